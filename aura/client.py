@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, Literal, Self
@@ -65,13 +66,15 @@ class Call:
         token: Token,
         query: Query | None = None,
         session: str = "",
+        resume_key: str = "",
         comes_back: bool = True,
     ) -> None:
         """Call the edge at *url*; *token* may be a function, which is asked before each connection.
 
         A call whose token has expired comes back with the next one, if there is a function to ask.
 
-        *query* holds the protocol's options; *session* is one to go on with.
+        *query* holds the protocol's options; *session* is one to go on with, by its *resume_key*
+        where it was given one: each new session is given one of its own.
         """
         self.url = url
         """Of the edge, as it was given."""
@@ -79,6 +82,8 @@ class Call:
         self._query = dict(query or {})
         self.session = session
         """Its id, once it has begun."""
+        self.resume_key = resume_key or secrets.token_urlsafe(16)
+        """With the id it is what goes on with the session, over another connection."""
         self.reconnections = 0
         self._retries = RETRIES_S if comes_back else ()
         self._hung_up = self._begun = False
@@ -219,6 +224,8 @@ class Call:
         query = {"token": await self._new_token(), **self._query}
         if self.session:
             query["session"] = self.session
+        if self.resume_key:
+            query["resume_key"] = self.resume_key
         self._error = {}
         try:
             self._ws = await http.ws_connect(socket_url(self.url, query), max_msg_size=0)

@@ -192,7 +192,7 @@ def listen(scene: Scene, audio: CallerAudio) -> Heard:
         sound: Sound = audio.hear(frame, START_MS + arrives_ms)
         heard.cpu_s += time.process_time() - began
         heard.voiced += sound.voiced
-        heard.audio += sound.pcm
+        heard.audio += b"".join(sound.frames)
         for notice in segmenter.hear(sound, START_MS + arrives_ms):
             if notice.change is SpeechChange.STARTED:
                 heard.begun_ms.append(number * FRAME_MS)

@@ -1,1 +1,1 @@
-"""Run it: the bus, provisioning, supervision."""
+"""Runs Aura: the bus, provisioning, supervision."""

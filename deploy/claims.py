@@ -1,4 +1,4 @@
-"""The ports and the data folder that one `aura up` has for itself."""
+"""Claims the ports and the data folder of one `aura up`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def ports_of(settings: Settings, edges: int) -> list[int]:
     """Return a free port for each edge, PORT first.
 
     Raises:
-        SettingsError: one of them is taken.
+        SettingsError: a port is taken.
     """
     if settings.port == 0:
         return [nats_server.free_port() for _ in range(edges)]
@@ -35,7 +35,7 @@ def ports_of(settings: Settings, edges: int) -> list[int]:
 
 
 def console_port(settings: Settings) -> int:
-    """Return AURA_CONSOLE_PORT, or a free port where it is 0 or taken, such as by another Aura."""
+    """Return AURA_CONSOLE_PORT, or a free port if it is 0 or taken, such as by another Aura."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -48,10 +48,10 @@ def console_port(settings: Settings) -> int:
 
 @contextmanager
 def only_one(data: Path) -> Iterator[None]:
-    """Hold the data folder for ourselves.
+    """Lock the data folder while the block is open.
 
     Raises:
-        SettingsError: another `aura up` has it.
+        SettingsError: another `aura up` uses it.
     """
     with (data / "lock").open("w") as lock:
         try:

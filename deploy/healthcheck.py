@@ -1,4 +1,4 @@
-"""Ask one URL and exit 0 if it answers 200: a container's health check, without curl.
+"""A container's health check without curl: asks one URL, and exits 0 if it answers 200.
 
 python -m deploy.healthcheck http://127.0.0.1:9100/health/live
 """

@@ -1,4 +1,4 @@
-"""Write deploy/locks: what each image and CI install, by versions and hashes.
+"""Writes deploy/locks: the versions and hashes of all packages in each image and in CI.
 
 python -m deploy.locks      # `make locks`; needs uv
 """
@@ -19,8 +19,8 @@ LOCKS = {
     "all": ("--extra", "all"),
     "dev": ("--extra", "all", "--group", "dev"),
 }
-"""Of each lock what it has beside the dependencies of an edge."""
-# No line names where it was made, or from which registry.
+"""The additional dependencies of each lock beside those of an edge."""
+# The files name neither the machine nor the registry.
 QUIET = "--quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links".split()
 
 
@@ -28,7 +28,7 @@ def compiled(source: str, target: str, *chosen: str, given: bytes | None = None)
     """Resolve *source* anew into the lock *target*, for every platform."""
     how = ["--universal", "--python-version", "3.11", "--upgrade", "--generate-hashes", *QUIET]
     out = str(FOLDER / f"{target}.txt")
-    subprocess.run(  # uv is beside us, or on the path
+    subprocess.run(  # uv is in our environment, or on the path
         ["uv", "pip", "compile", source, *chosen, *how, "-o", out],  # noqa: S607  # the same
         cwd=ROOT,
         input=given,

@@ -18,7 +18,7 @@ from schemas.stages import STAGE_NAMES
 
 
 class ServerMissingError(Exception):
-    """There is no nats-server to run."""
+    """No nats-server is installed."""
 
 
 def binary() -> str:
@@ -38,7 +38,7 @@ def binary() -> str:
 
 
 def free_port() -> int:
-    """Return a port that is free on loopback now."""
+    """Return a free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -50,10 +50,10 @@ MOST_FILE_BYTES = 8 << 30
 
 
 def file_bytes(data_dir: Path) -> int:
-    """Return how much the server may store under *data_dir*: 8 GiB, or most of what is free.
+    """Return the server's disk space under *data_dir*, bytes: 8 GiB, or most of what is free.
 
     Raises:
-        SettingsError: that is next to nothing.
+        SettingsError: there is almost no free space.
     """
     free = shutil.disk_usage(data_dir).free
     if free < LEAST_FREE_BYTES:
@@ -65,20 +65,20 @@ def file_bytes(data_dir: Path) -> int:
 
 
 ROLES = ("operator", "edge", "sip", *STAGE_NAMES, "service", "analytics", "shadow", "console")
-"""The users of nats/users.conf."""
+"""The users in nats/users.conf."""
 ACCOUNT = "AURA"
-"""The account there that has the streams."""
+"""The account in nats/users.conf that has the streams."""
 
 
 def passwords(data_dir: Path) -> dict[str, str]:
-    """Return each role's password, made at the first start and kept for the owner's eyes only.
+    """Return each role's password, created at the first start; only the owner can read it.
 
     Raises:
         OSError: *data_dir* cannot be written.
     """
     kept = data_dir / PASSWORDS_FILE
     found: dict[str, str] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    # The server reads a word that begins with a digit as a number.
+    # The server would read a word that begins with a digit as a number.
     made = {role: found.get(role) or f"p{secrets.token_hex(16)}" for role in ROLES}
     if made != found:
         _write(kept, json.dumps(made, indent=1))
@@ -86,7 +86,7 @@ def passwords(data_dir: Path) -> dict[str, str]:
 
 
 def environment(data_dir: Path) -> dict[str, str]:
-    """Return what the server's configuration takes from its environment."""
+    """Return the environment variables of the server's configuration."""
     return {f"AURA_NATS_PASSWORD_{k.upper()}": v for k, v in passwords(data_dir).items()}
 
 
@@ -98,16 +98,16 @@ def _write(file: Path, text: str) -> None:
 def command(data_dir: Path, port: int) -> list[str]:
     """Write the server's configuration and return the command that runs it on *port*.
 
-    It wants `environment` in its environment.
+    The command needs the variables of `environment`.
 
     Raises:
         ServerMissingError: none is installed.
-        SettingsError: there is no room in *data_dir*.
+        SettingsError: there is too little room in *data_dir*.
         OSError: *data_dir* cannot be written.
     """
     store = data_dir.resolve() / "jetstream"
     store.mkdir(parents=True, exist_ok=True)
-    _into_account(store / "jetstream")
+    _migrate_to_account(store / "jetstream")
     text = (resources.folder() / "server.conf").read_text(encoding="utf-8")
     for name, value in {
         "listen": f"127.0.0.1:{port}",
@@ -121,15 +121,15 @@ def command(data_dir: Path, port: int) -> list[str]:
     return [binary(), "-c", str(config), "-l", str(data_dir.resolve() / "nats.log")]
 
 
-def _into_account(store: Path) -> None:
-    """Give what was stored before there were accounts to the account of nats/users.conf."""
+def _migrate_to_account(store: Path) -> None:
+    """Move data that was stored before there were accounts to the account of nats/users.conf."""
     before, now = store / "$G", store / ACCOUNT
     if before.exists() and not now.exists():
         before.rename(now)
 
 
 def listens(port: int) -> bool:
-    """Tell whether somebody accepts connections on loopback *port*."""
+    """Tell whether a server accepts connections on loopback *port*."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=0.5):
             return True

@@ -1,4 +1,4 @@
-"""Streams and consumers as `nats/` declares them: created, or brought up to date."""
+"""Creates or updates the streams and consumers that `nats/` declares."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ADVICE = {
 
 
 class ProvisionError(Exception):
-    """The server refused; the message says what to change."""
+    """The server refused a change; the message says what to do."""
 
 
 async def provision(
@@ -36,14 +36,15 @@ async def provision(
     force: bool = False,
     wait_s: float = 10.0,
 ) -> list[str]:
-    """Apply `nats/` and return what changed, a line each; nothing where all was in place.
+    """Apply `nats/` and return one line for each change, none if all was up to date.
 
-    *file_bytes* is what the server may store on its disk: the event stream takes half of it at
-    most, each other a quarter. None leaves the sizes as declared. A stream that keeps more than is
-    declared goes on to, which is a line too, unless *force*: what is too old would be gone at once.
+    *file_bytes* is the server's disk space: the event stream takes at most half of it, each other
+    stream a quarter. None leaves the sizes as declared. A stream that keeps more than declared is
+    not shortened, which is reported as a line, unless *force* is set, because shortening erases
+    messages at once.
 
     Raises:
-        ProvisionError: the server refuses, or has no JetStream within *wait_s*.
+        ProvisionError: the server refuses, or JetStream does not answer within *wait_s*.
     """
     await _jetstream(bus, wait_s)
     changed: list[str] = []
@@ -59,25 +60,25 @@ async def provision(
 
 
 async def _jetstream(bus: Bus, wait_s: float) -> None:
-    """Wait until JetStream answers: a cluster elects a leader first."""
+    """Wait until JetStream answers, since a cluster elects a leader first."""
     until = asyncio.get_running_loop().time() + wait_s
     while True:
-        answer = await _ask(bus, "INFO", {})
+        answer = await _request(bus, "INFO", {})
         if "error" not in answer:
             return
         if asyncio.get_running_loop().time() > until:
-            raise ProvisionError(_say("JetStream", answer["error"]))
+            raise ProvisionError(_explanation("JetStream", answer["error"]))
         await asyncio.sleep(0.2)
 
 
 async def _stream(bus: Bus, wanted: dict[str, Any], *, force: bool) -> list[str]:
     name = wanted["name"]
-    found = await _ask(bus, f"STREAM.INFO.{name}", {})
+    found = await _request(bus, f"STREAM.INFO.{name}", {})
     if "error" in found and found["error"].get("err_code") != STREAM_NOT_FOUND:
-        raise ProvisionError(_say(f"stream {name}", found["error"]))
+        raise ProvisionError(_explanation(f"stream {name}", found["error"]))
     kept: list[str] = []
     if "config" in found and not force:
-        keeps = _longer(wanted, found)
+        keeps = _exceeded_limits(wanted, found)
         kept = [
             f"stream {name} keeps its {limit}, which is longer than declared in nats/: --force "
             "shortens it, and erases what is beyond"
@@ -87,16 +88,16 @@ async def _stream(bus: Bus, wanted: dict[str, Any], *, force: bool) -> list[str]
     if "config" in found and _same(wanted, found["config"]):
         return kept
     verb = "UPDATE" if "config" in found else "CREATE"
-    answer = await _ask(bus, f"STREAM.{verb}.{name}", wanted)
+    answer = await _request(bus, f"STREAM.{verb}.{name}", wanted)
     if "error" in answer:
-        raise ProvisionError(_say(f"stream {name}", answer["error"]))
+        raise ProvisionError(_explanation(f"stream {name}", answer["error"]))
     return [*kept, f"stream {name} {verb.lower()}d"]
 
 
-def _longer(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
-    """Return the limits by which the stream *found* keeps more than *wanted*: max_age, max_bytes.
+def _exceeded_limits(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    """Return the limits (max_age, max_bytes) by which the stream *found* keeps more than *wanted*.
 
-    A smaller size is all right as long as what is stored now fits: it may follow from the disk.
+    A smaller size, which may follow from the disk, is fine as long as the stored messages fit.
     """
     config, longer = found["config"], []
     if (most := wanted.get("max_age", 0)) and not 0 < config.get("max_age", 0) <= most:
@@ -110,24 +111,24 @@ def _longer(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
 async def _consumer(bus: Bus, wanted: dict[str, Any]) -> list[str]:
     config = wanted["config"]
     stream, name = wanted["stream_name"], config["durable_name"]
-    found = await _ask(bus, f"CONSUMER.INFO.{stream}.{name}", {})
+    found = await _request(bus, f"CONSUMER.INFO.{stream}.{name}", {})
     if "config" in found and _same(config, found["config"]):
         return []
     subject = f"CONSUMER.CREATE.{stream}.{name}.{config['filter_subject']}"
-    answer = await _ask(bus, subject, {"stream_name": stream, "config": config})
+    answer = await _request(bus, subject, {"stream_name": stream, "config": config})
     if "error" in answer:
-        raise ProvisionError(_say(f"consumer {name}", answer["error"]))
+        raise ProvisionError(_explanation(f"consumer {name}", answer["error"]))
     return [f"consumer {name} {'updated' if 'config' in found else 'created'}"]
 
 
 def _same(wanted: dict[str, Any], found: dict[str, Any]) -> bool:
-    """Tell whether *found* is as *wanted* says; what is not said there is the server's choice."""
+    """Tell whether *found* has all values of *wanted*; other values are the server's choice."""
     return all(
         found.get(key, False if value is False else None) == value for key, value in wanted.items()
     )
 
 
-async def _ask(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
+async def _request(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
     try:
         return await bus.api(verb, body, timeout_s=ANSWER_S)
     except BusAwayError as error:
@@ -135,7 +136,7 @@ async def _ask(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         return {"error": {"description": f"no answer ({why})", "err_code": 10039}}
 
 
-def _say(what: str, error: dict[str, Any]) -> str:
+def _explanation(what: str, error: dict[str, Any]) -> str:
     code = error.get("err_code", 0)
     advice = ADVICE.get(
         code,

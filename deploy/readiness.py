@@ -1,4 +1,4 @@
-"""Waiting until every edge says that every stage is there, and saying what is waited for."""
+"""Waits until every edge reports all stages as ready, and tells which are missing."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import aiohttp
 from runtime.settings import SettingsError
 
 READY_WITHIN_S = 180.0
-"""The first start joins model files and checks them."""
+"""The longest wait; the first start joins model files and checks them."""
 
 
 async def wait_until_ready(urls: Sequence[str], say: Callable[[str], None]) -> None:
-    """Return when the edges at *urls* are healthy; *say* gets what is missing, now and then.
+    """Return when the edges at *urls* are healthy; *say* gets the missing parts now and then.
 
     Raises:
-        SettingsError: something did not get ready.
+        SettingsError: a part did not become ready.
     """
     loop = asyncio.get_running_loop()
     until, next_word = loop.time() + READY_WITHIN_S, loop.time() + 5

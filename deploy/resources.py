@@ -1,4 +1,4 @@
-"""Where the bus's declaration lies: `nats/` in a checkout, `deploy/nats` in an installed wheel."""
+"""Finds the declaration of the bus: `nats/` in a checkout, `deploy/nats` in an installed wheel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def folder() -> Path:
     """Return the folder with server.conf, streams and consumers.
 
     Raises:
-        FileNotFoundError: a broken installation.
+        FileNotFoundError: the installation is broken.
     """
     for place in (_HERE / "nats", _HERE.parent / "nats"):
         if (place / "server.conf").exists():
@@ -22,12 +22,12 @@ def folder() -> Path:
 
 
 def streams() -> list[dict[str, Any]]:
-    """Return the streams as the server's API takes them."""
+    """Return the streams in the form of the server's API."""
     return _all("streams")
 
 
 def consumers() -> list[dict[str, Any]]:
-    """Return the consumers as the server's API takes them."""
+    """Return the consumers in the form of the server's API."""
     return _all("consumers")
 
 

@@ -1,4 +1,4 @@
-"""Processes kept alive: restarted when they die, ended together."""
+"""Keeps processes alive: restarts them when they die, and ends them together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from deploy.restarts import Restarts, how, is_hopeless
 
 GRACE_S = 12.0
-"""Time between SIGTERM and SIGKILL; a process drains in less."""
+"""The time between SIGTERM and SIGKILL; a process drains in less."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -27,7 +27,7 @@ class Program:
     command: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
     shares: str = ""
-    """Group of programs that do the same work; empty: it has none."""
+    """The group of programs that do the same work; empty: none."""
 
 
 class _Running(NamedTuple):
@@ -36,7 +36,7 @@ class _Running(NamedTuple):
 
 
 class HopelessError(Exception):
-    """A process ended in a way that a restart would not mend."""
+    """A process ended in a way that a restart would not fix."""
 
 
 class Supervisor:
@@ -48,10 +48,10 @@ class Supervisor:
         self._stopping = False
 
     async def keep(self, program: Program) -> None:
-        """Run *program*, again and again, until `stop`.
+        """Run *program* until `stop`, restarting it when it dies.
 
         Raises:
-            HopelessError: its configuration is wrong, which it told.
+            HopelessError: the program's configuration is wrong; it has printed why.
         """
         record, loop = Restarts(), asyncio.get_running_loop()
         while not self._stopping:
@@ -60,7 +60,8 @@ class Supervisor:
                 *program.command,
                 env={**os.environ, **program.env},
                 stdin=asyncio.subprocess.DEVNULL,
-                # In a session of its own: Ctrl-C reaches the supervisor alone, which ends it.
+                # It gets its own process session: Ctrl-C only reaches the supervisor, which ends
+                # it.
                 start_new_session=True,
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
@@ -85,7 +86,7 @@ class Supervisor:
             _signal(running.process, signal.SIGTERM)
 
     async def stop(self, names: Callable[[str], bool], *, hurry: asyncio.Event) -> None:
-        """End the programs that *names* picks by SIGTERM, then SIGKILL; *hurry* skips the grace."""
+        """End the programs in *names* by SIGTERM, then SIGKILL; *hurry* skips the wait."""
         self._stopping = True
         leaving = [running.process for name, running in self._running.items() if names(name)]
         for process in leaving:
@@ -108,10 +109,10 @@ async def _all_gone(processes: Sequence[asyncio.subprocess.Process]) -> None:
 
 
 def _signal(process: asyncio.subprocess.Process, signum: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # it has ended meanwhile
+    with suppress(ProcessLookupError):  # it has just ended
         process.send_signal(signum)
 
 
 def _die_with_parent() -> None:
-    """Ask the kernel, in the child, to end it if the supervisor is killed."""
+    """Ask the kernel, in the child, to end the child if the supervisor is killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""`aura up`: the bus, its streams, the edges and the workers on one machine, as one program."""
+"""`aura up`: runs the bus, its streams, the edges and the workers on one machine."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from deploy.disk import Disk
 from deploy.provision import ProvisionError, provision
 from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
+from runtime import running
 from runtime.agents import store
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError, FencedError
@@ -32,11 +33,11 @@ START_ERRORS = (
     ProvisionError,
     nats_server.ServerMissingError,
 )
-"""Errors of a start that an operator can mend."""
+"""Errors of a start that an operator can fix."""
 
 
 AURA = (sys.executable, "-P", "-m", "aura.cli.main")
-"""-P: a file of the folder we are started in is no module of ours."""
+"""-P keeps files in the current folder from being imported as modules."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Counts:
 
 
 def say(line: str) -> None:
-    """Tell the operator."""
+    """Print a line for the operator."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
@@ -56,12 +57,12 @@ def say(line: str) -> None:
 async def up(settings: Settings, counts: Counts, agents: Mapping[str, str]) -> int:
     """Run everything until SIGTERM or Ctrl-C; return the exit code.
 
-    *agents* are texts by their names, which are applied before anybody calls.
+    *agents* are texts by name, which are applied before the first call.
 
     Raises:
         SettingsError: a port is taken, or the data folder is in use.
-        ServerMissingError, BusAwayError, ProvisionError: there is no bus, or not the right one.
-        HopelessError: a process cannot run; it has told why.
+        ServerMissingError, BusAwayError, ProvisionError: there is no bus, or it refuses.
+        HopelessError: a process cannot run; it has printed why.
     """
     data = settings.data_dir.expanduser()
     try:
@@ -69,7 +70,7 @@ async def up(settings: Settings, counts: Counts, agents: Mapping[str, str]) -> i
     except OSError as error:
         raise SettingsError(f"AURA_DATA_DIR {data} cannot be written: {error.strerror}") from error
     ports = ports_of(settings, counts.edges)
-    with only_one(data):
+    with only_one(data), running.noted(settings, data):
         return await _Run(settings, counts, data, ports, agents).run()
 
 
@@ -84,7 +85,7 @@ class _Run:
         ports: list[int],
         agents: Mapping[str, str],
     ) -> None:
-        """Prepare a run; *agents* are texts by their names."""
+        """Prepare a run; *agents* are texts by name."""
         self._settings = settings
         self._counts = counts
         self._data = data
@@ -93,11 +94,11 @@ class _Run:
         self._supervisor = Supervisor(say)
         self._nats_url = settings.nats_url
         self._port: int | None = None
-        """Port of the embedded server, if there is one."""
+        """The port of the embedded server, or None without one."""
         host = "127.0.0.1" if settings.reaches_everybody else settings.host
         scheme = "https" if settings.tls_cert else "http"
         self._urls = [f"{scheme}://{host}:{port}" for port in ports]
-        """Addresses of the edges."""
+        """The URLs of the edges."""
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
 
@@ -132,11 +133,11 @@ class _Run:
         if self._stop.is_set():
             self._hurry.set()
         else:
-            say("Stopping: running responses are heard to their end (Ctrl-C again: at once) ...")
+            say("Stopping after the running responses (press Ctrl-C again to stop at once) ...")
         self._stop.set()
 
     def _server(self) -> list[Program]:
-        """Return the embedded server, unless NATS_URL names another."""
+        """Return the embedded server, or no program if NATS_URL names another server."""
         if self._nats_url:
             return []
         self._port = port = nats_server.free_port()
@@ -160,14 +161,14 @@ class _Run:
         return [self._with_metrics(program, k) for k, program in enumerate(programs)]
 
     def _console(self) -> Program:
-        """Return the operator's console, which tells its address itself."""
+        """Return the operator's console, which prints its address itself."""
         port = console_port(self._settings)
         env = {"NATS_URL": self._nats_url, "AURA_CONSOLE_PORT": str(port)}
         program = Program("console", [*AURA, "console"], env)
         return self._with_metrics(program, self._counts.edges + sum(self._counts.workers.values()))
 
     def _with_metrics(self, program: Program, number: int) -> Program:
-        """Return *program* with a metrics port of its own: several cannot share one."""
+        """Return *program* with its own metrics port, since processes cannot share one."""
         base = self._settings.metrics_port
         port = str(base + number) if base else "0"
         return replace(program, env={**program.env, "AURA_METRICS_PORT": port})
@@ -205,9 +206,9 @@ class _Run:
             say(f"Agent {name}@{number} {'is applied' if changed else 'is in place'}.")
 
     async def _watch_disk(self) -> None:
-        """Tell that the disk is full; restart the server once there is room again.
+        """Report a full disk, and restart the server once there is room again.
 
-        A stream that failed to write to its file does not try again by itself (nats-server 2.15).
+        A stream that failed to write its file does not retry by itself (nats-server 2.15).
         """
         disk = Disk()
         while not self._stop.is_set():
@@ -215,14 +216,14 @@ class _Run:
                 case "full":
                     say(f"The disk of AURA_DATA_DIR {self._data} is full: calls wait for room.")
                 case "room":
-                    say("There is room on the disk again; the bus starts afresh.")
+                    say("There is room on the disk again; the bus restarts.")
                     self._supervisor.restart("nats-server")
                 case None:
                     pass
             await asyncio.sleep(1)
 
     async def _provision_after_restarts(self, bus: Bus) -> None:
-        """Declare the audio stream again after a restart: a lone server keeps it in memory."""
+        """Create the audio stream, which a single server keeps in memory, after a restart."""
         back = asyncio.Event()
         bus.reconnected.append(back.set)
         while True:
@@ -237,7 +238,7 @@ class _Run:
         """Wait for the embedded server.
 
         Raises:
-            ServerMissingError: it does not start; its log tells why.
+            ServerMissingError: the server does not start; its log says why.
         """
         try:
             async with asyncio.timeout(15):
@@ -265,7 +266,7 @@ class _Run:
             )
 
     async def _leave(self) -> None:
-        """End the edges first, whose calls end in order, then the workers, then the bus."""
+        """End the edges first, so that calls end properly, then the workers, then the bus."""
         for names in (
             lambda name: name.startswith("edge"),
             lambda name: "worker" in name or name == "console",

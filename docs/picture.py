@@ -45,6 +45,12 @@ def cut_ins(found: dict[str, Any]) -> str:
     ]
     own = " ".join(f"{px:.0f},{py:.0f}" for who, px, py in points if who.startswith("Aura"))
     parts.append(f'<polyline points="{own}" fill="none" stroke="#0b6e4f" stroke-width="2"/>')
+    return "\n".join([*parts, *_labelled(points), "</svg>"]) + "\n"
+
+
+def _labelled(points: list[tuple[str, float, float]]) -> list[str]:
+    """Return the points with their names, none of which covers another."""
+    parts: list[str] = []
     labelled: list[tuple[float, float]] = []
     for who, px, py in points:
         colour = "#0b6e4f" if who.startswith("Aura") else "#b3541e"
@@ -58,4 +64,4 @@ def cut_ins(found: dict[str, Any]) -> str:
             f'<circle cx="{px:.0f}" cy="{py:.0f}" r="5" fill="{colour}"/>',
             f'<text x="{px + 9:.0f}" y="{at:.0f}" fill="{colour}">{who}</text>',
         ]
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return parts

@@ -19,7 +19,7 @@ from edge.door.callers.client_secrets import ClientSecrets
 from edge.door.callers.operators import Operators
 from edge.door.http import realtime_calls, realtime_hangup
 from edge.door.http.calls_api import routes as calls_api
-from edge.door.http.middlewares import harden, limit_requests, no_traceback
+from edge.door.http.middlewares import harden, limit_requests, no_packed_bodies, no_traceback
 from edge.door.http.pages import add_pages, wants_page
 from edge.door.http.realtime_secrets import create_client_secret
 from edge.door.http.speech_api import add_routes as add_speech_routes
@@ -42,6 +42,7 @@ from edge.door.webrtc_port import WebRtcPort
 from edge.protocols import served
 from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.twilio import TwilioProtocol
+from runtime import media
 from runtime.bus.connection import Bus
 from runtime.prices import PRICES
 from runtime.redaction import Redaction
@@ -59,6 +60,7 @@ def edge_of(
             used, callers cannot be transferred as is wanted, or the ports of WebRTC are none.
     """
     address_limits = AddressLimits.of(settings)
+    media.load()
     speech_model = chosen(settings)
     config = config_of(settings, speech_model)
     policy = TokenPolicy.of(settings)
@@ -73,7 +75,7 @@ def edge_of(
         policy=policy,
         operators=Operators.of(settings, policy),
         address_limits=address_limits,
-        sockets=SocketTable(address_limits.sockets, most_sockets),
+        sockets=SocketTable(address_limits.sockets, most_sockets, settings.max_sessions),
         files=OpenFiles(),
         protocols=served(settings.dialects),
         sessions=sessions,
@@ -87,11 +89,7 @@ def edge_of(
         budgets=Budgets(Costs(settings.frames_per_second, settings.sound_at_once_s)),
         common=CommonBounds.of(settings),
         configs=ConfigStore(bus, config),
-        log_quotas=LogQuotas(
-            session_kb=settings.log_kb_per_minute,
-            connections=settings.max_connections_per_ip,
-            strangers_mb=settings.log_mb_of_strangers,
-        ),
+        log_quotas=log_quotas_of(settings),
         recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
         agents=agents,
         tools=ToolCatalogue(bus, settings),
@@ -109,7 +107,7 @@ def build(
     Raises:
         SettingsError: as `edge_of`.
     """
-    app = web.Application(middlewares=[limit_requests, no_traceback])
+    app = web.Application(middlewares=[limit_requests, no_packed_bodies, no_traceback])
     app[EDGE] = edge_of(settings, bus, name, sessions, most_sockets)
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
@@ -126,6 +124,14 @@ def build(
     if TwilioProtocol in app[EDGE].protocols.values():  # 404 where there is no account
         app.router.add_post(TWILIO_VOICE, announced)
     return app
+
+
+def log_quotas_of(settings: Settings) -> LogQuotas:
+    return LogQuotas(
+        session_kb=settings.log_kb_per_minute,
+        connections=settings.max_connections_per_ip,
+        strangers_mb=settings.log_mb_of_strangers,
+    )
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -148,6 +154,7 @@ def chores(edge: Edge) -> list[Coroutine[Any, Any, None]]:
         edge.configs.keep(),
         edge.agents.watch(),
         edge.call_list.serve(),
+        edge.likely_prompts.serve(),
     ]
 
 

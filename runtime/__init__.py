@@ -1,1 +1,1 @@
-"""What every process of Aura stands on: settings, logs, metrics, audio, bus, stored sessions."""
+"""The common base of all processes: settings, logs, metrics, audio, bus, stored sessions."""

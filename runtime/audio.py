@@ -1,10 +1,11 @@
 """Conversion of audio to and from Aura's one format: mono, signed 16-bit little-endian, 16 kHz.
 
-Rates are changed in streams (`runtime/resampling.py`), and only where they differ.
+Audio of another rate is resampled as a stream (`runtime/resampling.py`).
 """
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable
 
@@ -20,7 +21,7 @@ from schemas.audio import RATE_HZ
 
 
 class PcmStream:
-    """Converts samples of one format as they come; what is cut inside a sample waits."""
+    """Converts a stream of samples of one format; an incomplete sample waits for its rest."""
 
     def __init__(self, form: Format | None = None) -> None:
         self._form = form or Format()
@@ -28,7 +29,8 @@ class PcmStream:
         self._rest = b""
         self._plain = self._form == Format()
         self._resampler: Resampler | None = None
-        """Made for the first samples: it costs as much as a second of audio."""
+        """Created at the first samples: creating one takes as long as converting a second of
+        audio."""
 
     def feed(self, data: bytes) -> bytes:
         """Return *data* as s16le mono 16 kHz; a resampler keeps a few ms back."""
@@ -48,24 +50,24 @@ class PcmStream:
 
     @property
     def lead(self) -> bytes:
-        """Silence as long as what a resampler keeps back, s16le mono 16 kHz.
+        """Silence as long as the audio that a resampler keeps back, s16le mono 16 kHz.
 
-        Behind it, no frame of the stream is complete a message later than it came.
+        With this silence in front, each frame is complete with the message that brings its end.
         """
         rate_hz = self._form.rate_hz
         return b"" if rate_hz == RATE_HZ else bytes(2 * kept_back(rate_hz, RATE_HZ))
 
     @property
     def resamples(self) -> bool:
-        """There is a resampler."""
+        """Whether a resampler was created."""
         return self._resampler is not None
 
     def align(self) -> None:
-        """Forget a sample of which only the beginning came."""
+        """Drop an incomplete sample."""
         self._rest = b""
 
     def flush(self) -> bytes:
-        """Return what the resampler kept back; the stream is over."""
+        """End the stream and return the audio that the resampler kept back."""
         if self._resampler is None:
             return b""
         return self._resampler.feed(np.zeros(0, np.int16), last=True).tobytes()
@@ -93,31 +95,31 @@ def _mono(data: bytes, form: Format) -> NDArray[np.int16]:
     return np.clip(wide, -32768, 32767).astype(np.int16)
 
 
-def _nobody(_: object) -> None:
-    """Drop audio that nobody waits for."""
+def _ignore(_: object) -> None:
+    """Ignore decoded audio or an error."""
 
 
 class AudioIn:
-    """Audio of a client, whose format may change, as s16le mono 16 kHz."""
+    """Converts a client's audio, whose format may change, to s16le mono 16 kHz."""
 
     def __init__(
         self,
-        deliver: Callable[[bytes], None] = _nobody,
-        fail: Callable[[str], None] = _nobody,
+        deliver: Callable[[bytes], None] = _ignore,
+        fail: Callable[[str], None] = _ignore,
     ) -> None:
-        """Take where compressed audio goes, which is decoded in another thread and calls there."""
+        """Take the receivers of decoded audio and of errors; both are called in another thread."""
         self._deliver, self._fail = deliver, fail
         self._form: Format | Container | None = None
         self._stream = PcmStream()
         self._decoder: media.Decoder | None = None
 
     def feed(self, data: bytes, form: Format | Container, *, begins: bool = False) -> bytes:
-        """Return *data* of *form* converted; another format than before begins a stream.
+        """Return *data* of *form* converted; a change of format begins a new stream.
 
-        *begins*: it begins with a whole sample, or is the beginning of a file.
+        *begins*: the data begin with a whole sample, or with the beginning of a file.
 
         Raises:
-            NotAudioError: a file that cannot be decoded begins; what follows of it is dropped.
+            NotAudioError: a file begins that cannot be decoded; the rest of it is dropped.
         """
         if isinstance(form, Container):
             return self._feed_file(data, form, begins=begins)
@@ -129,8 +131,13 @@ class AudioIn:
         self._form, self._stream = form, PcmStream(form)
         return before + self._stream.lead + self._stream.feed(data)
 
+    @property
+    def waiting_bytes(self) -> int:
+        """The bytes of files that wait for the decoder."""
+        return self._decoder.waiting_bytes if self._decoder else 0
+
     def makes_resampler(self, form: Format | Container, data: bytes) -> bool:
-        """Tell whether *data* of *form* takes a new resampler, which costs as much as a second."""
+        """Tell whether *data* of *form* needs a new resampler, which is slow to create."""
         if isinstance(form, Container) or form.rate_hz == RATE_HZ or not data:
             return False
         return form != self._form or not self._stream.resamples
@@ -150,20 +157,20 @@ class AudioIn:
         return before
 
     def _ended(self) -> bytes:
-        """Return what was kept back of the stream that another one follows."""
+        """End the current stream and return the audio that was kept back."""
         if self._decoder:
             self._decoder.finish()
         return b"" if isinstance(self._form, Container) else self._stream.flush()
 
     def close(self) -> None:
-        """Decode no more."""
+        """Stop decoding."""
         if self._decoder:
             self._decoder.close()
             self._decoder = None
 
 
 class AudioOut:
-    """Audio for a client: s16le mono at its rate, without a seam between the pieces of a stream."""
+    """Resamples audio for a client to its rate; the pieces of one stream join without a click."""
 
     def __init__(self, rate_hz: int = RATE_HZ) -> None:
         self.rate_hz = rate_hz
@@ -186,39 +193,44 @@ class AudioOut:
         return out
 
     def drop(self) -> None:
-        """Forget what was kept back: its stream was interrupted."""
+        """Drop the audio that was kept back: its stream was interrupted."""
         self._resampler = None
 
 
 class AudioReader:
-    """A stream that may be files, one WAV whose header came first, or raw samples: whatever comes.
+    """Reads a stream of unknown form: files, one long WAV, or raw samples.
 
-    A chunk that begins as a file does starts anew; anything else goes on as before.
+    A chunk that begins like a file begins a new file; any other chunk continues the stream.
     """
 
     def __init__(self, raw: Format | None = None) -> None:
         self._raw = raw or Format()
         self._form: Format | Container = self._raw
         self._begun = bytearray()
-        """A WAV's header, as far as it has come."""
+        """The beginning of a WAV's header that is not complete yet."""
         self._header = WavHeader()
-        self.is_raw = True
-        """Samples come that no file's beginning describes."""
         self._first = True
+        """Nothing has come."""
+
+    @property
+    def is_raw(self) -> bool:
+        """The samples are raw: no header has described them."""
+        return self._form is self._raw
 
     def feed(self, chunk: bytes) -> tuple[bytes, Format | Container, bool]:
-        """Return the samples in *chunk*, their format, and whether a file begins with them.
+        """Return the samples in *chunk*, their format, and whether they begin a file.
 
-        Files that are compressed are returned as they are.
+        Compressed files are returned as they are.
 
         Raises:
-            NotAudioError: it begins like a WAV and is none; what follows is read as raw samples.
+            NotAudioError: the chunk begins like a WAV and is none; later chunks are read as raw
+            samples.
         """
         if not self._begun and chunk[:4] != b"RIFF":
             container = container_of(chunk, first=self._first)
             self._first = self._first and not chunk
             if container:
-                self._form, self.is_raw = container, False
+                self._form = container
             return chunk, self._form, container is not None
         if not chunk:
             return b"", self._form, False
@@ -231,11 +243,10 @@ class AudioReader:
                     raise NotAudioError("a WAV's header fits into 64 KiB")
                 return b"", self._form, False
         except NotAudioError:
-            self._form, self.is_raw = self._raw, True
+            self._form = self._raw
             self._forget_header()
             raise
         self._form, begin, _ = parsed
-        self.is_raw = False
         samples = bytes(self._begun[begin:])
         self._forget_header()
         return samples, self._form, True
@@ -244,17 +255,20 @@ class AudioReader:
         self._begun, self._header = bytearray(), WavHeader()
 
 
-def read_wav(data: bytes) -> bytes:
+def read_wav(data: bytes, most_s: float = math.inf) -> bytes:
     """Return a whole WAV as s16le mono 16 kHz.
 
     Raises:
-        NotAudioError: it is no WAV, is cut off in its header, or holds no sound.
+        NotAudioError: the data are no WAV, end within the header, hold no samples, or hold more
+            than *most_s* of sound.
     """
     parsed = parse_header(data)
     if parsed is None:
         raise NotAudioError("a WAV with samples; this one ends in its header")
     form, begin, size = parsed
     body = data[begin:] if size < 0 else data[begin : begin + size]
+    if len(body) > most_s * form.bytes_a_second:
+        raise NotAudioError(f"{most_s:g} s of sound at most")
     stream = PcmStream(form)
     pcm = stream.feed(body) + stream.flush()
     if not pcm:

@@ -1,4 +1,4 @@
-"""So much of one thing a second, and so much at once: the bucket of rates and quotas. Pure."""
+"""Token buckets for rates and quotas: an amount a second, and an amount at once. Pure."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 MOST_NAMES = 10_000
-"""The addresses or tenants that are remembered; the one longest unused is forgotten first."""
+"""The most addresses or tenants that are remembered; the least recently used is forgotten first."""
 
 
 class Bucket:
-    """*rate* a second, *size* at once; it may be overdrawn."""
+    """A token bucket: *rate* tokens a second, at most *size* at once; it may be overdrawn."""
 
     def __init__(self, rate: float, size: float, until: float = 1.0) -> None:
-        """Where it is used up, `wait_s` tells when it holds *until* again."""
+        """When the bucket is used up, `wait_s` waits until it holds *until* tokens again."""
         self._rate = rate
         self._size = self._left = size
         self._until = min(size, until)
         self._at_s: float | None = None
 
     def take(self, amount: float, now_s: float) -> bool:
-        """Take *amount* in any case; return False where that overdraws it."""
+        """Take *amount* in any case; return False if that overdraws the bucket."""
         self._fill(now_s)
         self._left -= amount
         return self._left >= 0
 
     def wait_s(self, now_s: float) -> float:
-        """Return the seconds until something may be taken; 0: it holds one now."""
+        """Return the seconds until a token may be taken, or 0 if the bucket holds one now."""
         self._fill(now_s)
         return 0.0 if self._left >= 1 else (self._until - self._left) / self._rate
 
     def refuse_s(self, now_s: float) -> float:
-        """Take one and return 0, or return the seconds until there is one."""
+        """Take one token and return 0, or return the seconds until there is one."""
         wait_s = self.wait_s(now_s)
         if not wait_s:
             self._left -= 1
@@ -63,5 +63,5 @@ class Buckets:
         return bucket
 
     def known(self, name: str) -> Bucket | None:
-        """Return the bucket of *name*, if something was asked of it lately."""
+        """Return the bucket of *name*, or None if it was not used lately."""
         return self._known.get(name)

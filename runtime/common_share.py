@@ -1,8 +1,8 @@
-"""What many addresses share: one rule, whatever is shared. Pure; time is an argument.
+"""One resource that many addresses share: how much each of them may have. Pure.
 
-An address may come to have as much as is left: alone half of the share, beside n others with the
-same wish one part in n + 2. So whoever has little finds room beside any number of those who have
-much. (Dynamic thresholds, as switches share memory among queues: Choudhury and Hahne, 1998.)
+An address may have no more than what is still free. So one address alone gets half of the share,
+and n + 1 greedy addresses get one part in n + 2 each. An address that has little always finds
+room. (Dynamic thresholds, by which switches share memory among queues: Choudhury and Hahne, 1998.)
 """
 
 from __future__ import annotations
@@ -12,34 +12,35 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 MOST_ADDRESSES = 10_000
-"""The addresses that are remembered; what a forgotten one has counts among that of all."""
+"""The most addresses that are remembered; the amount of a forgotten one stays in the total."""
 NOTHING = 1e-6
-"""An address that has given back all but this is forgotten."""
+"""An address with no more than this amount is forgotten."""
 
 
-class _Had(NamedTuple):
-    """An amount, and when it was so much."""
+class _Amount(NamedTuple):
+    """An amount and the time of it."""
 
     amount: float
     at_s: float
 
 
 class CommonShare:
-    """Knows what each address has, and what all have."""
+    """Counts the amount of each address and of all together."""
 
     def __init__(self, size: float, lasts_s: float = math.inf) -> None:
-        """Share *size* among all; what is taken fades with the time constant *lasts_s*.
+        """Share *size* among all; a taken amount fades with the time constant *lasts_s*.
 
-        So *size* may be had at once, and as much again in each *lasts_s*; inf: it is given back.
+        So *size* is available at once, and as much again in each *lasts_s*. With inf nothing
+        fades, and amounts are given back instead.
         """
         self.size = size
         self._lasts_s = lasts_s
-        self._had: OrderedDict[str, _Had] = OrderedDict()
-        """By address; those that took something last are at the end."""
-        self._all = _Had(0.0, 0.0)
+        self._had: OrderedDict[str, _Amount] = OrderedDict()
+        """Amounts by address; the address that took something last is at the end."""
+        self._all = _Amount(0.0, 0.0)
 
     def had(self, address: str, now_s: float = 0.0) -> float:
-        """Return what *address* has of it."""
+        """Return the amount that *address* has."""
         had = self._had.get(address)
         return self._faded(had, now_s) if had else 0.0
 
@@ -51,9 +52,9 @@ class CommonShare:
         return self.had(address, now_s) + amount <= self.left(now_s)
 
     def wait_s(self, address: str, amount: float, now_s: float) -> float:
-        """Return the seconds until *address* may have *amount* more, if nobody else takes any.
+        """Return the seconds until *address* may have *amount* more, if no other takes any.
 
-        inf: it may never.
+        The result is inf if that never happens.
         """
         taken = self.had(address, now_s) + self._faded(self._all, now_s)
         free = self.size - amount
@@ -62,33 +63,36 @@ class CommonShare:
         return self._lasts_s * math.log(taken / free) if free > 0 else math.inf
 
     def take(self, address: str, amount: float, now_s: float = 0.0) -> bool:
-        """Give *amount* to *address* in any case; return False where that is too much."""
-        fits = self.fits(address, amount, now_s)
-        self._had[address] = _Had(self.had(address, now_s) + amount, now_s)
+        """Give *amount* to *address* in any case; return False if that is too much."""
+        had, of_all = self.had(address, now_s), self._faded(self._all, now_s)
+        fits = had + amount <= self.size - of_all
+        self._had[address] = _Amount(had + amount, now_s)
         self._had.move_to_end(address)
-        self._all = _Had(self._faded(self._all, now_s) + amount, now_s)
+        self._all = _Amount(of_all + amount, now_s)
         if len(self._had) > MOST_ADDRESSES:
             self._had.popitem(last=False)
         return fits
 
     def give_back(self, address: str, amount: float, now_s: float = 0.0) -> None:
-        """Take *amount* from *address*."""
-        self._all = _Had(max(0.0, self._faded(self._all, now_s) - amount), now_s)
+        """Take *amount* back from *address*."""
+        self._all = _Amount(max(0.0, self._faded(self._all, now_s) - amount), now_s)
         if (left := self.had(address, now_s) - amount) > NOTHING:
-            self._had[address] = _Had(left, now_s)
+            self._had[address] = _Amount(left, now_s)
         else:
             self._had.pop(address, None)
 
     def holder(self, address: str) -> Held:
-        """Return what one of *address* holds, nothing yet, where nothing fades."""
+        """Return an empty account for one connection of *address*; nothing in it fades."""
         return Held(self, address)
 
-    def _faded(self, had: _Had, now_s: float) -> float:
+    def _faded(self, had: _Amount, now_s: float) -> float:
+        if self._lasts_s == math.inf:
+            return had.amount
         return had.amount * math.exp((had.at_s - now_s) / self._lasts_s)
 
 
 class Held:
-    """What one connection of an address holds of a share."""
+    """The amount of a share that one connection of an address holds."""
 
     def __init__(self, share: CommonShare, address: str) -> None:
         self._share = share
@@ -108,5 +112,5 @@ class Held:
         self._share.give_back(self._address, amount)
 
     def leave(self) -> None:
-        """Give all back."""
+        """Give the whole amount back."""
         self.give_back(self.amount)

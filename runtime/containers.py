@@ -1,4 +1,4 @@
-"""The file format of a stream of audio, told by its first bytes. Pure."""
+"""Detects the file format of compressed audio by its first bytes. Pure."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from enum import Enum
 
 EBML, OGG = b"\x1aE\xdf\xa3", b"OggS"
 MP3_KBPS = {
-    # by the version's bit: MPEG 1, then MPEG 2 and 2.5; layer III
+    # kbit/s of layer III by the version's bit: 1 is MPEG 1, 0 is MPEG 2 and 2.5
     1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     0: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
 MP3_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
-"""By the two bits of the version."""
+"""Sample rates by the two bits of the version."""
 
 
 class Container(Enum):
-    """A file format that holds compressed audio, by its name."""
+    """A file format of compressed audio."""
 
     WEBM = "WebM"
     OGG = "Ogg"
@@ -27,9 +27,9 @@ class Container(Enum):
 
 
 def container_of(data: bytes, *, first: bool) -> Container | None:
-    """Return the container that begins with *data*, or None: it goes on with what came before.
+    """Return the container that begins with *data*, or None if no file begins there.
 
-    Some begin with too little to be told from samples: only where *data* is the *first* of all.
+    Formats with a weak signature are only detected in the *first* data of a stream.
     """
     if data[:4] == EBML:
         return Container.WEBM
@@ -47,13 +47,13 @@ def container_of(data: bytes, *, first: bool) -> Container | None:
 
 
 def _frames(data: bytes, frame_bytes: Callable[[bytes], int]) -> bool:
-    """Tell whether *data* begins with a frame that another, or nothing, follows."""
+    """Tell whether *data* begins with a frame, followed by another frame or by nothing."""
     size = frame_bytes(data)
     return 0 < size <= len(data) and (size == len(data) or frame_bytes(data[size:]) > 0)
 
 
 def _mp3_frame_bytes(data: bytes) -> int:
-    """Return how long the frame of layer III is that *data* begins with; 0: it begins with none."""
+    """Return the length of the layer III frame that begins *data*, or 0 if there is none."""
     if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE6 != 0xE2:
         return 0
     version, kbps, rate = data[1] >> 3 & 3, data[2] >> 4, data[2] >> 2 & 3
@@ -65,7 +65,7 @@ def _mp3_frame_bytes(data: bytes) -> int:
 
 
 def _aac_frame_bytes(data: bytes) -> int:
-    """Return how long the frame (ADTS) is that *data* begins with; 0: it begins with none."""
+    """Return the length of the ADTS frame at the beginning of *data*, or 0 if there is none."""
     if len(data) < 7 or data[0] != 0xFF or data[1] & 0xF6 != 0xF0 or data[2] >> 2 & 15 > 12:
         return 0
     size = (data[3] & 3) << 11 | data[4] << 3 | data[5] >> 5
@@ -73,9 +73,10 @@ def _aac_frame_bytes(data: bytes) -> int:
 
 
 def mp4_bytes(data: bytes | bytearray) -> int | None:
-    """Return how many bytes of an MP4 must be there before it can be read; None: more must come.
+    """Return the bytes of an MP4 that a reader needs, or None if *data* are too short to tell.
 
-    0: it can be read as it comes. Some files have their table of contents behind their samples.
+    0 means that the file can be read as it arrives. Some files have their table of contents behind
+    the samples and need all bytes.
     """
     at, samples_first = 0, False
     while at + 8 <= len(data):

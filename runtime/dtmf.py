@@ -10,11 +10,11 @@ PAD = ("123A", "456B", "789C", "*0#D")
 KEYS = frozenset("".join(PAD))
 TONE_MS, PAUSE_MS = 100, 100
 LEVEL = 8000
-"""Of each of the two tones of a key: about -12 dBFS."""
+"""Amplitude of each of a key's two tones: about -12 dBFS."""
 
 
 def tones(keys: str, rate_hz: int) -> bytes:
-    """Return *keys* as s16le mono: each a tone and a pause."""
+    """Return *keys* as s16le mono: a tone and a pause for each key."""
     seconds = np.arange(rate_hz * TONE_MS // 1000) / rate_hz
     pause = bytes(2 * (rate_hz * PAUSE_MS // 1000))
     out = bytearray()

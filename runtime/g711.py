@@ -1,4 +1,4 @@
-"""A telephone's samples: a byte each, by mu-law or A-law (ITU-T G.711)."""
+"""Telephone audio: one byte a sample, by mu-law or A-law (ITU-T G.711)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Law = Literal["mulaw", "alaw"]
 
 
 def _mulaw() -> NDArray[np.float64]:
-    """Return what each byte of mu-law stands for (ITU-T G.711)."""
+    """Return the sample of each mu-law byte (ITU-T G.711)."""
     code = ~np.arange(256, dtype=np.uint8)
     exponent, mantissa = (code >> 4 & 7).astype(np.int32), (code & 15).astype(np.int32)
     size = (((mantissa << 3) + 132) << exponent) - 132
@@ -30,12 +30,12 @@ def _alaw() -> NDArray[np.float64]:
 
 
 LAWS: Mapping[str, NDArray[np.float64]] = {"mulaw": _mulaw(), "alaw": _alaw()}
-"""What each byte stands for, by the name of the law."""
+"""The sample of each byte, by the name of the law."""
 
 
 @cache
 def _codes(law: Law) -> NDArray[np.uint8]:
-    """Return the byte of each 16-bit sample from -32768 on: the one that stands for the nearest."""
+    """Return the byte for each 16-bit sample from -32768 on: the byte whose sample is nearest."""
     order = np.argsort(LAWS[law], kind="stable")
     levels = LAWS[law][order]
     middles = (levels[:-1] + levels[1:]) / 2

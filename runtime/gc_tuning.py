@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 
 NEW_OBJECTS = 10_000
-"""Allocations between two collections; Python's own 700 are a few frames of audio."""
+"""Allocations between two collections; Python's default of 700 is reached every few frames."""
 
 
 def settle() -> None:
-    """Exempt all objects that are loaded by now: libraries, models, settings.
+    """Exempt all objects that exist now from collection: libraries, models, settings.
 
-    A collection of them stops the process for 40 to 60 ms, and delays its responses.
+    Scanning them stops the process for 40 to 60 ms, which delays responses.
     """
     gc.collect()
     gc.freeze()

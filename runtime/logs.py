@@ -1,4 +1,4 @@
-"""Logging, set up once a process: structlog, one fact a line; no spoken words, no secrets."""
+"""Logging by structlog, configured once in each process, without spoken words or secrets."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def configure(settings: Settings, role: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(role=role)
-    # Libraries log warnings alone: their other lines hold URLs and prompts.
+    # Libraries log only warnings, since their other lines hold URLs and prompts.
     handler = logging.StreamHandler(sys.stdout)
     handler.addFilter(_without_what_was_sent)
     logging.basicConfig(
@@ -47,7 +47,7 @@ def configure(settings: Settings, role: str) -> None:
 
 
 def configure_command(level: int) -> None:
-    """Send the log of a command to stderr, from *level* on: stdout is for its result."""
+    """Send the log of a command to stderr, from *level* on, since stdout holds its result."""
     structlog.configure(
         processors=[
             *FACTS,
@@ -60,9 +60,9 @@ def configure_command(level: int) -> None:
 
 
 def _for_people(*, colors: bool) -> structlog.dev.ConsoleRenderer:
-    """Return a renderer of lines, with plain tracebacks.
+    """Return a renderer for the console, with plain tracebacks.
 
-    structlog's own show local variables, among them the caller's words, and take seconds.
+    structlog's own tracebacks show local variables, with the caller's words, and take seconds.
     """
     return structlog.dev.ConsoleRenderer(
         colors=colors, exception_formatter=structlog.dev.plain_traceback
@@ -72,14 +72,15 @@ def _for_people(*, colors: bool) -> structlog.dev.ConsoleRenderer:
 def _fit_for_a_terminal(
     _logger: object, _name: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Let nothing that others wrote and a line quotes reach the terminal as a command to it."""
+    """Escape control characters in a line, so that quoted text cannot command the terminal."""
     return {k: printable(v) if isinstance(v, str) else v for k, v in event.items()}
 
 
 def _without_what_was_sent(record: logging.LogRecord) -> bool:
-    """Keep the fixed text of a library's record, and the type of its error.
+    """Reduce a library's record to its fixed text and the type of its error.
 
-    Its arguments hold data: aiohttp quotes malformed requests with their query, others prompts.
+    Its arguments may hold data: aiohttp quotes the query of malformed requests, others quote
+    prompts.
     """
     error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
     record.msg, record.args = f"{record.msg} {error}".rstrip(), ()

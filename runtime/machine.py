@@ -1,4 +1,4 @@
-"""What this process may use of its machine: cores and memory, a container's limits counted."""
+"""The cores and memory that this process may use, within the limits of its container."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def cores(cgroup: Path = CGROUP) -> int:
-    """Return the number of cores: those of the machine, or fewer by affinity or cgroup."""
+    """Return the number of usable cores: the machine's, or fewer by affinity or cgroup."""
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
     found = len(affinity(0)) if affinity else os.cpu_count() or 1
     quota, _, period = _read(cgroup / "cpu.max").partition(" ")
@@ -20,7 +20,7 @@ def cores(cgroup: Path = CGROUP) -> int:
 
 
 def memory_bytes(cgroup: Path = CGROUP) -> int:
-    """Return the memory: that of the machine, or less by cgroup; 0: it is not known."""
+    """Return the usable memory: the machine's, or less by cgroup; 0 if it is not known."""
     try:
         found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):

@@ -1,18 +1,18 @@
-"""Memory of large blocks goes back to the system when it is freed."""
+"""Settings of glibc's allocator: freed large blocks go back to the system."""
 
 from __future__ import annotations
 
 import ctypes
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
-"""Of glibc's `mallopt`, from malloc.h."""
+"""Parameters of glibc's `mallopt`, from malloc.h."""
 LARGE_BYTES = 128 * 1024
-"""glibc's own bound, which it else raises to 32 MiB with the largest block that was freed."""
+"""glibc's default; by itself glibc raises it, up to 32 MiB, when a larger block is freed."""
 ARENAS = 2
 
 
 def give_back() -> None:
-    """Have blocks from LARGE_BYTES on given back at once; without glibc nothing is done."""
+    """Give blocks of LARGE_BYTES or more back as soon as they are freed; only with glibc."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return

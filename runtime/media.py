@@ -1,16 +1,17 @@
-"""Compressed audio decoded as it comes: PyAV, an optional extra, in a thread a stream.
+"""Decodes compressed audio as it arrives, by PyAV (an optional extra) in a thread for each stream.
 
-A demuxer asks for bytes and waits for them, which no event loop may. What it finds is handed back
-from that thread. Whoever sends decides what is decoded: so few codecs, a bound on what waits, and
-one on how far the sound may run ahead of the clock.
+A demuxer blocks while it waits for bytes, so it needs its own thread, which also delivers the
+audio. The sender is not trusted: only a few codecs are allowed, and there is a limit on the bytes
+that wait and on the audio that runs ahead of the clock.
 """
 
-# ruff: noqa: PLC0415 - PyAV is imported only by who uses it: it is an optional extra
+# ruff: noqa: PLC0415 - PyAV is an optional extra, imported only where it is used
 
 from __future__ import annotations
 
 import importlib.util
 import io
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -34,43 +35,58 @@ DEMUXERS: Mapping[Container, str] = {
     Container.AAC: "aac",
 }
 CODECS = frozenset({"opus", "vorbis", "flac", "mp3", "mp3float", "aac", "alac"})
-"""The codecs that recorders write; hundreds more of libav stay out of reach."""
+"""The allowed codecs, those that recorders write; libav's hundreds of others are refused."""
+MOST_HZ = 192_000
+"""A small file could hold silence at millions of samples a second."""
+AT_WORK = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
+"""Held by whoever decodes a packet: however many files there are, they leave a core to calls."""
 MOST_WAITING_BYTES = 16_000_000
-"""Twice the longest message."""
+"""The most bytes that wait for the decoder: twice the longest message."""
 MOST_FILES = 4
-"""The most files that wait for one another."""
+"""The most files that wait in the queue."""
 AHEAD_S = 300.0
-"""The most audio that may be decoded at once: a recording as long as a message of PCM can hold."""
+"""The most audio that may be ahead of the clock: as much as one message of PCM can hold."""
 LONGEST_PIECE_BYTES = 2 * BYTES_PER_MS * 1000
-"""The longest piece that is delivered; shorter ones would look like the sender's pace."""
+"""The longest piece that is delivered; shorter pieces would look like live audio."""
 IDLE_S = 0.4
-"""The silence after which a FLAC has ended: its parser keeps back ten frames, a second."""
+"""A FLAC file ends after so long without data: its parser keeps back ten frames, about a second."""
 FLAC_HEADER_BYTES = 42
-"""The stream's properties, without which no later frame can be read."""
+"""The bytes of the stream's properties, without which no later frame can be read."""
+
+
+def load() -> None:
+    """Import PyAV, where it is installed: with the first file it would stop the event loop."""
+    if AVAILABLE:
+        import av  # noqa: F401
 
 
 class NoSoundError(ValueError):
-    """A file without sound that can be had; the message goes on with "that"."""
+    """A file has no sound that can be decoded; the message is a clause that begins with "that"."""
 
 
 class Pipe:
-    """A file for one reading thread, which grows at its end; what was read is forgotten."""
+    """A growing file for one reading thread; bytes are dropped once they were read."""
 
     def __init__(
         self, container: Container, begins: bytes = b"", waits: Callable[[], None] = lambda: None
     ) -> None:
-        """Begin; *waits* is called by the reader before it waits for more."""
+        """Begin the file; the reader calls *waits* before it waits for more bytes."""
         self.container = container
         self._waits = waits
         self.fell_idle = False
-        """It ended because nothing came."""
+        """Whether the file ended because no data came."""
         self._idle_s = IDLE_S if container is Container.FLAC else None
         self._waiting = bytearray(begins)
         self._ended = False
         self._changed = threading.Condition()
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What came and was not read yet."""
+        return len(self._waiting)
+
     def write(self, data: bytes) -> bool:
-        """Take *data*, or tell that too much waits; a file that has ended takes none."""
+        """Append *data* unless the file has ended; return False if too many bytes wait."""
         with self._changed:
             if self._ended:
                 return True
@@ -79,7 +95,7 @@ class Pipe:
             return len(self._waiting) <= MOST_WAITING_BYTES
 
     def end(self, *, at_once: bool = False) -> None:
-        """Let no more come; *at_once*: what waits is not read any more."""
+        """End the file; *at_once* also drops the bytes that wait."""
         with self._changed:
             self._ended = True
             if at_once:
@@ -87,18 +103,24 @@ class Pipe:
             self._changed.notify()
 
     def read(self, size: int) -> bytes:
-        """Return what is there, *size* bytes at most; b"" at the end."""
-        with self._changed:
-            while not self._waiting and not self._ended:
-                self._waits()
-                if not self._changed.wait(self._idle_s):
+        """Return the next bytes, *size* at most, or b"" at the end."""
+        while self._is_empty():
+            self._waits()  # it may take time, for which nobody is kept from writing
+            with self._changed:
+                if not self._waiting and not self._ended and not self._changed.wait(self._idle_s):
                     self._ended = self.fell_idle = not self._waiting
+        with self._changed:
             data = bytes(self._waiting[:size])
             del self._waiting[:size]
             return data
 
+    def _is_empty(self) -> bool:
+        """Tell whether a reader has to wait."""
+        with self._changed:
+            return not self._waiting and not self._ended
+
     def whole(self) -> io.BytesIO | None:
-        """Return an MP4 that can only be read as a whole, None where it can be read as it comes."""
+        """Return an MP4 that must be read as a whole, or None if it can be read as it arrives."""
         with self._changed:
             while (needed := mp4_bytes(self._waiting)) is None or needed > len(self._waiting):
                 if self._ended:
@@ -108,36 +130,44 @@ class Pipe:
 
 
 class Decoder:
-    """Files one after the other, as s16le mono 16 kHz."""
+    """Decodes files one after the other to s16le mono 16 kHz."""
 
     def __init__(self, deliver: Callable[[bytes], None], fail: Callable[[str], None]) -> None:
         """Call *deliver* with audio and *fail* with an error's text, both in another thread."""
         self._deliver = deliver
         self._fail = fail
         self._files: SimpleQueue[Pipe | None] = SimpleQueue()
-        """At most MOST_FILES and one, which is the last."""
+        """At most MOST_FILES files, and the None that ends the thread."""
         self._file: Pipe | None = None
         """The file being read, or the last one."""
+        self._unread: list[Pipe] = []
+        """Files with bytes that may wait; the last one is `_file`."""
         self._head = b""
         self._heard = bytearray()
-        """Decoded, not delivered yet; the thread's own."""
+        """Audio that is decoded and not delivered yet; only the thread uses it."""
         self._over = False
         self._began_s = time.monotonic()
         self._sent_bytes = 0
         name = "decode audio"
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What came of all files and was not read yet."""
+        self._unread = [one for one in self._unread if one.waiting_bytes or one is self._file]
+        return sum(one.waiting_bytes for one in self._unread)
+
     def begin(self, container: Container) -> None:
-        """Begin a file; one that goes on is decoded to its end."""
+        """Begin a file; the one before is decoded to its end."""
         self._head = b""
         self._open(Pipe(container, waits=self._hand_over))
 
     def feed(self, data: bytes) -> None:
-        """Take more of the file; nothing is said of what comes behind its end."""
+        """Take more bytes of the file; bytes after its end are ignored."""
         if self._file is None or self._over:
             return
         if self._file.fell_idle:
-            # the flag of the last block of metadata stands for those that came once
+            # the kept head has only its first metadata block, so mark that block as the last
             head = self._head[:4] + b"\x80" + self._head[5:]
             self._open(Pipe(self._file.container, head, self._hand_over))
         elif len(self._head) < FLAC_HEADER_BYTES:
@@ -146,12 +176,12 @@ class Decoder:
             self._stop(self._file, "comes faster than it can be decoded")
 
     def finish(self) -> None:
-        """End the file: what waits is decoded."""
+        """End the file; the bytes that wait are still decoded."""
         if self._file:
             self._file.end()
 
     def close(self) -> None:
-        """End all; nothing is delivered any more."""
+        """Stop decoding; no more audio is delivered."""
         self._over = True
         if self._file:
             self._file.end(at_once=True)
@@ -160,6 +190,7 @@ class Decoder:
     def _open(self, file: Pipe) -> None:
         self.finish()
         self._file = file
+        self._unread.append(file)
         self._files.put(file)
         if self._files.qsize() > MOST_FILES:
             self._stop(file, "waits for too many others")
@@ -190,7 +221,7 @@ class Decoder:
                     self._hand_over()
         except (FFmpegError, ValueError):  # ValueError: PyAV's own for files that make no sense
             self._stop(file, "cannot be decoded")
-        except Exception:  # the boundary: the next file is decoded by the same thread
+        except Exception:  # any other fault ends this file alone: the thread goes on with the next
             log.exception("decoder_broken", container=file.container.value)
             self._stop(file, "cannot be decoded")
         finally:
@@ -198,7 +229,7 @@ class Decoder:
             file.end(at_once=True)
 
     def _hand_over(self) -> None:
-        """Deliver what was decoded of the data that has come."""
+        """Deliver the audio that is decoded so far."""
         if self._heard and not self._over:
             self._deliver(bytes(self._heard))
         self._heard.clear()
@@ -215,7 +246,7 @@ def decode_whole(data: bytes, container: Container, most_bytes: int) -> bytes:
     """Return a whole file as s16le mono 16 kHz.
 
     Raises:
-        NoSoundError: it cannot be decoded, or holds more than *most_bytes* of sound.
+        NoSoundError: the file cannot be decoded, or holds more than *most_bytes* of sound.
     """
     from av.error import FFmpegError
 
@@ -234,28 +265,31 @@ def _sounds(file: Any, container: Container) -> Iterator[bytes]:
     """Yield the sound in *file*.
 
     Raises:
-        NoSoundError: it holds none of a known codec.
-        FFmpegError, ValueError: it cannot be decoded.
+        NoSoundError: the file has no sound in an allowed codec.
+        FFmpegError, ValueError: the file cannot be decoded.
     """
     import av
 
-    options = {"probesize": "32", "analyzeduration": "0"}  # no sound is held back to guess
+    options = {"probesize": "32", "analyzeduration": "0"}  # libav probes no sound
     with av.open(file, format=DEMUXERS[container], options=options, buffer_size=4096) as opened:
         stream = next(iter(opened.streams.audio), None)
         codec = stream and stream.codec_context  # None: libav knows none
         if codec is None or codec.name not in CODECS:
             raise NoSoundError("holds no audio of a known codec")
+        if codec.sample_rate > MOST_HZ:
+            raise NoSoundError(f"holds more than {MOST_HZ} samples a second")
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
         for packet in opened.demux(stream):
-            for frame in _frames(packet):
-                for one in resampler.resample(frame):
-                    yield one.to_ndarray().tobytes()
+            with AT_WORK:
+                found = [one for frame in _frames(packet) for one in resampler.resample(frame)]
+            for one in found:
+                yield one.to_ndarray().tobytes()
         for one in resampler.resample(None):
             yield one.to_ndarray().tobytes()
 
 
 def _frames(packet: Any) -> list[Any]:
-    """Return the frames in *packet*; one that is damaged holds none."""
+    """Return the frames in *packet*; a damaged packet has none."""
     from av.error import InvalidDataError
 
     try:

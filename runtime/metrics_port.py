@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def serving(settings: Settings, condition: Condition) -> AsyncIterator[None]:
-    """Serve the port until the block is left.
+    """Serve the port while the block is open.
 
     Raises:
         SettingsError: the port is taken.
@@ -27,6 +27,7 @@ async def serving(settings: Settings, condition: Condition) -> AsyncIterator[Non
         _application(condition),
         access_log=None,
         handle_signals=False,
+        auto_decompress=False,  # nobody who asks can have much unpacked
         keepalive_timeout=settings.http_timeout_s,
     )
     await runner.setup()
@@ -37,7 +38,7 @@ async def serving(settings: Settings, condition: Condition) -> AsyncIterator[Non
         except OSError as error:
             raise SettingsError(
                 f"AURA_METRICS_PORT {port} on {host} cannot be used: {error.strerror}. "
-                "Each process on a machine needs one of its own; 0 serves none."
+                "Each process on a machine needs a port of its own; 0 serves no metrics."
             ) from error
         log.info("metrics_served", host=host, port=port)
         yield

@@ -1,6 +1,6 @@
-"""What a response of a hosted model costs, USD a million tokens (prompt, completion).
+"""Prices of hosted models, USD for a million tokens (prompt, completion).
 
-List prices as published in 2025-11; a model that is not here costs 0 (local ones do).
+List prices as published in 2025-11; a model that is not listed costs 0, as local models do.
 `AURA_PRICES` adds to or replaces them: `{"my-model": [0.2, 0.8]}`.
 """
 

@@ -1,13 +1,13 @@
-"""Text that others wrote, made fit for a terminal."""
+"""Makes foreign text safe to print on a terminal."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    r"""Return *text* with everything that is no visible character as `\x1b` or `\u202e`.
+    r"""Return *text* with each invisible character escaped, such as `\x1b` or `\u202e`.
 
-    Control characters (C0 and C1) would clear the screen, set its title or the clipboard, or
-    pretend a link; marks of direction would turn what follows around.
+    Control characters (C0 and C1) could clear the screen, set its title or the clipboard, or fake a
+    link; direction marks could reverse the text after them.
     """
     return text if text.isprintable() else "".join(map(_shown, text))
 

@@ -1,7 +1,7 @@
-"""Masks in a caller's words the parts that are not to be stored, before anybody has them.
+"""Masks private parts of a caller's words before they are stored or sent on.
 
-What is masked is masked for all: the log, the language model, every subscriber. The STT stage masks
-what was said, partial transcripts too; the edge masks what was typed.
+The log, the language model and every subscriber get the masked words. The STT stage masks speech,
+partial transcripts too; the edge masks typed text.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from runtime.settings import SettingsError
 from runtime.spoken_numbers import numbers
 
 Rule = Callable[[str, bool], str]
-"""Masks a text; in one that is still growing, more than in a whole one."""
+"""Masks a text; a text that still grows has more masked than a complete one."""
 
 LEAST_DIGITS = 4
-"""The least digits of a masked number: shorter ones are ages, floors and prices."""
+"""The fewest digits of a masked number; shorter numbers are ages, floors and prices."""
 A_NUMBER = "4929 1234 5678 9012"
-# An address begins where none of its characters stands before: each is looked at once.
+# An address begins where no address character stands before it, so each is looked at once.
 _EMAIL = re.compile(
     r"(?<![\w.+-])[\w.+-]++(?:@|\s++at\s++)[\w-]++(?:(?:\.|\s++dot\s++)[\w-]++)++", re.IGNORECASE
 )
 
 
 class BadRulesError(SettingsError):
-    """AURA_REDACT holds something that is no rule; the message names it."""
+    """AURA_REDACT holds an invalid rule; the message names it."""
 
 
-def _numbers(mask: str) -> Rule:
+def _masked_numbers(mask: str) -> Rule:
     def masked(text: str, growing: bool) -> str:
         parts, before = [], 0
         for start, end in numbers(text, LEAST_DIGITS, growing=growing):
@@ -46,23 +46,23 @@ def _pattern(pattern: re.Pattern[str], mask: str) -> Rule:
 
 
 BUILT_IN: dict[str, Callable[[str], Rule]] = {
-    "numbers": lambda mask: _numbers(mask or "[number]"),
+    "numbers": lambda mask: _masked_numbers(mask or "[number]"),
     "emails": lambda mask: _pattern(_EMAIL, mask or "[email]"),
 }
 
 
 @dataclass(frozen=True)
 class Redaction:
-    """Rules for what is masked, one after the other."""
+    """The masking rules, applied one after the other."""
 
     rules: tuple[Rule, ...] = ()
 
     @staticmethod
     def of(setting: str) -> Redaction:
-        """Return the rules in *setting*: names, or JSON of names or patterns and their masks.
+        """Return the rules in *setting*: their names, or JSON of names or patterns to masks.
 
         Raises:
-            BadRulesError: there are none in it.
+            BadRulesError: the setting holds no valid rules.
         """
         text = setting.strip()
         try:
@@ -85,13 +85,13 @@ class Redaction:
 
     @property
     def hides_keys(self) -> bool:
-        """Numbers are masked; keys come one by one, so that none of them may be stored."""
+        """Whether telephone keys must not be stored: they arrive as single digits."""
         return self.mask(A_NUMBER) != A_NUMBER
 
     def mask(self, text: str, *, growing: bool = False) -> str:
-        """Return *text* with a mask for everything that a rule finds.
+        """Return *text* with a mask in place of each match of a rule.
 
-        *growing*: more is about to be said, so a number at its end may become one to be masked.
+        *growing*: more words may follow, so a number at the end is masked before it is long enough.
         """
         for rule in self.rules:
             text = rule(text, growing)

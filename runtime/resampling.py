@@ -1,9 +1,9 @@
-"""Resampling of a stream that keeps less than 20 ms back, lest a pause is noticed late.
+"""Stream resampling that keeps back less than 20 ms, so that pauses are noticed in time.
 
-soxr's resampler for fixed ratios transforms blocks and holds 36 ms of 48 kHz, 115 ms of 8 kHz; the
-one for variable ratios filters sample by sample, with the same pass band and 80 dB beyond it. It
-holds 240 samples: too long at a telephone's rate, which is doubled first. Between 16 kHz and the
-24 kHz of many clients, a filter holds 1.5 ms.
+soxr's resampler for fixed ratios works on blocks and keeps back 36 ms of 48 kHz, 115 ms of 8 kHz.
+Its resampler for variable ratios filters sample by sample, with the same pass band and 80 dB of
+rejection, and keeps back 240 samples. That is too long at a telephone's rate, which is therefore
+doubled first. Between 16 kHz and the 24 kHz of many clients, our own filter keeps back 1.5 ms.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.int16]
 SLOW_HZ = 16_000
-"""Below it 240 samples are longer than 15 ms."""
+"""Below this rate 240 samples are longer than 15 ms."""
 HALF = 24
-"""Samples on each side of the one that is made up between two."""
+"""Input samples on each side of an interpolated sample."""
 
 
 def _taps() -> NDArray[np.float64]:
-    """Return a half-band filter's taps between two samples, [2 * HALF].
+    """Return the taps of a half-band filter, [2 * HALF].
 
-    It passes 3.5 kHz of 8 kHz, and mirrors nothing above -80 dB.
+    At 8 kHz it passes 3.5 kHz, with images below -80 dB.
     """
     distance = np.arange(-HALF, HALF) + 0.5
     taps = np.sinc(distance) * np.i0(8 * np.sqrt(1 - (distance / HALF) ** 2))
@@ -36,7 +36,7 @@ TAPS = _taps()
 
 
 class _Doubler:
-    """Puts a sample between each two."""
+    """Doubles the rate: interpolates a sample between each two."""
 
     def __init__(self) -> None:
         self._kept = np.zeros(HALF - 1, np.int16)
@@ -54,18 +54,19 @@ class _Doubler:
 
 
 REACH_S = 0.0015
-"""The sound on each side of a sample that is made."""
+"""The input on each side of an output sample."""
 CUTOFF_HZ = 7400
-"""The edge of the passed band; from 8.2 kHz on -70 dB is left."""
+"""The edge of the pass band; from 8.2 kHz on the filter attenuates by 70 dB."""
 GROUPS = 16
-"""Of samples, each made of the next ones of the input, that one row of a product makes."""
+"""Groups of output samples in one row of the matrix product."""
 MOST_ROWS = 32
-"""Of one product; more would wake the threads of BLAS, which spin longer than it takes."""
+"""Rows of one matrix product; with more, BLAS starts threads, which spin for longer than it
+takes."""
 
 
 @cache
 def _matrix(from_hz: int, up: int, down: int) -> NDArray[np.float32]:
-    """Return the weights of the input, [samples, GROUPS * up]: of *down*, *up* are made."""
+    """Return the filter's weights, [inputs, GROUPS * up]: *up* outputs for *down* inputs."""
     reach = round(REACH_S * from_hz)
     made_at = reach - 1 + np.arange(GROUPS * up) * down / up
     distance = np.arange(int(made_at[-1]) + reach + 1)[:, None] - made_at
@@ -80,13 +81,13 @@ HIGHEST, LOWEST = np.array(32767, np.float32), np.array(-32768, np.float32)
 
 
 class _Layout:
-    """Where pieces of one length are worked on: microphones send fifty a second, all alike.
+    """Arrays for pieces of one length, reused, since microphones send fifty equal pieces a second.
 
-    A step of numpy's costs as much as a hundred samples, so all that can be is laid out before.
+    A numpy call costs as much as a hundred samples, so the arrays and views are prepared once.
     """
 
     def __init__(self, kept: int, came: int, weights: NDArray[np.float32], up: int) -> None:
-        """Lay out *came* samples behind *kept* ones; of them, *up* are made at a time."""
+        """Prepare arrays for *came* samples after *kept* old ones; a group has *up* outputs."""
         down = 5 - up
         known, width = kept + came, len(weights)
         count = max(0, (known - (width - (GROUPS - 1) * down)) // down + 1)
@@ -114,7 +115,7 @@ class _Layout:
 
 
 class _Thirds:
-    """Makes two samples of three, or three of two, many at once: a product of small matrices."""
+    """Resamples by 2/3 or 3/2 as a product of matrices."""
 
     def __init__(self, from_hz: int, to_hz: int) -> None:
         self._up, self._down = (2, 3) if from_hz > to_hz else (3, 2)
@@ -123,7 +124,7 @@ class _Thirds:
         self._rest = np.zeros(self._reach - 1, np.float32)
         self._layout: _Layout | None = None
         self._owed = 0
-        """Parts of samples that came and are not made into others yet."""
+        """Output that is due and not made yet, in parts of a sample: *down* parts are one."""
 
     def feed(self, samples: Samples, *, last: bool) -> Samples:
         if last:
@@ -158,9 +159,9 @@ class Resampler:
         )
 
     def feed(self, samples: Samples, *, last: bool = False) -> Samples:
-        """Return *samples* as far as they are known at the other rate: all if these are the *last*.
+        """Return *samples* at the other rate; a few ms are kept back unless these are the *last*.
 
-        As many samples come out as their time holds.
+        In all, the output is exactly as long as the input.
         """
         if self._thirds:
             return self._thirds.feed(samples, last=last)
@@ -175,6 +176,6 @@ class Resampler:
 
 @lru_cache(maxsize=64)
 def kept_back(from_hz: int, to_hz: int) -> int:
-    """Return the most samples of *to_hz* that a resampler keeps back of what came."""
+    """Return the most samples, at *to_hz*, that a resampler keeps back."""
     quiet = np.zeros(from_hz // 4, np.int16)
     return 2 + to_hz // 4 - len(Resampler(from_hz, to_hz).feed(quiet))

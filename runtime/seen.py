@@ -1,4 +1,4 @@
-"""A bounded memory of event ids, which makes of "at least once" a "once"."""
+"""A bounded memory of event ids that filters out repeated deliveries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Seen:
         self._limit = limit
 
     def again(self, event_id: str) -> bool:
-        """Remember *event_id*; tell whether it was known."""
+        """Remember *event_id*; return True if it was known already."""
         if event_id in self._ids:
             self._ids.move_to_end(event_id)
             return True

@@ -1,8 +1,8 @@
 """Finds numbers of several digits in what people say in English, written or spoken.
 
-A run is what belongs together: digits (also inside a word, as in an IBAN), number words, blanks and
-dashes, "um" between them. It counts as many digits as it would have written down: "two hundred and
-five" three, "twenty three forty five" four.
+A run is one such number: digits (also inside a word, as in an IBAN) and number words, with blanks,
+dashes or "um" between them. Its length is that of the written number: "two hundred and five" has
+three digits, "twenty three forty five" has four.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ TEENS = frozenset(
 )
 TENS = frozenset("twenty thirty forty fourty fifty sixty seventy eighty ninety".split())
 SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9}
-"""Words to the number of digits that follow them."""
+"""Words, and the number of digits that follow each."""
 REPEATS = {"double": 1, "triple": 2}
-"""Words to the number of times that the next digit counts more."""
+"""Words, and how many more times the next digit counts."""
 BETWEEN = frozenset(
     "um uh uhm umm er erm ah eh hm hmm mm mhm dash hyphen slash dot point space underscore".split()
 )
@@ -36,18 +36,18 @@ class _Run:
 
     start: int
     end: int = 0
-    """Of its last digit."""
+    """The end of its last digit in the text."""
     digits: int = 0
     room: int = 0
-    """How many digits the next words may still name without making the number longer."""
+    """Digits that the next words may fill in without making the number longer."""
     repeat: int = 0
     joined: bool = False
     """An "and" was said after the last digit."""
     single: bool = False
-    """The last was one digit alone: "one, two and three"; after ten it begins another number."""
+    """The last word was a single digit, as in "one, two and three"."""
 
     def take(self, word: str, end: int) -> bool:
-        """Go on with *word*; False where it does not belong here."""
+        """Add *word*; return False if it does not belong to this number."""
         if word in BETWEEN:
             return True
         if word == "and":
@@ -78,7 +78,7 @@ class _Run:
 
 
 def _digits(word: str) -> tuple[int, int]:
-    """Return how many digits *word* is, and how many of them the next words may name."""
+    """Return the digits of *word*, and how many of them the next words may fill in."""
     if word in UNITS:
         return 1, 0
     if word in TEENS:
@@ -91,10 +91,9 @@ def _digits(word: str) -> tuple[int, int]:
 
 
 def numbers(text: str, least: int, *, growing: bool = False) -> Iterator[tuple[int, int]]:
-    """Yield begin and end of each number of *least* digits or more in *text*.
+    """Yield the start and end of each number with at least *least* digits in *text*.
 
-    *growing*: more is about to be said, so a number at the end of *text* counts whatever its
-    length.
+    *growing*: more words may follow, so a number at the end of *text* counts whatever its length.
     """
     run, before = _Run(0), 0
     for found in _WORD.finditer(text):

@@ -1,4 +1,4 @@
-"""TLS as a process of Aura serves it: the certificate of AURA_TLS_CERT."""
+"""TLS towards clients, with the certificate of AURA_TLS_CERT."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from runtime.settings import Settings, SettingsError
 
 
 def served_tls(settings: Settings) -> ssl.SSLContext | None:
-    """Return how to speak TLS with clients; None: it is not spoken.
+    """Return the TLS context for clients, or None if no certificate is set.
 
     Raises:
         SettingsError: a file that a setting names cannot be used.

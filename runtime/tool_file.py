@@ -1,4 +1,4 @@
-"""The operator's tools: a YAML or JSON file, a list of tools or of names of built-in ones.
+"""The operator's tools: a YAML or JSON list of tools and of names of built-in tools.
 
 - end_call
 - name: opening_hours
@@ -19,14 +19,14 @@ from runtime.settings import SettingsError
 from schemas.tools import BUILT_IN, ToolConfig, flaw
 
 DISCOVER = "discover"
-"""AURA_TOOLS with this value offers what the services on the bus offer."""
+"""The value of AURA_TOOLS that offers the tools of all services on the bus."""
 
 
 def read(path: str) -> tuple[ToolConfig, ...]:
     """Return the tools in the file at *path*.
 
     Raises:
-        SettingsError: it cannot be read, or holds something else.
+        SettingsError: the file cannot be read, or is no such list.
     """
     try:
         found = yaml.safe_load(Path(path).expanduser().read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ def version() -> str:
 
 @cache
 def installing(extra: str) -> str:
-    """Return the command that adds *extra* to the Aura that runs: no package index has Aura."""
+    """Return the command that adds *extra* to this installation; Aura is on no package index."""
     import json  # noqa: PLC0415  # few processes need them
     import sys  # noqa: PLC0415
     from importlib import metadata  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The format of a stream's samples, and the header of a WAV, which holds it. Pure."""
+"""The format of audio samples, and the WAV header that describes it. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from schemas.audio import RATE_HZ
 PCM, EXTENSIBLE = 1, 0xFFFE
 Encoding = Literal["pcm", "float", "mulaw", "alaw"]
 ENCODINGS: Mapping[int, Encoding] = {1: "pcm", 3: "float", 6: "alaw", 7: "mulaw"}
-"""By a WAV's format tag."""
+"""Encodings by a WAV's format tag."""
 WIDTHS: Mapping[Encoding, tuple[int, ...]] = {
     "pcm": (1, 2, 3, 4),
     "float": (4, 8),
     "mulaw": (1,),
     "alaw": (1,),
 }
-"""Bytes that a sample of one channel may have."""
+"""The allowed sizes of a sample of one channel, in bytes."""
 MOST_HEADER_BYTES = 65_536
 """The longest header of a streamed WAV, in bytes."""
 MOST_CHUNKS = 64
@@ -27,12 +27,12 @@ MOST_CHUNKS = 64
 
 
 class NotAudioError(ValueError):
-    """Bytes that are not the audio they should be; the message says what was expected."""
+    """The bytes are not the expected audio; the message says what was expected."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """How samples are laid out."""
+    """The layout of samples."""
 
     rate_hz: int = RATE_HZ
     channels: int = 1
@@ -49,10 +49,10 @@ class Format:
         return self.frame_bytes * self.rate_hz
 
     def check(self) -> Format:
-        """Return itself.
+        """Return this format if it is supported.
 
         Raises:
-            NotAudioError: a format nobody records speech in.
+            NotAudioError: the rate, the width or the number of channels is not supported.
         """
         if not 4_000 <= self.rate_hz <= 192_000:
             raise NotAudioError(f"a sample rate of 4000 to 192000 Hz, not {self.rate_hz}")
@@ -64,21 +64,21 @@ class Format:
 
 
 class WavHeader:
-    """A header as it comes: what was read of it is not read again."""
+    """Parses a header that arrives in pieces, without reading any piece twice."""
 
     def __init__(self) -> None:
         self._at = 12
-        """Where the next chunk begins."""
+        """The offset of the next chunk of the file."""
         self._chunks = 0
         self._format: Format | None = None
 
     def read(self, data: bytes | bytearray) -> tuple[Format, int, int] | None:
-        """Return the format, where the samples begin, and how many bytes they are (-1: open end).
+        """Return the format, the offset of the samples and their length in bytes (-1: open).
 
-        *data* is all that came, with that of earlier calls. None: it is too short to tell.
+        *data* holds all bytes so far, those of earlier calls too. None: they are too few.
 
         Raises:
-            NotAudioError: it is no WAV, or one that is not supported.
+            NotAudioError: the data are no WAV, or one of an unsupported format.
         """
         if not b"RIFF".startswith(data[:4]) or not b"WAVE".startswith(data[8:12]):
             raise NotAudioError("a WAV, which begins with RIFF....WAVE")
@@ -106,12 +106,12 @@ class WavHeader:
 
 
 def parse_header(data: bytes) -> tuple[Format, int, int] | None:
-    """Return a WAV's format, where its samples begin, and how many bytes they are (-1: open end).
+    """Return a WAV's format, the offset of its samples and their length in bytes (-1: open).
 
-    None where *data* is too short to tell.
+    The result is None if *data* is too short to tell.
 
     Raises:
-        NotAudioError: it is no WAV, or one that is not supported.
+        NotAudioError: the data are no WAV, or one of an unsupported format.
     """
     return WavHeader().read(data)
 
@@ -121,7 +121,7 @@ def _format(body: bytes | bytearray) -> Format:
     if tag == EXTENSIBLE and len(body) >= 26:
         tag = int.from_bytes(body[24:26], "little")
     if tag not in ENCODINGS:
-        raise NotAudioError(f"a WAV of PCM, floats, mu-law or A-law, not of format {tag}")
+        raise NotAudioError(f"a WAV of PCM, floats, mu-law or A-law, not format {tag}")
     if bits % 8:
         raise NotAudioError(f"whole bytes a sample, not {bits} bits")
     return Format(rate_hz, channels, bits // 8, ENCODINGS[tag]).check()

@@ -14,9 +14,9 @@ def words(text: str) -> list[str]:
 
 
 def word_error_rate(reference: str, heard: str) -> float:
-    """Return the wrong, missing and added words per word of *reference*; it may exceed 1.
+    """Return the word error rate: wrong, missing and added words per word of *reference*.
 
-    An empty reference gives 0 for an empty text, 1 for any other.
+    It may exceed 1. With an empty reference it is 0 for an empty text and 1 for any other.
     """
     truth, other = words(reference), words(heard)
     if not truth:

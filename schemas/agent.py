@@ -1,8 +1,8 @@
-"""An agent: the configuration of the calls that name it; a file, kept in AURA_AGENTS.
+"""An agent: a named configuration of calls, written as a file and kept in AURA_AGENTS.
 
-It says some of a `SessionConfig`, in the words of who writes a voice application; what it does not
-say is the operator's. So its sections are made of the configuration's own structs, with the same
-bounds and without defaults.
+An agent sets a part of a `SessionConfig`, in the words of an application's author; the operator's
+settings fill the rest. So its sections are built from the configuration's own structs, with the
+same bounds and without defaults.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def section(
     without: frozenset[str] = frozenset(),
     renamed: Mapping[str, str] | None = None,
 ) -> type[msgspec.Struct]:
-    """Return a struct with the fields of *of*, each of which may be left out."""
+    """Return a struct with the fields of *of*, all of them optional."""
     hints = typing.get_type_hints(of, include_extras=True)
     return msgspec.defstruct(
         name,
@@ -55,7 +55,7 @@ def section(
     )
 
 
-if TYPE_CHECKING:  # mypy takes no struct that is made at run time for a type
+if TYPE_CHECKING:  # mypy does not accept a struct made at run time as a type
     Turns: TypeAlias = TurnConfig
     Interruption: TypeAlias = InterruptionConfig
     Model: TypeAlias = ResponseConfig
@@ -92,46 +92,48 @@ SECTIONS: Mapping[str, tuple[str, type[msgspec.Struct]]] = {
     "spend": ("spend", SpendLimit),
     "webhook": ("webhook", WebhookConfig),
 }
-"""A section of an agent to the part of the configuration that it says, and that part's struct."""
+"""Sections of an agent, with the path and the struct of the part of the configuration that each
+sets."""
 WORDS: Mapping[str, str] = {
     "prompt": "response.system_prompt",
     "greeting": "response.greeting",
     "language": "language",
     "record_audio": "record_audio",
 }
-"""A field of an agent to the path of the configuration that it says."""
+"""Fields of an agent, with the path of the configuration that each sets."""
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A value of one call, which stands in the prompt or the greeting as `{{name}}`."""
+    """A variable of the agent: its value replaces `{{name}}` in the prompt and the greeting."""
 
     description: str = ""
     default: Annotated[str, msgspec.Meta(max_length=MOST_VALUE_CHARS)] | UnsetType = UNSET
-    """Without one, a call that brings no value is refused."""
+    """The value for calls that bring none; without a default such calls are refused."""
     callers_may_set: bool = False
-    """By `variables` of the query or of `start_conversation`; else only a token may."""
+    """Callers may set it by `variables` in the query or in `start_conversation`; else only a token
+    may."""
     max_chars: Annotated[int, msgspec.Meta(ge=1, le=MOST_VALUE_CHARS)] = 200
     """A longer value is refused."""
 
 
 class Callers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The options that callers may set; a token may always name the agent."""
+    """What callers may choose themselves; a token may always name the agent."""
 
     may_choose: bool = True
-    """By `?agent=` or `start_conversation.agent`."""
+    """Callers may choose this agent by `?agent=` or `start_conversation.agent`."""
     may_set: tuple[ClientOption, ...] | None = None
-    """Options of the session; absent: all that their protocol has."""
+    """Options of the session that callers may set; absent: all options of their protocol."""
 
 
 class AgentTool(ToolConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tool that the agent describes itself: a service, a webhook or the client does it."""
+    """A tool that the agent's file describes: a service, a webhook or the client does the work."""
 
     def config(self) -> ToolConfig:
         return msgspec.convert(msgspec.structs.asdict(self), ToolConfig)
 
 
 def parted(named: str) -> tuple[str, int]:
-    """Return the name and the revision in NAME@REV; 0: *named* names none."""
+    """Return the name and the revision in NAME@REV; the revision is 0 if *named* has none."""
     name, at, number = named.partition("@")
     is_one = at and number.isascii() and number.isdigit() and len(number) < 19 and int(number)
     return (name, int(number)) if is_one else (named, 0)
@@ -153,51 +155,51 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     description: Annotated[str, msgspec.Meta(max_length=500)] = ""
     """A line for `aura agents list`."""
     prompt: Annotated[str, msgspec.Meta(max_length=32_000)] | UnsetType = UNSET
-    """What the language model is told it is; `{{name}}` is a variable."""
+    """The system prompt of the language model; `{{name}}` is a variable."""
     greeting: Annotated[str, msgspec.Meta(max_length=2000)] | UnsetType = UNSET
-    """What a caller hears first, where the protocol has a greeting; `{{name}}` is a variable."""
+    """The greeting, on protocols that have one; `{{name}}` is a variable."""
     language: (
         Annotated[str, msgspec.Meta(pattern="^[A-Za-z-]{2,16}$", examples=["de"])] | UnsetType
     ) = UNSET
     """The spoken language: a Whisper code, or `auto`."""
     voice: Voice | UnsetType = UNSET
-    """How it sounds."""
+    """The voice and its speed."""
     model: Model | UnsetType = UNSET
     """The language model and its parameters."""
     turns: Turns | UnsetType = UNSET
     """When a turn of the caller begins and ends."""
     interruption: Interruption | UnsetType = UNSET
-    """What stops a response that is being heard."""
+    """What interrupts a response."""
     idle: Idle | UnsetType = UNSET
     """The question to a caller who says nothing, and the end of their call."""
     record_audio: bool | UnsetType = UNSET
-    """The audio of both sides is kept."""
+    """Whether the audio of both sides is recorded."""
     tools: (
         Annotated[tuple[str | AgentTool, ...], msgspec.Meta(max_length=MOST_TOOLS)] | UnsetType
     ) = UNSET
-    """What the language model may call: names of tools that are served or built in, or tools;
-    `[]`: nothing. Absent: what AURA_TOOLS offers."""
+    """The tools of the language model: names of served or built-in tools, or descriptions of tools.
+    `[]` means none. Absent: the tools of AURA_TOOLS."""
     tool_use: Use | UnsetType = UNSET
-    """How a turn with calls of tools goes."""
+    """How a turn with tool calls proceeds."""
     transfer_to: Annotated[tuple[TargetName, ...], msgspec.Meta(max_length=MOST_TARGETS)] = ()
-    """Agents to which it may hand its callers over, by the built-in tool `transfer`."""
+    """Agents to which it may hand over its callers, by the built-in tool `transfer`."""
     phones: Annotated[dict[TargetName, Phone], msgspec.Meta(max_length=MOST_TARGETS)] = {}
-    """Telephones to which it may hand callers over by the same tool, by names of its own: a number,
-    or a `sip:` address. Only where the call is a telephone's."""
+    """Telephone numbers or `sip:` addresses to which the same tool may transfer callers, by names
+    of the agent's choice. Only for telephone calls."""
     limits: Limits | UnsetType = UNSET
-    """How long a call may last; only shorter than the operator's limits."""
+    """How long a call may last; the limits can only be shorter than the operator's."""
     spend: Spend | UnsetType = UNSET
-    """What a call may use up; only less than its tenant's limits."""
+    """Limits of what a call may use up; they can only be lower than the tenant's."""
     webhook: Hook | UnsetType = UNSET
-    """Which address is told of its calls, and of what."""
+    """The webhook that is told of its calls."""
     variables: Annotated[dict[str, Variable], msgspec.Meta(max_length=MOST_VARIABLES)] = {}
-    """Those of the prompt and the greeting, by name."""
+    """The variables of the prompt and the greeting, by name."""
     callers: Callers = Callers()
-    """What callers may ask for by themselves."""
+    """What callers may choose themselves."""
 
 
 def changes(agent: Agent) -> dict[str, Any]:
-    """Return what *agent* says of a configuration: paths to values, its texts as written."""
+    """Return the values that *agent* sets, by path; variables are not filled in."""
     found: dict[str, Any] = {}
     for field, path in WORDS.items():
         if (value := getattr(agent, field)) is not UNSET:
@@ -216,13 +218,13 @@ class AgentUsed(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     revision: int
-    """Of the bucket AURA_AGENTS; it names one text for good."""
+    """The revision in the bucket AURA_AGENTS, which names one text for good."""
     variables: dict[str, str] = {}
-    """What stood for the variables in this call."""
+    """The values of the variables in this call."""
     asked: dict[str, Any] = {}
-    """What the caller changed and might: paths of the configuration to values."""
+    """The changes that the caller made, as allowed: values by path of the configuration."""
     webhook: WebhookConfig | None = None
-    """That of the agent before it, which is told on: its own file names none."""
+    """The webhook of the previous agent, which stays in use if this agent's file names none."""
 
     def __str__(self) -> str:
         return f"{self.name}@{self.revision}"

@@ -1,4 +1,4 @@
-"""The messages beside the events: audio and partial transcripts. Only recorded audio is stored."""
+"""Messages that are no events: audio and partial transcripts. Only recorded audio is stored."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Annotated
 import msgspec
 
 RATE_HZ = 16_000
-"""Samples a second of all PCM on the bus: mono, signed 16-bit little-endian."""
+"""Sample rate of all PCM on the bus, Hz; it is mono, signed 16-bit little-endian."""
 BYTES_PER_MS = RATE_HZ * 2 // 1000
 ENOUGH_MS = 200
-"""The audio in the first chunk of a sentence: the next chunk comes sooner than it is played."""
+"""Audio in the first chunk of a sentence, ms; the next chunk arrives before this one is played."""
 
 Pcm = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
-"""Mono, signed 16-bit little-endian, 16 000 samples a second: 32 bytes are 1 ms."""
+"""PCM, mono, signed 16-bit little-endian, 16 000 Hz: 32 bytes are 1 ms."""
 
 
 class AudioFrame(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,17 +22,17 @@ class AudioFrame(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     """Counts the frames of the utterance from 0, without a gap."""
     pcm: Pcm
-    """0 to 100 ms."""
+    """The audio, 0 to 100 ms."""
     pause: int = 0
-    """Above 0: the caller fell silent here for the n-th time; recognise what there is."""
+    """Above 0: the n-th pause of the utterance begins here; recognise the audio so far."""
     end: bool = False
-    """The utterance is over."""
+    """Whether the utterance is over."""
     stands: int = 0
-    """With `end`: the pause whose transcript has all words of the utterance; 0: none has."""
+    """With `end`: the pause whose transcript has all words of the utterance; 0 if there is none."""
     from_ms: int = 0
-    """Where in the utterance its audio begins. 0 in a later frame: an older edge does not say."""
+    """The start of this audio in the utterance, ms. An older edge leaves it 0."""
     continued_ms: int = 0
-    """Above 0: the caller went on after the latest pause, so many ms into the utterance."""
+    """Above 0: the caller went on after the latest pause, at this time of the utterance, ms."""
 
 
 class SpeechChunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,9 +40,10 @@ class SpeechChunk(msgspec.Struct, frozen=True, kw_only=True):
 
     turn: int
     index: int
-    """The sentence, from 0."""
+    """The number of the sentence, from 0."""
     chunk: int
-    """The piece of it, from 0. The same numbers always mean the same audio."""
+    """The number of the chunk in its sentence, from 0. The same numbers always mean the same
+    audio."""
     pcm: Pcm
     last: bool = False
 
@@ -53,17 +54,17 @@ class TranscriptPartial(msgspec.Struct, frozen=True, kw_only=True):
     utterance: int
     text: str
     audio_ms: int
-    """How much of the utterance this covers."""
+    """The audio that these words cover, ms from the start of the utterance."""
 
 
 class RecordedSound(msgspec.Struct, frozen=True, kw_only=True):
-    """Edge -> recording, where it was asked for: on `aura.rec.<tenant>.<session>.<side>`.
+    """Edge -> recording: sound of a recorded call, on `aura.rec.<tenant>.<session>.<side>`.
 
-    The side is `caller`, or `client` for what was played there.
+    The side is `caller`, or `client` for the audio that the client played.
     """
 
     seq: int
-    """Counts the pieces of a side and connection from 0."""
+    """The number of the piece in its side and connection, from 0."""
     from_ms: int
     """Unix time, ms, at which the first sample was spoken or played, on the edge's clock."""
     pcm: Pcm

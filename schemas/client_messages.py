@@ -1,4 +1,4 @@
-"""The JSON messages of both WebSocket protocols, as types: what docs/protocol.md says in words.
+"""The JSON messages of both WebSocket protocols, as types; docs/protocol.md describes them.
 
 Fields are only added. A client ignores messages and fields that it does not know.
 """
@@ -19,15 +19,15 @@ class Message(msgspec.Struct, kw_only=True, tag_field="type"):
 
 
 class AiInterrupted(Message, tag="ai_interrupted"):
-    """The caller spoke over the response: drop its audio that is not played yet."""
+    """The caller interrupted the response: drop its audio that is not played yet."""
 
     message: str
     heard: str
-    """What was heard of the response, to the word."""
+    """The words of the response that were heard."""
 
 
 class ToolCall(Message, tag="tool_call"):
-    """The model calls a tool of the client, which answers with `tool_result`."""
+    """The model calls a tool of the client; the client answers with `tool_result`."""
 
     call_id: str
     name: str
@@ -35,7 +35,7 @@ class ToolCall(Message, tag="tool_call"):
 
 
 class ToolCancelled(Message, tag="tool_cancelled"):
-    """Nobody waits for the result of this call any more."""
+    """The result of this tool call is no longer needed."""
 
     call_id: str
 
@@ -44,77 +44,78 @@ class ToolCancelled(Message, tag="tool_cancelled"):
 
 
 class Text(Message, tag="text"):
-    """A whole turn, typed; it interrupts a response."""
+    """A typed turn; it interrupts a response."""
 
     text: str
     """4000 characters at most."""
 
 
 class ToolResult(Message, tag="tool_result"):
-    """What the client did for a `tool_call`: a result or an error."""
+    """The client's answer to a `tool_call`: a result or an error."""
 
     call_id: str
     result: Any | UnsetType = UNSET
     """Any JSON."""
     error: str | UnsetType = UNSET
-    """What went wrong, in words for the model."""
+    """The reason of the failure, in words for the model."""
 
 
 # ---------------------------------------------------------- /ws/voice/continuous, to the client
 
 
 class Greeting(Message, tag="greeting"):
-    """The session has begun, and this is spoken first."""
+    """The session has begun; this greeting is spoken first."""
 
     text: str
     audio: str
-    """A WAV as base64, 16 kHz mono 16-bit; empty: no voice could be had."""
+    """A WAV as base64, 16 kHz mono 16-bit; empty if no voice was available."""
     session: str
-    """Its id, to come back to."""
+    """The id of the session, by which the client can resume it."""
 
 
 class SessionTold(Message, tag="session"):
-    """The session has begun without a greeting, or goes on."""
+    """The session has begun without a greeting, or was resumed."""
 
     session: str
     resumed: bool
     heard: str | UnsetType = UNSET
-    """Of the response that was cut with the line and goes on now: so much was heard."""
+    """The words already heard of the response that the lost connection cut and that continues
+    now."""
 
 
 class UserTranscript(Message, tag="user_transcript"):
-    """What the caller said; each word comes in one of these and in no other."""
+    """Words of the caller; each word comes in exactly one of these messages."""
 
     text: str
     confidence: float
     """The recogniser's own probability, 0 to 1."""
     continues: bool | UnsetType = UNSET
-    """The words go on with the turn of the message before: the caller had only paused."""
+    """The words continue the turn of the previous message: the caller had only paused."""
 
 
 class UserTranscriptPartial(Message, tag="user_transcript_partial"):
-    """With `partials=1`: the words so far of a caller who still speaks, until the next ones."""
+    """With `partials=1`: the words so far of a caller who speaks, until the next message."""
 
     text: str
 
 
 class AiAudio(Message, tag="ai_audio"):
-    """A sentence of the response, when the one before it has been played."""
+    """A sentence of the response, sent when the previous sentence has been played."""
 
     text: str
     audio: str
-    """A WAV as base64, 16 kHz mono 16-bit; empty: no voice could be had."""
+    """A WAV as base64, 16 kHz mono 16-bit; empty if no voice was available."""
 
 
 class AiAudioChunk(Message, tag="ai_audio_chunk"):
-    """A piece of the response, with `audio=chunks`, a little ahead of the ear."""
+    """With `audio=chunks`: a piece of the response, sent a little before it is to be played."""
 
     text: str
-    """The texts of a response joined are its words."""
+    """The words of this piece; all texts of a response, joined, are its words."""
     audio: str
-    """A WAV as base64, 16 kHz mono 16-bit; empty: no voice could be had."""
+    """A WAV as base64, 16 kHz mono 16-bit; empty if no voice was available."""
     is_complete: bool
-    """It is the last one of its response."""
+    """Whether it is the last piece of its response."""
 
 
 class AiComplete(Message, tag="ai_complete"):
@@ -123,20 +124,20 @@ class AiComplete(Message, tag="ai_complete"):
     full_response: str
     model_used: str
     response_time: float
-    """From the end of speech to the first audio sent, s."""
+    """Seconds from the end of speech to the first audio sent."""
     cost: float
-    """USD, of the model's tokens; 0: a local model, or one without a price."""
+    """Price of the model's tokens, USD; 0 for a local model or one without a price."""
 
 
 class Pong(Message, tag="pong"):
     """Answers a `ping`."""
 
     timestamp: str | int | float | None
-    """As it was sent."""
+    """The timestamp of the `ping`."""
 
 
 class ContinuousError(Message, tag="error"):
-    """Something went wrong; unless the connection is then closed, the call goes on."""
+    """An error; the call goes on unless the connection is closed after it."""
 
     message: str
     code: str
@@ -153,7 +154,7 @@ class Ping(Message, tag="ping"):
 
 
 class Interrupt(Message, tag="interrupt"):
-    """The response stops as if it had been spoken over."""
+    """Interrupts the response, as speech over it would."""
 
 
 class EndCall(Message, tag="end_call"):
@@ -164,7 +165,7 @@ class EndCall(Message, tag="end_call"):
 
 
 class ConnectionEstablished(Message, tag="connection_established"):
-    """The connection is there."""
+    """The connection is open."""
 
     connection_id: str
     message: str
@@ -178,19 +179,19 @@ class ConversationStarted(Message, tag="conversation_started"):
 
 
 class ConversationEnded(Message, tag="conversation_ended"):
-    """The session is over; the connection stays for another."""
+    """The session is over; the connection stays open for another one."""
 
     message: str
 
 
 class Transcript(Message, tag="transcript"):
-    """The caller's words so far, or those of a whole turn."""
+    """The caller's words so far, or the words of a whole turn."""
 
     text: str
     is_final: bool
     turn_detected: bool
     continues: bool | UnsetType = UNSET
-    """The words go on with the turn of the final transcript before."""
+    """The words continue the turn of the previous final transcript."""
 
 
 class AiResponse(Message, tag="ai_response"):
@@ -202,7 +203,7 @@ class AiResponse(Message, tag="ai_response"):
 
 
 class ConversationalError(Message, tag="error"):
-    """Something went wrong; unless the connection is then closed, it goes on."""
+    """An error; the session goes on unless the connection is closed after it."""
 
     message: str
     code: str
@@ -216,7 +217,7 @@ class AudioChunk(Message, tag="audio_chunk"):
     """Sound of the caller."""
 
     audio_data: str
-    """Base64 of a WAV, of a part of one, or of PCM."""
+    """Base64 of a WAV, of a part of a WAV, or of PCM."""
 
 
 class EndConversation(Message, tag="end_conversation"):

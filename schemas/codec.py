@@ -13,14 +13,14 @@ TYPE_HEADER = "Aura-Type"
 SCHEMA_HEADER = "Aura-Schema"
 TRACE_HEADER = "traceparent"
 COPY_HEADER = "Aura-Copy"
-"""On an imported or replayed event: the session that it is from. Such an event is no job."""
+"""Header of an imported or replayed event: the original session. Such an event is no job."""
 ID_HEADER = "Nats-Msg-Id"
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
 class BadMessageError(ValueError):
-    """Bytes that are no message of the contract; a second try never helps."""
+    """The bytes are no message of the contract; a retry never helps."""
 
 
 def encode(message: msgspec.Struct) -> bytes:

@@ -1,4 +1,4 @@
-"""Commands to a running call, and the state that is told of it: over HTTP and on the bus.
+"""Commands to a running call, and the call's state, over HTTP and on the bus.
 
 Over HTTP a command is the body of `POST /v1/calls/ID/<action>`, in JSON. On the bus it is part of a
 `CallRequest` on `aura.call.<session>`, which the edge that holds the call answers with a
@@ -24,12 +24,12 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
 
 
 class Say(Command, frozen=True, tag="say"):
-    """Speak a text as a response of its own, once nobody speaks."""
+    """Speak a text as a separate response, as soon as nobody speaks."""
 
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_SAID_CHARS, pattern=_NOT_BLANK)]
-    """What the caller is to hear, as it is."""
+    """The text, spoken as it is."""
     interruptible: bool = True
-    """The caller may speak over it and stop it; false: it is spoken to its end."""
+    """Whether the caller may interrupt it; if not, it is spoken to its end."""
 
 
 class Instruct(Command, frozen=True, tag="instruct"):
@@ -39,34 +39,42 @@ class Instruct(Command, frozen=True, tag="instruct"):
         str, msgspec.Meta(min_length=1, max_length=MOST_INSTRUCTION_CHARS, pattern=_NOT_BLANK)
     ]
     respond: bool = False
-    """The language model is asked for a response at once, though the caller said nothing."""
+    """Whether the language model is asked for a response at once, though the caller said
+    nothing."""
 
 
 class Interrupt(Command, frozen=True, tag="interrupt"):
-    """Stop what is being said, and drop what waits to be said."""
+    """Stop the current response, and drop the texts that wait to be spoken."""
 
 
 class Mute(Command, frozen=True, tag="mute"):
-    """Make Aura deaf to the caller, or silent; or undo that."""
+    """Mute the caller or the assistant, or undo that."""
 
     side: Side = "caller"
-    """`caller`: nothing of the caller is heard, recognised or recorded. `assistant`: the caller is
-    heard and understood, and only what an operator has said is spoken."""
+    """`caller`: the caller is not heard, recognised or recorded. `assistant`: the caller is heard
+    and understood, and only an operator's texts are spoken."""
     muted: bool = True
-    """False: it is so no longer."""
+    """False: undo the mute."""
 
 
 class End(Command, frozen=True, tag="end"):
-    """Hang up, after last words if there are any."""
+    """End the call, after last words if there are any."""
 
     words: Annotated[str, msgspec.Meta(max_length=MOST_SAID_CHARS)] = ""
-    """Spoken first, to their end; what is being said is stopped for them. Empty: none."""
+    """Words that are spoken before the end, in place of the current response. Empty: none."""
     reason: Annotated[str, msgspec.Meta(max_length=MOST_REASON_CHARS)] = ""
-    """Told to the client."""
+    """The reason that the client is told."""
 
 
-AnyCommand = Say | Instruct | Interrupt | Mute | End
-COMMANDS: tuple[type[Command], ...] = (Say, Instruct, Interrupt, Mute, End)
+class Transfer(Command, frozen=True, tag="transfer"):
+    """Have another agent go on with the call, at once; it greets once nobody speaks."""
+
+    agent: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
+    """An agent that the call's tenant has, or a telephone that the present agent names."""
+
+
+AnyCommand = Say | Instruct | Interrupt | Mute | End | Transfer
+COMMANDS: tuple[type[Command], ...] = (Say, Instruct, Interrupt, Mute, End, Transfer)
 
 
 class CallState(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,32 +85,32 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     protocol: str
     agent: str
-    """As `name@revision`; empty: the operator's settings alone."""
+    """The agent as `name@revision`; empty if the call has none."""
     edge: str
     """The edge that holds it."""
     since_ms: int
-    """When its session began, Unix ms."""
+    """The start of its session, Unix ms."""
     turns: int
-    """Turns that got a response which was heard."""
+    """Number of turns whose response was heard."""
     state: Literal["idle", "listening", "responding"]
     """`listening`: the caller speaks; `responding`: a response is on its way to the caller."""
     muted: tuple[Side, ...] = ()
 
 
 class CallRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Anybody with the right to -> the edge that holds a call."""
+    """An authorized process -> the edge that holds a call."""
 
     tenant: str = ""
-    """Whose calls the asker may know of; empty: everybody's."""
+    """The tenant whose calls the asker may see; empty: all tenants."""
     by: str = ""
-    """Who asks."""
+    """The asker."""
     id: str = ""
-    """Of the command: one that was received before is not done again."""
+    """The id of the command; a command with a known id is not done again."""
     command: AnyCommand | None = None
-    """None: the call is only asked for."""
+    """The command; None: the call's state is only asked for."""
 
 
-Fault = Literal["unknown_call", "call_ending", "too_many_texts"]
+Fault = Literal["unknown_call", "call_ending", "too_many_texts", "cannot_transfer"]
 
 
 class CallReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,14 +118,14 @@ class CallReply(msgspec.Struct, frozen=True, kw_only=True):
 
     call: CallState | None = None
     fault: Fault | None = None
-    """Why nothing was done."""
+    """The reason why nothing was done."""
 
 
 class CallsRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Anybody with the right to -> all edges: which calls are there?"""
+    """An authorized process -> all edges: list your calls."""
 
     tenant: str = ""
-    """Only calls of this tenant; empty: everybody's."""
+    """Only calls of this tenant; empty: of all tenants."""
 
 
 class CallsReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,24 +139,24 @@ PlacingFault = Literal["refused", "busy", "declined", "no_answer", "failed"]
 
 
 class CallPlacing(msgspec.Struct, frozen=True, kw_only=True):
-    """Anybody with the right to -> one of the processes with telephones: call somebody."""
+    """An authorized process -> one of the telephony processes: call a number."""
 
     to: str
     """A number, or a `sip:` address."""
     agent: str = ""
-    """Who speaks; empty: the agent of the telephones."""
+    """The agent; empty: the agent of the telephony process."""
     variables: str = ""
     """A JSON object: values for the variables of the agent."""
     tenant: str = ""
-    """Whose call it is; empty: the tenant of the telephones."""
+    """The tenant of the call; empty: the tenant of the telephony process."""
     by: str = ""
-    """Who asks."""
+    """The asker."""
 
 
 class CallPlaced(msgspec.Struct, frozen=True, kw_only=True):
-    """The process that placed a call -> the asker, once it was answered, or was not."""
+    """The telephony process -> the asker, once the call was answered or failed."""
 
     session: str = ""
     """The id of the session that has begun."""
     fault: PlacingFault | None = None
-    """Why there is none."""
+    """The reason why there is no session."""

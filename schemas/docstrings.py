@@ -9,7 +9,7 @@ import msgspec
 
 
 def describe(schema: dict[str, Any], kind: type[msgspec.Struct]) -> None:
-    """Put the docstrings under the fields into *schema*."""
+    """Put the docstrings of the fields into *schema* as descriptions."""
     schema["description"] = inspect.getdoc(kind) or ""
     properties = schema.get("properties", {})
     wire_names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}

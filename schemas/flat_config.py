@@ -1,6 +1,6 @@
 """The session configuration as two flat maps, `settings` and `rules`, of `session.started`.
 
-Readers that know no `config` take them, and recordings of before there was one have nothing else.
+They are for readers that do not know `config`; older recordings have only these maps.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ FLAT_NAMES: Mapping[str, str] = {
     "rules.chunk_ms": "voice.chunk_ms",
     "rules.model_reads": "turns.ask_eot",
 }
-"""The flat names to paths in the configuration."""
+"""Flat names, and their paths in the configuration."""
 FLAT_DEFAULTS: Mapping[str, Any] = {
     "turns.ask_eot": False,
     "response.deadline_ms": 15_000,
     "interruption.voice_ms": 0,
 }
-"""Where a flat name is absent and its default is another than today's."""
+"""Defaults of absent flat names that differ from today's defaults."""
 
 
 def to_flat(config: SessionConfig) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -50,7 +50,7 @@ def to_flat(config: SessionConfig) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def from_flat(settings: Mapping[str, Any], rules: Mapping[str, Any]) -> SessionConfig:
-    """Return the configuration that the flat maps *settings* and *rules* of an event say.
+    """Return the configuration in the flat maps *settings* and *rules* of an event.
 
     Raises:
         msgspec.ValidationError: a value is out of its bounds or of another type.
@@ -59,6 +59,6 @@ def from_flat(settings: Mapping[str, Any], rules: Mapping[str, Any]) -> SessionC
     changes = dict(FLAT_DEFAULTS)
     for flat, path in FLAT_NAMES.items():
         where, name = flat.split(".")
-        if maps[where].get(name, "") != "":  # an empty delivery: recorded before it was noted
+        if maps[where].get(name, "") != "":  # an empty delivery is from before it was recorded
             changes[path] = maps[where][name]
     return SessionConfig().but(changes)

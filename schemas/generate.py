@@ -1,9 +1,9 @@
 """Write the contract for other languages: `python -m schemas.generate [--check]`.
 
-`schemas/events.schema.json` is JSON Schema of every message; `schemas/asyncapi.json` says where
-each is sent; `schemas/agent.schema.json` and `tenant.schema.json` are JSON Schema of the files of
-agents and tenants; `schemas/openapi.json` is what an edge answers over HTTP. All are committed; a
-test fails when they are behind the types.
+`schemas/events.schema.json` is the JSON Schema of every message, `schemas/asyncapi.json` their
+subjects, `schemas/agent.schema.json` and `tenant.schema.json` the JSON Schema of the files of
+agents and tenants, `schemas/openapi.json` the edge's HTTP API. All are committed; a test fails if
+they differ from the types.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ SIDE = (
 )
 
 CHANNELS: dict[str, tuple[str, str]] = {
-    # kind: (who writes, what it is)
+    # By kind: the writers, and a description
     "life": ("edge", "The session's own story."),
     "speech": ("edge", "One job for STT each."),
     "heard": ("stt", "What was understood."),
     "turn": ("edge", "One job for the LLM each."),
-    "say": ("llm, edge", "The response, a fenced chain; sentences are jobs for TTS."),
+    "say": ("llm, edge", "The response as a fenced chain; each sentence is a job for TTS."),
     "tool": ("edge", "One job for a tool runner each."),
-    "hook": ("edge", "One message to an application each."),
-    "out": ("tts, llm, stt, edge", "Work that is done, failed, measured."),
-    "in": ("edge", "What the call was given, to decide again."),
+    "hook": ("edge", "Messages to an application."),
+    "out": ("tts, llm, stt, edge", "Results, failures and measurements of jobs."),
+    "in": ("edge", "The inputs of the call, for replays."),
 }
 IN_MEMORY = "In memory for a minute at most, never on disk."
 TRACE = {"type": "string", "description": "W3C trace context."}
@@ -93,7 +93,7 @@ AGENT: Mapping[str, type[msgspec.Struct]] = {
     "AgentTool": agent.AgentTool,
     **{f"Agent{part.capitalize()}": of for part, (_, of) in agent.SECTIONS.items()},
 }
-"""A definition of an agent's file to the struct that has its docstrings."""
+"""Definitions of an agent's schema, and the structs that have their docstrings."""
 TENANT: Mapping[str, type[msgspec.Struct]] = {
     "Tenant": tenant.Tenant,
     "TenantLimits": tenant.TenantLimits,
@@ -101,7 +101,7 @@ TENANT: Mapping[str, type[msgspec.Struct]] = {
     "TenantSpend": session_config.SpendLimit,
     "TenantPrices": session_config.Prices,
 }
-"""The same of a tenant's file."""
+"""Definitions of a tenant's schema, and the structs that have their docstrings."""
 
 
 def message_types() -> list[type[msgspec.Struct]]:
@@ -113,7 +113,7 @@ def tag(kind: type[msgspec.Struct]) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """Return one JSON Schema document with a definition a message."""
+    """Return one JSON Schema document with a definition for each message."""
     _, definitions = msgspec.json.schema_components(message_types(), ref_template="#/$defs/{name}")
     for kind in (*message_types(), *CONFIGURATION):
         describe(definitions[kind.__name__], kind)
@@ -128,7 +128,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def agent_schema() -> dict[str, Any]:
-    """Return the JSON Schema of an agent's file, by which an editor completes it."""
+    """Return the JSON Schema of an agent's file, for completion in editors."""
     return _file_schema(agent.Agent, AGENT, "An agent of Aura: agents/NAME.yaml")
 
 
@@ -237,7 +237,7 @@ def documents() -> dict[str, str]:
 
 
 def main() -> int:
-    """Write the files, or with --check say which are behind and return 1."""
+    """Write the files; with --check only name the outdated ones and return 1."""
     behind = [
         name
         for name, text in documents().items()
@@ -245,7 +245,7 @@ def main() -> int:
     ]
     if "--check" in sys.argv:
         for name in behind:
-            sys.stderr.write(f"schemas/{name} is behind the types: run `make schemas`\n")
+            sys.stderr.write(f"schemas/{name} is outdated: run `make schemas`\n")
         return 1 if behind else 0
     for name, text in documents().items():
         (HERE / name).write_text(text, encoding="utf-8")

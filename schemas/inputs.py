@@ -1,32 +1,32 @@
-"""A call's inputs as rows: packed into `inputs.delivered`, and unpacked again.
+"""Packs a call's inputs as rows into `inputs.delivered`, and unpacks them.
 
 A row is [ms after the row before it, kind, ...]:
 
-     0  sound         bytes [, [ms, ms, ...]]    audio came in; then as much again, ms apart
+     0  sound         bytes [, [ms, ms, ...]]    audio came in; then the same size again, ms apart
      1  ticked                                   a timer ran
      2  stage said    id                         an event was delivered; its id without the session
      3  partial       utterance, audio_ms, text
      4  chunk         turn, index, chunk, bytes, last
      5  started                                  the session began
      6  finished      reason [, may_return]
-     7  resumed                                  the session went on, on this connection
-     8  reconfigured  config [, agent, call]     from here on the session was set to this
+     7  resumed                                  the session was resumed on this connection
+     8  reconfigured  config [, agent, call]     from here on the session had this configuration
      9  typed         text                       the caller typed a whole turn
-    10  turn ended                               the client said that the caller's turn was over
-    11  cancelled                                the client said that the response was to stop
-    12  played        turn, played_ms            the client said how much it had played
+    10  turn ended                               the client ended the caller's turn
+    11  cancelled                                the client cancelled the response
+    12  played        turn, played_ms            the client told how much it had played
     13  keys          keys                       the caller pressed keys of a telephone
-    14  tool result   call, result, failed       the client did, or could not do, what was called
-    15  background                               all voices so far seem to be the background's
+    14  tool result   call, result, failed       the client's result, or failure, of a tool call
+    15  background                               all voices so far seem to be in the background
     20  item added    key, role, text, after     the client put a message into the conversation
     21  item removed  key                        the client took a message out of it
     22  asked         ask, config, messages, kept   the client asked for a response
-    23  truncated     turn, played_ms            the client dropped the response after so much of it
+    23  truncated     turn, played_ms            the client dropped the response at this point
     24  discarded                                the client dropped the audio of the open turn
-    30  commanded     id, by, command            an operator had the call do something
+    30  commanded     id, by, command            an operator sent a command
 
-Audio is s16le mono 16 kHz. Of it there is a bit a 20 ms frame: whether there was voice. Nobody can
-be heard by that. `edge/core/inputs.py` has the types.
+Audio is s16le mono 16 kHz. Rows only keep one bit for each 20 ms frame: whether there was voice. No
+word can be restored from that. `edge/core/inputs.py` has the types.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ COMMANDED = 30
 
 
 class InputRow(NamedTuple):
-    """One input as it is packed."""
+    """One input in packed form."""
 
     at_ms: int
     """Unix time, ms."""
@@ -52,24 +52,24 @@ class InputRow(NamedTuple):
 
 
 class BadInputsError(ValueError):
-    """Rows that are not of the form above."""
+    """The rows are not of the form above."""
 
 
 class Rows:
-    """Inputs as rows, packed as they come: a sound like the one before costs one number."""
+    """Packs inputs one by one; a sound of the same size as the last one costs one number."""
 
     def __init__(self, from_ms: int) -> None:
-        """Take *from_ms*, from which the first row counts."""
+        """Take *from_ms*, the time from which the first row counts."""
         self.from_ms = from_ms
         self.count = 0
         self._rows: list[list[Any]] = []
         self._before_ms = from_ms
         self._size = -1
-        """Bytes of the sound of the last row; -1: it is none."""
+        """Bytes of the sound in the last row, or -1 if the row is no sound."""
         self._more: list[int] = []
 
     def add(self, at_ms: int, kind: int, what: tuple[Any, ...]) -> None:
-        """Take one input, not older than the last one."""
+        """Add one input, not older than the last one."""
         if kind == SOUND:
             self.sound(at_ms, what[0])
             return
@@ -78,7 +78,7 @@ class Rows:
         self.count += 1
 
     def sound(self, at_ms: int, size: int) -> None:
-        """Take *size* bytes of sound."""
+        """Add *size* bytes of sound."""
         if size == self._size:
             if not self._more:
                 self._rows[-1].append(self._more)
@@ -103,10 +103,10 @@ def pack(inputs: Iterable[InputRow], from_ms: int) -> bytes:
 
 
 def unpack(rows: bytes, from_ms: int) -> Iterator[InputRow]:
-    """Yield what was packed.
+    """Yield the packed inputs.
 
     Raises:
-        BadInputsError: it is something else.
+        BadInputsError: the rows are not of the form above.
     """
     for at_ms, kind, what, more in _read(rows, from_ms):
         again_ms, same = at_ms, tuple(what)
@@ -117,10 +117,10 @@ def unpack(rows: bytes, from_ms: int) -> Iterator[InputRow]:
 
 
 def partials(rows: bytes, from_ms: int) -> Iterator[InputRow]:
-    """Yield the growing words in what was packed, without a look at the sound.
+    """Yield only the partial transcripts among the packed inputs.
 
     Raises:
-        BadInputsError: it is something else.
+        BadInputsError: the rows are not of the form above.
     """
     for at_ms, kind, what, _ in _read(rows, from_ms):
         if kind == PARTIAL:
@@ -128,7 +128,7 @@ def partials(rows: bytes, from_ms: int) -> Iterator[InputRow]:
 
 
 def _read(rows: bytes, from_ms: int) -> Iterator[tuple[int, int, list[Any], Sequence[int]]]:
-    """Yield each row: its time, kind and fields, and the times at which the same came again."""
+    """Yield each row: its time, kind and fields, and the times at which it repeats."""
     at_ms = from_ms
     try:
         for after_ms, kind, *what in msgpack.unpackb(rows):
@@ -145,7 +145,7 @@ def _read(rows: bytes, from_ms: int) -> Iterator[tuple[int, int, list[Any], Sequ
 
 
 def pack_bits(bits: Iterable[bool]) -> bytes:
-    """Return *bits*, the first in the highest bit."""
+    """Return *bits* as bytes, the first in the highest bit."""
     text = "".join("1" if bit else "0" for bit in bits)
     size = -(-len(text) // 8)
     return int(text.ljust(size * 8, "0") or "0", 2).to_bytes(size, "big")

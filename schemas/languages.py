@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def without_region(code: str) -> str:
-    """Return the language of *code* alone: "de" of "de-AT" and "DE_at"."""
+    """Return the language in *code* without its region: "de" for "de-AT" and "DE_at"."""
     return code.strip().lower().replace("_", "-").partition("-")[0]

@@ -1,7 +1,7 @@
-"""An operator's configuration, stored once under its hash; an event names it and says what differs.
+"""Configurations stored once under their hash; an event has only the hash and its differences.
 
-Pure, on events as MessagePack maps: fields that only another version knows are kept. The subject
-and stream are in `schemas.subjects`.
+Pure. The functions work on events as MessagePack maps, so that fields of another version are kept.
+The subject and the stream are in `schemas.subjects`.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ def name(config: SessionConfig) -> str:
 
 
 def named(said: Mapping[str, Any], base: SessionConfig) -> Map:
-    """Return the event *said* with the name of *base* and its changes in place of `config`."""
+    """Return the event *said* with the hash of *base* and the differences in place of `config`."""
     kept = {key: value for key, value in said.items() if key not in {"config", "settings", "rules"}}
-    wire = msgspec.msgpack.decode(msgspec.msgpack.encode(base))  # as `said` is: no tuples
+    wire = msgspec.msgpack.decode(msgspec.msgpack.encode(base))  # tuples become lists
     changes = _differences(wire, said["config"])
     return {**kept, "config_hash": name(base), "config_changes": changes}
 
 
 def names_one(said: Mapping[str, Any]) -> bool:
-    """Tell whether the event *said* names its configuration and does not hold it."""
+    """Tell whether the event *said* has only the hash of its configuration."""
     return bool(said.get("config_hash")) and "config" not in said
 
 
 def whole(said: Mapping[str, Any], base: Mapping[str, Any]) -> Map:
-    """Return the event *said* with its configuration in it: the stored *base*, and its changes.
+    """Return the event *said* with its whole configuration: the stored *base* with the differences.
 
     Raises:
-        msgspec.ValidationError: they are no configuration.
+        msgspec.ValidationError: the result is no valid configuration.
     """
     kept = {
         key: value for key, value in said.items() if key not in {"config_hash", "config_changes"}
@@ -52,7 +52,7 @@ def whole(said: Mapping[str, Any], base: Mapping[str, Any]) -> Map:
 
 
 def _differences(base: Mapping[str, Any], other: Mapping[str, Any]) -> Map:
-    """Return what is other in *other*, maps in maps."""
+    """Return the values of *other* that differ, as nested maps."""
     found: Map = {}
     for key, value in other.items():
         before = base.get(key)
@@ -65,7 +65,7 @@ def _differences(base: Mapping[str, Any], other: Mapping[str, Any]) -> Map:
 
 
 def _changed(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Map:
-    """Return *base* with the *changes* that `_differences` found."""
+    """Return *base* with *changes*, the result of `_differences`."""
     made = dict(base)
     for key, value in changes.items():
         before = made.get(key)

@@ -1,10 +1,10 @@
-"""OpenAPI 3.1 of what an edge answers over plain HTTP: /v1/calls follows from the types."""
+"""OpenAPI 3.1 of the edge's HTTP API; /v1/calls is derived from the types."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -13,7 +13,7 @@ from schemas.docstrings import describe
 
 Json = dict[str, Any]
 PAGES = Path(__file__).with_name("http_pages.json")
-"""Paths and responses that no type describes, written by hand."""
+"""Paths and responses without types, written by hand."""
 REF = "#/components/schemas/{name}"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
@@ -26,24 +26,44 @@ class Calls(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """The answer to a command: it is stored, and the call does it."""
+    """The answer to a command that is stored and that the call carries out."""
 
     id: str
-    """Of the command, as the header Idempotency-Key said or as one was made."""
+    """The id of the command, from the header Idempotency-Key or generated."""
     call: CallState
-    """As it was once it had the command."""
+    """The state of the call after it received the command."""
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A telephone call that is to be placed."""
+
+    to: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    """A number, or a `sip:` address."""
+    agent: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{0,128}$")] = ""
+    """The agent; empty: the agent of the telephony process."""
+    variables: dict[str, str] = {}
+    """Values for the variables of the agent."""
+    tenant: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{0,128}$")] = ""
+    """The tenant of the call, if the token has none; empty: the tenant of the telephony process."""
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """The answer to `POST /v1/calls`: somebody has answered the telephone."""
+
+    session: str
+    """The id of the session that has begun."""
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Why a request was not done."""
+    """The reason why a request failed."""
 
     error: str
-    """For people."""
+    """The message for people."""
     code: str = ""
-    """For machines."""
+    """The code for machines."""
 
 
-ANSWERS: tuple[type[msgspec.Struct], ...] = (CallState, Calls, Done, Problem)
+ANSWERS: tuple[type[msgspec.Struct], ...] = (CallState, Calls, Done, Place, Placed, Problem)
 
 ID = {
     "name": "id",
@@ -55,7 +75,7 @@ ID = {
 KEY = {
     "name": IDEMPOTENCY_KEY,
     "in": "header",
-    "description": "The id of the command: sent again with the same one, it is done once.",
+    "description": "The id of the command; a repeated command with the same id is done once.",
     "schema": {"type": "string", "pattern": COMMAND_ID},
 }
 
@@ -77,14 +97,12 @@ ALWAYS: Json = {
     "503": _problem("The event bus is away."),
 }
 OF_ONE: Json = {
-    "404": _problem("No such call, or not one of this tenant."),
-    "504": _problem(
-        "The edge that held the call does not answer: whether the command was done is not known."
-    ),
+    "404": _problem("No such call, or a call of another tenant."),
+    "504": _problem("The edge that held the call does not answer; the command may have been done."),
     **ALWAYS,
 }
 OF_A_COMMAND: Json = {
-    "400": _problem("The body, or the id of the command, is not what it should be."),
+    "400": _problem("The body or the id of the command is invalid."),
     "408": _problem("The body did not come in time."),
     "409": _problem("The call is being ended, or too many texts wait to be spoken."),
     "413": _problem("The body is too long."),
@@ -93,7 +111,7 @@ OF_A_COMMAND: Json = {
 
 
 def _command(kind: type[Command]) -> Json:
-    """Return the description of what does a command of type *kind*."""
+    """Return the operation that sends a command of type *kind*."""
     schema = {"$ref": REF.format(name=kind.__name__)}
     required = any(field.required for field in msgspec.structs.fields(kind))
     return {
@@ -107,7 +125,7 @@ def _command(kind: type[Command]) -> Json:
                 "content": {"application/json": {"schema": schema}},
             },
             "responses": {
-                "200": _good(Done, "It is stored, and the call does it."),
+                "200": _good(Done, "The command is stored, and the call carries it out."),
                 **OF_A_COMMAND,
             },
         }
@@ -123,7 +141,25 @@ def _calls() -> Json:
                 "operationId": "list",
                 **secured,
                 "responses": {"200": _good(Calls, "The running calls."), **ALWAYS},
-            }
+            },
+            "post": {
+                "summary": "Call somebody by telephone, and answer once they do",
+                "operationId": "place",
+                **secured,
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": {"$ref": REF.format(name="Place")}}},
+                },
+                "responses": {
+                    "201": _good(Placed, "They have answered."),
+                    "400": _problem("The body is not what it should be."),
+                    "408": _problem("The body did not come in time."),
+                    "409": _problem("Nobody answered: the code is BUSY, DECLINED, NO_ANSWER, ..."),
+                    "413": _problem("The body is too long."),
+                    "504": _problem("The process with the telephones does not answer."),
+                    **ALWAYS,
+                },
+            },
         },
         "/v1/calls/{id}": {
             "get": {
@@ -144,7 +180,7 @@ def _schemas() -> Json:
     _, found = msgspec.json.schema_components([*COMMANDS, *ANSWERS], ref_template=REF)
     for kind in (*COMMANDS, *ANSWERS):
         describe(found[kind.__name__], kind)
-    for kind in COMMANDS:  # the path says the action
+    for kind in COMMANDS:  # the path has the action
         schema = found[kind.__name__]
         schema["properties"].pop("action")
         schema["required"] = [name for name in schema["required"] if name != "action"]
@@ -159,7 +195,7 @@ def document() -> Json:
         "info": {
             "title": "Aura: HTTP endpoints",
             "version": "1",
-            "description": "What an edge answers over plain HTTP. docs/control.md teaches "
+            "description": "The HTTP API of an edge. docs/control.md teaches "
             "/v1/calls; the WebSocket protocols are in docs/protocol.md, the bus in asyncapi.json.",
         },
         "paths": {**pages["paths"], **_calls()},
@@ -169,7 +205,7 @@ def document() -> Json:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "AURA_OPERATOR_TOKEN, or a JWT whose `scope` has "
-                    "`calls:read` or `calls:write`.",
+                    "`calls:read`, `calls:write` or `calls:place`.",
                 }
             },
             "schemas": _schemas(),

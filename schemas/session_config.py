@@ -1,7 +1,7 @@
 """The session configuration: one struct, nested by concern, recorded with `session.started`.
 
-The operator's settings are its defaults, a client's options change some of it, and an input may
-change it during the call. Every decision of the call follows from it and from the call's inputs.
+The operator's settings are its defaults. A client's options change some of it, and an input may
+change it during the call. All decisions of the call follow from it and from the call's inputs.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from schemas.tools import ToolConfig
 
 Eagerness = Literal["low", "auto", "high"]
 Delivery = Literal["whole", "sentences", "chunks", "text"]
-"""In what pieces a client takes a response's audio. `whole`: one a response. `sentences`: one a
-sentence, each sent when the one before it was played. `chunks`: a stream of small ones, a little
-ahead of what is heard. `text`: none, for the client reads the words."""
+"""The pieces in which a client gets a response's audio. `whole`: one piece. `sentences`: a piece
+for each sentence, sent when the one before it was played. `chunks`: a stream of small pieces, a
+little ahead of the playback. `text`: no audio, for the client shows the words."""
 
 
 ClientOption = Literal[
@@ -43,182 +43,191 @@ CLIENT_OPTIONS: Mapping[ClientOption, str] = {
     "record": "record_audio",
     "voice": "voice.name",
 }
-"""The options of a client: their names in every protocol to paths in the configuration."""
+"""The options of clients: their names in every protocol, and their paths in the configuration."""
 
 
 class Waits(msgspec.Struct, frozen=True):
-    """Silence, ms, that ends a turn whose words sound ..."""
+    """The silence, ms, that ends a turn, by the words of the turn."""
 
     finished_ms: int
-    """... finished, and are a question to Aura, or the short answer to one."""
+    """For finished words that are a question, or the short answer to a question."""
     unclear_ms: int
+    """For words that may be finished or not."""
     unfinished_ms: int
+    """For words that are not finished."""
     stated_ms: int = 0
-    """... finished, and are a statement, after which another often follows; 0: as a question."""
+    """For finished words that are a statement, which another often follows; 0: as after a
+    question."""
 
 
 class TurnConfig(msgspec.Struct, frozen=True, kw_only=True):
     """When a turn of the caller begins and ends."""
 
     eagerness: Eagerness = "auto"
-    """How soon a pause is taken for the end of a turn."""
+    """How early a pause counts as the end of a turn."""
     silence_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 0
-    """Silence that ends a turn whatever its words; 0: by the eagerness and the words."""
+    """Silence that ends a turn whatever its words; 0: the eagerness and the words decide."""
     waits: Waits | None = None
-    """Other waits than those of the eagerness; a replay tries some."""
+    """Waits in place of those of the eagerness; used by replays."""
     min_speech_ms: Annotated[int, msgspec.Meta(ge=20, le=1000)] = 80
-    """Voiced audio that makes a start of speech."""
+    """Voiced audio that starts an utterance."""
     prefix_ms: Annotated[int, msgspec.Meta(ge=20, le=1000)] = 300
     """Audio before the start that belongs to the utterance."""
     speculate: bool = True
-    """The language model is asked on a likely end of turn, before it is certain."""
+    """Whether the language model is asked at a likely end of turn, before it is certain."""
     ask_eot: bool = True
-    """The language model is asked, too, how surely the turn is over where that matters."""
+    """Whether the language model is also asked for the probability of the end of turn, where it
+    matters."""
     threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
-    """How surely a sound must be a voice; lower hears soft voices, higher ignores more noise."""
+    """The probability above which a sound is a voice; lower hears soft voices, higher ignores more
+    noise."""
     by_client: bool = False
-    """The client alone ends a turn, and no pause does."""
+    """Whether only the client ends a turn, and no pause does."""
     respond: bool = True
-    """A turn is responded to; else the client asks for each response."""
+    """Whether each turn gets a response; else the client asks for each response."""
     idle_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 0
-    """Silence of both sides after which Aura speaks again; 0: it waits for ever."""
+    """Silence of both sides after which the model is asked to speak again; 0: never."""
 
 
 class InterruptionConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What stops a response that is being heard."""
+    """What interrupts a response."""
 
     allowed: bool = True
-    """The caller may interrupt; else a response is spoken to its end, and their turn follows it."""
+    """Whether the caller may interrupt; else a response is spoken to its end before their turn."""
     min_words: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
     """Words over a response that interrupt it."""
     voice_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 500
-    """Voice over a response after which the client stops it, before the words are known; it goes on
-    if they turn out to be nothing. 0: words alone stop it."""
+    """Voice over a response after which the client stops it, before its words are known; the
+    response goes on if there are none. 0: only words stop it."""
     false_interruption_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 2000
-    """A held response goes on after this time without words (and without voice, if `voice_ms`)."""
+    """A held response goes on after this time without words, and, with `voice_ms`, without
+    voice."""
 
 
 class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The language model's part of a response."""
 
     greeting: str = ""
-    """Spoken when the session begins; empty: nothing."""
+    """Spoken when the session begins; empty: none."""
     greeting_wait_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
-    """The greeting waits so long at most for the client's first audio or command; 0: not at all."""
+    """The longest wait of the greeting for the client's first audio or command; 0: no wait."""
     system_prompt: str = ""
     model: str = ""
-    """Of the language model; empty: the worker's own."""
+    """The language model; empty: the worker's default."""
     max_tokens: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 120
     temperature: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.0
     seed: int = 0
     history_messages: Annotated[int, msgspec.Meta(ge=2, le=200)] = 40
     """Most messages of history in a job for the language model."""
     deadline_ms: Annotated[int, msgspec.Meta(ge=1, le=120_000)] = 12_000
-    """The silence of a stage after which its response is given up."""
+    """The time without a result of a stage after which the response is given up."""
 
 
 VOICE_NAME = r"^(?:[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127})?$"
-"""A name and never a path: whoever may name a voice need not be trusted with files."""
+"""A voice is a name and never a path, so that a client cannot read files."""
 
 
 PriceNumber = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class VoiceConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Who speaks a response, and how it reaches the client's loudspeaker."""
+    """The voice of responses, and the delivery of their audio."""
 
     name: Annotated[str, msgspec.Meta(pattern=VOICE_NAME)] = ""
-    """The voice; empty: the TTS worker's own, for the session's language if it has one."""
+    """The name of the voice; empty: the TTS worker's default, for the session's language if it has
+    one."""
     speed: Annotated[float, msgspec.Meta(ge=0.5, le=2)] = 1.0
-    """Of speaking; 1.5: half as fast again as the voice's own speed."""
+    """Speed of speaking; 1.5 is half as fast again as the voice's own speed."""
     delivery: Delivery = "sentences"
     chunk_ms: Annotated[int, msgspec.Meta(ge=1)] = 64
-    """Audio in one chunk, where it is delivered in chunks."""
+    """Audio in one chunk, if it is delivered in chunks."""
 
 
 class IdleConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """The question to a caller who says nothing, and the end of their call."""
+    """The question to an idle caller, and the end of their call."""
 
     after_s: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 0
-    """The silence of both sides after which the caller is asked, and after as much again the call
-    ends; 0: never."""
+    """The silence of both sides after which the caller is asked; after the same time again the call
+    ends. 0: never."""
     prompt: Annotated[str, msgspec.Meta(max_length=1000)] = "Are you still there?"
-    """What the caller is asked; empty: nothing, and the call ends at once."""
+    """The question to the caller; empty: none, and the call ends at once."""
     goodbye: Annotated[str, msgspec.Meta(max_length=1000)] = "Goodbye."
-    """The last words of a call that ends so; empty: none."""
+    """The last words of a call that ends because its caller is idle; empty: none."""
 
 
 class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
-    """How a turn with calls of tools goes."""
+    """How a turn with tool calls proceeds."""
 
     max_steps: Annotated[int, msgspec.Meta(ge=0, le=20)] = 3
-    """Steps after the first one that a turn may have; in the last one no tools are offered."""
+    """The most steps of a turn after the first; the last step gets no tools."""
     choice: str = "auto"
-    """What the first step of a turn calls: "auto", what the model likes; "required", one of the
-    tools at least; or the name of a tool."""
+    """Whether the first step of a turn must call a tool. "auto": the model decides; "required": at
+    least one tool; or the name of the tool to call."""
     wait_ms: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 1000
-    """Silence while a tool is waited for, after which `wait_words` are spoken, once a turn."""
+    """Silence while a tool runs, after which `wait_words` are spoken, once a turn."""
     wait_words: str = "One moment, please."
-    """Empty: nothing is spoken."""
+    """Words for a caller who waits for a tool; empty: none."""
     failure_words: str = "I am sorry, I could not do that."
-    """Spoken where a turn with calls would end without a word."""
+    """Words that are spoken if a turn with tool calls would else end in silence."""
 
 
 class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a call may last; never longer than the operator's limits. 0: those alone."""
+    """How long a call may last, within the operator's limits; 0: only those apply."""
 
     call_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
     """Seconds after which the call ends."""
     idle_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
-    """Seconds without a word of either side after which it ends."""
+    """Silence of both sides, seconds, after which the call ends."""
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True):
-    """What a call costs, all in one currency."""
+    """The prices of a call, all in one currency."""
 
     models: dict[str, tuple[PriceNumber, PriceNumber]] = {}
-    """Of a million tokens of the prompt and of the answer, by language model; others cost 0."""
+    """The prices of a million prompt tokens and a million answer tokens, by language model; models
+    that are not listed cost 0."""
     call_minute: PriceNumber = 0.0
-    """Of a minute of the call."""
+    """The price of a minute of the call."""
     heard_minute: PriceNumber = 0.0
-    """Of a minute of the caller's speech, which is recognised."""
+    """The price of a minute of recognised speech."""
     spoken_minute: PriceNumber = 0.0
-    """Of a minute of speech, which is synthesized."""
+    """The price of a minute of synthesized speech."""
 
 
 class SpendLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """What one call may use up, and what becomes of it then. 0: no limit."""
+    """Limits of what one call may use up, and what happens then. 0: no limit."""
 
     tokens: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 0
     """Tokens of the language model, prompts and answers together."""
     speech_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
-    """Seconds of synthesized speech."""
+    """Synthesized speech, seconds."""
     price: PriceNumber = 0.0
-    """In the currency of the prices."""
+    """The most that the call may cost, in the currency of the prices."""
     then: Literal["end", "listen"] = "end"
-    """The call says `words` and ends, or says them and goes on without the language model."""
+    """The call speaks `words` and ends, or speaks them and goes on without the language model."""
     words: Annotated[str, msgspec.Meta(max_length=1000)] = (
         "I am sorry, this call has used up what it may. Goodbye."
     )
-    """Empty: nothing is said."""
+    """Words that are spoken when a limit is reached; empty: none."""
 
 
 WebhookMoment = Literal[
     "call.started", "call.resumed", "call.turn", "call.transferred", "call.ended"
 ]
-"""What an application is told of: a call began, its caller came back, a turn is over, another agent
-goes on, a connection of the call is over."""
+"""The messages to an application: a call began, its caller came back, a turn ended, another agent
+took over, a connection of the call ended."""
 WEBHOOK_MOMENTS: tuple[WebhookMoment, ...] = typing.get_args(WebhookMoment)
 
 
 class WebhookConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Which address is told of a call, and of what."""
+    """The webhook that is told of a call."""
 
     url: Annotated[str, msgspec.Meta(max_length=2000)] = ""
-    """An http or https address, where signed messages are posted; empty: nowhere."""
+    """The http or https address to which signed messages are posted; empty: none."""
     events: tuple[WebhookMoment, ...] = WEBHOOK_MOMENTS
     words: bool = True
-    """Turns say what was said, and the start says its variables; else numbers and names alone."""
+    """Whether messages hold the words of turns and the values of variables; else only numbers and
+    names."""
 
 
 class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,9 +241,9 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
     voice: VoiceConfig = VoiceConfig()
     idle: IdleConfig = IdleConfig()
     record_audio: bool = False
-    """The audio of both sides is kept."""
+    """Whether the audio of both sides is recorded."""
     tools: tuple[ToolConfig, ...] = ()
-    """What the language model may call."""
+    """The tools that the language model may call."""
     tool_use: ToolUse = ToolUse()
     limits: CallLimits = CallLimits()
     spend: SpendLimit = SpendLimit()
@@ -242,7 +251,7 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
     webhook: WebhookConfig = WebhookConfig()
 
     def but(self, changes: Mapping[str, Any]) -> SessionConfig:
-        """Return it with *changes*: paths such as `turns.eagerness` to their new values.
+        """Return a copy with *changes*: new values by path, such as `turns.eagerness`.
 
         Raises:
             msgspec.ValidationError: a value is out of its bounds or of another type.
@@ -254,7 +263,7 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bounds(NamedTuple):
-    """What one value of the configuration may be."""
+    """The default and the bounds of one value of the configuration."""
 
     default: Any
     least: float | None

@@ -1,4 +1,4 @@
-"""The stages of the pipeline: the table from which all other lists of stages are made."""
+"""The table of the pipeline's stages; all other lists of stages are derived from it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ JobEvent = SpeechStarted | TurnTaken | ToolRequested | ResponseSentence
 
 
 class StageRow(msgspec.Struct, frozen=True):
-    """A stage as the bus knows it."""
+    """A stage and its place on the bus."""
 
     name: StageName
     consumer: str
-    """The durable consumer of AURA_EVENTS that its workers share; `nats/consumers` declares it."""
+    """The durable consumer of AURA_EVENTS that its workers share, declared in `nats/consumers`."""
     job: type[JobEvent]
-    """The event that is its job, unless the event lists the stage as `recorded`."""
+    """The event that is a job of this stage, unless the event lists the stage as `recorded`."""
     is_needed: bool = True
-    """No turn can do without it; only a turn with calls needs a tool runner."""
+    """Whether every turn needs it; only a turn with tool calls needs a tool runner."""
 
     @property
     def kind(self) -> Kind:
@@ -40,7 +40,7 @@ STAGES = (
     StageRow("tool", "TOOL", ToolRequested, is_needed=False),
     StageRow("tts", "TTS", ResponseSentence),
 )
-"""In the order of a turn."""
+"""The stages in the order of a turn."""
 
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
 JOBS = {stage.name: stage.job for stage in STAGES}

@@ -1,4 +1,4 @@
-"""The subjects of the bus. Their tokens are `[A-Za-z0-9_-]+`; a session has a handful of them.
+"""The subjects of the bus. Their tokens are `[A-Za-z0-9_-]+`.
 
 aura.ev.<tenant>.<session>.<kind>     events                   stream AURA_EVENTS (file)
 aura.live.<tenant>.<session>.<kind>   the same, mirrored by the server after it stored them
@@ -8,11 +8,13 @@ aura.part.<session>                   partial transcripts      core NATS only
 aura.rec.<tenant>.<session>.<side>    recorded sound           stream AURA_RECORDING (file)
 aura.tool.<tenant>.<name>             calls of a tool          core NATS only: a service answers
 aura.call.<session>                   commands to a call       core NATS only: its edge answers
-aura.calls                            which calls are there    core NATS only: all edges answer
+aura.calls                            list of running calls    core NATS only: all edges answer
+aura.prompts                          beginnings of prompts    core NATS only: all edges answer
+aura.prompts.now                      the same, sent when an agent changed
 aura.config.<hash>                    a configuration          stream AURA_CONFIGS (file)
 $KV.AURA_AGENTS.tenant.<tenant>.<name>  an agent of a tenant     bucket AURA_AGENTS (file)
 $KV.AURA_AGENTS.shared.<name>         an agent of all tenants
-$KV.AURA_AGENTS.tenants.<tenant>      what a tenant is set to
+$KV.AURA_AGENTS.tenants.<tenant>      the settings of a tenant
 aura.agents.<key>                     the same, mirrored by the server after it stored them
 """
 
@@ -37,8 +39,12 @@ AGENTS = "$KV.AURA_AGENTS"
 AGENTS_LIVE = "aura.agents"
 
 CALLS = "aura.calls"
+PROMPTS = "aura.prompts"
+"""Requests of language models for what prompts are going to begin with."""
+PROMPTS_NOW = "aura.prompts.now"
+"""The same, told unasked."""
 DIAL = "aura.dial"
-"""Requests to place a telephone call."""
+"""The subject of requests to place a telephone call."""
 
 REPLAY_PREFIX = "r_"
 """Prefix of the ids of replays, published or driven."""
@@ -47,15 +53,15 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 def is_token(text: str) -> bool:
-    """Tell whether *text* may be a tenant or a session id."""
+    """Tell whether *text* is a valid tenant or session id."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def token(text: str) -> str:
-    """Return *text* if it may be a token of a subject.
+    """Return *text* if it is a valid token of a subject.
 
     Raises:
-        ValueError: it may not.
+        ValueError: it is not.
     """
     if not is_token(text):
         raise ValueError("a tenant or session id is 1 to 128 of A-Z a-z 0-9 _ -")
@@ -100,12 +106,12 @@ def call(session: str) -> str:
 
 
 def agent_key(tenant: str, name: str) -> str:
-    """Return the key of *tenant*'s agent *name*; an empty tenant: of the one that all share."""
+    """Return the key of *tenant*'s agent *name*, or of the shared agent if *tenant* is empty."""
     return f"tenant.{token(tenant)}.{token(name)}" if tenant else f"shared.{token(name)}"
 
 
 def tenant_key(tenant: str) -> str:
-    """Return the key of what *tenant* is set to."""
+    """Return the key of the settings of *tenant*."""
     return f"tenants.{token(tenant)}"
 
 

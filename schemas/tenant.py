@@ -1,7 +1,7 @@
 """A tenant: its limits, prices and default agent; written in a file, kept in AURA_AGENTS.
 
-What it does not say is the operator's. What it says holds for all its calls, whatever their agents
-and callers ask for: they may only have less.
+The operator's settings fill the rest. A tenant's limits hold for all its calls; agents and callers
+can only lower them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from schemas.session_config import Prices, SessionConfig, SpendLimit
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
-if TYPE_CHECKING:  # mypy takes no struct that is made at run time for a type
+if TYPE_CHECKING:  # mypy does not accept a struct made at run time as a type
     Spend: TypeAlias = SpendLimit
     Price: TypeAlias = Prices
 else:
@@ -25,46 +25,46 @@ else:
 
 
 class TenantLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many calls the tenant may have, and how long each may last."""
+    """How many calls a tenant may have, and how long each may last."""
 
     sessions: Count | UnsetType = UNSET
-    """At once; in place of AURA_MAX_SESSIONS_PER_TENANT."""
+    """Calls at once, in place of AURA_MAX_SESSIONS_PER_TENANT."""
     sessions_per_user: Count | UnsetType = UNSET
-    """At once; in place of AURA_MAX_SESSIONS_PER_USER."""
+    """Calls at once of one user, in place of AURA_MAX_SESSIONS_PER_USER."""
     reconnects_per_minute: Annotated[int, msgspec.Meta(ge=0, le=100_000)] | UnsetType = UNSET
-    """Of a user; in place of AURA_RECONNECTS_PER_MINUTE."""
+    """Reconnections a minute of one user, in place of AURA_RECONNECTS_PER_MINUTE."""
     call_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
     """Seconds after which a call ends; only shorter than AURA_MAX_CALL_S."""
     idle_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
-    """Seconds without a word of either side after which it ends; only shorter than
+    """Silence of both sides, seconds, after which a call ends; only shorter than
     AURA_MAX_CALL_IDLE_S."""
 
 
 class TenantWebhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the webhooks of its agents may be told."""
+    """The permissions of the webhooks of its agents."""
 
     words: bool = True
-    """False: no webhook is told what was said, whatever an agent's file says."""
+    """Whether webhooks may get the words of calls; false overrules the agents' files."""
 
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the calls of one tenant are held to; what it leaves out is as the settings say."""
+    """The settings of all calls of one tenant; the operator's settings fill the rest."""
 
     description: Annotated[str, msgspec.Meta(max_length=500)] = ""
     """A line for `aura tenants list`."""
     agent: TargetName | UnsetType = UNSET
-    """The agent of its calls that name none; absent: `default`."""
+    """The agent of calls that name none; absent: `default`."""
     limits: TenantLimits = TenantLimits()
     """How many calls it may have, and how long each may last."""
     spend: Spend | UnsetType = UNSET
-    """What one call may use up, and what becomes of it then."""
+    """Limits of what one call may use up, and what happens then."""
     prices: Price | UnsetType = UNSET
-    """What its calls cost; models that are not named cost what AURA_PRICES says."""
+    """The prices of its calls; AURA_PRICES has those of models that are not listed here."""
     webhook: TenantWebhook = TenantWebhook()
-    """What the webhooks of its agents may be told."""
+    """The permissions of the webhooks of its agents."""
 
     def over(self, operator: SessionConfig) -> SessionConfig:
-        """Return what its calls are set to, over the *operator*'s configuration."""
+        """Return the configuration of its calls, over the *operator*'s."""
         changes: dict[str, Any] = {
             "limits.call_s": self.limits.call_s,
             "limits.idle_s": self.limits.idle_s,

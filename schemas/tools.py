@@ -1,39 +1,39 @@
-"""Tools: what a language model may call during a turn, and who does the work."""
+"""Tools that a language model may call during a turn."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 ToolKind = Literal["nats", "webhook", "client", "builtin"]
-"""Who does the work: a NATS service (the gateway to an MCP server is one), an HTTP address, the
+"""What runs a tool: a NATS service (such as the gateway to an MCP server), an HTTP address, the
 client of the call, or the edge itself."""
 ToolFailure = Literal["timeout", "refused", "unknown", "invalid", "unknown_outcome", "cancelled"]
-"""Why a call has no result: nothing came before its deadline; the tool answered with an error;
-there is no such tool, or nobody serves it; its arguments or its result are not what they must be;
-it may have run, and its result is lost; the turn was cancelled."""
+"""The reasons why a call failed: no result before the deadline; an error of the tool; an unknown
+tool, or no service for it; invalid arguments or an invalid result; a lost result of a call that may
+have run; a cancelled turn."""
 
 MOST_ARGUMENT_CHARS = 16_384
-"""Of the arguments of one call."""
+"""Limit of the arguments of one call."""
 MOST_RESULT_BYTES = 32_768
-"""Of the result of one call."""
+"""Limit of the result of one call."""
 MOST_TOOL_BYTES = 16_384
-"""Of what a service says of one tool: every job of a language model carries it."""
+"""Limit of a tool's description, which is part of every job of the language model."""
 MOST_CALLS = 8
-"""Calls in one step of a turn."""
+"""The most calls in one step of a turn."""
 
 
 class ToolFunction(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool as the language model is told of it."""
+    """A tool as the language model sees it."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["book_table"])]
     description: str = ""
-    """What it does and when to call it, in words for the model."""
+    """What the tool does and when to call it, in words for the model."""
     parameters: dict[str, Any] = {}
-    """JSON Schema of the arguments, an object; empty: it takes none."""
+    """JSON Schema of the arguments, an object; empty if there are none."""
 
 
 class ToolConfig(ToolFunction, frozen=True, kw_only=True):
@@ -41,23 +41,37 @@ class ToolConfig(ToolFunction, frozen=True, kw_only=True):
 
     kind: ToolKind = "nats"
     target: str = ""
-    """The address of a webhook; for other kinds nothing."""
+    """The address of a webhook; empty for other kinds."""
     deadline_ms: Annotated[int, msgspec.Meta(ge=100, le=110_000)] = 10_000
-    """A call without a result for so long has failed."""
+    """The time without a result after which a call has failed."""
     idempotent: bool = False
-    """The same call twice does what one does, so that it may be repeated after a failure."""
+    """Whether a repeated call has no further effect, so that it may be retried after a failure."""
     cancel: bool = False
-    """An interruption of the turn cancels the call; else it goes on, and its result is told when
-    nobody speaks."""
+    """Whether an interruption of the turn cancels the call; else the call goes on, and its result
+    is told when nobody speaks."""
+
+
+def functions_of(tools: Sequence[ToolConfig]) -> tuple[ToolFunction, ...]:
+    """Return *tools* as the language model is told of them."""
+    return tuple(
+        ToolFunction(name=tool.name, description=tool.description, parameters=tool.parameters)
+        for tool in tools
+    )
+
+
+def chosen(choice: str, offered: Sequence[ToolFunction]) -> str:
+    """Return `TurnTaken.tool_choice` for the *offered* tools."""
+    can = choice in {tool.name for tool in offered} or (choice == "required" and offered)
+    return choice if can else "auto"
 
 
 def call_id(turn: int, step: int, call: int) -> str:
-    """Return the id by which a model and a client know a call of their session."""
+    """Return the id of a call, as the model and the client see it."""
     return f"call_{turn}_{step}_{call}"
 
 
 def idempotency_key(session: str, turn: int, step: int, call: int) -> str:
-    """Return what tells one call from every other: the same at each attempt to run it."""
+    """Return the idempotency key of a call, which is the same at each attempt to run it."""
     return f"{session}.{turn}.{step}.{call}"
 
 
@@ -80,20 +94,20 @@ SEND_DTMF = ToolConfig(
     kind="client",
     deadline_ms=20_000,
 )
-"""Done by the line of the call; only a telephone's has it."""
+"""The built-in tool of the telephone line; only telephone calls have it."""
 BUILT_IN = {tool.name: tool for tool in (END_CALL, SEND_DTMF)}
-"""Tools that an edge does itself, for any session."""
+"""The built-in tools, which the edge runs itself, for any session."""
 TRANSFER = "transfer"
 RINGS_MS = 60_000
-"""A transfer to a telephone may ring for so long."""
+"""The time that a transfer to a telephone may ring."""
 
 
 def transfer_tool(
     agents: Mapping[str, str], phones: Mapping[str, str] = MappingProxyType({})
 ) -> ToolConfig:
-    """Return the built-in tool that hands the caller over to one of *agents*, or of *phones*.
+    """Return the built-in tool that hands the caller over to one of *agents* or *phones*.
 
-    They are names to a line about each, which may be empty.
+    Both map names to one-line descriptions, which may be empty.
     """
     agents = {**agents, **phones}
     lines = "".join(
@@ -113,7 +127,7 @@ def transfer_tool(
 
 
 def flaw(tool: ToolConfig) -> str:
-    """Return why *tool*, as somebody has written it, cannot be used; empty: it can."""
+    """Return the reason why *tool* is invalid, or "" if it is valid."""
     if tool.kind == "builtin":
         return f"{tool.name}: a built-in tool is named, not described"
     if tool.kind == "webhook" and not tool.target.startswith(("http://", "https://")):
@@ -122,5 +136,5 @@ def flaw(tool: ToolConfig) -> str:
 
 
 def transfer_targets(tool: ToolConfig) -> tuple[str, ...]:
-    """Return the agents that the tool `transfer` may hand over to."""
+    """Return the agents to which the tool `transfer` may hand over."""
     return tuple(tool.parameters.get("properties", {}).get("agent", {}).get("enum", ()))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from typing import Any, TypeVar
+
+import structlog
 
 from runtime.bus import trace
 from schemas.codec import TRACE_HEADER
@@ -15,18 +17,23 @@ from workers.engine_executor import AWAKE_S
 from workers.engines.protocols import (
     CallInfo,
     EngineError,
+    EngineRefusedError,
     LanguageModel,
     OnlyThoughtError,
     Prompt,
+    PromptReader,
     SentenceReader,
     ServerUnavailableError,
     Token,
 )
+from workers.read_ahead import ReadAhead
 from workers.response_chain import ResponseChain, Writing
 from workers.response_text import ResponseText
 from workers.stage import EngineHungError, JobContext, JobTarget
+from workers.tool_markup import Markup
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 
 class LlmStage:
@@ -43,6 +50,10 @@ class LlmStage:
         self.model = model.name
         self._model = model
         self._limit_s = limit_s
+        self.ahead = ReadAhead(model.read_ahead) if isinstance(model, PromptReader) else None
+        """None: the model cannot read before it is asked."""
+        self._warned: set[tuple[str, str]] = set()
+        """Models and their markup that operators were told of."""
         self._begin_inside: set[str] = set()
         """Models whose stream began inside a thought: the next one is held until it ends."""
 
@@ -57,6 +68,10 @@ class LlmStage:
         return JobTarget(utterance=event.utterance, turn=event.turn)
 
     async def run(self, job: JobContext[TurnTaken]) -> None:
+        async with self.ahead.paused() if self.ahead else nullcontext():
+            await self._respond(job)
+
+    async def _respond(self, job: JobContext[TurnTaken]) -> None:
         event = job.event
         chain = ResponseChain(job, event.llm_model or self.model)
         if not job.is_fresh and await chain.is_done():
@@ -79,11 +94,27 @@ class LlmStage:
         await writing.finish()
         if chain.model == wanted:
             self._learn(wanted, text)
-        if text.thought and not chain.state.sentences and not chain.state.calls:
-            raise OnlyThoughtError
+        if text.markup:
+            self._warn(chain.model, text.markup)
+        if not chain.state.sentences and not chain.state.calls:
+            if text.thought:
+                raise OnlyThoughtError
+            if text.unknown and not event.step:  # later the edge says that it failed
+                raise EngineRefusedError(
+                    "the language model wrote the call of a tool and said nothing: Aura offers it "
+                    "none"
+                )
         if not chain.state.calls:  # whose results the edge waits for
             await job.bus.yield_to_jobs()  # the voice wakes for the last sentence
         await chain.complete(writing.usage)
+
+    def _warn(self, model: str, markup: Markup) -> None:
+        """Say once of *model* that its server leaves calls in the text that are not read here."""
+        if (model, markup.family) not in self._warned:
+            self._warned.add((model, markup.family))
+            log.warning(
+                "tool_markup_withheld", model=model, markup=markup.family, advice=markup.advice
+            )
 
     def _learn(self, model: str, text: ResponseText) -> None:
         """Remember whether *model* begins inside a thought, as *text* showed."""

@@ -190,10 +190,11 @@ class Writing:
         """Say the rest, then call the tools.
 
         A response that is nothing but a call of what was not offered calls it all the same, where
-        something was: nobody runs it, and the model is told.
+        something was: nobody runs it, and the model is told. Calls in the text do not count beside
+        those that the server tells: some servers read a call and leave it in the text as well.
         """
         await self._say(self._text.flush())
-        calls = [*self._calls, *self._text.calls]
+        calls = self._calls or self._text.calls
         if not calls and not self._chain.state.sentences and self._job.event.tools:
             calls = self._text.unknown
         for call in calls[:MOST_CALLS]:

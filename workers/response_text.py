@@ -8,7 +8,9 @@ from typing import Any
 
 from workers.engines.protocols import FunctionCall
 from workers.sentences import SentenceCutter
+from workers.template_marks import TemplateMarks
 from workers.thoughts import ThoughtFilter
+from workers.tool_markup import Markup
 from workers.tool_text import ToolText
 
 
@@ -32,17 +34,18 @@ class ResponseText:
         self.is_begun = False
         """There is something to say, if not yet a whole piece."""
         self._first = first
-        self._thoughts = ThoughtFilter(hold=hold, calls=bool(tools))
+        self._thoughts = ThoughtFilter(hold=hold)
         self._offered = tools
         self._types = types
         self._tools = ToolText(tools, types)
+        self._marks = TemplateMarks()
         self._language = language
         self._cutter = SentenceCutter(first=first, language=language)
 
     @property
     def thought(self) -> bool:
         """There was a thought."""
-        return self._thoughts.thought
+        return self._thoughts.thought or self._tools.thought
 
     @property
     def began_inside(self) -> bool:
@@ -56,8 +59,13 @@ class ResponseText:
 
     @property
     def unknown(self) -> list[FunctionCall]:
-        """The same of what was not offered."""
+        """The same of what was not offered, or could not be read."""
         return self._tools.unknown
+
+    @property
+    def markup(self) -> Markup | None:
+        """The markup of a call in it that could not be read or made; None: there is none."""
+        return self._tools.markup
 
     def feed(self, delta: str) -> list[str]:
         """Return the pieces that *delta* completed, oldest first."""
@@ -67,7 +75,8 @@ class ResponseText:
             # what waited was a thought
             self._cutter = SentenceCutter(first=self._first, language=self._language)
             self._tools = ToolText(self._offered, self._types)
-        text = self._tools.feed(text)
+            self._marks = TemplateMarks()
+        text = self._marks.feed(self._tools.feed(text))
         self.is_begun |= bool(text)
         return self._cutter.feed(text)
 
@@ -75,4 +84,5 @@ class ResponseText:
         """Return the rest; the stream is over."""
         text = self._thoughts.flush()
         text = self._tools.feed(text) + self._tools.flush()
+        text = self._marks.feed(text) + self._marks.flush()
         return [*self._cutter.feed(text), *self._cutter.flush()]

@@ -20,20 +20,21 @@ from workers.utterance_audio import UtteranceAudio
 from workers.utterance_words import PauseTranscript, Span, UtteranceWords, Words
 
 SILENCE_LIMIT_S = 10.0
-"""The longest gap between two frames: after it the edge is gone."""
+"""The longest gap between two frames; after a longer gap the edge counts as gone."""
 STALE_LIMIT_S = 0.6
-"""The longest wait for the first frame of an utterance past its deadline: its audio is gone.
-One that a clock ahead of the server's makes look old has its frames, and is recognised."""
+"""The longest wait for the first frame of an utterance that looks past its deadline. If its audio
+is gone, no frame comes. If only a clock is ahead of the server's, the frames are there."""
 OVER_RESPONSE_INTERVAL_MS = 300
-"""Partials over a response decide whether it is interrupted: they come sooner."""
+"""The audio between partial transcripts over a response, which come sooner since they decide about
+an interruption."""
 BACKGROUND_RANK = 2
-"""The rank of background jobs: behind all work of calls, partials too."""
+"""The rank of background jobs: after all work for calls, partial transcripts too."""
 TURN_MS = 8000
-"""The audio that the turn model judges: the last so many ms, settled or not."""
+"""The audio that the turn model judges: the last part of the utterance, settled or not."""
 
 
 class SttStage:
-    """Recognition of one utterance a job."""
+    """The STT stage: a job is one utterance."""
 
     name: StageName = "stt"
     job_type = SpeechStarted
@@ -48,7 +49,7 @@ class SttStage:
         most_at_once: int = 1,
         redaction: Redaction | None = None,
     ) -> None:
-        """Take *most_at_once*: how many utterances that wait may be recognised as one batch."""
+        """Take *most_at_once*, the most waiting utterances in one batch."""
         self.model = recognizer.name
         self.interval_ms = partial_interval_ms
         self.mask = (redaction or Redaction()).mask
@@ -65,13 +66,13 @@ class SttStage:
         return JobTarget(utterance=event.utterance)
 
     async def run(self, job: JobContext[SpeechStarted]) -> None:
-        """Follow the utterance to its end: partials meanwhile, a transcript at each pause.
+        """Follow the utterance to its end; publish partials, and a transcript at each pause.
 
         Raises:
-            StaleJobError: nobody waits for its words any more, and its audio is gone.
+            StaleJobError: the words are no longer needed, and the audio is gone.
         """
         event = job.event
-        words = await _settled(job) if job.attempt > 1 else UtteranceWords()
+        words = await _settled_words(job) if job.attempt > 1 else UtteranceWords()
         stale = _is_stale(job)
         async with asyncio.TaskGroup() as tasks:
             listening = _Listening(self, job, words, tasks)
@@ -101,7 +102,7 @@ class SttStage:
 
 
 class _Listening:
-    """One job: follows an utterance, asks the recogniser for its parts, and tells transcripts."""
+    """One job: follows an utterance, has its parts recognised, and publishes transcripts."""
 
     def __init__(
         self,
@@ -112,7 +113,7 @@ class _Listening:
     ) -> None:
         self.audio = UtteranceAudio()
         self.began = False
-        """A frame came."""
+        """Set when a frame arrives."""
         self._stage = stage
         self._job = job
         self._words = words
@@ -122,11 +123,11 @@ class _Listening:
         self._partial_ms = 0
         """Audio covered by the latest partial."""
         self._sounds: dict[int, asyncio.Task[float | None]] = {}
-        """By the pause, how surely the turn has ended by its sound, 0..1."""
+        """The turn model's probability of an end of turn, 0..1, by pause."""
         self._over = False
 
     def take(self, frame: AudioFrame) -> None:
-        """Take the next frame."""
+        """Add the next frame."""
         audio, words = self.audio, self._words
         self.began = True
         audio.add(frame)
@@ -150,7 +151,7 @@ class _Listening:
         audio.forget(min(words.open_ms, now_ms - TURN_MS))
 
     def end(self, stands: int = 0) -> None:
-        """Take the end; the transcript of pause *stands* has all the words, 0: none has."""
+        """Take the end; the transcript of pause *stands* has all the words (0: none has)."""
         if self._over:
             return
         self._over = True
@@ -160,7 +161,7 @@ class _Listening:
             self._partial.cancel()
 
     def _ask(self) -> None:
-        """Ask for the parts that are wanted; cancel those that are not, unless they are begun."""
+        """Request recognition of the needed parts; cancel the others unless they have begun."""
         wanted = self._words.wanted
         for span, asked in list(self._asked.items()):
             if span in wanted or (asked.is_active and asked.has_begun and not self._over):
@@ -189,7 +190,7 @@ class _Listening:
         return now_ms - self._partial_ms >= interval_ms
 
     async def _hear(self, asked: Asked, *, partial: bool) -> Recognition:
-        # Words still grow, or a response is spoken on until the first of those over it are known.
+        # The words still grow, or a response goes on until the first words over it are known.
         event = self._job.event
         rank = 1 if partial and not event.over_response else 0
         if event.background:
@@ -217,14 +218,14 @@ class _Listening:
             await self._tell(transcript)
 
     async def _tell(self, transcript: PauseTranscript) -> None:
-        # a cut is no pause: a number at its end may go on
+        # a cut is no pause, so a number at the end may continue
         words, mask = transcript.words, partial(self._stage.mask, growing=transcript.pause < 0)
         sounds = self._sounds.get(transcript.pause)
         self._sounds = {
             pause: one for pause, one in self._sounds.items() if pause > transcript.pause
         }
         text = mask(words.text)
-        settled_words = _common(text.split(), mask(transcript.settled).split())
+        settled_words = _common_prefix(text.split(), mask(transcript.settled).split())
         told = TranscriptGuess(
             **self._job.head(),
             utterance=self._job.event.utterance,
@@ -241,14 +242,14 @@ class _Listening:
         await self._job.bus.publish(told)
 
 
-async def _settled(job: JobContext[SpeechStarted]) -> UtteranceWords:
-    """Return the words that an earlier attempt of this job settled: their audio may be gone."""
+async def _settled_words(job: JobContext[SpeechStarted]) -> UtteranceWords:
+    """Return the words that an earlier attempt settled, since their audio may be gone."""
     event = job.event
     subject = subjects.session_events(event.tenant, event.session, TranscriptGuess.KIND)
     stored = await job.bus.last_of(subject)
     try:
         transcript = stored.event() if stored else None
-    except codec.BadMessageError:  # of a newer version
+    except codec.BadMessageError:  # an event of a newer version
         transcript = None
     if not isinstance(transcript, TranscriptGuess) or transcript.utterance != event.utterance:
         return UtteranceWords()
@@ -256,17 +257,18 @@ async def _settled(job: JobContext[SpeechStarted]) -> UtteranceWords:
     return UtteranceWords(Words(text, transcript.confidence), transcript.settled_ms)
 
 
-def _common(some: list[str], others: list[str]) -> int:
-    """Return how many words both begin with: a mask may reach over the end of what is settled."""
+def _common_prefix(some: list[str], others: list[str]) -> int:
+    """Return the number of common first words; a mask may extend past the settled words."""
     return sum(
         1 for _ in takewhile(lambda both: both[0] == both[1], zip(some, others, strict=False))
     )
 
 
 def _is_stale(job: JobContext[SpeechStarted]) -> bool:
-    """Tell whether the job waited longer than anybody waits for its words.
+    """Tell whether the job waited so long that its words are no longer needed.
 
-    How long that is, the edge's clock tells alone; how long it waited, server's and ours.
+    The time allowed follows from the edge's clock alone, the time waited from the server's and
+    ours.
     """
     event = job.event
     return event.deadline_ms > 0 and job.waited_s * 1000 > event.deadline_ms - event.at_ms

@@ -21,18 +21,14 @@ class _Tags:
         name = "|".join(names)
         self.open = re.compile(rf"<\s*(?:{name})(?:\s[^<>]*)?(?<!/)>|\[THINK\]", re.IGNORECASE)
         self.close = re.compile(rf"<\s*/\s*(?:{name})\s*>|\[/THINK\]", re.IGNORECASE)
-        self.token = re.compile(
-            rf"<\|\w+\|>|<end_of_turn>|\[TOOL_CALLS\]|<\s*(?:{name})\s*/>", re.IGNORECASE
-        )
-        """Marks of a chat template: no words."""
+        self.token = re.compile(rf"<\s*(?:{name})\s*/>", re.IGNORECASE)
+        """A thought of nothing."""
         self._named = re.compile(rf"<\s*(?:{name})\s[^<>]*$", re.IGNORECASE)
         self._all = (
             *(f"<{one}{end}" for one in names for end in (">", "/>")),
             *(f"</{one}>" for one in names),
             "[think]",
             "[/think]",
-            "<end_of_turn>",
-            "[tool_calls]",
         )
 
     def unfinished(self, text: str) -> str:
@@ -40,47 +36,55 @@ class _Tags:
         for at in {text.rfind("<"), text.rfind("[")} - {-1}:
             tail = text[at:]
             begun = re.sub(r"\s", "", tail).lower()
-            token = re.match(r"<\|?$|<\|\w*\|?$", tail)
-            is_tag = self._named.match(tail) or token or any(t.startswith(begun) for t in self._all)
+            is_tag = self._named.match(tail) or any(t.startswith(begun) for t in self._all)
             if is_tag and len(tail) < _LONGEST_TAG:
                 return tail
         return ""
 
 
-_TAGS: Final = _Tags(*_THOUGHTS, "tool_call")
-_TAGS_BESIDE_CALLS: Final = _Tags(*_THOUGHTS)
-"""Where tools are offered, a call is none of the thoughts."""
+_TAGS: Final = _Tags(*_THOUGHTS)
+_CHANNEL: Final = "analysis"
+_CHANNEL_BEGIN: Final = re.compile(rf"\s*{_CHANNEL}(?=[A-Z\"'])")
+_CHANNEL_END: Final = re.compile(r"assistant(?:final|(?=commentary to=))")
+"""The thoughts of gpt-oss, where the server has taken the marks of its channels away."""
 
 
 class ThoughtFilter:
     """Takes the deltas of a response and returns what of them is to be said."""
 
-    def __init__(self, *, hold: bool = False, calls: bool = False) -> None:
-        """Begin outside a thought; with *hold* nothing is said before the end of a first one.
-
-        *calls*: tools are offered, and their calls stay in the text.
-        """
-        self._tags = _TAGS_BESIDE_CALLS if calls else _TAGS
+    def __init__(self, *, hold: bool = False) -> None:
+        """Begin outside a thought; with *hold* nothing is said before the end of a first one."""
         self.thought = False
         """There was a thought."""
         self.began_inside = False
         """The response began inside a thought: all that was returned before its end was none."""
         self._text = ""
         self._is_inside = False
+        self._end = _TAGS.close
+        """Of the thought that it is inside of."""
+        self._is_new = True
         self._holds = hold
 
     def feed(self, delta: str) -> str:
         """Return what *delta* adds to what is said; "" while the model thinks."""
         self._text += delta
         said = ""
+        if self._is_new:
+            if _CHANNEL.startswith(self._text.lstrip()):
+                return ""  # it may begin with the name of a channel
+            self._is_new = False
+            if channel := _CHANNEL_BEGIN.match(self._text):
+                self._is_inside = self.thought = True
+                self._text, self._end = self._text[channel.end() :], _CHANNEL_END
         while True:
             if self._is_inside:
-                if not (end := self._tags.close.search(self._text)):
+                if not (end := self._end.search(self._text)):
                     self._text = self._text[-_LONGEST_TAG:]  # where an end may have begun
                     return said
                 self._is_inside, self._text = False, self._text[end.end() :]
+                self._end = _TAGS.close
                 continue
-            begin, end = self._tags.open.search(self._text), self._tags.close.search(self._text)
+            begin, end = _TAGS.open.search(self._text), _TAGS.close.search(self._text)
             if end and not (begin and begin.start() < end.start()):  # all before was a thought
                 said, self._text = "", self._text[end.end() :]
                 self.thought = self.began_inside = True
@@ -93,12 +97,12 @@ class ThoughtFilter:
             elif self._holds:
                 return said
             else:
-                ready = self._tags.token.sub("", self._text)
-                cut = len(ready) - len(self._tags.unfinished(ready))
+                ready = _TAGS.token.sub("", self._text)
+                cut = len(ready) - len(_TAGS.unfinished(ready))
                 self._text = ready[cut:]
                 return said + ready[:cut]
 
     def flush(self) -> str:
         """Return the rest; the stream is over. A thought without an end is no rest."""
-        rest, self._text = "" if self._is_inside else self._tags.token.sub("", self._text), ""
+        rest, self._text = "" if self._is_inside else _TAGS.token.sub("", self._text), ""
         return rest

@@ -1,77 +1,131 @@
-"""Calls of tools written as markup, as Qwen3-Coder, Llama and DeepSeek write them. Pure.
+"""The markups in which models write calls of tools, where their server does not read them. Pure.
 
-    <function=book><parameter=guests>2</parameter></function>
-    <function=book>{"guests": 2}</function>
-    <｜tool▁call▁begin｜>book<｜tool▁sep｜>{"guests": 2}<｜tool▁call▁end｜>
-
-The first two may stand in `<tool_call>` tags, the third, of DeepSeek V3.1, in marks of its own.
-V3 and R1 write `function<｜tool▁sep｜>book`, a line break and the JSON in a fence. Servers read it
-where they are told to (`--tool-call-parser`, `--jinja`); where not, it would be spoken.
+A table: what opens a region of text that is never spoken, what closes it, whose it is, and which
+parser has vLLM or SGLang read it. What stands in a region `workers/markup_calls.py` reads.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-_DEEPSEEK: Final = r"(?:<｜tool▁calls▁begin｜>\s*)?<｜tool▁call▁begin｜>"
-BEGIN: Final = re.compile(
-    r"(?P<tag><\s*tool_call\s*>)?\s*<function=(?P<name>[\w.-]{1,64})\s*>"
-    rf"|{_DEEPSEEK}(?P<name_v3_1>(?!function<)[\w.-]{{1,64}})<｜tool▁sep｜>"
-    rf"|{_DEEPSEEK}function<｜tool▁sep｜>(?P<name_v3>[\w.-]{{1,64}})\s",
+
+@dataclass(frozen=True)
+class Markup:
+    """One way to write calls."""
+
+    family: str
+    """The models that write so, for operators."""
+    openings: tuple[str, ...]
+    """Each opens a region; small and large letters are one."""
+    closing: str
+    """A regular expression; empty: the region goes on to the end of the response."""
+    parser: str
+    """For `--tool-call-parser` of vLLM; SGLang calls most of them alike."""
+
+    @property
+    def advice(self) -> str:
+        """What an operator can do."""
+        return (
+            f"let the model's server read its calls: vLLM and SGLang --tool-call-parser "
+            f"{self.parser}, llama.cpp --jinja"
+        )
+
+
+MARKUPS: Final = (
+    Markup(
+        "Kimi K2",
+        ("<|tool_calls_section_begin|>", "<|tool_call_section_begin|>"),
+        r"<\|tool_calls?_section_end\|>",
+        "kimi_k2",
+    ),
+    Markup("Kimi K2", ("<|tool_call_begin|>",), r"<\|tool_call_end\|>", "kimi_k2"),
+    Markup(
+        "DeepSeek V3",
+        ("<｜tool▁calls▁begin｜>", "<|tool▁calls▁begin|>"),
+        r"<[｜|]tool▁calls▁end[｜|]>",
+        "deepseek_v31",
+    ),
+    Markup(
+        "DeepSeek V3",
+        ("<｜tool▁call▁begin｜>", "<|tool▁call▁begin|>"),
+        r"<[｜|]tool▁call▁end[｜|]>",
+        "deepseek_v31",
+    ),
+    Markup(
+        "DeepSeek V3.2",
+        ("<｜dsml｜function_calls>", "<｜dsml｜tool_calls>"),
+        r"</｜dsml｜(?:function|tool)_calls\s*>",
+        "deepseek_v32",
+    ),
+    Markup("DeepSeek V3.2", ("<｜dsml｜invoke ",), r"</｜dsml｜invoke\s*>", "deepseek_v32"),
+    Markup("Step 3", ("<｜tool_calls_begin｜>",), r"<｜tool_calls_end｜>", "step3"),
+    Markup(
+        "MiniMax M2",
+        ("<minimax:tool_call>", "<minimax:tool_calls>"),
+        r"</minimax:tool_calls?\s*>",
+        "minimax_m2",
+    ),
+    Markup("LongCat", ("<longcat_tool_call>",), r"</longcat_tool_call\s*>", "longcat"),
+    Markup("Seed-OSS", ("<seed:tool_call>",), r"</seed:tool_call\s*>", "seed_oss"),
+    Markup("Nemotron", ("<toolcall>",), r"</toolcall\s*>", "nemotron_v3"),
+    Markup("Olmo 3", ("<function_calls>",), r"</function_calls\s*>", "olmo3"),
+    Markup("MiniMax M1, Hunyuan", ("<tool_calls>",), r"</tool_calls\s*>", "minimax"),
+    # Qwen and Hermes write JSON in it, Qwen3-Coder <function=...>, GLM <arg_key>
+    Markup("Qwen, Hermes, GLM", ("<tool_call>",), r"</tool_call\s*>", "hermes, or glm45"),
+    Markup("Qwen3-Coder", ("<function=",), r"</function\s*>", "qwen3_coder"),
+    Markup("Granite", ("<function_call>",), r"</function_call\s*>", "granite-20b-fc"),
+    Markup("Claude's form", ("<invoke name=",), r"</invoke\s*>", "minimax_m2"),
+    Markup("Mistral", ("[tool_calls]",), "", "mistral"),
+    Markup("Llama 3", ("<|python_tag|>",), r"<\|eo[mt]_id\|>", "llama3_json"),
+    Markup("Llama 4", ("<|python_start|>",), r"<\|python_end\|>", "llama4_pythonic"),
+    Markup("LFM2", ("<|tool_call_start|>",), r"<\|tool_call_end\|>", "lfm2"),
+    Markup("Phi 4, Granite", ("<|tool_call|>",), r"<\|/tool_call\|>", "phi4_mini_json"),
+    Markup("Gemma 4", ("<|tool_call>",), r"<tool_call\|>", "gemma4"),
+    Markup("FunctionGemma", ("<start_function_call>",), r"<end_function_call>", "functiongemma"),
+    Markup("Gemma 3", ("```tool_code", "```tool_call"), r"```", "pythonic"),
+    Markup("Phi 4", ("functools[",), "", "phi4_mini_json"),
+    Markup("Command R", ("<|start_action|>",), r"<\|end_action\|>", "cohere_command"),
+)
+
+PYTHONIC: Final = Markup("Llama 3.2", (), r"\)\s*\]", "pythonic")
+"""`[book(guests=2)]`, by itself."""
+
+HARMONY: Final = Markup("gpt-oss", ("<|channel|>", "<|start|>"), "", "openai")
+"""Channels: `analysis` is a thought, `final` is spoken, and one that is sent `to=` a tool calls it.
+
+    <|start|>assistant<|channel|>commentary to=functions.book <|constrain|>json<|message|>
+    {"guests": 2}<|call|>
+"""
+HARMONY_HEAD: Final = re.compile(
+    r"(?:<\|start\|>[^<>|]{0,80})?(?:<\|channel\|>[^<>|]{0,80})?(?:<\|constrain\|>[^<>|]{0,40})?"
+    r"<\|message\|>",
     re.IGNORECASE,
 )
-END: Final = re.compile(r"</function\s*>|<｜tool▁call▁end｜>", re.IGNORECASE)
-_TAG: Final = re.compile(r"<\s*tool_call\s*>\s*", re.IGNORECASE)
-_PART_OF_BEGIN: Final = re.compile(r"<function=[\w.-]{0,64}\s*", re.IGNORECASE)
-_FUNCTION: Final = "<function="
-_PART_OF_DEEPSEEK: Final = re.compile(
-    r"(?:<｜tool▁calls▁begin｜>\s*)?(?:<?|<｜[a-z_▁]{0,16}｜?"
-    r"|<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?[\w.-]{0,64}(?:<(?:｜[a-z_▁]{0,8}｜?)?)?)"
+HARMONY_END: Final = re.compile(
+    r"<\|(?:end|call|return)\|>|(?=<\|(?:start|channel)\|>)", re.IGNORECASE
 )
-_FENCE: Final = re.compile(r"\s*```[a-z]*\s*(.*?)\s*(?:```\s*)?", re.DOTALL)
-_PARAMETER: Final = re.compile(
-    r"<parameter=(?P<name>[\w.-]{1,64})\s*>(?P<value>.*?)(?:</parameter\s*>|(?=<parameter=)|\Z)",
-    re.IGNORECASE | re.DOTALL,
+MOST_HEAD_CHARS: Final = 320
+
+_BY_OPENING: Final = {text: one for one in MARKUPS for text in one.openings}
+_OPENING: Final = re.compile(
+    "|".join(map(re.escape, sorted(_BY_OPENING, key=len, reverse=True))), re.IGNORECASE
 )
+_ALL_OPENINGS: Final = (*_BY_OPENING, *HARMONY.openings)
 
 
-def may_begin(text: str) -> bool:
-    """Tell whether *text* is the beginning of a beginning of a call."""
-    rest = text[tag.end() :] if (tag := _TAG.match(text)) else text
-    part = _PART_OF_BEGIN.fullmatch(rest) or _PART_OF_DEEPSEEK.fullmatch(text)
-    return _FUNCTION.startswith(rest.lower()) or part is not None
+def opening(text: str) -> tuple[Markup, int] | None:
+    """Return which markup *text* begins with, and where what stands in it begins."""
+    found = _OPENING.match(text)
+    if found is None:
+        return None
+    markup = _BY_OPENING[found.group().lower()]
+    own = found.group().endswith(("=", " "))  # names the tool: it is read, too
+    return markup, 0 if own else found.end()
 
 
-def name(begin: re.Match[str]) -> str:
-    """Return which tool the match of BEGIN calls."""
-    return begin["name"] or begin["name_v3_1"] or begin["name_v3"]
-
-
-def opening(begin: re.Match[str]) -> str:
-    """Return the mark around the call that the match of BEGIN begins, "" where there is none."""
-    return (begin["tag"] or "") if begin["name"] else "｜"
-
-
-def arguments(body: str, types: Mapping[str, Any]) -> str:
-    """Return what stands between the tags as JSON.
-
-    *types* are the schemas of the tool's arguments by name: a number is a text where it has to be.
-    """
-    found = list(_PARAMETER.finditer(body))
-    if not found:
-        fenced = _FENCE.fullmatch(body)
-        return (fenced[1] if fenced else body.strip()) or "{}"
-    values = {one["name"]: _typed(one["value"].strip(), types.get(one["name"])) for one in found}
-    return json.dumps(values, ensure_ascii=False)
-
-
-def _typed(value: str, schema: Any) -> Any:
-    if isinstance(schema, dict) and schema.get("type") == "string":
-        return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        return value
+def may_open(text: str) -> bool:
+    """Tell whether *text* is the beginning of an opening."""
+    small = text.lower()
+    return any(one.startswith(small) for one in _ALL_OPENINGS)

@@ -1,8 +1,9 @@
 """Calls of tools that a model writes as text, taken out of what is spoken. Pure.
 
-Small models write a call as JSON, bare, in a fence or in `<tool_call>` tags, or as markup, whatever
-their server makes of it. Text that may begin a call is held until that is clear; anything else goes
-on at once. A call of something that was not offered is neither spoken nor made.
+Models write a call as JSON, bare or in a fence, or in a markup of their family
+(`workers/tool_markup.py`), where their server does not read it. Text that may begin a call is held
+until that is clear; anything else goes on at once. Markup is never spoken: what cannot be read of
+it is withheld, and a call of something that was not offered is neither spoken nor made.
 """
 
 from __future__ import annotations
@@ -16,27 +17,32 @@ from typing import Any, Final
 from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS
 from workers import tool_markup
 from workers.engines.protocols import FunctionCall
+from workers.markup_calls import calls_in, calls_of
+from workers.tool_markup import HARMONY, HARMONY_END, HARMONY_HEAD, PYTHONIC, Markup
 
-_TAG: Final = "<tool_call>"
-_OPENING: Final = re.compile(r"<\s*tool_call\s*>|```[a-z_]*", re.IGNORECASE)
-_BEGIN: Final = re.compile(
-    r'(?:<\s*tool_call\s*>|```[a-z_]*)?\s*(?=\{\{?\s*"|\[\s*\{\s*")', re.IGNORECASE
-)
-_CLOSING: Final = {
-    "<": re.compile(r"<\s*/\s*tool_call\s*>", re.IGNORECASE),
-    "`": re.compile(r"```"),
-    "｜": re.compile(r"<｜tool▁calls▁end｜>"),
-}
-"""What closes a call, by the first character of what opened it."""
-_PART_OF_CLOSING: Final = re.compile(
-    r"`{0,2}|<\s*(?:/\s*[a-z_]{0,9}\s*)?|<｜[a-z▁]{0,14}｜?", re.IGNORECASE
-)
+_FENCE: Final = re.compile(r"```[a-z_]*", re.IGNORECASE)
+_JSON: Final = re.compile(r'(?:```[a-z_]*)?\s*(?=\{\{?\s*"|\[\s*\{\s*")', re.IGNORECASE)
 _PART_OF_JSON: Final = re.compile(r"\{\{?\s*|\[\s*(?:\{\s*)?")
-_MARK: Final = re.compile(r"[<`{\[]")
-_NAME: Final = re.compile(r'"name"\s*:\s*"([^"]{1,64})"')
+_PYTHONIC: Final = re.compile(r"\[\s*(?P<name>[\w.]{1,64})\s*\((?P<named>\s*\w{1,64}\s*=|\s*\))?")
+_PART_OF_PYTHONIC: Final = re.compile(r"\[\s*[\w.]{0,64}\s*(?:\(\s*\w{0,64}\s*)?")
+_MARK: Final = re.compile(r"[<`{\[]|(?<![\w.])[A-Za-z]")
+_STRIPPED: Final = (
+    r"(?:(?:assistant)?commentary to=)?functions\.[\w-]{1,64}(?::\d{1,3})?\s*(?:json)?\s*"
+)
+"""What is left of Kimi's and gpt-oss' calls where the server takes their marks for no text."""
+_PART_OF_STRIPPED: Final = re.compile(
+    r"(?:(?:assistant)?commentary to=)?functions\.[\w-]{0,64}(?::\d{0,3})?\s*(?:j|js|jso|json)?\s*"
+)
+_BEFORE_STRIPPED: Final = "assistantcommentary to=functions."
+_BROKEN: Final = re.compile(r'"name"\s*:\s*"([^"]{1,64})"')
+_TO: Final = re.compile(r"\bto=(?:functions\.)?(?P<name>[\w-]{1,64})")
 _LONGEST: Final = 2 * MOST_ARGUMENT_CHARS
 """The most characters that are held back as a call."""
+_CLOSING_CHARS: Final = 80
+"""The most characters of what closes a markup."""
 _SCANNER: Final = json.JSONDecoder()
+UNREADABLE: Final = "unreadable_call"
+"""The name of what stands in markup and cannot be read: there is no such tool."""
 
 
 class ToolText:
@@ -54,12 +60,21 @@ class ToolText:
         self._types = types
         self.calls: list[FunctionCall] = []
         self.unknown: list[FunctionCall] = []
-        """Calls of what was not offered."""
+        """Calls of what was not offered, and what could not be read."""
+        self.markup: Markup | None = None
+        """The last markup in it that could not be read, or not be made."""
+        self.thought = False
+        """There was a thought in a channel of its own."""
         self._offered = frozenset(offered)
+        names = [_STRIPPED, *(rf"{re.escape(one)}(?:\[ARGS\])?" for one in sorted(offered))]
+        self._named = re.compile(rf"(?:{'|'.join(names)})(?=\{{)")
+        """A tool's name before its arguments, as a server leaves it of Mistral's markup."""
         self._text = ""
         """What was neither returned nor taken for a call yet."""
-        self._opened = ""
-        """The first character of what opened the call that was taken last: its end may follow."""
+        self._region: Markup | None = None
+        """The markup that the text stands in."""
+        self._fenced = False
+        """The call that was taken last began in a fence, whose end may follow."""
 
     def feed(self, delta: str) -> str:
         """Return what *delta* adds to what is said; "" while a call may be under way."""
@@ -72,36 +87,138 @@ class ToolText:
 
     def _go(self, *, over: bool) -> str:
         said = ""
-        while self._text:
-            if self._opened:
+        while self._text or (over and self._region):
+            if self._region:
+                if not self._leave(self._region, over=over):
+                    break
+                continue
+            if self._fenced:
                 if not self._close(over=over):
                     break
                 continue
             at = self._first()
             said, self._text = said + self._text[:at], self._text[at:]
-            if not self._text or not (self._take(over=over) or over):
+            if not self._text or not (self._enter(over=over) or over):
                 break
-            if over and self._text and not self._opened:
+            if over and self._text and not (self._region or self._fenced):
                 said, self._text = said + self._text[0], self._text[1:]  # it was no call
         return said
+
+    # -------------------------------------------------------- where a call begins
 
     def _first(self) -> int:
         """Return where the text begins a call, or may begin one; its length where it does not."""
         for mark in _MARK.finditer(self._text):
-            rest = self._text[mark.start() :]
-            begins = _BEGIN.match(rest) or tool_markup.BEGIN.match(rest)
-            if begins or _may_begin(rest) or tool_markup.may_begin(rest):
+            if self._may_begin(self._text[mark.start() :]):
                 return mark.start()
         return len(self._text)
 
-    def _take(self, *, over: bool) -> bool:
-        """Take the call at the beginning of the text; False: it is not whole yet, or is none."""
-        if markup := tool_markup.BEGIN.match(self._text):
-            return self._take_markup(markup, over=over)
-        begin = _BEGIN.match(self._text)
+    def _may_begin(self, text: str) -> bool:
+        """Tell whether *text* begins a call, or is the beginning of such a beginning."""
+        if tool_markup.opening(text) or tool_markup.may_open(text) or _JSON.match(text):
+            return True
+        if text.lower().startswith(HARMONY.openings):
+            return True
+        if self._is_pythonic(text) or _PART_OF_PYTHONIC.fullmatch(text):
+            return True
+        if text[0].isalpha():
+            return self._names(text)
+        opening = _FENCE.match(text)
+        rest = text[opening.end() :].lstrip() if opening else text
+        return (
+            text in {"`", "``"}
+            or (bool(opening) and not rest)
+            or _PART_OF_JSON.fullmatch(rest) is not None
+        )
+
+    def _is_pythonic(self, text: str) -> bool:
+        """Tell whether *text* begins a list of calls in Python's syntax."""
+        found = _PYTHONIC.match(text)
+        return found is not None and (bool(found["named"]) or found["name"] in self._offered)
+
+    def _names(self, text: str) -> bool:
+        """Tell whether *text* begins, or may begin, with a tool's name before its arguments."""
+        if self._named.match(text) or _PART_OF_STRIPPED.fullmatch(text):
+            return True
+        before = ("commentary to=functions.", "functions.", _BEFORE_STRIPPED)
+        named = (f"{one}[ARGS]{{" for one in self._offered)
+        return any(one.startswith(text) for one in (*before, *self._offered, *named))
+
+    def _enter(self, *, over: bool) -> bool:
+        """Take what begins the text; False: it is not whole yet, or is no call."""
+        if opened := tool_markup.opening(self._text):
+            self._region, at = opened
+            self._text = self._text[at:]
+            return True
+        if self._text.lower().startswith(HARMONY.openings):
+            return self._take_channel(over=over)
+        if self._is_pythonic(self._text):
+            self._region = PYTHONIC
+            return True
+        if named := self._named.match(self._text):
+            return self._take_named(named, over=over)
+        return self._take_json(over=over)
+
+    # -------------------------------------------------------- markup
+
+    def _leave(self, markup: Markup, *, over: bool) -> bool:
+        """Take the *markup* that the text stands in; False: its end is on its way."""
+        text = self._text
+        end = re.search(markup.closing, text, re.IGNORECASE) if markup.closing else None
+        if end is None and not over:
+            if len(text) > _LONGEST:  # its end is all that is looked for
+                self._text = text[: MOST_ARGUMENT_CHARS + 2] + text[-_CLOSING_CHARS:]
+            return False
+        body, rest = text, ""
+        if end:
+            # a list in Python's syntax ends with its closing
+            body = text[: end.end() if markup is PYTHONIC else end.start()]
+            rest = text[end.end() :]
+        self._region, self._text = None, rest
+        calls = calls_in(body, self._types)
+        if not all(call.name in self._offered for call in calls) or not calls:
+            self.markup = markup
+        self._taken(calls or [FunctionCall(UNREADABLE, "{}")])
+        return True
+
+    def _take_channel(self, *, over: bool) -> bool:
+        """Take a message of gpt-oss: what is for the caller is left; False: its end is to come."""
+        head = HARMONY_HEAD.match(self._text)
+        if head is None:
+            if over or len(self._text) > tool_markup.MOST_HEAD_CHARS:
+                self._text = ""  # a head without a message
+                return True
+            return False
+        rest, called = self._text[head.end() :], _TO.search(head.group())
+        if called is None and "analysis" not in head.group().lower():
+            self._text = f"\n{rest}"
+            return True
+        end = HARMONY_END.search(rest)
+        if end is None and not over:
+            self._text = head.group() + (rest if called else rest[-_CLOSING_CHARS:])
+            return False
+        body, self._text = (rest[: end.start()], rest[end.end() :]) if end else (rest, "")
+        self.thought |= called is None
+        if called:
+            self._taken([FunctionCall(called["name"], body.strip()[: MOST_ARGUMENT_CHARS + 1])])
+            if called["name"] not in self._offered:
+                self.markup = HARMONY
+        return True
+
+    def _taken(self, calls: list[FunctionCall]) -> None:
+        for call in calls:
+            known = self.calls if call.name in self._offered else self.unknown
+            if len(known) < MOST_CALLS:
+                known.append(call)
+
+    # -------------------------------------------------------- JSON
+
+    def _take_json(self, *, over: bool) -> bool:
+        """Take the JSON at the beginning of the text; False: it is not whole yet, or no call."""
+        begin = _JSON.match(self._text)
         if begin is None:
             return False
-        body = self._text[begin.end() :]
+        fenced, body = bool(begin.group().strip()), self._text[begin.end() :]
         for wraps in (0, 1) if body.startswith("{{") else (0,):  # some models write {{...}}
             try:
                 found, end = _SCANNER.raw_decode(body, wraps)
@@ -109,67 +226,39 @@ class ToolText:
                 continue
             if wraps and not over and not body[end:]:
                 return False  # its last brace is on its way
-            if calls := _calls(found):
-                self._taken(calls, body[end:].removeprefix("}" * wraps), begin.group().strip())
+            if calls := calls_of(found):
+                self._taken(calls)
+                self._text, self._fenced = body[end:].removeprefix("}" * wraps), fenced
                 return True
         if not over and len(body) <= _LONGEST:
             return False
-        if name := _NAME.search(body):  # broken: the model is told, and nobody hears it
-            self._taken([FunctionCall(name[1], body[: MOST_ARGUMENT_CHARS + 1])], "", "")
+        if name := _BROKEN.search(body):  # the model is told, and nobody hears it
+            self._taken([FunctionCall(name[1], body[: MOST_ARGUMENT_CHARS + 1])])
+            self._text = ""
             return True
         return False
 
-    def _take_markup(self, begin: re.Match[str], *, over: bool) -> bool:
-        """Take the call that *begin* begins; False: its end is on its way."""
-        body = self._text[begin.end() :]
-        end = tool_markup.END.search(body)
-        if end is None and not over and len(body) <= _LONGEST:
-            return False
-        inside, rest = (body[: end.start()], body[end.end() :]) if end else (body, "")
-        name = tool_markup.name(begin)
-        arguments = tool_markup.arguments(inside, self._types.get(name, {}))
-        call = FunctionCall(name, arguments[: MOST_ARGUMENT_CHARS + 1])
-        self._taken([call], rest, tool_markup.opening(begin))
+    def _take_named(self, named: re.Match[str], *, over: bool) -> bool:
+        """Take the arguments behind a tool's name; False: they are not whole yet."""
+        name = re.split(r"functions\.", named.group())[-1]
+        name = re.split(r"\[|:|\s|json$", name)[0] if name not in self._offered else name
+        body = self._text[named.end() :]
+        try:
+            _, end = _SCANNER.raw_decode(body)
+        except (ValueError, RecursionError):
+            if not over and len(body) <= _LONGEST:
+                return False
+            end = len(body)
+        self._taken([FunctionCall(name, body[:end][: MOST_ARGUMENT_CHARS + 1])])
+        self._text = body[end:]
         return True
-
-    def _taken(self, calls: list[FunctionCall], rest: str, opening: str) -> None:
-        for call in calls:
-            known = self.calls if call.name in self._offered else self.unknown
-            if len(known) < MOST_CALLS:
-                known.append(call)
-        self._text, self._opened = rest, opening[:1]
 
     def _close(self, *, over: bool) -> bool:
-        """Drop the mark that closes a call; False: it may still be on its way."""
+        """Drop the end of a fence behind a call; False: it may still be on its way."""
         rest = self._text.lstrip()
-        if closing := _CLOSING[self._opened].match(rest):
-            rest = rest[closing.end() :]
-        elif not over and _PART_OF_CLOSING.fullmatch(rest):
+        if rest.startswith("```"):
+            rest = rest[3:]
+        elif not over and rest in {"", "`", "``"}:
             return False
-        self._text, self._opened = rest, ""
+        self._text, self._fenced = rest, False
         return True
-
-
-def _may_begin(text: str) -> bool:
-    """Tell whether *text* is the beginning of a beginning of a call."""
-    if text in {"`", "``"} or _TAG.startswith("".join(text.lower().split())):
-        return True
-    opening = _OPENING.match(text)
-    rest = text[opening.end() :].lstrip() if opening else text
-    return (bool(opening) and not rest) or _PART_OF_JSON.fullmatch(rest) is not None
-
-
-def _calls(found: Any) -> list[FunctionCall]:
-    """Return the calls in *found*, an object or a list of them; none: it is something else."""
-    if isinstance(found, list):
-        each = [_calls(one) for one in found]
-        return [call for calls in each for call in calls] if all(each) else []
-    if not isinstance(found, dict):
-        return []
-    if isinstance(inner := found.get("function"), dict):
-        found = inner
-    name, arguments = found.get("name"), found.get("arguments", found.get("parameters"))
-    if not isinstance(name, str) or not isinstance(arguments, dict | str):
-        return []
-    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-    return [FunctionCall(name, text)]

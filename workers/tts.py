@@ -1,4 +1,4 @@
-"""The TTS stage: one sentence in, its audio out in numbered chunks."""
+"""The TTS stage: speaks a sentence as numbered chunks of audio."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from workers.stage import JobContext, JobTarget
 log = structlog.get_logger(__name__)
 
 CHUNK_BYTES = 500 * BYTES_PER_MS
-"""The least length of later chunks: a message costs about the same whatever its size."""
+"""The least length of later chunks, since a message costs about the same whatever its size."""
 MOST_CHUNK_BYTES = 1000 * BYTES_PER_MS
-"""A chunk fits a message of the audio stream, which takes 64 KiB."""
+"""The largest chunk: a message of the audio stream has 64 KiB at most."""
 TAIL_BYTES = 5 * BYTES_PER_MS
-"""The audio that is kept back, so that the last chunk can be marked as the last."""
+"""The audio that is kept back, so that the last chunk can be marked."""
 BACKGROUND_RANK = 1_000_000
-"""The rank of background jobs: behind every sentence of a call."""
+"""The rank of background jobs: after all sentences of calls."""
 FIRST_CHUNK_BYTES = ENOUGH_MS * BYTES_PER_MS + TAIL_BYTES
-"""The least length of the first chunk, for which somebody waits in silence."""
+"""The least length of the first chunk; it is short, since the caller waits for it in silence."""
 OWN_VOICE = Speaker()
 
 
 class TtsStage:
-    """Speaks one sentence a job."""
+    """The TTS stage: a job is one sentence."""
 
     name: StageName = "tts"
     job_type = ResponseSentence
@@ -52,7 +52,7 @@ class TtsStage:
         greeting: str = "",
         speaker: Speaker = OWN_VOICE,
     ) -> None:
-        """Take *greeting*, which is spoken by *speaker* before the first call asks for it."""
+        """Take *greeting*, which is synthesized with *speaker* before the first call."""
         self.model = synthesizer.name
         self._synthesizer = synthesizer
         self._many = synthesizer if isinstance(synthesizer, ManyVoices) else None
@@ -71,7 +71,7 @@ class TtsStage:
         if self._greeting:
             try:
                 await asyncio.to_thread(self._speak_greeting)
-            except EngineError as error:  # the job of a call will report it
+            except EngineError as error:  # the next job will report it
                 log.warning("greeting_not_spoken", why=type(error).__name__)
 
     def target(self, event: ResponseSentence) -> JobTarget:
@@ -82,7 +82,7 @@ class TtsStage:
         if event.text_only:
             return
         speaker = Speaker(event.voice, event.language, event.speed)
-        # names are looked up on the disk
+        # it looks up names on the disk
         voice = await asyncio.to_thread(self._many.choose, speaker) if self._many else self._own
         spoken = Spoken.of(voice.used, event.speed, event.language, event.text)
         sending = _Sending(job)
@@ -110,7 +110,7 @@ class TtsStage:
     ) -> None:
         event = job.event
         pieces, owner = voice.synthesize(event.text), (event.tenant, event.session)
-        # the opening of a response goes first
+        # the first sentence of a response goes first
         rank = BACKGROUND_RANK if event.background else event.index
         while more := await self._executor.run(
             _more, pieces, sending.wanted, rank=rank, owner=owner
@@ -125,7 +125,7 @@ class TtsStage:
 
 
 class _Sending:
-    """The audio of one sentence on its way, in numbered chunks of which the last is marked."""
+    """Sends the audio of one sentence in numbered chunks, the last of them marked."""
 
     def __init__(self, job: JobContext[ResponseSentence]) -> None:
         self._job = job
@@ -133,7 +133,7 @@ class _Sending:
         self._waiting = b""
         self._sent: list[bytes] = []
         self.first_ms = 0.0
-        """From taking the job to the first chunk."""
+        """Time from taking the job to the first chunk."""
         self._size = FIRST_CHUNK_BYTES
 
     @property
@@ -142,11 +142,11 @@ class _Sending:
 
     @property
     def wanted(self) -> int:
-        """Bytes that are missing for the next chunk."""
+        """Bytes that the next chunk still needs."""
         return self._size - len(self._waiting)
 
     async def take(self, pcm: bytes) -> None:
-        """Send what is enough, and keep a tail back."""
+        """Send full chunks of the audio, and keep the tail back."""
         self._waiting += pcm
         while len(self._waiting) > self._size:
             await self._send(min(len(self._waiting) - TAIL_BYTES, MOST_CHUNK_BYTES), last=False)
@@ -164,17 +164,19 @@ class _Sending:
         chunk = SpeechChunk(
             turn=event.turn, index=event.index, chunk=self.count, pcm=pcm, last=last
         )
-        if not await self._job.bus.send(self._subject, chunk):  # a missing chunk stalls the call
+        if not await self._job.bus.send(
+            self._subject, chunk
+        ):  # the call would stall at a missing chunk
             raise BusAwayError("a chunk of speech was not sent")
-        await asyncio.sleep(0)  # it is on its way before the engine goes on
+        await asyncio.sleep(0)  # the chunk is sent before the engine goes on
         self.first_ms = self.first_ms or self._job.took_ms()
         self._sent.append(pcm)
 
 
 def _more(pieces: Iterator[bytes], least: int) -> bytes:
-    """Return more than *least* bytes of what comes, or the rest, empty at its end.
+    """Return more than *least* bytes of the next audio, or the rest, or b"" at the end.
 
-    An engine's pieces are small; to come back to the event loop for each cost 10 ms a sentence.
+    An engine's pieces are small, and a return to the event loop for each cost 10 ms a sentence.
     """
     found = bytearray()
     for piece in pieces:

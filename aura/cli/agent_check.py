@@ -1,4 +1,4 @@
-"""Names in agents and tenants that stand for nothing, told before they are applied."""
+"""Checks agents and tenants for unknown names before they are applied."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _CODE = re.compile(r"auto|[A-Za-z]{2,3}(-[A-Za-z]{2,8})*")
 async def unknown_names(
     bus: Bus, settings: Settings, tenant: str, texts: Mapping[str, str]
 ) -> list[str]:
-    """Return a line for each tool and agent that the agents in *texts* name and cannot have.
+    """Return one line for each unknown tool or agent that the agents in *texts* name.
 
-    A tool is served to *tenant* or to all, described in the file AURA_TOOLS, or built in.
+    A known tool is served to *tenant* or to all tenants, described in the file AURA_TOOLS, or built
+    in.
 
     Raises:
         BusAwayError: the server does not answer.
@@ -43,19 +44,19 @@ async def unknown_names(
         for number, tool in enumerate(agent.tools or ()):
             if isinstance(tool, str) and tool not in {*tools, *BUILT_IN, TRANSFER}:
                 line = tree.lines["tools", number]
-                there = _there(tool, tools | set(BUILT_IN))
+                there = _known_names(tool, tools | set(BUILT_IN))
                 lines.append(f"{name}.yaml:{line}: nobody serves the tool {tool}: {there}")
         for number, other in enumerate(agent.transfer_to):
             if other not in agents:
                 line = tree.lines["transfer_to", number]
                 lines.append(
-                    f"{name}.yaml:{line}: there is no agent {other}: {_there(other, agents)}"
+                    f"{name}.yaml:{line}: there is no agent {other}: {_known_names(other, agents)}"
                 )
     return lines
 
 
 def flaws(texts: Mapping[str, str]) -> list[str]:
-    """Return a line for each part of the agents in *texts* with which no call would go well."""
+    """Return one line for each invalid part of the agents in *texts*."""
     lines = []
     for name, text in texts.items():
         agent, tree = file.parse(text), yaml_tree.read(text)
@@ -71,12 +72,12 @@ def flaws(texts: Mapping[str, str]) -> list[str]:
 
 
 def remarks(settings: Settings, texts: Mapping[str, str]) -> list[str]:
-    """Return a line for each thing in *texts* that is good and may surprise."""
-    return [*_unheard(settings, texts), *_unsigned(settings, texts)]
+    """Return one line for each valid part of *texts* that may have a surprising effect."""
+    return [*_unknown_languages(settings, texts), *_unsigned_webhooks(settings, texts)]
 
 
-def _unheard(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for each language that the built-in recogniser does not know."""
+def _unknown_languages(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield one line for each language that the built-in recogniser does not know."""
     from workers.engines.factory import stt_engine  # noqa: PLC0415  # `agents list` needs none
 
     if stt_engine(settings) != "whisper" or not settings.stt_model.endswith(".en"):
@@ -86,15 +87,15 @@ def _unheard(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
         if language is not UNSET and without_region(language) != "en":
             line = yaml_tree.read(text).lines["language",]
             yield (
-                f"{name}.yaml:{line}: the recogniser {settings.stt_model} hears English alone: "
-                "AURA_STT_MODEL=base after `aura models fetch base`; docs/voices.md"
+                f"{name}.yaml:{line}: the recogniser {settings.stt_model} knows English only: "
+                "run `aura models fetch base` and set AURA_STT_MODEL=base (docs/voices.md)"
             )
 
 
-def _unsigned(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for each address that nothing is posted to without a secret, if it is not set.
+def _unsigned_webhooks(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield one line for each webhook address if the secret for webhooks is not set.
 
-    It may be set where the tool runners are.
+    The secret may still be set where the tool runners run.
     """
     for name, text in texts.items():
         agent, tree = file.parse(text), yaml_tree.read(text)
@@ -113,7 +114,7 @@ def _unsigned(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
 async def unknown_agents(
     bus: Bus, settings: Settings, tenant: str, texts: Mapping[str, str]
 ) -> list[str]:
-    """Return a line for each tenant in *texts* whose default agent is not applied.
+    """Return one line for each tenant in *texts* whose default agent is not applied.
 
     Raises:
         BusAwayError: the server does not answer.
@@ -126,11 +127,13 @@ async def unknown_agents(
         known = {one.name for one in applied if one.tenant in {"", name}}
         if wanted is not UNSET and wanted not in known:
             line = tree.lines["agent",]
-            lines.append(f"{name}.yaml:{line}: there is no agent {wanted}: {_there(wanted, known)}")
+            lines.append(
+                f"{name}.yaml:{line}: there is no agent {wanted}: {_known_names(wanted, known)}"
+            )
     return lines
 
 
-def _there(wanted: str, known: Collection[str]) -> str:
+def _known_names(wanted: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(wanted, list(known), n=1)
     guess = f"did you mean {near[0]}? " if near else ""
     return f"{guess}there are {', '.join(sorted(known)) or 'none'}"

@@ -1,4 +1,4 @@
-"""Applied texts as `aura agents` and `aura tenants` print them: listed, compared, counted."""
+"""Output of `aura agents` and `aura tenants`: lists, comparisons and histories of applied texts."""
 
 # ruff: noqa: PLC0415 - `aura agents --help` must not load rich's tables
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runtime.agents.store import Revision
 
 Labelled = tuple[str, str]
-"""A name for a text, and the text."""
+"""A label for a text, and the text."""
 
 
 def labelled(found: Revision) -> Labelled:
@@ -24,13 +24,13 @@ def labelled(found: Revision) -> Labelled:
 
 
 def difference(before: Labelled, after: Labelled) -> list[str]:
-    """Return the lines of a unified diff; none where the two are the same."""
+    """Return the lines of a unified diff, none if the two texts are equal."""
     texts = before[1].splitlines(), after[1].splitlines()
     return list(difflib.unified_diff(*texts, before[0], after[0], lineterm=""))
 
 
 def changed(before: str, after: str) -> str:
-    """Return what a revision changed, in a few words."""
+    """Return a summary of a revision's changes in a few words."""
     if not after:
         return "removed"
     if not before:
@@ -40,9 +40,9 @@ def changed(before: str, after: str) -> str:
 
 
 def table_of(rows: Sequence[tuple[Revision, str]], shared: str) -> Table:
-    """Return a table of what is applied, each with a line about it.
+    """Return a table of the applied texts, with one line about each.
 
-    *shared* is the tenant of what all share; empty: none belongs to any.
+    *shared* is the tenant name shown for shared texts; empty if the kind has no tenants.
     """
     from rich.table import Table
 

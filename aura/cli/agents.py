@@ -1,4 +1,4 @@
-"""`aura agents`: agents as files, checked, applied, compared and taken back."""
+"""`aura agents`: checks, applies, compares and restores agents, which are files."""
 
 # ruff: noqa: PLC0415 - `aura --help` must not load the bus
 
@@ -47,7 +47,7 @@ def apply(
 ) -> None:
     """Make files the newest revisions of their agents; the next call is served by them.
 
-    All are checked first. If one is broken, its line is told and nothing is applied.
+    All files are checked first. If one is invalid, its line is printed and nothing is applied.
     """
     run(_files().apply(paths, _tenant(tenant), check=check))
 
@@ -58,7 +58,7 @@ def list_(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="A list of JSON objects.")] = False,
 ) -> None:
-    """List all agents, or with --tenant those that its calls can have."""
+    """List all agents, or with --tenant the agents that calls of that tenant can use."""
     run(_files().tell_all(_tenant(tenant), as_json=as_json))
 
 
@@ -103,7 +103,7 @@ def rollback(name: Name, tenant: Tenant = "") -> None:
 
 @app.command()
 def remove(name: JustName, tenant: Tenant = "") -> None:
-    """Take an agent away from the next calls; `rollback` brings it back."""
+    """Remove an agent, so that new calls cannot use it; `rollback` restores it."""
     run(_files().remove(name, _tenant(tenant)))
 
 
@@ -115,16 +115,16 @@ def _files() -> AppliedFiles:
 
 
 def revision_named(name: str) -> tuple[str, int]:
-    """Return the name and the revision (0: the newest) that `NAME[@REV]` says.
+    """Return the name and the revision (0: the newest) in `NAME[@REV]`.
 
     Raises:
-        CommandError: it says none.
+        CommandError: the text has no such form.
     """
     return _files().revision_named(name)
 
 
 def _tenant(tenant: str) -> str:
-    """Return the tenant as keys and events have it."""
+    """Return the tenant in the form of keys and events."""
     from schemas import names
 
     given_by_aura = tenant in {"", "demo"} or re.fullmatch(r"x[0-9a-f]{24}", tenant)

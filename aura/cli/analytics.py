@@ -1,4 +1,4 @@
-"""`aura worker analytics`: subscribers of an operator's own, or those that are shipped."""
+"""`aura worker analytics`: runs the operator's own subscribers, or the shipped ones."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from workers.analytics.subscribers import SubscriberError
 
 
 def plan(settings: Settings, modules: list[str], group: str, start: str, *, live: bool) -> Plan:
-    """Return what is to be run.
+    """Return the subscribers to run and their start.
 
     Raises:
-        CommandError: no module, no subscriber in it, or a name or time that cannot be.
+        CommandError: there is no module, no subscriber in it, or an invalid name or time.
     """
     if not modules:
         raise CommandError(
@@ -24,7 +24,7 @@ def plan(settings: Settings, modules: list[str], group: str, start: str, *, live
             "(shipped: workers.analytics.metrics, .warehouse, .webhook, .shadow:stt)"
         )
     if live and start != "now":
-        raise CommandError("--live hears what is said now: leave --from out, or --live")
+        raise CommandError("--live only gets new events: leave out --from, or --live")
     try:
         subscribers = [one for name in modules for one in load(name, settings)]
         begin = start_of(start, datetime.now(UTC))

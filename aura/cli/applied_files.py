@@ -1,4 +1,4 @@
-"""Files that are kept by revision on the bus: what `aura agents` and `aura tenants` do alike."""
+"""Files kept by revision on the bus: the common part of `aura agents` and `tenants`."""
 
 # ruff: noqa: PLC0415 - `aura --help` must not load the bus
 
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
     from runtime.bus.connection import Bus
 
 Check = Callable[["Bus", Settings, str, Mapping[str, str]], Awaitable[list[str]]]
-"""Returns a line for each thing that the texts of a tenant name and that is not there."""
+"""Returns one line for each unknown name in the texts of a tenant."""
 
 
 @dataclass(frozen=True)
 class AppliedFiles:
-    """The files of one kind."""
+    """The commands for files of one kind."""
 
     kind: FileKind
     check: Check
     flaws: Callable[[Mapping[str, str]], list[str]] = lambda _: []
-    """Returns a line for each mistake that the bus is not needed to see."""
+    """Returns one line for each mistake that can be found without the bus."""
     remarks: Callable[[Settings, Mapping[str, str]], list[str]] = lambda _, __: []
-    """Returns a line for each thing that is no mistake and worth a word."""
+    """Returns one line for each remark that is no mistake."""
     shared: str = ""
-    """How a list shows that one belongs to no tenant; empty: none belongs to any."""
+    """The tenant name shown for shared files; empty if the kind has no tenants."""
 
     def revision_named(self, name: str) -> tuple[str, int]:
-        """Return the name and the revision (0: the newest) that `NAME[@REV]` says.
+        """Return the name and the revision (0: the newest) in `NAME[@REV]`.
 
         Raises:
-            CommandError: it says none.
+            CommandError: the text has no such form.
         """
         from schemas.subjects import is_token
 
@@ -54,7 +54,7 @@ class AppliedFiles:
 
     @asynccontextmanager
     async def _bus(self) -> AsyncIterator[Bus]:
-        """Yield a connection; what the bucket refuses is told in one line."""
+        """Yield a connection; a refusal of the bucket becomes a one-line error."""
         from runtime.agents.config_file import ConfigFileError
         from runtime.agents.store import NotAppliedError
         from runtime.bus.connection import connect
@@ -64,7 +64,9 @@ class AppliedFiles:
         try:
             yield bus
         except FencedError as error:
-            raise CommandError("somebody else has just applied it: look at `history`") from error
+            raise CommandError(
+                "another revision was applied at the same time: see `history`"
+            ) from error
         except (ConfigFileError, NotAppliedError) as error:
             raise CommandError(str(error)) from error
         finally:

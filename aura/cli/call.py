@@ -1,4 +1,4 @@
-"""`aura call`: speaks a recording, or words, as a microphone would; shows the response."""
+"""`aura call`: speaks a recording or words like a microphone, and shows the response."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from aura.client import Call, CallError
 from runtime.audio import read_wav, write_wav
 from runtime.printable import printable
 from runtime.settings import load
+from runtime.tasks import beside
 from runtime.wav import NotAudioError
 from schemas.audio import BYTES_PER_MS
 
@@ -33,7 +34,7 @@ FRAME_MS = 20
 FRAME_BYTES = FRAME_MS * BYTES_PER_MS
 SILENCE = bytes(FRAME_BYTES)
 QUIET_DB = -40.0
-"""Level below the loudest 10 ms of a recording, under which there is no speech."""
+"""The level, below the loudest 10 ms of a recording, under which there is no speech."""
 
 
 def read_question(path: Path) -> bytes:
@@ -65,7 +66,7 @@ NO_OPTIONS: Mapping[str, str] = {}
 
 
 def options(*, greeting: bool, more: Mapping[str, str] = NO_OPTIONS) -> dict[str, str]:
-    """Return the options of the protocol that these calls ask for, and *more*."""
+    """Return the query options of these calls, and *more*."""
     silent = {} if greeting else {"greeting": "0"}
     return {"audio": "chunks", "partials": "1", "metrics": "1", **more, **silent}
 
@@ -77,24 +78,19 @@ async def converse(pcm: bytes, line: Call, outcome: Outcome, *, greeting: bool) 
         CommandError: no edge answers, it refuses the token, or no response comes in time.
     """
     try:
-        async with line:
-            speaking = asyncio.create_task(_speak(line, pcm, outcome, greeting=greeting))
-            try:
-                await _listen(line, outcome)
-            finally:  # after a Ctrl-C too
-                speaking.cancel()
-                await asyncio.wait({speaking})
+        async with line, beside(_speak(line, pcm, outcome, greeting=greeting)):
+            await _listen(line, outcome)
     except CallError as error:
         told = outcome.errors[-1] if outcome.errors else ""
         raise CommandError(failure(error, line.url, told)) from error
 
 
 async def _listen(line: Call, outcome: Outcome) -> None:
-    """Take messages until the end of the response.
+    """Read messages until the end of the response.
 
     Raises:
-        CallError: the call ended before.
-        CommandError: nothing came in time.
+        CallError: the call ended earlier.
+        CommandError: no response came in time.
     """
     last = time.monotonic()
     while (ends_at := outcome.ends_at) is None or time.monotonic() < ends_at:
@@ -108,7 +104,7 @@ async def _listen(line: Call, outcome: Outcome) -> None:
                 message = await line.receive()
         except TimeoutError:
             if ends_at is None:
-                silent = "no response came: `aura doctor` and `aura tap` tell more"
+                silent = "no response came: run `aura doctor` or `aura tap` to see why"
                 raise CommandError(silent) from None
             break
         last = time.monotonic()
@@ -116,7 +112,7 @@ async def _listen(line: Call, outcome: Outcome) -> None:
 
 
 async def _speak(line: Call, pcm: bytes, outcome: Outcome, *, greeting: bool) -> None:
-    """Send a frame every 20 ms, as a microphone does: *pcm*, then silence."""
+    """Send a frame every 20 ms, like a microphone: *pcm*, then silence."""
     wait_s = 0.3
     while greeting and outcome.greeting_s is None:  # noqa: ASYNC110  # it ends with its caller
         await asyncio.sleep(0.02)
@@ -124,7 +120,7 @@ async def _speak(line: Call, pcm: bytes, outcome: Outcome, *, greeting: bool) ->
     start, sent = time.monotonic(), 0
     quiet = round(wait_s * 1000) // FRAME_MS
     outcome.spoke_until = start + quiet * FRAME_MS / 1000 + speech_end_ms(pcm) / 1000
-    while line.open:  # `_listen` tells why it is not
+    while line.open:  # `_listen` tells why the line closed
         at = (sent - quiet) * FRAME_BYTES
         frame = pcm[at : at + FRAME_BYTES] if at >= 0 else SILENCE
         # a microphone sends a frame after its last sample
@@ -143,23 +139,18 @@ async def call(
     as_json: bool,
     patience_s: float = PATIENCE_S,
 ) -> int:
-    """Make the call over *line*, show it, write the response to *out*; return 1 if there is none.
+    """Make the call over *line*, show it, and write the response to *out*; return 1 without one.
 
-    A response is waited for *patience_s* seconds.
+    The wait for a response is *patience_s* seconds.
     """
     outcome, console = Outcome(patience_s=patience_s), Console(stderr=as_json)
     meters = Meter("cyan"), Meter("green")
-    talking = asyncio.ensure_future(converse(pcm, line, outcome, greeting=greeting))
-    try:
+    async with beside(converse(pcm, line, outcome, greeting=greeting)) as talking:
         with Live(console=console, refresh_per_second=12, transient=False) as live:
             while not talking.done():
                 live.update(Group(view(outcome), levels(outcome, *meters, time.monotonic())))
                 await asyncio.wait({talking}, timeout=0.08)
             live.update(view(outcome))
-    finally:  # a Ctrl-C ends the call in order
-        talking.cancel()
-        await asyncio.wait({talking})
-    talking.result()
     steps = {**outcome.steps, "client_ms": outcome.first_audio_ms}
     if outcome.pcm:
         try:
@@ -199,7 +190,7 @@ def agent_options(agent: str, variables: Sequence[str]) -> dict[str, str]:
     """Return the query's options for an agent and its *variables*, each NAME=VALUE.
 
     Raises:
-        CommandError: one of them is not.
+        CommandError: a variable has no such form.
     """
     if wrong := [one for one in variables if "=" not in one]:
         raise CommandError(f"--variable {wrong[0]}: write NAME=VALUE")
@@ -210,13 +201,15 @@ def agent_options(agent: str, variables: Sequence[str]) -> dict[str, str]:
 
 
 async def _question(file: Path | None, words: str, url: str, token: str) -> bytes:
-    """Return what is to be said, s16le mono 16 kHz: a recording, or *words* in Aura's own voice.
+    """Return the question as s16le mono 16 kHz: a recording, or *words* in Aura's own voice.
 
     Raises:
-        CommandError: not exactly one of them is given, or it cannot be had.
+        CommandError: none or both are given, or the audio cannot be read or made.
     """
     if (file is None) == (not words):
-        raise CommandError("say what: a QUESTION.wav, or --say WORDS in Aura's own voice")
+        raise CommandError(
+            "the question is missing: give a QUESTION.wav, or --say WORDS in Aura's own voice"
+        )
     return await spoken(words, url, token) if file is None else read_question(file)
 
 

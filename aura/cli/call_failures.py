@@ -1,4 +1,4 @@
-"""The failures of a call: a line that tells what happened and what to do. Pure."""
+"""The failures of a call, each as a line with the cause and the next step. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Final
 from aura.client import LOST, CallError
 
 _ENDED: Final = {
-    1000: "the server ended the call: is the session open elsewhere?",
-    LOST: "the connection was lost, as when an edge dies: call again, or see `aura doctor`",
-    1008: "the token or the agent was refused: --token or AURA_DEMO_TOKEN is one that the edge "
-    "knows, --agent one of `aura agents list`",
+    1000: "the server ended the call: the session may be open elsewhere",
+    LOST: "the connection was lost (an edge may have died): call again, or run `aura doctor`",
+    1008: "the token or the agent was refused: give a --token (or AURA_DEMO_TOKEN) that the edge "
+    "accepts, and an --agent from `aura agents list`",
     1011: "the edge failed: its log says why; call again",
     1012: "the edge is restarting: call again",
     1013: "the edge cannot take the call now: call again in a while",
@@ -19,32 +19,32 @@ _STAGE_DOWN: Final = "a stage is down: `aura workers` and `aura doctor` say whic
 
 
 def ended(code: int | None, told: str = "") -> str:
-    """Return the reason of a close with *code*; *told* is the last error message before it."""
+    """Return the reason for a close with *code*; *told* is the last error message before it."""
     known = _STAGE_DOWN if code is not None and 4000 < code < 5000 else _ENDED.get(code or LOST)
-    reason = known or "the server ended the call: `aura doctor` may tell why"
+    reason = known or "the server ended the call: run `aura doctor` to see why"
     return f"{reason} (code {code or LOST}{f', {told}' if told else ''})"
 
 
 def refused(url: str, status: int, retry_after_s: str | None) -> str:
-    """Return the reason for which *url* refused the call with HTTP *status*."""
+    """Return the reason why *url* refused the call with HTTP *status*."""
     match status:
         case 429 | 503:
             return f"{url} is busy (HTTP {status}): call again in {retry_after_s or 'a few'} s"
         case 403:
-            return f"{url} refused the call (HTTP 403): its AURA_ALLOWED_ORIGINS or a proxy does"
+            return f"{url} refused the call (HTTP 403): check its AURA_ALLOWED_ORIGINS, or a proxy"
         case _:
             return f"{url} is no edge of Aura (HTTP {status}): name one with --url"
 
 
 def failure(error: CallError, url: str, told: str = "") -> str:
-    """Return the reason of *error* of a call to *url*; *told* is the last message of an error."""
+    """Return the reason for *error* in a call to *url*; *told* is the last error message."""
     match error.why:
         case "REFUSED":
             return refused(url, error.code, error.retry_after_s or None)
         case "TOKEN":
             return error.reason
         case "TLS":
-            return f"{url}: {error.reason}: SSL_CERT_FILE names what to trust"
+            return f"{url}: {error.reason}: set SSL_CERT_FILE to the certificates to trust"
         case "UNREACHABLE":
             return f"no edge answers at {url}: start one with `aura up`, or name one with --url"
         case "CLOSED":

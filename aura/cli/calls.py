@@ -1,4 +1,4 @@
-"""`aura calls`: the running calls; say, instruct, mute, interrupt, end, and listen in."""
+"""`aura calls`: the running calls; say, instruct, mute, interrupt, transfer, end, and listen in."""
 
 # ruff: noqa: PLC0415 - `aura --help` must not load the bus
 
@@ -26,11 +26,16 @@ app = typer.Typer(
     no_args_is_help=True,
     help=(
         "The running calls, on whichever edge they are: list and show them, have one say something "
-        "or follow an instruction, mute or interrupt a side, hang up, listen in. Needs the "
-        "operator's user on the bus; applications use /v1/calls (docs/control.md)."
+        "or follow an instruction, mute or interrupt a side, hand it over, hang up, listen in. "
+        "Needs the operator's user on the bus; applications use /v1/calls (docs/control.md)."
     ),
 )
 BY = "operator"
+ADVICE = {
+    "cannot_transfer": "that agent cannot go on with this call: there is none (see `aura agents "
+    "list`), a variable of it wants a value, or no agent serves the call now"
+}
+"""What to say of a fault that its name does not explain."""
 COLUMNS = ("SESSION", "TENANT", "USER", "SINCE", "TURNS", "STATE", "MUTED", "AGENT", "EDGE")
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
@@ -47,7 +52,7 @@ def list_(
 
 @app.command()
 def show(session: Session) -> None:
-    """Print what a call does now, as JSON."""
+    """Print the state of a call as JSON."""
     run(_command(session, None, as_json=True))
 
 
@@ -61,10 +66,10 @@ def start(
     ] = None,
     tenant: Annotated[str, typer.Option(metavar="T", help="Whose call it is.")] = "",
 ) -> None:
-    """Call somebody by telephone (`aura sip` does), and print the session once they answer."""
+    """Place a telephone call through `aura sip`, and print the session once it is answered."""
     given = dict(one.split("=", 1) for one in variable or [] if "=" in one)
     if len(given) != len(variable or []):
-        raise CommandError("--variable NAME=VALUE, each name once")
+        raise CommandError("give --variable NAME=VALUE, each name once")
     run(_start(to, agent, given, tenant))
 
 
@@ -75,7 +80,7 @@ def say(
     *,
     firm: Annotated[bool, typer.Option("--firm", help="The caller cannot stop it.")] = False,
 ) -> None:
-    """Speak a text, once nobody speaks."""
+    """Speak a text as soon as nobody speaks."""
     run(_command(session, {"action": "say", "text": text, "interruptible": not firm}))
 
 
@@ -86,25 +91,36 @@ def instruct(
     *,
     respond: Annotated[bool, typer.Option("--respond", help="Ask for a response now.")] = False,
 ) -> None:
-    """Add an instruction for all turns that follow."""
+    """Add an instruction for all later turns."""
     run(_command(session, {"action": "instruct", "text": text, "respond": respond}))
 
 
 @app.command()
 def interrupt(session: Session) -> None:
-    """Stop what is being said, and drop what waits to be said."""
+    """Stop the response, and drop texts that wait to be spoken."""
     run(_command(session, {"action": "interrupt"}))
 
 
 @app.command()
 def mute(
     session: Session,
-    side: Annotated[str, typer.Option(help="`caller`: not heard; `assistant`: silent.")] = "caller",
+    side: Annotated[
+        str, typer.Option(help="`caller`: is not heard; `assistant`: is silent.")
+    ] = "caller",
     *,
     off: Annotated[bool, typer.Option("--off", help="No longer.")] = False,
 ) -> None:
-    """Make Aura deaf to the caller, or silent."""
+    """Mute the caller or the assistant."""
     run(_command(session, {"action": "mute", "side": side, "muted": not off}))
+
+
+@app.command()
+def transfer(
+    session: Session,
+    agent: Annotated[str, typer.Argument(help="Who goes on with the call.")],
+) -> None:
+    """Transfer the call to another agent at once; it greets as soon as nobody speaks."""
+    run(_command(session, {"action": "transfer", "agent": agent}))
 
 
 @app.command()
@@ -113,7 +129,7 @@ def end(
     words: Annotated[str, typer.Option(help="Last words, spoken first.")] = "",
     reason: Annotated[str, typer.Option(help="Told to the client.")] = "",
 ) -> None:
-    """Hang up."""
+    """End a call."""
     run(_command(session, {"action": "end", "words": words, "reason": reason}))
 
 
@@ -129,9 +145,9 @@ def listen(
         ),
     ] = "",
 ) -> None:
-    """Print the words of a call as they are said, until it ends or Ctrl-C.
+    """Print the words of a call live, until it ends or Ctrl-C.
 
-    The caller's sound is on the bus only while they speak; between it there is silence.
+    The bus carries the caller's sound only during speech; the rest is silence.
     """
     run(_listen(session, out))
 
@@ -183,7 +199,7 @@ def _cells(one: CallState) -> tuple[str, ...]:
 
 
 async def _command(session: str, wire: dict[str, Any] | None, *, as_json: bool = False) -> int:
-    """Have a call do what *wire* says; None: nothing, it is only asked for."""
+    """Send the command *wire* to a call, or only ask for its state if *wire* is None."""
     import msgspec
 
     from runtime.bus.calls import CallSilentError, NoSuchCallError, ask
@@ -202,7 +218,7 @@ async def _command(session: str, wire: dict[str, Any] | None, *, as_json: bool =
         except CallSilentError as error:
             raise CommandError(str(error)) from error
     if reply.fault:
-        raise CommandError(reply.fault.replace("_", " "))
+        raise CommandError(ADVICE.get(reply.fault) or reply.fault.replace("_", " "))
     if as_json:
         sys.stdout.write(msgspec.json.encode(reply.call).decode() + "\n")
     return 0

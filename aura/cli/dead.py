@@ -1,4 +1,4 @@
-"""`aura dead`: jobs that were given up; look at them, try them again, forget them."""
+"""`aura dead`: lists, retries and forgets jobs that were given up."""
 
 # ruff: noqa: PLC0415 - `aura --help` must not load the bus
 
@@ -47,9 +47,9 @@ def retry(
     every: All = False,
     force: Annotated[bool, typer.Option(help="Even if its caller is long gone.")] = False,
 ) -> None:
-    """Publish the job again, as a new one, and forget the record.
+    """Publish the job again as a new job, and forget its record.
 
-    Do so once the cause is mended: a job that fails again becomes a new record.
+    Retry once the cause is fixed: a job that fails again becomes a new record.
     """
     run(_retry(_one_or_all(seq, every), force=force))
 
@@ -61,13 +61,13 @@ def forget(seq: Seq = None, every: All = False) -> None:
 
 
 def _one_or_all(seq: int | None, every: bool) -> int | None:
-    """Return the one record that is meant, None for all.
+    """Return the chosen record, or None for all records.
 
     Raises:
-        CommandError: both or neither was said.
+        CommandError: both or neither was given.
     """
     if (seq is None) != every:
-        raise CommandError("say which record (`aura dead` lists them), or --all")
+        raise CommandError("give a record (`aura dead` lists them) or --all")
     return seq
 
 

@@ -1,4 +1,4 @@
-"""`aura replay --decide`: recorded calls decided again, perhaps in another configuration."""
+"""`aura replay --decide`: decides recorded calls again, perhaps in another configuration."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Try:
                 waits = Waits(*(int(ms) for ms in self.waits.split(",")))
             except (ValueError, TypeError) as error:
                 raise CommandError(
-                    "--waits is three or four numbers, ms: finished,unclear,unfinished[,stated] "
+                    "--waits needs three or four numbers, ms: finished,unclear,unfinished[,stated] "
                     "(440,1340,1440,760)"
                 ) from error
             changes["turns.waits"] = msgspec.to_builtins(waits)
@@ -66,12 +66,12 @@ class Verdict:
     session: str
     decisions: int = 0
     skipped: int = 0
-    """Connections without stored inputs: their edge was killed."""
+    """Connections without stored inputs, because their edge was killed."""
     differences: list[Difference] | None = None
-    """None: the session cannot be decided again; *why* says why."""
+    """The differences, or None if the session cannot be decided again, for the reason in *why*."""
     why: str = ""
     unnoticed: bool = True
-    """A caller would notice none of the differences."""
+    """Whether a caller would notice none of the differences."""
     call_ms: int = 0
     started_ms: int = 0
     """Unix time, ms."""
@@ -109,7 +109,7 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
     began = time.perf_counter()
     verdict = Verdict(session)
     if origin := _published_again(events):
-        verdict.why = f"it was published at another pace: decide {origin}"
+        verdict.why = f"it was published at another pace: decide {origin} instead"
         return verdict
     try:
         found = redecide.connections(events)
@@ -138,7 +138,7 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
 
 
 def _published_again(events: Sequence[AnyEvent]) -> str:
-    """Return the session that *events* were copied from; empty: they are no copy."""
+    """Return the session from which *events* were copied, or "" if they are no copy."""
     started = events[0] if events else None
     if not isinstance(started, SessionStarted) or started.edge == redecide.REPLAY_EDGE:
         return ""
@@ -146,7 +146,7 @@ def _published_again(events: Sequence[AnyEvent]) -> str:
 
 
 def _first(recorded: Sequence[Event], now: Sequence[Event]) -> Difference:
-    """Return the first event that differs, of differences that no caller would notice."""
+    """Return the first event that differs, when no caller would notice a difference."""
     for event, other in zip(recorded, now, strict=False):
         if event != other:
             return Difference(event.at_ms, _noted(event, other), _noted(other, event))
@@ -157,7 +157,7 @@ def _first(recorded: Sequence[Event], now: Sequence[Event]) -> Difference:
 
 
 def _noted(event: Event, other: Event) -> str:
-    """Return the type of *one*, and its fields that differ from those of *other*."""
+    """Return the type of *event*, and its fields that differ from those of *other*."""
     fields, beside = msgspec.to_builtins(event), msgspec.to_builtins(other)
     different = [f"{k}={v!r}"[:80] for k, v in fields.items() if k != "type" and v != beside.get(k)]
     return " ".join([str(event.__struct_config__.tag), *different])
@@ -170,7 +170,7 @@ async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_js
     try:
         for name in names:
             events = decoded(await read(bus, await chosen(bus, name)))
-            # in a thread: the server cuts off a connection that answers no pings for long
+            # in a thread: the server drops a connection that answers no pings
             verdict = await asyncio.to_thread(judge, name, events, wanted)
             verdicts.append(verdict)
             if not as_json:
@@ -186,7 +186,7 @@ async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_js
         call_ms = sum(verdict.call_ms for verdict in verdicts)
         speed = f", {call_ms / took_ms:,.0f} times real time" if took_ms else ""
         print(
-            f"{len(other)} of {len(verdicts)} sessions would have gone otherwise "
+            f"{len(other)} of {len(verdicts)} sessions would have gone differently "
             f"({call_ms / 1000:.1f} s of calls in {took_ms:.0f} ms{speed})."
         )
     return 1 if other else 0
@@ -198,16 +198,20 @@ def _print(verdict: Verdict) -> None:
         return
     if verdict.skipped:
         print(
-            f"{verdict.session}: {verdict.skipped} of its connections left out: their edge was "
+            f"{verdict.session}: {verdict.skipped} of its connections left out: the edge was "
             "killed before it stored their inputs"
         )
     if not verdict.differences:
         print(f"{verdict.session}: all {verdict.decisions} decisions are the same")
         return
     if verdict.unnoticed:
-        print(f"{verdict.session}: nothing that the caller notices is other, but what is noted is")
+        print(
+            f"{verdict.session}: a caller would notice no difference, but recorded details differ"
+        )
     else:
-        print(f"{verdict.session}: {len(verdict.differences)} of what the caller notices is other")
+        print(
+            f"{verdict.session}: {len(verdict.differences)} differences that a caller would notice"
+        )
     for difference in verdict.differences:
         at_s = (difference.at_ms - verdict.started_ms) / 1000
         print(f"  {at_s:9.3f}  recorded: {printable(difference.recorded or '-')}")

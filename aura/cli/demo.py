@@ -1,4 +1,4 @@
-"""`aura demo`: everything started, one question asked in Aura's own voice, everything stopped."""
+"""`aura demo`: starts everything, asks one question in Aura's own voice, stops everything."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ QUESTION = "Hello! What is the capital of Italy?"
 
 @dataclass(frozen=True)
 class Scene:
-    """What is asked, and of which Aura."""
+    """A demo: its question, and the Aura that answers it."""
 
     question: str
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Of its processes, over that of this one."""
+    """Variables for its processes, over the environment of this one."""
     options: Sequence[str] = ()
-    """Of `aura up`."""
+    """Options of `aura up`."""
     tools: Path | None = None
-    """A file of tools that are served meanwhile."""
+    """A file of tools that is served during the demo."""
     query: Mapping[str, str] = field(default_factory=dict)
-    """Of the call."""
+    """The query of the call."""
     patience_s: float = PATIENCE_S
-    """For the response."""
+    """The longest wait for the response."""
 
 
 async def demo(settings: Settings, scene: Scene) -> int:
-    """Run the demo; the exit code is the call's."""
+    """Run the demo; the exit code is that of the call."""
     from workers.engines import factory  # noqa: PLC0415  # engines are an optional extra
 
     with tempfile.TemporaryDirectory(prefix="aura-demo-") as folder:
@@ -108,7 +108,7 @@ def _environment(here: Settings, scene: Scene) -> dict[str, str]:
 
 
 async def _line(process: asyncio.subprocess.Process, wanted: str, *, quiet: bool = False) -> None:
-    """Wait until *process* says *wanted*; what it says before is shown unless *quiet*."""
+    """Wait until *process* prints *wanted*; earlier lines are shown unless *quiet*."""
     assert process.stdout is not None  # noqa: S101  # we asked for it
     while line := (await process.stdout.readline()).decode():
         if wanted in line:

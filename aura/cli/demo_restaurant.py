@@ -1,4 +1,4 @@
-"""`aura demo restaurant`: a table is booked by voice, by the agent and the tools of the example."""
+"""`aura demo restaurant`: books a table by voice, with the example's agent and tools."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from workers.engines.protocols import EngineError
 
 FOLDER = Path(__file__).parents[2] / "examples" / "restaurant"
 MODEL = "qwen2.5-1.5b-instruct"
-"""The smallest that calls tools; the built-in 270M one answers, but obeys no prompt."""
+"""The smallest model that calls tools; the built-in 270M model follows no prompt."""
 QUESTION = "Hello! Please book a table for two on Friday at seven in the evening. My name is Anna."
 
 PATIENCE_S = 90
-"""For the first response of this model on a machine that is slow or busy."""
+"""The longest wait for this model's first response, on a slow or busy machine."""
 
 
 async def demo(settings: Settings) -> int:
-    """Run the demo; 0: the booking is there.
+    """Run the demo; return 0 if the table was booked.
 
     Raises:
-        CommandError: it is not a clone, or the model cannot be fetched.
+        CommandError: this is no clone of the repository, or the model cannot be fetched.
     """
     if not FOLDER.is_dir():
         raise CommandError("examples/restaurant is not here: run it in a clone of Aura")
@@ -59,10 +59,10 @@ async def demo(settings: Settings) -> int:
 
 
 async def _model(settings: Settings) -> str:
-    """Return MODEL, which is fetched if it is not here.
+    """Return MODEL, fetched if it is missing.
 
     Raises:
-        CommandError: it cannot be had.
+        CommandError: the model cannot be fetched.
     """
     try:
         await asyncio.to_thread(weights.find, MODEL, settings.cache_dir)

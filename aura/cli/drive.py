@@ -1,4 +1,4 @@
-"""`aura replay --drive`: a session through today's workers, compared with its record."""
+"""`aura replay --drive`: runs a session through today's workers, and compares both."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from schemas import subjects
 from schemas.stages import STAGES
 
 DRIVEN: tuple[ev.StageName, ...] = tuple(stage.name for stage in STAGES if stage.is_needed)
-"""The stages that a replay drives unless it is told otherwise; tools answer from the record."""
+"""The stages that a replay drives by default; tools answer from the record."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Wish:
         """Return the stages to drive.
 
         Raises:
-            CommandError: there is no such stage, or no audio for it.
+            CommandError: there is no such stage, or no recorded audio for it.
         """
         if not self.stages:
             return self._with_tools(s for s in DRIVEN if s != "stt" or sound_is_there)
@@ -70,7 +70,7 @@ class Wish:
                 "stt cannot be driven: the session's sound was not recorded (AURA_RECORD_AUDIO)"
             )
         if self.llm_model and "llm" not in names:
-            raise CommandError("--llm-model asks a model: llm is to be one of the --stages")
+            raise CommandError("--llm-model needs llm among the --stages")
         return self._with_tools(stage for stage in DRIVEN if stage in names)
 
     def _with_tools(self, stages: Iterable[ev.StageName]) -> tuple[ev.StageName, ...]:
@@ -82,7 +82,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
     if wish.eagerness not in {"", "low", "auto", "high"}:
         raise CommandError("--eagerness is low, auto or high")
     check_limits(wish.fail_on)
-    logs.configure_command(logging.WARNING)  # without the lines that an edge logs of a call
+    logs.configure_command(logging.WARNING)  # without an edge's log lines of a call
     bus = await connect(settings, "aura-replay")
     try:
         session = await chosen_session(bus, session)
@@ -122,7 +122,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
 
 
 async def _served(bus: Bus, settings: Settings, recorded: list[ev.AnyEvent], agent: str) -> Served:
-    """Return what the session would be set to if *agent* served it.
+    """Return the configuration of the session if *agent* served it.
 
     Raises:
         CommandError: there is no such agent, or it lacks a variable.
@@ -139,7 +139,7 @@ async def _served(bus: Bus, settings: Settings, recorded: list[ev.AnyEvent], age
 
 
 async def _own(bus: Bus, began: ev.SessionStarted) -> store.Revision | None:
-    """Return the revision that served the session; None: there was none, or it is gone."""
+    """Return the revision that served the session, or None if there was none or it is gone."""
     if began.agent is None:
         return None
     try:
@@ -149,7 +149,7 @@ async def _own(bus: Bus, began: ev.SessionStarted) -> store.Revision | None:
 
 
 def _tell(found: Comparison, of: tuple[str, str], failed: list[str], *, as_json: bool) -> int:
-    """Print the comparison of a session and its replay (*of*); return the exit code."""
+    """Print the comparison of a session with its replay (*of*); return the exit code."""
     if as_json:
         result = {"session": of[0], "replay": of[1], **found.as_json(), "failed": failed}
         json.dump(result, sys.stdout, indent=1)
@@ -162,10 +162,10 @@ def _tell(found: Comparison, of: tuple[str, str], failed: list[str], *, as_json:
 
 
 def check_limits(limits: str) -> None:
-    """Check *limits* before a call is driven for minutes.
+    """Check *limits* before the replay, which takes minutes.
 
     Raises:
-        CommandError: they are not valid.
+        CommandError: a limit is invalid.
     """
     try:
         failures(limits, compare([], []))
@@ -180,7 +180,7 @@ async def _sound(bus: Bus, tenant: str, session: str) -> bytes:
 
 
 def words_of(found: Comparison) -> Table:
-    """Return a table of the words of both sides; a masked "[number]" is no markup."""
+    """Return a table of both sides' words; square brackets in them are no markup."""
     table = Table("", "recorded", "now", box=None, pad_edge=False)
     for then, now in found.pairs:
         turn = then.turn if then else "+"

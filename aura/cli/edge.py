@@ -7,9 +7,9 @@ from aura.cli.running import role
 
 
 def command(port: Port = None, host: Host = None) -> None:
-    """Run one edge: the door that clients call.
+    """Run one edge, which clients call.
 
-    It finds the bus by NATS_URL, or that of the `aura up` in AURA_DATA_DIR; `aura provision` has
+    It uses the bus at NATS_URL, or that of the `aura up` in AURA_DATA_DIR; `aura provision` has
     set it up.
     """
     from edge.main import serve  # noqa: PLC0415  # `aura edge --help` must not load the edge

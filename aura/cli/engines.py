@@ -1,4 +1,4 @@
-"""`aura engines`: which engines there are, and whether one of your own is what Aura expects."""
+"""`aura engines`: lists the engines, and checks one of your own against the contract."""
 
 # ruff: noqa: PLC0415 - `aura --help` must not load engines
 
@@ -21,12 +21,12 @@ app = typer.Typer(
 )
 Stage = Literal["stt", "llm", "tts"]
 WAIT_S = 120.0
-"""A check that takes longer hangs; the first one loads the model."""
+"""The time after which a check counts as hung; the first check loads the model."""
 
 
 @app.command("list")
 def show() -> None:
-    """List the engines by stage: those built in, and entry points of installed packages."""
+    """List the engines by stage: built-in engines, and entry points of installed packages."""
     from workers.engines.own import BUILT_IN
 
     for stage, names in BUILT_IN.items():
@@ -45,7 +45,7 @@ def check(
         typer.Option("--stage", help="What it is; without it, its methods tell."),
     ] = None,
 ) -> None:
-    """Run the contract of engines against a class and say what fails, and why."""
+    """Check a class against the engine contract, and print what fails and why."""
     from workers.engines import contract, factory, llm_factory
     from workers.engines.own import kind_of
 
@@ -69,12 +69,12 @@ def check(
 
 
 def _in_a_thread(results: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield *results*, which come from a thread of their own, for an engine may hang.
+    """Yield *results* from a separate thread, since an engine may hang.
 
     Raises:
-        CommandError: it does.
+        CommandError: the engine hangs.
     """
-    coming: Queue[tuple[str, str] | None] = Queue()  # no more than there are checks
+    coming: Queue[tuple[str, str] | None] = Queue()  # bounded by the number of checks
 
     def run() -> None:
         for result in results:

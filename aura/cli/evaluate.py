@@ -1,4 +1,4 @@
-"""`aura eval`: spoken scenarios against a running Aura, several at once."""
+"""`aura eval`: runs spoken scenarios against a running Aura, several at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from runtime.settings import Settings, load
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the operator asked for."""
+    """The options of the command."""
 
     suite: Path
     url: str
@@ -37,17 +37,17 @@ class Wanted:
     parallel: int = 2
     only: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
-    """The agent that is asked for, and its variables."""
+    """The query with the agent and its variables."""
     junit: Path | None = None
     as_json: bool = False
 
 
 async def evaluate(settings: Settings, wanted: Wanted) -> int:
-    """Run the suite and tell; 1 where a scenario failed.
+    """Run the suite and print the results; return 1 if a scenario failed.
 
     Raises:
-        CommandError: the suite cannot be read, no scenario is left, or nobody answers.
-        EngineError: the voice that speaks the texts cannot be had.
+        CommandError: the suite cannot be read, no scenario is selected, or no edge answers.
+        EngineError: the voice for the texts cannot be loaded.
     """
     try:
         suite = read_suite(wanted.suite)
@@ -76,7 +76,7 @@ async def evaluate(settings: Settings, wanted: Wanted) -> int:
 
 
 def _sounds(settings: Settings, suite: Suite, folder: Path) -> Mapping[Step, bytes]:
-    """Return the sound of every step; the voice is loaded only where something is to be said."""
+    """Return the sound of every step; the voice is loaded only if a step has a text."""
     from workers.engines import factory  # noqa: PLC0415  # engines are an optional extra
 
     def say(text: str) -> bytes:
@@ -144,7 +144,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     token: Token = None,
     *,
     agent: Annotated[
-        str, typer.Option(metavar="NAME[@REV]", help="Ask for this agent, or this text of it.")
+        str, typer.Option(metavar="NAME[@REV]", help="Use this agent, or this revision of it.")
     ] = "",
     variable: Annotated[
         list[str] | None,
@@ -157,9 +157,9 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The results as JSON.")] = False,
 ) -> None:
-    """Hold the spoken scenarios of a suite against a running Aura; exit code 1: one failed.
+    """Run a suite of spoken scenarios against a running Aura; exit code 1: a scenario failed.
 
-    A revision (@REV) is served to the demo token, and to one whose claim `agent` names it.
+    A revision (@REV) needs the demo token, or a token whose claim `agent` names that revision.
     """
     here = load()
     where = url or here.url or running_url(here)

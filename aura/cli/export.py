@@ -1,4 +1,4 @@
-"""`aura export` and `aura import`: a session as one file, from one machine to another."""
+"""`aura export`: writes a session to one file, for another machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def export(
     """Write *session* to *out* or standard output, or its sound to *wav*."""
     if out is None and wav is None and sys.stdout.isatty():
         raise CommandError(
-            f"a session file is no text: aura export {session} > call.aura, or --out call.aura"
+            f"a session file is binary: aura export {session} > call.aura, or --out call.aura"
         )
     one = await _taken_out(settings, session, audio=audio)
     if wav is not None:
@@ -56,7 +56,9 @@ async def _taken_out(settings: Settings, session: str, *, audio: bool) -> Sessio
     finally:
         await bus.close()
     if one is None:
-        raise CommandError(f"no session {session} is recorded: `aura sessions` lists those there")
+        raise CommandError(
+            f"no session {session} is recorded: `aura sessions` lists the recorded sessions"
+        )
     return one
 
 
@@ -71,12 +73,15 @@ def command(
     session: Session,
     *,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to; default: standard output.")
+        Path | None, typer.Option(metavar="FILE", help="The file; default: standard output.")
     ] = None,
     wav: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Its sound: caller left, Aura right.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the sound as a WAV instead: caller left, Aura right."
+        ),
     ] = None,
-    audio: Annotated[bool, typer.Option(help="With what was recorded of its sound.")] = True,
+    audio: Annotated[bool, typer.Option(help="Include the recorded sound.")] = True,
 ) -> None:
     """Write a session as one file: aura export SESSION > call.aura."""
     run(export(load(), session, out=out, wav=wav, audio=audio))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def without_aiohttp() -> Iterator[None]:
-    """Keep nats-py from importing aiohttp, which takes 0.2 s and serves ws:// URLs alone."""
+    """Keep nats-py from importing aiohttp, which takes 0.2 s and is only needed for ws:// URLs."""
     if "aiohttp" in sys.modules or _over_websocket():
         yield
         return

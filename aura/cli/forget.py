@@ -1,4 +1,4 @@
-"""`aura forget`: all messages of sessions erased, then counted again to prove it."""
+"""`aura forget`: erases all messages of sessions, then counts again to prove it."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ NOT_REACHED = (
 
 
 async def forget(settings: Settings, session: str, *, user: str, tenant: str) -> int:
-    """Erase a session, or all of a user, or all of a tenant; 1 where something is left."""
+    """Erase a session, or all sessions of a user or a tenant; return 1 if something is left."""
     if not (session or user or tenant):
-        raise CommandError("say what to forget: a SESSION, --user or --tenant")
+        raise CommandError("give a SESSION, --user or --tenant to forget")
     if session and (user or tenant):
-        raise CommandError("a SESSION is forgotten whoever held it: leave out --user and --tenant")
+        raise CommandError("a SESSION needs no user or tenant: leave out --user and --tenant")
     bus = await connect(settings, "aura-forget")
     try:
         meant, replays = await _whose(bus, session, user=user, tenant=tenant)
         if not meant and not replays:
-            raise CommandError("nothing is recorded that fits; `aura sessions` lists what is there")
+            raise CommandError("no recorded session matches; `aura sessions` lists all")
         for row in replays:
             print(printable(f"{row.session} goes too: it is a replay of {row.replay_of}"))
         whose = sorted({*meant, *_owns(replays)})
@@ -47,7 +47,7 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
         if count:
             print(
                 printable(
-                    f"{name}: {count} messages are LEFT (does the call go on?): forget it again"
+                    f"{name}: {count} messages are LEFT (the call may still go on): forget it again"
                 )
             )
     if any(left.values()):
@@ -64,7 +64,7 @@ def _owns(rows: Iterable[Row]) -> set[Own]:
 
 
 async def _whose(bus: Bus, session: str, *, user: str, tenant: str) -> tuple[set[Own], list[Row]]:
-    """Return the sessions that are meant, and the replays that were made of them."""
+    """Return the chosen sessions, and all replays of them."""
     rows = await sessions(bus, Wanted())
     if user:
         wanted = Wanted(tenant=tenant, user=user)
@@ -77,7 +77,7 @@ async def _whose(bus: Bus, session: str, *, user: str, tenant: str) -> tuple[set
 
 
 async def _named(bus: Bus, session: str, tenant: str) -> set[Own]:
-    """Return the sessions of that name and tenant, of which something is stored."""
+    """Return the stored sessions of that name and tenant."""
     found: set[Own] = set()
     for one in Wanted(tenant=tenant).tenants:
         for stream, subject in (
@@ -96,9 +96,11 @@ def command(
     ] = "",
     *,
     user: Annotated[
-        str, typer.Option(help="All sessions of this user, by the name in its token or as listed.")
+        str, typer.Option(help="All sessions of this user, named as in the token or in the list.")
     ] = "",
-    tenant: Annotated[str, typer.Option(help="All sessions of this tenant, likewise.")] = "",
+    tenant: Annotated[
+        str, typer.Option(help="All sessions of this tenant, named in the same way.")
+    ] = "",
 ) -> None:
-    """Erase every trace of sessions and of their replays, then ask the server if any is left."""
+    """Erase all messages of sessions and their replays, then count what is left."""
     run(forget(load(), session, user=user, tenant=tenant))

@@ -1,4 +1,4 @@
-"""`aura import`: a session from a file, under its own id."""
+"""`aura import`: stores a session from a file under its own id."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from runtime.settings import Settings, load
 
 
 async def bring_in(settings: Settings, file: Path) -> int:
-    """Store the session in *file* here, under its own id."""
+    """Store the session in *file* under its own id."""
     try:
         data = await asyncio.to_thread(file.read_bytes)
         one = unpack(data)
@@ -29,7 +29,7 @@ async def bring_in(settings: Settings, file: Path) -> int:
         count = await transfer.put_in(bus, one)
     except transfer.ThereAlreadyError as error:
         raise CommandError(
-            f"session {one.session} is here already; to replace it: aura forget {one.session}"
+            f"session {one.session} is recorded already; to replace it: aura forget {one.session}"
         ) from error
     finally:
         await bus.close()
@@ -40,5 +40,5 @@ async def bring_in(settings: Settings, file: Path) -> int:
 def command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="From `aura export`.")],
 ) -> None:
-    """Bring in a session from a file, under its own id."""
+    """Import a session from a file under its own id."""
     run(bring_in(load(), file))

@@ -1,4 +1,4 @@
-"""How loud both sides of a call are, for a terminal. Pure: time comes in, in seconds."""
+"""Sound levels of both sides of a call, for a terminal. Pure; times are seconds."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from rich.text import Text
 from schemas.audio import BYTES_PER_MS
 
 WINDOW_BYTES = 40 * BYTES_PER_MS
-"""A level is that of 40 ms."""
+"""The window of a level, 40 ms."""
 QUIET_DB, LOUD_DB = -55.0, -8.0
-"""Of full scale: the ends of a meter."""
+"""The ends of a meter, relative to full scale."""
 WIDTH = 24
 FALL_A_SECOND = 2.5
-"""Of a meter's needle, in its whole lengths."""
+"""The fall of a meter, in its whole length a second."""
 
 
 def level(pcm: bytes) -> float:
-    """Return the loudness of *pcm* (s16le), 0 to 1 of a meter."""
+    """Return the level of *pcm* (s16le) on a meter, 0 to 1."""
     samples = array("h", pcm[: len(pcm) // 2 * 2])
     if not samples:
         return 0.0
@@ -30,21 +30,21 @@ def level(pcm: bytes) -> float:
 
 
 class Sounding:
-    """What a client plays of the sound that it gets: piece after piece, each at its time."""
+    """The playback of a client: each piece of audio at its time."""
 
     def __init__(self) -> None:
         self.until = 0.0
-        """When it falls silent."""
+        """The time at which the playback ends."""
         self._pieces: deque[tuple[float, bytes]] = deque()
 
     def add(self, pcm: bytes, now: float) -> None:
-        """Play *pcm* (s16le mono 16 kHz) after what is there."""
+        """Append *pcm* (s16le mono 16 kHz) to the playback."""
         begins = max(self.until, now)
         self._pieces.append((begins, pcm))
         self.until = begins + len(pcm) / BYTES_PER_MS / 1000
 
     def drop(self, now: float) -> None:
-        """Play nothing of it any more."""
+        """Drop all audio."""
         self._pieces.clear()
         self.until = now
 
@@ -59,7 +59,7 @@ class Sounding:
 
 
 class Meter:
-    """A bar that follows a level at once up, and slowly down."""
+    """A bar that rises at once with a level, and falls slowly."""
 
     def __init__(self, colour: str) -> None:
         self._colour = colour
@@ -73,5 +73,5 @@ class Meter:
 
 
 def both(caller: Text, aura: Text) -> Text:
-    """Return the line with the meters of both sides."""
+    """Return a line with the meters of both sides."""
     return Text.assemble(("\nYou   ", "cyan"), caller, ("   Aura  ", "green"), aura)

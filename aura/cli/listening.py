@@ -1,4 +1,4 @@
-"""Listening in on a running call: its words to the terminal, its sound to a file or a player."""
+"""Listens in on a running call: words to the terminal, sound to a file or a player."""
 
 from __future__ import annotations
 
@@ -34,21 +34,25 @@ STDOUT = "-"
 
 
 class Sink(Protocol):
-    """Takes sound, s16le stereo."""
+    """A destination of sound, s16le stereo."""
 
     def write(self, pcm: bytes, /) -> object:
-        """Take a piece of it."""
+        """Write a piece of sound."""
+
+
+SAYING = ("text", "words", "agent")
+"""Fields of commands with words or values to show."""
 
 
 def words(event: AnyEvent) -> str:
-    """Return the line for *event*, empty where it says nothing to a listener."""
+    """Return the line for *event*, or "" if a listener needs none."""
     match event:
         case TurnCommitted(text=text) if text:
             return f"caller: {text}"
         case AnswerHeard(text=text, complete=complete) if text:
             return f"aura:   {text}{'' if complete else ' -'}"
         case ControlReceived(by=by, command=command):
-            said = getattr(command, "text", "") or getattr(command, "words", "")
+            said = next((getattr(command, one, "") for one in SAYING if hasattr(command, one)), "")
             return f"{by}: {command.__struct_config__.tag} {said}".rstrip()
         case CallerIdle(silent_ms=silent_ms):
             return f"        nobody spoke for {silent_ms / 1000:.0f} s"
@@ -61,7 +65,7 @@ def words(event: AnyEvent) -> str:
 
 
 class _Listener:
-    """Hears one call."""
+    """Collects the words and the sound of one call."""
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
@@ -96,7 +100,7 @@ class _Listener:
 
 
 async def listen_in(bus: Bus, call: CallState, out: str) -> None:
-    """Listen to *call* until it ends; its sound goes to the file *out*, `-`: to stdout."""
+    """Listen to *call* until it ends; its sound goes to the file *out*, or to stdout for `-`."""
     listener = _Listener(sys.stderr if out == STDOUT else sys.stdout)
     async with AsyncExitStack() as stack:
         sink = stack.enter_context(_sink(out)) if out else None

@@ -1,7 +1,7 @@
-"""The sound of a running call as its listener hears it: both sides in their time, left and right.
+"""The live sound of a running call: both sides aligned in time, left and right.
 
-The caller's is on the bus only while they speak; Aura's comes ahead of its time, and some of it is
-never heard. Pure.
+The bus carries the caller's sound only during speech. Aura's sound arrives before it is played, and
+some of it is never played. Pure.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from array import array
 from schemas.audio import BYTES_PER_MS, AudioFrame, SpeechChunk
 
 LATE_MS = 400
-"""The delay of the listener: audio of this moment is still on its way."""
+"""The listener's delay, since audio of the present moment has not arrived yet."""
 
 
 class _Side:
-    """One side from a moment on, silence where nothing was put."""
+    """The audio of one side from a moment on, with silence in the gaps."""
 
     def __init__(self, from_ms: int) -> None:
         self._from_ms = from_ms
@@ -26,12 +26,12 @@ class _Side:
         return self._from_ms + len(self._pcm) // BYTES_PER_MS
 
     def put(self, pcm: bytes, at_ms: int) -> None:
-        """Put *pcm* at *at_ms*, or behind what is there already."""
+        """Add *pcm* at *at_ms*, or after the audio that is already there."""
         self._pcm += bytes(max(0, at_ms - self.until_ms) * BYTES_PER_MS)
         self._pcm += pcm
 
     def cut(self, at_ms: int) -> None:
-        """Drop what is later than *at_ms*."""
+        """Drop the audio after *at_ms*."""
         del self._pcm[max(0, at_ms - self._from_ms) * BYTES_PER_MS :]
 
     def take(self, until_ms: int) -> bytes:
@@ -44,28 +44,28 @@ class _Side:
 
 
 class LiveSound:
-    """Both sides of one call from *now_ms* on, Unix ms on the listener's clock."""
+    """Both sides of a call from *now_ms* on, Unix ms on the listener's clock."""
 
     def __init__(self, now_ms: int) -> None:
         self._taken_ms = now_ms - LATE_MS
         self._caller = _Side(self._taken_ms)
         self._aura = _Side(self._taken_ms)
         self._frames: tuple[int, int] = (0, -1)
-        """The newest frame: utterance and number."""
+        """The newest frame, as (utterance, number)."""
         self._chunks: set[tuple[int, int, int]] = set()
         self._held: dict[int, bytearray] = {}
-        """Of responses that are not certain yet, by turn."""
+        """Audio of responses that are not committed yet, by turn."""
         self._certain = {0}
-        """Turns whose response may be heard; 0 is the greeting."""
+        """Turns whose response is committed; 0 is the greeting."""
 
     def caller(self, utterance: int, frame: AudioFrame, now_ms: int) -> None:
-        """Take what the caller just said."""
-        if (utterance, frame.seq) > self._frames:  # a frame may be sent again
+        """Add a frame of the caller."""
+        if (utterance, frame.seq) > self._frames:  # a frame may be repeated
             self._frames = (utterance, frame.seq)
             self._caller.put(frame.pcm, now_ms - len(frame.pcm) // BYTES_PER_MS)
 
     def speech(self, chunk: SpeechChunk, now_ms: int) -> None:
-        """Take a piece of a response."""
+        """Add a chunk of a response."""
         name = (chunk.turn, chunk.index, chunk.chunk)
         if name in self._chunks:
             return
@@ -76,20 +76,20 @@ class LiveSound:
             self._held.setdefault(chunk.turn, bytearray()).extend(chunk.pcm)
 
     def certain(self, turn: int, now_ms: int) -> None:
-        """Note that the response of *turn* is heard from here on."""
+        """Note that the response of *turn* is committed."""
         self._certain.add(turn)
         if held := self._held.pop(turn, None):
             self._aura.put(bytes(held), now_ms)
 
     def cancelled(self, turn: int, now_ms: int) -> None:
-        """Note that nobody hears the rest of the response of *turn*."""
+        """Note that the response of *turn* was cancelled."""
         self._held.pop(turn, None)
         if turn in self._certain:
             self._certain.discard(turn)
             self._aura.cut(now_ms)
 
     def take(self, now_ms: int) -> bytes:
-        """Return what was heard since the last time: s16le stereo, the caller on the left."""
+        """Return the sound since the last call: s16le stereo, the caller on the left."""
         until_ms = max(self._taken_ms, now_ms - LATE_MS)
         self._taken_ms = until_ms
         left, right = self._caller.take(until_ms), self._aura.take(until_ms)

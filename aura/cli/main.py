@@ -1,4 +1,4 @@
-"""The command `aura`: which commands there are. Each is a module, loaded when it is typed."""
+"""The command `aura` and its subcommands; each is a module that is loaded when it is used."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ HELP = (
 
 @dataclass(frozen=True)
 class Command:
-    """A line of `aura --help`. Its module has `command`, or `app` where it has commands itself."""
+    """A line of `aura --help`. Its module has `command`, or `app` if it has subcommands."""
 
     name: str
     module: str
     help: str
     quick: bool = False
-    """The command talks to the bus alone, so it can start without aiohttp."""
+    """Whether the command only talks to the bus, so that it can start without aiohttp."""
 
 
 COMMANDS = {
     "Running it": (
         Command("up", "up", "Run everything on this machine: bus, edge, workers."),
-        Command("edge", "edge", "Run one edge: the door that clients call."),
-        Command("sip", "sip", "Serve the telephones of a SIP account."),
+        Command("edge", "edge", "Run one edge, which clients call."),
+        Command("sip", "sip", "Serve the telephone calls of a SIP account."),
         Command("worker", "worker", "Run one worker; it shares the load of its stage at once."),
         Command("tools", "tools", "Serve tools for agents; list those on the bus."),
         Command(
             "provision", "provision", "Create or update Aura's streams and consumers.", quick=True
         ),
-        Command("agents", "agents", "Agents: what calls are set to, as files.", quick=True),
+        Command("agents", "agents", "Agents: configurations of calls, as files.", quick=True),
         Command("tenants", "tenants", "Tenants: limits, prices, default agent.", quick=True),
-        Command("engines", "engines", "The engines there are; check one of your own."),
-        Command("models", "models", "The models at hand; fetch the optional ones."),
+        Command("engines", "engines", "List the engines; check one of your own."),
+        Command("models", "models", "List the models; fetch optional ones."),
     ),
     "Calling it": (
         Command("talk", "talk", "Talk to it by this terminal's microphone and loudspeaker."),
-        Command("call", "call", "Ask a question, recorded or in words, like a microphone would."),
+        Command("call", "call", "Ask a question, recorded or in words, like a microphone."),
         Command("demo", "demo", "Start Aura, ask it a question in its own voice, and stop it."),
-        Command("calls", "calls", "Running calls: look, say, mute, end, listen in.", quick=True),
-        Command("eval", "evaluate", "Hold the spoken scenarios of a suite against it."),
+        Command("calls", "calls", "Running calls: list, say, mute, end, listen in.", quick=True),
+        Command("eval", "evaluate", "Run a suite of spoken scenarios against it."),
     ),
     "Recorded sessions": (
         Command("sessions", "sessions", "List the recorded sessions, newest first.", quick=True),
@@ -70,10 +70,10 @@ COMMANDS = {
         Command(
             "import",
             "import_session",
-            "Bring in a session from a file, under its own id.",
+            "Import a session from a file under its own id.",
             quick=True,
         ),
-        Command("forget", "forget", "Erase every trace of sessions, and prove it.", quick=True),
+        Command("forget", "forget", "Erase all messages of sessions, and prove it.", quick=True),
         Command(
             "report",
             "report",
@@ -82,13 +82,15 @@ COMMANDS = {
         ),
     ),
     "Looking at it": (
-        Command("console", "console.command", "Serve a page that shows all of it, live."),
-        Command("tap", "tap", "Print live events, decoded, one a line.", quick=True),
-        Command("workers", "workers", "Show who is there, how busy, how far behind.", quick=True),
-        Command("dead", "dead", "Jobs that were given up: look, try again, forget.", quick=True),
         Command(
-            "doctor", "doctor", "Say what is here, what is missing, and how to get it.", quick=True
+            "console", "console.command", "Serve the console, a live page of calls and workers."
         ),
+        Command("tap", "tap", "Print live events, decoded, one on each line.", quick=True),
+        Command(
+            "workers", "workers", "Show the processes, their load and their backlog.", quick=True
+        ),
+        Command("dead", "dead", "Jobs that were given up: list, retry, forget.", quick=True),
+        Command("doctor", "doctor", "Show what is installed and what is missing.", quick=True),
         Command("settings", "settings_table", "List every setting: variable, default, meaning."),
     ),
 }
@@ -111,11 +113,11 @@ def _aura(
 
 
 def _not_loaded() -> None:
-    raise AssertionError("only the command that was typed is called")
+    raise AssertionError("only the command in use is loaded")
 
 
 def command_line(typed: str) -> typer.Typer:
-    """Return the commands; of the one that is *typed* all, of the others their line of help."""
+    """Return the commands: the *typed* one loaded, the others with their help line only."""
     app = typer.Typer(
         name="aura",
         no_args_is_help=True,
@@ -148,7 +150,7 @@ def command_line(typed: str) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line; what goes wrong in a known way is one line and an exit code."""
+    """Run the command line; a known error becomes one line and an exit code."""
     typed = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
         command_line(typed)()
@@ -160,7 +162,8 @@ def main() -> None:
         if not isinstance(error, operator_errors.KNOWN):
             raise
         sys.stderr.write(f"aura: {printable(str(error))}\n")
-        # A service whose configuration is wrong tells its supervisor so: do not try again.
+        # This exit code tells the supervisor that the configuration is wrong: a restart would not
+        # help.
         sys.exit(CONFIG_EXIT if isinstance(error, operator_errors.HOPELESS) else 1)
 
 

@@ -1,6 +1,6 @@
-"""`aura models`: the models at hand, and fetching those that no package of ours brings."""
+"""`aura models`: lists the models, and fetches those that no package of Aura contains."""
 
-# ruff: noqa: PLC0415 - `aura --help` must not load what looks after weights
+# ruff: noqa: PLC0415 - `aura --help` must not load the code for weights
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import typer
 
 from runtime.settings import load
 
-app = typer.Typer(no_args_is_help=True, help="The models at hand; fetch the optional ones.")
+app = typer.Typer(no_args_is_help=True, help="List the models; fetch optional ones.")
 
 HERE = "[green]here  [/]"
 ABSENT = "[yellow]absent[/]"
 TRUSTED = {
     "pinned": "SHA-256 known to Aura",
     "given": "SHA-256 given by you",
-    "first use": "SHA-256 as of the first fetch: nobody vouches for it",
+    "first use": "SHA-256 of the first download, not verified by anyone",
 }
 
 
 @app.command("list")
 def show() -> None:
-    """List the models that are here, and those that Aura knows how to get."""
+    """List the installed models, and the models that Aura can fetch."""
     from rich.console import Console
     from rich.markup import escape
 
@@ -55,7 +55,7 @@ def show() -> None:
 
 @app.command()
 def check() -> None:
-    """Read the models that are here against their SHA-256; join those that come in parts."""
+    """Check the installed models against their SHA-256; join models that come in parts."""
     from aura.cli.running import CommandError
     from workers.engines import fetched, weights
     from workers.engines.pinned import PINNED
@@ -83,10 +83,13 @@ def fetch(
         ),
     ] = "turn",
     sha256: Annotated[
-        str, typer.Option(help="What the weights must have; without, the first fetch decides.")
+        str,
+        typer.Option(
+            help="The SHA-256 that the weights must have; default: that of the first download."
+        ),
     ] = "",
     revision: Annotated[
-        str, typer.Option(help="Commit, tag or branch of the hub; the commit is recorded.")
+        str, typer.Option(help="Commit, tag or branch on the hub; the commit is recorded.")
     ] = "",
 ) -> None:
     """Fetch a model, check it, and keep it in AURA_CACHE_DIR."""

@@ -10,5 +10,5 @@ from runtime.settings import SettingsError
 from workers.engines.protocols import EngineError
 
 HOPELESS = (SettingsError, EngineError, ServerMissingError, BrokenFilesError)
-"""Errors of the configuration: to start the process again changes nothing."""
+"""Errors of the configuration, which a restart of the process does not fix."""
 KNOWN = (*START_ERRORS, EngineError, CommandError, BrokenFilesError)

@@ -1,4 +1,4 @@
-"""What a client of one question gets: the messages of its call, and how they are shown. Pure."""
+"""The messages to a client that asks one question, and their display. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from runtime.printable import printable
 from schemas.audio import BYTES_PER_MS
 
 PATIENCE_S = 30.0
-"""Silence of the server, after the last word, until no response is expected."""
+"""The silence of the server, after the last word, after which no response is expected."""
 HEARD_S = 0.2
-"""Delay of the end of the call: the edge may count the response as heard a little later."""
+"""The delay before the call is ended, since the edge counts the response as heard a little
+later."""
 
 
 @dataclass
@@ -32,20 +33,20 @@ class Outcome:
     errors: list[str] = field(default_factory=list)
     interrupted: int = 0
     patience_s: float = PATIENCE_S
-    """Without a word from the edge for so long, no response comes."""
+    """The silence of the edge after which no response is expected."""
     spoke_until: float | None = None
-    """Monotonic seconds of the last sample of speech."""
+    """The time of the last sample of speech, monotonic seconds."""
     first_audio_ms: float | None = None
-    """After the last sample of speech, at this client."""
+    """The wait for the first audio after the last sample of speech, at this client."""
     greeting_s: float | None = None
     sounding: Sounding = field(default_factory=Sounding)
-    """What a client that plays what it gets would play, by the monotonic clock."""
+    """The simulated playback of the client, by the monotonic clock."""
     caller: float = 0.0
-    """The level of what is said, 0 to 1."""
+    """The level of the question, 0 to 1."""
 
     @property
     def ends_at(self) -> float | None:
-        """Monotonic seconds at which the call is over; None: a response may come."""
+        """The end of the call, monotonic seconds, or None while a response may come."""
         if self.spoke_until is None or not (self.errors or (self.done and self.steps)):
             return None
         heard_at = self.sounding.until + HEARD_S if self.pcm else 0.0
@@ -70,7 +71,7 @@ class Outcome:
                 self.response += message["text"]
             case "ai_complete":
                 self.done = message
-            case "ai_interrupted":  # the recording has a pause: another response will come
+            case "ai_interrupted":  # the recording has a pause, so another response will follow
                 self.interrupted += 1
                 self.pcm.clear()
                 self.response, self.first_audio_ms = "", None
@@ -106,5 +107,5 @@ def view(outcome: Outcome) -> Text:
 
 
 def levels(outcome: Outcome, caller: Meter, aura: Meter, now: float) -> Text:
-    """Return how loud both are, *now* by the monotonic clock, s."""
+    """Return the levels of both sides; *now* is the monotonic clock, seconds."""
     return both(caller.drawn(outcome.caller, now), aura.drawn(outcome.sounding.level(now), now))

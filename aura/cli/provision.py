@@ -1,4 +1,4 @@
-"""`aura provision`: what is declared in nats/, applied; and places in the log for subscribers."""
+"""`aura provision`: applies the declarations in nats/, and creates the groups of subscribers."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from runtime.bus.durable_subscription import Group, Start, join
 from runtime.settings import Settings, load
 
 
-async def apply(settings: Settings, places: list[Group], start: Start, *, force: bool) -> int:
+async def apply(settings: Settings, groups: list[Group], start: Start, *, force: bool) -> int:
     bus = await connect(settings, "aura-provision")
     try:
         done = await provision(bus, replicas=settings.replicas, force=force)
-        done += [f"place {one.name} created" for one in places if await join(bus, one, start)]
+        done += [f"group {one.name} created" for one in groups if await join(bus, one, start)]
     finally:
         await bus.close()
     print("\n".join(done) or "All in place.")
     return 0
 
 
-def places_of(
+def groups_of(
     settings: Settings, modules: list[str], events: str, group: str, start: str
 ) -> tuple[list[Group], Start]:
-    """Return the places in the log that subscribers in *modules* or of *events* need.
+    """Return the durable groups for the subscribers in *modules*, or for *events*.
 
     Raises:
-        CommandError: no such module or event, no name for the group, or a time that cannot be.
+        CommandError: there is no such module or event, no name of the group, or an invalid time.
     """
     from aura.cli import analytics  # noqa: PLC0415  # whom nobody subscribes to needs no analytics
     from workers.analytics.plugin_loader import start_of  # noqa: PLC0415  # the same
     from workers.analytics.subscribers import SubscriberError, filters_of  # noqa: PLC0415  # the same
 
     if events and (modules or not group):
-        raise CommandError("--events goes with --group, the name of its place, and no --module")
+        raise CommandError("--events needs --group, the name of the group, and no --module")
     if modules:
         plan = analytics.plan(settings, modules, group, start, live=False)
-        return list(plan.places.values()), plan.start
+        return list(plan.groups.values()), plan.start
     try:
         wanted = [Group(group, filters_of(*events.split(",")), ACK_WAIT_S)] if events else []
         return wanted, start_of(start, datetime.now(UTC))
@@ -50,31 +50,35 @@ def places_of(
 
 
 ACK_WAIT_S = 30.0
-"""Of a subscriber in another language: events of one that died go to another one after this."""
+"""For a subscriber in another language: the time after which events of a dead process are
+redelivered."""
 
 
 def command(
     module: Annotated[
         list[str] | None,
-        typer.Option(help="Also make the places in the log of these subscribers; repeatable."),
+        typer.Option(help="Also create the groups of these subscribers; repeatable."),
     ] = None,
     events: Annotated[
-        str, typer.Option(help="Also make a place for these events, comma separated.")
+        str, typer.Option(help="Also create a group for these events, comma separated.")
     ] = "",
-    group: Annotated[str, typer.Option(help="The group, as for `aura worker analytics`.")] = "",
+    group: Annotated[
+        str, typer.Option(help="The name of the group, as for `aura worker analytics`.")
+    ] = "",
     start: Annotated[
-        str, typer.Option("--from", help="Where a new place begins: now, beginning, 2h, a time.")
+        str, typer.Option("--from", help="Start of a new group: now, beginning, 2h (ago), a time.")
     ] = "now",
     *,
     force: Annotated[
-        bool, typer.Option("--force", help="Shorten what a stream keeps: the older part is gone.")
+        bool, typer.Option("--force", help="Let a stream keep less; older messages are lost.")
     ] = False,
 ) -> None:
-    """Create or update Aura's streams and consumers on NATS_URL; safe at any time.
+    """Create or update Aura's streams and consumers at NATS_URL; safe at any time.
 
-    On a bus with users only the operator may make a subscriber's place in the log: give the
-    --module (or the --events, for one in another language), --group and --from that it will have.
+    On a bus with users only the operator may create the group of a subscriber. Give the same
+    --module (or --events, for a subscriber in another language), --group and --from as the
+    subscriber.
     """
     settings = load()
-    places, begin = places_of(settings, module or [], events, group, start)
-    run(apply(settings, places, begin, force=force))
+    groups, begin = groups_of(settings, module or [], events, group, start)
+    run(apply(settings, groups, begin, force=force))

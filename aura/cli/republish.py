@@ -1,4 +1,4 @@
-"""`aura replay`: the events of a session printed or published again, at their own pace."""
+"""`aura replay`: prints or publishes the events of a session again, at their own pace."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ async def replay(
     publish: bool,
     as_json: bool,
 ) -> int:
-    """Print the events of *session*, or publish them as a session of their own."""
+    """Print the events of *session*, or publish them as a new session."""
     if speed <= 0:
-        raise CommandError("--speed is above 0: 10 is ten times as fast")
+        raise CommandError("--speed must be above 0; 10 is ten times as fast")
     bus = await connect(settings, "aura-replay")
     try:
         session = await chosen(bus, session)
@@ -53,10 +53,10 @@ async def replay(
 
 
 def since_turn(stored: list[Stored], turn: int) -> list[Stored]:
-    """Return the session's beginning and what belongs to *turn* and later ones.
+    """Return the first event of the session, and the events of *turn* and later turns.
 
     Raises:
-        CommandError: it has no such turn.
+        CommandError: the session has no such turn.
     """
     if turn <= 0:
         return stored
@@ -76,7 +76,7 @@ def since_turn(stored: list[Stored], turn: int) -> list[Stored]:
 async def paced(
     stored: list[Stored], speed: float, *, cut: bool
 ) -> AsyncIterator[tuple[Stored, int]]:
-    """Yield each event when it is due, with the ms by which that is later than its own time.
+    """Yield each event when it is due, with its delay in ms after its recorded time.
 
     *cut*: the pause between the first event and the second is skipped.
     """

@@ -1,6 +1,6 @@
-"""What all commands share: the URL of the Aura that runs here, and running a coroutine."""
+"""Common parts of all commands: the URL of the local Aura, and running a coroutine."""
 
-# ruff: noqa: PLC0415 - `aura --help` reads this, and is to be there at once
+# ruff: noqa: PLC0415 - `aura --help` imports this module and must be fast
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class CommandError(Exception):
-    """A command cannot do its work; the message is the one line that the operator reads."""
+    """A command failed; the message is the line that the operator reads."""
 
 
 def running_url(here: Settings) -> str:
-    """Return the URL of the Aura that runs here."""
+    """Return the URL of the local Aura."""
     try:
         found = json.loads((here.data_dir / "up.json").read_text(encoding="utf-8"))
         return str(found["url"])
@@ -31,10 +31,10 @@ def running_url(here: Settings) -> str:
 
 
 def run(work: Coroutine[Any, Any, int]) -> None:
-    """Run *work* on the fastest loop there is and leave with its exit code.
+    """Run *work* on the fastest available event loop, and exit with its exit code.
 
-    Unless a service has configured its logs, only errors are logged, to stderr: stdout is for the
-    command's result.
+    Unless a service has configured its logs, only errors are logged, to stderr, since stdout holds
+    the command's result.
     """
     import structlog
 
@@ -43,7 +43,7 @@ def run(work: Coroutine[Any, Any, int]) -> None:
     if not structlog.is_configured():
         logs.configure_command(logging.ERROR)
     try:
-        import uvloop  # not everywhere
+        import uvloop  # not available on all systems
 
         code = uvloop.run(work)
     except ImportError:
@@ -58,6 +58,6 @@ def role(settings: Settings, name: str, work: Coroutine[Any, Any, int]) -> None:
     from runtime import logs
 
     logs.configure(settings, name)
-    if (env_file := Path(".env")).is_file():  # of the folder we happen to be started in
+    if (env_file := Path(".env")).is_file():  # from the current folder
         structlog.get_logger().info("env_file_read", file=str(env_file.resolve()))
     run(work)

@@ -1,4 +1,4 @@
-"""Which recorded session a command means: by its id, the beginning of one, or the newest."""
+"""Finds the recorded session for a command: by its id, the beginning of the id, or the newest."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from runtime.sessions.listing import Wanted
 from schemas import subjects
 
 NEWEST = ""
-"""Given for the call that began last."""
+"""The name of the newest call."""
 MOST_SHOWN = 5
 
 
 async def chosen(bus: Bus, given: str) -> str:
-    """Return the id of the session that *given* means.
+    """Return the id of the session that *given* names.
 
     Raises:
-        CommandError: there is none, or several begin so.
+        CommandError: no session, or more than one, begins with it.
         BusAwayError: the server does not answer.
     """
     if given == NEWEST:

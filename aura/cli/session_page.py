@@ -24,11 +24,11 @@ NO_SOUND: Mapping[str, bytes] = {}
 
 
 def page(row: Row, told: list[Moment], sides: Mapping[str, bytes] = NO_SOUND) -> str:
-    """Return the page; *sides* is the recorded audio of `caller` and `client`.
+    """Return the page; *sides* holds the recorded audio of `caller` and `client`.
 
     Audio is s16le mono 16 kHz, from the start of the session.
     """
-    # "</script>" among the spoken words must not end the script
+    # "</script>" in the spoken words must not end the script
     packed = json.dumps(content(row, told, sides), ensure_ascii=False, separators=(",", ":"))
     text = (FOLDER / "session.html").read_text(encoding="utf-8")
     drawing = "".join(_script(read(name)) for name in ("timeline.js", "waterfall.js"))
@@ -44,7 +44,7 @@ def page(row: Row, told: list[Moment], sides: Mapping[str, bytes] = NO_SOUND) ->
 
 
 def content(row: Row, told: list[Moment], sides: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return what the page's script draws."""
+    """Return the data for the page's script."""
     start_ms = row.started_at_ms
     busy = {one.lane for one in told}
     data = {
@@ -64,12 +64,12 @@ def content(row: Row, told: list[Moment], sides: Mapping[str, bytes]) -> dict[st
 
 
 def _script(module: bytes) -> str:
-    """Return *module* as part of a longer script."""
+    """Return *module* without imports and exports, as part of one script."""
     return module.decode().replace("\nexport ", "\n")
 
 
 def peaks(pcm: bytes) -> str:
-    """Return the loudness of *pcm* (s16le mono 16 kHz), a byte 20 ms, 0 to 255, as base64."""
+    """Return the loudness of *pcm* (s16le mono 16 kHz) as base64, a byte for each 20 ms."""
     samples = np.abs(np.frombuffer(pcm, "<i2").astype(np.int32))
     size = RATE_HZ // PEAKS_A_SECOND
     whole = samples[: samples.size // size * size].reshape(-1, size)

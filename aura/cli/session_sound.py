@@ -1,4 +1,4 @@
-"""The recorded sound of a session as one file that a browser plays."""
+"""The recorded sound of a session as one file for a browser."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from runtime.audio import write_wav
 from schemas.audio import RATE_HZ
 
 BITS_A_SECOND = 24_000
-"""Of speech in Opus: an hour is 11 MB."""
+"""The bit rate of speech in Opus: an hour has 11 MB."""
 
 
 class Sound(NamedTuple):
-    """A file of sound."""
+    """A sound file."""
 
     kind: str
-    """Its MIME type."""
+    """The MIME type."""
     data: bytes
 
 
 def playable(sides: Mapping[str, bytes]) -> Sound | None:
-    """Return both *sides* (s16le mono 16 kHz) as they were heard together; None: nothing is there.
+    """Return both *sides* (s16le mono 16 kHz) mixed into one file, or None without sound.
 
-    Opus where PyAV is installed; else a WAV, ten times the size.
+    The file is Opus if PyAV is installed, else a WAV of ten times the size.
     """
     tracks = [np.frombuffer(pcm, "<i2") for pcm in sides.values()]
     length = max((track.size for track in tracks), default=0)

@@ -27,10 +27,10 @@ _AGO = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def moment_ms(text: str, now_s: float) -> int:
-    """Return the time that *text* means, Unix ms: `2h` ago, or an ISO date or time (UTC).
+    """Parse *text* to Unix ms: `2h` (ago), or an ISO date or time (UTC).
 
     Raises:
-        CommandError: it means none.
+        CommandError: the text has none of these forms.
     """
     if not text:
         return 0
@@ -40,7 +40,7 @@ def moment_ms(text: str, now_s: float) -> int:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise CommandError(
-            f"--since {text!r}: say how long ago (30m, 2h, 1d) or when (2026-11-21T14:00)"
+            f"--since {text!r}: write how long ago (30m, 2h, 1d) or a time (2026-11-21T14:00)"
         ) from error
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return int(at.timestamp() * 1000)
@@ -57,7 +57,7 @@ async def show(settings: Settings, wanted: Wanted, *, as_json: bool) -> int:
         sys.stdout.write(f"[{lines}]\n")
         return 0
     if not rows:
-        print("No session is recorded that fits. Make one: aura call QUESTION.wav")
+        print("No recorded session matches. Make one: aura call QUESTION.wav")
         return 0
     console = Console()
     console.print(Segments(drawing(rows, room(console))), soft_wrap=True, end="")
@@ -70,9 +70,9 @@ RED, YELLOW, DIM = Style(color="red"), Style(color="yellow"), Style(dim=True)
 
 
 def drawing(rows: Sequence[Row], columns: int | None = None) -> Iterator[Segment]:
-    """Yield the list line by line: rich's own table takes ten seconds for ten thousand.
+    """Yield the list line by line, since a rich table takes ten seconds for ten thousand rows.
 
-    Lines have at most *columns*; None: as many as they take.
+    Lines have at most *columns*, or any length if it is None.
     """
     cells = [COLUMNS, *((*_cells(row), "") for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -116,16 +116,17 @@ def command(  # noqa: PLR0913  # the options of the command
     *,
     tenant: Annotated[str, typer.Option(help="Only of this tenant.")] = "",
     user: Annotated[str, typer.Option(help="Only of this user.")] = "",
-    since: Annotated[str, typer.Option(help="Begun since 30m, 2h, 1d ago or a time.")] = "",
+    since: Annotated[str, typer.Option(help="Only calls since 30m, 2h, 1d ago or a time.")] = "",
     error: Annotated[bool, typer.Option("--error", help="Only with an error.")] = False,
     slow: Annotated[
-        float | None, typer.Option(metavar="MS", help="Only where a response took so long.")
+        float | None,
+        typer.Option(metavar="MS", help="Only calls with a response that took so long."),
     ] = None,
     interrupted: Annotated[
         bool, typer.Option("--interrupted", help="Only where the caller interrupted.")
     ] = False,
     all_kinds: Annotated[
-        bool, typer.Option("--all", help="Requests of the speech endpoints too.")
+        bool, typer.Option("--all", help="Also requests to the speech endpoints.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A list of JSON objects.")] = False,
 ) -> None:

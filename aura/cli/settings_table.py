@@ -1,4 +1,4 @@
-"""Every setting as a table, from the code that reads them."""
+"""All settings as a table, generated from the code."""
 
 from __future__ import annotations
 

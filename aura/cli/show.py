@@ -1,4 +1,4 @@
-"""`aura show`: a session as a timeline in the terminal, or as a page."""
+"""`aura show`: draws a session as a timeline in the terminal, or as a page."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _CLOSES: dict[str, tuple[Lane, ...]] = {
     "session.ended": LANES,
 }
 BARS_AT = 11
-"""The column at which a waterfall begins; the lanes begin there, too."""
+"""The column at which the waterfall and the lanes begin."""
 WORDS_AT = BARS_AT + 4 * len(LANES) + 23
 BAD = {"trouble.told", "job.failed", "tool.failed", "model.switched"}
 STRONG = {"turn.committed", "answer.heard", "response.cancelled"}
@@ -72,7 +72,9 @@ async def read(bus: Bus, session: str) -> list[Stored]:
     """
     stored = await bus.session_events(session)
     if not stored:
-        raise CommandError(f"no session {session} is recorded: `aura sessions` lists those there")
+        raise CommandError(
+            f"no session {session} is recorded: `aura sessions` lists the recorded sessions"
+        )
     return stored
 
 
@@ -106,20 +108,20 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
         raise CommandError(f"--html {html}: {error.strerror}") from error
     print(f"Session {session} is drawn in {html}: open it in any browser.")
     if heard and not media.AVAILABLE:
-        print(f"Its sound is not compressed; ten times smaller with: {installing('media')}")
+        print(f"Its sound is not compressed; for a tenth of the size: {installing('media')}")
     return 0
 
 
 class Paint:
-    """Colours text if the terminal has colours; rich's segments are too slow for an hour's call."""
+    """Colours text if the terminal has colours; rich's segments are too slow for long calls."""
 
     def __init__(self, console: Console) -> None:
         self._colours = None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
         self.columns = room(console)
-        """Of a line; None: as many as it takes."""
+        """The columns of a line, or None for any length."""
 
     def left(self, taken: int) -> int | None:
-        """Return the columns of a line of which *taken* are taken."""
+        """Return the free columns of a line after *taken* columns."""
         return None if self.columns is None else max(0, self.columns - taken)
 
     def __call__(self, text: str, style: Style | None) -> str:
@@ -127,7 +129,7 @@ class Paint:
 
 
 def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
-    """Yield the session line by line: busy lanes, events, the waterfall of each turn."""
+    """Yield the session line by line: busy lanes, events, and the waterfall of each turn."""
     slowest = "" if row.slowest_ms is None else f", slowest response {row.slowest_ms:.0f} ms"
     of = printable(f", replay of {row.replay_of}") if row.replay_of else ""
     by = printable(f", agent {row.agent}") if row.agent else ""
@@ -155,7 +157,7 @@ def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
 
 @cache
 def _lanes(here: Lane, open_lanes: frozenset[Lane], bad: bool, paint: Paint) -> str:
-    """Return the lanes of a line whose event is in the lane *here*."""
+    """Return the lanes part of a line whose event is in the lane *here*."""
     found = []
     for lane in LANES:
         if lane == here:
@@ -180,5 +182,5 @@ def command(
         Path | None, typer.Option(metavar="FILE", help="Write it as a page to zoom in.")
     ] = None,
 ) -> None:
-    """Draw one session, the newest if none is named: who was busy, where each turn's time went."""
+    """Draw a session, by default the newest: the busy stages, and the times of each turn."""
     run(show(load(), session, html))

@@ -1,4 +1,4 @@
-"""`aura sip`: telephones."""
+"""`aura sip`: serves telephone calls over SIP."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from runtime.settings import load
 
 
 def command() -> None:
-    """Serve the telephones of a SIP account: take calls, and place those that are asked for.
+    """Serve the calls of a SIP account: answer incoming calls, and place requested ones.
 
-    AURA_SIP_... name the account (docs/telephony.md). It finds the bus as an edge does.
+    The settings AURA_SIP_... name the account (docs/telephony.md). It finds the bus like an edge.
     """
     if importlib.util.find_spec("baresip") is None:
         raise CommandError("SIP is not installed: pip install 'aura-voice[sip]'")

@@ -1,9 +1,9 @@
 """The microphone and the loudspeaker of the terminal, by PortAudio.
 
-Their callbacks run in threads of PortAudio; what they give comes to the event loop.
+PortAudio calls back in threads of its own; the audio is passed to the event loop.
 """
 
-# ruff: noqa: PLC0415 - sounddevice is an optional extra, and looks for devices when it is imported
+# ruff: noqa: PLC0415 - sounddevice is an optional extra, and its import looks for devices
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def _portaudio() -> Any:
     """Return the module sounddevice.
 
     Raises:
-        CommandError: it is not installed, or PortAudio is not.
+        CommandError: sounddevice or PortAudio is not installed.
     """
     try:
         import sounddevice
     except ModuleNotFoundError as error:
         raise CommandError(
-            f"the terminal's sound needs sounddevice: {installing('talk')}"
+            f"sound in the terminal needs sounddevice: {installing('talk')}"
         ) from error
-    except OSError as error:  # the wheel for Linux comes without the library
+    except OSError as error:  # the wheel for Linux does not contain the library
         raise CommandError(
             "sounddevice finds no PortAudio: apt-get install libportaudio2 (Debian, Ubuntu), "
             f"dnf install portaudio (Fedora); or {INSTEAD}"
@@ -46,10 +46,10 @@ def _portaudio() -> Any:
 
 @contextmanager
 def sound_card(heard: Callable[[bytes], None]) -> Iterator[Loudspeaker]:
-    """Open the default devices: *heard* is told what the microphone takes, s16le mono 16 kHz.
+    """Open the default devices; *heard* gets the microphone's audio, s16le mono 16 kHz.
 
     Raises:
-        CommandError: one of them is missing or cannot be opened.
+        CommandError: a device is missing or cannot be opened.
     """
     portaudio, loop = _portaudio(), asyncio.get_running_loop()
     microphone_hz = _rate(portaudio, "input", "microphone")
@@ -83,10 +83,10 @@ def sound_card(heard: Callable[[bytes], None]) -> Iterator[Loudspeaker]:
 
 
 def _rate(portaudio: Any, kind: str, name: str) -> int:
-    """Return the rate at which the default device of *kind* is opened, Hz: 16000 if it can.
+    """Return the rate of the default device of *kind*, Hz: 16000 if the device supports it.
 
     Raises:
-        CommandError: there is none.
+        CommandError: there is no such device.
     """
     check = getattr(portaudio, f"check_{kind}_settings")
     try:

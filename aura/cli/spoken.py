@@ -1,4 +1,4 @@
-"""Words in the voice of a running Aura, by its `/v1/audio/speech` (docs/speech-api.md)."""
+"""Speaks words in the voice of a running Aura, by its `/v1/audio/speech` (docs/speech-api.md)."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ PATIENCE_S = 60
 
 
 def speech_url(url: str) -> str:
-    """Return the address that speaks at the edge at *url*, whatever its scheme."""
+    """Return the speech endpoint of the edge at *url*, whose scheme may be ws or http."""
     parts = urlsplit(url if "://" in url else f"http://{url}")
     scheme = "https" if parts.scheme in {"https", "wss"} else "http"
     return urlunsplit((scheme, parts.netloc, PATH, "", ""))
 
 
 async def spoken(text: str, url: str, token: str) -> bytes:
-    """Return *text* as the edge at *url* speaks it, s16le mono 16 kHz.
+    """Return *text* spoken by the edge at *url*, s16le mono 16 kHz.
 
     Raises:
-        CommandError: it does not.
+        CommandError: the edge does not answer, or refuses.
     """
     asked = {"input": text, "response_format": "pcm", "model": "aura-speech", "voice": "default"}
     try:
@@ -44,7 +44,7 @@ async def spoken(text: str, url: str, token: str) -> bytes:
     except (aiohttp.ClientError, OSError, ValueError) as error:
         gone = isinstance(error, aiohttp.ClientPayloadError)
         raise CommandError(
-            "the voice stopped in mid-sentence: `aura workers` and `aura doctor` tell more"
+            "the voice stopped in mid-sentence: run `aura workers` or `aura doctor` to see why"
             if gone
             else f"no edge answers at {url}: start one with `aura up`, or name one with --url"
         ) from error
@@ -54,9 +54,9 @@ async def spoken(text: str, url: str, token: str) -> bytes:
 
 
 async def _refusal(answer: aiohttp.ClientResponse, url: str) -> str:
-    """Return why *answer* is none."""
+    """Return the reason of the refusal in *answer*."""
     if answer.status == 401:
-        return "the token was refused: --token or AURA_DEMO_TOKEN is one that the edge knows"
+        return "the token was refused: give a --token (or AURA_DEMO_TOKEN) that the edge accepts"
     try:
         message = str((await answer.json())["error"]["message"])
     except (aiohttp.ClientError, ValueError, KeyError, TypeError):

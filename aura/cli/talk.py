@@ -1,4 +1,4 @@
-"""`aura talk`: a call by the terminal's microphone and loudspeaker."""
+"""`aura talk`: a call with the terminal's microphone and loudspeaker."""
 
 from __future__ import annotations
 
@@ -27,27 +27,28 @@ from aura.client import Call, CallError
 from runtime.audio import read_wav
 from runtime.printable import printable
 from runtime.settings import load
+from runtime.tasks import beside
 
 MOST_FRAMES = 50
-"""Of the microphone that wait to be sent, a second; older ones are lost, as on any telephone."""
+"""The most microphone frames that wait to be sent, one second; older frames are dropped."""
 DRAWS_A_SECOND = 12
 
 
 @dataclass
 class Shown:
-    """What the terminal shows of a call: lines that are finished, and those that still change."""
+    """The terminal's text of a call: finished lines, and lines that still change."""
 
     partial: str = ""
     answer: str = ""
     steps: dict[str, Any] = field(default_factory=dict)
 
     def take(self, message: dict[str, Any]) -> Iterator[Text]:
-        """Take a message of the server; yield the lines that are finished by it."""
+        """Take a message of the server; yield the lines that it finishes."""
         match message["type"]:
             case "greeting":
                 self.answer = message["text"]
             case "session" if message.get("resumed"):
-                yield Text("The line was lost; the call goes on.", style="yellow")
+                yield Text("The connection was lost; the call goes on.", style="yellow")
             case "user_transcript_partial":
                 self.partial = message["text"]
             case "user_transcript":
@@ -69,7 +70,7 @@ class Shown:
                 pass
 
     def finished(self) -> Iterator[Text]:
-        """Yield the answer that was shown so far, if there is one."""
+        """Yield the response so far, if there is one."""
         if self.answer.strip():
             yield _line("Aura", self.answer, "green")
         self.answer = ""
@@ -89,7 +90,7 @@ def _line(who: Literal["You", "Aura"], words: str, style: str) -> Text:
 
 @dataclass
 class Picture:
-    """What is drawn below the finished lines: growing words, two levels, the last waterfall."""
+    """The live part below the finished lines: growing words, two levels, the last waterfall."""
 
     shown: Shown
     speaker: Loudspeaker
@@ -107,10 +108,11 @@ class Picture:
 
 
 async def talk(line: Call, console: Console) -> int:
-    """Hold the call over *line* until it ends, or Ctrl-C ends it.
+    """Hold the call over *line* until it ends or Ctrl-C is pressed.
 
     Raises:
-        CommandError: no sound card, no edge answers, it refuses, or the call ended out of order.
+        CommandError: there is no sound card, no edge answers, the edge refuses, or the call ended
+            with an error.
     """
     frames: asyncio.Queue[bytes] = asyncio.Queue(MOST_FRAMES)
     shown = Shown()
@@ -144,23 +146,21 @@ async def _until_over(
     shown: Shown,
     console: Console,
 ) -> None:
-    """Carry sound both ways until the call ends, or SIGINT comes.
+    """Carry sound both ways until the call ends or SIGINT arrives.
 
     Raises:
-        CallError: it ended out of order.
+        CallError: the call ended with an error.
     """
-    hears = asyncio.create_task(_hear(line, speaker, shown, console))
-    speaks = asyncio.create_task(_speak(line, frames))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, hears.cancel)
+    loop = asyncio.get_running_loop()
     try:
-        await asyncio.wait({hears})
-        if not hears.cancelled():
-            hears.result()
+        async with (
+            beside(_speak(line, frames)),
+            beside(_hear(line, speaker, shown, console)) as hears,
+        ):
+            loop.add_signal_handler(signal.SIGINT, hears.cancel)
+            await asyncio.wait({hears})
     finally:
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-        for one in (hears, speaks):
-            one.cancel()
-        await asyncio.wait({hears, speaks})
+        loop.remove_signal_handler(signal.SIGINT)
         speaker.drop()
 
 
@@ -190,9 +190,9 @@ def command(
     ] = None,
     greeting: Annotated[bool, typer.Option(help="Hear the greeting first.")] = True,
 ) -> None:
-    """Talk by this terminal's microphone and loudspeaker; show words, levels and waterfall.
+    """Talk with this terminal's microphone and loudspeaker; show words, levels and waterfall.
 
-    A loudspeaker without headphones is heard by the microphone: Aura takes out its own echo.
+    Without headphones the microphone hears the loudspeaker; Aura removes that echo.
     """
     here = load()
     line = Call(

@@ -1,4 +1,4 @@
-"""`aura tap`: the messages of the bus, decoded, as they come."""
+"""`aura tap`: prints the messages of the bus live and decoded."""
 
 from __future__ import annotations
 
@@ -100,5 +100,5 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     session: Annotated[str | None, typer.Option(help="Only this session.")] = None,
 ) -> None:
-    """Print live events, decoded, one a line. Also: aura.part.> (growing words), aura.au.>."""
+    """Print live events, decoded. Other subjects: aura.part.> (growing words), aura.au.>."""
     run(listen(load(), subject, as_json=as_json, session=session))

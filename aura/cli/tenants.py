@@ -1,4 +1,4 @@
-"""`aura tenants`: limits, prices and default agents of tenants, as files; kept like agents."""
+"""`aura tenants`: limits, prices and default agents of tenants, kept as files like agents."""
 
 # ruff: noqa: PLC0415 - `aura --help` must not load the bus
 
@@ -45,9 +45,9 @@ def apply(
     *,
     check: Annotated[bool, typer.Option("--check", help="Read them only; needs no bus.")] = False,
 ) -> None:
-    """Make files the newest revisions of their tenants; the next calls are held to them.
+    """Make files the newest revisions of their tenants; they hold for new calls.
 
-    All are checked first. If one is broken, its line is told and nothing is applied.
+    All files are checked first. If one is invalid, its line is printed and nothing is applied.
     """
     run(_files().apply(paths, "", check=check))
 
@@ -91,5 +91,5 @@ def rollback(name: Name) -> None:
 
 @app.command()
 def remove(name: JustName) -> None:
-    """Hold the tenant's next calls to the settings alone; `rollback` brings the file back."""
+    """Remove a tenant's file, so that only the settings hold; `rollback` restores it."""
     run(_files().remove(name, ""))

@@ -1,4 +1,4 @@
-"""Lines that fit a terminal; in a file or a pipe they stay whole. Pure."""
+"""Cuts lines to the width of a terminal; in a file or a pipe they stay whole. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from rich.console import Console
 
 
 def room(console: Console) -> int | None:
-    """Return the columns of a line; None: as many as it takes."""
+    """Return the columns of a line, or None for any length."""
     return console.width if console.is_terminal else None
 
 
 def cut(text: str, columns: int | None) -> str:
-    """Return *text* in *columns*, without its end where it is longer; None: whole."""
+    """Return *text* cut to *columns*, or whole if that is None."""
     if columns is None or cell_len(text) <= columns:
         return text
     return f"{set_cell_size(text, columns - 1)}…" if columns > 0 else ""

@@ -1,4 +1,4 @@
-"""`aura tools`: serve the tools in a Python file, and list those on the bus."""
+"""`aura tools`: serves the tools in Python files, and lists the tools on the bus."""
 
 # ruff: noqa: PLC0415 - `aura --help` must not load pydantic and the bus
 
@@ -23,19 +23,19 @@ EVERYBODY = "*"
 
 def _check(tenant: str) -> None:
     if tenant != EVERYBODY and not subjects.is_token(tenant):
-        raise CommandError("--tenant is 1 to 128 of A-Z a-z 0-9 _ -")
+        raise CommandError("--tenant must be 1 to 128 of A-Z a-z 0-9 _ -")
 
 
 @app.command()
 def serve(
     files: Annotated[list[Path], typer.Argument(help="Python files with functions under @tool.")],
     tenant: Annotated[
-        str, typer.Option(help="Whose sessions may call them; `*`: everybody's.")
+        str, typer.Option(help="Tenant whose sessions may call the tools; `*`: all.")
     ] = EVERYBODY,
 ) -> None:
     """Serve the tools in FILES until Ctrl-C; several processes share the calls.
 
-    It finds the bus by NATS_URL, or that of the `aura up` in AURA_DATA_DIR.
+    It uses the bus at NATS_URL, or that of the `aura up` in AURA_DATA_DIR.
     """
     from workers.tools import service
 
@@ -48,7 +48,9 @@ def serve(
         except service.ToolDefinitionError as error:
             raise CommandError(f"{file}: {error}") from error
     if not service.defined():
-        raise CommandError("no function there stands under @tool (from workers.tools import tool)")
+        raise CommandError(
+            "no function there has the decorator @tool (from workers.tools import tool)"
+        )
     settings = load()
     role(settings, "tools", service.run(settings, tenant=tenant))
 
@@ -56,19 +58,22 @@ def serve(
 @app.command(context_settings={"allow_interspersed_args": False})
 def mcp(
     server: Annotated[
-        list[str], typer.Argument(help="Its http(s) address, or a command and its arguments.")
+        list[str], typer.Argument(help="The server's http(s) URL, or a command and its arguments.")
     ],
     tenant: Annotated[
-        str, typer.Option(help="Whose sessions may call them; `*`: everybody's.")
+        str, typer.Option(help="Tenant whose sessions may call the tools; `*`: all.")
     ] = EVERYBODY,
     prefix: Annotated[str, typer.Option(help="Put before the tools' names.")] = "",
     deadline_ms: Annotated[
-        int, typer.Option(min=100, max=110_000, help="A call without a result so long has failed.")
+        int,
+        typer.Option(
+            min=100, max=110_000, help="Time after which a call without a result has failed."
+        ),
     ] = 10_000,
     env: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="A variable that the command is to have, such as its key; repeat."
+            metavar="NAME", help="Environment variable for the command, such as a key; repeat."
         ),
     ] = None,
 ) -> None:
@@ -77,8 +82,8 @@ def mcp(
     aura tools mcp https://mcp.example/mcp
     aura tools mcp --prefix files_ npx -y @modelcontextprotocol/server-filesystem /srv
 
-    A command has PATH, HOME and such of the environment, and what --env names; an address is shown
-    AURA_MCP_TOKEN as a bearer token.
+    A command gets PATH, HOME and similar variables of the environment, and those in --env. A URL
+    gets AURA_MCP_TOKEN as a bearer token.
     """
     from workers.tools import mcp_gateway
 
@@ -92,7 +97,7 @@ def mcp(
 
 @app.command("list")
 def show() -> None:
-    """List the tools that services on the bus offer now."""
+    """List the tools of all services on the bus."""
     run(_show(load()))
 
 

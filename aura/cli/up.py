@@ -26,28 +26,30 @@ def command(  # noqa: PLR0913, PLR0917  # typer makes an option of each argument
     edges: Annotated[int, typer.Option(min=1, help="Edges, on PORT, PORT+1, ...")] = 1,
     agents: Annotated[
         list[Path] | None,
-        typer.Option(metavar="PATH", help="Apply these agents first: files, folders; repeatable."),
+        typer.Option(
+            metavar="PATH", help="Apply these agents first: files or folders; repeatable."
+        ),
     ] = None,
     *,
     console: Annotated[
         bool | None, typer.Option(help="The operator's console; default AURA_CONSOLE.")
     ] = None,
 ) -> None:
-    """Run everything on this machine: bus, edge, workers, console. Ctrl-C ends it well."""
+    """Run everything on this machine: bus, edge, workers, console. Ctrl-C ends it properly."""
     settings = place({"port": port, "host": host, "console": console})
     if settings.console:
-        Access.of(settings)  # what is wrong with it is told before anything has started
+        Access.of(settings)  # report errors of its settings before anything starts
     texts = _checked(agents) if agents else {}
     workers: dict[StageName, int] = {"stt": stt, "llm": llm, "tts": tts, "tool": tools}
     role(settings, "up", up(settings, Counts(edges, workers), texts))
 
 
 def _checked(agents: list[Path]) -> dict[str, str]:
-    """Return the texts of *agents* by their names; refuse what `apply` refuses without a bus.
+    """Return the texts of *agents* by name, with the checks of `apply` that need no bus.
 
     Raises:
         BrokenFilesError: some of the files are no agents.
-        SettingsError: no call with one of them would go well.
+        SettingsError: an agent has an invalid part.
     """
     from aura.cli.agent_check import flaws  # noqa: PLC0415  # loads the check of schemas
 

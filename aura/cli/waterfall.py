@@ -1,4 +1,4 @@
-"""A turn's latencies as bars: where the silence before the response went."""
+"""A turn's latencies as bars, which show the parts of the silence before the response."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from schemas.events import STEPS
 
 WIDTH, NARROWEST = 40, 8
-"""Of the bars, columns: a line fits a terminal of 80."""
+"""The columns of the bars, so that a line fits 80 columns."""
 BARS_AT = 36
 
 
 def waterfall(steps: Mapping[str, float | None], columns: int | None = None) -> list[str]:
-    """Return a line a step, ms after the end of speech, each bar from the step before it.
+    """Return one line for each step: a bar from the previous step, ms after the end of speech.
 
-    Lines have at most *columns*; None: 76.
+    Lines have at most *columns*, or 76 if that is None.
     """
     there = [(name, steps[key]) for key, name in STEPS.items() if steps.get(key) is not None]
     known = sorted(((name, at) for name, at in there if at is not None), key=lambda one: one[1])
@@ -32,5 +32,5 @@ def waterfall(steps: Mapping[str, float | None], columns: int | None = None) -> 
 
 
 def at_the_client(ms: float) -> str:
-    """Return the line of what a client measured itself: its clock is not the edge's."""
+    """Return the line with the client's own measurement, by the client's clock."""
     return f"{'heard at this end':24} {ms:>6.0f} ms  from the last sound of the question"

@@ -1,6 +1,6 @@
 """`aura worker`: one worker of a stage, or subscribers."""
 
-# ruff: noqa: PLC0415 - a worker loads no subscribers, and the other way round
+# ruff: noqa: PLC0415 - a worker loads no subscribers, and subscribers no engines
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ def command(
         typer.Option(help="analytics: module or module:name with subscribers; repeatable."),
     ] = None,
     group: Annotated[
-        str, typer.Option(help="analytics: who shares the events; default: the module's name.")
+        str, typer.Option(help="analytics: group that shares the events; default: the module.")
     ] = "",
     start: Annotated[
         str,
         typer.Option(
             "--from",
-            help="analytics: where a new group begins: now, beginning, 2h (ago), or a time.",
+            help="analytics: start of a new group: now, beginning, 2h (ago), or a time.",
         ),
     ] = "now",
     live: Annotated[
-        bool, typer.Option("--live", help="analytics: only while it listens, nothing is kept.")
+        bool,
+        typer.Option("--live", help="analytics: only new events while it runs; nothing is kept."),
     ] = False,
 ) -> None:
     """Run one worker; it shares the load of its stage at once.
 
-    It finds the bus by NATS_URL, or that of the `aura up` in AURA_DATA_DIR.
+    It uses the bus at NATS_URL, or that of the `aura up` in AURA_DATA_DIR.
 
     `aura worker analytics --module mine` runs subscribers: see docs/analytics.md.
     """

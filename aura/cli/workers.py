@@ -1,4 +1,4 @@
-"""`aura workers`: the processes, how busy they are, and how far behind each stage is."""
+"""`aura workers`: the processes, their load, and the backlog of each stage."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ from runtime.bus.errors import BusAwayError
 from runtime.bus.silence import SILENCE_S
 from runtime.printable import printable
 from runtime.settings import Settings, load
+from runtime.tasks import beside
 from schemas.stages import STAGE_NAMES
 
 LOOK_S = 1.0
-"""Between two looks at the bus; jobs done in between make the rate."""
+"""The time between two looks at the bus; the jobs done in between give the rate."""
 ORDER = ("edge", *STAGE_NAMES)
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One process, as it is shown. Numbers that a role does not tell are None."""
+    """One process in the table. Numbers that its role does not have are None."""
 
     role: str
     id: str
@@ -40,7 +41,7 @@ class Row(msgspec.Struct, frozen=True):
     model: str | None
     slots: int | None
     in_flight: int | None
-    """Jobs of a worker, calls of an edge."""
+    """Current jobs of a worker, or calls of an edge."""
     done: int | None
     failed: int | None
     done_per_s: float | None
@@ -57,7 +58,7 @@ class Look(msgspec.Struct, frozen=True):
 def look_of(
     now: Sequence[Service], before: Sequence[Service], elapsed_s: float, stages: list[Queue]
 ) -> Look:
-    """Return the look: *before* is what was found *elapsed_s* earlier, for the rates."""
+    """Return the look; *before* is the state *elapsed_s* earlier, for the rates."""
     done_before = {one.id: one.said.get("done") for one in before}
     rows = [_row(one, done_before.get(one.id), elapsed_s) for one in now]
     rows.sort(key=lambda row: (ORDER.index(row.role) if row.role in ORDER else 9, row.role, row.id))
@@ -119,10 +120,10 @@ def tables(look: Look) -> Group:
 
 
 async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
-    """Print the look: once, or again and again until Ctrl-C where somebody watches.
+    """Print the look once, or repeatedly until Ctrl-C on a terminal.
 
     Raises:
-        BusAwayError: no server answers, or it is not provisioned.
+        BusAwayError: no server answers, or the bus is not provisioned.
     """
     bus = await connect(settings, "aura-workers")
     try:
@@ -140,7 +141,7 @@ async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
 
 
 async def _look(bus: Bus, before: Sequence[Service]) -> tuple[Look, list[Service]]:
-    """Look around, LOOK_S after *before* was found."""
+    """Return the look, LOOK_S after *before*."""
     loop = asyncio.get_running_loop()
     at = loop.time()
     await asyncio.sleep(LOOK_S)
@@ -156,30 +157,28 @@ async def _live(bus: Bus) -> None:
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     with Live(tables(look), console=Console(), auto_refresh=False) as live:
-        while not stop.is_set():
-            looking = asyncio.ensure_future(_look(bus, found))
-            stopping = asyncio.ensure_future(stop.wait())
-            await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if not looking.done():
-                looking.cancel()
-                return
-            try:
-                look, found = looking.result()
-                live.update(tables(look), refresh=True)
-            except BusAwayError:
-                live.update(Text("The bus is away; waiting for it.", style="red"), refresh=True)
-                await asyncio.sleep(LOOK_S)
+        async with beside(stop.wait()) as stopping:
+            while not stopping.done():
+                try:
+                    async with beside(_look(bus, found)) as looking:
+                        await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                except BusAwayError:
+                    live.update(Text("The bus is away; waiting for it.", style="red"), refresh=True)
+                    await asyncio.wait({stopping}, timeout=LOOK_S)
+                    continue
+                if not looking.cancelled():
+                    look, found = looking.result()
+                    live.update(tables(look), refresh=True)
 
 
 def command(
     once: Annotated[bool, typer.Option("--once", help="Print one table and end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and end.")] = False,
 ) -> None:
-    """Show who is there: edges, workers, their load, and how far behind each stage is.
+    """Show the processes: edges, workers, their load, and the backlog of each stage.
 
-    Live until Ctrl-C on a terminal, else one table. WAITING is jobs that no worker has yet, OLDEST
-    how long the first of them has waited: more than a moment means that the stage wants another
-    worker. DONE/S is of a second: one table takes as long.
+    Live until Ctrl-C on a terminal, else one table. WAITING counts jobs that no worker has yet,
+    OLDEST is the wait of the oldest of them. If it is more than a moment, the stage needs another
+    worker. DONE/S counts the jobs done in one second, which one table takes.
     """
     run(show(load(), once=once, as_json=as_json))

@@ -1,1 +1,1 @@
-"""Replays of recorded sessions: decided again, decided otherwise, or driven through workers."""
+"""Replays of recorded sessions: decide, what-if, or drive."""

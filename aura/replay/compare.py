@@ -1,4 +1,4 @@
-"""The comparison of a session with its replay: words, responses, latencies, order of events."""
+"""Compares a session with its replay: words, responses, latencies, order of events."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ class Turn:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The differences of a replay; pairs hold the recorded session first."""
+    """The differences of a replay; in pairs the recorded session comes first."""
 
     pairs: list[tuple[Turn | None, Turn | None]]
     wer: float
-    """Word error rate of the transcripts; the recorded ones count as right."""
+    """Word error rate of the transcripts; the recorded transcripts are the reference."""
     latencies: dict[str, tuple[float, float]]
     """Medians over the turns, ms."""
     interrupted: tuple[int, int]
     errors: tuple[int, int]
     same: int
-    """Events of the same content and order, subject by subject."""
+    """The number of events with the same content and order, subject by subject."""
     events: int
     other: list[tuple[str, str]] = field(default_factory=list)
-    """The events that are not the same; an empty one has no counterpart."""
+    """The events that differ, in pairs; an empty text means that there is no counterpart."""
 
     @property
     def latency(self) -> float | None:
-        """Ratio of the waits for the first audio of a response."""
+        """The ratio of the waits for the first audio of a response."""
         then, now = self.latencies.get("first_sent_ms", (0.0, 0.0))
         return now / then if then and now else None
 
@@ -73,11 +73,11 @@ class Comparison:
 
 
 def turns(events: Sequence[ev.AnyEvent]) -> list[Turn]:
-    """Return the turns with a response, in order; carried words are part of a later turn."""
+    """Return the turns with a response in order; carried words are part of a later turn."""
     carried = {e.turn for e in events if isinstance(e, ev.AnswerHeard) and e.carried}
     answers: dict[int, str] = {}
     for one in events:
-        if isinstance(one, ev.ResponseCompleted):  # one a step
+        if isinstance(one, ev.ResponseCompleted):  # one for each step
             answers[one.turn] = f"{answers.get(one.turn, '')} {one.text}".strip()
     heard = {e.turn: e.text for e in events if isinstance(e, ev.AnswerHeard)}
     measured = {e.turn: e for e in events if isinstance(e, ev.TurnMeasured)}
@@ -141,7 +141,7 @@ def compare(
 
 
 def branch(events: Sequence[ev.AnyEvent], turn: int) -> Sequence[ev.AnyEvent]:
-    """Return the events of *turn* and of what followed it."""
+    """Return the events of *turn* and of all that followed."""
     taken = next((e for e in events if isinstance(e, ev.TurnTaken) and e.turn >= turn), None)
     if turn <= 0 or taken is None:
         return events
@@ -149,7 +149,7 @@ def branch(events: Sequence[ev.AnyEvent], turn: int) -> Sequence[ev.AnyEvent]:
     found = []
     for event in events[speech.index(True) if True in speech else 0 :]:
         fields = msgspec.structs.asdict(event)
-        turn_of = fields.get("turn") or turn  # 0 or none: the event is of no turn
+        turn_of = fields.get("turn") or turn  # 0 or none: the event belongs to no turn
         utterance = fields.get("utterance") or taken.utterance
         if turn_of >= turn and utterance >= taken.utterance:
             found.append(event)
@@ -159,7 +159,7 @@ def branch(events: Sequence[ev.AnyEvent], turn: int) -> Sequence[ev.AnyEvent]:
 def side_by_side(
     then: Sequence[tuple[Any, ...]], now: Sequence[tuple[Any, ...]]
 ) -> Iterator[tuple[tuple[Any, ...] | None, tuple[Any, ...] | None]]:
-    """Yield the pairs of equal items in the same order, and the rest; None: no counterpart."""
+    """Yield pairs of equal items in order, and each other item paired with None."""
     matched = SequenceMatcher(None, then, now, autojunk=False)
     for _, i, i_end, j, j_end in matched.get_opcodes():
         yield from itertools.zip_longest(then[i:i_end], now[j:j_end])
@@ -183,7 +183,7 @@ NOT_COMPARED = (
     ev.SessionResumed,
     ev.RecordingConsented,
 )
-"""Events that tell how a session was held, not how it went."""
+"""Events about the replay itself, which are not compared."""
 _CONTENT = (
     "text",
     "reason",
@@ -193,16 +193,16 @@ _CONTENT = (
     "sentences",
     "stage",
 )
-"""The compared fields; the others are times, measurements, or models."""
+"""The compared fields; all others are times, measurements or models."""
 
 
 def sequence(events: Sequence[ev.AnyEvent]) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the content of the events of each subject, in order, without times.
+    """Return the content of the events of each subject in order, without times.
 
-    Events of two subjects have two writers, and so no order: they race by milliseconds.
+    Events of two subjects have two writers, so their order is not fixed.
     """
     found: dict[str, list[tuple[Any, ...]]] = {}
-    # the heard part of a response ends at a word: some ms later it is another word
+    # the heard part ends at a word, which may be another word some ms later
     cut = {e.text for e in events if isinstance(e, ev.AnswerHeard) and not e.complete}
     for event in events:
         if isinstance(event, NOT_COMPARED):
@@ -219,18 +219,18 @@ def sequence(events: Sequence[ev.AnyEvent]) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-# ---------------------------------------------------------------- a test for CI
+# ---------------------------------------------------------------- limits for CI
 
 
 class BadLimitError(ValueError):
-    """The text is no limit; the message says how limits are written."""
+    """The text is no valid limit; the message shows the format."""
 
 
 def failures(limits: str, found: Comparison) -> list[str]:
-    """Return a sentence for each of *limits* (`wer=0.1,latency=1.2x,errors=0,same=1`) not held.
+    """Return a sentence for each exceeded limit in *limits* (`wer=0.1,latency=1.2x,same=1`).
 
     Raises:
-        BadLimitError: *limits* names something else.
+        BadLimitError: *limits* has another name or form.
     """
     values: dict[str, float | None] = {
         "wer": found.wer,

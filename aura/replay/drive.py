@@ -1,7 +1,8 @@
-"""A recorded session driven again: a call as an edge holds it, with today's workers.
+"""Drives a recorded session again: a call like at an edge, with today's workers.
 
-The caller's inputs come from the record at their own pace: the audio if it was recorded, else the
-frames that held a voice. The stages that are not driven answer from the record (`RecordedWorkers`).
+The caller's inputs come from the record at their own pace: the audio, if it was recorded, else
+silent frames with the recorded voice bits. Stages that are not driven answer from the record
+(`RecordedWorkers`).
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ from schemas.stages import STAGE_NAMES
 from schemas.tools import ToolConfig
 
 LEAD_MS = 600
-"""Audio before the first turn of a replay."""
+"""The audio before the first turn of a replay."""
 PATIENCE_S = 30.0
-"""Wait for a response that is under way when the recording ends."""
+"""The wait for a response that is under way when the recording ends."""
 
 
 @dataclass(frozen=True)
@@ -47,36 +48,40 @@ class DrivePlan:
     """The stages to drive, and the changes to the record."""
 
     session: str
-    """Id of the new session."""
+    """The id of the new session."""
     stages: tuple[ev.StageName, ...]
     live_tools: bool = False
-    """Tools that may be called twice are called; all others answer from the record."""
+    """Whether tools that may be called twice are called; all others answer from the record."""
     from_turn: int = 0
     llm_model: str = ""
     eagerness: str = ""
     served: Served | None = None
-    """Another agent in place of the session's own."""
+    """Another agent in place of the session's own; None: the same agent."""
     sound: bytes = b""
-    """The caller's audio, s16le mono 16 kHz, from the first byte delivered; empty: not known."""
+    """The caller's audio from the first byte on, s16le mono 16 kHz; empty: it was not recorded."""
     audio: CallerAudio = field(default_factory=CallerAudio)
-    """Hears that audio, as an edge does."""
+    """Processes that audio like an edge."""
 
 
 class NoSuchTurnError(ValueError):
-    """The session has no turn of that number."""
+    """The session has no turn with that number."""
 
 
 class ModelRefusedError(ValueError):
-    """No worker has the wanted language model; the message says why."""
+    """No worker has the requested language model; the message says why."""
 
 
 class _NoClient:
-    """The client of a driven session, which nobody listens to; transfers are as recorded."""
+    """A client of a driven session that drops all messages; transfers are taken from the record."""
 
     def __init__(self, given: Sequence[TimedInput], plan: DrivePlan) -> None:
         self._recorded = [one.given for one in given if isinstance(one.given, Reconfigured)]
         self._plan = plan
         self.shell: SessionShell | None = None
+
+    def can_transfer(self, agent: str) -> bool:
+        del agent
+        return False  # a replay takes no commands
 
     def transfer(self, call: str, agent: str) -> None:
         asyncio.get_running_loop().call_soon(self._give, self._transferred(call, agent))
@@ -86,7 +91,7 @@ class _NoClient:
             if one.agent and one.agent.name == agent:
                 config = _with_replayed_tools(one.config, live=self._plan.live_tools)
                 return Reconfigured(config, one.agent, call)
-        return ToolResult(call, "the recorded call was not handed over to it", failed=True)
+        return ToolResult(call, "the recorded call was not handed over to that agent", failed=True)
 
     def _give(self, given: AnyInput) -> None:
         if self.shell:
@@ -101,7 +106,7 @@ class _NoClient:
 
 
 class _Refusals:
-    """The reason for which workers refuse the wanted model, if they do."""
+    """Collects the reason if workers refuse the requested model."""
 
     def __init__(self, bus: Bus, whose: tuple[str, str], plan: DrivePlan) -> None:
         self._bus = bus
@@ -120,15 +125,15 @@ class _Refusals:
 
 
 async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> None:
-    """Hold the first connection of the session in *events* again.
+    """Drive the first connection of the session in *events*.
 
     Raises:
-        InputsNotRecordedError: its inputs were not recorded.
-        NoSuchTurnError: it has no turn *from_turn*.
-        ModelRefusedError: no worker has the wanted model.
+        InputsNotRecordedError: the session's inputs were not recorded.
+        NoSuchTurnError: the session has no turn *from_turn*.
+        ModelRefusedError: no worker has the requested model.
     """
     connection = redecide.connections(events)[0]
-    began = _started(_beginning(connection), _handed_over(events, plan.from_turn), plan)
+    began = _started(_beginning(connection), _agent_at(events, plan.from_turn), plan)
     given, skipped, history = _from(connection, events, plan.from_turn)
     whose = (began.tenant, plan.session)
     call = Call(began, history)
@@ -142,8 +147,8 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
         workers = RecordedWorkers(bus, whose, RecordedStages(connection), recorded, tasks)
         await workers.listen(stack)
         await refusals.listen(stack)
-        await _speak(caller, given, workers, refusals, wait=not _hung_up(connection))
-        await asyncio.sleep(0.5)  # the last events of the stages are on their way
+        await _speak(caller, given, workers, refusals, wait=not _left_in_response(connection))
+        await asyncio.sleep(0.5)  # the last events of the stages may still arrive
         last = given[-1].given if given else None
         ended = last if isinstance(last, Finished) else Finished("end_call")
         shell.finish(ended.reason, may_return=ended.may_return)
@@ -156,12 +161,12 @@ def _beginning(connection: RecordedConnection) -> ev.SessionStarted:
     if isinstance(connection.began, ev.SessionStarted):
         return connection.began
     raise redecide.InputsNotRecordedError(
-        "the inputs of its beginning were not stored: its edge was killed in its first 10 s"
+        "the inputs of its beginning were not stored: the edge was killed in the first 10 s"
     )
 
 
-def _handed_over(events: Sequence[ev.AnyEvent], turn: int) -> Served | None:
-    """Return who served the session at *turn*; None: who began with it."""
+def _agent_at(events: Sequence[ev.AnyEvent], turn: int) -> Served | None:
+    """Return the agent that served the session at *turn*, or None if it was the first one."""
     served: Served | None = None
     config: SessionConfig | None = None
     for event in events:
@@ -179,7 +184,7 @@ def _handed_over(events: Sequence[ev.AnyEvent], turn: int) -> Served | None:
 
 
 def _started(began: ev.SessionStarted, later: Served | None, plan: DrivePlan) -> ev.SessionStarted:
-    """Return the first event of the replay, from that of the session; *later*: who served it."""
+    """Return the first event of the replay; *later* is the agent that served it by then."""
     wanted = {"response.model": plan.llm_model, "turns.eagerness": plan.eagerness}
     config, agent = plan.served or later or Served(began.config, began.agent)
     config = _with_replayed_tools(config, live=plan.live_tools)
@@ -203,14 +208,14 @@ def _with_replayed_tools(config: SessionConfig, *, live: bool) -> SessionConfig:
 
 
 def _replayed(tool: ToolConfig, *, live: bool) -> ToolConfig:
-    """Return *tool* as the replay has it: what is not run is the client's, so nobody takes it."""
+    """Return *tool* for the replay; a tool that must not run is marked as the client's."""
     if tool.kind == "builtin" or (live and tool.idempotent):
         return tool
     return msgspec.structs.replace(tool, kind="client")
 
 
-def _hung_up(connection: RecordedConnection) -> bool:
-    """Tell whether the caller left in the middle of a response; then the replay does too."""
+def _left_in_response(connection: RecordedConnection) -> bool:
+    """Tell whether the caller left during a response; then the replay does too."""
     return any(
         (isinstance(event, ev.ResponseCancelled) and event.reason == "hung_up")
         or (isinstance(event, ev.AnswerHeard) and event.resumable)
@@ -245,7 +250,7 @@ def _from(
 
 
 def _is_transfer(given: AnyInput) -> bool:
-    """Tell whether it answers a call of `transfer`: a replay's model makes its own calls."""
+    """Tell whether the input answers a call of `transfer`; a replay's model makes its own calls."""
     return isinstance(given, Reconfigured) and bool(given.call)
 
 
@@ -273,7 +278,7 @@ async def _speak(
     *,
     wait: bool,
 ) -> None:
-    """Give the caller's inputs at their recorded pace, until the model is refused."""
+    """Give the caller's inputs at their recorded pace, unless the model is refused."""
     loop = asyncio.get_running_loop()
     if not inputs:
         return

@@ -1,4 +1,4 @@
-"""A recorded session as another agent, or another revision of its own, would have it set."""
+"""The configuration of a recorded session under another agent or revision."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ class Served(NamedTuple):
 def served_by(
     wanted: Revision, began: SessionStarted, own: Revision | None, operator: SessionConfig
 ) -> Served:
-    """Return what the session that *began* would be set to by *wanted*.
+    """Return the configuration of the session that *began*, if *wanted* served it.
 
-    What its *own* agent said is taken back first: where the new one is silent, today's *operator*
-    has the word. Its variables and what its caller changed stay as they were.
+    The values of its *own* agent are removed first, so that today's *operator* fills what the new
+    agent does not set. The variables and the caller's changes stay.
 
     Raises:
         ConfigFileError: *wanted* cannot be read.
-        VariableError: it has a variable that the session has no value for.
+        VariableError: it has a variable without a value in the session.
     """
     used = began.agent
     base = began.config.but({path: value_at(operator, path) for path in _said(own)})
     asked = dict(used.asked) if used else {}
     if not began.config.response.greeting and not (used and "response.greeting" in _said(own)):
-        asked["response.greeting"] = ""  # its caller wanted none
+        asked["response.greeting"] = ""  # the caller wanted no greeting
     given = Given(by_token=used.variables if used else {}, by_caller={}, changes=asked)
     made = resolve(wanted.agent(), base, given)
     agent = AgentUsed(
@@ -48,5 +48,5 @@ def _said(own: Revision | None) -> list[str]:
     """Return the paths that the session's own agent set."""
     try:
         return list(changes(own.agent())) if own else []
-    except ConfigFileError:  # of another version of Aura: what it said stays
+    except ConfigFileError:  # the file is of another version of Aura; its values stay
         return []

@@ -1,7 +1,7 @@
-"""The stages of a recorded session: their results, and the time that each took.
+"""The results of a recorded session's stages, and the time that each took.
 
-A call that decides otherwise gets the results recorded for that moment of the audio: a pause is
-found by the time at which the speech before it ended.
+A call that decides differently gets the results that were recorded for the same moment of the
+audio: a pause is identified by the end of the speech before it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from schemas.audio import BYTES_PER_MS
 from schemas.events import Head
 
 FromStage = StageSaid | ChunkSpoken
-"""An input from a stage: an event, or audio."""
+"""An input from a stage: an event or audio."""
 OfAResponse = (
     ev.ResponseSentence | ev.ResponseCompleted | ev.ToolCalled | ChunkSpoken | ev.SpeechReady
 )
 USUAL_TOKEN_MS, USUAL_VOICE_MS, USUAL_AUDIO_MS = 300, 450, 2000
-"""Times and length of a response of which nothing was recorded."""
+"""The assumed times and length of a response without a record."""
 NEAR_MS = 200
-"""Starts of speech nearer than this are the same: each configuration notices one at its time."""
+"""Starts of speech nearer than this are the same; configurations notice one at different times."""
 
 _T = TypeVar("_T")
 
@@ -42,7 +42,8 @@ class RecordedUtterance:
     ended_ms: int = 0
     discarded: bool = False
     transcripts: dict[int, tuple[ev.TranscriptGuess, int]] = field(default_factory=dict)
-    """Words up to a pause and their delay after it (ms), by the end of the speech before it."""
+    """The words up to each pause and their delay (ms), by the end of the speech before the
+    pause."""
     text: str = ""
 
 
@@ -52,18 +53,18 @@ class RecordedResponse:
 
     taken: ev.TurnTaken
     came: list[tuple[int, FromStage]] = field(default_factory=list)
-    """Results of the stages, by ms after the turn was taken."""
+    """The results of the stages, with their ms after the turn was taken."""
 
 
 class RecordedStages:
-    """The results of the stages in one connection."""
+    """The recorded results of the stages in one connection."""
 
     def __init__(self, connection: RecordedConnection) -> None:
         self.utterances: dict[int, RecordedUtterance] = {}
         self.responses: dict[tuple[int, int], RecordedResponse] = {}
-        """By turn and step."""
+        """Recorded responses by turn and step."""
         self.finals: dict[int, tuple[ev.TranscriptFinal, int]] = {}
-        """The words of whole utterances, and how long after their ends they came, ms."""
+        """The words of whole utterances, and their delay after the end, ms."""
         self._tools = RecordedTools()
         self.greeting: list[tuple[int, FromStage]] = []
         self._pauses: dict[tuple[int, int], ev.SpeechPaused] = {}
@@ -73,12 +74,12 @@ class RecordedStages:
         known: set[str] = set()
         for at_ms, given in connection.given:
             if isinstance(given, StageSaid):
-                if given.event.id in known:  # an edge that missed something reads all of it again
+                if given.event.id in known:  # an edge that missed an event reads all of them again
                     continue
                 known.add(given.event.id)
             elif not isinstance(given, ChunkSpoken):
                 continue
-            self._came(given, at_ms, began_ms)
+            self._results_of(given, at_ms, began_ms)
         self._paused = sorted(
             (
                 (end_ms, utterance)
@@ -88,7 +89,8 @@ class RecordedStages:
             key=_end_ms,
         )
         self._by_words: dict[str | None, list[RecordedResponse]] = {}
-        """Responses with results, by the caller's words, in order of time; None: all of them."""
+        """Responses with results, by the caller's words, in order of time; under None all of
+        them."""
         for response in sorted(self.responses.values(), key=_taken_ms):
             if response.came:
                 self._by_words.setdefault(_asked(response.taken), []).append(response)
@@ -112,7 +114,7 @@ class RecordedStages:
             case _:
                 pass
 
-    def _came(self, given: FromStage, at_ms: int, began_ms: int) -> None:
+    def _results_of(self, given: FromStage, at_ms: int, began_ms: int) -> None:
         result = given.event if isinstance(given, StageSaid) else given
         match result:
             case ev.TranscriptGuess(utterance=number, pause=number_of_pause):
@@ -130,7 +132,7 @@ class RecordedStages:
             case ev.ToolReturned() | ev.ToolFailed():
                 self._tools.came(result, at_ms)
             case ev.ResponseSentence() | ev.ResponseCompleted() if is_own(result):
-                pass  # the call makes its own
+                pass  # the replay's call makes its own
             case (
                 ev.ResponseSentence()
                 | ev.ResponseCompleted()
@@ -144,7 +146,7 @@ class RecordedStages:
                 pass
 
     def _response_of(self, result: OfAResponse) -> RecordedResponse | None:
-        """Return the step of a response that *result* is of."""
+        """Return the step of a response to which *result* belongs."""
         if isinstance(result, ev.ResponseCompleted | ev.ToolCalled):
             return self.responses.get((result.turn, result.step))
         steps = [
@@ -159,10 +161,10 @@ class RecordedStages:
     def words(
         self, paused: ev.SpeechPaused, started_ms: int, *, near_ms: int = 0
     ) -> tuple[ev.TranscriptGuess, int] | None:
-        """Return the words up to a pause and their delay, ms; None: not recorded.
+        """Return the words up to a pause and their delay, ms, or None if they were not recorded.
 
-        The utterance began at *started_ms*. A pause is the recorded one if the speech before it
-        ended at the same time, give or take *near_ms*.
+        The utterance began at *started_ms*. A pause matches a recorded one if the speech before it
+        ended at the same time, within *near_ms*.
         """
         end_ms = paused.speech_end_ms
         known = _nearest(self._paused, end_ms, _end_ms)
@@ -175,7 +177,7 @@ class RecordedStages:
         return msgspec.structs.replace(transcript, **changes), after_ms
 
     def _as_heard_since(self, started_ms: int, spoken: RecordedUtterance, text: str) -> str:
-        """Return *text*, less or more the words by which the utterance begins later or earlier."""
+        """Return *text*, adjusted by the words by which the utterance begins later or earlier."""
         joined = [
             utterance.text
             for utterance in self.utterances.values()
@@ -220,10 +222,10 @@ class RecordedStages:
             if isinstance(event, ev.ResponseSentence):
                 sentences.append(event.text)
                 if not same:
-                    changes["eot_llm"] = None  # it is of other words
+                    changes["eot_llm"] = None  # it was for other words
             completed = completed or isinstance(event, ev.ResponseCompleted)
             yield after_ms, StageSaid(msgspec.structs.replace(event, **changes))
-        if not completed:  # the recorded response was cancelled, this one may not be
+        if not completed:  # the recorded response was cancelled, but this one may not be
             yield best.came[-1][0], _completed(taken, len(sentences), " ".join(sentences))
 
     def tool_result(self, requested: ev.ToolRequested) -> tuple[int, StageSaid]:
@@ -245,7 +247,7 @@ def _end_ms(transcript: tuple[int, RecordedUtterance]) -> int:
 
 
 def _nearest(known: Sequence[_T], at_ms: int, time_of: Callable[[_T], int]) -> _T | None:
-    """Return the one of *known*, which are in the order of time, that is nearest to *at_ms*."""
+    """Return the item of *known*, sorted by time, that is nearest to *at_ms*."""
     k = bisect_left(known, at_ms, key=time_of)
     around = known[max(0, k - 1) : k + 1]
     return min(around, key=lambda item: abs(time_of(item) - at_ms), default=None)

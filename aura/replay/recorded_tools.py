@@ -1,4 +1,4 @@
-"""The tools of a recorded session: what each call gave, and how long it took."""
+"""The results of a recorded session's tool calls, and the time that each took."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Recorded:
 
 
 class RecordedTools:
-    """Answers a call as the record does: the same tool with the same arguments."""
+    """Answers a call from the record: the same tool with the same arguments."""
 
     def __init__(self) -> None:
         self._calls: list[_Recorded] = []
@@ -28,7 +28,7 @@ class RecordedTools:
         self._calls.append(_Recorded(event))
 
     def came(self, result: Result, at_ms: int) -> None:
-        """Take a result, which came at *at_ms*."""
+        """Add a result that arrived at *at_ms*."""
         for one in self._calls:
             if _key(one.requested) == _key(result) and one.result is None:
                 one.result, one.after_ms = result, at_ms - one.requested.at_ms
@@ -54,7 +54,7 @@ class RecordedTools:
             call=now.call,
             name=now.tool.name,
             reason="unknown_outcome",
-            detail="the record has no such call, and a replay does not make it",
+            detail="the record has no such call, and a replay does not run it",
         )
         return 0, failed
 

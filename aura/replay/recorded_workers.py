@@ -1,4 +1,4 @@
-"""The stages that a replay does not drive: on the bus like workers, with recorded results.
+"""Workers for the stages that a replay does not drive; they publish recorded results.
 
 Each result comes after its recorded delay.
 """
@@ -21,9 +21,9 @@ from schemas import subjects
 from schemas.audio import BYTES_PER_MS, SpeechChunk, TranscriptPartial
 
 NEAR_MS = 60
-"""A pause of the replay that is nearer than this to a recorded one is the same."""
+"""A pause of the replay matches a recorded one if it is nearer than this."""
 MS_A_LETTER = 60
-"""The assumed audio, ms a letter, of a sentence that was not recorded."""
+"""The assumed audio of a sentence that was not recorded, ms for each letter."""
 
 
 class RecordedWorkers:
@@ -37,12 +37,12 @@ class RecordedWorkers:
         recorded: tuple[ev.StageName, ...],
         tasks: asyncio.TaskGroup,
     ) -> None:
-        """Publish the results in *record* of the stages *recorded*, in the session *whose*.
+        """Publish the results in *record* for the stages *recorded*, in the session *whose*.
 
-        *whose* is tenant and id; *tasks* runs the delays.
+        *whose* is (tenant, session); *tasks* runs the delays.
         """
         self.later_ms = 0
-        """Offset from the clock of the record to today's."""
+        """Offset from the record's clock to the present one, ms."""
         self._bus = bus
         self._whose = whose
         self._record = record
@@ -53,7 +53,7 @@ class RecordedWorkers:
         self._speaking: dict[int, list[asyncio.Task[None]]] = {}
 
     async def listen(self, stack: AsyncExitStack) -> None:
-        """Answer for as long as *stack* is open."""
+        """Answer jobs while *stack* is open."""
         for kind in ("speech", "life", "turn", "say", "tool"):
             subject = subjects.live(*self._whose, kind)
             await stack.enter_async_context(self._bus.listening(subject, self._on_event))
@@ -77,7 +77,7 @@ class RecordedWorkers:
             self._spoken(event)
 
     async def grow(self, words: PartialHeard) -> None:
-        """Send partial *words* unless STT is driven: they may have interrupted."""
+        """Send the partial transcript *words*, which may have interrupted, unless STT is driven."""
         if "stt" in self._recorded:
             partial = TranscriptPartial(
                 utterance=words.utterance, text=words.text, audio_ms=words.audio_ms
@@ -122,7 +122,7 @@ class RecordedWorkers:
         self._say(-1, 2, StageSaid(final))
 
     def _pretend(self, event: ev.ResponseSentence) -> None:
-        """Speak a sentence that was not recorded in silence, for its estimated length."""
+        """Send silence of the estimated length for a sentence that was not recorded."""
         audio_ms = len(event.text) * MS_A_LETTER
         pcm = bytes(BYTES_PER_MS * min(audio_ms, 1000))
         count = max(1, -(-audio_ms // 1000))
@@ -168,7 +168,7 @@ class RecordedWorkers:
 
 
 def _is_recorded(event: ev.ToolRequested) -> bool:
-    """Tell whether the record answers a call: what is built in is done by the edge."""
+    """Tell whether the record answers a call; built-in tools are run by the edge."""
     return "tool" in event.recorded and event.tool.kind != "builtin"
 
 

@@ -1,7 +1,7 @@
-"""A recorded call decided again by today's code, from its recorded inputs: no clock, no bus.
+"""Decides a recorded call again by today's code, from its recorded inputs, without clock and bus.
 
-The same code makes the same decisions, to the millisecond. Changed code may not, and `what_if.py`
-tells the differences that a caller would notice.
+The same code makes the same decisions, to the millisecond. For changed code, `what_if.py` shows the
+differences that a caller would notice.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from schemas.session_config import SessionConfig, bounds
 from schemas.stages import JobEvent
 
 REPLAY_EDGE = "replay"
-"""Name of the edge in a session that is driven again."""
+"""The name of the edge in a driven session."""
 MOST_PREFIX_FRAMES = int(bounds("turns.prefix_ms").most or 0) // FRAME_MS + 1
-"""Frames after which a call of any configuration has forgotten the audio before."""
+"""The frames after which a call of any configuration has forgotten earlier audio."""
 MADE_BY_REPLAYS = (Ticked, StageSaid, ChunkSpoken, Resumed, ToolResult)
-"""Inputs that a replay makes itself: those of its timer and its stages."""
+"""Inputs that a replay makes itself: from its timer and its stages."""
 DECISIONS = (
     ev.SessionReconfigured,
     ev.AgentChanged,
@@ -57,7 +57,7 @@ DECISIONS = (
     ev.TroubleTold,
     ev.SessionEnded,
 )
-"""Events that a call decides; so are the sentences of its own and what it tells of a tool."""
+"""Events that a call decides; its own sentences and its results of tools are decisions too."""
 
 
 class InputsNotRecordedError(ValueError):
@@ -76,17 +76,17 @@ def is_decision(event: ev.Event) -> bool:
 
 
 def is_own(event: ev.ResponseSentence | ev.ResponseCompleted) -> bool:
-    """Tell whether no model wrote *event*: it is of a greeting, or of a wait for a tool."""
+    """Tell whether the call itself wrote *event*: a greeting, or words while a tool runs."""
     return event.turn == 0 or (not event.model and event.took_ms == 0)
 
 
 @dataclass
 class RecordedConnection:
-    """A connection of a session: its first event, the inputs of its call, its decisions."""
+    """One connection of a session: its first event, the inputs of its call, its decisions."""
 
     began: Began
     before: tuple[ev.AnyEvent, ...]
-    """Earlier events of the session, which a resumed call remembers."""
+    """The earlier events of the session, which a resumed call remembers."""
     given: list[TimedInput] = field(default_factory=list)
     decided: list[ev.Event] = field(default_factory=list)
 
@@ -95,7 +95,7 @@ class RecordedConnection:
         return self.began.config
 
     def call(self, config: SessionConfig | None = None) -> Call:
-        """Return its call before the first input, set to *config* if given."""
+        """Return its call before the first input, with *config* in place of its own if given."""
         resumed = isinstance(self.began, ev.SessionResumed)
         history = fold(self.before) if resumed else History()
         began = self.began
@@ -104,8 +104,8 @@ class RecordedConnection:
         return Call(began, history)
 
 
-def _unmarked(event: ev.Event) -> ev.Event:
-    """Return *event* as the call decided it, without the stages that answer from a record."""
+def _without_recorded(event: ev.Event) -> ev.Event:
+    """Return *event* as decided, without `recorded`."""
     if isinstance(event, JobEvent) and event.recorded:
         return msgspec.structs.replace(event, recorded=())
     return event
@@ -119,10 +119,10 @@ def begun(events: Iterable[ev.AnyEvent]) -> int:
 def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
     """Return the connections of a session from its *events*, in the order of the log.
 
-    Connections without stored inputs are left out: their edge was killed too early.
+    Connections without stored inputs, whose edge was killed too early, are left out.
 
     Raises:
-        InputsNotRecordedError: no inputs were stored, or a newer Aura stored them.
+        InputsNotRecordedError: no inputs were stored, or they were stored by a newer Aura.
     """
     found: list[RecordedConnection] = []
     decided: list[tuple[ev.Event, int]] = []
@@ -137,7 +137,7 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
         elif isinstance(event, ev.InputsDelivered):
             delivered.append(event)
         elif found and is_decision(event):
-            decided.append((_unmarked(event), len(found)))
+            decided.append((_without_recorded(event), len(found)))
     known = by_id(events)
     for connection, parts in _matched(found, _logs(delivered)):
         try:
@@ -157,14 +157,14 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
 
 
 def _logs(delivered: Sequence[ev.InputsDelivered]) -> list[list[ev.InputsDelivered]]:
-    """Return the parts of each input log; *delivered* may mix the logs of two edges."""
+    """Return the parts of each input log, where *delivered* may mix the logs of two edges."""
     logs: list[list[ev.InputsDelivered]] = []
     for part in delivered:
         before = [log for log in logs if log[-1].part < part.part]
         if not before:
             logs.append([part])
             continue
-        # The next part of a log has the next number, and begins where the last part ended.
+        # The next part of a log has the next number, and begins at the end of the last part.
         likely = [log for log in before if log[-1].part == part.part - 1] or before
         min(likely, key=lambda log: abs(part.from_ms - log[-1].at_ms)).append(part)
     return logs
@@ -173,9 +173,9 @@ def _logs(delivered: Sequence[ev.InputsDelivered]) -> list[list[ev.InputsDeliver
 def _matched(
     found: Sequence[RecordedConnection], logs: Sequence[list[ev.InputsDelivered]]
 ) -> list[tuple[RecordedConnection, list[ev.InputsDelivered]]]:
-    """Return each input log with its connection: the last that began before its first input.
+    """Return each input log with its connection, the last one that began before its first input.
 
-    If the clocks of two edges contradict that and no log is missing, the order of the log decides.
+    If the clocks of two edges contradict this and no log is missing, the order of the log decides.
     """
     matched: dict[int, list[ev.InputsDelivered]] = {}
     for log in logs:
@@ -192,7 +192,7 @@ def _matched(
 def _owner(
     decision: ev.Event, found: Sequence[RecordedConnection], times: Sequence[set[int]]
 ) -> int:
-    """Return the index of the connection that decided: with an input then, or the last to begin.
+    """Return the index of the connection that decided: one with an input then, or the latest.
 
     The last decisions of a connection may be stored after the next connection began.
     """
@@ -204,7 +204,7 @@ def _owner(
 
 
 def decide(connection: RecordedConnection, config: SessionConfig | None = None) -> list[ev.Event]:
-    """Return the decisions of a call with the inputs of *connection*, set to *config* if given."""
+    """Return the decisions of a call with the inputs of *connection*, and *config* if given."""
     call = connection.call(config)
     decided: list[ev.Event] = []
     due_ms: int | None = None
@@ -217,10 +217,10 @@ def decide(connection: RecordedConnection, config: SessionConfig | None = None) 
 
 
 def quiet(given: Sequence[TimedInput]) -> list[bool]:
-    """Tell for each input whether it is audio before a long silence.
+    """Tell for each input whether it is audio that can be left out.
 
-    A call that waits for nothing may leave such audio out: before the next voice there is as much
-    other audio as it remembers.
+    A call that waits for nothing does not need this audio: as much other audio as it remembers
+    follows before the next voice.
     """
     found: list[bool] = []
     still = 0
@@ -239,13 +239,13 @@ def quiet(given: Sequence[TimedInput]) -> list[bool]:
 
 
 def decisions_in(effects: Iterable[Effect]) -> list[ev.Event]:
-    """Return the decisions among *effects*; `answer.reached` is a note, no decision."""
-    events = [_unmarked(effect.event) for effect in effects if isinstance(effect, Publish)]
+    """Return the decisions among *effects*; `answer.reached` is only a note."""
+    events = [_without_recorded(effect.event) for effect in effects if isinstance(effect, Publish)]
     return [event for event in events if not isinstance(event, ev.AnswerReached)]
 
 
 def by_id(events: Iterable[ev.AnyEvent]) -> dict[str, ev.AnyEvent]:
-    """Return *events* by their short ids; the first of equal ids counts."""
+    """Return *events* by their short ids; of equal ids the first counts."""
     found: dict[str, ev.AnyEvent] = {}
     for event in events:
         found.setdefault(short_id(event), event)

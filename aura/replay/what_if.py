@@ -1,8 +1,8 @@
-"""A recorded call decided with another configuration: the differences that a caller would notice.
+"""Decides a recorded call with another configuration, and finds what a caller would notice.
 
-The caller's audio is the recorded one; the stages answer from the record (`recorded_stages.py`).
-Nobody knows what the caller would have said otherwise: the first difference of a session is sure,
-the later ones are likely.
+The caller's audio is the recorded one, and the stages answer from the record
+(`recorded_stages.py`). The caller might have answered differently, so only the first difference of
+a session is certain, and later ones are likely.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from schemas import events as ev
 from schemas.session_config import SessionConfig
 
 SAME_MS = 150
-"""Interruptions nearer than this are the same."""
+"""Interruptions nearer than this count as the same."""
 
 
 def rehearse(connection: RecordedConnection, config: SessionConfig) -> list[ev.Event]:
-    """Return the decisions of a call set to *config* that hears the audio of *connection*."""
+    """Return the decisions of a call with *config* for the audio of *connection*."""
     return _Rehearsal(connection, config).run()
 
 
@@ -58,7 +58,7 @@ class _Rehearsal:
         return self._decided
 
     def _changes_nothing(self, at_ms: int) -> bool:
-        """Tell whether the call waits for nothing at *at_ms*: silence may be left out."""
+        """Tell whether the call waits for nothing at *at_ms*, so that silence can be skipped."""
         next_ms = self._clockwork.next_ms
         return not self._clockwork.call.listening and (next_ms is None or next_ms > at_ms)
 
@@ -104,13 +104,13 @@ class Difference:
 
     at_ms: int
     recorded: str
-    """Empty: there was none."""
+    """The recorded decision; empty if there was none."""
     now: str
-    """Empty: there is none."""
+    """The new decision; empty if there is none."""
 
 
 def decisions(events: Sequence[ev.Event]) -> list[Decision]:
-    """Return the decisions in *events* that a caller notices."""
+    """Return the decisions in *events* that a caller would notice."""
     found: list[Decision] = []
     ended: ev.SpeechEnded | None = None
     for event in events:
@@ -139,7 +139,7 @@ def decisions(events: Sequence[ev.Event]) -> list[Decision]:
 
 
 def differences(recorded: Sequence[ev.Event], now: Sequence[ev.Event]) -> list[Difference]:
-    """Return the differences of *now* from *recorded*, in the order of time."""
+    """Return the differences of *now* from *recorded* in order of time."""
     before, after = decisions(recorded), decisions(now)
     found: list[Difference] = []
     for decision in before:

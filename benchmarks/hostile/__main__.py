@@ -11,11 +11,13 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
+from math import inf
 from pathlib import Path
 
 from benchmarks import recordings
 from benchmarks.hostile import trial
 from benchmarks.hostile.attacker import Order
+from benchmarks.hostile.http_rows import HTTP_ROWS
 from benchmarks.hostile.rows import ROWS, SOURCES
 from benchmarks.hostile.verdict import HEAD, Figures, line
 from benchmarks.latency import machine
@@ -33,15 +35,21 @@ def orders(asked: argparse.Namespace, speech: str) -> Iterator[tuple[str, Order]
     for number, row in enumerate(ROWS):
         for source in sources:
             yield row.name, Order("", asked.seconds, "row", number, source, speech=speech)
+    for number, http in enumerate(HTTP_ROWS):
+        for source in sources:
+            yield http.name, Order("", asked.seconds, "http", number, source)
     for source in ("address", "hundred"):
         if source in sources:
             yield SLOW, Order("", asked.seconds + 2, "slow", source=source, count=asked.sockets)
-    limit_s = 30 + asked.events / FUZZ_MESSAGES_PER_S
-    yield EVENTS, Order("", limit_s, "events", source="hundred", count=asked.events)
-    limit_s = 30 + asked.messages / FUZZ_MESSAGES_PER_S
+    limit_s = min(asked.limit, 30 + asked.events / FUZZ_MESSAGES_PER_S)
+    yield (
+        EVENTS,
+        Order("", limit_s, "events", source="hundred", count=asked.events, seed=asked.seed),
+    )
+    limit_s = min(asked.limit, 30 + asked.messages / FUZZ_MESSAGES_PER_S)
     yield (
         FUZZ,
-        Order("", limit_s, "fuzz", source="hundred", count=asked.messages),
+        Order("", limit_s, "fuzz", source="hundred", count=asked.messages, seed=asked.seed),
     )
 
 
@@ -73,6 +81,10 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=5.0, help="length of an attack")
     parser.add_argument("--sockets", type=int, default=10_000, help="slow sockets")
     parser.add_argument("--messages", type=int, default=1_000_000, help="messages of the fuzz")
+    parser.add_argument(
+        "--limit", type=float, default=inf, help="of the fuzz, s: what was sent by then"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the messages: others for each")
     parser.add_argument("--events", type=int, default=20_000, help="of Realtime and Twilio")
     parser.add_argument("--whisper", action="store_true", help="with the real recogniser")
     return parser.parse_args(arguments)
@@ -90,6 +102,8 @@ def main() -> int:
     name = "hostile_whisper" if asked.whisper else "hostile"
     if not asked.names and asked.source == "all":
         save(name, machine=machine(), rows=[figures.as_json() for figures in found])
+    if messages := sum(figures.sent.get("messages", 0) for figures in found):
+        print(f"{messages} hostile messages.")
     print(f"{len(found) - len(bad)} of {len(found)} rows held.")
     return 1 if bad or not found else 0
 

@@ -23,8 +23,9 @@ from urllib.parse import urlsplit
 
 from benchmarks.hostile.bystander import token
 from benchmarks.hostile.frames import BINARY, TEXT, frame
-from benchmarks.hostile.rows import ROWS, START, Row, Source, address
-from benchmarks.hostile.wire import RefusedError, Socket, Tally
+from benchmarks.hostile.http_rows import HTTP_ROWS, HttpRow
+from benchmarks.hostile.rows import ROWS, SOCKETS, START, Row, Source, address
+from benchmarks.hostile.wire import SLICE, RefusedError, Socket, Tally
 from benchmarks.soak import hostile
 from benchmarks.soak.hostile_events import realtime, twilio
 from edge.protocols import PROTOCOLS
@@ -39,6 +40,9 @@ HONEST = (
     '{"event": "stop", "stop": {}}',
     '{"event": "connected"}',
 )
+ANSWER_S, ASK_AGAIN_S = 2.0, 0.02
+"""An answer is waited for so long, and the next question comes so long after it."""
+SOCKETS_A_DOOR = 40
 IN_HAND = 20
 """Messages of the fuzz that are sent before answers are let through."""
 
@@ -50,11 +54,13 @@ class Order:
     url: str
     seconds: float
     what: str
-    """`row`, `fuzz`, `events` or `slow`."""
+    """`row`, `http`, `fuzz`, `events` or `slow`."""
     row: int = 0
     source: Source = "socket"
     count: int = 0
     """Messages of the fuzz, or slow sockets."""
+    seed: int = 0
+    """Of the fuzz: other messages for each."""
     speech: str = ""
     """File of speech, s16le mono 16 kHz."""
 
@@ -74,9 +80,10 @@ async def _socket(
 ) -> None:
     """Hold one socket; open it again whenever it ends."""
     until = time.monotonic() + order.seconds
+    key = token(f"stranger-{whose}-{id(sends)}") if row.shows_token else ""
     while time.monotonic() < until:
         with contextlib.suppress(OSError, RefusedError):
-            async with _opened(order.url, row.path, whose, tally) as socket:
+            async with _opened(order.url, row.path, whose, tally, key) as socket:
                 await _send(socket, row, sends, until)
         await asyncio.sleep(AGAIN_S)
 
@@ -154,12 +161,12 @@ async def _over(
     doors: list[tuple[str, bytes]],
     messages: Callable[[int, int], Iterator[str | bytes]],
 ) -> None:
-    """Send the order's count of *messages* over *doors*, four sockets each."""
-    share = order.count // (len(doors) * 4)
+    """Send the order's count of *messages* over *doors*, some sockets each."""
+    share = order.count // (len(doors) * SOCKETS_A_DOOR)
     until = time.monotonic() + order.seconds
     async with asyncio.TaskGroup() as tasks:
-        for number, door in enumerate(doors * 4):
-            sent = messages(number, share)
+        for number, door in enumerate(doors * SOCKETS_A_DOOR):
+            sent = messages(number + order.seed * len(doors) * SOCKETS_A_DOOR, share)
             tasks.create_task(_fuzz(order.url, door, sent, until, tally))
 
 
@@ -234,7 +241,60 @@ async def _slow_socket(order: Order, number: int) -> asyncio.StreamWriter:
     return writer
 
 
-WHAT = {"row": attack, "fuzz": fuzz, "events": events, "slow": slow}
+# ---------------------------------------------------------------- by HTTP
+
+
+async def ask(order: Order, tally: Tally) -> None:
+    """Send an HTTP row's requests over its connections, again and again."""
+    row = HTTP_ROWS[order.row]
+    body = row.body()
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(SOCKETS[order.source]):
+            whose = address(order.source, len(ROWS) + order.row, number)
+            head = row.head(f"X-Forwarded-For: {whose}\r\n", len(body))
+            tasks.create_task(_asks(order, row, (head, body), tally))
+
+
+async def _asks(order: Order, row: HttpRow, sends: tuple[bytes, bytes], tally: Tally) -> None:
+    """Ask until the time is over, over a new connection each time."""
+    to, until = urlsplit(order.url), time.monotonic() + order.seconds
+    while (left_s := until - time.monotonic()) > 0:
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(left_s if row.held else min(left_s, ANSWER_S)):
+                reader, writer = await asyncio.open_connection(to.hostname, to.port)
+                tally.opened += 1
+                with contextlib.closing(writer.transport):
+                    await _ask(reader, writer, sends, tally)
+        await asyncio.sleep(ASK_AGAIN_S)
+
+
+async def _ask(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    sends: tuple[bytes, bytes],
+    tally: Tally,
+) -> None:
+    """Send head and body, and read until the server closes, or nothing more is waited for."""
+
+    async def send() -> None:
+        with contextlib.suppress(OSError):
+            for part in sends:
+                for at in range(0, len(part), SLICE):
+                    writer.write(part[at : at + SLICE])
+                    await writer.drain()
+
+    sending = asyncio.create_task(send())
+    try:
+        status = (await reader.readline())[9:12].decode("ascii", "replace")
+        tally.refused[status or "cut off"] += 1
+        while await reader.read(1 << 16):
+            pass
+    finally:
+        sending.cancel()
+        writer.transport.abort()
+
+
+WHAT = {"row": attack, "http": ask, "fuzz": fuzz, "events": events, "slow": slow}
 
 
 def main() -> None:

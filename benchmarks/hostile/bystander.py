@@ -136,6 +136,8 @@ async def _call(http: aiohttp.ClientSession, url: str, number: int) -> str:
             if said["type"] != "session":
                 return str(said.get("code") or said["type"])
             await ws.send_json({"type": "end_call"})
+    except aiohttp.WSServerHandshakeError as error:
+        return f"status {error.status}"
     except (aiohttp.ClientError, TimeoutError, TypeError, OSError) as error:
         return type(error).__name__
     return ""

@@ -57,6 +57,8 @@ class Row:
     """The block is sent once."""
     sockets: dict[Source, int] = field(default_factory=lambda: SOCKETS)
     path: str = "/ws"
+    shows_token: bool = False
+    """A good one, of a user for each socket."""
 
 
 def _noise(size: int) -> bytes:
@@ -74,7 +76,40 @@ def _many(one: bytes, count: int = 1000) -> Callable[[bytes], bytes]:
     return lambda _: one * count
 
 
+def _rates(_: bytes) -> bytes:
+    """Return conversations of a hundred rates, each with sound of it: a new resampler each."""
+    return b"".join(
+        text({"type": "start_conversation", "rate": rate}) + frame(BINARY, bytes(2000))
+        for rate in range(8001, 8101)
+    )
+
+
+def _files(_: bytes) -> bytes:
+    """Return files that begin and go on with noise: a new decoder each."""
+    noise = random.Random(2).randbytes(3000)
+    heads = (b"\x1aE\xdf\xa3", b"ID3", b"fLaC", b"OggS\0\2", b"\0\0\0\x18ftypisom")
+    return b"".join(START + frame(BINARY, head + noise) for head in heads) * 5
+
+
 EMPTY = frame(BINARY)
+COMPRESSED = bytes([0xC1]) + frame(TEXT, b"\xaa" * 60)[1:]
+"""A text with RSV1, as permessage-deflate has it."""
+ENDLESS_MP4 = b"\0\0\0\x18ftypisom" + bytes(12) + b"\x7f\xff\xff\xffmdat"
+CLOSE = b"\x88\x80\0\0\0\0"
+SAME_KEYS = b"{" + b'"type":1,' * 300_000 + b'"type":"ping"}'
+LONG_NUMBER = b'{"type":"ping","timestamp":' + b"9" * 5_000_000 + b"}"
+BASE64 = b'{"type":"audio_chunk","audio_data":"' + b"QUJD" * (3 * MIB // 2) + b'"}'
+IMPOSSIBLE = b"".join(
+    frame(TEXT, b'{"type":"start_conversation","rate":' + rate + b',"format":' + form + b"}")
+    for rate in (b"1e308", b"NaN", b"-1", b"[]", b"9" * 300, b"null", b"96001")
+    for form in (b'"f64le"', b"[[]]", b'"mulaw"')
+)
+UPDATE = text(
+    {
+        "type": "session.update",
+        "session": {"type": "realtime", "instructions": "x" * 3000, "output_modalities": ["text"]},
+    }
+)
 RECORDED = text({"type": "start_conversation", "record": True})
 ROWS: tuple[Row, ...] = (
     Row(
@@ -138,6 +173,45 @@ ROWS: tuple[Row, ...] = (
         first=lambda speech: RECORDED + frame(BINARY, speech[:64_000]),
         block=lambda speech: frame(BINARY, speech[:3200]),
         bytes_per_s=32_000,
+    ),
+    Row("compressed frames, which nobody agreed to", "deflate", block=_many(COMPRESSED, 50)),
+    Row(
+        "text in fragments of a byte",
+        "C2",
+        first=lambda _: START + frame(TEXT, b"{", fin=False),
+        block=_many(frame(CONTINUATION, b" ", fin=False)),
+    ),
+    Row("a key 300,000 times in JSON", "JSON", block=lambda _: frame(TEXT, SAME_KEYS)),
+    Row("a number of 5,000,000 digits", "JSON", block=lambda _: frame(TEXT, LONG_NUMBER)),
+    Row("6 MiB of base64 in JSON", "base64", block=lambda _: frame(TEXT, BASE64)),
+    Row("starts with rates and formats that cannot be", "options", block=_many(IMPOSSIBLE, 20)),
+    Row("starts of ever other rates", "options", block=_rates),
+    Row(
+        "typed turns",
+        "turns",
+        block=_many(text({"type": "text", "text": "And what then?"}), 1),
+        bytes_per_s=50,
+    ),
+    Row(
+        "opened, and gone before a word",
+        "sessions",
+        first=lambda _: CLOSE,
+        path="/ws/voice/continuous?token=demo_token&greeting=0",
+    ),
+    Row(
+        "an MP4 whose contents never come",
+        "decoders",
+        first=lambda _: START + frame(BINARY, ENDLESS_MP4),
+        block=_many(frame(BINARY, bytes(60_000)), 10),
+    ),
+    Row("beginnings of WebM, MP3, FLAC and Ogg", "decoders", block=_files),
+    Row(
+        "Realtime: updates without end",
+        "Realtime",
+        first=lambda _: b"",
+        block=_many(UPDATE, 50),
+        path="/v1/realtime?model=x",
+        shows_token=True,
     ),
     Row("handshakes with wrong tokens", "L1", path="/ws/voice/continuous?token=guess"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -31,9 +32,12 @@ from schemas import subjects
 CALM_S = 8.0
 """A stage that was strained by a hundred who spoke is calm after it."""
 PIECE_BYTES = 3200
+CROWD, SPEAKERS = 100, 8
+"""Conversations that are held first, and how many of them a real recogniser can hear at once."""
 WITHOUT_S = 1.0
 """The bystander is timed so long before each attack."""
 FAULTS = ("connection_broken", "call_broken", "session_broken", "bus_disconnected", "Traceback")
+FULL = re.compile(r"new_calls_refused\b.*?stage\W+(\w+)")
 SETTINGS = {
     "DEBUG": "true",
     "AURA_JWT_SECRET": SECRET,
@@ -84,7 +88,7 @@ async def running(speech: Path, *, whisper: bool) -> AsyncIterator[Aura]:
             bystander = Bystander(url, await asyncio.to_thread(speech.read_bytes))
             call = asyncio.create_task(bystander.run())
             await asyncio.wait_for(bystander.ready.wait(), 10)
-            await _warm(url, bystander.speech)
+            await _warm(url, bystander.speech, SPEAKERS if whisper else CROWD)
             await asyncio.sleep(CALM_S)  # a question was answered, too
             bystander.look()
             try:
@@ -95,24 +99,25 @@ async def running(speech: Path, *, whisper: bool) -> AsyncIterator[Aura]:
                     await call
 
 
-async def _warm(url: str, speech: bytes) -> None:
-    """Hold a hundred short conversations, so that memory which every crowd takes is no growth.
+async def _warm(url: str, speech: bytes, speakers: int) -> None:
+    """Hold short conversations of a crowd, so that memory which every crowd takes is no growth.
 
-    Each says a second of *speech*, at its pace: to hear takes most of a call's memory.
+    So many *speakers* say a second of *speech*, at its pace: to hear takes most of a call's memory.
     """
 
     async def converse(number: int) -> None:
         with suppress(RefusedError, OSError):
             socket = await Socket.open(url, "/ws", f"192.0.2.{number + 20}", Tally())
             await socket.send(START)
-            for at in range(0, 32_000, PIECE_BYTES):
+            said = 32_000 if number < speakers else 0
+            for at in range(0, said, PIECE_BYTES):
                 await socket.send(frame(BINARY, speech[at : at + PIECE_BYTES]))
                 await asyncio.sleep(PIECE_BYTES / 32_000)
             await socket.send(END)
             await asyncio.sleep(0.5)
             socket.writer.close()
 
-    await asyncio.gather(*(converse(number) for number in range(100)))
+    await asyncio.gather(*(converse(number) for number in range(CROWD)))
 
 
 async def measure(aura: Aura, name: str, order: Order) -> Figures:
@@ -156,6 +161,7 @@ async def measure(aura: Aura, name: str, order: Order) -> Figures:
         recorded=more_recorded,
         died=died,
         faults=[fault for fault in FAULTS if fault in said],
+        full=sorted({stage for line in said.splitlines() for stage in FULL.findall(line)}),
         sent=sent,
     )
 

@@ -43,6 +43,8 @@ class Figures:
     """Processes that are others than before."""
     faults: list[str]
     """Lines of the log that should not be."""
+    full: list[str]
+    """Stages for whose sake new calls were refused."""
     sent: dict[str, Any]
 
     @property
@@ -60,7 +62,8 @@ class Figures:
         if self.growth > GROWTH:
             found.append("memory")
         if self.refused:
-            found.append(f"others refused ({', '.join(sorted(set(self.refused)))})")
+            why = sorted({*self.refused, *self.full})
+            found.append(f"others refused ({', '.join(why)})")
         if self.log_kb_per_s > LOG_KB_PER_S:
             found.append("log")
         if self.recorded:
@@ -82,6 +85,7 @@ class Figures:
             "refused_as": sorted(set(self.refused)),
             "log_kb_per_s": round(self.log_kb_per_s, 1),
             "recorded": self.recorded,
+            "stages_full": self.full,
             "wrong": self.wrong,
             "sent": self.sent,
         }

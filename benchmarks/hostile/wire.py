@@ -23,7 +23,6 @@ class Tally:
     """Handshakes that did not open, by status or error."""
     closed: Counter[str] = field(default_factory=Counter)
     """Connections that the server ended, by close code."""
-    sent_bytes: int = 0
     messages: int = 0
     """Of the fuzz."""
     answered: int = 0
@@ -98,7 +97,5 @@ class Socket:
         for at in range(0, len(data), SLICE):
             if self.writer.is_closing():
                 raise ConnectionResetError
-            part = data[at : at + SLICE]
-            self.writer.write(part)
+            self.writer.write(data[at : at + SLICE])
             await self.writer.drain()
-            self.tally.sent_bytes += len(part)

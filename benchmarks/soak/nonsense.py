@@ -1,15 +1,38 @@
-"""Trials: engines that fail, and messages that nobody should send."""
+"""Trials: engines that fail, messages that nobody should send, and parts that are none."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
+import json
 import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import aiohttp
 
 from benchmarks import aura_server
-from benchmarks.soak import fuzz, processes
+from benchmarks.soak import fuzz, malformed, processes
 from benchmarks.soak.crowd import VOICE_MS, Tally, crowd, talk_until
-from benchmarks.soak.trial import SIMULATED, Outcome, Scale, Trials, aura
+from benchmarks.soak.tool_calls import ANSWER_S, FAST, OPERATOR, Service, ToolCaller, offered
+from benchmarks.soak.tool_calls import Tally as ToolTally
+from benchmarks.soak.trial import SIMULATED, Outcome, Running, Scale, Trials, aura
+from runtime.agents import store
+from runtime.agents.config_file import ConfigFileError
+from runtime.bus.connection import Bus, connect
+from runtime.bus.errors import BusError
+from runtime.bus.tool_services import Asked, Handler, serving
+from runtime.settings import load
+from schemas import events as ev
+from schemas.tools import MOST_CALLS, ToolConfig
+
+BAD_CALLERS = 4
+"""Who have tools called that answer with what is no result."""
+TURN_S = 1.0
+"""A connection may type a turn a second."""
 
 
 async def bad_engine(fail: str, scale: Scale) -> Outcome:
@@ -77,6 +100,177 @@ def _fuzzed(found: fuzz.Result, alive: bool) -> Outcome:
     return Outcome(good and found.memory_growth < 0.15, figures)
 
 
+# ---------------------------------------------------------------- results, schemas, files, commands
+
+
+Told = dict[str, int]
+"""Answers by what they were; those that should not be are "unclear"."""
+Part = Callable[[Running, Bus, int], Coroutine[Any, Any, Told]]
+
+
+async def malformed_part(part: Part, scale: Scale) -> Outcome:
+    """2,000 of one malformed thing beside calls that go well."""
+    count = scale.times(2000)
+    async with aura("--tools", "2", engines=FAST) as run:
+        before = {role: [one.pid for one in those] for role, those in processes.of(run.pid).items()}
+        url = await asyncio.to_thread(aura_server.bus_url, run.pid)
+        good = Service()
+        async with (
+            await connect(load(nats_url=url), "trial") as bus,
+            serving(bus, [*good.tools, *_bad(count)]),
+        ):
+            await offered(run)
+            stop, tally = asyncio.Event(), ToolTally()
+            beside = asyncio.create_task(_good_calls(run, stop, tally))
+            told = await part(run, bus, count)
+            stop.set()
+            await beside
+        after = {role: [one.pid for one in those] for role, those in processes.of(run.pid).items()}
+    unclear = told.pop("unclear", 0)
+    figures: dict[str, Any] = {
+        "sent": count,
+        "wrong_answers": unclear,
+        **told,
+        "good_turns": tally.answered,
+        "good_turns_lost": len(tally.lost) + len(tally.mixed),
+        "processes_died": before != after,
+    }
+    held = not (unclear or tally.lost or tally.mixed or before != after) and tally.answered > 0
+    return Outcome(held, figures)
+
+
+def _bad(count: int) -> list[tuple[ToolConfig, Handler]]:
+    """Return tools that answer with what is no result; a turn calls all of them."""
+    answers = malformed.results(1, count)
+
+    async def answer(asked: Asked) -> bytes:
+        del asked
+        return next(answers, b"")
+
+    return [(ToolConfig(name=f"bad{k}"), answer) for k in range(MOST_CALLS)]
+
+
+async def _bad_results(run: Running, bus: Bus, count: int) -> Told:
+    """Callers have the bad tools called; each time something is said."""
+    del bus
+    text = " ".join(f"CALL:bad{k}{{}}" for k in range(MOST_CALLS))
+    told, turns = Counter[str](), iter(range(-(-count // MOST_CALLS)))
+
+    async def talk(http: aiohttp.ClientSession, number: int) -> None:
+        caller = ToolCaller(http, run.urls, number)
+        await caller.connect()
+        for _ in turns:
+            await caller.asks(text)
+            told["met" if await caller.answer(ANSWER_S) else "unclear"] += MOST_CALLS
+            await asyncio.sleep(TURN_S)
+        await caller.leave()
+
+    async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as tasks:
+        for number in range(BAD_CALLERS):
+            tasks.create_task(talk(http, number))
+    return told
+
+
+async def _bad_schemas(run: Running, bus: Bus, count: int) -> Told:
+    """Jobs whose tools have schemas that are none: each has a result, or a failure."""
+    del run
+    told, waiting = Counter[str](), dict[int, asyncio.Event]()
+
+    async def on_out(message: Any) -> None:
+        event = message.event()
+        if isinstance(event, ev.ToolReturned | ev.ToolFailed):
+            told["failed" if isinstance(event, ev.ToolFailed) else "returned"] += 1
+            waiting.pop(event.turn, asyncio.Event()).set()
+
+    whose: dict[str, Any] = {"tenant": "trial", "session": "s_schemas"}
+    async with bus.listening("aura.live.trial.s_schemas.out", on_out):
+        for number, text in enumerate(malformed.schemas(2, count), start=1):
+            try:
+                schema = json.loads(text)
+            except (ValueError, RecursionError):
+                told["no JSON"] += 1
+                continue
+            if not isinstance(schema, dict) or len(text) > 60_000:
+                told["no schema"] += 1
+                continue
+            waiting[number] = coming = asyncio.Event()
+            now_ms = time.time_ns() // 1_000_000
+            asked = ev.ToolRequested(
+                **whose,
+                at_ms=now_ms,
+                turn=number,
+                step=0,
+                call=0,
+                tool=ToolConfig(name="ask", parameters=schema, idempotent=True),
+                arguments=json.dumps({"tag": "s", "n": "a" * 60 + "!"}),
+                deadline_ms=now_ms + 10_000,
+            )
+            try:
+                await bus.publish(asked)
+                if number % 16 == 0:
+                    await asyncio.wait_for(coming.wait(), 30)
+            except (BusError, TimeoutError):
+                told["unclear"] += 1
+        with suppress(TimeoutError):
+            async with asyncio.timeout(60):
+                for coming in list(waiting.values()):
+                    await coming.wait()
+    told["unclear"] += len(waiting)
+    return told
+
+
+async def _bad_files(run: Running, bus: Bus, count: int) -> Told:
+    """Files that an operator applies: each is refused with its line, or applied."""
+    del run
+    told = Counter[str]()
+    for kind, good in ((store.AGENT, malformed.AGENT), (store.TENANT, malformed.TENANT)):
+        for text in malformed.files(3, count // 2, good):
+            try:
+                await store.apply(bus, "", "fuzzed", text, kind)
+                told["applied"] += 1
+            except ConfigFileError as error:
+                told["refused" if error.line > 0 else "unclear"] += 1
+            except (BusError, UnicodeEncodeError):
+                told["unclear"] += 1
+    return told
+
+
+async def _bad_commands(run: Running, bus: Bus, count: int) -> Told:
+    """Commands over HTTP to a call that goes on: each is answered by an error that has a code."""
+    del bus
+    told = Counter[str]()
+    head = {"Authorization": f"Bearer {OPERATOR}"}
+    async with aiohttp.ClientSession() as http:
+        caller = ToolCaller(http, run.urls, 0)
+        await caller.connect()
+        for action, more, body in malformed.commands(4, count):
+            url = f"{run.urls[0]}/v1/calls/{caller.session}/{action}"
+            async with http.post(url, data=body, headers={**head, **more}) as answer:
+                clear = 400 <= answer.status < 500 and bool((await answer.json()).get("code"))
+                told[str(answer.status) if clear else "unclear"] += 1
+        await caller.asks('CALL:ask{"tag":"after"}')
+        told["unclear"] += "#after" not in (await caller.answer(ANSWER_S) or "")
+        await caller.leave()
+    return told
+
+
+async def _good_calls(run: Running, stop: asyncio.Event, tally: ToolTally) -> None:
+    async with aiohttp.ClientSession() as http:
+        caller = ToolCaller(http, run.urls, 1)
+        await caller.connect()
+        for number in itertools.count():
+            if stop.is_set():
+                break
+            await caller.asks(f'CALL:ask{{"tag":"g{number}"}}')
+            said = await caller.answer(ANSWER_S)
+            if said is None or f"#g{number}" not in said:
+                tally.lost.append(f"g{number}: {said}")
+            else:
+                tally.answered += 1
+            await asyncio.sleep(TURN_S)
+        await caller.leave()
+
+
 TRIALS: Trials = {
     **{
         f"a job on which an engine fails ({fail})": functools.partial(bad_engine, fail)
@@ -84,4 +278,13 @@ TRIALS: Trials = {
     },
     "malformed WebSocket messages": malformed_sockets,
     "malformed bus messages": malformed_bus,
+    **{
+        f"malformed {name}": functools.partial(malformed_part, part)
+        for name, part in {
+            "results of tools": _bad_results,
+            "schemas of tools": _bad_schemas,
+            "agents and tenants": _bad_files,
+            "commands to calls": _bad_commands,
+        }.items()
+    },
 }

@@ -28,6 +28,8 @@ export interface AuraOptions {
   interrupt_words?: number;
   /** Go on with this session. */
   session?: string;
+  /** Its key, where its client gave it one; each new session is given one by itself. */
+  resumeKey?: string;
   /** What the model may call here, where the operator offers it: the arguments in, any JSON out. */
   tools?: Record<string, (given: any) => unknown>;
   /** More of the query of the WebSocket, as docs/protocol.md has it. */
@@ -116,6 +118,7 @@ export class AuraCall extends EventTarget {
   constructor(options?: AuraOptions);
   readonly options: AuraOptions;
   session: string;
+  resumeKey: string;
   state: AuraState;
   readonly metrics: AuraMetrics;
   readonly muted: boolean;

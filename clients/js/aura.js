@@ -293,6 +293,8 @@ export class AuraCall extends EventTarget {
     this.options = options;
     /** The session's id, to come back to it. */
     this.session = options.session ?? "";
+    /** With the id it is what goes on with the session, over another connection. */
+    this.resumeKey = options.resumeKey ?? keyOf(this.session) ?? randomKey();
     /** `idle`, `connecting`, `listening`, `thinking`, `speaking`, `reconnecting` or `ended`. */
     this.state = "idle";
     /** What the protocol's document measures, and the ms that this library adds. */
@@ -456,6 +458,7 @@ export class AuraCall extends EventTarget {
       record: this.options.record ? 1 : undefined,
       variables: this.options.variables && JSON.stringify(this.options.variables),
       session: this.session || undefined,
+      resume_key: this.resumeKey,
       ...query,
     };
     for (const [name, value] of Object.entries(asked)) {
@@ -576,6 +579,7 @@ export class AuraCall extends EventTarget {
 
   #hasBegun(session, resumed) {
     this.session = session;
+    keepKey(session, this.resumeKey);
     this.#tries = 0;
     this.#lastError = null;
     if (resumed) this.metrics.reconnections++;
@@ -656,6 +660,24 @@ export class AuraCall extends EventTarget {
 }
 
 const smooth = (before, now) => (before === null ? now : before + (now - before) * 0.1);
+/** Keys of the sessions that began here, also before the page was loaded anew. */
+const KEYS = new Map();
+const randomKey = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18)))).replaceAll("/", "_").replaceAll("+", "-");
+function keyOf(session) {
+  try {
+    return KEYS.get(session) ?? sessionStorage.getItem(`aura ${session}`);
+  } catch {
+    return null; // no page, or one that may store nothing
+  }
+}
+function keepKey(session, key) {
+  KEYS.set(session, key);
+  try {
+    sessionStorage.setItem(`aura ${session}`, key);
+  } catch {
+    // the same
+  }
+}
 const pick = (from, names) => Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
 
 function microphoneError(error) {

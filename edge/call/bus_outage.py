@@ -9,6 +9,7 @@ import msgspec
 
 from schemas import stages
 from schemas.events import Event, ResponseSentence, SpeechStarted, ToolRequested, TurnTaken
+from schemas.stages import JobEvent
 
 DEAF_S = 5.0
 """Length of an outage after which the caller is no longer heard."""
@@ -66,4 +67,9 @@ def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:
             late = now_ms - event.at_ms > LATE_MS and not awaited(event.utterance)
         case _:
             return event
-    return msgspec.structs.replace(event, recorded=stages.STAGE_NAMES) if late else event
+    return no_job(event) if late else event
+
+
+def no_job(event: JobEvent) -> JobEvent:
+    """Return *event*, which no worker is to take for a job."""
+    return msgspec.structs.replace(event, recorded=stages.STAGE_NAMES)

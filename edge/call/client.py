@@ -22,6 +22,9 @@ class Client(Protocol):
     def transfer(self, call: str, agent: str) -> None:
         """Have *agent* go on with the session, for the call *call* of the tool."""
 
+    def can_transfer(self, agent: str) -> bool:
+        """Tell whether *agent* can go on with the session."""
+
     def taken_over(self) -> None:
         """Note, once, that a newer connection goes on with the session."""
 

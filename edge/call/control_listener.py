@@ -10,9 +10,9 @@ import structlog
 from edge.core.call import Call
 from edge.core.inputs import Commanded
 from runtime.bus.connection import Bus
-from runtime.bus.delivery import Delivery
-from schemas import codec, subjects
-from schemas.control import CallReply, CallRequest, CallState, Fault
+from runtime.bus.delivery import Delivery, message_of
+from schemas import subjects
+from schemas.control import AnyCommand, CallReply, CallRequest, CallState, Fault, Transfer
 
 log = structlog.get_logger(__name__)
 
@@ -26,12 +26,17 @@ class ControlListener:
         call: Call,
         give: Callable[[Commanded], None],
         stored: Callable[[], Awaitable[None]],
+        can_transfer: Callable[[str], bool],
     ) -> None:
-        """*give* hands a command to the *call*; *stored* returns once its event is in the log."""
+        """*give* hands a command to the *call*; *stored* returns once its event is in the log.
+
+        *can_transfer* tells whether an agent can go on with the call.
+        """
         self._bus = bus
         self._call = call
         self._give = give
         self._stored = stored
+        self._can_transfer = can_transfer
         self._closed = asyncio.Event()
 
     async def run(self) -> None:
@@ -68,20 +73,24 @@ class ControlListener:
     async def _on_request(self, message: Delivery, answering: asyncio.TaskGroup) -> None:
         if self._closed.is_set() or not message.reply:
             return
-        try:
-            request = codec.decode_as(CallRequest, message.data)
-        except codec.BadMessageError:
-            log.warning("message_malformed", kind="CallRequest")
+        if (request := message_of(CallRequest, message.data)) is None:
             return
         command = request.command
         fault: Fault | None = None
         if request.tenant not in {"", self._call.began.tenant}:
             fault = "unknown_call"
-        elif command is not None and not (fault := self._call.control.refuses(request.id, command)):
+        elif command is not None and not (fault := self._refuses(request.id, command)):
             session = self._call.began.session
             log.info("call_commanded", session=session, action=command.__struct_config__.tag)
             self._give(Commanded(request.id, request.by, command))
         answering.create_task(self._answer(message.reply, fault, waits=command is not None))
+
+    def _refuses(self, command_id: str, command: AnyCommand) -> Fault | None:
+        """Return why *command* is refused; None: it is done, or was done already."""
+        done = command_id in self._call.history.control.received
+        if isinstance(command, Transfer) and not done and not self._can_transfer(command.agent):
+            return "cannot_transfer"
+        return self._call.control.refuses(command_id, command)
 
     async def _answer(self, to: str, fault: Fault | None, *, waits: bool) -> None:
         if fault:

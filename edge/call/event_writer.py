@@ -6,11 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 import structlog
 
-from edge.call.bus_outage import BusOutage, in_time
+from edge.call.bus_outage import BusOutage, in_time, no_job
 from edge.call.clock import now_ms
 from edge.call.config_store import ConfigStore
 from edge.call.quotas import LogQuota
@@ -37,6 +38,19 @@ class LogTerms:
     quota: LogQuota
 
 
+class Jobs(Protocol):
+    """The places that a session's jobs have at their stages."""
+
+    async def take(self, event: Event) -> bool:
+        """Return when the job that *event* is may be stored; False: it is to be no job."""
+
+    def said(self, event: Event) -> None:
+        """Note an event that was stored, of a stage or of the edge."""
+
+    def leave(self) -> None:
+        """Hold nothing, and wait for nothing: the session ends."""
+
+
 class EventWriter:
     """Publishes the events one after the other, each until it is acknowledged."""
 
@@ -45,19 +59,21 @@ class EventWriter:
         bus: Bus,
         outage: BusOutage,
         awaits: Callable[[int], bool],
+        over: Callable[[str], None] = lambda _: None,
         *,
         terms: LogTerms | None = None,
+        jobs: Jobs | None = None,
         recorded: tuple[StageName, ...] = (),
-        over: Callable[[str], None] = lambda _: None,
     ) -> None:
         """*outage* is told of delays; *awaits* tells whether an utterance's words are wanted.
 
         Jobs say that those in *recorded* leave them to a replay. *over* is told, once, why the call
-        is to end: its events are more than its *terms* allow.
+        is to end: its events are more than its *terms* allow. A job waits for its place in *jobs*.
         """
         self._bus = bus
         self._encode = terms.configs.encode if terms else codec.encode
         self._quota = terms.quota if terms else None
+        self._jobs = jobs
         self._recorded = recorded
         self._over = over
         self._outage = outage
@@ -85,6 +101,8 @@ class EventWriter:
         """Let `run` end when all events are stored."""
         self._closed = True
         self._waiting.put_nowait(None)
+        if self._jobs:
+            self._jobs.leave()
 
     async def stored(self) -> None:
         """Return when all events that were put so far are stored."""
@@ -99,10 +117,15 @@ class EventWriter:
             if isinstance(event, asyncio.Event):
                 event.set()
                 continue
+            if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
+                log.info("job_has_no_place", type=event.__struct_config__.tag)
+                event = no_job(event)
             while not await self._stored(in_time(event, now_ms(), self._awaits)):
                 self._outage.begins("log")
                 await asyncio.sleep(0.25)
             self._outage.ends("log")
+            if self._jobs:
+                self._jobs.said(event)
             if isinstance(event, TurnTaken):
                 await self._bus.yield_to_jobs()
         self._left.set()

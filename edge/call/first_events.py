@@ -20,6 +20,7 @@ class FirstEvents:
     user: str
     protocol: str
     edge: str
+    resume_hash: str = ""
 
     def began(
         self, config: SessionConfig, agent: AgentUsed | None, *, resumed: bool, now_ms: int
@@ -36,6 +37,7 @@ class FirstEvents:
             config=config,
             agent=agent,
             version=version(),
+            resume_hash=self.resume_hash,
         )
 
     def more(self, began: Began, *, asked_to_record: bool) -> list[Event]:

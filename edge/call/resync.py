@@ -7,8 +7,10 @@ that comes twice changes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
+from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
 from edge.call.frame_sender import FrameSender
 from edge.core.call import Call
@@ -49,22 +51,43 @@ class Resync:
         session: tuple[str, str],
         frames: FrameSender,
         hear: Callable[[bytes, str, int], None],
+        outage: BusOutage,
     ) -> None:
         """Serve the *call* of *session* (tenant, id), whose *frames* are sent again.
 
-        *hear* takes each event: its bytes, its subject, its sequence in the log.
+        *hear* takes each event: its bytes, its subject, its sequence in the log. *outage* is told
+        while the link to the bus is down.
         """
         self._bus = bus
         self._call = call
         self._subject = subjects.session_events(*session)
         self._frames = frames
         self._hear = hear
+        self._outage = outage
         self._position = LogPosition()
         self._wanted = asyncio.Event()
 
     def look(self) -> None:
         """Resync at once: events may have been missed."""
         self._wanted.set()
+
+    @contextmanager
+    def linked(self) -> Iterator[None]:
+        """Follow the link to the bus until the block is left."""
+        self._bus.reconnected.append(self.look)
+        self._bus.liveness.changed.append(self._on_liveness)
+        self._on_liveness(self._bus.liveness.away)
+        try:
+            yield
+        finally:
+            self._bus.reconnected.remove(self.look)
+            self._bus.liveness.changed.remove(self._on_liveness)
+
+    def _on_liveness(self, away: bool) -> None:
+        if away:
+            self._outage.begins("link")
+        elif self._outage.ends("link"):
+            self.look()
 
     async def run(self) -> None:
         """Resync when asked to, and when the stages are silent for too long, until cancelled."""

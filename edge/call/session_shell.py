@@ -14,7 +14,7 @@ from edge.call.client import Client
 from edge.call.clock import now_ms
 from edge.call.control_listener import ControlListener
 from edge.call.event_teller import EventTeller
-from edge.call.event_writer import EventWriter, LogTerms
+from edge.call.event_writer import EventWriter, Jobs, LogTerms
 from edge.call.frame_sender import FrameSender
 from edge.call.recognition import Recognition
 from edge.call.recording_writer import RecordingWriter
@@ -61,6 +61,7 @@ class SessionShell:
         recording: RecordingWriter | None = None,
         recorded: tuple[StageName, ...] = (),
         terms: LogTerms | None = None,
+        jobs: Jobs | None = None,
         kept: Held | None = None,
         tells_events: bool = False,
     ) -> None:
@@ -68,7 +69,7 @@ class SessionShell:
 
         *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
         *recorded*. Its events are written by *terms*; None: whole, and without a limit. *kept* is
-        the room for sound that may be sent again.
+        the room for sound that may be sent again, and *jobs* where its jobs have their places.
         """
         self.tenant, self.session = whose = call.began.tenant, call.began.session
         self.call = call
@@ -78,21 +79,19 @@ class SessionShell:
         self._log = log.bind(session=self.session)
         loop = asyncio.get_running_loop()
         self._timer = Timer(self._ring, now_ms=now_ms, call_later=loop.call_later)
-        self._outage = BusOutage(self._tell_bus_away, loop.time)
+        self._outage = outage = BusOutage(self._tell_bus_away, loop.time)
         self._events = EventWriter(
-            bus,
-            self._outage,
-            self._awaits,
-            terms=terms,
-            recorded=recorded,
-            over=self._over_quota,
+            bus, outage, self._awaits, self._over_quota, terms=terms, jobs=jobs, recorded=recorded
         )
+        self._jobs = jobs
         self._frames = FrameSender(bus, self.session, kept)
         self._tasks = asyncio.TaskGroup()
         self._stages = StageListener(bus, whose, self.give, self._heard)
-        self._resync = Resync(bus, call, whose, self._frames, self._stages.event)
+        self._resync = Resync(bus, call, whose, self._frames, self._stages.event, outage)
         self._takeover = Takeover()
-        self.control = ControlListener(bus, call, self.give, self._events.stored)
+        self.control = ControlListener(
+            bus, call, self.give, self._events.stored, client.can_transfer
+        )
         self._phase = CARRIES
         self._audio = audio or CallerAudio()
         self._audio.configure(call.config.turns)
@@ -117,9 +116,7 @@ class SessionShell:
             sending = tasks.create_task(self._frames.run())
             catching_up = tasks.create_task(self._resync.run())
             tasks.create_task(self.control.run())
-            self._bus.reconnected.append(self._resync.look)
-            self._bus.liveness.changed.append(self._on_liveness)
-            self._on_liveness(self._bus.liveness.away)
+            stack.enter_context(self._resync.linked())
             if self._recording:
                 tasks.create_task(self._recording.run())
             self.listening.set()
@@ -127,8 +124,6 @@ class SessionShell:
                 await self._events.run()
                 await sending
             finally:
-                self._bus.reconnected.remove(self._resync.look)
-                self._bus.liveness.changed.remove(self._on_liveness)
                 catching_up.cancel()
                 self._frames.forget()
 
@@ -223,12 +218,6 @@ class SessionShell:
     def _move(self, move: ShellMove) -> None:
         self._phase = moved(SHELL_MOVES, self._phase, move)
 
-    def _on_liveness(self, away: bool) -> None:
-        if away:
-            self._outage.begins("link")
-        elif self._outage.ends("link"):
-            self._resync.look()
-
     def _over_quota(self, why: str) -> None:
         if self._carries:
             self._log.warning("session_over_quota", why=why)
@@ -248,6 +237,8 @@ class SessionShell:
     def _heard(self, event: AnyEvent, seq: int) -> None:
         """Take *event* of a stage or of a newer connection, stored at *seq* of the log."""
         self.recognition.said(event)
+        if self._jobs:
+            self._jobs.said(event)
         if self._takeover.is_over(event, seq):
             self._leave_to_newer()
         elif event.KIND != LIFE:

@@ -10,7 +10,7 @@ import structlog
 from edge.call.resync import HEARD_KINDS
 from edge.core.inputs import AnyInput, ChunkSpoken, PartialHeard
 from runtime.bus.connection import Bus
-from runtime.bus.delivery import Delivery
+from runtime.bus.delivery import Delivery, message_of
 from runtime.bus.errors import BusAwayError
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
@@ -73,17 +73,12 @@ class StageListener:
         self._speak(message.data)
 
     def _speak(self, data: bytes) -> None:
-        try:
-            chunk = codec.decode_as(SpeechChunk, data)
-        except codec.BadMessageError:
-            self._log.warning("message_malformed", kind="SpeechChunk")
+        if (chunk := message_of(SpeechChunk, data, session=self._whose[1])) is None:
             return
         self._give(ChunkSpoken(chunk.turn, chunk.index, chunk.chunk, chunk.pcm, chunk.last))
 
     async def _on_partial(self, message: Delivery) -> None:
-        try:
-            partial = codec.decode_as(TranscriptPartial, message.data)
-        except codec.BadMessageError:
-            self._log.warning("message_malformed", kind="TranscriptPartial")
+        partial = message_of(TranscriptPartial, message.data, session=self._whose[1])
+        if partial is None:
             return
         self._give(PartialHeard(partial.utterance, partial.audio_ms, partial.text))

@@ -1,4 +1,4 @@
-"""Words over a response: they interrupt it, or they are a backchannel, or its own echo."""
+"""Judges words over a response: they are an interruption, a backchannel, or an echo of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edge.core.response.current_response import CurrentResponse
 from schemas.session_config import SessionConfig
 
 ECHO_WORDS, ECHO_SHARE = 3, 0.7
-"""The words of an echo: at least 3, and at least 70 % of those heard, are the response's own."""
+"""Words are an echo if at least 3 of them, and at least 70 %, are the response's own."""
 
 
 class BargeIn:
@@ -19,17 +19,17 @@ class BargeIn:
         self.configure(config)
 
     def configure(self, config: SessionConfig) -> None:
-        """Judge by *config* from here on."""
+        """Use *config* from now on."""
         self._rules, self._language = config.interruption, config.language
 
     def interrupts(self, text: str) -> bool:
-        """Tell whether *text* is meant to interrupt the response."""
+        """Tell whether *text* interrupts the response."""
         if self._is_echo(text) or is_backchannel(text, self._language):
             return False
         return len(words(text)) >= self._rules.min_words
 
     def is_backchannel(self, utterance: Utterance, text: str) -> bool:
-        """Tell whether *text* is too little to stop a response that is being heard."""
+        """Tell whether *text* is only a backchannel, which does not stop a response."""
         response = self._current.response
         if response is None or utterance.is_reply or not self._rules.allowed:
             return False
@@ -38,7 +38,7 @@ class BargeIn:
         return response.playback.begun and not self.interrupts(text)
 
     def _is_echo(self, text: str) -> bool:
-        """Tell whether *text* says again what the response says: a loudspeaker is heard."""
+        """Tell whether *text* repeats the response, since the microphone hears the loudspeaker."""
         response = self._current.response
         if response is None or not self._rules.voice_ms:
             return False

@@ -1,10 +1,10 @@
-"""A call: all its decisions, from its inputs alone. Whose turn it is, what is heard, what is told.
+"""A call: makes all decisions of one session, from its inputs alone.
 
-Pure: no clock, no sockets, no bus. An input comes in with its time, Unix ms; what is to be done
-comes out as effects, in order. The same inputs give the same effects.
+Pure: no clock, no sockets, no bus. An input comes in with its time, Unix ms; effects come out in
+order. The same inputs give the same effects.
 
-The caller's side (`turns.py`) and Aura's side (`response/responder.py`) are two machines, each
-drawn in its own file. This file hands each input to them.
+The caller's side (`turns.py`) and Aura's side (`response/responder.py`) are two state machines,
+each drawn in its own file. This file passes each input to them.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ Began = ev.SessionStarted | ev.SessionResumed
 
 
 class Activity(Enum):
-    """What goes on in a call at the moment: it follows from what its parts hold."""
+    """The activity of a call, derived from the state of its parts."""
 
     QUIET = auto()
-    """Neither side speaks or is about to: most calls most of the time."""
+    """Neither side speaks or is about to; most calls are quiet most of the time."""
     LISTENING = auto()
     """The caller speaks, and nothing else is under way."""
     BUSY = auto()
-    """A response, or what leads to one, is under way, whether the caller speaks or not."""
+    """A response or the work for it is under way, whether or not the caller speaks."""
 
 
 QUIET, LISTENING, BUSY = Activity
@@ -52,7 +52,7 @@ class Call:
     """The decisions of one connection of one session."""
 
     def __init__(self, began: Began, history: History | None = None) -> None:
-        """Begin the session of *began*; *history* is that of a session which is resumed."""
+        """Begin the session of *began*; *history* is given if the session is resumed."""
         self.began = began
         self.history = history or History()
         self.history.summary.take(began)
@@ -80,7 +80,7 @@ class Call:
         )
 
     def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
-        """Take an input that came at *now_ms*, and return what is to be done, in order.
+        """Take an input that arrived at *now_ms*, and return its effects in order.
 
         Raises:
             UnknownInputError: *given* is no input.
@@ -106,12 +106,12 @@ class Call:
                 self._spending.take(event, now_ms)
                 self._receive(event, now_ms)
             case _:
-                if not self._begins_or_ends(given, now_ms):
+                if not self._take_lifecycle_input(given, now_ms):
                     self._client_inputs.take(given, now_ms)
         return self._advance(now_ms)
 
-    def _begins_or_ends(self, given: AnyInput, now_ms: int) -> bool:
-        """Take an input that begins, ends, sets or commands the call; False: it is another."""
+    def _take_lifecycle_input(self, given: AnyInput, now_ms: int) -> bool:
+        """Take an input that begins, ends, sets or commands the call; False for any other."""
         match given:
             case inputs.Started():
                 self._out.show(self.began)
@@ -150,11 +150,12 @@ class Call:
             before = self.history.summary.agent
             self.history.agent = given.agent
             self._out.publish(ev.AgentChanged(**head, agent=given.agent, before=before))
-            name = given.agent.name
-            self._responder.tools.transferred(self._current.response, given.call, name, now_ms)
+            if not self.control.transferred(given.call):
+                name, response = given.agent.name, self._current.response
+                self._responder.tools.transferred(response, given.call, name, now_ms)
 
     def _receive(self, event: ev.AnyEvent, now_ms: int) -> None:
-        """Take an event of a stage; late, repeated and unknown ones change nothing."""
+        """Take an event of a stage; late, repeated and unknown events change nothing."""
         match event:
             case ev.TranscriptGuess():
                 self.stages.works("stt")
@@ -165,7 +166,7 @@ class Call:
             case ev.TranscriptFinal(utterance=number) if number in self._client_turns.handed_in:
                 self._client_turns.words_of(event, now_ms, respond=self.config.turns.respond)
             case ev.ResponseCompleted(sentences=0, step=0, calls=0) if self._current.of(event.turn):
-                self.stages.fail("llm", "the language model had nothing to say", now_ms)
+                self.stages.fail("llm", "the language model returned no words", now_ms)
             case ev.JobFailed():
                 self.stages.failed(event, now_ms)
             case ev.ToolReturned() | ev.ToolFailed():
@@ -180,7 +181,7 @@ class Call:
                 pass
 
     def _finish(self, given: inputs.Finished, now_ms: int) -> None:
-        """End the conversation; a response is left to a caller who may come back to it."""
+        """End the connection; a response is kept for a caller who may come back."""
         self.history.control.move(CallMove.FINISH)
         self._entry.close(now_ms, discarded=True)
         self._client_turns.clear()
@@ -196,32 +197,32 @@ class Call:
         )
         self._out.publish(ended)
 
-    # -------------------------------------------------------- what the shell asks
+    # -------------------------------------------------------- asked by the shell
 
     @property
     def responding(self) -> bool:
-        """A response is on its way to the caller."""
+        """Whether a response is on its way to the caller."""
         return self._current.response is not None
 
     @property
     def listening(self) -> bool:
-        """An utterance is open: silence counts."""
+        """Whether an utterance is open, so that silence counts."""
         return self._segmenter.utterance is not None
 
     @property
     def wants_words(self) -> bool:
-        """The caller speaks, or has paused and the words are not here yet."""
+        """Whether the caller speaks, or has paused and the words have not arrived."""
         utterance = self._segmenter.utterance
         return bool(self._client_turns.handed_in) or (
             utterance is not None and utterance.transcript is None
         )
 
     def awaits(self, utterance: int) -> bool:
-        """Tell whether the client has ended *utterance*, and its words are still to be entered."""
+        """Tell whether the client has ended *utterance* and its words are still expected."""
         return utterance in self._client_turns.handed_in
 
     def due_ms(self, now_ms: int) -> int | None:
-        """When `Ticked` is worth giving if nothing else happens, Unix ms; None: never."""
+        """The time of the next `Ticked` if nothing else happens, Unix ms, or None for never."""
         activity = self._activity
         if activity is QUIET:
             times = [self._idle.response_due_ms, self.control.due_ms]
@@ -246,7 +247,7 @@ class Call:
 
     def _advance(self, now_ms: int) -> list[Effect]:
         activity = self._activity
-        if activity is QUIET and self._asks_idle_model(now_ms):
+        if activity is QUIET and self._ask_idle_model(now_ms):
             activity = BUSY
         if activity is BUSY:
             self._advance_speech(now_ms)
@@ -255,11 +256,11 @@ class Call:
             self._listen(now_ms)
             activity = self._activity
         if activity is QUIET and not self._over:
-            self._use_quiet(now_ms)
+            self._do_deferred(now_ms)
         return self._out.take()
 
-    def _asks_idle_model(self, now_ms: int) -> bool:
-        """Ask the model to speak where a silence has lasted for too long; tell whether it has."""
+    def _ask_idle_model(self, now_ms: int) -> bool:
+        """Ask the model to speak after a long silence; return whether it was asked."""
         due_ms = self._idle.response_due_ms
         if due_ms is None or now_ms < due_ms or self.control.silent:
             return False
@@ -286,8 +287,8 @@ class Call:
         if not self._over:
             self._idle.sound(now_ms)
 
-    def _use_quiet(self, now_ms: int) -> None:
-        """Do what has waited until nobody speaks."""
+    def _do_deferred(self, now_ms: int) -> None:
+        """Do the work that had to wait until nobody speaks."""
         if not self._entry.take_waiting(now_ms):
             self.control.advance(now_ms)
         wants_news = self.history.news and self.config.turns.respond

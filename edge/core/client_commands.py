@@ -1,4 +1,4 @@
-"""What a client asks of its connection, in the words of no client protocol."""
+"""Client commands: a client's requests to its connection, in a form common to all protocols."""
 
 from __future__ import annotations
 
@@ -14,73 +14,74 @@ from schemas.events import Message
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Start a session; the connection's earlier session is ended first."""
+    """Start a session; an open session of the connection is ended first."""
 
     changes: Mapping[str, Any] = field(default_factory=dict)
-    """Of the operator's configuration: paths such as `turns.eagerness` to values, checked."""
+    """Checked changes of the operator's configuration: values by path, such as
+    `turns.eagerness`."""
     greeting: bool = False
-    """A greeting is wanted: the agent's, or the operator's."""
+    """Whether the client wants a greeting, the agent's or the operator's."""
     agent: str = ""
     """The agent that the client asks for; empty: the default one."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Values of the agent's variables."""
     agent_hint: str = ""
-    """The agent where *agent* is empty and one of this name exists."""
+    """The agent to use if *agent* is empty and an agent of this name exists."""
     events: bool = False
-    """The client wants to be told of the session's own events as they happen."""
+    """Whether the client gets the session's own events live."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reconfigure:
-    """Set the session anew: the operator's configuration with these changes and no others."""
+    """Reconfigure the session: the operator's configuration with exactly these changes."""
 
     changes: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask for a response by itself: see `inputs.ResponseAsked`."""
+    """Ask for a response without a turn: see `inputs.ResponseAsked`."""
 
     ask: str
     changes: Mapping[str, Any] = field(default_factory=dict)
-    """Of the session's configuration, for this response alone."""
+    """Changes of the session's configuration for this response only."""
     messages: tuple[Message, ...] | None = None
     kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """Audio of the caller, in the format that it came in."""
+    """Audio of the caller, in the client's format."""
 
     data: bytes
     form: Format | Container
     begins: bool = False
-    """The data begins a new stream: a whole sample, or a file."""
+    """Whether the data begin a new stream or file."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """End the session; *close* the connection, too."""
+    """End the session; *close* also closes the connection."""
 
     close: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A message that the protocol answers by itself."""
+    """A reply of the protocol itself, sent as it is."""
 
     message: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Hand the caller over to a person, by the telephone network."""
+    """Transfer the caller to a person in the telephone network."""
 
     call: str
-    """The telephone network's id of the call."""
+    """The id of the call in the telephone network."""
     key: str
-    """The key that the caller pressed; it goes to the call where the transfer fails."""
+    """The key that the caller pressed; it is passed to the call if the transfer fails."""
 
 
 Command = Begin | Reconfigure | Ask | Audio | End | Reply | Transfer | FromClient
-"""An input of the client goes to the call as it is."""
+"""Inputs of the client are also commands, and are passed to the call as they are."""

@@ -1,4 +1,4 @@
-"""What a call tells its client, in the words of no client protocol."""
+"""Client events: a call's messages to its client, in a form common to all protocols."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class SpeechStarted:
 
     utterance: int
     ago_ms: int
-    """How long before now the utterance's audio began, ms."""
+    """The time since the start of the utterance's audio, ms."""
     over_response: bool
-    """A response is heard or on its way, so the speech may be an interruption."""
+    """Whether a response is heard or on its way, so that the speech may be an interruption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,36 +24,36 @@ class SpeechStopped:
 
     utterance: int
     ago_ms: int
-    """How long before now the caller's voice ended, ms."""
+    """The time since the end of the caller's voice, ms."""
     audio_ms: int
-    """Of the utterance."""
+    """The audio of the utterance."""
     discarded: bool
-    """The utterance counts for nothing: it holds no words, or a backchannel."""
+    """Whether the utterance is ignored: it has no words, or only a backchannel."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnHandedIn:
-    """The client ended the caller's turn; its words follow unless it holds none."""
+    """The client ended the caller's turn; its words follow unless there are none."""
 
     utterance: int
-    """0: nobody spoke in it."""
+    """The utterance of the turn; 0 if nobody spoke."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The caller's words as they were understood."""
+    """The transcript of the caller's words."""
 
     text: str
     """All words of the turn."""
     final: bool
-    turn_ends: bool = False
+    """They end the turn."""
     confidence: float = 0.0
     goes_on: bool = False
-    """The words belong to the same turn as those of the final transcript before."""
+    """Whether the words continue the turn of the previous final transcript."""
     utterance: int = 0
-    """0: they were typed."""
+    """The utterance; 0 if the words were typed."""
     key: str = ""
-    """Of the message in the history, where they are final."""
+    """The key of the message in the history, if the transcript is final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,49 +62,49 @@ class ResponseStarted:
 
     turn: int
     ask: str = ""
-    """The name that the client asked for it by; empty: it follows a turn of the caller."""
+    """The client's name for a requested response; empty if it follows a turn of the caller."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """A piece of a response, to be played now."""
+    """A piece of a response, to play now."""
 
     turn: int
-    """0 is the greeting."""
+    """The turn; 0 is the greeting."""
     text: str
     pcm: bytes
-    """s16le mono 16 kHz out of the call, in the client's format at its protocol; empty: no voice
-    could be had."""
+    """The audio: s16le mono 16 kHz from the call, in the client's format at its protocol. Empty: no
+    voice was available."""
     ends: bool
-    """The last piece of the response."""
+    """Whether it is the last piece of the response."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseDone:
-    """All of the response has been handed to the client."""
+    """The whole response was sent to the client."""
 
     turn: int
     text: str
     model: str
     response_s: float
-    """End of speech to the first audio sent, seconds."""
+    """Time from the end of speech to the first audio sent, seconds."""
     prompt_tokens: int
     completion_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The caller spoke over the response; the client drops its audio that is not played yet."""
+    """The caller interrupted the response: the client must drop its unplayed audio."""
 
     turn: int
     heard: str
     played_ms: int = 0
-    """Of the response's audio, counted from its beginning."""
+    """The audio of the response that was played, from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseDropped:
-    """Nobody gets the rest of the response, which had started; it may have been interrupted."""
+    """The rest of a started response was dropped, for instance by an interruption."""
 
     turn: int
     reason: CancelReason
@@ -112,7 +112,7 @@ class ResponseDropped:
 
 @dataclass(frozen=True, slots=True)
 class CallerSilent:
-    """Nobody spoke for as long as the session allows: Aura speaks again."""
+    """Nobody spoke for the idle time of the session, so Aura speaks again."""
 
     silence_ms: int
 
@@ -145,7 +145,7 @@ class ToolCalled:
     """The model calls a tool of the client, which answers with `ToolResult`."""
 
     call: str
-    """The id of the call; the same call may be told twice, on another connection."""
+    """The id of the call; it may be repeated on another connection."""
     name: str
     arguments: str
     """A JSON object."""
@@ -153,7 +153,7 @@ class ToolCalled:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """Another agent goes on with the call."""
+    """Another agent continues the call."""
 
     agent: str
 
@@ -162,7 +162,7 @@ class HandedOver:
 class CallsDone:
     """The model has made all calls of this step, and its words before them were sent.
 
-    Once the results of all calls are here it goes on, which `ResponseStarted` tells.
+    The response continues once all results have arrived, which `ResponseStarted` tells.
     """
 
     turn: int
@@ -172,7 +172,7 @@ class CallsDone:
 
 @dataclass(frozen=True, slots=True)
 class ToolCancelled:
-    """Nobody waits for the result of this call any more."""
+    """The result of this tool call is no longer needed."""
 
     call: str
 

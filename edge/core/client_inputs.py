@@ -1,4 +1,4 @@
-"""Inputs of the client besides its sound: what it types, presses, plays and asks for."""
+"""Handles inputs of the client other than sound: text, keys, playback, requests."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from schemas import events as ev
 
 
 class UnknownInputError(TypeError):
-    """The call was given something that is no input: a fault of ours."""
+    """The call was given a value that is no input: a bug in the edge."""
 
 
 class ClientInputs:
-    """Hands each of them to its machine."""
+    """Passes each input of the client to the part that handles it."""
 
     def __init__(
         self,
@@ -41,18 +41,18 @@ class ClientInputs:
         self._out = out
 
     def take(self, given: AnyInput, now_ms: int) -> None:
-        """Take an input that came at *now_ms*, Unix ms, unless it counts for nothing now.
+        """Take an input that arrived at *now_ms*, Unix ms, unless it is ignored at present.
 
         Raises:
             UnknownInputError: *given* is no input of a client.
         """
-        if self._counts_for_nothing(given):
+        if self._is_ignored(given):
             return
         if response := self._current.response:
             response.client_is_there()
-        self._hand_on(given, now_ms)
+        self._dispatch(given, now_ms)
 
-    def _hand_on(self, given: AnyInput, now_ms: int) -> None:
+    def _dispatch(self, given: AnyInput, now_ms: int) -> None:
         match given:
             case inputs.Typed(text):
                 self._entry.typed(text, now_ms)
@@ -80,8 +80,8 @@ class ClientInputs:
             case _:
                 raise UnknownInputError(type(given).__name__)
 
-    def _counts_for_nothing(self, given: AnyInput) -> bool:
-        """Tell whether the input is ignored: its caller is muted, or the response is firm."""
+    def _is_ignored(self, given: AnyInput) -> bool:
+        """Tell whether the input is ignored, since the caller is muted or the response is firm."""
         match given:
             case inputs.Typed() | inputs.TurnEnded() | inputs.KeyPressed():
                 return self._control.deaf

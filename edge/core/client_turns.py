@@ -1,7 +1,7 @@
-"""What a client that steers its call enters into the conversation, and what it asks for.
+"""Turns and responses of a client that steers its call.
 
-A client that ends the caller's turns hands them in; their words are entered when they come. The
-responses that it asks for come one after the other.
+A client may end the caller's turns itself; their words are entered into the conversation when they
+arrive. Requested responses are made one after the other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from schemas import events as ev
 
 
 class ClientTurns:
-    """What a client that steers its call waits for."""
+    """The turns and requests of a client that are still pending."""
 
     def __init__(self, responder: Responder, history: History, out: Outbox) -> None:
         self._current = responder.current
@@ -25,24 +25,24 @@ class ClientTurns:
         self._history = history
         self._out = out
         self.handed_in: dict[int, int] = {}
-        """Utterances that the client ended, whose words have not come yet, with the time of that,
-        Unix ms."""
+        """Utterances that the client ended and whose words have not arrived, with the time of the
+        end, Unix ms."""
         self.asked: deque[ResponseAsked] = deque()
-        """Responses that are asked for, until it is their turn."""
+        """Requested responses that have not begun."""
 
     def clear(self) -> None:
-        """Wait for nothing any more."""
+        """Drop all pending turns and requests."""
         self.handed_in.clear()
         self.asked.clear()
 
     def hand_in(self, utterance: int, now_ms: int) -> None:
-        """Note that the client has ended *utterance*; 0: nobody spoke in its turn."""
+        """Note that the client has ended *utterance*, or a turn without speech if it is 0."""
         if utterance:
             self.handed_in[utterance] = now_ms
         self._out.tell(TurnHandedIn(utterance))
 
     def words_of(self, final: ev.TranscriptFinal, now_ms: int, *, respond: bool) -> None:
-        """Take the words of a turn that was handed in; *respond*: they want a response."""
+        """Take the words of a turn that the client ended; *respond*: they get a response."""
         del self.handed_in[final.utterance]
         wants = respond and bool(final.text)
         self.enter(final.utterance, final.text, final.confidence, now_ms, respond=wants)
@@ -50,7 +50,7 @@ class ClientTurns:
     def enter(
         self, utterance: int, text: str, confidence: float, now_ms: int, *, respond: bool
     ) -> None:
-        """Enter the words of a turn into the conversation; *respond*: they want a response."""
+        """Enter the words of a turn into the conversation; *respond*: they get a response."""
         key, carried = f"speech_{utterance}", self._history.take_carried(text)
         untold = self._history.untold(text)
         self._history.commit_carried()
@@ -58,20 +58,12 @@ class ClientTurns:
             self._history.add(key, "user", carried)
             head = self._out.head(now_ms)
             self._out.publish(ev.MessageAdded(**head, key=key, role="user", text=carried))
-        final = Transcript(
-            untold,
-            final=True,
-            turn_ends=True,
-            confidence=confidence,
-            utterance=utterance,
-            key=key,
-        )
-        self._out.tell(final)
+        self._out.tell(Transcript(untold, True, confidence, utterance=utterance, key=key))
         if respond:
             self.asked.append(ResponseAsked(""))
 
     def edit(self, given: ItemAdded | ItemRemoved, now_ms: int) -> None:
-        """Put a message into the conversation or take one out."""
+        """Add a message to the conversation, or remove one."""
         head = self._out.head(now_ms)
         match given:
             case ItemAdded(key=key, role=role, text=text, after=after):
@@ -83,6 +75,6 @@ class ClientTurns:
                 self._out.publish(ev.MessageRemoved(**head, key=key))
 
     def respond(self, now_ms: int) -> None:
-        """Ask for the next response, once the one before is over and all words are here."""
+        """Begin the next requested response, once the previous one and all turns are over."""
         if self.asked and self._current.response is None and not self.handed_in:
             self._requester.respond(self.asked.popleft(), now_ms)

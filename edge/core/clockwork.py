@@ -1,6 +1,6 @@
-"""A call in simulated time: scheduled inputs and the call's timer, in order of time.
+"""Drives a call in simulated time: scheduled inputs and the call's timer, in order of time.
 
-Replay, tests and benchmarks drive a call through this; an edge drives it by the real clock.
+Replays, tests and benchmarks use this; an edge drives its calls by the real clock.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from edge.core.inputs import AnyInput, Ticked
 
 
 class Clockwork:
-    """One call, the inputs that are scheduled for it, and its timer."""
+    """A call, its scheduled inputs, and its timer."""
 
     def __init__(self, call: Call, do: Callable[[list[Effect], int], None]) -> None:
-        """Drive *call*; *do* is handed the effects of each input with its time, Unix ms."""
+        """Drive *call*; *do* gets the effects of each input with its time, Unix ms."""
         self.call = call
         self._do = do
         self._scheduled: list[tuple[int, int, AnyInput]] = []
@@ -26,29 +26,29 @@ class Clockwork:
         self._due_ms: int | None = None
 
     def give(self, given: AnyInput, now_ms: int) -> bool:
-        """Give the call an input now; return whether it had effects."""
+        """Pass an input to the call now; return whether it had effects."""
         effects = self.call.step(given, now_ms)
         self._due_ms = self.call.due_ms(now_ms)
-        if effects:  # most inputs have none
+        if effects:  # most inputs have no effects
             self._do(effects, now_ms)
         return bool(effects)
 
     def schedule(self, given: AnyInput, at_ms: int) -> None:
-        """Have the call given an input at *at_ms*."""
+        """Schedule an input for *at_ms*."""
         heapq.heappush(self._scheduled, (at_ms, next(self._order), given))
 
     @property
     def next_ms(self) -> int | None:
-        """The time of the next scheduled input or timer, Unix ms; None: there is neither."""
+        """The time of the next scheduled input or timer, Unix ms, or None if there is neither."""
         times = [self._scheduled[0][0]] if self._scheduled else []
         if self._due_ms is not None:
             times.append(self._due_ms)
         return min(times, default=None)
 
     def run_until(self, until_ms: int) -> None:
-        """Run scheduled inputs and the timer up to *until_ms*; an input goes before the timer."""
+        """Run scheduled inputs and the timer up to *until_ms*; inputs go before the timer."""
         early_ms: int | None = None
-        """A timer's due time that had no effect, so that it is not tried again."""
+        """The due time of a timer that had no effect, so that it is not run again."""
         while True:
             due_ms = None if self._due_ms == early_ms else self._due_ms
             if self._scheduled and (due_ms is None or self._scheduled[0][0] <= due_ms):

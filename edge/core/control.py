@@ -1,21 +1,21 @@
-"""Commands of operators to a call, and the end of a call that is idle or costs too much. Pure.
+"""Operators' commands to a call, and the end of a call that is idle or over its limits. Pure.
 
-Texts wait until nobody speaks and are spoken in their order. A call that ends is deaf: its last
-words are spoken to their end, then the shell hangs up.
+Texts wait until nobody speaks, and are spoken in order. A call that ends ignores the caller: its
+last words are spoken to their end, then the shell hangs up.
 """
 
 from __future__ import annotations
 
-from edge.core.effects import Outbox
+from edge.core.effects import COMMANDED, Outbox
 from edge.core.idle import Idle
 from edge.core.inputs import Commanded
 from edge.core.response.responder import Responder
 from edge.core.session.call_phase import ENDING, OPEN, CallMove
-from edge.core.session.control_memory import MOST_WAITING
+from edge.core.session.control_memory import MOST_WAITING, Budget
 from edge.core.session.history import History
 from edge.core.turns import Turns
 from schemas import events as ev
-from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, Say
+from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, Say, Transfer
 from schemas.session_config import SessionConfig
 
 ENDED, IDLE, SPENT = "CALL_ENDED", "CALL_IDLE", "SPEND_LIMIT"
@@ -24,7 +24,7 @@ BY_OPERATOR = "ended by the operator"
 
 
 class Control:
-    """Carries out commands, and asks an idle caller."""
+    """Carries out commands, and asks idle callers whether they are there."""
 
     def __init__(
         self,
@@ -45,32 +45,32 @@ class Control:
         self._out = out
         self._last_words = ""
         self._why: tuple[str, str] = (ENDED, BY_OPERATOR)
-        """Why the call ends: code and reason."""
-        self._told_spent = False
+        """The code and reason of the call's end."""
         self._asked_after = -1
-        """The caller's number of turns when they were asked whether they are there; -1: never."""
+        """The number of the caller's turns at the question whether they are there; -1: not
+        asked."""
 
     def configure(self, config: SessionConfig) -> None:
-        """Decide by *config* from here on."""
+        """Use *config* from now on."""
         self._config = config
 
     @property
     def deaf(self) -> bool:
-        """The caller's audio, text and keys are ignored."""
+        """Whether the caller's audio, text and keys are ignored."""
         return self.ends or "caller" in self._memory.muted
 
     @property
     def silent(self) -> bool:
-        """No response of the language model is wanted."""
+        """Whether the language model is not asked for responses."""
         return self.ends or self._memory.silent
 
     @property
     def ends(self) -> bool:
-        """The call is being ended, or is over."""
+        """Whether the call is ending or over."""
         return self._memory.phase is not OPEN
 
     def refuses(self, command_id: str, command: AnyCommand) -> Fault | None:
-        """Return why *command* would be refused; None: it would be done, or was done already."""
+        """Return the reason why *command* is refused, or None if it is not."""
         if command_id in self._memory.received:
             return None
         if self.ends:
@@ -81,7 +81,7 @@ class Control:
         return None
 
     def command(self, given: Commanded, now_ms: int) -> None:
-        """Carry out a command, once; a repeated or refused one changes nothing."""
+        """Carry out a command once; a repeated or refused command changes nothing."""
         memory, command = self._memory, given.command
         if given.id in memory.received or self.refuses(given.id, command):
             return
@@ -99,11 +99,21 @@ class Control:
                 self._interruptions.interrupt(now_ms)
             case End(words=words, reason=reason):
                 self._end(words, (ENDED, reason or BY_OPERATOR), now_ms)
+            case Transfer(agent=agent):
+                self._out.transfer(f"{COMMANDED}{given.id}", agent)
             case _:
                 pass
 
+    def transferred(self, call: str) -> bool:
+        """Let the new agent greet; return False if no command was the cause of *call*."""
+        if not call.startswith(COMMANDED):
+            return False
+        if greeting := self._config.response.greeting:
+            self._memory.waiting.append((call.removeprefix(COMMANDED), Say(greeting)))
+        return True
+
     def _stop_listening(self, now_ms: int) -> None:
-        """Forget what the caller is saying."""
+        """Drop the caller's current utterance."""
         self._entry.clear()
         self._entry.discard(now_ms)
 
@@ -116,14 +126,14 @@ class Control:
 
     @property
     def due_ms(self) -> int | None:
-        """When the caller is to be asked whether they are there, Unix ms; None: never."""
+        """The time of the question whether the caller is there, Unix ms, or None for never."""
         return None if self._memory.muted or self.ends else self._idle.question_due_ms
 
     def advance(self, now_ms: int) -> None:
-        """Speak what waits, or end the call: nobody speaks now."""
+        """Speak the next waiting text, or end the call; only called when nobody speaks."""
         if self.ends:
-            self._go_on_ending(now_ms)
-        elif self._memory.spent and not self._told_spent:
+            self._continue_ending(now_ms)
+        elif self._memory.budget is Budget.SPENT:
             self._tell_spent(now_ms)
         elif self._memory.waiting:
             command_id, command = self._memory.waiting[0]
@@ -137,7 +147,7 @@ class Control:
         elif (due_ms := self.due_ms) is not None and now_ms >= due_ms:
             self._ask_or_end(now_ms)
 
-    def _go_on_ending(self, now_ms: int) -> None:
+    def _continue_ending(self, now_ms: int) -> None:
         words, self._last_words = self._last_words, ""
         if words:
             self._requester.say(words, now_ms, firm=True)
@@ -146,13 +156,13 @@ class Control:
             self._out.hang_up(*self._why)
 
     def _tell_spent(self, now_ms: int) -> None:
-        """Say that the call has used up what it may, and end it if it is set to."""
-        self._told_spent = True
+        """Tell the caller that the spend limit is reached, and perhaps end the call."""
+        self._memory.budget = Budget.TOLD
         spend = self._config.spend
         if spend.then == "end":
             self._memory.move(CallMove.END)
             self._end(spend.words, (SPENT, "it has used up what it may"), now_ms)
-            self._go_on_ending(now_ms)
+            self._continue_ending(now_ms)
         elif spend.words:
             self._requester.say(spend.words, now_ms, firm=False)
 
@@ -165,7 +175,7 @@ class Control:
         if ends:
             self._memory.move(CallMove.END)
             self._end(idle.goodbye, (IDLE, f"nobody spoke for {idle.after_s} s"), now_ms)
-            self._go_on_ending(now_ms)
+            self._continue_ending(now_ms)
         else:
             self._asked_after = turns
             self._requester.say(idle.prompt, now_ms, firm=False)

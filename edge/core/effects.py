@@ -16,14 +16,14 @@ _E = TypeVar("_E", bound=Event)
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Store this event, in the order given."""
+    """Store this event; the order of events is kept."""
 
     event: Event
 
 
 @dataclass(frozen=True, slots=True)
 class SendFrame:
-    """Send this piece of utterance number *utterance* to the recogniser."""
+    """Send this part of the utterance *utterance* to the recogniser."""
 
     utterance: int
     frame: AudioFrame
@@ -31,14 +31,14 @@ class SendFrame:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Tell the client."""
+    """Send this event to the client."""
 
     event: ClientEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Recover:
-    """Read the audio of *turn* from its stream and give it to the call: some of it was lost."""
+    """Read the audio of *turn* from its stream for the call, which has lost some of it."""
 
     turn: int
 
@@ -48,16 +48,21 @@ class HangUp:
     """End the session and close its connection."""
 
     code: str = ""
-    """The error code for the client; empty: no error, the assistant has said goodbye."""
+    """The error code for the client; empty if the end is no error."""
     reason: str = ""
+
+
+COMMANDED = "command:"
+"""The prefix of the id of an operator's command, in place of the id of a tool call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Hand the caller over to *agent*; the call is given `Reconfigured`, or why that failed."""
+    """Hand the caller over to *agent*; the call then gets `Reconfigured`, or the error."""
 
     call: str
-    """The id of the call of the tool, for `Reconfigured.call` or `ToolResult.call`."""
+    """The id of the tool call, for `Reconfigured.call` or `ToolResult.call`; or COMMANDED and the
+    id of the command."""
     agent: str
 
 
@@ -65,7 +70,7 @@ Effect = Publish | SendFrame | Tell | Recover | HangUp | Transfer
 
 
 class Outbox:
-    """The effects of one input, until the shell takes them."""
+    """Collects the effects of one input until the shell takes them."""
 
     def __init__(self, tenant: str, session: str, summary: Summary) -> None:
         self._tenant = tenant
@@ -73,26 +78,26 @@ class Outbox:
         self._summary = summary
         self._effects: list[Effect] = []
         self.followers: list[Callable[[Event], Iterable[Event]]] = []
-        """Each takes an event that is published and returns the events that follow it."""
+        """Functions that take each published event and return the events that follow from it."""
 
     def head(self, now_ms: int) -> Head:
-        """Return the fields that every event of this session has, at *now_ms*."""
+        """Return the common fields of this session's events, at *now_ms*."""
         return {"tenant": self._tenant, "session": self._session, "at_ms": now_ms}
 
     @property
     def agent(self) -> str:
-        """The session's agent, as `name@revision`; empty: the operator's settings alone."""
+        """The session's agent as `name@revision`; empty if it has none."""
         return self._summary.agent
 
     def publish(self, event: _E) -> _E:
-        """Have *event* stored and return it."""
+        """Add the effect that stores *event*, and return the event."""
         self._effects.append(Publish(event))
         self._summary.take(event)
         self.show(event)
         return event
 
     def show(self, event: Event) -> None:
-        """Show the followers an event that is published, or that the shell has published."""
+        """Pass an event to the followers, published by the call or by the shell."""
         for follower in self.followers:
             for more in follower(event):
                 self.publish(more)

@@ -1,4 +1,4 @@
-"""When a turn of this caller ends: by its words, and by the pauses that this caller makes."""
+"""Decides when a turn ends: by its words, and by the caller's usual pauses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from schemas.session_config import SessionConfig
 
 
 class Endpointer:
-    """Returns the silence that ends a turn, by its words and the caller's pauses."""
+    """Computes the silence that ends a turn, from its words and the caller's pauses."""
 
     def __init__(self, config: SessionConfig, history: History, requester: Requester) -> None:
         self.pauses = AdaptivePause()
@@ -28,13 +28,13 @@ class Endpointer:
         self.configure(config)
 
     def configure(self, config: SessionConfig) -> None:
-        """Decide by *config* from here on."""
+        """Use *config* from now on."""
         self._language = config.language
         self._waits = waits_of(config.turns)
         self._reads_words = self._waits.finished_ms < self._waits.unclear_ms
-        """The wait depends on the words."""
+        """Whether the wait depends on the words."""
         self._ask_eot = config.turns.ask_eot and self._reads_words
-        """The language model may be asked whether a turn is over."""
+        """Whether the language model may be asked if a turn is over."""
 
     @property
     def least_ms(self) -> int:
@@ -42,7 +42,7 @@ class Endpointer:
         return self._waits.finished_ms
 
     def wait_ms(self, transcript: TranscriptGuess) -> int:
-        """Return the silence, ms, that ends the turn of which *transcript* are the last words."""
+        """Return the silence, ms, that ends the turn whose last words are *transcript*."""
         known = self._evidence(transcript)
         least_ms = self.pauses.wait_ms
         if self._reads_words and not sounds_asked(known):
@@ -50,15 +50,15 @@ class Endpointer:
         return max(wait_ms(known, self._waits), least_ms)
 
     def may_be_over(self, transcript: TranscriptGuess) -> bool:
-        """Tell whether the turn is likely enough over for a speculative response."""
+        """Tell whether the end of turn is likely enough for a speculative response."""
         return is_finished(self._evidence(transcript)) is not False
 
     def asks_model(self, transcript: TranscriptGuess) -> bool:
-        """Tell whether the language model is to be asked for `eot_llm`: it may change the wait."""
+        """Tell whether the language model is asked for `eot_llm`, since it may change the wait."""
         return self._ask_eot and is_open(self._evidence(transcript))
 
     def sounded_finished(self, transcript: TranscriptGuess | None) -> bool:
-        """Tell whether *transcript* sounds like the end of a turn, by its words alone."""
+        """Tell whether *transcript* sounds like the end of a turn, by the words alone."""
         return bool(transcript and is_finished(by_words(self._evidence(transcript))))
 
     def _evidence(self, transcript: TranscriptGuess) -> Evidence:

@@ -1,7 +1,8 @@
-"""A silence that lasts: the model is asked to speak, or the caller whether they are there.
+"""Handles a long silence: the model is asked to speak, or the caller whether they are there.
 
-The two are set apart, as `turns.idle_ms` and `idle.after_s`. Any sound of the caller puts off the
-first, which a client wants; only a word of either side puts off the second, which ends the call.
+The two have separate settings, `turns.idle_ms` and `idle.after_s`. The first, chosen by a client,
+is put off by any sound of the caller. The second, which ends the call, is only put off by words of
+either side.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ class Idle:
     def __init__(self, config: SessionConfig) -> None:
         self._config = config
         self._word_ms: int | None = None
-        """None: the call has not begun."""
+        """None before the call begins."""
         self._sound_ms: int | None = None
-        """None: the model was asked to speak since, or nobody has spoken yet."""
+        """None if the model was asked to speak since, or nobody has spoken yet."""
 
     def configure(self, config: SessionConfig) -> None:
-        """Decide by *config* from here on."""
+        """Use *config* from now on."""
         self._config = config
 
     def word(self, now_ms: int) -> None:
@@ -32,21 +33,21 @@ class Idle:
         self._sound_ms = now_ms
 
     def stop(self) -> None:
-        """Have the model asked no more until somebody has spoken."""
+        """Do not ask the model again until somebody has spoken."""
         self._sound_ms = None
 
     def silent_ms(self, now_ms: int) -> int:
-        """Return how long nobody has said a word, ms."""
+        """Return the time without a word, ms."""
         return now_ms - (self._word_ms or now_ms)
 
     @property
     def response_due_ms(self) -> int | None:
-        """When the model is to be asked for a response, Unix ms; None: never."""
+        """The time to ask the model for a response, Unix ms, or None for never."""
         after_ms = self._config.turns.idle_ms
         return self._sound_ms + after_ms if after_ms and self._sound_ms is not None else None
 
     @property
     def question_due_ms(self) -> int | None:
-        """When the caller is to be asked, or the call ends, Unix ms; None: never."""
+        """The time to ask the caller or to end the call, Unix ms, or None for never."""
         after_ms = self._config.idle.after_s * 1000
         return self._word_ms + after_ms if after_ms and self._word_ms is not None else None

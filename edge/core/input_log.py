@@ -1,7 +1,7 @@
-"""The input log: enough to decide a call again, and no audio.
+"""The input log: records the inputs of a call for replays, without audio.
 
 Rows are derived from the types in `inputs.py`; `schemas/inputs.py` packs them. Audio is logged as
-its length and a bit a frame, an event as its id.
+its length and one bit for each frame, an event as its id.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from schemas.events import AnyEvent, Event, InputsDelivered
 from schemas.inputs import SOUND, BadInputsError, Rows, pack_bits, unpack, unpack_bits
 
 PART_MS = 10_000
-"""The time between two stored parts of the log: a killed edge loses no more."""
+"""The time between two stored parts of the log, which is the most that a killed edge loses."""
 PART_INPUTS = 2_000
-"""The inputs after which a part is stored sooner."""
+"""The number of inputs after which a part is stored earlier."""
 
 TYPES: Mapping[int, type[Input]] = {
     typing.cast("int", kind.__struct_config__.tag): kind for kind in typing.get_args(AnyInput)
@@ -39,7 +39,7 @@ class InputLog:
         self._part = 0
 
     def note(self, given: AnyInput, now_ms: int) -> None:
-        """Note that the call is about to be given *given*."""
+        """Log the input *given*, which the call is about to take."""
         if self._rows is None:
             self._rows = Rows(now_ms)
         if isinstance(given, Sound):
@@ -49,14 +49,14 @@ class InputLog:
             self._rows.add(now_ms, *to_row(given))
 
     def due(self, now_ms: int) -> bool:
-        """Tell whether what was noted is worth storing."""
+        """Tell whether a part should be stored."""
         rows = self._rows
         if rows is None:
             return False
         return now_ms - rows.from_ms >= PART_MS or rows.count >= PART_INPUTS
 
     def take(self, now_ms: int) -> InputsDelivered:
-        """Return what was noted since the last time."""
+        """Return the part since the last call."""
         rows, bits, part = self._rows or Rows(now_ms), self._bits, self._part
         self._rows, self._bits, self._part = None, [], part + 1
         return InputsDelivered(
@@ -72,7 +72,7 @@ class InputLog:
 
 
 def to_row(given: AnyInput) -> tuple[int, tuple[Any, ...]]:
-    """Return the number of *given*'s kind, and its fields as they are logged."""
+    """Return the tag of *given*, and its fields in logged form."""
     values = (getattr(given, name) for name in given.__struct_fields__)
     kind = typing.cast("int", given.__struct_config__.tag)
     return kind, tuple(_logged(value) for value in values)
@@ -87,25 +87,25 @@ def _logged(value: Any) -> Any:
 
 
 def short_id(event: Event) -> str:
-    """Return the id of *event* without its session, as the log names it."""
+    """Return the id of *event* without its session, as in the log."""
     return event.id[len(event.session) + 1 :]
 
 
-# ---------------------------------------------------------------- read again
+# ---------------------------------------------------------------- reading
 
 
 class TimedInput(NamedTuple):
-    """An input and the time at which the call was given it."""
+    """An input, and the time at which the call took it."""
 
     at_ms: int
     given: AnyInput
 
 
 def read(parts: Iterable[InputsDelivered], said: Mapping[str, AnyEvent]) -> Iterator[TimedInput]:
-    """Yield the inputs that were noted; their audio is silence of the same length.
+    """Yield the logged inputs; their audio is silence of the same length.
 
-    *said* are the session's events by their short ids. An event that is not there (it could not be
-    stored) leaves the time at which it came.
+    *said* are the session's events by their short ids. For an event that is missing, because it
+    could not be stored, only the time is yielded.
 
     Raises:
         BadInputsError: the rows are damaged, or hold inputs that this version does not know.
@@ -118,7 +118,7 @@ def read(parts: Iterable[InputsDelivered], said: Mapping[str, AnyEvent]) -> Iter
                 size = row.what[0]
                 whole, rest = divmod(rest + size, FRAME_BYTES)
                 voiced = tuple(next(bits, False) for _ in range(whole))
-                yield TimedInput(row.at_ms, Sound(SILENCE * whole, voiced, size))
+                yield TimedInput(row.at_ms, Sound((SILENCE,) * whole, voiced, size))
             else:
                 yield TimedInput(row.at_ms, _from_row(row.kind, row.what, said))
 
@@ -127,7 +127,7 @@ def _from_row(kind: int, what: tuple[Any, ...], said: Mapping[str, AnyEvent]) ->
     """Return the input in a row.
 
     Raises:
-        BadInputsError: it is none that this version knows.
+        BadInputsError: this version does not know the row.
     """
     if kind == _SAID:
         event = said.get(what[0]) if what else None
@@ -138,7 +138,7 @@ def _from_row(kind: int, what: tuple[Any, ...], said: Mapping[str, AnyEvent]) ->
     try:
         if len(what) > len(readers):
             raise BadInputsError(f"input {kind} has more fields: a newer Aura recorded it")
-        # an older Aura knew fewer fields: the others have their defaults
+        # an older Aura had fewer fields; the others have their defaults
         given: AnyInput = made(*(read(value) for read, value in zip(readers, what, strict=False)))
     except (ValueError, TypeError) as error:
         raise BadInputsError(f"not an input of kind {kind}: {error}") from error
@@ -146,7 +146,7 @@ def _from_row(kind: int, what: tuple[Any, ...], said: Mapping[str, AnyEvent]) ->
 
 
 def _reader(kind: Any) -> Callable[[Any], Any]:
-    """Return what makes a field of type *kind* from its logged form."""
+    """Return the function that reads a field of type *kind* from its logged form."""
     if kind in {int, str, bool}:
         return kind  # type: ignore[no-any-return]  # a type is its own constructor
     if kind is bytes:

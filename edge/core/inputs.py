@@ -1,8 +1,8 @@
-"""The inputs of a call, a type each; a call decides by nothing else.
+"""The inputs of a call, one type for each; a call decides by nothing else.
 
-A call is the fold of its inputs: the same inputs at the same times give the same effects. The log
-of them (`input_log.py`) is derived from these types: a field that holds audio is logged as its
-length, an event as its id, anything else as it is. A tag, once recorded, keeps its meaning.
+A call is the fold of its inputs: the same inputs at the same times give the same effects. The input
+log (`input_log.py`) is derived from these types: audio is logged as its length, an event as its id,
+any other value as it is. A recorded tag never changes its meaning.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from schemas.session_config import SessionConfig
 
 
 class Input(msgspec.Struct, frozen=True):
-    """Anything a call is given; the tag is its number in the input log."""
+    """The base of all inputs; the tag is the number in the input log."""
 
 
 # ---------------------------------------------------------------- the session
@@ -28,21 +28,22 @@ class Started(Input, frozen=True, tag=kind.STARTED):
 
 
 class Resumed(Input, frozen=True, tag=kind.RESUMED):
-    """The session goes on, on another connection."""
+    """The session is resumed on another connection."""
 
 
 class Reconfigured(Input, frozen=True, tag=kind.RECONFIGURED):
-    """From here on the session is set to *config*."""
+    """From here on the session has the configuration *config*."""
 
     config: SessionConfig
     agent: AgentUsed | None = None
-    """The agent that goes on with the call; None: the same as before."""
+    """The agent that continues the call; None: the same as before."""
     call: str = ""
-    """The call of the tool `transfer` that caused it; empty: none did."""
+    """The call of the tool `transfer` that caused it, or `effects.COMMANDED` and the id of a
+    command; empty if neither did."""
 
 
 class Ticked(Input, frozen=True, tag=kind.TICKED):
-    """Time passed; nothing else happened."""
+    """Time has passed."""
 
 
 class Finished(Input, frozen=True, tag=kind.FINISHED):
@@ -50,7 +51,8 @@ class Finished(Input, frozen=True, tag=kind.FINISHED):
 
     reason: EndReason
     may_return: bool = False
-    """The caller may come back on another connection: a response is left to be gone on with."""
+    """Whether the caller may come back on another connection, so that a response can be
+    continued."""
 
 
 # ---------------------------------------------------------------- the caller
@@ -59,34 +61,34 @@ class Finished(Input, frozen=True, tag=kind.FINISHED):
 class Sound(Input, frozen=True, tag=kind.SOUND):
     """Audio of the caller, cut into frames."""
 
-    pcm: bytes
-    """Whole 20 ms frames, s16le mono 16 kHz; a rest waits for the next sound."""
+    frames: tuple[bytes, ...]
+    """Frames of 20 ms, s16le mono 16 kHz; incomplete frames wait for the next sound."""
     voiced: tuple[bool, ...]
-    """Of each frame: whether it holds the caller's voice."""
+    """For each frame, whether it holds the caller's voice."""
     size: int
-    """Bytes that arrived."""
+    """The number of bytes that arrived."""
 
 
 class BackgroundAlone(Input, frozen=True, tag=kind.BACKGROUND):
-    """All voices of the last seconds were the background's, as far as loudness can tell."""
+    """All voices of the last seconds were in the background, judging by loudness."""
 
 
 class Typed(Input, frozen=True, tag=kind.TYPED):
-    """The caller typed a whole turn."""
+    """The caller typed a turn."""
 
     text: str
 
 
 class TurnEnded(Input, frozen=True, tag=kind.TURN_ENDED):
-    """The client says that the caller's turn is over."""
+    """The client ended the caller's turn."""
 
 
 class Cancelled(Input, frozen=True, tag=kind.CANCELLED):
-    """The client says that the response is to stop."""
+    """The client cancelled the response."""
 
 
 class Played(Input, frozen=True, tag=kind.PLAYED):
-    """The client says how much of the response it has played."""
+    """The client told how much of the response it has played."""
 
     turn: int
     played_ms: int
@@ -99,54 +101,55 @@ class KeyPressed(Input, frozen=True, tag=kind.KEYS):
 
 
 class ToolResult(Input, frozen=True, tag=kind.TOOL_RESULT):
-    """The client's result of a call of one of its tools, or why there is none."""
+    """The client's result of a tool call, or the reason of a failure."""
 
     call: str
     """The id of the call."""
     result: str
-    """JSON, or text; of a failure: why."""
+    """JSON or text; the reason of a failure."""
     failed: bool = False
 
 
 class TurnDiscarded(Input, frozen=True, tag=kind.TURN_DISCARDED):
-    """The client says that nothing of the caller's open turn counts."""
+    """The client discarded the caller's open turn."""
 
 
 class Truncated(Input, frozen=True, tag=kind.TRUNCATED):
-    """The client dropped the response where it had played so much of it: the rest is unheard."""
+    """The client stopped the response after the played part; the rest is unheard."""
 
     turn: int
     played_ms: int
 
 
 class ItemAdded(Input, frozen=True, tag=kind.ITEM_ADDED):
-    """The client put a message into the conversation."""
+    """The client added a message to the conversation."""
 
     key: str
-    """Its name; a message that has one by then stays."""
+    """The key of the message; if the key is taken, nothing is added."""
     role: ItemRole
     text: str
     after: str | None = None
-    """The key of the message before it; empty: it is the first; None, or no such: the last."""
+    """The key of the message before it. Empty: it becomes the first; None or an unknown key: the
+    last."""
 
 
 class ItemRemoved(Input, frozen=True, tag=kind.ITEM_REMOVED):
-    """The client took a message out of the conversation."""
+    """The client removed a message from the conversation."""
 
     key: str
 
 
 class ResponseAsked(Input, frozen=True, tag=kind.RESPONSE_ASKED):
-    """The client asked for a response by itself, not to a turn."""
+    """The client asked for a response without a turn."""
 
     ask: str
-    """The client's name for it."""
+    """The client's name for the response."""
     config: SessionConfig | None = None
-    """Of this response alone; None: the session's."""
+    """The configuration of this response; None: the session's."""
     messages: tuple[Message, ...] | None = None
-    """What it responds to; None: the conversation."""
+    """The messages to respond to; None: the conversation."""
     kept: bool = True
-    """It becomes part of the conversation."""
+    """Whether the response becomes part of the conversation."""
 
 
 FromClient = (
@@ -162,17 +165,17 @@ FromClient = (
     | ResponseAsked
     | ToolResult
 )
-"""What a client tells its call without a detour."""
+"""Inputs that a client protocol passes to the call directly."""
 
 
 # ---------------------------------------------------------------- the operator
 
 
 class Commanded(Input, frozen=True, tag=kind.COMMANDED):
-    """An operator or an application has the call do something."""
+    """An operator or an application sent a command."""
 
     id: str
-    """Of the command: once received, it is not done again."""
+    """The id of the command; a command with a known id is not done again."""
     by: str
     command: AnyCommand
 
@@ -181,13 +184,13 @@ class Commanded(Input, frozen=True, tag=kind.COMMANDED):
 
 
 class StageSaid(Input, frozen=True, tag=kind.SAID):
-    """A stage stored an event: words, a sentence, a failure."""
+    """A stage published an event: words, a sentence, a failure."""
 
     event: AnyEvent
 
 
 class PartialHeard(Input, frozen=True, tag=kind.PARTIAL):
-    """The words of an utterance so far, while it is spoken."""
+    """The words so far of an utterance that is still spoken."""
 
     utterance: int
     audio_ms: int
@@ -199,9 +202,9 @@ class ChunkSpoken(Input, frozen=True, tag=kind.CHUNK):
 
     turn: int
     index: int
-    """The sentence, from 0."""
+    """The number of the sentence, from 0."""
     chunk: int
-    """The piece of it, from 0."""
+    """The number of the chunk in its sentence, from 0."""
     pcm: bytes
     """s16le mono 16 kHz."""
     last: bool

@@ -1,4 +1,4 @@
-"""Moves of a state machine: those that its table lists, and no other. Pure."""
+"""Transitions of a state machine by a table of legal moves. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Move = TypeVar("Move", bound=Enum)
 
 
 class IllegalMoveError(RuntimeError):
-    """The state has no such move: a fault of ours."""
+    """The move is illegal in the current state: a bug in the edge."""
 
 
 def moved(moves: Mapping[tuple[State, Move], State], state: State, move: Move) -> State:

@@ -1,17 +1,18 @@
-"""A call that may use up only so much: what it has used up, and the limit that is reached. Pure."""
+"""Counts the spend of a call, and detects the limit that it reaches. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from edge.core.effects import Outbox
+from edge.core.session.control_memory import Budget
 from edge.core.session.history import History
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 
 
 class Spending:
-    """Counts what the stages do for a call; of a limited one it says so after each turn."""
+    """Counts the stages' work for a call; for a limited call it is published after each turn."""
 
     def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
         self._config = config
@@ -19,17 +20,17 @@ class Spending:
         self._out = out
 
     def configure(self, config: SessionConfig) -> None:
-        """Hold the call to the limits of *config* from here on."""
+        """Use the limits of *config* from now on."""
         self._config = config
 
     def take(self, event: ev.Event, now_ms: int) -> None:
-        """Count an event of a stage, and tell of the limit that it reaches, if any; once."""
+        """Count an event of a stage; publish the first limit that it reaches."""
         used_up = self._history.spend.take(event)
         if not used_up or self._history.control.spent:
             return
         for limit, most, used in self._limits(now_ms):
             if most and used >= most:
-                self._history.control.spent = True
+                self._history.control.budget = Budget.SPENT
                 head = self._out.head(now_ms)
                 self._out.publish(ev.SpendReached(**head, limit=limit, most=most, used=used))
                 return
@@ -42,7 +43,7 @@ class Spending:
         yield "price", limit.price, spend.price(self._config.prices, now_ms)
 
     def follow(self, event: ev.Event) -> Iterator[ev.Event]:
-        """Yield what the call has used up where *event* ends a turn of a limited one."""
+        """Yield the spend so far if *event* ends a turn of a limited call."""
         limited = any(most for _, most, _ in self._limits(event.at_ms))
         if isinstance(event, ev.SessionEnded):
             self._history.spend.take(event)

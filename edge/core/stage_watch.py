@@ -1,4 +1,4 @@
-"""Stages that fail or stay silent: their work is given up, and the caller is told."""
+"""Watches for stages that fail or stay silent; gives their work up and tells the caller."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from schemas import events as ev
 from schemas.session_config import SessionConfig
 
 SILENT_STAGE_MS = 3000
-"""The silence of an awaited stage after which the log is read: its event may have been lost."""
+"""The silence of a stage after which the log is read, since its event may have been lost."""
 FATAL_FAILURES = 3
-"""Failures of one stage in a row after which it counts as down."""
+"""The failures of a stage in a row after which it counts as down."""
 
 
 class StageWatch:
-    """Watches the awaited work of each stage, and counts failures."""
+    """Watches the pending work of each stage, and counts failures."""
 
     def __init__(
         self,
@@ -35,20 +35,20 @@ class StageWatch:
         self._client_turns = turns.entry.client
         self._out = out
         self._failures: dict[ev.FaultyPart, int] = {}
-        """Failures in a row, by stage."""
+        """The failures in a row by stage."""
 
     def configure(self, config: SessionConfig) -> None:
-        """Wait by *config* from here on."""
+        """Use *config* from now on."""
         self._config = config
 
     def works(self, stage: ev.StageName) -> None:
-        """Note that *stage* has done something."""
+        """Note that *stage* has delivered a result."""
         self._failures.pop(stage, None)
 
     def misses_news(self, now_ms: int) -> bool:
-        """Tell whether the stages are silent for longer than they should be.
+        """Tell whether the stages have been silent for too long.
 
-        Their answers may have been lost between the log and this edge: it is worth reading.
+        Their events may have been lost between the log and this edge, so the log should be read.
         """
         tools_since_ms = self._responder.tools_since_ms
         if tools_since_ms is not None and now_ms >= tools_since_ms + SILENT_STAGE_MS:
@@ -59,7 +59,7 @@ class StageWatch:
 
     @property
     def words_expire_ms(self) -> int | None:
-        """When the recogniser has taken too long for the words up to a pause, Unix ms."""
+        """The time at which the words up to a pause are overdue, Unix ms."""
         utterance = self._segmenter.utterance
         if handed_in := self._client_turns.handed_in:
             return min(handed_in.values()) + self._config.response.deadline_ms
@@ -70,14 +70,14 @@ class StageWatch:
         return utterance.paused_ms + self._config.response.deadline_ms
 
     def check_response(self, now_ms: int) -> None:
-        """Give the response up if its stages have taken too long."""
+        """Give up the response if its stages have taken too long."""
         expires_ms, response = self._responder.expires_ms, self._current.response
         if expires_ms is not None and now_ms >= expires_ms and response:
             spoken = bool(response.sentences) and not response.waits_for_model
             self.fail("tts" if spoken else "llm", f"nothing came within {self._patience}", now_ms)
 
     def check_words(self, now_ms: int) -> None:
-        """Give the utterance up if its words have taken too long."""
+        """Give up the utterance if its words have taken too long."""
         if (expires_ms := self.words_expire_ms) is not None and now_ms >= expires_ms:
             self.fail("stt", f"no words came within {self._patience}", now_ms)
 
@@ -86,20 +86,22 @@ class StageWatch:
         return f"{self._config.response.deadline_ms / 1000:g} s"
 
     def failed(self, event: ev.JobFailed, now_ms: int) -> None:
-        """Take a worker's word that it gave a job up."""
+        """Take the event of a worker that gave a job up."""
         utterance = self._segmenter.utterance
         if event.stage == "stt":
             self._turns.cut_off.discard(event.utterance)
             awaited = event.utterance in self._client_turns.handed_in
             if awaited or (utterance and utterance.number == event.utterance):
                 self.fail("stt", event.reason, now_ms)
-        elif event.stage != "tool" and self._current.of(event.turn):  # a call has its own deadline
+        elif event.stage != "tool" and self._current.of(
+            event.turn
+        ):  # a tool call has its own deadline
             self.fail(event.stage, event.reason, now_ms)
 
     def fail(self, stage: ev.FaultyPart, reason: str, now_ms: int) -> None:
-        """Give up what *stage* failed at, tell the caller, and go on unless it is down.
+        """Give up the failed work of *stage*, tell the caller, and go on unless the stage is down.
 
-        A failed speculative response is not told: it is asked for again when the turn is certain.
+        A failed speculative response is not told, since it is asked for again at the commit.
         """
         response = self._current.response
         if stage == "stt":
@@ -107,7 +109,7 @@ class StageWatch:
             self._client_turns.handed_in.clear()
             self._turns.entry.close(now_ms, discarded=True)
             self._responder.interruptions.dismiss(now_ms)
-            if self._current.uncommitted:  # a response to those words
+            if self._current.uncommitted:  # it is a response to those words
                 self._current.drop("failed", now_ms)
         elif self._current.uncommitted:
             self._current.drop("failed", now_ms)
@@ -116,7 +118,7 @@ class StageWatch:
             self._responder.tools.apologize(response, now_ms)
         else:
             self._current.drop("failed", now_ms)
-            if response and response.turn == 0:  # a greeting without a voice is still a greeting
+            if response and response.turn == 0:  # a greeting without audio is still shown
                 self._out.tell(response.playback.unspoken())
         self._failures[stage] = self._failures.get(stage, 0) + 1
         fatal = self._failures[stage] >= FATAL_FAILURES

@@ -1,4 +1,4 @@
-"""The end of a caller's turn: its words enter the conversation, with or without a response."""
+"""Enters the words of a caller's turn into the conversation, with or without a response."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from schemas.session_config import SessionConfig
 
 
 class TurnEntry:
-    """Enters the caller's turns into the conversation, those that are typed as well."""
+    """Enters the caller's spoken and typed turns into the conversation."""
 
     def __init__(
         self,
@@ -36,17 +36,17 @@ class TurnEntry:
         self._history = history
         self._out = out
         self._typed: deque[str] = deque()
-        """Turns that were typed over a response that cannot be interrupted."""
+        """Turns typed during a response that cannot be interrupted; the door bounds them."""
         self.count = 0
-        """Turns of the caller so far."""
+        """The number of the caller's turns so far."""
         self.client = ClientTurns(responder, history, out)
 
     def configure(self, config: SessionConfig) -> None:
-        """Decide by *config* from here on."""
+        """Use *config* from now on."""
         self._config = config
 
     def spoken(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
-        """Enter the turn that *transcript* ends, and ask for a response where one is wanted."""
+        """Enter the turn that *transcript* ends, and ask for a response if it gets one."""
         self.count += 1
         if self._silent and not self._current.uncommitted:
             self.close(now_ms, discarded=False)
@@ -60,11 +60,11 @@ class TurnEntry:
             if response is None:
                 response = self._requester.take(utterance, transcript, now_ms, speculative=False)
             self.close(now_ms, discarded=False)
-            self._tell_final(response, utterance.number)
+            self._tell_final(response, transcript.text, utterance.number)
             self._requester.commit(response, now_ms)
 
     def typed(self, text: str, now_ms: int) -> None:
-        """Take a turn that the caller typed: it interrupts, and is certain at once."""
+        """Take a typed turn, which interrupts and is committed at once."""
         if self._current.firm:
             self._typed.append(text)
             return
@@ -75,11 +75,11 @@ class TurnEntry:
             self._enter(text, 1.0, now_ms)
             return
         response = self._requester.take_typed(text, now_ms)
-        self._tell_final(response)
+        self._tell_final(response, text)
         self._requester.commit(response, now_ms)
 
     def take_waiting(self, now_ms: int) -> bool:
-        """Take the turn that was typed first of those that wait; False: none does."""
+        """Take the first of the waiting typed turns; return False if none waits."""
         if not self._typed:
             return False
         self.typed(self._typed.popleft(), now_ms)
@@ -87,7 +87,7 @@ class TurnEntry:
 
     @property
     def only_enters(self) -> bool:
-        """A turn that ends now enters the conversation, and no response is asked for at once."""
+        """Whether a turn that ends now is only entered, without a response to it."""
         if self._silent:
             return True
         response = self._current.response
@@ -96,45 +96,50 @@ class TurnEntry:
 
     @property
     def _silent(self) -> bool:
-        """Turns get no response."""
+        """Whether turns get no response."""
         return self._history.control.silent
 
     def _enter(self, text: str, confidence: float, now_ms: int, *, utterance: int = 0) -> None:
-        """Enter a turn that gets no response."""
+        """Enter a turn without a response."""
         words = self._requester.enter(text, confidence, now_ms)
-        final = Transcript(
-            words,
-            final=True,
-            turn_ends=True,
-            confidence=confidence,
-            utterance=utterance,
-            key=turn_key(self._history.turn),
-        )
-        self._out.tell(final)
+        key = turn_key(self._history.turn)
+        self._out.tell(Transcript(words, True, confidence, utterance=utterance, key=key))
 
-    def _tell_final(self, response: Response, utterance: int = 0) -> None:
-        """Tell the client the final words of a turn, each once, and that its response starts."""
-        final = Transcript(
-            response.new_words,
-            final=True,
-            turn_ends=True,
-            confidence=response.confidence,
-            goes_on=response.goes_on,
-            utterance=utterance,
-            key=turn_key(response.turn),
-        )
-        self._out.tell(final)
+    def _tell_final(self, response: Response, words: str, utterance: int = 0) -> None:
+        """Tell the client each final word of a turn once, and the start of its response."""
+        goes_on, words = bool(self._history.told), self._history.untold(words)
+        key, sure = turn_key(response.turn), response.confidence
+        self._out.tell(Transcript(words, True, sure, goes_on, utterance, key))
         self._out.tell(ResponseStarted(response.turn))
 
     def close(self, now_ms: int, *, discarded: bool) -> None:
-        """End the utterance, if one is open."""
+        """End the open utterance, if there is one."""
         utterance = self._segmenter.utterance
         if utterance is None:
             return
         silence_ms = self._segmenter.silence_ms
-        stopped = SpeechStopped(utterance.number, silence_ms, utterance.audio_ms, discarded)
-        self._out.tell(stopped)
+        self._out.tell(SpeechStopped(utterance.number, silence_ms, utterance.audio_ms, discarded))
         self._segmenter.close(stands=utterance.pause if utterance.transcript else 0)
+        self._ended(utterance, silence_ms, now_ms, discarded=discarded)
+
+    def split(
+        self, utterance: Utterance, said: ev.TranscriptGuess, at_ms: int, now_ms: int
+    ) -> Utterance:
+        """End *utterance* at the pause that ended at *at_ms*, and enter *said*, its words.
+
+        Returns the utterance in which the caller goes on.
+        """
+        silence_ms = at_ms - utterance.speech_end_ms
+        self._out.tell(SpeechStopped(utterance.number, silence_ms, utterance.audio_ms, False))
+        following = self._segmenter.split(utterance, at_ms)
+        self._ended(utterance, silence_ms, now_ms, discarded=False)
+        self.client.enter(utterance.number, said.text, said.confidence, now_ms, respond=False)
+        return following
+
+    def _ended(
+        self, utterance: Utterance, silence_ms: int, now_ms: int, *, discarded: bool
+    ) -> None:
+        """Publish the end of *utterance* after *silence_ms* of silence."""
         ended = ev.SpeechEnded(
             **self._out.head(now_ms),
             utterance=utterance.number,
@@ -146,13 +151,13 @@ class TurnEntry:
         self._out.publish(ended)
 
     def discard(self, now_ms: int) -> None:
-        """Forget the utterance that is open."""
+        """Discard the open utterance."""
         self.close(now_ms, discarded=True)
         self._interruptions.dismiss(now_ms)
         if response := self._current.uncommitted:
             self._current.retract(response, now_ms)
 
     def clear(self) -> None:
-        """Forget the turns that were typed and not taken yet, and what the client waits for."""
+        """Drop the waiting typed turns, and the client's pending turns and requests."""
         self._typed.clear()
         self.client.clear()

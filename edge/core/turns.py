@@ -1,12 +1,12 @@
-"""Whose turn it is: what a start, a pause, the words and the silence of the caller lead to.
+"""Turn-taking: the consequences of the caller's speech, pauses, words and silence.
 
-speech over a response     it is held; words decide: interrupt it, or go on with it
-a pause                    the words so far are asked for; they set how long to wait
-words that sound finished  a speculative response is asked for; nothing of it is heard yet
-enough silence             the turn is committed: its response may be heard
-speech after a pause       a speculative response is retracted; the words join the next ones
+speech over a response     the response is held; words interrupt it, or it goes on
+a pause                    the words so far are requested; they set the wait
+words that sound finished  a speculative response is requested; it is not heard yet
+enough silence             the turn is committed, and its response may be heard
+speech after a pause       the speculative response is retracted; the words join the next ones
 speech just after the first sound of a response
-                           the same: the caller goes on with the turn
+                           the same, since the caller goes on with the turn
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from edge.core.effects import Outbox
 from edge.core.endpointer import Endpointer
 from edge.core.hearing.segmenter import Segmenter, SpeechNotice
 from edge.core.hearing.speech_detector import SpeechChange
-from edge.core.hearing.utterance import Utterance
-from edge.core.inputs import PartialHeard
+from edge.core.hearing.utterance import PART_MS, Utterance
+from edge.core.inputs import PartialHeard, ResponseAsked
 from edge.core.response.responder import Responder
 from edge.core.session.history import History
 from edge.core.turn_entry import TurnEntry
@@ -29,18 +29,18 @@ from schemas import events as ev
 from schemas.session_config import SessionConfig
 
 EARLY_REPLY_MS = 1000
-"""Speech within this time before a question ends is a reply to it."""
+"""Speech that begins within this time before the end of a question is a reply to it."""
 NOISE_MS = 400
-"""Silence after which an utterance without words is forgotten."""
+"""The silence after which an utterance without words is discarded."""
 CLEAR_WORDS = 0.7
-"""Confidence below which words of doubtful voices are none: Whisper makes up to 0.62 of a room full
-of people, and 0.8 or more of a single speaker who says as much."""
+"""The confidence below which words of doubtful voices are ignored: Whisper gives up to 0.62 for a
+room full of people, and 0.8 or more for a single speaker."""
 WORDS_DEADLINE_MS = 60_000
-"""The longest wait for the words of an utterance: its audio is gone after it."""
+"""The longest wait for the words of an utterance; after it the audio is gone."""
 
 
 class Turns:
-    """The caller's side of one call, and its consequences for Aura's side."""
+    """The caller's side of a call, and its effects on Aura's side."""
 
     def __init__(
         self,
@@ -58,19 +58,19 @@ class Turns:
         self._barge_in = BargeIn(config, responder.current)
         self._endpointer = Endpointer(config, history, responder.requester)
         self.cut_off: set[int] = set()
-        """Utterances ended for their length alone, whose words have not come yet."""
+        """Utterances that were ended for their length and whose words have not arrived."""
         self.entry = TurnEntry(config, segmenter, responder, history, out)
         self._config = config
 
     def configure(self, config: SessionConfig) -> None:
-        """Decide by *config* from here on."""
+        """Use *config* from now on."""
         self._config = config
         self._barge_in.configure(config)
         self._endpointer.configure(config)
         self.entry.configure(config)
 
     def notice(self, notice: SpeechNotice, now_ms: int) -> None:
-        """Take a change of the caller's speech, or silence that lasts."""
+        """Take a change of the caller's speech, or a lasting silence."""
         utterance = self._segmenter.utterance
         if utterance is None:
             return
@@ -101,6 +101,10 @@ class Turns:
             utterance.gone_on_after_ms = at_ms - response.speech_end_ms
         utterance.over_response = self._current.held
         before_ms = max(self._config.turns.min_speech_ms, self._config.turns.prefix_ms)
+        self._tell_start(utterance, at_ms, before_ms, now_ms)
+
+    def _tell_start(self, utterance: Utterance, at_ms: int, before_ms: int, now_ms: int) -> None:
+        """Tell client and recogniser that *utterance* began *before_ms* before *at_ms*."""
         told = SpeechStarted(
             utterance.number, now_ms - at_ms + before_ms, over_response=utterance.over_response
         )
@@ -123,13 +127,22 @@ class Turns:
         self._out.publish(
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
         )
-        utterance.transcript, utterance.ended_by_client = None, False
-        utterance.voice_doubted = False
+        said, utterance.transcript = utterance.transcript, None
+        utterance.ended_by_client = utterance.voice_doubted = False
         if response := self._current.uncommitted:
             self._current.retract(response, now_ms)
+        if said and said.text and self._may_split(utterance):
+            following = self.entry.split(utterance, said, at_ms, now_ms)
+            self._tell_start(following, at_ms, at_ms - utterance.speech_end_ms, now_ms)
+
+    def _may_split(self, utterance: Utterance) -> bool:
+        """Tell whether *utterance* is so long that it ends at its last pause."""
+        if self._config.turns.by_client or self._current.response or self.cut_off:
+            return False
+        return utterance.audio_ms >= PART_MS
 
     def _wait_on(self, utterance: Utterance, now_ms: int) -> None:
-        """Look whether the silence, or the speech, has lasted long enough."""
+        """Check whether the silence or the speech has lasted long enough."""
         if self._segmenter.paused:
             self._endpoint(utterance, now_ms)
             return
@@ -143,14 +156,14 @@ class Turns:
             self.entry.close(now_ms, discarded=False)
 
     def doubt_voice(self) -> None:
-        """Take the utterance for the background's, if its words turn out unclear, too."""
+        """Doubt the voice of the utterance: it is background if its words are also unclear."""
         if utterance := self._segmenter.utterance:
             utterance.voice_doubted = True
 
     # -------------------------------------------------------- words
 
     def partial(self, partial: PartialHeard, now_ms: int) -> None:
-        """Take a partial transcript: the caller still speaks."""
+        """Take a partial transcript while the caller speaks."""
         utterance = self._segmenter.utterance
         if utterance is None or utterance.number != partial.utterance or not partial.text:
             return
@@ -159,7 +172,7 @@ class Turns:
             self._interrupt(utterance, now_ms)
 
     def transcript(self, transcript: ev.TranscriptGuess, now_ms: int) -> None:
-        """Take the words up to a pause; only those up to the present pause end a turn."""
+        """Take the words up to a pause; only words up to the present pause can end a turn."""
         utterance = self._segmenter.utterance
         if utterance is None or utterance.number != transcript.utterance:
             return
@@ -197,14 +210,14 @@ class Turns:
         self._endpoint(utterance, now_ms)
 
     def _interrupt(self, utterance: Utterance, now_ms: int) -> None:
-        """End the response that is heard, if there is one: the words are meant."""
+        """End the current response, if there is one: the words are an interruption."""
         after_ms = utterance.gone_on_after_ms
         if after_ms is not None and self._current.response:
             self._endpointer.pauses.reopened(after_ms)
         self._interruptions.interrupt(now_ms, gone_on=after_ms is not None)
 
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
-        """Commit or forget the utterance if its silence has lasted long enough for its words."""
+        """Commit or discard the utterance if the silence has lasted long enough for its words."""
         transcript = utterance.transcript
         if transcript is None or self.cut_off or self._config.turns.by_client or self._current.firm:
             return
@@ -212,6 +225,8 @@ class Turns:
         if not transcript.text:
             if silence_ms >= NOISE_MS or utterance.ended_by_client:
                 self.entry.close(now_ms, discarded=True)
+                if utterance.continues and not self.entry.only_enters:
+                    self.entry.client.asked.append(ResponseAsked(""))
             return
         if silence_ms < self._endpointer.least_ms and not utterance.ended_by_client:
             return
@@ -223,7 +238,7 @@ class Turns:
     # -------------------------------------------------------- the client decides
 
     def end(self, now_ms: int) -> None:
-        """End the caller's turn as soon as its words are known, whatever they sound like."""
+        """End the caller's turn as soon as its words are known, whatever the words."""
         utterance = self._segmenter.utterance
         if self._config.turns.by_client:
             self.entry.close(now_ms, discarded=False)

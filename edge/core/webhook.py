@@ -1,4 +1,4 @@
-"""What an application is told of a call: messages for its webhook, in their order. Pure."""
+"""Makes messages about a call for an application's webhook, in order. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from schemas.session_config import SessionConfig, WebhookMoment
 
 
 class Webhook:
-    """Follows the events of a call and makes of some of them messages."""
+    """Follows the events of a call and turns some of them into messages."""
 
     def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
         self._history = history
         self._out = out
         self._said: dict[int, str] = {}
-        """What the caller said in turns that are not over."""
+        """The caller's words in turns that are not over."""
         self._tools: dict[int, list[str]] = {}
-        """What was called in them."""
+        """The tools that were called in these turns."""
         if begun := history.unfinished:
             self._said[begun.turn] = begun.text
             called = (call.called.name for call in begun.steps.calls.values())
@@ -28,12 +28,12 @@ class Webhook:
         self.configure(config)
 
     def configure(self, config: SessionConfig) -> None:
-        """Tell of the call by *config* from here on."""
+        """Use *config* from now on."""
         self._config = config
         self._hook = config.webhook
 
     def follow(self, event: ev.Event) -> Iterator[ev.Event]:
-        """Yield the message that *event* is worth, if any."""
+        """Yield the message for *event*, if it has one."""
         if not self._hook.url:
             return
         match event:
@@ -77,7 +77,7 @@ class Webhook:
         return {**data, **variables}
 
     def _turn(self, event: ev.AnswerHeard) -> dict[str, Any]:
-        """Return what a turn was; one whose line was cut is told again when it is over."""
+        """Return the message about a turn; a turn that was cut is reported again at its end."""
         keeps = event.resumable
         said = self._said.get(event.turn, "") if keeps else self._said.pop(event.turn, "")
         tools = self._tools.get(event.turn, []) if keeps else self._tools.pop(event.turn, [])

@@ -21,14 +21,19 @@ async def tools_of(
     table: AgentTable,
     *,
     phone: bool,
+    warns: bool = True,
 ) -> tuple[ToolConfig, ...]:
     """Return the tools of a call of *tenant* that *agent* serves; None: no agent does.
 
     A tool or an agent that the tenant may not have, or that is not there, is left out, and so is
-    what only a *phone* can do where the call is none.
+    what only a *phone* can do where the call is none. *warns*: the log is told what is missing.
     """
-    offered = await _offered(agent, tenant, catalogue)
-    targets = _targets(agent, tenant, table) if agent else {}
+    offered, missing = await _offered(agent, tenant, catalogue)
+    targets, unknown = _targets(agent, tenant, table)
+    for name in missing if warns else ():
+        log.warning("tool_not_served", tool=name, tenant=tenant)
+    for name in unknown if warns else ():
+        log.warning("agent_to_transfer_to_unknown", agent=name, tenant=tenant)
     phones = dict.fromkeys(agent.phones, "a telephone") if agent and phone else {}
     transfer = (transfer_tool(targets, phones),) if targets or phones else ()
     return (*(tool for tool in offered if phone or tool != SEND_DTMF), *transfer)
@@ -36,27 +41,28 @@ async def tools_of(
 
 async def _offered(
     agent: Agent | None, tenant: str, catalogue: ToolCatalogue
-) -> tuple[ToolConfig, ...]:
-    """Return the tools of *agent*, or those that the operator offers all."""
+) -> tuple[tuple[ToolConfig, ...], list[str]]:
+    """Return the tools of *agent*, or those that the operator offers all, and what is missing."""
     if agent is None or agent.tools is UNSET:
-        return catalogue.of(tenant)
+        return catalogue.of(tenant), []
     names = {one for one in agent.tools if isinstance(one, str)} - {TRANSFER}
     found = await catalogue.named(tenant, names)
-    for name in sorted(names - found.keys()):
-        log.warning("tool_not_served", tool=name, tenant=tenant)
     own = [found.get(one) if isinstance(one, str) else one.config() for one in agent.tools]
-    return tuple(tool for tool in own if tool)
+    return tuple(tool for tool in own if tool), sorted(names - found.keys())
 
 
-def _targets(agent: Agent, tenant: str, table: AgentTable) -> dict[str, str]:
-    """Return the agents that *agent* may hand over to, and what each is for."""
+def _targets(
+    agent: Agent | None, tenant: str, table: AgentTable
+) -> tuple[dict[str, str], list[str]]:
+    """Return the agents that *agent* may hand over to and what each is for, and what is missing."""
     about: dict[str, str] = {}
-    for name in agent.transfer_to:
+    missing: list[str] = []
+    for name in agent.transfer_to if agent else ():
         if found := table.find(tenant, name):
             try:
                 about[name] = found.agent().description
             except ConfigFileError:
                 continue  # nobody could be handed over to it
         else:
-            log.warning("agent_to_transfer_to_unknown", agent=name, tenant=tenant)
-    return about
+            missing.append(name)
+    return about, missing

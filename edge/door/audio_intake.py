@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,8 +12,10 @@ from typing import TypeVar
 from edge.call.session_shell import SessionShell
 from edge.core.client_commands import Audio
 from edge.core.client_events import Trouble
+from edge.door.limits.common_bounds import DECODER_BYTES
 from edge.door.limits.pace import Pace
 from runtime.audio import AudioIn
+from runtime.common_share import Held
 from runtime.containers import Container
 from runtime.wav import NotAudioError
 from schemas.audio import BYTES_PER_MS
@@ -20,6 +23,12 @@ from schemas.audio import BYTES_PER_MS
 T = TypeVar("T")
 DIRECT_S = 0.25
 """The most audio that is processed at once."""
+DECODED_PIECES = 2
+"""Decoded ones, of 2 s at most, that wait for their turn; the decoder waits meanwhile."""
+DROPPED_WORK_S = 0.01
+"""What a message counts as that is dropped for want of room: who goes on sending is slowed."""
+LOOK_S = 0.2
+"""A decoder that waits looks so often whether the session has ended."""
 PIECE_S = 2.0
 """The length of the pieces of a long message: as long as a live client's longest."""
 
@@ -33,19 +42,29 @@ class AudioIntake:
         pace: Pace,
         tell: Callable[[Trouble], None],
         broke: Callable[[Exception], None],
+        room: Held,
     ) -> None:
-        """Hand audio to *shell*; *tell* takes news of other data, *broke* a fault of ours."""
+        """Hand audio to *shell*; *tell* takes news of other data, *broke* a fault of ours.
+
+        *room* is for compressed audio and its decoder.
+        """
+        self._room = room
+        self._decoded = threading.BoundedSemaphore(DECODED_PIECES)
         self._shell = shell
         self._tell = tell
         self._pace = pace
         self._broke = broke
-        self._closed = False
-        loop = asyncio.get_running_loop()
+        self._closed = self._refused = False
+        loop, here = asyncio.get_running_loop(), threading.get_ident()
 
         def back(do: Callable[[T], None]) -> Callable[[T], None]:
             def soon(what: T) -> None:
+                counted = threading.get_ident() != here
+                while counted and not self._decoded.acquire(timeout=LOOK_S):
+                    if self._closed:
+                        return
                 with suppress(RuntimeError):  # the loop has ended
-                    loop.call_soon_threadsafe(self._come_back, do, what)
+                    loop.call_soon_threadsafe(self._come_back, do, what, counted)
 
             return soon
 
@@ -53,6 +72,12 @@ class AudioIntake:
 
     def take_now(self, audio: Audio) -> None:
         """Take a little audio at one go."""
+        if isinstance(audio.form, Container):
+            if audio.begins or not self._refused:
+                self._refused = not self._has_room(len(audio.data))
+            if self._refused:
+                self._pace.budget.work_s += DROPPED_WORK_S
+                return
         try:
             pcm = self._audio_in.feed(audio.data, audio.form, begins=audio.begins)
         except NotAudioError as error:
@@ -97,6 +122,23 @@ class AudioIntake:
         """Decode no more; the session has ended."""
         self._closed = True
         self._audio_in.close()
+        self._room.leave()
+
+    def _has_room(self, size: int) -> bool:
+        """Tell whether *size* bytes more may wait to be decoded; where not, nothing does."""
+        waits = self._audio_in.waiting_bytes + size + DECODER_BYTES
+        more = waits - self._room.amount
+        if more <= 0:
+            self._room.give_back(-more)
+        elif self._room.fits(more):
+            self._room.take(more)
+        else:
+            if self._room.amount:
+                self._audio_in.close()
+                self._room.give_back(self._room.amount)
+            self._not_audio("PCM or WAV: too much compressed audio waits to be decoded")
+            return False
+        return True
 
     def _hear(self, pcm: bytes) -> None:
         self._pace.budget.sound_s += len(pcm) / (1000 * BYTES_PER_MS)
@@ -107,16 +149,19 @@ class AudioIntake:
         if not self._closed:
             self._tell(Trouble("audio", why))
 
-    def _come_back(self, do: Callable[[T], None], what: T) -> None:
+    def _come_back(self, do: Callable[[T], None], what: T, counted: bool) -> None:
         """Take what a thread has decoded, when it is its turn."""
-        self._pace.later(0, lambda: self._take_decoded(do, what))
+        self._pace.later(0, lambda: self._take_decoded(do, what, counted))
 
-    def _take_decoded(self, do: Callable[[T], None], what: T) -> None:
+    def _take_decoded(self, do: Callable[[T], None], what: T, counted: bool) -> None:
         began_s = time.perf_counter()
         try:
             do(what)
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
+        finally:
+            if counted:
+                self._decoded.release()
         self._pace.worked(began_s)
 
 

@@ -103,9 +103,17 @@ class ClientReader:
 
     def _hear(self, message: str | bytes) -> bool:
         """Take a message without a detour if it is sound; tell whether it is."""
+        return self._take_sound(self._protocol.sound, message, now_ms())
+
+    def _no_more(self) -> None:
+        """Take what is kept back: nothing comes after it."""
+        self._take_sound(self._protocol.no_more)
+
+    def _take_sound(self, make: Callable[..., list[Command] | None], *of: object) -> bool:
+        """Obey the commands that *make* returns for *of*; False: it is no sound."""
         began_s = time.perf_counter()
         try:
-            commands = self._protocol.sound(message, now_ms())
+            commands = make(*of)
             if commands is None:
                 return False
             self._heard(commands, began_s)
@@ -114,16 +122,6 @@ class ClientReader:
         except Exception as error:  # noqa: BLE001  # it is logged there
             self._broke(error)
         return True
-
-    def _no_more(self) -> None:
-        """Take what is kept back: nothing comes after it."""
-        began_s = time.perf_counter()
-        try:
-            self._heard(self._protocol.no_more(), began_s)
-        except OverBudgetError as over:
-            self._ws.exceed(str(over))
-        except Exception as error:  # noqa: BLE001  # it is logged there
-            self._broke(error)
 
     def _heard(self, commands: list[Command], since_s: float) -> None:
         """Obey what sound makes, whose work began at *since_s* (`time.perf_counter`).

@@ -244,6 +244,9 @@ class Connection:
         fits = len(reason.encode()) <= MOST_CLOSE_BYTES
         self._shut(CloseCode.NORMAL, reason if fits else "the call was ended", ends="end_call")
 
+    def can_transfer(self, agent: str) -> bool:
+        return self._conversations.can_hand_over(agent)
+
     def transfer(self, call: str, agent: str) -> None:
         if shell := self._conversations.shell:
             handed_over = self._conversations.hand_over(shell, call, agent)

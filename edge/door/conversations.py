@@ -37,6 +37,7 @@ from edge.door.limits.time_limits import Stopwatch
 from edge.door.opening import Opening
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
+from runtime.tasks import beside
 from schemas.events import EndReason, Message
 from schemas.tools import MOST_KEYS, SEND_DTMF
 
@@ -99,7 +100,8 @@ class Conversations:
         )
         self._opening = opening
         structlog.contextvars.bind_contextvars(session=opening.began.session)
-        model = host.speech_model
+        model, seat = host.speech_model, self._seat
+        stranger = not seat.caller.named
         shell = SessionShell(
             host.bus,
             Call(opening.began, opening.history),
@@ -107,17 +109,18 @@ class Conversations:
             audio=CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo),
             recording=opening.recording,
             terms=opening.terms,
-            kept=host.common.spoken_by(self._seat.address, stranger=not self._seat.caller.named),
+            jobs=host.places.of(seat.address, stranger=stranger),
+            kept=host.common.spoken_by(seat.address, stranger=stranger),
             tells_events=begin.events,
         )
         self._running = host.sessions.create_task(self._hold(shell.run(*opening.more)))
-        listening = asyncio.create_task(shell.listening.wait())
         try:
-            await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
+            async with beside(shell.listening.wait()) as listening:
+                await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            listening.cancel()
             self.shell = shell  # also where the client is sent away meanwhile: it is let go
-        self.intake = AudioIntake(shell, self._pace, self._holder.tell, self._holder.broke)
+        room = host.common.decoded_for(seat.address, stranger=stranger)
+        self.intake = AudioIntake(shell, self._pace, self._holder.tell, self._holder.broke, room)
         self._pace.budget.recognition = shell.recognition
         self.stopwatch.began(time.monotonic(), opening.began.config.limits)
         return shell, opening
@@ -196,6 +199,20 @@ class Conversations:
             mask = self._host.redaction.mask
             messages = tuple(Message(one.role, mask(one.text)) for one in messages)
         self.shell.give(ResponseAsked(ask.ask, config, messages, ask.kept))
+
+    def can_hand_over(self, agent: str) -> bool:
+        """Tell whether the session can be set to *agent*, by all that is known here."""
+        before = self.shell.call.history.agent if self.shell else None
+        if self.shell is None or before is None:
+            return False
+        openings, caller = self._host.openings, self._seat.caller
+        if self._phone and openings.telephone(agent, caller, before):
+            return True
+        try:
+            openings.settled_over(agent, caller, before, self.shell.call.config)
+        except RefusedError:
+            return False
+        return True
 
     async def hand_over(self, shell: SessionShell, call: str, agent: str) -> None:
         """Set the session of *shell* to *agent*, or tell the model why that cannot be."""

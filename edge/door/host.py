@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from edge.call.speech_model import SileroModel
 from edge.door.limits.common_bounds import CommonBounds
+from edge.door.limits.job_places import JobPlaces
 from edge.door.limits.time_limits import TimeLimits
 from edge.door.opening import Openings
 from runtime.bus.connection import Bus
@@ -24,6 +25,8 @@ class Host:
     times: TimeLimits
     common: CommonBounds
     """What its connections share."""
+    places: JobPlaces
+    """Of its jobs at the stages."""
     speech_model: SileroModel | None
     cancel_echo: bool
     redaction: Redaction

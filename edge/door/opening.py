@@ -22,12 +22,13 @@ from edge.core.call import Began
 from edge.core.client_commands import Begin
 from edge.core.session.history import History
 from edge.door.agent_tools import tools_of
-from edge.door.agents.agent_choice import Settled, hand_over
+from edge.door.agents.agent_choice import Settled, hand_over, settle
 from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
 from edge.door.agents.tool_catalogue import ToolCatalogue
-from edge.door.callers.auth import Caller
+from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.refusal import RefusedError
+from edge.door.resume import hash_of
 from edge.door.seat import Seat
 from edge.protocols.client_protocol import CloseCode
 from runtime.agents.config_file import ConfigFileError
@@ -41,6 +42,8 @@ log = structlog.get_logger(__name__)
 
 RECORDED = "record_audio"
 """The value of the configuration that has the audio kept."""
+UNKNOWN = "-"
+"""Stands for a variable's value in a call that nobody has made."""
 ANY_SOUND_IS_A_VOICE = {"interruption.voice_ms": 0}
 """Where no model of speech listens, voice alone stops no response."""
 
@@ -119,13 +122,11 @@ class Openings:
         not_recorded = self._not_recorded(settled, caller) if config.record_audio else ""
         if not_recorded:
             config = config.but({RECORDED: False})
-        first = FirstEvents(caller.tenant, session, caller.user, protocol, self.edge)
+        first = FirstEvents(
+            caller.tenant, session, caller.user, protocol, self.edge, hash_of(seat.resume_key)
+        )
         resumed = history is not None
         began = first.began(config, settled.agent, resumed=resumed, now_ms=now_ms())
-        recording = None
-        if config.record_audio:
-            recorded = self.recorded.of(caller.tenant)
-            recording = RecordingWriter(self.bus, caller.tenant, session, recorded)
         log.info(
             "session_started",
             protocol=protocol,
@@ -138,17 +139,41 @@ class Openings:
             began,
             first.more(began, asked_to_record=RECORDED in settled.asked),
             history,
-            recording,
+            self._recording(caller.tenant, session) if config.record_audio else None,
             LogTerms(self.configs, quota),
             _ignored(settled, no_voice, not_recorded),
             partial(self._again, settled, tools, recorded=config.record_audio),
         )
 
+    async def likely(self, most: int) -> list[SessionConfig]:
+        """Return what calls of the *most* agents applied last are set to that bring nothing.
+
+        A variable that has to have a value has UNKNOWN.
+        """
+        found = []
+        for one in self.agents.table.latest(most):
+            begin = Begin(agent=one.name, greeting=True)
+            try:
+                wanted = one.agent().variables.items()
+                values = {name: UNKNOWN for name, each in wanted if each.default is msgspec.UNSET}
+                tenant = one.tenant or DEMO_TENANT
+                caller = Caller("", tenant, agent=one.name, variables=values)
+                settled = settle(one, caller, begin, self._of_tenant(caller))
+            except (RefusedError, ConfigFileError):
+                continue
+            tools = await self._tools_of(settled, caller, phone=False, warns=False)
+            found.append(self._completed(settled.config, tools))
+        return found
+
+    def _recording(self, tenant: str, session: str) -> RecordingWriter:
+        return RecordingWriter(self.bus, tenant, session, self.recorded.of(tenant))
+
     async def _tools_of(
-        self, settled: Settled, caller: Caller, *, phone: bool
+        self, settled: Settled, caller: Caller, *, phone: bool, warns: bool = True
     ) -> tuple[ToolConfig, ...]:
+        table = self.agents.table
         return await tools_of(
-            settled.file, caller.tenant, self.tools, self.agents.table, phone=phone
+            settled.file, caller.tenant, self.tools, table, phone=phone, warns=warns
         )
 
     def telephone(self, name: str, caller: Caller, before: AgentUsed) -> str:
@@ -175,11 +200,21 @@ class Openings:
         Raises:
             RefusedError: *caller* cannot be handed over to it.
         """
-        found = self.agents.table.find(caller.tenant, to)
-        settled = hand_over(found, caller, before, now, self._of_tenant(caller))
+        settled = self.settled_over(to, caller, before, now)
         tools = await self._tools_of(settled, caller, phone=phone)
         again = partial(self._again, settled, tools, recorded=now.record_audio)
         return HandedOver(self._completed(settled.config, tools), settled.agent, again)
+
+    def settled_over(
+        self, to: str, caller: Caller, before: AgentUsed, now: SessionConfig
+    ) -> Settled:
+        """Return what the call would be set to, without its tools.
+
+        Raises:
+            RefusedError: *caller* cannot be handed over to it.
+        """
+        found = self.agents.table.find(caller.tenant, to)
+        return hand_over(found, caller, before, now, self._of_tenant(caller))
 
     def _of_tenant(self, caller: Caller) -> SessionConfig:
         """Return what a call of the tenant of *caller* is set to that asks for nothing else.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from edge.core.session.history import History, fold
@@ -14,16 +15,26 @@ FORSAKEN_MS = 600_000
 """After the last event of a session whose edge died without a word: nobody noted when."""
 
 
-def resumable(events: Sequence[AnyEvent], *, tenant: str, user: str, now_ms: int) -> History | None:
+def hash_of(key: str) -> str:
+    """Return what the log has of the *key* of a session; empty: it has none."""
+    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest() if key else ""
+
+
+def resumable(
+    events: Sequence[AnyEvent], *, tenant: str, user: str, key: str = "", now_ms: int
+) -> History | None:
     """Return the history of a session for its own caller to go on with, or None.
 
-    *events* are the session's, oldest first. Demo callers have no name that lasts: for them the
-    session's id, which only they were told, is enough.
+    *events* are the session's, oldest first. *key* is the one that its client shows: where the
+    session was given one, no other goes on with it. Demo callers have no name that lasts: where
+    none was given, the session's id, which only they were told, is enough for them.
     """
     started = next((one for one in events if isinstance(one, SessionStarted)), None)
     if started is None or started.tenant != tenant:
         return None
     if started.user != user and tenant != DEMO_TENANT:
+        return None
+    if started.resume_hash and started.resume_hash != hash_of(key):
         return None
     last = events[-1]
     if isinstance(last, SessionEnded):

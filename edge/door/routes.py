@@ -63,7 +63,8 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     protocols=kind.admission.subprotocols,
                 )
                 await ws.prepare(request)
-                protocol = kind(handshake_of(request, edge))
+                handshake = handshake_of(request, edge)
+                protocol = kind(handshake)
                 caller = await _caller(ws, protocol, edge)
                 if caller is None:
                     limits.bad_tokens.refuse_s(address, time.monotonic())
@@ -72,7 +73,8 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     if edge.transfer and isinstance(protocol, TwilioProtocol):
                         ws.phone = TwilioPhone(edge.transfer, protocol, ws.send_str)
                     taken = partial(edge.sockets.calls, request.protocol)
-                    seat = Seat(edge.seats, protocol, caller, address, taken)
+                    key = handshake.resume_key
+                    seat = Seat(edge.seats, protocol, caller, address, taken, resume_key=key)
                     quota = edge.log_quotas.of(address, stranger=not caller.named)
                     connection = Connection(ws, edge.host, seat, quota)
                     try:

@@ -62,10 +62,12 @@ class Seat:
         address: str,
         taken: Callable[[], None],
         name: str = "",
+        resume_key: str = "",
     ) -> None:
         """Seat *caller*; *taken* is called whenever it has the seat.
 
-        *name* is the id of a new session, of which there is one then; empty: any.
+        *name* is the id of a new session, of which there is one then; empty: any. *resume_key* is
+        the client's own, which whoever goes on with the session must show; empty: none.
         """
         self._seats = seats
         self.protocol = protocol
@@ -73,6 +75,7 @@ class Seat:
         self.address = address
         self._taken = taken
         self._name = name
+        self.resume_key = resume_key
         self._held: SessionKeys | None = None
 
     async def take(self) -> tuple[str, History | None]:
@@ -140,7 +143,8 @@ class Seat:
                 events.append(stored.event())
             except BadMessageError:  # of a newer Aura: what it says is not known here
                 log.warning("event_malformed", subject=stored.subject)
-        return resumable(events, tenant=caller.tenant, user=caller.user, now_ms=now_ms())
+        key = self.resume_key
+        return resumable(events, tenant=caller.tenant, user=caller.user, key=key, now_ms=now_ms())
 
     def _new_session(self) -> str:
         if self._name:

@@ -15,6 +15,7 @@ from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
 from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
+from edge.door.agents.likely_prompts import LikelyPrompts
 from edge.door.agents.tool_catalogue import ToolCatalogue
 from edge.door.callers.auth import Caller, TokenPolicy
 from edge.door.callers.client_address import ClientAddresses
@@ -110,6 +111,8 @@ class Edge:
         """
         if full := self.stages.full():
             return full
+        if stranger and (late := self.stages.places.late()):
+            return late
         return self.stages.strained() if stranger or self.budgets.is_ahead(address) else ""
 
     @property
@@ -128,6 +131,10 @@ class Edge:
     @property
     def call_list(self) -> CallList:
         return CallList(self.bus, self.name, self._calls)
+
+    @property
+    def likely_prompts(self) -> LikelyPrompts:
+        return LikelyPrompts(self.bus, self.agents, self.tools, self.host.openings)
 
     def _calls(self) -> list[CallState]:
         states = [connection.call_state for connection in self.open]
@@ -152,6 +159,7 @@ class Edge:
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),
             common=self.common,
+            places=self.stages.places,
             speech_model=self.speech_model,
             cancel_echo=self.settings.cancels_echo,
             redaction=self.redaction,

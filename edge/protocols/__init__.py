@@ -1,4 +1,4 @@
-"""The client protocols, pure: one file or package each; the call behind them knows none of them."""
+"""The client protocols: one file or package each. Pure; a call knows no protocol."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ PROTOCOLS: Mapping[str, type[ClientProtocol]] = {
     "/v1/realtime": RealtimeProtocol,
     "/twilio/media": TwilioProtocol,
 }
-"""By the path of the WebSocket."""
+"""The protocols by the path of their WebSocket."""
 
 
 def served(names: str) -> Mapping[str, type[ClientProtocol]]:
-    """Return the protocols that *names* lists, by path; empty: all.
+    """Return the protocols in *names* by path, or all protocols if it is empty.
 
     Raises:
-        SettingsError: one of them does not exist.
+        SettingsError: a protocol in *names* does not exist.
     """
     asked = {name for one in names.split(",") if (name := one.strip())}
     known = {protocol.name for protocol in PROTOCOLS.values()}

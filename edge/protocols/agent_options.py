@@ -1,4 +1,4 @@
-"""Which agent a client asks for and with what variables, by the same names in every protocol."""
+"""The agent and the variables that a client asks for; the names are the same in every protocol."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ EXPECTED = (
 
 @dataclass(frozen=True)
 class AgentAsked:
-    """What a client asks for; whether it may is the door's to say."""
+    """The agent that a client asks for; the door decides whether it is allowed."""
 
     name: str = ""
-    """Empty: the one that its token or its tenant has."""
+    """The name of the agent; empty: the agent of its token or its tenant."""
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def agent_options(given: Mapping[str, Any]) -> tuple[AgentAsked, list[str]]:
-    """Return the agent that *given* asks for, and a line for each value that cannot be."""
+    """Return the agent that *given* asks for, and one line for each invalid value."""
     wrong: list[str] = []
     name = given.get("agent") or ""
     if not isinstance(name, str):
@@ -41,7 +41,7 @@ def agent_options(given: Mapping[str, Any]) -> tuple[AgentAsked, list[str]]:
 
 
 def _variables(given: Any) -> dict[str, str] | None:
-    """Return the variables in *given*, JSON text or an object of it; None: they cannot be."""
+    """Return the variables in *given*, JSON text or an object, or None if they are invalid."""
     if isinstance(given, str) and given:
         try:
             given = json.loads(given)
@@ -53,7 +53,7 @@ def _variables(given: Any) -> dict[str, str] | None:
 
 
 def string_map(given: Any) -> dict[str, str] | None:
-    """Return *given* if it maps names of variables to strings; None: it does not."""
+    """Return *given* if it maps names of variables to strings, else None."""
     if not isinstance(given, dict) or len(given) > MOST_VARIABLES:
         return None
     found: dict[str, str] = {}

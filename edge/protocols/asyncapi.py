@@ -1,7 +1,8 @@
 """Write the AsyncAPI documents of both WebSockets: `python -m edge.protocols.asyncapi [--check]`.
 
-`schemas/asyncapi.continuous.json` and `schemas/asyncapi.conversational.json`: messages by their
-types in `schemas/client_messages.py`, options and events by the tables that the protocols read.
+The files are `schemas/asyncapi.continuous.json` and `schemas/asyncapi.conversational.json`. The
+messages come from the types in `schemas/client_messages.py`, the options and events from the
+protocols' own tables.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ from schemas import client_messages as messages
 from schemas import events
 from schemas.docstrings import describe
 
-FOLDER = Path(events.__file__).parent
+FOLDER = Path(events.__file__).parents[1]
 SOUND = {
     "name": "sound",
     "title": "A binary frame",
-    "summary": "Sound of the caller: PCM as `rate` and `format` say, or a recorder's file.",
+    "summary": "Sound of the caller: PCM by `rate` and `format`, or a recorder's file.",
     "contentType": "application/octet-stream",
     "payload": {"type": "string", "format": "binary"},
 }
@@ -42,7 +43,7 @@ BOTH_FROM_CLIENT = (messages.Text, messages.ToolResult)
 
 @dataclass(frozen=True)
 class Described:
-    """A protocol, as far as its document says it."""
+    """The facts about a protocol that its document holds."""
 
     file: str
     title: str
@@ -52,7 +53,7 @@ class Described:
     from_client: Sequence[type[messages.Message]]
     query: Mapping[str, Schema]
     more_to_client: Mapping[str, Schema]
-    """Payloads of messages that have no type of their own."""
+    """Payloads of messages without a type of their own."""
     more_from_client: Mapping[str, Schema]
 
 
@@ -63,57 +64,64 @@ def protocols() -> tuple[Described, Described]:
     )
     for kind in event_types():
         describe(schemas[kind.__name__], kind)
+    return _continuous(schemas), _conversational()
+
+
+def _continuous(schemas: Mapping[str, Schema]) -> Described:
+    """Return the description of `/ws/voice/continuous`; *schemas* has events' schemas."""
     closes = [
         "1000 the call ended",
-        "1008 refused: the token, the agent, or a client that costs too much",
+        "1008 refused: the token, the agent, or a client that exceeds its budget",
         *(f"{code} {message.lower()}" for message, _, code in continuous.ERRORS.values()),
-        f"{CloseCode.SERVICE_RESTART.value} the edge restarts: come back to the session at once",
-        f"{CloseCode.TRY_AGAIN_LATER.value} no room, or a client that reads too slowly",
+        f"{CloseCode.SERVICE_RESTART.value} the edge restarts: resume the session at once",
+        f"{CloseCode.TRY_AGAIN_LATER.value} no free seat, or a client that reads too slowly",
     ]
-    return (
-        Described(
-            "asyncapi.continuous.json",
-            "Aura: /ws/voice/continuous",
-            "/ws/voice/continuous",
-            "PCM up, JSON down, a token, one session a connection. Closed with: "
-            + "; ".join(closes)
-            + ".",
-            (
-                messages.Greeting,
-                messages.SessionTold,
-                messages.UserTranscript,
-                messages.UserTranscriptPartial,
-                messages.AiAudio,
-                messages.AiAudioChunk,
-                messages.AiComplete,
-                *BOTH_TO_CLIENT,
-                messages.Pong,
-                messages.ContinuousError,
-            ),
-            (*BOTH_FROM_CLIENT, messages.Interrupt, messages.Ping, messages.EndCall),
-            continuous_query(),
-            {"turn_metrics": turn_metrics(schemas), "event": session_event(schemas)},
-            {},
+    return Described(
+        "asyncapi.continuous.json",
+        "Aura: /ws/voice/continuous",
+        "/ws/voice/continuous",
+        "PCM up, JSON down, a token, one session a connection. Closed with: "
+        + "; ".join(closes)
+        + ".",
+        (
+            messages.Greeting,
+            messages.SessionTold,
+            messages.UserTranscript,
+            messages.UserTranscriptPartial,
+            messages.AiAudio,
+            messages.AiAudioChunk,
+            messages.AiComplete,
+            *BOTH_TO_CLIENT,
+            messages.Pong,
+            messages.ContinuousError,
         ),
-        Described(
-            "asyncapi.conversational.json",
-            "Aura: /ws",
-            "/ws",
-            "JSON both ways with WAV as base64, one session after the other.",
-            (
-                messages.ConnectionEstablished,
-                messages.ConversationStarted,
-                messages.Transcript,
-                messages.AiResponse,
-                messages.ConversationEnded,
-                *BOTH_TO_CLIENT,
-                messages.ConversationalError,
-            ),
-            (messages.AudioChunk, *BOTH_FROM_CLIENT, messages.EndConversation),
-            {"token": {"type": "string", "description": "Where the operator asks for one."}},
-            {},
-            {"start_conversation": start_conversation()},
+        (*BOTH_FROM_CLIENT, messages.Interrupt, messages.Ping, messages.EndCall),
+        continuous_query(),
+        {"turn_metrics": turn_metrics(schemas), "event": session_event(schemas)},
+        {},
+    )
+
+
+def _conversational() -> Described:
+    """Return `/ws`."""
+    return Described(
+        "asyncapi.conversational.json",
+        "Aura: /ws",
+        "/ws",
+        "JSON both ways with WAV as base64, one session after the other.",
+        (
+            messages.ConnectionEstablished,
+            messages.ConversationStarted,
+            messages.Transcript,
+            messages.AiResponse,
+            messages.ConversationEnded,
+            *BOTH_TO_CLIENT,
+            messages.ConversationalError,
         ),
+        (messages.AudioChunk, *BOTH_FROM_CLIENT, messages.EndConversation),
+        {"token": {"type": "string", "description": "Where the operator asks for one."}},
+        {},
+        {"start_conversation": start_conversation()},
     )
 
 
@@ -135,7 +143,7 @@ def document(of: Described) -> Schema:
         "info": {
             "title": of.title,
             "version": f"{events.SCHEMA_VERSION}.0.0",
-            "description": f"{of.about} In words, with the tests that show it: docs/protocol.md.",
+            "description": f"{of.about} docs/protocol.md describes it in words.",
         },
         "defaultContentType": "application/json",
         "servers": {"local": {"host": "localhost:8000", "protocol": "ws"}},
@@ -192,7 +200,7 @@ def documents() -> dict[str, str]:
 
 
 def main() -> int:
-    """Write the files, or with --check say which are behind and return 1."""
+    """Write the files; with --check only name the outdated ones and return 1."""
     made = documents()
     behind = [
         name
@@ -201,7 +209,7 @@ def main() -> int:
     ]
     if "--check" in sys.argv:
         for name in behind:
-            sys.stderr.write(f"schemas/{name} is behind the protocols: run `make schemas`\n")
+            sys.stderr.write(f"schemas/{name} is outdated: run `make schemas`\n")
         return 1 if behind else 0
     for name in behind:
         (FOLDER / name).write_text(made[name], encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The JSON Schemas of options and events that clients know, by the tables the protocols read."""
+"""The JSON Schemas of clients' options and events, from the protocols' own tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from edge.protocols import continuous, session_events
+from edge.protocols.client_protocol import LEAST_KEY_CHARS, MOST_KEY_CHARS
 from edge.protocols.pcm_format import FORMATS, LEAST_HZ, MOST_HZ
 from edge.protocols.session_options import LANGUAGE_CHARS, NUMBERS
 from schemas import events
@@ -20,7 +21,7 @@ Schema = dict[str, Any]
 
 
 def options() -> dict[str, Schema]:
-    """Return what a client may ask for at the beginning of a session, name to JSON Schema."""
+    """Return the options of a session's start: names to JSON Schemas."""
     found: dict[str, Schema] = {
         "language": {
             "type": "string",
@@ -30,11 +31,11 @@ def options() -> dict[str, Schema]:
         "voice": {
             "type": "string",
             "pattern": VOICE_NAME,
-            "description": "A voice that the operator lets callers choose.",
+            "description": "A voice that the operator allows callers to choose.",
         },
         "eagerness": {
             "enum": list(typing.get_args(Eagerness)),
-            "description": "How soon a pause is taken for the end of the turn.",
+            "description": "How early a pause counts as the end of a turn.",
         },
     }
     for name, path in NUMBERS.items():
@@ -70,20 +71,32 @@ def _about(path: str) -> str:
 
 
 def continuous_query() -> dict[str, Schema]:
-    """Return the query of `/ws/voice/continuous`, name to JSON Schema."""
+    """Return the query of `/ws/voice/continuous`: names to JSON Schemas."""
     told = {
         "audio": "`chunks`: `ai_audio_chunk` in place of `ai_audio`.",
         "partials": "`1`: growing words.",
         "metrics": "`1`: `turn_metrics`.",
         "events": "`1`: `event`.",
         "greeting": "`0`: none is spoken.",
-        "record": "`1`: the caller agrees that the sound of both sides is kept.",
+        "record": "`1`: the caller agrees that the sound of both sides is recorded.",
     }
     return {
-        "token": {"type": "string", "description": "A JWT; or in `Authorization: Bearer`."},
+        "token": {
+            "type": "string",
+            "description": "A JWT; it may be sent in `Authorization: Bearer` instead.",
+        },
         "session": {"type": "string", "description": "The session to go on with."},
+        "resume_key": {
+            "type": "string",
+            "minLength": LEAST_KEY_CHARS,
+            "maxLength": MOST_KEY_CHARS,
+            "description": "The client's own: without it nobody goes on with the session.",
+        },
         **options(),
-        "variables": {"type": "string", "description": "Of the agent: a JSON object of strings."},
+        "variables": {
+            "type": "string",
+            "description": "Variables of the agent: a JSON object of strings.",
+        },
         **{
             name: {"enum": list(values), "description": told[name]}
             for name, values in continuous.SWITCHES.items()
@@ -95,11 +108,14 @@ def start_conversation() -> Schema:
     """Return the payload of `start_conversation`."""
     return {
         "type": "object",
-        "description": "Begins a session; one that is open is ended first.",
+        "description": "Begins a session; an open session is ended first.",
         "required": ["type"],
         "properties": {
             "type": {"const": "start_conversation"},
-            "stream": {"type": "boolean", "description": "An `ai_response` for each sentence."},
+            "stream": {
+                "type": "boolean",
+                "description": "Whether each sentence gets its own `ai_response`.",
+            },
             **options(),
             "variables": {"type": "object", "additionalProperties": {"type": "string"}},
             "record": {"type": "boolean", "description": "The caller agrees to a recording."},
@@ -108,19 +124,19 @@ def start_conversation() -> Schema:
 
 
 def turn_metrics(schemas: Mapping[str, Schema]) -> Schema:
-    """Return the payload of `turn_metrics`: `turn.measured` without what all events have."""
+    """Return the payload of `turn_metrics`: `turn.measured` without the common fields of events."""
     measured = schemas["TurnMeasured"]
     fields = {k: v for k, v in measured["properties"].items() if k not in ENVELOPE}
     return {
         "type": "object",
-        "description": "With `metrics=1`: where a turn's time went, ms after the end of speech.",
+        "description": "With `metrics=1`: the times of a turn's steps, ms after the end of speech.",
         "required": ["type", "turn"],
         "properties": {"type": {"const": "turn_metrics"}, **fields},
     }
 
 
 def session_event(schemas: Mapping[str, Schema]) -> Schema:
-    """Return the payload of `event`: the session's own events, and what is told of each."""
+    """Return the payload of `event`: the session's own events, with the client's fields."""
     kinds: list[Schema] = []
     by_tag = {str(kind.__struct_config__.tag): kind for kind in event_types()}
     for name, told in session_events.SHOWN.items():

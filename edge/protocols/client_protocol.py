@@ -1,8 +1,8 @@
-"""The seam to a client: its frames become commands, and what a call tells becomes its messages.
+"""The seam to a client: turns its messages into commands, and a call's events into its messages.
 
-A protocol is pure: no socket, no clock, no bus. It keeps what its wire makes it keep (a WAV header,
-the pace of a page's microphone) and nothing of the call. A new one is a class in a file of its own
-and a line in `edge/protocols/__init__.py`.
+A protocol is pure: no socket, no clock, no bus. It keeps only state of its wire (a WAV header, the
+pace of a page's microphone) and none of the call. A new protocol is a class in its own file and a
+line in `edge/protocols/__init__.py`.
 """
 
 from __future__ import annotations
@@ -19,85 +19,102 @@ from schemas.events import FaultyPart
 
 Json = Mapping[str, Any]
 Prices = Mapping[str, tuple[float, float]]
-"""USD a million prompt and completion tokens, by model."""
+"""Prices by model: USD for a million prompt tokens and for a million completion tokens."""
+
+LEAST_KEY_CHARS, MOST_KEY_CHARS = 16, 128
+"""The length of a client's key of its session, which must be too long to guess."""
 
 
 class Token(Enum):
     """The place of a client's token."""
 
     HANDSHAKE = auto()
-    """In the request of the WebSocket: its query, a header or a subprotocol."""
+    """In the request that opens the WebSocket: its query, a header or a subprotocol."""
     FIRST_MESSAGE = auto()
-    """In the first message after it, or one of the next."""
+    """In the first message after the handshake, or in one of the next."""
 
 
 @dataclass(frozen=True)
 class Admission:
-    """The rules of the door for a protocol's clients."""
+    """The door's rules for the clients of a protocol."""
 
     token: Token
     limits_commands: bool
-    """Commands a second are limited; audio is none."""
+    """Whether commands a second are limited; audio does not count."""
     refuses_by_http: bool
-    """A busy edge answers 503 before the WebSocket opens; else it tells by message and closes."""
+    """Whether a busy edge answers 503 to the handshake; else it opens, sends an error and
+    closes."""
     one_session: bool
-    """A connection holds one session, which another connection may resume; else one after the
-    other."""
+    """Whether a connection holds one session, which another connection may resume; else it holds
+    several, one after another."""
     open_to_strangers: bool = False
-    """Its document asks for no token: nobody is asked while the operator lets strangers in. Where a
-    token is asked for all the same, its refusal is told by a message before the close."""
+    """Whether the protocol needs no token while the operator admits strangers. If a token is
+    required all the same, the refusal is told by a message before the close."""
     subprotocols: tuple[str, ...] = ()
-    """Of RFC 6455, that the edge agrees to where a client offers them."""
+    """Subprotocols (RFC 6455) that the edge accepts if a client offers them."""
     most_frame_bytes: int = 8 * 1024 * 1024
     """The longest message that is read."""
 
 
 @dataclass(frozen=True)
 class Handshake:
-    """The request that opened the WebSocket, and what the operator has set for all of them."""
+    """The request that opened the WebSocket, and the operator's settings for all connections."""
 
     connection: str
-    """Its name on this edge, such as `conn_7`."""
+    """The name of the connection on this edge, such as `conn_7`."""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    """By their names in lower case."""
+    """The headers by their names in lower case."""
     rate_hz: int = RATE_HZ
-    """Of PCM that comes without a header, and of audio that goes out."""
+    """The sample rate of PCM without a header, and of audio to the client."""
     prices: Prices = field(default_factory=dict)
     events_a_second: int = 10
-    """That a client may send, audio aside."""
+    """The most events a second that a client may send, audio not counted."""
     models: frozenset[str] = frozenset()
-    """Of the language model, which a client may choose from."""
+    """The language models that a client may choose."""
     nonce: str = ""
-    """A value that no other connection of any edge has."""
+    """A value that is unique among all connections of all edges."""
     transfer_key: str = ""
-    """Of a telephone: it asks for a person; empty: none does."""
+    """The telephone key that asks for a person; empty: none."""
     session: Mapping[str, Any] = field(default_factory=dict)
-    """The session object that came with the request of a call over WebRTC."""
+    """The session object in the request of a WebRTC call."""
     voices: frozenset[str] = frozenset()
-    """That a client may ask for; `*` among them: any."""
+    """The voices that a client may choose; `*` stands for any."""
     has_tracks: bool = False
-    """Sound comes and goes over tracks of its own, beside the messages: WebRTC."""
+    """Whether sound goes over separate tracks, beside the messages (WebRTC)."""
 
     @property
     def is_page(self) -> bool:
-        """A browser sent it: pages cannot leave out their origin."""
+        """Whether a browser sent the request: a page cannot leave out its origin."""
         return "origin" in self.headers
 
     @property
     def bearer(self) -> str:
-        """The token in its Authorization header, empty where there is none."""
+        """The token in the Authorization header, or "" without one."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
 
     @property
     def token(self) -> str:
-        """The token in its Authorization header or else its query, empty where there is none."""
+        """The token in the Authorization header, else in the query, or "" without one."""
         return self.bearer or self.query.get("token", "")
+
+    @property
+    def resume_key(self) -> str:
+        """The client's own key of the session, or "" without a valid one."""
+        key = self.query.get("resume_key", "")
+        return key if LEAST_KEY_CHARS <= len(key) <= MOST_KEY_CHARS else ""
+
+    @property
+    def wrong_resume_key(self) -> list[str]:
+        """The error about an invalid key of the client, none without one."""
+        if self.resume_key or not self.query.get("resume_key"):
+            return []
+        return [f"resume_key has {LEAST_KEY_CHARS} to {MOST_KEY_CHARS} characters"]
 
 
 class CloseCode(IntEnum):
-    """Of RFC 6455 and its registry, as an edge uses them."""
+    """Close codes of RFC 6455 and its registry that an edge uses."""
 
     NORMAL = 1000
     POLICY_VIOLATION = 1008
@@ -108,12 +125,12 @@ class CloseCode(IntEnum):
 
 
 class ClientProtocol(Protocol):
-    """One client protocol, one connection."""
+    """One connection by one client protocol."""
 
     name: str
-    """Of the protocol, as events tell it."""
+    """The name of the protocol, as in events."""
     connection: str
-    """Of this connection, as its handshake named it."""
+    """The name of this connection, from its handshake."""
     admission: Admission
 
     def __init__(self, handshake: Handshake) -> None:
@@ -121,58 +138,58 @@ class ClientProtocol(Protocol):
 
     @property
     def audio_out_hz(self) -> int:
-        """The rate at which `Speech` is to be handed to `messages` now: s16le mono."""
+        """The sample rate that `messages` now expects of `Speech`, which is s16le mono."""
 
     @property
     def token(self) -> str:
-        """The token in the handshake, where the protocol has it there."""
+        """The token in the handshake, if the protocol has it there."""
 
     @property
     def resumes(self) -> str:
-        """The session that the client wants to go on with; empty: a new one."""
+        """The session that the client wants to resume; empty: a new session."""
 
     def first_message(self, frame: str | bytes) -> str | None:
-        """Return the token in the first message, where the protocol has it there; empty: none.
+        """Return the token in the first message, if the protocol has it there, or "" without one.
 
-        None: it comes with a later message.
+        None means that it comes with a later message.
         """
 
     def opened(self) -> list[Command]:
-        """Return the commands that follow from the connection alone."""
+        """Return the commands that follow from the opened connection."""
 
     def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
-        """Return the commands in one WebSocket message; any bytes are answered.
+        """Return the commands in one WebSocket message; it never raises, whatever the bytes.
 
         *now_ms* is Unix time, ms, of its arrival.
         """
 
     def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
-        """Return what `receive` would of a short message that is audio; None: it is something else.
+        """Return the commands in a short audio message, or None for any other message.
 
-        Audio comes many times a second, and is read before all other messages, in the least time.
+        Audio comes many times a second, so it has this fast path.
         """
 
     @property
     def keeps_back(self) -> bool:
-        """Audio that came waits for more, to be understood."""
+        """Whether received audio waits for more audio before it can be decoded."""
 
     def no_more(self) -> list[Command]:
-        """Return the commands in what was kept back: nothing more comes."""
+        """Return the commands in the audio that was kept back; no more audio comes."""
 
     def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
-        """Return the messages that tell the client that its session has begun, or goes on.
+        """Return the messages that tell the client that its session has begun, or was resumed.
 
-        *heard*: so much was heard of the response that was cut, and whose rest may follow.
+        *heard*: the words already heard of the response that was cut, whose rest may follow.
         """
 
     def ended(self) -> list[Json]:
         """Return the messages that tell the client that its session is over."""
 
     def messages(self, event: ClientEvent) -> list[Json]:
-        """Return *event* in this protocol's messages."""
+        """Return the messages of this protocol for *event*."""
 
     def error(self, code: str, message: str, details: str) -> Json | None:
-        """Return the message of an error that the door found; None: the protocol has no errors."""
+        """Return the message for an error that the door found, or None to send none."""
 
     def stage_close_code(self, stage: FaultyPart) -> int:
-        """Return the close code of a connection whose *stage* stays down."""
+        """Return the close code for a connection whose *stage* stays down."""

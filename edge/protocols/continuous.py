@@ -46,7 +46,7 @@ from schemas.events import FaultyPart, TurnMeasured
 from schemas.subjects import is_token
 
 ERRORS: Mapping[FaultyPart, tuple[str, str, int]] = {
-    # stage: (message, code, close code when it stays down)
+    # by stage: message, error code, close code if the stage stays down
     "audio": ("Audio processing failed", "AUDIO_ERROR", 4001),
     "stt": ("Speech-to-text failed", "STT_ERROR", 4002),
     "llm": ("Language model error", "LLM_ERROR", 4003),
@@ -60,10 +60,10 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "greeting": ("0", "1"),
     "record": ("0", "1"),
 }
-"""Names in the query and the values that they may have."""
-KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session"}
+"""Names in the query and their allowed values."""
+KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session", "resume_key"}
 PAGE_WAIT_MS = 5000
-"""A page asks for the microphone first, and may listen for messages only then."""
+"""The wait of the greeting for a page: it first asks for the microphone, and listens only then."""
 MOST_TIMESTAMP_CHARS = 256
 KNOWN_TYPES = (
     "the types are end_call, interrupt, ping, text and tool_result; audio is sent as binary frames"
@@ -82,7 +82,7 @@ class ContinuousProtocol:
     )
 
     def __init__(self, handshake: Handshake) -> None:
-        """Take the options in the query; invalid ones are reported and left out."""
+        """Take the options in the query; invalid options are reported and ignored."""
         query = handshake.query
         self.connection = handshake.connection
         self.audio_out_hz = handshake.rate_hz
@@ -110,7 +110,12 @@ class ContinuousProtocol:
             self._changes["response.greeting_wait_ms"] = PAGE_WAIT_MS
         self._changes["voice.delivery"] = "chunks" if self._chunks else "sentences"
         self._agent, unreadable = agent_options(query)
-        self._ignored += [*wrong, *unreadable, *_unknown(query)]
+        self._ignored += [
+            *wrong,
+            *unreadable,
+            *handshake.wrong_resume_key,
+            *_invalid_options(query),
+        ]
         self._session = ""
 
     def first_message(self, frame: str | bytes) -> str:
@@ -136,7 +141,9 @@ class ContinuousProtocol:
             return [_error("Invalid JSON format", "INVALID_JSON", "a JSON object with a type")]
         match message["type"]:
             case "ping":
-                return [Reply({"type": "pong", "timestamp": _told(message.get("timestamp"))})]
+                return [
+                    Reply({"type": "pong", "timestamp": _safe_timestamp(message.get("timestamp"))})
+                ]
             case "text":
                 try:
                     return [Typed(typed_text(message))]
@@ -180,14 +187,14 @@ class ContinuousProtocol:
 
     @property
     def _pcm_now(self) -> Format:
-        """The format of samples, as far as it is known by now."""
+        """The format of samples, as far as it is known."""
         found_hz = self._detector.rate_hz if self._detector else None
         return replace(self._pcm, rate_hz=found_hz) if found_hz else self._pcm
 
     # -------------------------------------------------------- to the client
 
     def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
-        """Tell the session's id where no greeting will."""
+        """Tell the session's id if no greeting will tell it."""
         self._session = session
         if self._greeting and not resumed:
             return []
@@ -260,15 +267,15 @@ def _waterfall(measured: TurnMeasured) -> Json:
     return {**steps, "type": "turn_metrics"}
 
 
-def _told(timestamp: Any) -> str | int | float | None:
-    """Return a client's own timestamp as it may be told back."""
+def _safe_timestamp(timestamp: Any) -> str | int | float | None:
+    """Return a client's timestamp in a form that is safe to send back."""
     if isinstance(timestamp, str):
         return clean(timestamp[:MOST_TIMESTAMP_CHARS])
     return timestamp if isinstance(timestamp, int | float) else None
 
 
-def _unknown(query: Mapping[str, str]) -> list[str]:
-    """Return a line for each name in the query that is unknown, and each value that cannot be."""
+def _invalid_options(query: Mapping[str, str]) -> list[str]:
+    """Return one line for each unknown name in the query and each invalid value."""
     wrong = [f"{shown(name)} is no option" for name in query if name not in KNOWN]
     for name, values in SWITCHES.items():
         if query.get(name, values[0]) not in values:

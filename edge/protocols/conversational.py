@@ -52,10 +52,10 @@ class ConversationalProtocol:
         self.connection = handshake.connection
         self.token = handshake.token
         self._audio: AudioReader | None = None
-        """Open while a session is."""
+        """Whether a session is open."""
 
     def first_message(self, frame: str | bytes) -> str:
-        del frame  # the token is in the handshake, where one is asked for
+        del frame  # the token is in the handshake, if one is required
         return ""
 
     # -------------------------------------------------------- from the client
@@ -72,8 +72,8 @@ class ConversationalProtocol:
         ]
 
     def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
-        """Return the commands in *frame*; a binary one is raw audio."""
-        del now_ms  # a rate is said: by each WAV, or once for all that has no header
+        """Return the commands in *frame*; a binary frame is raw audio."""
+        del now_ms  # the rate is known: from each WAV, or from the session for raw samples
         if isinstance(frame, bytes):
             return self._sound(frame)
         try:
@@ -106,7 +106,7 @@ class ConversationalProtocol:
                 return [_error(f"Unknown message type: {shown(other)}", "UNKNOWN_TYPE")]
 
     def _start(self, message: dict[str, Any]) -> list[Command]:
-        """Begin; a session that is still open is ended first by its connection."""
+        """Begin a session; the connection ends an open session first."""
         stream = message.get("stream", False)
         if not isinstance(stream, bool):
             return [_processing_error("stream must be true or false")]
@@ -122,7 +122,7 @@ class ConversationalProtocol:
         return [Begin(changes, agent=agent.name, variables=agent.variables)]
 
     def sound(self, frame: str | bytes, now_ms: int = 0) -> None:
-        """Return nothing: each message may be a file of another rate, and waits for its turn."""
+        """Return None: each message may be a file of another rate, which has no fast path."""
 
     def _sound(self, data: bytes) -> list[Command]:
         if self._audio is None:
@@ -143,7 +143,7 @@ class ConversationalProtocol:
     # -------------------------------------------------------- to the client
 
     def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
-        del resumed, heard  # this protocol has no way to ask for it
+        del resumed, heard  # this protocol has no resume
         message = "Ready to listen"
         return [{"type": "conversation_started", "session_id": session, "message": message}]
 
@@ -153,8 +153,8 @@ class ConversationalProtocol:
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case Transcript(text=text, final=final, turn_ends=turn_ends, goes_on=goes_on):
-                words = {"text": text, "is_final": final, "turn_detected": turn_ends}
+            case Transcript(text=text, final=final, goes_on=goes_on):
+                words = {"text": text, "is_final": final, "turn_detected": final}
                 more = {"continues": True} if goes_on else {}
                 return [{"type": "transcript", **words, **more}]
             case Speech(text=text, pcm=pcm):
@@ -176,7 +176,7 @@ class ConversationalProtocol:
         return {**_error(message, code).message, "details": details}
 
     def stage_close_code(self, stage: FaultyPart) -> int:
-        del stage  # its document knows no codes of stages
+        del stage  # its document has no close codes of stages
         return CloseCode.INTERNAL_ERROR
 
 

@@ -1,4 +1,4 @@
-"""What a client may say of samples that come without a header."""
+"""The format of samples without a header, as clients name it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ FORMATS: Mapping[str, tuple[int, Encoding]] = {
     "mulaw": (1, "mulaw"),
     "alaw": (1, "alaw"),
 }
-"""A client's name to the bytes of a sample and how they are meant."""
+"""Clients' names of formats, with the bytes and the encoding of a sample."""
 PCM_NAMES = frozenset({"rate", "format"})
 LEAST_HZ, MOST_HZ = 8_000, 96_000
 
 
 def pcm_format(given: Mapping[str, Any], usual_hz: int) -> tuple[Format, list[str]]:
-    """Return the format that *given* names, and a line for each value that cannot be."""
+    """Return the format that *given* names, and one line for each invalid value."""
     rate_hz, (width, encoding), wrong = usual_hz, FORMATS["s16le"], []
     if (rate := given.get("rate")) is not None:
         number = whole(rate)

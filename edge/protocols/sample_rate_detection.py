@@ -1,12 +1,12 @@
-"""The true rate of a page's microphone: read from when its messages come, for many name another.
+"""Detects the true sample rate of a page's microphone by the arrival times of its messages.
 
-A browser's AudioContext runs at 44.1 or 48 kHz unless a page asks otherwise; the client examples
-of this protocol do not ask, and send its samples as if there were 16 000 a second.
+A browser's AudioContext runs at 44.1 or 48 kHz by default. The client examples of this protocol use
+that default, but declare 16 000 samples a second.
 
-A network only ever delays. So at the true rate the messages lie on a line (arrival against samples
-sent so far) or above it, most of them just above; at any other rate the line bends away from them.
-A stall, a backlog that is flushed, a late first packet and a suspended context are points off the
-line, and count little.
+A network can only delay messages. So, at the true rate, the messages (arrival time against samples
+sent so far) lie on a line or shortly above it; at any other rate they drift away from the line.
+Stalls, flushed backlogs, a late first packet and a suspended context are outliers that count
+little.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ Floats = NDArray[np.float64]
 
 RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000)
 USUAL_HZ = (44_100, 48_000)
-"""Those of browsers, where the evidence does not tell."""
+"""The rates of browsers, used if the evidence is not enough."""
 SLOT_MS = 40
-"""Messages that come within it are one burst, which arrived with its last."""
+"""Messages within this time are one burst, which arrived with its last message."""
 MOST_POINTS = 64
-"""More are thinned out: the cost of judging stays below a millisecond."""
+"""The most bursts that are kept; more are thinned out, so that a judgement takes less than 1 ms."""
 MOST_LINES = 16
-"""Lines that are tried at each rate."""
+"""The number of lines that are tried for each rate."""
 DELAYS_MS = np.array([5.0, 15.0, 45.0])
-"""How late messages come on average: on a cable, by radio, over a bad line."""
+"""Average delays of messages: by cable, by radio, over a bad line."""
 EARLY = 0.25
-"""The likelihood of a message before the line, as a share of one after it."""
+"""The likelihood of a message before the line, relative to a message after it."""
 OFF_THE_LINE = 0.1
-"""The share of messages that may come at any time within ..."""
+"""The share of outliers, which may arrive at any time."""
 SPAN_MS = 3000.0
-"""... this, whatever the line."""
+"""The span in which outliers may arrive."""
 USUAL, UNUSUAL = 0.5, 2.0
-"""What other rates than the told one have against them, in the logarithm of the likelihood."""
+"""The penalty of rates other than the declared one, in log likelihood."""
 
 
 class Arrivals:
-    """When how many samples had come, and how well each rate explains it."""
+    """The arrivals of samples, and how well each rate explains them."""
 
     def __init__(self, told_hz: int) -> None:
         self.rates_hz = sorted({*RATES_HZ, told_hz})
@@ -53,7 +53,7 @@ class Arrivals:
         self._slot_ms = SLOT_MS
 
     def note(self, samples: int, now_ms: int) -> None:
-        """Take a message, with which there are *samples* since the first."""
+        """Add a message, after which *samples* have arrived in all."""
         if self._points and now_ms // self._slot_ms == self._points[-1][0] // self._slot_ms:
             self._points.pop()
         self._points.append((now_ms, samples))
@@ -62,11 +62,11 @@ class Arrivals:
             self._points = self._points[1::2]
 
     def __len__(self) -> int:
-        """Return how many bursts came."""
+        """Return the number of bursts."""
         return len(self._points)
 
     def likely(self) -> Floats:
-        """Return the logarithm of the likelihood of each rate: of its best line, [rates]."""
+        """Return the log likelihood of each rate with its best line, [rates]."""
         points = np.array(self._points, float)
         late = points[:, 0] - points[:, 1] * self._ms_a_sample[:, None]  # [rates, points]
         tried = np.linspace(0, len(points) - 1, min(len(points), MOST_LINES)).astype(int)
@@ -83,36 +83,36 @@ class Arrivals:
 
 
 FEWEST_POINTS = 4
-"""The fewest bursts by which a rate is judged."""
+"""The fewest bursts for a judgement."""
 FOUND = 9.0
-"""The lead (log likelihood) over all other rates at which a rate is taken."""
+"""The lead (log likelihood) over all other rates at which a rate is accepted."""
 OTHER = 16.0
-"""The lead (log likelihood) over the taken rate at which another replaces it."""
+"""The lead (log likelihood) over the accepted rate at which another rate replaces it."""
 SURE, SURE_MS = 20.0, 6000
-"""The lead, and the time, after which a rate stands for good; any rate stands ..."""
+"""The lead and the time after which a rate is final."""
 GIVE_UP_MS = 20_000
-"""... after this."""
+"""The time after which any rate is final."""
 OFTEN_MS, SELDOM_MS = 60, 500
-"""How often it is judged before a rate is found, and after."""
+"""The intervals of judgements, before a rate is found and after."""
 HOLD_MS = 3000
-"""No more of live sound is kept back: then the likeliest rate is taken."""
+"""The most live audio that is kept back; then the likeliest rate is accepted."""
 MOST_HELD_BYTES = 1_000_000
-"""No more of any sound is kept back: 5 s of the fastest rate, a recording of 30 s at 16 kHz."""
+"""The most audio of any kind that is kept back: 5 s at the highest rate, or 30 s at 16 kHz."""
 KEPT_MS = 6000
-"""The audio that is processed once more where its rate was wrong."""
+"""The most audio that is processed again after a wrong rate."""
 MISHEARD = 1.15
-"""The ratio of a wrong rate to the true one from which no words are understood."""
+"""The ratio of a wrong rate to the true one at which speech becomes unintelligible."""
 
 
 @dataclass
 class SampleRateDetector:
-    """One stream of PCM; it is kept back until its rate is known, and judged on for a while."""
+    """Keeps a PCM stream back until its rate is known, and later checks the rate."""
 
     told_hz: int
     frame_bytes: int = 2
-    """A sample's bytes, of all channels."""
+    """Bytes of a sample of all channels."""
     rate_hz: int | None = None
-    """None: not known yet."""
+    """The detected rate, or None if it is not known yet."""
     _since_ms: int | None = None
     _last_ms: int = 0
     _judge_at_ms: int = 0
@@ -124,9 +124,9 @@ class SampleRateDetector:
         self._arrivals = Arrivals(self.told_hz)
 
     def take(self, pcm: bytes, now_ms: int) -> tuple[bytes, bool]:
-        """Return what may be heard now, and whether the rate has just been found (anew).
+        """Return the audio to process now, and whether the rate was just found or changed.
 
-        Sound that was heard at a rate far from the true one is returned once more.
+        Audio that was processed at a rate far from the true one is returned again.
         """
         if self._sure:
             return pcm, False
@@ -147,7 +147,7 @@ class SampleRateDetector:
         return self.rate_hz is None and bool(self._kept)
 
     def give_up(self) -> bytes:
-        """Return what is kept back, at the likeliest rate: no more comes."""
+        """Return the audio that is kept back, at the likeliest rate; no more audio comes."""
         few = len(self._arrivals) < FEWEST_POINTS - 1
         best = self._arrivals.rates_hz[int(np.argmax(self._arrivals.likely()))]
         return self._found(self.told_hz if few else best)
@@ -173,7 +173,7 @@ class SampleRateDetector:
         taken = likely[self._arrivals.rates_hz.index(self.rate_hz)]
         if best_hz != self.rate_hz and likely[first] - taken >= OTHER:
             misheard = max(best_hz / self.rate_hz, self.rate_hz / best_hz) >= MISHEARD
-            # a sample of which only the beginning was heard is part of what goes on
+            # an incomplete sample stays in the buffer
             new = len(pcm) + (self._bytes - len(pcm)) % self.frame_bytes
             kept = self._found(best_hz)
             return kept if misheard else kept[-new:], True
@@ -191,7 +191,7 @@ class SampleRateDetector:
         return heard
 
     def _trim(self) -> None:
-        """Forget whole samples that nobody will hear again."""
+        """Drop whole samples that will not be processed again."""
         over = len(self._kept) // self.frame_bytes - KEPT_MS * (self.rate_hz or 0) // 1000
         if over > 0:
             del self._kept[: over * self.frame_bytes]

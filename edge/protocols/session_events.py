@@ -1,8 +1,7 @@
-"""The session's own events as a client may see them: when who worked at what, and what was said.
+"""The session's events in the form that a client may see.
 
-What stays inside: the prompt and the history that a job carries, what tools are given and return,
-names of machines and models, what an operator is told of a failure, and words that were written and
-never spoken.
+A client never sees the prompt and history of a job, arguments and results of tools, names of
+machines and models, operators' details of a failure, and words that were written but not spoken.
 """
 
 from __future__ import annotations
@@ -37,11 +36,11 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "job.failed": ("stage", "turn", "attempts"),
     "turn.measured": ("turn", *STEPS, "stt_ms", "guesses", "retracted", "interrupted"),
 }
-"""Event type to the fields that a client gets, named as on the bus; other types stay inside."""
+"""The fields that a client gets, by event type, named as on the bus; other types are not sent."""
 
 
 def told(event: Event) -> list[Json]:
-    """Return the message for *event*; empty for a type that stays inside."""
+    """Return the messages for *event*, none for a type that is not sent."""
     name = str(event.__struct_config__.tag)
     if name not in SHOWN:
         return []

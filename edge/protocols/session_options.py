@@ -1,4 +1,4 @@
-"""What a client may change of its session's configuration, by the same names in every protocol."""
+"""The options of a session that a client may set; the names are the same in every protocol."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ NUMBERS: Mapping[str, str] = {
     for name, path in CLIENT_OPTIONS.items()
     if name not in {"eagerness", "language", "record", "voice"}
 }
-"""A client's name of a whole number to its path in the configuration."""
+"""Clients' names of whole-number options, and their paths in the configuration."""
 NAMES = frozenset({"eagerness", "language", "voice", *NUMBERS})
 LANGUAGE_CHARS = 16
 _VOICE = re.compile(VOICE_NAME)
 
 
 def session_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the changes that *given* asks for, and a line for each value that cannot be.
+    """Return the changes that *given* asks for, and one line for each invalid value.
 
-    Other names than NAMES are left to the caller.
+    Names that are not in NAMES are ignored here.
     """
     changes: dict[str, Any] = {}
     wrong: list[str] = []
@@ -59,7 +59,7 @@ def _take_numbers(given: Mapping[str, Any], changes: dict[str, Any], wrong: list
 
 
 def whole(value: object) -> int | None:
-    """Return the whole number that *value* is, or spells; None: it is none."""
+    """Return *value* as a whole number, or None if it is none; digits in a string count."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 8:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None

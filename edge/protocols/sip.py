@@ -1,7 +1,7 @@
-"""The protocol of a telephone call over SIP, between its line and the call: sound, keys, its end.
+"""The protocol between a SIP telephone line and its call: sound, keys, hang-up.
 
-There are no messages: the line hands over what it hears, and `KEY` and `BYE` as words of its own.
-What Aura says goes to the line beside them.
+There are no JSON messages: the line hands over audio, and the words `KEY` and `BYE`. Aura's audio
+goes to the line directly.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RATE_HZ = 8000
 LINE = Format(rate_hz=RATE_HZ)
 """The line decodes PCMU and PCMA."""
 KEY, BYE = "key ", "bye"
-"""A key follows the one; the other is all."""
+"""Words from the line: KEY and the key, or BYE."""
 
 
 class SipProtocol:
@@ -38,13 +38,13 @@ class SipProtocol:
     keeps_back = False
 
     def __init__(self, handshake: Handshake) -> None:
-        """Take from the query: `agent`, `variables`, and `dialled`, the number that was called."""
+        """Take `agent`, `variables` and `dialled` (the called number) from the query."""
         self.connection = handshake.connection
-        self._agent, _ = agent_options(handshake.query)  # there is nobody to tell of wrong ones
+        self._agent, _ = agent_options(handshake.query)  # errors cannot be told to a telephone
         self._dialled = handshake.query.get("dialled", "")
 
     def first_message(self, frame: str | bytes) -> str:
-        del frame  # nobody asks for a token
+        del frame  # a telephone has no token
         return ""
 
     # -------------------------------------------------------- from the line
@@ -75,7 +75,7 @@ class SipProtocol:
         return [Audio(frame, LINE)] if isinstance(frame, bytes) else None
 
     def played(self, turn: int, played_ms: int, *, ends: bool) -> list[Command]:
-        """Return what follows where so much of a response went out over the line."""
+        """Return the commands after part of a response was played over the line."""
         del ends
         return [Played(turn, played_ms)]
 
@@ -96,7 +96,7 @@ class SipProtocol:
         return []
 
     def error(self, code: str, message: str, details: str) -> None:
-        """Return nothing: a telephone is told nothing in words."""
+        """Return None: a telephone gets no error messages."""
 
     def stage_close_code(self, stage: FaultyPart) -> int:
         del stage

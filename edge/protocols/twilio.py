@@ -1,10 +1,10 @@
 """The protocol of `/twilio/media`: Twilio Media Streams, mu-law 8 kHz both ways, marks and keys.
 
-A mark follows each piece of speech. It comes back when all before it was played, which is the word
-for how much of a response was heard. After `clear` the marks on their way come back, too: those are
-forgotten at the clear, for what they marked was not heard.
+A mark follows each piece of speech. Twilio returns it once all audio before it was played, which
+tells how much of a response was heard. After `clear` Twilio returns the pending marks too, so they
+are forgotten at the clear: their audio was not heard.
 
-Twilio's messages have no errors: what is not understood is left without an answer.
+Twilio's protocol has no error messages, so invalid messages are ignored.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ SPOKEN = MediaFormat(encoding="audio/x-mulaw", sample_rate=RATE_HZ, channels=1)
 """The one format that Twilio documents."""
 SILENCE = b"\xff"
 LEAST_GAP_MS, MOST_GAP_MS = 15, 1000
-"""The longest gap by the time stamps, in ms, that is filled in."""
+"""The longest gap between time stamps that is filled in, ms."""
 REPEATED_BYTES = 20 * BYTES_A_MS
-"""The part of a gap that repeats the audio before it, in ms; the rest is silence."""
+"""The part of a gap that repeats the audio before it, ms; the rest is silence."""
 MOST_MARKS = 512
-"""Marks on their way; a client that sends none back is asked about the last ones alone."""
+"""The most pending marks; of a client that returns none, only the latest are kept."""
 
 
 class TwilioProtocol:
@@ -66,26 +66,26 @@ class TwilioProtocol:
         self._stream = self.call = ""
         self._agent = AgentAsked()
         self._due_ms: int | None = None
-        """Where the next piece of sound begins, by Twilio's clock."""
+        """The start of the next piece of audio, by Twilio's clock."""
         self._last = b""
-        """The end of the last piece."""
+        """The end of the last piece of audio, by Twilio's clock."""
         self._turn = 0
         self._sent_bytes = 0
-        """Of the response to that turn; bytes of mu-law."""
+        """The audio sent of the response to that turn, bytes of mu-law."""
         self._number = 0
-        """Of the last mark."""
+        """The number of the last mark."""
         self._marks: dict[str, Played] = {}
-        """Those on their way, in their order, and what each says when it comes back."""
+        """The pending marks in order, each with the command that follows when it returns."""
 
     def first_message(self, frame: str | bytes) -> str | None:
-        """Return the token among the `<Parameter>`s; they come with the second message."""
+        """Return the token among the `<Parameter>`s, which come with the second message."""
         match read(frame):
             case Connected():
                 return None
             case Start(stream_sid=stream, start=details) if details.media_format == SPOKEN:
                 given = details.custom_parameters
                 self._stream, self.call = stream, details.call_sid
-                self._agent, _ = agent_options(given)  # there is nobody to tell of wrong ones
+                self._agent, _ = agent_options(given)  # errors cannot be told to Twilio
                 return given.get("token", "")
             case _:
                 return ""
@@ -97,12 +97,12 @@ class TwilioProtocol:
         return [Begin({"voice.delivery": "chunks"}, True, agent.name, agent.variables)]
 
     def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
-        del now_ms  # Twilio's time stamps say more
+        del now_ms  # Twilio's time stamps are better
         match read(frame):
             case Media(details) if details.track == "inbound":
                 return self._sound(details)
             case Mark(details):
-                return self._came_back(details.name)
+                return self._returned(details.name)
             case Dtmf(details) if self._transfer_key and details.digit == self._transfer_key:
                 return [Transfer(self.call, details.digit)]
             case Dtmf(details) if details.digit in KEYS:
@@ -131,7 +131,7 @@ class TwilioProtocol:
         return [Audio(again + silence + data, LINE)] if data else []
 
     def _lost_ms(self, timestamp: str, length_ms: int) -> int:
-        """Return how much sound is missing before a piece of *length_ms* that begins there."""
+        """Return the missing audio, ms, before a piece of *length_ms* at that time."""
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12):
             return 0
         at_ms, due_ms = int(timestamp), self._due_ms
@@ -139,11 +139,11 @@ class TwilioProtocol:
         gap_ms = at_ms - due_ms if due_ms is not None else 0
         return gap_ms if LEAST_GAP_MS <= gap_ms <= MOST_GAP_MS else 0
 
-    def _came_back(self, name: str) -> list[Command]:
+    def _returned(self, name: str) -> list[Command]:
         if name not in self._marks:
             return []
         played = self._marks[name]
-        for before in list(self._marks):  # marks come back in their order
+        for before in list(self._marks):  # marks return in order
             del self._marks[before]
             if before == name:
                 break
@@ -188,12 +188,12 @@ class TwilioProtocol:
         ]
 
     def tones(self, keys: str) -> list[Json]:
-        """Return the messages that let the other side hear *keys* pressed."""
+        """Return the messages that play the tones of *keys* to the other side."""
         payload = to_base64(encode(tones(keys, RATE_HZ), "mulaw"))
         return [{"event": "media", "streamSid": self._stream, "media": {"payload": payload}}]
 
     def error(self, code: str, message: str, details: str) -> None:
-        """Return nothing: Twilio ends a stream that sends it what it does not know."""
+        """Return None: Twilio ends a stream at an unknown message."""
 
     def stage_close_code(self, stage: FaultyPart) -> int:
         del stage

@@ -1,7 +1,7 @@
-"""What Twilio sends over a Media Stream: JSON, told apart by `event`.
+"""The messages from Twilio over a Media Stream: JSON with the type in `event`.
 
-The names are Twilio's (twilio.com/docs/voice/media-streams/websocket-messages), where numbers are
-strings except the rate and the channels. Fields that nothing here reads are left out.
+The names are Twilio's (twilio.com/docs/voice/media-streams/websocket-messages). Numbers are
+strings, except the rate and the channels. Unused fields are left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Connected(Message, frozen=True, tag="connected"):
 
 
 class MediaFormat(msgspec.Struct, frozen=True, rename="camel"):
-    """How samples are laid out."""
+    """The format of the samples."""
 
     encoding: str
     sample_rate: int
@@ -46,23 +46,23 @@ class Start(Message, frozen=True, tag="start"):
 
 
 class MediaDetails(msgspec.Struct, frozen=True):
-    """A piece of sound."""
+    """A piece of audio."""
 
     payload: str
     """Base64, without a header."""
     track: str = "inbound"
     timestamp: str = ""
-    """Ms from the beginning of the stream."""
+    """Time from the beginning of the stream, ms."""
 
 
 class Media(Message, frozen=True, tag="media"):
-    """The caller was heard, or silent, for 20 ms."""
+    """20 ms of the caller's audio."""
 
     media: MediaDetails
 
 
 class DtmfDetails(msgspec.Struct, frozen=True):
-    """A key."""
+    """A telephone key."""
 
     digit: str
 
@@ -74,13 +74,13 @@ class Dtmf(Message, frozen=True, tag="dtmf"):
 
 
 class MarkDetails(msgspec.Struct, frozen=True):
-    """A mark of ours."""
+    """A mark that this edge sent."""
 
     name: str
 
 
 class Mark(Message, frozen=True, tag="mark"):
-    """All sound before the mark was played, or cleared."""
+    """All audio before the mark was played or cleared."""
 
     mark: MarkDetails
 
@@ -94,7 +94,7 @@ _DECODER: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
 
 
 def read(frame: str | bytes) -> AnyMessage | None:
-    """Return the message in *frame*; None: it is none that is documented."""
+    """Return the message in *frame*, or None if it is no documented message."""
     if isinstance(frame, bytes):
         return None
     try:

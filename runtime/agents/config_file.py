@@ -1,4 +1,4 @@
-"""YAML files of one kind, such as agents: each a struct, or an error that names its line."""
+"""Reads a YAML file, such as an agent's, into a struct; an error names the line."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from schemas.subjects import is_token
 
 T = TypeVar("T")
 Parse = Callable[[str], Any]
-"""Returns what a text describes, or raises ConfigFileError."""
+"""Parses a text into its struct, or raises ConfigFileError."""
 MOST_MESSAGE_CHARS = 300
 MOST_NAMED = 8
-"""Fields that an error names."""
+"""The most fields that an error lists."""
 SUFFIXES = (".yaml", ".yml")
 
 
 class ConfigFileError(ValueError):
-    """A file cannot be used; one line says where and why."""
+    """A file cannot be used; the message is one line with the place and the reason."""
 
     def __init__(self, line: int, message: str, file: str = "") -> None:
-        """Say what is wrong at *line*, from 1; 0: of the file as a whole."""
+        """Take the *message* and its *line*, from 1; line 0 stands for the whole file."""
         message = printable(message[:MOST_MESSAGE_CHARS])
         where = ":".join(part for part in (file, str(line or "")) if part)
         super().__init__(f"{where}: {message}" if where else message)
@@ -48,10 +48,10 @@ class BrokenFilesError(ValueError):
 
 
 def load_all(paths: Sequence[Path], parse: Parse, noun: str) -> dict[str, str]:
-    """Return the texts in the files and folders *paths*, by the names of what they describe.
+    """Return the texts in the files and folders *paths*, by name, such as an agent's name.
 
     Raises:
-        BrokenFilesError: some of them do not describe a *noun*.
+        BrokenFilesError: some of the files do not describe a *noun*.
     """
     read: dict[str, str] = {}
     wrong: list[ConfigFileError] = []
@@ -75,10 +75,10 @@ def load_all(paths: Sequence[Path], parse: Parse, noun: str) -> dict[str, str]:
 
 
 def files_in(path: Path, noun: str) -> list[Path]:
-    """Return the files that *path* means: itself, or those in the folder that it is.
+    """Return *path* itself if it is a file, or the YAML files in it if it is a folder.
 
     Raises:
-        ConfigFileError: it is not there, or holds none.
+        ConfigFileError: the folder holds no such file.
     """
     if not path.is_dir():
         return [path]
@@ -89,10 +89,10 @@ def files_in(path: Path, noun: str) -> list[Path]:
 
 
 def load(path: Path, parse: Parse, noun: str) -> tuple[str, str, Any]:
-    """Return the name of what the file *path* describes, its text, and what *parse* makes of it.
+    """Return the name that the file *path* stands for, its text, and the result of *parse*.
 
     Raises:
-        ConfigFileError: it cannot be read, or does not describe a *noun*.
+        ConfigFileError: the file cannot be read, or does not describe a *noun*.
     """
     name = path.stem
     if path.suffix not in SUFFIXES or not is_token(name):
@@ -117,10 +117,11 @@ def load(path: Path, parse: Parse, noun: str) -> tuple[str, str, Any]:
 
 
 def converted(text: str, kind: type[T], what_it_is: str) -> tuple[T, Tree]:
-    """Return the struct of *kind* that *text* describes, and where its parts stand.
+    """Return the struct of *kind* that *text* describes, and the tree with the line of each part.
 
     Raises:
-        ConfigFileError: it describes none; *what_it_is* says what it should be.
+        ConfigFileError: the text describes no such struct; *what_it_is* is the message for a text
+            that is no mapping.
     """
     if len(text.encode(errors="replace")) > MOST_FILE_BYTES:
         raise ConfigFileError(0, f"longer than {MOST_FILE_BYTES} bytes")
@@ -133,11 +134,11 @@ def converted(text: str, kind: type[T], what_it_is: str) -> tuple[T, Tree]:
     try:
         return msgspec.convert(tree.value, kind), tree
     except msgspec.ValidationError as error:
-        raise _located(str(error), kind, tree) from error
+        raise _with_line(str(error), kind, tree) from error
 
 
-def near(name: str, names: Iterable[str]) -> str:
-    """Return a guess at which of *names* is meant; empty: none is."""
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """Return a suggestion from *names* for a misspelled *name*, or "" if none is similar."""
     found = difflib.get_close_matches(name, list(names), n=1)
     return f"did you mean {found[0]}?" if found else ""
 
@@ -149,24 +150,26 @@ _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 
 
-def _located(said: str, kind: type, tree: Tree) -> ConfigFileError:
-    """Return msgspec's error *said*, of a *kind*, with its line in *tree*."""
-    what, path = _place(said)
+def _with_line(said: str, kind: type, tree: Tree) -> ConfigFileError:
+    """Return msgspec's error message *said* about a *kind*, with the line in *tree*."""
+    what, path = _complaint(said)
     if "..." in path:  # msgspec does not tell which entry of a mapping it is
         at = path.index("...")
         what, path = _wrong_entry(kind, tree.value, path[:at]) or (what, path[:at])
     node = _schema_at(kind, path)
     if unknown := _UNKNOWN.fullmatch(what):
-        about = near(unknown[1], node.get("properties", {}))
+        about = suggestion(unknown[1], node.get("properties", {}))
         what = f"there is no such field: {about}" if about else "there is no such field"
         path = (*path, unknown[1])
     elif advice := _advice(what, node):
         what = f"{what}: {advice}"
-    return ConfigFileError(tree.lines.get(path, tree.lines[()]), f"{_dotted(path)}{_plainly(what)}")
+    return ConfigFileError(
+        tree.lines.get(path, tree.lines[()]), f"{_dotted(path)}{_in_yaml_terms(what)}"
+    )
 
 
-def _place(said: str) -> tuple[str, yaml_tree.Path]:
-    """Return what msgspec's error *said*, and of which part."""
+def _complaint(said: str) -> tuple[str, yaml_tree.Path]:
+    """Split msgspec's error message *said* into the complaint and the path of the part."""
     found = _AT.match(said)
     parts = [name or index for name, index in _PART.findall((found and found["path"]) or "")]
     path = tuple(int(part) if part.isdecimal() else part for part in parts)
@@ -176,7 +179,7 @@ def _place(said: str) -> tuple[str, yaml_tree.Path]:
 def _wrong_entry(
     kind: type, document: dict[str, Any], path: yaml_tree.Path
 ) -> tuple[str, yaml_tree.Path] | None:
-    """Return what is wrong with the first wrong entry of the mapping at *path*, and its path."""
+    """Return the complaint about the first wrong entry of the mapping at *path*, and its path."""
     mapping: Any = document
     for part in path:
         mapping = mapping[part]
@@ -187,14 +190,14 @@ def _wrong_entry(
         try:
             msgspec.convert(alone, kind)
         except msgspec.ValidationError as error:
-            what, place = _place(str(error))
+            what, place = _complaint(str(error))
             if "..." in place:
                 return what, (*path, name, *place[place.index("...") + 1 :])
     return None
 
 
 def _advice(what: str, node: Mapping[str, Any]) -> str:
-    """Return what is right for the part with the schema *node* of which *what* is wrong."""
+    """Return advice for the complaint *what* about a part with the schema *node*, or ""."""
     if what.startswith("Invalid enum value") and (values := node.get("enum")):
         return f"it is one of {', '.join(map(str, values))}"
     if what.startswith("Expected `object`") and (fields := list(node.get("properties", {}))):
@@ -205,7 +208,7 @@ def _advice(what: str, node: Mapping[str, Any]) -> str:
 
 
 def _schema_at(kind: type, path: yaml_tree.Path) -> Mapping[str, Any]:
-    """Return the JSON Schema of the part of a *kind* at *path*, without references; {}: none."""
+    """Return the JSON Schema at *path* in a *kind*, references resolved, or {} if there is none."""
     schema = msgspec.json.schema(kind)
     node: Any = schema
     for part in (None, *path):
@@ -227,6 +230,6 @@ def _dotted(path: yaml_tree.Path) -> str:
     return f"{text.removeprefix('.')}: " if text else ""
 
 
-def _plainly(what: str) -> str:
-    """Return msgspec's words as YAML has them."""
+def _in_yaml_terms(what: str) -> str:
+    """Return msgspec's message in YAML's terms."""
     return what.replace("`object`", "a mapping").replace("`array`", "a list").replace("`", "")

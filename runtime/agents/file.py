@@ -1,4 +1,4 @@
-"""An agent's file: YAML in, an agent out, or an error that names its line."""
+"""An agent's file: reads YAML into an `Agent`; an error names the line."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import Any
 import msgspec
 
 from runtime.agents import config_file, template
-from runtime.agents.config_file import ConfigFileError, converted, near
+from runtime.agents.config_file import ConfigFileError, converted, suggestion
 from runtime.agents.yaml_tree import Tree
 from schemas.agent import Agent, AgentTool
 from schemas.tools import TRANSFER, flaw
 
 NOUN = "agent"
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?")
-"""Without a user and a password, which would stand in every record."""
+"""An http or https URL without user and password, since records would contain them."""
 
 
 def load_all(paths: Sequence[Path]) -> dict[str, str]:
-    """Return the texts of the agents in the files and folders *paths*, by their names.
+    """Return the texts of the agents in the files and folders *paths*, by agent name.
 
     Raises:
-        BrokenFilesError: some of them are no agents.
+        BrokenFilesError: some of the files are no agents.
     """
     return config_file.load_all(paths, parse, NOUN)
 
 
 def load(path: Path) -> tuple[str, str, Agent]:
-    """Return the name of the agent in the file *path*, its text, and itself.
+    """Return the name of the agent in the file *path*, its text, and the agent.
 
     Raises:
-        ConfigFileError: it cannot be read, or is no agent.
+        ConfigFileError: the file cannot be read, or is no agent.
     """
     return config_file.load(path, parse, NOUN)
 
@@ -55,7 +55,7 @@ def parse(text: str) -> Agent:
 
 
 def _check_variables(agent: Agent, tree: Tree) -> None:
-    """Refuse variables whose name is none, or whose default a call might not have.
+    """Refuse a variable with an invalid name or an invalid default.
 
     Raises:
         ConfigFileError: there is one.
@@ -72,7 +72,7 @@ def _check_variables(agent: Agent, tree: Tree) -> None:
 
 
 def _check_tools(agent: Agent, tree: Tree) -> None:
-    """Refuse tools that no call could have.
+    """Refuse tools that are invalid or named twice.
 
     Raises:
         ConfigFileError: there is one.
@@ -93,10 +93,10 @@ def _check_tools(agent: Agent, tree: Tree) -> None:
 
 
 def _check_webhook(agent: Agent, tree: Tree) -> None:
-    """Refuse a webhook that cannot be reached.
+    """Refuse a webhook without a valid address.
 
     Raises:
-        ConfigFileError: its address is none.
+        ConfigFileError: the address is missing, or is no http or https URL.
     """
     webhook: Any = agent.webhook
     if webhook is msgspec.UNSET:
@@ -104,11 +104,12 @@ def _check_webhook(agent: Agent, tree: Tree) -> None:
     if (url := webhook.url) is msgspec.UNSET:
         raise ConfigFileError(tree.lines["webhook",], "webhook: it needs a url")
     if url and not _ADDRESS.fullmatch(url):
-        raise ConfigFileError(tree.lines["webhook", "url"], "webhook.url: an http or https address")
+        line = tree.lines["webhook", "url"]
+        raise ConfigFileError(line, "webhook.url: it must be an http or https address")
 
 
 def _check_placeholders(agent: Agent, tree: Tree, written: list[str]) -> None:
-    """Refuse a placeholder that no variable stands for.
+    """Refuse a placeholder whose variable is not declared.
 
     Raises:
         ConfigFileError: there is one.
@@ -121,6 +122,6 @@ def _check_placeholders(agent: Agent, tree: Tree, written: list[str]) -> None:
             from_line = tree.lines[(field,)]
             below = enumerate(written[from_line - 1 :], start=from_line)
             line = next((n for n, one in below if "{{" in one and inside in one), from_line)
-            about = near(inside, agent.variables) or "declare it under variables"
+            about = suggestion(inside, agent.variables) or "declare it under variables"
             shown = inside.partition("\n")[0]
             raise ConfigFileError(line, f"{field}: {{{{{shown}}}}} is no variable: {about}")

@@ -1,7 +1,7 @@
 """The configuration of one call: the operator's, the agent's over it, the caller's on top.
 
-Each may only narrow what the one before leaves open: a caller sets what the agent lets callers
-set, and a variable of a token wins over one that the caller sends.
+Each layer may only narrow the one below it: a caller may change the options that the agent allows.
+If the token and the caller both set a variable, the token's value counts.
 """
 
 from __future__ import annotations
@@ -19,43 +19,43 @@ from schemas.session_config import CLIENT_OPTIONS, SessionConfig, value_at
 PROTOCOLS_OWN = frozenset(
     {"voice.delivery", "turns.by_client", "turns.respond", "interruption.allowed"}
 )
-"""Paths that the client protocol sets, whatever the agent allows."""
+"""Paths that the client protocol may always set, whatever the agent allows."""
 LIMITS = ("limits.call_s", "limits.idle_s", "spend.tokens", "spend.speech_s", "spend.price")
-"""Paths at which an agent may only have less than its tenant and the operator; 0 is no limit."""
+"""Limits that an agent may only lower below those of its tenant and the operator; 0 is no limit."""
 
 
 class VariableError(ValueError):
-    """A variable of the agent has no value, or one that cannot be; the message names it."""
+    """A variable of the agent has no value, or an invalid one; the message names it."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """The values and wishes that a token and a caller bring to an agent."""
+    """The variables and changes that a token and a caller ask of an agent."""
 
     by_token: Mapping[str, str]
-    """Values of variables; those that the agent does not know are for another agent."""
+    """Values of variables; the token may also hold variables of other agents."""
     by_caller: Mapping[str, str]
     changes: Mapping[str, Any]
-    """The caller's wished changes: paths of the configuration to values, checked."""
+    """The changes that the caller asks for: checked values by path of the configuration."""
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """A call's configuration, and how it came about."""
+    """A call's configuration, with the variables and changes that led to it."""
 
     config: SessionConfig
     variables: dict[str, str]
     asked: dict[str, Any]
     """The changes of the caller that were allowed."""
     left_out: tuple[str, ...]
-    """A line for each refused wish of the caller."""
+    """One line for each request of the caller that was refused."""
 
 
 def resolve(agent: Agent, base: SessionConfig, given: Given) -> Resolved:
-    """Return what a call of *agent* is set to, where *base* is the operator's.
+    """Return the configuration of a call of *agent*, over the operator's configuration *base*.
 
     Raises:
-        VariableError: a variable has no value, or one that cannot be.
+        VariableError: a variable has no value, or an invalid one.
     """
     variables, refused = _variables(agent, given)
     asked, forbidden = _allowed(agent, given.changes)
@@ -68,7 +68,7 @@ def resolve(agent: Agent, base: SessionConfig, given: Given) -> Resolved:
 
 
 def tightened(own: Mapping[str, Any], base: SessionConfig) -> dict[str, Any]:
-    """Return *own* changes of *base* with no limit wider, and no more words told, than there."""
+    """Return the changes *own*, with every limit and `webhook.words` no wider than in *base*."""
     kept = dict(own)
     for path in LIMITS:
         if path in kept and (most := value_at(base, path)):
@@ -79,10 +79,10 @@ def tightened(own: Mapping[str, Any], base: SessionConfig) -> dict[str, Any]:
 
 
 def _variables(agent: Agent, given: Given) -> tuple[dict[str, str], list[str]]:
-    """Return the values of the agent's variables, and a line for each that may not be set.
+    """Return the values of the agent's variables, and one line for each that callers may not set.
 
     Raises:
-        VariableError: a variable has no value, or one that cannot be.
+        VariableError: a variable has no value, or an invalid one.
     """
     values: dict[str, str] = {}
     sent = dict(given.by_caller)
@@ -102,7 +102,7 @@ def _variables(agent: Agent, given: Given) -> tuple[dict[str, str], list[str]]:
 
 
 def _allowed(agent: Agent, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return what of *wanted* callers of *agent* may change, and a line for each of the rest."""
+    """Return the changes in *wanted* that *agent* allows, and one line for each of the others."""
     if (may_set := agent.callers.may_set) is None:
         return dict(wanted), []
     open_paths = PROTOCOLS_OWN | {CLIENT_OPTIONS[name] for name in may_set}

@@ -1,4 +1,4 @@
-"""The bucket AURA_AGENTS: a file of an agent or a tenant a key, the newest 64 revisions kept."""
+"""The bucket AURA_AGENTS: one key for each agent or tenant, with the newest 64 revisions."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from schemas.agent import Agent
 
 @dataclass(frozen=True)
 class FileKind:
-    """What a file in the bucket describes."""
+    """A kind of file in the bucket: agent or tenant."""
 
     noun: str
     parse: Callable[[str], Any]
-    """Returns what a text describes, or raises ConfigFileError."""
+    """Parses a text of this kind, or raises ConfigFileError."""
     key: Callable[[str, str], str]
-    """Returns where the one of a tenant and of a name is."""
+    """Returns the key for a tenant and a name."""
     keys: tuple[str, ...]
-    """All of them."""
+    """The key patterns of all files of this kind."""
 
     @property
     def command(self) -> str:
-        """The command of `aura` that applies them."""
+        """The command of `aura` that applies files of this kind."""
         return f"{self.noun}s"
 
     def subject(self, tenant: str, name: str) -> str:
@@ -42,7 +42,7 @@ TENANT = FileKind(
 
 
 class NotAppliedError(LookupError):
-    """There is nothing of that name, or no such revision of it."""
+    """There is no agent or tenant of that name, or no such revision."""
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,20 @@ class Revision:
     """One text of an agent or a tenant, as it was applied."""
 
     tenant: str
-    """Whose it is; empty: all tenants'."""
+    """The tenant that owns it; empty if all tenants share it."""
     name: str
     number: int
     """The bucket's sequence of this text, which names it for good."""
     time: str
     """RFC 3339, the server's clock."""
     text: str
-    """The file; empty: it was removed."""
+    """The content of the file; empty if the agent or tenant was removed."""
 
     def agent(self) -> Agent:
-        """Return the agent that it describes.
+        """Return the agent in this text.
 
         Raises:
-            ConfigFileError: this version of Aura cannot read it.
+            ConfigFileError: this version of Aura cannot read the text.
         """
         return file.parse(self.text)
 
@@ -78,7 +78,7 @@ def revision_of(stored: Stored) -> Revision:
 
 
 async def everything(bus: Bus) -> list[Stored]:
-    """Return the newest revision of every agent and tenant; one that was removed is empty.
+    """Return the newest revision of every agent and tenant; a removed one has an empty text.
 
     Raises:
         BusAwayError: the server does not answer, or has no such bucket.
@@ -87,7 +87,7 @@ async def everything(bus: Bus) -> list[Stored]:
 
 
 async def applied(bus: Bus, kind: FileKind = AGENT) -> list[Revision]:
-    """Return the newest revision of everything of a *kind* that was not removed.
+    """Return the newest revision of each file of *kind* that was not removed.
 
     Raises:
         BusAwayError: the server does not answer, or has no such bucket.
@@ -112,7 +112,7 @@ async def history(bus: Bus, tenant: str, name: str, kind: FileKind = AGENT) -> l
 
 
 async def newest(bus: Bus, tenant: str, name: str, kind: FileKind = AGENT) -> Revision | None:
-    """Return the newest revision of an agent, or another *kind*; None: there never was one.
+    """Return the newest revision of an agent, or another *kind*, or None if there never was one.
 
     Raises:
         BusAwayError: the server does not answer.
@@ -127,7 +127,7 @@ async def find(
 ) -> Revision:
     """Return revision *number* (0: the newest) of *tenant*'s agent *name*, or of the shared one.
 
-    Another *kind* has neither tenants nor shares.
+    Files of another *kind* belong to no tenant and are not shared.
 
     Raises:
         NotAppliedError: there is none.
@@ -153,8 +153,8 @@ async def apply(
     """Make *text* the newest revision; return its number and whether it changed anything.
 
     Raises:
-        ConfigFileError: it is none of its *kind*.
-        FencedError: somebody else has just applied another one.
+        ConfigFileError: the text is not valid for its *kind*.
+        FencedError: another revision was applied at the same time.
         BusAwayError: it was not stored.
     """
     kind.parse(text)
@@ -166,11 +166,11 @@ async def apply(
 
 
 async def remove(bus: Bus, tenant: str, name: str, kind: FileKind = AGENT) -> None:
-    """Take an agent, or another *kind*, away from the next calls; its revisions stay.
+    """Remove an agent, or another *kind*: new calls cannot use it, and its revisions stay.
 
     Raises:
         NotAppliedError: there is none.
-        FencedError: somebody else has just applied another one.
+        FencedError: another revision was applied at the same time.
         BusAwayError: it was not stored.
     """
     now = await newest(bus, tenant, name, kind)

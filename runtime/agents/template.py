@@ -1,4 +1,4 @@
-"""Texts with `{{variables}}`: values put in once, as they are; a text runs nothing."""
+"""Texts with `{{variables}}`: each value is put in once and literally; no code runs."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
 def is_name(text: str) -> bool:
-    """Tell whether *text* may be the name of a variable."""
+    """Tell whether *text* is a valid name of a variable."""
     return _NAME.fullmatch(text) is not None
 
 
 def placeholders(text: str) -> list[str]:
-    """Return what stands between double braces in *text*, without the blanks around it."""
+    """Return the names between double braces in *text*, stripped of blanks."""
     return [inside.strip() for inside in _PLACEHOLDER.findall(text)]
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Return *text* with *values* for its placeholders; braces inside a value mean nothing.
+    """Return *text* with *values* for its placeholders; braces inside a value stay as they are.
 
     Raises:
         KeyError: there is no value for a placeholder.
@@ -29,9 +29,9 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 
 def one_line(value: str) -> str | None:
-    """Return *value* without line breaks and repeated blanks; None: it has control characters.
+    """Return *value* on one line with single blanks, or None if it has control characters.
 
-    A value that cannot break its line cannot pretend to be a paragraph of the prompt.
+    A value without line breaks cannot pass for a paragraph of the prompt.
     """
     line = " ".join(value.split())
     return line if line.isprintable() else None

@@ -1,4 +1,4 @@
-"""A tenant's file: YAML in, what its calls are held to out, or an error that names its line."""
+"""A tenant's file: reads YAML into a `Tenant`; an error names the line."""
 
 from __future__ import annotations
 

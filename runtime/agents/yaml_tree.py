@@ -1,7 +1,7 @@
-"""YAML as plain values, with the line of each of them: for a file whose errors name their line.
+"""Reads YAML into plain values and keeps the line of each, for error messages.
 
-It reads what JSON has, in YAML's form. Plain `no` and `on` are words (YAML 1.2), and what a
-hostile file could grow by (aliases, tags, deep nesting) is refused.
+Only JSON's types are read. Plain `no` and `on` are strings (YAML 1.2). Aliases, tags and deep
+nesting are refused, because a small hostile file could grow by them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""With libyaml, where PyYAML was built with it: ten times as fast."""
+"""libyaml's parser is ten times as fast; it is used if PyYAML was built with it."""
 MOST_DEPTH = 16
 """The deepest nesting of a file's mappings and lists."""
 Path = tuple[str | int, ...]
@@ -26,7 +26,7 @@ _ADVICE = {
         ": indent with blanks, not tabs; a text that begins with one of @ % ` needs quotes"
     ),
 }
-"""What to do about the commonest of the parser's complaints."""
+"""Advice for the parser's commonest errors."""
 _NULL = re.compile(r"~|null|")
 _BOOL = re.compile(r"true|false")
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
@@ -34,28 +34,28 @@ _FLOAT = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 
 
 class YamlError(ValueError):
-    """It is no YAML of the plain kind."""
+    """The text is no YAML, or YAML of a kind that is not read."""
 
     def __init__(self, line: int, message: str) -> None:
-        """Say what is wrong; *line* counts from 1."""
+        """Take the message and its *line*, from 1."""
         super().__init__(message)
         self.line = line
 
 
 @dataclass
 class Tree:
-    """A document: its value, and where each part of it stands."""
+    """A document: its value, and the line of each part."""
 
     value: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
-    """Of a value by its path; of a value of a mapping the line of its key."""
+    """Line numbers by path; a value in a mapping has the line of its key."""
 
 
 def read(text: str) -> Tree:
     """Return the one document in *text*.
 
     Raises:
-        YamlError: it is no plain YAML.
+        YamlError: the text is no YAML of the kind that is read.
     """
     try:
         _check(yaml.parse(text, Loader=Loader))
@@ -78,7 +78,7 @@ def read(text: str) -> Tree:
 
 
 def _check(events: Iterator[yaml.Event]) -> None:
-    """Refuse what could grow without end, before anything is built of it."""
+    """Refuse a document that could grow without end, before any value is built."""
     depth = 0
     for event in events:
         line = event.start_mark.line + 1 if event.start_mark else 1
@@ -121,7 +121,7 @@ def _mapping(node: yaml.MappingNode, path: Path, lines: dict[Path, int]) -> dict
 
 
 def _plain(text: str) -> Any:
-    """Return the value that a scalar without quotes means."""
+    """Return the value of a scalar without quotes."""
     if _NULL.fullmatch(text):
         return None
     if _BOOL.fullmatch(text):

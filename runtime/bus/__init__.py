@@ -1,13 +1,13 @@
-"""All use of NATS: connecting, publishing, jobs, audio in flight. nats-py is known here alone.
+"""All use of NATS: connecting, publishing, jobs, live audio. No other package imports nats-py.
 
     dead_letters  consumer_lag  discovery  durable_subscription  utterance_frames
-    jobs + pull_state          the jobs of a consumer; the accounts of what was asked for
-    connection                 Bus: all the verbs, and listening
-    publisher  bulk_reader     stored, fenced; read by the thousand
-    reader  link_liveness      read, asked; whether the link answers
-    delivery  trace  errors    a message as listeners get it; its trace; what goes wrong
+    jobs + pull_state          the jobs of a consumer; the count of its pull requests
+    connection                 Bus: the facade, and listening
+    publisher  bulk_reader     storing and fencing; reading thousands
+    reader  link_liveness      reading streams; watching the link
+    delivery  trace  errors    a received message; its trace; the errors
 
 BusError
 ├── BusAwayError     no server answers: try again later
-└── FencedError      another writer was first: stop
+└── FencedError      another writer was first: give up
 """

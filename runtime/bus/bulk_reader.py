@@ -1,4 +1,4 @@
-"""Reading thousands of stored messages at once: headers parsed quickly, answers in one inbox."""
+"""Reads thousands of stored messages at once: fast header parsing, one inbox for all answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from runtime.bus.reader import Stored
 from schemas import subjects
 
 BATCH = 1000
-"""Subjects in one request: the server answers for 1024 at most."""
+"""The most subjects in one request; the server's limit is 1024."""
 READ_AT_ONCE = 20_000
 """The most events of a session that one request reads."""
 WAIT_S = 10.0
@@ -57,7 +57,7 @@ class BulkReader:
                     await self._nc.publish(f"{DIRECT_GET}.{stream}", request, reply=inbox)
                 await done.wait()
         except (TimeoutError, NatsError) as error:
-            raise BusAwayError(f"the server does not tell the newest of {stream}") from error
+            raise BusAwayError(f"{stream}: no answer with the newest messages") from error
         return found
 
     async def session_events(self, session: str) -> list[Stored]:
@@ -67,9 +67,9 @@ class BulkReader:
             BusAwayError: no answer.
         """
         found: list[Stored] = []
-        ended: asyncio.Queue[int] = asyncio.Queue()  # never more than one: requests take turns
+        ended: asyncio.Queue[int] = asyncio.Queue()  # holds one item at most: requests take turns
 
-        def on_end(msg: Msg) -> None:  # the end of a batch counts the messages after it
+        def on_end(msg: Msg) -> None:  # the end of a batch says how many messages remain
             ended.put_nowait(int((msg.headers or {}).get("Nats-Num-Pending", 0)))
 
         subject, left = subjects.session_events("*", session), 1
@@ -89,7 +89,7 @@ class BulkReader:
     async def _answers(
         self, into: list[Stored], on_end: Callable[[Msg], None]
     ) -> AsyncIterator[str]:
-        """Yield an inbox, for WAIT_S; the stored messages sent there are appended to *into*."""
+        """Yield an inbox for WAIT_S; stored messages that arrive in it are appended to *into*."""
 
         async def on_message(msg: Msg) -> None:
             if stored := Stored.of(msg):

@@ -1,4 +1,4 @@
-"""The running calls of all edges: their list, and commands to one of them."""
+"""The running calls of all edges: lists them, and sends a command to one of them."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from schemas.control import (
 )
 
 ANSWER_S = 5.0
-"""An edge that holds a call answers within this time, or is lost."""
+"""The time within which the edge that holds a call must answer."""
 RINGS_S = 75.0
-"""A telephone rings for a minute at most."""
+"""The time within which a placed call must be answered; a telephone rings for a minute at most."""
 GATHER_S = 0.3
-"""Edges tell of their calls within this time."""
+"""The time within which edges list their calls."""
 
 
 class NoSuchCallError(BusError):
-    """No edge holds the call, or it is not the asker's."""
+    """No edge holds the call, or the asker may not see it."""
 
 
 class CallSilentError(BusError):
-    """The edge that held the call does not answer: whether the command was done is not known."""
+    """The edge that held the call does not answer; the command may have been done."""
 
 
 async def ask(bus: Bus, session: str, request: CallRequest) -> CallReply:
-    """Return what the edge that holds *session* answers to *request*.
+    """Return the answer to *request* from the edge that holds *session*.
 
     Raises:
-        NoSuchCallError: no edge holds it for this asker.
-        CallSilentError: its edge died or hangs; the same command may be sent again.
+        NoSuchCallError: no edge holds the call, or the asker may not see it.
+        CallSilentError: the edge died or hangs; the same command may be sent again.
         BusAwayError: the bus does not answer.
     """
     if not bus.connected:
@@ -66,11 +66,11 @@ async def ask(bus: Bus, session: str, request: CallRequest) -> CallReply:
 
 
 async def place(bus: Bus, request: CallPlacing) -> CallPlaced:
-    """Return what became of a telephone call, once it was answered or was not.
+    """Place a telephone call and return its outcome, once it was answered or failed.
 
     Raises:
-        NoSuchCallError: no process has telephones.
-        CallSilentError: the one that was to call does not answer.
+        NoSuchCallError: no telephony process runs.
+        CallSilentError: the telephony process does not answer.
         BusAwayError: the bus does not answer.
     """
     if not bus.connected:
@@ -79,15 +79,15 @@ async def place(bus: Bus, request: CallPlacing) -> CallPlaced:
         answer = await bus._nc.request(subjects.DIAL, codec.encode(request), timeout=RINGS_S)
         return codec.decode_as(CallPlaced, answer.data)
     except NoRespondersError:
-        raise NoSuchCallError("no process has telephones: `aura sip` is one") from None
+        raise NoSuchCallError("no telephony process runs: start `aura sip`") from None
     except (NatsError, TimeoutError, codec.BadMessageError) as error:
-        raise CallSilentError("the process with the telephones does not answer") from error
+        raise CallSilentError("the telephony process does not answer") from error
 
 
 async def running(bus: Bus, tenant: str, *, silence_s: float | None = None) -> list[CallState]:
-    """Return the calls of *tenant*, or with an empty one all, that edges tell of in time.
+    """Return the running calls of *tenant*, or of all tenants if it is empty.
 
-    In time is GATHER_S, or before *silence_s* without a further answer.
+    Edges have GATHER_S to answer, or until *silence_s* passes without a further answer.
 
     Raises:
         BusAwayError: the bus does not answer.

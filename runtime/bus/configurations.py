@@ -1,4 +1,4 @@
-"""The configurations that events name, read: an event is handed on with its own in it."""
+"""Reads the configuration that an event names by its hash, and puts it into the event."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from schemas.events import AnyEvent, SessionResumed, SessionStarted
 log = structlog.get_logger(__name__)
 
 NAMING = frozenset(str(kind.__struct_config__.tag) for kind in (SessionStarted, SessionResumed))
-"""Events that may name a configuration."""
+"""Types of events that may name a configuration."""
 MOST_KEPT = 100
-"""The configurations that are kept in memory."""
+"""The most configurations that are kept in memory."""
 
 
 class Configurations:
-    """The configurations that were read so far: they never change."""
+    """A cache of stored configurations, which never change."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._known: dict[str, dict[str, Any]] = {}
 
     async def in_stored(self, stored: Iterable[Stored]) -> list[Stored]:
-        """Return the messages with the configurations that they name in them."""
+        """Return the messages, with the named configuration in each event that names one."""
         return [
             msgspec.structs.replace(one, data=await self.in_data(one.data))
             if one.headers.get(codec.TYPE_HEADER) in NAMING
@@ -39,7 +39,7 @@ class Configurations:
         ]
 
     async def in_event(self, event: AnyEvent) -> AnyEvent:
-        """Return *event* with the configuration that it names."""
+        """Return *event*, with its configuration in it if it only names one."""
         if isinstance(event, SessionStarted | SessionResumed) and event.names_config:
             said = msgspec.to_builtins(event, builtin_types=(bytes,))
             del said["config"]
@@ -48,7 +48,7 @@ class Configurations:
         return event
 
     async def in_data(self, data: bytes) -> bytes:
-        """Return the event in *data* with the configuration that it names."""
+        """Return the event in *data*, with its configuration in it if it only names one."""
         try:
             said = msgpack.unpackb(data)
         except (ValueError, TypeError, msgpack.UnpackException):
@@ -58,7 +58,7 @@ class Configurations:
         return await self._whole(said) or data
 
     async def _whole(self, said: dict[str, Any]) -> bytes:
-        """Return the bytes of the event *said*, its configuration in it; empty: it is not there."""
+        """Return the event *said* with its configuration, or b"" if that cannot be read."""
         try:
             base = await self._read(str(said["config_hash"]))
             return b"" if base is None else bytes(msgpack.packb(named_config.whole(said, base)))

@@ -1,4 +1,4 @@
-"""One connection to NATS: publish facts that are stored, send audio that is not, listen."""
+"""One connection to NATS: stores events, sends unstored audio, and listens."""
 
 from __future__ import annotations
 
@@ -31,31 +31,32 @@ log = structlog.get_logger(__name__)
 PENDING_BYTES = 16 * 1024 * 1024
 
 HEAD_START_S = 0.003
-"""Time a worker needs to start after a publish, seconds."""
+"""The time that a worker needs to start on a job after its publication."""
 FLUSH_S = 10.0
 LEAVE_S = 2.0
-"""Time for the last messages to arrive when the process leaves."""
+"""The time for the last messages to leave when the process ends."""
 
 Listener = Callable[[Delivery], Awaitable[None]]
 
 
 class Bus:
-    """The use that Aura makes of NATS: it stores by a `Publisher`, reads by two readers, and sends.
+    """The facade of the bus: a `Publisher` that stores, two readers, and messages without an ack.
 
-    It is open as `connect` returns it; `close`, or leaving it as a block, sends what waits.
+    `connect` returns an open bus. `close`, or the end of a `with` block, first sends the messages
+    that wait.
     """
 
     def __init__(self, nc: Client) -> None:
         self._nc = nc
-        """nats-py's client, for the modules of this package alone."""
+        """nats-py's client; only modules of this package use it."""
         self.liveness = LinkLiveness(nc)
         self.reconnected: list[Callable[[], None]] = [self.liveness.reconnected]
-        """Called after every reconnect, on the loop."""
+        """Functions that are called after every reconnect, on the event loop."""
         self.leaving = False
         self._open = AsyncExitStack()
         reader = Reader(nc)
         self.configurations = Configurations(reader)
-        """Those that events name, to be read."""
+        """The configurations that events name."""
         self._bulk = BulkReader(nc)
         self.newest = self._bulk.newest
         self.api, self.get, self.read = reader.api, reader.get, reader.read
@@ -76,15 +77,15 @@ class Bus:
         return self._nc.is_connected
 
     async def session_events(self, session: str) -> list[Stored]:
-        """Return its events as `BulkReader` does, with the configurations that they name."""
+        """Return the events of *session* as `BulkReader` does, with their configurations."""
         return await self.configurations.in_stored(await self._bulk.session_events(session))
 
     # ------------------------------------------ sent without an ack, and listened to
 
     async def send(self, subject: str, message: msgspec.Struct) -> bool:
-        """Send *message* without an ack; return False if it was dropped: the bus is away.
+        """Send *message* without an ack; return False if it was dropped because the bus is away.
 
-        Late audio is worth nothing, so a message never waits for a connection.
+        Late audio is useless, so a message never waits for a connection.
         """
         return self._is_up and await self.send_raw(subject, codec.encode(message), trace.headers())
 
@@ -105,7 +106,7 @@ class Bus:
     async def yield_to_jobs(self) -> None:
         """Wait until a worker has started on the job that was just published.
 
-        On few cores, lower-priority readers of the same event would run first.
+        With few cores, other readers of the same event would else run first.
         """
         await asyncio.sleep(HEAD_START_S)
 
@@ -113,11 +114,10 @@ class Bus:
     async def listening(
         self, subject: str, listener: Listener, *, group: str = ""
     ) -> AsyncIterator[None]:
-        """Call *listener* with each message on *subject*, in order, until the block is left.
+        """Call *listener* with each message on *subject*, in order, while the block is open.
 
-        Of those who listen in one *group* each message goes to one; empty: to all.
-
-        What it sends belongs to the trace of that message.
+        Each message goes to one listener of a *group*, or to all listeners if *group* is empty.
+        Messages that the listener sends belong to the trace of the message.
         """
 
         async def on_message(msg: Msg) -> None:
@@ -138,19 +138,19 @@ class Bus:
         """Return when the server has received all messages and subscriptions.
 
         Raises:
-            BusAwayError: it does not answer.
+            BusAwayError: the server does not answer.
         """
         if not await self.liveness.flushed(FLUSH_S):
-            raise BusAwayError("the server does not say that it has everything")
+            raise BusAwayError("the server does not confirm that it has received everything")
 
     async def open(self) -> Self:
-        """Watch the link until `close`."""
+        """Begin to watch the link."""
         await self._open.enter_async_context(self.liveness)
         self._open.push_async_callback(self._leave)
         return self
 
     async def close(self) -> None:
-        """Send what waits, then leave."""
+        """Send the messages that wait, then disconnect."""
         await self._open.aclose()
 
     async def _leave(self) -> None:
@@ -165,12 +165,13 @@ class Bus:
 async def connect(
     settings: Settings, name: str, *, role: str = "operator", wait_s: float = 5.0
 ) -> Bus:
-    """Return a connection that reconnects by itself; the server's monitor shows its *name*.
+    """Return a connection that reconnects by itself; the server's monitor shows it as *name*.
 
-    *role* is our user on the embedded server; on any other, AURA_NATS_USER is.
+    *role* is the user on the embedded server; on any other server AURA_NATS_USER is.
 
     Raises:
-        BusAwayError: no server answered within *wait_s*, or it refused us; names the setting.
+        BusAwayError: no server answered within *wait_s*, or it refused us; the message names the
+            setting.
         SettingsError: a certificate cannot be used.
     """
     link = _Link()
@@ -198,20 +199,20 @@ async def connect(
                 tls=tls,
             )
     except (TimeoutError, OSError, NoServersError, NatsError) as error:
-        with suppress(TimeoutError):  # a handshake of TLS that failed is waited for, for ever
+        with suppress(TimeoutError):  # after a failed TLS handshake, closing waits for ever
             async with asyncio.timeout(LEAVE_S):
                 await nc.close()
         raise server_address.unreachable(
-            error, server_address.without_password(url), user
+            error, settings, server_address.without_password(url), user
         ) from error
     link.bus = Bus(nc)
     return await link.bus.open()
 
 
 class _TlsClient(Client):
-    """nats-py says its password to a server without TLS, whatever it was told; this one does not.
+    """A client that never sends its password to a server without TLS; nats-py's own does.
 
-    The private part of nats-py that it uses is pinned with its minor version in pyproject.toml.
+    It overrides a private method; pyproject.toml therefore pins nats-py's minor version.
     """
 
     def _connect_command(self) -> bytes:
@@ -221,12 +222,12 @@ class _TlsClient(Client):
 
 
 class _Link:
-    """The callbacks of nats-py for the connection of *bus*; None: not connected yet."""
+    """nats-py's callbacks for *bus*, which is None before the first connection."""
 
     bus: Bus | None = None
 
     async def error(self, error: Exception) -> None:
-        # The publisher of a denied message sees a timeout: the refusal is told here alone.
+        # The publisher of a denied message only sees a timeout; the refusal itself arrives here.
         if self.bus is None:
             if "authorization violation" in str(error).lower():
                 raise AuthorizationError  # another try would not help
@@ -235,12 +236,12 @@ class _Link:
         elif isinstance(error, NatsError):
             log.error("bus_error", error=str(error)[:200])
         elif isinstance(error, OSError) and not self.bus.connected:
-            pass  # an attempt to come back, several a second: `bus_disconnected` was told
-        else:  # a listener failed; its message stays out of the log
+            pass  # a failed reconnect, several a second; `bus_disconnected` was logged already
+        else:  # a listener failed; the log gets no part of its message
             log.error("listener_failed", error=type(error).__name__)
 
     async def lost(self) -> None:
-        if self.bus is None:  # it never was connected
+        if self.bus is None:  # there was no connection yet
             return
         self.bus.liveness.lost()
         if not self.bus.leaving:

@@ -1,4 +1,4 @@
-"""The queue of each stage: the jobs that its consumer holds, as the server counts them."""
+"""The queue of each stage: the server's counts of its consumer's jobs."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from schemas.stages import STAGES, StageRow
 
 
 class Queue(msgspec.Struct, frozen=True):
-    """One stage's consumer at one moment."""
+    """The state of one stage's consumer at one moment."""
 
     stage: str
     waiting: int
     """Jobs that no worker has taken."""
     in_flight: int
-    """Jobs that a worker has taken and not answered."""
+    """Jobs that a worker has taken and not answered yet."""
     redelivered: int
-    """Those in flight that another worker had before."""
+    """Jobs in flight that were delivered before."""
     asked: int
     """Pull requests that wait for a job."""
     oldest_ms: int = 0
@@ -67,6 +67,6 @@ async def _queue(bus: Bus, stage: StageRow) -> Queue:
 
 
 def _ms(rfc3339: str) -> int:
-    """Return *rfc3339* as Unix ms; the present if it is empty (an old server tells no time)."""
+    """Return *rfc3339* as Unix ms, or the present if it is empty (an old server sends no time)."""
     when = datetime.fromisoformat(rfc3339) if rfc3339 else datetime.now(UTC)
     return int(when.timestamp() * 1000)

@@ -1,6 +1,6 @@
-"""Dead letters: the server's records of jobs that were given up, and their second try.
+"""Dead letters: lists, retries and removes the server's records of jobs that were given up.
 
-The records are the server's own advisories (stream AURA_DEAD): they name an event by its sequence
+The records are the server's own advisories (stream AURA_DEAD). They name an event by its sequence
 in AURA_EVENTS and hold no words of a call.
 
 DeadLetterError      the job cannot be tried again; the message says why
@@ -17,20 +17,20 @@ from schemas import codec, subjects
 
 ADVISORIES = "$JS.EVENT.ADVISORY.CONSUMER.>"
 LATE_MS = 60_000
-"""Retry window after the deadline."""
+"""The time after a job's deadline in which it may still be retried."""
 AGAIN_HEADER = "Aura-Again"
-"""On a job that an operator published again: the sequence of the event that it repeats."""
+"""The header of a job that was published again: the sequence of the original event."""
 
 
 class DeadLetterError(BusError):
-    """The job of this record cannot be tried again."""
+    """The job of this record cannot be retried; the message says why."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
     """A job that was given up, with its event if the log still holds it."""
 
     seq: int
-    """Sequence of the record in AURA_DEAD, by which operators name it."""
+    """Sequence of the record in AURA_DEAD; operators name it by this number."""
     time: str
     """RFC 3339, the server's clock."""
     stage: str
@@ -43,9 +43,9 @@ class DeadLetter(msgspec.Struct, frozen=True):
     event_id: str = ""
     event_type: str = ""
     deadline_ms: int = 0
-    """Unix time, ms, after which nobody waits for the result; 0: not known."""
+    """Unix time, ms, after which nobody waits for the result; 0 if unknown."""
     in_log: bool = False
-    """The log still holds the event."""
+    """Whether the log still holds the event."""
 
 
 async def dead_letters(bus: Bus) -> list[DeadLetter]:
@@ -67,18 +67,18 @@ async def dead_letter(bus: Bus, seq: int) -> DeadLetter:
     """
     record = await bus.get(subjects.DEAD_STREAM, {"seq": seq})
     if record is None:
-        raise DeadLetterError(f"there is no record {seq}: `aura dead` lists those there are")
+        raise DeadLetterError(f"there is no record {seq}: `aura dead` lists the records")
     return await _letter(bus, record)
 
 
 async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = False) -> int:
     """Publish the job of *letter* again, remove the record, return the new event's sequence.
 
-    The new message has an id of its own, or the server would drop it as a duplicate. The id is made
-    from the record, so that a second call changes nothing.
+    The new message gets another id, since the server would drop a duplicate. The id is derived from
+    the record, so a second call changes nothing.
 
     Raises:
-        DeadLetterError: the event is gone, is no event, or nobody waits for it any more.
+        DeadLetterError: the event is gone or malformed, or nobody waits for its result any more.
         BusAwayError: no answer; try again.
     """
     event = await bus.get(subjects.EVENTS_STREAM, {"seq": letter.event_seq})
@@ -93,7 +93,7 @@ async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = Fals
     if late_ms > LATE_MS and not force:
         raise DeadLetterError(
             f"record {letter.seq}: its caller stopped waiting {late_ms // 1000} s ago; "
-            "--force tries it all the same, for the log"
+            "--force retries it anyway, to complete the log"
         )
     head = {name: value for name, value in event.headers.items() if _is_ours(name)}
     head[codec.ID_HEADER] = f"{letter.event_id}.again.{letter.seq}"
@@ -113,7 +113,7 @@ async def forget(bus: Bus, seq: int) -> None:
 
 
 def _is_ours(header: str) -> bool:
-    """Tell whether the publisher set *header*; the others are the server's."""
+    """Tell whether the publisher set *header*, not the server."""
     return header in {codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER}
 
 

@@ -1,12 +1,18 @@
-"""A message of the bus as its listeners are given it."""
+"""A received message of the bus."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
+import structlog
 from nats.aio.msg import Msg
 
 from schemas import codec
 from schemas.events import AnyEvent
+
+log = structlog.get_logger(__name__)
+M = TypeVar("M", bound=msgspec.Struct)
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -16,9 +22,9 @@ class Delivery(msgspec.Struct, frozen=True):
     data: bytes
     headers: dict[str, str]
     seq: int = 0
-    """Sequence in the event stream of a mirrored event; 0: the message was not stored."""
+    """Sequence of a mirrored event in the event stream; 0 if the message was not stored."""
     reply: str = ""
-    """Where an answer is expected; empty: nowhere."""
+    """The subject for the answer; empty if none is expected."""
 
     @staticmethod
     def of(msg: Msg) -> Delivery:
@@ -28,7 +34,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
     @property
     def type(self) -> str | None:
-        """The event's type by its header; None: it has none."""
+        """The event's type from the header, or None if there is no such header."""
         return self.headers.get(codec.TYPE_HEADER)
 
     @property
@@ -40,6 +46,18 @@ class Delivery(msgspec.Struct, frozen=True):
         """Return the event in it.
 
         Raises:
-            codec.BadMessageError: it is no event.
+            codec.BadMessageError: the message is no event.
         """
         return codec.decode(self.data)
+
+
+def message_of(kind: type[M], data: bytes, **whose: str) -> M | None:
+    """Return the message of type *kind* in *data*, or log it and return None.
+
+    *whose*: fields of the log line.
+    """
+    try:
+        return codec.decode_as(kind, data)
+    except codec.BadMessageError:
+        log.warning("message_malformed", kind=kind.__name__, **whose)
+        return None

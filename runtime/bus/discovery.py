@@ -1,4 +1,4 @@
-"""The processes that run: each answers NATS service discovery (`nats micro ls` sees them too)."""
+"""Finds Aura's running processes: each answers NATS service discovery (see `nats micro ls`)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Service(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def announced(bus: Bus, role: str, describe: Describe) -> AsyncIterator[str]:
-    """Answer discovery as *role* until the block is left; yields this process's id."""
+    """Answer discovery as *role* while the block is open; yields this process's id."""
 
     def stats(_: EndpointStats) -> Any:
         return describe()
@@ -77,7 +77,7 @@ async def discover(
             stats = msgspec.json.decode(answer.data)
             name, data = stats["name"], stats["endpoints"][0]["data"]
         except (msgspec.DecodeError, KeyError, IndexError, TypeError):
-            return  # another service of the cluster
+            return  # some other service of the cluster
         if name.startswith(PREFIX):
             found.append(Service(name.removeprefix(PREFIX), stats["id"], data or {}))
 

@@ -1,4 +1,4 @@
-"""Durable consumers of the event log, one a group, made by the operator before it is used.
+"""Durable consumers of the event log, one for each group of subscribers.
 
 The server deletes a group unused for 30 days.
 """
@@ -18,7 +18,7 @@ NOT_FOUND = 10014
 """NATS's error code: no such consumer."""
 FORGOTTEN_AFTER_S = 30 * 86400
 MOST_UNANSWERED = 10_000
-"""Limit of the events that the members of a group hold together."""
+"""The most unacknowledged events of all members of a group together."""
 MOST_DELIVERIES = 12
 """The deliveries after which an event is given up and recorded in AURA_DEAD."""
 ANSWER_S = 5.0
@@ -26,7 +26,7 @@ ANSWER_S = 5.0
 
 @dataclass(frozen=True)
 class Start:
-    """Where a new group begins to read."""
+    """The point in the log where a new group begins to read."""
 
     policy: Literal["new", "all", "by_start_time"]
     at: datetime | None = None
@@ -34,7 +34,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Group:
-    """A durable consumer."""
+    """A group of subscribers that share a durable consumer."""
 
     name: str
     filters: Sequence[str]
@@ -43,10 +43,10 @@ class Group:
 
 
 async def join(bus: Bus, group: Group, start: Start) -> bool:
-    """Create *group*, or return False if it exists: it goes on where it stopped.
+    """Create *group*, or return False if it exists; it then goes on where it stopped.
 
     Raises:
-        BusAwayError: no answer, or the server refuses.
+        BusAwayError: the server does not answer, or refuses.
     """
     stream, wanted = subjects.EVENTS_STREAM, _config(group)
     info = f"CONSUMER.INFO.{stream}.{group.name}"
@@ -65,16 +65,16 @@ async def join(bus: Bus, group: Group, start: Start) -> bool:
     body = {"stream_name": stream, "config": config, "action": "create" if is_new else "update"}
     try:
         made = await bus.api(f"CONSUMER.CREATE.{stream}.{group.name}", body, timeout_s=ANSWER_S)
-    except BusAwayError as error:  # a publish that is not allowed is answered by nobody
+    except BusAwayError as error:  # a forbidden request gets no answer
         raise BusAwayError(
-            f"the place {group.name} in the log {'is not there' if is_new else 'is another'}, and "
-            "nobody answered the wish to make it so. On a bus with users only the operator may: "
-            "`aura provision` with the same --module, --group and --from"
+            f"the group {group.name} {'does not exist' if is_new else 'differs'}, and the "
+            "server does not let this user change it. The operator can: run `aura provision` with "
+            "the same --module, --group and --from"
         ) from error
     if "error" not in made:
         return is_new
     if is_new and "config" in await bus.api(info, timeout_s=ANSWER_S):
-        return False  # another member was quicker
+        return False  # another member created it first
     raise _refused(group, made)
 
 

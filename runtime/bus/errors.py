@@ -15,6 +15,6 @@ class FencedError(BusError):
     """The subject holds a newer message than the publisher has seen."""
 
     def __init__(self, message: str, newest: int = 0) -> None:
-        """Take the sequence of the subject's newest message; 0: not known."""
+        """Take the sequence of the subject's newest message; 0 if unknown."""
         super().__init__(message)
         self.newest = newest

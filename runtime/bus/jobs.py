@@ -1,9 +1,9 @@
-"""Jobs from a durable consumer: as many as there are free slots, none lost to a dead request.
+"""Fetches jobs from a durable consumer for the free slots of a worker.
 
 nats-py has no consume(), and a loop over fetch() loses seconds: an abandoned fetch swallows the
-next job, and a fetch across a server restart sleeps out its time. So all pull requests share one
-inbox, each slot is asked for once, idle heartbeats are watched here, and after a reconnect all
-slots are asked for again.
+next job, and a fetch across a server restart waits until it times out. So all pull requests share
+one inbox, each slot is requested once, idle heartbeats are watched here, and after a reconnect all
+slots are requested again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PULL_EXPIRES_S = 30.0
 IDLE_HEARTBEAT_S = 0.5
 LOOK_AGAIN_S = 0.25
 REFUSED_S = 0.1
-"""Wait before a refused request is repeated."""
+"""The delay before a refused request is repeated."""
 
 
 class Job:
@@ -57,11 +57,11 @@ class Job:
 
     @property
     def stored_s(self) -> float:
-        """When the event was stored, Unix seconds on the server's clock."""
+        """The time at which the event was stored, Unix seconds on the server's clock."""
         return self._msg.metadata.timestamp.timestamp()
 
     def traced(self) -> AbstractContextManager[None]:
-        """Let messages sent in the block belong to the trace of the job."""
+        """Give messages that are sent in the block the trace of the job."""
         return trace_of(self._msg.headers or {})
 
     async def working(self) -> None:
@@ -89,14 +89,14 @@ class Job:
     async def _answer(self, word: bytes) -> None:
         try:
             await self._jobs.bus._nc.publish(self._msg.reply, word)
-        except NatsError:  # the job comes again, and every job is safe to do twice
+        except NatsError:  # the job is redelivered, and every job is safe to do twice
             log.warning("job_answer_lost")
 
 
 class Jobs:
     """The jobs of one consumer, for a worker with *slots*, while the block is open.
 
-    Events of other types than *wanted* are acknowledged undecoded; None: all types are wanted.
+    Events of types that are not in *wanted* are acknowledged undecoded; None means all types.
     Copies (imported or replayed events) are jobs only with *copies*.
     """
 
@@ -115,9 +115,9 @@ class Jobs:
         self._copies = copies
         self._pull = PullState(slots)
         self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
-        """Bounded by the slots: the server sends no more than was asked for.
+        """The slots bound this queue: the server sends no more jobs than were requested.
 
-        A bound of its own would lose a job that was sent before its request was forgotten.
+        A maximum size could lose a job that was sent before its request was forgotten.
         """
         self._inbox = ""
         self._subscription: Subscription | None = None
@@ -135,13 +135,13 @@ class Jobs:
 
     @property
     def depth(self) -> int:
-        """Jobs that no worker had taken, as the server last told."""
+        """Jobs that wait for a worker, by the server's latest count."""
         return self._pull.depth
 
     async def __aenter__(self) -> Self:
         self.bus.reconnected.append(self._forget)
         await self._subscribe()
-        # a fault must end the block by the last job, not by a cancellation
+        # after an error the last job ends the block, instead of a cancellation
         await self._open.enter_async_context(beside(self._keep_asking()))
         return self
 
@@ -150,12 +150,12 @@ class Jobs:
         await self._open.__aexit__(*fault)
 
     async def __aiter__(self) -> AsyncIterator[Job]:
-        """Yield jobs until `leave`, and then those that were on their way."""
+        """Yield jobs until `leave`, and then the jobs that were on their way."""
         while (job := await self._queue.get()) is not None:
             yield job
 
     def finished(self) -> None:
-        """Free the slot of a job that was answered."""
+        """Free the slot of an answered job."""
         self._pull.finished()
         self._wake.set()
 
@@ -167,7 +167,7 @@ class Jobs:
         self._queue.put_nowait(None)
 
     def _forget(self) -> None:
-        """Ask for all free slots again: the server has lost our requests."""
+        """Request all free slots again: the server has lost the requests."""
         self._pull.forget()
         self._wake.set()
 
@@ -190,12 +190,12 @@ class Jobs:
                             await self._wake.wait()
                     except TimeoutError:
                         pass
-        finally:  # after a fault of ours nothing more comes, and the block must end
+        finally:  # after an error no more jobs arrive, and the block must end
             if not self._leaving:
                 self._queue.put_nowait(None)
 
     async def _look(self, drains: asyncio.TaskGroup) -> None:
-        """Ask for the free slots, on a new inbox if the server has lost our requests."""
+        """Request jobs for the free slots, on a new inbox if the server has lost the requests."""
         loop = asyncio.get_running_loop()
         try:
             if self.bus.connected:

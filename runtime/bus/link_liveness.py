@@ -1,9 +1,10 @@
-"""The liveness of the link to the bus: a ping twice a second finds a silent one before callers do.
+"""Watches the link to the bus by a ping twice a second, to find a dead link before callers do.
 
-On a half-open link, writes succeed until buffers are full. nats-py pings too, but closes such a
-link only when its buffers are empty, which is never. Here the link is aborted.
+On a half-open link, writes succeed until the buffers are full. nats-py pings too, but it closes a
+link only once its buffers are empty, which never happens here. So this module aborts the link.
 
-nats-py's reader fails on a pong whose ping was cancelled. So a ping ends only with its link.
+nats-py's reader fails on a pong whose ping was cancelled. So a ping is only cancelled with its
+link.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ log = structlog.get_logger(__name__)
 
 BEAT_S = 0.5
 AWAY_BEATS = 4
-"""Beats without an answer until the bus is away. Beats are counted, not seconds: a paused process
-has missed one of them."""
+"""Beats without an answer until the bus counts as away. Beats are counted instead of seconds, since
+a process that was paused has missed only one beat."""
 STALE_BEATS = 10
-"""Beats without an answer until a link that still counts as connected is replaced."""
+"""Beats without an answer until a link is replaced, though it still counts as connected."""
 UNLIMITED_S = 1 << 30
-"""Limit of a ping, which nats-py demands; ours end with their link."""
+"""The time limit of a ping, which nats-py demands; it is never reached."""
 
 
 class Beats:
@@ -36,7 +37,7 @@ class Beats:
 
     def __init__(self) -> None:
         self._waits = False
-        """A ping of the current link is not answered yet."""
+        """Whether a ping of the current link is still unanswered."""
         self._missed = 0
 
     @property
@@ -44,7 +45,7 @@ class Beats:
         return self._missed >= AWAY_BEATS
 
     def asks(self, *, connected: bool) -> bool:
-        """Tell whether to send a ping now; at most one at a time is on its way."""
+        """Tell whether to send a ping now; at most one ping is unanswered at a time."""
         asks = connected and not self._waits
         self._waits = self._waits or asks
         return asks
@@ -77,10 +78,10 @@ class LinkLiveness:
         self._beats = Beats()
         self._open = AsyncExitStack()
         self._pings: set[asyncio.Task[bool]] = set()
-        """Those on the current link, and cancelled with it."""
+        """The pings of the current link, cancelled with it."""
 
     async def __aenter__(self) -> Self:
-        # the block is the life of the connection, perhaps left in another task
+        # the block may be left in another task, so it cannot be a TaskGroup
         self._open.push_async_callback(self._end_pings)
         await self._open.enter_async_context(beside(self._beat()))
         return self
@@ -95,7 +96,7 @@ class LinkLiveness:
             await asyncio.wait(self._pings)
 
     def lost(self) -> None:
-        """End the pings of the old link, which will not be answered."""
+        """Cancel the pings of the old link, which will never be answered."""
         for ping in self._pings:
             ping.cancel()
         self._beats.settled()
@@ -110,7 +111,7 @@ class LinkLiveness:
         return ping.done() and not ping.cancelled() and ping.result()
 
     def _ping(self) -> asyncio.Task[bool]:
-        ping = asyncio.create_task(_answered(self._nc))  # it outlives its waiter: see above
+        ping = asyncio.create_task(_answered(self._nc))  # it must not be cancelled: see above
         self._pings.add(ping)
         ping.add_done_callback(self._settle)
         return ping
@@ -146,7 +147,7 @@ class LinkLiveness:
 
 
 async def _answered(nc: Client) -> bool:
-    """Return True once the server has answered a ping, False if the link was lost."""
+    """Return True once the server has answered a ping, or False if the link was lost."""
     try:
         await nc.flush(timeout=UNLIMITED_S)
     except (NatsError, OSError):
@@ -155,7 +156,7 @@ async def _answered(nc: Client) -> bool:
 
 
 def _abort(nc: Client) -> None:
-    """Drop the link, whatever waits on it; nats-py then connects again."""
-    writer = getattr(nc._transport, "_io_writer", None)  # it offers no way to abort
+    """Abort the link, with all data that wait on it; nats-py then reconnects."""
+    writer = getattr(nc._transport, "_io_writer", None)  # nats-py has no public way to abort
     if writer is not None:
         writer.transport.abort()

@@ -1,4 +1,4 @@
-"""Storing events: acknowledged, once however often they are sent, and fenced where needed."""
+"""Stores events: acknowledged, deduplicated by id, and fenced where needed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WRONG_LAST_SEQUENCE = 10071
 ACK_TIMEOUT_S = 2.0
 COPY_TIMEOUT_S = 10.0
 PATIENCE_S = 12.0
-"""Time until a publisher gives up; a cluster elects a new leader sooner."""
+"""The time until a publisher gives up; a cluster elects a new leader in less."""
 AGAIN_S = 0.1
 
 
@@ -29,7 +29,7 @@ class Publisher:
     """Stores messages over a connection."""
 
     def __init__(self, nc: Client, reader: Reader) -> None:
-        """Take *reader*, which finds out whose message was stored."""
+        """Take *reader*, which looks up the stored message after a refused write."""
         self._nc = nc
         self._js = nc.jetstream(timeout=ACK_TIMEOUT_S)
         self._reader = reader
@@ -37,9 +37,9 @@ class Publisher:
     async def publish(
         self, event: Event, data: bytes | None = None, *, patience_s: float = PATIENCE_S
     ) -> int:
-        """Store *event* and return its sequence in the stream; the same event twice is one.
+        """Store *event* and return its sequence in the stream; a repeated event is stored once.
 
-        *data* are its bytes where they are not those of `codec.encode`.
+        *data* are the bytes of the event, if they differ from `codec.encode(event)`.
 
         Raises:
             BusAwayError: not acknowledged within *patience_s*.
@@ -73,8 +73,8 @@ class Publisher:
     async def _ack(self, subject: str, data: bytes, head: dict[str, str], left_s: float) -> PubAck:
         """Publish once and return the server's ack, waiting for *left_s* at most.
 
-        A client without a connection gets nothing: it would keep every try, and send them all when
-        it is connected again.
+        Nothing is given to a client without a connection: it would keep every attempt and send
+        all of them after the reconnect.
         """
         if not self._nc.is_connected:
             raise NatsTimeoutError
@@ -82,10 +82,10 @@ class Publisher:
         return await self._js.publish(subject, data, timeout=timeout, headers=head)
 
     async def publish_fenced(self, event: Event, last: int) -> int:
-        """Store *event* only if sequence *last* is still the newest of its subject.
+        """Store *event* only if *last* is still the newest sequence of its subject.
 
-        The id alone is no fence: a worker that slept while another one got its job would be told
-        "stored" for the other one's words.
+        The id alone is no fence: if a worker slept and another worker did its job, the server would
+        answer "stored" to the first worker, though it stored the words of the second.
 
         Raises:
             FencedError: the subject holds a newer message.
@@ -106,7 +106,7 @@ class Publisher:
                 if error.err_code != WRONG_LAST_SEQUENCE:
                     raise BusAwayError(f"{event.id} was not stored: {error}") from error
                 newest = _sequence_in(error.description)
-            except NatsError:  # it may be stored all the same: the next try finds out
+            except NatsError:  # the event may be stored nevertheless: the next attempt shows it
                 await asyncio.sleep(AGAIN_S)
                 continue
             stored = await self._reader.last(subject, at_least=newest)
@@ -116,7 +116,7 @@ class Publisher:
         raise BusAwayError(f"{event.id} was not acknowledged")
 
     async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
-        """Store a message as it is, trying once; return False if its id is there already.
+        """Store a message as it is, in one attempt; return False if its id is stored already.
 
         Raises:
             BusAwayError: not acknowledged.
@@ -130,9 +130,9 @@ class Publisher:
     async def put(
         self, key: str, value: str, last: int, *, ttl_s: int = 0, removed: bool = False
     ) -> int:
-        """Write *key* if sequence *last* is still its newest (0: it is not there).
+        """Write *key* if *last* is still its newest sequence (0 if the key does not exist).
 
-        *ttl_s*: for so long, 0: for good. *removed*: the mark of a bucket for a key that is gone.
+        The key expires after *ttl_s*, or never if that is 0. *removed* writes a deletion marker.
 
         Raises:
             FencedError: another writer was first, or the key is gone.
@@ -154,7 +154,7 @@ class Publisher:
         return ack.seq
 
     async def forget(self, key: str, seq: int) -> None:
-        """Remove *key* if it is not newer than *seq*.
+        """Remove *key* unless it is newer than *seq*.
 
         Raises:
             BusAwayError: no answer.
@@ -164,6 +164,6 @@ class Publisher:
 
 
 def _sequence_in(refusal: str | None) -> int:
-    """Return n of "wrong last sequence: n", 0 if it is not told."""
+    """Return n of "wrong last sequence: n", or 0 if there is no number."""
     number = (refusal or "").rpartition(":")[2].strip()
     return int(number) if number.isdecimal() else 0

@@ -4,7 +4,7 @@
                                |
                                +--ended (by time, or the consumer moved), forget--> free slot
 
-Every slot is asked for once; times are seconds on a monotonic clock.
+Each slot is requested once; times are seconds on a monotonic clock.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from __future__ import annotations
 import enum
 
 SILENCE_LIMIT_S = 1.6
-"""Three idle heartbeats: after so long a silence the server has lost our requests."""
+"""The silence, three idle heartbeats long, after which the server has lost the requests."""
 IDLE, EXPIRED = "100", "408"
-"""Statuses of NATS: no job yet; the request's time is up."""
+"""Statuses of NATS: an idle heartbeat; an expired request."""
 
 
 class Ended(enum.Enum):
-    """How a request ended, and what follows."""
+    """The ways in which a request ends."""
 
     NOT_YET = "it goes on"
     EXPIRED = "ask again at once"
@@ -27,20 +27,20 @@ class Ended(enum.Enum):
 
 
 class PullState:
-    """The requests of one worker with *slots* to one consumer."""
+    """The pull requests of one worker with *slots* slots to one consumer."""
 
     def __init__(self, slots: int) -> None:
         self.slots = slots
         self.in_flight = 0
         self.depth = 0
-        """Jobs that no worker had taken, as the server last told."""
+        """Jobs that wait for a worker, by the server's latest count."""
         self._asked = 0
         self._heard_at_s = 0.0
         self._status = ""
-        """How the latest request ended."""
+        """The end of the latest request."""
 
     def request(self, now_s: float) -> int:
-        """Return the number of jobs to ask for now, and count them as asked for."""
+        """Return the number of jobs to request now, and count them as requested."""
         missing = max(0, self.slots - self.in_flight - self._asked)
         if missing:
             self._asked += missing
@@ -48,21 +48,21 @@ class PullState:
         return missing
 
     def is_forgotten(self, now_s: float) -> bool:
-        """Tell whether the server was silent for so long that it has lost our requests."""
+        """Tell whether the server was silent for so long that it has lost the requests."""
         return self._asked > 0 and now_s - self._heard_at_s > SILENCE_LIMIT_S
 
     def forget(self) -> None:
-        """Count no job as asked for: the requests are lost."""
+        """Count no job as requested: the requests are lost."""
         self._asked = 0
         self._heard_at_s = 0.0
 
     def status_came(self, status: str, left: int | None, now_s: float) -> Ended:
-        """Note the server's *status* of a request, of which *left* jobs will not come.
+        """Take the *status* by which the server ends a request with *left* jobs undelivered.
 
-        None: the server gave no count; all requests have ended.
+        If *left* is None, the server gave no count, and all requests have ended.
         """
         self._heard_at_s = now_s
-        if status == IDLE:  # a request waits, so no job does
+        if status == IDLE:  # a request waits, so no job waits
             self.depth = 0
             return Ended.NOT_YET
         self._asked = 0 if left is None else max(0, self._asked - left)
@@ -72,12 +72,12 @@ class PullState:
         return Ended.REFUSED_ANEW if is_news else Ended.REFUSED
 
     def job_came(self, depth: int, now_s: float) -> None:
-        """Note a job that was asked for; *depth* more wait behind it."""
+        """Count a job that arrived; *depth* more wait behind it."""
         self._heard_at_s = now_s
         self._asked = max(0, self._asked - 1)
         self.depth = depth
         self.in_flight += 1
 
     def finished(self) -> None:
-        """Free the slot of a job that was answered."""
+        """Free the slot of an answered job."""
         self.in_flight -= 1

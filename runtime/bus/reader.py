@@ -1,7 +1,7 @@
-"""Reading the streams without a consumer: the newest message of a subject, or all of them.
+"""Reads streams without a consumer: the newest message of a subject, or all of its messages.
 
-In a cluster any copy of a stream may answer, and one that leaves takes the question with it. So a
-question without an answer is asked again, which changes nothing.
+In a cluster any replica of a stream may answer, and a replica that stops loses the request. So a
+request without an answer is repeated, which is safe.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ T = TypeVar("T")
 ANSWER_TIMEOUT_S = 1.5
 API_TIMEOUT_S = 2.0
 TRIES = 3
-"""The times that a question is asked before the bus counts as away."""
+"""The attempts before the bus counts as away."""
 AGAIN_AFTER_S = 0.2
 BATCH = 1000
-"""The messages in one request."""
+"""The most messages in one request."""
 NO_MORE = {"204", "404"}
-"""Statuses that end a batch: no more messages, none at all. Any other status is a failure."""
+"""Statuses that end a batch: no more messages, no messages. Any other status is an error."""
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """A message as a stream keeps it."""
+    """A message as stored in a stream."""
 
     subject: str
     seq: int
@@ -46,7 +46,7 @@ class Stored(msgspec.Struct, frozen=True):
 
     @staticmethod
     def of(msg: Msg) -> Stored | None:
-        """Return the message in the answer to a direct get; None: there is none."""
+        """Return the message in the answer to a direct get, or None if there is none."""
         head = msg.headers or {}
         if "Status" in head or "Nats-Sequence" not in head:
             return None
@@ -54,10 +54,10 @@ class Stored(msgspec.Struct, frozen=True):
         return Stored(subject, int(head["Nats-Sequence"]), msg.data, head, time)
 
     def event(self) -> AnyEvent:
-        """Return the event in it.
+        """Return the event in this message.
 
         Raises:
-            codec.BadMessageError: it is no event.
+            codec.BadMessageError: the message is no event.
         """
         return codec.decode(self.data)
 
@@ -71,7 +71,7 @@ class Reader:
     async def api(
         self, verb: str, body: dict[str, Any] | None = None, *, timeout_s: float = API_TIMEOUT_S
     ) -> dict[str, Any]:
-        """Return JetStream's answer to *verb*; a refusal is an answer, under `error`.
+        """Return JetStream's answer to *verb*; a refusal is an answer with `error`.
 
         Raises:
             BusAwayError: no answer.
@@ -85,7 +85,7 @@ class Reader:
         return answer
 
     async def get(self, stream: str, request: dict[str, Any]) -> Stored | None:
-        """Return the message of *stream* that *request* (a direct get) names; None: it is gone.
+        """Return the message of *stream* that *request* (a direct get) names, or None.
 
         Raises:
             BusAwayError: no answer.
@@ -97,8 +97,9 @@ class Reader:
     async def last(self, subject: str, *, at_least: int = 0) -> Stored | None:
         """Return the newest stored message of *subject* in the event stream.
 
-        In a cluster any copy of the stream answers, and a copy may be a moment behind. So an answer
-        older than sequence *at_least* is asked for again, for a second at most.
+        In a cluster any replica of the stream answers, and a replica may be a moment behind. So the
+        request is repeated, for a second at most, while the answer is older than sequence
+        *at_least*.
 
         Raises:
             BusAwayError: no answer.
@@ -111,7 +112,7 @@ class Reader:
         return stored
 
     async def last_of(self, subject: str) -> Stored | None:
-        """Return the newest message of *subject* in the event stream, by a right to that alone.
+        """Return the newest message of *subject*; this needs no rights to other subjects.
 
         Raises:
             BusAwayError: no answer.
@@ -131,7 +132,7 @@ class Reader:
         return found
 
     async def _answer(self, subject: str, ask: Callable[[], Awaitable[T]]) -> T:
-        """Return the result of *ask*, called TRIES times at most.
+        """Return the result of *ask*, in TRIES attempts at most.
 
         Raises:
             BusAwayError: no answer.
@@ -147,8 +148,8 @@ class Reader:
             await asyncio.sleep(AGAIN_AFTER_S)
 
     async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
-        """Append to *found* the messages that follow its last one, or *after* if it is empty."""
-        inbox = self._nc.new_inbox()  # a new one: late answers to another question are not ours
+        """Append to *found* the messages after its last one, or else after *after*."""
+        inbox = self._nc.new_inbox()  # a new inbox, free of late answers to another request
         answers = await self._nc.subscribe(inbox, pending_bytes_limit=-1, pending_msgs_limit=-1)
         try:
             full = True

@@ -1,4 +1,4 @@
-"""The address of the NATS servers: URL, user, TLS, and the message when they are out of reach."""
+"""The NATS servers' URL, user and TLS, and the message for an operator if they are unreachable."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ import msgspec
 from nats.errors import AuthorizationError
 from nats.errors import Error as NatsError
 
+from runtime import running
 from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, SettingsError
 
 DEFAULT_URL = "nats://127.0.0.1:4222"
 PASSWORDS_FILE = "nats.passwords.json"  # a file's name
-"""In data_dir: role to password on the embedded server."""
+"""The file in data_dir that maps each role to its password on the embedded server."""
 
 
 def url_of(settings: Settings) -> str:
-    """Return the servers' URLs, comma-separated: as set, of the embedded server, or the default."""
+    """Return the URLs, comma-separated: as set, of the embedded server, or the default."""
     return settings.nats_url or embedded_url(settings) or DEFAULT_URL
 
 
 class NoTlsError(NatsError):
-    """A server that was to speak TLS does not."""
+    """The server does not speak TLS, though a setting demands it."""
 
 
 def tls_of(settings: Settings, url: str) -> ssl.SSLContext | None:
-    """Return how to speak TLS with the servers at *url*, None where nobody asked for it.
+    """Return the TLS context for the servers at *url*, or None if no TLS is wanted.
 
     Raises:
         SettingsError: a file that a setting names cannot be used.
@@ -45,7 +46,7 @@ def tls_of(settings: Settings, url: str) -> ssl.SSLContext | None:
     return context
 
 
-def unreachable(error: Exception, url: str, user: str | None) -> BusAwayError:
+def unreachable(error: Exception, settings: Settings, url: str, user: str | None) -> BusAwayError:
     if isinstance(error, AuthorizationError):
         return BusAwayError(
             f"the NATS server at {url} refuses "
@@ -59,14 +60,15 @@ def unreachable(error: Exception, url: str, user: str | None) -> BusAwayError:
             f"the NATS server at {url} is not trusted ({error.reason or 'certificate'}): "
             "AURA_NATS_CA names who signs its certificate"
         )
+    where = "" if settings.nats_url else f" {running.advice(settings)}"
     return BusAwayError(
         f"no NATS server answers at {url}. Start one, set NATS_URL to one, "
-        "or let `aura up` run its own."
+        f"or let `aura up` run its own.{where}"
     )
 
 
 def embedded_url(settings: Settings) -> str:
-    """Return the URL of the server that `aura up` runs under data_dir, empty where none does."""
+    """Return the URL of the server that `aura up` runs under data_dir, or "" if none runs."""
     try:
         return (Path(settings.data_dir) / "nats.url").read_text(encoding="utf-8").strip()
     except OSError:
@@ -74,7 +76,7 @@ def embedded_url(settings: Settings) -> str:
 
 
 def credentials(settings: Settings, url: str, role: str) -> tuple[str | None, str | None]:
-    """Return user and password: as set, or those that the embedded server gave to *role*."""
+    """Return user and password from the settings, or those of *role* on the embedded server."""
     if settings.nats_user:
         return settings.nats_user, settings.nats_password.get_secret_value()
     if url == embedded_url(settings):
@@ -82,7 +84,7 @@ def credentials(settings: Settings, url: str, role: str) -> tuple[str | None, st
             found = (Path(settings.data_dir) / PASSWORDS_FILE).read_text(encoding="utf-8")
             return role, str(msgspec.json.decode(found)[role])
         except (OSError, msgspec.DecodeError, KeyError):
-            pass  # a server without users, or an unreadable folder, which the server then tells
+            pass  # no users, or an unreadable folder, which the server will report
     return None, None
 
 

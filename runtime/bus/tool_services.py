@@ -1,8 +1,8 @@
-"""Tools as NATS micro services (ADR-32 of NATS): serving them, finding them, calling them.
+"""Tools as NATS micro services (ADR-32 of NATS): serves, finds and calls them.
 
 A tool is an endpoint of a service `auratools` on `aura.tool.<tenant>.<name>`, where the tenant `*`
-is every tenant. What the model is told of it is the endpoint's metadata, so that any language can
-serve one.
+stands for every tenant. The endpoint's metadata hold the description for the model, so any
+language can serve a tool.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ KEY_HEADER = "Idempotency-Key"
 SESSION_HEADER = "Aura-Session"
 EVERY_TENANT = "*"
 AT_ONCE = 64
-"""Calls that one service runs at a time."""
+"""The most calls that one service runs at a time."""
 AGAIN_S = 0.1
 MOST_REFUSAL_CHARS = 400
-LOST = "the tool was lost on the way; it may have been done all the same"
+LOST = "the connection to the tool was lost; the call may have been done"
 
 
 class NobodyServesError(Exception):
-    """No service listens for the tool: the call has surely not begun."""
+    """No service listens for the tool: the call has certainly not begun."""
 
 
 class ToolRefusedError(Exception):
-    """The service answered with an error, whose words this is."""
+    """The service answered with an error; the message is its text."""
 
 
 class ServedTool(msgspec.Struct, frozen=True):
-    """A tool that a service of this bus offers to *tenant*, `*`: to all."""
+    """A tool that a service on this bus offers to *tenant*; `*` stands for all tenants."""
 
     tenant: str
     tool: ToolConfig
@@ -63,11 +63,11 @@ async def call_tool(
 ) -> bytes:
     """Call the tool on *subject* and return its result.
 
-    A service that is not there yet is waited for, up to a second.
+    If no service listens yet, the call waits for one for up to a second.
 
     Raises:
-        NobodyServesError: nobody listens.
-        ToolRefusedError: the service says that it failed.
+        NobodyServesError: no service listens.
+        ToolRefusedError: the service answered with an error.
         TimeoutError: no answer within *timeout_s*; the service may have begun.
         BusAwayError: the connection is lost.
     """
@@ -100,9 +100,9 @@ async def call_tool(
 async def served_tools(
     bus: Bus, *, wait_s: float = 0.3, silence_s: float | None = None
 ) -> list[ServedTool]:
-    """Return the tools of the services that answered within *wait_s*, each once.
+    """Return the tools of all services that answered within *wait_s*, without duplicates.
 
-    Or before *silence_s* without a further answer.
+    The wait ends earlier if *silence_s* passes without a further answer.
     """
     found: dict[tuple[str, str], ServedTool] = {}
     inbox, came = bus._nc.new_inbox(), asyncio.Event()
@@ -125,7 +125,7 @@ async def served_tools(
 
 
 def _read(info: bytes) -> list[ServedTool]:
-    """Return the tools in a service's description; what is none is left out and logged."""
+    """Return the valid tools in a service's description; invalid ones are logged."""
     try:
         endpoints = msgspec.json.decode(info)["endpoints"]
     except (msgspec.DecodeError, KeyError, TypeError, RecursionError):
@@ -143,12 +143,12 @@ def described(subject: str, metadata: Mapping[str, str]) -> ServedTool:
     """Return the tool that an endpoint's *subject* and *metadata* describe.
 
     Raises:
-        ValueError: they describe none.
+        ValueError: they describe no valid tool.
     """
     prefix, _, rest = subject.partition(".tool.")
     tenant, _, name = rest.partition(".")
     if prefix != "aura" or not name:
-        raise ValueError("an endpoint of a tool listens on aura.tool.<tenant>.<name>")
+        raise ValueError("a tool's endpoint must listen on aura.tool.<tenant>.<name>")
     if tenant != EVERY_TENANT:
         subjects.token(tenant)
     wire: dict[str, Any] = {"name": name, "description": metadata.get("description", "")}
@@ -165,7 +165,7 @@ def described(subject: str, metadata: Mapping[str, str]) -> ServedTool:
 
 
 def metadata_of(tool: ToolConfig) -> dict[str, str]:
-    """Return *tool* as an endpoint's metadata, of which every value is text."""
+    """Return *tool* as an endpoint's metadata, with text values only."""
     said = {
         name: msgspec.json.encode(getattr(tool, name)).decode()
         for name in ("parameters", "deadline_ms", "idempotent", "cancel")
@@ -177,7 +177,7 @@ def metadata_of(tool: ToolConfig) -> dict[str, str]:
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One call as its service sees it."""
+    """One call as the service receives it."""
 
     tenant: str
     arguments: bytes
@@ -186,14 +186,14 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 Handler = Callable[[Asked], Awaitable[bytes]]
-"""Does a call and returns its result; raises `ToolRefusedError` to tell the model why not."""
+"""Runs a call and returns its result; `ToolRefusedError` tells the model why it did not."""
 
 
 @asynccontextmanager
 async def serving(
     bus: Bus, tools: Sequence[tuple[ToolConfig, Handler]], *, tenant: str = EVERY_TENANT
 ) -> AsyncIterator[None]:
-    """Serve *tools* to *tenant* until the block is left; several processes share the calls."""
+    """Serve *tools* to *tenant* while the block is open; several processes share the calls."""
     service = await micro.add_service(
         bus._nc, ServiceConfig(name=SERVICE, version=VERSION, description="Tools of Aura's agents")
     )
@@ -205,20 +205,20 @@ async def serving(
                     EndpointConfig(
                         name=tool.name,
                         subject=subjects.tool(tenant, tool.name),
-                        handler=_answering(calls, room, handler),
+                        handler=_in_task(calls, room, handler),
                         metadata=metadata_of(tool),
                     )
                 )
             yield
-            await service.stop()  # calls that run are finished
+            await service.stop()  # running calls are finished
     finally:
         await service.stop()
 
 
-def _answering(
+def _in_task(
     calls: asyncio.TaskGroup, room: asyncio.Semaphore, handler: Handler
 ) -> Callable[[Request], Awaitable[None]]:
-    """Return what runs *handler* for a request in a task: one call does not wait for another."""
+    """Return an endpoint handler that runs each call of *handler* in its own task."""
 
     async def answer(request: Request) -> None:
         try:
@@ -228,7 +228,7 @@ def _answering(
                 await request.respond(await handler(asked))
         except ToolRefusedError as refused:
             await request.respond_error("400", _one_line(str(refused)))
-        except asyncio.CancelledError:  # what does the calls was lost, such as an MCP server
+        except asyncio.CancelledError:  # the executor of the calls was lost, such as an MCP server
             await request.respond_error("503", LOST)
             raise
         except Exception:
@@ -245,5 +245,5 @@ def _answering(
 
 
 def _one_line(text: str) -> str:
-    """Return *text* as a header can carry it: UTF-8 in one line, without control characters."""
+    """Return *text* in a form for headers: one line without control characters."""
     return printable(" ".join(text.split()))[:MOST_REFUSAL_CHARS] or "refused"

@@ -1,6 +1,6 @@
-"""The trace that work belongs to (W3C trace context): kept by the task, sent in a header.
+"""The trace of the current task (W3C trace context), sent in a header.
 
-A publisher sends the current trace along; listeners and jobs go on with the trace of their message.
+A publisher sends the current trace with a message; listeners and jobs continue that trace.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ _AS_IT_IS = nullcontext()
 
 
 def headers() -> dict[str, str]:
-    """Return the header of the current trace, if there is one."""
+    """Return the header of the current trace, or no header without a trace."""
     traceparent = _current.get()
     return {TRACE_HEADER: traceparent} if traceparent else {}
 
 
 def new_trace() -> AbstractContextManager[None]:
-    """Begin a trace for the messages sent in the block, and by tasks begun there."""
+    """Begin a trace for messages that are sent in the block or by tasks started in it."""
     return _bound(f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01")
 
 
 def trace_of(received: Mapping[str, str]) -> AbstractContextManager[None]:
-    """Go on with the trace in the headers *received* until the block is left, if they have one."""
+    """Continue the trace in the headers *received*, if there is one, while the block is open."""
     traceparent = received.get(TRACE_HEADER)
     if not traceparent or traceparent == _current.get():
         return _AS_IT_IS

@@ -1,6 +1,6 @@
-"""The frames of one utterance, in order, from the first: live ones, and stored ones.
+"""Yields the frames of one utterance in order, from the first, live or stored.
 
-A frame that does not arrive is read from the stream: after a gap, and after each silence.
+Missing frames are read from the stream, after a gap and after each silence.
 """
 
 from __future__ import annotations
@@ -15,31 +15,32 @@ from schemas import codec, subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame
 
 REPAIR_S = 0.3
-"""Silence after which the stream is asked for frames."""
+"""The silence after which frames are read from the stream."""
 MOST_WAITING = 600
-"""Limit of frames that wait to be taken, a minute: newer ones are dropped, and read again."""
+"""The most frames that wait to be read, a minute; newer frames are dropped and later read from the
+stream."""
 KEPT_MS = 55_000
-"""Audio after a gap, from which on it is older than the stream keeps: it comes no more."""
+"""The audio after a gap that proves it lost: by then the stream has dropped the missing frames."""
 
 
 class FrameOrder:
-    """Puts frames into the order of their numbers, whatever the order they come in. Pure."""
+    """Sorts frames that arrive in any order by their numbers. Pure."""
 
     def __init__(self, known_ms: int = 0) -> None:
-        """Begin; frames of the first *known_ms* of the utterance may be missing."""
+        """Begin an utterance; frames of its first *known_ms* may be missing."""
         self._known_ms = known_ms
         self._due = 0
-        """Number of the next frame."""
+        """The number of the next frame."""
         self._ahead: dict[int, AudioFrame] = {}
-        """Frames that came before their turn."""
+        """Frames that arrived before an earlier frame."""
 
     def put(self, frame: AudioFrame) -> None:
-        """Take a frame; one that came before changes nothing."""
+        """Add a frame; a repeated frame changes nothing."""
         if frame.seq >= self._due:
             self._ahead.setdefault(frame.seq, frame)
 
     def next(self) -> AudioFrame | None:
-        """Return the next frame; None: it has not come."""
+        """Return the next frame, or None if it has not arrived."""
         if self._is_missing and self._is_gone:
             self._due = min(self._ahead)
         frame = self._ahead.pop(self._due, None)
@@ -47,17 +48,17 @@ class FrameOrder:
         return frame
 
     def needs_repair(self, silent_s: float) -> bool:
-        """Tell whether the next frame is missing: later ones have come, or none for *silent_s*."""
+        """Tell whether to read the stream: a frame is missing, or none came for *silent_s*."""
         return self._due not in self._ahead and (bool(self._ahead) or silent_s > 0)
 
     @property
     def _is_missing(self) -> bool:
-        """Later frames have come, the next one has not."""
+        """Whether later frames have arrived, but not the next one."""
         return bool(self._ahead) and self._due not in self._ahead
 
     @property
     def _is_gone(self) -> bool:
-        """The missing frames are not needed, or lost for good."""
+        """Whether the missing frames are not needed, or lost for good."""
         if 0 < self._ahead[min(self._ahead)].from_ms <= self._known_ms:
             return True
         return sum(len(frame.pcm) for frame in self._ahead.values()) >= KEPT_MS * BYTES_PER_MS
@@ -72,11 +73,11 @@ async def frames(
     first_limit_s: float | None = None,
     known_ms: int = 0,
 ) -> AsyncIterator[AudioFrame]:
-    """Yield the utterance's frames until its end, without a gap where they can still be had.
+    """Yield the utterance's frames until its end; gaps are filled from the stream if possible.
 
-    A silence of *silence_limit_s* ends it early: its edge is gone. The first frame has
-    *first_limit_s* where that is given, at least twice REPAIR_S. Frames of the first *known_ms*
-    of the utterance may be missing.
+    A silence of *silence_limit_s* ends it early, since its edge is gone. The limit for the first
+    frame is *first_limit_s*, if given, which must be at least twice REPAIR_S. Frames of the first
+    *known_ms* of the utterance may be missing.
     """
     subject = subjects.utterance(session, utterance)
     arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_WAITING)
@@ -106,7 +107,7 @@ async def frames(
 
 
 async def _repair(bus: Bus, subject: str, order: FrameOrder) -> None:
-    """Give *order* the frames that the stream holds."""
+    """Add the stored frames of the stream to *order*."""
     for stored in await bus.read(subjects.AUDIO_STREAM, subject):
         with suppress(codec.BadMessageError):
             order.put(codec.decode_as(AudioFrame, stored.data))

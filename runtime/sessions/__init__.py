@@ -1,1 +1,1 @@
-"""Recorded sessions: find, read, draw, export, import and erase them."""
+"""Recorded sessions: finds, reads, exports, imports and erases them."""

@@ -1,7 +1,7 @@
-"""Write and read a session file; its format is described in `docs/session-file.md`.
+"""Writes and reads session files; `docs/session-file.md` describes the format.
 
-A ZIP archive of `manifest.json`, `events.msgpack` and, where sound was recorded, `audio.msgpack`.
-Both hold MessagePack values one after the other, one for each stored message:
+A session file is a ZIP archive of `manifest.json`, `events.msgpack` and, if sound was recorded,
+`audio.msgpack`. Both hold MessagePack values one after the other, one for each stored message:
 [subject, headers, bytes, time].
 """
 
@@ -26,21 +26,27 @@ from schemas.subjects import is_token
 FORMAT = "aura-session"
 VERSION = 1
 MOST_BYTES = {"manifest.json": 1 << 20, "events.msgpack": 64 << 20, "audio.msgpack": 512 << 20}
-"""The largest unpacked size of each part: a small archive may unpack to much. A day of events, two
-hours of sound."""
+"""The largest unpacked size of each part, against archives that unpack to gigabytes: a day of
+events, two hours of sound."""
 MOST_ROWS = 200_000
-"""Messages in one part."""
+"""The most messages in one part."""
 MOST_MESSAGE_BYTES = 1 << 20
-"""As in nats/streams."""
+"""The largest message, as in nats/streams."""
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, msgpack.UnpackException, EOFError, OSError),
-    *(KeyError, ValueError, TypeError, AttributeError, RuntimeError),  # encrypted, unknown method
+    *(
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RuntimeError,
+    ),  # encrypted, unknown method
 )
-"""Errors of the libraries on bytes that are not a session file."""
+"""Errors that the libraries raise on bytes that are no session file."""
 
 
 class NotASessionError(ValueError):
-    """The bytes are not a session file, or one of a later version; the message says which."""
+    """The bytes are no session file, or one of a later version; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +86,13 @@ def unpack(data: bytes) -> SessionFile:
     """Return the content of a session file, given its bytes.
 
     Raises:
-        NotASessionError: *data* is not a session file, is damaged, or of a later version.
+        NotASessionError: *data* is no session file, or it is damaged, or of a later version.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             manifest = json.loads(_opened(archive, "manifest.json").read())
             if manifest.get("format") != FORMAT:
-                raise NotASessionError("its manifest does not say aura-session")
+                raise NotASessionError("its manifest does not name the format aura-session")
             if manifest.get("version") != VERSION:
                 raise NotASessionError(
                     f"it is of version {manifest.get('version')}; this Aura reads version {VERSION}"
@@ -102,15 +108,15 @@ def unpack(data: bytes) -> SessionFile:
     except DAMAGED as error:
         if isinstance(error, NotASessionError):
             raise
-        raise NotASessionError("it is damaged, or no session file at all") from error
+        raise NotASessionError("it is damaged, or no session file") from error
     return SessionFile(tenant, session, events, audio, manifest)
 
 
 def _opened(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
-    """Return the part *name*, to be read.
+    """Return the part *name*, opened to read.
 
     Raises:
-        NotASessionError: it unpacks to too much.
+        NotASessionError: the part is too large when unpacked.
     """
     if archive.getinfo(name).file_size > MOST_BYTES[name]:
         raise NotASessionError(f"{name} unpacks to more than {MOST_BYTES[name] >> 20} MiB")
@@ -132,10 +138,10 @@ def _packed(messages: Iterable[Stored]) -> bytes:
 
 
 def _unpacked(part: IO[bytes], own: str) -> list[Stored]:
-    """Return the messages in *part*, each of a subject that begins with *own*; read one by one.
+    """Return the messages in *part*, read one by one; each subject must begin with *own*.
 
     Raises:
-        NotASessionError: a message is of another session, or there are too many.
+        NotASessionError: a message belongs to another session, or there are too many messages.
     """
     found: list[Stored] = []
     unpacker = msgpack.Unpacker(

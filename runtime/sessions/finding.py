@@ -1,4 +1,4 @@
-"""List the recorded sessions: of a finished session only its last event is read."""
+"""Lists the recorded sessions; for a finished session only the last event is read."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from schemas import subjects
 from schemas.events import AnyEvent
 
 READ_AT_ONCE = 32
-"""The unfinished sessions that are read at once."""
+"""The number of unfinished sessions that are read in parallel."""
 _DECODER = msgspec.msgpack.Decoder(AnyEvent)
-"""Ten times as fast as the codec; the codec's error messages are not needed here."""
+"""A decoder ten times as fast as the codec, whose error messages are not needed here."""
 
 
 async def sessions(bus: Bus, wanted: Wanted) -> list[Row]:
-    """Return the sessions that are *wanted*, newest first.
+    """Return the sessions that match *wanted*, newest first.
 
-    The last event of a finished session sums it up. Sessions that still go on, or whose edge died,
-    have no such event: all their events are read.
+    The last event of a finished session sums it up. A session that still goes on, or whose edge
+    died, has no such event, so all its events are read.
 
     Raises:
         BusAwayError: the server does not answer.
@@ -54,7 +54,7 @@ async def _row(bus: Bus, tenant: str, session: str) -> Row | None:
 
 
 def decoded(stored: list[Stored]) -> list[AnyEvent]:
-    """Return the events in *stored*, without those that only a newer Aura knows."""
+    """Return the events in *stored*, without types that only a newer Aura knows."""
     found: list[AnyEvent] = []
     for one in stored:
         try:

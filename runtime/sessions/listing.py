@@ -1,4 +1,4 @@
-"""One row for each session, made from its last event or, if that is missing, from all of them."""
+"""One row for each session, made from its last event, or from all events if that one is missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas import names
 from schemas.subjects import is_token
 
 REQUEST_PROTOCOL = "speech"
-"""The client protocol that the log names for a request of the speech endpoints: it is no call."""
+"""The client protocol in the log of a request to the speech endpoints, which is no call."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class Row:
     slowest_ms: float | None = None
     """The longest wait for a response, ms."""
     ended: str = ""
-    """The reason of its end; empty: it still goes on, or its edge died."""
+    """The reason of its end; empty if it still goes on or its edge died."""
     replay_of: str = ""
     agent: str = ""
-    """As `name@revision`; empty: the operator's settings alone."""
+    """The agent as `name@revision`; empty if the session had none."""
 
     @property
     def started_at(self) -> str:
@@ -48,7 +48,7 @@ class Row:
 
 
 def summed_up(ended: ev.AnyEvent) -> Row | None:
-    """Return the row of a session by its last event, None if that event does not sum it up."""
+    """Return the row of a session from its last event, or None if that event does not sum it up."""
     if not isinstance(ended, ev.SessionEnded) or not ended.started_at_ms:
         return None
     return Row(
@@ -69,7 +69,7 @@ def summed_up(ended: ev.AnyEvent) -> Row | None:
 
 
 def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
-    """Return the row of a session by all its events, None if there are none."""
+    """Return the row of a session from all its events, or None if there are none."""
     told = list(events)
     if not told:
         return None
@@ -109,18 +109,18 @@ class Wanted:
 
     tenant: str = ""
     user: str = ""
-    """Both in any form: as a token says it, or as it is stored."""
+    """Tenant and user, each in the form of a token or in the stored form."""
     since_ms: int = 0
     """Unix time, ms."""
     errors: bool = False
     slow_ms: float | None = None
     interrupted: bool = False
     calls_only: bool = False
-    """Without requests of the speech endpoints."""
+    """Whether requests to the speech endpoints are left out."""
 
     @property
     def tenants(self) -> list[str]:
-        """The tenants as they stand in subjects, `*` for all."""
+        """The tenants in the form of subjects, `*` for all."""
         return sorted(filter(is_token, names.forms(self.tenant))) if self.tenant else ["*"]
 
     def wants(self, row: Row) -> bool:
@@ -136,7 +136,7 @@ class Wanted:
 
 
 def replays_of(names: Iterable[str], rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of all replays of the sessions *names*, replays of replays included."""
+    """Return the rows of all replays of the sessions *names*, and of their replays in turn."""
     origins, found = set(names), list[Row]()
     while True:
         more = [row for row in rows if row.replay_of in origins and row not in found]

@@ -1,4 +1,4 @@
-"""The session log on the server: count and erase messages."""
+"""Counts and erases messages of the session log on the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from runtime.bus.errors import BusAwayError
 
 WAIT_S = 10.0
 ERASED_AT_ONCE = 200
-"""The messages that are erased at once."""
+"""The number of messages that are erased in parallel."""
 
 
 async def ask(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:

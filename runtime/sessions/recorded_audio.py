@@ -14,7 +14,7 @@ from schemas.audio import BYTES_PER_MS, RATE_HZ, RecordedSound
 
 SIDES = ("caller", "client")
 SAME_MS = 60
-"""A smaller gap between two pieces is closed: it comes from times being rounded to ms."""
+"""A smaller gap between two pieces is closed, since it comes from rounding times to ms."""
 MOST_MS = 12 * 3_600_000
 
 
@@ -23,7 +23,7 @@ class NotRecordedError(ValueError):
 
 
 def sides(stored: Sequence[Stored]) -> tuple[int, dict[str, bytes]]:
-    """Return the start of the recorded audio (Unix ms) and the audio of each side from there.
+    """Return the start of the recorded audio (Unix ms) and the audio of each side from then on.
 
     Audio is s16le mono 16 kHz; both sides have the same length.
 

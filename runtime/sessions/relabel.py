@@ -1,4 +1,4 @@
-"""Copy recorded events to another session id, marked so that no worker takes them for jobs."""
+"""Copies recorded events to another session id, marked so that no worker takes them for jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from runtime.bus.reader import Stored
 from schemas import codec, subjects
 
 KEPT = (codec.ID_HEADER, codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER)
-"""Headers that belong to the event; the others are about how it was stored."""
+"""Headers that belong to the event; the other headers describe its storage."""
 
 
 def new_session() -> str:
@@ -19,7 +19,7 @@ def new_session() -> str:
 
 
 def headers(stored: Stored, origin: str) -> dict[str, str]:
-    """Return the event's own headers, and the one that marks a copy from session *origin*."""
+    """Return the event's own headers, and the header that marks a copy from session *origin*."""
     own = {name: stored.headers[name] for name in KEPT if name in stored.headers}
     return {**own, codec.COPY_HEADER: origin}
 
@@ -29,7 +29,7 @@ def renamed(
 ) -> tuple[str, bytes, dict[str, str]] | None:
     """Return subject, bytes and headers of a copy of *stored* in *session*, *later_ms* later.
 
-    Fields that this version does not know are kept. The result is None if *stored* is not an event.
+    Fields that this version does not know are kept. The result is None if *stored* is no event.
     """
     try:
         said: dict[str, Any] = msgpack.unpackb(stored.data)

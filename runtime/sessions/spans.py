@@ -1,4 +1,4 @@
-"""The spans of a session, made of its moments: speech, waits, work of the stages, playback."""
+"""The spans of a session, derived from its moments: speech, waits, work of the stages, playback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from runtime.sessions.timeline import Lane, Moment
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of time in which a lane was busy."""
+    """A stretch of time in which a lane of the timeline was busy."""
 
     start_ms: int
     """Unix time, ms."""
@@ -19,13 +19,13 @@ class Span:
     name: str
     text: str
     moment: int = 0
-    """The index of the moment that it was derived from."""
+    """The index of the moment from which it was derived."""
 
 
 def spans(told: list[Moment]) -> list[Span]:
     """Return the spans of a session: speech, waits, work of the stages, playback."""
     found: list[Span] = []
-    words = _understood(told)
+    words = _new_words(told)
     speaking_since: int | None = None
     sent: dict[int, int] = {}
     taken: dict[int, int] = {}
@@ -64,9 +64,9 @@ def spans(told: list[Moment]) -> list[Span]:
 
 
 def _tool_spans(told: list[Moment]) -> list[Span]:
-    """Return the spans of calls of tools, from when they were asked to be run to their results.
+    """Return the spans of tool calls, each from the request to run it to its result.
 
-    Those that no tool runner is asked for begin with the model's call.
+    A call that no tool runner makes begins with the model's call instead.
     """
     found: list[Span] = []
     asked: dict[tuple[int, ...], int] = {}
@@ -89,7 +89,7 @@ def _waited(ended: Moment, index: int) -> Span:
     return Span(ended.at_ms - wait_ms, ended.at_ms, "edge", "wait", text, index)
 
 
-def _understood(told: list[Moment]) -> dict[tuple[int, int], str]:
+def _new_words(told: list[Moment]) -> dict[tuple[int, int], str]:
     """Return the new words at each pause, by utterance and pause."""
     pauses = sorted(
         (int(m.fields["utterance"]), int(m.fields["pause"]), str(m.fields["text"]))

@@ -1,4 +1,4 @@
-"""The moments of a session by lane, on the edge's clock, to be drawn."""
+"""The moments of a session by lane, on the edge's clock, for a drawing."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Moment(NamedTuple):
     """Unix time, ms."""
     lane: Lane
     name: str
-    """The event's type; or `transcript.partial` or `answer.sent`, which are derived from events."""
+    """The event's type, or the derived `transcript.partial` or `answer.sent`."""
     text: str
-    """A short description, fit for a terminal: the words, or the numbers that matter."""
+    """A short description for a terminal: the words, or the numbers that matter."""
     fields: dict[str, Any]
-    """The event's own fields, without tenant, session and time."""
+    """The fields of the event except tenant, session and time."""
     turn: int | None = None
 
 
@@ -71,7 +71,7 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
         turn, words = fields.get("turn"), _words(event)
         if isinstance(event, ev.AnswerHeard):
             whole = written.get(event.turn, "").split()
-            # a caller who hangs up in the silence after the last word has heard it all
+            # a caller who hangs up in the silence after the last word has heard the whole response
             to_the_end = event.complete or (bool(whole) and event.text.split() == whole)
             fields["to_the_end"] = to_the_end
             heard |= {event.turn} if to_the_end else set()
@@ -122,12 +122,12 @@ def _partials(delivered: ev.InputsDelivered) -> Iterator[Moment]:
         return
 
 
-def _surely(what: str, likely: float | None) -> str:
-    """Return the text for a probability of the end of turn, empty if there is none."""
+def _probability(what: str, likely: float | None) -> str:
+    """Return the text for a probability of the end of turn, or "" without one."""
     return "" if likely is None else f", {what}: {likely:.0%}"
 
 
-def _commanded(command: AnyCommand) -> str:
+def _command_text(command: AnyCommand) -> str:
     """Return the text for a command: its action and its fields."""
     said = msgspec.to_builtins(command)
     fields = (f"{name} {said[name]!r}" for name in said if name != "action" and said[name] != "")
@@ -146,7 +146,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.AnswerTruncated: lambda e: f"turn {e.turn}, heard for {e.played_ms} ms: {e.text!r}",
     ev.MessageAdded: lambda e: f"{e.role}: {e.text!r}",
     ev.MessageRemoved: lambda e: e.key,
-    ev.ControlReceived: lambda e: f"{e.by}: {_commanded(e.command)}",
+    ev.ControlReceived: lambda e: f"{e.by}: {_command_text(e.command)}",
     ev.ControlSpoken: lambda e: f"turn {e.turn}",
     ev.CallerIdle: lambda e: (
         f"nobody spoke for {e.silent_ms / 1000:.0f} s, {'the call ends' if e.ends else 'asked'}"
@@ -167,7 +167,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ),
     ev.TranscriptGuess: lambda e: (
         f"{e.text!r} ({e.took_ms:.0f} ms, {e.model}"
-        f"{_surely('ended', e.eot_stt)}{_surely('sounds done', e.eot_audio)})"
+        f"{_probability('ended', e.eot_stt)}{_probability('sounds done', e.eot_audio)})"
     ),
     ev.TranscriptFinal: lambda e: f"{e.text!r} ({e.took_ms:.0f} ms, {e.model})",
     ev.TurnTaken: lambda e: (
@@ -182,7 +182,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.TurnCommitted: lambda e: f"turn {e.turn}: {e.text!r}",
     ev.TurnMeasured: lambda e: f"turn {e.turn}",
     ev.ResponseSentence: lambda e: (
-        f"{e.text!r} ({e.took_ms:.0f} ms{_surely('the caller had ended', e.eot_llm)})"
+        f"{e.text!r} ({e.took_ms:.0f} ms{_probability('the caller had ended', e.eot_llm)})"
     ),
     ev.ResponseCompleted: lambda e: (
         f"{e.completion_tokens} tokens in {e.took_ms:.0f} ms, {e.model}"

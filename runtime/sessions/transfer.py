@@ -1,4 +1,4 @@
-"""Export, import and erase sessions, and count their remains on the server."""
+"""Exports, imports and erases sessions, and counts what the server still holds of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ThereAlreadyError(ValueError):
 
 
 async def taken_out(bus: Bus, session: str, *, audio: bool = True) -> SessionFile | None:
-    """Return everything recorded of *session*, None if there is nothing.
+    """Return all that was recorded of *session*, or None if there is nothing.
 
     Raises:
         BusAwayError: the server does not answer.
@@ -46,7 +46,7 @@ async def put_in(bus: Bus, one: SessionFile) -> int:
     for stored in [*one.events, *one.audio]:
         head = headers(stored, one.session)
         if not await bus.store(stored.subject, stored.data, head):
-            # its id was seen in the last minutes: it was here, and was forgotten
+            # the id is in the server's memory of recent ids: the session was here and was erased
             head[codec.ID_HEADER] = f"{head.get(codec.ID_HEADER, '')}.again-{secrets.token_hex(10)}"
             await bus.store(stored.subject, stored.data, head)
     return len(one.events) + len(one.audio)
@@ -66,9 +66,9 @@ def traces(tenant: str, session: str) -> Iterable[tuple[str, str]]:
 async def forget(bus: Bus, whose: Sequence[tuple[str, str]]) -> int:
     """Erase all messages of the sessions *whose* (tenant, id) and return their number.
 
-    Messages on the server's disk are overwritten, not only unlinked. What counts the calls at once
-    names users and sessions too, so it goes as a whole: the edges count theirs again within ten
-    seconds.
+    Messages on the server's disk are overwritten, not only unlinked. The bucket of session keys
+    names users and sessions too, so it is erased as a whole; the edges write their keys again
+    within ten seconds.
 
     Raises:
         BusAwayError: the server does not answer; erasing again is safe.

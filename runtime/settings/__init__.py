@@ -1,8 +1,8 @@
-"""One settings object a process: environment first, then `.env`, then the defaults here.
+"""The settings of a process: from the environment, else from `.env`, else the defaults here.
 
-The names the client documentation gives (HOST, PORT, DEBUG, SAMPLE_RATE, CHUNK_SIZE, LOG_LEVEL,
-CEREBRAS_API_KEY, NEXT_PUBLIC_...) and NATS_URL are bare; everything else is `AURA_<FIELD>`. A
-secret may be given as a file: `AURA_JWT_SECRET_FILE`, `CEREBRAS_API_KEY_FILE`.
+The names in the client documentation (HOST, PORT, DEBUG, SAMPLE_RATE, CHUNK_SIZE, LOG_LEVEL,
+CEREBRAS_API_KEY, NEXT_PUBLIC_...) and NATS_URL have no prefix; all others are `AURA_<FIELD>`. A
+secret may be read from a file: `AURA_JWT_SECRET_FILE`, `CEREBRAS_API_KEY_FILE`.
 
 The settings themselves are declared by theme in the files beside this one.
 """
@@ -36,7 +36,7 @@ from schemas.session_config import SessionConfig
 
 
 class SettingsError(ValueError):
-    """A setting has a value it cannot have; the message names it, never its value."""
+    """A setting has an invalid value; the message names the setting, never its value."""
 
 
 class Settings(
@@ -57,7 +57,7 @@ class Settings(
     TtsSettings,
     BaseSettings,
 ):
-    """Every setting of Aura, with its unit in its name or its description."""
+    """All settings of Aura; the unit is in the name or in the description."""
 
     model_config = SettingsConfigDict(
         env_prefix="AURA_", env_file=".env", extra="ignore", populate_by_name=True, frozen=True
@@ -65,17 +65,17 @@ class Settings(
 
     @property
     def strangers_may_call(self) -> bool:
-        """No token is asked for where a client protocol can do without."""
+        """Whether client protocols that can do without a token accept calls without one."""
         return self.ws_auth == "open" or (self.ws_auth == "auto" and self.debug)
 
     @property
     def cancels_echo(self) -> bool:
-        """Echo is cancelled; of a simulated voice, a tone, not: a caller's tone would go, too."""
+        """Whether echo is cancelled; with a simulated voice, a tone, it is not."""
         return self.cancel_echo and self.tts_engine != "simulated"
 
     @property
     def session(self) -> SessionConfig:
-        """The configuration of a session that asks for nothing else, without a greeting."""
+        """The operator's configuration of a session, without a greeting."""
         changes = {
             str(info.json_schema_extra[PATH]): getattr(self, field)
             for field, info in type(self).model_fields.items()
@@ -103,10 +103,10 @@ def env_name(field: str) -> str:
 
 
 def load(**given: Any) -> Settings:
-    """Return the settings of this process, *given* ones before the environment.
+    """Return the settings of this process; values in *given* win over the environment.
 
     Raises:
-        SettingsError: one of them has a value it cannot have.
+        SettingsError: a setting has an invalid value.
     """
     try:
         return Settings(**given)

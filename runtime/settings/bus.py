@@ -1,4 +1,4 @@
-"""The NATS servers, who we are to them, and their streams' copies."""
+"""The NATS servers, this process's user there, and the replicas of streams."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ from runtime.settings.fields import bare
 
 
 class BusSettings(BaseModel):
-    """The NATS servers, who we are to them, and their streams' copies."""
+    """The NATS servers, this process's user there, and the replicas of streams."""
 
     nats_url: str = Field(
         validation_alias=bare("nats_url"),
         default="",
         description="NATS servers, comma separated. Empty: `aura up` runs an embedded one.",
     )
-    nats_user: str = Field("", description="User of this role, where the server has users.")
-    nats_password: SecretStr = Field(SecretStr(""), description="Its password.")
+    nats_user: str = Field("", description="User of this process, if the servers have users.")
+    nats_password: SecretStr = Field(SecretStr(""), description="Password of AURA_NATS_USER.")
     nats_ca: str = Field(
-        "", description="PEM file of who signs the servers' certificates; set, TLS is demanded."
+        "",
+        description="PEM file of the authority that signed the servers' certificates; if it is "
+        "set, TLS is required.",
     )
-    nats_cert: str = Field("", description="PEM certificate of ours, where the servers ask for it.")
-    nats_key: str = Field("", description="PEM key of it, where it is not in the same file.")
+    nats_cert: str = Field(
+        "", description="PEM certificate of this client, if the servers require one."
+    )
+    nats_key: str = Field("", description="PEM key of AURA_NATS_CERT, if it is in another file.")
     replicas: int = Field(
-        1, ge=1, le=5, description="Copies of each stream; 3 on a cluster of three."
+        1, ge=1, le=5, description="Replicas of each stream; use 3 on a cluster of three servers."
     )

@@ -1,4 +1,4 @@
-"""Who may call: tokens, web pages, proxies, voices that may be asked for."""
+"""Who may call: tokens, web pages and proxies; and the voices that callers may choose."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field, SecretStr
 
 
 class CallerSettings(BaseModel):
-    """Who may call: tokens, web pages, proxies, voices that may be asked for."""
+    """Who may call: tokens, web pages and proxies; and the voices that callers may choose."""
 
     demo_token: SecretStr = Field(
-        SecretStr("demo_token"), description="Token of the demo; refused while DEBUG is off."
+        SecretStr("demo_token"),
+        description="Token of the demo, which is refused while DEBUG is off.",
     )
     jwt_secret: SecretStr = Field(
         SecretStr(""), description="HS256 secret of callers' tokens, 32 bytes or more."
@@ -21,50 +22,56 @@ class CallerSettings(BaseModel):
     )
     jwt_jwks: str = Field(
         "",
-        description="JWK set of RSA or P-256 keys: a file, or a URL, which is asked at the start, "
-        "once an hour, and for a key it did not have.",
+        description="JWK set of RSA or P-256 keys: a file or a URL. A URL is read at the start, "
+        "once an hour, and when a token names an unknown key.",
     )
     jwt_issuer: str = Field(
-        "", description="`iss` that callers' tokens must have, or several by commas; empty: any."
+        "",
+        description="The `iss` that callers' tokens must have; several are comma separated. "
+        "Empty: any.",
     )
     jwt_audience: str = Field(
         "",
-        description="`aud` that callers' tokens must have, or several by commas; empty: a token "
-        "with an `aud` is for somebody else and refused.",
+        description="The `aud` that callers' tokens must have; several are comma separated. "
+        "Empty: a token with an `aud` is refused, since it is meant for another service.",
     )
     operator_token: SecretStr = Field(
         SecretStr(""),
-        description="Token of /v1/calls and of the console, 32 characters or more, for the calls "
-        "of all tenants; empty: only callers' tokens with the scope `calls:read` or `calls:write`.",
+        description="Token of the console and of /v1/calls, for the calls of all tenants; 32 "
+        "characters or more. Empty: /v1/calls accepts only callers' tokens with the scope "
+        "`calls:read` or `calls:write`.",
     )
     jwt_leeway_s: float = Field(
         10.0,
         ge=0,
         le=300,
-        description="Seconds that other clocks may be off: of `exp`, `nbf` and `iat`.",
+        description="Seconds of clock difference that are tolerated in `exp`, `nbf` and `iat`.",
     )
     call_ends_with_token: bool = Field(
         False,
-        description="A call ends with its caller's token (1008), who may go on with a new one.",
+        description="A call is closed (1008) when its caller's token expires; the caller may "
+        "resume it with a new token.",
     )
     allowed_origins: str = Field(
         "",
-        description="Origins of web pages that may call, comma separated; `*`: all. Empty: pages "
-        "of the edge's own host, and those of localhost while DEBUG is on.",
+        description="Origins of the web pages that may call, comma separated; `*`: all. Empty: "
+        "pages from the edge's own host and, while DEBUG is on, from localhost.",
     )
     trusted_proxies: str = Field(
-        "", description="Addresses or networks whose proxy header is believed; empty: nobody's."
+        "",
+        description="Addresses or networks of trusted proxies, whose proxy header is believed; "
+        "empty: none.",
     )
     proxy_header: str = Field(
-        "X-Forwarded-For", description="Header in which those proxies name their client."
+        "X-Forwarded-For", description="Header in which trusted proxies name the client's address."
     )
     ws_auth: Literal["auto", "open", "token"] = Field(
         "auto",
-        description="Who may call /ws: anybody (`open`), or who has a token as of the other "
-        "protocols (`token`). `auto`: `open` while DEBUG is on, else `token`.",
+        description="Who may call /ws: `open`: anybody; `token`: callers with a token, as on "
+        "the other protocols; `auto`: `open` while DEBUG is on, else `token`.",
     )
     caller_voices: str = Field(
         "",
-        description="Voices that callers may ask for by `voice`, comma separated; `*`: any; "
+        description="Voices that callers may choose by `voice`, comma separated; `*`: any; "
         "empty: none.",
     )

@@ -1,4 +1,4 @@
-"""The operator's console: where it listens, what it shows, what may be done there."""
+"""The operator's console: its address, what it shows, and whether it takes commands."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ class ConsoleSettings(BaseModel):
         description="Address that the console listens on; any but this machine's own needs "
         "AURA_OPERATOR_TOKEN.",
     )
-    console_port: int = Field(8090, ge=0, le=65535, description="Its port; 0 picks a free one.")
+    console_port: int = Field(
+        8090, ge=0, le=65535, description="Port of the console; 0 picks a free one."
+    )
     console_words: bool = Field(
         True,
-        description="The console shows what is said; false: no words, no sound, no files of calls.",
+        description="The console shows the words of calls; false: no words, no sound, and no "
+        "session files.",
     )
     console_commands: bool = Field(
-        True, description="Who sees the console may have calls say, follow and end something."
+        True,
+        description="Users of the console may send commands to calls: say, instruct, end and "
+        "others.",
     )

@@ -1,4 +1,4 @@
-"""What a session is set to that asks for nothing else."""
+"""The operator's values of a session's configuration."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ DEADLINE = bounds("response.deadline_ms")
 
 
 class ConversationSettings(BaseModel):
-    """What a session is set to that asks for nothing else."""
+    """The operator's values of a session's configuration."""
 
     greeting: str = Field(
         "Hello! I'm AURA, your AI assistant. How can I help you today?",
-        description="What a caller of /ws/voice/continuous hears first; empty: nothing.",
+        description="Greeting of a call on /ws/voice/continuous; empty: none.",
     )
     system_prompt: str = Field(
         "You are Aura, a friendly voice assistant on the phone. Answer in one or two short "
         "sentences that sound well when spoken. No lists, no emoji, no formatting.",
-        description="What the language model is told it is; a base model, as the built-in one, "
-        "follows none.",
+        description="System prompt of the language model. The built-in model is a base model "
+        "and follows no prompt.",
     )
-    language: str = session_value("language", "Spoken language, a Whisper code, or `auto`.")
+    language: str = session_value("language", "Spoken language: a Whisper code, or `auto`.")
     eagerness: Eagerness = session_value(
-        "turns.eagerness", "How soon a pause is taken for the end of a turn."
+        "turns.eagerness", "How early a pause counts as the end of a turn."
     )
     silence_ms: int = session_value(
         "turns.silence_ms",
-        "Silence, ms, that ends a turn whatever its words; 0: by eagerness and words.",
+        "Silence, ms, that ends a turn whatever its words; 0: the eagerness and the words decide.",
     )
     min_speech_ms: int = session_value(
-        "turns.min_speech_ms", "Voiced sound, ms, that makes a start."
+        "turns.min_speech_ms", "Voiced sound, ms, that starts an utterance."
     )
     prefix_ms: int = session_value(
-        "turns.prefix_ms", "Sound before the start, ms, that belongs to it."
+        "turns.prefix_ms", "Sound before the start of speech, ms, that belongs to the utterance."
     )
     interrupt_words: int = session_value(
         "interruption.min_words",
@@ -45,68 +45,73 @@ class ConversationSettings(BaseModel):
     )
     interrupt_voice_ms: int = session_value(
         "interruption.voice_ms",
-        "Voice, ms, over a response after which it stops before the words are known; it goes on if "
-        "they are nothing. 0, or no model of speech (AURA_VAD): words alone stop it.",
+        "Voice over a response, ms, that stops it before its words are known; the "
+        "response goes on if the words turn out to be none. 0, or without a speech model "
+        "(AURA_VAD): only words stop it.",
     )
     vad: Literal["auto", "silero", "webrtc"] = Field(
         "auto",
-        description="Voice activity: WebRTC's detector alone, or Silero's model as its second "
-        "opinion, so that turns end in noise. `auto`: with the model where it is installed and the "
-        "recogniser is not simulated.",
+        description="Voice activity detection: `webrtc`: WebRTC's detector; `silero`: also "
+        "Silero's model, so that turns end in noise too; `auto`: Silero if it is installed and "
+        "the recogniser is not simulated.",
     )
     cancel_echo: bool = Field(
         True,
-        description="Take a response's echo out of the caller's audio: a loudspeaker without echo "
-        "cancellation of its own.",
+        description="Remove the echo of a response from the caller's audio; for clients without "
+        "echo cancellation of their own.",
     )
     idle_s: int = session_value(
         "idle.after_s",
-        "Seconds without a word of either side after which the caller is asked AURA_IDLE_PROMPT, "
-        "and after as many again the call ends; 0: never.",
+        "Silence of both sides, seconds, after which the caller is asked "
+        "AURA_IDLE_PROMPT; after the same time again the call ends. 0: never.",
     )
     idle_prompt: str = session_value(
-        "idle.prompt", "What an idle caller is asked; empty: nothing, and the call ends at once."
+        "idle.prompt", "Question to an idle caller; empty: none, and the call ends at once."
     )
     idle_goodbye: str = session_value(
-        "idle.goodbye", "Last words of a call that ends so; empty: none."
+        "idle.goodbye", "Last words of a call that ends because its caller is idle; empty: none."
     )
     history_messages: int = session_value(
-        "response.history_messages", "Messages of history a turn's job carries."
+        "response.history_messages",
+        "Most messages of history that the language model gets for a turn.",
     )
     max_tokens: int = session_value("response.max_tokens", "Most tokens of one response.")
     temperature: float = session_value("response.temperature", "Sampling temperature of the LLM.")
     speculate: bool = session_value(
-        "turns.speculate", "Ask the LLM on a likely end of turn, before it is certain."
+        "turns.speculate", "Ask the language model at a likely end of turn, before it is certain."
     )
     job_deadline_s: float = Field(
         DEADLINE.default / 1000,
         ge=1,
         le=(DEADLINE.most or 0) / 1000,
-        description="Seconds a caller waits for a stage before hearing why.",
+        description="Seconds that a caller waits for a stage before an error is told.",
     )
     tools: str = Field(
         "",
-        description="What the language model may call: a YAML file of tools, or `discover`: what "
-        "services on the bus offer, and `end_call`; empty: nothing.",
+        description="Tools of the language model: a YAML file, or `discover`, which offers "
+        "`end_call` and the tools of all services on the bus. Empty: none.",
     )
     tool_steps: int = session_value(
-        "tool_use.max_steps", "Times that a turn may go on after results of tools."
+        "tool_use.max_steps", "Most further steps of a turn after results of tools."
     )
     tool_wait_ms: int = session_value(
-        "tool_use.wait_ms", "Silence, ms, before a caller is told to wait for a tool."
+        "tool_use.wait_ms",
+        "Silence while a tool runs, ms, after which AURA_TOOL_WAIT_WORDS are spoken.",
     )
     tool_wait_words: str = session_value(
-        "tool_use.wait_words", "What they are told; empty: nothing."
+        "tool_use.wait_words", "Words for a caller who waits for a tool; empty: none."
     )
     tool_failure_words: str = session_value(
-        "tool_use.failure_words", "Said where a turn with tools would end without a word."
+        "tool_use.failure_words",
+        "Words that are spoken if a turn with tools would else end in silence.",
     )
-    tool_slots: int = Field(64, ge=1, le=4096, description="Calls that one tool runner makes.")
+    tool_slots: int = Field(
+        64, ge=1, le=4096, description="Calls that one tool runner makes at once."
+    )
     tool_secret: SecretStr = Field(
         SecretStr(""), description="`whsec_...` that signs calls of webhook tools."
     )
     mcp_token: SecretStr = Field(
         SecretStr(""),
-        description="Bearer token that `aura tools mcp` shows an MCP server at an address; "
-        "empty: none.",
+        description="Bearer token that `aura tools mcp` sends to a remote MCP server; empty: none.",
     )

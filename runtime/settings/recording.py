@@ -1,4 +1,4 @@
-"""What is kept of sessions: sound, events, and which words are masked."""
+"""The recording of sessions: sound, events, and masked words."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ _RECORDED_BEFORE: dict[str, Recorded] = {
     **dict.fromkeys(("true", "1", "yes", "on", "t", "y"), "always"),
     **dict.fromkeys(("false", "0", "no", "off", "f", "n"), "ask"),
 }
-"""AURA_RECORD_AUDIO was a yes or no, whose no was what `ask` is."""
+"""AURA_RECORD_AUDIO used to be a boolean; false meant what `ask` means now."""
 
 
 class RecordingSettings(BaseModel):
-    """What is kept of sessions: sound, events, and which words are masked."""
+    """The recording of sessions: sound, events, and masked words."""
 
     record_audio: Recorded = Field(
         "ask",
-        description="Whose sound is kept, both sides: `never`, `ask`: of calls whose client asks "
-        "and shows a token, `always`. `true` and `false` of before are `always` and `ask`. Where "
-        "AURA_REDACT masks words no sound is kept.",
+        description="Whose sound is kept, of both sides. `never`: nobody's; `ask`: of calls "
+        "with a token whose client asks for it; `always`: of all calls. The older values `true` "
+        "and `false` mean `always` and `ask`. No sound is kept where AURA_REDACT masks words.",
     )
     recorded_mb_per_tenant: int = Field(
         512,
         ge=1,
-        description="MB of kept sound of one tenant at one edge, filled again in 72 h; a call that "
-        "needs more goes on without being recorded.",
+        description="MB of recorded sound of one tenant at one edge; the quota refills within "
+        "72 h. A call that exceeds it goes on without being recorded.",
     )
     log_kb_per_minute: int = Field(
         1000,
         ge=100,
-        description="kB of events of one session a minute, three minutes' worth at once; a call "
-        "that needs more is closed with 1008 (honest talk needs up to 200). An address has 0.4 "
-        "times as much for each of its AURA_MAX_CONNECTIONS_PER_IP.",
+        description="kB of events of one session a minute, with three minutes' worth at once. A "
+        "call that exceeds it is closed (1008); an honest call needs up to 200. An address has "
+        "0.4 times as much for each of its AURA_MAX_CONNECTIONS_PER_IP.",
     )
     log_mb_of_strangers: int = Field(
         512,
         ge=1,
-        description="MB of events of all callers without a token at one edge, filled again in "
-        "72 h; then they are refused, and nobody else.",
+        description="MB of events of all callers without a token at one edge; the quota refills "
+        "within 72 h. When it is used up, only such callers are refused.",
     )
     redact: str = Field(
         "",
-        description="Masked in callers' words, said or typed, before they are stored: `numbers`, "
-        "`emails`, or JSON of patterns and masks.",
+        description="What is masked in callers' words, said or typed, before they are stored: "
+        "`numbers`, `emails`, or JSON of patterns and masks.",
     )
 
     @field_validator("record_audio", mode="before")
@@ -57,6 +57,6 @@ class RecordingSettings(BaseModel):
     def _no_sound_of_masked_words(self) -> Self:
         if self.record_audio == "always" and self.redact:
             raise ValueError(
-                "AURA_RECORD_AUDIO=always would keep the sound of what AURA_REDACT masks"
+                "AURA_RECORD_AUDIO=always would keep the sound of masked words: unset AURA_REDACT"
             )
         return self

@@ -1,4 +1,4 @@
-"""Calls of browsers over WebRTC: where their packets go."""
+"""Browser calls over WebRTC: ports and addresses."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ from pydantic import BaseModel, Field, SecretStr
 
 
 class WebRtcSettings(BaseModel):
-    """Calls of browsers over WebRTC: where their packets go."""
+    """Browser calls over WebRTC: ports and addresses."""
 
     webrtc_ports: str = Field(
         "",
-        description="UDP port of calls over WebRTC, e.g. 50000, or a range of which an edge takes "
-        "the first that is free: all its calls share it. Empty: any free one.",
+        description="UDP port of all WebRTC calls of an edge, such as 50000, or a range from "
+        "which each edge takes the first free port. Empty: any free port.",
     )
     webrtc_address: str = Field(
         "",
-        description="Address, or several, comma separated, by which clients reach that port: the "
-        "public one of a router or load balancer. Empty: HOST, or all of the machine.",
+        description="Addresses at which clients reach that port, comma separated, such as the "
+        "public address of a router or load balancer. Empty: HOST, or all addresses of the "
+        "machine.",
     )
     webrtc_stun: str = Field(
         "",
-        description="STUN server, e.g. stun:stun.example.com:3478, that tells the edge its public "
-        "address; empty: none.",
+        description="STUN server that tells the edge its public address, such as "
+        "stun:stun.example.com:3478; empty: none.",
     )
     webrtc_turn: str = Field(
         "",
-        description="TURN server, e.g. turn:turn.example.com:3478?transport=udp, that relays calls "
-        "where no packet reaches the edge; empty: none.",
+        description="TURN server that relays calls if no packet reaches the edge, such as "
+        "turn:turn.example.com:3478?transport=udp; empty: none.",
     )
-    webrtc_turn_user: str = Field("", description="User there.")
-    webrtc_turn_password: SecretStr = Field(SecretStr(""), description="Password there.")
+    webrtc_turn_user: str = Field("", description="User of the TURN server.")
+    webrtc_turn_password: SecretStr = Field(
+        SecretStr(""), description="Password of the TURN server."
+    )

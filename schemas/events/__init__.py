@@ -1,24 +1,24 @@
-"""The events of a session: past facts, typed and versioned, the only thing edge and workers share.
+"""The events of a session: past facts, typed and versioned, which connect the edge and the workers.
 
 One name does three jobs: class `TranscriptFinal` = tag `transcript.final` = header `Aura-Type`.
-Only add: a field with a default is compatible, a changed meaning is a new event.
+Fields are only added: a new field has a default, and a changed meaning needs a new event.
 
 Kinds (the last token of the subject; see `schemas.subjects`):
 
-    life    edge        the session's own story: who came, who said what, what was heard
+    life    edge        the course of the session: its start and end, what was said and heard
     speech  edge        speech.started                       one job for STT
     heard   STT         transcript.guess, transcript.final
     turn    edge        turn.taken                           one job for the LLM
     say     LLM, edge   response.sentence                    one job for TTS; a fenced chain
                         tool.called
     tool    edge        tool.requested                       one job for a tool runner
-    hook    edge        webhook.requested                    one message to an application
+    hook    edge        webhook.requested                    one message for an application
     out     TTS, any    speech.ready, job.failed, turn.measured, model.switched
                         tool.begun, tool.returned, tool.failed
-    in      edge        inputs.delivered: all that the call was given, to decide again
+    in      edge        inputs.delivered: all inputs of the call, for a replay
 
-Times: `at_ms` is Unix time in ms on the clock of the session's edge. A worker has no say in what
-time it is: it adds its own monotonic duration to the `at_ms` of its job.
+Times: `at_ms` is Unix time in ms on the clock of the session's edge. A worker never uses its own
+clock: it adds its monotonic duration to the `at_ms` of its job.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ from schemas.events.tools import ToolBegun, ToolCalled, ToolFailed, ToolRequeste
 from schemas.events.turn import STEPS, TurnCommitted, TurnMeasured, TurnTaken
 
 SCHEMA_VERSION = 1
-"""Travels in the header `Aura-Schema`; grows only with an incompatible change."""
+"""The value of the header `Aura-Schema`; it only grows with an incompatible change."""
 
 AnyEvent = (
     SessionStarted

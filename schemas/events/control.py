@@ -1,4 +1,4 @@
-"""What steers a call beside speech: operators, keys of a telephone, a silence that lasts."""
+"""Events that steer a call without speech: commands, telephone keys, a long silence."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ class KeysPressed(Event, frozen=True, kw_only=True, tag="keys.pressed"):
     KIND = "life"
     KEY = ("at_ms",)
     keys: str
-    """Of 0-9, *, # and A-D, in their order."""
+    """The keys in order: 0-9, *, # and A-D."""
 
 
 class ControlReceived(Event, frozen=True, kw_only=True, tag="control.received"):
-    """Edge -> all: an operator or an application had the call do something."""
+    """Edge -> all: an operator or an application sent a command to the call."""
 
     KIND = "life"
     KEY = ("command_id",)
     command_id: str
     by: str
-    """Who: the `sub` of a token, or `operator`."""
+    """The sender: the `sub` of a token, or `operator`."""
     command: AnyCommand
 
 
 class ControlSpoken(Event, frozen=True, kw_only=True, tag="control.spoken"):
-    """Edge -> all: the words of a command, or of the edge itself, are spoken as this turn."""
+    """Edge -> all: this turn speaks the words of a command or of the edge itself."""
 
     KIND = "life"
     KEY = ("turn",)
     turn: int
     command_id: str = ""
-    """Empty: the question or the goodbye to an idle caller."""
+    """The id of the command; empty for the question or the goodbye to an idle caller."""
 
 
 class CallerIdle(Event, frozen=True, kw_only=True, tag="caller.idle"):
-    """Edge -> all: nobody said a word for too long; the caller is asked, or the call ends."""
+    """Edge -> all: both sides were silent for too long; the caller is asked, or the call ends."""
 
     KIND = "life"
     KEY = ("at_ms",)
     silent_ms: int
     ends: bool
-    """The caller was asked before: the call ends."""
+    """Whether the call ends, since the caller was asked before."""

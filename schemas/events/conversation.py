@@ -1,4 +1,4 @@
-"""The conversation, as the language model is told it, and a client's changes to it."""
+"""The conversation as the language model gets it, and a client's changes to it."""
 
 from __future__ import annotations
 
@@ -10,46 +10,47 @@ from schemas.events.event import Event
 
 Role = Literal["user", "assistant", "tool"]
 ItemRole = Literal["user", "assistant", "system"]
-"""Whose a message is that a client puts into the conversation."""
+"""The role of a message that a client adds to the conversation."""
 
 
 class ToolCall(msgspec.Struct, frozen=True):
     """A call of a tool, as the language model wrote it."""
 
     id: str
-    """Of `schemas.tools.call_id`."""
+    """The id of the call, from `schemas.tools.call_id`."""
     name: str
     arguments: str
-    """JSON, most likely: a model may write anything."""
+    """The arguments, usually JSON, but a model may write anything."""
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of the conversation, as the language model is told it."""
+    """One message of the conversation, as the language model gets it."""
 
     role: Role
     text: str
-    """Of a tool: its result."""
+    """The text; for a tool, its result."""
     calls: tuple[ToolCall, ...] = ()
-    """What the assistant called; their results follow as messages of tools."""
+    """The assistant's tool calls; their results follow as messages with the role `tool`."""
     call: str = ""
-    """Of a tool: the id of the call that it is the result of."""
+    """For a tool: the id of the call that has this result."""
 
 
 class MessageAdded(Event, frozen=True, kw_only=True, tag="message.added"):
-    """Edge -> all: a message entered the conversation that no response followed at once."""
+    """Edge -> all: a message was added to the conversation without a response to it."""
 
     KIND = "life"
     KEY = ("key", "at_ms")
     key: str
-    """Its name, by which it is removed."""
+    """The key of the message, by which it can be removed."""
     role: ItemRole
     text: str
     after: str | None = None
-    """The key of the message before it; empty: it is the first; None, or no such: the last."""
+    """The key of the message before it. Empty: it becomes the first; None or an unknown key: the
+    last."""
 
 
 class MessageRemoved(Event, frozen=True, kw_only=True, tag="message.removed"):
-    """Edge -> all: a message left the conversation."""
+    """Edge -> all: a message was removed from the conversation."""
 
     KIND = "life"
     KEY = ("key", "at_ms")

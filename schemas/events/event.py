@@ -1,4 +1,4 @@
-"""What every event says, and how it is told from every other."""
+"""The common fields of all events, and their ids."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import msgspec
 
 Kind = Literal["life", "speech", "heard", "turn", "say", "tool", "hook", "out", "in"]
 StageName = Literal["stt", "llm", "tool", "tts"]
-"""What each of them is to the bus is said in `schemas.stages`."""
+"""The stages; `schemas.stages` says what each is to the bus."""
 FaultyPart = Literal["audio", StageName]
-"""A part that may fail: the edge's own audio and bus, or a stage."""
+"""A part that may fail: the edge's audio, the bus, or a stage."""
 Bin = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
 
 
 class Head(TypedDict):
-    """What every event says, to be handed to its type: `SpeechReady(**head, turn=1, ...)`."""
+    """The common fields as keyword arguments of an event: `SpeechReady(**head, turn=1, ...)`."""
 
     tenant: str
     session: str
@@ -23,13 +23,13 @@ class Head(TypedDict):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    """What every event says: whose it is, and when."""
+    """The common fields of all events: tenant, session and time."""
 
     KIND: ClassVar[Kind]
     KEY: ClassVar[tuple[str, ...]] = ()
-    """The fields that, with session and type, tell this event from every other."""
+    """The fields that identify this event, together with its session and type."""
     LATER: ClassVar[str] = ""
-    """A field that does so, too, where it is not 0: older events do not have it."""
+    """Another identifying field, used if it is not 0; older events do not have it."""
 
     tenant: str
     session: str
@@ -38,7 +38,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
     @property
     def id(self) -> str:
-        """Return the same id for the same fact, however often it is published (Nats-Msg-Id)."""
+        """Return the id (Nats-Msg-Id), which is the same each time the same fact is published."""
         key = [str(getattr(self, name)) for name in self.KEY]
         if self.LATER and (later := getattr(self, self.LATER)):
             key.append(f"{self.LATER}{later}")

@@ -1,4 +1,4 @@
-"""A job is given up, and the caller is told of an error."""
+"""Failures: a job is given up, a caller is told of an error."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from schemas.events.event import Event, FaultyPart
 
 
 class JobFailed(Event, frozen=True, kw_only=True, tag="job.failed"):
-    """Any worker -> edge: this job is given up; its caller hears why."""
+    """Any worker -> edge: this job is given up; the caller is told the reason."""
 
     KIND = "out"
     KEY = ("stage", "utterance", "turn", "index")
@@ -15,12 +15,12 @@ class JobFailed(Event, frozen=True, kw_only=True, tag="job.failed"):
     turn: int = 0
     index: int = 0
     reason: str
-    """For operators: names a setting or an engine's state, never what was said."""
+    """For operators: names a setting or an engine's state, never words of the call."""
     attempts: int = 1
 
 
 class TroubleTold(Event, frozen=True, kw_only=True, tag="trouble.told"):
-    """Edge -> all: an error that the caller was told of."""
+    """Edge -> all: the caller was told of an error."""
 
     KIND = "life"
     KEY = ("stage", "at_ms")

@@ -1,4 +1,4 @@
-"""How much of a response the caller heard, and what interrupted it."""
+"""How much of a response the caller heard, and its interruptions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from schemas.events.event import Event
 
 
 class InterruptionSuspected(Event, frozen=True, kw_only=True, tag="interruption.suspected"):
-    """Edge -> all: sound over the response; playback is held until it is clear what it was."""
+    """Edge -> all: there is sound over the response; playback is held until its cause is clear."""
 
     KIND = "life"
     KEY = ("turn", "at_ms")
@@ -15,7 +15,7 @@ class InterruptionSuspected(Event, frozen=True, kw_only=True, tag="interruption.
 
 
 class InterruptionStopped(Event, frozen=True, kw_only=True, tag="interruption.stopped"):
-    """Edge -> all: voice over the response lasts; the client stops, its words are waited for."""
+    """Edge -> all: voice over the response lasts; the client stops until the words come."""
 
     KIND = "life"
     KEY = ("turn", "at_ms")
@@ -24,7 +24,7 @@ class InterruptionStopped(Event, frozen=True, kw_only=True, tag="interruption.st
 
 
 class InterruptionDismissed(Event, frozen=True, kw_only=True, tag="interruption.dismissed"):
-    """Edge -> all: it was no interruption; playback goes on where it stopped."""
+    """Edge -> all: the sound was no interruption; playback goes on where it stopped."""
 
     KIND = "life"
     KEY = ("turn", "at_ms")
@@ -33,7 +33,7 @@ class InterruptionDismissed(Event, frozen=True, kw_only=True, tag="interruption.
 
 
 class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
-    """Edge -> all: what the caller heard of the response: this, and no more, is history."""
+    """Edge -> all: what the caller heard of the response; only this becomes history."""
 
     KIND = "life"
     KEY = ("turn",)
@@ -42,21 +42,22 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     complete: bool
     played_ms: int
     carried: bool = False
-    """The caller went on before more than the first sounds were heard: the words are part of the
-    next turn's, and nothing of the response is history."""
+    """The caller went on speaking at the first sounds of the response. The words of this turn
+    become part of the next turn, and the response does not become history."""
     resumable: bool = False
-    """The line was cut in mid-response. A caller who is back in time hears the rest; then one more
-    event of this turn says what was heard in all (`text`), and played since (`played_ms`)."""
+    """The connection was lost during the response. A caller who returns in time hears the rest;
+    then another event of this turn tells all that was heard (`text`), and what was played since the
+    return (`played_ms`)."""
     sentence: int = 0
-    """Where the rest begins: in this sentence, ..."""
+    """The sentence in which the rest begins."""
     sentence_ms: int = 0
-    """... after so much of it, ..."""
+    """The audio of that sentence before the rest, ms."""
     sentence_words: int = 0
-    """... and so many of its words."""
+    """The number of words of that sentence before the rest."""
     part: int = 0
-    """Counts the events of this turn: over 0, an earlier one was `resumable`."""
+    """The number of this event in its turn; above 0 an earlier one was `resumable`."""
     kept: bool = True
-    """It is part of the conversation; else nobody remembers it."""
+    """Whether the response becomes part of the conversation."""
 
     @property
     def id(self) -> str:
@@ -65,17 +66,17 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
 
 
 class AnswerReached(Event, frozen=True, kw_only=True, tag="answer.reached"):
-    """Edge -> edge: how far a response was handed out, for an edge that may go on with it."""
+    """Edge -> edge: how much of a response was sent, for another edge that may continue it."""
 
     KIND = "life"
     KEY = ("turn", "index")
     turn: int
     index: int
-    """The sentence that begins now; the client was sent all before it."""
+    """The sentence that begins now; all sentences before it were sent to the client."""
 
 
 class AnswerTruncated(Event, frozen=True, kw_only=True, tag="answer.truncated"):
-    """Edge -> all: the client said how much was heard of a response; that is history instead."""
+    """Edge -> all: the client told how much of a response was heard; history is corrected to it."""
 
     KIND = "life"
     KEY = ("turn", "at_ms")

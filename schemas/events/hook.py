@@ -1,4 +1,4 @@
-"""An application is told of a call."""
+"""Messages to an application about a call."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from schemas.session_config import WebhookMoment
 
 
 class WebhookRequested(Event, frozen=True, kw_only=True, tag="webhook.requested"):
-    """Edge -> tool runner: an application is to be told this of a call."""
+    """Edge -> tool runner: send this message about a call to an application."""
 
     KIND = "hook"
     KEY = ("number", "at_ms")
     number: int
-    """Counts the messages of a call from 0: they may arrive in another order."""
+    """The number of the message in its call, from 0; messages may arrive in another order."""
     url: str
     moment: WebhookMoment
     data: dict[str, Any]
-    """What it is told beside the call's id: JSON."""
+    """The content beside the call's id, as JSON."""

@@ -1,4 +1,4 @@
-"""What is kept of a session beside its story: its inputs, and the sound of both sides."""
+"""Recording: the inputs of a session, and the consent to keep its sound."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from schemas.events.event import Bin, Event
 
 
 class RecordingConsented(Event, frozen=True, kw_only=True, tag="recording.consented"):
-    """Edge -> all: from here on the sound of both sides is kept; by whose choice."""
+    """Edge -> all: from here on the sound of both sides is recorded, and who chose that."""
 
     KIND = "life"
     KEY = ("at_ms",)
@@ -16,7 +16,7 @@ class RecordingConsented(Event, frozen=True, kw_only=True, tag="recording.consen
 
 
 class RecordingEnded(Event, frozen=True, kw_only=True, tag="recording.ended"):
-    """Edge -> all: no more sound is kept of a call that goes on."""
+    """Edge -> all: the call goes on, but its sound is no longer recorded."""
 
     KIND = "life"
     KEY = ("at_ms",)
@@ -24,20 +24,21 @@ class RecordingEnded(Event, frozen=True, kw_only=True, tag="recording.ended"):
 
 
 class InputsDelivered(Event, frozen=True, kw_only=True, tag="inputs.delivered"):
-    """Edge -> all: what the call was given, and when: its decisions can be made again from this.
+    """Edge -> all: the inputs of the call with their times, from which it can be decided again.
 
-    A part every ten seconds, and one at the end; `schemas/inputs.py` packs and unpacks it.
+    A part is written every ten seconds and at the end; `schemas/inputs.py` packs and unpacks it.
     """
 
     KIND = "in"
     KEY = ("from_ms", "part")
     part: int
-    """Counts from 0 for every connection of the session."""
+    """The number of the part in its connection, from 0."""
     from_ms: int
-    """Unix time, ms, that the first row counts from."""
+    """Unix time, ms, from which the first row counts."""
     frames: int
-    """Bits in `voice`."""
+    """The number of bits in `voice`."""
     voice: Bin
-    """A bit a 20 ms frame of sound, first frame in the highest bit: 1 where there was voice."""
+    """One bit for each 20 ms frame of sound, 1 if there was voice; the first frame is the highest
+    bit."""
     rows: Bin
     """A MessagePack array; each row is [ms after the row before, kind, ...]."""

@@ -1,4 +1,4 @@
-"""A response: it is written and synthesized, interrupted, heard."""
+"""A response: written, synthesized or cancelled."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CancelReason = Literal["retracted", "interrupted", "failed", "hung_up"]
 
 
 class Speaker(TypedDict):
-    """Who speaks, as an event says it: `TurnTaken(**speaker, turn=1, ...)`."""
+    """Voice and language as arguments of an event: `TurnTaken(**speaker, turn=1, ...)`."""
 
     language: str
     voice: str
@@ -20,66 +20,68 @@ class Speaker(TypedDict):
 
 
 class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"):
-    """LLM -> TTS, edge: a piece of the response that can be spoken by itself."""
+    """LLM -> TTS, edge: a sentence of the response, ready to be spoken."""
 
     KIND = "say"
     KEY = ("turn", "index")
     turn: int
     index: int
-    """Counts the sentences of a response from 0."""
+    """The number of the sentence in its response, from 0."""
     text: str
     first_token_ms: float
-    """From taking the job to the model's first token."""
+    """Time from taking the job to the model's first token."""
     took_ms: float
-    """From taking the job to this sentence."""
+    """Time from taking the job to this sentence."""
     model: str
     deadline_ms: int
     background: bool = False
-    """Nobody is on the line: the sentences of calls go first."""
+    """A background job, with nobody on the line: sentences of calls go first."""
     recorded: tuple[StageName, ...] = ()
-    """Stages that a replay answers from the record: for a worker of these this is no job."""
+    """Stages that a replay answers from the record; for their workers this event is no job."""
     text_only: bool = False
-    """It is read: for a worker of the voice this is no job."""
+    """The sentence is only read; for a TTS worker it is no job."""
     eot_llm: float | None = msgspec.field(default=None, name="caller_ended")
-    """0..1: how surely the model would end the caller's sentence with its last word, by the words
-    alone; with the first piece of a response. None: it was not asked (`read` of `turn.taken`), or
-    does not say."""
+    """0..1: the model's probability that the caller's sentence ends with its last word, by the
+    words alone; told with the first sentence. None: it was not asked (`read` of `turn.taken`), or
+    did not tell."""
     language: str = "en"
     voice: str = ""
-    """Empty: the worker's own, for this language if it has one."""
+    """The name of the voice; empty: the worker's default, for this language if it has one."""
     speed: float = 1.0
-    """1.5: half as fast again as the voice's own speed."""
+    """Speed of speaking; 1.5 is half as fast again as the voice's own speed."""
     fixed: bool = False
-    """Words of the configuration, which many calls say; a greeting, turn 0, is that anyhow."""
+    """The words come from the configuration and are the same in many calls. So is a greeting, turn
+    0."""
 
     @property
     def is_fixed(self) -> bool:
-        """A TTS worker keeps the audio for a while."""
+        """Whether a TTS worker caches the audio."""
         return self.fixed or self.turn == 0
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):
-    """LLM -> edge: the response is whole, or a step of it that ends with calls of tools."""
+    """LLM -> edge: the response is complete, or a step of it that ends with tool calls."""
 
     KIND = "say"
     KEY = ("turn",)
     LATER = "step"
     turn: int
     sentences: int
-    """Of the response so far, those of earlier steps included."""
+    """The number of sentences of the response so far, with those of earlier steps."""
     text: str
-    """Of this step."""
+    """The words of this step."""
     model: str
     prompt_tokens: int
     completion_tokens: int
     took_ms: float
     step: int = 0
     calls: int = 0
-    """Tools that the step called: where there are some, another step follows their results."""
+    """The number of tool calls of the step; if there are any, another step follows their
+    results."""
 
 
 class ResponseCancelled(Event, frozen=True, kw_only=True, tag="response.cancelled"):
-    """Edge -> LLM, TTS: nobody wants this response, speculative or not, or the rest of it."""
+    """Edge -> LLM, TTS: this response, or the rest of it, is no longer needed."""
 
     KIND = "say"
     KEY = ("turn",)
@@ -88,7 +90,7 @@ class ResponseCancelled(Event, frozen=True, kw_only=True, tag="response.cancelle
 
 
 class ModelSwitched(Event, frozen=True, kw_only=True, tag="model.switched"):
-    """LLM -> all: another model than the wanted one answers, which gave no first word."""
+    """LLM -> all: a fallback model answers, since the wanted model gave no first word."""
 
     KIND = "out"
     KEY = ("turn",)
@@ -97,11 +99,12 @@ class ModelSwitched(Event, frozen=True, kw_only=True, tag="model.switched"):
     step: int = 0
     wanted: str
     model: str
-    """The one that answers."""
+    """The model that answers."""
     reason: str
-    """What the others said, for operators: names settings and states, never what was said."""
+    """The errors of the others, for operators: names settings and states, never words of the
+    call."""
     took_ms: float
-    """From taking the job to the first word of the one that answers."""
+    """Time from taking the job to the first word of the model that answers."""
 
 
 class SpeechReady(Event, frozen=True, kw_only=True, tag="speech.ready"):
@@ -114,6 +117,6 @@ class SpeechReady(Event, frozen=True, kw_only=True, tag="speech.ready"):
     chunks: int
     audio_ms: int
     first_chunk_ms: float
-    """From taking the job to the first chunk."""
+    """Time from taking the job to the first chunk."""
     took_ms: float
     model: str

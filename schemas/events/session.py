@@ -1,4 +1,4 @@
-"""A session begins, is set anew, and ends."""
+"""A session begins, is reconfigured, and ends."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ EndReason = Literal["caller_left", "end_call", "drained", "failed"]
 
 
 NOT_RECORDED = SessionConfig()
-"""Stands in an event without `config`, until it is read from the flat maps."""
+"""The placeholder in an event without `config`, until it is read from the flat maps."""
 
 
 class _Configured(Event, frozen=True, kw_only=True):
-    """An event that says what the session is set to, for old readers by the old names as well."""
+    """An event with the session configuration, also under the old names for old readers."""
 
     settings: dict[str, Any] = msgspec.field(default_factory=dict)
-    """Much of `config` by flat names, for readers that do not know it."""
+    """A part of `config` by flat names, for readers that do not know `config`."""
     rules: dict[str, Any] = msgspec.field(default_factory=dict)
-    """The rest of it."""
+    """The rest of `config` by flat names."""
     config: SessionConfig = NOT_RECORDED
-    """All that the session is set to."""
+    """The whole session configuration."""
     config_hash: str = ""
-    """Names the configuration in stream AURA_CONFIGS that stands for `config`, `settings` and
-    `rules`, which are absent then (`schemas/named_config.py`); empty: they are here."""
+    """The hash of a configuration in stream AURA_CONFIGS that replaces `config`, `settings` and
+    `rules` (`schemas/named_config.py`); empty if these are present."""
     config_changes: dict[str, Any] = msgspec.field(default_factory=dict)
-    """What differs from it, maps in maps."""
+    """The differences from the named configuration, as nested maps."""
 
     @property
     def names_config(self) -> bool:
-        """Its configuration has to be read by its name: `config` holds nothing of it."""
+        """Whether the configuration must be read by its hash, since `config` is empty."""
         return bool(self.config_hash) and self.config is NOT_RECORDED
 
     def __post_init__(self) -> None:
-        """Let each of the two forms follow from the other.
+        """Derive each of the two forms, nested and flat, from the other.
 
         Raises:
-            ValueError: the flat maps hold a value that cannot be.
+            ValueError: the flat maps hold an invalid value.
         """
         if self.names_config:
             return
@@ -56,23 +56,26 @@ class _Configured(Event, frozen=True, kw_only=True):
 
 
 class SessionStarted(_Configured, frozen=True, kw_only=True, tag="session.started"):
-    """Edge -> all: a caller came in."""
+    """Edge -> all: a session has begun."""
 
     KIND = "life"
     user: str
     protocol: str = msgspec.field(name="dialect")
     edge: str
-    """Name of the edge process that holds the call."""
+    """The name of the edge that holds the call."""
     version: str = ""
-    """Of the Aura at the edge."""
+    """The version of Aura at the edge."""
     replay_of: str = ""
-    """The session that this one is a replay of; empty: somebody calls."""
+    """The session that this one replays; empty for a real call."""
     agent: AgentUsed | None = None
-    """Whose words `config` holds; None: the operator's settings alone."""
+    """The agent; None if the session has only the operator's settings."""
+    resume_hash: str = ""
+    """SHA-256 of the key that its client gave it, hex: who goes on with it shows that key; empty:
+    none was given."""
 
 
 class SessionResumed(_Configured, frozen=True, kw_only=True, tag="session.resumed"):
-    """Edge -> all: the caller came back, to this edge or another."""
+    """Edge -> all: the caller came back and resumed the session, on this edge or another."""
 
     KIND = "life"
     KEY = ("at_ms",)
@@ -81,7 +84,7 @@ class SessionResumed(_Configured, frozen=True, kw_only=True, tag="session.resume
 
 
 class SessionReconfigured(Event, frozen=True, kw_only=True, tag="session.reconfigured"):
-    """Edge -> all: from here on the session is set to this."""
+    """Edge -> all: from here on the session has this configuration."""
 
     KIND = "life"
     KEY = ("at_ms",)
@@ -89,33 +92,34 @@ class SessionReconfigured(Event, frozen=True, kw_only=True, tag="session.reconfi
 
 
 class AgentChanged(Event, frozen=True, kw_only=True, tag="agent.changed"):
-    """Edge -> all: another agent goes on with the call; `session.reconfigured` says how."""
+    """Edge -> all: another agent continues the call, set by `session.reconfigured`."""
 
     KIND = "life"
     KEY = ("at_ms",)
     agent: AgentUsed
     before: str = ""
-    """The agent until now, NAME@REV."""
+    """The previous agent, NAME@REV."""
 
 
 class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
-    """Edge -> all: the caller left or was sent away; a resume may still follow."""
+    """Edge -> all: the connection of the session has ended; a resume may still follow."""
 
     KIND = "life"
     KEY = ("at_ms",)
     reason: EndReason
     turns: int
-    """Turns that got a response which was heard."""
+    """The number of turns whose response was heard."""
     started_at_ms: int = 0
-    """Unix time, ms. This and what follows sums the session up, so that a list reads one event."""
+    """Unix time, ms. This and the following fields sum the session up, so that a list reads one
+    event."""
     user: str = ""
     protocol: str = msgspec.field(default="", name="dialect")
     errors: int = 0
-    """Troubles that the caller was told of."""
+    """The number of errors that the caller was told of."""
     interrupted: int = 0
-    """Responses that the caller interrupted."""
+    """The number of responses that the caller interrupted."""
     slowest_ms: float | None = None
-    """The longest that a response was waited for."""
+    """The longest wait for a response, ms."""
     replay_of: str = ""
     agent: str = ""
-    """As `name@revision`; empty: the operator's settings alone."""
+    """The agent as `name@revision`; empty if the session has none."""

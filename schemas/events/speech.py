@@ -1,4 +1,4 @@
-"""The caller speaks, and STT tells the words."""
+"""The caller's speech, and its transcripts."""
 
 from __future__ import annotations
 
@@ -8,37 +8,39 @@ from schemas.events.event import Event, StageName
 
 
 class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
-    """Edge -> STT: somebody speaks; the frames flow on `aura.au.<session>.<utterance>`."""
+    """Edge -> STT: an utterance begins; its frames are sent on `aura.au.<session>.<utterance>`."""
 
     KIND = "speech"
     KEY = ("utterance",)
     utterance: int
-    """Counts the utterances of a session from 1."""
+    """The number of the utterance in its session, from 1."""
     language: str
     deadline_ms: int
-    """Unix time, ms, after which nobody waits for the words any more."""
+    """Unix time, ms, after which the words are no longer needed."""
     over_response: bool = msgspec.field(default=False, name="over_answer")
-    """Spoken over a response: partials decide whether it is an interruption, so hurry."""
+    """Spoken over a response: partial transcripts decide whether it is an interruption, so they are
+    urgent."""
     background: bool = False
-    """Nobody is on the line: the words of calls go first, and no partials are wanted."""
+    """A background job, with nobody on the line: calls go first, and no partial transcripts are
+    needed."""
     recorded: tuple[StageName, ...] = ()
-    """Stages that a replay answers from the record: for a worker of these this is no job."""
+    """Stages that a replay answers from the record; for their workers this event is no job."""
 
 
 class SpeechPaused(Event, frozen=True, kw_only=True, tag="speech.paused"):
-    """Edge -> all: the caller fell silent; STT is asked for the words so far."""
+    """Edge -> all: the caller pauses; STT is asked for the words so far."""
 
     KIND = "life"
     KEY = ("utterance", "pause")
     utterance: int
     pause: int
-    """Counts the pauses of this utterance from 1."""
+    """The number of the pause in its utterance, from 1."""
     speech_end_ms: int
-    """Unix time, ms, of the last frame with speech: zero of every latency of the turn."""
+    """Unix time, ms, of the last frame with speech; all latencies of the turn count from it."""
 
 
 class SpeechContinued(Event, frozen=True, kw_only=True, tag="speech.continued"):
-    """Edge -> all: the caller went on after a pause; what followed from it is void."""
+    """Edge -> all: the caller went on after a pause; the transcript and response to it are void."""
 
     KIND = "life"
     KEY = ("utterance", "pause")
@@ -47,7 +49,7 @@ class SpeechContinued(Event, frozen=True, kw_only=True, tag="speech.continued"):
 
 
 class SpeechEnded(Event, frozen=True, kw_only=True, tag="speech.ended"):
-    """Edge -> all: endpointing took the utterance for complete."""
+    """Edge -> all: endpointing has decided that the utterance is complete."""
 
     KIND = "life"
     KEY = ("utterance",)
@@ -55,36 +57,38 @@ class SpeechEnded(Event, frozen=True, kw_only=True, tag="speech.ended"):
     pause: int
     speech_end_ms: int
     wait_ms: int
-    """How long the silence was listened to before that was decided."""
+    """The silence before that decision, ms."""
     discarded: bool = False
-    """True where nothing was said in it (noise)."""
+    """Whether the utterance had no words, only noise."""
 
 
 class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):
-    """STT -> edge: the words up to a pause; the caller may yet go on."""
+    """STT -> edge: the words up to a pause; the caller may still go on."""
 
     KIND = "heard"
     KEY = ("utterance", "pause")
     utterance: int
     pause: int
-    """Below 0: there was none; the words up to a cut so many ms into speech without pauses."""
+    """The pause. Below 0: there was none, and the words end at a cut so many ms into the speech."""
     text: str
-    """Empty where no speech was found."""
+    """The words; empty if no speech was found."""
     confidence: float
     """0..1: exp of the mean log-probability of the tokens."""
     took_ms: float
     """Recognition alone, without queueing."""
     model: str
     eot_audio: float | None = msgspec.field(default=None, name="finished")
-    """0..1: how surely a model of turns hears the end of the turn (AURA_TURN_MODEL); None: none was
-    asked."""
+    """0..1: the probability of an end of turn by the turn model (AURA_TURN_MODEL); None: there is
+    no such model."""
     eot_stt: float | None = msgspec.field(default=None, name="ended")
-    """0..1: how surely the recogniser would end a sentence with the last word, by sound and words;
-    None: it does not say."""
+    """0..1: the recogniser's probability that a sentence ends with the last word, by sound and
+    words;
+    None: it gives none."""
     settled_ms: int = 0
-    """Audio before this, from the beginning of the utterance, is never recognised again."""
+    """Audio up to this time of the utterance, ms, is settled: it is never recognised again."""
     settled_words: int = 0
-    """The first so many words of `text` (between blanks) are those of that audio: they stand."""
+    """The number of words at the start of `text` (split at blanks) that belong to the settled
+    audio."""
 
 
 class TranscriptFinal(Event, frozen=True, kw_only=True, tag="transcript.final"):

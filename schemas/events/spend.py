@@ -1,4 +1,4 @@
-"""What a call has used up, and the limit that it reaches."""
+"""The spend of a call, and the limit that it reaches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SpendLimitName = Literal["tokens", "speech_s", "price"]
 
 
 class SpendCounted(Event, frozen=True, kw_only=True, tag="spend.counted"):
-    """Edge -> all: what the call has used up so far, told after each turn of a limited call."""
+    """Edge -> all: the spend of the call so far, told after each turn of a limited call."""
 
     KIND = "life"
     KEY = ("turn", "at_ms")
@@ -19,23 +19,23 @@ class SpendCounted(Event, frozen=True, kw_only=True, tag="spend.counted"):
     prompt_tokens: int
     completion_tokens: int
     heard_ms: int
-    """Of the caller's speech that was recognised."""
+    """Recognised speech of the caller, ms."""
     spoken_ms: int
-    """Of synthesized speech."""
+    """Synthesized speech, ms."""
     call_ms: int
-    """Of its connections."""
+    """Duration of the call's connections, ms."""
     price: float
-    """In the currency of the configuration's prices."""
+    """The price, in the currency of the configuration's prices."""
 
 
 class SpendReached(Event, frozen=True, kw_only=True, tag="spend.reached"):
-    """Edge -> all: the call has used up what it may: no response of a model is asked for any more.
+    """Edge -> all: the call has reached its spend limit; the language model is no longer asked.
 
-    It says so when nobody speaks, and ends if it is set to.
+    The caller is told when nobody speaks; then the call ends, if it is configured to.
     """
 
     KIND = "life"
     limit: SpendLimitName
     most: float
-    """What it may use up."""
+    """The limit."""
     used: float

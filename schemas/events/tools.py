@@ -1,4 +1,4 @@
-"""A tool is called, run and answers, or does not."""
+"""A tool is called and run; it returns a result or fails."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from schemas.tools import ToolConfig, ToolFailure
 
 
 class ToolCalled(Event, frozen=True, kw_only=True, tag="tool.called"):
-    """LLM -> edge: the model calls a tool; nobody runs it before the turn is committed."""
+    """LLM -> edge: the model calls a tool; the call is only run once the turn is committed."""
 
     KIND = "say"
     KEY = ("turn", "step", "call")
     turn: int
     step: int
     call: int
-    """Counts the calls of a step from 0."""
+    """The number of the call in its step, from 0."""
     name: str
     arguments: str
-    """JSON, most likely: a model may write anything."""
+    """Usually JSON, but a model may write anything."""
     model: str
     took_ms: float
-    """From taking the job to this call."""
+    """Time from taking the job to this call."""
 
 
 class ToolRequested(Event, frozen=True, kw_only=True, tag="tool.requested"):
-    """Edge -> tool runner: the turn is committed, and this call of it is to be run."""
+    """Edge -> tool runner: the turn is committed; run this call."""
 
     KIND = "tool"
     KEY = ("turn", "step", "call")
@@ -33,15 +33,15 @@ class ToolRequested(Event, frozen=True, kw_only=True, tag="tool.requested"):
     call: int
     tool: ToolConfig
     arguments: str
-    """A JSON object."""
+    """The arguments, a JSON object."""
     deadline_ms: int
-    """Unix time, ms, after which nobody waits for the result."""
+    """Unix time, ms, after which the result is no longer needed."""
     recorded: tuple[StageName, ...] = ()
-    """Stages that a replay answers from the record: for a worker of these this is no job."""
+    """Stages that a replay answers from the record; for their workers this event is no job."""
 
 
 class ToolBegun(Event, frozen=True, kw_only=True, tag="tool.begun"):
-    """Tool runner -> tool runners: a call that must not run twice is about to."""
+    """Tool runner -> tool runners: a call that must not run twice is about to run."""
 
     KIND = "out"
     KEY = ("turn", "step", "call")
@@ -49,7 +49,7 @@ class ToolBegun(Event, frozen=True, kw_only=True, tag="tool.begun"):
     step: int
     call: int
     runner: str
-    """The attempt that runs it: no other may."""
+    """The attempt that runs it; no other attempt may."""
 
 
 class ToolReturned(Event, frozen=True, kw_only=True, tag="tool.returned"):
@@ -62,15 +62,15 @@ class ToolReturned(Event, frozen=True, kw_only=True, tag="tool.returned"):
     call: int
     name: str
     result: str
-    """JSON, or text: the model is told it as it is."""
+    """JSON or text; the model gets it as it is."""
     took_ms: float
-    """From taking the job to the result."""
+    """Time from taking the job to the result."""
     by_edge: bool = False
-    """The edge tells it: the tool is the client's or built in."""
+    """Whether the edge published it, since the tool is the client's or built in."""
 
 
 class ToolFailed(Event, frozen=True, kw_only=True, tag="tool.failed"):
-    """Tool runner or edge -> edge: a call has no result, and the model is told why."""
+    """Tool runner or edge -> edge: a call has failed, and the model is told why."""
 
     KIND = "out"
     KEY = ("turn", "step", "call")
@@ -80,7 +80,7 @@ class ToolFailed(Event, frozen=True, kw_only=True, tag="tool.failed"):
     name: str
     reason: ToolFailure
     detail: str = ""
-    """In words for the model."""
+    """The reason, in words for the model."""
     took_ms: float = 0.0
     by_edge: bool = False
-    """The edge tells it: nobody was asked, or nobody else told."""
+    """Whether the edge published it, since no tool runner did."""

@@ -1,4 +1,4 @@
-"""A turn: the language model is asked, the end of turn is certain, its times are measured."""
+"""A turn: the language model is asked, the turn is committed, its times are measured."""
 
 from __future__ import annotations
 
@@ -12,51 +12,53 @@ from schemas.tools import ToolFunction
 
 
 class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
-    """Edge -> LLM: it is Aura's turn. Carries all the model needs; a recorded job runs again."""
+    """Edge -> LLM: respond to this turn. The event holds all that the model needs."""
 
     KIND = "turn"
     KEY = ("turn",)
     LATER = "step"
     turn: int
-    """Counts up through a session, speculative turns included: a smaller number is stale."""
+    """The number of the turn in its session, speculative turns included; a smaller number is
+    stale."""
     utterance: int
     pause: int
     system: str
     messages: tuple[Message, ...]
-    """The window of history, ending with what the caller just said."""
+    """The latest messages of the history; the last is the caller's turn."""
     llm_model: str
     max_tokens: int
     temperature: float
     seed: int
     speculative: bool
-    """True while the caller might still go on; see turn.committed and response.cancelled."""
+    """Whether the caller might still go on; see turn.committed and response.cancelled."""
     text_only: bool = False
-    """The response is read, and nobody speaks it."""
+    """Whether the response is only read, and not spoken."""
     ask_eot: bool = msgspec.field(default=False, name="read")
-    """The model is asked, too, how surely the caller's turn is over: it would change much."""
+    """Whether the model is also asked for the probability that the caller's turn is over."""
     deadline_ms: int
     recorded: tuple[StageName, ...] = ()
-    """Stages that a replay answers from the record: for a worker of these this is no job."""
+    """Stages that a replay answers from the record; for their workers this event is no job."""
     step: int = 0
-    """Counts the steps of the turn: each later one follows the results of tools, which end
-    `messages`."""
+    """The number of the step in its turn. A later step follows the results of tools, which are the
+    last `messages`."""
     spoken: int = 0
-    """Sentences of the response that were written before this step: its own count on from here."""
+    """The number of sentences from earlier steps; the step's own sentences count on from it."""
     tools: tuple[ToolFunction, ...] = ()
-    """What the model may call."""
+    """The tools that the model may call."""
     tool_choice: str = "auto"
-    """What it must call of them: "auto", nothing; "required", one of them; or the name of one."""
+    """"auto": the model may call a tool; "required": it must call one; or the name of the tool to
+    call."""
     agent: str = ""
-    """The session's, as `name@revision`; empty: the operator's settings alone."""
+    """The session's agent as `name@revision`; empty if it has none."""
     language: str = "en"
-    """In which the model writes; its sentences are cut by that language's rules."""
+    """The language of the response; sentences are split by its rules."""
     voice: str = ""
-    """The voice that is to speak the sentences; empty: the TTS worker's own."""
+    """The voice of the response; empty: the TTS worker's default."""
     speed: float = 1.0
 
 
 class TurnCommitted(Event, frozen=True, kw_only=True, tag="turn.committed"):
-    """Edge -> all: the turn is real: its response may be heard and the words enter the history."""
+    """Edge -> all: the turn has ended for certain, and its response may be heard."""
 
     KIND = "life"
     KEY = ("turn",)
@@ -64,37 +66,37 @@ class TurnCommitted(Event, frozen=True, kw_only=True, tag="turn.committed"):
     text: str
     confidence: float
     speculative: bool = msgspec.field(name="guessed")
-    """Its response was asked for before the end of the turn was certain."""
+    """Whether the response was asked for before the end of turn was certain."""
 
 
 class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):
-    """Edge -> all: the waterfall of a turn, ms after the last speech; absent steps are None."""
+    """Edge -> all: the waterfall of a turn, ms after the last speech; None: step skipped."""
 
     KIND = "out"
     KEY = ("turn",)
     turn: int
     pause_ms: float | None = None
-    """The pause was noticed and STT asked."""
+    """STT was asked, as the pause was noticed."""
     transcript_ms: float | None = None
-    """The words were at the edge."""
+    """The words arrived at the edge."""
     taken_ms: float | None = None
     """The language model was asked."""
     committed_ms: float | None = None
-    """Endpointing was sure."""
+    """The turn was committed."""
     first_token_ms: float | None = None
     first_sentence_ms: float | None = None
     first_audio_ms: float | None = None
-    """The first synthesized audio was at the edge."""
+    """The first synthesized audio arrived at the edge."""
     first_sent_ms: float | None = None
-    """The first audio left for the caller: what the caller felt, less the network."""
+    """The first audio was sent: the wait that the caller felt, without the network."""
     stt_ms: float | None = None
-    """Recognition alone."""
+    """Time of the recognition alone."""
     speculations: int = msgspec.field(default=0, name="guesses")
-    """Turns taken speculatively since the last response that was heard, this one included."""
+    """The number of speculative responses since the last response that was heard, with this one."""
     retracted: int = 0
-    """How many of them were wrong."""
+    """How many of them were retracted."""
     wasted_sentences: int = 0
-    """Sentences that the model wrote for those that were wrong."""
+    """The number of sentences in the retracted responses."""
     interrupted: bool = False
 
 
@@ -108,4 +110,4 @@ STEPS: Mapping[str, str] = {
     "first_audio_ms": "first audio at the edge",
     "first_sent_ms": "first audio sent",
 }
-"""The waterfall's steps, by the fields of TurnMeasured, in their usual order; and their names."""
+"""The waterfall's steps in their usual order: fields of TurnMeasured, and their names."""

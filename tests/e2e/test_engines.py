@@ -15,7 +15,7 @@ import pytest
 from benchmarks.recordings import people
 from tests.e2e.conftest import OUR_OWN
 from workers.engines import factory, llm_factory, weights
-from workers.engines.llm.llama import TOKENS_AT_ONCE, LlamaModel
+from workers.engines.llm.llama import TOKENS_OF_A_SMALL_ONE, LlamaModel
 from workers.engines.protocols import EngineRefusedError, LanguageModel, Prompt, Usage
 from workers.engines.stt import whisper_postprocess
 from workers.engines.stt.whisper import WhisperRecognizer
@@ -334,7 +334,7 @@ def test_a_long_prompt_is_read_in_parts_of_which_each_is_told(gemma: LlamaModel)
     told = [piece["prompt_progress"]["processed"] for piece in pieces if "prompt_progress" in piece]
     steps = [after - before for before, after in pairwise(told)]
     assert max(told) > 200
-    assert max(steps) <= TOKENS_AT_ONCE
+    assert max(steps) <= TOKENS_OF_A_SMALL_ONE
 
 
 async def test_the_event_loop_goes_on_while_gemma_writes(gemma: LlamaModel) -> None:

@@ -24,6 +24,7 @@ from runtime.settings import load
 from schemas.events import SessionEnded, SessionReconfigured, SessionStarted
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import Caller, calling
+from tests.reading_model import digest
 from tests.realtime_caller import realtime
 
 SECRET = "a secret that is long enough for HS256"
@@ -38,6 +39,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
     env = {
         **SIMULATED,
         "AURA_JWT_SECRET": SECRET,
+        "AURA_LLM_ENGINE": "tests.reading_model:ReadingModel",
         "AURA_MAX_SESSIONS_PER_USER": "50",
         "AURA_RECONNECTS_PER_MINUTE": "100",
         "AURA_MAX_CONNECTIONS_PER_IP": "50",
@@ -154,6 +156,22 @@ async def test_the_model_that_a_realtime_client_names_is_an_agent_where_there_is
         again = next(one for one in found if isinstance(one, SessionReconfigured))
         assert again.config.turns.eagerness == "high"
         assert again.config.response.system_prompt == (prompt or "Sell all.")
+
+
+async def test_a_model_that_can_reads_a_prompt_before_anybody_has_spoken(
+    house: AuraProcess, tmp_path: Path
+) -> None:
+    """That of an agent as it is applied, and that of a call with its variables as it begins."""
+    told = "prompt: You are ahead.\ntools: [end_call]\n"
+    await applied(house, tmp_path, "ahead", told)
+    await asyncio.to_thread(house.wait_for, digest("You are ahead.", "end_call"))
+    asks = "prompt: You are ahead of {{who}}.\nvariables: {who: {callers_may_set: true}}\n"
+    await applied(house, tmp_path, "asks", asks)
+    await asyncio.to_thread(house.wait_for, digest("You are ahead of -."))
+    variables = quote(json.dumps({"who": "Zoe"}))
+    async with held(house, f"&greeting=0&agent=asks&variables={variables}") as caller:
+        await caller.until("session")
+        await asyncio.to_thread(house.wait_for, digest("You are ahead of Zoe."))
 
 
 async def test_a_changed_agent_serves_the_next_call_and_a_running_one_keeps_its_own(

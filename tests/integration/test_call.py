@@ -115,7 +115,7 @@ async def test_ctrl_c_hangs_up(simulated: AuraProcess, speech: Path) -> None:
 
 def test_a_refused_token_is_one_line(simulated: AuraProcess, question: Path) -> None:
     line = failed(calls(simulated, question, "--token", "wrong"))
-    assert "the token or the agent was refused: --token or AURA_DEMO_TOKEN" in line
+    assert "the token or the agent was refused: give a --token" in line
 
 
 def test_nobody_there_is_one_line(simulated: AuraProcess, question: Path) -> None:

@@ -21,9 +21,13 @@ import jwt
 import psutil
 import pytest
 
+from runtime.agents import store
 from runtime.bus.connection import connect
+from runtime.bus.delivery import Delivery
 from runtime.sessions.finding import decoded
 from runtime.settings import load
+from schemas import codec, subjects
+from schemas.control import CallPlaced, CallPlacing
 from schemas.events import AnyEvent, ControlReceived, ControlSpoken, TurnTaken
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, Caller, buzz, calling, silence
@@ -172,6 +176,48 @@ async def test_a_call_is_seen_and_commanded_at_the_other_edge(house: AuraProcess
     assert len(spoken) == 3
 
 
+async def test_an_operator_hands_a_call_over(house: AuraProcess, api: Api) -> None:
+    files = {
+        "billing": 'prompt: I am billing.\ngreeting: "Billing, hello."\n',
+        "asks": "prompt: I am {{x}}.\nvariables: {x: {}}\n",
+        "default": 'prompt: I am the desk.\ngreeting: "Desk, hello."\n',
+    }
+    bus = await connect(load(data_dir=house.data, _env_file=None), "test")
+    try:
+        for name, text in files.items():
+            await store.apply(bus, "acme", name, text)
+        path = PATH.replace("greeting=0", "greeting=1") + token()
+        greeting: dict[str, Any] = {}
+        while greeting.get("text") != "Desk, hello.":  # the edge has heard of the files
+            async with calling(house.url, path) as caller:
+                greeting = await caller.until("greeting")
+                await caller.send({"type": "end_call"})
+                await caller.ws.wait_closed()
+        async with calling(house.url, path) as caller:
+            session = (await caller.until("greeting"))["session"]
+            for agent in ("unknown", "asks"):
+                status, told = await api.ask(f"calls/{session}/transfer", {"agent": agent})
+                assert (status, told["code"]) == (409, "CANNOT_TRANSFER")
+            assert (await api.ask(f"calls/{session}/transfer", {"agent": "no/name"}))[0] == 400
+            for _ in range(2):
+                status, _told = await api.ask(
+                    f"calls/{session}/transfer", {"agent": "billing"}, key="t-1"
+                )
+                assert status == 200
+            await caller.until("ai_complete")
+            assert heard(caller).endswith("Billing, hello.")
+            await caller.send({"type": "text", "text": "Hello?"})
+            await caller.until("ai_complete", 2)
+            log = await log_of(house, session)
+            (turn,) = [one for one in log if isinstance(one, TurnTaken)]
+            assert turn.system == "I am billing."
+            assert turn.agent.startswith("billing@")
+    finally:
+        for name in files:
+            await store.remove(bus, "acme", name)
+        await bus.close()
+
+
 async def test_a_tenant_has_its_own_calls_and_a_caller_none(house: AuraProcess, api: Api) -> None:
     other, reads = token("globex", scope="calls:write"), token(scope="openid calls:read")
     async with held(house) as (caller, session):
@@ -313,6 +359,8 @@ async def test_the_command_line_commands_and_listens_in(house: AuraProcess, tmp_
             assert done.returncode == 0, done.stderr
         shown = json.loads((await aura(house, "calls", "show", session)).stdout)
         assert shown["muted"] == ["caller"]
+        nobody = await aura(house, "calls", "transfer", session, "nobody")
+        assert "aura agents list" in nobody.stderr
         wrong = await aura(house, "calls", "say", session, " ")
         assert wrong.returncode == 1
         assert "text" in wrong.stderr
@@ -346,6 +394,40 @@ async def test_an_idle_caller_is_asked_and_then_the_call_ends(
         assert caller.ws.close_code == 1000
         said = [done["full_response"] for done in caller.told("ai_complete")]
         assert said == ["Still there?", "Bye."]
+
+
+async def test_a_telephone_is_called_by_whoever_has_the_right_to(
+    house: AuraProcess, api: Api
+) -> None:
+    mine = token(scope="calls:place")
+    to = {"to": "+14155550100", "agent": "desk", "variables": {"name": "Ada"}}
+    assert (await api.ask("calls", to))[1]["code"] == "NO_TELEPHONES"
+    bad: list[Any] = [{}, {"to": ""}, {"to": "+1", "agent": "no/name"}, {**to, "by": "me"}, []]
+    for wrong in bad:
+        status, told = await api.ask("calls", wrong)
+        assert (status, told["code"]) == (400, "BAD_REQUEST")
+    assert (await api.ask("calls", to, by=token(scope="calls:write")))[0] == 403
+    assert (await api.ask("calls", by=mine))[0] == 403
+    asked: list[CallPlacing] = []
+    bus = await connect(load(data_dir=house.data, _env_file=None), "test", role="sip")
+
+    async def answer(message: Delivery) -> None:
+        asked.append(codec.decode_as(CallPlacing, message.data))
+        is_busy = asked[-1].to == "+1"
+        await bus.send(
+            message.reply, CallPlaced(fault="busy") if is_busy else CallPlaced(session="s_1")
+        )
+
+    async with bus, bus.listening(subjects.DIAL, answer):
+        await bus.flush()
+        assert await api.ask("calls", {**to, "tenant": "rival"}, by=mine) == (
+            201,
+            {"session": "s_1"},
+        )
+        assert (await api.ask("calls", {"to": "+1", "tenant": "rival"}))[1]["code"] == "BUSY"
+    first, other = asked
+    assert (first.tenant, first.by, first.variables) == ("acme", "ann", '{"name":"Ada"}')
+    assert (other.tenant, other.by) == ("rival", "operator")
 
 
 async def test_the_document_is_served(api: Api) -> None:

@@ -63,9 +63,9 @@ scenarios:
     steps: [{say: Hello., expect: {transcript: {contains: [hello]}}}]
 """
 MAY_FAIL = {
-    r"aura sessions --json \| jq": "a session would have gone otherwise, it says",
+    r"aura sessions --json \| jq": "a session would have gone differently",
     r"aura eval": "the simulated engines understand everything as one sentence",
-    r"aura replay SESSION --decide --eagerness low": "the call would have gone otherwise, it says",
+    r"aura replay SESSION --decide --eagerness low": "the call would have gone differently",
     r"aura replay SESSION --drive --llm-model NAME": "no worker here has another model, it says",
 }
 """Commands whose exit code 1 is an answer, too."""

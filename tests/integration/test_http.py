@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import subprocess
 import sys
 import urllib.error
@@ -10,6 +11,8 @@ import urllib.request
 from email.message import Message
 from pathlib import Path
 
+import aiohttp
+import psutil
 import pytest
 import websockets
 
@@ -90,6 +93,47 @@ async def test_pages_of_strangers_may_not_call_and_pages_of_here_may(
         assert got == status, origin
     _, headers = await asyncio.to_thread(head, simulated.url, Origin="https://evil.example")
     assert "Access-Control-Allow-Origin" not in headers
+
+
+@pytest.mark.parametrize("path", ["/v1/realtime/calls", "/v1/audio/speech"])
+async def test_a_client_that_leaves_in_mid_body_is_no_fault(
+    simulated: AuraProcess, path: str
+) -> None:
+    before, left = (simulated.said().count(one) for one in ("Traceback", "client_left"))
+    kind = "application/sdp" if "calls" in path else "application/json"
+    for aborts in (False, True):
+        _, writer = await asyncio.open_connection("127.0.0.1", simulated.port)
+        writer.write(
+            f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer demo_token\r\n"
+            f"Content-Type: {kind}\r\nContent-Length: 60000\r\n\r\n{'x' * 30_000}".encode()
+        )
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        if aborts:
+            writer.transport.abort()
+        else:
+            writer.close()
+    async with asyncio.timeout(20):
+        while simulated.said().count("client_left") < left + 2:
+            await asyncio.sleep(0.05)
+    assert simulated.said().count("Traceback") == before
+
+
+async def test_a_body_that_is_packed_is_not_unpacked(simulated: AuraProcess) -> None:
+    packed = gzip.compress(bytes(64 << 20))
+    headers = {
+        "Authorization": "Bearer demo_token",
+        "Content-Type": "application/json",
+        "Content-Encoding": "gzip",
+    }
+    edge = psutil.Process(simulated.children()["edge"])
+    before_s = sum(edge.cpu_times()[:2])
+    async with aiohttp.ClientSession(headers=headers) as http:
+        for path in ("/v1/audio/speech", "/v1/realtime/client_secrets", "/health"):
+            async with http.post(f"{simulated.url}{path}", data=packed) as answer:
+                assert answer.status == 415, path
+                assert answer.headers["Accept-Encoding"] == "identity"
+    assert sum(edge.cpu_times()[:2]) - before_s < 0.5
 
 
 async def test_health_says_so_when_nothing_can_be_stored(simulated: AuraProcess) -> None:

@@ -33,6 +33,17 @@ ODD: dict[str, tuple[bytes, ...]] = {
     "events": (b"retry: 1\n\n", b"data:\n\n", b"event: message\n" + delta(content="Pink.")),
     "markup": (delta(content="2+2=4 &amp; <b>that</b> is it."),),
     "inside": (delta(content="Hm. "), delta(content="So.</think>"), delta(content="Grey.")),
+    "kimi": (
+        *(delta(content=one) for one in ("One moment. <|tool_calls_sec", "tion_begin|>", "<|tool")),
+        delta(content="_call_begin|>functions.look:0<|tool_call_argument_begin|>{}<|tool_call"),
+        delta(content="_end|><|tool_calls_section_end|>"),
+    ),
+    "harmony": (
+        delta(content="<|channel|>analysis<|message|>They greet. So do I.<|e"),
+        *(delta(content=one) for one in ("nd|><|start|>assistant<|channel|>final<|mess", "age|>")),
+        delta(content="Black.<|return|>"),
+    ),
+    "unasked": (delta(content="[TOOL_CALLS]look[ARGS]{}"),),
     "tools": (delta(tool_calls=[{"index": 0, "function": {"name": "look"}}]),),
 }
 """What the server streams where the caller says such a word."""
@@ -151,6 +162,8 @@ def recorded(asking: AuraProcess) -> str:
         ("reasons", "Green."),
         ("parts", "Red."),
         ("events", "Pink."),
+        ("kimi", "One moment."),
+        ("harmony", "Black."),
         ("markup", "2+2=4 &amp; <b>that</b> is it."),
         ("breaks", "It is white. And on."),
     ],
@@ -178,14 +191,17 @@ async def test_a_model_that_begins_inside_a_thought_is_not_heard_thinking_again(
     assert told == "Grey."
 
 
+@pytest.mark.parametrize(
+    ("typed_words", "why"), [("tools", "called a tool"), ("unasked", "wrote the call of a tool")]
+)
 async def test_a_model_that_calls_a_tool_is_told_in_a_sentence_and_the_call_goes_on(
-    asking: AuraProcess,
+    asking: AuraProcess, typed_words: str, why: str
 ) -> None:
     async with calling(asking.url, DEMO) as caller:
         await caller.until("greeting")
-        await caller.send({"type": "text", "text": "tools"})
+        await caller.send({"type": "text", "text": typed_words})
         told = json.dumps(await caller.until("error"))
-        assert "called a tool" in told
+        assert why in told
         assert "Error" not in told.replace("_ERROR", "")
         await caller.send({"type": "text", "text": "parts"})
         assert (await caller.until("ai_complete"))["full_response"] == "Red."

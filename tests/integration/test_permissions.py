@@ -49,7 +49,6 @@ FORBIDDEN = [
     ("sip", "sub", "_INBOX_edge.>"),
     ("sip", "sub", "aura.live.>"),
     ("edge", "sub", "aura.dial"),
-    ("edge", "pub", "aura.dial"),
     # it asks for and answers calls, and sees no mail of operators
     ("edge", "sub", "_INBOX_operator.>"),
     ("stt", "pub", "aura.call.s1"),
@@ -82,6 +81,10 @@ FORBIDDEN = [
     ("stt", "sub", "aura.agents.>"),
     ("stt", "pub", f"{API}.DIRECT.GET.KV_AURA_AGENTS"),
     ("llm", "sub", "aura.agents.>"),
+    ("llm", "sub", "aura.prompts"),
+    ("llm", "pub", "aura.prompts.now"),
+    ("tts", "pub", "aura.prompts"),
+    ("stt", "sub", "aura.prompts.now"),
     ("llm", "pub", "$KV.AURA_AGENTS.shared.default"),
     ("analytics", "sub", "aura.agents.>"),
     ("analytics", "pub", "$KV.AURA_AGENTS.shared.default"),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import subprocess
+
 import pytest
 
-from aura.cli.provision import apply, places_of
+from aura.cli.provision import apply, groups_of
 from aura.cli.running import CommandError
 from deploy.provision import ProvisionError, provision
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, load
 from schemas import subjects
+from tests.aura_process import COMMAND
 from tests.nats_server import NatsServer
 
 
@@ -50,6 +55,30 @@ async def test_what_an_operator_keeps_longer_is_never_shortened_unasked(bus: Bus
     assert (await bus.api(f"STREAM.INFO.{name}"))["config"]["max_age"] == 72 * 3600 * 10**9
 
 
+async def test_the_command_shortens_nothing_without_force(bus: Bus, settings: Settings) -> None:
+    name, longer = subjects.EVENTS_STREAM, 720 * 3600 * 10**9
+
+    async def provisioned(*options: str) -> tuple[str, int]:
+        """Run the command, and return what it said and how long the stream keeps events, ns."""
+        env = {**os.environ, "NATS_URL": settings.nats_url}
+        command = await asyncio.create_subprocess_exec(
+            *COMMAND, "provision", *options, env=env, stdout=subprocess.PIPE
+        )
+        said, _ = await command.communicate()
+        assert command.returncode == 0
+        config = (await bus.api(f"STREAM.INFO.{name}"))["config"]
+        return said.decode(), int(config["max_age"])
+
+    config = (await bus.api(f"STREAM.INFO.{name}"))["config"]
+    await bus.api(f"STREAM.UPDATE.{name}", {**config, "max_age": longer})
+    said, kept = await provisioned()
+    assert "--force" in said
+    assert kept == longer
+    said, kept = await provisioned("--force")
+    assert said == f"stream {name} updated\n"
+    assert kept == 72 * 3600 * 10**9
+
+
 async def test_no_disk_however_small_costs_what_is_stored(bus: Bus) -> None:
     for number in range(200):
         await bus.store(f"aura.ev.t.s{number}.life", b"x" * 10_000, {})
@@ -59,9 +88,9 @@ async def test_no_disk_however_small_costs_what_is_stored(bus: Bus) -> None:
 
 
 async def test_the_operator_makes_a_place_in_the_log_once(bus: Bus, settings: Settings) -> None:
-    _, start = places = places_of(settings, [], "transcript.final", "theirs", "now")
+    _, start = groups = groups_of(settings, [], "transcript.final", "theirs", "now")
     for _ in range(2):
-        assert await apply(settings, *places, force=False) == 0
+        assert await apply(settings, *groups, force=False) == 0
     found = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.theirs")
     assert found["config"]["filter_subjects"] == ["aura.ev.*.*.heard"]
     assert start.policy == "new"
@@ -72,4 +101,4 @@ def test_a_place_that_cannot_be_made_is_said_in_one_line(
     settings: Settings, wrong: tuple[list[str], str, str]
 ) -> None:
     with pytest.raises(CommandError):
-        places_of(settings, *wrong, "now")
+        groups_of(settings, *wrong, "now")

@@ -367,6 +367,24 @@ async def test_ws_with_a_token_is_the_protocol_of_its_document(guarded: AuraProc
             await caller.until("ai_response")
 
 
+async def test_who_knows_the_id_of_a_demo_call_does_not_go_on_with_it_without_its_key(
+    aura: AuraProcess,
+) -> None:
+    async def told(address: str, more: str) -> dict[str, Any]:
+        async with calling(aura, f"{QUIET}{more}", address) as caller:
+            return await caller.until("session")
+
+    key = "&resume_key=only-its-own-client-knows"
+    begun = await told("127.0.6.7", key)
+    back = f"&session={begun['session']}"
+    assert begun["resumed"] is False
+    for guess in ("", f"{key}-not", "&resume_key=short"):
+        assert (await told("127.0.6.8", back + guess))["session"] != begun["session"]
+    again = await told("127.0.6.9", back + key)
+    assert (again["session"], again["resumed"]) == (begun["session"], True)
+    assert "only-its-own-client-knows" not in aura.said()
+
+
 async def test_a_user_has_one_call_over_both_doors(guarded: AuraProcess) -> None:
     path = f"/ws/voice/continuous?greeting=0&token={token('bob')}"
     async with calling(guarded, path, "127.0.6.3") as live:

@@ -30,6 +30,7 @@ from aiortc import (  # the same
     RTCSessionDescription,
 )
 
+from edge.door.webrtc import udp_port  # the same
 from edge.door.webrtc.peer import IceServers, Peer  # the same
 from edge.door.webrtc.udp_port import NoPortError, UdpPort  # the same
 from tests.webrtc_caller import WebRtcCaller, calling, offered  # the same
@@ -318,6 +319,22 @@ async def test_a_stun_server_tells_the_address_that_the_port_has_outside() -> No
     await connection.close()
     port.close()
     transport.close()
+
+
+async def test_a_stun_server_that_is_silent_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(udp_port, "MAPPED_S", 0.05)
+    loop = asyncio.get_running_loop()
+    silent, _ = await loop.create_datagram_endpoint(
+        asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
+    )
+    port = await UdpPort.opened(["127.0.0.1"], [])
+    connection = Connection(ice_controlling=False, stun_server=silent.get_extra_info("sockname"))
+    port.serve(connection)
+    await connection.gather_candidates()
+    assert [one.type for one in connection.local_candidates] == ["host"]
+    await connection.close()
+    port.close()
+    silent.close()
 
 
 @pytest.mark.skipif(

@@ -1,12 +1,12 @@
-"""Subscribers: code that is told of the events of calls, and changes no call.
+"""Subscribers: code that gets the events of calls and changes no call.
 
     from workers.analytics import subscriber
 
     @subscriber("transcript.final")
     async def on_words(event): ...
 
-`aura worker analytics --module mine:on_words` (or `--module mine`: all of a module) runs it.
-docs/analytics.md has the rest.
+`aura worker analytics --module mine:on_words` runs it, `--module mine` all subscribers of the
+module. docs/analytics.md has the rest.
 """
 
 from workers.analytics.subscribers import (

@@ -19,6 +19,6 @@ SECONDS = Histogram(
 )
 LAG = Gauge(
     "aura_subscriber_lag_events",
-    "Events that wait for the group, as the server last told.",
+    "Events that wait for the group, by the server's latest count.",
     ["subscriber"],
 )

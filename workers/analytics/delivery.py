@@ -18,11 +18,11 @@ from workers.analytics.subscribers import Subscriber
 log = structlog.get_logger(__name__)
 
 MOST_WAITING = 10_000
-"""Limit of live events that wait for a slow handler; newer ones are dropped and counted."""
+"""The most live events that wait for a slow handler; newer events are dropped and counted."""
 
 
 class EventJob(Protocol):
-    """An event in hand, answered exactly once."""
+    """An event being handled, answered exactly once."""
 
     event: AnyEvent
 
@@ -41,7 +41,7 @@ class Source(Protocol):
 
     @property
     def depth(self) -> int:
-        """Events that wait."""
+        """The number of events that wait."""
 
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *_: object) -> None: ...
@@ -50,7 +50,7 @@ class Source(Protocol):
 
 
 class LiveEvent:
-    """An event of the live mirror: it has no redelivery, so its answers change nothing."""
+    """An event of the live mirror, which has no redelivery, so the answers have no effect."""
 
     def __init__(self, event: AnyEvent) -> None:
         self.event = event
@@ -66,14 +66,14 @@ class LiveEvent:
 
 
 class Live:
-    """The live mirror: every process that listens gets every event."""
+    """The live mirror as a source: each listening process gets every event."""
 
     def __init__(self, bus: Bus, subscriber: Subscriber) -> None:
         self.dropped = 0
         self._bus = bus
         self._subscriber = subscriber
         self._queue: asyncio.Queue[LiveEvent | None] = asyncio.Queue(MOST_WAITING + 1)
-        """Newer ones than MOST_WAITING are dropped and counted. None is the last, and has room."""
+        """Events beyond MOST_WAITING are dropped and counted; there is room for the final None."""
         self._listening = AsyncExitStack()
 
     @property
@@ -81,7 +81,7 @@ class Live:
         return self._queue.qsize()
 
     async def listen(self) -> Live:
-        """Return itself once every new event is heard."""
+        """Begin to listen; after the return no new event is missed."""
         for kind in self._subscriber.kinds:
             live = subjects.live(self._subscriber.tenant, "*", kind)
             listening = self._bus.listening(live, self._on_message)

@@ -21,30 +21,30 @@ from schemas.events import Event
 SECRET_PREFIX = "whsec_"  # noqa: S105  # says that a secret follows
 
 HOW_TO = (
-    "it is whsec_ and the base64 of 24 to 64 random bytes, which the receiver knows too; make one "
+    "it must be whsec_ and the base64 of 24 to 64 random bytes, shared with the receiver; make one "
     "with: echo whsec_$(openssl rand -base64 32)"
 )
 
 
 class SecretError(ValueError):
-    """Not a secret of Standard Webhooks."""
+    """The text is no secret of Standard Webhooks."""
 
 
 def timestamp(event: Event) -> str:
-    """Return the time of *event*: RFC 3339, UTC, ms."""
+    """Return the time of *event* as RFC 3339, UTC, with ms."""
     at = datetime.fromtimestamp(event.at_ms / 1000, UTC)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def fields(event: Event) -> dict[str, Any]:
-    """Return the fields of *event*, with its id and without its type."""
+    """Return the fields of *event* with its id, without its type."""
     found: dict[str, Any] = msgspec.to_builtins(event)
     found.pop("type")
     return {"id": event.id, **found}
 
 
 def standard(event: Event) -> bytes:
-    """Return the body that Standard Webhooks recommends."""
+    """Return the body of *event* in the form that Standard Webhooks recommends."""
     kind = str(event.__struct_config__.tag)
     return msgspec.json.encode({"type": kind, "timestamp": timestamp(event), "data": fields(event)})
 
@@ -66,15 +66,15 @@ def cloud_event(event: Event) -> bytes:
 
 
 def message_id(event: Event) -> str:
-    """Return the `webhook-id`: the same for the same event, and without a full stop."""
+    """Return the `webhook-id`, which is the same for the same event and has no full stop."""
     return f"msg_{hashlib.sha256(event.id.encode()).hexdigest()[:32]}"
 
 
 def keys(text: str) -> list[bytes]:
-    """Return the keys in *text*: `whsec_<base64>`; during a change several, separated by blanks.
+    """Return the keys in *text*: `whsec_<base64>`, or several of them separated by blanks.
 
     Raises:
-        SecretError: one of them is no key; the message does not hold it.
+        SecretError: a key is invalid; the message does not contain it.
     """
     found = []
     for secret in text.split():

@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Plan:
-    """The subscribers to run, and where their events come from."""
+    """The subscribers to run, and the source of their events."""
 
     subscribers: Sequence[Subscriber]
     group: str
@@ -45,17 +45,17 @@ class Plan:
             )
 
     @property
-    def places(self) -> dict[str, Group]:
-        """The places in the log that it needs, by the subscriber's name."""
-        return {} if self.live else {one.name: self._place(one) for one in self.subscribers}
+    def groups(self) -> dict[str, Group]:
+        """The durable groups that the plan needs, by the subscriber's name."""
+        return {} if self.live else {one.name: self._group_of(one) for one in self.subscribers}
 
-    def _place(self, one: Subscriber) -> Group:
+    def _group_of(self, one: Subscriber) -> Group:
         filters = [subjects.session_events(one.tenant, "*", kind) for kind in one.kinds]
         return Group(f"{self.group}-{one.name}", filters, one.ack_wait_s)
 
     @property
     def user(self) -> str:
-        """The user on the bus of `aura up`, with no more rights than needed."""
+        """The user on the bus of `aura up` that has enough rights and no more."""
         return max(
             (subscriber.user for subscriber in self.subscribers), key=["analytics", "shadow"].index
         )
@@ -73,7 +73,7 @@ async def serve(settings: Settings, plan: Plan) -> int:
         loop.add_signal_handler(signum, stop.set)
     async with metrics.served(settings, "analytics") as condition:
         name = f"aura-analytics-{plan.group}"
-        await _make_places(settings, plan)
+        await _make_groups(settings, plan)
         async with await connect(settings, name, role=plan.user) as bus:
             metrics.BUS.set_function(lambda: bus.connected)
             runners = [
@@ -92,7 +92,7 @@ async def serve(settings: Settings, plan: Plan) -> int:
 
 
 async def _run(runners: Sequence[Runner], context: Context, stop: asyncio.Event) -> None:
-    """Run all until *stop*.
+    """Run all subscribers until *stop*.
 
     Raises:
         SettingsError, EngineError: a setting or an engine of a subscriber is missing.
@@ -108,28 +108,28 @@ async def _run(runners: Sequence[Runner], context: Context, stop: asyncio.Event)
         raise failure
 
 
-async def _make_places(settings: Settings, plan: Plan) -> None:
-    """Make the places in the log that are not there, as the operator where we can be it.
+async def _make_groups(settings: Settings, plan: Plan) -> None:
+    """Create the groups that do not exist, as the operator if we have its password.
 
-    Who only reads may not make them: a consumer could be told to deliver anywhere.
+    A reader may not create groups, since a consumer can be set to deliver to any subject.
 
     Raises:
-        BusAwayError: no server answers, or it refuses; the message says who may.
+        BusAwayError: no server answers, or it refuses; the message says which user may.
     """
-    if not plan.places:
+    if not plan.groups:
         return
-    async with await connect(settings, f"aura-places-{plan.group}") as operator:
-        for place in plan.places.values():
-            if not await join(operator, place, plan.start):
-                log.info("group_goes_on", consumer=place.name)
+    async with await connect(settings, f"aura-groups-{plan.group}") as operator:
+        for group in plan.groups.values():
+            if not await join(operator, group, plan.start):
+                log.info("group_goes_on", consumer=group.name)
 
 
 async def _source(bus: Bus, plan: Plan, subscriber: Subscriber) -> Source:
     if plan.live:
         return await Live(bus, subscriber).listen()
-    place = plan.places[subscriber.name].name
+    group = plan.groups[subscriber.name].name
     return Jobs(
-        bus, place, subscriber.ahead, wanted=subscriber.types, copies=not subscriber.calls_only
+        bus, group, subscriber.ahead, wanted=subscriber.types, copies=not subscriber.calls_only
     )
 
 

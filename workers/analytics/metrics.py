@@ -1,8 +1,8 @@
-"""Shipped: metrics of the sessions of all edges, for Prometheus.
+"""A shipped subscriber: metrics of the sessions of all edges, for Prometheus.
 
 AURA_METRICS_PORT=9101 aura worker analytics --module workers.analytics.metrics
 
-Each member of the group counts other events: let Prometheus sum over them.
+Each member of the group counts different events; sum over the members in Prometheus.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _seen = Seen()
     calls_only=True,
 )
 async def count(event: ev.AnyEvent) -> None:
-    """Count *event*, once."""
+    """Count *event*; a repeated event counts once."""
     if not _seen.again(event.id):
         _count(event)
 
@@ -86,7 +86,7 @@ def _count(event: ev.AnyEvent) -> None:
             INTERRUPTIONS.labels("dismissed").inc()
         case ev.ResponseCancelled(reason="interrupted"):
             INTERRUPTIONS.labels("meant").inc()
-        case ev.ResponseCompleted() if event.turn:  # the greeting is of no model
+        case ev.ResponseCompleted() if event.turn:  # no model writes the greeting
             TOKENS.labels(event.model, "prompt").inc(event.prompt_tokens)
             TOKENS.labels(event.model, "completion").inc(event.completion_tokens)
         case ev.TroubleTold(stage=stage):

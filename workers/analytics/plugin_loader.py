@@ -1,4 +1,4 @@
-"""Load subscribers and parse the start position."""
+"""Loads subscribers, and parses the start position."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def load(name: str, settings: Settings) -> list[Subscriber]:
-    """Return the subscribers of `module` or `module:attribute`, in this folder or installed.
+    """Return the subscribers of `module` or `module:attribute`, from this folder or installed.
 
-    An attribute may be a function of the settings that returns them; a module's own such function
-    is called `subscribers`.
+    An attribute may be a function that takes the settings and returns subscribers. For a whole
+    module this function is named `subscribers`.
 
     Raises:
         SettingsError: a setting that such a function needs is missing.
@@ -45,7 +45,7 @@ def load(name: str, settings: Settings) -> list[Subscriber]:
 
 
 def _of(things: object) -> list[Subscriber]:
-    """Return the subscribers among *things*, each once."""
+    """Return the subscribers among *things*, without duplicates."""
     if not isinstance(things, Iterable):
         return []
     found = {id(thing): thing for thing in things if isinstance(thing, Subscriber)}
@@ -61,7 +61,7 @@ def start_of(text: str, now: datetime) -> Start:
     """Return the start of a new group: `now`, `beginning`, `2h` (ago) or a time (ISO 8601, UTC).
 
     Raises:
-        SubscriberError: *text* is none of these.
+        SubscriberError: *text* has none of these forms.
     """
     if text == "now":
         return Start("new")
@@ -73,7 +73,7 @@ def start_of(text: str, now: datetime) -> Start:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise SubscriberError(
-            f"--from {text!r}: it is now, beginning, a time such as 2026-11-20T08:00, or how long "
-            "ago such as 30m, 2h, 1d"
+            f"--from {text!r}: write now, beginning, a time such as 2026-11-20T08:00, or how long "
+            "ago: 30m, 2h, 1d"
         ) from error
     return Start("by_start_time", at if at.tzinfo else at.replace(tzinfo=UTC))

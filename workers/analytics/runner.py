@@ -1,6 +1,6 @@
-"""Runs a subscriber: hands it events in order, answers each exactly once, retries with backoff.
+"""Runs a subscriber: passes events in order, answers each exactly once, retries with backoff.
 
-A subscriber has its own consumer, so that a slow handler delays no other subscriber and no call.
+Each subscriber has its own consumer, so a slow handler delays no other subscriber and no call.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Runner:
         self.failed = 0
         self._source = source
         self._waiting: asyncio.Queue[EventJob | None] = asyncio.Queue(subscriber.ahead)
-        """The source is asked for no more while it is full."""
+        """The events that wait for a handler; while it is full, no more are fetched."""
         self._held: set[EventJob] = set()
-        """The events that are not answered yet."""
+        """The number of events that are not answered yet."""
         counters.LAG.labels(subscriber.name).set_function(lambda: source.depth)
 
     @property
@@ -40,7 +40,7 @@ class Runner:
         return len(self._held)
 
     async def run(self, context: Context, stop: asyncio.Event) -> None:
-        """Handle events until *stop*; those not begun by then are given back."""
+        """Handle events until *stop*; events that were not begun by then are given back."""
         async with (
             self.subscriber.opens(context) as handler,
             self._source,
@@ -80,7 +80,7 @@ class Runner:
                 await delivery.working()
 
     async def _work(self, handler: Handler, bus: Bus, stop: asyncio.Event) -> None:
-        """Handle the next events, until there are no more."""
+        """Handle events until there are no more."""
         more = True
         while more:
             deliveries, more = await self._take(stop)
@@ -92,7 +92,7 @@ class Runner:
             self._held.difference_update(deliveries)
 
     async def _take(self, stop: asyncio.Event) -> tuple[list[EventJob], bool]:
-        """Return the events of the next handler call, and whether more may come."""
+        """Return the events for the next call of the handler, and whether more may come."""
         first = await self._waiting.get()
         if first is None:
             return [], False
@@ -151,6 +151,6 @@ class Runner:
 
 
 def _where(error: Exception) -> str:
-    """Return file and line of *error*; its message may hold a caller's words."""
+    """Return the file and line of *error*, without its message, which may hold a caller's words."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""

@@ -1,10 +1,10 @@
-"""Shipped: a candidate engine that does the jobs of a stage too, and is never heard.
+"""A shipped subscriber: a candidate engine that repeats the jobs of a stage and is never heard.
 
     AURA_STT_MODEL=base aura worker analytics --module workers.analytics.shadow:stt --group base
 
-The engine is chosen as a worker's is. It works after the stage in service, on the same input, and
+The engine is chosen like a worker's. It works after the stage in service, on the same input, and
 publishes nothing. Its results are compared, counted (`aura_shadow_...`) and logged without words;
-AURA_SHADOW_OUT names a file that gets them with words.
+AURA_SHADOW_OUT names a file for the results with words.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from workers.analytics.trial_engines import (
 log = structlog.get_logger(__name__)
 
 PATIENCE_S = 20.0
-"""Wait for the stage in service, after which the job is not compared."""
+"""The longest wait for the stage in service; after it the job is not compared."""
 LOOK_S = 0.5
 
 COMPARED = Counter("aura_shadow_jobs_total", "Jobs that a candidate did too.", ["stage", "outcome"])
@@ -57,16 +57,17 @@ SECONDS = Histogram(
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """A job as two engines did it."""
+    """The results of two engines for one job."""
 
     stage: str
     session: str
     job: str
-    """Id of its event."""
+    """The id of the job's event."""
     in_service: Work
     candidate: Work
     difference: float | None
-    """Word error rate of the candidate's text against the one in service; None: no text."""
+    """Word error rate of the candidate's text against the text in service; None for a stage without
+    text."""
 
 
 def stt(settings: Settings) -> Subscriber:
@@ -116,7 +117,7 @@ def _shadow(stage: StageName, build: Callable[[], Candidate], settings: Settings
 async def _in_service(
     bus: Bus, event: AnyEvent, matches: Callable[[AnyEvent, AnyEvent], Work | None]
 ) -> Work | None:
-    """Return the work of the stage in service for *event*; None: it did none."""
+    """Return the result of the stage in service for *event*, or None if there is none."""
     subject = subjects.session_events(event.tenant, event.session, "*")
     loop = asyncio.get_running_loop()
     until, after = loop.time() + PATIENCE_S, 0

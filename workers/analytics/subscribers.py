@@ -1,8 +1,8 @@
-"""A subscriber: the events it wants, their handler, its retries.
+"""A subscriber: its event types, its handler, its retries.
 
 SubscriberError    a wrong declaration or name: the process refuses to start
-RetryLater         raised by a handler: call it again after a while
-GiveUp             raised by a handler: never call it again with this event
+RetryLater         raised by a handler: retry after a delay
+GiveUp             raised by a handler: do not retry this event
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ from schemas.subjects import is_token, session_events
 TYPES: dict[str, type[Event]] = {
     str(kind.__struct_config__.tag): kind for kind in typing.get_args(AnyEvent)
 }
-"""Every event, by its tag."""
+"""All event types by tag."""
 
 LEAST_AHEAD = 64
 """The fewest events fetched ahead of a handler."""
 MOST_BATCH = 1000
-"""Batch limit: unacknowledged events of a group are bounded."""
+"""The largest batch; the unacknowledged events of a group are limited too."""
 
 Handler = Callable[[Any], Awaitable[None]]
-"""Called with an event; with a list of events if the subscriber takes batches."""
+"""A handler: takes an event, or a list of events if the subscriber takes batches."""
 
 
 class SubscriberError(ValueError):
-    """The declaration or name of a subscriber is wrong; the message says how."""
+    """The declaration or name of a subscriber is invalid; the message says why."""
 
 
 class RetryLater(Exception):  # noqa: N818  # a message to the runner, no error
-    """Call again after *delay_s*."""
+    """Raised by a handler to be called again after *delay_s*."""
 
     def __init__(self, delay_s: float, reason: str = "", *, answered: bool = True) -> None:
-        """Say why, in words for a log; *answered*: the other side did."""
+        """Take the reason, for the log; *answered*: the other side gave an answer."""
         super().__init__(reason or f"again in {delay_s:g} s")
         self.delay_s = delay_s
         self.answered = answered
 
 
 class GiveUp(Exception):  # noqa: N818  # the same
-    """Never call again with this event. The reason holds no words of a call."""
+    """Raised by a handler to give an event up. The reason must hold no words of a call."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """The things that a subscriber may use while it runs."""
+    """The settings and tools that a subscriber gets."""
 
     bus: Bus
     settings: Settings
@@ -64,37 +64,37 @@ class Context:
 
 
 Opens = Callable[[Context], AbstractAsyncContextManager[Handler]]
-"""Runs before the first event and after the last; yields the handler."""
+"""An async context manager around all events; it yields the handler."""
 
 
 @dataclass(frozen=True)
 class Subscriber:
-    """A handler and the events it wants."""
+    """A handler, and the types of its events."""
 
     name: str
-    """Names its durable consumer, together with the group: keep it."""
+    """The name. With the group it names the durable consumer, so do not change it."""
     types: frozenset[str]
     opens: Opens
     tenant: str = "*"
     at_once: int = 1
-    """Handler calls at the same time in one process; 1 keeps the order of the log."""
+    """The most concurrent handler calls in one process; 1 keeps the order of the log."""
     batch: int = 0
-    """Size limit of the lists that the handler takes; 0: it takes single events."""
+    """The largest batch for the handler; 0 if it takes single events."""
     batch_wait_s: float = 5.0
-    """Wait for a batch to fill."""
+    """The longest wait for a batch to fill."""
     tries: int = 5
-    """Calls that may fail before the event is given up."""
+    """The failed calls after which the event is given up."""
     backoff_s: float = 0.5
-    """Delay of the second try; doubled for each further one."""
+    """The delay of the second attempt; it doubles for each further attempt."""
     longest_backoff_s: float = 60.0
     limit_s: float = 60.0
     """Time limit of a call."""
     calls_only: bool = False
-    """True: neither replays nor imported sessions."""
+    """Whether replays and imported sessions are left out."""
     user: Literal["analytics", "shadow"] = "analytics"
-    """Its user on the bus of `aura up`; a shadow hears callers. See nats/users.conf."""
+    """The user on the bus of `aura up`; only a shadow may hear callers. See nats/users.conf."""
     ack_wait_s: float = 30.0
-    """Time after which another process gets the events of one that died."""
+    """The time after which another process gets the events of a process that died."""
 
     def __post_init__(self) -> None:
         if not is_token(self.name):
@@ -108,7 +108,7 @@ class Subscriber:
 
     @property
     def ahead(self) -> int:
-        """Events fetched ahead of the handler; if the process dies, another member gets them."""
+        """The number of events that are fetched ahead of the handler."""
         return max(LEAST_AHEAD, self.at_once, 2 * self.batch)
 
     @property
@@ -120,9 +120,9 @@ class Subscriber:
 def subscriber(
     *types: str | type[Event], name: str = "", **options: Any
 ) -> Callable[[Handler], Subscriber]:
-    """Make an async function a subscriber to events of *types*; `"*"` stands for all.
+    """Make an async function a subscriber to events of *types*; `"*"` stands for all types.
 
-    *name* defaults to the function's; the *options* are fields of `Subscriber`.
+    *name* defaults to the function's name; the *options* are fields of `Subscriber`.
 
     Raises:
         SubscriberError: no such event or option, or the function is not `async def`.
@@ -161,7 +161,7 @@ def opening(*types: str | type[Event], name: str, **options: Any) -> Callable[[O
 
 
 def filters_of(*types: str) -> list[str]:
-    """Return the subjects on which events of *types* are said.
+    """Return the subjects of events of *types*.
 
     Raises:
         SubscriberError: no such event.

@@ -1,4 +1,4 @@
-"""Engines on trial: each does a job of its stage and says what came of it and how long it took."""
+"""Engines on trial: each does a job of its stage, and returns the result and the durations."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from workers.engines import factory, llm_factory
 from workers.engines.protocols import LanguageModel, Prompt, Recognizer, Synthesizer
 
 SILENCE_LIMIT_S = 10.0
-"""Without a frame for so long, the edge that spoke is gone."""
+"""The time without a frame after which the edge counts as gone."""
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """What an engine made of a job. Durations in ms, without queueing."""
+    """The result of an engine for a job. Durations are in ms, without queueing."""
 
     model: str
     took_ms: float
     first_ms: float | None = None
-    """To the first token or chunk."""
+    """Time to the first token or chunk."""
     text: str = ""
     audio_ms: int = 0
 
@@ -50,16 +50,18 @@ class Candidate(Protocol):
         """Load the model."""
 
     async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
-        """Return what the job needs besides its event, while it can be had."""
+        """Return the job's further input, such as audio, while it is still available."""
+        del bus, event
+        return b""
 
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
-        """Return what the engine in service made of *job*, if *event* says so."""
+        """Return the result of the engine in service for *job*, if *event* holds it."""
 
     async def run(self, event: AnyEvent, given: bytes) -> Work:
         """Do the job."""
 
 
-class _Recognition:
+class _Recognition(Candidate):
     def __init__(self, engine: Recognizer, redaction: Redaction) -> None:
         self.model = engine.name
         self._engine = engine
@@ -69,7 +71,7 @@ class _Recognition:
         await asyncio.to_thread(self._engine.warm)
 
     async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
-        """Listen along: the audio is in memory for a minute only."""
+        """Record the audio now, since the bus keeps it for a minute only."""
         assert isinstance(event, SpeechStarted)  # noqa: S101  # the subscription says so
         coming = frames(bus, event.session, event.utterance, silence_limit_s=SILENCE_LIMIT_S)
         return b"".join([frame.pcm async for frame in coming])
@@ -98,17 +100,13 @@ class _Recognition:
         return await asyncio.to_thread(transcribe)
 
 
-class _Answer:
+class _Answer(Candidate):
     def __init__(self, engine: LanguageModel) -> None:
         self.model = engine.name
         self._engine = engine
 
     async def warm(self) -> None:
         await self._engine.warm()
-
-    async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
-        del bus, event
-        return b""
 
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
         match job, event:
@@ -138,17 +136,13 @@ class _Answer:
         )
 
 
-class _Voice:
+class _Voice(Candidate):
     def __init__(self, engine: Synthesizer) -> None:
         self.model = engine.name
         self._engine = engine
 
     async def warm(self) -> None:
         await asyncio.to_thread(self._engine.warm)
-
-    async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
-        del bus, event
-        return b""
 
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
         match job, event:

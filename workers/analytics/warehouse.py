@@ -1,10 +1,10 @@
-"""Shipped: the numbers of every call in Parquet files, for DuckDB and `aura report`.
+"""A shipped subscriber: the numbers of every call in Parquet files, for DuckDB and `aura report`.
 
     aura worker analytics --module workers.analytics.warehouse
 
-A row an event, a column a field. **No words**: transcripts, responses, prompts and users are left
-out. A file is complete before its events are acknowledged; an event that came twice has one id, and
-the view `events` shows it once (`warehouse.sql`).
+Each event is a row, each field a column. **No words**: transcripts, responses, prompts and users
+are left out. A file is complete before its events are acknowledged. An event that was delivered
+twice has one id, and the view `events` shows it once (`warehouse.sql`).
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ PRIVATE = frozenset(
     "text messages system settings rules config config_hash config_changes keys user rows "
     "voice url data".split()
 )
-"""Fields that hold words or name a person: never in these files. `rows` has partial transcripts."""
+"""Fields with words or names of persons, which are never stored. `rows` has partial transcripts."""
 VIEWS = Path(__file__).with_name("warehouse.sql")
 BATCH = 1000
-"""The events of one Parquet file, at most."""
+"""The most events in one Parquet file."""
 BATCH_WAIT_S = 10.0
 
 
@@ -49,7 +49,7 @@ def folder_of(settings: Settings) -> Path:
 
 
 def columns() -> dict[str, str]:
-    """Return every column and its DuckDB type, from the types of the events."""
+    """Return all columns with their DuckDB types, derived from the types of the events."""
     found = {"id": "VARCHAR", "type": "VARCHAR"}
     for kind in TYPES.values():
         for column, field in _kept(kind):
@@ -59,7 +59,7 @@ def columns() -> dict[str, str]:
 
 @functools.cache
 def _kept(kind: type[Event]) -> list[tuple[str, FieldInfo]]:
-    """Return the columns of an event and its fields: named as on the bus, but for `eot_*`."""
+    """Return the columns of an event and their fields; only `eot_*` differ from the bus."""
     return [
         (field.name if "eot" in field.name else field.encode_name, field)
         for field in msgspec.structs.fields(kind)
@@ -81,7 +81,7 @@ def row(event: Event) -> dict[str, Any]:
 
 
 def write(folder: Path, events: Sequence[Event], now: datetime) -> Path:
-    """Write *events* into a new Parquet file under *folder*, complete or not at all; return it."""
+    """Write *events* atomically into a new Parquet file under *folder*, and return the file."""
     day = folder / "events" / now.strftime("%Y-%m-%d")
     day.mkdir(parents=True, exist_ok=True)
     file = day / f"{now.strftime('%H%M%S')}-{uuid4().hex[:12]}.parquet"
@@ -114,7 +114,7 @@ def library() -> Any:
     """Return DuckDB.
 
     Raises:
-        SettingsError: it is not installed.
+        SettingsError: DuckDB is not installed.
     """
     try:
         import duckdb  # noqa: PLC0415  # an extra
@@ -130,7 +130,7 @@ def _quoted(path: Path) -> str:
 @opening("*", name="warehouse", batch=BATCH, batch_wait_s=BATCH_WAIT_S, calls_only=True)
 @asynccontextmanager
 async def subscriber(context: Context) -> AsyncIterator[Handler]:
-    """Yield the handler that writes a batch into a file."""
+    """Yield the handler, which writes each batch into a file."""
     folder = folder_of(context.settings)
     await asyncio.to_thread(library)
     log.info("warehouse_opened", folder=str(folder))

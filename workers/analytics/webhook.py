@@ -1,9 +1,9 @@
-"""Shipped: events to an HTTP address, signed, retried, at least once.
+"""A shipped subscriber: sends events to an HTTP address, signed, with retries, at least once.
 
     export AURA_WEBHOOK_URL=https://crm.example/hooks AURA_WEBHOOK_SECRET=whsec_...
     aura worker analytics --module workers.analytics.webhook
 
-AURA_WEBHOOK_EVENTS chooses the events, AURA_WEBHOOK_FORMAT their format.
+AURA_WEBHOOK_EVENTS selects the events, AURA_WEBHOOK_FORMAT their format.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 TIMEOUT_S = 15.0
 TRIES = 11
-"""The deliveries of one event, after delays of 1, 2, 4 ... 512 s: about 17 minutes."""
+"""The most deliveries of one event, after delays of 1, 2, 4 ... 512 s: about 17 minutes."""
 LONGEST_BACKOFF_S = 900.0
 GONE = 410
 
@@ -50,9 +50,9 @@ def subscribers(settings: Settings) -> list[Subscriber]:
     """
     url = settings.webhook_url
     if urlsplit(url).scheme not in {"http", "https"}:
-        raise SettingsError("AURA_WEBHOOK_URL: the http or https address that events are sent to")
+        raise SettingsError("set AURA_WEBHOOK_URL to the http or https address for the events")
     if urlsplit(url).scheme != "https" and urlsplit(url).hostname not in LOOPBACK:
-        log.warning("webhook_in_clear", advice="bodies hold what was said: use https")
+        log.warning("webhook_in_clear", advice="the events hold callers' words: use https")
     keys = keys_of(settings.webhook_secret.get_secret_value())
     types = [name.strip() for name in settings.webhook_events.split(",") if name.strip()]
     cloud = settings.webhook_format == "cloudevents"
@@ -72,7 +72,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
 
 
 def _opens(url: str, keys: list[bytes], *, cloud: bool) -> Opens:
-    """Return what opens the connections to *url*; *cloud*: events are sent as CloudEvents."""
+    """Return the opener of the connection to *url*; *cloud*: events are sent as CloudEvents."""
     body_of = envelopes.cloud_event if cloud else envelopes.standard
     kind = "application/cloudevents+json" if cloud else "application/json"
 
@@ -94,7 +94,7 @@ def _opens(url: str, keys: list[bytes], *, cloud: bool) -> Opens:
 
 
 def retry_after_s(said: str) -> float:
-    """Return the seconds in a Retry-After header, 0 where it says none: dates are not read."""
+    """Return the seconds in a Retry-After header, or 0 if it has none; dates are ignored."""
     return float(said) if re.fullmatch(r"[0-9]{1,9}", said) else 0.0
 
 
@@ -102,7 +102,7 @@ def keys_of(secret: str) -> list[bytes]:
     """Return the keys that sign deliveries.
 
     Raises:
-        SettingsError: there are none in *secret*, AURA_WEBHOOK_SECRET.
+        SettingsError: *secret*, from AURA_WEBHOOK_SECRET, has no valid keys.
     """
     try:
         keys = envelopes.keys(secret)
@@ -117,8 +117,8 @@ async def post(http: aiohttp.ClientSession, url: str, body: bytes, headers: dict
     """Deliver *body* once.
 
     Raises:
-        RetryLater: the answer is no 2xx; a redirect is none.
-        GiveUp: the receiver says that it wants no more.
+        RetryLater: the answer is no 2xx; redirects are not followed.
+        GiveUp: the receiver wants no more events.
     """
     try:
         async with http.post(url, data=body, headers=headers, allow_redirects=False) as answer:
@@ -127,6 +127,6 @@ async def post(http: aiohttp.ClientSession, url: str, body: bytes, headers: dict
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise RetryLater(0, f"no answer: {type(error).__name__}", answered=False) from error
     if status == GONE:
-        raise GiveUp("HTTP 410: the receiver wants no more")
+        raise GiveUp("HTTP 410: the receiver wants no more events")
     if not 200 <= status < 300:
         raise RetryLater(retry_after_s(wait), f"HTTP {status}")

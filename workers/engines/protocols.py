@@ -245,6 +245,22 @@ class SentenceReader(LanguageModel, Protocol):
         ...
 
 
+@runtime_checkable
+class PromptReader(LanguageModel, Protocol):
+    """A language model that can read a prompt before it is asked; optional (ADR 51)."""
+
+    async def read_ahead(self, request: Prompt) -> None:
+        """Read what prompts begin with that begin as *request*; cancelled, stop at once.
+
+        What was read until then helps the next `stream`. It is called while nothing else is asked
+        of the model; no conversation that goes on is to be read again for it.
+
+        Raises:
+            EngineUnavailableError, EngineRefusedError: as `stream`.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """Who is to speak a sentence, as its session says it."""

@@ -1,1 +1,1 @@
-"""The operator's console: a web server that shows what goes on, and the page it serves."""
+"""The operator's console: a web server with a page about calls, workers and events."""

@@ -1,4 +1,4 @@
-"""Who may see the console: this machine, or whoever has the operator's token. Pure."""
+"""Access to the console: from this machine, or with the operator's token. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 from runtime.settings import Settings, SettingsError
 
 KEPT_S = 12 * 3600
-"""A browser is let in for so long after it gave the token."""
+"""The time for which a browser keeps access after it gave the token."""
 MOST_BROWSERS = 200
 LEAST_CHARS = 32
-"""Of a token; the edge asks for as many."""
+"""The least length of a token, as at the edge."""
 
 
 def is_here(host: str) -> bool:
-    """Tell whether *host*, a name or an address, means this machine alone."""
+    """Tell whether *host*, a name or an address, reaches this machine only."""
     bare = host.strip("[]").lower()
     if bare == "localhost":
         return True
@@ -29,25 +29,26 @@ def is_here(host: str) -> bool:
 
 
 class Access:
-    """Knows the browsers that gave the token."""
+    """Remembers the browsers that gave the token."""
 
     def __init__(self, token: str) -> None:
-        """Ask for *token*; empty: for none, of requests to this machine by its own name."""
+        """Require *token*; without one, only this machine has access, by its own names."""
         self._token = token
         self._until_s: OrderedDict[str, float] = OrderedDict()
 
     @staticmethod
     def of(settings: Settings) -> Access:
-        """Return what *settings* ask for.
+        """Return the access that *settings* define.
 
         Raises:
-            SettingsError: the console would be open to others without a token, or with a short one.
+            SettingsError: the console would be reachable from outside without a token, or with a
+            short token.
         """
         token = settings.operator_token.get_secret_value()
         if not token and not is_here(settings.console_host):
             raise SettingsError(
-                f"AURA_CONSOLE_HOST {settings.console_host} is reached by others: set "
-                "AURA_OPERATOR_TOKEN (openssl rand -base64 32), which the console then asks for"
+                f"AURA_CONSOLE_HOST {settings.console_host} can be reached by others: set "
+                "AURA_OPERATOR_TOKEN (openssl rand -base64 32); the console then asks for it"
             )
         if token and len(token) < LEAST_CHARS:
             raise SettingsError(f"AURA_OPERATOR_TOKEN is shorter than {LEAST_CHARS} characters")
@@ -58,15 +59,15 @@ class Access:
         return bool(self._token)
 
     def is_ours(self, host: str) -> bool:
-        """Tell whether a request to *host* (the header) was meant for this console.
+        """Tell whether the header *host* of a request names this console.
 
-        Without a token only this machine's own names are: a page elsewhere whose name leads here
-        would be let in otherwise.
+        Without a token only this machine's own names are allowed. Otherwise a foreign page whose
+        name resolves to this machine would have access.
         """
         return self.asks or is_here(urlsplit(f"//{host}").hostname or "")
 
     def enter(self, token: str, cookie: str, now_s: float) -> bool:
-        """Let in whoever has the token; the browser is known by the new *cookie* from now on."""
+        """Check the *token*; if it is right, the browser has access by the new *cookie*."""
         if not self._is_token(token):
             return False
         self._until_s[cookie] = now_s + KEPT_S
@@ -88,9 +89,9 @@ class Access:
 
 
 def same_origin(host: str, origin: str | None, fetch_site: str | None) -> bool:
-    """Tell whether a page of this console sends the request, by what browsers tell of it.
+    """Tell whether a page of this console sent the request, by the browser's headers.
 
-    A program that is no browser sends neither header.
+    Programs other than browsers send neither header.
     """
     if fetch_site not in {None, "same-origin", "none"}:
         return False

@@ -1,4 +1,4 @@
-"""/api/agents: the agents, their revisions, and what each changed."""
+"""/api/agents: the agents, their revisions, and the changes of each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def routes() -> list[web.RouteDef]:
 
 
 async def list_agents(request: web.Request) -> web.Response:
-    """Tell the agents that there are."""
+    """Return the list of agents."""
     stored = await store.everything(request.app[CONSOLE].watcher.bus)
     there = [one for one in map(store.revision_of, stored) if one.text]
     there.sort(key=lambda one: (one.tenant, one.name))
@@ -29,7 +29,7 @@ async def list_agents(request: web.Request) -> web.Response:
 
 
 async def show(request: web.Request) -> web.Response:
-    """Tell the revisions of an agent, newest first, each with its text and what it changed."""
+    """Return the revisions of an agent, newest first, each with its text and its changes."""
     name, tenant = request.match_info["name"], request.query.get("tenant", "")
     if not is_token(name) or not (tenant == "" or is_token(tenant)):
         raise Refused(404, "UNKNOWN_AGENT", "There is no such agent.")
@@ -40,7 +40,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 def told_of(revisions: Sequence[Revision]) -> list[dict[str, Any]]:
-    """Return the *revisions* of an agent, oldest first, the other way round."""
+    """Return the *revisions* of an agent, given oldest first, as JSON with the newest first."""
     before = Revision("", "", 0, "", "")
     found: list[dict[str, Any]] = []
     for one in revisions:

@@ -1,4 +1,4 @@
-"""Answers of the console: JSON, clear errors, and headers that keep everything on this origin."""
+"""Answers of the console: JSON, errors, and headers that allow only this origin."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Refused(Exception):  # noqa: N818  # it is an answer, and the asker's fault
-    """Why a request is not done, in words for the operator, and its HTTP status."""
+    """A request is refused, with a message for the operator and an HTTP status."""
 
     def __init__(self, status: int, code: str, error: str) -> None:
         super().__init__(error)
@@ -47,7 +47,7 @@ class Refused(Exception):  # noqa: N818  # it is an answer, and the asker's faul
 
 
 def told(what: Any, *, status: int = 200) -> web.Response:
-    """Return *what* as JSON, which no browser keeps."""
+    """Return *what* as JSON that browsers do not cache."""
     answer = web.Response(
         text=json.dumps(what, ensure_ascii=False, separators=(",", ":")),
         status=status,
@@ -63,13 +63,13 @@ def problem(status: int, code: str, error: str) -> web.Response:
 
 
 async def harden(_: web.Request, answer: web.StreamResponse) -> None:
-    """Put HEADERS on an answer that is about to leave."""
+    """Add HEADERS to an answer before it is sent."""
     answer.headers.update(HEADERS)
 
 
 @web.middleware
 async def worded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Word what goes wrong; the log has no query and no body."""
+    """Turn errors into messages; the log gets neither query nor body."""
     try:
         return await handler(request)
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""The console as an application of aiohttp: who is let in, the files of its page, its API."""
+"""The console as an aiohttp application: access, the files of its page, its API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from runtime.settings import Settings
 PAGES = Path(__file__).parent / "pages"
 OWN = sorted(one.name for one in PAGES.iterdir() if one.suffix in {".js", ".css"})
 SHARED = ("timeline.js", "timeline.css", "talk.css", "story.js", "waterfall.js", "icon.svg")
-"""Files of the talk page."""
+"""Files that the console shares with the talk page."""
 TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
@@ -34,10 +34,10 @@ MOST_BODY_BYTES = 64 * 1024
 
 
 def build(settings: Settings, watcher: Watcher, readable: Readable) -> web.Application:
-    """Return the application; who runs it runs *watcher* as well.
+    """Return the application; the caller must also run *watcher*.
 
     Raises:
-        SettingsError: it would be open to strangers.
+        SettingsError: the console would be reachable without a token.
     """
     app = web.Application(client_max_size=MOST_BODY_BYTES, middlewares=[worded, guard])
     app[CONSOLE] = Console(settings, Access.of(settings), readable, watcher)
@@ -57,20 +57,20 @@ def build(settings: Settings, watcher: Watcher, readable: Readable) -> web.Appli
 
 
 def readable_by(settings: Settings) -> Readable:
-    """Return what words of calls the console shows.
+    """Return the rule for the words that the console shows.
 
     Raises:
-        SettingsError: AURA_REDACT says something that is no rule.
+        SettingsError: AURA_REDACT holds an invalid rule.
     """
     return Readable(Redaction.of(settings.redact), words=settings.console_words)
 
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let in whoever may see the console, asked by a page of its own."""
+    """Check the access of each request, and that it comes from the console's own page."""
     access = request.app[CONSOLE].access
     if not access.is_ours(request.host):
-        raise Refused(403, "FORBIDDEN", "Without a token this console answers on localhost alone.")
+        raise Refused(403, "FORBIDDEN", "Without a token this console answers only on localhost.")
     if not request.path.startswith("/api/"):
         return await handler(request)
     sent_by = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
@@ -80,7 +80,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         bearer = token.strip() if scheme.lower() == "bearer" else ""
         if bearer:
-            _slow_down(request)
+            _check_bad_tokens(request)
         if not access.admits(_cookie(request), bearer, time.monotonic()):
             if bearer:
                 _count_bad(request)
@@ -89,9 +89,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def enter(request: web.Request) -> web.Response:
-    """Let a browser in that has the operator's token."""
+    """Give access to a browser with the operator's token."""
     access = request.app[CONSOLE].access
-    _slow_down(request)
+    _check_bad_tokens(request)
     try:
         token = str(json.loads(await request.read())["token"])
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -113,7 +113,7 @@ async def enter(request: web.Request) -> web.Response:
 
 
 async def leave(request: web.Request) -> web.Response:
-    """Forget the browser."""
+    """End the access of the browser."""
     request.app[CONSOLE].access.leave(_cookie(request))
     answer = told({"entered": False})
     answer.del_cookie(_cookie_name(request))
@@ -121,7 +121,7 @@ async def leave(request: web.Request) -> web.Response:
 
 
 def _cookie_name(request: web.Request) -> str:
-    """Return the name of the browser's cookie: ports of a host share cookies, consoles do not."""
+    """Return the name of the cookie; it has the port, since all ports of a host share cookies."""
     return f"aura_console_{request.url.port}"
 
 
@@ -129,11 +129,11 @@ def _cookie(request: web.Request) -> str:
     return request.cookies.get(_cookie_name(request), "")
 
 
-def _slow_down(request: web.Request) -> None:
-    """Refuse an address that has tried too many bad tokens.
+def _check_bad_tokens(request: web.Request) -> None:
+    """Refuse an address that sent too many bad tokens.
 
     Raises:
-        Refused: it has.
+        Refused: there were too many.
     """
     console = request.app[CONSOLE]
     if console.bad_tokens.wait_s(request.remote or "", time.monotonic()):
@@ -145,7 +145,7 @@ def _count_bad(request: web.Request) -> None:
 
 
 def _file(where: Path | str) -> Handler:
-    """Return what serves a file of the console, or by its name one that the talk page shares."""
+    """Return the handler for a file of the console, or for a file shared with the talk page."""
     name = where if isinstance(where, str) else where.name
     body = read_shared(where) if isinstance(where, str) else where.read_bytes()
     kind = TYPES[Path(name).suffix]

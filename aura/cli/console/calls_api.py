@@ -1,4 +1,4 @@
-"""/api/calls: the recorded calls, each of them drawn, heard, compared, decided again, exported."""
+"""/api/calls: lists, draws, plays, compares, re-decides and exports recorded calls."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def routes() -> list[web.RouteDef]:
 
 
 async def list_calls(request: web.Request) -> web.Response:
-    """Tell the recorded calls that the query picks, newest first, or the slowest first."""
+    """Return the recorded calls that match the query, newest or slowest first."""
     console, query = request.app[CONSOLE], request.query
     rows = await sessions(console.watcher.bus, wanted(query, time.time()))
     if query.get("only") == "slow":
@@ -51,10 +51,10 @@ async def list_calls(request: web.Request) -> web.Response:
 
 
 def wanted(query: Mapping[str, str], now_s: float) -> Wanted:
-    """Return what the query asks for.
+    """Return the filter in the query.
 
     Raises:
-        Refused: it says something else than it may.
+        Refused: a value is invalid.
     """
     only = query.get("only", "")
     if only not in {"", "errors", "slow", "interrupted"}:
@@ -76,7 +76,7 @@ def wanted(query: Mapping[str, str], now_s: float) -> Wanted:
 
 
 async def show(request: web.Request) -> web.Response:
-    """Tell all that the page needs to draw a call."""
+    """Return all that the page needs to draw a call."""
     console, session = request.app[CONSOLE], session_of(request)
     row, events = await _read(console, session)
     recorded: Sequence[Stored] = []
@@ -95,7 +95,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def play(request: web.Request) -> web.Response:
-    """Send the recorded sound, or the part of it that a browser asks for."""
+    """Send the recorded sound, or the requested range of it."""
     console, session = request.app[CONSOLE], session_of(request)
     console.sound_wanted()
     heard = console.sounds.get(session)
@@ -120,7 +120,7 @@ async def play(request: web.Request) -> web.Response:
 
 
 async def export(request: web.Request) -> web.Response:
-    """Send the call as a session file, its sound included where that may be heard."""
+    """Send the call as a session file, with its sound if it may be heard."""
     console, session = request.app[CONSOLE], session_of(request)
     console.words_wanted()
     one = await transfer.taken_out(console.watcher.bus, session, audio=console.readable.sound)
@@ -133,7 +133,7 @@ async def export(request: web.Request) -> web.Response:
 
 
 async def decide(request: web.Request) -> web.Response:
-    """Decide the call again by today's code, at another eagerness if asked; tell what differs."""
+    """Decide the call again, perhaps at another eagerness; return the differences."""
     console, session = request.app[CONSOLE], session_of(request)
     console.words_wanted()
     _, events = await _read(console, session)
@@ -150,7 +150,7 @@ async def decide(request: web.Request) -> web.Response:
 
 
 async def compare(request: web.Request) -> web.Response:
-    """Tell two calls, and their turns in pairs."""
+    """Return two calls, and their turns in pairs."""
     console, ids = request.app[CONSOLE], (session_of(request), request.match_info["other"])
     if not subjects.is_token(ids[1]):
         raise Refused(404, "UNKNOWN_CALL", "That is no id of a call.")
@@ -172,7 +172,7 @@ async def _read(console: Console, session: str) -> tuple[Row, list[AnyEvent]]:
     """Return a call from the log.
 
     Raises:
-        Refused: there is none.
+        Refused: there is no such call.
         BusAwayError: the server does not answer.
     """
     events = decoded(await console.watcher.bus.session_events(session))
@@ -183,7 +183,7 @@ async def _read(console: Console, session: str) -> tuple[Row, list[AnyEvent]]:
 
 
 async def _heard(console: Console, session: str, stored: Sequence[Stored]) -> Sound | None:
-    """Return the sound of a call, and keep it: browsers ask for it in parts."""
+    """Return the sound of a call, and cache it, since browsers request it in ranges."""
     heard = await asyncio.to_thread(Sound.of, stored)
     console.sounds.pop(session, None)
     if heard:

@@ -1,4 +1,4 @@
-"""`aura console`: see all calls, workers and events in a browser, and have calls do something."""
+"""`aura console`: shows calls, workers and events in a browser, and sends commands to calls."""
 
 # ruff: noqa: PLC0415 - `aura --help` must not load the server
 
@@ -22,15 +22,15 @@ def command(
     ] = None,
     *,
     words: Annotated[
-        bool | None, typer.Option(help="Show what is said; without: no words, no sound.")
+        bool | None, typer.Option(help="Show the words of calls; without it: no words, no sound.")
     ] = None,
     commands: Annotated[
-        bool | None, typer.Option(help="Let who looks have calls say, follow and end something.")
+        bool | None, typer.Option(help="Let users of the console send commands to calls.")
     ] = None,
 ) -> None:
-    """Serve the console: calls as they go on, workers, events, the last hour. Ctrl-C ends it.
+    """Serve the console: live calls, workers, events, the last hour. Ctrl-C ends it.
 
-    It finds the bus by NATS_URL, or that of the `aura up` in AURA_DATA_DIR, and waits for it.
+    It uses the bus at NATS_URL, or that of the `aura up` in AURA_DATA_DIR, and waits for it.
     """
     from aura.cli.console.server import serve
 

@@ -1,4 +1,4 @@
-"""/api/live/ID/ACTION: have a running call say, follow, mute, interrupt or end something."""
+"""/api/live/ID/ACTION: send a command to a running call."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ BY = "console"
 FAULTS: dict[Fault, tuple[int, str]] = {
     "unknown_call": (404, "This call is over, or there never was one."),
     "call_ending": (409, "The call is being ended."),
+    "cannot_transfer": (409, "There is no such agent, or it cannot serve this call."),
     "too_many_texts": (409, "Too many texts wait to be spoken: interrupt, or try later."),
 }
 MOST_ERROR_CHARS = 300
@@ -28,13 +29,13 @@ def routes() -> list[web.RouteDef]:
 
 
 def _does(kind: type[Command]) -> Handler:
-    """Return what has a call do a command of type *kind*, whose fields are the body."""
+    """Return the handler that sends a command of type *kind*; the body holds its fields."""
     read = msgspec.json.Decoder(kind)
 
     async def serve(request: web.Request) -> web.StreamResponse:
         console, session = request.app[CONSOLE], session_of(request)
         if not console.settings.console_commands:
-            why = "This console only looks: AURA_CONSOLE_COMMANDS is off."
+            why = "This console is read-only: AURA_CONSOLE_COMMANDS is off."
             raise Refused(403, "FORBIDDEN", why)
         try:
             command: AnyCommand = read.decode(await request.read() or b"{}")  # type: ignore[assignment]  # one of them

@@ -1,4 +1,4 @@
-"""A recorded call as the page draws it, and two of them side by side. Pure."""
+"""Data of a recorded call for the page, and of two calls side by side. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from runtime.sessions.timeline import LANES, Moment
 
 
 def drawn(row: Row, told: Sequence[Moment], readable: Readable) -> dict[str, Any]:
-    """Return what the page needs to draw a call; times are ms after its beginning."""
+    """Return the page's data of a call; times are ms from its beginning."""
     begin_ms = row.started_at_ms
     shown = [readable.moment(one) for one in told]
     busy = {one.lane for one in shown}
@@ -34,7 +34,7 @@ def drawn(row: Row, told: Sequence[Moment], readable: Readable) -> dict[str, Any
 
 
 def turns(told: Sequence[Moment], readable: Readable) -> list[dict[str, Any]]:
-    """Return the turns of a call that were answered: words of both sides, wait in ms."""
+    """Return the turns of a call that got a response: words of both sides, wait in ms."""
     found: dict[int, dict[str, Any]] = {}
     for one in told:
         turn = one.turn

@@ -1,4 +1,4 @@
-"""The last hour in numbers, folded from events: waits, guesses at ends of turns, errors. Pure."""
+"""The numbers of the last hour, counted from events: waits, speculation, errors. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas.subjects import is_replay
 
 HOUR_MS = 3_600_000
 MOST_KEPT = 20_000
-"""Turns, and errors; beyond that the oldest are forgotten first."""
+"""The most turns, and the most errors; the oldest are forgotten first."""
 MOST_DOTS = 1000
 SLOWEST = 10
 PERCENTILES = (50, 95, 99)
@@ -27,26 +27,26 @@ class _Fault(NamedTuple):
     at_ms: int
     session: str
     told: bool
-    """A caller was told of it; else a job was given up."""
+    """Whether a caller was told of it; else a job was given up."""
     stage: str
     reason: str
 
 
 class LastHour:
-    """Remembers an hour of turns and faults of calls; replays count for nothing."""
+    """Remembers the turns and faults of an hour; replays do not count."""
 
     def __init__(self) -> None:
         self.since_ms = 0
-        """Unix ms from which on all events were read; 0: not yet."""
+        """Unix ms from which on all events were read, or 0 before that."""
         self.changes = 0
-        """Grows with every turn and fault."""
+        """Counts all turns and faults; it tells whether the numbers have changed."""
         self._turns: deque[_Turn] = deque(maxlen=MOST_KEPT)
         self._faults: deque[_Fault] = deque(maxlen=MOST_KEPT)
         self._begun: deque[int] = deque(maxlen=MOST_KEPT)
         self._tools: deque[tuple[int, str]] = deque(maxlen=MOST_KEPT)
 
     def take(self, event: ev.AnyEvent) -> None:
-        """Count *event*, in whatever order the kinds of events come."""
+        """Count *event*; events of different kinds may arrive in any order."""
         if is_replay(event.session):
             return
         at_ms, session = event.at_ms, event.session
@@ -87,7 +87,7 @@ class LastHour:
                 {"session": one.session, "turn": one.measured.turn, "wait_ms": round(_wait(one))}
                 for one in sorted(waited, key=_wait, reverse=True)[:SLOWEST]
             ],
-            "dots": _dots(waited),
+            "dots": _sampled_waits(waited),
             "dots_every": _every(waited),
             "errors": len(told),
             "failed_calls": len({one.session for one in told}),
@@ -98,7 +98,7 @@ class LastHour:
 
 
 def percentiles(values: Iterable[float]) -> dict[str, int] | None:
-    """Return p50, p95 and p99 of *values* by the nearest rank; None: there are none."""
+    """Return p50, p95 and p99 of *values* by the nearest rank, or None without values."""
     ranked = sorted(values)
     if not ranked:
         return None
@@ -114,7 +114,7 @@ def _wait(one: _Turn) -> float:
 
 
 def _steps(turns: Sequence[_Turn]) -> list[dict[str, Any]]:
-    """Return each step of a turn that was measured, with its percentiles in ms."""
+    """Return each measured step of a turn with its percentiles in ms."""
     found = []
     for field, name in ev.STEPS.items():
         values = [ms for one in turns if (ms := getattr(one.measured, field)) is not None]
@@ -123,8 +123,8 @@ def _steps(turns: Sequence[_Turn]) -> list[dict[str, Any]]:
     return found
 
 
-def _dots(waited: Sequence[_Turn]) -> list[tuple[int, int, str, int]]:
-    """Return when, how long, call and turn of one in so many waits, and of the slowest."""
+def _sampled_waits(waited: Sequence[_Turn]) -> list[tuple[int, int, str, int]]:
+    """Return time, wait, call and turn of a sample of the waits, and of the slowest."""
     slowest = sorted(waited, key=_wait, reverse=True)[:SLOWEST]
     chosen = sorted(
         {*waited[:: _every(waited)], *slowest}, key=lambda one: (one.at_ms, one.measured.turn)
@@ -133,12 +133,12 @@ def _dots(waited: Sequence[_Turn]) -> list[tuple[int, int, str, int]]:
 
 
 def _every(waited: Sequence[_Turn]) -> int:
-    """Return n, where one of n waits is drawn."""
+    """Return n, so that one of n waits is drawn."""
     return -(-len(waited) // MOST_DOTS) or 1
 
 
 def _grouped(faults: Sequence[_Fault]) -> list[dict[str, Any]]:
-    """Return stage, reason, count and newest call of what went wrong, the most frequent first."""
+    """Return stage, reason, count and newest call of the faults, most frequent first."""
     counted = Counter((one.told, one.stage, one.reason) for one in faults)
     newest = {(one.told, one.stage, one.reason): one for one in faults}
     return [

@@ -1,4 +1,4 @@
-"""The last words of both sides of every call, folded from events and partial transcripts. Pure."""
+"""The last words of both sides of each call, from events and partial transcripts. Pure."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Said:
 
     caller: str = ""
     growing: bool = False
-    """The caller still speaks: `caller` is a partial transcript."""
+    """Whether the caller still speaks, so that `caller` is a partial transcript."""
     aura: str = ""
-    """What was heard of the last response."""
+    """The heard part of the last response."""
 
 
 class LastWords:
-    """Remembers them until the call ends."""
+    """Remembers the last words of each call until it ends."""
 
     def __init__(self) -> None:
         self._said: OrderedDict[str, Said] = OrderedDict()

@@ -1,4 +1,4 @@
-"""/api/live: the WebSocket of a page; it is told what goes on, and says which call it looks at."""
+"""/api/live: the WebSocket of a page, which gets live state and names the call that it shows."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from runtime.bus.errors import BusAwayError
 from schemas.subjects import is_token
 
 SEND_S = 0.1
-"""Between two sends: a page draws ten times a second, however many events there are."""
+"""The time between two messages: a page draws ten times a second, however many events there are."""
 HEARTBEAT_S = 20.0
 MOST_BYTES = 1024
-"""Of a message of a page."""
+"""The longest message of a page."""
 WATCH = "watch"
 
 
 async def live(request: web.Request) -> web.WebSocketResponse:
-    """Tell a page what goes on until it leaves."""
+    """Send live state to a page until it disconnects."""
     console, viewer = request.app[CONSOLE], Viewer()
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MOST_BYTES)
     await socket.prepare(request)
@@ -40,14 +40,14 @@ async def live(request: web.Request) -> web.WebSocketResponse:
             await _listen(socket, viewer, console)
             sending.cancel()
     except ConnectionError:
-        pass  # the page has left
+        pass  # the page has disconnected
     finally:
         console.sockets.discard(socket)
     return socket
 
 
 async def _send(socket: web.WebSocketResponse, viewer: Viewer) -> None:
-    """Send what there is to tell, ten times a second."""
+    """Send the news ten times a second."""
     try:
         while not socket.closed:
             for message in viewer.take():
@@ -70,11 +70,11 @@ async def _listen(socket: web.WebSocketResponse, viewer: Viewer, console: Consol
             try:
                 await console.watcher.watch(viewer, session)
             except BusAwayError:
-                viewer.watch("")  # the state says that the bus is away; the page asks again
+                viewer.watch("")  # the state shows that the bus is away; the page asks again
 
 
 def _watched(text: str) -> str | None:
-    """Return the call that a page wants to look at, empty for none; None: it says no such thing."""
+    """Return the call that a page wants to watch ("" for none), or None for any other message."""
     try:
         said: Any = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What the log has of the last hour, or since the console last listened."""
+"""Reads the log of the last hour, or since the console last listened."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from schemas import codec, subjects
 from schemas.events import AnyEvent, Kind
 
 MOST_READ = 100_000
-"""Events of all kinds: of more only the newest are looked at."""
+"""The most events that are read; of more, only the newest are used."""
 KINDS: tuple[Kind, ...] = ("life", "out")
-"""Those that the hour's numbers and the last words are made of."""
+"""The kinds of events for the hour's numbers and the last words."""
 ALL = subjects.session_events("*", "*")
 
 
 @dataclass(frozen=True)
 class Read:
-    """What was read."""
+    """The result of reading."""
 
     events: list[tuple[int, bool, AnyEvent]]
-    """Number, whether it is a copy of another session's, event; in the order of the log."""
+    """(sequence, whether it is a copy from another session, event), in the order of the log."""
     since_ms: int
-    """Unix time, ms, from which on all is there; 0: as before."""
+    """Unix time, ms, from which on the events are complete; 0: unchanged."""
 
 
 async def before_now(bus: Bus, read_to: int, now_ms: int) -> Read:
-    """Return the events of KINDS after number *read_to*; 0: of the hour before *now_ms*.
+    """Return the events of KINDS after *read_to*, or (0) of the hour before *now_ms*.
 
     Raises:
         BusAwayError: the server does not answer, or there is no log.
@@ -51,7 +51,7 @@ async def before_now(bus: Bus, read_to: int, now_ms: int) -> Read:
 
 
 async def _begin(bus: Bus, read_to: int, now_ms: int) -> tuple[int, int]:
-    """Return the number after which to read, and since when (Unix ms) all is read then.
+    """Return the sequence after which to read, and the time (Unix ms) from which all is then read.
 
     Raises:
         BusAwayError: the server does not answer, or there is no log.
@@ -61,7 +61,7 @@ async def _begin(bus: Bus, read_to: int, now_ms: int) -> tuple[int, int]:
         raise BusAwayError("The bus has no events stream: `aura provision` sets it up.")
     newest = int(info["state"]["last_seq"])
     most = max(0, newest - MOST_READ)
-    if 0 < read_to <= newest:  # else it is another log than before
+    if 0 < read_to <= newest:  # otherwise the log was replaced
         return max(read_to, most), 0
     hour_ms = now_ms - HOUR_MS
     begin = datetime.fromtimestamp(hour_ms / 1000, UTC).isoformat().replace("+00:00", "Z")

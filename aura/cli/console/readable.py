@@ -1,7 +1,7 @@
-"""What of a call an operator may read: words masked by AURA_REDACT, or none at all. Pure.
+"""The words of a call that an operator may read: masked by AURA_REDACT, or none. Pure.
 
-The log holds what AURA_REDACT left of callers' words when they were said. It is applied once more
-here, so that calls recorded before a rule was set, and what responses repeat, are masked as well.
+AURA_REDACT masks callers' words before they are stored. It is applied again here, so that older
+recordings, and words that responses repeat, are masked as well.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PLAIN = frozenset(
         *("eagerness", "recorded", "command_id", "id", "key", "after", "call"),
     }
 )
-"""Fields whose texts are no words of a call; a field that is new is hidden until it stands here."""
+"""Fields whose texts are no words of a call; other text fields are hidden."""
 WORDLESS = frozenset(
     {
         *("session.started", "session.resumed", "session.reconfigured", "session.ended"),
@@ -33,27 +33,27 @@ WORDLESS = frozenset(
         *("interruption.suspected", "interruption.stopped", "interruption.dismissed"),
     }
 )
-"""Moments whose short description holds no words of a call."""
+"""Moments whose description holds no words of a call."""
 MOST_MESSAGES = 4
-"""Lines of the history that are shown of a turn: each turn carries those before it again."""
+"""The messages of history that are shown of a turn; each turn repeats the earlier ones."""
 
 
 class Readable:
-    """Masks or hides words, by what the operator has set."""
+    """Masks or hides words by the operator's settings."""
 
     def __init__(self, redaction: Redaction, *, words: bool) -> None:
         self._mask = redaction.mask
         self.words = words
-        """False: no words are shown at all."""
+        """Whether any words are shown."""
         self.sound = words and not redaction.rules
-        """Sound is heard as it was recorded; where words are masked none is."""
+        """Whether sound may be heard; recorded sound cannot be masked."""
 
     def text(self, text: str) -> str:
-        """Return the words *text* as they may be read."""
+        """Return the words *text*, masked or hidden."""
         return self._mask(text) if self.words else HIDDEN if text else ""
 
     def fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return an event's fields as they may be read, long histories cut."""
+        """Return an event's fields, masked or hidden, with long histories cut."""
         kept = dict(fields)
         if len(messages := kept.get("messages") or ()) > MOST_MESSAGES:
             kept["messages"] = messages[-MOST_MESSAGES:]

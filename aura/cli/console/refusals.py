@@ -1,4 +1,4 @@
-"""Refusals of the door over the last hour, from the counters of each edge. Pure."""
+"""The door's refusals of the last hour, from the counters of all edges. Pure."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ MOST_KEPT = 10_000
 
 
 class Refusals:
-    """Remembers by how much the counters of the edges grew, and when."""
+    """Remembers the growth of the edges' counters over time."""
 
     def __init__(self) -> None:
         self.since_ms = 0
-        """Unix ms of the first look: what was refused before is not known; 0: there was none."""
+        """Unix ms of the first look; earlier refusals are unknown. 0: there was no look yet."""
         self._seen: dict[str, Mapping[str, int]] = {}
         self._grown: deque[tuple[int, str, int]] = deque(maxlen=MOST_KEPT)
 
     def look(self, edges: Mapping[str, Mapping[str, int]], now_ms: int) -> None:
-        """Take what each edge, by its id, has counted so far by limit.
+        """Take each edge's counters by limit.
 
-        An edge that is new since the first look has begun at 0. One that did not answer keeps its
-        place.
+        The counters of an edge that appears after the first look began at 0. An edge that did not
+        answer keeps its counters.
         """
         for edge, counted in edges.items():
             before = self._seen.get(edge, {} if self.since_ms else counted)
@@ -34,7 +34,7 @@ class Refusals:
         self.since_ms = self.since_ms or now_ms
 
     def last_hour(self, now_ms: int) -> dict[str, int]:
-        """Return how often each limit refused somebody in the hour before *now_ms*."""
+        """Return the number of refusals by each limit in the hour before *now_ms*."""
         found: Counter[str] = Counter()
         for at_ms, limit, more in self._grown:
             if at_ms >= now_ms - HOUR_MS:

@@ -1,4 +1,4 @@
-"""The process of the console: it serves until SIGTERM or Ctrl-C, with a bus or without."""
+"""The process of the console: serves until SIGTERM or Ctrl-C, with or without a bus."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ async def serve(settings: Settings) -> int:
     """Serve the console until SIGTERM or SIGINT; return the process's exit code.
 
     Raises:
-        SettingsError: it would be open to strangers, or a file of a setting cannot be used.
-        CommandError: the port is taken.
+        SettingsError: the console would be reachable without a token, or a file of a setting cannot
+        be used. CommandError: the port is taken.
     """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -38,6 +38,7 @@ async def serve(settings: Settings) -> int:
         build(settings, watcher, readable),
         access_log=None,
         handle_signals=False,
+        auto_decompress=False,  # nobody who asks can have much unpacked
         shutdown_timeout=LAST_REQUESTS_S,
         keepalive_timeout=settings.http_timeout_s,
     )
@@ -56,10 +57,10 @@ async def serve(settings: Settings) -> int:
 
 
 async def _listen(settings: Settings, runner: web.AppRunner) -> str:
-    """Listen, and return the address for a browser on this machine.
+    """Open the port, and return the address for a browser on this machine.
 
     Raises:
-        CommandError: the port is taken: somebody may yet leave it, so the process may try again.
+        CommandError: the port is taken; it may become free, so the process may try again.
         SettingsError: a file that a setting names cannot be used.
     """
     host, tls = settings.console_host, served_tls(settings)
@@ -69,7 +70,7 @@ async def _listen(settings: Settings, runner: web.AppRunner) -> str:
     except OSError as error:
         raise CommandError(
             f"AURA_CONSOLE_PORT {settings.console_port} on {host} cannot be used: "
-            f"{error.strerror}. Set it to a free one, or 0 for any."
+            f"{error.strerror}. Set it to a free port, or to 0 for any free port."
         ) from error
     port = runner.addresses[0][1]
     log.info("console_ready", host=host, port=port)
@@ -84,7 +85,7 @@ async def _watch(watcher: Watcher, stop: asyncio.Event) -> None:
     """Watch the bus until *stop*.
 
     Raises:
-        SettingsError: the bus cannot be reached as it is set.
+        SettingsError: the settings of the bus are wrong.
     """
     failure: Exception | None = None
     try:

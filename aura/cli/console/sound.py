@@ -1,4 +1,4 @@
-"""The recorded sound of a call: a WAV, of which browsers ask for ranges of bytes. Pure."""
+"""The recorded sound of a call as a WAV, served in byte ranges. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from runtime.bus.reader import Stored
 from runtime.sessions.recorded_audio import NotRecordedError, sides, since, stereo_wav
 
 MOST_BYTES = 256 << 20
-"""Of a recording as a WAV: some 70 minutes; `aura export --wav` writes longer ones."""
+"""The largest WAV, some 70 minutes; `aura export --wav` writes longer recordings."""
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -26,9 +26,9 @@ class Sound:
 
     @staticmethod
     def of(stored: Sequence[Stored]) -> Sound | None:
-        """Return the sound in the messages *stored*; None: there is none, or too much to be sent.
+        """Return the sound in the messages *stored*, or None if there is none or too much.
 
-        Takes a second for an hour's call.
+        This takes a second for an hour's call.
         """
         if sum(len(one.data) for one in stored) > MOST_BYTES:
             return None
@@ -39,7 +39,7 @@ class Sound:
 
 
 def waves(stored: Sequence[Stored], from_ms: int) -> dict[str, Any]:
-    """Return the loudness of both sides from *from_ms* (Unix ms) on, to be drawn."""
+    """Return the loudness of both sides from *from_ms* (Unix ms) on, for a drawing."""
     try:
         heard = since(stored, from_ms)
     except NotRecordedError:
@@ -51,7 +51,7 @@ def waves(stored: Sequence[Stored], from_ms: int) -> dict[str, Any]:
 
 
 def asked(header: str, size: int) -> tuple[int, int] | None:
-    """Return the first and last byte that a Range *header* asks for; None: all of it.
+    """Return the first and last byte that a Range *header* asks for, or None for all bytes.
 
     Raises:
         ValueError: there are no such bytes.

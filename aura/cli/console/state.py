@@ -1,4 +1,4 @@
-"""What the handlers of the console share."""
+"""The shared state of the console's handlers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_SOUNDS = 2
 
 @dataclass(frozen=True)
 class Console:
-    """One console."""
+    """The state of one console."""
 
     settings: Settings
     access: Access
@@ -30,29 +30,29 @@ class Console:
     watcher: Watcher
     bad_tokens: AddressRate = field(default_factory=lambda: AddressRate(BAD_TOKENS_A_MINUTE))
     working: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    """For work that takes a core for seconds: one at a time."""
+    """Limits heavy work, which takes a core for seconds, to one at a time."""
 
     sounds: dict[str, Sound] = field(default_factory=dict)
-    """Of the calls that were opened last, by id."""
+    """Sound of the calls that were opened last, by id."""
 
     sockets: set[web.WebSocketResponse] = field(default_factory=set)
-    """Of the pages that are open."""
+    """The WebSockets of open pages."""
 
     def words_wanted(self) -> None:
-        """Go on where words may be read.
+        """Check that words may be read.
 
         Raises:
-            Refused: they may not.
+            Refused: they are hidden.
         """
         if not self.readable.words:
             why = "Words and sound are hidden here: AURA_CONSOLE_WORDS is off."
             raise Refused(403, "HIDDEN", why)
 
     def sound_wanted(self) -> None:
-        """Go on where sound may be heard.
+        """Check that sound may be heard.
 
         Raises:
-            Refused: it may not.
+            Refused: it is hidden.
         """
         self.words_wanted()
         if not self.readable.sound:
@@ -63,10 +63,10 @@ CONSOLE = web.AppKey("console", Console)
 
 
 def session_of(request: web.Request) -> str:
-    """Return the call that the path of *request* names.
+    """Return the id of the call in the path of *request*.
 
     Raises:
-        Refused: it names none.
+        Refused: the path has no valid id.
     """
     session = request.match_info["id"]
     if not is_token(session):

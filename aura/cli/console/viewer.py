@@ -1,7 +1,7 @@
-"""What one open page is told next: the newest state, the events since, the call it looks at. Pure.
+"""The next messages to one open page: state, events, the call that it watches. Pure.
 
-A page that reads slowly costs a bounded memory: of the events that it did not take in time the
-oldest are left out, and it is told how many.
+A slow page costs a bounded amount of memory: the oldest events that wait for it are dropped, and
+the page is told their number.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections import deque
 from typing import Any
 
 Row = tuple[int, int, str, str, str, str, bool]
-"""An event in the stream: number, Unix ms, tenant, session, type, description, went wrong."""
+"""A row of the event stream: sequence, Unix ms, tenant, session, type, description, whether it is
+an error."""
 Told = dict[str, Any]
 MOST_ROWS = 300
 MOST_OF_A_CALL = 5000
@@ -21,18 +22,18 @@ class Viewer:
 
     def __init__(self) -> None:
         self.watches = ""
-        """The call that the page shows; empty: none."""
+        """The call that the page watches; empty: none."""
         self._state: Told | None = None
         self._rows: deque[Row] = deque(maxlen=MOST_ROWS)
         self._left_out = 0
         self._read_to: int | None = None
-        """The call's history is known up to this number; None: it is being read."""
+        """The sequence up to which the call's history was sent, or None while it is read."""
         self._of_call: deque[tuple[int, Told]] = deque(maxlen=MOST_OF_A_CALL)
         self._history: Told | None = None
         self._partial = ""
 
     def state(self, state: Told) -> None:
-        """Take what is new of the state."""
+        """Take the changed parts of the state."""
         self._state = {**(self._state or {}), **state}
 
     def row(self, row: Row) -> None:
@@ -40,28 +41,28 @@ class Viewer:
         self._rows.append(row)
 
     def watch(self, session: str) -> None:
-        """Look at *session* from now on; `history` follows once it was read."""
+        """Watch *session* from now on; `history` follows once it was read."""
         self.watches = session
         self._read_to = None
         self._of_call.clear()
         self._history, self._partial = None, ""
 
     def history(self, session: str, told: Told, last: int) -> None:
-        """Take the events of *session* up to number *last* of the log, as *told*."""
+        """Take the events of *session* up to sequence *last* of the log, as *told*."""
         if session == self.watches:
             self._history, self._read_to = told, last
 
     def of_call(self, number: int, event: Told) -> None:
-        """Take an event of the call that is looked at, *number* in the log."""
+        """Take an event of the watched call, with the sequence *number* in the log."""
         if self._read_to is None or number > self._read_to:
             self._of_call.append((number, event))
 
     def grows(self, text: str) -> None:
-        """Take the growing words of the caller who is looked at."""
+        """Take the partial transcript of the watched call."""
         self._partial = text
 
     def take(self) -> list[Told]:
-        """Return the messages to be sent now, and forget them."""
+        """Return and clear the messages to be sent now."""
         found: list[Told] = []
         if self._state is not None:
             found.append({"kind": "state", **self._state})

@@ -1,4 +1,4 @@
-"""The bus as the console sees it: events as they flow, and a look around every second."""
+"""Watches the bus for the console: live events, and the state of all processes every second."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0
 UNSEEN_LOOK_S = 10.0
-"""Between two looks while no page is open: what the edges refused is still to be known."""
+"""The time between two looks without an open page, to count the edges' refusals."""
 HOUR_EVERY_MS, HOUR_AGES_MS = 1_000, 30_000
-"""The hour's numbers are made anew so often: while there is news, and without."""
+"""The intervals at which the hour's numbers are computed: with news, and without."""
 WAIT_S = 2.0
 AGAIN_S = 0.5
 AWAY_S = 5.0
-"""After so long without a bus it is looked for anew: `aura up` has another port each time."""
+"""The time without a bus after which its address is looked up again: `aura up` changes the port."""
 WRONG = {"trouble.told", "job.failed", "tool.failed"}
 
 
 class Watcher:
-    """Listens for as long as it runs; pages look at what it knows."""
+    """Watches the bus while it runs, and feeds the viewers of all pages."""
 
     def __init__(self, settings: Settings, readable: Readable) -> None:
         self._settings = settings
@@ -62,18 +62,18 @@ class Watcher:
         self._rows: deque[Row] = deque(maxlen=MOST_ROWS)
         self._state: Told = {"bus": "away", "why": "The bus is being looked for.", "calls": []}
         self._summed = (-1, 0)
-        """The changes of the hour that its numbers are of, and when they were made."""
+        """The change count of the latest numbers of the hour, and the time of their computation."""
         self._read_to = 0
-        """The newest event that was counted, by its number."""
+        """The sequence of the newest counted event."""
         self._held: list[tuple[int, ev.AnyEvent, bool]] | None = None
-        """Events that come while older ones are read; None: none are being read."""
+        """Events that arrive while older ones are read; None if no reading is under way."""
 
     @property
     def bus(self) -> Bus:
         """Return the connection.
 
         Raises:
-            BusAwayError: there is none.
+            BusAwayError: there is no connection.
         """
         if self._bus is None or not self._bus.connected:
             raise BusAwayError("the event bus is away")
@@ -85,7 +85,7 @@ class Watcher:
 
     @asynccontextmanager
     async def seen_by(self, viewer: Viewer) -> AsyncIterator[None]:
-        """Tell *viewer* what goes on until the block is left."""
+        """Feed *viewer* while the block is open."""
         viewer.state(self._state)
         for row in self._rows:
             viewer.row(row)
@@ -96,7 +96,7 @@ class Watcher:
             self._viewers.discard(viewer)
 
     async def watch(self, viewer: Viewer, session: str) -> None:
-        """Have *viewer* look at a call: what it was so far, then its events as they come.
+        """Let *viewer* watch a call: its history, then its live events.
 
         Raises:
             BusAwayError: the server does not answer.
@@ -112,7 +112,7 @@ class Watcher:
     # ---------------------------------------------------------------- the connection
 
     async def run(self) -> None:
-        """Watch until cancelled, also while the bus is away and when it comes back."""
+        """Watch until cancelled, reconnecting whenever the bus was away."""
         while True:
             try:
                 async with await connect(
@@ -128,10 +128,10 @@ class Watcher:
             await asyncio.sleep(AGAIN_S)
 
     async def _hold(self, bus: Bus) -> None:
-        """Watch over *bus* until it is gone for good.
+        """Watch the connection *bus* until it is lost for good.
 
         Raises:
-            BusAwayError: it was gone for AWAY_S.
+            BusAwayError: the bus was away for AWAY_S.
         """
         back, clock = asyncio.Event(), asyncio.get_running_loop().time
         bus.reconnected.append(back.set)
@@ -172,7 +172,7 @@ class Watcher:
         try:
             event = message.event()
         except codec.BadMessageError:
-            return  # of a newer Aura
+            return  # an event of a newer Aura
         if self._bus and isinstance(event, ev.SessionStarted | ev.SessionResumed):
             event = await self._bus.configurations.in_event(event)
         if self._held is not None:
@@ -212,7 +212,7 @@ class Watcher:
                 viewer.of_call(number, told)
 
     def _row(self, number: int, event: ev.AnyEvent) -> Row | None:
-        """Return *event* as it is listed; None: it tells nobody anything."""
+        """Return the row of *event* in the stream, or None for events that are not listed."""
         if isinstance(event, ev.InputsDelivered):
             return None
         (one, *_) = moments([event])
@@ -221,7 +221,7 @@ class Watcher:
         return number, event.at_ms, event.tenant, event.session, one.name, shown.text, wrong
 
     def _event_of_call(self, event: ev.AnyEvent) -> Told | None:
-        """Return *event* as the page that draws its call takes it; None: there is nothing in it."""
+        """Return *event* in the form of the call's page, or None if nothing of it is shown."""
         if isinstance(event, ev.InputsDelivered):
             return None
         said = msgspec.to_builtins(event)
@@ -253,7 +253,7 @@ class Watcher:
     # ---------------------------------------------------------------- looking around
 
     async def _look(self, bus: Bus, before: Sequence[Service], elapsed_s: float) -> list[Service]:
-        """Ask who is there and what they do, and tell all viewers.
+        """Ask all processes for their state, and tell all viewers.
 
         Raises:
             BusAwayError: the server does not answer.

@@ -1,8 +1,8 @@
 """`aura eval`: spoken scenarios against a running Aura.
 
-suite     what a suite may say (types and their errors)
+suite     the types of a suite, and its errors
 sounds    texts, files and noises to PCM
 caller    one scenario as a call
-judge     what was heard against what was expected; pure
+judge     compares what was heard with what was expected; pure
 results   table and JUnit XML; pure
 """

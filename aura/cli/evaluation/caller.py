@@ -1,4 +1,4 @@
-"""One scenario as a call: a microphone that is never off, and a log of all messages."""
+"""Runs a scenario as a call: a microphone that is always on, and a log of all messages."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from aura.cli.evaluation.suite import Scenario, Step
 from aura.cli.outcome import length_s
 from aura.client import socket_url
 from runtime.audio import read_wav
+from runtime.tasks import beside
 
 SETTLE_S = 2.5
-"""Seconds after a noise within which Aura would react, if at all."""
+"""Seconds after a noise within which Aura would react to it."""
 BREATH_S = 0.4
-"""Between the end of a response and the next words."""
+"""The pause between the end of a response and the next words, seconds."""
 RESPONSE_S = 30.0
 POLL_S = 0.02
 
@@ -35,13 +36,13 @@ class Messages:
 
     transcripts: list[tuple[float, str]] = field(default_factory=list)
     sounds: list[tuple[float, float, str]] = field(default_factory=list)
-    """(when it came, seconds of audio, words)."""
+    """(arrival time, seconds of audio, words)."""
     interrupted: list[float] = field(default_factory=list)
     completed: list[float] = field(default_factory=list)
     responses: list[tuple[float, str]] = field(default_factory=list)
     errors: list[tuple[float, str]] = field(default_factory=list)
     playing_until: float = 0.0
-    """When a client that plays what it gets falls silent."""
+    """The time at which the client will have played all audio."""
 
     def take(self, message: dict[str, Any], now: float) -> None:
         """Take one message of the server."""
@@ -68,7 +69,7 @@ class Messages:
 
 
 class _Microphone:
-    """Sends 20 ms every 20 ms: what it is given, else silence."""
+    """Sends 20 ms of audio every 20 ms: the given audio, or silence."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self._ws = ws
@@ -84,7 +85,7 @@ class _Microphone:
     async def run(self) -> None:
         start, sent = time.monotonic(), 0
         while not self._ws.closed:
-            # a frame can leave when its last sample has been spoken
+            # a frame can be sent once its last sample was spoken
             await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_MS / 1000 - time.monotonic()))
             frame, self._pcm = self._pcm[:FRAME_BYTES], self._pcm[FRAME_BYTES:]
             try:
@@ -102,12 +103,12 @@ async def perform(
     *,
     within_s: float | None = None,
 ) -> list[Seen]:
-    """Make the call, asked for by *query*, and return what was told, step by step.
+    """Make the call with *query*, and return what happened in each step.
 
     *within_s* is the suite's limit for steps that have none.
 
     Raises:
-        aiohttp.ClientError, OSError: nobody answers, or the call is refused.
+        aiohttp.ClientError, OSError: no server answers, or the call is refused.
     """
     seen: list[Seen] = []
     address = socket_url(url, {**query, **options(greeting=scenario.greeting)})
@@ -116,20 +117,17 @@ async def perform(
         http.ws_connect(address, max_msg_size=0) as ws,
     ):
         told, microphone = Messages(), _Microphone(ws)
-        speaking = asyncio.create_task(microphone.run())
-        listening = asyncio.create_task(_listen(ws, told))
-        try:
-            async with asyncio.timeout(scenario.limit_s):
-                line = _Line(told, microphone, listening, within_s or 0.0)
-                await _perform(scenario, sounds, seen, line)
-        except TimeoutError:
-            _lost(scenario, seen, f"not over within {scenario.limit_s:g} s")
-        except _LostError as lost:
-            _lost(scenario, seen, str(lost))
-        if not ws.closed:
-            await ws.send_json({"type": "end_call"})
-        for task in (speaking, listening):
-            task.cancel()
+        async with beside(microphone.run()), beside(_listen(ws, told)) as listening:
+            try:
+                async with asyncio.timeout(scenario.limit_s):
+                    line = _Line(told, microphone, listening, within_s or 0.0)
+                    await _perform(scenario, sounds, seen, line)
+            except TimeoutError:
+                _lost(scenario, seen, f"not over within {scenario.limit_s:g} s")
+            except _LostError as lost:
+                _lost(scenario, seen, str(lost))
+            if not ws.closed:
+                await ws.send_json({"type": "end_call"})
     return seen
 
 
@@ -145,7 +143,7 @@ class _Line:
     within_s: float
 
     async def until(self, there: Callable[[], bool], seconds: float) -> bool:
-        """Wait until *there* says so; False after *seconds*.
+        """Wait until *there* returns true; return False after *seconds*.
 
         Raises:
             _LostError: the server ended the call.
@@ -161,7 +159,7 @@ class _Line:
 
 
 async def _listen(ws: aiohttp.ClientWebSocketResponse, told: Messages) -> str:
-    """Take messages until the server ends the call; returns why it did."""
+    """Read messages until the server ends the call; return the reason."""
     async for message in ws:
         if message.type is aiohttp.WSMsgType.TEXT:
             told.take(json.loads(message.data), time.monotonic())
@@ -169,7 +167,7 @@ async def _listen(ws: aiohttp.ClientWebSocketResponse, told: Messages) -> str:
 
 
 def _lost(scenario: Scenario, seen: list[Seen], reason: str) -> None:
-    """Say *reason* of the step that was not finished and of those after it."""
+    """Record *reason* for the unfinished step and all later ones."""
     seen += [Seen(lost=reason) for _ in range(len(scenario.steps) - len(seen))]
 
 
@@ -178,11 +176,11 @@ async def _perform(
 ) -> None:
     told, response_from = line.told, 0.0
     before: tuple[float, float] | None = None
-    """Begin and end of speech of the step whose response the next one speaks over."""
+    """Start and end of speech of the step whose response the next step speaks over."""
     if scenario.greeting:
         await line.until(lambda: bool(told.sounds), RESPONSE_S)
     for number, step in enumerate(scenario.steps):
-        await _moment(step, line, response_from)
+        await _wait_for_start(step, line, response_from)
         began, pcm = time.monotonic(), sounds[step]
         response_from = began
         speech_end = began + speech_end_ms(pcm) / 1000
@@ -193,14 +191,14 @@ async def _perform(
         await _outcome(step, line, began, over=over)
         if before:
             until = next((at for at, _ in told.transcripts if at > began), math.inf)
-            seen.append(_noted(told, *before, until=min(until, *_cuts(told, began))))
+            seen.append(_seen_in_step(told, *before, until=min(until, *_cuts(told, began))))
         before = (began, speech_end) if over else None
         if not over:
-            seen.append(_noted(told, began, speech_end))
+            seen.append(_seen_in_step(told, began, speech_end))
 
 
-async def _moment(step: Step, line: _Line, response_from: float) -> None:
-    """Wait until it is time for *step*."""
+async def _wait_for_start(step: Step, line: _Line, response_from: float) -> None:
+    """Wait until *step* has to begin."""
     told = line.told
     if step.over_answer_s is None:
         await line.until(lambda: time.monotonic() > told.playing_until + BREATH_S, RESPONSE_S)
@@ -211,9 +209,9 @@ async def _moment(step: Step, line: _Line, response_from: float) -> None:
 
 
 async def _outcome(step: Step, line: _Line, began: float, *, over: bool) -> None:
-    """Wait until *step* got a response or failed.
+    """Wait until *step* has got a response or has failed.
 
-    *over*: the next step speaks over the response, so the first sound is enough.
+    *over*: the next step speaks over the response, so wait only for the first sound.
     """
     told = line.told
     if step.expect.ignored:
@@ -234,12 +232,12 @@ async def _outcome(step: Step, line: _Line, began: float, *, over: bool) -> None
 
 
 def patience_s(limit_s: float) -> float:
-    """Return how long a response is waited for that is to begin within *limit_s*; 0: no limit."""
+    """Return the wait for a response that should begin within *limit_s*, or 0 for no limit."""
     return max(RESPONSE_S, 2 * limit_s)
 
 
 def _first_sound(told: Messages, since: float, until: float = math.inf) -> float | None:
-    """Return when the response to what was said from *since* on began to sound."""
+    """Return the time of the first audio of the response to the words from *since* on."""
     words = [at for at, _ in told.transcripts if since < at < until]
     if not words and since:
         return None
@@ -251,8 +249,10 @@ def _cuts(told: Messages, since: float) -> list[float]:
     return [at for at in told.interrupted if at > since] or [math.inf]
 
 
-def _noted(told: Messages, began: float, speech_end: float, *, until: float = math.inf) -> Seen:
-    """Return what came of a step from *began* on, and before *until*."""
+def _seen_in_step(
+    told: Messages, began: float, speech_end: float, *, until: float = math.inf
+) -> Seen:
+    """Return what happened in a step from *began* on and before *until*."""
     transcripts = [text for at, text in told.transcripts if began < at < until]
     first = _first_sound(told, began, until)
     responses = [text for at, text in told.responses if first is not None and first <= at < until]

@@ -1,4 +1,4 @@
-"""Compares what happened in a step with what was expected. Pure."""
+"""Compares the outcome of a step with what was expected. Pure."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ class Seen:
     transcript: str = ""
     answer: str = ""
     first_audio_ms: float | None = None
-    """After the end of speech; None: no sound of a response."""
+    """The wait for the response's first audio after the end of speech, or None without audio."""
     interrupted: bool = False
-    """The response before was cut off."""
+    """Whether the previous response was cut off."""
     errors: list[str] = field(default_factory=list)
     lost: str = ""
-    """Why the call ended before its time; empty: it did not."""
+    """The reason why the call ended too early; empty if it did not."""
 
 
 def judge(step: Step, seen: Seen, within_s: float | None) -> list[str]:
-    """Return what is wrong, a line each; nothing where all is as expected.
+    """Return one line for each deviation, none if all is as expected.
 
     *within_s* is the suite's limit for steps that have none.
     """

@@ -1,4 +1,4 @@
-"""Results as a table for people and as JUnit XML for a CI server. Pure."""
+"""Shows results as a table for people and as JUnit XML for a CI server. Pure."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from runtime.printable import printable
 
 @dataclass
 class Result:
-    """One scenario as it went."""
+    """The result of one scenario."""
 
     name: str
     seconds: float = 0.0
     seen: list[Seen] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    """What was not as expected, `step 2: ...` each."""
+    """The deviations, each as `step 2: ...`."""
     error: str = ""
-    """The call could not be made at all."""
+    """The reason why the call could not be made."""
 
     @property
     def passed(self) -> bool:
@@ -56,7 +56,7 @@ class Result:
 
 
 def table(results: Sequence[Result]) -> Table:
-    """Return a row a scenario, with what was wrong below it."""
+    """Return one row for each scenario, with its deviations below."""
     made = Table(box=None, pad_edge=False)
     for heading, justify in (
         ("", "left"),
@@ -79,7 +79,7 @@ def _plain(line: str) -> str:
 
 
 def summary(results: Sequence[Result]) -> str:
-    """Return the last line: how many passed, and what callers waited."""
+    """Return the last line: how many passed, and how long callers waited."""
     passed = sum(one.passed for one in results)
     waits = sorted(ms for one in results for ms in one.waits_ms)
     line = f"{passed} of {len(results)} scenarios passed"

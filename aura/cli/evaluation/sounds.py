@@ -20,7 +20,7 @@ def sounds(suite: Suite, folder: Path, say: Say) -> dict[Step, bytes]:
     """Return the sound of every step; *say* speaks a text, each text once.
 
     Raises:
-        SuiteError: a recording is missing or is none.
+        SuiteError: a recording is missing or is no audio.
     """
     spoken: dict[str, bytes] = {}
     found: dict[Step, bytes] = {}
@@ -47,7 +47,7 @@ def _recording(file: Path) -> bytes:
 
 
 def noise(name: str) -> bytes:
-    """Return a noise that is no speech, always the same."""
+    """Return a noise without speech, which is always the same."""
     random = np.random.default_rng(7)
     made: NDArray[np.float64]
     match name:
@@ -58,10 +58,10 @@ def noise(name: str) -> bytes:
             t = np.arange(1200) / RATE_HZ
             tap = np.sin(2 * np.pi * 180 * t) * np.exp(-t * 107)
             made = np.concatenate([tap, np.zeros(3000)] * 3) * 12000
-        case "hum":  # mains and its harmonics, one second
+        case "hum":  # mains hum and its harmonics, one second
             t = np.arange(RATE_HZ) / RATE_HZ
             waves = [np.sin(2 * np.pi * f * t) / k for k, f in enumerate((50, 100, 150), 1)]
             made = np.sum(waves, axis=0) * 600
-        case _:  # hiss: one second of a bad line
+        case _:  # hiss of a bad line, one second
             made = random.normal(0, 60, RATE_HZ)
     return np.clip(made, -32768, 32767).astype("<i2").tobytes()

@@ -1,4 +1,4 @@
-"""A suite of spoken scenarios, read from YAML; an error names its place in the file."""
+"""A suite of spoken scenarios, read from YAML; an error names the place in the file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Noise = Literal["", "cough", "knock", "hum", "hiss"]
 
 
 class SuiteError(ValueError):
-    """The suite cannot be run; one line says where and why."""
+    """The suite is invalid; the message says where and why."""
 
 
 def _pattern(text: str) -> str:
@@ -33,19 +33,19 @@ class _Strict(BaseModel):
 
 
 class Words(_Strict):
-    """Words that a text must and must not hold; capitals and punctuation do not count."""
+    """Words that a text must or must not contain; case and punctuation do not count."""
 
     contains: tuple[str, ...] = ()
-    """All of these."""
+    """The text contains all of these."""
     contains_any: tuple[str, ...] = ()
-    """At least one of these."""
+    """The text contains at least one of these."""
     excludes: tuple[str, ...] = ()
-    """None of these."""
+    """The text contains none of these."""
     matches: Pattern | None = None
-    """A regular expression found somewhere in the text as it is."""
+    """A regular expression that matches somewhere in the text."""
     min_words: int = Field(default=0, ge=0)
     wer: float | None = Field(default=None, ge=0)
-    """Transcript only: the word error rate against what was said is at most this."""
+    """The highest word error rate against the spoken words; for transcripts only."""
 
 
 class Expected(_Strict):
@@ -54,34 +54,34 @@ class Expected(_Strict):
     transcript: Words | None = None
     answer: Words | None = None
     within_s: float | None = Field(default=None, gt=0)
-    """From the end of speech to the first sound of the response, at the caller."""
+    """The longest wait from the end of speech to the first sound of the response, at the caller."""
     interrupts: bool | None = None
-    """Whether the step cuts the response before it off."""
+    """Whether the step cuts off the previous response."""
     ignored: bool = False
-    """Nothing may come of it: no transcript, no response, no interruption."""
+    """Whether the step must have no effect: no transcript, no response, no interruption."""
 
 
 class Step(_Strict):
     """One sound of the caller, and what is expected of it."""
 
     say: str = ""
-    """Text, spoken by the project's voice."""
+    """A text, spoken by Aura's own voice."""
     wav: str = ""
-    """A recording, beside the suite."""
+    """The path of a recording, relative to the suite."""
     noise: Noise = ""
     says: str = ""
-    """What the recording says, for the word error rate."""
+    """The words of the recording, for the word error rate."""
     over_answer_s: float | None = Field(default=None, ge=0)
-    """Seconds into the response before, at which this step begins; unset: after its end."""
+    """Seconds into the previous response at which this step begins; unset: after its end."""
     expect: Expected = Expected()
 
     @model_validator(mode="after")
     def _one_sound(self) -> Self:
         if sum(map(bool, (self.say, self.wav, self.noise))) != 1:
-            raise ValueError("a step has one of say, wav and noise")
+            raise ValueError("a step needs exactly one of say, wav and noise")
         words = self.expect.transcript
         if words and words.wer is not None and not (self.say or self.says):
-            raise ValueError("wer needs the words: say, or says beside wav")
+            raise ValueError("wer needs the spoken words: say, or says with wav")
         return self
 
     @property
@@ -95,9 +95,9 @@ class Scenario(_Strict):
     name: str = Field(min_length=1)
     steps: tuple[Step, ...] = Field(min_length=1)
     greeting: bool = False
-    """Hear the greeting first; a step may speak over it."""
+    """Whether the greeting is heard first; a step may speak over it."""
     limit_s: float = Field(60.0, gt=0)
-    """Seconds after which the call is ended, whatever came."""
+    """Seconds after which the call is ended in any case."""
 
     @model_validator(mode="after")
     def _begins_with_a_question(self) -> Self:
@@ -111,7 +111,7 @@ class Suite(_Strict):
 
     name: str
     within_s: float | None = Field(default=None, gt=0)
-    """Of every step that gives none of its own."""
+    """The default for steps without `within_s`."""
     scenarios: tuple[Scenario, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -126,7 +126,7 @@ def load(file: Path) -> Suite:
     """Return the suite in *file*.
 
     Raises:
-        SuiteError: no such file, no YAML, or not as a suite is written.
+        SuiteError: there is no such file, or it is no YAML, or no valid suite.
     """
     try:
         said = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -146,7 +146,7 @@ def load(file: Path) -> Suite:
 
 
 def _own(error: ValidationError) -> list[ErrorDetails]:
-    """Return the errors that are not mere consequences of an error deeper inside."""
+    """Return the errors that do not merely follow from an error deeper inside."""
     every = error.errors()
 
     def follows(one: ErrorDetails) -> bool:
@@ -157,7 +157,7 @@ def _own(error: ValidationError) -> list[ErrorDetails]:
 
 
 def _place(location: tuple[int | str, ...]) -> str:
-    """Return `scenarios[2].steps[0].say: `."""
+    """Return the place as `scenarios[2].steps[0].say: `."""
     text = ""
     for part in location:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"

@@ -1,1 +1,1 @@
-"""Whether the caller's turn is over: words, sound, and how long this caller pauses. Pure."""
+"""Endpointing: decides whether the caller's turn is over, by words, sound and pauses. Pure."""

@@ -1,4 +1,4 @@
-"""How long one caller pauses inside a turn: a caller who does so often is waited for longer."""
+"""Adapts the wait for the end of turn to a caller who often pauses inside turns."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import statistics
 from collections import deque
 
 TURNS = 5
-"""The last turns that are remembered, a number."""
+"""The number of latest turns that are remembered."""
 LEAST = 2
-"""The least number of turns from which a habit is concluded."""
+"""The least number of turns for an adapted wait."""
 MARGIN = 1.15
 """The wait as a multiple of the caller's usual longest pause, without a unit."""
 LONGEST_MS = 1400
-"""The longest wait that a habit can lead to."""
+"""The longest adapted wait."""
 
 
 class AdaptivePause:
-    """The longest pause inside each of the caller's last turns, and in this one."""
+    """The longest pause in each of the caller's latest turns, and in the present one."""
 
     def __init__(self) -> None:
         self._longest: deque[int] = deque(maxlen=TURNS)
@@ -24,7 +24,7 @@ class AdaptivePause:
         self._mistaken = 0
 
     def continued(self, silence_ms: int, *, sounded_finished: bool = False) -> None:
-        """Note that the caller spoke on after *silence_ms*, though the words had an end there."""
+        """Note that the caller went on after *silence_ms*, though the words sounded finished."""
         self._now = max(self._now, silence_ms)
         if sounded_finished:
             self._mistaken = max(self._mistaken, silence_ms)
@@ -35,7 +35,7 @@ class AdaptivePause:
         self._now = self._mistaken = 0
 
     def reopened(self, silence_ms: int) -> None:
-        """Note that the caller spoke on after *silence_ms*, in the turn that had ended."""
+        """Note that the caller went on after *silence_ms* with a turn that had ended."""
         self._now = max(self._longest.pop() if self._longest else 0, silence_ms)
         self._mistaken = silence_ms
 
@@ -48,5 +48,5 @@ class AdaptivePause:
 
     @property
     def this_turn_ms(self) -> int:
-        """The least silence, ms, that may end this turn: it has gone on after as much before."""
+        """The least silence, ms, that may end this turn, since it went on after a shorter one."""
         return min(LONGEST_MS, int(self._mistaken * MARGIN))

@@ -1,15 +1,15 @@
-"""How long a silence must last to end a turn, by what words and sound say about its end.
+"""Computes how long a silence must last to end a turn, from the words and the sound.
 
-There are four witnesses. Two read the words: the rules below, and the language model (eot_llm).
-Two listen: the recogniser, which has learnt punctuation from sound and words (eot_stt), and a
-model of turns, where one is loaded (eot_audio).
+There are four sources of evidence. Two use the words: the rules below, and the language model
+(eot_llm). Two use the sound: the recogniser, which has learnt punctuation from sound and words
+(eot_stt), and the turn model, if one is loaded (eot_audio).
 
 may the words end here?      end likely      end not rated      end unlikely
 yes      ("Call me back.")   finished        finished           unclear
 perhaps  ("Call me back")    finished        unclear            unclear
 no       ("I want to")       unfinished      unfinished         unfinished
 
-One or two words ("Hello?") are unclear at best, however likely their end: more often follows.
+One or two words ("Hello?") are never better than unclear, since more words often follow.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ WAITS: dict[Eagerness, Waits] = {
 
 
 def waits_of(config: TurnConfig) -> Waits:
-    """Return the waits of a session: by its eagerness, unless it named numbers."""
+    """Return the waits of a session: its own numbers, or those of its eagerness."""
     if config.waits:
         return config.waits
     fixed = config.silence_ms
@@ -38,44 +38,47 @@ def waits_of(config: TurnConfig) -> Waits:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known at a pause."""
+    """The evidence about the end of turn at a pause."""
 
     text: str
     """All words of the turn so far."""
     eot_stt: float | None = None
-    """0..1: the recogniser's probability that a sentence ends here; None: it gives none."""
+    """0..1: the recogniser's probability that a sentence ends here, or None without one."""
     eot_llm: float | None = None
-    """0..1: the language model's probability of the same, by the words alone; None: none yet."""
+    """0..1: the language model's probability of the same, by the words alone, or None before it
+    answers."""
     eot_llm_pending: bool = False
-    """The language model was asked and has not answered yet. Its response cannot be heard before
-    that, so the wait for it costs nothing."""
+    """Whether the language model was asked and has not answered. Its response cannot be heard
+    before its answer, so the wait costs nothing."""
     eot_audio: float | None = None
-    """0..1: the turn model's probability, by the sound alone; None: no such model."""
+    """0..1: the turn model's probability, by the sound alone, or None without such a model."""
     asked: bool = False
-    """The last thing that the caller heard was a question."""
+    """Whether the last sentence that the caller heard was a question."""
     language: str = "en"
-    """A Whisper code such as "en" or "en-US"; "auto" or empty: not known."""
+    """A Whisper code such as "en" or "en-US"; "auto" or empty if unknown."""
 
 
 LLM_WEIGHT = 0.5
-"""The weight of the language model's log odds; the recogniser's is 1. How often their sum is right
-counts benchmarks/eot_accuracy.py."""
+"""The weight of the language model's log odds; the recogniser's weight is 1.
+benchmarks/eot_accuracy.py measures how often the sum is right."""
 EOT_LLM_MISSING = 0.4
-"""The probability that stands in for a language model that gives none."""
+"""The assumed probability if the language model gives none."""
 EOT_BY_RULES = 0.7
-"""The probability that stands in for the recogniser's where the rules alone find an end."""
+"""The assumed probability if the recogniser gives none and the rules find an end."""
 MOST_CERTAIN = 0.99
-"""The upper limit of every probability, 1 - MOST_CERTAIN the lower: no witness decides alone."""
+"""The upper limit of every probability (1 - MOST_CERTAIN is the lower one), so that no source
+decides alone."""
 EOT_AUDIO_SURE = 0.8
-"""From this probability on, the turn model makes unclear words finished."""
+"""The turn model's probability from which on unclear words count as finished."""
 EOT_AUDIO_DOUBT = 0.5
-"""Below this probability, the turn model moves the verdict one step towards unfinished."""
+"""The turn model's probability below which the verdict moves one step towards unfinished."""
 AGREED = 0.9
-"""The share of the wait for a statement whose end both the words and the turn model find."""
+"""The share of the wait for a statement that is finished by the words and by the turn model."""
 MOST_OPENING_WORDS = 2
-"""The most words that may be a mere opening ("Hello?"), after which more is likely."""
+"""The most words of an opening ("Hello?"), after which more words are likely."""
 LEAST_QUESTION_WORDS = 4
-"""The fewest words of a question that surely asks the listener ("Police dogs, maybe?")."""
+"""The fewest words of a question that certainly asks the listener; "Police dogs, maybe?" has
+fewer."""
 MOST_CLAUSE_WORDS = 7
 """The most words of a subordinate clause whose main clause is still to come."""
 
@@ -112,8 +115,8 @@ _SENTENCE_END = re.compile(f"[{re.escape(_MARKS.strip())}]")
 def words(text: str) -> list[str]:
     """Return the words of *text*, lower case.
 
-    Where a script puts no blanks between words, pieces of about a word's length stand for them:
-    two characters of Chinese or Japanese, five of Thai.
+    In a script without blanks between words, pieces of about a word's length count as words: two
+    characters of Chinese or Japanese, five of Thai.
     """
     return [word.lower().replace("\u2019", "'") for word in _WORD.findall(text)]
 
@@ -124,12 +127,12 @@ def is_question(text: str) -> bool:
 
 
 def sounds_finished(text: str, *, asked: bool = False, language: str = "en") -> bool | None:
-    """Tell by the words alone whether a speaker is done: True, False, or None if unclear.
+    """Tell by the words alone whether a speaker has finished: True, False, or None if unclear.
 
     Args:
         text: all that the speaker has said in this turn.
-        asked: the speaker may be answering a question.
-        language: a Whisper code such as "en" or "en-US"; "auto" or empty: not known.
+        asked: whether the speaker may be answering a question.
+        language: a Whisper code such as "en" or "en-US"; "auto" or empty if unknown.
     """
     said, known = words(text), lexicon(language)
     if not said:
@@ -138,7 +141,7 @@ def sounds_finished(text: str, *, asked: bool = False, language: str = "en") -> 
         return True if said[-1] in known.answers else None
     if any(" ".join(said[-count:]) in known.openings for count in (2, 3)):
         return False
-    if is_question(text):  # "Are you there?" may end with a word that no statement ends with
+    if is_question(text):  # "Are you there?" may end with a word that ends no statement
         return None if len(said) == 1 or said[-1] in known.asks_on else True
     stripped = text.rstrip()
     if stripped.endswith(_OPEN_MARKS) or said[-1] in known.open_ends:
@@ -157,7 +160,7 @@ def _is_number(word: str, known: Lexicon) -> bool:
 
 
 def is_finished(known: Evidence) -> bool | None:
-    """Tell by all witnesses whether a speaker is done: True, False, or None if unclear."""
+    """Tell by all evidence whether a speaker has finished: True, False, or None if unclear."""
     said = words(known.text)
     found = sounds_finished(known.text, asked=known.asked, language=known.language)
     if found is False or (known.asked and len(said) <= MOST_OPENING_WORDS):
@@ -180,7 +183,7 @@ def is_open(known: Evidence) -> bool:
 
 
 def _log_odds_of_end(known: Evidence, *, by_rules: bool | None) -> float:
-    """Return the log odds that a sentence ends here, by recogniser and language model together."""
+    """Return the log odds of a sentence's end, from recogniser and language model."""
     eot_stt = known.eot_stt
     if eot_stt is None:
         eot_stt = EOT_BY_RULES if by_rules else 0.5
@@ -194,7 +197,7 @@ def _log_odds(probability: float) -> float:
 
 
 def sounds_asked(known: Evidence) -> bool:
-    """Tell whether the words end with a question to the listener, not a tag ("..., right?")."""
+    """Tell whether the words end with a question to the listener, and not with a tag ("right?")."""
     said = words(_SENTENCE_END.split(known.text.rstrip(_MARKS))[-1])
     if not is_question(known.text) or len(said) < LEAST_QUESTION_WORDS:
         return False
@@ -203,7 +206,7 @@ def sounds_asked(known: Evidence) -> bool:
 
 
 def by_words(known: Evidence) -> Evidence:
-    """Return what is known without the model of turns."""
+    """Return the evidence without the turn model."""
     return replace(known, eot_audio=None)
 
 
@@ -219,13 +222,13 @@ def wait_ms(known: Evidence, waits: Waits) -> int:
             return max(waits.finished_ms, int(stated_ms * AGREED)) if agreed else stated_ms
         case False:
             return waits.unfinished_ms
-        case _ if is_finished(by_words(known)):  # only the model of turns doubts it
+        case _ if is_finished(by_words(known)):  # only the turn model doubts it
             return stated_ms if sounds_asked(known) else (stated_ms + waits.unclear_ms) // 2
         case _:
             return waits.unclear_ms
 
 
 def is_backchannel(text: str, language: str = "en") -> bool:
-    """Tell whether *text* only says "I am listening": it interrupts nobody."""
+    """Tell whether *text* is a backchannel, which only says "I am listening"."""
     said, nods = words(text.replace("-", " ")), lexicon(language).backchannels
     return 0 < len(said) <= 3 and (all(word in nods for word in said) or " ".join(said) in nods)

@@ -1,8 +1,8 @@
-"""The words that tell an end of turn from a pause, by language.
+"""The words that tell an end of turn from a pause, for each language: a file of data.
 
-A word that ends sentences as often as it breaks off (German "an": "Ruf mich an.", "an der Ecke")
-is in no list: punctuation and the witnesses decide there. To add a language, add its `Lexicon` to
-LEXICONS and its phrases to tests/unit/edge/core/endpointing/test_languages.py.
+A word that ends a sentence as often as it leaves it open (German "an": "Ruf mich an.", "an der
+Ecke") is in no list: punctuation and the models decide there. To add a language, add its `Lexicon`
+to LEXICONS and its phrases to tests/unit/edge/core/endpointing/test_languages.py.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Lexicon:
     asks_on: frozenset[str] = frozenset()
     """Words that leave a question open, with or without a question mark."""
     openings: frozenset[str] = frozenset()
-    """Phrases of two or three words that begin something or ask for time: "my name is"."""
+    """Phrases of two or three words that begin a sentence or ask for time: "my name is"."""
     subordinate: frozenset[str] = frozenset()
     """First words of a clause that needs a main clause after it: "if"."""
     answers: frozenset[str] = frozenset()
@@ -41,10 +41,10 @@ class Lexicon:
 
 
 _HUMS = _words("hm hmm mhm mm mmm")
-"""Sounds that a recogniser writes alike in every language."""
+"""Sounds that a recogniser writes in the same way in every language."""
 
 NEUTRAL = Lexicon(backchannels=_HUMS)
-"""For a language without a lexicon, or one that is not known: punctuation and witnesses decide."""
+"""For unknown languages, and for languages without a lexicon: punctuation and the models decide."""
 
 _ENGLISH = Lexicon(
     open_ends=_words(
@@ -85,7 +85,7 @@ _GERMAN = Lexicon(
         "unsere unseren unserem unserer seine seinen seinem seiner kein diesen diesem äh ähm öh "
         "öhm hm hmm also"
     ),
-    # Not "oder", which is a question of its own at the end of one.
+    # Not "oder", which is a tag question at the end.
     asks_on=_words(
         "und aber weil dass wenn ob für von vom zum zur im am beim ins der die den dem des mein "
         "meine meinen meinem meiner dein deine deinen deinem deiner ihre ihren ihrem ihrer unser "
@@ -264,7 +264,7 @@ _DUTCH = Lexicon(
         "en of omdat hoewel terwijl zodat de met tot sinds tussen vanaf volgens wegens tijdens "
         "te mijn jouw uw onze elke dus eh ehm euh uh uhm um hm hmm"
     ),
-    # Not "of", which is a question of its own at the end of one.
+    # Not "of", which is a tag question at the end.
     asks_on=_words("en omdat als de een mijn jouw uw onze met te eh ehm euh uh"),
     openings=_phrases(
         "mijn naam is|mijn nummer is|mijn adres is|de vraag is|ik heet|ik zou graag|ik wil graag|"
@@ -296,7 +296,7 @@ LEXICONS = {
     "nl": _DUTCH,
     "pt": _PORTUGUESE,
 }
-"""By Whisper code."""
+"""The lexicons by Whisper code."""
 
 
 def lexicon(language: str) -> Lexicon:

@@ -1,1 +1,1 @@
-"""The caller's audio: frames, voice activity, speech and pauses, utterances. Pure."""
+"""Hearing: the caller's audio as frames, voice activity, pauses and utterances. Pure."""

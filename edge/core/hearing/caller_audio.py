@@ -1,6 +1,6 @@
-"""The caller's audio on its way to the call: frames, voice activity, echo taken out.
+"""Prepares the caller's audio for the call: frames, voice activity, echo cancellation.
 
-Its verdicts go into the input, so that a call is decided again without the audio.
+The verdicts are part of the input, so that a call can be decided again without the audio.
 """
 
 from __future__ import annotations
@@ -15,42 +15,42 @@ from edge.core.inputs import Sound
 from schemas.session_config import TurnConfig
 
 PART_FRAMES = 10
-"""A part of a long message: 3 ms of work, with a model of speech."""
+"""The part of a long message that is processed at once: 3 ms of work with a speech model."""
 
 
 class CallerAudio:
-    """One connection's audio; it adapts to the caller's voice, room and background."""
+    """The audio of one connection; it adapts to the caller's voice, room and background."""
 
     def __init__(self, model: Opinion | None = None, *, cancel_echo: bool = False) -> None:
-        """Ask *model*, too, whether somebody speaks; None: the detector alone decides."""
+        """Take the speech *model*; if it is None, the detector alone decides."""
         self._rest = b""
-        """Less than a frame, until more comes."""
+        """An incomplete frame."""
         self._echo = Echo() if cancel_echo else None
         self._vad = VoiceActivity(model)
         self._was_alone = False
 
     def configure(self, config: TurnConfig) -> None:
-        """Listen as a session is set to."""
+        """Use the session's configuration from now on."""
         self._vad.configure(config.threshold)
 
     def hear(self, pcm: bytes, now_ms: int) -> Sound:
-        """Return *pcm* (s16le mono 16 kHz, any length), spoken until *now_ms*, as an input."""
+        """Return *pcm* (s16le mono 16 kHz, any length), which ends at *now_ms*, as an input."""
         return self._judged(self._arrived(pcm, now_ms), len(pcm))
 
     def hear_in_parts(self, pcm: bytes, now_ms: int) -> Iterator[Sound]:
-        """Yield what `hear` returns in parts, for `joined`: each takes a bounded time."""
+        """Yield the result of `hear` in parts for `joined`; each part takes a bounded time."""
         heard = self._arrived(pcm, now_ms)
         yield self._judged(heard[:PART_FRAMES], len(pcm))
         for at in range(PART_FRAMES, len(heard), PART_FRAMES):
             yield self._judged(heard[at : at + PART_FRAMES], 0)
 
     def turns_out_background(self) -> bool:
-        """Tell, once, that all voices of the last seconds were the background's."""
+        """Return True, once, if all voices of the last seconds were in the background."""
         was_alone, self._was_alone = self._was_alone, self._vad.background_is_alone
         return self._was_alone and not was_alone
 
     def _arrived(self, pcm: bytes, now_ms: int) -> list[bytes]:
-        """Return the whole frames that have come with *pcm*."""
+        """Return the frames that *pcm* completes."""
         audio = self._rest + pcm if self._rest else pcm
         whole = len(audio) - len(audio) % FRAME_BYTES
         self._rest = audio[whole:]
@@ -61,26 +61,27 @@ class CallerAudio:
 
     def _judged(self, heard: list[bytes], size: int) -> Sound:
         if not self._echo:
-            return Sound(b"".join(heard), tuple(map(self._vad.is_voice, heard)), size)
+            return Sound(tuple(heard), tuple(map(self._vad.is_voice, heard)), size)
         cleaned, voiced = [], []
-        for frame in heard:  # voice is looked for in what came: a canceller takes some of it
+        for frame in heard:  # voice is detected before the canceller, which removes some of it
             cleaned.append(self._echo.clean(frame))
             voiced.append(self._vad.is_voice(frame, self._echo.is_all))
-        return Sound(b"".join(cleaned), tuple(voiced), size)
+        return Sound(tuple(cleaned), tuple(voiced), size)
 
     def told(self, event: ClientEvent, now_ms: int) -> None:
-        """Note what the client plays: it may come back through the microphone."""
+        """Note the audio that the client plays, since it may return through the microphone."""
         if self._echo:
             self._echo.told(event, now_ms)
 
 
 def joined(parts: Sequence[Sound]) -> Sound:
-    """Return the input that *parts* are parts of."""
+    """Return one input made of *parts*."""
+    heard = tuple(frame for part in parts for frame in part.frames)
     voiced = tuple(voice for part in parts for voice in part.voiced)
-    return Sound(b"".join(part.pcm for part in parts), voiced, sum(part.size for part in parts))
+    return Sound(heard, voiced, sum(part.size for part in parts))
 
 
 def silenced(sound: Sound) -> Sound:
-    """Return silence as long as *sound*."""
+    """Return *sound* replaced by silence of the same length."""
     count = len(sound.voiced)
-    return Sound(SILENCE * count, (False,) * count, sound.size)
+    return Sound((SILENCE,) * count, (False,) * count, sound.size)

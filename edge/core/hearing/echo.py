@@ -1,4 +1,4 @@
-"""The echo of responses in one caller's microphone: told from a voice, and taken out once found."""
+"""Detects the echo of responses in a caller's microphone, and removes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edge.core.hearing.playing import Playing
 
 
 class Echo:
-    """The echo of one connection; it costs no time while no response is played."""
+    """The echo of one connection; it takes no time while no response is played."""
 
     def __init__(self) -> None:
         self._playing = Playing()
@@ -21,21 +21,21 @@ class Echo:
 
     @property
     def found(self) -> bool:
-        """An echo was found: responses come back through the microphone."""
+        """Whether an echo was found: responses return through the microphone."""
         return self._path.found
 
     def told(self, event: ClientEvent, now_ms: int) -> None:
-        """Note what the client plays, or drops before it was played."""
+        """Note the audio that the client plays, or drops before it was played."""
         self._playing.told(event, now_ms)
 
     def arrived(self, frames: int, now_ms: int) -> None:
-        """Take the time of *frames* that arrived now; the last of them was spoken just now."""
+        """Note that *frames* frames have just arrived; the last of them was spoken just now."""
         self._clock.arrived(frames, now_ms)
 
     def clean(self, frame: bytes) -> bytes:
         """Return the next *frame* (640 bytes, s16le mono 16 kHz) without echo.
 
-        It stays as it is until an echo was found.
+        The frame is not changed until an echo was found.
         """
         played = self._playing.frame(self._clock.next_ms())
         self._may_be_heard = played is not None
@@ -49,5 +49,5 @@ class Echo:
         return frame
 
     def is_all(self) -> bool:
-        """Tell whether the last frame may be nothing but echo."""
+        """Tell whether the last frame may be echo only."""
         return self._may_be_heard and self._path.explains()

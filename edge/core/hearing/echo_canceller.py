@@ -1,7 +1,7 @@
-"""The echo of a response in the caller's audio, taken out by WebRTC's canceller (AEC3).
+"""Removes the echo of responses from the caller's audio by WebRTC's canceller (AEC3).
 
-It takes part of the first words of a caller with a headset, too: so it works only once there is an
-echo, and whether somebody speaks is told by the audio as it came. 20 ms cost 0.12 ms.
+It also removes part of the first words of a caller with a headset. So it only works once an echo
+was found, and voice activity uses the original audio. It takes 0.12 ms for 20 ms of audio.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from pywebrtc_audio import AudioProcessor
 from schemas.audio import RATE_HZ
 
 BEFORE_FRAMES = 40
-"""Audio before the echo was found that it is shown as well (0.8 s)."""
+"""The audio before the detection of the echo that the canceller gets too (0.8 s)."""
 
 
 class EchoCanceller:
-    """One connection's canceller."""
+    """The canceller of one connection."""
 
     def __init__(self) -> None:
         self._processor: AudioProcessor | None = None
         self._before: deque[tuple[bytes, bytes]] = deque(maxlen=BEFORE_FRAMES)
 
     def note(self, near: bytes, far: bytes) -> None:
-        """Take a frame of the microphone that stays as it is, and what was played in it."""
+        """Take an unchanged frame of the microphone, and the audio played at the same time."""
         self._before.append((near, far))
 
     def clean(self, near: bytes, far: bytes) -> bytes:

@@ -1,6 +1,7 @@
-"""The times at which a microphone's frames were spoken, estimated from their arrivals.
+"""Estimates the times at which a microphone's frames were spoken from their arrivals.
 
-Packets come late and never early: the least late of the last one to two seconds give the time.
+Packets arrive late and never early, so the least delayed of the last one to two seconds give the
+time.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 from edge.core.hearing.framing import FRAME_MS
 
 OFF_MS = 40
-"""A clock that is so far from the arrivals is set anew: an echo's delay stays what it was."""
+"""The difference from the arrivals at which the clock is reset."""
 PAUSED_MS = 1000
-"""A microphone that is so late has paused: no network holds its packets back for so long."""
+"""The delay after which the microphone counts as paused, since no network delays packets for so
+long."""
 PERIOD_MS = 1000
 
 
@@ -21,12 +23,12 @@ class MicrophoneClock:
         self._at_ms = 0
         self._frames = 0
         self._period_ms = 0
-        """The start of the present period, Unix ms."""
+        """The start of the current period, Unix ms."""
         self._least: tuple[int, int] = (0, 0)
-        """The time of the first frame, Unix ms, by this period and by the one before it."""
+        """The time of the first frame, Unix ms, by the current and by the previous period."""
 
     def arrived(self, frames: int, now_ms: int) -> None:
-        """Take the time of *frames* that arrived now; the last of them was spoken just now."""
+        """Note that *frames* frames have just arrived; the last of them was spoken just now."""
         began_ms = now_ms - (self._frames + frames) * FRAME_MS
         if began_ms - min(self._least) > PAUSED_MS:
             self._least, self._period_ms = (began_ms, began_ms), now_ms
@@ -39,7 +41,7 @@ class MicrophoneClock:
             self._at_ms = spoken_ms
 
     def next_ms(self) -> int:
-        """Return when the next frame ended, Unix ms."""
+        """Return the end time of the next frame, Unix ms."""
         self._frames += 1
         self._at_ms += FRAME_MS
         return self._at_ms

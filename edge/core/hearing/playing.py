@@ -1,4 +1,4 @@
-"""The audio that the client plays during each frame of its microphone, as the edge estimates it."""
+"""Estimates the audio that the client plays during each frame of its microphone."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from schemas.audio import BYTES_PER_MS
 
 TAIL_MS = 900
-"""The longest echo after its sound: buffers, a loudspeaker, a room."""
+"""The longest time between a sound and its echo: buffers, loudspeaker, room."""
 LINGERS_MS = 300
-"""The longest time that a client plays on after it was told to stop."""
+"""The longest time that a client plays on after it was told to stop, ms."""
 
 
 class Playing:
-    """One client's loudspeaker."""
+    """The playback of one client."""
 
     def __init__(self) -> None:
         self._pieces: deque[tuple[int, bytes]] = deque()
-        """When each begins to be played, Unix ms; s16le mono 16 kHz."""
+        """Pieces with the start of their playback, Unix ms; s16le mono 16 kHz."""
         self._until_ms = 0
-        """When all of it will have been played."""
+        """The end of the playback, Unix ms."""
         self._over_ms = 0
-        """When its echo will be over, too."""
+        """The end of its echo, Unix ms."""
 
     def told(self, event: ClientEvent, now_ms: int) -> None:
-        """Note what the client plays, or drops before it was played."""
+        """Note the audio that the client plays, or drops before it was played."""
         if isinstance(event, Speech) and event.pcm:
             begins_ms = max(self._until_ms, now_ms)
             self._cut(begins_ms)
@@ -43,9 +43,9 @@ class Playing:
         self._pieces = deque((at, pcm) for at, pcm in kept if pcm)
 
     def frame(self, ends_ms: int) -> bytes | None:
-        """Return what is played in the frame that ends then (640 bytes); None: no echo of it is.
+        """Return the audio played in the frame that ends then (640 bytes), or None without echo.
 
-        Frames are asked for in order.
+        Frames must be requested in order.
         """
         if ends_ms > self._over_ms:
             self._pieces.clear()

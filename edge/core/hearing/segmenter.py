@@ -1,6 +1,6 @@
-"""The caller's frames become utterances: audio for the recogniser, and changes of speech.
+"""Cuts the caller's frames into utterances for the recogniser, and notices changes of speech.
 
-A microphone that stops in an utterance is silence: the frames that should have come are made up.
+A microphone that stops during an utterance counts as silence: missing frames are filled in.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from edge.core.effects import SendFrame
-from edge.core.hearing.framing import FRAME_MS, SILENCE, frames
+from edge.core.hearing.framing import FRAME_MS, SILENCE
 from edge.core.hearing.speech_detector import (
     CONTINUE_MS,
     SpeechChange,
@@ -23,23 +23,23 @@ from schemas.audio import BYTES_PER_MS, AudioFrame
 from schemas.session_config import TurnConfig
 
 SLACK_MS = 250
-"""A chunk may come this late before its absence is taken for silence."""
+"""The delay of a chunk after which its absence counts as silence."""
 BREATH_MS = 300
-"""Voice before a pause of at most this counts with the voice after it."""
+"""The longest pause (a breath) across which voice is counted together."""
 LONGEST_CHUNK_MS = 2000
-"""The longest chunk that a live client is expected to send: the next one is not awaited longer."""
+"""The longest chunk of a live client, and so the longest wait for the next chunk."""
 
 
 class SpeechNotice(NamedTuple):
-    """The result of a frame: a change of the caller's speech, or None where it lasts."""
+    """The result of a frame: a change of the caller's speech, or None if it lasts."""
 
     at_ms: int
-    """Unix ms at which the frame had been spoken."""
+    """The end of the frame, Unix ms."""
     change: SpeechChange | None
 
 
 class Voice(NamedTuple):
-    """Voice without a pause longer than a breath."""
+    """A stretch of voice without a pause longer than a breath."""
 
     ms: int
     until_ms: int
@@ -47,35 +47,35 @@ class Voice(NamedTuple):
 
 
 class Segmenter:
-    """Cuts one caller's frames into utterances, and sends those to the recogniser."""
+    """Cuts one caller's frames into utterances, and sends them to the recogniser."""
 
     def __init__(
         self, config: TurnConfig, last_utterance: int, send: Callable[[SendFrame], None]
     ) -> None:
-        """Count on from *last_utterance*; *send* takes the audio of utterances."""
+        """Number utterances from *last_utterance* on; *send* takes their audio."""
         self._last = last_utterance
         self._send_frame = send
         self._until_ms: int | None = None
-        """The time of the last frame, Unix ms; None until the first."""
+        """The time of the last frame, Unix ms, or None before the first."""
         self._silent_from_ms = 0
-        """When the absence of a chunk becomes silence, Unix ms."""
+        """The time at which the absence of a chunk becomes silence, Unix ms."""
         self._voiced_at_ms = 0
         self._before = Voice(0, 0)
-        """The voice of the utterance before, which may have been closed in a breath."""
+        """The voice of the previous utterance, which may have been closed during a breath."""
         self._prefix: deque[bytes] = deque()
         self.utterance: Utterance | None = None
         self.configure(config)
 
     def configure(self, config: TurnConfig) -> None:
-        """Take other numbers; an utterance that is open ends by the old ones."""
+        """Use *config* from now on; an open utterance still ends by the old values."""
         if self.utterance is None:
             self._detector = SpeechDetector(config.min_speech_ms)
-        # audio before the onset belongs to it: soft consonants are not voiced
+        # audio before the onset belongs to the utterance: soft consonants are not voiced
         self._prefix = deque(self._prefix, maxlen=config.prefix_ms // FRAME_MS)
 
     @property
     def paused(self) -> bool:
-        """The caller fell silent in an utterance that is still open."""
+        """Whether the caller has paused in an utterance that is still open."""
         return self._detector.state is SpeechState.PAUSED
 
     @property
@@ -84,30 +84,30 @@ class Segmenter:
 
     @property
     def silent_from_ms(self) -> int | None:
-        """When the absence of audio becomes silence, Unix ms; None: it never does."""
+        """The time at which the absence of audio becomes silence, Unix ms, or None for never."""
         if self.utterance is None or self._until_ms is None:
             return None
         return max(self._silent_from_ms, self._until_ms + FRAME_MS)
 
     @property
     def too_long(self) -> bool:
-        """The utterance has become too long for one."""
+        """Whether the utterance has become too long."""
         return self.utterance is not None and self.utterance.audio_ms >= LONGEST_MS
 
     def hear(self, sound: Sound, now_ms: int) -> Iterator[SpeechNotice]:
-        """Yield what is noticed in *sound*, the last of which was spoken just now."""
+        """Yield the notices for *sound*, which ends now."""
         self._until_ms = now_ms
         chunk_ms = sound.size // BYTES_PER_MS
         self._silent_from_ms = now_ms + min(chunk_ms, LONGEST_CHUNK_MS) + SLACK_MS
         at_ms = now_ms - (len(sound.voiced) - 1) * FRAME_MS
-        for frame, voiced in zip(frames(sound.pcm), sound.voiced, strict=True):
+        for frame, voiced in zip(sound.frames, sound.voiced, strict=True):
             change = self._step(frame, at_ms, voiced=voiced)
-            if change or self.utterance:  # most frames of a call are neither
+            if change or self.utterance:  # most frames of a call have neither
                 yield from self._follow(frame, at_ms, change)
             at_ms += FRAME_MS
 
     def wait(self, now_ms: int) -> Iterator[SpeechNotice]:
-        """Yield what is noticed in the silence of a microphone that stopped in an utterance."""
+        """Yield the notices for the silence of a microphone that stopped during an utterance."""
         if self.utterance is None or self._until_ms is None or now_ms < self._silent_from_ms:
             return
         while self._until_ms + FRAME_MS <= now_ms:
@@ -116,7 +116,7 @@ class Segmenter:
             yield from self._follow(SILENCE, at_ms, self._step(SILENCE, at_ms, voiced=False))
 
     def pause(self, now_ms: int) -> Iterator[SpeechNotice]:
-        """Yield a pause that the client said, in speech that the detector takes for ongoing."""
+        """Yield a pause that the client has told, though the detector still hears speech."""
         if self.utterance and not self.paused:
             self._voiced_at_ms = now_ms
             yield self._paused(self.utterance, now_ms, self._detector.pause())
@@ -127,11 +127,24 @@ class Segmenter:
         if utterance:
             self._before = Voice(utterance.voice_ms, self._voiced_at_ms)
         silent = min(len(self._prefix), self.silence_ms // FRAME_MS)
-        while len(self._prefix) > silent:  # what was spoken is part of this utterance alone
+        while len(self._prefix) > silent:  # voiced audio belongs to this utterance only
             self._prefix.popleft()
         self._detector.close()
         if utterance:
             self._send_frame(SendFrame(utterance.number, utterance.end(stands)))
+
+    def split(self, ended: Utterance, at_ms: int) -> Utterance:
+        """End the open utterance at its last pause, and begin the next one with what came since.
+
+        *at_ms* is the end of the last frame, Unix ms. Returns the next utterance.
+        """
+        self._send_frame(SendFrame(ended.number, ended.end(ended.pause)))
+        since = (at_ms - ended.speech_end_ms) // FRAME_MS
+        self._last += 1
+        self.utterance = Utterance(self._last, continues=True, voice_ms=CONTINUE_MS)
+        for frame in list(self._prefix)[-since:]:
+            self._send(self.utterance.add(frame))
+        return self.utterance
 
     def _step(self, frame: bytes, at_ms: int, *, voiced: bool) -> SpeechChange | None:
         self._prefix.append(frame)

@@ -1,11 +1,11 @@
-"""Speech, pauses and silence from one verdict a frame: a pure state machine.
+"""Derives speech, pauses and silence from one verdict for each frame: a pure state machine.
 
 The clock is the frame (20 ms).
 """
 
 #   SILENT --onset--> SPEAKING --pause--> PAUSED --onset--> SPEAKING
 #     ^                                     |
-#     +-------------- close() --------------+        (endpointing ends an utterance, not this)
+#     +-------------- close() --------------+        (endpointing ends an utterance)
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from enum import Enum, auto
 from edge.core.hearing.framing import FRAME_MS
 
 PAUSE_MS = 100
-"""Silence that makes a pause: recognition starts here."""
+"""The silence that makes a pause, at which recognition starts."""
 CONTINUE_MS = 60
-"""Voiced audio in as much time that ends a pause: less than an onset, for somebody is speaking."""
+"""The voiced audio within the same time that ends a pause; it is less than for an onset."""
 
 
 class SpeechState(Enum):
-    """What the caller is doing."""
+    """The state of the caller's speech."""
 
     SILENT = auto()
     SPEAKING = auto()
@@ -29,7 +29,7 @@ class SpeechState(Enum):
 
 
 class SpeechChange(Enum):
-    """What a frame changed."""
+    """A change of the state by a frame."""
 
     STARTED = auto()
     PAUSED = auto()
@@ -37,18 +37,18 @@ class SpeechChange(Enum):
 
 
 class SpeechDetector:
-    """Follows one caller."""
+    """The detector of one caller."""
 
     def __init__(self, onset_ms: int) -> None:
-        """Take *onset_ms* of voice within one and a half times as long for a start."""
+        """Detect an onset by *onset_ms* of voice within one and a half times that time."""
         self.onset_ms = onset_ms
         self._recent: deque[bool] = deque(maxlen=onset_ms * 3 // 2 // FRAME_MS)
         self.state = SpeechState.SILENT
         self.silence_ms = 0
-        """Since the last voiced frame."""
+        """Silence since the last voiced frame."""
 
     def step(self, *, voiced: bool) -> SpeechChange | None:
-        """Take the next frame and return what it changed."""
+        """Take the next frame, and return the change by it."""
         self._recent.append(voiced)
         self.silence_ms = 0 if voiced else self.silence_ms + FRAME_MS
         recent_ms = sum(self._recent) * FRAME_MS
@@ -65,12 +65,12 @@ class SpeechDetector:
                 return None
 
     def pause(self) -> SpeechChange:
-        """Take the caller for silent from here on."""
+        """Assume that the caller is silent from here on."""
         self.state = SpeechState.PAUSED
         self._recent.clear()
         return SpeechChange.PAUSED
 
     def close(self) -> None:
-        """Take the utterance for over."""
+        """End the utterance."""
         self.state = SpeechState.SILENT
         self._recent.clear()

@@ -1,4 +1,4 @@
-"""One utterance on its way to the recogniser: frames joined to messages, pauses marked."""
+"""An utterance to the recogniser: joins frames to messages, and marks pauses."""
 
 from __future__ import annotations
 
@@ -9,56 +9,62 @@ from schemas.audio import AudioFrame
 from schemas.events import TranscriptGuess
 
 FRAMES_A_MESSAGE = 5
-"""100 ms: half the cost of 20 ms messages, and no later, for a pause is sent at once."""
-LONGEST_MS = 30 * 60_000
-"""A longer speech is two utterances, lest the events that hold all its words grow for ever."""
+"""The frames in a message: 100 ms cost half of 20 ms messages, and a pause is sent at once."""
+PART_MS = 60_000
+"""A longer utterance ends at its next pause with known words, though the caller goes on: each event
+holds all words of its utterance, so the log would grow with the square of the length."""
+LONGEST_MS = 5 * 60_000
+"""A longer utterance ends at once: it has had no such pause."""
 
 
 @dataclass
 class Utterance:
-    """An utterance as the edge knows it."""
+    """The state of an utterance at the edge."""
 
     number: int
     over_response: bool = False
-    """It began while a response was to be heard or on its way."""
+    """Whether it began while a response was heard or on its way."""
     is_reply: bool = False
-    """It began over the last words of a question, so it is a reply and no interruption."""
+    """Whether it began over the last words of a question, so that it is a reply and no
+    interruption."""
     gone_on_after_ms: int | None = None
-    """The silence, ms, before it, where it goes on with a turn that had been taken for over."""
+    """The silence, ms, before it, if it continues a turn that had counted as ended; else None."""
+    continues: bool = False
+    """Whether it continues a turn whose earlier words are entered into the conversation."""
     voice_doubted: bool = False
-    """Its voices may be the background's alone."""
+    """Whether its voices may be background only."""
     ended_by_client: bool = False
-    """The client said that the turn is over: its words are not waited for any longer."""
+    """Whether the client has ended the turn, so that no further words are awaited."""
     pause: int = 0
     speech_end_ms: int = 0
-    """Unix time of the last voiced frame, as of the latest pause."""
+    """The time of the last voiced frame at the latest pause, Unix ms."""
     paused_ms: int = 0
-    """Unix time at which the latest pause was noticed."""
+    """The time at which the latest pause was noticed, Unix ms."""
     transcript: TranscriptGuess | None = None
-    """Words up to the latest pause, as soon as they are here."""
+    """The words up to the latest pause, once they have arrived."""
     transcript_at_ms: int = 0
     audio_ms: int = 0
     voice_ms: int = 0
-    """Voiced audio since the last pause that was longer than a breath."""
+    """The voiced audio since the last pause that was longer than a breath."""
     _sent_ms: int = 0
     _continued_ms: int = 0
     _seq: int = 0
     _frames: list[bytes] = field(default_factory=list)
 
     def add(self, frame: bytes) -> AudioFrame | None:
-        """Take 20 ms and return a message as soon as one is full."""
+        """Add a frame, and return a message if one is full."""
         self._frames.append(frame)
         self.audio_ms += FRAME_MS
         return self._message() if len(self._frames) >= FRAMES_A_MESSAGE else None
 
     def mark_pause(self) -> AudioFrame:
-        """Return the rest with the mark that asks for the words so far."""
+        """Return the rest as a message whose mark asks for the words so far."""
         self.pause += 1
         self.transcript = None
         return self._message(pause=self.pause)
 
     def mark_continued(self) -> None:
-        """Let the next message say that the caller goes on with the next frame."""
+        """Mark the next message: the caller goes on with the next frame."""
         self._continued_ms = self.audio_ms
 
     def end(self, stands: int) -> AudioFrame:

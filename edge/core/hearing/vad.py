@@ -1,7 +1,7 @@
-"""Voice activity in 20 ms of audio: WebRTC's detector (2 us a frame), and a model where it decides.
+"""Voice activity of each 20 ms: WebRTC's detector (2 us a frame), confirmed by a speech model.
 
-WebRTC's detector hears any steady sound as a voice, so that a turn in noise never ends. A model of
-speech is asked only while that detector hears something: it may say that nobody speaks.
+WebRTC's detector takes any steady sound for a voice, so a turn in noise would never end. The speech
+model is asked only while that detector hears something, and may deny that it is speech.
 """
 
 from __future__ import annotations
@@ -17,25 +17,26 @@ from edge.core.hearing.background_voices import BackgroundVoices
 from schemas.audio import RATE_HZ
 
 MODE = 2
-"""WebRTC's aggressiveness, 0 to 3: how readily a sound is taken for noise ..."""
+"""WebRTC's aggressiveness, 0 to 3, with which it rejects sound as noise."""
 SOFT_MODE, SURE_MODE = 1, 3
 SOFT_BELOW, SURE_FROM = 0.35, 0.7
-"""... and what it is where a session's threshold is so low or so high."""
+"""The aggressiveness for low and high thresholds of a session."""
 USUAL_THRESHOLD = 0.5
-"""Of a session that asks for no other."""
+"""The default threshold."""
 GATE_RMS = 80.0
-"""The least root mean square of a voice, of 32768 (-52 dBFS)."""
+"""The least root mean square of a voice, of 32768 full scale (-52 dBFS)."""
 CHUNK_SAMPLES = 512
 CHUNK_BYTES = CHUNK_SAMPLES * 2
-"""The samples that the model judges at once: 32 ms."""
+"""The samples in a chunk for the model: 32 ms."""
 LIKELY = 0.35
-"""A chunk that is so likely speech makes a voice of the frames around it."""
+"""The probability of speech in a chunk from which on its frames are voice."""
 HELD_CHUNKS = 5
-"""A voice lasts so many chunks (160 ms) longer than the model hears it: soft ends of words."""
+"""The chunks (160 ms) that still count as voice after the model hears none, for soft ends of
+words."""
 WARM_CHUNKS = 4
-"""Chunks before the first sound that the model is shown, too: it judges by what came before."""
+"""The chunks before the first sound that the model gets as context."""
 IDLE_FRAMES = 25
-"""The model rests after so many frames (0.5 s) without a sound."""
+"""The frames (0.5 s) without sound after which the model is no longer asked."""
 
 
 def rms(pcm: bytes) -> float:
@@ -45,17 +46,17 @@ def rms(pcm: bytes) -> float:
 
 
 class Opinion(Protocol):
-    """A model of speech, for one call."""
+    """A speech model for one call."""
 
     def __call__(self, chunk: bytes) -> float:
-        """Return how likely *chunk* (512 samples, s16le mono 16 kHz) is speech, 0..1."""
+        """Return the probability of speech in *chunk* (512 samples, s16le mono 16 kHz), 0..1."""
 
     def reset(self) -> None:
-        """Forget what was heard."""
+        """Reset the model's state."""
 
 
 class VoiceActivity:
-    """One caller's detector; it adapts to the background."""
+    """The detector of one caller; it adapts to the background."""
 
     def __init__(self, model: Opinion | None = None) -> None:
         self._vad = webrtcvad.Vad(MODE)
@@ -65,7 +66,8 @@ class VoiceActivity:
     def is_voice(self, frame: bytes, is_echo: Callable[[], bool] = lambda: False) -> bool:
         """Tell whether *frame* (640 bytes, s16le mono 16 kHz) holds the caller's voice.
 
-        What *is_echo* of it is none; it is asked only where there is a sound.
+        A frame for which *is_echo* returns true holds no voice; it is only called if there is
+        sound.
         """
         loudness = rms(frame) if self._vad.is_speech(frame, RATE_HZ) else 0.0
         heard = loudness >= GATE_RMS and not is_echo()
@@ -76,11 +78,11 @@ class VoiceActivity:
 
     @property
     def background_is_alone(self) -> bool:
-        """All voices of the last seconds were the background's."""
+        """Whether all voices of the last seconds were in the background."""
         return self._background.is_alone
 
     def configure(self, threshold: float) -> None:
-        """Take a sound for a voice from *threshold* on, 0..1: see `TurnConfig.threshold`."""
+        """Set the *threshold*, 0..1, from which a sound is voice: see `TurnConfig.threshold`."""
         soft, sure = threshold < SOFT_BELOW, threshold >= SURE_FROM
         self._vad.set_mode(SOFT_MODE if soft else SURE_MODE if sure else MODE)
         if self._judge:
@@ -88,18 +90,18 @@ class VoiceActivity:
 
 
 class _Judge:
-    """A model that is asked while there is something to judge."""
+    """A speech model that is only asked while there is sound."""
 
     def __init__(self, model: Opinion) -> None:
         self._model = model
         self.likely = LIKELY
         self._audio = bytearray()
-        """Not judged yet; while the model is idle, the last chunks."""
+        """Audio that was not judged yet; while the model rests, the last chunks."""
         self._recent: deque[float] = deque(maxlen=HELD_CHUNKS)
         self._quiet = IDLE_FRAMES
 
     def agrees(self, frame: bytes, *, heard: bool) -> bool:
-        """Take the next frame, in which a sound was *heard* or not; tell whether it is speech."""
+        """Take the next frame, with or without sound (*heard*); tell whether it is speech."""
         self._audio += frame
         idle = self._quiet >= IDLE_FRAMES
         self._quiet = 0 if heard else self._quiet + 1

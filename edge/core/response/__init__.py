@@ -1,1 +1,1 @@
-"""Aura's side: one response at a time, played, held, interrupted, measured. Pure."""
+"""Aura's side of a call: one response at a time, with its interruption and playback. Pure."""

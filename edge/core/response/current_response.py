@@ -1,4 +1,4 @@
-"""The response that is wanted now, and its end: settled, cancelled, retracted, or left open."""
+"""The current response, and its end: settled, cancelled, retracted, or left open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edge.core.client_events import Measured, ResponseDropped
 from edge.core.effects import Outbox
 from edge.core.response.playback import BEGINNING
-from edge.core.response.response import Phase, Response
+from edge.core.response.response import UNMEASURED, Phase, Response
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History
 from schemas import events as ev
@@ -23,48 +23,48 @@ class Speculation:
 
 
 class CurrentResponse:
-    """Holds the response that is wanted now; words and audio of any other turn are stale."""
+    """Holds the current response; words and audio of any other turn are stale."""
 
     def __init__(self, history: History, tools: ToolTurns, out: Outbox) -> None:
         self.response: Response | None = None
         self.last: Response | None = None
-        """The one that was settled last: a client may yet say how much of it was heard."""
+        """The response that was settled last; a client may still tell how much of it was heard."""
         self.speculation = Speculation()
         self._history = history
         self._tools = tools
         self._out = out
 
     def of(self, turn: int) -> Response | None:
-        """Return the response where it is the one to *turn*, else None."""
+        """Return the response if it is to *turn*, else None."""
         return self.response if self.response and self.response.turn == turn else None
 
     @property
     def uncommitted(self) -> Response | None:
-        """The speculative response, while the caller may yet go on."""
+        """The response if it is speculative, else None."""
         response = self.response
         return response if response and response.phase is Phase.SPECULATIVE else None
 
     @property
     def held(self) -> bool:
-        """An interruption of the response is suspected."""
+        """Whether an interruption of the response is suspected."""
         return self.response is not None and self.response.held
 
     @property
     def firm(self) -> bool:
-        """There is a response that the caller cannot interrupt."""
+        """Whether there is a response that the caller cannot interrupt."""
         return self.response is not None and self.response.firm
 
     def retract(self, response: Response, now_ms: int) -> None:
-        """Take back a response: the caller's turn goes on."""
+        """Retract a response, since the caller's turn goes on."""
         self.cancel(response, now_ms, "retracted")
         self.speculation.retracted += response.speculative
         self.speculation.sentences += len(response.sentences)
-        if response.tool_steps.is_used:  # else its tools would run twice
+        if response.tool_steps.is_used:  # otherwise its tools would run twice
             self.settle(response, now_ms, heard="", complete=False)
             return
         self.response = None
         self._history.control.unheard(response.turn)
-        if response.phase is Phase.SPECULATIVE or not response.turn or response.given:
+        if response.phase is Phase.SPECULATIVE or not response.is_awaited:
             return
         self._history.turn_over()
         if response.text:
@@ -82,7 +82,7 @@ class CurrentResponse:
         self._out.publish(unheard)
 
     def drop(self, reason: ev.CancelReason, now_ms: int) -> None:
-        """Give the response up, whatever its state."""
+        """Drop the response, whatever its state."""
         response = self.response
         if response is None:
             return
@@ -94,7 +94,7 @@ class CurrentResponse:
             self.settle(response, now_ms, heard=heard, complete=False)
 
     def leave(self, now_ms: int) -> None:
-        """Leave the response for the caller to come back to; one that is not certain is dropped."""
+        """Leave the response open for a later connection; drop it if it is speculative."""
         response = self.response
         if response is None or not response.turn or response.phase is Phase.SPECULATIVE:
             self.drop("hung_up", now_ms)
@@ -103,7 +103,7 @@ class CurrentResponse:
         if response.heard_to_the_end(now_ms):
             self.settle(response, now_ms, heard=response.spoken, complete=True)
         else:
-            response.playback.rewind(now_ms)
+            response.rewind(now_ms)
             self.settle(response, now_ms, heard=heard, complete=False, resumable=True)
 
     def cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
@@ -122,9 +122,9 @@ class CurrentResponse:
         complete: bool,
         resumable: bool = False,
     ) -> None:
-        """Enter the turn into the history, with what was heard of its response and no more.
+        """Enter the turn into the history, with the heard part of its response.
 
-        *resumable*: the response goes on, on another connection, from where it was rewound to.
+        *resumable*: the response goes on on another connection, from the position of the rewind.
         """
         self.response, self.last = None, response
         where = response.playback.position if resumable else BEGINNING
@@ -151,8 +151,7 @@ class CurrentResponse:
             self._out.hang_up()
 
     def measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
-        response.told_done = True
-        if response.spoken_on or response.given:  # its wait says nothing of this edge's speed
+        if response.origin in UNMEASURED:
             return
         cost, self.speculation = self.speculation, Speculation()
         measured = ev.TurnMeasured(

@@ -1,4 +1,4 @@
-"""Words that are spoken as they are given: no model wrote them."""
+"""Given words, which are spoken as they are, without a model."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from schemas.events import Head, ResponseCompleted, ResponseSentence, Speaker
 from schemas.session_config import SessionConfig
 
 LEAST_CHARS = 60
-"""The shortest piece that is cut off: a shorter one mostly ends with an abbreviation."""
+"""The shortest piece that is split off, since a shorter piece mostly ends with an abbreviation."""
 _END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")  # noqa: RUF001  # marks of other scripts
 
 
 def pieces(text: str) -> list[str]:
-    """Return *text* cut at the ends of its sentences, without blanks around them."""
+    """Return the sentences of *text*, stripped of blanks."""
     found: list[str] = []
     for part in filter(None, (one.strip() for one in _END.split(text))):
         if found and len(found[-1]) < LEAST_CHARS:
@@ -25,7 +25,7 @@ def pieces(text: str) -> list[str]:
 
 
 def speaker(config: SessionConfig) -> Speaker:
-    """Return the voice, its speed and the language of a session of *config*."""
+    """Return the voice, the speed and the language of *config*."""
     voice = config.voice
     return Speaker(language=config.language, voice=voice.name, speed=voice.speed)
 
@@ -33,7 +33,7 @@ def speaker(config: SessionConfig) -> Speaker:
 def sentence(
     head: Head, response: Response, text: str, config: SessionConfig, *, fixed: bool = False
 ) -> ResponseSentence:
-    """Return the job to speak *text* next in *response*; *fixed*: many calls say it."""
+    """Return the job to speak *text* next in *response*; *fixed*: its audio is worth caching."""
     return ResponseSentence(
         **head,
         turn=response.turn,
@@ -52,7 +52,7 @@ def sentence(
 def completed(
     head: Head, response: Response, *, text: str = "", step: int = 0
 ) -> ResponseCompleted:
-    """Return the end of *response*, or of its last *step*, that no model wrote."""
+    """Return the completion of *response* or of its last *step*, which no model wrote."""
     return ResponseCompleted(
         **head,
         turn=response.turn,

@@ -1,26 +1,26 @@
-"""The rest of a response whose connection or edge was lost, spoken on a later connection."""
+"""Speaks the rest of a response whose connection or edge was lost, on a later connection."""
 
 from __future__ import annotations
 
 from edge.core.client_events import Interrupted
 from edge.core.effects import Outbox
 from edge.core.response.playback import Playback, Position
-from edge.core.response.response import Phase, Response
+from edge.core.response.response import Origin, Phase, Response
 from edge.core.session.history import History
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
 from schemas.session_config import VoiceConfig
 
 STILL_THERE_MS = 120_000
-"""The latest resumption after a turn where the cut was noted. The bus keeps audio for 150 s, so the
-audio of a response is there for this long at least."""
+"""The longest time from a turn to its resumption if the cut was noted. The bus keeps audio for 150
+s, so the audio of a response exists for at least this time."""
 
 FRESH_MS = 45_000
-"""The latest resumption where an edge died and noted nothing."""
+"""The longest time to the resumption if an edge died and noted nothing."""
 
 
 def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Response | None:
-    """Return the rest of the response; None: nothing is left, or it is too late."""
+    """Return the rest of the response, or None if nothing is left or it is too late."""
     noted = begun.noted
     limit_ms = STILL_THERE_MS if noted else FRESH_MS
     if begun.all_sent or now_ms - begun.since_ms > limit_ms:
@@ -38,9 +38,9 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
         playback=playback,
         speech_end_ms=now_ms,
         taken_ms=now_ms,
+        origin=Origin.RESUMED,
         phase=Phase.COMMITTED,
         reached=begun.reached,
-        spoken_on=True,
         sentences=dict(begun.sentences),
         tool_steps=begun.steps,
         part=begun.part,

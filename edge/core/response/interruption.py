@@ -1,14 +1,14 @@
-"""Whether the caller interrupts a response: a pure state machine, one a response.
+"""The interruption of a response: a pure state machine, one for each response.
 
     NONE, DISMISSED     --suspect--> SUSPECTED     --confirm--> CONFIRMED
     SUSPECTED           --stop-----> STOPPED
     SUSPECTED, STOPPED  --confirm--> CONFIRMED     --dismiss--> DISMISSED
-    SUSPECTED, STOPPED  --suspect--> the same: another utterance over the held response
+    SUSPECTED, STOPPED  --suspect--> unchanged: another utterance over the held response
 
-A response is held while an interruption is suspected: nothing more of it is sent. Voice that lasts
-has the client stop and drop what it has not played. Words confirm the interruption, also where
-nothing was suspected; a backchannel, noise or a time without words dismisses it, and the response
-goes on where it was heard last. A confirmed interruption is final: the response is over.
+A response is held while an interruption is suspected: nothing more of it is sent. If voice lasts,
+the client must stop and drop its unplayed audio. Words confirm the interruption, even if nothing
+was suspected. A backchannel, noise or a time without words dismisses it, and the response goes on
+where it was last heard. A confirmed interruption is final: the response is over.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from enum import Enum, auto
 
 
 class InterruptionState(Enum):
-    """What is known of an interruption."""
+    """The states of an interruption."""
 
     NONE = auto()
     """Nobody spoke over the response."""
     SUSPECTED = auto()
-    """Sound over it: it is held until that is clear."""
+    """There is sound over the response, which is held until the cause is clear."""
     STOPPED = auto()
-    """Voice over it: the client was told to stop, and the words are waited for."""
+    """There is voice over the response: the client was told to stop until the words are known."""
     CONFIRMED = auto()
-    """The caller means it: the response is over."""
+    """The caller has interrupted: the response is over."""
     DISMISSED = auto()
     """The last sound over it was no interruption."""
 
 
 class Move(Enum):
-    """What moves the state."""
+    """The moves between states."""
 
     SUSPECT = auto()
     STOP = auto()

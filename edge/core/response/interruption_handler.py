@@ -1,4 +1,4 @@
-"""The caller, or a client, interrupts a response: it is held, stopped, goes on, or ends.
+"""Handles interruptions by the caller or a client: holds, stops, continues or ends the response.
 
 The states of an interruption are drawn in `interruption.py`.
 """
@@ -18,7 +18,7 @@ InterruptionEvent = ev.InterruptionSuspected | ev.InterruptionStopped | ev.Inter
 
 
 class InterruptionHandler:
-    """Moves the interruption of the response that is wanted now."""
+    """Moves the interruption of the current response."""
 
     def __init__(self, current: CurrentResponse, names: MessageNames, out: Outbox) -> None:
         self._current = current
@@ -26,7 +26,7 @@ class InterruptionHandler:
         self._out = out
 
     def suspect(self, now_ms: int) -> None:
-        """Hold the response: the sound over it may be an interruption, or nothing."""
+        """Hold the response, since the sound over it may be an interruption."""
         response = self._current.response
         if response is None or response.firm or response.heard_to_the_end(now_ms):
             return
@@ -36,12 +36,12 @@ class InterruptionHandler:
             self._note(ev.InterruptionSuspected, response, now_ms)
 
     def hold_on(self, now_ms: int) -> None:
-        """Hold the response for longer: the caller still speaks."""
+        """Hold the response for longer, since the caller still speaks."""
         if (response := self._current.response) and response.held:
             response.suspected_ms = now_ms
 
     def stop(self, now_ms: int) -> None:
-        """Have the client stop the response that is held; its words may yet go on from there."""
+        """Let the client stop the held response, which may still go on from there."""
         response = self._current.response
         if response is None or not response.held or response.stopped:
             return
@@ -49,14 +49,12 @@ class InterruptionHandler:
             return
         response.move(Move.STOP)
         heard, played_ms = response.playback.heard(now_ms), response.playback.played_ms(now_ms)
-        response.playback.rewind(now_ms)
-        if response.phase is Phase.ALL_SENT:
-            response.move_on(Phase.COMMITTED)
+        response.rewind(now_ms)
         self._note(ev.InterruptionStopped, response, now_ms)
         self._out.tell(Interrupted(response.turn, heard, played_ms))
 
     def dismiss(self, now_ms: int) -> None:
-        """Go on where the response was held: it was no interruption."""
+        """Continue the held response: the sound was no interruption."""
         response = self._current.response
         if response is None or not response.held:
             return
@@ -66,9 +64,10 @@ class InterruptionHandler:
             self._note(ev.InterruptionDismissed, response, now_ms)
 
     def interrupt(self, now_ms: int, *, gone_on: bool = False) -> None:
-        """End the response here: what was heard of it is history, and no more.
+        """End the response here; only its heard part becomes history.
 
-        *gone_on*: the caller goes on with the turn: its first sounds are no history either.
+        *gone_on*: the caller goes on with the turn, so the first sounds do not become history
+        either.
         """
         response = self._current.response
         if response is None:
@@ -87,21 +86,19 @@ class InterruptionHandler:
             if not stopped:
                 played_ms = response.playback.played_ms(now_ms)
                 self._out.tell(Interrupted(response.turn, heard, played_ms))
-            if not response.told_done:
+            if response.phase is Phase.COMMITTED:
                 self._current.measure(response, now_ms, interrupted=True)
             self._current.settle(response, now_ms, heard=heard, complete=False)
         else:
             self._current.retract(response, now_ms)
 
     def truncate(self, told: Truncated, now_ms: int) -> None:
-        """Cut the response to the part that the client says was heard."""
+        """Cut the response to the part that was heard, as told by the client."""
         response, last = self._current.of(told.turn), self._current.last
-        if response and response.stopped:  # it may still go on from there
-            response.playback.rewind(now_ms, told.played_ms)
+        if response and response.stopped:  # the response may still go on from there
+            response.rewind(now_ms, told.played_ms)
         elif response and response.playback.begun:
-            response.playback.rewind(now_ms, told.played_ms)
-            if response.phase is Phase.ALL_SENT:
-                response.move_on(Phase.COMMITTED)
+            response.rewind(now_ms, told.played_ms)
             self.interrupt(now_ms)
         elif last and last.turn == told.turn and last.kept:
             heard = last.playback.heard_by(told.played_ms)
@@ -112,6 +109,6 @@ class InterruptionHandler:
             self._out.publish(truncated)
 
     def _note(self, kind: type[InterruptionEvent], response: Response, now_ms: int) -> None:
-        """Publish an event of the interruption, with how much of the response was played."""
+        """Publish an event of the interruption, with the played part of the response."""
         played_ms = response.playback.played_ms(now_ms)
         self._out.publish(kind(**self._out.head(now_ms), turn=response.turn, played_ms=played_ms))

@@ -1,4 +1,4 @@
-"""A response's audio: put in order, handed out at the pace of listening, heard so far."""
+"""The audio of a response: sorted, sent at the pace of listening, counted as heard."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from schemas.audio import BYTES_PER_MS, ENOUGH_MS
 from schemas.session_config import VoiceConfig
 
 LEAD_MS = 190
-"""How far a stream of chunks runs ahead of what is heard, so that a slow network delays nothing."""
+"""The lead of a stream of chunks over the playback, so that a slow network causes no gap."""
 
 
 class Position(NamedTuple):
-    """A place in a response."""
+    """A position in a response."""
 
     sentence: int = 0
     ms: int = 0
-    """So much of the sentence is before it."""
+    """The audio of the sentence before it."""
     words: int = 0
-    """So many of the sentence's words."""
+    """The number of the sentence's words before it."""
 
 
 BEGINNING = Position()
 
 
 class Playback:
-    """The audio of one response on its way to one client.
+    """The playback of one response to one client.
 
-    A client is taken to play audio as it comes, piece after piece, until it says otherwise.
+    A client is assumed to play audio as it arrives, piece after piece, unless it tells otherwise.
     """
 
     def __init__(self, turn: int, voice: VoiceConfig, start: Position = BEGINNING) -> None:
-        """Begin at *start*: what is before it was heard on another connection."""
+        """Begin at *start*; the part before it was heard on another connection."""
         self.turn = turn
         self._start = start
         self._delivery = voice.delivery
@@ -42,19 +42,19 @@ class Playback:
         self._sentences: dict[int, Sentence] = {}
         self._total: int | None = None
         self._next = start.sentence
-        """The sentence to send from."""
+        """The sentence that is sent next."""
         self._offset = start.ms * BYTES_PER_MS
-        """Bytes of it that were sent."""
+        """The bytes of that sentence that were sent."""
         self._told = start.words
-        """Words of it that were sent."""
+        """The words of that sentence that were sent."""
         self._ends_sent = False
         self._sent_bytes = 0
         self._most_bytes = 0
-        """Sent at most, before some of it was taken back."""
+        """The most bytes that were sent before a rewind."""
         self._until_ms = 0
-        """When the client will have played all it was sent; Unix ms."""
+        """The time at which the client will have played all sent audio, Unix ms."""
 
-    # -------------------------------------------------------- what comes in
+    # -------------------------------------------------------- from the stages and the client
 
     def sentence(self, index: int, text: str) -> None:
         self._at(index).text = text
@@ -63,21 +63,21 @@ class Playback:
         self._at(chunk.index).take(chunk)
 
     def silent(self, index: int) -> None:
-        """Take sentence *index* for one without sound (nothing in it can be spoken)."""
+        """Mark sentence *index* as silent, since nothing in it can be spoken."""
         self._at(index).count = self._at(index).count or 0
 
     def completed(self, sentences: int) -> None:
         self._total = sentences
 
     def played(self, played_ms: int, now_ms: int) -> None:
-        """Take the client's word for how much of it was played; never more than was sent."""
+        """Take the played audio as told by the client, limited to what was sent."""
         left_bytes = max(0, self._sent_bytes - played_ms * BYTES_PER_MS)
         self._until_ms = now_ms + left_bytes // BYTES_PER_MS
 
     def rewind(self, now_ms: int, played_ms: int | None = None) -> None:
-        """Take back what the client has not played: it is sent again from there.
+        """Rewind to the unplayed part, which is sent again.
 
-        *played_ms* is the client's word for that.
+        *played_ms* is the played audio as told by the client.
         """
         played = self._played_bytes(now_ms) // 2 * 2
         if played_ms is not None:
@@ -91,22 +91,22 @@ class Playback:
         self._told = self._words_until(self._next, self._offset) if part else 0
 
     def has(self, index: int) -> bool:
-        """Tell whether all audio of sentence *index* is here."""
+        """Tell whether all audio of sentence *index* has arrived."""
         return index < self._start.sentence or (
             index in self._sentences and self._sentences[index].voiced
         )
 
     def all_of(self, sentences: int) -> bool:
-        """Tell whether the first *sentences* of them were sent."""
+        """Tell whether the first *sentences* sentences were sent."""
         return self._next >= sentences
 
     def _at(self, index: int) -> Sentence:
         return self._sentences.setdefault(index, Sentence())
 
-    # -------------------------------------------------------- what goes out
+    # -------------------------------------------------------- to the client
 
     def due(self, now_ms: int) -> list[Speech]:
-        """Return what is to be sent now, in order."""
+        """Return the pieces to send now, in order."""
         if self._ends_sent:
             return []
         match self._delivery:
@@ -120,12 +120,12 @@ class Playback:
                 return self._words_alone(now_ms)
 
     def due_at_ms(self, now_ms: int) -> int | None:
-        """Return when `due` is worth asking again if nothing else happens; None: never."""
+        """Return the time of the next piece if nothing else happens, or None if there is none."""
         if self._ends_sent or not self._ready():
             return None
         if self._delivery == "text":
             return now_ms
-        lead_ms = LEAD_MS - 1 if self._delivery == "chunks" else 0  # less than LEAD_MS runs ahead
+        lead_ms = LEAD_MS - 1 if self._delivery == "chunks" else 0  # the lead stays below LEAD_MS
         return max(now_ms, self._until_ms - lead_ms)
 
     def _ready(self) -> bool:
@@ -143,7 +143,7 @@ class Playback:
 
     @property
     def complete(self) -> bool:
-        """All of the response's audio is here."""
+        """Whether all audio of the response has arrived."""
         return self._total is not None and all(
             i in self._sentences and self._sentences[i].whole
             for i in range(self._start.sentence, self._total)
@@ -168,7 +168,7 @@ class Playback:
         return [self._send(text, pcm, ends=self._ends_sent, now_ms=now_ms)]
 
     def _rest(self) -> tuple[str, bytes]:
-        """Return the words and the audio of the sentence to send from, and go on to the next."""
+        """Return the remaining words and audio of the current sentence, and go on to the next."""
         part, offset, told = self._sentences[self._next], self._offset, self._told
         self._next, self._offset, self._told = self._next + 1, 0, 0
         return " ".join((part.text or "").split(" ")[told:]), part.pcm[offset:]
@@ -200,7 +200,7 @@ class Playback:
         return out or self._end_if_all_was_sent(now_ms)
 
     def _end_if_all_was_sent(self, now_ms: int) -> list[Speech]:
-        """Say that it was the last piece where that became known only after it was sent."""
+        """Send an empty last piece if the end became known only after the last audio."""
         if self._total is None or self._next < self._total:
             return []
         self._ends_sent = True
@@ -216,7 +216,7 @@ class Playback:
         return Speech(self.turn, text, pcm, ends)
 
     def unspoken(self) -> Speech:
-        """Return the words alone, for a client that is to have them though no voice came."""
+        """Return the words without audio, for a client that gets them though the voice failed."""
         text = " ".join(part.text or "" for _, part in sorted(self._sentences.items()))
         return Speech(self.turn, text, b"", ends=True)
 
@@ -228,47 +228,47 @@ class Playback:
 
     @property
     def reached(self) -> int:
-        """The first sentence of which not all was sent."""
+        """The first sentence that was not completely sent."""
         return self._next
 
     @property
     def position(self) -> Position:
-        """Where to send from."""
+        """The position of the next piece."""
         return Position(self._next, self._offset // BYTES_PER_MS, self._told)
 
     @property
     def is_read(self) -> bool:
-        """The client reads it, and hears nothing."""
+        """Whether the client only reads the response."""
         return self._delivery == "text"
 
     @property
     def begun(self) -> bool:
-        """Some of it was heard or read, on this connection or another."""
+        """Whether some of it was heard or read, on this connection or an earlier one."""
         read = self.is_read and self._next > self._start.sentence
         return self._sent_bytes > 0 or self._start != BEGINNING or read
 
     @property
     def until_ms(self) -> int:
-        """When the client will have played what it was sent; Unix ms."""
+        """The time at which the client will have played the sent audio, Unix ms."""
         return self._until_ms
 
     def played_ms(self, now_ms: int) -> int:
-        """Return how much audio was heard by *now_ms*."""
+        """Return the audio that was heard by *now_ms*, ms."""
         return self._played_bytes(now_ms) // BYTES_PER_MS
 
     def _played_bytes(self, now_ms: int) -> int:
-        # bytes: a sentence is no whole number of ms, and its last word is over with its last byte
+        # bytes, since a sentence is no whole number of ms and its last word ends with its last byte
         return max(0, self._sent_bytes - max(0, self._until_ms - now_ms) * BYTES_PER_MS)
 
     def heard(self, now_ms: int) -> str:
-        """Return the words that were heard at *now_ms*, to the word."""
+        """Return the words that were heard by *now_ms*."""
         if self._delivery == "text":
             known = sorted(self._sentences.items())
             return " ".join(part.text or "" for index, part in known if index < self._next)
         return self._words(self._played_bytes(now_ms))
 
     def heard_by(self, played_ms: int) -> str:
-        """Return the words in the first *played_ms* of its audio, as far as that was sent."""
+        """Return the words in the first *played_ms* of the audio, within the sent part."""
         return self._words(min(played_ms * BYTES_PER_MS, self._most_bytes))
 
     def _words(self, left: int) -> str:

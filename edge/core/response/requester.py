@@ -12,17 +12,17 @@ from edge.core.response import handover
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.given_words import completed, pieces, sentence, speaker
 from edge.core.response.playback import Playback
-from edge.core.response.response import Phase, Response
+from edge.core.response.response import Origin, Phase, Response
 from edge.core.response.tool_turns import ToolTurns
-from edge.core.response.tools import chosen
 from edge.core.session.history import History
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
-from schemas.session_config import SessionConfig
+from schemas.session_config import SessionConfig, VoiceConfig
+from schemas.tools import chosen
 
 
 class Requester:
-    """Asks for responses; each becomes the current one."""
+    """Requests responses; each becomes the current response."""
 
     def __init__(
         self,
@@ -39,32 +39,32 @@ class Requester:
         self.configure(config)
 
     def configure(self, config: SessionConfig) -> None:
-        """Ask by *config* from here on."""
+        """Use *config* from now on."""
         self._config = config
         self.model_tells_eot = config.turns.ask_eot
-        """The language model says how surely the caller's turn is over, as far as is known."""
+        """Whether the language model gives a probability of the end of turn, as far as is known."""
 
     def greet(self, text: str, now_ms: int) -> None:
         """Speak the greeting *text* as turn 0."""
         voice = self._config.voice
-        if voice.delivery == "chunks":  # a greeting is one message in every client protocol
+        if voice.delivery == "chunks":  # a greeting is one message in all client protocols
             voice = msgspec.structs.replace(voice, delivery="sentences")
-        response = Response(0, "", 1.0, Playback(0, voice), now_ms, now_ms)
+        response = self._new(Origin.GREETING, 0, "", voice, now_ms)
         response.not_before_ms = now_ms + self._config.response.greeting_wait_ms
         self._speak(response, [text], now_ms)
 
     def say(self, text: str, now_ms: int, *, firm: bool, command_id: str = "") -> None:
-        """Speak *text*, which a command or the edge itself gave, as a turn of its own.
+        """Speak *text*, given by a command or by the edge itself, as a separate turn.
 
         *firm*: the caller cannot interrupt it.
         """
         turn = self._begin_turn(command_id, now_ms)
-        playback = Playback(turn, self._config.voice)
-        response = Response(turn, "", 1.0, playback, now_ms, now_ms, given=True, firm=firm)
+        origin = Origin.FIRM if firm else Origin.GIVEN
+        response = self._new(origin, turn, "", self._config.voice, now_ms)
         self._speak(response, pieces(text), now_ms)
 
     def _begin_turn(self, command_id: str, now_ms: int) -> int:
-        """Return the number of a turn in which the caller says nothing."""
+        """Begin a turn without words of the caller, and return its number."""
         turn = self._history.turn + 1
         head = self._out.head(now_ms)
         self._out.publish(ev.ControlSpoken(**head, turn=turn, command_id=command_id))
@@ -74,9 +74,8 @@ class Requester:
         return turn
 
     def _speak(self, response: Response, sentences: list[str], now_ms: int) -> None:
-        """Have the *response* spoken; *sentences* are all of its words."""
+        """Publish the jobs for *response*, whose words are *sentences*."""
         response.move_on(Phase.COMMITTED)
-        self.current.response = response
         head = self._out.head(now_ms)
         for text in sentences:
             given = sentence(head, response, text, self._config)
@@ -85,7 +84,7 @@ class Requester:
         response.complete(self._out.publish(end), now_ms)
 
     def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
-        """Go on with the response of an earlier connection: speak the rest of it, or end it."""
+        """Continue the response of an earlier connection: speak the rest of it, or end it."""
         self.current.response = handover.rest_of(begun, self._config.voice, now_ms)
         if self.current.response:
             self._history.drop_carried(begun.text)
@@ -104,11 +103,18 @@ class Requester:
     ) -> Response:
         """Ask the language model to respond to the turn that *transcript* ends.
 
-        *speculative*: the end is not certain yet. *ask_eot*: the model is asked for that, too.
+        *speculative*: the end of turn is not certain yet. *ask_eot*: the model is asked for it too.
         """
-        response = self._ask(
-            utterance, transcript.text, now_ms, speculative=speculative, ask_eot=ask_eot
+        self.current.speculation.taken += speculative
+        response, job = self._begin(Origin.SPOKEN, transcript.text, now_ms)
+        spoken = msgspec.structs.replace(
+            job,
+            utterance=utterance.number,
+            pause=utterance.pause,
+            speculative=speculative,
+            ask_eot=ask_eot,
         )
+        response.taken = self._out.publish(spoken)
         response.confidence = transcript.confidence
         response.speech_end_ms = utterance.speech_end_ms
         response.step("pause_ms", utterance.paused_ms)
@@ -118,26 +124,22 @@ class Requester:
         return response
 
     def take_typed(self, text: str, now_ms: int) -> Response:
-        """Ask the language model to respond to a turn that was typed."""
-        typed = Utterance(0)
-        response = self._ask(typed, text, now_ms, speculative=False, ask_eot=False)
-        response.typed = True
-        return response
+        """Ask the language model to respond to a typed turn."""
+        return self._ask(Origin.TYPED, text, now_ms)
 
     def follow(self, instruction: str, command_id: str, now_ms: int) -> None:
-        """Ask for a response to an *instruction*: the caller said nothing."""
+        """Ask for a response to an *instruction*, without words of the caller."""
         history, turn = self._history, self._begin_turn(command_id, now_ms)
         history.tell_news()
         carried = history.take_carried("")
-        playback = Playback(turn, self._config.voice)
-        self.current.response = response = Response(turn, carried, 1.0, playback, now_ms, now_ms)
+        response = self._new(Origin.ASKED, turn, carried, self._config.voice, now_ms)
         known = history.window(carried or None, self._config.response.history_messages)
         messages = (*known, ev.Message("user", instruction))
-        self._take(response, Utterance(0), messages, self._config, now_ms)
+        response.taken = self._out.publish(self._job(response, messages, self._config, now_ms))
         self.commit(response, now_ms)
 
     def enter(self, words: str, confidence: float, now_ms: int) -> str:
-        """Enter a turn of the caller that gets no response; return the words not told before."""
+        """Enter a turn that gets no response; return the words not told to the client before."""
         history, head = self._history, self._out.head(now_ms)
         history.turn += 1
         text, untold = history.take_carried(words), history.untold(words)
@@ -152,100 +154,85 @@ class Requester:
         return untold
 
     def respond(self, asked: ResponseAsked, now_ms: int) -> None:
-        """Ask the language model for a response that the client wants, and commit it."""
+        """Ask the language model for a response that the client requested, and commit it."""
         history, config = self._history, asked.config or self._config
         history.turn += 1
         history.tell_news()
         carried = history.take_carried("") if asked.messages is None else ""
-        response = Response(
-            turn=history.turn,
-            text=carried,
-            confidence=1.0,
-            playback=Playback(history.turn, config.voice),
-            speech_end_ms=now_ms,
-            taken_ms=now_ms,
-            kept=asked.kept,
-        )
-        self.current.response = response
+        origin = Origin.ASKED if asked.kept else Origin.APART
+        response = self._new(origin, history.turn, carried, config.voice, now_ms)
         messages = asked.messages
         if messages is None:
             messages = history.window(carried or None, config.response.history_messages)
-        self._take(response, Utterance(0), messages, config, now_ms)
+        response.taken = self._out.publish(self._job(response, messages, config, now_ms))
         self._out.tell(ResponseStarted(response.turn, asked.ask))
         self.commit(response, now_ms)
 
     def tell_news(self, now_ms: int) -> None:
-        """Respond to the result of a tool that outlived its turn: nobody speaks now."""
-        response = self._ask(Utterance(0), None, now_ms, speculative=False, ask_eot=False)
+        """Respond to the result of a tool that outlived its turn; only when nobody speaks."""
+        response = self._ask(Origin.ASKED, None, now_ms)
         self._out.tell(ResponseStarted(response.turn))
         self.commit(response, now_ms)
 
-    def _ask(
-        self,
-        utterance: Utterance,
-        words: str | None,
-        now_ms: int,
-        *,
-        speculative: bool,
-        ask_eot: bool,
+    def _new(
+        self, origin: Origin, turn: int, text: str, voice: VoiceConfig, now_ms: int
     ) -> Response:
-        """Ask for a response to *words*; None: nobody said any."""
-        history, config = self._history, self._config.response
+        """Return a new response to *text*, which becomes the current one."""
+        playback = Playback(turn, voice)
+        self.current.response = Response(turn, text, 1.0, playback, now_ms, now_ms, origin)
+        return self.current.response
+
+    def _begin(
+        self, origin: Origin, words: str | None, now_ms: int
+    ) -> tuple[Response, ev.TurnTaken]:
+        """Return a response to *words* (None: without words of the caller), and its job."""
+        history, config = self._history, self._config
         history.turn += 1
         history.tell_news()
         text = history.take_carried(words or "")
-        self.current.response = Response(
-            turn=history.turn,
-            text=text,
-            new_words=history.untold(words or ""),
-            goes_on=bool(history.told),
-            confidence=1.0,
-            playback=Playback(history.turn, self._config.voice),
-            speech_end_ms=now_ms,
-            taken_ms=now_ms,
-            speculative=speculative,
-            ask_eot=ask_eot,
-        )
-        self.current.speculation.taken += speculative
-        messages = history.window(None if words is None else text, config.history_messages)
-        self._take(self.current.response, utterance, messages, self._config, now_ms)
-        return self.current.response
+        response = self._new(origin, history.turn, text, config.voice, now_ms)
+        said = None if words is None else text
+        messages = history.window(said, config.response.history_messages)
+        return response, self._job(response, messages, config, now_ms)
 
-    def _take(
+    def _ask(self, origin: Origin, words: str | None, now_ms: int) -> Response:
+        """Ask the language model for a response to *words*, or without any if that is None."""
+        response, job = self._begin(origin, words, now_ms)
+        response.taken = self._out.publish(job)
+        return response
+
+    def _job(
         self,
         response: Response,
-        utterance: Utterance,
         messages: tuple[ev.Message, ...],
         config: SessionConfig,
         now_ms: int,
-    ) -> None:
-        """Publish the job for the language model."""
+    ) -> ev.TurnTaken:
+        """Return the language model's job for a turn without an utterance."""
         asked = config.response
-        tools = self._tools.offered(0) if config.tools else ()
-        taken = ev.TurnTaken(
+        tools = self._tools.offered(0) if config.tools and config.tool_use.max_steps else ()
+        return ev.TurnTaken(
             **self._out.head(now_ms),
             turn=response.turn,
-            utterance=utterance.number,
-            pause=utterance.pause,
+            utterance=0,
+            pause=0,
             system=self._history.system(asked.system_prompt),
             messages=messages,
             llm_model=asked.model,
             max_tokens=asked.max_tokens,
             temperature=asked.temperature,
             seed=asked.seed,
-            speculative=response.speculative,
+            speculative=False,
             text_only=config.voice.delivery == "text",
-            ask_eot=response.ask_eot,
             deadline_ms=now_ms + asked.deadline_ms,
             tools=tools,
             tool_choice=chosen(config.tool_use.choice, tools),
             agent=self._out.agent,
             **speaker(config),
         )
-        response.taken = self._out.publish(taken)
 
     def commit(self, response: Response, now_ms: int) -> None:
-        """Make the turn certain: from here on its response may be heard."""
+        """Commit the turn: from here on its response may be heard."""
         response.step("committed_ms", now_ms)
         response.move_on(Phase.COMMITTED)
         response.waiting_since_ms = now_ms
@@ -262,5 +249,5 @@ class Requester:
         self._tools.run(response, now_ms)
 
     def eot_pending(self, response: Response) -> bool:
-        """Tell whether the model is expected to say how surely the caller's turn is over."""
-        return response.ask_eot and not response.sentences and self.model_tells_eot
+        """Tell whether the model is still expected to give a probability of the end of turn."""
+        return response.asks_eot and not response.sentences and self.model_tells_eot

@@ -1,4 +1,4 @@
-"""Aura's side of a call: one response at a time, whose words and audio go to the client.
+"""Aura's side of a call: sends the words and audio of one response at a time to the client.
 
 A response's phases are drawn in `response.py`, its interruption in `interruption.py`.
 """
@@ -18,7 +18,7 @@ from schemas.session_config import SessionConfig
 
 
 class Responder:
-    """Delivers the current response; its parts ask for responses, interrupt them and end them."""
+    """Delivers the current response; its parts request, interrupt and end responses."""
 
     def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
         self._config = config
@@ -29,19 +29,19 @@ class Responder:
         self.interruptions = InterruptionHandler(self.current, history.names, out)
 
     def configure(self, config: SessionConfig) -> None:
-        """Make responses from here on by *config*."""
+        """Use *config* from now on."""
         self._config = config
         self.tools.configure(config)
         self.requester.configure(config)
 
-    # -------------------------------------------------------- what the stages bring
+    # -------------------------------------------------------- from the stages
 
     def receive(self, event: ev.AnyEvent, now_ms: int) -> None:
-        """Take an event of a stage for the current response; those of other turns are stale."""
+        """Take an event of a stage for the current response; events of other turns are stale."""
         match event:
             case ev.ResponseSentence() if response := self.current.of(event.turn):
                 response.sentence(event, now_ms)
-                if response.ask_eot and event.index == 0:
+                if response.asks_eot and event.index == 0:
                     self.requester.model_tells_eot = event.eot_llm is not None
             case ev.ResponseCompleted() if response := self.current.of(event.turn):
                 self.tools.completed(response, event, now_ms)
@@ -60,7 +60,7 @@ class Responder:
 
     @property
     def tools_since_ms(self) -> int | None:
-        """Since when the oldest running call of the response runs, Unix ms; None: none does."""
+        """The start of the response's oldest running tool call, Unix ms, or None if none runs."""
         response = self.current.response
         running = response.tool_steps.running if response else []
         return min((call.asked_ms for call in running if call.asked_ms is not None), default=None)
@@ -72,14 +72,14 @@ class Responder:
             response.playback.chunk(chunk)
 
     def played(self, told: Played, now_ms: int) -> None:
-        """Take the client's word for how much of the response it has played."""
+        """Take the played part of the response, as told by the client."""
         if response := self.current.of(told.turn):
             response.playback.played(told.played_ms, now_ms)
 
-    # -------------------------------------------------------- on its way to the client
+    # -------------------------------------------------------- to the client
 
     def advance(self, now_ms: int) -> None:
-        """Hand out what is due and settle a response that was heard to its end."""
+        """Send the due pieces, and settle a response that was heard to its end."""
         response = self.current.response
         if response is None:
             return
@@ -88,7 +88,7 @@ class Responder:
             if now_ms - response.suspected_ms < self._config.interruption.false_interruption_ms:
                 return
             self.interruptions.dismiss(now_ms)
-        if response.phase is Phase.COMMITTED and now_ms >= response.not_before_ms:
+        if response.is_being_sent and now_ms >= response.not_before_ms:
             for speech in response.playback.due(now_ms):
                 if speech.pcm or response.playback.is_read:
                     response.sent(now_ms)
@@ -96,20 +96,16 @@ class Responder:
             self.tools.tell_calls_done(response)
             self._note_reached(response, now_ms)
             if response.playback.all_sent:
+                first = response.phase is Phase.COMMITTED
                 response.move_on(Phase.ALL_SENT)
-                self._tell_done(response, now_ms)
+                if first and response.turn:
+                    self._out.tell(response.done())
+                    self.current.measure(response, now_ms, interrupted=False)
         if response.heard_to_the_end(now_ms):
             self.current.settle(response, now_ms, heard=response.spoken, complete=True)
 
-    def _tell_done(self, response: Response, now_ms: int) -> None:
-        """Tell once that the client has all of it; a response that was rewound has been told."""
-        if response.turn and not response.told_done:
-            self._out.tell(response.done())
-            self.current.measure(response, now_ms, interrupted=False)
-        response.told_done = True
-
     def _note_reached(self, response: Response, now_ms: int) -> None:
-        """Note the sentence that begins, for an edge that may have to go on with it."""
+        """Record the sentence that begins, for an edge that may have to continue it."""
         index, playback = response.playback.reached, response.playback
         if response.turn and index > response.reached and not playback.all_sent:
             response.reached = index
@@ -117,7 +113,7 @@ class Responder:
             self._out.publish(ev.AnswerReached(**head, turn=response.turn, index=index))
 
     def due_ms(self, now_ms: int) -> int | None:
-        """When `advance` is worth calling if nothing else happens, Unix ms."""
+        """The time of the next `advance` if nothing else happens, Unix ms, or None."""
         response = self.current.response
         if response is None:
             return None
@@ -128,7 +124,7 @@ class Responder:
         match response.phase:
             case Phase.SPECULATIVE:
                 return None
-            case Phase.COMMITTED:
+            case Phase.COMMITTED | Phase.REWOUND:
                 due_ms = response.playback.due_at_ms(now_ms)
                 return None if due_ms is None else max(due_ms, response.not_before_ms)
             case Phase.ALL_SENT:
@@ -136,11 +132,11 @@ class Responder:
 
     @property
     def expires_ms(self) -> int | None:
-        """When the stages have taken too long for the response, Unix ms."""
+        """The time at which the response is overdue, Unix ms, or None."""
         response = self.current.response
         if response is None or response.phase is Phase.ALL_SENT:
             return None
-        if response.tool_steps.running:  # each has a deadline of its own
+        if response.tool_steps.running:  # each tool call has its own deadline
             return None
         quiet_since_ms = max(response.waiting_since_ms, response.playback.until_ms)
         return quiet_since_ms + self._config.response.deadline_ms

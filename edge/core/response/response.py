@@ -1,4 +1,4 @@
-"""One response: asked for speculatively or for certain, spoken, held, measured."""
+"""One response: its phase, its interruption, its playback and its measurements."""
 
 from __future__ import annotations
 
@@ -14,139 +14,184 @@ from edge.core.session.tool_steps import ToolSteps
 from schemas.events import ResponseCompleted, ResponseSentence, TurnTaken
 
 #   SPECULATIVE --commit--> COMMITTED --all sent--> ALL_SENT --all played--> (settled)
-#                               ^------ rewound ------+
-#        |                      |                       |
-#        +------- retract ------+------ interrupt ------+
+#                                                  |      ^
+#                                              rewound  all sent
+#                                                  v      |
+#                                                  REWOUND
+#   It can be retracted or interrupted in every phase.
 
 
 class Phase(Enum):
-    """How certain the response is."""
+    """The phases of a response on its way to the client."""
 
     SPECULATIVE = auto()
-    """The caller may go on: nothing of it may be heard."""
+    """The caller may go on, so nothing of it may be heard."""
     COMMITTED = auto()
+    """It is sent as it arrives."""
     ALL_SENT = auto()
-    """The client has all of it and still plays."""
+    """The client has all of it and still plays it."""
+    REWOUND = auto()
+    """The client had all of it and dropped the unplayed rest, which is sent again."""
 
 
 NEXT = {
     Phase.SPECULATIVE: {Phase.COMMITTED},
     Phase.COMMITTED: {Phase.ALL_SENT},
-    Phase.ALL_SENT: {Phase.COMMITTED},
+    Phase.ALL_SENT: {Phase.REWOUND},
+    Phase.REWOUND: {Phase.ALL_SENT},
 }
 
 
+class Origin(Enum):
+    """The origin of a response."""
+
+    GREETING = auto()
+    """The greeting in the configuration, turn 0."""
+    GIVEN = auto()
+    """Words given by a command or by the edge itself."""
+    FIRM = auto()
+    """The same, but the caller cannot interrupt it."""
+    SPOKEN = auto()
+    """A spoken turn of the caller."""
+    TYPED = auto()
+    """A typed turn of the caller."""
+    ASKED = auto()
+    """A request of a client or an operator, or a late result of a tool."""
+    APART = auto()
+    """The same, but it does not become part of the conversation."""
+    RESUMED = auto()
+    """The rest of a response that began on another connection."""
+
+
+FIXED_WORDS = {Origin.GREETING, Origin.GIVEN, Origin.FIRM}
+"""Origins whose words nobody waited for."""
+UNMEASURED = {Origin.GIVEN, Origin.FIRM, Origin.RESUMED}
+"""Origins whose time to the first sound does not show the speed of the stages."""
+
+
 GONE_ON_MS = 1000
-"""Speech within this time after the first sound of a response goes on with the turn before it."""
+"""The time after the first sound of a response in which speech continues the previous turn."""
 
 
 @dataclass
 class Response:
-    """What is known of it at the edge. Times are Unix ms, steps are ms after the last speech."""
+    """The state of a response. Times are Unix ms, steps are ms after the last speech."""
 
     turn: int
     text: str
-    """What the caller said."""
+    """The caller's words."""
     confidence: float
     playback: Playback
     speech_end_ms: int
     taken_ms: int
-    """When the model was asked."""
+    """The time at which the model was asked."""
+    origin: Origin
     phase: Phase = Phase.SPECULATIVE
-    speculative: bool = False
-    """It was asked for before the end of the turn was certain."""
-    ask_eot: bool = False
-    """The model was asked, too, how surely the caller's turn is over."""
     eot_llm: float | None = None
-    """0..1: its word; None: it does not say."""
+    """0..1: the model's probability of the end of turn, or None without one."""
     interruption: InterruptionState = InterruptionState.NONE
     suspected_ms: int = 0
-    """When an interruption was suspected last, or voice over the response was heard last."""
-    told_done: bool = False
-    """The client was told that it has all of it, or the turn was measured otherwise."""
+    """The time of the last suspicion of an interruption, or of the last voice over the response."""
     steps: dict[str, float] = field(default_factory=dict)
     sentences: dict[int, str] = field(default_factory=dict)
     waiting_since_ms: int = 0
-    """When it last moved: the stages' deadline counts from here."""
+    """The time of its last progress, from which the stages' deadline counts."""
     completed: ResponseCompleted | None = None
     first_sent_ms: int | None = None
     reached: int = 0
-    """The sentence that was noted last as being handed out."""
-    new_words: str = ""
-    """The words of `text` that the client was not told before."""
-    goes_on: bool = False
-    """The client was told the words before `new_words` already: this turn joins an earlier one."""
-    typed: bool = False
-    """The turn was typed."""
-    spoken_on: bool = False
-    """It began on another connection."""
+    """The last sentence that was recorded as being sent."""
     part: int = 0
-    """Counts the connections that noted what was heard of it, before this one."""
-    given: bool = False
-    """Its words were given, and nobody waited for them."""
-    firm: bool = False
-    """The caller cannot interrupt it."""
-    kept: bool = True
-    """It becomes part of the conversation."""
+    """The number of earlier connections that recorded a heard part of it."""
     tool_steps: ToolSteps = field(default_factory=ToolSteps)
     taken: TurnTaken | None = None
-    """The job of its first step; None: it is a greeting, or began on another edge."""
+    """The job of its first step, or None for a greeting or a response from another edge."""
     asked_step: ResponseCompleted | None = None
-    """The end of the present step, whose calls the client has not been told to be all."""
+    """The end of the current step, if the client was not yet told that all its calls are known."""
     said_wait: bool = False
-    """The caller was told to wait for a tool."""
+    """Whether the caller was told to wait for a tool."""
     not_before_ms: int = 0
-    """Nothing of it is sent before; Unix ms."""
+    """The time before which nothing of it is sent, Unix ms."""
     greeting: str = ""
-    """Of the agent to whom the caller is handed over: it ends the response."""
+    """The greeting of the agent that takes over, spoken at the end of the response."""
     ends_call: bool = False
-    """The call ends with it."""
+    """Whether the call ends with it."""
 
     def __post_init__(self) -> None:
         self.waiting_since_ms = self.taken_ms
 
+    @property
+    def speculative(self) -> bool:
+        """Whether it was requested before the end of turn was certain."""
+        return self.taken is not None and self.taken.speculative
+
+    @property
+    def asks_eot(self) -> bool:
+        """Whether the model was also asked for the probability of the end of turn."""
+        return self.taken is not None and self.taken.ask_eot
+
+    @property
+    def firm(self) -> bool:
+        """Whether the caller cannot interrupt it."""
+        return self.origin is Origin.FIRM
+
+    @property
+    def kept(self) -> bool:
+        """Whether it becomes part of the conversation."""
+        return self.origin is not Origin.APART
+
     def client_is_there(self) -> None:
-        """Let it go, if it is a greeting that waits for a sign of the client."""
+        """Release a greeting that waits for the client's first audio or command."""
         self.not_before_ms = 0
 
     @property
     def spoken(self) -> str:
-        """The sentences so far, in order."""
+        """The sentences so far in order."""
         return " ".join(self.sentences[index] for index in sorted(self.sentences))
 
     @property
     def written(self) -> int:
-        """Sentences so far, those that have not come included: the next one has this index."""
+        """The number of sentences with missing ones, which is the index of the next sentence."""
         return max(self.sentences, default=-1) + 1
 
     @property
     def waits_for_model(self) -> bool:
-        """All that was written after the results of tools was sent, and more is to come."""
+        """Whether all sentences so far were sent and the model will write more."""
         waits = self.completed is None and self.playback.all_of(self.written)
         return self.tool_steps.step > 0 and waits
 
     @property
+    def is_being_sent(self) -> bool:
+        """Whether the client will get more of it."""
+        return self.phase in {Phase.COMMITTED, Phase.REWOUND}
+
+    @property
     def held(self) -> bool:
-        """An interruption is suspected: nothing more of it is sent."""
+        """Whether an interruption is suspected, so that nothing more of it is sent."""
         return self.interruption in {InterruptionState.SUSPECTED, InterruptionState.STOPPED}
 
     @property
     def stopped(self) -> bool:
-        """The client was told to stop it."""
+        """Whether the client was told to stop it."""
         return self.interruption is InterruptionState.STOPPED
 
     def move_on(self, phase: Phase) -> None:
         """Enter the next *phase*.
 
         Raises:
-            IllegalMoveError: it is not the next one.
+            IllegalMoveError: the move is not allowed in the current phase.
         """
         if phase not in NEXT[self.phase]:
             raise IllegalMoveError(f"{phase.name} after {self.phase.name}")
         self.phase = phase
 
+    def rewind(self, now_ms: int, played_ms: int | None = None) -> None:
+        """Send the unplayed part again; *played_ms* is the played audio as told by the client."""
+        self.playback.rewind(now_ms, played_ms)
+        if self.phase is Phase.ALL_SENT:
+            self.move_on(Phase.REWOUND)
+
     def move(self, move: Move) -> None:
-        """Follow what becomes of an interruption.
+        """Move the state of its interruption.
 
         Raises:
             IllegalMoveError: the interruption is over.
@@ -155,29 +200,29 @@ class Response:
 
     @property
     def is_awaited(self) -> bool:
-        """The caller said something, and this is the response to it."""
-        return bool(self.turn) and not self.given
+        """Whether somebody waits for it, since its words were not fixed before."""
+        return self.origin not in FIXED_WORDS
 
     def is_gone_on_from(self, at_ms: int) -> bool:
-        """Tell whether a caller who begins to speak at *at_ms* goes on with the turn.
+        """Tell whether speech that begins at *at_ms* continues the turn.
 
-        Nobody replies to the first sound of a response: who speaks so soon had only paused.
+        Nobody replies to the first sound of a response, so such a caller had only paused.
         """
-        if self.spoken_on or self.typed or self.first_sent_ms is None or not self.is_awaited:
+        if self.origin not in {Origin.SPOKEN, Origin.ASKED, Origin.APART}:
             return False
-        return at_ms - self.first_sent_ms <= GONE_ON_MS
+        return self.first_sent_ms is not None and at_ms - self.first_sent_ms <= GONE_ON_MS
 
     def heard_to_the_end(self, now_ms: int) -> bool:
         return self.phase is Phase.ALL_SENT and now_ms >= self.playback.until_ms
 
     def asks_until(self, by_ms: int) -> bool:
-        """Tell whether it is a question that is handed over whole and heard by *by_ms*."""
+        """Tell whether it is a question that is completely sent, and heard by *by_ms*."""
         if self.phase is not Phase.ALL_SENT or self.playback.until_ms > by_ms:
             return False
         return is_question(self.spoken)
 
     def step(self, name: str, now_ms: float) -> None:
-        """Note the first time that something happened."""
+        """Record the time of a step, only the first time."""
         self.steps.setdefault(name, round(float(now_ms - self.speech_end_ms), 1))
 
     def sentence(self, event: ResponseSentence, now_ms: int) -> None:
@@ -200,7 +245,7 @@ class Response:
             self.first_sent_ms = now_ms
 
     def done(self) -> ResponseDone:
-        """Return what the client is told when it has all of the response."""
+        """Return the client event for the end of the response."""
         told, ended = self.completed, self.first_sent_ms or self.speech_end_ms
         return ResponseDone(
             turn=self.turn,

@@ -1,4 +1,4 @@
-"""One sentence of a response: its words, and its audio put in order as it comes."""
+"""One sentence of a response: its words, and its audio sorted as it arrives."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from edge.core.inputs import ChunkSpoken
 from schemas.audio import BYTES_PER_MS
 
 MS_A_LETTER = 65
-"""The assumed audio, ms a letter, of a sentence whose end has not come yet."""
+"""The assumed audio for each letter, ms, of a sentence whose end has not arrived."""
 
 
 @dataclass
 class Sentence:
-    """One sentence of a response: its words, and its audio as far as it has come."""
+    """One sentence of a response: its words, and the audio that has arrived."""
 
     text: str | None = None
     count: int | None = None
-    """Chunks in all, known from the last one."""
+    """The number of chunks, known once the last chunk has arrived."""
     pcm: bytes = b""
-    """The chunks joined, up to the first that is missing."""
+    """The audio of all chunks before the first missing one."""
     joined: int = 0
     """The number of joined chunks."""
     early: dict[int, bytes] = field(default_factory=dict)
-    """Chunks that came too early, by number: an earlier one is missing."""
+    """Chunks, by number, that arrived before an earlier one."""
 
     def take(self, chunk: ChunkSpoken) -> None:
         if chunk.last:
@@ -36,11 +36,11 @@ class Sentence:
 
     @property
     def voiced(self) -> bool:
-        """All audio is here."""
+        """Whether all audio has arrived."""
         return self.count is not None and self.joined >= self.count
 
     def words_until(self, at: int) -> int:
-        """Return the number of words spoken in its first *at* bytes."""
+        """Return the number of words in its first *at* bytes."""
         words = len((self.text or "").split(" "))
         if self.voiced:
             return words * at // len(self.pcm) if self.pcm else words
@@ -49,5 +49,5 @@ class Sentence:
 
     @property
     def whole(self) -> bool:
-        """All audio is here, and its words."""
+        """Whether all audio and the words have arrived."""
         return self.text is not None and self.voiced

@@ -1,9 +1,9 @@
-"""A turn with tools: its steps, the words while a tool is waited for, and its end.
+"""A turn with tools: its steps, the words while a tool runs, and its end.
 
     step's calls run --all results--> the model is asked for the next step --> ... --> words alone
 
-A step follows only in a committed turn, and a turn has a limited number of them. A turn in which
-something was done never ends without a word.
+A further step only follows in a committed turn, and the number of steps is limited. A turn in which
+a tool was run never ends without a word.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from schemas.tools import ToolFunction
 
 
 class ToolTurns:
-    """Moves responses through their steps."""
+    """Moves responses through their steps of tool calls."""
 
     def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
         self._config = config
@@ -33,77 +33,77 @@ class ToolTurns:
         self._tools = Tools(config, history, out)
 
     def configure(self, config: SessionConfig) -> None:
-        """Offer tools by *config* from here on."""
+        """Use *config* from now on."""
         self._config = config
         self._tools.configure(config)
 
     def offered(self, step: int) -> tuple[ToolFunction, ...]:
-        """Return what the model may call in *step*."""
+        """Return the tools that the model may call in *step*."""
         return self._tools.offered(step)
 
     # -------------------------------------------------------- what the stages bring
 
     def called(self, response: Response, event: ev.ToolCalled, now_ms: int) -> None:
-        """Take a call, and have it run if the turn is committed."""
+        """Take a tool call, and run it if the turn is committed."""
         response.tool_steps.take(event)
         response.waiting_since_ms = now_ms
         self.run(response, now_ms)
 
     def completed(self, response: Response, event: ev.ResponseCompleted, now_ms: int) -> None:
-        """Take the end of a step: that of the response, or one before the results of tools."""
+        """Take the end of a step, which may be the end of the response."""
         steps = response.tool_steps
         if event.step != steps.step or response.completed:
             return
         steps.take(event)
         if event.calls:
             response.asked_step = event
-            self._go_on(response, now_ms)
+            self._begin_next_step(response, now_ms)
         elif event.step and not event.sentences:
             self.apologize(response, now_ms)
         else:
             response.complete(event, now_ms)
 
     def came(self, response: Response | None, result: Result, now_ms: int) -> None:
-        """Take a result, of a call of *response* or of one that outlived its turn."""
+        """Take a result of a call in *response*, or of a call that outlived its turn."""
         if self._history.take_late(result) or response is None:
             return
         response.tool_steps.take(result)
-        self._go_on(response, now_ms)
+        self._begin_next_step(response, now_ms)
 
     def client_result(self, response: Response | None, told: ToolResult, now_ms: int) -> None:
-        """Take what the client did for a call."""
+        """Take the client's result of a call."""
         self._tools.client_result(response.tool_steps if response else None, told, now_ms)
         if response:
-            self._go_on(response, now_ms)
+            self._begin_next_step(response, now_ms)
 
     def transferred(self, response: Response | None, call: str, agent: str, now_ms: int) -> None:
-        """Let *agent* go on: with its greeting, or with what its model says next."""
+        """Let *agent* continue with its greeting, or with a response of its model."""
         steps = response.tool_steps if response else None
         result = json.dumps({"status": f"you are {agent} now: go on with what the caller wants"})
         self._tools.client_result(steps, ToolResult(call, result), now_ms)
         if response:
             response.greeting = self._config.response.greeting
-            self._go_on(response, now_ms)
+            self._begin_next_step(response, now_ms)
 
     # -------------------------------------------------------- steps
 
     def run(self, response: Response, now_ms: int) -> None:
-        """Have the calls run that are not yet, unless the turn is speculative."""
+        """Run the pending calls unless the turn is speculative."""
         if response.phase is not Phase.SPECULATIVE:
             self._tools.run(response.tool_steps, now_ms)
-            self._go_on(response, now_ms)
+            self._begin_next_step(response, now_ms)
 
     def run_on(self, response: Response, now_ms: int) -> None:
-        """Go on with a turn that began on another edge."""
+        """Continue a turn that began on another edge."""
         self._tools.run_on(response.tool_steps, now_ms)
-        self._go_on(response, now_ms)
+        self._begin_next_step(response, now_ms)
 
     def cancel(self, response: Response) -> None:
-        """Cancel what ends with its turn; the rest goes on."""
+        """Cancel the calls that end with their turn; the others go on."""
         self._tools.cancel(response.tool_steps)
 
-    def _go_on(self, response: Response, now_ms: int) -> None:
-        """Ask for the next step if all results of the present one are here."""
+    def _begin_next_step(self, response: Response, now_ms: int) -> None:
+        """Ask for the next step if all results of the current step have arrived."""
         steps = response.tool_steps
         self.tell_calls_done(response)
         if response.phase is Phase.SPECULATIVE or not steps.is_whole:
@@ -120,7 +120,7 @@ class ToolTurns:
             self._follow_up(response, now_ms)
 
     def tell_calls_done(self, response: Response) -> None:
-        """Tell the client once that it knows all calls of the step, and has all words before."""
+        """Tell the client, once, that it has all calls of the step and all words before them."""
         step = response.asked_step
         if step is None or response.phase is Phase.SPECULATIVE:
             return
@@ -130,12 +130,12 @@ class ToolTurns:
             self._out.tell(CallsDone(response.turn, *tokens))
 
     def _follow_up(self, response: Response, now_ms: int) -> None:
-        """Ask the language model to go on with the results of the tools."""
+        """Ask the language model to continue with the results of the tools."""
         steps, config, first = response.tool_steps, self._config.response, response.taken
         step = steps.step + 1
         known = self._history.window(response.text or None, config.history_messages)
         system = self._history.system(config.system_prompt)
-        if first and first.agent == self._out.agent:  # it may have been asked for with its own
+        if first and first.agent == self._out.agent:  # it may have had parameters of its own
             system = first.system
         if first and not response.kept:
             known = first.messages
@@ -163,27 +163,27 @@ class ToolTurns:
         response.waiting_since_ms = now_ms
         self._out.tell(ResponseStarted(response.turn))
 
-    # -------------------------------------------------------- words of our own
+    # -------------------------------------------------------- given words
 
     def apologize(self, response: Response, now_ms: int) -> None:
-        """End a response that has no result for the caller, and say so."""
+        """End a response without a result for the caller, with an apology."""
         if words := self._config.tool_use.failure_words:
             self._say(response, words, now_ms)
         self._end(response, now_ms)
 
     def advance(self, response: Response, now_ms: int) -> None:
-        """Give up the tools that are late, and tell a caller who hears nothing to wait."""
+        """Give up overdue tool calls, and ask a caller in silence to wait."""
         if not response.tool_steps.running:
             return
         self._tools.expire(response.tool_steps, now_ms)
-        self._go_on(response, now_ms)
+        self._begin_next_step(response, now_ms)
         at_ms = self._words_due_ms(response)
         if at_ms is not None and now_ms >= at_ms and not response.held:
             response.said_wait = True
             self._say(response, self._config.tool_use.wait_words, now_ms)
 
     def due_ms(self, response: Response, now_ms: int) -> int | None:
-        """When `advance` is worth calling while a tool runs, Unix ms."""
+        """The time of the next `advance` while a tool runs, Unix ms, or None."""
         times = (
             response.playback.due_at_ms(now_ms),
             self._tools.due_ms(response.tool_steps),
@@ -192,11 +192,11 @@ class ToolTurns:
         return min((at_ms for at_ms in times if at_ms is not None), default=None)
 
     def _words_due_ms(self, response: Response) -> int | None:
-        """When the caller is to be told to wait, Unix ms; None: not, or they hear something."""
+        """The time to ask the caller to wait, Unix ms, or None if that is not needed."""
         use, steps = self._config.tool_use, response.tool_steps
         if response.said_wait or not use.wait_words or not steps.is_waiting:
             return None
-        if response.phase is not Phase.COMMITTED or not response.playback.all_of(response.written):
+        if not response.is_being_sent or not response.playback.all_of(response.written):
             return None
         asked_ms = max((call.asked_ms or 0 for call in steps.now), default=0)
         return max(asked_ms, response.playback.until_ms) + use.wait_ms
@@ -206,7 +206,7 @@ class ToolTurns:
         response.sentence(self._out.publish(given), now_ms)
 
     def _end(self, response: Response, now_ms: int) -> None:
-        """End the response with the sentences that it has: no step follows."""
+        """End the response with its present sentences; no step follows."""
         steps = response.tool_steps
         steps.step += 1
         end = completed(self._out.head(now_ms), response, step=steps.step)

@@ -1,13 +1,12 @@
-"""The tools of a call: who is asked to run what the model called, and what is told of it.
+"""The tools of a call: passes tool calls to their runners, and results to the model.
 
-A call is run once its turn is committed. Most go to a tool runner over the bus, some to the client;
-the built-in ones are done here.
+A tool call is run once its turn is committed. Most calls go to a tool runner over the bus, some to
+the client; built-in tools are run here.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 from edge.core.client_events import ToolCalled, ToolCancelled
 from edge.core.effects import Outbox
@@ -23,24 +22,20 @@ from schemas.tools import (
     ToolConfig,
     ToolFailure,
     ToolFunction,
+    functions_of,
     transfer_targets,
 )
 
 GRACE_MS = 500
-"""A runner tells of a call that is too late; an edge that hears nothing of it so long does."""
+"""The time after a call's deadline in which the runner should report it; then the edge gives it
+up."""
 END_CALL = "end_call"
 BUILT_IN = {END_CALL: '{"status": "the call ends after your next words: say goodbye"}'}
-"""Tools that the edge does itself, and what the model is told of each."""
-
-
-def chosen(choice: str, offered: Sequence[ToolFunction]) -> str:
-    """Return what the model must call of what is *offered*: `TurnTaken.tool_choice`."""
-    can = choice in {tool.name for tool in offered} or (choice == "required" and offered)
-    return choice if can else "auto"
+"""The built-in tools, and the result that the model gets from each."""
 
 
 class Tools:
-    """Has calls run and takes their results, whichever turn they are of."""
+    """Runs tool calls and takes their results, for all turns."""
 
     def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
         self._history = history
@@ -48,34 +43,31 @@ class Tools:
         self.configure(config)
 
     def configure(self, config: SessionConfig) -> None:
-        """Offer the tools of *config* from here on."""
+        """Use the tools of *config* from now on."""
         self.use = config.tool_use
         self._offered = config.tools
         self._by_name = {tool.name: tool for tool in config.tools}
 
     def offered(self, step: int) -> tuple[ToolFunction, ...]:
-        """Return what the model may call in *step*: nothing in the last one."""
+        """Return the tools for *step*; the last step gets none."""
         if step >= self.use.max_steps:
             return ()
-        return tuple(
-            ToolFunction(name=tool.name, description=tool.description, parameters=tool.parameters)
-            for tool in self._offered
-        )
+        return functions_of(self._offered)
 
     # -------------------------------------------------------- calls
 
     def run(self, steps: ToolSteps, now_ms: int) -> None:
-        """Have all calls of the present step run that are not yet; their turn is committed."""
+        """Run the pending calls of the current step; their turn is committed."""
         for call in steps.now:
             if not call.is_done_or_running:
                 self._run(steps, call, now_ms)
 
     def run_on(self, steps: ToolSteps, now_ms: int) -> None:
-        """Go on with the calls of a turn that began on another edge."""
+        """Continue the calls of a turn that began on another edge."""
         for call in steps.running:
             if call.tool and call.tool.kind == "client":
                 self._tell(call)
-            elif call.tool and _hands_over(call.tool):
+            elif call.tool and _is_transfer(call.tool):
                 self._transfer(call)
         self.run(steps, now_ms)
 
@@ -91,14 +83,14 @@ class Tools:
         if arguments is None:
             self._fail(steps, call, "invalid", "the arguments are not a JSON object", now_ms)
             return
-        if _hands_over(tool) and _target(arguments) not in transfer_targets(tool):
+        if _is_transfer(tool) and _target(arguments) not in transfer_targets(tool):
             known = ", ".join(transfer_targets(tool))
             self._fail(steps, call, "invalid", f"agent is one of: {known}", now_ms)
             return
         steps.take(self._request(call, tool, arguments, now_ms))
         if tool.kind == "client":
             self._tell(call)
-        elif _hands_over(tool):
+        elif _is_transfer(tool):
             self._transfer(call)
         elif tool.kind == "builtin":
             self._return(steps, call, BUILT_IN[tool.name], now_ms)
@@ -127,7 +119,7 @@ class Tools:
         self._out.transfer(call.id, _target(call.called.arguments))
 
     def cancel(self, steps: ToolSteps) -> None:
-        """Tell the client which of its calls are cancelled with their turn."""
+        """Tell the client which of its calls were cancelled with their turn."""
         for call in steps.running:
             if call.tool and call.tool.kind == "client" and call.tool.cancel:
                 self._out.tell(ToolCancelled(call.id))
@@ -135,13 +127,13 @@ class Tools:
     # -------------------------------------------------------- results
 
     def client_result(self, steps: ToolSteps | None, told: ToolResult, now_ms: int) -> None:
-        """Take a result of the client, for a call of *steps* or one that outlived its turn."""
+        """Take a client's result for a call in *steps*, or for one that outlived its turn."""
         call = next((one for one in steps.running if one.id == told.call), None) if steps else None
         if call is None:
             waiting = (Call(called) for called in self._history.outlived.values())
             call = next((one for one in waiting if one.id == told.call), None)
         if call is None:
-            return  # too late, or no call of ours
+            return  # too late, or an unknown call
         if told.failed:
             self._fail(steps, call, "refused", told.result, now_ms)
         elif len(told.result.encode()) > MOST_RESULT_BYTES:
@@ -151,13 +143,13 @@ class Tools:
             self._return(steps, call, told.result, now_ms)
 
     def expire(self, steps: ToolSteps, now_ms: int) -> None:
-        """Give up the calls of which nothing came in time."""
+        """Give up the calls without a result in time."""
         for call in steps.running:
             if (at_ms := call.expires_ms) is not None and now_ms >= at_ms + GRACE_MS:
                 self._fail(steps, call, "timeout", "it did not answer in time", now_ms)
 
     def due_ms(self, steps: ToolSteps) -> int | None:
-        """When `expire` is worth calling, Unix ms; None: nothing runs."""
+        """The time of the next `expire`, Unix ms, or None if nothing runs."""
         times = [call.expires_ms for call in steps.running]
         return min((at_ms + GRACE_MS for at_ms in times if at_ms is not None), default=None)
 
@@ -197,26 +189,26 @@ class Tools:
             steps.take(result)
 
 
-def _no_number(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _hands_over(tool: ToolConfig) -> bool:
-    """Tell whether it is the built-in tool, and no client's of the same name."""
+def _is_transfer(tool: ToolConfig) -> bool:
+    """Tell whether the call is of the built-in tool `transfer`, and not of a client's tool."""
     return tool.kind == "builtin" and tool.name == TRANSFER
 
 
 def _target(arguments: str) -> str:
-    """Return the agent that a call of `transfer` names."""
+    """Return the agent named in a call of `transfer`."""
     return str(json.loads(arguments).get("agent", ""))
 
 
 def _arguments(text: str) -> str | None:
-    """Return the JSON object in *text*, nothing for one without arguments; None: it is none."""
+    """Return the JSON object in *text* ({} if it is empty), or None if it is none."""
     if len(text) > MOST_ARGUMENT_CHARS:
         return None
     try:
-        found = json.loads(text, parse_constant=_no_number) if text.strip() else {}
+        found = json.loads(text, parse_constant=_reject_constant) if text.strip() else {}
     except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict):

@@ -1,1 +1,1 @@
-"""What a session remembers: its history, its summary, its configuration. Pure."""
+"""The memory of a session: history, spend, summary, commands. Pure."""

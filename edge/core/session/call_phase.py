@@ -1,10 +1,10 @@
-"""How far a call has come towards its end: a pure state machine, one a call.
+"""The phase of a call up to its end: a pure state machine, one for each call.
 
     OPEN  --end-->  ENDING  --hang up-->  HUNG_UP
     OPEN, ENDING, HUNG_UP  --finish-->  OVER
 
-A call that an operator, a silence or a limit ends says its last words first, and then has the shell
-hang up. One whose client leaves is over from whatever phase it is in.
+A call that is ended by an operator, a silence or a limit first speaks its last words, and then the
+shell hangs up. A call whose client leaves is over at once, in every phase.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from enum import Enum, auto
 
 
 class CallPhase(Enum):
-    """How far the call has come towards its end."""
+    """The phases of a call."""
 
     OPEN = auto()
     """Both sides may speak."""
     ENDING = auto()
-    """The caller is not heard any more, and the last words are spoken."""
+    """The caller is no longer heard, and the last words are spoken."""
     HUNG_UP = auto()
     """The shell was told to hang up."""
     OVER = auto()
-    """Its last event is published."""
+    """The last event of the call is published."""
 
 
 class CallMove(Enum):
-    """What moves the phase."""
+    """The moves between phases."""
 
     END = auto()
     HANG_UP = auto()

@@ -1,8 +1,9 @@
-"""The lasting part of operators' commands to a session, also read back from the log. Pure."""
+"""The lasting effects of operators' commands on a session, also restored from the log. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from edge.core.moves import moved
 from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
@@ -17,38 +18,51 @@ from schemas.events import (
 )
 
 MOST_INSTRUCTIONS, MOST_CHARS = 20, 8000
-"""In force at once, and their characters in all: each turn's job carries them. An older one is
-forgotten for a newer one."""
+"""The most instructions in force, and their characters in all, since each job carries them. The
+oldest instructions are dropped first."""
 MOST_WAITING = 50
-"""Texts that wait to be spoken; one more is refused."""
+"""The most texts that wait to be spoken; further texts are refused."""
 
 _OURS: tuple[str, Say | Instruct] = ("", Say(""))
-"""Stands for words that no command gave, or that are not to be spoken again."""
+"""Stands for words without a command, or for words that must not be repeated."""
+
+
+class Budget(Enum):
+    """The state of the call's spend limit."""
+
+    LEFT = auto()
+    SPENT = auto()
+    """The limit is used up, and the caller was not told yet."""
+    TOLD = auto()
 
 
 @dataclass
 class ControlMemory:
-    """The fold of the commands that a session received."""
+    """The state after all commands that a session received."""
 
     received: set[str] = field(default_factory=set)
-    """Their ids."""
+    """The ids of the received commands."""
     instructions: list[str] = field(default_factory=list)
     muted: set[Side] = field(default_factory=set)
     waiting: list[tuple[str, Say | Instruct]] = field(default_factory=list)
-    """What is to be spoken, the next first, by the id of its command."""
+    """The waiting texts in order, each with the id of its command."""
     spoken: dict[int, tuple[str, Say | Instruct]] = field(default_factory=dict)
-    """Of what is being spoken: its turn."""
+    """The texts that are being spoken, by turn."""
     phase: CallPhase = CallPhase.OPEN
-    spent: bool = False
-    """It has used up what it may."""
+    budget: Budget = Budget.LEFT
+
+    @property
+    def spent(self) -> bool:
+        """Whether the spend limit is used up."""
+        return self.budget is not Budget.LEFT
 
     @property
     def silent(self) -> bool:
-        """Turns get no response of the language model."""
+        """Whether turns get no response of the language model."""
         return self.spent or "assistant" in self.muted
 
     def take(self, command_id: str, command: AnyCommand) -> None:
-        """Take a command that is done now."""
+        """Take a command that is carried out now."""
         self.received.add(command_id)
         match command:
             case Say():
@@ -83,12 +97,12 @@ class ControlMemory:
         return sum(map(len, self.instructions))
 
     def _forget_texts(self) -> None:
-        """Have none of the texts spoken, or spoken once more."""
+        """Drop all texts, waiting or being spoken."""
         self.waiting.clear()
         self.spoken = dict.fromkeys(self.spoken, _OURS)
 
     def spoken_as(self, command_id: str, turn: int) -> None:
-        """Note that the words of a command are spoken as *turn*; no id: they are the edge's own."""
+        """Note that a command's words are spoken as *turn*; without an id they are the edge's."""
         for number, (waiting_id, command) in enumerate(self.waiting):
             if waiting_id == command_id:
                 del self.waiting[number]
@@ -101,13 +115,13 @@ class ControlMemory:
         self.spoken.pop(turn, None)
 
     def unheard(self, turn: int) -> None:
-        """Note that *turn* was given up before anything of it was heard: a text waits again."""
+        """Note that *turn* was given up before any of it was heard; its text waits again."""
         command_id, command = self.spoken.pop(turn, ("", None))
         if command_id and isinstance(command, Say):
             self.waiting.insert(0, (command_id, command))
 
     def cut_off(self) -> None:
-        """Note that the call was cut: texts not heard to their end are spoken again."""
+        """Note that the connection was cut: texts that were not wholly heard are repeated."""
         for turn in tuple(self.spoken):
             self.unheard(turn)
 
@@ -123,6 +137,6 @@ class ControlMemory:
             case AnswerHeard(turn=turn, resumable=False):
                 self.heard(turn)
             case SpendReached():
-                self.spent = True
+                self.budget = Budget.SPENT
             case _:
                 pass

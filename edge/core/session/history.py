@@ -1,4 +1,4 @@
-"""The conversation so far: the caller's words and what they heard, also read back from the log."""
+"""The conversation so far: words of both sides, also restored from the log."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from schemas.events import (
 
 @dataclass
 class History:
-    """The conversation before the next turn, and what that turn takes over."""
+    """The conversation before the next turn, and the state for that turn."""
 
     messages: list[Message] = field(default_factory=list)
     turn: int = 0
@@ -47,47 +47,49 @@ class History:
     utterance: int = 0
     """The last utterance started."""
     responses: int = 0
-    """Turns in which the caller said something and heard something; a greeting is none."""
+    """The number of turns with words of the caller and a heard response; a greeting is no turn."""
     carried: list[str] = field(default_factory=list)
-    """Words said that got no response yet: they begin the next turn."""
+    """Carried words: they got no response yet, and begin the next turn."""
     told: int = 0
     """The number of carried words that the client was told as final."""
     unfinished: UnfinishedResponse | None = None
-    """The response that was spoken when the connection was cut; its question is carried, too."""
+    """The response that was being spoken when the connection was cut; its question is carried
+    too."""
     summary: Summary = field(default_factory=Summary)
     outlived: dict[Key, ToolCalled] = field(default_factory=dict)
     """Calls that still run although their turn is over."""
     news: list[Message] = field(default_factory=list)
-    """The results of such calls that no turn was told of yet."""
+    """Results of such calls that no turn has used yet."""
     agent: AgentUsed | None = None
-    """The agent that goes on with the session, after all transfers."""
+    """The current agent of the session, after all transfers."""
     began_as: str = ""
-    """The name of the agent that it began with."""
+    """The name of the session's first agent."""
     control: ControlMemory = field(default_factory=ControlMemory)
-    """What operators had the session do."""
+    """The effects of operators' commands."""
     spend: Spend = field(default_factory=Spend)
-    """What the session has used up."""
+    """The spend of the session."""
     told_application: int = 0
-    """Messages of the call that its webhook was told."""
+    """The number of messages that the webhook was sent."""
     instructions: dict[str, str] = field(default_factory=dict)
-    """The client's system messages by name; they go into the prompt, not the conversation."""
+    """The client's system messages by key; they become part of the prompt, not of the
+    conversation."""
 
     under_way: bool = False
-    """A turn is committed and not entered yet."""
-    _behind: dict[str, Message] = field(default_factory=dict)
-    """Messages by name that came during a turn and enter after it."""
+    """Whether a turn is committed and not entered yet."""
+    _deferred: dict[str, Message] = field(default_factory=dict)
+    """Messages by key that were added during a turn, and are entered after it."""
 
     def __post_init__(self) -> None:
         self.names = MessageNames(self.messages)
 
     @property
     def asked(self) -> bool:
-        """The last thing that the caller heard was a question."""
+        """Whether the last sentence that the caller heard was a question."""
         last = self.messages[-1] if self.messages else None
         return bool(last and last.role == "assistant" and is_question(last.text))
 
     def settle(self, said: str, heard: str, steps: ToolSteps | None = None, turn: int = 0) -> None:
-        """Enter a finished turn: the caller's words, the tools' steps, the words they heard."""
+        """Enter a finished turn: the caller's words, the steps of tools, the heard words."""
         if said:
             self._enter(Message("user", said), turn_key(turn))
         if steps:
@@ -101,39 +103,39 @@ class History:
         self.turn_over()
 
     def turn_over(self) -> None:
-        """Enter the messages that came during the turn."""
+        """Enter the messages that were added during the turn."""
         self.under_way = False
-        for key, message in self._behind.items():
+        for key, message in self._deferred.items():
             self.names.insert(key, message, None)
-        self._behind.clear()
+        self._deferred.clear()
 
     def _enter(self, message: Message, key: str) -> None:
         self.messages.append(message)
         self.names.give(key, message)
 
     def add(self, key: str, role: ItemRole, text: str, after: str | None = None) -> bool:
-        """Put a message into the conversation: see `inputs.ItemAdded`; False: the name is taken."""
-        if key in self.names or key in self.instructions or key in self._behind:
+        """Add a message (see `inputs.ItemAdded`); return False if its key is taken."""
+        if key in self.names or key in self.instructions or key in self._deferred:
             return False
         if role == "system":
             self.instructions[key] = text
         elif self.under_way and after != "" and after not in self.names:
-            self._behind[key] = Message(role, text)
+            self._deferred[key] = Message(role, text)
         else:
             self.names.insert(key, Message(role, text), after)
         return True
 
     def remove(self, key: str) -> None:
-        """Take a message out of the conversation, or keep one out that has yet to come."""
+        """Remove a message from the conversation, also one that is not entered yet."""
         if key in self.instructions:
             del self.instructions[key]
-        elif key in self._behind:
-            del self._behind[key]
+        elif key in self._deferred:
+            del self._deferred[key]
         else:
             self.names.remove(key)
 
     def take_heard(self, event: AnswerHeard, said: str, steps: ToolSteps | None) -> None:
-        """Enter the recorded end of a response to what was *said*."""
+        """Enter the recorded end of a response to the words *said*."""
         if event.carried:
             self.carried = [said]
         elif event.kept:
@@ -152,25 +154,25 @@ class History:
                 self.remove(key)
 
     def system(self, prompt: str) -> str:
-        """Return *prompt* with what the client, and operators, told the model beside it."""
+        """Return *prompt* with the instructions of the client and of operators."""
         beside = (*self.instructions.values(), *self.control.instructions)
         return "\n\n".join(text for text in (prompt, *beside) if text)
 
     def window(self, said: str | None, size: int) -> tuple[Message, ...]:
-        """Return the last messages, ending with *said*, what the caller just said; None: nothing.
+        """Return the last messages, ending with the caller's words *said*, unless that is None.
 
-        Between half of *size* and *size* of them: forgetting half at once keeps the beginning the
-        same for several turns, and a language model need not read it again.
+        Their number is between half of *size* and *size*. Dropping half at once keeps the beginning
+        the same for several turns, so a language model need not read it again.
         """
         block = size // 2
         over = max(0, len(self.messages) + 1 - size)
         known = self.messages[-(-over // block) * block :]
-        while known and known[0].role == "tool":  # its call is forgotten
+        while known and known[0].role == "tool":  # its call was dropped
             del known[0]
         return tuple(known) if said is None else (*known, Message("user", said))
 
     def take_late(self, result: Result) -> bool:
-        """Enter the result of a call that outlived its turn; False: it is of no such call."""
+        """Enter the result of a call that outlived its turn; return False for any other call."""
         called = self.outlived.pop(key_of(result), None)
         if called is None:
             return False
@@ -178,7 +180,7 @@ class History:
         return True
 
     def tell_news(self) -> None:
-        """Enter the results of outlived calls: the turn that begins is told of them."""
+        """Enter the results of calls that outlived their turns, for the turn that begins."""
         self.messages += self.news
         self.news = []
 
@@ -187,25 +189,25 @@ class History:
         return " ".join([*self.carried, text]).strip()
 
     def untold(self, text: str) -> str:
-        """Return *text* with the carried words before it that the client was not told."""
+        """Return *text* after those carried words that the client was not told."""
         return " ".join([*self.carried[self.told :], text]).strip()
 
     def carry(self, text: str) -> None:
-        """Begin the next turn with *text*, all words of a turn that gets no response."""
+        """Carry *text*, all words of a turn without a response, into the next turn."""
         self.carried, self.told = [text], 1
 
     def commit_carried(self) -> None:
-        """Forget the carried words: they are part of a turn that is certain."""
+        """Clear the carried words, which are part of a committed turn."""
         self.carried, self.told = [], 0
 
     def drop_carried(self, text: str) -> None:
-        """Remove *text* from the carried words: it got a response. The others count as told."""
+        """Remove *text*, which got a response, from the carried words. The others count as told."""
         self.carried = [one for one in self.carried if one != text]
         self.told = len(self.carried)
 
 
 def fold(events: Iterable[Event]) -> History:
-    """Return the history of one session from its *events*, in their order."""
+    """Return the history of one session from its *events* in order."""
     history, said = History(), dict[int, str]()
     responses: dict[int, dict[int, str]] = {}
     steps: dict[int, ToolSteps] = {}
@@ -219,10 +221,10 @@ def fold(events: Iterable[Event]) -> History:
         match event:
             case TurnCommitted(turn=turn, text=text):
                 said[turn], history.under_way = text, True
-                history.carried = []  # they are part of *text*
+                history.carried = []  # the carried words are part of *text*
                 history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
             case AnswerHeard(resumable=True):
-                pass  # the turn is not over
+                pass  # the turn is still open
             case AnswerHeard(turn=turn):
                 history.take_heard(event, said.pop(turn, ""), steps.get(turn))
             case ResponseSentence(turn=turn, index=index, text=text):
@@ -231,7 +233,7 @@ def fold(events: Iterable[Event]) -> History:
                 pass
         if history.unfinished:
             history.unfinished = history.unfinished.after(event)
-    # Committed, never heard: the edge died in between. The words begin the next turn.
+    # The edge died between the commit and the playback. The words begin the next turn.
     history.carried += [said[turn] for turn in sorted(said) if said[turn]]
     history.told = len(history.carried)
     history.control.cut_off()
@@ -242,7 +244,7 @@ def fold(events: Iterable[Event]) -> History:
 def _leave_open(
     history: History, responses: dict[int, dict[int, str]], steps: dict[int, ToolSteps]
 ) -> None:
-    """Fill in the words and tools of the unfinished response; without one, no turn is under way."""
+    """Complete the unfinished response with its words and tools, if there is one."""
     if history.unfinished is None:
         history.turn_over()
     else:
@@ -252,7 +254,7 @@ def _leave_open(
 
 
 def _count(history: History, event: Event) -> None:
-    """Take over numbers, agents, edits and late results of tools from *event*."""
+    """Take numbers, agents, edits and late results of tools from *event*."""
     match event:
         case SessionStarted(agent=agent):
             history.agent, history.began_as = agent, agent.name if agent else ""

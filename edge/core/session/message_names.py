@@ -1,6 +1,6 @@
-"""Names of a conversation's messages, by which a client puts in, rewords and takes out. Pure.
+"""Keys of a conversation's messages, for adding, rewording and removing them. Pure.
 
-A turn of the caller and its response have names, too: `turn_7` and `response_7`.
+A turn of the caller and its response have keys too: `turn_7` and `response_7`.
 """
 
 from __future__ import annotations
@@ -9,29 +9,29 @@ from schemas.events import Message
 
 
 def turn_key(turn: int) -> str:
-    """Return the name of what the caller said in *turn*."""
+    """Return the key of the caller's words in *turn*."""
     return f"turn_{turn}"
 
 
 def response_key(turn: int) -> str:
-    """Return the name of the response to *turn*."""
+    """Return the key of the response to *turn*."""
     return f"response_{turn}"
 
 
 class MessageNames:
-    """Finds messages of a list by name; two may say the same, so identity counts."""
+    """Finds messages of a list by key; equal messages are told apart by identity."""
 
     def __init__(self, messages: list[Message]) -> None:
         self._messages = messages
         self._named: dict[str, Message] = {}
         self._removed: set[str] = set()
-        """Names that were removed before their messages came."""
+        """Keys that were removed before their messages were added."""
 
     def __contains__(self, key: object) -> bool:
         return key in self._named
 
     def give(self, key: str, message: Message) -> None:
-        """Name *message*; it goes if that name was taken out before."""
+        """Give *message* a key; it is removed if the key was removed before."""
         if key in self._removed:
             self._removed.discard(key)
             self._drop(message)
@@ -39,7 +39,7 @@ class MessageNames:
             self._named[key] = message
 
     def insert(self, key: str, message: Message, after: str | None) -> None:
-        """Put *message* behind the one named *after*, to the front ("") or to the end."""
+        """Insert *message* after the one with the key *after*, at the front ("") or at the end."""
         place = len(self._messages)
         if after == "":
             place = 0
@@ -49,14 +49,14 @@ class MessageNames:
         self._named[key] = message
 
     def remove(self, key: str) -> None:
-        """Remove a message; one that has not come yet is removed when it comes."""
+        """Remove a message, now or when it is added."""
         if message := self._named.pop(key, None):
             self._drop(message)
         else:
             self._removed.add(key)
 
     def reword(self, key: str, text: str) -> None:
-        """Give a message the words *text*; without any it is removed."""
+        """Change the words of a message to *text*; without words it is removed."""
         message = self._named.get(key)
         if message is None:
             return

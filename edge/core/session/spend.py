@@ -1,4 +1,4 @@
-"""What a session has used up: tokens, speech, time. Also read back from the log. Pure."""
+"""The spend of a session: tokens, speech, time; also restored from the log. Pure."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ MINUTE_MS = 60_000
 
 @dataclass
 class Spend:
-    """The fold of what the stages did for the session; each event counts once."""
+    """Counts the stages' work for a session; each event counts once."""
 
     tokens: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Of prompts and of answers, by language model."""
+    """Tokens of prompts and of answers, by language model."""
     heard_ms: int = 0
-    """Of the caller's speech that was recognised."""
+    """Recognised speech of the caller, ms."""
     spoken_ms: int = 0
-    """Of synthesized speech."""
+    """Synthesized speech, ms."""
     _connected_ms: int = 0
-    """Of connections that are over."""
+    """Duration of closed connections, ms."""
     _since_ms: int | None = None
-    """When the present connection began, Unix ms."""
+    """The start of the current connection, Unix ms, or None without one."""
     _counted: set[tuple[str, int, int]] = field(default_factory=set)
 
     def take(self, event: Event) -> bool:
-        """Count *event*; tell whether anything was used up by it."""
+        """Count *event*; return whether it added to the spend."""
         match event:
             case SessionStarted() | SessionResumed():
                 self._since_ms = event.at_ms
@@ -73,12 +73,12 @@ class Spend:
         return sum(completion for _, completion in self.tokens.values())
 
     def call_ms(self, now_ms: int) -> int:
-        """Return how long the session's connections have lasted."""
+        """Return the duration of the session's connections, ms."""
         since_ms = now_ms if self._since_ms is None else self._since_ms
         return self._connected_ms + max(0, now_ms - since_ms)
 
     def price(self, prices: Prices, now_ms: int) -> float:
-        """Return what that costs, in the currency of *prices*."""
+        """Return the price, in the currency of *prices*."""
         models = 0.0
         for model, (prompt, completion) in self.tokens.items():
             a_prompt, an_answer = prices.models.get(model, (0.0, 0.0))

@@ -1,4 +1,4 @@
-"""The figures of a session that a list of sessions shows, kept while it goes on."""
+"""The figures of a session for a list of sessions, counted during the session."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from schemas.events import (
 
 @dataclass
 class Summary:
-    """The figures so far, folded from events."""
+    """The figures so far, counted from events."""
 
     started_at_ms: int = 0
     user: str = ""

@@ -1,4 +1,4 @@
-"""The steps of one turn, folded from events: the calls of the model and their results.
+"""The steps of one turn, built from events: the model's tool calls and their results.
 
 step 0 --calls--> results of all of them --> step 1 --calls--> ... --> a step without calls
 """
@@ -16,22 +16,22 @@ from schemas.tools import ToolConfig, call_id
 
 STILL_RUNNING = '{"status": "still running; its result will follow"}'
 MOST_KEPT_CHARS = 2000
-"""Of a result once its turn is over: later turns are told so much of it. Whole results in a history
-of forty messages would fill a job and the log."""
+"""The most characters of a result in later turns. Whole results in a history of forty messages
+would fill a job and the log."""
 Result = ev.ToolReturned | ev.ToolFailed
 Key = tuple[int, int, int]
-"""Turn, step and call: which call of a session it is."""
+"""The identity of a call in its session: turn, step and call."""
 
 
 @dataclass
 class Call:
-    """One call of a tool."""
+    """One tool call."""
 
     called: ev.ToolCalled
     tool: ToolConfig | None = None
     """The tool's configuration when the call was requested."""
     asked_ms: int | None = None
-    """The time of the request, Unix ms; None: it has not been requested."""
+    """The time of the request, Unix ms, or None before it."""
     result: Result | None = None
 
     @property
@@ -48,18 +48,18 @@ class Call:
 
     @property
     def expires_ms(self) -> int | None:
-        """When its result comes too late, Unix ms; None: it does not run."""
+        """The time after which its result is too late, Unix ms, or None if it does not run."""
         if self.asked_ms is None or self.tool is None or self.result is not None:
             return None
         return self.asked_ms + self.tool.deadline_ms
 
     @property
     def outlives(self) -> bool:
-        """It goes on when its turn is interrupted."""
+        """Whether it goes on when its turn is interrupted."""
         return self.is_running and not (self.tool and self.tool.cancel)
 
     def told(self) -> str:
-        """Return what the model is told of it."""
+        """Return the result for the model."""
         if self.result is not None:
             return told(self.result)
         return STILL_RUNNING if self.outlives else '{"error": "cancelled"}'
@@ -67,16 +67,16 @@ class Call:
 
 @dataclass
 class ToolSteps:
-    """The calls of one turn by step, and the step that the model is at."""
+    """The tool calls of one turn by step, and the model's current step."""
 
     step: int = 0
     calls: dict[tuple[int, int], Call] = field(default_factory=dict)
-    """By step and call."""
+    """The calls by step and number."""
     texts: dict[int, str] = field(default_factory=dict)
-    """What the model wrote in each step that ended with calls."""
+    """The model's words in each step that ended with calls."""
 
     def take(self, event: ev.Event) -> None:
-        """Follow *event* of the same turn; what is known already changes nothing."""
+        """Take *event* of the same turn; a repeated event changes nothing."""
         match event:
             case ev.TurnTaken(step=step):
                 self.step = max(self.step, step)
@@ -95,7 +95,7 @@ class ToolSteps:
 
     @property
     def now(self) -> list[Call]:
-        """The calls of the present step, in order."""
+        """The calls of the current step in order."""
         return [self.calls[key] for key in sorted(self.calls) if key[0] == self.step]
 
     @property
@@ -104,23 +104,23 @@ class ToolSteps:
 
     @property
     def is_used(self) -> bool:
-        """A call was asked to be run: what it did stays done."""
+        """Whether a call was requested, whose effects cannot be undone."""
         return any(call.asked_ms is not None for call in self.calls.values())
 
     @property
     def is_waiting(self) -> bool:
-        """The model has said all of the step, and results are missing."""
+        """Whether the model has finished the step and results are missing."""
         return self.step in self.texts and not self.is_whole
 
     @property
     def is_whole(self) -> bool:
-        """The step is over and all results are here: the next step may follow."""
+        """Whether the step is over and all results have arrived."""
         return self.step in self.texts and all(call.result for call in self.now)
 
     def messages(self, *, with_text: bool) -> tuple[Message, ...]:
-        """Return the calls that were run or refused and their results, as the model is told them.
+        """Return the calls that were run or refused with their results, as messages for the model.
 
-        *with_text*: also what the model wrote before the calls.
+        *with_text*: also the model's words before the calls.
         """
         found: list[Message] = []
         for step in sorted({step for step, _ in self.calls}):
@@ -143,7 +143,7 @@ def key_of(event: ev.ToolCalled | ev.ToolRequested | Result) -> Key:
 
 
 def told(result: Result) -> str:
-    """Return what the model is told of *result*."""
+    """Return the text of *result* for the model."""
     if isinstance(result, ev.ToolReturned):
         return result.result
     why = {"error": result.reason, **({"detail": result.detail} if result.detail else {})}
@@ -151,7 +151,7 @@ def told(result: Result) -> str:
 
 
 def kept(message: Message) -> Message:
-    """Return *message* as later turns are told it: a long result without its end."""
+    """Return *message* for later turns, with a long result cut."""
     if message.role != "tool" or len(message.text) <= MOST_KEPT_CHARS:
         return message
     more = len(message.text) - MOST_KEPT_CHARS
@@ -160,7 +160,7 @@ def kept(message: Message) -> Message:
 
 
 def late(called: ev.ToolCalled, result: Result) -> tuple[Message, Message]:
-    """Return the messages that tell a result after its turn is over: the call, and the result."""
+    """Return the messages for a result that arrives after its turn: the call and the result."""
     again = f"{call_id(*key_of(called))}_late"
     call = ToolCall(again, called.name, called.arguments)
     return Message("assistant", "", calls=(call,)), Message("tool", told(result), call=again)

@@ -1,4 +1,4 @@
-"""A response that was not heard to its end, as a later connection of the session finds it."""
+"""A response that was not completely heard, for a later connection of the session."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from schemas.events import AnswerHeard, AnswerReached, Event, ResponseCancelled,
 
 @dataclass
 class UnfinishedResponse:
-    """A response whose connection was cut, or whose edge died, while it was spoken."""
+    """A response whose connection was cut or whose edge died while it was spoken."""
 
     turn: int
     text: str
-    """What the caller said."""
+    """The caller's words."""
     confidence: float
     since_ms: int
-    """When it was committed, Unix ms."""
+    """The time of its commit, Unix ms."""
     reached: int = 0
-    """The first sentence of which not all was sent."""
+    """The first sentence that was not completely sent."""
     all_sent: bool = False
-    """All of it was sent."""
+    """Whether all of it was sent."""
     sentences: dict[int, str] = field(default_factory=dict)
     steps: ToolSteps = field(default_factory=ToolSteps)
     left_off: AnswerHeard | None = None
-    """The words heard when the line was cut; None: not known, since an edge died."""
+    """The heard part when the connection was cut, or None if an edge died without recording it."""
 
     @property
     def part(self) -> int:
-        """The number of the next event that says what was heard of it."""
+        """The number of the next event about its heard part."""
         return self.left_off.part + 1 if self.left_off else 0
 
     @property
     def noted(self) -> AnswerHeard | None:
-        """What was noted when the line was cut, if it is still so: no later sentence was begun."""
+        """The record of the cut, if it is still valid because no later sentence has begun."""
         return self.left_off if self.left_off and self.left_off.sentence == self.reached else None
 
     @property
     def heard(self) -> str:
-        """The words that were heard, as far as that is known."""
+        """The words that were heard, as far as is known."""
         if self.noted:
             return self.noted.text
         known = sorted(self.sentences.items())
         return " ".join(text for index, text in known if self.all_sent or index < self.reached)
 
     def after(self, event: Event) -> UnfinishedResponse | None:
-        """Return it as it is after *event*; None: it is over."""
+        """Return the response after *event*, or None if it is over."""
         if getattr(event, "turn", None) != self.turn:
             return self
         match event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 
 from runtime.agents import tenant_file
@@ -56,6 +57,17 @@ class AgentTable:
                 text = kept.data.decode(errors="replace")
                 return Revision(whose, name, kept.number, "", text)
         return None
+
+    def latest(self, most: int) -> list[Revision]:
+        """Return the *most* agents that were applied last, the newest first."""
+        kept = ((one.number, key) for key, one in self._kept.items() if one.data)
+        agents = ((number, key) for number, key in kept if not key.startswith("tenants."))
+        found = []
+        for number, key in heapq.nlargest(most, agents):
+            *whose, name = key.split(".")
+            text = self._kept[key].data.decode(errors="replace")
+            found.append(Revision(whose[1] if len(whose) > 1 else "", name, number, "", text))
+        return found
 
     def tenant(self, name: str) -> Tenant:
         """Return what the tenant *name* is set to; nothing where it has no file.

@@ -45,6 +45,8 @@ class Agents:
         self._stale = asyncio.Event()
         self.read = asyncio.Event()
         """The table holds all agents."""
+        self.changed = asyncio.Event()
+        """Set at every change, for who clears it."""
 
     async def watch(self) -> None:
         """Keep the table up to date until cancelled."""
@@ -61,6 +63,7 @@ class Agents:
                     await asyncio.sleep(AGAIN_S)
                     continue
                 self.read.set()
+                self.changed.set()
                 await self._stale.wait()
                 await asyncio.sleep(AGAIN_S)  # more changes may follow: one reading is for all
 
@@ -84,6 +87,7 @@ class Agents:
         for table in (self.table, self._reading):
             if table is not None:
                 table.note(key, message.seq, message.data)
+        self.changed.set()
 
     def tenant(self, name: str) -> Tenant:
         """Return what the tenant *name* is set to.

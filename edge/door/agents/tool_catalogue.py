@@ -44,6 +44,8 @@ class ToolCatalogue:
         self._looking = asyncio.Lock()
         self.looked = asyncio.Event()
         """The services were looked for once: what is served is known."""
+        self.changed = asyncio.Event()
+        """Set at every change of what is served, for who clears it."""
 
     def of(self, tenant: str) -> tuple[ToolConfig, ...]:
         """Return what sessions of *tenant* are offered whose agent says nothing of tools."""
@@ -99,6 +101,8 @@ class ToolCatalogue:
             self._unseen[key] = self._unseen.get(key, 0) + 1
         for key in found:
             self._unseen.pop(key, None)
+        if any(self._served.get(key) != tool for key, tool in found.items()):
+            self.changed.set()
         self._served.update(found)
         for key in [key for key, unseen in self._unseen.items() if unseen >= FORGET_AFTER]:
             del self._served[key], self._unseen[key]

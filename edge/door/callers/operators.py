@@ -10,8 +10,8 @@ from edge.door.callers.auth import TokenPolicy
 from runtime.settings import Settings, SettingsError
 
 LEAST_CHARS = 32
-READ, WRITE = "calls:read", "calls:write"
-"""Scopes of a token; who may write may read."""
+READ, WRITE, PLACE = "calls:read", "calls:write", "calls:place"
+"""Scopes of a token; who may write may read. To call somebody costs money, and is a right apart."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Operator:
     """Empty: of all."""
     reads: bool
     writes: bool
+    places: bool
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,17 @@ class Operators:
             return None
         ours = hmac.compare_digest(_hash(token), _hash(self.token))
         if ours and self.token:
-            return Operator("operator", "", reads=True, writes=True)
+            return Operator("operator", "", reads=True, writes=True, places=True)
         caller = await self.policy.identify(token)
         if caller is None:
             return None
         writes = WRITE in caller.scopes
         return Operator(
-            caller.user, caller.tenant, reads=writes or READ in caller.scopes, writes=writes
+            caller.user,
+            caller.tenant,
+            reads=writes or READ in caller.scopes,
+            writes=writes,
+            places=PLACE in caller.scopes,
         )
 
 

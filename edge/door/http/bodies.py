@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+
+from edge.door.limits.message_room import Place
+
+CHUNK_BYTES = 64 * 1024
+ROOM_S = 0.1
+"""Whether there is room is looked at so often."""
 
 
 class TooLongError(ValueError):
@@ -25,3 +33,30 @@ async def read_body(request: web.Request, most_bytes: int, seconds: float) -> by
             if len(body) > most_bytes:
                 raise TooLongError
     return bytes(body)
+
+
+async def read_chunks(
+    more: Callable[[int], Awaitable[bytes]], most_bytes: int, place: Place | None = None
+) -> bytes:
+    """Return all that *more* returns, read as far as *place* has room; None: there is enough.
+
+    Raises:
+        TooLongError: it has more than *most_bytes*.
+        TimeoutError: it holds its place for too long, and others wait.
+    """
+    found = bytearray()
+    while chunk := await more(CHUNK_BYTES):
+        if len(found) + len(chunk) > most_bytes:
+            raise TooLongError
+        if place:
+            await _room_for(place, len(found) + len(chunk))
+        found += chunk
+    return bytes(found)
+
+
+async def _room_for(place: Place, size: int) -> None:
+    while not place.is_overdue(now_s := time.monotonic()):
+        if place.take(size, now_s):
+            return
+        await asyncio.sleep(ROOM_S)
+    raise TimeoutError

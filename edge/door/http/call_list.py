@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import structlog
-
 from runtime.bus.connection import Bus
-from runtime.bus.delivery import Delivery
-from schemas import codec, subjects
+from runtime.bus.delivery import Delivery, message_of
+from schemas import subjects
 from schemas.control import CallsReply, CallsRequest, CallState
-
-log = structlog.get_logger(__name__)
 
 A_REPLY = 500
 """Calls in one reply: it fits a message of the bus."""
@@ -32,10 +28,7 @@ class CallList:
             await asyncio.Event().wait()
 
     async def _on_request(self, message: Delivery) -> None:
-        try:
-            request = codec.decode_as(CallsRequest, message.data)
-        except codec.BadMessageError:
-            log.warning("message_malformed", kind="CallsRequest")
+        if (request := message_of(CallsRequest, message.data)) is None:
             return
         calls = [one for one in self._calls() if request.tenant in {"", one.tenant}]
         for at in range(0, max(1, len(calls)), A_REPLY):  # of none, too: the asker waits no longer

@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -23,10 +23,12 @@ from schemas.control import (
     COMMAND_ID,
     COMMANDS,
     AnyCommand,
+    CallPlacing,
     CallReply,
     CallRequest,
     Command,
     Fault,
+    PlacingFault,
 )
 from schemas.subjects import is_token
 
@@ -38,7 +40,17 @@ FAULTS: dict[Fault, str] = {
     "unknown_call": "no such call",
     "call_ending": "the call is being ended",
     "too_many_texts": "too many texts wait to be spoken: interrupt, or try later",
+    "cannot_transfer": "there is no such agent, it cannot serve this call, or no agent serves it",
 }
+PLACING_FAULTS: dict[PlacingFault, str] = {
+    "busy": "the telephone is busy",
+    "declined": "they declined the call",
+    "no_answer": "nobody answered",
+    "refused": "the telephones do not call that, or have no room for another call",
+    "failed": "the call failed on its way",
+}
+T = TypeVar("T")
+_PLACE = msgspec.json.Decoder(openapi.Place)
 _ID = re.compile(COMMAND_ID)
 
 
@@ -55,6 +67,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/v1/openapi.json", _document),
         web.get("/v1/calls", _for_operators(_list)),
+        web.post("/v1/calls", _for_operators(_place, reads=False)),
         web.get("/v1/calls/{id}", _for_operators(_show)),
         *(
             web.post(f"/v1/calls/{{id}}/{kind.__struct_config__.tag}", _for_operators(_does(kind)))
@@ -76,6 +89,24 @@ async def _list(edge: Edge, who: Operator, _: web.Request) -> web.Response:
     return _json(openapi.Calls(tuple(await calls.running(edge.bus, who.tenant))))
 
 
+async def _place(edge: Edge, who: Operator, request: web.Request) -> web.Response:
+    if not who.places:
+        raise RefusedRequest(403, "FORBIDDEN", "the token lacks the scope calls:place")
+    asked = _read(_PLACE, await _body(edge, request))
+    said = msgspec.json.encode(asked.variables).decode() if asked.variables else ""
+    tenant = who.tenant or asked.tenant
+    placing = CallPlacing(
+        to=asked.to, agent=asked.agent, variables=said, tenant=tenant, by=who.name
+    )
+    try:
+        placed = await calls.place(edge.bus, placing)
+    except calls.NoSuchCallError as nobody:
+        raise RefusedRequest(503, "NO_TELEPHONES", str(nobody)) from None
+    if placed.fault:
+        raise RefusedRequest(409, placed.fault.upper(), PLACING_FAULTS[placed.fault])
+    return _json(openapi.Placed(placed.session), status=201)
+
+
 async def _show(edge: Edge, who: Operator, request: web.Request) -> web.Response:
     reply = await _ask(edge, request, CallRequest(tenant=who.tenant, by=who.name))
     return _json(reply.call)
@@ -89,7 +120,7 @@ def _does(kind: type[Command]) -> Serve:
         if not who.writes:
             raise RefusedRequest(403, "FORBIDDEN", "the token lacks the scope calls:write")
         name = _command_id(request)
-        command: AnyCommand = _command(read, await _body(edge, request))  # type: ignore[assignment]  # one of them
+        command: AnyCommand = _read(read, await _body(edge, request))  # type: ignore[assignment]  # one of them
         asked = CallRequest(tenant=who.tenant, by=who.name, id=name, command=command)
         reply = await _ask(edge, request, asked)
         if reply.fault:
@@ -99,8 +130,11 @@ def _does(kind: type[Command]) -> Serve:
     return serve
 
 
-def _for_operators(serve: Serve) -> Handler:
-    """Return what lets operators alone ask *serve*, and words its refusals."""
+def _for_operators(serve: Serve, *, reads: bool = True) -> Handler:
+    """Return what lets operators alone ask *serve*, and words its refusals.
+
+    *reads*: they have to have the right to know of calls.
+    """
 
     async def handle(request: web.Request) -> web.StreamResponse:
         edge, address = request.app[EDGE], address_of(request)
@@ -113,7 +147,7 @@ def _for_operators(serve: Serve) -> Handler:
             bad_tokens.refuse_s(address, time.monotonic())
             return _problem(401, "UNAUTHORIZED", "a token in `Authorization: Bearer ...`")
         try:
-            if not who.reads:
+            if reads and not who.reads:
                 raise RefusedRequest(403, "FORBIDDEN", "the token lacks the scope calls:read")
             return await serve(edge, who, request)
         except RefusedRequest as refused:
@@ -174,11 +208,11 @@ async def _body(edge: Edge, request: web.Request) -> bytes:
     return bytes(body) or b"{}"
 
 
-def _command(read: msgspec.json.Decoder[Command], body: bytes) -> Command:
-    """Return the command in *body*.
+def _read(read: msgspec.json.Decoder[T], body: bytes) -> T:
+    """Return what *body* holds.
 
     Raises:
-        RefusedRequest: it is none.
+        RefusedRequest: it holds none.
     """
     try:
         return read.decode(body)

@@ -46,10 +46,25 @@ async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse
             raise
         kept = {name: refused.headers[name] for name in ("Allow",) if name in refused.headers}
         return web.json_response({"error": refused.reason}, status=refused.status, headers=kept)
+    except (ConnectionError, web.RequestPayloadError):  # a client that leaves is no fault of ours
+        log.info("client_left", path=request.path)
+        return web.json_response({"error": "Bad Request"}, status=400)
     except Exception:
         log.exception("request_failed", path=request.path)
         return web.json_response({"error": "Internal server error"}, status=500)
     return answer
+
+
+@web.middleware
+async def no_packed_bodies(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Answer 415 to a body that is compressed: nothing here is unpacked."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        answer = web.json_response({"error": "Bodies are not compressed here"}, status=415)
+        answer.headers["Accept-Encoding"] = "identity"
+        answer.force_close()
+        return answer
+    taken: web.StreamResponse = await handler(request)
+    return taken
 
 
 HEADERS = {

@@ -14,11 +14,11 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from edge.door.callers.auth import Caller
 from edge.door.connection import Connection
 from edge.door.http.bodies import TooLongError, read_body
+from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
 from edge.door.http.openai_errors import refused
 from edge.door.limits.pace import Pace
@@ -40,6 +40,8 @@ MOST_BODY_BYTES = 200_000
 OPEN_S = 15.0
 """A client that was answered opens its data channel within this time."""
 LOOK_S = 0.25
+ANSWER_S = 0.02
+"""What an answer counts as: one after the other, they leave half of the event loop to calls."""
 SDP, FORM = "application/sdp", "multipart/form-data"
 
 
@@ -74,6 +76,8 @@ class NewCall:
     offer: str
     session: str
     """The id of its session, if it begins one."""
+    resume_key: str
+    """The client's own of that session; empty: none."""
     answer: asyncio.Future[str]
 
 
@@ -145,35 +149,20 @@ async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]
         if request.content_type != FORM:
             told = f"The body is `{SDP}`, or `{FORM}` with `sdp` and `session`."
             raise RefusedCallError(415, "invalid_value", told)
-        if (request.content_length or 0) > MOST_BODY_BYTES:
-            raise TooLongError
-        async with asyncio.timeout(seconds):
-            form = await request.post()
-        sdp, session = _text(form.get("sdp")), _text(form.get("session"))
+        body = await read_body(request, MOST_BODY_BYTES, seconds)
+        form = form_fields(body, request.headers.get("Content-Type", ""))
+        sdp, session = form.get("sdp", b"").decode(), form.get("session", b"").decode()
         given = json.loads(clean(session)) if session else {}
     except TooLongError:
         told = f"The body has {MOST_BODY_BYTES} bytes at most."
         raise RefusedCallError(413, "invalid_value", told) from None
     except TimeoutError:
         raise RefusedCallError(408, "timeout", "The body did not come in time.") from None
-    except (ValueError, RecursionError, HttpProcessingError):
+    except (ValueError, RecursionError):
         raise RefusedCallError(400, "invalid_value", "The body cannot be read.") from None
     if not isinstance(given, dict):
         raise RefusedCallError(400, "invalid_type", "`session` is a JSON object.")
     return sdp, given
-
-
-def _text(field: Any) -> str:
-    """Return a field of a form, of whatever type; some clients send it as a file.
-
-    Raises:
-        ValueError: it is no text.
-    """
-    if isinstance(field, web.FileField):
-        return field.file.read(MOST_BODY_BYTES).decode()
-    if isinstance(field, bytes | bytearray):
-        return field.decode()
-    return field if isinstance(field, str) else ""
 
 
 async def caller_of(request: web.Request, edge: Edge, address: str) -> Caller:
@@ -210,7 +199,8 @@ def _let_in(
     except RequestError as error:
         raise RefusedCallError(400, error.code, str(error)) from None
     answer = asyncio.get_running_loop().create_future()
-    return NewCall(edge, webrtc, address, caller, protocol, offer, new_session(), answer)
+    name, key = new_session(), shaken.resume_key
+    return NewCall(edge, webrtc, address, caller, protocol, offer, name, key, answer)
 
 
 async def _held(call: NewCall) -> None:
@@ -230,7 +220,8 @@ async def _hold(call: NewCall) -> None:
 
     edge, protocol = call.edge, call.protocol
     with edge.budgets.opened(call.address, time.monotonic()) as budget:
-        channel = LineChannel(Pace(budget, edge.lane, edge.stages.strained))
+        pace = Pace(budget, edge.lane, edge.stages.strained)
+        channel = LineChannel(pace)
         peer = Peer(
             channel.arrived,
             lambda sent: channel.commanded(
@@ -241,13 +232,23 @@ async def _hold(call: NewCall) -> None:
         channel.carried_by(peer)
         try:
             port = await call.webrtc.opened()
+            await pace.lane()
+            pace.worked(time.perf_counter() - ANSWER_S)
             answer = await peer.answer(call.offer, port, call.webrtc.servers)
             if not call.answer.done():
                 call.answer.set_result(answer)
             if not await _opens(call, peer.open):
                 log.info("call_not_opened")
                 return
-            seat = Seat(edge.seats, protocol, call.caller, call.address, _nothing, call.session)
+            seat = Seat(
+                edge.seats,
+                protocol,
+                call.caller,
+                call.address,
+                _nothing,
+                call.session,
+                call.resume_key,
+            )
             quota = edge.log_quotas.of(call.address, stranger=not call.caller.named)
             connection = Connection(channel, edge.host, seat, quota)
             try:

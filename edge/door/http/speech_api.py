@@ -13,10 +13,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 import structlog
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from edge.call.stage_job import StageFailedError, StageJobs, request_of, stage_jobs
 from edge.door.callers.auth import Caller
+from edge.door.http.bodies import TooLongError, read_chunks
+from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
 from edge.door.http.speech_requests import (
     RequestError,
@@ -27,11 +29,13 @@ from edge.door.http.speech_requests import (
     speech_request,
     text_format,
 )
+from edge.door.limits.message_room import MessageRoom, Place
 from edge.door.state import EDGE, Edge, config_of
 from edge.protocols.client_protocol import Handshake
 from runtime import media
 from runtime.audio import AudioOut, read_wav, write_wav
 from runtime.bus.errors import BusAwayError
+from runtime.common_share import CommonShare
 from runtime.containers import container_of
 from runtime.wav import NotAudioError
 from schemas.audio import BYTES_PER_MS
@@ -46,8 +50,10 @@ MOST_JSON_BYTES = 64 * 1024
 MOST_FILE_BYTES = 25 * 1024 * 1024
 MOST_SOUND_S = 600
 MOST_FIELD_BYTES = 4096
-MOST_AT_ONCE = 8
-"""Requests under way at one edge; more are refused."""
+MOST_AT_ONCE = 16
+"""Requests under way at one edge, half of them of one address; more are refused."""
+ROOM_BYTES = 16 * 1024 * 1024
+"""Of files that are read or decoded: one that is longer is read when there is no other."""
 MODELS = ("aura-speech", "aura-transcribe")
 UNKNOWN_LENGTH = b"\xff\xff\xff\xff"
 Served = Callable[[web.Request, Edge, Caller], Awaitable[web.StreamResponse]]
@@ -57,8 +63,10 @@ Served = Callable[[web.Request, Edge, Caller], Awaitable[web.StreamResponse]]
 class Turnstile:
     """Lets the jobs of requests through, one at a time."""
 
-    under_way: int = 0
-    """Requests."""
+    under_way: CommonShare = field(default_factory=lambda: CommonShare(MOST_AT_ONCE))
+    """Requests, by address."""
+    room: MessageRoom = field(default_factory=lambda: MessageRoom(ROOM_BYTES))
+    """Of files."""
     job: asyncio.Lock = field(default_factory=asyncio.Lock)
     decoding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -86,10 +94,11 @@ def _guarded(serve: Served) -> Callable[[web.Request], Awaitable[web.StreamRespo
         if caller is None:
             bad_tokens.refuse_s(address, time.monotonic())
             return _error(401, "Incorrect API key provided.", "invalid_api_key")
-        if edge.draining or edge.is_full(address) or turnstile.under_way >= MOST_AT_ONCE:
+        held = turnstile.under_way.holder(address)
+        if edge.draining or edge.is_full(address) or not held.fits(1):
             wait_s = edge.stages.retry_after_s
             return _error(429, "All are busy: try again.", "rate_limit_exceeded", wait_s=wait_s)
-        turnstile.under_way += 1  # before its body is read
+        held.take(1)  # before its body is read
         try:
             return await serve(request, edge, caller)
         except RequestError as wrong:
@@ -97,12 +106,12 @@ def _guarded(serve: Served) -> Callable[[web.Request], Awaitable[web.StreamRespo
         except NotAudioError as wrong:
             return _error(400, f"file: expected {wrong}", "invalid_value", param="file")
         except TimeoutError:
-            return _error(408, f"The body took longer than {BODY_S:g} s.", "timeout")
+            return _error(408, "The body took too long.", "timeout")
         except (StageFailedError, BusAwayError) as away:
             log.warning("speech_request_failed", path=request.path, why=str(away))
             return _error(503, "The server had an error: try again.", "server_error", wait_s=1)
         finally:
-            turnstile.under_way -= 1
+            held.leave()
 
     return guarded
 
@@ -126,7 +135,7 @@ async def _models(request: web.Request, edge: Edge, caller: Caller) -> web.Respo
 
 
 async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.StreamResponse:
-    asked = speech_request(await _body(request))
+    asked = speech_request(await _body(request, edge.settings.http_timeout_s))
     answer = web.StreamResponse(headers={"Content-Type": _type(asked)})
     try:
         async with _jobs(edge, caller) as jobs:
@@ -176,17 +185,23 @@ def _endless_wav() -> bytes:
 
 
 async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> web.Response:
-    file, fields = await _form(request)
-    form = text_format(fields.get("response_format", ""))
-    language = language_of(fields.get("language", "")) or edge.settings.language
-    if fields.get("stream", "false") == "true":
-        raise RequestError("stream must be false.", "stream")
-    async with request.app[TURNSTILE].decoding:
-        pcm = await asyncio.to_thread(_decoded, file)
+    turnstile = request.app[TURNSTILE]
+    place = turnstile.room.place(address_of(request))
+    try:
+        file, fields = await _form(request, place)
+        form = text_format(fields.get("response_format", ""))
+        language = language_of(fields.get("language", "")) or edge.settings.language
+        if fields.get("stream", "false") == "true":
+            raise RequestError("stream must be false.", "stream")
+        async with turnstile.decoding:
+            pcm = await asyncio.to_thread(_decoded, file)
+        del file
+    finally:
+        place.leave()
     async with _jobs(edge, caller) as jobs:
         words = []
         for number, piece in enumerate(pieces(pcm), 1):
-            async with request.app[TURNSTILE].job:
+            async with turnstile.job:
                 words.append(await jobs.transcribe(number, piece, language))
     text = " ".join(one for one in words if one)
     return web.Response(text=text) if form == "text" else web.json_response({"text": text})
@@ -199,7 +214,7 @@ def _decoded(file: bytes) -> bytes:
         NotAudioError: there is none, or too much.
     """
     if file[:4] == b"RIFF":
-        pcm = read_wav(file)
+        pcm = read_wav(file, MOST_SOUND_S)
     elif (container := container_of(file, first=True)) is None:
         raise NotAudioError("a WAV, or a compressed file whose format can be told by its beginning")
     elif not media.AVAILABLE:
@@ -221,50 +236,59 @@ def _jobs(edge: Edge, caller: Caller) -> AbstractAsyncContextManager[StageJobs]:
     return stage_jobs(edge.bus, whose, config, edge.configs.encode)
 
 
-async def _body(request: web.Request) -> bytes:
+async def _body(request: web.Request, seconds: float) -> bytes:
     """Return a short body.
 
     Raises:
         RequestError: it is too long.
         TimeoutError: it takes too long.
     """
-    async with asyncio.timeout(BODY_S):
+    async with asyncio.timeout(seconds):
         return await _read(request.content.read, MOST_JSON_BYTES, "The body")
 
 
-async def _form(request: web.Request) -> tuple[bytes, dict[str, str]]:
+async def _form(request: web.Request, place: Place) -> tuple[bytes, dict[str, str]]:
     """Return the file and the fields of a form, of which nothing touches a disk.
+
+    It is read as far as *place* has room, so what waits is in the sockets of the system.
 
     Raises:
         RequestError: it has no file, or is no form, or too long.
         TimeoutError: it takes too long.
     """
-    file, fields = None, dict[str, str]()
+    most = MOST_FILE_BYTES + MOST_JSON_BYTES
+    async with asyncio.timeout(BODY_S):
+        body = await _read(request.content.read, most, "The body", place=place)
     try:
-        async with asyncio.timeout(BODY_S):
-            async for part in await request.multipart():
-                if not isinstance(part, BodyPartReader) or not part.name:
-                    continue
-                if part.name == "file":
-                    file = await _read(part.read_chunk, MOST_FILE_BYTES, "file", "file")
-                elif len(fields) < 32:
-                    value = await _read(part.read_chunk, MOST_FIELD_BYTES, part.name)
-                    fields[part.name] = value.decode(errors="replace")
-    except (ValueError, AssertionError) as wrong:
-        if isinstance(wrong, RequestError):
-            raise
+        found = await asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
+    except ValueError:
         raise RequestError("The body must be a multipart form.", code="invalid_form") from None
+    file = found.pop("file", None)
+    for name, value in found.items():
+        if len(value) > MOST_FIELD_BYTES:
+            told = f"{name} has {MOST_FIELD_BYTES} bytes at most."
+            raise RequestError(told, name, "too_large")
     if file is None:
         raise RequestError("file is missing.", "file", "missing_required_parameter")
-    return file, fields
+    if len(file) > MOST_FILE_BYTES:
+        raise RequestError(f"file has {MOST_FILE_BYTES} bytes at most.", "file", "too_large")
+    return file, {name: value.decode(errors="replace") for name, value in found.items()}
 
 
 async def _read(
-    more: Callable[[int], Awaitable[bytes]], most: int, what: str, param: str = ""
+    more: Callable[[int], Awaitable[bytes]],
+    most: int,
+    what: str,
+    param: str = "",
+    place: Place | None = None,
 ) -> bytes:
-    found = bytearray()
-    while chunk := await more(64 * 1024):
-        found += chunk
-        if len(found) > most:
-            raise RequestError(f"{what} has {most} bytes at most.", param, "too_large")
-    return bytes(found)
+    """Return all that there is.
+
+    Raises:
+        RequestError: it is more than *most*.
+        TimeoutError: it holds its *place* for too long, and others wait.
+    """
+    try:
+        return await read_chunks(more, most, place)
+    except TooLongError as error:
+        raise RequestError(f"{what} has {most} bytes at most.", param, "too_large") from error

@@ -55,8 +55,12 @@ class AdmissionControl:
         for stage, load in loads.items():
             if self._wait_ms and load.behind(self._wait_ms):
                 self._behind_at[stage] = now_s
-            if self._wait_ms and load.behind(self._wait_ms * STRAINED_SHARE):
+            if self.is_strained(load):
                 self._strained_at[stage] = now_s
+
+    def is_strained(self, load: StageLoad) -> bool:
+        """Tell whether a stage with *load* begins to fall behind."""
+        return bool(self._wait_ms) and load.behind(self._wait_ms * STRAINED_SHARE)
 
     def full(self, now_s: float) -> str:
         """Return the stage that cannot keep up; empty: new calls are welcome."""

@@ -25,6 +25,8 @@ class Allowance:
         "_reason",
         "_size",
         "_slowed_s",
+        "is_ahead",
+        "presses",
         "rate",
     )
 
@@ -46,14 +48,8 @@ class Allowance:
         self._at_s = now_s
         self._slowed_s: float | None = None
         """Since when it is slowed."""
-
-    @property
-    def is_ahead(self) -> bool:
-        return self._left < self._ahead_below
-
-    @property
-    def presses(self) -> bool:
-        return self._left < self._presses_below
+        self.is_ahead = self.presses = False
+        """As of what was taken last."""
 
     def spend(self, amount: float, now_s: float) -> float:
         """Take *amount*; return the seconds until the debt is paid, 0 without one.
@@ -61,11 +57,12 @@ class Allowance:
         Raises:
             OverBudgetError: the debt is too large, or there has been one for too long.
         """
-        wait_s = self._take(amount, now_s)
-        if not wait_s:
-            if self._slowed_s is not None and self._left >= self._size * CALM_SHARE:
+        left = self._take(amount, now_s)
+        if left >= 0:
+            if self._slowed_s is not None and left >= self._size * CALM_SHARE:
                 self._slowed_s = None
             return 0.0
+        wait_s = -left / self.rate
         if self._slowed_s is None:
             self._slowed_s = now_s
         if wait_s > PATIENCE_S or now_s - self._slowed_s > PATIENCE_S:
@@ -77,11 +74,16 @@ class Allowance:
 
         It is paid in *most_s* at most.
         """
-        wait_s = min(most_s, self._take(amount, now_s))
+        wait_s = min(most_s, max(0.0, -self._take(amount, now_s) / self.rate))
         self._left = max(self._left, -most_s * self.rate)
         return wait_s
 
     def _take(self, amount: float, now_s: float) -> float:
-        left = min(self._size, self._left + (now_s - self._at_s) * self.rate) - amount
+        """Take *amount*, and return what is left."""
+        left = self._left + (now_s - self._at_s) * self.rate
+        left = min(left, self._size)
+        left -= amount
         self._left, self._at_s = left, now_s
-        return max(0.0, -left / self.rate)
+        self.is_ahead = left < self._ahead_below
+        self.presses = left < self._presses_below
+        return left

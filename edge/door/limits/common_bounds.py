@@ -20,34 +20,51 @@ WAITING_BYTES, WAITING_BYTES_OF_STRANGERS = 48 * MB, 16 * MB
 """Of messages to all clients: a second of speech is 43 to 64 kB, and is taken at once."""
 SPOKEN_BYTES, SPOKEN_BYTES_OF_STRANGERS = 64 * MB, 4 * MB
 """Of sound kept until it is recognised, to be sent again after an outage: 32 kB a second."""
+DECODED_BYTES, DECODED_BYTES_OF_STRANGERS = 256 * MB, 12 * MB
+"""Of compressed audio that waits to be decoded, and of decoders: DECODER_BYTES each."""
+DECODER_BYTES = 1 * MB
+"""Of a thread and libav's state."""
 MOST_WAITING_BYTES = 4 * MB
 """For one client, above which audio is dropped; at twice that it must leave."""
 LEAST_WAITING_BYTES = 16 * 1024
-"""A client for which no more waits has room whatever waits for others."""
+"""A client for which no more waits has room whatever waits for others, and takes none of it."""
 
 
 class Waiting:
-    """The bytes that wait for one client."""
+    """The bytes that wait for one client; what a live one lets wait is not counted among all."""
 
     def __init__(self, held: Held) -> None:
         self._held = held
+        self._bytes = 0
 
     def has_room(self, times: int = 1) -> bool:
         """Tell whether more may wait than does; *times*: of so many times what audio may."""
-        waits = self._held.amount
-        if waits > times * MOST_WAITING_BYTES:
-            return False
-        return waits <= times * LEAST_WAITING_BYTES or self._held.fits(0)
+        waits = self._bytes
+        if waits <= times * LEAST_WAITING_BYTES:
+            return True
+        return waits <= times * MOST_WAITING_BYTES and self._held.fits(0)
 
     def add(self, size: int) -> None:
-        self._held.take(size)
+        self._bytes += size
+        if self._bytes > LEAST_WAITING_BYTES:
+            self._count()
 
     def sent(self, size: int) -> None:
-        self._held.give_back(size)
+        self._bytes -= size
+        if self._held.amount:
+            self._count()
 
     def leave(self) -> None:
         """Let nothing wait any more."""
+        self._bytes = 0
         self._held.leave()
+
+    def _count(self) -> None:
+        more = max(0, self._bytes - LEAST_WAITING_BYTES) - self._held.amount
+        if more > 0:
+            self._held.take(more)
+        else:
+            self._held.give_back(-more)
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,9 @@ class CommonBounds:
     spoken: CommonShare
     """Bytes of sound, of callers and ..."""
     spoken_of_strangers: CommonShare
+    decoded: CommonShare
+    """Bytes of compressed audio, of callers and ..."""
+    decoded_of_strangers: CommonShare
 
     @staticmethod
     def of(settings: Settings) -> CommonBounds:
@@ -74,6 +94,8 @@ class CommonBounds:
             CommonShare(WAITING_BYTES_OF_STRANGERS),
             CommonShare(SPOKEN_BYTES),
             CommonShare(SPOKEN_BYTES_OF_STRANGERS),
+            CommonShare(DECODED_BYTES),
+            CommonShare(DECODED_BYTES_OF_STRANGERS),
         )
 
     def waiting_for(self, address: str, *, stranger: bool) -> Waiting:
@@ -82,4 +104,8 @@ class CommonBounds:
 
     def spoken_by(self, address: str, *, stranger: bool) -> Held:
         share = self.spoken_of_strangers if stranger else self.spoken
+        return share.holder(address)
+
+    def decoded_for(self, address: str, *, stranger: bool) -> Held:
+        share = self.decoded_of_strangers if stranger else self.decoded
         return share.holder(address)

@@ -14,7 +14,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from enum import Enum, auto
+from typing import NamedTuple, Protocol
 
 from edge.door.limits.allowance import Allowance
 from edge.door.limits.message_room import MessageRoom, Place
@@ -41,7 +42,7 @@ MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
 REFUSAL_WORK_S = 0.05
 """What a refused conversation counts as: twice a second for ever, sixty at once."""
-LOOK_FRAMES, LOOK_SOUND_S = 25, 0.5
+LOOK_FRAMES, LOOK_SOUND_S = 50, 1.0
 """The work, seconds of the loop, after which live audio is reckoned up again."""
 MOST_ADDRESSES = 10_000
 """Addresses that are remembered after their last connection: a new one is no fresh start."""
@@ -96,6 +97,51 @@ class AddressBudget:
         return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
 
 
+class Standing(Enum):
+    """How much a connection has sent."""
+
+    LIVE = auto()
+    """As much as a live caller does."""
+    PRESSES = auto()
+    """More at once: its work waits for its turn."""
+    AHEAD = auto()
+    """More in all: its sound may wait for the stages, too."""
+
+
+class _Allowances(NamedTuple):
+    """What one connection may cost, of each thing that it costs."""
+
+    frames: Allowance
+    bytes: Allowance
+    work: Allowance
+    sound: Allowance
+    turns: Allowance
+
+    @classmethod
+    def of(cls, costs: Costs, now_s: float) -> _Allowances:
+        rate, at_once_s = costs.frames_a_second, costs.sound_at_once_s
+        too_many = f"more than {rate} WebSocket frames a second"
+        too_fast = f"sound faster than it is spoken: more than {at_once_s:g} s at once"
+        more_bytes, more_work = "more bytes than live audio has", "more work than a live call makes"
+        more_turns, ahead = "more typed turns than anybody reads", AHEAD_SOUND_S / at_once_s
+        return cls(
+            Allowance(rate * AT_ONCE_S, rate, now_s, too_many, burst=BURST_FRAMES),
+            Allowance(BYTES_AT_ONCE, BYTES_A_SECOND, now_s, more_bytes, burst=BURST_BYTES),
+            Allowance(
+                WORK_AT_ONCE_S, WORK_A_SECOND, now_s, more_work, AHEAD_SHARE_OF_WORK, BURST_WORK_S
+            ),
+            Allowance(at_once_s, SOUND_PACE, now_s, too_fast, ahead, BURST_SOUND_S),
+            Allowance(TURNS_AT_ONCE, TURNS_A_SECOND, now_s, more_turns),
+        )
+
+    @property
+    def standing(self) -> Standing:
+        """How much the connection has sent; typed turns do not count."""
+        if any(one.is_ahead for one in self[:-1]):
+            return Standing.AHEAD
+        return Standing.PRESSES if any(one.presses for one in self[:-1]) else Standing.LIVE
+
+
 class ConnectionBudget:
     """What one connection has spent, and whether more of it may be read."""
 
@@ -103,7 +149,6 @@ class ConnectionBudget:
         self, costs: Costs, address: AddressBudget, ahead: SoundAhead, place: Place, now_s: float
     ) -> None:
         """Share with *address*, and *ahead* with all; *place* is for long messages."""
-        rate = costs.frames_a_second
         self.frames = 0
         """Since the last look, of all kinds: empty ones, pings and parts of messages, too."""
         self.bytes = 0
@@ -118,47 +163,20 @@ class ConnectionBudget:
         """Of the session that it holds."""
         self.stranger = True
         """Its caller has shown no token."""
-        self.is_ahead = False
-        """As of the last look: it has sent more than a live caller does."""
-        self.presses = False
-        """As of the last look: it has sent more at once than a live caller does."""
+        self.standing = Standing.LIVE
+        """As of the last look."""
         self.place = place
         self._address = address
-        self._frames = Allowance(
-            rate * AT_ONCE_S,
-            rate,
-            now_s,
-            f"more than {rate} WebSocket frames a second",
-            burst=BURST_FRAMES,
-        )
-        self._bytes = Allowance(
-            BYTES_AT_ONCE,
-            BYTES_A_SECOND,
-            now_s,
-            "more bytes than live audio has",
-            burst=BURST_BYTES,
-        )
-        self._work = Allowance(
-            WORK_AT_ONCE_S,
-            WORK_A_SECOND,
-            now_s,
-            "more work than a live call makes",
-            AHEAD_SHARE_OF_WORK,
-            BURST_WORK_S,
-        )
-        at_once_s = costs.sound_at_once_s
-        self._sound = Allowance(
-            at_once_s,
-            SOUND_PACE,
-            now_s,
-            f"sound faster than it is spoken: more than {at_once_s:g} s at once",
-            AHEAD_SOUND_S / at_once_s,
-            BURST_SOUND_S,
-        )
         self._debt = Debt(address.address, ahead)
-        self._turns = Allowance(
-            TURNS_AT_ONCE, TURNS_A_SECOND, now_s, "more typed turns than anybody reads"
-        )
+        self._of = _Allowances.of(costs, now_s)
+
+    @property
+    def is_ahead(self) -> bool:
+        return self.standing is Standing.AHEAD
+
+    @property
+    def presses(self) -> bool:
+        return self.standing is not Standing.LIVE
 
     @property
     def address(self) -> str:
@@ -183,25 +201,18 @@ class ConnectionBudget:
         frames, size, work_s, sound_s = self.frames, self.bytes, self.work_s, self.sound_s
         self.frames = self.bytes = 0
         self.work_s = self.sound_s = 0.0
+        of = self._of
         wait_s = max(
-            self._frames.spend(frames, now_s),
-            self._bytes.spend(size, now_s),
-            self._work.spend(work_s, now_s),
+            of.frames.spend(frames, now_s),
+            of.bytes.spend(size, now_s),
+            of.work.spend(work_s, now_s),
         )
         if sound_s or self.presses:
-            wait_s = max(wait_s, self._sound.spend(sound_s, now_s))
+            wait_s = max(wait_s, of.sound.spend(sound_s, now_s))
         if self.turns:
             turns, self.turns = self.turns, 0
-            wait_s = max(wait_s, self._turns.spend(turns, now_s))
-        self.is_ahead = (
-            self._frames.is_ahead
-            or self._bytes.is_ahead
-            or self._work.is_ahead
-            or self._sound.is_ahead
-        )
-        self.presses = self.is_ahead or (
-            self._frames.presses or self._bytes.presses or self._work.presses or self._sound.presses
-        )
+            wait_s = max(wait_s, of.turns.spend(turns, now_s))
+        self.standing = of.standing
         if not self.is_ahead:  # live sound is within what its address has for each of its calls
             return wait_s
         return max(

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -20,6 +19,7 @@ from msgspec import UNSET
 from edge.door.callers.auth import Caller
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError, FencedError
+from runtime.tasks import shielded
 from schemas import subjects
 from schemas.tenant import TenantLimits
 
@@ -92,16 +92,19 @@ class SessionLimits:
         Raises:
             FullError: one of the limits is reached.
         """
-        taking = asyncio.create_task(self._take(caller, session))
+        held = SessionKeys(session)
         try:
-            return await asyncio.shield(taking)
-        except asyncio.CancelledError:  # a key on its way is known once it is there
-            with suppress(FullError):
-                await self.leave(await taking)
+            full = await shielded(self._take(held, caller))
+        except asyncio.CancelledError:  # a key on its way is known by now
+            await self.leave(held)
             raise
+        if full:
+            raise full
+        return held
 
-    async def _take(self, caller: Caller | None, session: str) -> SessionKeys:
-        held, limits = SessionKeys(session), self._limits
+    async def _take(self, held: SessionKeys, caller: Caller | None) -> FullError | None:
+        """Have *held* hold a key of each limit; one that is reached is returned, and none held."""
+        limits = self._limits
         if caller is not None and self._of_tenant:
             limits = limits.but(self._of_tenant(caller.tenant))
         wanted = [("all", limits.everywhere, "in all", TTL_S)]
@@ -117,16 +120,16 @@ class SessionLimits:
             wanted = [("stranger", limits.without_token, "without a token", TTL_S), *wanted]
         try:
             for prefix, limit, whose, ttl_s in wanted:
-                claimed = await self._claim(prefix, limit, ttl_s, session)
+                claimed = await self._claim(prefix, limit, ttl_s, held.session)
                 if claimed is None:
                     await self.leave(held)
-                    raise FullError("SESSION_LIMIT", f"the limit of {limit} {whose} is reached")
+                    return FullError("SESSION_LIMIT", f"the limit of {limit} {whose} is reached")
                 if ttl_s == TTL_S:
                     held.keys[claimed[0]] = claimed[1]
         except BusAwayError:  # the call comes in uncounted, and is told of the outage itself
             log.warning("session_not_counted")
         self._held.add(held)
-        return held
+        return None
 
     async def leave(self, held: SessionKeys) -> None:
         """Free the keys, except those that a resumed session has taken over."""

@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Hashable
 
+IDLE_A_SESSION, LEAST_IDLE = 2, 1000
+"""Connections without a call: so many for each session that there may be, and never fewer. One
+takes some 7 kB."""
 ANYBODY = ""
 """The address of a proxy's connections: they are of many, and only the limit of all is theirs."""
 
@@ -18,9 +21,16 @@ ANYBODY = ""
 class SocketTable:
     """Connections are told apart by any key of their own."""
 
-    def __init__(self, an_address: int, in_all: int) -> None:
-        """Hold *in_all* connections, and *an_address* from each address."""
+    def __init__(self, an_address: int, in_all: int, sessions: int | None = None) -> None:
+        """Hold *in_all* connections, and *an_address* from each address.
+
+        *sessions*: so many calls there may be, by which those without one are bounded; None: by
+        *in_all* alone.
+        """
         self._an_address = an_address
+        self._most_idle = in_all
+        if sessions is not None:
+            self._most_idle = min(in_all, max(LEAST_IDLE, IDLE_A_SESSION * sessions))
         self.in_all = in_all
         self._address: dict[Hashable, str] = {}
         self._count: Counter[str] = Counter()
@@ -45,7 +55,7 @@ class SocketTable:
         goes = None
         if address != ANYBODY and self._count[address] >= self._an_address:
             goes = next(iter(self._idle_of.get(address, ())), socket)
-        elif self.is_full:
+        elif self.is_full or len(self._idle) >= self._most_idle:
             goes = self.oldest_idle() or socket
         if goes is not socket:
             self.leave(goes)

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from edge.door.limits.admission_control import AdmissionControl, StageLoad
+from edge.door.limits.job_places import JobPlaces
 from runtime.bus.connection import Bus
 from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.discovery import Service, discover
@@ -30,6 +31,8 @@ class StageMonitor:
     def __init__(self, bus: Bus, admission: AdmissionControl) -> None:
         self._bus = bus
         self._admission = admission
+        self.places = JobPlaces()
+        """Of this edge's jobs."""
         self._was_full = ""
         self._unseen = {str(stage.name): FORGET_AFTER for stage in stages.STAGES if stage.is_needed}
 
@@ -48,7 +51,12 @@ class StageMonitor:
             waiting = await queues(self._bus)
         except BusAwayError:
             return  # nothing is known: a call tells its caller itself
-        self._admission.look(loads_of(found, waiting), time.monotonic())
+        loads = loads_of(found, waiting)
+        self._admission.look(loads, time.monotonic())
+        edges = sum(service.role == "edge" for service in found)
+        strained = any(self._admission.is_strained(load) for load in loads.values())
+        slots = {name: load.slots for name, load in loads.items()}
+        self.places.look(slots, edges, strained=strained)
         if (full := self.full()) != self._was_full:
             self._was_full = full
             log.warning("new_calls_refused", stage=full) if full else log.info("new_calls_welcome")

@@ -37,9 +37,10 @@ from edge.door.sip.stack import TO, account_of, address_of, config_of
 from edge.door.state import Edge
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.sip import SipProtocol
-from runtime.bus.delivery import Delivery
+from runtime.bus.delivery import Delivery, message_of
 from runtime.settings import Settings, SettingsError
-from schemas import codec, names, subjects
+from runtime.tasks import beside
+from schemas import names, subjects
 from schemas.control import CallPlaced, CallPlacing, PlacingFault
 from schemas.subjects import is_token
 
@@ -98,12 +99,13 @@ class Phones:
                 await self._runtime.close()
             raise SettingsError(f"AURA_SIP_...: {error}") from error
         self._agent.on_incoming(self._rings)
-        registering = asyncio.create_task(self._stay_registered(self._agent))
         try:
-            async with self._edge.bus.listening(subjects.DIAL, self._asked, group=GROUP):
+            async with (
+                beside(self._stay_registered(self._agent)),
+                self._edge.bus.listening(subjects.DIAL, self._asked, group=GROUP),
+            ):
                 yield
         finally:
-            registering.cancel()
             await self._runtime.close()
 
     async def _stay_registered(self, agent: UserAgent) -> None:
@@ -150,10 +152,7 @@ class Phones:
     async def _asked(self, message: Delivery) -> None:
         if not message.reply:
             return
-        try:
-            asked = codec.decode_as(CallPlacing, message.data)
-        except codec.BadMessageError:
-            log.warning("message_malformed", kind="CallPlacing")
+        if (asked := message_of(CallPlacing, message.data)) is None:
             return
         self._edge.sessions.create_task(self._place(asked, message.reply))
 
@@ -201,21 +200,18 @@ class Phones:
                 ),
             )
             channel.carried_by(line, line)
-            carrying = None
             try:
                 await answered
-                carrying = asyncio.create_task(line.run())
                 caller = Caller(names.stored(call.call_id or address), new.tenant)
                 seat = Seat(edge.seats, protocol, caller, address, _nothing, new.session)
                 quota = edge.log_quotas.of(address, stranger=False)
                 connection = Connection(channel, edge.host, seat, quota)
                 try:
-                    await hold(edge, connection, caller)
+                    async with beside(line.run()):
+                        await hold(edge, connection, caller)
                 finally:
                     await seat.leave()
             finally:
-                if carrying:
-                    carrying.cancel()
                 await line.close()
 
 

@@ -24,6 +24,8 @@ HIGH_BYTES, LOW_BYTES = 1_000_000, 200_000
 """Of messages under way: above the one senders wait until there are less than the other."""
 FLUSH_S, CLOSE_S = 1.0, 5.0
 """Last messages have so long to go, and the connection to close."""
+MOST_CHARS = 32_000
+"""Of an offer: browsers write some 3000, and ten times as much takes 20 ms to read."""
 GONE = frozenset({"failed", "closed"})
 
 
@@ -74,6 +76,8 @@ class Peer:
             BadOfferError: it cannot be answered.
         """
         given = readable(offer, with_candidates=bool(servers.listed))
+        if not _names_keys(given):
+            raise BadOfferError("expected an `a=fingerprint` for each line")
         made = RTCPeerConnection(RTCConfiguration(iceServers=servers.listed))
         self._connection = made
         made.on("datachannel", self._opened)
@@ -144,9 +148,11 @@ class Peer:
                         await self._drained.wait()
         made, self._connection = self._connection, None
         if made:
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(CLOSE_S):
                     await made.close()
+            except Exception as error:  # noqa: BLE001  # aiortc cannot close what was half set up
+                log.info("peer_not_closed", why=type(error).__name__)
         self._gone()
 
 
@@ -159,6 +165,8 @@ def readable(offer: str, *, with_candidates: bool) -> str:
     Raises:
         BadOfferError: it is none, or has other lines.
     """
+    if len(offer) > MOST_CHARS:
+        raise BadOfferError(f"it has more than {MOST_CHARS} characters")
     try:
         given = SessionDescription.parse(offer)
         kinds = [media.kind for media in given.media]
@@ -170,6 +178,12 @@ def readable(offer: str, *, with_candidates: bool) -> str:
     if not any(one.semantic == "BUNDLE" and len(one.items) > 1 for one in given.group):
         raise BadOfferError("expected both lines in one `a=group:BUNDLE`")
     return "".join(f"{line}\r\n" for line in _kept(offer.splitlines(), with_candidates))
+
+
+def _names_keys(offer: str) -> bool:
+    """Tell whether *offer* says by which keys its client is known; aiortc does not check."""
+    media = SessionDescription.parse(offer).media
+    return all(one.dtls is not None and one.dtls.fingerprints for one in media)
 
 
 def _kept(lines: Iterable[str], with_candidates: bool) -> list[str]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -24,12 +26,16 @@ from aioice.ice import (
     server_reflexive_candidate,
 )
 
+from edge.door.limits.packet_limits import PacketLimits
+
 log = structlog.get_logger(__name__)
 
 Address = tuple[str, int]
 BUFFER_BYTES = 1 << 20
 FIRST_OF_STUN = 4
 """Packets of STUN begin with a smaller byte (RFC 7983)."""
+MOST_CLIENTS = 32
+"""Addresses of one call's client: interfaces, relays, and what a router makes of them."""
 TRIES = 20
 """At a port that is free on all addresses, where any will do."""
 MAPPED_S = 3.0
@@ -48,6 +54,9 @@ class _Member(asyncio.DatagramTransport):
         self.line = line
         self.connection = connection
         self.name = connection.local_username
+        self.packets = PacketLimits.of_call()
+        self.clients: OrderedDict[Address, None] = OrderedDict()
+        """Addresses that have shown its password, the latest at the end."""
         self.protocol = StunProtocol(connection)
         self.protocol.connection_made(self)
         self.protocol.local_candidate = Candidate(
@@ -84,6 +93,7 @@ class _Socket(asyncio.DatagramProtocol):
         """A call that is not bundled yet has several of one name, the later ones for a moment."""
         self._clients: dict[Address, _Member] = {}
         """By the address of a client that has shown the call's password."""
+        self._limits = PacketLimits()
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -99,16 +109,24 @@ class _Socket(asyncio.DatagramProtocol):
             of_name.remove(member)
         if not of_name:
             self._names.pop(member.name, None)
-        for address in [at for at, one in self._clients.items() if one is member]:
-            del self._clients[address]
+        for address in member.clients:
+            if self._clients.get(address) is member:
+                del self._clients[address]
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        client = (addr[0], addr[1])
+        client, now_s = (addr[0], addr[1]), time.monotonic()
         member = self._clients.get(client)
-        if data and data[0] < FIRST_OF_STUN:
-            member = self._asked_or_answered(data, client) or member
-        if member:
-            member.protocol.datagram_received(data, client)
+        if member is not None and member.packets.refuse_s(now_s):
+            return
+        try:
+            if data and data[0] < FIRST_OF_STUN:
+                if member is None and not self._limits.stranger_may(addr[0], now_s):
+                    return
+                member = self._asked_or_answered(data, client) or member
+            if member:
+                member.protocol.datagram_received(data, client)
+        except Exception as error:  # noqa: BLE001  # aioice's parser lets many kinds out
+            log.debug("packet_malformed", why=type(error).__name__)
 
     def _asked_or_answered(self, data: bytes, client: Address) -> _Member | None:
         """Return the call that a packet of STUN is of."""
@@ -127,6 +145,10 @@ class _Socket(asyncio.DatagramProtocol):
         if not message.check_message_integrity(member.connection.local_password.encode()):
             return None
         self._clients[client] = member
+        member.clients[client] = None
+        member.clients.move_to_end(client)
+        if len(member.clients) > MOST_CLIENTS:
+            self._clients.pop(member.clients.popitem(last=False)[0], None)
         return member
 
 
@@ -215,17 +237,22 @@ async def _bound(host: str, port: int) -> _Socket:
 
 async def _mapped(protocols: list[StunProtocol], server: Address) -> list[Candidate]:
     """Return the port's addresses as the STUN *server* sees them."""
-    asked = [
-        asyncio.create_task(server_reflexive_candidate(one, server))
-        for one in protocols
-        if ":" not in one.local_candidate.host
-    ]
-    if not asked:
-        return []
-    done, late = await asyncio.wait(asked, timeout=MAPPED_S)
-    for task in late:
-        task.cancel()
-    return [task.result()[0] for task in done if task.exception() is None]
+
+    async def mapped(one: StunProtocol) -> Candidate | None:
+        try:
+            async with asyncio.timeout(MAPPED_S):
+                return (await server_reflexive_candidate(one, server))[0]
+        except (TimeoutError, OSError, KeyError, stun.TransactionError) as error:
+            log.info("stun_server_silent", why=type(error).__name__)
+            return None
+
+    async with asyncio.TaskGroup() as asking:
+        asked = [
+            asking.create_task(mapped(one))
+            for one in protocols
+            if ":" not in one.local_candidate.host
+        ]
+    return [found for task in asked if (found := task.result())]
 
 
 def hosts_of(told: str, host: str) -> list[str]:

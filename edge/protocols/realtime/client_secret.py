@@ -1,7 +1,7 @@
-"""The session that a client secret carries, so that no edge has to remember it.
+"""Reads the session object in a client secret; the secret carries it, so no edge stores it.
 
-A secret is `ek_` and a token (JWT) that an edge signed. The door verifies it before anything of it
-counts (`edge/door/callers/client_secrets.py`); here it is only read.
+A secret is `ek_` and a token (JWT) that an edge signed. The door has verified it
+(`edge/door/callers/client_secrets.py`) before it is read here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SESSION_CLAIM = "realtime_session"
 
 
 def claimed_session(token: str) -> dict[str, Any]:
-    """Return the session object in *token*, empty where there is none."""
+    """Return the session object in *token*, or {} without one."""
     if not token.startswith(PREFIX):
         return {}
     payload = token.removeprefix(PREFIX).split(".")[1:2]

@@ -1,4 +1,4 @@
-"""What a client of `/v1/realtime` asks of the conversation's items, as commands and replies."""
+"""Requests of `/v1/realtime` clients about conversation items, as commands and replies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edge.protocols.realtime.wire import Ids, RequestError, text_of
 
 
 class ItemRequests:
-    """Puts items in, takes them out, tells them again, and cuts them short."""
+    """Creates, deletes, retrieves and truncates items."""
 
     def __init__(self, ids: Ids, telling: Telling) -> None:
         self._ids = ids
@@ -38,10 +38,10 @@ class ItemRequests:
     def _add(
         self, message: Mapping[str, Any], given: Any, told: dict[str, Any], after: str | None
     ) -> tuple[Item, list[Command]]:
-        """Take the item that a client *given*, and return it with the replies that say so.
+        """Add the item *given* by a client, and return it with the replies.
 
         Raises:
-            RequestError: its id is another item's, or none.
+            RequestError: the id is taken or invalid.
         """
         items = self._telling.items
         name = text_of(given, "id", most=64) if isinstance(given, dict) and given.get("id") else ""
@@ -60,7 +60,7 @@ class ItemRequests:
         ]
 
     def _result(self, message: Mapping[str, Any], given: dict[str, Any]) -> list[Command]:
-        """Take the result of a call; the model is told it with the response that is asked for."""
+        """Take the result of a call; the model gets it with the next requested response."""
         result = result_of(given)
         earlier = self._telling.items.call(result.call)
         if earlier is None:
@@ -68,16 +68,17 @@ class ItemRequests:
             raise RequestError("invalid_value", told, "item.call_id")
         kind = {"type": "function_call_output", "call_id": result.call, "output": result.result}
         item, replies = self._add(message, given, {**kind, "status": "completed"}, None)
-        if self._telling.answer(result):
-            return [*replies, *(self._telling.take_results() if self._telling.follow_up else [])]
-        if not earlier.turn:  # it is no call of this session
+        calls = self._telling.calls
+        if calls.answer(result):
+            return [*replies, *(calls.take_results() if calls.follow_up else [])]
+        if not earlier.turn:  # the call is of an earlier session
             item.key = self._ids.new("message")
             said = f"{earlier.told['name']}({earlier.told['arguments']}) = {result.result}"
             replies.insert(0, ItemAdded(item.key, "system", f"Known from a call: {said}"))
         return replies
 
     def _call(self, message: Mapping[str, Any], given: dict[str, Any]) -> list[Command]:
-        """Take a call of an earlier session; its result will tell the model of it."""
+        """Take a call of an earlier session; the model gets it with its result."""
         told: dict[str, Any] = {"type": "function_call", "status": "completed"}
         for field, most in (("name", 64), ("call_id", 512), ("arguments", 16_384)):
             told[field] = text_of(given, field, most=most)

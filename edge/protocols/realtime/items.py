@@ -1,4 +1,4 @@
-"""Items of a Realtime conversation: read from clients, and kept to be told again."""
+"""Items of a Realtime conversation: parses them, and keeps them for later requests."""
 
 from __future__ import annotations
 
@@ -12,38 +12,39 @@ from edge.protocols.realtime.wire import RequestError, text_of, unknown_value
 from schemas.events import ItemRole
 
 MOST_ITEMS = 2000
-"""That one connection keeps; the oldest is forgotten, and its words stay in the conversation."""
+"""The most items that a connection keeps; the oldest is forgotten, though its words stay in the
+conversation."""
 MOST_TEXT_CHARS = 32_000
 ROOT = "root"
-"""Stands for the place before the first item."""
+"""The id that stands for the place before the first item."""
 TEXTS: Mapping[ItemRole, tuple[str, ...]] = {
     "user": ("input_text",),
     "system": ("input_text",),
     "assistant": ("output_text", "text"),
 }
-"""The kinds of content that are words, by the role of their message; `text` is the beta's."""
+"""The types of content with words, by the role of the message; `text` is from the beta."""
 
 
 @dataclass
 class Item:
-    """One item, and where the call has it."""
+    """One item, and its place in the call."""
 
     told: dict[str, Any]
-    """As clients are told it."""
+    """The item in the form that clients get."""
     key: str = ""
-    """Of the message in the call's history; empty: none yet."""
+    """The key of its message in the call's history; empty: it has none yet."""
     turn: int = 0
-    """Of the call, where it is a response."""
+    """The turn of the call, if the item is a response."""
     offset_ms: int = 0
-    """Where its audio begins in that of the turn's response."""
+    """The start of its audio within the audio of the turn's response."""
     spoken: bool = False
-    """It is sound of a response."""
+    """Whether it is spoken audio of a response."""
     sent_ms: int = 0
     words: list[tuple[int, str]] = field(default_factory=list)
-    """Of a spoken response: the pieces of its transcript, with ms of audio before each."""
+    """The pieces of a spoken response's transcript, with the ms of audio before each."""
 
     def cut(self, audio_end_ms: int) -> None:
-        """Forget what was said from *audio_end_ms* on."""
+        """Drop the words from *audio_end_ms* on."""
         self.sent_ms = audio_end_ms
         self.words = [(at_ms, text) for at_ms, text in self.words if at_ms < audio_end_ms]
         for part in self.told["content"]:
@@ -56,10 +57,10 @@ class Items:
     def __init__(self) -> None:
         self._items: dict[str, Item] = {}
         self.last: str | None = None
-        """The id of the last one."""
+        """The id of the last item."""
 
     def add(self, item: Item) -> str | None:
-        """Take *item* for the last one, and return the id of the one before it."""
+        """Append *item*, and return the id of the item before it."""
         before, self.last = self.last, item.told["id"]
         self._items[item.told["id"]] = item
         if len(self._items) > MOST_ITEMS:
@@ -70,10 +71,10 @@ class Items:
         return name in self._items
 
     def get(self, message: Mapping[str, Any], to: str) -> Item:
-        """Return the item that *message* names, which wants *to* do something with it.
+        """Return the item that *message* names; *to* is the verb for the error message.
 
         Raises:
-            RequestError: there is none.
+            RequestError: there is no such item.
         """
         name = text_of(message, "item_id")
         if name not in self._items:
@@ -82,12 +83,12 @@ class Items:
         return self._items[name]
 
     def call(self, call: str) -> Item | None:
-        """Return the call of a function by its `call_id`."""
+        """Return the item of a function call by its `call_id`."""
         calls = (one for one in self._items.values() if one.told["type"] == "function_call")
         return next((one for one in calls if one.told["call_id"] == call), None)
 
     def spoken_in(self, turn: int) -> Item | None:
-        """Return the last item with sound of the response to *turn*."""
+        """Return the last item with audio of the response to *turn*."""
         spoken = (one for one in reversed(self._items.values()) if one.spoken)
         return next((one for one in spoken if one.turn == turn), None)
 
@@ -98,7 +99,7 @@ class Items:
             self.last = next(reversed(self._items), None)
 
     def after(self, message: Mapping[str, Any]) -> str | None:
-        """Return the key behind which a new item goes, as `inputs.ItemAdded` takes it.
+        """Return the key of the message before a new item, in the form of `inputs.ItemAdded`.
 
         Raises:
             RequestError: `previous_item_id` names no item.
@@ -115,10 +116,10 @@ class Items:
 
 
 def message_item(given: object, param: str) -> tuple[dict[str, Any], ItemRole, str]:
-    """Return a message that a client wrote as it is told back, its role and its words.
+    """Return a client's message in the form that clients get, with its role and its words.
 
     Raises:
-        RequestError: it is none; what *param* names of it is told.
+        RequestError: it is no valid message; *param* names the part for the error.
     """
     if not isinstance(given, dict):
         raise RequestError(
@@ -148,10 +149,10 @@ def message_item(given: object, param: str) -> tuple[dict[str, Any], ItemRole, s
 
 
 def _part(part: object, role: ItemRole, param: str) -> tuple[dict[str, Any], str]:
-    """Return a part of a message's content as it is told back, and its words.
+    """Return a part of a message's content in the form that clients get, and its words.
 
     Raises:
-        RequestError: it is none that this server takes.
+        RequestError: this server does not accept such a part.
     """
     if not isinstance(part, dict):
         raise RequestError(
@@ -179,7 +180,7 @@ def _part(part: object, role: ItemRole, param: str) -> tuple[dict[str, Any], str
 
 
 def speech_item(name: str) -> dict[str, Any]:
-    """Return the item of a turn that the caller spoke, before its words are known."""
+    """Return the item of a spoken turn of the caller, before its words are known."""
     return {
         "id": name,
         "object": "realtime.item",
@@ -191,6 +192,6 @@ def speech_item(name: str) -> dict[str, Any]:
 
 
 def as_json(item: Item) -> Json:
-    """Return a copy of *item* as it is told now: what it says later is not told before."""
+    """Return a copy of *item*, so that later changes do not alter a message already made."""
     content = [dict(part) for part in item.told.get("content", [])]
     return {**item.told, **({"content": content} if content else {})}

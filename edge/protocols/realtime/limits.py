@@ -1,4 +1,4 @@
-"""How many events a client may send: a bucket that fills as time passes. Pure."""
+"""The limit of a client's events, as a token bucket. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.wire import Ids
 
 BURST_S = 20
-"""The bucket holds what this time allows: clients tell a conversation's items all at once."""
+"""The burst, as the events of this time: clients send a conversation's items all at once."""
 
 
 class EventLimit:
-    """The events of one client, audio aside."""
+    """Counts the events of one client, audio not included."""
 
     def __init__(self, a_second: int) -> None:
         self._a_second = a_second
@@ -19,7 +19,7 @@ class EventLimit:
         self._at_ms: int | None = None
 
     def takes(self, now_ms: int) -> bool:
-        """Take an event that came at *now_ms*, or return False: there are too many."""
+        """Count an event at *now_ms*; return False if there were too many."""
         if self._at_ms is not None:
             passed_s = max(0, now_ms - self._at_ms) / 1000
             self._left = min(self._size, self._left + passed_s * self._a_second)
@@ -30,7 +30,7 @@ class EventLimit:
         return True
 
     def told(self, ids: Ids) -> Json:
-        """Return the event that tells what is left."""
+        """Return the server event with the remaining allowance."""
         left = int(self._left)
         limit = {
             "name": "requests",

@@ -1,4 +1,4 @@
-"""What a client over WebRTC hears now, as `output_audio_buffer.*` tells it.
+"""The state of a WebRTC client's audio track, told by `output_audio_buffer.*` events.
 
 silent --the first sound of a response--> playing --its last sound is out, or cut--> silent
 """
@@ -10,12 +10,12 @@ from edge.protocols.realtime.wire import Ids
 
 
 class OutputBuffer:
-    """The track to one client."""
+    """The audio track to one client."""
 
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
         self._turn: int | None = None
-        """Of the response that plays; None: the track is silent."""
+        """The id of the response that plays, or None if the track is silent."""
         self._response = ""
 
     @property
@@ -23,7 +23,7 @@ class OutputBuffer:
         return self._turn is not None
 
     def started(self, turn: int, response: str) -> list[Json]:
-        """Take sound of *response*, to *turn*."""
+        """Note that audio of *response*, to *turn*, plays."""
         if (turn, response) == (self._turn, self._response):
             return []
         before = self.stopped(self._turn) if self._turn is not None else []
@@ -31,11 +31,11 @@ class OutputBuffer:
         return [*before, self._told("started")]
 
     def stopped(self, turn: int) -> list[Json]:
-        """Note that all sound of the response to *turn* is out."""
+        """Note that all audio of the response to *turn* was played."""
         return self._silent(turn, "stopped")
 
     def cleared(self, turn: int) -> list[Json]:
-        """Note that the rest of it is heard by nobody."""
+        """Note that the rest of the response was dropped."""
         return self._silent(turn, "cleared")
 
     def _silent(self, turn: int, why: str) -> list[Json]:

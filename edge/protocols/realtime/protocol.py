@@ -1,7 +1,7 @@
 """The protocol of `/v1/realtime`: OpenAI's Realtime API in its general (GA) form.
 
-Every event that cannot be obeyed is answered by an `error`, and ends nothing. What the call tells
-becomes events in `telling.py`.
+An invalid client event is answered by an `error`, and the session goes on. `telling.py` turns the
+call's events into server events.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ KEY_SUBPROTOCOL = "openai-insecure-api-key."
 LEAST_COMMIT_MS = 100
 MOST_FRAME_BYTES = 16 * 1024 * 1024
 OF_TRACKS = Format(rate_hz=48_000)
-"""Sound that came over a track, decoded."""
+"""The format of audio from a WebRTC track, which is already decoded."""
 
 
 class RealtimeProtocol:
@@ -51,7 +51,7 @@ class RealtimeProtocol:
     name = "realtime"
     admission = Admission(
         token=Token.HANDSHAKE,
-        limits_commands=False,  # EventLimit does, by other numbers
+        limits_commands=False,  # EventLimit does it, with other limits
         refuses_by_http=False,
         one_session=True,
         subprotocols=(SUBPROTOCOL,),
@@ -60,7 +60,7 @@ class RealtimeProtocol:
     keeps_back = False
 
     def __init__(self, handshake: Handshake) -> None:
-        """Take what the query and a client secret say; what cannot be is told, and left out."""
+        """Take the query and the client secret; invalid parts are reported and ignored."""
         query, headers = handshake.query, handshake.headers
         self.connection = handshake.connection
         offered = [one.strip() for one in headers.get("sec-websocket-protocol", "").split(",")]
@@ -75,6 +75,7 @@ class RealtimeProtocol:
         self._has_tracks = handshake.has_tracks
         self._given = handshake.session
         self._query = query
+        self._wrong_key = handshake.wrong_resume_key
         self._models, self._voices = handshake.models, handshake.voices
         self._ids = Ids(handshake.nonce)
         self._limit = EventLimit(handshake.events_a_second)
@@ -84,7 +85,7 @@ class RealtimeProtocol:
         self._speeches = self._told.speeches
         self._set(self._session)
         self._uncommitted_ms = 0.0
-        """Audio that was appended since the last commit."""
+        """Audio that was appended since the last commit, ms."""
 
     def first_message(self, frame: str | bytes) -> str:
         del frame  # the token is in the handshake
@@ -95,7 +96,7 @@ class RealtimeProtocol:
 
     @property
     def audio_out_hz(self) -> int:
-        """The rate of the session's output format; a track takes the call's own."""
+        """The rate of the session's output format; for a track, the call's own rate."""
         return RATE_HZ if self._has_tracks else self._session.output_format.rate_hz
 
     @property
@@ -128,6 +129,7 @@ class RealtimeProtocol:
             except RequestError as error:
                 wrong.append(self._refuse(error, None))
         agent, unreadable = agent_options(self._query)
+        unreadable += self._wrong_key
         wrong += [self._refuse(RequestError("invalid_value", why), None) for why in unreadable]
         begin = Begin(
             self._changes(),
@@ -139,7 +141,7 @@ class RealtimeProtocol:
         return [begin, *wrong]
 
     def _changes(self) -> dict[str, Any]:
-        """Return what the session changes in the operator's configuration."""
+        """Return the session's changes of the operator's configuration."""
         model, changes = self._session.model, self._session.changes
         if model and model in self._models:
             changes["response.model"] = model
@@ -235,13 +237,14 @@ class RealtimeProtocol:
             raise RequestError("invalid_value", told, "type")
         if not self._told.output.is_playing:
             return []
-        self._told.cancelling = self._told.open is not None
+        if response := self._told.open:
+            response.is_cancelled = True
         return [Cancelled()]
 
     def played(self, turn: int, played_ms: int, *, ends: bool) -> list[Command]:
-        """Return what follows where so much of a response went out over the track.
+        """Return the commands and messages after part of a response was played over the track.
 
-        *ends*: that was all of it.
+        *ends*: the whole response was played.
         """
         stopped = self._told.output.stopped(turn) if ends else []
         return [Played(turn, played_ms), *(Reply(one) for one in stopped)]
@@ -249,7 +252,7 @@ class RealtimeProtocol:
     # -------------------------------------------------------- to the client
 
     def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
-        del resumed, heard  # the session's id says it: the client asked for it
+        del resumed, heard  # the client asked for it, and knows it by the session's id
         self._told.conversation = session
         return [self._ids.event("session.created", session=self._session.told(session))]
 
@@ -267,7 +270,7 @@ class RealtimeProtocol:
         return self._ids.error(error, None, SERVER_ERROR)
 
     def stage_close_code(self, stage: FaultyPart) -> int:
-        del stage  # the error before it has told
+        del stage  # the error before the close tells it
         return CloseCode.INTERNAL_ERROR
 
 
@@ -286,4 +289,4 @@ EVENTS: Mapping[str, Handler] = {
     "response.create": lambda protocol, message: protocol.responses.create(message),
     "response.cancel": lambda protocol, message: protocol.responses.cancel(message),
 }
-"""The client's events, all eleven."""
+"""The handlers of all eleven client events."""

@@ -1,4 +1,4 @@
-"""A client's events of `/v1/realtime`, read: sound in a fifth of the time of any other."""
+"""Parses a client's events of `/v1/realtime`, with a path for audio that is five times as fast."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from edge.protocols.realtime.wire import RequestError
 
 
 class Append(msgspec.Struct, frozen=True):
-    """`input_audio_buffer.append`; whatever else is in it has no meaning."""
+    """`input_audio_buffer.append`; its other fields are ignored."""
 
     type: Literal["input_audio_buffer.append"]
     audio: bytes
-    """Base64 of the usual alphabet, padded."""
+    """The audio as padded base64 of the usual alphabet."""
 
 
 _APPEND = msgspec.json.Decoder(Append)
 
 
 def appended(frame: str) -> bytes | None:
-    """Return the audio in an append as clients write it.
+    """Return the audio in an append event of the usual form.
 
-    None: it is another event, has base64 of another form, or is to be refused.
+    None means that it is another event, has base64 of another form, or is invalid.
     """
     try:
         return _APPEND.decode(frame).audio
@@ -34,14 +34,14 @@ def appended(frame: str) -> bytes | None:
 
 
 def parsed(frame: str) -> dict[str, Any]:
-    """Return the event in *frame*, every text of which can be encoded.
+    """Return the event in *frame*; all its strings are encodable.
 
     Raises:
-        RequestError: there is none.
+        RequestError: the frame holds no event.
     """
     try:
         message = parse(frame)
-        if "\\ud" in frame or "\\uD" in frame:  # half a surrogate pair may be among them
+        if "\\ud" in frame or "\\uD" in frame:  # there may be an unpaired surrogate
             message = parse(clean(json.dumps(message, ensure_ascii=False)))
     except NotJsonError:
         told = "Invalid event: expected a JSON object with a string 'type'."

@@ -1,4 +1,4 @@
-"""What a client of `/v1/realtime` asks of responses, as commands."""
+"""Requests of `/v1/realtime` clients for responses, as commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edge.protocols.realtime.wire import Ids, RequestError, convert
 from schemas.events import Message
 
 MOST_ASKS = 8
-"""Responses that may wait for one before them."""
+"""The most requested responses that may wait."""
 
 Metadata = dict[
     Annotated[str, msgspec.Meta(max_length=64)], Annotated[str, msgspec.Meta(max_length=512)]
@@ -41,7 +41,7 @@ class ResponseParams(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResponseRequests:
-    """Asks for responses, and cancels them."""
+    """Requests and cancels responses."""
 
     def __init__(self, ids: Ids, telling: Telling) -> None:
         self._ids = ids
@@ -74,22 +74,23 @@ class ResponseRequests:
             changes |= choice_changes(params.tool_choice)
         ask = self._ids.new("ask")
         handed: list[Command] = []
-        if kept and (self._telling.results or self._telling.called):
-            if self._telling.called or self._telling.in_turn or self._telling.session.responds:
+        calls = self._telling.calls
+        if kept and calls.exist:
+            if calls.hold_the_turn or self._telling.session.responds:
                 return self._respond_to_results(ask, Asked(modality, params.metadata))
-            handed = self._telling.take_results()
+            handed = calls.take_results()
         messages = None if params.input is None else self._input(params.input)
         self._telling.asks[ask] = Asked(modality, params.metadata, kept)
         return [*handed, Ask(ask, changes, messages, kept)]
 
     def _respond_to_results(self, ask: str, asked: Asked) -> list[Command]:
-        """Hand over the results of calls: the response goes on with them by itself."""
+        """Hand over the results of calls; the response continues with them by itself."""
         self._telling.asks[ask] = asked
-        self._telling.follow_up = ask
-        return self._telling.take_results()
+        self._telling.calls.follow_up = ask
+        return self._telling.calls.take_results()
 
     def _input(self, items: list[Any]) -> tuple[Message, ...]:
-        """Return the conversation that a response is to follow instead of the session's."""
+        """Return the conversation that the response uses in place of the session's."""
         messages: list[Message] = []
         for place, given in enumerate(items):
             param = f"response.input[{place}]"
@@ -109,5 +110,5 @@ class ResponseRequests:
         if response is None or wanted not in (None, response.id):
             told = "Cancellation failed: no active response found."
             raise RequestError("response_cancel_not_active", told)
-        self._telling.cancelling = True
+        response.is_cancelled = True
         return [Cancelled()]

@@ -21,37 +21,39 @@ Status = Literal["completed", "cancelled", "failed"]
 
 @dataclass(frozen=True)
 class Asked:
-    """What a client said of a response that it asked for."""
+    """The client's parameters for a response that it asked for."""
 
     modality: Modality
     metadata: dict[str, str] | None = None
     kept: bool = True
-    """It becomes part of the conversation."""
+    """Whether it becomes part of the conversation."""
 
 
 @dataclass
 class OpenResponse:
-    """A response that is being told. Its one item begins with the first words or sound."""
+    """A response in progress. Its message item begins with the first words or audio."""
 
     turn: int
     asked: Asked
     form: AudioFormat
     voice: Any
     offset_ms: int = 0
-    """Audio of the turn's response that other items hold: it goes on after an interruption."""
+    """Audio of the turn's response in earlier items, ms, if it continues after an interruption."""
     on_track: bool = False
-    """Its audio goes over a track, and not in messages."""
+    """Whether its audio goes over a track, and not in messages."""
     id: str = ""
     item: Item | None = None
-    """What it says."""
+    """The message item."""
     calls: list[Item] = field(default_factory=list)
-    """Tools of the client that the model calls."""
+    """The items of calls of the client's tools."""
     usage: Json | None = None
+    is_cancelled: bool = False
+    """Whether the client has cancelled it."""
     _told: dict[str, Any] = field(default_factory=dict)
     _before: str | None = None
-    """The item before its own."""
+    """The id of the item before its message item."""
     _place: int = 0
-    """Of its own item among those of the response."""
+    """The index of its message item in the response's output."""
     _sent_bytes: int = 0
 
     def begin(self, ids: Ids, conversation: str) -> Json:
@@ -67,9 +69,9 @@ class OpenResponse:
         return ids.event("response.created", response=self._response("in_progress", None))
 
     def speech(self, speech: Speech, ids: Ids, items: Items) -> list[Json]:
-        """Tell a piece: its audio is s16le mono at the rate of the session's format.
+        """Return the events of a piece; its audio is s16le mono at the session's rate.
 
-        That for a track is not told, and has 16 kHz.
+        Audio for a track has 16 kHz and is not put into events.
         """
         out: list[Json] = []
         if self.item is None:
@@ -97,7 +99,7 @@ class OpenResponse:
     def end(
         self, status: Status, ids: Ids, *, reason: str | None = None, error: Json | None = None
     ) -> list[Json]:
-        """Tell that nothing more of it comes."""
+        """Return the events that end the response."""
         out: list[Json] = []
         if item := self.item:
             words = "".join(text for _, text in item.words)
@@ -135,7 +137,7 @@ class OpenResponse:
         return out
 
     def call(self, event: ToolCalled, ids: Ids, items: Items) -> list[Json]:
-        """Tell a call of one of the client's tools: clients want the item before its arguments."""
+        """Return the events of a tool call; clients expect the item before its arguments."""
         name, place = ids.new("item"), len(self.calls) + (self.item is not None)
         said = {"name": event.name, "call_id": event.call}
         told = {
@@ -227,7 +229,7 @@ class OpenResponse:
 
 
 def usage(prompt_tokens: int, completion_tokens: int) -> Json:
-    """Return what a response cost, in tokens of the language model."""
+    """Return the usage of a response, in tokens of the language model."""
     return {
         "total_tokens": prompt_tokens + completion_tokens,
         "input_tokens": prompt_tokens,
@@ -243,7 +245,7 @@ def usage(prompt_tokens: int, completion_tokens: int) -> Json:
 
 
 def encoded(pcm: bytes, form: AudioFormat) -> bytes:
-    """Return s16le mono *pcm* of the format's rate in the format."""
+    """Return *pcm* (s16le mono, at the rate of *form*) encoded in *form*."""
     match form.type:
         case "audio/pcm":
             return pcm

@@ -1,4 +1,4 @@
-"""The session object of `/v1/realtime`: merged, checked, told whole, and what it sets in a call."""
+"""The session object of `/v1/realtime`: its fields, and their effect on the call."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SAMPLES: Mapping[str, Format] = {
 
 
 class AudioFormat(msgspec.Struct, frozen=True, kw_only=True):
-    """How audio is written inside base64."""
+    """The encoding of audio inside base64."""
 
     type: Literal["audio/pcm", "audio/pcmu", "audio/pcma"] = "audio/pcm"
     rate: int | None = None
@@ -52,7 +52,7 @@ class AudioFormat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Transcription(msgspec.Struct, frozen=True, kw_only=True):
-    """What the client wants to read of the caller's words."""
+    """The client's choice about transcripts of the caller."""
 
     model: Annotated[str, msgspec.Meta(max_length=128)] | None = "aura"
     language: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z-]{0,16}$")] | None = None
@@ -60,7 +60,7 @@ class Transcription(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TurnDetection(msgspec.Struct, frozen=True, kw_only=True):
-    """How the end of a turn is found."""
+    """The detection of the end of a turn."""
 
     type: Literal["server_vad", "semantic_vad"]
     create_response: bool | None = True
@@ -90,7 +90,7 @@ class TurnDetection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AudioInput(msgspec.Struct, frozen=True, kw_only=True):
-    """The caller's side."""
+    """The settings of the caller's audio."""
 
     format: AudioFormat | None = AudioFormat()
     transcription: Transcription | None = Transcription()
@@ -98,7 +98,7 @@ class AudioInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 USUAL_VOICE = "default"
-"""What a client is told that asked for no voice."""
+"""The voice that a client is told if it asked for none."""
 
 
 class VoiceId(msgspec.Struct, frozen=True):
@@ -108,7 +108,7 @@ class VoiceId(msgspec.Struct, frozen=True):
 
 
 class AudioOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """Aura's side."""
+    """The settings of Aura's audio."""
 
     format: AudioFormat | None = AudioFormat()
     voice: Annotated[str, msgspec.Meta(max_length=128)] | VoiceId | None = USUAL_VOICE
@@ -116,7 +116,7 @@ class AudioOutput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Audio(msgspec.Struct, frozen=True, kw_only=True):
-    """Both sides."""
+    """The settings of both sides' audio."""
 
     input: AudioInput = AudioInput()
     output: AudioOutput = AudioOutput()
@@ -126,7 +126,7 @@ Tokens = Annotated[int, msgspec.Meta(ge=1, le=MOST_TOKENS)] | Literal["inf"]
 
 
 class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a client may set, and that has an effect."""
+    """All fields that a client may set and that have an effect."""
 
     type: Literal["realtime", "transcription"] = "realtime"
     model: Annotated[str, msgspec.Meta(max_length=128)] | None = None
@@ -149,7 +149,7 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def voice(self) -> str:
-        """The voice that is asked for; empty: none."""
+        """The requested voice; empty: none."""
         voice = self.audio.output.voice
         return "" if voice in {None, USUAL_VOICE} else getattr(voice, "id", None) or str(voice)
 
@@ -159,17 +159,17 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_manual(self) -> bool:
-        """The client ends the caller's turns."""
+        """Whether the client ends the caller's turns."""
         return self.audio.input.turn_detection is None
 
     @property
     def responds(self) -> bool:
-        """Turns of the caller are responded to without being asked."""
+        """Whether turns of the caller get a response without a request."""
         found = self.audio.input.turn_detection
         return found is not None and found.create_response is not False
 
     def told(self, session: str) -> dict[str, Any]:
-        """Return it as the client is told it; what has no effect here is null."""
+        """Return the object for the client; fields without effect are null."""
         heard, spoken = self.audio.input, self.audio.output
         transcription = msgspec.to_builtins(heard.transcription)
         found = heard.turn_detection.told if heard.turn_detection else None
@@ -208,7 +208,7 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """Return what it changes in the operator's configuration of a session."""
+        """Return its changes of the operator's session configuration."""
         changes: dict[str, Any] = {
             "voice.delivery": "chunks" if self.modality == "audio" else "text",
             **_turns(self.audio.input.turn_detection),
@@ -233,7 +233,7 @@ def _turns(found: TurnDetection | None) -> dict[str, Any]:
     if found is None:
         by_client = {"turns.by_client": True, "turns.respond": False, "turns.speculate": False}
         return {**by_client, "interruption.allowed": False, "turns.min_speech_ms": 20}
-    changes: dict[str, Any] = {}  # what is usual is left to the agent, or the operator
+    changes: dict[str, Any] = {}  # defaults are left to the agent or the operator
     if found.create_response is False:
         changes["turns.respond"] = False
     if found.interrupt_response is False:
@@ -254,6 +254,6 @@ def _turns(found: TurnDetection | None) -> dict[str, Any]:
 
 
 def _within(path: str, value: int) -> int:
-    """Return *value* as near as the bounds at *path* of the configuration allow."""
+    """Return *value*, limited to the bounds at *path* of the configuration."""
     _, least, most = bounds(path)
     return int(min(max(value, least or 0), most or value))

@@ -1,4 +1,4 @@
-"""Updates of the session object: merged deeply, and checked as a whole."""
+"""Updates of the session object: a deep merge, checked as a whole."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BETA: Mapping[str, str] = {
     "max_response_output_tokens": "max_output_tokens",
     "speed": "audio.output.speed",
 }
-"""Names of the beta's flat session, and where they are now."""
+"""Names of the beta's flat session, and their paths now."""
 OF_SERVER_VAD = frozenset({"threshold", "prefix_padding_ms", "silence_duration_ms"})
 
 
@@ -29,7 +29,7 @@ def updated(now: SessionObject, patch: object) -> SessionObject:
     """Return *now* with *patch*, the `session` of a client's event, merged into it deeply.
 
     Raises:
-        RequestError: something in it cannot be; nothing of it holds then.
+        RequestError: a value is invalid; then nothing is changed.
     """
     if not isinstance(patch, dict):
         told = "Invalid type for 'session': expected an object."
@@ -40,7 +40,9 @@ def updated(now: SessionObject, patch: object) -> SessionObject:
             told = f"Unknown parameter: '{param}' (of the beta). It is 'session.{place}' now."
             raise RequestError("unknown_parameter", told, param)
     patch = {name: value for name, value in patch.items() if value is not None}
-    if "modalities" in patch:  # the beta's name, which clients still use; it may hold both
+    if (
+        "modalities" in patch
+    ):  # the beta's name, which clients still use; it may list both modalities
         patch.setdefault("output_modalities", patch["modalities"])
     if "tools" in patch:
         read_tools(patch["tools"], "session.tools")
@@ -61,7 +63,7 @@ def updated(now: SessionObject, patch: object) -> SessionObject:
 
 
 def _merged(old: Any, patch: Any) -> Any:
-    """Return *old* with *patch*: objects are merged, anything else is replaced."""
+    """Return *old* with *patch*: objects are merged, other values replaced."""
     if not isinstance(old, dict) or not isinstance(patch, dict):
         return patch
     both = dict(old)

@@ -1,4 +1,4 @@
-"""What the caller says, as the events of `/v1/realtime`: speech, its item, its words."""
+"""The caller's utterances as events of `/v1/realtime`: speech, item, transcript."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.wire import Ids
 
 MOST_SPEECHES = 8
-"""Utterances whose words may be awaited at once."""
+"""The most utterances that wait for their words."""
 
 
 @dataclass
 class SpokenTurn:
-    """What the caller says in one utterance."""
+    """One utterance of the caller."""
 
     item: str
     start_ms: int
-    """In the audio that the client appended."""
+    """The start, in the audio that the client appended."""
     started: bool = False
-    """Its start was told."""
+    """Whether its start was told."""
     committed: bool = False
     audio_ms: int = 0
 
 
 class Speeches:
-    """The caller's utterances, as far as one client knows them."""
+    """The utterances that one client was told of."""
 
     def __init__(self, ids: Ids, items: Items, session: SessionObject) -> None:
         self.ids = ids
         self.items = items
         self.session = session
         self.appended_ms = 0.0
-        """Audio of the caller that the client sent so far."""
+        """The caller's audio so far, ms."""
         self._speeches: dict[int, SpokenTurn] = {}
 
     @property
     def is_open(self) -> bool:
-        """An utterance is open, as far as the client knows."""
+        """Whether the client was told of the start of an utterance, but not of its end."""
         return any(not one.committed for one in self._speeches.values())
 
     def began(self, event: SpeechStarted) -> list[Json]:
@@ -62,7 +62,7 @@ class Speeches:
         return [self.ids.event(kind, audio_start_ms=spoken.start_ms, item_id=spoken.item)]
 
     def starts(self) -> list[Json]:
-        """Tell of starts that were kept back: they are interruptions."""
+        """Return the events of starts that were kept back; they were interruptions after all."""
         waiting = [one for one in self._speeches.values() if not one.committed]
         return [message for one in waiting for message in self._start(one)]
 
@@ -87,7 +87,7 @@ class Speeches:
     def handed_in(self, utterance: int) -> list[Json]:
         spoken = self._speeches.get(utterance)
         out = self._commit(spoken or SpokenTurn(self.ids.new("item"), int(self.appended_ms)))
-        if spoken is None:  # nothing was said in it
+        if spoken is None:  # it had no words
             item_id = self.items.last or ""
             out += self._transcription(item_id, "", 0)
         return out
@@ -106,7 +106,7 @@ class Speeches:
 
     def heard(self, event: Transcript) -> list[Json]:
         spoken = self._speeches.pop(event.utterance, None)
-        if spoken is None:  # typed, or spoken before the client could know
+        if spoken is None:  # typed, or spoken before this connection
             return []
         out = [] if spoken.committed else self._commit(spoken)
         if spoken.item in self.items:
@@ -137,7 +137,7 @@ class Speeches:
         return [timed_out, *self._commit(spoken)]
 
     def failed(self, error: Json) -> list[Json]:
-        """Tell that the words of what was committed cannot be had."""
+        """Return the events of a committed utterance without a transcript."""
         committed = [one for one in self._speeches.values() if one.committed]
         self._speeches.clear()
         kind = "conversation.item.input_audio_transcription.failed"

@@ -1,10 +1,11 @@
-"""What a call tells, as the events of `/v1/realtime`, in the order that stock clients rely on.
+"""Turns a call's events into those of `/v1/realtime`, in the order that stock clients rely on.
 
     speech_started -> speech_stopped -> committed -> item added, done -> transcription
     response.created -> item added -> deltas -> item done -> response.done
 
-A start of speech over a response is told when the call takes it for an interruption: clients drop
-their audio at it. A response that goes on after a false one is told as another response.
+A start of speech over a response is told only once the call considers it an interruption, because
+clients then drop their audio. A response that goes on after a false interruption is told as a new
+response.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Any
 
 import msgspec
 
-from edge.core.client_commands import Command
 from edge.core.client_events import (
     CallerSilent,
     CallsDone,
@@ -31,8 +31,8 @@ from edge.core.client_events import (
     Trouble,
     TurnHandedIn,
 )
-from edge.core.inputs import ToolResult
 from edge.protocols.client_protocol import Json
+from edge.protocols.realtime.client_calls import ClientCalls
 from edge.protocols.realtime.items import Items
 from edge.protocols.realtime.output_buffer import OutputBuffer
 from edge.protocols.realtime.responses import Asked, OpenResponse, usage
@@ -48,15 +48,15 @@ FAULTS: dict[FaultyPart, str] = {
     "tts": "voice_failed",
     "tool": "tool_failed",
 }
-"""Error codes by the part of the server that failed."""
+"""Error codes and messages, by the part of the server that failed."""
 FAILED = "a stage of the server failed; the conversation goes on"
 
 
 class Telling:
-    """What one client knows of its conversation."""
+    """The state of the conversation that one client was told."""
 
     def __init__(self, ids: Ids, session: SessionObject, *, has_tracks: bool = False) -> None:
-        """Begin; *has_tracks*: the client hears Aura over a track, and not in messages."""
+        """Begin a connection; *has_tracks*: the client hears Aura over a track, not in messages."""
         self.ids = ids
         self.has_tracks = has_tracks
         self.output = OutputBuffer(ids)
@@ -65,25 +65,14 @@ class Telling:
         self.conversation = ""
         self.open: OpenResponse | None = None
         self.asks: dict[str, Asked] = {}
-        """Responses that the client asked for and that have not started."""
-        self.cancelling = False
-        """The client has asked for the end of the open response."""
+        """Requested responses that have not started."""
         self.offsets: dict[int, int] = {}
-        """Where a response that was interrupted may go on, ms into its audio, by its turn."""
+        """The position in an interrupted response, ms, at which it may go on, by its turn."""
         self.turn = 0
-        """Of the last response."""
-        self.called: dict[str, ToolCalled] = {}
-        """The calls of the client's tools that it has no result for, by their ids."""
-        self.outlived: set[str] = set()
-        """Calls of turns before the last one that it has no result for."""
-        self.in_turn = False
-        """The response to the last turn waits for results that the client has given."""
-        self.results: list[ToolResult] = []
-        """Results that wait until the client asks for the response to them."""
-        self.follow_up = ""
-        """The name of the response that is to follow the results of calls; empty: none."""
-        self._finished: set[int] = set()
-        """Turns whose response the call has handed out whole."""
+        """The turn of the last response."""
+        self.calls = ClientCalls()
+        self._whole = 0
+        """The last turn whose response was sent completely; a greeting always is."""
 
     @property
     def session(self) -> SessionObject:
@@ -92,23 +81,6 @@ class Telling:
     @session.setter
     def session(self, session: SessionObject) -> None:
         self.speeches.session = session
-
-    def answer(self, result: ToolResult) -> bool:
-        """Keep the *result* of a call until it is handed over; False: no call waits for it."""
-        if result.call in self.called:
-            del self.called[result.call]
-            self.in_turn = True
-        elif result.call in self.outlived:
-            self.outlived.discard(result.call)
-        else:
-            return False
-        self.results.append(result)
-        return True
-
-    def take_results(self) -> list[Command]:
-        """Return the results of calls that wait to be handed over."""
-        results, self.results = self.results, []
-        return list(results)
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
@@ -134,7 +106,7 @@ class Telling:
     def _of_response(self, event: ClientEvent) -> list[Json]:
         match event:
             case ResponseStarted(turn=turn) if self.open and self.open.turn == turn:
-                return []  # it goes on with the results of tools that the client knows nothing of
+                return []  # it continues with results of tools that are not the client's
             case ResponseStarted(turn=turn, ask=ask):
                 return self._started(turn, ask)
             case Speech():
@@ -149,9 +121,9 @@ class Telling:
                 self.offsets = {turn: played_ms}
                 silenced = self._silenced(turn, played_ms) if self.has_tracks else []
                 return [*self._cut(turn, "turn_detected"), *silenced]
-            case ResponseDropped(turn=turn) if self.follow_up:
-                self.asks.pop(self.follow_up, None)
-                self.follow_up = ""
+            case ResponseDropped(turn=turn) if self.calls.follow_up:
+                self.asks.pop(self.calls.follow_up, None)
+                self.calls.follow_up = ""
                 return self._of_response(event)
             case ResponseDropped(turn=turn, reason="failed"):
                 error = {"type": SERVER_ERROR, "code": "response_failed", "message": FAILED}
@@ -164,12 +136,9 @@ class Telling:
     # -------------------------------------------------------- the response
 
     def _started(self, turn: int, ask: str) -> list[Json]:
-        if turn != self.turn:
-            self.outlived |= self.called.keys()
-            self.called.clear()
-        self.turn, self.in_turn = turn, False
-        asked = self.asks.pop(ask or self.follow_up, None)
-        self.follow_up = ""
+        asked = self.asks.pop(ask or self.calls.follow_up, None)
+        self.calls.response_begins(of_new_turn=turn != self.turn)
+        self.turn = turn
         return self._respond(turn, asked)
 
     def _respond(self, turn: int, asked: Asked | None) -> list[Json]:
@@ -182,7 +151,6 @@ class Telling:
             offset_ms=self.offsets.pop(turn, 0),
             on_track=self.has_tracks,
         )
-        self.cancelling = False
         return [self.open.begin(self.ids, self.conversation)]
 
     def _spoken(self, speech: Speech) -> list[Json]:
@@ -195,33 +163,32 @@ class Telling:
             out += self.open.speech(speech, self.ids, self.items)
             if self.has_tracks and speech.pcm and self.open.asked.modality == "audio":
                 out += self.output.started(speech.turn, self.open.id)
-        if speech.ends and (speech.turn == 0 or speech.turn in self._finished):
+        if speech.ends and speech.turn in {0, self._whole}:
             out += self._end(speech.turn, "completed")
         return out
 
     def _called(self, event: ToolCalled) -> list[Json]:
-        if event.call in self.called:  # told again, on a connection that goes on
+        if not self.calls.take(event):
             return []
         out = [] if self.open else self._respond(self.turn, None)
-        self.called[event.call] = event
         return [*out, *(self.open.call(event, self.ids, self.items) if self.open else [])]
 
     def _calls_done(self, event: CallsDone) -> list[Json]:
-        """End a response that calls tools of the client: another follows their results."""
+        """End a response that calls tools of the client; another response follows their results."""
         if self.open is None or self.open.turn != event.turn or not self.open.calls:
             return []
         self.open.usage = usage(event.prompt_tokens, event.completion_tokens)
         return self._end(event.turn, "completed")
 
     def _done(self, event: ResponseDone) -> list[Json]:
-        self._finished = {event.turn}
+        self._whole = event.turn
         if self.open and self.open.turn == event.turn:
             self.open.usage = usage(event.prompt_tokens, event.completion_tokens)
         return self._end(event.turn, "completed")
 
     def _cut(self, turn: int, reason: str) -> list[Json]:
-        """Tell that the rest of a response is not spoken: the caller, or the client, ended it."""
-        if self.cancelling:
+        """Return the events of a response that the caller or the client cut short."""
+        if self.open and self.open.is_cancelled:
             return [
                 *self._end(turn, "cancelled", reason="client_cancelled"),
                 *self.speeches.starts(),
@@ -229,7 +196,7 @@ class Telling:
         return [*self.speeches.starts(), *self._end(turn, "cancelled", reason=reason)]
 
     def _silenced(self, turn: int, played_ms: int) -> list[Json]:
-        """Tell that the track is silent, and what was heard: nobody else knows, of a track."""
+        """Return the events of a track that fell silent, with the part that was heard."""
         out = self.output.cleared(turn)
         item = self.items.spoken_in(turn)
         if item is not None and played_ms - item.offset_ms < item.sent_ms:
@@ -243,11 +210,11 @@ class Telling:
         response = self.open
         if response is None or response.turn != turn:
             return []
-        self.open, self.cancelling = None, False
+        self.open = None
         return response.end(status, self.ids, **why)
 
     def _trouble(self, event: Trouble) -> list[Json]:
-        """Tell what failed: of a response its end has told it, of speech its item."""
+        """Return the events of a failure that the end of a response or an item has not told."""
         failed = {"type": SERVER_ERROR, "code": FAULTS[event.stage], "message": event.reason}
         out: list[Json] = []
         if event.stage == "stt":

@@ -1,4 +1,4 @@
-"""A client's tools in `/v1/realtime`: what the model may call, and the results that come back."""
+"""A client's tools in `/v1/realtime`: their definitions, choice and results."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from schemas.tools import MOST_RESULT_BYTES
 MOST_TOOLS = 128
 """The most tools of a session."""
 MOST_STEPS = 10
-"""Of one turn: a client may have the model call again and again."""
+"""The most steps of one turn: a client may let the model call tools repeatedly."""
 DEADLINE_MS = 60_000
-"""A client that gives no result for so long has failed; the model is told."""
+"""The time for a client's result, after which the model is told that the call failed."""
 
 
 class FunctionTool(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class FunctionTool(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def config(self) -> dict[str, Any]:
-        """Return it as the configuration of a session has it."""
+        """Return the tool in the form of the session configuration."""
         return {
             "name": self.name,
             "description": self.description or "",
@@ -51,7 +51,7 @@ def read_tools(given: object, param: str) -> tuple[FunctionTool, ...]:
     """Return the tools in *given*, found at *param*.
 
     Raises:
-        RequestError: something in it is no function.
+        RequestError: an entry is no function tool.
     """
     if not isinstance(given, list) or len(given) > MOST_TOOLS:
         told = f"Invalid value for '{param}': expected a list of {MOST_TOOLS} tools at most."
@@ -59,13 +59,13 @@ def read_tools(given: object, param: str) -> tuple[FunctionTool, ...]:
     for place, tool in enumerate(given):
         if isinstance(tool, dict) and tool.get("type") == "mcp":
             where = f"{param}[{place}].type"
-            told = f"Invalid value for '{where}': MCP servers are the operator's to offer."
+            told = f"Invalid value for '{where}': only the operator can offer MCP servers."
             raise RequestError("invalid_value", told, where)
     return convert(given, tuple[FunctionTool, ...], param)
 
 
 class NamedTool(msgspec.Struct, frozen=True, kw_only=True):
-    """The function that a response has to call."""
+    """The function that a response must call."""
 
     type: Literal["function"]
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -75,21 +75,24 @@ ToolChoice = Literal["auto", "none", "required"] | NamedTool
 
 
 def choice_changes(choice: ToolChoice) -> dict[str, Any]:
-    """Return what *choice* changes in the operator's configuration of a session."""
+    """Return the changes of the session configuration by *choice*."""
     if choice == "none":
-        return {"tools": []}
+        return {"tool_use.max_steps": 0}  # the operator's tools stay in the configuration
     return {"tool_use.choice": choice.name if isinstance(choice, NamedTool) else choice}
 
 
 def tool_changes(tools: Sequence[FunctionTool], choice: ToolChoice) -> dict[str, Any]:
-    """Return what *tools* change in the operator's configuration of a session."""
-    if not tools or choice == "none":
-        return {}
+    """Return the changes of the session configuration by *tools*.
+
+    The *choice* holds for the operator's tools as well, which may be the only ones.
+    """
+    if choice == "none" or not tools:
+        return {} if choice == "auto" else choice_changes(choice)
     return {
         "tools": [tool.config for tool in tools],
         **choice_changes(choice),
         "tool_use.max_steps": MOST_STEPS,
-        "tool_use.wait_words": "",  # what is said is the client's model's, and nothing else
+        "tool_use.wait_words": "",  # the client expects only the model's words
     }
 
 
@@ -97,7 +100,7 @@ def result_of(item: Mapping[str, Any]) -> ToolResult:
     """Return the result in an item of type `function_call_output`.
 
     Raises:
-        RequestError: it is none.
+        RequestError: it is no such item.
     """
     call = text_of(item, "call_id")
     output = item.get("output")

@@ -1,4 +1,4 @@
-"""What both directions of `/v1/realtime` share: numbered events, and errors that end nothing."""
+"""Parts of `/v1/realtime` for both directions: event ids, and errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INVALID_REQUEST, SERVER_ERROR = "invalid_request_error", "server_error"
 
 
 class RequestError(Exception):
-    """A client's event that cannot be obeyed; the client is told why, and nothing ends."""
+    """A client's event is invalid; the client is told why, and the session goes on."""
 
     def __init__(self, code: str, message: str, param: str | None = None) -> None:
         super().__init__(message)
@@ -29,7 +29,7 @@ class Ids:
     """Unique names of events, items and responses of one connection."""
 
     def __init__(self, nonce: str) -> None:
-        """Names hold *nonce*, which no other connection has."""
+        """Take *nonce*, which is unique to the connection and part of all names."""
         self._of = nonce
         self._count = 0
 
@@ -43,7 +43,7 @@ class Ids:
         return {"type": kind, "event_id": self.new("event"), **fields}
 
     def error(self, error: RequestError, event_id: object, kind: str = INVALID_REQUEST) -> Json:
-        """Return *error* of the client's event *event_id*."""
+        """Return the server event for *error*, caused by the client's event *event_id*."""
         known = event_id if isinstance(event_id, str) else None
         told = {
             "type": kind,
@@ -59,10 +59,10 @@ _PATH = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
 
 
 def convert(value: object, kind: type[T], where: str) -> T:
-    """Return *value*, found at *where* of a client's event, as a *kind*.
+    """Return *value*, found at *where* in a client's event, converted to *kind*.
 
     Raises:
-        RequestError: it is none; the error says where and why, and repeats no value.
+        RequestError: the value is invalid; the error says where and why, without the value.
     """
     try:
         return msgspec.convert(value, kind)
@@ -84,7 +84,7 @@ def text_of(message: Mapping[str, Any], name: str, *, most: int = MOST_ID_CHARS)
     """Return the text in the field *name* of a client's event.
 
     Raises:
-        RequestError: it is missing, no text, or too long.
+        RequestError: the field is missing, no text, or too long.
     """
     value = message.get(name)
     if value is None:
@@ -99,7 +99,7 @@ def text_of(message: Mapping[str, Any], name: str, *, most: int = MOST_ID_CHARS)
 
 
 def unknown_value(name: str, value: str, known: tuple[str, ...]) -> RequestError:
-    """Return the error of a *value* that is none of the *known* ones."""
+    """Return the error for a *value* that is not in *known*."""
     values = ", ".join(f"'{one}'" for one in known)
     told = f"Invalid value: '{shown(value)}'. Supported values are: {values}."
     return RequestError("invalid_value", told, name)

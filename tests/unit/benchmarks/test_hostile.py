@@ -19,6 +19,7 @@ from benchmarks.hostile.frames import (
     many_keys,
     wav_header,
 )
+from benchmarks.hostile.http_rows import HTTP_ROWS
 from benchmarks.hostile.rows import ROWS, SOURCES, address
 from benchmarks.hostile.verdict import Figures, line
 
@@ -37,6 +38,7 @@ HELD = Figures(
     recorded=0,
     died=[],
     faults=[],
+    full=[],
     sent={},
 )
 
@@ -102,3 +104,15 @@ def test_every_row_sends_what_can_be_sent() -> None:
     for row in ROWS:
         assert isinstance(row.first(b"\0" * 3200) + row.block(b"\0" * 3200), bytes)
         assert set(row.sockets) == set(SOURCES)
+
+
+def test_requests_of_http_rows_are_whole_where_they_are_to_be() -> None:
+    names = [row.name for row in ROWS] + [row.name for row in HTTP_ROWS]
+    assert len(set(names)) == len(names)
+    assert len(names) < 254  # each has a third byte of 198.18.0.0/15 of its own
+    for row in HTTP_ROWS:
+        head = row.head("X-Forwarded-For: 198.18.1.1\r\n", 10)
+        assert head.startswith(f"{row.line} HTTP/1.1\r\n".encode())
+        assert head.count(b"\r\n\r\n") == (0 if row.cut else row.times)
+        assert f"Content-Length: {10 + row.missing_bytes}\r\n".encode() in head
+        assert row.held == (row.cut or b"Content-Length: 10\r\n" not in head)

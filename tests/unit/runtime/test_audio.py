@@ -80,7 +80,7 @@ def test_every_format_becomes_the_same_tone(rate: int, channels: int, kind: str)
     assert abs(np.abs(pcm).max() - 8850) < 700
 
 
-def test_what_we_write_others_read_and_so_do_we() -> None:
+def test_written_wavs_are_readable_here_and_by_other_libraries() -> None:
     data = write_wav(TONE.tobytes())
     with wave.open(io.BytesIO(data)) as file:
         assert (file.getframerate(), file.getnchannels(), file.getnframes()) == (16000, 1, 16000)
@@ -94,7 +94,7 @@ def test_what_we_write_others_read_and_so_do_we() -> None:
         encoded(16000, 1, "i16")[:22] + bytes([0, 0]) + bytes(400),
     ],
 )
-def test_what_is_no_recording_is_refused(data: bytes) -> None:
+def test_bytes_that_are_no_recording_are_refused(data: bytes) -> None:
     with pytest.raises(NotAudioError):
         read_wav(data)
 
@@ -106,7 +106,7 @@ def test_what_is_no_recording_is_refused(data: bytes) -> None:
         *((3, 1, 8000, 16), (6, 1, 8000, 16), (7, 1, 8000, 16)),
     ],
 )
-def test_formats_that_nobody_speaks_in_are_named(fmt: tuple[int, int, int, int]) -> None:
+def test_unsupported_formats_are_named(fmt: tuple[int, int, int, int]) -> None:
     tag, channels, rate, bits = fmt
     head = struct.pack("<HHIIHH", tag, channels, rate, 0, 0, bits)
     data = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0" + head + b"data\4\0\0\0abcd"
@@ -153,7 +153,7 @@ def test_wavs_one_header_and_raw_pcm_in_any_chunks() -> None:
     assert client.sends(b"op") == b"op"
 
 
-def test_what_follows_a_wav_is_of_its_format_and_what_follows_a_broken_one_is_raw() -> None:
+def test_chunks_after_a_wav_have_its_format_and_after_a_broken_one_are_raw() -> None:
     reader = AudioReader(Format(rate_hz=24000))
     assert reader.feed(b"ab") == (b"ab", Format(rate_hz=24000), False)
     assert reader.feed(write_wav(b"cd", 8000)) == (b"cd", Format(rate_hz=8000), True)
@@ -163,7 +163,7 @@ def test_what_follows_a_wav_is_of_its_format_and_what_follows_a_broken_one_is_ra
     assert reader.feed(b"gh") == (b"gh", Format(rate_hz=24000), False)
 
 
-def test_a_header_that_does_not_end_is_no_wav() -> None:
+def test_an_endless_header_is_no_wav() -> None:
     reader = AudioReader()
     endless = write_wav(b"")[:36] + b"LIST" + (70_000).to_bytes(4, "little")
     with pytest.raises(NotAudioError):
@@ -189,7 +189,7 @@ def test_a_telephones_codes_stand_for_the_standards_values(
 
 
 @pytest.mark.parametrize("encoding", ["mulaw", "alaw"])
-def test_every_code_of_a_telephone_is_read_as_what_is_written_as_it(encoding: Encoding) -> None:
+def test_every_g711_code_survives_a_round_trip(encoding: Encoding) -> None:
     codes = bytes(code for code in range(256) if (encoding, code) != ("mulaw", 0x7F))  # minus 0
     samples = np.frombuffer(PcmStream(Format(width=1, encoding=encoding)).feed(codes), "<i2")
     encode = mulaw if encoding == "mulaw" else alaw
@@ -199,7 +199,7 @@ def test_every_code_of_a_telephone_is_read_as_what_is_written_as_it(encoding: En
 # ---------------------------------------------------------------- in
 
 
-def test_audio_whose_format_changes_is_heard_on() -> None:
+def test_audio_goes_on_after_a_change_of_format() -> None:
     audio, heard = AudioIn(), b""
     for rate in (16000, 8000, 48000, 16000):
         second = (np.sin(np.arange(rate) * 2 * np.pi * 440 / rate) * 9000).astype("<i2").tobytes()

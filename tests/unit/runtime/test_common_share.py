@@ -26,7 +26,7 @@ def test_an_address_alone_has_half_and_leaves_the_other_half_to_others() -> None
     assert fill(share, "c") == 13
 
 
-def test_a_hundred_that_take_all_they_can_leave_room_for_one_that_has_nothing() -> None:
+def test_a_hundred_greedy_addresses_leave_room_for_a_new_one() -> None:
     share = CommonShare(10_000)
     for _ in range(10_000):
         for number in range(100):
@@ -38,7 +38,7 @@ def test_a_hundred_that_take_all_they_can_leave_room_for_one_that_has_nothing() 
     assert fill(share, "new") >= 40
 
 
-def test_what_was_taken_fades_and_no_more_than_the_size_comes_anew_in_its_time() -> None:
+def test_taken_amounts_fade_and_refill_by_the_size_in_the_time_constant() -> None:
     share = CommonShare(100, lasts_s=60)
     at_once = sum(fill(share, str(number)) for number in range(30))
     assert 90 <= at_once <= 100
@@ -65,14 +65,14 @@ def test_more_than_there_is_at_all_never_fits() -> None:
     assert CommonShare(5, lasts_s=60).wait_s("a", 6, 0.0) == math.inf
 
 
-def test_what_is_taken_in_any_case_is_told_to_be_too_much() -> None:
+def test_an_unconditional_take_reports_an_excess() -> None:
     share = CommonShare(100, lasts_s=60)
     assert share.take("a", 50, 0.0)
     assert not share.take("a", 10, 0.0)
     assert share.left(0.0) == 40
 
 
-def test_what_is_given_back_is_there_for_all_and_who_has_nothing_is_forgotten() -> None:
+def test_returned_amounts_are_free_for_all_and_empty_addresses_forgotten() -> None:
     share = CommonShare(100)
     share.take("a", 60)
     share.give_back("a", 20)
@@ -81,7 +81,7 @@ def test_what_is_given_back_is_there_for_all_and_who_has_nothing_is_forgotten() 
     assert (share.left(), len(share._had)) == (100, 0)
 
 
-def test_the_memory_is_bounded_and_what_the_forgotten_have_counts_on() -> None:
+def test_the_memory_is_bounded_and_forgotten_amounts_still_count() -> None:
     share = CommonShare(1e6)
     for number in range(MOST_ADDRESSES + 5):
         share.take(str(number), 1)

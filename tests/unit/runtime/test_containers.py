@@ -42,7 +42,7 @@ def test_mp3_without_a_tag_is_known_by_its_frames(data: bytes) -> None:
         *(b"\xff\xff" * 900, b"\xff\xfb", b"", b"Ogg", b"ID", bytes(2000)),
     ],
 )
-def test_what_only_looks_like_a_frame_is_samples(data: bytes) -> None:
+def test_data_that_only_look_like_a_frame_are_samples(data: bytes) -> None:
     assert container_of(data, first=True) is None
 
 
@@ -75,7 +75,7 @@ def test_a_stream_goes_on_as_the_file_it_began_with_until_another_begins() -> No
     assert reader.feed(write_wav(b"ef")) == (b"ef", Format(), True)
 
 
-def test_an_mp4_is_read_as_it_comes_where_its_table_is_first() -> None:
+def test_an_mp4_with_its_table_first_is_streamed() -> None:
     def box(kind: bytes, size: int = 8) -> bytes:
         return size.to_bytes(4, "big") + kind + bytes(size - 8)
 

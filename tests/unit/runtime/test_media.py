@@ -95,7 +95,7 @@ def test_each_kind_of_file_is_decoded_as_a_whole(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("container", Container)
-def test_what_is_no_file_is_not_decoded(container: Container) -> None:
+def test_unknown_data_are_not_decoded(container: Container) -> None:
     for data in (b"", b"nothing" * 50, bytes(5000)):
         with suppress(ValueError):
             assert len(media.decode_whole(data, container, 10**6)) <= 10**6
@@ -154,7 +154,7 @@ def test_a_damaged_file_is_told_or_heard_in_part_and_the_next_one_is_heard(
         heard += told if isinstance(told, bytes) else b""
 
 
-def test_what_cannot_be_decoded_is_told_once(client: Client) -> None:
+def test_a_broken_file_is_reported_once(client: Client) -> None:
     client.sends(b"\x1aE\xdf\xa3" + bytes(3000))
     assert client.told.get(timeout=20) == "WebM that cannot be decoded"
     client.sends(bytes(3000))

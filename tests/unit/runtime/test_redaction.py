@@ -138,12 +138,12 @@ def test_own_rules_are_patterns_with_masks() -> None:
 
 
 @pytest.mark.parametrize("setting", ["digits", "{", '{"(": "x"}'])
-def test_a_rule_that_is_none_is_refused_with_the_setting(setting: str) -> None:
+def test_an_invalid_rule_is_refused_and_the_setting_named(setting: str) -> None:
     with pytest.raises(BadRulesError, match="AURA_REDACT"):
         Redaction.of(setting)
 
 
-def test_no_rules_cost_nothing_and_rules_mask_what_is_recognised() -> None:
+def test_without_rules_nothing_is_masked_and_with_rules_transcripts_are() -> None:
     heard = SimulatedRecognizer(delay_ms=0).transcribe(b"\x01\x01", language="en").text
     assert Redaction.of("").mask(heard) is heard
     masked = Redaction.of('{"hello": "[greeting]"}').mask(heard)

@@ -61,13 +61,13 @@ def test_a_tone_stays_a_tone_as_loud_and_as_clean(from_hz: int, to_hz: int, of_b
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), [pair for pair in IN_AND_OUT if pair[0] > pair[1]])
-def test_what_is_above_the_band_is_not_mirrored_into_it(from_hz: int, to_hz: int) -> None:
+def test_frequencies_above_the_band_are_not_aliased_into_it(from_hz: int, to_hz: int) -> None:
     mirrored = resampled(from_hz, to_hz, tone(from_hz, to_hz * 0.54))[to_hz // 20 : -to_hz // 20]
     assert np.sqrt(np.mean(mirrored**2)) < 12_000 * 10 ** (-70 / 20)
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), IN_AND_OUT)
-def test_it_is_what_the_best_resampler_of_whole_recordings_makes(from_hz: int, to_hz: int) -> None:
+def test_the_result_is_close_to_the_best_offline_resampler(from_hz: int, to_hz: int) -> None:
     rng = np.random.default_rng(1)
     smooth = np.convolve(rng.standard_normal(from_hz), np.hanning(2 * from_hz // 2000), "same")
     speech = (smooth / np.abs(smooth).max() * 12_000).astype(np.int16)  # up to 2 kHz

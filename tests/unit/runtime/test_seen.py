@@ -10,6 +10,6 @@ def test_an_id_is_new_once() -> None:
     assert [seen.again(one) for one in "abab"] == [False, False, True, True]
 
 
-def test_what_was_long_ago_is_forgotten() -> None:
+def test_old_ids_are_forgotten() -> None:
     seen = Seen(limit=2)
     assert [seen.again(one) for one in "abca"] == [False, False, False, False]

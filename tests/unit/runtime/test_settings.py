@@ -30,7 +30,7 @@ def test_each_setting_is_of_one_theme() -> None:
     assert sorted(named) == sorted(Settings.model_fields)
 
 
-def test_the_environment_goes_before_the_defaults_and_what_is_given_before_both(
+def test_given_values_win_over_the_environment_and_it_over_the_defaults(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PORT", "8123")

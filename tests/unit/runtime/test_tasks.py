@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from runtime import tasks
-from runtime.tasks import beside
+from runtime.tasks import beside, shielded
 
 
 class BrokenError(Exception):
@@ -96,3 +96,45 @@ async def test_a_cancellation_that_was_lost_is_repeated(monkeypatch: pytest.Monk
     await asyncio.sleep(0)
     await tasks.cancel({task})
     assert task.cancelled()
+
+
+async def test_shielded_work_gives_its_result_or_its_fault() -> None:
+    assert await shielded(asyncio.sleep(0, "done")) == "done"
+    with pytest.raises(BrokenError):
+        await shielded(breaks())
+
+
+async def test_shielded_work_goes_on_through_every_cancellation() -> None:
+    ends, may_end = [], asyncio.Event()
+
+    async def work() -> None:
+        await may_end.wait()
+        ends.append(True)
+
+    waiting = asyncio.create_task(shielded(work()))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        waiting.cancel()
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    may_end.set()
+    await asyncio.wait({waiting})
+    assert waiting.cancelled()
+    assert ends == [True]
+
+
+async def test_the_fault_of_shielded_work_is_logged_where_its_waiter_was_cancelled() -> None:
+    may_break = asyncio.Event()
+
+    async def work() -> None:
+        await may_break.wait()
+        raise BrokenError
+
+    waiting = asyncio.create_task(shielded(work()))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    may_break.set()
+    with capture_logs() as logs:
+        await asyncio.wait({waiting})
+    assert waiting.cancelled()
+    assert [one["event"] for one in logs] == ["task_broken"]

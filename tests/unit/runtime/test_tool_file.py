@@ -51,7 +51,7 @@ def test_tools_are_read_in_their_order(tmp_path: Path) -> None:
         ("- !!python/object:os.system {}", "not YAML"),
     ],
 )
-def test_what_cannot_be_is_told_with_its_place(tmp_path: Path, text: str, says: str) -> None:
+def test_an_invalid_tool_is_reported_with_its_place(tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "tools.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError) as told:

@@ -24,9 +24,7 @@ CHUNKS = st.lists(
 
 
 @given(CHUNKS, st.lists(st.integers(1, 50), min_size=1, max_size=20))
-def test_a_header_in_pieces_is_read_as_one_that_comes_whole(
-    chunks: list[bytes], sizes: list[int]
-) -> None:
+def test_a_header_in_pieces_is_read_like_a_whole_one(chunks: list[bytes], sizes: list[int]) -> None:
     whole = BEGIN + b"".join(chunks) + FMT + DATA
     header, came, at, found = WavHeader(), b"", 0, None
     while found is None:
@@ -44,7 +42,7 @@ def test_a_header_of_empty_chunks_is_no_header() -> None:
         parse_header(BEGIN + b"junk\0\0\0\0" * (MOST_CHUNKS + 1))
 
 
-def test_what_was_read_of_a_header_is_not_read_again() -> None:
+def test_no_part_of_a_header_is_read_twice() -> None:
     header, came = WavHeader(), BEGIN + FMT + b"LIST\x08\0\0\0" + bytes(4)
     assert header.read(came) is None
     spoilt = BEGIN + b"fmt " + bytes(len(came) - 16)  # what was read has changed, and is not seen
@@ -53,7 +51,7 @@ def test_what_was_read_of_a_header_is_not_read_again() -> None:
     assert found[0] == Format(8000)
 
 
-def test_after_a_header_that_is_none_samples_are_raw_and_a_new_file_may_begin() -> None:
+def test_after_a_broken_header_samples_are_raw_and_a_new_file_may_begin() -> None:
     reader = AudioReader()
     with pytest.raises(NotAudioError):
         reader.feed(BEGIN + b"junk\0\0\0\0" * 100)

@@ -12,5 +12,5 @@ def test_a_language_is_known_without_its_region(code: str) -> None:
     assert without_region(code) == "de"
 
 
-def test_what_has_no_region_stays() -> None:
+def test_a_code_without_a_region_is_unchanged() -> None:
     assert [without_region(code) for code in ("auto", "", "yue")] == ["auto", "", "yue"]

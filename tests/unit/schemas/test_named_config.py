@@ -33,7 +33,7 @@ def started(config: SessionConfig) -> ev.SessionStarted:
         {"response.system_prompt": "Another one.", "record_audio": True},
     ],
 )
-def test_read_with_what_it_names_it_is_the_same_event(changes: dict[str, Any]) -> None:
+def test_an_event_with_its_named_configuration_is_the_original(changes: dict[str, Any]) -> None:
     event = started(BASE.but(changes))
     said = named_config.named(wire(event.config), BASE)
     base = msgpack.unpackb(codec.encode(BASE))
@@ -50,7 +50,7 @@ def test_a_value_that_is_taken_away_again_is_a_change() -> None:
     assert event.config.turns.waits is None
 
 
-def test_it_says_what_differs_and_no_more() -> None:
+def test_only_the_differences_are_kept() -> None:
     said = named_config.named(wire(BASE.but({"turns.silence_ms": 700})), BASE)
     assert said["config_changes"] == {"turns": {"silence_ms": 700}}
     assert said["config_hash"] == named_config.name(BASE)
@@ -66,7 +66,7 @@ def test_an_event_that_was_not_read_with_it_says_so_and_claims_no_defaults() -> 
     assert not started(BASE).names_config
 
 
-def test_what_a_newer_version_knows_is_kept() -> None:
+def test_fields_of_a_newer_version_are_kept() -> None:
     said = {**named_config.named(wire(BASE), BASE), "brand_new": 1}
     base = {**msgspec.to_builtins(BASE), "brand_new_too": {"deep": 2}}
     said["config_changes"] = {"brand_new_too": {"deep": 3}}

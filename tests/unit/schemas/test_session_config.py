@@ -41,7 +41,7 @@ def test_the_flat_names_say_the_same(changes: dict[str, Any]) -> None:
 
 
 @given(CHANGES)
-def test_an_event_says_it_whole_and_by_the_flat_names(changes: dict[str, Any]) -> None:
+def test_an_event_has_the_nested_and_the_flat_form(changes: dict[str, Any]) -> None:
     config = SessionConfig().but(
         {**changes, "turns.waits": {"finished_ms": 1, "unclear_ms": 2, "unfinished_ms": 3}}
     )
@@ -76,7 +76,7 @@ def test_an_event_of_before_is_read_by_its_flat_names() -> None:
     )
 
 
-def test_the_flat_names_that_an_old_event_lacks_mean_what_they_meant_then() -> None:
+def test_missing_flat_names_have_the_defaults_of_their_time() -> None:
     event = codec.decode(msgpack.packb({**HEAD, "type": "session.resumed"}))
     assert isinstance(event, ev.SessionResumed)
     assert event.config.turns.ask_eot is False

@@ -24,7 +24,7 @@ webhook: {words: false}
 """
 
 
-def test_a_file_says_some_of_what_calls_are_set_to_and_the_operator_the_rest() -> None:
+def test_the_operator_fills_what_a_tenants_file_does_not_set() -> None:
     tenant = tenant_file.parse(GOOD)
     config = tenant.over(OPERATOR)
     assert (config.spend.tokens, config.spend.price, config.spend.then) == (5000, 0.5, "listen")
@@ -78,7 +78,7 @@ def test_an_agent_may_only_have_less(agents: str, used: int) -> None:
     assert not config.webhook.words
 
 
-def test_nothing_that_a_client_may_set_is_a_limit_a_price_or_a_webhook() -> None:
+def test_no_client_option_is_a_limit_a_price_or_a_webhook() -> None:
     closed = {"spend", "prices", "webhook", "limits"}
     paths = {*CLIENT_OPTIONS.values(), *PROTOCOLS_OWN}
     assert set(CLIENT_OPTIONS) >= NAMES

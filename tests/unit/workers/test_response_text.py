@@ -40,3 +40,18 @@ def test_a_response_begins_with_its_first_word_not_with_its_thought() -> None:
     response.feed("</think>Hi")
     assert response.is_begun
     assert response.thought
+
+
+@pytest.mark.parametrize("step", [1, 3, 1000])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hello there.<|im_end|>", ["Hello there."]),
+        ("Hello there.<end_of_turn>\n", ["Hello there."]),
+        ("Hello there.<｜end▁of▁sentence｜>", ["Hello there."]),
+        ("Hello there.</s>", ["Hello there."]),
+        ("It is 1 < 2, and <b>bold</b>.", ["It is 1 < 2, and <b>bold</b>."]),
+    ],
+)
+def test_marks_of_a_template_are_no_words(text: str, expected: list[str], step: int) -> None:
+    assert pieces(text, step) == expected

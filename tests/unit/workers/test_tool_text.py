@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from workers.engines.protocols import FunctionCall
 from workers.response_text import ResponseText
+from workers.tool_markup import MARKUPS
 from workers.tool_text import ToolText
 
 BOOK = FunctionCall("book", '{"guests": 2}')
@@ -36,6 +37,73 @@ FORMS = [
 ]
 
 
+MARKUP = [
+    # Kimi K2, K2.5
+    "<|tool_calls_section_begin|><|tool_call_begin|>functions.book:0<|tool_call_argument_begin|>"
+    '{"guests": 2}<|tool_call_end|><|tool_calls_section_end|>',
+    '<|tool_call_begin|>book:3 <|tool_call_argument_begin|>{"guests": 2}<|tool_call_end|>',
+    # GLM 4.5 to 4.7
+    "<tool_call>book\n<arg_key>guests</arg_key>\n<arg_value>2</arg_value>\n</tool_call>",
+    "<tool_call>book<arg_key>guests</arg_key><arg_value>2</arg_value></tool_call>",
+    # MiniMax M2, M1
+    '<minimax:tool_call>\n<invoke name="book">\n<parameter name="guests">2</parameter>\n'
+    "</invoke>\n</minimax:tool_call>",
+    '<tool_calls>\n{"name": "book", "arguments": {"guests": 2}}\n</tool_calls>',
+    # DeepSeek V3.2, V4
+    '<｜DSML｜function_calls>\n<｜DSML｜invoke name="book">\n<｜DSML｜parameter name="guests" '
+    'string="false">2</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>',
+    '<｜DSML｜tool_calls><｜DSML｜invoke name="book">{"guests": 2}</｜DSML｜invoke>'
+    "</｜DSML｜tool_calls>",
+    '<|tool▁calls▁begin|><|tool▁call▁begin|>book<|tool▁sep|>{"guests": 2}<|tool▁call▁end|>'
+    "<|tool▁calls▁end|>",
+    # gpt-oss
+    "<|channel|>analysis<|message|>A table for two: book.<|end|><|start|>assistant<|channel|>"
+    'commentary to=functions.book <|constrain|>json<|message|>{"guests": 2}<|call|>',
+    # Step 3, Seed-OSS, LongCat, Nemotron, Olmo 3, Claude's form
+    '<｜tool_calls_begin｜><｜tool_call_begin｜>function<｜tool_sep｜><steptml:invoke name="book">'
+    '<steptml:parameter name="guests">2</steptml:parameter></steptml:invoke><｜tool_calls_end｜>',
+    "<seed:tool_call>\n<function=book>\n<parameter=guests>2</parameter>\n</function>\n"
+    "</seed:tool_call>",
+    '<longcat_tool_call>{"name": "book", "arguments": {"guests": 2}}</longcat_tool_call>',
+    '<TOOLCALL>[{"name": "book", "arguments": {"guests": 2}}]</TOOLCALL>',
+    "<function_calls>\nbook(guests=2)\n</function_calls>",
+    '<function_calls><invoke name="book"><parameter name="guests">2</parameter></invoke>'
+    "</function_calls>",
+    # Llama 3.1 to 4, LFM2, Gemma 3 and 4, Phi 4, Granite
+    "[book(guests=2)]",
+    "<|python_start|>[book(guests=2)]<|python_end|>",
+    '<|python_tag|>{"name": "book", "parameters": {"guests": 2}}<|eom_id|>',
+    "<|python_tag|>book.call(guests=2)<|eom_id|>",
+    "<|tool_call_start|>[book(guests=2)]<|tool_call_end|>",
+    "```tool_code\nbook(guests=2)\n```",
+    "<start_function_call>call:book{guests:2}<end_function_call>",
+    "<|tool_call>call:book{guests:2}<tool_call|>",
+    '<|tool_call|>[{"name": "book", "arguments": {"guests": 2}}]<|/tool_call|>',
+    '<function_call>{"name": "book", "arguments": {"guests": 2}}</function_call>',
+    # Command R
+    '<|START_ACTION|>[{"tool_call_id": "0", "tool_name": "book", "parameters": {"guests": 2}}]'
+    "<|END_ACTION|>",
+]
+"""As the models' servers write it where nothing reads their calls."""
+STRIPPED = [
+    'functions.book:0{"guests": 2}',
+    'functions.book:12 {"guests": 2}',
+    'assistantcommentary to=functions.book json{"guests": 2}',
+    'commentary to=functions.book json {"guests": 2}',
+    'book{"guests": 2}',
+    'book[ARGS]{"guests": 2}',
+]
+"""What is left of a markup where the server takes its marks for no text."""
+LAST = [
+    '<|start|>assistant to=functions.book<|channel|>commentary json<|message|>{"guests": 2}',
+    '[TOOL_CALLS]book[ARGS]{"guests": 2}',
+    '[TOOL_CALLS]book[CALL_ID]a1B2c3D4e[ARGS]{"guests": 2}</s>',
+    f"[TOOL_CALLS] [{BARE}]",
+    f"functools[{BARE}]",
+]
+"""The same; it goes on to the end of the response."""
+
+
 def taken(text: str, cuts: list[int]) -> tuple[str, list[FunctionCall]]:
     filtered, said, before = ToolText(["book"]), "", 0
     for at in [*sorted(cuts), len(text)]:
@@ -44,19 +112,23 @@ def taken(text: str, cuts: list[int]) -> tuple[str, list[FunctionCall]]:
     return said + filtered.flush(), filtered.calls
 
 
-CUTS = st.lists(st.integers(0, 140), max_size=8)
+CUTS = st.lists(st.integers(0, 200), max_size=8)
 
 
-@given(st.sampled_from(FORMS), CUTS, st.sampled_from(["", "Let me see. ", "Let me see:\n"]))
+@given(
+    st.sampled_from([*FORMS, *MARKUP, *STRIPPED, *LAST]),
+    CUTS,
+    st.sampled_from(["", "Let me see. ", "Let me see:\n"]),
+)
 def test_a_call_in_any_form_is_taken_and_not_spoken(
     form: str, cuts: list[int], before: str
 ) -> None:
     said, calls = taken(before + form, cuts)
-    assert calls == [BOOK]
+    assert [(call.name, json.loads(call.arguments)) for call in calls] == [("book", {"guests": 2})]
     assert said.strip() == before.strip()
 
 
-@given(st.sampled_from(FORMS), st.sampled_from(FORMS), CUTS)
+@given(st.sampled_from([*FORMS, *MARKUP]), st.sampled_from([*FORMS, *MARKUP]), CUTS)
 def test_calls_one_after_the_other_are_both_taken(one: str, other: str, cuts: list[int]) -> None:
     said, calls = taken(f"{one}\n{other}\nDone.", cuts)
     assert calls == [BOOK, BOOK]
@@ -78,7 +150,10 @@ def test_text_without_a_call_is_said_as_it_is(text: str, cuts: list[int]) -> Non
         '{"answer": "42"} is JSON.',
         "Use `ls` or ``` for code.",
         "a < b and c > d",
-        "a <｜ b, and <｜tool▁calls▁begin｜> is a mark.",
+        "a <｜ b, and <｜tool▁ is a part of a mark.",
+        "for functools, or [booking(s)]",
+        "I book a table, functions. A book, and bookings: commentary to follow",
+        "<function> and <invoke> are tags",
     ],
 )
 def test_what_only_looks_like_it_is_said(text: str) -> None:
@@ -111,13 +186,13 @@ def test_a_response_speaks_around_its_calls_and_thinks_in_silence() -> None:
     assert text.calls == [BOOK]
 
 
-def test_without_tools_a_call_is_a_thought() -> None:
+def test_without_tools_a_call_is_not_spoken() -> None:
     text = ResponseText()
     assert text.feed(f"<tool_call>{BARE}</tool_call>Hello there. H") == ["Hello there."]
     assert not text.calls
 
 
-@given(st.sampled_from(FORMS), CUTS, st.sampled_from(["", "Let me see. "]))
+@given(st.sampled_from([*FORMS, *MARKUP[:-1]]), CUTS, st.sampled_from(["", "Let me see. "]))
 def test_a_call_of_what_was_not_offered_is_neither_spoken_nor_made(
     form: str, cuts: list[int], before: str
 ) -> None:
@@ -179,3 +254,77 @@ def test_two_calls_in_one_frame_of_deepseek_are_two() -> None:
         BOOK,
         BOOK,
     ]
+
+
+@given(
+    st.sampled_from([one for markup in MARKUPS for one in markup.openings]),
+    st.text(alphabet='ab 1<>|/{}[]"=:', max_size=60),
+    CUTS,
+)
+def test_what_cannot_be_read_of_a_markup_is_not_spoken(
+    opening: str, inside: str, cuts: list[int]
+) -> None:
+    text = ResponseText(tools=["book"])
+    written, said, before = f"Let me see. {opening}{inside}", [], 0
+    for at in [*sorted(cuts), len(written)]:
+        said += text.feed(written[before:at])
+        before = at
+    said += text.flush()
+    spoken = " ".join(said)
+    assert spoken.startswith("Let me see.")
+    assert opening.strip() not in spoken
+    assert text.calls or text.unknown
+
+
+def test_what_cannot_be_read_names_the_option_of_the_server_that_helps() -> None:
+    text = ResponseText(tools=["book"])
+    assert text.feed("<|tool_calls_section_begin|>???<|tool_calls_section_end|>") == []
+    assert text.markup
+    assert "--tool-call-parser kimi_k2" in text.markup.advice
+    assert [call.name for call in text.unknown] == ["unreadable_call"]
+
+
+@pytest.mark.parametrize("step", [1, 7, 1000])
+def test_of_the_channels_of_gpt_oss_the_last_one_is_spoken(step: int) -> None:
+    written = (
+        "<|channel|>analysis<|message|>They greet me. <tool_call>no</tool_call><|end|>"
+        "<|start|>assistant<|channel|>commentary<|message|>One moment.<|end|>"
+        "<|start|>assistant<|channel|>final<|message|>Hello there. How are you?<|return|>"
+    )
+    text = ResponseText(tools=["book"])
+    pieces = []
+    for at in range(0, len(written), step):
+        pieces += text.feed(written[at : at + step])
+    assert [*pieces, *text.flush()] == ["One moment.", "Hello there.", "How are you?"]
+    assert not text.calls
+    assert not text.unknown
+    assert text.thought
+
+
+def test_a_list_in_pythons_syntax_is_read_with_values_and_nothing_else() -> None:
+    said, calls = taken('[book(name="Ann (and Bob)", vip=True), book(guests=1 + 1)]', [])
+    assert (said, [call.name for call in calls]) == ("", ["book"])
+    assert json.loads(calls[0].arguments) == {"name": "Ann (and Bob)", "vip": True}
+    assert taken("<function_calls>book(guests=2in x)</function_calls>", []) == ("", [])
+    said, calls = taken("[book(open('/etc/passwd').read())] Well.", [])
+    assert (said.strip(), calls) == ("Well.", [])
+
+
+def test_values_in_markup_keep_what_they_hold() -> None:
+    gemma = '<|tool_call>call:book{name:<|"|>Ann, of "A"<|"|>,guests:2}<tool_call|>'
+    glm = (
+        '<tool_call>book\n<arg_key>name</arg_key>\n<arg_value>Ann, of "A"</arg_value>\n'
+        "<arg_key>guests</arg_key>\n<arg_value>2</arg_value>\n</tool_call>"
+    )
+    for written in (gemma, glm):
+        (call,) = taken(written, [])[1]
+        assert json.loads(call.arguments) == {"name": 'Ann, of "A"', "guests": 2}
+
+
+def test_long_markup_is_bounded_and_its_end_is_found() -> None:
+    text = ToolText(["book"])
+    said = text.feed("<tool_call>")
+    for _ in range(100):
+        said += text.feed("x" * 2000)
+    assert said == ""
+    assert text.feed("</tool_call>Well.") == "Well."

@@ -116,6 +116,19 @@ async def tells_whether_a_sentence_is_over(engine: Any) -> None:
     expect(likely is None or 0 <= likely <= 1, f"`eot_llm` is None or 0 to 1, not {likely}")
 
 
+async def reads_ahead_and_stops_when_it_is_cancelled(engine: Any) -> None:
+    if not hasattr(engine, "read_ahead"):
+        return
+    await engine.read_ahead(_PROMPT)
+    other = replace(_PROMPT, system="You are a clerk at a railway station. " * 20)
+    reading = asyncio.ensure_future(engine.read_ahead(other))
+    await asyncio.sleep(0.05)
+    reading.cancel()
+    _, late = await asyncio.wait({reading}, timeout=CLOSED_S)
+    expect(not late, f"cancelling `read_ahead` stops it within {CLOSED_S:g} s")
+    await _response(engine, other)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     can_be_awaited_until_it_is_warm,
     has_a_name,
@@ -128,4 +141,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     responds_to_several_at_once,
     never_blocks_the_event_loop,
     tells_whether_a_sentence_is_over,
+    reads_ahead_and_stops_when_it_is_cancelled,
 )

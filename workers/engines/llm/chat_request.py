@@ -113,16 +113,15 @@ def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True
     tools, calls and results are told in words.
     """
     lines = _merged(request.lines if has_tools else map(_in_words, request.lines))
-    system = request.system
-    if lines and lines[0].role == "assistant" and not lines[0].calls:
-        opening = f'You began the conversation with: "{lines.pop(0).text}"'
-        system = f"{system}\n\n{opening}" if system else opening
+    told = [request.system]  # what differs least between calls comes first: it is read once
     if request.tools and not has_tools:
-        offer = _TOOLS_IN_WORDS + "\n".join(json.dumps(_tool(one)) for one in request.tools)
-        if request.tool_choice != "auto":
-            which = "one of them" if request.tool_choice == "required" else request.tool_choice
-            offer += f"\nNow your whole answer is a call of {which}."
-        system = f"{system}\n\n{offer}" if system else offer
+        told.append(_TOOLS_IN_WORDS + "\n".join(json.dumps(_tool(one)) for one in request.tools))
+    if lines and lines[0].role == "assistant" and not lines[0].calls:
+        told.append(f'You began the conversation with: "{lines.pop(0).text}"')
+    if request.tools and not has_tools and request.tool_choice != "auto":
+        which = "one of them" if request.tool_choice == "required" else request.tool_choice
+        told.append(f"Now your whole answer is a call of {which}.")
+    system = "\n\n".join(filter(None, told))
     if not lines or lines[0].role != "user":
         lines.insert(0, Message("user", _CALL_BEGINS))
     if lines[-1].role == "assistant":  # a response that nobody's words asked for
@@ -131,8 +130,8 @@ def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True
         lines += [Message("assistant", request.said), Message("user", _CONTINUE)]
     if system and not has_system:
         lines[0] = Message("user", f"{system}\n\n{lines[0].text}")
-    told = [_told_line(line) for line in lines]
-    return [{"role": "system", "content": system}, *told] if system and has_system else told
+    turns = [_told_line(line) for line in lines]
+    return [{"role": "system", "content": system}, *turns] if system and has_system else turns
 
 
 def _merged(lines: Iterable[Message]) -> list[Message]:

@@ -13,6 +13,7 @@ import mmap
 import os
 import secrets
 import threading
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,14 +43,22 @@ from workers.engines.protocols import (
 CONTEXT_TOKENS = 4096
 """Of one slot: room for the example call, for the remembered messages at a token a letter, and for
 the response."""
-TOKENS_AT_ONCE = 64
+TOKENS_AT_ONCE = 16
 """Of a prompt that is read. After each the model tells how far it is, and can be stopped: one of
-1.5B on a busy core reads some 25 a second, and is neither hung nor deaf meanwhile."""
+1.5B on a core reads some 40 a second, and is neither hung nor deaf meanwhile. With 64 it read an
+eighth more and was deaf for a second (ADR 51)."""
+TOKENS_OF_A_SMALL_ONE = 64
+"""The same of a base model, which reads them in no time."""
+CACHE_MIB = 256
+"""For what was read and is in no slot any more: a prompt of 500 tokens takes 14 MiB with a model
+of 1.5B."""
 CHAT_TEMPLATE = b"tokenizer.chat_template"
 """The key of a GGUF's metadata that base models do not have."""
 METADATA_BYTES = 64 << 20
 """The metadata comes first, the vocabulary in it; no more is searched."""
 
+Beginning = tuple[str, str, tuple[str, ...]]
+"""What a prompt begins with: the system's text, the greeting, the names of the tools."""
 HandOver = Callable[[dict[str, Any] | None], bool]
 """Takes a piece of the response, None after the last; returns whether the model is to stop."""
 
@@ -89,6 +98,8 @@ class LlamaModel:
         self._server: Any = None
         self._asking = 0
         """Requests under way: responses being written, and sentences being read."""
+        self._held: deque[Beginning] = deque(maxlen=slots)
+        """What the prompts read last begin with; their slots may hold a call that goes on."""
 
     async def warm(self) -> None:
         """Load the model and let every slot read what its prompts begin with."""
@@ -115,6 +126,7 @@ class LlamaModel:
             EngineRefusedError: another model is asked for.
         """
         only(self.name, request.model, *self._aliases)
+        self._hold(request)
         loop = asyncio.get_running_loop()
         # no more pieces than the tokens of a response, of which a request has a limit
         pieces: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
@@ -142,7 +154,7 @@ class LlamaModel:
                     yield ""  # it reads, and is not silent
             await work
             if not self._follows:  # whose slot holds the response as it was written
-                self._read_ahead(next_prompt(request, said))
+                self._read_next(next_prompt(request, said))
             yield usage
         finally:
             self._asking -= 1
@@ -168,6 +180,34 @@ class LlamaModel:
         finally:
             self._asking -= 1
 
+    async def read_ahead(self, request: Prompt) -> None:
+        """Let a slot read what *request* begins with, unless one has just done so.
+
+        Cancelled, it ends once llama.cpp has let go of the slot: after the tokens in hand.
+
+        Raises:
+            EngineRefusedError: another model is asked for.
+        """
+        only(self.name, request.model, *self._aliases)
+        if not self._follows or _beginning(request) in self._held:
+            return  # a base model's prompts all begin alike
+        gone = threading.Event()
+        reads = {**chat(request), "max_tokens": 1}
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._pool, self._complete, reads, lambda _: gone.is_set())
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            gone.set()
+            await asyncio.wait({work})
+            raise
+        self._hold(request)
+
+    def _hold(self, request: Prompt) -> None:
+        if (beginning := _beginning(request)) in self._held:
+            self._held.remove(beginning)
+        self._held.append(beginning)
+
     def _end_after(self, prompt: str) -> float | None:
         self._load()
         answers: list[dict[str, Any]] = []
@@ -184,7 +224,7 @@ class LlamaModel:
         finally:
             hand_over(None)
 
-    def _read_ahead(self, prompt: str | None) -> None:
+    def _read_next(self, prompt: str | None) -> None:
         """Let the model read *prompt* while the response is spoken, unless a request waits."""
         if prompt and self._asking == 1:
             self._pool.submit(self._complete, {"prompt": prompt, "max_tokens": 1}, lambda _: True)
@@ -193,7 +233,7 @@ class LlamaModel:
         with self._loading:
             if self._server is None:
                 self._follows = has_chat_template(self._path)
-                self._server = _server(self._path, self._threads, self._slots)
+                self._server = _server(self._path, self._threads, self._slots, self._follows)
 
     def _complete(self, request: dict[str, Any], heed: Callable[[dict[str, Any]], object]) -> None:
         failed: list[dict[str, Any]] = []
@@ -214,6 +254,12 @@ class LlamaModel:
             raise kind(f"{self.name} failed with {code} {failed[0].get('type', '')}".strip())
 
 
+def _beginning(request: Prompt) -> Beginning:
+    role, text = request.messages[0] if request.messages else ("", "")
+    names = tuple(tool.name for tool in request.tools)
+    return request.system, text if role == "assistant" else "", names
+
+
 def has_chat_template(path: Path) -> bool:
     """Tell whether the GGUF file at *path* says how it is to be asked.
 
@@ -227,7 +273,7 @@ def has_chat_template(path: Path) -> bool:
         raise WeightsError(f"{path.name} cannot be read: set AURA_LLM_MODEL") from error
 
 
-def _server(path: Path, threads: int, slots: int) -> Any:
+def _server(path: Path, threads: int, slots: int, follows: bool) -> Any:
     try:
         import xllamacpp
     except ImportError as error:
@@ -237,12 +283,13 @@ def _server(path: Path, threads: int, slots: int) -> Any:
     params.verbosity = 0
     params.n_ctx = CONTEXT_TOKENS * slots
     params.n_parallel = slots
-    params.n_batch = params.n_ubatch = TOKENS_AT_ONCE
+    params.n_batch = params.n_ubatch = TOKENS_AT_ONCE if follows else TOKENS_OF_A_SMALL_ONE
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads = threads
         cpu.poll = 0  # threads that spin for each other stall for seconds on a busy machine
     params.swa_full = True  # else Gemma 3 forgets the fixed part of the prompt at every turn
-    params.cache_ram_mib = 0  # else up to 8 GiB of old calls are kept in memory
+    # 8 GiB of old calls if nothing is said; the prompts of a base model all begin alike
+    params.cache_ram_mib = CACHE_MIB if follows else 0
     # The library opens a port on 127.0.0.1 that we do not use: lock it, and show no web page.
     params.api_keys = [secrets.token_hex(32)]
     params.ui = params.endpoint_slots = False

@@ -1,7 +1,7 @@
-"""Quiet speech made as loud as usual for the recogniser: a far microphone, a soft voice.
+"""Amplifies quiet speech for the recogniser: a far microphone, a soft voice.
 
-Whisper takes the level of what it hears into its features: at -40 dBFS it mishears words that it
-knows at -20. Speech of usual loudness is left as it is.
+Whisper's features depend on the level: at -40 dBFS it mishears words that it recognises at -20.
+Speech of normal loudness is not changed.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from schemas.audio import RATE_HZ
 from workers.engines.stt.whisper_postprocess import Floats
 
 QUIET: Final = 0.03
-"""Speech whose loud parts stay below this (rms, of full scale: -30 dBFS) is levelled ..."""
+"""The level (rms of full scale, -30 dBFS) below which speech is amplified."""
 USUAL: Final = 0.09
-"""... to this (-21 dBFS)."""
+"""The level to which it is amplified (-21 dBFS)."""
 MOST: Final = 32.0
-"""The largest gain (30 dB): what is quieter than the voice detector's gate is no speech."""
+"""The largest gain (30 dB); sound below the voice detector's gate is no speech."""
 FRAME: Final = RATE_HZ // 50
-"""The samples of a frame whose level is measured: 20 ms."""
+"""The samples of a measured frame: 20 ms."""
 LOUD_SHARE: Final = 80
-"""Percentile of the frames that is taken for how loud the speech is."""
+"""The percentile of the frames' levels that stands for the level of the speech."""
 
 
 def levelled(samples: Floats) -> Floats:
-    """Return *samples* (float32, -1..1) as they are, or louder by one gain for all of them."""
+    """Return *samples* (float32, -1..1), amplified by one gain if they are quiet."""
     frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
     if not len(frames):
         return samples

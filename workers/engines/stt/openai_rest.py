@@ -1,7 +1,7 @@
 """A recogniser behind HTTP: any server with OpenAI's `/audio/transcriptions`.
 
-It is asked for Whisper's own figures (`verbose_json`), by which words written for silence are told
-from words; a server that has none is asked for the plain text.
+The server is asked for Whisper's own figures (`verbose_json`), which reveal text that was made up
+for silence. A server without these figures is asked for plain text.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NAMED: Final = Named(
     model="AURA_STT_MODEL",
 )
 LEAST_MS: Final = 100
-"""Servers refuse less, and there is no word in it."""
+"""The shortest audio that is sent: servers refuse shorter audio, which holds no word anyway."""
 MOST_ANSWER_BYTES: Final = 1 << 20
 
 
@@ -32,35 +32,35 @@ class RestRecognizer:
     """One model of one server. Any number of threads may transcribe."""
 
     def __init__(self, client: BlockingClient, *, model: str) -> None:
-        """Ask *model*; an answer that takes longer than the client's limit is given up."""
+        """Take *model*; an answer that takes longer than the client's limit is given up."""
         self.name = f"openai:{model}"
         self._model = model
         self._client = client
         self._has_figures = True
-        """The server knows `verbose_json`, as far as it has told."""
+        """Whether the server knows `verbose_json`, as far as is known."""
 
     def warm(self) -> None:
-        """Open a connection by listing the models; any answer but a refused key is fine.
+        """Open a connection by listing the models; every answer except a refused key is fine.
 
         Raises:
             EngineMissingError: the library is not installed.
             EngineRefusedError: the key is not accepted.
-            ServerUnavailableError: nobody answers.
+            ServerUnavailableError: no server answers.
         """
         client, library = self._client.get()
         try:
             with translated(library, NAMED, self._model):
                 client.models.list()
         except EngineRefusedError as error:
-            if NAMED.model not in str(error):  # some servers have no list of models
+            if NAMED.model not in str(error):  # some servers cannot list their models
                 raise
 
     def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
         """Return the words in *pcm* (s16le, mono, 16 kHz); *language* is ISO 639-1 or 'auto'.
 
         Raises:
-            ServerUnavailableError: worth a retry.
-            EngineRefusedError: the server refuses the request, or answers something else.
+            ServerUnavailableError: a retry may succeed.
+            EngineRefusedError: the server refuses the request, or its answer has another form.
         """
         began, audio_ms = time.monotonic(), len(pcm) // BYTES_PER_MS
         if audio_ms < LEAST_MS:
@@ -110,9 +110,9 @@ class RestRecognizer:
 
 
 def heard(told: dict[str, Any]) -> tuple[str, float]:
-    """Return the words of a server's answer and their confidence, 1 where it gives no figures.
+    """Return the words of a server's answer and their confidence, or 1 if it gives no figures.
 
-    Segments that Whisper itself takes for silence are left out.
+    Segments that Whisper itself considers silence are left out.
     """
     segments = told.get("segments")
     known = [_Segment(one) for one in segments if isinstance(one, dict)] if segments else []
@@ -129,7 +129,7 @@ def heard(told: dict[str, Any]) -> tuple[str, float]:
 
 
 class _Segment:
-    """A stretch of the audio, as Whisper's own code tells of it."""
+    """A segment of the audio, with the figures of Whisper's own code."""
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.text = str(told.get("text", ""))

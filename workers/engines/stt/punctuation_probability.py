@@ -1,8 +1,8 @@
-"""The probability that a sentence ends with its last word, by Whisper's own next token.
+"""The probability that a sentence ends with its last word, from Whisper's next token.
 
-Whisper has learnt punctuation from sound and words together: after "a table for two" in a falling
-voice a full stop is likely; after "I would like to", or in a voice that does not fall, a comma,
-three dots or another word is. Decoding computes these probabilities anyway.
+Whisper has learnt punctuation from sound and words together. After "a table for two" in a falling
+voice, a full stop is likely. After "I would like to", or if the voice does not fall, a comma, three
+dots or another word is likely. Decoding computes these probabilities anyway.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,24 +11,25 @@ from typing import Any, Final
 import numpy as np
 
 ENDS: Final = tuple(".?!\u3002\uff1f\uff01\u061f\u0964")
-"""Marks that end a sentence, in the scripts that Whisper writes."""
+"""The marks that end a sentence, in the scripts that Whisper writes."""
 
 
 class SentenceEnd:
-    """The tokens of one model's vocabulary that end a sentence."""
+    """The tokens of a model's vocabulary that end a sentence."""
 
     def __init__(
         self, encode: Callable[[str], Sequence[int]], decode: Callable[[list[int]], str]
     ) -> None:
-        """Take the tokenizer's *encode* and *decode*, neither with special tokens."""
+        """Take the tokenizer's *encode* and *decode*, both without special tokens."""
         self._decode = decode
         tokens = [encode(mark) for mark in ENDS]
         self._ends = [one[0] for one in tokens if len(one) == 1]
 
     def after(self, tokens: Sequence[int], logits: Sequence[Any]) -> float | None:
-        """Return 0..1, the probability of a sentence's end right after the last word of *tokens*.
+        """Return the probability (0..1) of a sentence's end after the last word of *tokens*.
 
-        *logits*: one float32 [vocabulary] a step. None: there is no word, or no step after it.
+        *logits*: a float32 [vocabulary] for each step. The result is None if there is no word, or
+        no step after it.
         """
         count = len(tokens)
         while count and not any(c.isalnum() for c in self._decode([tokens[count - 1]])):

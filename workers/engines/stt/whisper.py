@@ -1,13 +1,14 @@
-"""Whisper with a window as short as the utterance allows, and wider ones where that fails.
+"""Whisper with the shortest window that fits the utterance, and wider windows if that fails.
 
-Whisper pads everything to 30 s, and its encoder's time grows with the window. A narrow window is
-three to five times faster but sometimes makes the model say a sentence twice. So: greedy decoding,
-an output no longer than the audio can hold, a check of what came out, and the next wider window if
-the check fails. The last, 30 s, is Whisper as it was trained. A text that passes the check with
-little confidence (a fifth of clear speech) is decoded once more, with beams and a wider window.
+Whisper pads all audio to 30 s, and its encoder's time grows with the window. A narrow window is
+three to five times faster, but sometimes the model repeats a sentence in it. So decoding is greedy,
+the output is limited to the words that the audio can hold, and the text is checked; if the check
+fails, the next wider window is tried. The last window, 30 s, is Whisper as it was trained. A text
+that passes the check with low confidence (a fifth of clear speech) is decoded again, with beams and
+a wider window.
 """
 
-# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+# ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 import math
 import threading
@@ -34,17 +35,18 @@ from workers.engines.stt.punctuation_probability import SentenceEnd
 from workers.engines.stt.whisper_postprocess import FRAMES_PER_S, Floats, Way
 
 NARROW_S: Final = (5.0, 8.0, 11.0, 15.0)
-"""Tried in turn before 30 s; measured by benchmarks/stt_window.py."""
+"""The windows that are tried before 30 s; measured by benchmarks/stt_window.py."""
 TRUSTED: Final = 0.45
-"""Confidence below which the next window is tried. One short word reaches 0.5, a wrong one 0.4."""
+"""The confidence below which the next window is tried. A short word reaches 0.5, a wrong word
+0.4."""
 MOST_AT_ONCE: Final = 8
-"""Utterances in one batch: bounds the memory and the wait of the first."""
+"""The most utterances in one batch, which limits the memory and the wait of the first one."""
 HUSH: Final = RATE_HZ // 2
-"""Samples of silence put after a piece: the model judges the end of a sentence better with it."""
+"""Samples of silence after a piece, with which the model judges the end of a sentence better."""
 _SILENT_PEAK: Final = 0.002
-"""Peak, of full scale, up to which a piece is taken for silence without asking the model."""
+"""The peak, of full scale, up to which a piece counts as silence without asking the model."""
 _SURELY_NOBODY: Final = 0.85
-"""Probability of no speech, by Whisper, above which a narrow window without words is trusted."""
+"""Whisper's probability of no speech above which a narrow window without words is trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ class _Heard:
     no_speech: float
     tokens: int
     sound: bool
-    """The text is whole, does not loop and is likely enough: no wider window is needed."""
+    """Whether the text is complete, likely and no loop, so that no wider window is needed."""
     eot_stt: float | None = None
-    """0..1: how surely a sentence ends with the last word."""
+    """0..1: the probability that a sentence ends with the last word."""
 
     @property
     def confidence(self) -> float:
@@ -67,7 +69,7 @@ _NOTHING: Final = _Heard("", -9.0, 1.0, 0, sound=False)
 
 
 class WhisperRecognizer:
-    """A faster-whisper model. Any number of threads may transcribe; `workers` run at once."""
+    """A faster-whisper model. Any number of threads may call it; `workers` of them run at once."""
 
     def __init__(
         self,
@@ -79,10 +81,11 @@ class WhisperRecognizer:
         device: str = "cpu",
         narrow_s: tuple[float, ...] = NARROW_S,
     ) -> None:
-        """Take *model*: 'tiny.en', 'base', a folder, or a name that faster-whisper may download.
+        """Take *model*: 'tiny.en', 'base', a folder, or a name that faster-whisper can download.
 
-        *threads* serve one utterance: a second one hardly helps the decoder, so raise *workers*
-        first. *narrow_s* are the windows tried before 30 s; empty is plain Whisper.
+        *threads* serve one utterance. A second thread hardly helps the decoder, so raise *workers*
+        first. *narrow_s* are the windows that are tried before 30 s; without any, it is plain
+        Whisper.
         """
         self.name = f"whisper:{Path(model).name}"
         self._asked = model
@@ -104,11 +107,11 @@ class WhisperRecognizer:
         list(self._hear([noise], "en"))
 
     def transcribe(self, pcm: bytes, *, language: str = "en") -> Recognition:
-        """Return the words in *pcm*; audio over 28 s is cut at quiet spots first.
+        """Return the words in *pcm*; audio over 28 s is first cut at quiet spots.
 
         Raises:
             EngineMissingError, WeightsError: the model cannot be loaded.
-            EngineRefusedError: *language* is none that this model knows.
+            EngineRefusedError: the model does not know *language*.
         """
         ((_, heard),) = self.transcribe_each([pcm], language=language)
         return heard
@@ -116,10 +119,11 @@ class WhisperRecognizer:
     def transcribe_each(
         self, pcms: Sequence[bytes], *, language: str = "en", hurried: bool = False
     ) -> Iterator[tuple[int, Recognition]]:
-        """Yield (place in *pcms*, the words in it), the narrowest windows first.
+        """Yield (index in *pcms*, its words), the narrowest windows first.
 
-        An utterance that fails its check is tried again after all others had their first try, and
-        so is one with little confidence, unless *hurried*: no utterance waits for another's retry.
+        An utterance that fails its check is retried after the first attempt of all others, so that
+        no utterance waits for another's retry. So is an utterance with low confidence, unless
+        *hurried*.
         """
         began = time.perf_counter()
         self._load()
@@ -139,7 +143,7 @@ class WhisperRecognizer:
     def _hear(
         self, pieces: list[Floats], language: str, *, hurried: bool = False
     ) -> Iterator[tuple[int, _Heard]]:
-        """Yield (place, text) of each piece: from its narrowest window, else from a wider one."""
+        """Yield (index, text) of each piece, from its narrowest window or else from a wider one."""
         ways = {
             at: [
                 Way(s) for s in whisper_postprocess.windows_s(len(piece) / RATE_HZ, self._narrow_s)
@@ -155,7 +159,7 @@ class WhisperRecognizer:
             tried = self._try([pieces[at] for at in now], way, language)
             for at, heard in zip(now, tried, strict=True):
                 best[at] = _better(best[at], heard)
-                ways[at] = _next(ways[at], heard, hurried=hurried)
+                ways[at] = _remaining_ways(ways[at], heard, hurried=hurried)
                 if not ways[at]:
                     del ways[at]
                     yield at, best[at]
@@ -179,12 +183,12 @@ class WhisperRecognizer:
                 encoded,
                 [self._prompt(each) for each in languages],
                 beam_size=way.beams,
-                max_length=2 * most,  # CTranslate2 halves it: the other half is for a prompt
+                max_length=2 * most,  # CTranslate2 reserves half of it for a prompt
                 return_scores=True,
                 return_no_speech_prob=True,
-                return_logits_vocab=way.beams == 1,  # beams do not keep them
+                return_logits_vocab=way.beams == 1,  # beam search does not keep them
             )
-        except RuntimeError as error:  # all that CTranslate2 raises
+        except RuntimeError as error:  # CTranslate2 raises nothing else
             raise EngineUnavailableError(f"{self.name} could not run") from error
         full = way.window_s >= whisper_postprocess.FULL_S
         return [
@@ -193,15 +197,16 @@ class WhisperRecognizer:
 
     def _judged(self, result: Any, audio_s: float, full: bool) -> _Heard:
         most = whisper_postprocess.most_tokens(audio_s)
-        ids = result.sequences_ids[0][:most]  # in a batch the longest utterance sets the bound
+        ids = result.sequences_ids[0][:most]  # in a batch the longest utterance sets the limit
         said: str = self._decode(ids).strip()
         once = None if full else whisper_postprocess.unlooped(said, audio_s)
         if once is None and len(ids) >= most - 1 and whisper_postprocess.loops(said):
-            return _NOTHING  # a loop up to the last token allowed: a hum, not words
+            return _NOTHING  # a loop up to the last allowed token: a hum without words
         logprob = float(result.scores[0])
         no_speech = float(result.no_speech_prob)
         text = whisper_postprocess.cleaned(once or said, no_speech, math.exp(min(0.0, logprob)))
-        # A narrow window may miss a lone "yes": no words are trusted only from a sure or full one.
+        # A narrow window may miss a single "yes", so an empty text is trusted only from a sure or
+        # full window.
         likely = logprob > math.log(TRUSTED) if text else full or no_speech > _SURELY_NOBODY
         whole = once is not None or (len(ids) < most - 1 and not whisper_postprocess.loops(said))
         sound = whole and likely
@@ -243,7 +248,8 @@ class WhisperRecognizer:
                 from threadpoolctl import threadpool_limits
             except ImportError as error:
                 raise EngineMissingError("faster-whisper", "stt") from error
-            # One small product a spectrum: BLAS threads spin nine times as long as it takes.
+            # Each spectrum is one small product; BLAS threads would spin nine times as long as it
+            # takes.
             threadpool_limits(1, user_api="blas")
             found = weights.find(self._asked, self._cache)
             folder = found.parent if found and found.is_file() else found
@@ -255,7 +261,7 @@ class WhisperRecognizer:
                     cpu_threads=self._threads,
                     num_workers=self._workers,
                 )
-            except Exception as error:  # its three libraries have no common type
+            except Exception as error:  # its three libraries have no common error type
                 raise WeightsError(
                     f"no Whisper model can be loaded from {self._asked!r}: set AURA_STT_MODEL to "
                     "'tiny.en', to a folder, or to a name faster-whisper can download"
@@ -263,8 +269,8 @@ class WhisperRecognizer:
             self._prompt("en")
 
 
-def _next(left: list[Way], heard: _Heard, *, hurried: bool) -> list[Way]:
-    """Return the ways still to try after the first of *left* gave *heard*."""
+def _remaining_ways(left: list[Way], heard: _Heard, *, hurried: bool) -> list[Way]:
+    """Return the ways that remain to be tried after the first of *left* gave *heard*."""
     way, *wider = left
     if not heard.sound:
         return wider
@@ -273,7 +279,7 @@ def _next(left: list[Way], heard: _Heard, *, hurried: bool) -> list[Way]:
 
 
 def _better(known: _Heard, new: _Heard) -> _Heard:
-    """Return the likelier of two texts; `eot_stt` comes from greedy decoding, as beams lack it."""
+    """Return the likelier text, with the greedy decoding's `eot_stt`, as beams have none."""
     best = max(known, new, key=lambda one: (one.sound, one.logprob))
     return replace(best, eot_stt=known.eot_stt if best.eot_stt is None else best.eot_stt)
 

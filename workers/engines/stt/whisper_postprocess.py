@@ -1,4 +1,4 @@
-"""Checks of Whisper's text (loops, hallucinations), and windows and cuts for its audio. Pure."""
+"""Checks Whisper's text for loops and hallucinations, and cuts its audio into windows. Pure."""
 
 import re
 from typing import Final, NamedTuple, Self
@@ -14,18 +14,19 @@ Floats = npt.NDArray[np.float32]
 FRAMES_PER_S: Final = 100
 FULL_S: Final = 30.0
 PIECE_S: Final = 28.0
-"""Longest piece recognised at once; the window's other two seconds are silent, as in training."""
+"""The longest piece that is recognised at once; the window's last two seconds are silent, as in
+training."""
 SHORT_S: Final = 1.5
 TOKENS_PER_S: Final = 6
-"""The most words a second: the fastest speakers say 2 to 5."""
+"""The most words a second; fast speakers say 2 to 5."""
 WORDS_PER_S: Final = 4.5
-"""The most tokens a second of a hurried speaker."""
+"""The most tokens a second of a fast speaker."""
 SURE: Final = 0.8
-"""Confidence below which a piece is decoded once more; a fifth of clear speech is below it."""
+"""The confidence below which a piece is decoded again; a fifth of clear speech is below it."""
 CAREFUL_S: Final = 10.0
-"""Shortest window of that second decoding."""
+"""The shortest window of the second decoding."""
 BEAMS: Final = 3
-"""Of the second decoding; five find nothing more (docs/adr/0020)."""
+"""The beams of the second decoding; five find nothing more (docs/adr/0020)."""
 
 _NOT_SPOKEN: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|[♪♫]+|<\|[^|]*\|>")
 _PHANTOMS: Final = frozenset(
@@ -50,24 +51,24 @@ _PHANTOMS: Final = frozenset(
         "um",
     }
 )
-"""Texts that Whisper, trained on video subtitles, writes for silence. Callers say most of them too,
-so they are dropped only where the model itself doubts that there was speech."""
+"""Texts that Whisper writes for silence, since it was trained on video subtitles. Callers say most
+of them too, so they are dropped only if the model itself doubts that there was speech."""
 
 
 _HUM_LETTERS: Final = frozenset({"m", "h"})
-"""Whisper may spell a hum: "M. H. M. H."."""
+"""Whisper may write a hum as letters: "M. H. M. H."."""
 
 
 class Way(NamedTuple):
-    """One way to decode a piece: the length of its window, and how many beams."""
+    """A way to decode a piece: the length of its window, and the number of beams."""
 
     window_s: float
     beams: int = 1
 
     def again(self, confidence: float) -> Self | None:
-        """Return the way to decode a piece once more after *confidence* (0..1); None: no need.
+        """Return the way of the second decoding after *confidence* (0..1), or None for none.
 
-        The full window is not decoded twice: that takes longer than it is worth.
+        The full window is not decoded twice, since that takes too long.
         """
         if confidence >= SURE or self.beams > 1 or self.window_s >= FULL_S:
             return None
@@ -75,7 +76,7 @@ class Way(NamedTuple):
 
 
 def loops(text: str) -> bool:
-    """Tell whether *text* repeats itself as a model in a loop does, and a caller does not.
+    """Tell whether *text* repeats itself like a model in a loop, and unlike a caller.
 
     A loop is three words or more twice in a row, one or two words four times in a row ("stop,
     stop, stop" passes), or the beginning said again. A false alarm costs one wider window.
@@ -93,12 +94,12 @@ def loops(text: str) -> bool:
 
 
 def unlooped(text: str, audio_s: float) -> str | None:
-    """Return the sentence that *text* repeats, once; None where *text* is no mere repetition.
+    """Return the sentence that *text* repeats, or None if *text* is no mere repetition.
 
-    A narrow window makes Whisper write a right sentence again until it is cut off: the first copy
-    is as good as a wider window's. A repetition is a sentence of at least three words, begun a
-    second time, with more words in all than *audio_s* can hold (a caller who repeats himself needs
-    the time). The last word may differ: the model was cut off in it.
+    In a narrow window, Whisper may repeat a correct sentence until the text is cut off; the first
+    copy is as good as the result of a wider window. A repetition is a sentence of at least three
+    words, begun a second time, with more words in all than *audio_s* can hold, since a caller who
+    repeats a sentence needs the time. The last word may differ, because the text was cut off in it.
     """
     said = words(text)
     if len(said) < WORDS_PER_S * audio_s:
@@ -112,9 +113,9 @@ def unlooped(text: str, audio_s: float) -> str | None:
 
 
 def cleaned(text: str, no_speech: float, confidence: float) -> str:
-    """Return *text* without descriptions of sound and without texts written for silence.
+    """Return *text* without descriptions of sound and without texts that are written for silence.
 
-    *no_speech*: the probability (0..1), by Whisper, that there is no speech.
+    *no_speech*: Whisper's probability (0..1) that there is no speech.
     """
     text = " ".join(_NOT_SPOKEN.sub(" ", text).split())
     said = words(text)
@@ -127,21 +128,21 @@ def cleaned(text: str, no_speech: float, confidence: float) -> str:
 
 
 def most_tokens(audio_s: float) -> int:
-    """Return how many tokens *audio_s* of speech can hold; more is a loop."""
+    """Return the most tokens that *audio_s* of speech can hold; more tokens are a loop."""
     return 8 + int(TOKENS_PER_S * audio_s)
 
 
 def windows_s(audio_s: float, narrow_s: tuple[float, ...]) -> list[float]:
-    """Return the windows to try in turn: those of *narrow_s* with room for the audio, then 30 s.
+    """Return the windows to try in order: those of *narrow_s* that fit the audio, then 30 s.
 
-    A single short word is rarely heard right with less than 15 s.
+    A single short word is rarely recognised in less than 15 s.
     """
     least = 15.0 if audio_s < SHORT_S else 0.0
     return [each for each in narrow_s if audio_s + 0.5 <= each and each >= least] + [FULL_S]
 
 
 def pieces(samples: Floats) -> list[Floats]:
-    """Return float32 [samples] cut at quiet spots into pieces of at most PIECE_S."""
+    """Cut float32 [samples] at quiet spots into pieces of at most PIECE_S."""
     limit = int(PIECE_S * RATE_HZ)
     found = []
     while len(samples) > limit:
@@ -152,7 +153,7 @@ def pieces(samples: Floats) -> list[Floats]:
 
 
 def _quiet_spot(samples: Floats) -> int:
-    """Return the middle of the quietest 200 ms."""
+    """Return the middle of the quietest 200 ms, in samples."""
     hop = RATE_HZ // 50
     energy = np.square(samples[: len(samples) // hop * hop].reshape(-1, hop)).mean(axis=1)
     smooth = np.convolve(energy, np.ones(10), mode="valid")

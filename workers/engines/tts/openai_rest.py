@@ -1,8 +1,8 @@
-"""A voice behind HTTP: any server with OpenAI's `/audio/speech`, played as it comes.
+"""A voice behind HTTP: any server with OpenAI's `/audio/speech`, streamed.
 
-A server may be slow before the first sound, and may not fall behind the listener after it: its
-silences are counted against the sound that came (`patient`), so that one that drips is given up
-like one that is silent.
+A server may be slow before the first sound, but after it the audio must keep up with the listener.
+Waits are counted against the audio that came (`patient`), so a server that is too slow is given up
+like a silent one.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ NAMED: Final = Named(
     model="AURA_TTS_MODEL",
 )
 LEAST_BEGINNING_BYTES: Final = 12
-"""The bytes by which a WAV is told from samples."""
+"""The bytes that tell a WAV from raw samples."""
 _NOT_SOUND: Final = ("text/", "application/json", "application/problem+json")
 _COMPRESSED: Final = ("mpeg", "mp3", "ogg", "opus", "aac", "flac", "mp4", "webm")
 
 
 class RestVoice:
-    """One voice of one server. Any number of threads may speak."""
+    """One voice of one server. Any number of threads may call it."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class RestVoice:
         rate_hz: int = 24000,
         extra_body: Mapping[str, Any] | None = None,
     ) -> None:
-        """Ask for *voice* of *model* in *form*: 'wav', or 'pcm' of *rate_hz*.
+        """Take *voice* of *model*, in *form* 'wav' or 'pcm' of *rate_hz*.
 
         *extra_body* is added to each request.
         """
@@ -59,7 +59,7 @@ class RestVoice:
         self._extra = dict(extra_body or {})
 
     def warm(self) -> None:
-        """Have a word spoken into nothing: that loads the model where the server does so late.
+        """Synthesize a word, so that the server loads its model.
 
         Raises:
             EngineMissingError: the library is not installed.
@@ -69,14 +69,14 @@ class RestVoice:
             pass
 
     def synthesize(self, text: str) -> Iterator[bytes]:
-        """Yield *text* as s16le mono 16 kHz, piece by piece as it comes.
+        """Yield *text* as s16le mono 16 kHz, piece by piece as it arrives.
 
         Raises:
-            ServerUnavailableError: worth a retry; the answer may have begun.
-            EngineRefusedError: the server refuses the request, or sends something else.
+            ServerUnavailableError: a retry may succeed; the answer may have begun.
+            EngineRefusedError: the server refuses the request, or its answer has another form.
         """
         if not any(char.isalnum() for char in text):
-            return  # servers refuse it, or make a noise of it
+            return  # servers refuse such a text, or turn it into noise
         client, library = self._client.get()
         began_s = self._client.now_s()
         with (
@@ -91,21 +91,21 @@ class RestVoice:
         ):
             _check_kind(answer.headers.get("content-type", ""))
             pieces = patient(
-                answer.iter_bytes(),  # as they come: a size would wait until there is so much
+                answer.iter_bytes(),  # without a size, which would wait for so many bytes
                 limit_s=self._client.limit_s,
                 bytes_a_second=self._raw.bytes_a_second,
                 waited_s=self._client.now_s() - began_s,
                 now_s=self._client.now_s,
             )
             raw = self._raw if self._format == "pcm" else None
-            yield from _begun_at_once(converted(pieces, raw))
+            yield from _without_lead(converted(pieces, raw))
 
 
 def _check_kind(kind: str) -> None:
     """Check the content type of an answer.
 
     Raises:
-        EngineRefusedError: it is no sound, or compressed.
+        EngineRefusedError: the answer is no audio, or compressed audio.
     """
     kind = kind.partition(";")[0].strip().lower()
     if kind.startswith(_NOT_SOUND):
@@ -114,7 +114,7 @@ def _check_kind(kind: str) -> None:
         raise EngineRefusedError(f"{NAMED.what} answered {kind}: it does not know AURA_TTS_FORMAT")
 
 
-def _begun_at_once(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _without_lead(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield *pieces* (s16le mono 16 kHz) without silence before the first sound."""
     samples = (np.frombuffer(piece, "<i2") for piece in pieces)
     for piece in without_lead(samples, RATE_HZ):
@@ -130,12 +130,12 @@ def patient(
     waited_s: float = 0.0,
     now_s: Callable[[], float] = time.monotonic,
 ) -> Iterator[bytes]:
-    """Yield *pieces* until they were waited for too long: what comes makes up for its own length.
+    """Yield *pieces* until the waits exceed the audio that came by *limit_s*.
 
-    *waited_s*: what has passed already. The time in which a piece is used does not count.
+    *waited_s*: the wait so far. The time in which the consumer uses a piece does not count.
 
     Raises:
-        ServerUnavailableError: the sound is *limit_s* behind somebody who listens to it.
+        ServerUnavailableError: the audio is *limit_s* behind a listener.
     """
     coming = iter(pieces)
     left_s = limit_s - waited_s
@@ -154,8 +154,8 @@ def converted(pieces: Iterable[bytes], raw: Format | None) -> Iterator[bytes]:
     """Yield *pieces* of a WAV, or of samples in the format *raw*, as s16le mono 16 kHz.
 
     Raises:
-        EngineRefusedError: it is neither.
-        ServerUnavailableError: there is no sound in it.
+        EngineRefusedError: the pieces are neither.
+        ServerUnavailableError: the pieces hold no samples.
     """
     begun, header = bytearray(), WavHeader()
     stream: PcmStream | None = None
@@ -167,11 +167,11 @@ def converted(pieces: Iterable[bytes], raw: Format | None) -> Iterator[bytes]:
             begun += piece
             if len(begun) < LEAST_BEGINNING_BYTES:
                 continue
-            if (found := _beginning(begun, header, raw)) is None:
+            if (found := _format_of(begun, header, raw)) is None:
                 continue
             form, at, left_bytes = found
             stream, samples = PcmStream(form), bytes(begun[at:])
-        if left_bytes >= 0:  # notes may follow the samples of a WAV
+        if left_bytes >= 0:  # other chunks may follow the samples of a WAV
             samples = samples[:left_bytes]
             left_bytes -= len(samples)
         if pcm := stream.feed(samples):
@@ -184,13 +184,13 @@ def converted(pieces: Iterable[bytes], raw: Format | None) -> Iterator[bytes]:
         raise ServerUnavailableError(f"{NAMED.what} sent no sound")
 
 
-def _beginning(
+def _format_of(
     begun: bytearray, header: WavHeader, raw: Format | None
 ) -> tuple[Format, int, int] | None:
-    """Return the format, where the samples begin, and how many bytes (-1: to the end); None: later.
+    """Return the format, offset and bytes (-1: open) of the samples, or None if unknown yet.
 
     Raises:
-        EngineRefusedError: it is neither a WAV nor samples.
+        EngineRefusedError: the bytes are neither a WAV nor samples.
     """
     if begun[:4] == b"RIFF":
         try:

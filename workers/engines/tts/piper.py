@@ -1,10 +1,10 @@
-"""Piper voices on onnxruntime: a sentence in growing pieces, at 16 kHz, without lead silence.
+"""Piper voices on onnxruntime: speaks a sentence in growing pieces, without silence in front.
 
-piper-tts is GPL-3.0: whoever ships Aura together with it ships a work under that licence. It is
-imported only here, and only when this engine is chosen.
+piper-tts is GPL-3.0, so a product that contains both Aura and piper-tts falls under that licence.
+It is imported only here, and only when this engine is chosen.
 """
 
-# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+# ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 import json
 import threading
@@ -26,21 +26,22 @@ from workers.engines.tts import piper_streaming
 Samples = npt.NDArray[np.int16]
 
 LOUD: Final = 1.25
-"""The gain of all sentences: a piece is sent before the sentence's peak is known."""
+"""The fixed gain of all sentences, since a piece is sent before the sentence's peak is known."""
 LEAD_MS: Final = 30
-"""Silence kept before the first sound: less clips soft consonants, more is felt as latency."""
+"""The silence that is kept before the first sound: less clips soft consonants, more adds
+latency."""
 QUIET: Final = 0.01
-"""Peak, of full scale, below which a 5 ms block is silence before the first sound."""
+"""The peak, of full scale, below which a 5 ms block before the first sound is silence."""
 
 
 class PiperVoice:
-    """One voice. onnxruntime sessions may be run by several threads at once."""
+    """One voice. Several threads may use its onnxruntime session at once."""
 
     def __init__(self, model: Path, *, cache: Path, threads: int = 1, noise: bool = False) -> None:
-        """Take *model* (.onnx, its .onnx.json beside it); *cache* keeps its parts.
+        """Take *model* (.onnx, with its .onnx.json beside it); *cache* keeps the parts of it.
 
-        *threads* serve one sentence. With *noise* False the same text always gives the same bytes:
-        it turns off Piper's two random inputs, and the voice sounds a little flatter.
+        *threads* serve one sentence. Without *noise*, Piper's two random inputs are off: the same
+        text always gives the same bytes, and the voice sounds a little flatter.
         """
         self.name = f"piper:{model.stem}"
         self.model = model
@@ -49,7 +50,7 @@ class PiperVoice:
         self._noise = noise
         self._loading = threading.Lock()
         self._voice: Any = None
-        """The library's voice: how it turns text into phonemes, its settings, its graph."""
+        """The library's voice: its phonemizer, its settings and its graph."""
 
     def warm(self) -> None:
         """Load the voice and speak a sentence into nothing."""
@@ -57,7 +58,7 @@ class PiperVoice:
             pass
 
     def synthesize(self, text: str, speed: float = 1.0) -> Iterator[bytes]:
-        """Yield *text* piece by piece, each longer than the one before, or nothing."""
+        """Yield the audio of *text* in growing pieces, or nothing if there is nothing to say."""
         self._load()
         from workers.engines.tts.text_normalization import sentences, speakable
 
@@ -83,7 +84,7 @@ class PiperVoice:
                 ids = voice.phonemes_to_ids(phonemes)
                 given = inputs(voice.config, ids, noise=self._noise, speed=speed)
                 yield from voice.session.speak(given)
-        except Exception as error:  # onnxruntime and espeak raise types of their own
+        except Exception as error:  # onnxruntime and espeak have their own error types
             raise EngineUnavailableError(f"{self.name} could not speak a sentence") from error
 
     def _load(self) -> None:
@@ -99,13 +100,13 @@ class PiperVoice:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = self._threads
             options.inter_op_num_threads = 1
-            # Idle workers must not spin: the core belongs to the other stages between sentences.
+            # Idle threads must not spin: between sentences, other stages need the core.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             try:
                 session = piper_streaming.opened(self.model, options, cache=self._cache)
                 config = piper.PiperConfig.from_dict(_json(Path(f"{self.model}.json")))
                 self._voice = piper.PiperVoice(session=session, config=config)
-            except Exception as error:  # onnxruntime raises types of its own
+            except Exception as error:  # onnxruntime has its own error types
                 raise WeightsError(
                     f"{self.model} is not a Piper voice with its .json beside it: "
                     "set AURA_TTS_VOICE"
@@ -113,10 +114,10 @@ class PiperVoice:
 
 
 def inputs(config: Any, ids: Sequence[int], *, noise: bool, speed: float = 1.0) -> dict[str, Any]:
-    """Return the inputs of the graph of a voice of *config* for the phonemes *ids*.
+    """Return the inputs of a voice's graph for the phonemes *ids*.
 
-    *speed*: 2 is twice as fast as the voice's own. Of several speakers the one that the voice's
-    maker chose speaks.
+    *speed*: 2 is twice as fast as the voice's own speed. A voice with several speakers uses its
+    default speaker.
     """
     random = (config.noise_scale, config.noise_w_scale) if noise else (0.0, 0.0)
     given: dict[str, Any] = {

@@ -1,11 +1,12 @@
-"""A Piper voice (VITS) in two parts, so that its first sound is out before the last is computed.
+"""A Piper voice (VITS) in two parts, so that the first sound is sent before the last is computed.
 
-The encoder turns phonemes into latent frames, all at once and quickly; the decoder turns frames
-into sound, which is most of the work. It is convolutions only: a piece of the frames with PAD more
-on each side gives the same samples as the whole (largest difference seen: 6e-7 of full scale).
+The encoder turns phonemes into latent frames, all at once and quickly. The decoder turns frames
+into sound, which is most of the work. The decoder only has convolutions, so a piece with PAD more
+frames on each side gives the same samples as the whole (largest difference seen: 6e-7 of full
+scale).
 """
 
-# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+# ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 from __future__ import annotations
 
@@ -25,15 +26,17 @@ log = structlog.get_logger(__name__)
 Floats = npt.NDArray[np.float32]
 
 PAD: Final = 12
-"""Frames added on each side of a piece: its sound depends on no more."""
+"""The frames on each side of a piece that influence its sound."""
 FIRST: Final = 28
-"""Frames of the first piece, 0.33 s of sound at 22 050 Hz: short, as the caller waits for it."""
+"""The frames of the first piece, 0.33 s of sound at 22 050 Hz; it is short, since the caller
+waits."""
 LONGEST: Final = 192
-"""Frames of the last pieces: each is twice as long as the one before, up to here."""
+"""The frames of the longest pieces; each piece is twice as long as the one before, up to this
+length."""
 
 
 class Whole:
-    """A voice in one session, which gives all of its sound at once."""
+    """A voice in one onnxruntime session, which returns all sound at once."""
 
     def __init__(self, model: Path, options: Any) -> None:
         self._session = _session(model, options)
@@ -44,10 +47,10 @@ class Whole:
 
 
 class Split:
-    """A voice in two sessions, which gives its sound piece by piece."""
+    """A voice in two onnxruntime sessions, which yields the sound piece by piece."""
 
     def __init__(self, encoder: Any, decoder: Any, seam: list[str]) -> None:
-        """Take both sessions; *seam*: the names of what goes between them, the frames first."""
+        """Take both sessions; *seam* names the tensors between them, the frames first."""
         self._encoder = encoder
         self._decoder = decoder
         self._seam = seam
@@ -69,12 +72,12 @@ class Split:
 
 
 def opened(model: Path, options: Any, *, cache: Path) -> Whole | Split:
-    """Return the voice in *model*, in two parts where its graph is of the usual shape.
+    """Return the voice in *model*, in two parts if its graph can be split.
 
-    Where *cache* cannot hold the parts, the voice is whole: it speaks, and starts later.
+    If *cache* cannot hold the parts, the voice stays whole, and its first sound comes later.
 
     Raises:
-        Exception: what onnxruntime raises about a file that is no model.
+        Exception: onnxruntime's error for a file that is no model.
     """
     try:
         parts = voice_parts.parts(model, cache)

@@ -1,4 +1,4 @@
-"""The Piper voices of a worker: found by name, loaded when first asked for, a few at a time."""
+"""The Piper voices of a worker: found by name, loaded at first use, a limited number at once."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _NAME: Final = re.compile(VOICE_NAME)
 
 @dataclass(frozen=True, slots=True)
 class VoicePlaces:
-    """The places of voices, which are found by name and never by path."""
+    """The places where voices are found, by name and never by path."""
 
     folder: Path | None
-    """Of NAME.onnx with NAME.onnx.json; None: there is none."""
+    """The folder of NAME.onnx with NAME.onnx.json; None: there is no such folder."""
     cache: Path
 
     def find(self, name: str) -> Path | None:
-        """Return the file of the voice *name*; None: there is none.
+        """Return the file of the voice *name*, or None if there is none.
 
         Raises:
-            EngineMissingError, WeightsError: it is known, and not here or damaged.
+            EngineMissingError, WeightsError: the voice is known, but not installed or damaged.
         """
         if not name or not _NAME.fullmatch(name) or Path(name).suffix in weights.FILES:
             return None
@@ -53,7 +53,7 @@ class VoicePlaces:
 
 
 class _Edition(NamedTuple):
-    """One state of a voice's file."""
+    """One version of a voice's file."""
 
     path: Path
     written_ns: int
@@ -65,7 +65,7 @@ class _Edition(NamedTuple):
 
 
 class PiperVoices:
-    """Several voices behind one synthesizer; of too many the least recently used is let go."""
+    """A synthesizer with several voices; the least recently used one is unloaded first."""
 
     def __init__(
         self,
@@ -77,10 +77,10 @@ class PiperVoices:
         stand_in: bool,
         load: Callable[[Path], PiperVoice],
     ) -> None:
-        """Take *default*, which speaks where no voice is named, and *load*, which makes a voice.
+        """Take *default*, the voice if none is named, and *load*, which loads a voice.
 
-        *by_language*: language to the name of its voice, where a session names none. *most* are
-        loaded at once. *stand_in*: the default speaks for a voice that is not here.
+        *by_language*: a voice for each language, for sessions that name none. *most* voices are
+        loaded at once. *stand_in*: the default voice replaces a voice that is not installed.
         """
         self._default = default
         self.name = f"piper:{default.stem}"
@@ -92,18 +92,18 @@ class PiperVoices:
         self._lock = threading.Lock()
         self._loaded: OrderedDict[_Edition, PiperVoice] = OrderedDict()
         self._found: dict[str, Path] = {}
-        """The files of names that were found and checked, so that no sentence hashes one again."""
+        """The checked files by name, so that a file is not hashed for each sentence."""
         self._told: set[str] = set()
 
     def warm(self) -> None:
-        """Load the default and the voices of the languages, as many as fit, and speak once."""
+        """Load the default voice and as many voices of the languages as fit, and speak once."""
         for language in [*list(self._by_language)[: self._most - 1], ""]:
             speaker = Speaker(language=language)
             edition = self._edition(speaker)
             self._voice(edition).warm()
 
     def synthesize(self, text: str) -> Iterator[bytes]:
-        """Yield *text* by the default voice."""
+        """Yield the audio of *text* by the default voice."""
         return self.choose(Speaker()).synthesize(text)
 
     def choose(self, speaker: Speaker) -> ChosenVoice:
@@ -116,12 +116,12 @@ class PiperVoices:
         return ChosenVoice(used, synthesize)
 
     def _voice(self, edition: _Edition) -> PiperVoice:
-        """Return the voice, whose own lock has it loaded once; who speaks keeps a voice let go."""
+        """Return the voice, which loads itself at its first use; old voices are unloaded."""
         with self._lock:
             voice = self._loaded.get(edition)
             if voice is None:
                 for older in [known for known in self._loaded if known.path == edition.path]:
-                    del self._loaded[older]  # its file was replaced
+                    del self._loaded[older]  # the file was replaced
                 voice = self._loaded[edition] = self._load(edition.path)
             self._loaded.move_to_end(edition)
             while len(self._loaded) > self._most:

@@ -1,4 +1,4 @@
-"""Text as a voice can say it: no markup, no emoji, signs in words, whole sentences. Pure."""
+"""Prepares text for a voice: without markup and emoji, signs as words, whole sentences. Pure."""
 
 from __future__ import annotations
 
@@ -50,19 +50,19 @@ _LATEX: Final = (
 _EMOTICON: Final = re.compile(r"(?<!\S)(?:[:;=]['o-]?[)(DPpO/|\\]+|<3)(?=\s|[.,!?]|$)")
 _MARKUP: Final = re.compile(r"[*_`~#|<>\[\]{}\\^]+")
 _EMOJI_PARTS: Final = "\ufe0f\u20e3"
-"""Parts of an emoji in Unicode's category of accents, which else stay."""
+"""Parts of emoji that are in Unicode's category of accents, whose other characters are kept."""
 _STRAIGHT: Final = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"'} | dict.fromkeys(
     (0xA0, 0x202F, 0x2009, 0x2007), " "
 )
 
 
 def speakable(text: str, language: str = "en") -> str:
-    """Return *text* without what a voice would stumble over; empty when nothing is left to say.
+    """Return *text* in a form that a voice can speak; empty if there is nothing to say.
 
-    Numbers, signs and abbreviations are words of *language*, ISO 639-1.
+    Numbers, signs and abbreviations become words of *language*, ISO 639-1.
     """
     text = _MARKUP.sub(" ", spoken(without_markup(text), language))
-    signs = "" if language in LANGUAGES else "Sm"  # else the voice may know them
+    signs = "" if language in LANGUAGES else "Sm"  # in other languages the voice may know them
     text = "".join(_heard(letter, signs) for letter in text)
     text = re.sub(r"\s+([.,!?;:)](?!\d))|(?<=\()\s+", r"\1", " ".join(text.split()))
     text = re.sub(r"([,;:])(?:\s*[,;:])+", r"\1", text)
@@ -70,7 +70,7 @@ def speakable(text: str, language: str = "en") -> str:
 
 
 def without_markup(text: str) -> str:
-    """Return *text* in one line, without markdown, HTML, SSML and LaTeX."""
+    """Return *text* on one line, without Markdown, HTML, SSML and LaTeX."""
     text = html.unescape(text).translate(_STRAIGHT)
     text = _COMMENT.sub(" ", _FENCE.sub("", text))
     text = _TAG.sub(" ", _AUTOLINK.sub(r"\1", text))
@@ -83,7 +83,7 @@ def without_markup(text: str) -> str:
     if len(_NUMBERED.findall(text)) > 1 or _NUMBERED.search(text, text.find("\n") + 1 or len(text)):
         text = _NUMBERED.sub("", text)
     text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
-    # Each line of a list is a sentence of its own, or the voice runs through it without a breath.
+    # Each line of a list becomes a sentence, so that the voice pauses between lines.
     lines = [line.strip(" \t|") for line in text.splitlines() if line.strip(" \t|")]
     return " ".join(
         line if at == len(lines) - 1 or line[-1] in ".!?:;,…\u3002\uff01\uff1f" else f"{line}."
@@ -105,7 +105,7 @@ def sentences(text: str, language: str = "en") -> list[str]:
 
 
 def _heard(letter: str, signs: str) -> str:
-    """Return *letter* if it can be read aloud, else a blank: what stood apart stays apart."""
+    """Return *letter* if it can be read aloud, else a blank, so that its neighbours stay apart."""
     category = unicodedata.category(letter)
     if letter in _EMOJI_PARTS or category == "Cf":
         return ""

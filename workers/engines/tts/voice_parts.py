@@ -1,9 +1,10 @@
-"""A Piper voice cut into its encoder and its decoder: once, in a process of its own, kept on disk.
+"""Splits a Piper voice into encoder and decoder, once, in a process of its own.
 
-The library that cuts (onnx) holds 136 MiB while its process lives: a worker never loads it.
+The onnx library, which splits the graph, keeps 136 MiB until its process ends, so no worker loads
+it.
 """
 
-# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+# ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 from __future__ import annotations
 
@@ -18,21 +19,22 @@ from typing import Any, Final
 from workers.engines.files import alone, place
 
 VERSION: Final = 1
-"""The version of the cutting below: a higher one leaves older parts unused."""
+"""The version of the split; raise it to ignore older parts on disk."""
 PARTS: Final = ("encoder.onnx", "decoder.onnx")
 DIGESTS: Final = "parts.json"
-"""The SHA-256 of each part, written last; of a voice that cannot be cut there are none."""
+"""The file with the SHA-256 of each part, written last; it is empty for a voice that cannot be
+split."""
 LIMIT_S: Final = 120.0
 _DECODER: Final = "/dec/"
 _ENTRY: Final = "/dec/conv_pre/Conv"
 
 
 def parts(model: Path, cache: Path) -> list[Path]:
-    """Return the files of the encoder and the decoder of *model*; [] if its graph has no seam.
+    """Return the files of *model*'s encoder and decoder, or [] if its graph cannot be split.
 
     Raises:
         OSError: *model* cannot be read, or *cache* cannot be written.
-        subprocess.SubprocessError: the cutting failed, as that of a file that is no model does.
+        subprocess.SubprocessError: the split failed, for instance since the file is no model.
     """
     folder = cache.expanduser() / "voices" / f"{_sha256(model)}-{VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +47,7 @@ def parts(model: Path, cache: Path) -> list[Path]:
 
 
 def _kept(folder: Path) -> list[Path] | None:
-    """Return the parts in *folder*; None if they are not there, or broken."""
+    """Return the parts in *folder*, or None if they are missing or damaged."""
     try:
         digests = json.loads((folder / DIGESTS).read_text(encoding="utf-8"))
         kept = [folder / name for name, _ in zip(PARTS, digests, strict=False)]
@@ -60,7 +62,7 @@ def _sha256(path: Path) -> str:
 
 
 def _cut(model: Path) -> Iterator[Any]:
-    """Yield the graphs of the encoder and the decoder; what the first gives, the second takes."""
+    """Yield the graphs of the encoder and the decoder, whose input is the encoder's output."""
     import onnx
     from onnx.utils import Extractor
 
@@ -76,7 +78,7 @@ def _cut(model: Path) -> Iterator[Any]:
 
 
 def _seam(graph: Any) -> list[str]:
-    """Return the names of what goes from encoder to decoder, frames first; [] if not found."""
+    """Return the names of the tensors between encoder and decoder, frames first, or []."""
     made_by = {made: node.name for node in graph.node for made in node.output}
     inside = [node for node in graph.node if node.name.startswith(_DECODER)]
     crossing = {
@@ -92,7 +94,7 @@ def _seam(graph: Any) -> list[str]:
 
 
 def main(model: Path, folder: Path) -> None:
-    """Cut *model* and put its parts into *folder*; the caller holds its lock."""
+    """Split *model* and write its parts into *folder*; the calling process holds the lock."""
     digests = []
     for name, graph in zip(PARTS, _cut(model), strict=False):
         place(graph.SerializeToString(), folder / name)

@@ -1,1 +1,1 @@
-"""Models of turns."""
+"""Turn models."""

@@ -1,10 +1,10 @@
-"""Smart Turn v3 (Daily, BSD-2): the probability, by the sound alone, that a speaker is done.
+"""Smart Turn v3 (Daily, BSD-2): the probability, by sound alone, that a speaker has finished.
 
-The model is a small Whisper encoder with one output, about 40 ms on one core. It hears intonation,
+The model is a small Whisper encoder with one output, about 40 ms on one core. It uses intonation,
 which words do not show. `aura models fetch` brings the weights, or AURA_TURN_MODEL names them.
 """
 
-# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+# ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from schemas.audio import RATE_HZ
 from workers.engines.protocols import EngineMissingError, WeightsError
 
 WINDOW_S: Final = 8
-"""Only the last eight seconds are heard."""
+"""The audio that the model uses: the last eight seconds."""
 FRAMES: Final = WINDOW_S * 100
-"""The frames of the model's input: 10 ms each."""
+"""The number of frames of the model's input, 10 ms each."""
 
 
 class SmartTurn:
@@ -34,16 +34,16 @@ class SmartTurn:
         self._features: Any = None
 
     def warm(self) -> None:
-        """Load it and run it once.
+        """Load the model and run it once.
 
         Raises:
             EngineMissingError: onnxruntime or faster-whisper is not installed.
-            WeightsError: the file is not there or is no such model.
+            WeightsError: the file is missing, or is no such model.
         """
         self.eot_audio(bytes(RATE_HZ))
 
     def eot_audio(self, pcm: bytes) -> float:
-        """Return 0..1, the probability that who spoke *pcm* (s16le mono 16 kHz) is done."""
+        """Return the probability (0..1) that the speaker of *pcm* (s16le mono 16 kHz) is done."""
         self._load()
         samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / 32768
         samples = samples[-WINDOW_S * RATE_HZ :]
@@ -69,9 +69,9 @@ class SmartTurn:
                 self._session = onnxruntime.InferenceSession(
                     str(self._path), options, providers=["CPUExecutionProvider"]
                 )
-            except Exception as error:  # its errors have no common type
+            except Exception as error:  # the errors have no common type
                 raise WeightsError(
                     f"AURA_TURN_MODEL {self._path} cannot be loaded: fetch it with "
-                    "`aura models fetch`, or leave the setting empty to go by the words alone"
+                    "`aura models fetch`, or leave the setting empty, so that only words decide"
                 ) from error
             self._features = FeatureExtractor(chunk_length=WINDOW_S)

@@ -29,7 +29,7 @@ def test_a_code_is_a_language(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["german", "deutsch", "de-"])
-def test_a_name_is_none_and_its_line_is_told(language: str) -> None:
+def test_an_unknown_name_is_reported_with_its_line(language: str) -> None:
     (line,) = flaws({"desk": f"prompt: hi\nlanguage: {language}\n"})
     assert line == "desk.yaml:2: language: a code, such as de or pt-BR, or auto"
 
@@ -50,13 +50,13 @@ def test_parameters_that_are_no_schema_are_told_with_their_place(parameters: str
 def test_a_language_that_the_recogniser_does_not_know_is_worth_a_word() -> None:
     texts = {"desk": "language: en\n", "pult": "prompt: hi\nlanguage: de\n", "none": "{}"}
     (line,) = remarks(of(), texts)
-    assert line.startswith("pult.yaml:2: the recogniser tiny.en hears English alone")
+    assert line.startswith("pult.yaml:2: the recogniser tiny.en knows English only")
     assert "aura models fetch base" in line
     for other in ({"stt_model": "base"}, {"stt_base_url": "http://x"}, {"stt_engine": "m:C"}):
         assert remarks(of(**other), texts) == []
 
 
-def test_what_is_not_posted_without_a_secret_is_worth_a_word() -> None:
+def test_a_webhook_without_a_secret_is_remarked() -> None:
     texts = {"desk": TOOL % "{type: object}" + "webhook: {url: https://app.example/calls}\n"}
     calls, books = remarks(of(), texts)
     assert calls.startswith("desk.yaml:7: AURA_WEBHOOK_SECRET is not set here")

@@ -52,7 +52,7 @@ def test_a_call_does_not_end_before_all_was_said_or_while_an_answer_may_come() -
     assert told(*whole).ends_at == 10.0
 
 
-def test_an_answer_that_our_own_recording_interrupted_is_not_the_one_that_is_waited_for() -> None:
+def test_an_answer_interrupted_by_the_recording_does_not_end_the_wait() -> None:
     cut = ((5.0, chunk(9.0)), (5.1, DONE), (5.1, METRICS), (6.0, INTERRUPTED))
     assert told(*cut).ends_at is None
     assert told(*cut, (6.0, {"type": "turn_metrics", "interrupted": True})).ends_at is None
@@ -118,7 +118,7 @@ def test_an_agent_and_its_variables_are_options_of_the_query() -> None:
     assert parse_qs(urlsplit(address).query)["variables"] == [asked["variables"]]
 
 
-def test_whatever_ends_a_call_is_said_with_the_next_step() -> None:
+def test_every_end_of_a_call_is_reported_with_the_next_step() -> None:
     busy = CallError("REFUSED", "", code=503, retry_after_s="7")
     assert "call again in 7 s" in failure(busy, "http://h")
     assert "SSL_CERT_FILE" in failure(CallError("TLS", "self-signed"), "https://h")

@@ -34,7 +34,7 @@ def test_the_same_code_decides_the_same() -> None:
     assert judge("s", call(), Try()).differences == []
 
 
-def test_a_number_that_nobody_notices_is_named_and_said_to_be_one() -> None:
+def test_an_unnoticed_difference_is_named_as_such() -> None:
     verdict = judge("s", changed(ev.AnswerHeard, lambda _: {"played_ms": 1}), Try())
     assert verdict.differences
     (other,) = verdict.differences
@@ -42,7 +42,7 @@ def test_a_number_that_nobody_notices_is_named_and_said_to_be_one() -> None:
     assert other.now.startswith("answer.heard played_ms=")
 
 
-def test_what_the_caller_notices_is_said_to_be_so() -> None:
+def test_a_noticeable_difference_is_named_as_such() -> None:
     verdict = judge("s", call(), Try(waits="300,300,300"))
     assert verdict.differences
     assert not verdict.unnoticed

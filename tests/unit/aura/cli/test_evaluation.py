@@ -40,7 +40,7 @@ def suite(tmp_path: Path, text: str) -> Path:
         (
             "name: x\nscenarios: [{name: a, steps: [{wav: a.wav, expect: {transcript: {wer: 0}}}]}]"
             "\n",
-            "wer needs the words",
+            "wer needs the spoken words",
         ),
         (
             "name: x\nscenarios: [{name: a, steps: [{say: hi, expect: {answer: {matches: '('}}}]}]",
@@ -52,9 +52,7 @@ def suite(tmp_path: Path, text: str) -> Path:
         ),
     ],
 )
-def test_what_is_wrong_with_a_suite_is_said_by_its_place(
-    tmp_path: Path, text: str, said: str
-) -> None:
+def test_an_error_in_a_suite_names_its_place(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(SuiteError) as refused:
         load(suite(tmp_path, text))
     assert said in str(refused.value)
@@ -111,7 +109,9 @@ GOOD = Seen("What is the capital?", "It is Rome, of course.", 900.0)
         ({"ignored": True}, "not ignored"),
     ],
 )
-def test_what_came_is_held_against_what_was_expected(fields: dict[str, object], wrong: str) -> None:
+def test_the_outcome_is_compared_with_the_expectation(
+    fields: dict[str, object], wrong: str
+) -> None:
     found = judge(expecting(**fields), GOOD, None)
     assert (not found) if not wrong else (len(found) == 1 and wrong in found[0])
 

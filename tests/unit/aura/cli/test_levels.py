@@ -38,7 +38,7 @@ def test_a_meter_rises_at_once_and_falls_slowly() -> None:
     assert lengths[0] == WIDTH > lengths[1] > lengths[2] == 0
 
 
-def test_a_loudspeaker_plays_in_order_what_was_put_and_then_silence() -> None:
+def test_a_loudspeaker_plays_the_queue_in_order_and_then_silence() -> None:
     speaker = Loudspeaker()
     speaker.put(b"\x01\x00" * 4)
     speaker.put(b"\x02\x00" * 4)

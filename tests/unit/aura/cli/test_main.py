@@ -15,7 +15,7 @@ HEAVY = ("nats", "aiohttp", "pydantic", "numpy", "structlog", "runtime.settings"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_command_is_there_and_says_what_it_does(name: str) -> None:
+def test_every_command_exists_and_has_a_help_line(name: str) -> None:
     found = CliRunner().invoke(command_line(name), [name, "--help"])
     assert found.exit_code == 0, found.output
     assert f" {name} " in found.output

@@ -17,9 +17,7 @@ def run(*arguments: str) -> tuple[int, str]:
     return found.exit_code, found.output
 
 
-def test_it_leaves_no_trace_and_says_no_more_than_the_list(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_listing_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AURA_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     code, said = run("list")
@@ -49,7 +47,7 @@ def split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pinned:
 
 
 @pytest.mark.usefixtures("split")
-def test_what_is_missing_is_said_with_how_to_get_it(tmp_path: Path) -> None:
+def test_a_missing_model_is_reported_with_the_way_to_get_it(tmp_path: Path) -> None:
     assert "half-two" in weights.missing("split", tmp_path / "cache")
     (package := tmp_path / "site" / "half_two").mkdir()
     (package / "__init__.py").touch()

@@ -20,7 +20,7 @@ run(work())
 """
 
 
-def test_what_a_command_logs_stays_out_of_what_it_prints() -> None:
+def test_logs_of_a_command_are_kept_out_of_its_output() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False
     )

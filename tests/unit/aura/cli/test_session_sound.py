@@ -23,7 +23,7 @@ def test_both_sides_are_heard_one_after_the_other(monkeypatch: pytest.MonkeyPatc
     assert read_wav(sound.data) == buzz(1000) + silence(1000) + buzz(500)
 
 
-def test_who_speaks_at_once_is_not_louder_than_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_voices_at_once_do_not_overflow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media, "AVAILABLE", False)
     loud = np.full(16_000, 30_000, "<i2").tobytes()
     sound = playable({"caller": loud, "client": loud})

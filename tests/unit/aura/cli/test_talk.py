@@ -34,7 +34,7 @@ def test_words_grow_and_stay_once_the_next_turn_comes() -> None:
     assert [line.plain for line in shown.finished()] == ["Aura  It is nothing."]
 
 
-def test_of_an_answer_that_was_interrupted_what_was_heard_stays() -> None:
+def test_the_heard_part_of_an_interrupted_answer_stays() -> None:
     shown = Shown()
     finished(shown, {"type": "ai_audio_chunk", "text": "It is nothing at all."})
     assert finished(shown, {"type": "ai_interrupted", "heard": "It is"}) == ["Aura  It is -"]
@@ -50,7 +50,7 @@ def test_errors_and_a_lost_line_are_said() -> None:
     }
     again = {"type": "session", "session": "s_1", "resumed": True}
     assert finished(Shown(), error) == ["Language model error: x"]
-    assert finished(Shown(), again) == ["The line was lost; the call goes on."]
+    assert finished(Shown(), again) == ["The connection was lost; the call goes on."]
 
 
 def test_the_picture_has_both_levels_and_the_waterfall() -> None:

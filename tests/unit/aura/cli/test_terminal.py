@@ -92,7 +92,7 @@ def test_events_that_pass_by(capsys: pytest.CaptureFixture[str], *, as_json: boo
     assert not COMMANDS & set(shown)
 
 
-def test_what_a_server_answers_to_a_call() -> None:
+def test_answers_of_a_server_to_a_call() -> None:
     told = outcome.Outcome(transcript=HOSTILE, partial=HOSTILE, response=HOSTILE)
     console = plain()
     console.print(outcome.view(told))

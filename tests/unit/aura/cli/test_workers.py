@@ -15,7 +15,7 @@ def a_worker(role: str, id_: str, **said: object) -> Service:
     return Service(role, id_, {"model": "m", "slots": 2, "in_flight": 1, **said})
 
 
-def test_the_rate_is_what_was_done_between_two_looks() -> None:
+def test_the_rate_counts_the_jobs_between_two_looks() -> None:
     before = [a_worker("llm", "a", done=10), a_worker("llm", "gone", done=1)]
     now = [a_worker("llm", "a", done=15), a_worker("llm", "new", done=3)]
     rows = {row.id: row for row in look_of(now, before, 2.0, []).workers}
@@ -32,7 +32,7 @@ def test_rows_stand_in_the_order_of_the_river_and_an_edge_tells_its_calls() -> N
     assert rows[0].slots is None
 
 
-def test_a_stage_without_a_worker_is_shown_with_what_waits_for_it() -> None:
+def test_a_stage_without_a_worker_is_shown_with_its_waiting_jobs() -> None:
     look = Look([], [Queue("llm", 4, 0, 0, 0, oldest_ms=2500)])
     console = Console(width=100, file=io.StringIO(), record=True)
     console.print(tables(look))

@@ -35,7 +35,7 @@ def test_a_story_is_the_same_as_itself() -> None:
     assert found.same == found.events > 20
 
 
-def test_what_is_other_is_found() -> None:
+def test_differences_are_found() -> None:
     found = compare(story(), other())
     assert found.wer == pytest.approx(1 / 9)
     assert found.latency == pytest.approx(1000 / 561.5)
@@ -69,7 +69,7 @@ def test_one_event_more_leaves_the_others_the_same() -> None:
     assert found.same == found.events - 1
 
 
-def test_a_branch_is_compared_with_what_was_recorded_from_there_on() -> None:
+def test_a_branch_is_compared_with_the_record_from_its_turn_on() -> None:
     now = [one for one in story() if getattr(one, "turn", 2) == 2 == getattr(one, "utterance", 2)]
     found = compare(story(), now, from_turn=2)
     assert (len(found.pairs), found.other, found.interrupted) == (1, [], (1, 1))

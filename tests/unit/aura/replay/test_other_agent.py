@@ -50,7 +50,7 @@ def test_a_newer_revision_has_the_sessions_variables_and_the_older_ones_words_ar
     assert agent == AgentUsed(name="host", revision=2, variables={"guest": "Ann"})
 
 
-def test_what_its_caller_changed_stays_as_far_as_the_new_one_allows() -> None:
+def test_the_callers_changes_stay_if_the_new_agent_allows_them() -> None:
     used = AgentUsed(name="host", revision=1, variables={"guest": "Ann"}, asked={"language": "fr"})
     began = session({**SAID, "language": "fr"}, used)
     assert served_by(revision(2, "language: it"), began, OLD, OPERATOR).config.language == "fr"

@@ -53,7 +53,7 @@ def compared(log: list[ev.AnyEvent], **changes: Any) -> list[Difference]:
     return differences(connection.decided, now)
 
 
-def test_with_the_same_numbers_nothing_is_other() -> None:
+def test_with_the_same_numbers_nothing_differs() -> None:
     assert compared(conversation()) == []
 
 
@@ -68,7 +68,7 @@ def read(likely: float) -> list[ev.AnyEvent]:
     return r.recorded()
 
 
-def test_what_a_language_model_read_then_counts_now() -> None:
+def test_the_recorded_probability_of_the_language_model_is_used() -> None:
     for likely, silence_ms in ((0.6, 760), (0.02, 1340)):
         log = read(likely)
         assert compared(log) == []
@@ -76,7 +76,7 @@ def test_what_a_language_model_read_then_counts_now() -> None:
         assert found.recorded.endswith(f"after {silence_ms} ms of silence")
 
 
-def test_what_a_language_model_read_is_not_said_of_other_words() -> None:
+def test_the_recorded_probability_is_not_used_for_other_words() -> None:
     log = read(0.02)
     (connection,) = connections(log)
     (taken,) = (one for one in connection.decided if isinstance(one, ev.TurnTaken))
@@ -88,7 +88,7 @@ def test_what_a_language_model_read_is_not_said_of_other_words() -> None:
         assert [one.eot_llm for one in sentences] == [likely]
 
 
-def test_words_that_were_read_again_from_the_log_came_when_they_came_first() -> None:
+def test_words_reread_from_the_log_keep_their_first_time() -> None:
     r = Recorded()
     r.says(800, "I would like to fly to Paris.")
     r.quiet(440)

@@ -38,11 +38,17 @@ class AuraSide:
         self.now_ms = 1_000_000
         self.effects: list[Any] = []
 
-    def asks(self, text: str = "What is the weather like?", *, speculative: bool) -> Response:
+    def asks(
+        self,
+        text: str = "What is the weather like?",
+        *,
+        speculative: bool,
+        ask_eot: bool = False,
+    ) -> Response:
         """Have the language model asked to respond to *text*."""
         utterance = Utterance(1, speech_end_ms=self.now_ms)
         return self.responder.requester.take(
-            utterance, transcript(text), self.now_ms, speculative=speculative
+            utterance, transcript(text), self.now_ms, speculative=speculative, ask_eot=ask_eot
         )
 
     def responds(self, *sentences: str, ms: int = 1000) -> Response:

@@ -43,8 +43,8 @@ def began(of: SessionConfig, at_ms: int = 0) -> ev.SessionStarted:
 def sound(pcm: bytes, rest: bytes = b"") -> Sound:
     """Return *pcm* after *rest* of a frame as an input: frames of VOICE hold a voice."""
     audio = rest + pcm
-    whole = audio[: len(audio) // FRAME_BYTES * FRAME_BYTES]
-    return Sound(whole, tuple(frame == VOICE for frame in frames(whole)), len(pcm))
+    heard = tuple(frames(audio[: len(audio) // FRAME_BYTES * FRAME_BYTES]))
+    return Sound(heard, tuple(frame == VOICE for frame in heard), len(pcm))
 
 
 class Rehearsal:
@@ -99,7 +99,7 @@ class Rehearsal:
 
     def _hear(self, pcm: bytes) -> None:
         given = sound(pcm, self._rest)
-        self._rest = (self._rest + pcm)[len(given.pcm) :]
+        self._rest = (self._rest + pcm)[len(given.frames) * FRAME_BYTES :]
         self.give(given)
 
     def wait(self, ms: int) -> None:

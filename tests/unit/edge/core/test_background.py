@@ -37,7 +37,7 @@ def test_unclear_words_of_doubted_voices_are_no_turn(
     assert r.events(ev.SpeechEnded)[-1].discarded is not counts
 
 
-def test_who_goes_on_over_the_background_is_not_doubted() -> None:
+def test_a_caller_who_speaks_over_the_background_is_not_doubted() -> None:
     r = room()
     r.says(1000)
     r.quiet(160)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from edge.core.client_events import Interrupted, Measured, ResponseDone, Speech, Transcript, Trouble
-from edge.core.hearing.utterance import LONGEST_MS
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
+from edge.core.hearing.utterance import LONGEST_MS, PART_MS
 from edge.core.inputs import Finished
 from edge.core.session.history import History
 from schemas import events as ev
@@ -142,7 +143,7 @@ def test_a_cough_or_a_nod_does_not_interrupt(sound: str) -> None:
     assert len(r.events(ev.TurnTaken)) == 1
 
 
-def test_an_interruption_that_nobody_understands_is_over_after_two_seconds() -> None:
+def test_an_interruption_without_words_ends_after_two_seconds() -> None:
     r = answered()
     r.quiet(600)
     r.says(200)
@@ -209,7 +210,7 @@ def test_the_same_message_twice_is_heard_once() -> None:
     assert len(r.told(ResponseDone)) == 1
 
 
-def test_sentences_are_played_in_order_whoever_speaks_first() -> None:
+def test_sentences_are_played_in_order_whatever_the_order_of_workers() -> None:
     r = asked("sentences")
     r.quiet(600)
     r.answers("One.", "Two.", "Three.")
@@ -379,6 +380,60 @@ def test_a_speech_longer_than_an_utterance_may_be_is_recognised_in_parts() -> No
     r.hears("and the second part.")
     r.quiet(800)
     assert [c.text for c in r.events(ev.TurnCommitted)] == ["First part and the second part."]
+
+
+def speaks_on(r: Rehearsal) -> None:
+    """Speak a first part as long as a part may be, pause, and go on."""
+    r.says(PART_MS, "This is the first part.")
+    r.says(100)
+
+
+def test_a_long_speech_is_entered_at_a_pause_after_which_the_caller_goes_on() -> None:
+    r = Rehearsal()
+    speaks_on(r)
+    r.says(900, "And this is the second.")
+    r.quiet(800)
+    assert [e.utterance for e in r.events(ev.SpeechStarted)] == [1, 2]
+    assert [(e.text, e.role) for e in r.events(ev.MessageAdded)] == [
+        ("This is the first part.", "user")
+    ]
+    assert [c.text for c in r.events(ev.TurnCommitted)] == ["And this is the second."]
+    (*_, taken) = r.events(ev.TurnTaken)
+    assert [m.text for m in taken.messages] == [
+        "This is the first part.",
+        "And this is the second.",
+    ]
+    assert [t.text for t in r.told(Transcript) if t.final] == [
+        "This is the first part.",
+        "And this is the second.",
+    ]
+    pauses = [frame.pause for frame in r.frames(1) if frame.pause]
+    assert r.frames(1)[-1].stands == pauses[-1], "what came after the pause is not recognised"
+    first = b"".join(frame.pcm for frame in r.frames(2))
+    voiced = [first[at : at + FRAME_BYTES] == VOICE for at in range(0, len(first), FRAME_BYTES)]
+    assert sum(voiced) * FRAME_MS == 1000, "all that was said after the pause, and nothing before"
+
+
+def test_who_makes_a_sound_without_words_after_a_long_speech_is_answered() -> None:
+    r = Rehearsal()
+    speaks_on(r)
+    r.quiet(160)
+    r.hears("")
+    r.quiet(600)
+    assert [e.discarded for e in r.events(ev.SpeechEnded)] == [False, True]
+    (*_, taken) = r.events(ev.TurnTaken)
+    assert [m.text for m in taken.messages] == ["This is the first part."]
+    assert not taken.speculative
+
+
+def test_a_long_speech_whose_words_are_not_known_yet_is_not_ended_at_a_pause() -> None:
+    r = Rehearsal()
+    r.says(PART_MS)
+    r.quiet(160)
+    r.says(900, "All of it.")
+    r.quiet(800)
+    assert [e.utterance for e in r.events(ev.SpeechStarted)] == [1]
+    assert [c.text for c in r.events(ev.TurnCommitted)] == ["All of it."]
 
 
 def test_lost_audio_is_read_again() -> None:

@@ -75,7 +75,7 @@ def test_a_commit_in_a_pause_ends_the_turn_whose_words_are_known() -> None:
     assert r.events(ev.TurnCommitted)
 
 
-def test_a_caller_who_speaks_on_after_a_commit_is_waited_for_as_ever() -> None:
+def test_speech_after_a_commit_gets_the_usual_wait() -> None:
     r = Rehearsal()
     r.says(800)
     r.give(TurnEnded())
@@ -106,7 +106,7 @@ def test_a_client_cancels_the_response_and_what_was_heard_is_history() -> None:
     assert r.spoken_ms() == sent
 
 
-def test_the_clients_word_for_what_it_played_is_what_was_heard() -> None:
+def test_the_played_audio_told_by_the_client_counts_as_heard() -> None:
     heard: dict[int, str] = {}
     for played_ms in (200, 900):
         r = responding()

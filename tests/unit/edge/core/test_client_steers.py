@@ -246,7 +246,7 @@ def test_a_system_message_is_told_the_model_beside_the_conversation() -> None:
     assert fold(r.events(ev.Event)).system("") == "The caller is called Ada."
 
 
-def test_what_was_said_in_turns_can_be_taken_out_too_also_before_it_comes_in() -> None:
+def test_turns_can_be_removed_too_even_before_their_words_arrive() -> None:
     r = responding()
     r.give(ItemRemoved("response_1"))
     r.quiet(4000)

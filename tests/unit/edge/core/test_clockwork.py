@@ -41,7 +41,7 @@ class Idle:
         return [at_ms for at_ms, event in self.published if isinstance(event, kind)]
 
 
-def test_what_is_scheduled_is_given_in_the_order_of_time_and_not_before_it() -> None:
+def test_scheduled_inputs_are_given_in_order_of_time_and_not_early() -> None:
     call = Idle()
     call.clockwork.schedule(KeyPressed("2"), 2000)
     call.clockwork.schedule(KeyPressed("1"), 1000)

@@ -7,12 +7,22 @@ from typing import Any
 
 import pytest
 
+from edge.core import effects
 from edge.core.client_events import Interrupted, Speech, Transcript
 from edge.core.effects import HangUp
-from edge.core.inputs import Cancelled, Commanded, Finished, KeyPressed, Resumed, Typed
+from edge.core.inputs import (
+    Cancelled,
+    Commanded,
+    Finished,
+    KeyPressed,
+    Reconfigured,
+    Resumed,
+    Typed,
+)
 from edge.core.session.history import fold
 from schemas import events as ev
-from schemas.control import AnyCommand, End, Instruct, Interrupt, Mute, Say
+from schemas.agent import AgentUsed
+from schemas.control import AnyCommand, End, Instruct, Interrupt, Mute, Say, Transfer
 from schemas.events import Message
 from tests.unit.edge.core.rehearsal import Rehearsal
 
@@ -65,6 +75,35 @@ def test_a_text_is_spoken_and_becomes_history() -> None:
     assert not r.events(ev.TurnMeasured)  # nobody waited for it
 
 
+def test_a_transfer_is_asked_for_once_and_the_new_agent_greets_when_nobody_speaks() -> None:
+    r = answered()
+    commanded(r, Transfer("billing"), "t1")
+    commanded(r, Transfer("billing"), "t1")
+    (asked,) = [one for one in r.effects if isinstance(one, effects.Transfer)]
+    assert (asked.agent, len(r.events(ev.ControlReceived))) == ("billing", 1)
+    config = r.call.config.but({"response.greeting": "Billing, hello."})
+    r.give(Reconfigured(config, AgentUsed(name="billing", revision=3), asked.call))
+    assert not r.events(ev.ControlSpoken)
+    r.quiet(2500)
+    voiced(r)
+    r.quiet(1500)
+    assert [one.text for one in r.events(ev.AnswerHeard)] == ["It is Paris.", "Billing, hello."]
+    assert r.events(ev.AgentChanged)[0].agent.name == "billing"
+    r.says(800, QUESTION)
+    r.quiet(600)
+    assert r.events(ev.TurnTaken)[-1].agent == "billing@3"
+
+
+def test_a_transfer_to_an_agent_without_a_greeting_says_nothing() -> None:
+    r = Rehearsal()
+    commanded(r, Transfer("quiet"), "t1")
+    asked = next(one for one in r.effects if isinstance(one, effects.Transfer))
+    config = r.call.config.but({"response.greeting": ""})
+    r.give(Reconfigured(config, AgentUsed(name="quiet", revision=1), asked.call))
+    r.quiet(2000)
+    assert not r.events(ev.ControlSpoken)
+
+
 def test_a_text_waits_for_the_answer_that_is_being_heard() -> None:
     r = answered()
     r.quiet(300)
@@ -103,7 +142,7 @@ def test_texts_are_spoken_in_their_order_each_a_turn_of_its_own() -> None:
     assert [spoken.turn for spoken in r.events(ev.ControlSpoken)] == [1, 2, 3]
 
 
-def test_a_text_can_be_interrupted_and_what_was_heard_of_it_is_history() -> None:
+def test_a_text_can_be_interrupted_and_its_heard_part_is_history() -> None:
     r = Rehearsal()
     commanded(r, Say("This is quite a long text about our opening hours."))
     voiced(r, 3000)
@@ -133,7 +172,7 @@ def test_a_firm_text_is_spoken_to_its_end_and_then_the_caller_is_answered() -> N
     assert [turn.text for turn in r.events(ev.TurnCommitted)] == [QUESTION]
 
 
-def test_what_is_typed_over_such_a_text_is_answered_after_it() -> None:
+def test_a_turn_typed_over_a_firm_text_is_answered_after_it() -> None:
     r = Rehearsal()
     commanded(r, Say("This call is recorded.", interruptible=False))
     voiced(r, 1000)
@@ -144,7 +183,7 @@ def test_what_is_typed_over_such_a_text_is_answered_after_it() -> None:
     assert [turn.text for turn in r.events(ev.TurnCommitted)] == ["Hello?"]
 
 
-def test_what_was_typed_over_such_a_text_is_not_answered_in_a_call_that_ends() -> None:
+def test_a_turn_typed_over_a_firm_text_is_not_answered_in_an_ending_call() -> None:
     r = Rehearsal()
     commanded(r, Say("This call is recorded.", interruptible=False))
     voiced(r, 3000)
@@ -225,7 +264,7 @@ def test_an_instruction_may_ask_for_a_response_at_once() -> None:
 # ---------------------------------------------------------------- interrupt, mute
 
 
-def test_interrupt_stops_what_is_said_and_what_waits_even_what_the_caller_cannot_stop() -> None:
+def test_interrupt_stops_firm_and_waiting_texts_too() -> None:
     r = Rehearsal()
     commanded(r, Say("This call is recorded.", interruptible=False))
     commanded(r, Say("And there is more."))
@@ -256,7 +295,7 @@ def test_a_muted_caller_is_neither_heard_nor_answered_until_it_ends() -> None:
     assert r.events(ev.TurnTaken)
 
 
-def test_the_sound_of_a_muted_caller_is_not_sent_later_as_what_came_before_a_word() -> None:
+def test_sound_of_a_muted_caller_is_not_sent_later_as_a_prefix() -> None:
     r = Rehearsal(turns__prefix_ms=600)
     commanded(r, Mute())
     r.says(400)
@@ -326,7 +365,7 @@ def test_end_speaks_its_last_words_to_their_end_whatever_the_caller_does() -> No
     assert len(r.events(ev.ControlSpoken)) == 1
 
 
-def test_a_call_whose_last_words_get_no_voice_ends_all_the_same() -> None:
+def test_a_call_ends_even_if_its_last_words_get_no_voice() -> None:
     r = Rehearsal()
     commanded(r, End(words="Goodbye."))
     r.wait(16_000)

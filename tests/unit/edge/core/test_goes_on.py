@@ -45,7 +45,7 @@ def asked(delivery: Delivery = "chunks", heard_ms: int = 0) -> Rehearsal:
 
 @pytest.mark.parametrize("delivery", ["chunks", "sentences", "whole"])
 @pytest.mark.parametrize("heard_ms", [0, 200, 700])
-def test_who_goes_on_just_after_the_response_began_has_said_one_turn(
+def test_speech_just_after_the_start_of_a_response_continues_the_turn(
     delivery: Delivery, heard_ms: int
 ) -> None:
     r = asked(delivery, heard_ms)
@@ -71,7 +71,7 @@ def test_who_goes_on_just_after_the_response_began_has_said_one_turn(
     assert (again.messages, again.carried) == (r.call.history.messages, [])
 
 
-def test_who_speaks_later_interrupts_and_the_history_has_what_was_heard() -> None:
+def test_later_speech_interrupts_and_history_has_the_heard_part() -> None:
     r = asked(heard_ms=1500)
     said(r, "Wait, I mean cats.")
     r.quiet(1500)
@@ -116,7 +116,7 @@ def test_speech_just_after_the_answer_to_a_typed_turn_interrupts_it() -> None:
     assert r.events(ev.TurnCommitted)[-1].text == "No, about cats."
 
 
-def test_who_went_on_is_waited_for_longer_from_then_on() -> None:
+def test_after_a_continued_turn_the_waits_are_longer() -> None:
     r = asked(heard_ms=300)
     silence_ms = 200 + 600 + 300
     said(r, SECOND)
@@ -146,7 +146,7 @@ def test_who_went_on_is_waited_for_longer_from_then_on() -> None:
     assert waited >= silence_ms
 
 
-def test_who_went_on_after_an_end_is_waited_for_longer_in_the_same_turn() -> None:
+def test_after_a_continued_end_the_wait_is_longer_in_the_same_turn() -> None:
     waited = []
     for pause_ms in (0, 1100):
         r = Rehearsal(response__deadline_ms=15_000)

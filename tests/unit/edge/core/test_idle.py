@@ -35,7 +35,7 @@ def test_the_model_is_asked_once_until_somebody_has_spoken() -> None:
     assert idle.response_due_ms == 13_000
 
 
-def test_it_tells_how_long_nobody_has_said_a_word() -> None:
+def test_it_counts_the_time_without_a_word() -> None:
     idle = Idle(config())
     assert idle.silent_ms(5000) == 0
     idle.word(1000)

@@ -66,7 +66,7 @@ def test_keys_pressed_while_the_caller_speaks_wait_and_join_the_words() -> None:
     assert asked(r)[-1] == "My number is [keys pressed: 5]"
 
 
-def test_keys_of_a_caller_who_hangs_up_are_told_to_nobody() -> None:
+def test_keys_of_a_caller_who_hangs_up_are_dropped() -> None:
     r = Rehearsal()
     r.give(KeyPressed("5"))
     r.give(Finished("caller_left"))

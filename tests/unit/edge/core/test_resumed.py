@@ -203,7 +203,7 @@ def test_a_line_may_be_cut_again_and_again() -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_what_was_heard_to_the_end_is_over() -> None:
+def test_a_completely_heard_answer_is_over() -> None:
     before, log = hung_up(3400)
     (heard,) = before.events(ev.AnswerHeard)
     assert (heard.complete, heard.resumable) == (True, False)

@@ -126,14 +126,14 @@ def test_speech_and_prices_are_limits_too() -> None:
     assert counted.price == pytest.approx(0.001 + 0.0001)
 
 
-def test_what_is_told_twice_counts_once() -> None:
+def test_a_repeated_event_counts_once() -> None:
     r = limited(spend__tokens=1000)
     turn(r)
     r.answers("It is fine.")
     assert r.call.history.spend.prompt_tokens == 10
 
 
-def test_a_call_that_goes_on_elsewhere_has_used_up_what_it_had() -> None:
+def test_a_resumed_call_keeps_its_spend() -> None:
     r = limited(spend__tokens=2 * TURN_TOKENS)
     turn(r)
     r.give(Finished("caller_left", may_return=True))

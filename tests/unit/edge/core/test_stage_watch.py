@@ -48,7 +48,7 @@ def test_a_stage_that_worked_meanwhile_is_not_down() -> None:
 
 
 @pytest.mark.parametrize("stage", ["llm", "tts"])
-def test_a_failure_of_another_turn_is_nobodys(stage: ev.StageName) -> None:
+def test_a_failure_of_another_turn_is_ignored(stage: ev.StageName) -> None:
     call = asked()
     fails(call, stage, call.events(ev.TurnTaken)[-1].turn - 1)
     assert call.told(Trouble) == []

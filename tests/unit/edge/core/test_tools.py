@@ -228,7 +228,7 @@ def test_a_call_in_the_step_that_offers_none_is_not_run() -> None:
     ),
 )
 @settings(max_examples=60)
-def test_whatever_is_said_and_called_only_the_calls_own_tools_run_and_for_its_own_tenant(
+def test_only_the_calls_own_tools_run_and_for_its_own_tenant(
     said: str, calls: list[tuple[str, str]]
 ) -> None:
     r = Table()
@@ -263,7 +263,7 @@ def test_a_guess_that_is_taken_back_has_run_nothing() -> None:
         ("book", '{"a": "' + "x" * 20_000 + '"}', "invalid"),
     ],
 )
-def test_what_cannot_be_called_is_told_to_the_model(name: str, arguments: str, reason: str) -> None:
+def test_an_invalid_call_is_reported_to_the_model(name: str, arguments: str, reason: str) -> None:
     r = Table()
     r.types()
     r.calls((name, arguments))
@@ -332,7 +332,7 @@ def test_a_tool_that_never_answers_is_given_up_at_its_deadline() -> None:
     assert [taken.step for taken in r.events(ev.TurnTaken)] == [0, 1]
 
 
-def test_the_stages_deadline_is_none_of_the_tools() -> None:
+def test_the_stages_deadline_does_not_hold_for_tools() -> None:
     slow: dict[str, Any] = {"response__deadline_ms": 1000, "tool_use__wait_words": ""}
     r = Table(**slow)
     r.types()
@@ -387,7 +387,7 @@ def interrupted(*calls: tuple[str, str]) -> Table:
     return r
 
 
-def test_an_interruption_cancels_what_says_so_and_the_rest_is_told_when_nobody_speaks() -> None:
+def test_an_interruption_cancels_only_calls_that_allow_it() -> None:
     r = interrupted(("book", "{}"), ("ask", "{}"), ("show", "{}"))
     assert r.events(ev.ResponseCancelled)[-1].reason == "interrupted"
     assert [one.call for one in r.told(ToolCancelled)] == ["call_1_0_2"]

@@ -109,7 +109,7 @@ def test_the_greeting_is_spoken_where_the_edge_is_quicker_than_the_end_of_the_st
     "arguments",
     ['{"agent": "boss"}', "{}", '{"agent": ["cook"]}', '{"agent": "../tenant.other.cook"}', "[]"],
 )
-def test_nobody_is_handed_over_to_an_agent_that_the_file_does_not_name(arguments: str) -> None:
+def test_a_transfer_to_an_unlisted_agent_is_refused(arguments: str) -> None:
     r = Handed()
     r.hands_over(arguments)
     assert not r.transfers
@@ -118,7 +118,7 @@ def test_nobody_is_handed_over_to_an_agent_that_the_file_does_not_name(arguments
     assert r.asked.step == 1
 
 
-def test_a_clients_tool_of_the_same_name_hands_nobody_over() -> None:
+def test_a_clients_tool_named_transfer_is_no_transfer() -> None:
     r = Table([ToolConfig(name="transfer", kind="client", parameters=TRANSFER.parameters)])
     r.types()
     r.calls(("transfer", '{"agent": "cook"}'))
@@ -126,7 +126,7 @@ def test_a_clients_tool_of_the_same_name_hands_nobody_over() -> None:
     assert r.requested == ["transfer"]
 
 
-def test_a_model_without_the_tool_hands_nobody_over() -> None:
+def test_without_the_tool_there_is_no_transfer() -> None:
     r = Table()
     r.types()
     r.calls(("transfer", '{"agent": "cook"}'))

@@ -87,7 +87,7 @@ def test_too_few_words_let_the_answer_go_on() -> None:
     assert call.events(ev.InterruptionDismissed)
 
 
-def test_who_pauses_inside_sentences_is_listened_to_longer() -> None:
+def test_a_caller_who_pauses_inside_sentences_gets_a_longer_wait() -> None:
     call = Rehearsal()
     text = "Please call me back tomorrow."
     first = ask(call, text)
@@ -159,7 +159,7 @@ def test_a_language_model_that_expects_more_words_has_the_caller_listened_to_lon
     assert call.events(ev.TurnCommitted)
 
 
-def test_who_named_a_silence_is_not_read() -> None:
+def test_with_a_fixed_silence_the_words_do_not_matter() -> None:
     call = Rehearsal(turns__ask_eot=True, turns__silence_ms=600)
     assert ask(call, "I want to fly to Madrid.") <= 620
     assert not call.events(ev.TurnTaken)[-1].ask_eot

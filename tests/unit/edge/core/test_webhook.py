@@ -55,7 +55,7 @@ def test_a_call_is_told_from_its_start_to_its_end_in_order() -> None:
     assert ended["seconds"] == 1.0
 
 
-def test_no_words_leave_where_none_are_to() -> None:
+def test_without_the_permission_no_words_are_sent() -> None:
     r = Rehearsal("sentences", webhook__url=URL, webhook__words=False)
     a_turn(r, "My number is 4711.")
     r.give(Finished("end_call"))
@@ -64,7 +64,7 @@ def test_no_words_leave_where_none_are_to() -> None:
     assert dict(told(r))["call.turn"] == {"turn": 1, "complete": True, "tools": []}
 
 
-def test_only_what_is_asked_for_is_told() -> None:
+def test_only_requested_types_are_sent() -> None:
     r = Rehearsal("sentences", webhook__url=URL, webhook__events=["call.ended"])
     a_turn(r)
     r.give(Finished("end_call"))

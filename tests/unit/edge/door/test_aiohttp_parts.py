@@ -1,4 +1,4 @@
-"""The private parts of aiohttp that `strict_websocket.py` and `whole_frame.py` stand in are there.
+"""The private parts of aiohttp that the door's WebSocket stands in are there.
 
 They may go with any minor version: then the file is to be written anew and the pin raised.
 """
@@ -65,7 +65,8 @@ async def test_the_private_parts_that_a_strict_websocket_needs_are_there() -> No
     name, function = MODULE
     missing += gone(importlib.import_module(name), (function,))
     assert not missing, (
-        f"aiohttp {aiohttp.__version__} has no longer what edge/door/strict_websocket.py uses: "
+        f"aiohttp {aiohttp.__version__} has no longer what edge/door/frame_intake.py and "
+        f"strict_websocket.py use: "
         f"{', '.join(missing)}; pin the minor version that has, or write the file for this one"
     )
 

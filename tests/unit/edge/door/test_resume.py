@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.door.resume import FORSAKEN_MS, GRACE_MS, resumable
+from edge.door.resume import FORSAKEN_MS, GRACE_MS, hash_of, resumable
 from schemas.events import (
     AnswerHeard,
     AnyEvent,
@@ -19,10 +19,22 @@ from schemas.session_config import SessionConfig
 NOW = 10_000_000
 
 
-def session(*, tenant: str = "t", user: str = "ada", left: Any = "", ago_ms: int = 0) -> Any:
+KEY = "a key that nobody guesses"
+
+
+def session(
+    *, tenant: str = "t", user: str = "ada", left: Any = "", ago_ms: int = 0, key: str = ""
+) -> Any:
     whose: dict[str, Any] = {"tenant": tenant, "session": "s", "at_ms": NOW - ago_ms}
     events: list[AnyEvent] = [
-        SessionStarted(**whose, user=user, protocol="x", edge="e", config=SessionConfig()),
+        SessionStarted(
+            **whose,
+            user=user,
+            protocol="x",
+            edge="e",
+            config=SessionConfig(),
+            resume_hash=hash_of(key),
+        ),
         TurnCommitted(**whose, turn=1, text="Hi?", confidence=1.0, speculative=False),
         AnswerHeard(**whose, turn=1, text="Hello.", complete=True, played_ms=1),
     ]
@@ -31,8 +43,8 @@ def session(*, tenant: str = "t", user: str = "ada", left: Any = "", ago_ms: int
     return events
 
 
-def asked(events: Any, tenant: str = "t", user: str = "ada") -> Any:
-    return resumable(events, tenant=tenant, user=user, now_ms=NOW)
+def asked(events: Any, tenant: str = "t", user: str = "ada", key: str = "") -> Any:
+    return resumable(events, tenant=tenant, user=user, key=key, now_ms=NOW)
 
 
 @pytest.mark.parametrize("left", ["caller_left", "drained", "failed"])
@@ -56,3 +68,18 @@ def test_nobody_goes_on_with_somebody_elses_session() -> None:
     assert asked(session(), user="eve") is None
     assert asked(session(), tenant="other") is None
     assert asked(session(tenant="demo", user="demo-1"), tenant="demo", user="demo-2")
+
+
+@pytest.mark.parametrize("tenant", ["t", "demo"])
+def test_a_session_with_a_key_is_gone_on_with_by_that_key_alone(tenant: str) -> None:
+    begun = session(tenant=tenant, key=KEY)
+    assert KEY not in str(begun)
+    assert asked(begun, tenant=tenant, key=KEY)
+    assert asked(begun, tenant=tenant) is None
+    assert asked(begun, tenant=tenant, key=KEY + "?") is None
+    assert asked(begun, tenant=tenant, key="\ud800" * 16) is None
+
+
+def test_a_key_for_a_session_that_has_none_opens_nothing_more() -> None:
+    assert asked(session(), key=KEY)
+    assert asked(session(), user="eve", key=KEY) is None

@@ -54,7 +54,7 @@ def test_an_agent_that_is_no_word_is_told() -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["agent", "variables"]), st.text() | st.integers()))
-def test_whatever_is_sent_is_read_or_told(given: dict[str, Any]) -> None:
+def test_any_value_is_accepted_or_reported(given: dict[str, Any]) -> None:
     asked, wrong = agent_options(given)
     assert all(isinstance(value, str) for value in asked.variables.values())
     assert len(wrong) <= 2

@@ -69,7 +69,7 @@ def ignored(protocol: ContinuousProtocol) -> tuple[Begin, list[str]]:
 def test_the_messages_are_the_documented_ones() -> None:
     d = connected()
     d.began("s_1")
-    assert only(d.messages(Transcript("What's the weather like?", True, True, 0.9512))) == {
+    assert only(d.messages(Transcript("What's the weather like?", True, 0.9512))) == {
         "type": "user_transcript",
         "text": "What's the weather like?",
         "confidence": 0.95,
@@ -174,7 +174,7 @@ def test_a_typed_turn_without_words_or_with_too_many_is_refused(text: object) ->
     assert error_of(connected().receive('{"type": "text"}'))["code"] == "INVALID_TEXT"
 
 
-def test_what_a_client_did_not_ask_for_it_is_not_told() -> None:
+def test_unrequested_messages_are_not_sent() -> None:
     measured = Measured(TurnMeasured(tenant="t", session="s", at_ms=1, turn=1, pause_ms=100.0))
     plain, full = connected(), connected({"partials": "1", "metrics": "1"})
     assert plain.messages(Transcript("Hel", final=False)) == []
@@ -185,7 +185,7 @@ def test_what_a_client_did_not_ask_for_it_is_not_told() -> None:
     assert "session" not in metrics
 
 
-def test_options_are_read_from_the_query_and_what_cannot_be_is_told() -> None:
+def test_options_are_read_from_the_query_and_invalid_ones_reported() -> None:
     query = {"audio": "chunks", "greeting": "0", "eagerness": "wild", "metrics": "2"}
     d = connected({**query, "silence_ms": "700", "interrupt_words": "-1", "x": "y"})
     begin, told = ignored(d)
@@ -334,3 +334,11 @@ def test_a_result_that_cannot_be_read_is_told(message: dict[str, Any]) -> None:
     client = connected()
     error = error_of(client.receive(json.dumps({"type": "tool_result", **message})))
     assert error["code"] == "INVALID_TOOL_RESULT"
+
+
+def test_a_key_of_a_session_that_can_be_guessed_is_told_and_not_taken() -> None:
+    for key, taken in (("short", ""), ("k" * 16, "k" * 16), ("k" * 129, "")):
+        handshake = Handshake("conn_1", {"resume_key": key})
+        assert handshake.resume_key == taken
+        errors = [one for one in ContinuousProtocol(handshake).opened() if isinstance(one, Reply)]
+        assert bool(errors) == (not taken)

@@ -65,7 +65,7 @@ def test_the_messages_are_the_documented_ones() -> None:
             "message": "Ready to listen",
         }
     ]
-    assert d.messages(Transcript("Hello, how are you?", final=True, turn_ends=True)) == [
+    assert d.messages(Transcript("Hello, how are you?", final=True)) == [
         {
             "type": "transcript",
             "text": "Hello, how are you?",

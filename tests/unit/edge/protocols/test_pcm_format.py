@@ -22,14 +22,14 @@ ORIGIN = {"origin": "https://example.com"}
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("rate", [8000, "44100", 96_000])
-def test_rate_and_format_are_what_is_said(rate: int | str, name: str) -> None:
+def test_rate_and_format_of_the_query_are_used(rate: int | str, name: str) -> None:
     form, wrong = pcm_format({"rate": rate, "format": name}, 16_000)
     width, encoding = FORMATS[name]
     assert (form, wrong) == (Format(int(rate), 1, width, encoding), [])
     assert form.check() == form
 
 
-def test_what_is_not_said_is_16_bit_at_the_operators_rate() -> None:
+def test_the_default_is_16_bit_at_the_operators_rate() -> None:
     assert pcm_format({}, 24_000) == (Format(24_000), [])
     assert pcm_format({"rate": None, "format": None}, 24_000) == (Format(24_000), [])
 
@@ -91,7 +91,7 @@ def test_a_conversation_takes_them_from_its_start() -> None:
     assert protocol.receive(bytes(8)) == [Audio(bytes(8), Format(48_000, 1, 4, "float"))]
 
 
-def test_a_conversation_that_says_what_cannot_be_does_not_begin() -> None:
+def test_a_conversation_with_an_invalid_format_does_not_begin() -> None:
     protocol = ConversationalProtocol(Handshake("conn_0"))
     for wrong in ({"rate": 5}, {"format": "mp3"}):
         (reply,) = protocol.receive(json.dumps({"type": "start_conversation", **wrong}))

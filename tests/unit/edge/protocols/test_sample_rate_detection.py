@@ -166,9 +166,7 @@ def test_a_microphone_that_was_suspended_is_heard_right(rate_hz: int, suspended_
         (Network(256, jitter_ms=5), 800),
     ],
 )
-def test_a_page_that_sends_what_it_says_waits_less_than_it_did(
-    network: Network, most_ms: int
-) -> None:
+def test_a_page_with_the_declared_rate_waits_less(network: Network, most_ms: int) -> None:
     """It was 0.6 s, and at least five messages."""
     for seed in range(20):
         page = Page()
@@ -280,7 +278,7 @@ def test_a_page_may_say_its_rate_and_is_heard_at_once() -> None:
     assert not protocol.keeps_back
 
 
-def test_what_is_no_page_is_taken_at_its_word_at_once() -> None:
+def test_the_declared_rate_of_other_clients_is_used_at_once() -> None:
     protocol = ContinuousProtocol(Handshake(connection="conn_0"))
     for number in range(40):
         chunk = bytes(2 * CHUNK)

@@ -14,7 +14,7 @@ def test_all_are_unless_some_are_named() -> None:
     assert set(served(" continuous, conversational,")) == {"/ws", "/ws/voice/continuous"}
 
 
-def test_one_that_does_not_exist_is_told_with_those_that_do() -> None:
+def test_an_unknown_protocol_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match=r"AURA_DIALECTS.*carrier-pigeon.*continuous"):
         served("continuous, carrier-pigeon")
 

@@ -29,7 +29,7 @@ def test_every_field_that_is_told_is_one_of_its_event() -> None:
         assert set(told) <= fields[name], name
 
 
-def test_a_job_is_told_without_what_it_carries() -> None:
+def test_a_job_is_sent_without_its_content() -> None:
     taken = ev.TurnTaken(
         **WHOSE,
         turn=3,
@@ -54,7 +54,7 @@ def test_a_job_is_told_without_what_it_carries() -> None:
     assert SECRET.encode() not in msgspec.json.encode(message)
 
 
-def test_what_is_written_is_told_when_it_is_spoken_and_what_stays_inside_is_not() -> None:
+def test_words_are_sent_when_they_are_spoken_and_internal_types_never() -> None:
     sentence = ev.ResponseSentence(
         **WHOSE, turn=1, index=0, text=SECRET, first_token_ms=1, took_ms=2, model="m", deadline_ms=0
     )

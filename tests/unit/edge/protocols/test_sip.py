@@ -23,7 +23,7 @@ def test_a_call_begins_with_a_greeting_and_the_agent_of_the_number() -> None:
     assert (begin.agent, begin.variables) == ("desk", {"name": "Ada"})
 
 
-def test_what_comes_over_the_line_are_commands() -> None:
+def test_messages_of_the_line_become_commands() -> None:
     line = protocol()
     assert line.receive(b"\x01\x02") == [Audio(b"\x01\x02", LINE)]
     assert line.receive("key 5") == [KeyPressed("5")]

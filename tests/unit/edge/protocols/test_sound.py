@@ -46,7 +46,7 @@ def two(kind: type[ClientProtocol], *, has_tracks: bool = False) -> list[ClientP
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(messages=st.lists(MESSAGES, max_size=8), has_tracks=st.booleans())
-def test_sound_is_what_receive_makes_of_it(
+def test_sound_returns_the_same_commands_as_receive(
     kind: type[ClientProtocol], messages: list[str | bytes], has_tracks: bool
 ) -> None:
     direct, usual = two(kind, has_tracks=has_tracks)
@@ -68,7 +68,9 @@ def test_sound_is_what_receive_makes_of_it(
         (RealtimeProtocol, json.dumps({"event_id": "e1", **dict(reversed(APPEND.items()))})),
     ],
 )
-def test_what_stock_clients_send_is_sound(kind: type[ClientProtocol], message: str | bytes) -> None:
+def test_audio_of_stock_clients_takes_the_fast_path(
+    kind: type[ClientProtocol], message: str | bytes
+) -> None:
     protocol = kind(Handshake("conn_1"))
     got = protocol.sound(message)
     assert got is not None

@@ -149,7 +149,7 @@ def test_a_response_goes_out_at_24_khz() -> None:
     assert len(sent) == 48 * 640
 
 
-def test_what_is_an_input_of_the_call_is_handed_on_as_it_is() -> None:
+def test_inputs_of_the_call_are_passed_unchanged() -> None:
     d = connected()
     assert d.receive('{"type": "text", "text": "Hi."}') == [Typed("Hi.")]
     assert d.receive('{"type": "commit"}') == [TurnEnded()]
@@ -165,7 +165,7 @@ def test_what_is_an_input_of_the_call_is_handed_on_as_it_is() -> None:
         *('{"type": "text"}', '{"type": "played", "turn": 1}', '{"type": "played", "turn": []}'),
     ],
 )
-def test_what_it_does_not_understand_it_tells_in_its_own_form(frame: str | bytes) -> None:
+def test_errors_have_the_protocols_own_form(frame: str | bytes) -> None:
     (reply,) = connected().receive(frame)
     assert isinstance(reply, Reply)
     assert set(reply.message) == {"type", "code", "message"}

@@ -50,7 +50,7 @@ def test_how_tools_are_used_and_the_limits_are_part_of_the_configuration() -> No
     assert (made.limits.call_s, made.limits.idle_s) == (300, 30)
 
 
-def test_no_tools_is_another_thing_than_to_say_nothing() -> None:
+def test_an_empty_list_of_tools_differs_from_no_list() -> None:
     assert parse("tools: []").tools == ()
     assert parse("prompt: x").tools is msgspec.UNSET
 

@@ -45,7 +45,7 @@ def wrong(text: str) -> ConfigFileError | None:
     return None
 
 
-def test_what_a_file_says_are_paths_of_the_configuration_and_nothing_else() -> None:
+def test_a_file_sets_only_paths_of_the_configuration() -> None:
     assert changes(parse(GOOD)) == {
         "response.system_prompt": "You are the host of {{place}}.\nThe guest is {{guest}}.\n",
         "response.greeting": "{{place}}, good evening!",
@@ -58,7 +58,7 @@ def test_what_a_file_says_are_paths_of_the_configuration_and_nothing_else() -> N
     }
 
 
-def test_an_agent_may_say_nothing() -> None:
+def test_an_agent_may_be_empty() -> None:
     assert changes(parse("{}")) == {}
 
 
@@ -104,7 +104,7 @@ def test_an_agent_may_say_nothing() -> None:
         ("just words", 1, "an agent is a mapping"),
     ],
 )
-def test_an_error_names_its_line_and_what_is_wrong(text: str, line: int, words: str) -> None:
+def test_an_error_names_the_line_and_the_reason(text: str, line: int, words: str) -> None:
     with pytest.raises(ConfigFileError) as refused:
         parse(text)
     assert words in refused.value.message
@@ -112,7 +112,7 @@ def test_an_error_names_its_line_and_what_is_wrong(text: str, line: int, words: 
     assert str(refused.value).startswith(f"{line}: ")
 
 
-def test_norwegian_is_no_boolean() -> None:
+def test_the_language_no_is_a_string() -> None:
     assert parse("language: no").language == "no"
     assert parse("greeting: yes").greeting == "yes"
 
@@ -182,7 +182,7 @@ def test_a_file_that_names_no_agent_is_told(tmp_path: Path, name: str) -> None:
         load(tmp_path / name)
 
 
-def test_what_cannot_be_read_is_told_with_its_place(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported_with_its_path(tmp_path: Path) -> None:
     (tmp_path / "host.yaml").write_bytes(b"language: en\nprompt: \xff\n")
     with pytest.raises(ConfigFileError, match=r"host\.yaml:2: no UTF-8"):
         load(tmp_path / "host.yaml")

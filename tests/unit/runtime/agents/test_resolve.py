@@ -24,7 +24,7 @@ def resolved(text: str, token: Any = None, caller: Any = None, changes: Any = No
     return resolve(parse(text), OPERATOR, Given(token or {}, caller or {}, changes or {}))
 
 
-def test_what_an_agent_does_not_say_is_the_operators() -> None:
+def test_the_operator_fills_what_an_agent_does_not_set() -> None:
     found = resolved("prompt: mine\nmodel: {max_tokens: 9}\n").config
     assert found.response.system_prompt == "mine"
     assert found.response.max_tokens == 9
@@ -33,7 +33,7 @@ def test_what_an_agent_does_not_say_is_the_operators() -> None:
     assert resolved("{}").config == OPERATOR
 
 
-def test_an_agent_may_say_nothing_at_the_beginning() -> None:
+def test_an_agent_may_have_an_empty_greeting() -> None:
     assert resolved("greeting: ''").config.response.greeting == ""
 
 
@@ -66,7 +66,7 @@ def test_a_variable_without_a_value_is_named() -> None:
 
 
 @pytest.mark.parametrize("value", ["x" * 21, "\x1b[2J", "a\u202e"])
-def test_a_value_that_is_long_or_hides_something_is_refused(value: str) -> None:
+def test_a_value_that_is_long_or_has_control_characters_is_refused(value: str) -> None:
     with pytest.raises(VariableError, match="20 characters at most"):
         resolved(ONE, caller={"who": value})
 
@@ -83,7 +83,7 @@ def test_the_operators_own_words_hold_no_variables() -> None:
     assert found.config.response.system_prompt == "plain {{who}}"
 
 
-def test_a_caller_changes_what_the_agent_lets_callers_change() -> None:
+def test_a_caller_may_change_the_options_that_the_agent_allows() -> None:
     wanted = {
         "turns.eagerness": "high",
         "language": "de",
@@ -101,7 +101,7 @@ def test_a_caller_changes_what_the_agent_lets_callers_change() -> None:
     assert resolved("{}", changes=wanted).config.turns.eagerness == "high"
 
 
-def test_no_caller_writes_the_prompt_of_an_agent_that_says_what_callers_may() -> None:
+def test_no_caller_changes_the_prompt_of_an_agent_with_may_set() -> None:
     for path, value in (("response.system_prompt", "obey"), ("response.greeting", "Hi, obey")):
         found = resolved("prompt: mine\ncallers: {may_set: []}\n", changes={path: value})
         assert "obey" not in found.config.response.system_prompt + found.config.response.greeting

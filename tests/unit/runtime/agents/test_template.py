@@ -14,12 +14,12 @@ def test_values_stand_for_their_placeholders_with_or_without_blanks() -> None:
 
 
 @given(st.text())
-def test_a_value_is_put_in_as_it_is_and_never_read_again(value: str) -> None:
+def test_a_value_is_put_in_literally_and_not_expanded_again(value: str) -> None:
     assert fill("<{{a}}>", {"a": value, "b": "secret"}) == f"<{value}>"
 
 
 @pytest.mark.parametrize("value", ["{{b}}", "{{a}}", r"\1", r"\g<0>", "{b}", "%(b)s", "${b}"])
-def test_braces_and_escapes_in_a_value_mean_nothing(value: str) -> None:
+def test_braces_and_escapes_in_a_value_are_literal(value: str) -> None:
     assert fill("{{a}}", {"a": value, "b": "secret"}) == value
 
 
@@ -29,7 +29,7 @@ def test_a_placeholder_without_a_value_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "1a", "a b", "a-b", "a.b", "é", "a\n", "x" * 65])
-def test_what_is_no_name_of_a_variable(name: str) -> None:
+def test_invalid_names_of_variables(name: str) -> None:
     assert not is_name(name)
 
 

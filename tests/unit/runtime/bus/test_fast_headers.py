@@ -22,7 +22,7 @@ def test_they_are_the_same(raw: bytes) -> None:
     assert parsed(raw) == Client._parse_header_lines(raw)
 
 
-def test_the_client_is_as_it_was_afterwards() -> None:
+def test_the_client_is_restored_afterwards() -> None:
     nc = Client()
     with quickly(nc):
         assert nc._parse_header_lines is parsed

@@ -15,7 +15,7 @@ def asked(slots: int, now_s: float = 10.0) -> PullState:
     return pull
 
 
-def test_what_is_asked_for_is_not_asked_for_again() -> None:
+def test_a_requested_slot_is_not_requested_again() -> None:
     assert asked(4).request(10.1) == 0
 
 
@@ -29,7 +29,7 @@ def test_a_job_takes_the_slot_that_was_asked_for_until_it_is_answered() -> None:
     assert pull.request(10.3) == 1
 
 
-def test_more_jobs_than_slots_are_taken_and_no_more_are_asked_for() -> None:
+def test_more_jobs_than_slots_are_accepted_and_no_more_requested() -> None:
     """Requests that were taken for lost may be answered after all."""
     pull = asked(1)
     pull.forget()
@@ -43,7 +43,7 @@ def test_more_jobs_than_slots_are_taken_and_no_more_are_asked_for() -> None:
     assert pull.request(12.3) == 1
 
 
-def test_an_idle_heartbeat_says_that_nothing_waits_and_that_we_are_known() -> None:
+def test_an_idle_heartbeat_means_no_waiting_jobs_and_a_live_request() -> None:
     pull = asked(2)
     pull.job_came(5, 10.1)
     assert pull.status_came(IDLE, None, 11.0) is Ended.NOT_YET
@@ -58,14 +58,14 @@ def test_silence_means_that_our_requests_are_forgotten() -> None:
     assert pull.is_forgotten(10.1 + SILENCE_LIMIT_S)
 
 
-def test_who_has_asked_for_nothing_is_not_forgotten() -> None:
+def test_without_a_request_silence_loses_nothing() -> None:
     pull = asked(1)
     pull.job_came(0, 10.0)
     assert not pull.is_forgotten(10_000.0)
     assert not PullState(3).is_forgotten(10_000.0)
 
 
-def test_after_a_reconnect_everything_free_is_asked_for_anew() -> None:
+def test_after_a_reconnect_all_free_slots_are_requested_again() -> None:
     pull = asked(3)
     pull.job_came(0, 10.1)
     pull.forget()
@@ -75,7 +75,7 @@ def test_after_a_reconnect_everything_free_is_asked_for_anew() -> None:
 
 
 @pytest.mark.parametrize(("left", "to_ask"), [(2, 2), (3, 3), (0, 0), (99, 4), (None, 4)])
-def test_a_request_that_ended_frees_what_did_not_come_of_it(left: int | None, to_ask: int) -> None:
+def test_an_ended_request_frees_the_slots_without_a_job(left: int | None, to_ask: int) -> None:
     pull = asked(4)
     assert pull.status_came(EXPIRED, left, 40.0) is Ended.EXPIRED
     assert pull.request(40.1) == to_ask

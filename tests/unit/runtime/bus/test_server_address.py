@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from nats.errors import AuthorizationError, NoServersError
 
+from runtime import running
 from runtime.bus import server_address
 from runtime.bus.server_address import (
     NoTlsError,
@@ -58,12 +59,33 @@ def test_a_user_that_is_set_is_used_everywhere(embedded: Path) -> None:
         assert credentials(settings, url, "edge") == ("ann", "secret")
 
 
-def test_a_message_names_the_setting_and_no_password() -> None:
+def test_a_message_names_the_setting_and_no_password(tmp_path: Path) -> None:
+    settings = settings_of(nats_url="", cache_dir=tmp_path)
     url = without_password("nats://ann:secret@bus:4222,nats://ann:secret@other:4222")
     assert "secret" not in url
-    assert "AURA_NATS_USER" in str(unreachable(AuthorizationError(), url, "ann"))
-    assert "AURA_NATS_CA" in str(unreachable(NoTlsError(), url, None))
-    assert "NATS_URL" in str(unreachable(NoServersError(), url, None))
+    assert "AURA_NATS_USER" in str(unreachable(AuthorizationError(), settings, url, "ann"))
+    assert "AURA_NATS_CA" in str(unreachable(NoTlsError(), settings, url, None))
+    assert "NATS_URL" in str(unreachable(NoServersError(), settings, url, None))
+
+
+def test_a_message_names_the_aura_that_runs_elsewhere(tmp_path: Path) -> None:
+    settings = settings_of(nats_url="", cache_dir=tmp_path / "cache", data_dir=tmp_path / "mine")
+    other = tmp_path / "other"
+    other.mkdir()
+
+    def told() -> str:
+        return str(unreachable(NoServersError(), settings, server_address.DEFAULT_URL, None))
+
+    assert told().endswith("set AURA_DATA_DIR to its .aura.")
+    with running.noted(settings, other):
+        assert told().endswith(f"set AURA_DATA_DIR={other}.")
+        with running.noted(settings_of(cache_dir=tmp_path / "mine"), other):
+            elsewhere = settings_of(nats_url="nats://bus:4222", cache_dir=tmp_path / "cache")
+            message = str(unreachable(NoServersError(), elsewhere, "nats://bus:4222", None))
+            assert "AURA_DATA_DIR" not in message
+    gone = tmp_path / "cache" / "running" / "4194304000"  # no process has this number
+    gone.write_text(str(other))
+    assert told().endswith("set AURA_DATA_DIR to its .aura.")
 
 
 def test_a_certificate_that_is_not_there_is_the_operators_error(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ async def answers(came: asyncio.Event, count: int) -> None:
         await asyncio.sleep(0)
 
 
-async def test_after_the_last_answer_nobody_is_waited_for() -> None:
+async def test_after_the_last_answer_the_wait_ends() -> None:
     came = asyncio.Event()
     async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         group.create_task(answers(came, 5))

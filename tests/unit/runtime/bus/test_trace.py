@@ -11,7 +11,7 @@ from schemas.codec import TRACE_HEADER
 THEIRS = {TRACE_HEADER: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
 
 
-def test_without_a_trace_nothing_is_said_of_one() -> None:
+def test_without_a_trace_no_header_is_sent() -> None:
     assert trace.headers() == {}
 
 

@@ -40,7 +40,7 @@ def test_a_frame_that_comes_twice_leaves_once() -> None:
     assert taken(order) == [2]
 
 
-def test_nothing_behind_a_gap_leaves_before_the_gap_is_filled() -> None:
+def test_no_frame_after_a_gap_is_returned_before_the_gap_is_filled() -> None:
     order = ordered(0, 2, 3)
     assert taken(order) == [0]
     order.put(frame(1))

@@ -18,12 +18,12 @@ from schemas import events as ev
 from tests.unit.runtime.story import T0, story
 
 
-def test_the_last_event_and_the_whole_story_say_the_same() -> None:
+def test_the_last_event_gives_the_same_row_as_all_events() -> None:
     told = story()
     assert summed_up(told[-1]) == folded(told)
 
 
-def test_a_session_that_goes_on_is_summed_up_by_nothing_yet() -> None:
+def test_a_running_session_has_no_summary_yet() -> None:
     told = story()[:-1]
     assert summed_up(told[-1]) is None
     row = folded(told)
@@ -39,7 +39,7 @@ def test_a_caller_who_heard_the_greeting_and_said_nothing_had_no_turn() -> None:
     assert row.turns == 0
 
 
-def test_an_end_of_an_older_aura_sums_nothing_up() -> None:
+def test_the_last_event_of_an_older_aura_has_no_summary() -> None:
     old = msgspec.structs.replace(story()[-1], started_at_ms=0)
     assert summed_up(old) is None
 
@@ -58,7 +58,7 @@ def test_an_end_of_an_older_aura_sums_nothing_up() -> None:
         (Wanted(calls_only=True), True),
     ],
 )
-def test_a_filter_leaves_out_what_does_not_fit(wanted: Wanted, yes: bool) -> None:
+def test_a_filter_leaves_out_other_sessions(wanted: Wanted, yes: bool) -> None:
     row = folded(story())
     assert row is not None
     assert wanted.wants(row) is yes
@@ -83,7 +83,7 @@ def test_since_takes_ages_and_times() -> None:
         moment_ms("yesterday", now)
 
 
-def test_a_list_is_drawn_in_columns_with_what_is_worth_a_look() -> None:
+def test_a_list_is_drawn_in_columns_with_notes() -> None:
     out = io.StringIO()
     console = Console(width=200, file=out)
     rows = [

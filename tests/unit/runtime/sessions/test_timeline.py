@@ -54,7 +54,7 @@ def test_growing_words_are_found_in_the_inputs() -> None:
     assert (partial.at_ms, partial.fields["text"]) == (T0 + 1500, "What is")
 
 
-def test_what_the_witnesses_of_an_end_said_is_told() -> None:
+def test_the_probabilities_of_an_end_of_turn_are_shown() -> None:
     told = {one.name: one.text for one in moments(_doubted(one) for one in story())}
     assert told["transcript.guess"].endswith("ended: 54%)")
     assert told["response.sentence"].endswith("the caller had ended: 8%)")
@@ -119,7 +119,7 @@ def test_a_cancelled_answer_that_was_heard_to_its_end_says_so() -> None:
         assert cancelled.fields.get("to_the_end") is expected
 
 
-def test_an_answer_whose_every_word_was_heard_is_not_cut_though_the_caller_hung_up() -> None:
+def test_a_completely_heard_answer_is_not_cut_by_a_hang_up() -> None:
     def hung_up(event: ev.AnyEvent, *, early: bool) -> ev.AnyEvent:
         if not isinstance(event, ev.AnswerHeard) or event.turn != 1:
             return event
@@ -134,7 +134,7 @@ def test_an_answer_whose_every_word_was_heard_is_not_cut_though_the_caller_hung_
         assert next(span.name for span in spans(told) if span.lane == "client") == name
 
 
-def test_what_was_written_of_an_answer_may_all_be_heard_and_the_answer_still_be_cut() -> None:
+def test_an_answer_is_cut_if_more_words_would_have_followed() -> None:
     unfinished = [
         one
         for one in story()
@@ -182,7 +182,7 @@ def test_a_drawing_has_colours_in_a_terminal_that_wants_them() -> None:
     assert without == "".join(drawing(row_of(told), moments(told), plain))
 
 
-def test_a_page_is_whole_by_itself_and_what_was_said_cannot_end_its_script() -> None:
+def test_a_page_is_self_contained_and_words_cannot_end_its_script() -> None:
     told = story()
     told[6] = msgspec.structs.replace(told[6], text="</script><script>alert(1)</script>")
     text = page(row_of(told), moments(told), {"caller": b"\x00\x40" * 16000})

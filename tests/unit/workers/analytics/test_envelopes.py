@@ -65,7 +65,7 @@ def test_the_known_answer_of_the_reference_library() -> None:
 
 
 @pytest.mark.parametrize("bad", ["whsec_short", "whsec_!!!!", "whsec_" + "A" * 200])
-def test_what_is_no_secret_is_refused_unseen(bad: str) -> None:
+def test_an_invalid_secret_is_refused_and_not_shown(bad: str) -> None:
     with pytest.raises(envelopes.SecretError) as refused:
         envelopes.keys(bad)
     assert bad not in str(refused.value)

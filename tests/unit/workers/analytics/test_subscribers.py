@@ -38,7 +38,7 @@ def test_events_are_named_by_tag_or_by_type() -> None:
     assert subscriber("*")(on_words).types == set(TYPES)
 
 
-def test_a_name_that_is_no_event_is_refused_with_the_one_that_was_meant() -> None:
+def test_an_unknown_event_is_refused_with_a_suggestion() -> None:
     with pytest.raises(SubscriberError, match=r"did you mean 'transcript\.final'"):
         subscriber("transcript.finale")
     with pytest.raises(SubscriberError, match="name the events"):
@@ -50,7 +50,7 @@ def test_a_plain_function_is_refused() -> None:
         subscriber("turn.measured")(lambda event: event)
 
 
-def test_what_cannot_name_a_place_in_the_log_is_refused() -> None:
+def test_an_invalid_name_of_a_group_is_refused() -> None:
     with pytest.raises(SubscriberError, match="name"):
         subscriber("turn.measured", name="on words")(on_words)
     wrong: list[tuple[dict[str, Any], str]] = [
@@ -121,7 +121,7 @@ def test_a_group_is_called_after_its_module() -> None:
 
 
 @pytest.mark.parametrize("name", ["metrics", "warehouse", "webhook", "shadow:llm"])
-def test_what_is_shipped_counts_calls_and_no_replays(name: str) -> None:
+def test_shipped_subscribers_ignore_replays(name: str) -> None:
     settings = settings_of(
         webhook_url="http://127.0.0.1:1",
         webhook_secret="whsec_" + "A" * 32,

@@ -17,7 +17,7 @@ SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
     ("said", "seconds"),
     [("30", 30), ("", 0), ("²", 0), ("٣", 0), ("-1", 0), ("1e9", 0), ("9" * 400, 0), ("soon", 0)],
 )
-def test_a_receiver_may_say_anything_about_when_to_try_again(said: str, seconds: float) -> None:
+def test_any_retry_after_header_is_handled(said: str, seconds: float) -> None:
     assert webhook.retry_after_s(said) == seconds
 
 

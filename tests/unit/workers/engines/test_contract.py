@@ -64,7 +64,7 @@ def test_a_recognition_that_cannot_be_is_named(wrong: dict[str, Any], told: str)
     assert told in failed("stt", Hears(**wrong))["returns a recognition"]
 
 
-def test_what_an_engine_raises_is_told() -> None:
+def test_an_engines_error_is_reported() -> None:
     class Short(Hears):
         def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
             if len(pcm) < 3200:
@@ -154,7 +154,7 @@ class Answers(SimulatedLanguageModel):
         ([Usage(1, 1, "m")], "there is a response"),
     ],
 )
-def test_a_stream_that_is_none_is_named(tokens: list[Any], told: str) -> None:
+def test_a_missing_stream_is_reported(tokens: list[Any], told: str) -> None:
     assert told in failed("llm", Answers(*tokens))["responds and counts"]
 
 

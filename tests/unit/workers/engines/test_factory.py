@@ -136,12 +136,12 @@ def test_fallbacks_are_models_of_the_same_server_or_of_others(
         ({"llm_engine": "simulated", "llm_fallbacks": "small"}, "model of no server"),
     ],
 )
-def test_a_fallback_that_is_none_is_refused(given: dict[str, Any], told: str) -> None:
+def test_an_invalid_fallback_is_refused(given: dict[str, Any], told: str) -> None:
     with pytest.raises(EngineRefusedError, match=told):
         language_model(of(**given))
 
 
 @pytest.mark.parametrize(("own", "sent"), [("k1", "k1"), ("", "k2")])
-def test_cerebras_key_is_sent_where_the_server_has_none_of_its_own(own: str, sent: str) -> None:
+def test_the_cerebras_key_is_used_without_a_key_of_the_server(own: str, sent: str) -> None:
     model: Any = language_model(of(**SERVER, llm_api_key=own, cerebras_api_key="k2"))
     assert model._api_key == sent

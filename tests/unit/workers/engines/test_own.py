@@ -117,7 +117,7 @@ def test_an_installed_entry_point_is_found_by_its_name() -> None:
         (":Parrot", "cannot be imported"),
     ],
 )
-def test_what_is_no_engine_is_refused_with_why(name: str, told: str) -> None:
+def test_a_class_that_is_no_engine_is_refused_with_the_reason(name: str, told: str) -> None:
     with pytest.raises(EngineRefusedError, match=told):
         factory.recognizer(of(stt_engine=name))
 
@@ -126,17 +126,17 @@ def test_what_is_no_engine_is_refused_with_why(name: str, told: str) -> None:
     ("name", "kind"),
     [("birds:Parrot", "stt"), ("birds:Model", "llm"), ("birds:Voice", "tts"), ("parrot", "stt")],
 )
-def test_its_methods_tell_what_an_engine_is(name: str, kind: str) -> None:
+def test_the_stage_of_an_engine_follows_from_its_methods(name: str, kind: str) -> None:
     assert own.kind_of(name) == kind
 
 
 @pytest.mark.parametrize("name", ["openai", "birds:NoEngine", "eagle"])
-def test_what_they_do_not_tell_is_asked_for(name: str) -> None:
+def test_an_unclear_stage_must_be_named(name: str) -> None:
     with pytest.raises(EngineRefusedError, match="--stage"):
         own.kind_of(name)
 
 
-def test_the_command_says_what_passes_and_what_fails_and_why() -> None:
+def test_the_command_lists_passed_and_failed_checks_with_reasons() -> None:
     run = CliRunner().invoke(engines.app, ["test", "birds:Parrot"])
     assert run.exit_code == 0
     assert "ok     returns a recognition" in run.output
@@ -157,7 +157,7 @@ def test_a_check_that_hangs_ends_the_command(monkeypatch: pytest.MonkeyPatch) ->
     assert "hangs" in str(run.exception)
 
 
-def test_the_list_shows_what_is_installed() -> None:
+def test_the_list_shows_the_installed_engines() -> None:
     run = CliRunner().invoke(engines.app, ["list"])
     assert "AURA_LLM_ENGINE   auto, cerebras, openai, local, simulated" in run.output
     assert "parrot   birds:Parrot" in run.output

@@ -54,9 +54,7 @@ def test_parts_are_joined_beside_their_small_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("pinned")
-def test_a_second_start_reads_nothing_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_start_rereads_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = find("split", tmp_path / "cache")
     written_ns = first.stat().st_mtime_ns
     monkeypatch.setattr(hashlib, "sha256", None)
@@ -64,7 +62,7 @@ def test_a_second_start_reads_nothing_again(
 
 
 @pytest.mark.usefixtures("pinned")
-def test_what_an_image_brings_joined_needs_no_parts_and_is_still_checked(
+def test_joined_weights_of_an_image_need_no_parts_and_are_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = find("split", tmp_path / "image")
@@ -106,7 +104,7 @@ def test_a_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.M
         weights.find("gone", tmp_path)
 
 
-def test_a_path_is_used_as_it_is_and_a_strange_name_is_not_ours(tmp_path: Path) -> None:
+def test_a_path_is_used_directly_and_an_unknown_name_is_none_of_ours(tmp_path: Path) -> None:
     own = tmp_path / "own.gguf"
     own.write_bytes(b"x")
     assert weights.find(str(own), tmp_path / "cache") == own

@@ -1,5 +1,5 @@
-"""Numbers, signs, times, dates, units and money as a voice has to be told them. Pure.
+"""Writes numbers, signs, times, dates, units and money as words for a voice. Pure.
 
-A voice reads plain integers and decimals in its language; written here are those that it reads
-wrongly: "8:00" is "eight zero zero" to it, "$5" is "dollar five", and 5 < 6 is "five six".
+A voice reads plain integers and decimals correctly in its language. These rules are for the forms
+that it reads wrongly: "8:00" as "eight zero zero", "$5" as "dollar five", 5 < 6 as "five six".
 """

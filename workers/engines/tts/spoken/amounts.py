@@ -13,13 +13,13 @@ from workers.engines.tts.spoken.words import CURRENCIES, SCALES, UNITS
 
 _DECADES: Final = "twenties thirties forties fifties sixties seventies eighties nineties".split()
 _NOUN_FIRST: Final = {"fr", "es", "it", "pt"}
-"""Languages that say "dollars américains", and so the short name first."""
+"""Languages that put the adjective last, as in "dollars américains"."""
 _FOREIGN: Final = {"US$", "C$", "A$"}
-"""Signs that name the country, so that its name is spoken, too."""
+"""Signs that include the country, so that it is spoken too."""
 
 
 class Amounts:
-    """How much something is."""
+    """Rules for money and for numbers with a unit."""
 
     def __init__(self, language: SpeechLanguage) -> None:
         self._language = language
@@ -50,7 +50,7 @@ class Amounts:
         )
 
     def _per(self, match: re.Match[str]) -> str:
-        """Return the rest of a rate: "/hr" behind a number is "per hour"."""
+        """Return the words for the end of a rate: "/hr" after a number is "per hour"."""
         if not self._language.is_ours:
             return match[0]
         unit = match[2]

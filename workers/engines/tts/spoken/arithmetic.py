@@ -18,6 +18,7 @@ _VULGAR: Final = dict(
     zip("½⅓⅔¼¾⅕⅛⅜⅝⅞", "1/2 1/3 2/3 1/4 3/4 1/5 1/8 3/8 5/8 7/8".split(), strict=True)
 )
 _SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_OPERAND: Final = r"[\w)%°]"
 
 
 def _apart(match: re.Match[str]) -> str:
@@ -25,13 +26,13 @@ def _apart(match: re.Match[str]) -> str:
 
 
 class Arithmetic:
-    """Numbers with signs between them."""
+    """Rules for fractions, ranges and sums."""
 
     def __init__(self, language: SpeechLanguage) -> None:
         self._language = language
 
     def rules(self) -> tuple[Rule, ...]:
-        return (*self._fractions(), *self._arithmetic())
+        return (*self._fractions(), *self._ranges(), *self._comparisons(), *self._signs())
 
     def _fractions(self) -> tuple[Rule, ...]:
         def vulgar(match: re.Match[str]) -> str:
@@ -68,7 +69,7 @@ class Arithmetic:
         return say("power") + exponent
 
     def _between(self, match: re.Match[str]) -> str:
-        """A dash between two numbers: a range upwards, else a difference."""
+        """Read a dash between two numbers as a range if it goes up, else as a difference."""
         low, gap, high, rest = match[1], match[2], match[3], match[4] or ""
         sums = "=" in match.string or match[2].strip() == "\u2212"
         short_year = len(low) == 4 and len(high) == 2
@@ -77,12 +78,11 @@ class Arithmetic:
         counted = bool(re.match(r"\s?(?!is\b|equals\b|and\b|or\b)[a-z%°]", rest))
         ranged = rises and not sums and (not spaced or counted)
         if not rises and not sums and not spaced and min(len(low), len(high)) > 2:
-            return f"{low} {high}{rest}"  # the name of a thing
+            return f"{low} {high}{rest}"  # a name
         return f"{low}{self._language.say('to' if ranged else 'minus')}{high}{rest}"
 
-    def _arithmetic(self) -> tuple[Rule, ...]:
+    def _ranges(self) -> tuple[Rule, ...]:
         say = self._language.say
-        operand = r"[\w)%°]"
         score = (
             r"(?<=won )|(?<=lost )|(?<=score )|(?<=beat them )|(?<=\bis )(?=\d+-\d+ (?:up|down))"
         )
@@ -102,6 +102,11 @@ class Arithmetic:
                 re.compile(rf"(?<=\b\w)\s{DASH}\s(?=\w\b|\d)"),
                 lambda m: say("minus") if "=" in m.string else m[0],
             ),
+        )
+
+    def _comparisons(self) -> tuple[Rule, ...]:
+        say = self._language.say
+        return (
             (re.compile(r"(?<=\d)\s?[-=]+>\s?|\s?[-=]+>\s?|\s?[\u2190-\u21ff]\s?"), ", "),
             (re.compile(r"[=~_*-]{3,}"), " "),
             (re.compile(r"[!=/]=|\u2260"), lambda m: say("equals" if m[0] == "==" else "unequal")),
@@ -109,9 +114,14 @@ class Arithmetic:
             (re.compile(r">=|[\u2265\u2a7e]"), say("at_least")),
             (re.compile(r"\+/-|\u00b1"), say("plus_minus")),
             (re.compile(r"="), say("equals")),
-            (re.compile(rf"(?:(?<={operand})|^)\s*(?:<<|>>)\s*"), " "),
+            (re.compile(rf"(?:(?<={_OPERAND})|^)\s*(?:<<|>>)\s*"), " "),
             (re.compile(r"(?<=\d)\s*<\s*|\s<\s|<(?=\s?\d)|(?<=\b\w)<(?=\w\b)"), say("less")),
             (re.compile(r"(?<=\d)\s*>\s*|\s>\s|>(?=\s?\d)|(?<=\b\w)>(?=\w\b)"), say("greater")),
+        )
+
+    def _signs(self) -> tuple[Rule, ...]:
+        say = self._language.say
+        return (
             (
                 re.compile(
                     r"(?<=[\d)])\s*[*\u00d7\u22c5\u00b7]\s*(?=[\d(\w])|\s[*\u00d7]\s|\u00d7"
@@ -121,7 +131,7 @@ class Arithmetic:
             (re.compile(r"(?<=\d)\s[xX]\s(?=\d)"), say("times")),
             (
                 re.compile(r"(?<=\d)x(?=\s[a-z]{2}|\s?$|[.,!?])"),
-                lambda m: m[0] if say("equals") in m.string else say("times"),  # an unknown
+                lambda m: m[0] if say("equals") in m.string else say("times"),  # "x" is an unknown
             ),
             (re.compile(r"(?<=\d)(?<!\b0)[xX](?=\d)"), say("by")),
             (re.compile(r"\s?\u00f7\s?"), say("divided")),
@@ -130,7 +140,7 @@ class Arithmetic:
             (re.compile(r"[\u2248~\u223c]\s?(?=[\d$€£])|\u2248"), say("about")),
             (re.compile(r"\u2212(?=\s?[\d(])"), say("minus")),
             (
-                re.compile(rf"(?<={operand})\s{DASH}\s(?=-?\(?\d|-)(?<=\d\s-\s|\)\s-\s)"),
+                re.compile(rf"(?<={_OPERAND})\s{DASH}\s(?=-?\(?\d|-)(?<=\d\s-\s|\)\s-\s)"),
                 say("minus"),
             ),
             (re.compile(rf"(?<![\w)\]]){DASH}(?=\d)"), say("minus")),

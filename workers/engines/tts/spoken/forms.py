@@ -1,4 +1,4 @@
-"""All rules of a language, in their order."""
+"""All rules of a language in order."""
 
 from __future__ import annotations
 

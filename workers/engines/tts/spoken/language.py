@@ -1,4 +1,4 @@
-"""What the rules of a language share: its words, its way to write numbers, its names of things."""
+"""The common parts of a language's rules: its words, number formats and unit names."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from babel.units import format_unit
 from workers.engines.tts.spoken.words import LANGUAGES, words
 
 Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
-"""What is looked for, and what is spoken for it."""
+"""A rule: the pattern, and the replacement."""
 
 DASH: Final = "[-\u2010-\u2015\u2212]"
 _ANY: Final = "#,##0.############"
-"""A number as it is, with the signs of its language."""
+"""A number in the usual notation of the language."""
 _MONTH_FIRST: Final = {"en"}
 
 
@@ -44,10 +44,10 @@ class SpeechLanguage:
         self._groups = "".join(" " if one.isspace() else one for one in groups)
         group, point = f"[{re.escape(self._groups)}]", re.escape(self.point)
         self.number = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+(?!\d)|\d+)(?:{point}\d+)?"
-        """Of a number: the pattern."""
+        """The pattern of a number."""
 
     def say(self, name: str) -> str:
-        """Return the word of the table with this *name*, between blanks."""
+        """Return the word with this *name* from the table, between blanks."""
         return f" {self.words[name]} "
 
     def decimal(self, text: str) -> Decimal:
@@ -56,12 +56,15 @@ class SpeechLanguage:
         return Decimal(plain.replace(self.point, "."))
 
     def measure(self, count: Decimal, unit: str) -> str:
-        """Return *count* and the name of *unit*, which is one of the CLDR."""
+        """Return *count* with the name of *unit*, a unit of the CLDR."""
         said = format_unit(count, unit, "long", format=_ANY, locale=self.locale)
         return said.replace("\xa0", " ")
 
     def date(self, first: str, second: str, year: str) -> str:
-        """Return the words of a date, '' if it is none; a year of two digits is of this century."""
+        """Return the words of a date, or '' if it is invalid.
+
+        A year of two digits is in this century.
+        """
         whole = year if len(year) == 4 else f"20{year}"
         orders = [(second, first), (first, second)]
         if self.code in _MONTH_FIRST:
@@ -69,7 +72,7 @@ class SpeechLanguage:
         return next((said for one in orders if (said := self.day(whole, *one))), "")
 
     def day(self, year: str, month: str, day: str) -> str:
-        """Return the words of a day, '' if there is none such."""
+        """Return the words of a day, or '' if there is no such day."""
         try:
             when = datetime.date(int(year), int(month), int(day))
         except ValueError:

@@ -9,7 +9,7 @@ from workers.engines.tts.spoken.words import ABBREVIATIONS
 
 
 class Names:
-    """What stands for a name."""
+    """Rules for addresses, abbreviations and numbers that are names."""
 
     def __init__(self, language: SpeechLanguage) -> None:
         self._language = language
@@ -18,13 +18,13 @@ class Names:
         return (*self._addresses(), *self._abbreviations())
 
     def _spell(self, text: str) -> str:
-        """Return an address with the names of its signs."""
+        """Return an address with its signs as words."""
         names = {".": "dot", "/": "slash", "_": "underscore", "-": "dash", ":": "colon", "@": "at"}
         return "".join(self._language.say(names[one]) if one in names else one for one in text)
 
     def _addresses(self) -> tuple[Rule, ...]:
         return (
-            # An e-mail address; then the four numbers of a machine, and versions of three parts.
+            # E-mail addresses; then IP addresses, and versions with three parts.
             (
                 re.compile(r"(?:mailto:)?\b([\w.+-]+@\w[\w-]*(?:\.\w[\w-]*)+)"),
                 lambda m: self._spell(m[1]),
@@ -36,7 +36,7 @@ class Names:
     def _version(self, match: re.Match[str]) -> str:
         parts = match[0].split(".")
         if [len(part) for part in parts] == [3, 3, 4]:
-            return match[0]  # a telephone
+            return match[0]  # a telephone number
         if self._language.point == "," and all(len(part) == 3 for part in parts[1:]):
             return match[0]  # 1.000.000
         if (
@@ -66,7 +66,7 @@ class Names:
             rules.append((re.compile(r"(?<=\w\s)St\.(?=\s[a-z\d]|,)"), "Street"))
         if listed:
             rules.insert(0, (re.compile(rf"(?<!\w)({listed})(?!\w)"), lambda m: known[m[1]]))
-        if self._language.code == "de":  # the voice reads the ordinal before a small letter only
+        if self._language.code == "de":  # the voice reads an ordinal only before a small letter
             wide = "|".join(months["wide"].values())
             rules.append(
                 (re.compile(rf"\b(\d{{1,2}}\.\s+)({wide})\b"), lambda m: m[1] + m[2].lower())
@@ -74,7 +74,7 @@ class Names:
         return tuple(rules)
 
     def digits(self) -> tuple[Rule, ...]:
-        """Numbers that are read digit by digit: telephones, cards, long ones that are no round."""
+        """Numbers that are read digit by digit: telephones, cards, long unrounded numbers."""
         plus = self._language.words["plus"]
 
         def groups(match: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from workers.engines.tts.spoken.language import DASH, Rule, SpeechLanguage
 
 
 class Times:
-    """When something is."""
+    """Rules for dates and times of day."""
 
     def __init__(self, language: SpeechLanguage) -> None:
         self._language = language
@@ -36,8 +36,8 @@ class Times:
         )
 
     def _times(self) -> tuple[Rule, ...]:
-        # The dot of "a.m." goes, unless it ends the sentence, too.
-        dot = r"\.?" if self._language.code == "en" else r"\."  # "am" is a word of German
+        # The dot of "a.m." is removed unless it also ends the sentence.
+        dot = r"\.?" if self._language.code == "en" else r"\."  # "am" is a German word
         half = (
             rf"\s?(?P<half>[ap]){dot}\s?m\b"
             r"(?:\.(?=\s*[^\s\w]|\s+(?-i:[a-z\d]|[A-Z]\w+day\b|[A-Z]{2,4}\b)))?"
@@ -46,7 +46,7 @@ class Times:
         hour = unit.get(self._language.code, r"\s?o'clock")
         clock = r"(?<![\w:.,])([01]?\d|2[0-4])[:h]([0-5]\d)"
         return (
-            # A span of times comes first: its dash is no minus.
+            # Ranges of times come first, since their dash is no minus.
             (
                 re.compile(
                     rf"((?:\d:\d\d|\d(?=\s?[ap]))(?:\s?[ap]\.?m\.?)?)\s?{DASH}\s?(?=\d+[:h]\d\d)",

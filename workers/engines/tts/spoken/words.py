@@ -1,4 +1,4 @@
-"""The words for signs, times and abbreviations in the languages of voices. Data only."""
+"""The words for signs, times and abbreviations in each voice's language. Data only."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ OTHER: Final = {
     "per_second": "/s",
     "cents": " ",
 }
-"""What a voice of any other language is given: the sign, which it may know."""
+"""For voices of other languages: the sign itself, which they may know."""
 
-# ruff: noqa: E501 - a table is read by its columns
+# ruff: noqa: E501 - a table is easier to read in columns
 _TABLE: Final = {
     "plus": ("plus", "plus", "plus", "más", "più", "plus", "mais"),
     "minus": ("minus", "minus", "moins", "menos", "meno", "min", "menos"),
@@ -104,7 +104,7 @@ UNITS: Final = {
     "ns": "duration-nanosecond", "µs": "duration-microsecond", "ms": "duration-millisecond", "s": "duration-second", "sec": "duration-second", "secs": "duration-second",
     "min": "duration-minute", "mins": "duration-minute", "h": "duration-hour", "hr": "duration-hour", "hrs": "duration-hour", "px": "graphics-pixel", "MP": "graphics-megapixel", "mpg": "consumption-mile-per-gallon", "hp": "power-horsepower",
 }  # fmt: skip
-"""Signs of units and their names in the CLDR."""
+"""Signs of units, and the units' names in the CLDR."""
 
 CURRENCIES: Final = {
     "US$": "USD", "C$": "CAD", "A$": "AUD", "R$": "BRL", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₪": "ILS",
@@ -112,7 +112,7 @@ CURRENCIES: Final = {
 }  # fmt: skip
 
 SCALES: Final = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "bn": "billion", "B": "billion", "b": "billion"}  # fmt: skip
-"""Letters behind an amount of money, in English."""
+"""Letters after an amount of money, in English."""
 
 
 def words(language: str) -> dict[str, str]:

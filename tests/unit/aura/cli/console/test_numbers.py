@@ -77,7 +77,7 @@ def test_faults_are_grouped_and_lead_to_a_call() -> None:
     assert first == {"told": True, "stage": "stt", "reason": "lost", "count": 2, "session": "s_2"}
 
 
-def test_refusals_are_what_counters_grew_by_since_the_first_look() -> None:
+def test_refusals_are_the_growth_of_counters_since_the_first_look() -> None:
     fold = Refusals()
     fold.look({"e1": {"sessions": 40}}, NOW_MS)
     assert fold.last_hour(NOW_MS) == {}

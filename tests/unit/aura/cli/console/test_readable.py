@@ -78,7 +78,7 @@ def test_each_event_without_words_is_an_event() -> None:
     assert WORDLESS - tags == {"answer.sent"}, "which the timeline derives"
 
 
-def test_redaction_masks_what_was_stored_before_it_was_set() -> None:
+def test_redaction_also_masks_older_recordings() -> None:
     readable = Readable(Redaction.of("numbers"), words=True)
     event = ev.TurnCommitted(
         **HEAD, turn=1, text="It is 4929 1234.", confidence=1, speculative=False

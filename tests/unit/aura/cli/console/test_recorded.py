@@ -78,7 +78,7 @@ def test_bytes_that_are_not_there_are_refused() -> None:
         sound.asked("bytes=100-", 100)
 
 
-def test_what_is_looked_for_is_read_from_the_query_and_nonsense_is_named() -> None:
+def test_the_filter_is_read_from_the_query_and_errors_are_named() -> None:
     assert wanted({"only": "errors", "hours": "1", "user": "u"}, 7200.0).since_ms == 3_600_000
     assert wanted({"only": "slow"}, 0.0).slow_ms
     assert wanted({"hours": ""}, 5.0).since_ms == 0
@@ -88,7 +88,7 @@ def test_what_is_looked_for_is_read_from_the_query_and_nonsense_is_named() -> No
         wanted({"only": "everything"}, 0.0)
 
 
-def test_revisions_come_newest_first_with_what_each_changed() -> None:
+def test_revisions_are_newest_first_with_their_changes() -> None:
     texts = ("a: 1\nb: 2\n", "a: 1\nb: 3\n", "")
     given = [Revision("", "host", 3 + k, "t", text) for k, text in enumerate(texts)]
     removed, second, first = told_of(given)

@@ -16,7 +16,7 @@ def test_nothing_is_concluded_from_one_turn() -> None:
     assert after((900,)) == 0
 
 
-def test_who_keeps_pausing_is_waited_for_a_little_longer_than_that() -> None:
+def test_the_wait_is_a_little_longer_than_the_usual_pauses() -> None:
     assert 900 < after((900, 300), (950,), (900,)) < 1200
 
 
@@ -28,7 +28,7 @@ def test_old_habits_are_forgotten() -> None:
     assert after((900,), (900,), *[()] * 5) == 0
 
 
-def test_nobody_is_waited_for_longer_than_the_limit() -> None:
+def test_the_adapted_wait_has_a_limit() -> None:
     assert after((5000,), (5000,)) == LONGEST_MS
 
 
@@ -41,7 +41,7 @@ def test_a_turn_that_went_on_after_all_counts_as_one() -> None:
     assert pause.wait_ms > 1000
 
 
-def test_who_went_on_where_the_words_had_an_end_is_waited_for_longer_in_that_turn() -> None:
+def test_after_a_continued_end_the_wait_is_longer_in_that_turn() -> None:
     pause = AdaptivePause()
     pause.continued(1000)
     assert pause.this_turn_ms == 0, "the words had no end there"

@@ -222,12 +222,12 @@ def test_a_short_answer_is_whole_after_a_question_only(language: str, text: str)
 
 
 @pytest.mark.parametrize(("language", "text"), each(BACKCHANNELS))
-def test_a_nod_interrupts_nobody(language: str, text: str) -> None:
+def test_a_backchannel_does_not_interrupt(language: str, text: str) -> None:
     assert is_backchannel(text, language)
 
 
 @pytest.mark.parametrize(("language", "text"), each(INTERRUPTIONS))
-def test_what_is_no_nod_may_interrupt(language: str, text: str) -> None:
+def test_other_words_may_interrupt(language: str, text: str) -> None:
     assert not is_backchannel(text, language)
 
 

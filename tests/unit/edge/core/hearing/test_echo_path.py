@@ -55,7 +55,7 @@ def test_an_echo_that_becomes_louder_is_learnt_again() -> None:
     assert sum(explained[150:]) > 0.95 * len(explained[150:])
 
 
-def test_only_the_last_second_is_looked_at_and_enough_to_know_what_was_played() -> None:
+def test_only_the_last_second_and_its_playback_are_used() -> None:
     path = EchoPath()
     through(path, RESPONSE, with_noise(echo_of(RESPONSE, -12, 300, 0.3)))
     assert path.found
@@ -67,7 +67,7 @@ def test_only_the_last_second_is_looked_at_and_enough_to_know_what_was_played() 
             assert path.explains()
 
 
-def test_what_was_played_before_a_pause_explains_nothing_after_it() -> None:
+def test_playback_before_a_pause_explains_no_sound_after_it() -> None:
     path = EchoPath()
     through(path, RESPONSE, with_noise(echo_of(RESPONSE, -6, 100)))
     path.silent()

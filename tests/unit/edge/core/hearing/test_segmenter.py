@@ -29,7 +29,7 @@ class Caller:
     def sends(self, frame: bytes, ms: int) -> None:
         for _ in range(ms // FRAME_MS):
             self.now_ms += FRAME_MS
-            sound = Sound(frame, (frame == VOICE,), FRAME_BYTES)
+            sound = Sound((frame,), (frame == VOICE,), FRAME_BYTES)
             self.noticed += self.segmenter.hear(sound, self.now_ms)
 
     def stops(self, ms: int) -> None:
@@ -111,7 +111,7 @@ def test_the_last_message_ends_the_utterance_and_the_next_speech_begins_another(
 
 def test_a_chunk_of_many_frames_is_noticed_at_the_times_of_its_frames() -> None:
     segmenter, frames = Segmenter(CONFIG, 0, lambda _: None), 50
-    sound = Sound(VOICE * frames, (True,) * frames, FRAME_BYTES * frames)
+    sound = Sound((VOICE,) * frames, (True,) * frames, FRAME_BYTES * frames)
     started = next(notice for notice in segmenter.hear(sound, 1_000_000) if notice.change)
     before_ms = frames * FRAME_MS - ONSET_MS
     assert started.at_ms == 1_000_000 - before_ms
@@ -136,7 +136,7 @@ def test_a_microphone_that_stops_in_silence_is_not_waited_for() -> None:
 def test_a_longer_chunk_is_waited_for_longer() -> None:
     def silent_after_ms(frames: int) -> int:
         segmenter = Segmenter(CONFIG, 0, lambda _: None)
-        sound = Sound(VOICE * frames, (True,) * frames, FRAME_BYTES * frames)
+        sound = Sound((VOICE,) * frames, (True,) * frames, FRAME_BYTES * frames)
         list(segmenter.hear(sound, 1_000_000))
         assert segmenter.silent_from_ms is not None
         return segmenter.silent_from_ms - 1_000_000

@@ -31,12 +31,12 @@ def heard(vad: VoiceActivity, frame: bytes, count: int) -> list[bool]:
     return [vad.is_voice(frame) for _ in range(count)]
 
 
-def test_noise_that_the_detector_takes_for_a_voice_is_none_where_the_model_says_so() -> None:
+def test_the_model_overrules_the_detector_on_noise() -> None:
     assert sum(heard(VoiceActivity(), NOISE, 100)) > 50
     assert not any(heard(VoiceActivity(Model(0.0)), NOISE, 100))
 
 
-def test_what_the_model_takes_for_speech_is_left_to_the_detector() -> None:
+def test_speech_by_the_model_still_needs_the_detector() -> None:
     assert (
         heard(VoiceActivity(Model(1.0)), NOISE, 100)[3:] == heard(VoiceActivity(), NOISE, 100)[3:]
     )

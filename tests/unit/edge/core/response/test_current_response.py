@@ -52,7 +52,7 @@ def test_a_response_that_is_left_may_be_spoken_on_from_where_it_was_heard() -> N
     assert (heard.resumable, heard.sentence, heard.text) == (True, 1, "One.")
 
 
-def test_one_that_is_not_certain_is_not_left_but_dropped() -> None:
+def test_a_speculative_response_is_dropped_and_not_left_open() -> None:
     aura = AuraSide()
     aura.asks(speculative=True)
     aura.current.leave(aura.now_ms)
@@ -60,7 +60,7 @@ def test_one_that_is_not_certain_is_not_left_but_dropped() -> None:
     assert [one.reason for one in aura.published(ev.ResponseCancelled)] == ["hung_up"]
 
 
-def test_what_speculation_cost_is_told_with_the_next_measured_turn() -> None:
+def test_the_cost_of_speculation_is_told_with_the_next_measured_turn() -> None:
     aura = AuraSide()
     wrong = aura.asks(speculative=True)
     aura.writes(wrong.turn, "It is", "fine.")

@@ -31,5 +31,5 @@ def test_a_text_is_cut_at_the_ends_of_its_sentences(text: str, cut: list[str]) -
 
 
 @given(st.text(max_size=300))
-def test_nothing_of_it_is_lost(text: str) -> None:
+def test_no_word_is_lost(text: str) -> None:
     assert "".join("".join(pieces(text)).split()) == "".join(text.split())

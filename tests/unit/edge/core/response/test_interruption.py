@@ -34,7 +34,7 @@ def test_words_confirm_also_where_nothing_was_suspected() -> None:
     assert moved(NONE, Move.CONFIRM) is moved(DISMISSED, Move.CONFIRM) is CONFIRMED
 
 
-def test_what_was_dismissed_may_be_suspected_again() -> None:
+def test_a_dismissed_interruption_may_be_suspected_again() -> None:
     dismissed = moved(moved(NONE, Move.SUSPECT), Move.DISMISS)
     assert dismissed is DISMISSED
     assert moved(dismissed, Move.SUSPECT) is SUSPECTED

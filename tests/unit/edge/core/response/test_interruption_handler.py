@@ -49,7 +49,7 @@ def test_a_response_is_held_for_longer_while_the_caller_speaks() -> None:
     assert aura.current.held
 
 
-def test_a_stopped_response_is_rewound_to_what_was_heard() -> None:
+def test_a_stopped_response_is_rewound_to_the_heard_part() -> None:
     aura = heard_so_far()
     aura.responder.interruptions.suspect(aura.now_ms)
     aura.responder.interruptions.stop(aura.now_ms)
@@ -62,7 +62,7 @@ def test_a_stopped_response_is_rewound_to_what_was_heard() -> None:
     assert aura.sent_ms == 2000 + 1000  # the rest of the first sentence once more
 
 
-def test_what_was_not_held_is_not_stopped() -> None:
+def test_a_response_that_is_not_held_cannot_be_stopped() -> None:
     aura = heard_so_far()
     aura.responder.interruptions.stop(aura.now_ms)
     assert aura.told(Interrupted) == []

@@ -33,7 +33,7 @@ def test_a_sentence_begins_before_all_of_it_is_spoken() -> None:
     assert all(len(one.pcm) == 32 * 64 for one in sent), "no crumbs while more is to come"
 
 
-def test_who_takes_whole_sentences_waits_for_them() -> None:
+def test_clients_of_whole_sentences_wait_for_them() -> None:
     playback = Playback(1, VoiceConfig(delivery="sentences"))
     playback.sentence(0, TEXT)
     playback.chunk(chunk(0, 2000))
@@ -42,7 +42,7 @@ def test_who_takes_whole_sentences_waits_for_them() -> None:
     assert [one.text for one in playback.due(START_MS)] == [TEXT]
 
 
-def test_what_was_heard_of_a_sentence_without_an_end_is_estimated() -> None:
+def test_the_heard_part_of_an_incomplete_sentence_is_estimated() -> None:
     playback = Playback(1, VoiceConfig(delivery="chunks"))
     playback.sentence(0, TEXT)
     playback.chunk(chunk(0, 1000))

@@ -115,14 +115,12 @@ def test_a_client_may_have_played_less_than_it_was_sent() -> None:
 
 def test_the_model_that_does_not_tell_the_end_of_turn_is_not_waited_for_again() -> None:
     aura = AuraSide(turns__ask_eot=True)
-    response = aura.asks(speculative=True)
-    response.ask_eot = True
+    response = aura.asks(speculative=True, ask_eot=True)
     assert aura.responder.requester.eot_pending(response)
     aura.writes(response.turn, "It is fine.")
     assert not aura.responder.requester.model_tells_eot
     aura.current.retract(response, aura.now_ms)
-    again = aura.asks(speculative=True)
-    again.ask_eot = True
+    again = aura.asks(speculative=True, ask_eot=True)
     assert not aura.responder.requester.eot_pending(again)
 
 

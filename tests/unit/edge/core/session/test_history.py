@@ -44,7 +44,7 @@ def test_a_greeting_is_no_turn_that_was_answered() -> None:
     assert history.responses == 1
 
 
-def test_words_that_nobody_answered_are_not_lost() -> None:
+def test_unanswered_words_are_not_lost() -> None:
     assert fold([committed(1, "Are you there?")]).take_carried("Hello?") == "Are you there? Hello?"
 
 

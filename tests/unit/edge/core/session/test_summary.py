@@ -26,7 +26,7 @@ def test_a_session_is_summed_up_from_its_events() -> None:
     )
 
 
-def test_the_agent_is_the_one_that_goes_on() -> None:
+def test_the_agent_is_the_last_one() -> None:
     summary = Summary()
     summary.take(ev.AgentChanged(**HEAD, agent=AgentUsed(name="host", revision=3)))
     assert summary.agent == "host@3"

@@ -61,7 +61,7 @@ def test_a_step_is_whole_with_all_results_and_the_models_last_word() -> None:
     assert (found.is_waiting, found.is_whole) == (False, True)
 
 
-def test_what_is_known_already_changes_nothing() -> None:
+def test_a_repeated_event_changes_nothing() -> None:
     found = steps(called(), called(), requested(), returned(), returned(result="other"))
     assert [call.told() for call in found.now] == ["done"]
 

@@ -28,7 +28,7 @@ def signed(**claims: Any) -> str:
 
 async def test_the_operators_token_is_for_all_tenants() -> None:
     who = await operators(operator_token=TOKEN).identify(TOKEN)
-    assert who == Operator("operator", "", reads=True, writes=True)
+    assert who == Operator("operator", "", reads=True, writes=True, places=True)
 
 
 @pytest.mark.parametrize("token", ["", "x", TOKEN + "x", TOKEN[:-1], "\udcff", "demo_token "])
@@ -38,21 +38,22 @@ async def test_another_one_is_nobodys(token: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "reads", "writes"),
+    ("scope", "reads", "writes", "places"),
     [
-        ("", False, False),
-        ("openid calls", False, False),
-        ("calls:read", True, False),
-        ("openid calls:write", True, True),
-        (["calls:write"], False, False),  # RFC 8693: a string
-        (None, False, False),
+        ("", False, False, False),
+        ("openid calls", False, False, False),
+        ("calls:read", True, False, False),
+        ("openid calls:write", True, True, False),
+        ("calls:place", False, False, True),
+        (["calls:write"], False, False, False),  # RFC 8693: a string
+        (None, False, False, False),
     ],
 )
 async def test_a_jwt_has_the_rights_of_its_scope_in_its_tenant(
-    scope: Any, reads: bool, writes: bool
+    scope: Any, reads: bool, writes: bool, places: bool
 ) -> None:
     who = await operators().identify(signed(scope=scope))
-    assert who == Operator("sam", "acme", reads=reads, writes=writes)
+    assert who == Operator("sam", "acme", reads=reads, writes=writes, places=places)
 
 
 async def test_a_guessed_or_expired_token_has_none() -> None:

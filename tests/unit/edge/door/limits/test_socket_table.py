@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.door.limits.socket_table import ANYBODY, SocketTable
+from edge.door.limits.socket_table import ANYBODY, LEAST_IDLE, SocketTable
 
 
 def test_the_oldest_without_a_call_makes_room_for_the_newest_of_its_address() -> None:
@@ -53,3 +53,13 @@ def test_who_left_is_forgotten_whenever_that_is_told() -> None:
     table.calls("a1")
     assert len(table) == 0
     assert table.take("a2", "a") is None
+
+
+def test_there_are_no_more_without_a_call_than_calls_need() -> None:
+    table = SocketTable(100, 100_000, sessions=10)
+    for name in range(5):
+        table.take(name, f"a{name}")
+        table.calls(name)
+    gone = [table.take(n, f"b{n}") for n in range(5, LEAST_IDLE + 15)]
+    assert gone == [None] * LEAST_IDLE + list(range(5, 15))
+    assert len(table) == LEAST_IDLE + 5

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import asyncio
+import gc
+
 import pytest
 
+from benchmarks.hostile.http_rows import offer as whole_offer
 from runtime.settings import SettingsError, load
 
 pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not installed")
 from edge.door.webrtc import opus, udp_port  # it may be missing
-from edge.door.webrtc.peer import BadOfferError, IceServers, readable  # the same
+from edge.door.webrtc.peer import BadOfferError, IceServers, Peer, readable  # the same
 from edge.door.webrtc_port import WebRtcPort, ports_of  # the same
 
 LINES = {
@@ -128,3 +132,43 @@ def test_sound_comes_out_of_opus_as_it_went_in() -> None:
         > 4000
     )
     assert decoder.decode(b"\xff" * 40) == b""
+
+
+def nothing(*_: object) -> None:
+    """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    ("left_out", "instead"),
+    [
+        ("a=fingerprint", ""),
+        ("a=mid:0", ""),
+        ("a=ice-", ""),
+        ("a=setup", "a=setup:nonsense"),
+        ("a=rtpmap", "a=rtpmap:111 nothing/48000/2"),
+    ],
+)
+async def test_an_offer_that_cannot_be_answered_is_refused_and_no_fault(
+    left_out: str, instead: str
+) -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: faults.append(told))
+    good = whole_offer().decode()
+    lines = [instead if line.startswith(left_out) else line for line in good.splitlines()]
+    port = await udp_port.UdpPort.opened(["127.0.0.1"], [])
+    refused = []
+    try:
+        for offered in (good, "".join(f"{line}\r\n" for line in lines if line)):
+            peer = Peer(nothing, nothing, nothing)
+            try:
+                await peer.answer(offered, port, IceServers())
+            except BadOfferError as why:
+                refused.append(why)
+            finally:
+                await peer.close()
+        gc.collect()
+        await asyncio.sleep(0)
+    finally:
+        port.close()
+    assert len(refused) == 1
+    assert faults == []

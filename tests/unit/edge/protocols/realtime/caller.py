@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 from openai.types.realtime.realtime_server_event import RealtimeServerEvent
 from pydantic import TypeAdapter
 
@@ -28,6 +29,7 @@ from edge.protocols.client_protocol import Handshake, Json
 from edge.protocols.realtime import RealtimeProtocol
 from runtime.audio import AudioOut
 from schemas.session_config import SessionConfig
+from schemas.tools import ToolConfig
 from tests.unit.edge.core.rehearsal import BEFORE_SETTINGS, Rehearsal
 
 OPERATORS = SessionConfig().but({**BEFORE_SETTINGS, "response.system_prompt": "Be kind."})
@@ -50,6 +52,7 @@ class RealtimeCaller:
         voices: str = "",
         session: dict[str, Any] | None = None,
         has_tracks: bool = False,
+        tools: tuple[ToolConfig, ...] = (),
         **query: str,
     ) -> None:
         shaken = Handshake(
@@ -72,11 +75,15 @@ class RealtimeCaller:
         self._has_tracks = has_tracks
         self._out = AudioOut(self.protocol.audio_out_hz)
         self._seen = 0
-        self.config = OPERATORS
+        self._tools = tools
+        """The operator's, which its edge offers beside the client's."""
+        self._asked: Mapping[str, Any] = {}
+        self.config = self._set_to({})
         for command in self.protocol.opened():
             match command:
                 case Begin(changes):
-                    self.config = OPERATORS.but(changes)
+                    self._asked = changes
+                    self.config = self._set_to(changes)
                 case Reply(message):
                     self._tell([message])
                 case End():
@@ -86,6 +93,10 @@ class RealtimeCaller:
         self.r = Rehearsal()
         self.r.give(Reconfigured(self.config))
         self._tell(self.protocol.began("s_0123456789abcdef"))
+
+    def _set_to(self, changes: Mapping[str, Any]) -> SessionConfig:
+        config = OPERATORS.but(changes)
+        return msgspec.structs.replace(config, tools=(*config.tools, *self._tools))
 
     def send(self, event: object) -> None:
         """Send *event*, JSON or anything else."""
@@ -104,10 +115,15 @@ class RealtimeCaller:
                 case Audio():
                     self.audio.append(command)
                 case Reconfigure(changes):
-                    self.config = OPERATORS.but(changes)
+                    self._asked = changes
+                    self.config = self._set_to(changes)
                     self.r.give(Reconfigured(self.config))
                 case Ask():
-                    own = self.config.but(command.changes) if command.changes else None
+                    own = (
+                        self._set_to({**self._asked, **command.changes})
+                        if command.changes
+                        else None
+                    )
                     self.r.give(ResponseAsked(command.ask, own, command.messages, command.kept))
                 case End() | Begin() | Transfer():
                     raise AssertionError(command)

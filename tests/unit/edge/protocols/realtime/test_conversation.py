@@ -197,7 +197,7 @@ def test_a_response_that_goes_on_after_a_false_interruption_is_another_response(
 
 
 @pytest.mark.parametrize("end_ms", [700, 1000])
-def test_a_truncation_is_what_was_heard(end_ms: int) -> None:
+def test_a_truncation_sets_the_heard_part(end_ms: int) -> None:
     c = RealtimeCaller()
     c.turn(QUESTION)
     c.answers(ANSWER, ms=3000)
@@ -228,7 +228,7 @@ def test_a_truncation_past_the_end_is_clamped_and_one_of_a_question_refused() ->
     assert c.errors == ["invalid_value", "item_truncate_invalid_item_id", "invalid_value"]
 
 
-def test_the_client_cancels_a_response_and_none_that_is_not_there() -> None:
+def test_the_client_can_only_cancel_an_existing_response() -> None:
     c = RealtimeCaller()
     c.send({"type": "response.cancel", "event_id": "c1"})
     assert c.last("error")["error"]["code"] == "response_cancel_not_active"
@@ -413,7 +413,7 @@ def test_items_have_a_place_and_can_be_retrieved_and_deleted() -> None:
     ]
 
 
-def test_what_was_spoken_can_be_deleted_and_the_model_is_not_told_it() -> None:
+def test_spoken_items_can_be_deleted_and_leave_the_prompt() -> None:
     c = RealtimeCaller()
     c.turn(QUESTION, ANSWER)
     asked = c.last("input_audio_buffer.committed")["item_id"]

@@ -65,7 +65,7 @@ def test_a_flood_of_events_is_refused_and_audio_is_none() -> None:
 
 
 @pytest.mark.parametrize("frame", ["", "{", "[]", '{"type": 7}', b"\0\1", '{"type": "dance"}'])
-def test_an_event_that_is_none_is_told_in_the_protocols_own_form(frame: str | bytes) -> None:
+def test_an_invalid_event_gets_the_protocols_own_error(frame: str | bytes) -> None:
     c = RealtimeCaller()
     c.send(frame)
     told = c.told[-1]

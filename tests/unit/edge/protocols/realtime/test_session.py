@@ -62,7 +62,7 @@ def test_an_update_is_merged_deeply_and_answered_whole() -> None:
     assert c.config.response.system_prompt == "Be brief."
 
 
-def test_what_the_client_takes_back_is_the_operators_again() -> None:
+def test_a_reset_value_is_the_operators_again() -> None:
     c = updated({"type": "realtime", "instructions": "Be brief.", "max_output_tokens": 5})
     assert c.config.response.max_tokens == 5
     updated({"type": "realtime", "instructions": "", "max_output_tokens": "inf"}, c)
@@ -97,7 +97,9 @@ def test_what_the_client_takes_back_is_the_operators_again() -> None:
         ({"max_output_tokens": 12}, {"response.max_tokens": 12}),
     ],
 )
-def test_what_a_session_sets_in_the_call(session: dict[str, Any], changes: dict[str, Any]) -> None:
+def test_changes_of_the_call_by_the_session_object(
+    session: dict[str, Any], changes: dict[str, Any]
+) -> None:
     c = updated(session)
     assert c.errors == []
     assert c.config == OPERATORS.but({"voice.delivery": "chunks", **changes})
@@ -211,7 +213,7 @@ def test_a_session_that_a_secret_cannot_have_is_told_and_left_out() -> None:
     assert c.told[-1]["session"]["output_modalities"] == ["audio"]
 
 
-def test_what_is_told_of_a_session_can_be_sent_back() -> None:
+def test_the_told_session_object_is_accepted_as_an_update() -> None:
     told = SessionObject().told("s")
     c = updated(told)
     assert c.errors == []

@@ -9,6 +9,7 @@ import pytest
 
 from edge.core.client_events import ToolCalled
 from schemas import events as ev
+from schemas.tools import ToolConfig
 from tests.unit.edge.protocols.realtime.caller import RealtimeCaller
 
 TOOL = {
@@ -147,7 +148,7 @@ def test_two_calls_of_one_response_are_followed_by_one_response() -> None:
     assert len(c.of("response.created")) == 2
 
 
-def test_what_the_model_says_before_a_call_is_of_the_same_response() -> None:
+def test_words_before_a_tool_call_belong_to_the_same_response() -> None:
     c = equipped()
     c.turn("Show me the menu.")
     times: dict[str, Any] = {"first_token_ms": 1.0, "took_ms": 1.0, "deadline_ms": 0}
@@ -235,6 +236,33 @@ def test_no_tool_is_offered_where_the_client_chooses_none() -> None:
     other = equipped()
     other.send({"type": "response.create", "response": {"tool_choice": "none"}})
     assert other.r.events(ev.TurnTaken)[-1].tools == ()
+
+
+OPERATORS = (ToolConfig(name="book_table", description="Book a table."),)
+
+
+@pytest.mark.parametrize(
+    ("choice", "must"),
+    [("required", "required"), ({"type": "function", "name": "book_table"}, "book_table")],
+)
+def test_the_choice_holds_for_the_operators_tools(choice: Any, must: str) -> None:
+    c = RealtimeCaller(tools=OPERATORS)
+    session = {"type": "realtime", "tool_choice": choice}
+    c.send({"type": "session.update", "session": session})
+    c.turn("A table for two.")
+    taken = c.r.events(ev.TurnTaken)[-1]
+    assert ([tool.name for tool in taken.tools], taken.tool_choice) == (["book_table"], must)
+
+
+def test_a_client_that_chooses_none_is_offered_no_tool_of_the_operators() -> None:
+    c = RealtimeCaller(tools=OPERATORS)
+    c.send({"type": "response.create", "response": {"tool_choice": "none"}})
+    assert c.r.events(ev.TurnTaken)[-1].tools == ()
+    c = RealtimeCaller(tools=OPERATORS)
+    session = {"type": "realtime", "tool_choice": "none"}
+    c.send({"type": "session.update", "session": session})
+    c.turn("A table for two.")
+    assert c.r.events(ev.TurnTaken)[-1].tools == ()
 
 
 @pytest.mark.parametrize(

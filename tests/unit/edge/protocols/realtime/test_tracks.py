@@ -50,7 +50,7 @@ def test_a_response_goes_out_over_the_track_and_its_words_in_messages() -> None:
     assert response["output"][0]["content"][0]["transcript"] == "Good morning to you."
 
 
-def test_what_was_played_on_the_track_is_what_was_heard() -> None:
+def test_audio_played_on_the_track_counts_as_heard() -> None:
     caller = calling()
     caller.turn("What is the capital of France?")
     caller.answers("One two three four five six seven eight nine ten.", ms=6000)
@@ -70,7 +70,7 @@ def test_what_was_played_on_the_track_is_what_was_heard() -> None:
     assert len(words.split()) < 6  # of 3.6 s it would be six
 
 
-def test_the_client_may_clear_what_it_is_to_hear() -> None:
+def test_the_client_can_clear_its_track() -> None:
     caller = calling()
     caller.turn("What is the capital of France?")
     caller.answers("A long story.", ms=3000)
@@ -104,7 +104,7 @@ def test_a_text_response_leaves_the_track_silent() -> None:
     assert not [kind for kind in caller.kinds if kind.startswith("output_audio_buffer")]
 
 
-def test_a_websocket_is_told_nothing_of_tracks() -> None:
+def test_a_websocket_gets_no_track_events() -> None:
     caller = RealtimeCaller()
     caller.turn("What is the capital of France?")
     caller.answers("A long story.", ms=3000)

@@ -166,6 +166,21 @@ def test_a_server_that_knows_no_tools_is_told_of_them_in_words() -> None:
     assert '{"ok": true}' in result["content"]
 
 
+def test_what_differs_between_calls_comes_after_the_tools_that_are_told_in_words() -> None:
+    """An engine that keeps what it read keeps the tools, whatever was heard of a greeting."""
+    tool = ToolFunction(name="book", description="Book a table.", parameters={"type": "object"})
+
+    def told(greeting: str) -> str:
+        said = (("assistant", greeting), ("user", "Hi."))
+        asked = Prompt("Be brief.", said, tools=(tool,), tool_choice="required")
+        return str(messages(asked, has_tools=False)[0]["content"])
+
+    whole, cut = told("Good evening!"), told("Good")
+    before, _, after = whole.partition("Good evening!")
+    assert "Book a table." in before
+    assert cut == f"{before}Good{after}"
+
+
 def test_broken_arguments_are_not_repeated_to_a_server_that_would_read_them() -> None:
     broken = Message("assistant", "", calls=(ToolCall("c", "book", '{"n": '),))
     told = messages(Prompt("", (), exchange=(EXCHANGE[0], broken, EXCHANGE[2])))

@@ -25,7 +25,7 @@ def rms_of(samples: NDArray[np.float32]) -> float:
 
 
 @pytest.mark.parametrize("rms", [QUIET * 1.1, 0.1, 0.3])
-def test_speech_of_usual_loudness_is_left_as_it_is(rms: float) -> None:
+def test_speech_of_normal_loudness_is_not_changed(rms: float) -> None:
     said = voice(rms)
     assert levelled(said) is said
 

@@ -64,7 +64,7 @@ def test_the_server_gets_a_wav_and_its_words_and_figures_are_taken(suffix: str) 
     assert form["response_format"] == "verbose_json"
 
 
-def test_a_base_url_with_a_path_is_used_as_it_is() -> None:
+def test_a_base_url_with_a_path_is_not_changed() -> None:
     async def answer(_request: web.Request) -> web.StreamResponse:
         return web.json_response({"text": "Yes."})
 
@@ -99,7 +99,7 @@ def test_words_that_whisper_writes_for_silence_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("segments", [None, [], [{}], "no", [{"avg_logprob": "x", "text": "a"}]])
-def test_figures_that_are_none_are_done_without(segments: object) -> None:
+def test_invalid_figures_are_ignored(segments: object) -> None:
     assert heard({"text": "Hello.", "segments": segments}) == ("Hello.", 1.0)
 
 
@@ -152,7 +152,7 @@ async def _other_json(_request: web.Request) -> web.StreamResponse:
 
 
 @pytest.mark.parametrize(("answer", "named"), [(_page, "text/html"), (_other_json, "a text")])
-def test_an_answer_that_is_none_names_the_address(answer: Answer, named: str) -> None:
+def test_an_invalid_answer_names_the_address(answer: Answer, named: str) -> None:
     with recogniser(answer) as model, pytest.raises(EngineRefusedError, match=named) as caught:
         model.transcribe(PCM, language="en")
     assert "AURA_STT_BASE_URL" in str(caught.value)
@@ -207,7 +207,7 @@ def test_a_server_that_misbehaves_is_given_up_within_its_limit(answer: Answer) -
         model.transcribe(PCM, language="en")
 
 
-def test_nobody_there_names_the_address() -> None:
+def test_an_unreachable_server_names_the_address() -> None:
     model = RestRecognizer(BlockingClient("http://127.0.0.1:1"), model="m")
     with pytest.raises(EngineUnavailableError, match="AURA_STT_BASE_URL"):
         model.transcribe(PCM, language="en")

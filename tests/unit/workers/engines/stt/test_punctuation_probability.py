@@ -32,13 +32,13 @@ END_OF_TEXT = likely(END=1.0)
 
 
 @pytest.mark.parametrize("tokens", [[A, TABLE], [A, TABLE, STOP], [A, TABLE, COMMA, DOTS]])
-def test_what_counts_is_the_step_after_the_last_word(tokens: list[int]) -> None:
+def test_the_step_after_the_last_word_counts(tokens: list[int]) -> None:
     steps = [likely(A=1.0), likely(TABLE=1.0), AFTER, END_OF_TEXT, END_OF_TEXT]
     ended = SentenceEnd(encode, decode).after(tokens, steps)
     assert ended == pytest.approx(0.7)
 
 
-def test_no_word_and_no_step_after_it_say_nothing() -> None:
+def test_without_a_word_or_a_step_after_it_there_is_no_probability() -> None:
     ends = SentenceEnd(encode, decode)
     assert ends.after([], [AFTER]) is None
     assert ends.after([DOTS], [AFTER, AFTER]) is None

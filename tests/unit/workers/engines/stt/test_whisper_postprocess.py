@@ -47,7 +47,7 @@ def test_a_caller_who_repeats_a_word_is_believed(text: str) -> None:
         ("Okay [laughs] fine.", 0.0, 1.0, "Okay fine."),
     ],
 )
-def test_only_what_was_probably_said_is_kept(
+def test_only_probable_words_are_kept(
     text: str, no_speech: float, confidence: float, expected: str
 ) -> None:
     assert whisper_postprocess.cleaned(text, no_speech, confidence) == expected
@@ -66,7 +66,7 @@ def test_windows_grow_and_always_end_at_thirty_seconds() -> None:
     assert whisper_postprocess.windows_s(20.0, (8.0, 15.0)) == [30.0]
 
 
-def test_unsure_words_are_heard_once_more_with_care_and_no_more_than_once() -> None:
+def test_uncertain_words_are_decoded_a_second_time_and_not_a_third() -> None:
     narrow = whisper_postprocess.Way(5.0)
     careful = narrow.again(0.7)
     assert careful is not None

@@ -65,7 +65,7 @@ def test_sound_of_any_rate_is_sound_of_ours(form: str, rate_hz: int) -> None:
     assert abs(pitch_hz(pcm) - 400) < 5
 
 
-def test_the_server_is_asked_in_openais_form_with_what_is_added() -> None:
+def test_the_request_has_openais_form_and_the_extra_body() -> None:
     seen = []
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -160,7 +160,9 @@ def test_each_status_is_retried_or_refused_and_tells_no_secret(
         (sending(b"RIFF" + bytes(4) + b"WAVX" + bytes(100)), "no WAV"),
     ],
 )
-def test_what_is_no_sound_is_refused_with_what_to_check(answer: Answer, named: str) -> None:
+def test_an_answer_without_audio_is_refused_with_the_setting_to_check(
+    answer: Answer, named: str
+) -> None:
     with voice(answer) as speaker, pytest.raises(EngineRefusedError, match=named):
         list(speaker.synthesize("Hello."))
 
@@ -230,7 +232,7 @@ def test_a_server_as_fast_as_its_sound_is_never_too_slow() -> None:
     assert len(list(patient(pieces, limit_s=1, bytes_a_second=48000, now_s=now_s))) == 1000
 
 
-def test_what_came_quickly_allows_no_longer_silence_later() -> None:
+def test_early_fast_audio_allows_no_longer_silence_later() -> None:
     now_s, pieces = clocked(*[0.0] * 1000, 1.2)
     with pytest.raises(EngineUnavailableError, match="slowly"):
         list(patient(pieces, limit_s=1, bytes_a_second=48000, now_s=now_s))

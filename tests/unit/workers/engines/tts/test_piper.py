@@ -52,7 +52,7 @@ def config(**more: int) -> Any:
     return piper.PiperConfig.from_dict({**told, **more})
 
 
-def test_a_voice_of_several_speakers_speaks_as_the_one_that_its_maker_chose() -> None:
+def test_a_voice_with_several_speakers_uses_its_default_speaker() -> None:
     chosen = inputs(config(num_speakers=109, default_speaker_id=42), [1, 2], noise=False)
     assert chosen["sid"].tolist() == [42]
     assert inputs(config(num_speakers=2), [1, 2], noise=False)["sid"].tolist() == [0]

@@ -61,9 +61,7 @@ def test_a_session_is_spoken_to_by_the_voice_that_it_names(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("language", ["de", "de-AT", "DE_de"])
-def test_a_session_that_names_none_hears_the_voice_of_its_language(
-    tmp_path: Path, language: str
-) -> None:
+def test_a_session_without_a_voice_gets_that_of_its_language(tmp_path: Path, language: str) -> None:
     house = House(tmp_path)
     assert house.says(language=language) == "eva says hi at 1"
     assert house.says("amy", language) == "amy says hi at 1"
@@ -77,7 +75,7 @@ def test_the_least_recently_used_voice_is_let_go(tmp_path: Path) -> None:
     assert house.loaded == ["joe", "amy", "eva", "amy"]
 
 
-def test_a_voice_that_is_let_go_finishes_what_it_says(tmp_path: Path) -> None:
+def test_an_unloaded_voice_finishes_its_sentence(tmp_path: Path) -> None:
     house = House(tmp_path, most=1)
     saying = house.speaking("amy")
     house.says("eva")
@@ -91,7 +89,7 @@ def test_a_chosen_voice_is_not_looked_up_again(tmp_path: Path) -> None:
     assert b"".join(chosen.synthesize("hi")) == b"amy says hi at 1"
 
 
-def test_a_voice_whose_file_was_replaced_is_loaded_anew_and_is_another_edition(
+def test_a_replaced_voice_file_is_loaded_as_a_new_edition(
     tmp_path: Path,
 ) -> None:
     house = House(tmp_path)
@@ -107,7 +105,7 @@ def test_a_voice_whose_file_was_replaced_is_loaded_anew_and_is_another_edition(
     assert house.loaded == ["amy", "amy"]
 
 
-def test_for_a_voice_that_is_not_here_the_default_speaks_or_nobody(tmp_path: Path) -> None:
+def test_for_a_missing_voice_the_default_speaks_or_the_job_fails(tmp_path: Path) -> None:
     house = House(tmp_path)
     assert house.says("nobody") == "joe says hi at 1"
     assert house.voices.choose(Speaker("nobody")).used.name == "piper:joe"

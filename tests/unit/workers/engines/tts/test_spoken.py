@@ -383,7 +383,7 @@ OTHERS = {
 @pytest.mark.parametrize(
     ("text", "expected"), [each for examples in ENGLISH.values() for each in examples]
 )
-def test_english_is_said_as_it_is_meant(text: str, expected: str) -> None:
+def test_english_numbers_and_signs_become_words(text: str, expected: str) -> None:
     assert speakable(text) == expected
 
 

@@ -21,7 +21,7 @@ from workers.engines.tts.text_normalization import sentences, speakable
         ("  \n\t ", ""),
     ],
 )
-def test_only_what_can_be_said_is_left(text: str, expected: str) -> None:
+def test_only_speakable_text_is_left(text: str, expected: str) -> None:
     assert speakable(text) == expected
 
 

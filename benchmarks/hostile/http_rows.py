@@ -1,0 +1,149 @@
+"""Attacks that come by HTTP: what each connection sends, again and again. Pure."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+MIB = 1 << 20
+UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+WHOLE_UPGRADE = f"{UPGRADE}Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+CALL = "GET /ws/voice/continuous?token=demo_token&greeting=0"
+DEMO = "Authorization: Bearer demo_token\r\n"
+JSON = f"{DEMO}Content-Type: application/json\r\n"
+FORM = f"{DEMO}Content-Type: multipart/form-data; boundary=B\r\n"
+SDP = f"{DEMO}Content-Type: application/sdp\r\n"
+SPEAK, HEAR, OFFER = (
+    "POST /v1/audio/speech",
+    "POST /v1/audio/transcriptions",
+    "POST /v1/realtime/calls",
+)
+OPUS = "a=sendrecv\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n"
+KEYS = (
+    "a=ice-ufrag:abcd\r\na=ice-pwd:abcdabcdabcdabcdabcdabcd\r\na=setup:actpass\r\n"
+    f"a=fingerprint:sha-256 {':'.join(['AA'] * 32)}\r\n"
+)
+END = b"--B--\r\n"
+
+
+@dataclass(frozen=True)
+class HttpRow:
+    """One attack by HTTP."""
+
+    name: str
+    finding: str
+    """What it is meant to reach."""
+    line: str
+    """Method and target."""
+    headers: str = ""
+    body: Callable[[], bytes] = lambda: b""
+    missing_bytes: int = 0
+    """Of the body, which is said to be so much longer: the connection is held."""
+    times: int = 1
+    """So many requests go at once."""
+    cut: bool = False
+    """The head has no end: the connection is held."""
+
+    @property
+    def held(self) -> bool:
+        return self.cut or self.missing_bytes > 0
+
+    def head(self, whose: str, size: int) -> bytes:
+        """Return the head of a request with a body of *size*; *whose* is a line of it."""
+        size += self.missing_bytes
+        length = f"Content-Length: {size}\r\n" if size else ""
+        head = f"{self.line} HTTP/1.1\r\nHost: x\r\n{whose}{length}{self.headers}"
+        return head.encode() if self.cut else (f"{head}\r\n".encode() * self.times)
+
+
+def _field(name: str, value: bytes) -> bytes:
+    return (
+        f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
+    )
+
+
+def offer(count: int = 1) -> bytes:
+    """Return an offer of *count* sections of sound, and one of data."""
+    kinds = {str(number): ("audio 9 UDP/TLS/RTP/SAVPF 111", OPUS) for number in range(count)}
+    kinds["data"] = ("application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=sctp-port:5000\r\n")
+    sections = (
+        f"m={kind}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\n{more}{KEYS}"
+        for mid, (kind, more) in kinds.items()
+    )
+    group = f"a=group:BUNDLE {' '.join(kinds)}\r\n"
+    head = f"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n{group}"
+    return (head + "".join(sections)).encode()
+
+
+def _packed() -> bytes:
+    """Return a body that is a thousand times as long once it is unpacked."""
+    return gzip.compress(b"[" * (256 * MIB))
+
+
+def _secret() -> bytes:
+    return json.dumps({"session": {"type": "realtime", "instructions": "x" * 30_000}}).encode()
+
+
+HTTP_ROWS: tuple[HttpRow, ...] = (
+    HttpRow("upgrades half sent", "handshakes", "GET /ws", f"{UPGRADE}Sec-WebSo", cut=True),
+    HttpRow("500 requests in a packet", "pipelines", "GET /health", times=500),
+    HttpRow("a query of 7 kB", "parsing", "GET /ws?" + "a=b&" * 1750, UPGRADE),
+    HttpRow(
+        "headers of 30 kB",
+        "parsing",
+        "GET /health",
+        "".join(f"X-{number}: {'x' * 200}\r\n" for number in range(140)),
+    ),
+    HttpRow("paths that lead out", "pages", "GET /" + "%2e%2e/" * 200),
+    HttpRow(
+        "sessions gone on with that are not there",
+        "resume",
+        f"{CALL}&session=s_0123456789abcdef0123",
+        WHOLE_UPGRADE,
+    ),
+    HttpRow(
+        "calls with numbers that cannot be",
+        "options",
+        f"{CALL}&rate=1e308&silence_ms=NaN&prefix_ms=-9e99&interrupt_words=" + "9" * 4000,
+        WHOLE_UPGRADE,
+    ),
+    HttpRow(
+        "a body that unpacks to 256 MiB",
+        "bodies",
+        SPEAK,
+        f"{JSON}Content-Encoding: gzip\r\n",
+        _packed,
+    ),
+    HttpRow("30,000 arrays in each other", "bodies", SPEAK, JSON, lambda: b"[" * 30_000),
+    HttpRow(
+        "a form of 20,000 fields",
+        "bodies",
+        HEAR,
+        FORM,
+        lambda: b"".join(_field(f"f{number}", b"x" * 20) for number in range(20_000)) + END,
+    ),
+    HttpRow("a megabyte of lines before a form", "bodies", HEAR, FORM, lambda: b"\n" * MIB + END),
+    HttpRow(
+        "a file of 24 MiB that is no sound",
+        "bodies",
+        HEAR,
+        FORM,
+        lambda: _field("file", b"RIFF" + bytes(24 * MIB)) + END,
+    ),
+    HttpRow("an offer of 400 sections", "WebRTC", OFFER, SDP, lambda: offer(400)),
+    HttpRow("offers that nobody goes on with", "WebRTC", OFFER, SDP, offer),
+    HttpRow(
+        "client secrets without end", "Realtime", "POST /v1/realtime/client_secrets", JSON, _secret
+    ),
+    HttpRow("calls asked for by a guess", "L1", "GET /v1/calls", "Authorization: Bearer guess\r\n"),
+    HttpRow("a body that does not come", "slow bodies", SPEAK, JSON, missing_bytes=60_000),
+    HttpRow(
+        "Twilio's questions, unsigned",
+        "Twilio",
+        "POST /twilio/voice",
+        "Content-Type: application/x-www-form-urlencoded\r\n",
+        lambda: b"CallSid=CA1&From=%2B1&To=%2B2",
+    ),
+)

@@ -1,0 +1,245 @@
+"""Jobs of strangers wait at the edge for a place at their stage that no caller needs.
+
+A stage does its jobs in the order in which they were stored: a hundred strangers who spoke at once
+stood before every caller with a token, and new callers were refused for their sake. So a caller's
+job is stored at once, and a stranger's when a place is free; the next is that of the address that
+has had the least.
+
+    wanted --a place is free--> held --the stage told its result, or too long--> left
+    wanted --for too long--> refused: the event is stored, and is no job
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from edge.door.limits.fair_queue import FairQueue
+from schemas.events import (
+    Event,
+    JobFailed,
+    ResponseCancelled,
+    ResponseCompleted,
+    SpeechStarted,
+    StageName,
+    TranscriptFinal,
+    TurnTaken,
+)
+
+LEFT_FREE = 4
+"""Every fourth slot of a stage is left free for callers who come."""
+WIN_BACK = 0.1
+"""What strangers get back a second of what they yielded to a stage that was strained."""
+LATE_S = 1.0
+"""While an address without a place has waited for so long, new strangers are refused."""
+MOST_WAIT_S = 10.0
+"""A job that has waited for so long is not done."""
+MOST_HELD_S = 90.0
+"""An utterance lasts half of it; whatever became of its job, the place is free by then."""
+
+Key = tuple[StageName, int]
+"""The stage of a job, and its utterance; of a session's turns there is one at a time."""
+
+
+def key_of(event: Event) -> Key | None:
+    """Return which job *event* is; None: it is none of those that callers make."""
+    match event:
+        case SpeechStarted(utterance=utterance):
+            return "stt", utterance
+        case TurnTaken():
+            return "llm", 0
+        case _:
+            return None
+
+
+def done_by(event: Event) -> Key | None:
+    """Return the job that *event* tells the end of."""
+    match event:
+        case TranscriptFinal(utterance=utterance) | JobFailed(stage="stt", utterance=utterance):
+            return "stt", utterance
+        case ResponseCompleted() | JobFailed(stage="llm") | ResponseCancelled():
+            return "llm", 0
+        case _:
+            return None
+
+
+@dataclass(eq=False)
+class _Wait:
+    """A stranger's job that waits."""
+
+    session: SessionJobs
+    key: Key
+    since_s: float
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class _Stage:
+    """The places of one stage at this edge."""
+
+    def __init__(self) -> None:
+        self.slots = 0
+        """This edge's share of the stage's; 0: not known, and nothing waits."""
+        self.share = 1.0
+        """Of what strangers may have."""
+        self.callers = self.strangers = 0
+        """Jobs that are under way."""
+        self.waiting: FairQueue[_Wait] = FairQueue()
+        self.waits: set[_Wait] = set()
+        """The same, without those that wait no more."""
+        self.held: Counter[str] = Counter()
+        """Jobs that are under way, by address."""
+
+    @property
+    def has_room(self) -> bool:
+        """Tell whether a stranger's job may go."""
+        free = self.slots - self.slots // LEFT_FREE - self.callers
+        return not self.slots or self.strangers < max(1, int(free * self.share))
+
+    @property
+    def next(self) -> _Wait | None:
+        while self.waiting:
+            if (first := self.waiting.first()) in self.waits:
+                return first
+            self.waiting.pop()  # it waits no more
+        return None
+
+    def fill(self) -> None:
+        """Let waiting jobs go while there is room."""
+        while self.has_room and (wait := self.next):
+            self.waiting.pop()
+            self.waits.discard(wait)
+            wait.session.hold(wait.key)
+            wait.over.set()
+
+    def starves(self, since_s: float) -> bool:
+        """Tell whether an address that has no place has waited for one since *since_s*."""
+        return any(
+            wait.since_s <= since_s and not self.held[wait.session.address] for wait in self.waits
+        )
+
+
+class JobPlaces:
+    """The places of an edge."""
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, most_wait_s: float = MOST_WAIT_S
+    ) -> None:
+        """*clock* tells seconds; a job waits *most_wait_s*."""
+        self.clock = clock
+        self.most_wait_s = most_wait_s
+        self.stages: dict[StageName, _Stage] = {"stt": _Stage(), "llm": _Stage()}
+        self.sessions: set[SessionJobs] = set()
+
+    def look(self, slots: Mapping[str, int], edges: int, *, strained: bool = False) -> None:
+        """Note the *slots* of each stage, which so many *edges* share; free what is overdue.
+
+        *strained*: a stage begins to fall behind, and strangers are the first to yield. Slots tell
+        how many a worker listens to, not how fast it is.
+        """
+        for name, stage in self.stages.items():
+            stage.share = stage.share / 2 if strained else min(1.0, stage.share + WIN_BACK)
+            share = slots.get(name, 0)
+            stage.slots = max(1, share // max(1, edges)) if share else 0
+        for session in self.sessions:
+            session.free_overdue()
+        for stage in self.stages.values():
+            stage.fill()
+
+    def late(self) -> str:
+        """Return a stage for which strangers wait too long, however little they ask for.
+
+        Empty: none; whoever has a place and wants more keeps nobody out.
+        """
+        late_s = self.clock() - LATE_S
+        return next((name for name, stage in self.stages.items() if stage.starves(late_s)), "")
+
+    def of(self, address: str, *, stranger: bool) -> SessionJobs:
+        """Return the jobs of a new session of *address*."""
+        session = SessionJobs(self, address, stranger=stranger)
+        self.sessions.add(session)
+        return session
+
+
+class SessionJobs:
+    """Those of one session, until it leaves."""
+
+    def __init__(self, places: JobPlaces, address: str, *, stranger: bool) -> None:
+        self._places = places
+        self.address = address
+        self._stranger = stranger
+        self._held: dict[Key, float] = {}
+        """Since when."""
+        self._wait: _Wait | None = None
+        """The job that waits; those of a session come one after the other."""
+        self._left = False
+
+    async def take(self, event: Event) -> bool:
+        """Return when the job that *event* is may be stored; False: it is to be no job.
+
+        Other events pass at once.
+        """
+        key = key_of(event)
+        if key is None or key in self._held:
+            return True
+        if self._left:
+            return not self._stranger
+        stage = self._places.stages[key[0]]
+        if not self._stranger or (stage.has_room and not stage.next):
+            self.hold(key)
+            return True
+        wait = self._wait = _Wait(self, key, self._places.clock())
+        stage.waiting.add(self.address, wait)
+        stage.waits.add(wait)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._places.most_wait_s):
+                    await wait.over.wait()
+        finally:
+            stage.waits.discard(wait)
+        return key in self._held
+
+    def hold(self, key: Key) -> None:
+        """Take a place for a job."""
+        stage = self._places.stages[key[0]]
+        stage.waiting.charge(self.address, 1)
+        self._held[key] = self._places.clock()
+        self._count(stage, 1)
+
+    def said(self, event: Event) -> None:
+        """Note an event that was stored, of a stage or of the edge."""
+        key = done_by(event)
+        if key in self._held:
+            self._free(key)
+
+    def leave(self) -> None:
+        """Hold nothing, and wait for nothing: the session ends."""
+        self._left = True
+        if self._wait:
+            self._wait.over.set()
+        for key in list(self._held):
+            self._free(key)
+        self._places.sessions.discard(self)
+
+    def free_overdue(self) -> None:
+        late_s = self._places.clock() - MOST_HELD_S
+        for key in [key for key, since_s in self._held.items() if since_s < late_s]:
+            self._free(key)
+
+    def _free(self, key: Key) -> None:
+        del self._held[key]
+        stage = self._places.stages[key[0]]
+        self._count(stage, -1)
+        stage.fill()
+
+    def _count(self, stage: _Stage, more: int) -> None:
+        stage.held[self.address] += more
+        if not stage.held[self.address]:
+            del stage.held[self.address]
+        if self._stranger:
+            stage.strangers += more
+        else:
+            stage.callers += more

@@ -1,0 +1,63 @@
+"""Calls of a client's tools, from their announcement until their results are handed over."""
+
+from __future__ import annotations
+
+from edge.core.client_commands import Command
+from edge.core.client_events import ToolCalled
+from edge.core.inputs import ToolResult
+
+
+class ClientCalls:
+    """The tool calls of one client; their results wait until the client asks for a response."""
+
+    def __init__(self) -> None:
+        self.follow_up = ""
+        """The name of the response that follows the results of calls; empty: none."""
+        self._called: set[str] = set()
+        """The ids of the last turn's calls without a result."""
+        self._outlived: set[str] = set()
+        """The ids of calls without a result from earlier turns."""
+        self._in_turn = False
+        """Whether the response to the last turn waits for results that the client has given."""
+        self._results: list[Command] = []
+        """The results that are not handed over yet."""
+
+    def take(self, call: ToolCalled) -> bool:
+        """Add a call; return False if it is a repetition after a resume."""
+        is_new = call.call not in self._called
+        self._called.add(call.call)
+        return is_new
+
+    def response_begins(self, *, of_new_turn: bool) -> None:
+        """Note that a response begins, which no longer waits for calls of earlier turns."""
+        if of_new_turn:
+            self._outlived |= self._called
+            self._called.clear()
+        self._in_turn, self.follow_up = False, ""
+
+    @property
+    def exist(self) -> bool:
+        """Whether there are calls without a result, or results that are not handed over."""
+        return bool(self._results or self._called)
+
+    @property
+    def hold_the_turn(self) -> bool:
+        """Whether the response to the last turn waits for results."""
+        return bool(self._called) or self._in_turn
+
+    def answer(self, result: ToolResult) -> bool:
+        """Keep the *result* of a call for later; return False if no call waits for it."""
+        if result.call in self._called:
+            self._called.discard(result.call)
+            self._in_turn = True
+        elif result.call in self._outlived:
+            self._outlived.discard(result.call)
+        else:
+            return False
+        self._results.append(result)
+        return True
+
+    def take_results(self) -> list[Command]:
+        """Return and clear the results that wait to be handed over."""
+        results, self._results = self._results, []
+        return results

@@ -1,0 +1,26 @@
+"""Asks the edges for the expected beginnings of prompts."""
+
+from __future__ import annotations
+
+from nats.errors import Error as NatsError
+
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
+from schemas import codec, subjects
+from schemas.prompts import PromptsReply, PromptsRequest
+
+ANSWER_S = 5.0
+
+
+async def likely(bus: Bus) -> PromptsReply:
+    """Return the answer of the first edge.
+
+    Raises:
+        BusAwayError: no edge answers.
+    """
+    try:
+        request = codec.encode(PromptsRequest())
+        answer = await bus._nc.request(subjects.PROMPTS, request, timeout=ANSWER_S)
+        return codec.decode_as(PromptsReply, answer.data)
+    except (NatsError, TimeoutError, codec.BadMessageError) as error:
+        raise BusAwayError("no edge answers with beginnings of prompts") from error

@@ -1,0 +1,98 @@
+"""A response moves from phase to phase as its drawing says; its origin tells what it counts for."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from edge.core.client_events import ResponseDone
+from edge.core.inputs import ResponseAsked, Truncated
+from edge.core.moves import IllegalMoveError
+from edge.core.response.response import NEXT, Origin, Phase
+from schemas import events as ev
+from tests.unit.edge.core.aura_side import AuraSide
+
+SPECULATIVE, COMMITTED, ALL_SENT, REWOUND = Phase
+ILLEGAL = [(one, other) for one, other in itertools.product(Phase, Phase) if other not in NEXT[one]]
+
+
+@pytest.mark.parametrize(("phase", "after"), ILLEGAL, ids=str)
+def test_an_illegal_phase_raises(phase: Phase, after: Phase) -> None:
+    response = AuraSide().asks(speculative=True)
+    response.phase = phase
+    with pytest.raises(IllegalMoveError, match=f"{after.name} after {phase.name}"):
+        response.move_on(after)
+    assert response.phase is phase
+
+
+def test_every_phase_is_reached() -> None:
+    assert {SPECULATIVE}.union(*NEXT.values()) == set(Phase)
+
+
+def test_a_response_that_is_rewound_is_sent_again_and_told_and_measured_once() -> None:
+    aura = AuraSide()
+    response = aura.responds("It is fine.", ms=2000)
+    aura.passes(1900)
+    assert response.phase is ALL_SENT
+    aura.responder.interruptions.suspect(aura.now_ms)
+    aura.responder.interruptions.stop(aura.now_ms)
+    assert response.phase is REWOUND
+    aura.responder.interruptions.dismiss(aura.now_ms)
+    aura.passes(5000)
+    assert aura.sent_ms > 2000
+    assert len(aura.told(ResponseDone)) == len(aura.published(ev.TurnMeasured)) == 1
+    assert [one.complete for one in aura.published(ev.AnswerHeard)] == [True]
+
+
+def test_a_response_of_which_more_is_to_come_is_rewound_without_another_phase() -> None:
+    aura = AuraSide()
+    response = aura.responds("It is fine.", ms=2000)
+    response.rewind(aura.now_ms)
+    assert response.phase is COMMITTED
+
+
+def test_a_response_that_was_sent_whole_is_not_measured_again_when_the_client_cuts_it() -> None:
+    aura = AuraSide()
+    response = aura.responds("It is fine.", ms=2000)
+    aura.passes(1900)
+    aura.responder.interruptions.truncate(Truncated(response.turn, 1000), aura.now_ms)
+    assert aura.current.response is None
+    assert [one.interrupted for one in aura.published(ev.TurnMeasured)] == [False]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_response_apart_is_not_part_of_the_conversation(*, kept: bool) -> None:
+    aura = AuraSide()
+    aura.responder.requester.respond(ResponseAsked("a", kept=kept), aura.now_ms)
+    response = aura.current.response
+    assert response is not None
+    assert (response.kept, response.is_awaited, response.firm) == (kept, True, False)
+    aura.writes(response.turn, "It is fine.")
+    aura.speaks(response.turn, 0, 1000)
+    aura.passes(2000)
+    assert bool(aura.history.messages) == kept
+
+
+def test_given_words_have_no_waiting_caller_and_are_not_continued() -> None:
+    aura = AuraSide()
+    aura.responder.requester.greet("Hello.", aura.now_ms)
+    aura.speaks(0, 0, 1000)
+    aura.passes(3000)
+    aura.responder.requester.say("One moment.", aura.now_ms, firm=False)
+    for response, origin in (
+        (aura.current.last, Origin.GREETING),
+        (aura.current.response, Origin.GIVEN),
+    ):
+        assert response is not None
+        assert (response.origin, response.is_awaited) == (origin, False)
+        assert not response.is_gone_on_from(response.first_sent_ms or 0)
+
+
+def test_a_turn_goes_on_after_the_first_sound_where_it_was_spoken_and_not_where_typed() -> None:
+    for origin, goes_on in ((Origin.SPOKEN, True), (Origin.TYPED, False), (Origin.RESUMED, False)):
+        response = AuraSide().responds("It is fine.")
+        response.origin = origin
+        assert response.first_sent_ms is not None
+        assert response.is_gone_on_from(response.first_sent_ms + 500) == goes_on
+        assert not response.is_gone_on_from(response.first_sent_ms + 2000)

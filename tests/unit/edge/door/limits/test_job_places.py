@@ -1,0 +1,200 @@
+"""Whose jobs wait for a place at a stage, and whose never do."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from edge.door.limits.job_places import LATE_S, MOST_HELD_S, JobPlaces, SessionJobs
+from schemas.events import (
+    JobFailed,
+    ResponseCancelled,
+    SessionEnded,
+    SpeechStarted,
+    TranscriptFinal,
+    TurnTaken,
+)
+
+WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
+
+
+class Clock:
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def speech(utterance: int = 1) -> SpeechStarted:
+    return SpeechStarted(**WHOSE, utterance=utterance, language="en", deadline_ms=0)
+
+
+def words(utterance: int = 1) -> TranscriptFinal:
+    return TranscriptFinal(
+        **WHOSE, utterance=utterance, text="", confidence=0, audio_ms=1, took_ms=1, model="m"
+    )
+
+
+def turn() -> TurnTaken:
+    return TurnTaken(
+        **WHOSE,
+        turn=1,
+        utterance=1,
+        pause=1,
+        system="",
+        messages=(),
+        llm_model="",
+        max_tokens=1,
+        temperature=0,
+        seed=0,
+        deadline_ms=0,
+        speculative=False,
+    )
+
+
+def places(slots: int, *, most_wait_s: float = 60) -> tuple[JobPlaces, Clock]:
+    clock = Clock()
+    made = JobPlaces(clock, most_wait_s)
+    made.look({"stt": slots, "llm": slots}, 1)
+    return made, clock
+
+
+def stranger(of: JobPlaces, number: int) -> SessionJobs:
+    return of.of(f"a{number}", stranger=True)
+
+
+async def waits(task: asyncio.Task[bool]) -> bool:
+    for _ in range(3):
+        await asyncio.sleep(0)
+    return not task.done()
+
+
+async def asked(jobs: SessionJobs, event: Any = None) -> asyncio.Task[bool]:
+    task = asyncio.create_task(jobs.take(event or speech()))
+    await waits(task)
+    return task
+
+
+async def test_callers_never_wait_however_many_strangers_speak() -> None:
+    made, _ = places(16)
+    strangers = [await asked(stranger(made, number)) for number in range(100)]
+    assert sum(task.done() for task in strangers) == 12  # every fourth slot is left free
+    for number in range(20):
+        assert await made.of(f"c{number}", stranger=False).take(speech())
+    for task in strangers:
+        task.cancel()
+
+
+async def test_what_callers_use_is_taken_from_strangers_down_to_one() -> None:
+    made, _ = places(8)
+    callers = [made.of("c", stranger=False) for _ in range(8)]
+    for caller in callers:
+        await caller.take(speech())
+    first, second = await asked(stranger(made, 1)), await asked(stranger(made, 2))
+    assert (first.done(), second.done()) == (True, False)
+    for caller in callers[:4]:
+        caller.said(words())
+    assert not await waits(second)
+
+
+async def test_strangers_yield_while_a_stage_is_strained_and_win_back_what_they_had() -> None:
+    made, _ = places(16)
+    speakers = [stranger(made, number) for number in range(13)]
+    waiting = [await asked(one) for one in speakers][-1]
+    for _ in range(5):
+        made.look({"stt": 16}, 1, strained=True)
+    for speaker in speakers[:11]:
+        speaker.said(words())
+        assert await waits(waiting)
+    for _ in range(20):
+        made.look({"stt": 16}, 1)
+    assert not await waits(waiting)
+
+
+async def test_the_next_is_of_the_address_that_has_had_the_least() -> None:
+    made, _ = places(1)
+    greedy = [stranger(made, 1) for _ in range(3)]
+    first, second, third = [await asked(one) for one in greedy]
+    other = await asked(stranger(made, 2))
+    greedy[0].said(words())
+    assert not await waits(other)
+    assert first.done()
+    assert not second.done()
+    assert not third.done()
+    for task in (second, third):
+        task.cancel()
+
+
+async def test_a_place_is_free_again_however_its_job_ends() -> None:
+    for event, ends in (
+        (speech(), words()),
+        (speech(), JobFailed(**WHOSE, stage="stt", reason="r", attempts=1, utterance=1)),
+        (turn(), JobFailed(**WHOSE, stage="llm", reason="r", attempts=1, turn=1)),
+        (turn(), ResponseCancelled(**WHOSE, turn=1, reason="interrupted")),
+    ):
+        made, _ = places(1)
+        holder = stranger(made, 1)
+        assert await holder.take(event)
+        assert await holder.take(event)  # the same one
+        waiting = await asked(stranger(made, 2), event)
+        holder.said(words(utterance=7))
+        assert await waits(waiting)
+        holder.said(ends)
+        assert not await waits(waiting)
+
+
+async def test_a_session_that_ends_holds_nothing_and_waits_for_nothing() -> None:
+    made, _ = places(1)
+    holder, waiting = stranger(made, 1), stranger(made, 2)
+    await holder.take(speech())
+    task, behind = await asked(waiting), await asked(stranger(made, 3))
+    waiting.leave()
+    assert await task is False
+    assert await waiting.take(speech(2)) is False
+    ended = SessionEnded(**WHOSE, reason="end_call", turns=0)
+    assert await waiting.take(ended)
+    holder.leave()
+    assert await behind
+
+
+async def test_who_waits_while_a_stage_has_no_room_keeps_new_strangers_out() -> None:
+    made, clock = places(1)
+    await stranger(made, 1).take(turn())
+    task = await asked(stranger(made, 2), turn())
+    assert not made.late()
+    clock.now_s += LATE_S
+    assert made.late() == "llm"
+    clock.now_s += MOST_HELD_S
+    made.look({"stt": 1, "llm": 1}, 1)  # whatever became of the first one
+    assert await task
+    assert not made.late()
+
+
+async def test_one_address_that_wants_more_than_there_is_keeps_no_stranger_out() -> None:
+    made, clock = places(4)
+    greedy = [await asked(stranger(made, 1)) for _ in range(20)]
+    clock.now_s += 10 * LATE_S
+    assert not made.late()
+    assert sum(task.done() for task in greedy) == 3
+    for task in greedy:
+        task.cancel()
+
+
+async def test_what_waits_for_too_long_is_no_job() -> None:
+    made, _ = places(1, most_wait_s=0.01)
+    first = stranger(made, 1)
+    await first.take(speech())
+    assert await stranger(made, 2).take(speech()) is False
+    first.said(words())
+    assert await stranger(made, 3).take(speech())
+
+
+async def test_edges_share_the_slots_and_nothing_waits_while_none_are_known() -> None:
+    made, _ = places(0)
+    assert all([await stranger(made, number).take(speech()) for number in range(50)])
+    made, _ = places(2)
+    made.look({"stt": 2}, 4)
+    assert await stranger(made, 1).take(speech())
+    task = await asked(stranger(made, 2))
+    assert await waits(task)
+    task.cancel()

@@ -1,0 +1,148 @@
+"""Compressed audio on its way in: what waits to be decoded, and what was, has a bound."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from edge.core.client_commands import Audio
+from edge.door.audio_intake import DECODED_PIECES, AudioIntake
+from edge.door.limits.common_bounds import DECODED_BYTES_OF_STRANGERS, DECODER_BYTES
+from edge.door.limits.connection_budget import Budgets, ConnectionBudget, Costs
+from edge.door.limits.pace import Lane, Pace
+from runtime import media
+from runtime.common_share import CommonShare
+from runtime.containers import Container
+from tests.recorder import KINDS, NEEDS, recorded
+
+pytestmark = pytest.mark.skipif(not media.AVAILABLE, reason=NEEDS)
+PIECE = 60_000
+
+
+class Queued(Pace):
+    """A pace at which nobody's turn comes by itself."""
+
+    def __init__(self, budget: ConnectionBudget) -> None:
+        super().__init__(budget, Lane(), str)
+        self.waiting: list[Callable[[], None]] = []
+
+    def later(self, wait_s: float, piece: Callable[[], None]) -> None:
+        del wait_s
+        self.waiting.append(piece)
+
+
+class Caller:
+    """The intake of one caller, and what came of it."""
+
+    def __init__(self, pace: Pace, share: CommonShare, address: str) -> None:
+        self.heard_s = 0.0
+        self.told: list[str] = []
+        self.room = share.holder(address)
+        shell: Any = SimpleNamespace(hear=self._hear)
+        self.intake = AudioIntake(
+            shell, pace, lambda trouble: self.told.append(trouble.reason), self._broke, self.room
+        )
+
+    def _hear(self, pcm: bytes) -> None:
+        self.heard_s += len(pcm) / 32_000
+
+    def _broke(self, error: Exception) -> None:
+        raise error
+
+    def sends(self, data: bytes, form: Container, *, begins: bool = False) -> None:
+        self.intake.take_now(Audio(data, form, begins=begins))
+
+
+async def test_a_file_that_is_never_whole_takes_what_is_left_and_no_more() -> None:
+    share, budgets = CommonShare(DECODED_BYTES_OF_STRANGERS), Budgets(Costs())
+    endless = b"\0\0\0\x18ftypisom" + bytes(12) + b"\x7f\xff\xff\xffmdat"
+    callers: list[Caller] = []
+    try:
+        for number in range(30):
+            with budgets.opened(f"a{number}", 0.0) as budget:
+                caller = Caller(Pace(budget, Lane(), str), share, f"a{number}")
+            callers.append(caller)
+            caller.sends(endless, Container.MP4, begins=True)
+            for _ in range(40):
+                caller.sends(bytes(PIECE), Container.MP4)
+        waits = sum(one.intake._audio_in.waiting_bytes for one in callers)
+        assert waits < DECODED_BYTES_OF_STRANGERS
+        assert sum(one.room.amount for one in callers) <= DECODED_BYTES_OF_STRANGERS
+        last = callers[-1]
+        assert len(last.told) == 1  # once for each file, not for each piece
+        assert "too much compressed audio" in last.told[0]
+        assert last.intake._pace.budget.work_s > 0.1  # who goes on sending is slowed
+    finally:
+        for caller in callers:
+            caller.intake.close()
+    assert sum(one.room.amount for one in callers) == 0
+    late = Caller(Pace(budget, Lane(), str), share, "a99")
+    late.sends(endless, Container.MP4, begins=True)
+    assert late.room.amount == len(endless) + DECODER_BYTES
+    late.intake.close()
+
+
+async def test_a_small_file_of_much_sound_is_decoded_no_faster_than_it_is_taken() -> None:
+    with Budgets(Costs()).opened("a", 0.0) as budget:
+        pace = Queued(budget)
+        waiting, caller = pace.waiting, Caller(pace, CommonShare(1e9), "a")
+        silence = recorded(bytes(200 * 32_000), KINDS["flac"])
+        assert len(silence) < 300_000
+        caller.sends(silence, Container.FLAC, begins=True)
+        caller.intake._audio_in._decoder.finish()  # type: ignore[union-attr]  # nothing follows
+        until_s = time.monotonic() + 20
+        while len(waiting) < DECODED_PIECES and time.monotonic() < until_s:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        assert len(waiting) == DECODED_PIECES
+        while caller.heard_s < 199 and time.monotonic() < until_s:
+            while waiting:
+                waiting.pop(0)()
+            await asyncio.sleep(0.001)
+        assert 199 < caller.heard_s < 201
+        caller.intake.close()
+
+
+async def test_a_decoder_that_waits_for_its_turn_ends_with_the_session() -> None:
+    before = set(threading.enumerate())
+    with Budgets(Costs()).opened("a", 0.0) as budget:
+        pace = Queued(budget)
+        waiting, caller = pace.waiting, Caller(pace, CommonShare(1e9), "a")
+        silence = recorded(bytes(60 * 32_000), KINDS["flac"])
+        caller.sends(silence, Container.FLAC, begins=True)
+        until_s = time.monotonic() + 20
+        while len(waiting) < DECODED_PIECES and time.monotonic() < until_s:
+            await asyncio.sleep(0.01)
+        (decoder,) = set(threading.enumerate()) - before
+        caller.intake.close()
+        await asyncio.to_thread(decoder.join, 20)
+        assert not decoder.is_alive()
+
+
+async def test_a_decoder_that_waits_for_its_turn_keeps_nobody_from_sending() -> None:
+    with Budgets(Costs()).opened("a", 0.0) as budget:
+        pace = Queued(budget)
+        waiting, caller = pace.waiting, Caller(pace, CommonShare(1e9), "a")
+        silence = recorded(bytes(int(5.5 * 32_000)), KINDS["a browser's webm"])
+        caller.sends(silence, Container.WEBM, begins=True)
+        until_s = time.monotonic() + 20
+        while len(waiting) < DECODED_PIECES and time.monotonic() < until_s:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)  # all was read, and the rest of it is to be handed over
+        assert caller.intake._audio_in.waiting_bytes == 0
+        sending = threading.Thread(
+            target=caller.sends, args=(b"\0" * 100, Container.WEBM), daemon=True
+        )
+        sending.start()
+        await asyncio.to_thread(sending.join, 10)
+        hangs = sending.is_alive()
+        while waiting:
+            waiting.pop(0)()
+        caller.intake.close()
+        assert not hangs
