@@ -1,7 +1,7 @@
 /** Tokens that expire in the middle of a call, against an Aura that ends calls with them; AURA_URL and AURA_SECRET name it. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 
 import { AuraCall } from "../aura.js";
 
@@ -30,35 +30,37 @@ async function begun(t, given) {
   return call;
 }
 
-test("a call goes on with the next token when its own has expired", async (t) => {
-  const lives = [3, 600];
-  const call = await begun(t, () => token("nora", lives.shift())), { session } = call, errors = [];
-  call.on("error", (error) => errors.push(error.code));
-  assert.deepEqual(await once(call, "session"), { session, resumed: true });
-  assert.deepEqual([lives, errors], [[], []]);
-});
+describe("tokens", { concurrency: 3 }, () => {
+  test("a call goes on with the next token when its own has expired", async (t) => {
+    const lives = [3, 600];
+    const call = await begun(t, () => token("nora", lives.shift())), { session } = call, errors = [];
+    call.on("error", (error) => errors.push(error.code));
+    assert.deepEqual(await once(call, "session"), { session, resumed: true });
+    assert.deepEqual([lives, errors], [[], []]);
+  });
 
-test("without another token the call is over, and says why", async (t) => {
-  const call = await begun(t, token("olga", 3)), closed = once(call, "closed");
-  const { code, fatal } = await once(call, "error");
-  assert.deepEqual([code, fatal, (await closed).reason], ["TOKEN_EXPIRED", true, "the token has expired"]);
-});
+  test("without another token the call is over, and says why", async (t) => {
+    const call = await begun(t, token("olga", 3)), closed = once(call, "closed");
+    const { code, fatal } = await once(call, "error");
+    assert.deepEqual([code, fatal, (await closed).reason], ["TOKEN_EXPIRED", true, "the token has expired"]);
+  });
 
-test("a line that is lost after the token has expired is not dialled for ever", async (t) => {
-  const sockets = [];
-  class Kept extends WebSocket {
-    constructor(address) {
-      super(address);
-      sockets.push(this);
+  test("a line that is lost after the token has expired is not dialled for ever", async (t) => {
+    const sockets = [];
+    class Kept extends WebSocket {
+      constructor(address) {
+        super(address);
+        sockets.push(this);
+      }
     }
-  }
-  const call = new AuraCall({ url, token: () => (sockets.length ? "no longer good" : token("pia", 600)), greeting: false, WebSocket: Kept });
-  t.after(() => call.hangUp());
-  await call.connect();
-  const told = once(call, "error");
-  sockets[0].onclose({ code: 1006, reason: "" });
-  sockets[0].close();
-  const { code, message, fatal } = await told;
-  assert.deepEqual([code, message, fatal], ["TOKEN_EXPIRED", "the token is not accepted any more", true]);
-  assert.equal(sockets.length, 2);
+    const call = new AuraCall({ url, token: () => (sockets.length ? "no longer good" : token("pia", 600)), greeting: false, WebSocket: Kept });
+    t.after(() => call.hangUp());
+    await call.connect();
+    const told = once(call, "error");
+    sockets[0].onclose({ code: 1006, reason: "" });
+    sockets[0].close();
+    const { code, message, fatal } = await told;
+    assert.deepEqual([code, message, fatal], ["TOKEN_EXPIRED", "the token is not accepted any more", true]);
+    assert.equal(sockets.length, 2);
+  });
 });
