@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 from runtime.bus.connection import Bus
-from runtime.bus.delivery import Delivery
+from runtime.bus.delivery import Delivery, message_of
 from runtime.bus.errors import BusError
 from runtime.bus.prompts import likely
 from schemas import codec, subjects
@@ -147,10 +147,8 @@ class PromptListener:
             self._ahead.want(PromptBeginning.of(event.config))
 
     async def _on_prompts(self, message: Delivery) -> None:
-        try:
-            self._take(codec.decode_as(PromptsReply, message.data))
-        except codec.BadMessageError:
-            log.warning("message_malformed", kind="PromptsReply")
+        if reply := message_of(PromptsReply, message.data):
+            self._take(reply)
 
     def _take(self, reply: PromptsReply) -> None:
         for one in reversed(reply.prompts):

@@ -26,8 +26,8 @@ async def tools_of(
     """Return the tools of a call of *tenant* that *agent* serves; None: no agent does.
 
     A tool or an agent that the tenant may not have, or that is not there, is left out, and so is
-    what only a *phone* can do where the call is none. *ahead*: no call waits for them, so
-    no service is looked for, and the log is not told what is missing.
+    what only a *phone* can do where the call is none. *ahead*: no call waits for
+    them, so no service is looked for, and the log is not told what is missing.
     """
     offered, missing = await _offered(agent, tenant, catalogue, looks=not ahead)
     targets, unknown = _targets(agent, tenant, table)

@@ -39,7 +39,7 @@ LATE_S = 1.0
 MOST_WAIT_S = 10.0
 """A job that has waited for so long is not done."""
 MOST_HELD_S = 90.0
-"""An utterance lasts half of it; whatever became of its job, the place is free by then."""
+"""The longest time that a job holds its place, whatever became of the job."""
 
 Key = tuple[StageName, int]
 """The stage of a job, and its utterance; of a session's turns there is one at a time."""
