@@ -15,11 +15,15 @@ from runtime.bus.connection import Bus, connect
 from runtime.settings import Settings, load
 from tests.nats_server import NatsServer
 
-# How fast a machine is decides nothing here.
-hypothesis.settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("any machine")
+# How fast a machine is decides nothing here. `make test` draws more examples.
+for profile, examples in (("quick", 8), ("thorough", 60)):
+    hypothesis.settings.register_profile(
+        profile,
+        deadline=None,
+        max_examples=examples,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+hypothesis.settings.load_profile("quick")
 
 # Unlike the default it draws no local variables, which takes seconds.
 structlog.configure(
