@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 import timeit
+from contextlib import suppress
 from functools import partial
 
 import pytest
 
 from aura.cli.session_page import page
+from edge.door.http.forms import form_fields
 from runtime.redaction import Redaction
 from runtime.sessions.timeline import moments
 from schemas import events as ev
 from tests.unit.aura.replay.test_what_if import compared, conversation, waits
+from tests.unit.edge.door.http.test_forms import KIND
 from tests.unit.runtime.sessions.test_timeline import row_of
 from tests.unit.runtime.story import long_story
 
@@ -55,3 +58,12 @@ def _timed(log: list[ev.AnyEvent]) -> float:
     began = time.process_time()
     compared(log, turns__waits=waits(800, 1200, 2500))
     return time.process_time() - began
+
+
+@pytest.mark.parametrize("junk", [b"\n", b"\r\n", b"--B", b"\r\n--B", b"\r\n--B\r\n\r\n"])
+def test_no_body_takes_long(junk: bytes) -> None:
+    body = junk * (8_000_000 // len(junk))
+    began_s = time.process_time()
+    with suppress(ValueError):
+        form_fields(body, KIND)
+    assert time.process_time() - began_s < 1
