@@ -18,7 +18,16 @@ from edge.core.inputs import KeyPressed, Played, ToolResult, Typed
 from edge.protocols import PROTOCOLS
 from edge.protocols.client_protocol import ClientProtocol, Handshake
 from tests.unit.edge.protocols.connected import Listener
-from tests.unit.edge.protocols.test_twilio import KIND, key, mark, media, said, spoken, start, streaming
+from tests.unit.edge.protocols.test_twilio import (
+    KIND,
+    key,
+    mark,
+    media,
+    said,
+    spoken,
+    start,
+    streaming,
+)
 
 CODES = {
     "conversational": {
