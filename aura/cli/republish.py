@@ -21,13 +21,7 @@ from schemas.codec import BadMessageError
 
 
 async def replay(
-    settings: Settings,
-    session: str,
-    *,
-    speed: float,
-    from_turn: int,
-    publish: bool,
-    as_json: bool,
+    settings: Settings, session: str, speed: float, from_turn: int, *, publish: bool, as_json: bool
 ) -> int:
     """Print the events of *session*, or publish them as a new session."""
     if speed <= 0:
