@@ -19,9 +19,9 @@ from benchmarks.client import ask_all
 from benchmarks.latency import machine
 from benchmarks.paused_sentences import PARTS, PAUSES_MS, room, split
 from benchmarks.results import save
-from benchmarks.turn_taking import EAGERNESS
 from runtime.audio import write_wav
 
+EAGERNESS = ("high", "auto", "low")
 PEERS = (0, 2)
 
 

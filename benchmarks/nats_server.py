@@ -43,6 +43,11 @@ class NatsServer:
                 raise RuntimeError((self.folder / "nats.log").read_text(encoding="utf-8"))
             time.sleep(0.01)
 
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 
