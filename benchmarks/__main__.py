@@ -28,7 +28,7 @@ WHICH = {
 }
 
 
-APART = ("stt_throughput", "pauses", "echo_offline", "realtime")
+APART = ("stt_throughput", "pauses", "realtime")
 """Each in a process of its own."""
 
 
