@@ -1,7 +1,5 @@
 """`make bench`: all measurements, one after the other; the README's tables are made from them."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """A nats-server for a measurement that needs no edge and no worker."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from collections.abc import Iterator

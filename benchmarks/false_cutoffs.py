@@ -5,8 +5,6 @@ recordings of people, are spoken to Aura at each eagerness, and to the peer with
 an expert sets it. A slower pipeline cuts in less often, so both numbers are told.
 """
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A real nats-server for a test or a trial: a process of its own."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

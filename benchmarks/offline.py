@@ -5,8 +5,6 @@ for the trade-offs of turn-taking. It leaves out the cost of bus and engines, wh
 measures.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """Sentences with a pause inside, and whole ones, in Aura's voice, to try endpointing on."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 

@@ -4,8 +4,6 @@ The edge's own decisions and the real recogniser; the delays of the stages are a
 hear is the part `pauses` of `benchmarks.people`.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Sequence
 from typing import Any

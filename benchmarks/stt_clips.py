@@ -1,7 +1,5 @@
 """Speech whose words are known: sentences in Aura's own voice, and recordings with their words."""
 
-from __future__ import annotations
-
 import wave
 from pathlib import Path
 

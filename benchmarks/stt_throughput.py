@@ -10,8 +10,6 @@ such clips (bootstrap over the clips). Then the queue: utterances come at random
 as from many calls, and what a recognition waits and takes is measured for each size of batch.
 """
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import os

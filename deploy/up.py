@@ -1,7 +1,5 @@
 """`aura up`: runs the bus, its streams, the edges and the workers on one machine."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

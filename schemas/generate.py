@@ -6,8 +6,6 @@ agents and tenants, `schemas/openapi.json` the edge's HTTP API. All are committe
 they differ from the types.
 """
 
-from __future__ import annotations
-
 import inspect
 import json
 import sys

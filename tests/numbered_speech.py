@@ -1,7 +1,5 @@
 """Speech whose words are numbers, and a recogniser that reads them from the samples."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import numpy as np

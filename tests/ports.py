@@ -1,7 +1,5 @@
 """Ports in a row that nobody has, below those that systems give to connections."""
 
-from __future__ import annotations
-
 import random
 import socket
 

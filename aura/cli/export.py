@@ -1,7 +1,5 @@
 """`aura export`: writes a session to one file, for another machine."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`aura forget`: erases all messages of sessions, then counts again to prove it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated
 

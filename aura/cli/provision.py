@@ -1,7 +1,5 @@
 """`aura provision`: applies the declarations in nats/, and creates the groups of subscribers."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Annotated
 

@@ -2,8 +2,6 @@
 
 # ruff: noqa: PLC0415 - each way to replay imports only its own modules
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import typer

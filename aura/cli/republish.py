@@ -1,7 +1,5 @@
 """`aura replay`: prints or publishes the events of a session again, at their own pace."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """`aura sessions`: the recorded sessions, newest first."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -1,7 +1,5 @@
 """`aura show`: draws a session as a timeline in the terminal, or as a page."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from functools import cache

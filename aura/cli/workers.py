@@ -1,7 +1,5 @@
 """`aura workers`: the processes, their load, and the backlog of each stage."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import signal

@@ -1,7 +1,5 @@
 """Trials: workers and edges are killed, sent away or put to sleep during calls."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import os

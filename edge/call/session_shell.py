@@ -1,7 +1,5 @@
 """The session shell: carries a call's inputs in and its effects out, and decides nothing."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack

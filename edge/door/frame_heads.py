@@ -1,7 +1,5 @@
 """A client's stream of WebSocket frames, followed from head to head. Pure."""
 
-from __future__ import annotations
-
 import sys
 from typing import NamedTuple
 

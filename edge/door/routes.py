@@ -1,7 +1,5 @@
 """Who may come in and how: a WebSocket from its request to its connection."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import time

@@ -4,8 +4,6 @@ All that may refuse a conversation is asked here: the rate of its address, the s
 users, tenants and strangers.
 """
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Callable

@@ -5,8 +5,6 @@ messages come from the types in `schemas/client_messages.py`, the options and ev
 protocols' own tables.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """The JSON Schemas of clients' options and events, from the protocols' own tables."""
 
-from __future__ import annotations
-
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -5,8 +5,6 @@ pace of a page's microphone) and none of the call. A new protocol is a class in 
 line in `edge/protocols/__init__.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, auto

@@ -1,7 +1,5 @@
 """The protocol of `/ws/voice/continuous`: PCM up, JSON down, a token, one session a connection."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any

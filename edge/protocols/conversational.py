@@ -1,7 +1,5 @@
 """The protocol of `/ws`: JSON both ways, base64 WAV, one session after the other."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from edge.core.client_commands import Audio, Begin, Command, End, Reply

@@ -4,8 +4,6 @@ There are no JSON messages: the line hands over audio, and the words `KEY` and `
 goes to the line directly.
 """
 
-from __future__ import annotations
-
 from edge.core.client_commands import Audio, Begin, Command, End
 from edge.core.client_events import ClientEvent
 from edge.core.inputs import KeyPressed, Played

@@ -7,8 +7,6 @@ are forgotten at the clear: their audio was not heard.
 Twilio's protocol has no error messages, so invalid messages are ignored.
 """
 
-from __future__ import annotations
-
 from edge.core.client_commands import Audio, Begin, Command, End, Transfer
 from edge.core.client_events import ClientEvent, Interrupted, Speech
 from edge.core.inputs import KeyPressed, Played

@@ -1,7 +1,5 @@
 """Every benchmark can be imported: a name that moved breaks here, not on the day of measuring."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 

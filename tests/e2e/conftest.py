@@ -1,7 +1,5 @@
 """An Aura with its real engines."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

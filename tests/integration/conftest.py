@@ -1,7 +1,5 @@
 """An Aura with simulated engines, shared by the tests that leave it as they found it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

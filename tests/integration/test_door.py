@@ -1,7 +1,5 @@
 """An Aura as it would face the world: TLS, tokens only, known pages, a proxy in front."""
 
-from __future__ import annotations
-
 import asyncio
 import datetime
 import ipaddress

@@ -1,7 +1,5 @@
 """Hostile clients and workers, in small; `make soak` fires a hundred thousand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """Speech of any length: each word once, also where workers die and the bus forgets old audio."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import AsyncIterator

@@ -3,8 +3,6 @@
 The browser is optional: without Chromium these are skipped, and say so.
 """
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 from collections.abc import AsyncIterator

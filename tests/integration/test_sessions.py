@@ -1,7 +1,5 @@
 """Sessions on a real server: listed, read, moved, forgotten."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from pathlib import Path

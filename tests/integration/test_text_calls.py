@@ -1,7 +1,5 @@
 """A model that writes its calls as text: only those of offered tools leave the worker as calls."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 
 import pytest

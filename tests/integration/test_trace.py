@@ -1,7 +1,5 @@
 """All that edge and workers say of one connection belongs to one trace."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import defaultdict
 

@@ -1,7 +1,5 @@
 """The port of the console beside others."""
 
-from __future__ import annotations
-
 import socket
 
 from deploy.claims import console_port

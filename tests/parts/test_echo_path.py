@@ -1,7 +1,5 @@
 """Sound that is what the client plays is told from sound that is not, by its spectrum."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

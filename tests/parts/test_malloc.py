@@ -1,7 +1,5 @@
 """Large blocks that are freed leave the process."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """Packets that come to the one UDP port: of calls, and of anybody."""
 
-from __future__ import annotations
-
 import random
 import struct
 from types import SimpleNamespace

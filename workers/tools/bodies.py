@@ -1,7 +1,5 @@
 """The work of a call: a service on the bus, or a signed webhook."""
 
-from __future__ import annotations
-
 import json
 import time
 from contextlib import AsyncExitStack

@@ -4,8 +4,6 @@ The request is admitted as a WebSocket is; the call then lives by itself, as a t
 holds one session as a WebSocket of `/v1/realtime` does.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import time

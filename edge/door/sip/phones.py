@@ -3,8 +3,6 @@
 A call is admitted as any other, and is then a session like any other: see `edge/door/routes.py`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import time

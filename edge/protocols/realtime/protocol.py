@@ -4,8 +4,6 @@ An invalid client event is answered by an `error`, and the session goes on. `tel
 call's events into server events.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -5,8 +5,6 @@
 Prints a line of JSON.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sys

@@ -1,7 +1,5 @@
 """The measurement of strangers: its frames are frames, its verdicts follow from its figures."""
 
-from __future__ import annotations
-
 import dataclasses
 import io
 import json

@@ -1,7 +1,5 @@
 """What is taken of a package of prompts: whole sentences, and where their speech pauses."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """When a process that died is started again."""
 
-from __future__ import annotations
-
 from deploy.restarts import CONFIG_EXIT, FIRST_S, LONGEST_S, OTHERS_S, Restarts, how, is_hopeless
 
 

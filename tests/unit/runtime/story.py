@@ -1,7 +1,5 @@
 """A session as its events, for tests: two turns, one of them interrupted."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

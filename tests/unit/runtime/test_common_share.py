@@ -1,7 +1,5 @@
 """What many addresses share, with time as an argument."""
 
-from __future__ import annotations
-
 import math
 import random
 

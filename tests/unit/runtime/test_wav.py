@@ -1,7 +1,5 @@
 """A WAV's header, however it comes, and those that nobody writes."""
 
-from __future__ import annotations
-
 import struct
 
 import pytest

@@ -1,7 +1,5 @@
 """Word error rates that can be counted by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 from runtime.word_errors import word_error_rate, words

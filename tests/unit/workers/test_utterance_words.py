@@ -1,7 +1,5 @@
 """An utterance of any length has each of its words once, whatever comes when."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

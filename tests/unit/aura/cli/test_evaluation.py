@@ -1,7 +1,5 @@
 """Suites, judgements and results, without a call."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import get_args
 from xml.etree import ElementTree

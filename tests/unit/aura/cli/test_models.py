@@ -1,7 +1,5 @@
 """A list of models is a look at what is there: nothing is read, joined or written."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

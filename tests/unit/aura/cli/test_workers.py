@@ -1,7 +1,5 @@
 """What `aura workers` makes of what the processes and the server say."""
 
-from __future__ import annotations
-
 import io
 
 from rich.console import Console

@@ -1,7 +1,5 @@
 """A recorded call, given again what it was given, decides the same."""
 
-from __future__ import annotations
-
 import typing
 from typing import Any
 

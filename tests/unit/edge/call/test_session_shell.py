@@ -1,7 +1,5 @@
 """A session shell gives its call inputs in order and carries each effect to where it belongs."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

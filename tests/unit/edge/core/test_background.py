@@ -1,7 +1,5 @@
 """Voices that may be the background's are the caller's only if their words are clear."""
 
-from __future__ import annotations
-
 import pytest
 
 from edge.core.client_events import Transcript

@@ -1,7 +1,5 @@
 """A line is cut, or an edge dies, in the middle of an answer; what the caller hears afterwards."""
 
-from __future__ import annotations
-
 import itertools
 
 import msgspec

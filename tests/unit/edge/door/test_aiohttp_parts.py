@@ -3,8 +3,6 @@
 They may go with any minor version: then the file is to be written anew and the pin raised.
 """
 
-from __future__ import annotations
-
 import importlib
 import tomllib
 from operator import attrgetter

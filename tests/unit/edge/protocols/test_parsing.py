@@ -1,7 +1,5 @@
 """What clients send is read as it was meant, or told."""
 
-from __future__ import annotations
-
 import base64
 
 import pytest

@@ -1,7 +1,5 @@
 """A client says how the samples are laid out that it sends without a header."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

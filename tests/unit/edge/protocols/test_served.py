@@ -1,7 +1,5 @@
 """Which client protocols are served."""
 
-from __future__ import annotations
-
 import pytest
 
 from edge.protocols import PROTOCOLS, served

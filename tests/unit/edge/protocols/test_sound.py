@@ -1,7 +1,5 @@
 """Sound that is read before all other messages is read as it would be among them."""
 
-from __future__ import annotations
-
 import base64
 import json
 

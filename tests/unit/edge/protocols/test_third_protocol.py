@@ -1,7 +1,5 @@
 """A third client protocol is one class: its token in the first message, audio in JSON, 24 kHz."""
 
-from __future__ import annotations
-
 import base64
 import json
 

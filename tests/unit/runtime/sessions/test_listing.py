@@ -1,7 +1,5 @@
 """A list of sessions says of each what its events say."""
 
-from __future__ import annotations
-
 import io
 import time
 from typing import Any

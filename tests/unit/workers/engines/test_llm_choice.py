@@ -1,7 +1,5 @@
 """Which built-in model a machine is given, and what it is told of it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

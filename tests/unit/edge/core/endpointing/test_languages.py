@@ -1,7 +1,5 @@
 """Each language has words of its own that end a turn, or do not."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pytest

@@ -1,7 +1,5 @@
 """An edge's copy of the agents: which were applied last."""
 
-from __future__ import annotations
-
 from edge.door.agents.agent_table import AgentTable
 
 

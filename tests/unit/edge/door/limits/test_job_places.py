@@ -1,7 +1,5 @@
 """Whose jobs wait for a place at a stage, and whose never do."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

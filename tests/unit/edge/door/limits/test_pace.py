@@ -1,7 +1,5 @@
 """The lane of an edge: one piece in each round of the loop, whoever waits."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 

@@ -1,7 +1,5 @@
 """When a connection and a call have had their time, with time as an argument."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

@@ -1,7 +1,5 @@
 """The bytes of servers, well-behaved and not."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from typing import Any
 
