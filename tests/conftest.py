@@ -50,14 +50,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_of_this_machine() -> Iterator[None]:
     """Keep a developer's own settings out of the tests."""
-    for name in list(os.environ):
-        if name.startswith("AURA_") and not name.startswith("AURA_TEST_"):
-            monkeypatch.delenv(name)
-    for name in ("HOST", "PORT", "DEBUG", "NATS_URL", "CEREBRAS_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if name.startswith("AURA_") and not name.startswith("AURA_TEST_"):
+                environment.delenv(name)
+        for name in ("HOST", "PORT", "DEBUG", "NATS_URL", "CEREBRAS_API_KEY"):
+            environment.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture
