@@ -1,9 +1,6 @@
 """A session shell gives its call inputs in order and carries each effect to where it belongs."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from types import SimpleNamespace
 from typing import Any, cast
 
 import msgpack
@@ -14,38 +11,12 @@ from edge.core.call import Call
 from edge.core.client_events import ClientEvent, SpeechStarted
 from edge.core.inputs import AnyInput, KeyPressed, Started
 from runtime.bus.connection import Bus
-from schemas import codec
 from schemas import events as ev
 from schemas import inputs as kind
 from schemas.audio import AudioFrame
 from schemas.session_config import SessionConfig
+from tests.unit.edge.call.memory_bus import MemoryBus
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE, began, config, sound
-
-
-class MemoryBus:
-    """A bus that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.stored: list[ev.Event] = []
-        self.sent: list[tuple[str, Any]] = []
-        self.reconnected: list[Any] = []
-        self.liveness = SimpleNamespace(changed=[], away=False)
-
-    async def publish(self, event: ev.Event, data: bytes, *, patience_s: float) -> None:
-        assert codec.decode(data) == event
-        assert patience_s > 0
-        self.stored.append(event)
-
-    async def send(self, subject: str, message: Any) -> bool:
-        self.sent.append((subject, message))
-        return True
-
-    @asynccontextmanager
-    async def listening(self, *_: object) -> AsyncIterator[None]:
-        yield
-
-    async def yield_to_jobs(self) -> None:
-        await asyncio.sleep(0)
 
 
 class ToldClient:
