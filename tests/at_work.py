@@ -1,5 +1,7 @@
 """A stage at work on a test's bus: a job for it, its worker, and what is stored of it."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

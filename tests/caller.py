@@ -1,5 +1,7 @@
 """Clients of both protocols, as somebody would write them who has only the two documents."""
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import io

@@ -1,5 +1,7 @@
 """Fixtures that every kind of test shares; marks by folder; the order of the files."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The console for tests: that of an `aura up`, and one in this process."""
 
+from __future__ import annotations
+
 import asyncio
 import re
 from collections.abc import AsyncIterator

@@ -1,5 +1,7 @@
 """What README and docs tell a reader to type: command lines, settings, requests, and snippets."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

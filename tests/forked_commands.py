@@ -6,6 +6,8 @@ A job has `argv` (without `aura`), `env`, `cwd`, and `for_s` where it runs until
 interrupted after so long, and is then to end in order.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import signal

@@ -1,5 +1,7 @@
 """A server of a test's own, on a real socket, in a thread: a blocking client blocks our loop."""
 
+from __future__ import annotations
+
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping

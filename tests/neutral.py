@@ -1,5 +1,7 @@
 """An event of a test, of which only what matters is said."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from schemas.events import TurnTaken

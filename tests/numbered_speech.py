@@ -1,5 +1,7 @@
 """Speech whose words are numbers, and a recogniser that reads them from the samples."""
 
+from __future__ import annotations
+
 from collections import Counter
 
 import numpy as np

@@ -1,5 +1,7 @@
 """A language model for tests of telephones: keys that the caller presses have it call a tool."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncGenerator
 
 from workers.engines.protocols import FunctionCall, Prompt, Token, Usage

@@ -1,5 +1,7 @@
 """Ports in a row that nobody has, below those that systems give to connections."""
 
+from __future__ import annotations
+
 import random
 import socket
 

@@ -1,5 +1,7 @@
 """WebSocket frames written by hand, for what no client library would send."""
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import os

@@ -1,5 +1,7 @@
 """A language model for tests that says which prompts it has read ahead, by their digests."""
 
+from __future__ import annotations
+
 import hashlib
 
 import structlog

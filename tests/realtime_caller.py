@@ -1,5 +1,7 @@
 """A client of `/v1/realtime`, as somebody would write it who has only OpenAI's reference."""
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import time

@@ -1,5 +1,7 @@
 """Files as recorders write them, made by PyAV."""
 
+from __future__ import annotations
+
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path

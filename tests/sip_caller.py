@@ -1,5 +1,7 @@
 """Debian's `baresip` as a telephone on loopback: it calls or is called, speaks, hears, presses."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import shutil

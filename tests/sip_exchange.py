@@ -1,5 +1,7 @@
 """An Aura with telephones: `aura up`, and `aura sip` beside it."""
 
+from __future__ import annotations
+
 import asyncio
 import signal
 import subprocess

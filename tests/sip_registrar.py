@@ -1,5 +1,7 @@
 """Debian's `kamailio` as a registrar on loopback: UDP and TLS, accounts by password."""
 
+from __future__ import annotations
+
 import socket
 import subprocess
 import time

@@ -1,5 +1,7 @@
 """The talk page in a real Chromium: a microphone fed from a file, an ear at the speaker."""
 
+from __future__ import annotations
+
 import asyncio
 import shutil
 from collections.abc import AsyncIterator

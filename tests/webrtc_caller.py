@@ -1,5 +1,7 @@
 """A client of `/v1/realtime/calls`: aiortc at the other end, over loopback alone."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import time

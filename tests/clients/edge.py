@@ -1,5 +1,7 @@
 """An Aura that stock clients of OpenAI's Realtime API call, each in a process of its own."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

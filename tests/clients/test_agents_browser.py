@@ -1,5 +1,7 @@
 """The stock `@openai/agents-realtime` in Chromium over WebRTC: answered, interrupted."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import urllib.request

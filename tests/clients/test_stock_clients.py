@@ -3,6 +3,8 @@
 Each runs in a process and an environment of its own: `make clients` installs them.
 """
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Iterator
 

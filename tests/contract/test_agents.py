@@ -1,5 +1,7 @@
 """The agent's file, its schema, its page and its example say the same."""
 
+from __future__ import annotations
+
 import json
 import re
 import typing

@@ -1,5 +1,7 @@
 """The AsyncAPI documents of both WebSockets say what the protocols do: each message, both ways."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping
 from functools import cache

@@ -1,5 +1,7 @@
 """Every benchmark can be imported: a name that moved breaks here, not on the day of measuring."""
 
+from __future__ import annotations
+
 import importlib
 import pkgutil
 

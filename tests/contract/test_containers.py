@@ -1,5 +1,7 @@
 """What the Dockerfile and compose.yaml promise, read from the files themselves."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """The worked engine of CONTRIBUTING.md is one that a worker can use as it stands."""
 
+from __future__ import annotations
+
 import re
 import sys
 from pathlib import Path

@@ -3,6 +3,8 @@
 A snippet that another test runs whole is named here with that test.
 """
 
+from __future__ import annotations
+
 import json
 import re
 import shutil

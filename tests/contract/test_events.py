@@ -1,5 +1,7 @@
 """The contract holds: bytes of version 1 decode for ever, documents are in step with the types."""
 
+from __future__ import annotations
+
 import json
 import typing
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The measure of pauses: its labels, its judgement, its bounds."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """What images and CI install is pinned by hashes, and is what pyproject.toml asks for."""
 
+from __future__ import annotations
+
 import re
 import tomllib
 from pathlib import Path

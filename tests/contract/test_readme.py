@@ -1,5 +1,7 @@
 """The generated parts of the README are those that the code and the result files make."""
 
+from __future__ import annotations
+
 import re
 import subprocess
 import sys

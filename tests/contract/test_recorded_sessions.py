@@ -6,6 +6,8 @@ change that is meant to decide otherwise writes these files anew, for the review
 `python -m tests.contract.test_recorded_sessions`.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import re

@@ -1,5 +1,7 @@
 """Session files of version 1 are read for ever, and decided as they were."""
 
+from __future__ import annotations
+
 import contextlib
 import io
 import json

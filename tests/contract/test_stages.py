@@ -1,5 +1,7 @@
 """The table of stages is what the declared consumers, the bus's users and the workers say."""
 
+from __future__ import annotations
+
 import typing
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """An Aura with its real engines."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import pytest

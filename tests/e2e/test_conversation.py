@@ -1,5 +1,7 @@
 """A spoken conversation with the real engines, by both protocols and by the command line."""
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import json

@@ -3,6 +3,8 @@
 The documents stand beside the project, the browser is optional: without them this is skipped.
 """
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import re

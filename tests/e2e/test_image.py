@@ -4,6 +4,8 @@ docker build -f deploy/Dockerfile --target all -t aura .
 AURA_TEST_IMAGE=aura python -m pytest tests/e2e/test_image.py
 """
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess

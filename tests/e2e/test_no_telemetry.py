@@ -1,5 +1,7 @@
 """What an engine's library would tell its maker about this machine stays untold."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

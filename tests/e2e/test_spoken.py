@@ -1,5 +1,7 @@
 """Signs and numbers are spoken, recognised again, and still mean the same."""
 
+from __future__ import annotations
+
 import pytest
 
 from tests.e2e.conftest import OUR_OWN

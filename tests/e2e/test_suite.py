@@ -1,5 +1,7 @@
 """The project's own suite, held by `aura eval` against the real engines."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 from pathlib import Path

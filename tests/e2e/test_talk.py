@@ -1,5 +1,7 @@
 """A spoken question to the talk page, whose answer is listened to at the loudspeaker."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 from pathlib import Path

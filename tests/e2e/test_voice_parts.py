@@ -1,5 +1,7 @@
 """A voice is cut in two once, by a process of its own; what is kept of it may break."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from pathlib import Path

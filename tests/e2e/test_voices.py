@@ -1,5 +1,7 @@
 """Two voices in one worker: who is asked for speaks, and a greeting is spoken once."""
 
+from __future__ import annotations
+
 import json
 import os
 import time

@@ -1,5 +1,7 @@
 """OpenAI's own browser code for WebRTC, in Chromium with a microphone: it speaks and is heard."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What a user installs: the built wheel, in a clean environment, started from another folder."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

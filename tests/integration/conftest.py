@@ -1,5 +1,7 @@
 """An Aura with simulated engines, shared by the tests that leave it as they found it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import pytest

@@ -1,5 +1,7 @@
 """The bucket of agents and the edges that watch it: ten thousand agents, and a restart."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable

@@ -1,5 +1,7 @@
 """Agents with tools, and transfers between agents: a whole Aura, its services and its callers."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

@@ -1,5 +1,7 @@
 """Agents as an application meets them: files, applied to a whole Aura, named by its callers."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

@@ -1,5 +1,7 @@
 """Jobs that nobody is on the line for wait behind those of calls, in the engines' queue."""
 
+from __future__ import annotations
+
 import asyncio
 import threading
 import time

@@ -4,6 +4,8 @@ A ping is compared with those of the same bystander before, and never with less 
 work on the machine of a test delays it, too.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import random

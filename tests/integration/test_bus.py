@@ -1,5 +1,7 @@
 """The bus against a real server: stored, fenced, read back, taken over."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

@@ -1,5 +1,7 @@
 """`aura call` against a real edge: it stays until the answer was heard, and fails in one line."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

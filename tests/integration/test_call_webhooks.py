@@ -1,5 +1,7 @@
 """Messages to applications: delivered by the tool runner's user, signed, retried, not held up."""
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import hashlib

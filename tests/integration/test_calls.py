@@ -1,5 +1,7 @@
 """Running calls as an application and a supervisor command them: two edges, whichever is asked."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

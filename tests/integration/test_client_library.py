@@ -1,5 +1,7 @@
 """The JavaScript client library, tested by Node: its arithmetic, and calls of a running Aura."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import shutil

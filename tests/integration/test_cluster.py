@@ -1,5 +1,7 @@
 """The bus is a cluster of three: a node is killed or asked to leave during calls."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator

@@ -1,5 +1,7 @@
 """The operator's console over the whole of Aura with simulated engines."""
 
+from __future__ import annotations
+
 import asyncio
 import io
 import os

@@ -3,6 +3,8 @@
 `AURA_TEST_NATS_IMAGE` names an image with /nats-server in it; `.ci/run` imports one.
 """
 
+from __future__ import annotations
+
 import asyncio
 import os
 import shutil

@@ -1,5 +1,7 @@
 """Jobs that nobody can do end up in AURA_DEAD, and come back to work when an operator says so."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import subprocess

@@ -4,6 +4,8 @@ What runs for ever, or needs a network, is only held against the command line; w
 all is skipped by name, with the reason.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re

@@ -1,5 +1,7 @@
 """An Aura as it would face the world: TLS, tokens only, known pages, a proxy in front."""
 
+from __future__ import annotations
+
 import asyncio
 import datetime
 import ipaddress

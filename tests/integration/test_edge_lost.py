@@ -1,5 +1,7 @@
 """A line is cut, or an edge is killed, in the middle of an answer; its caller goes on elsewhere."""
 
+from __future__ import annotations
+
 import asyncio
 import re
 from collections.abc import Iterator

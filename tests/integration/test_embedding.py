@@ -1,5 +1,7 @@
 """The page in docs/clients.md that embeds a call, as somebody would copy it."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path

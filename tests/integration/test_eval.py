@@ -1,5 +1,7 @@
 """`aura eval` against a running Aura with simulated engines: it passes, fails, and says so."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess

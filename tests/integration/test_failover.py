@@ -1,5 +1,7 @@
 """Workers die, sleep, hang and leave during calls; the caller gets one answer, whole, in order."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal

@@ -1,5 +1,7 @@
 """Sound faster than it is spoken: whoever sends it waits, strangers do not."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import Iterator, Sequence

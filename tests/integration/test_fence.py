@@ -1,5 +1,7 @@
 """The fence refuses what is stale, and only that: a copy that was behind costs no answer."""
 
+from __future__ import annotations
+
 import asyncio
 import dataclasses
 import time

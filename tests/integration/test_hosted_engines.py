@@ -1,5 +1,7 @@
 """Every engine of a call is a server's, and the language model's own one is away."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from typing import Any

@@ -1,5 +1,7 @@
 """Hostile clients and workers, in small; `make soak` fires a hundred thousand."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import pytest

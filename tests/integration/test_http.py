@@ -1,5 +1,7 @@
 """The HTTP endpoints against their OpenAPI document, asked in every way that schemathesis knows."""
 
+from __future__ import annotations
+
 import asyncio
 import gzip
 import subprocess

@@ -1,5 +1,7 @@
 """A language model that falls silent: one of ours costs its process, a server's does not."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 

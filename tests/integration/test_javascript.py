@@ -1,5 +1,7 @@
 """The subscriber in JavaScript, as its reader would run it: Node, npm, and the bus."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

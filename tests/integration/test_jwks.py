@@ -1,5 +1,7 @@
 """The keys of an identity provider behind a URL: fetched, kept, rotated, away."""
 
+from __future__ import annotations
+
 import json
 import time
 from collections.abc import AsyncIterator

@@ -1,5 +1,7 @@
 """The link between Aura and its bus fails like networks do, by a proxy of ours."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import AsyncIterator

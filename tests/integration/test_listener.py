@@ -1,5 +1,7 @@
 """Real sockets at a listener: what the system has no room for, and who listens where."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import resource

@@ -1,5 +1,7 @@
 """Speech of any length: each word once, also where workers die and the bus forgets old audio."""
 
+from __future__ import annotations
+
 import asyncio
 import threading
 from collections.abc import AsyncIterator

@@ -1,5 +1,7 @@
 """What the stages said reaches the call though the live mirror of it was lost."""
 
+from __future__ import annotations
+
 import asyncio
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """The tools of MCP servers, over HTTP and over standard input and output, called over the bus."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal

@@ -1,5 +1,7 @@
 """Prometheus and health, on a port beside the work, of every role of a real `aura up`."""
 
+from __future__ import annotations
+
 import os
 import signal
 import time

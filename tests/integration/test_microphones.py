@@ -1,5 +1,7 @@
 """Microphones of pages and recorders, over the whole of Aura with simulated engines."""
 
+from __future__ import annotations
+
 import asyncio
 import base64
 from collections.abc import AsyncIterator

@@ -1,5 +1,7 @@
 """The operator's configuration is stored once; events name it, and their readers find it whole."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress

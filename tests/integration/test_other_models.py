@@ -1,5 +1,7 @@
 """What another language model would have said: a recorded call driven through it."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """More callers than a slow stage can answer: the late ones are refused, the others answered."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import urllib.error

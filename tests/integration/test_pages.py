@@ -3,6 +3,8 @@
 The browser is optional: without Chromium these are skipped, and say so.
 """
 
+from __future__ import annotations
+
 import asyncio
 import shutil
 from collections.abc import AsyncIterator

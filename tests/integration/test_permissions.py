@@ -1,5 +1,7 @@
 """What each user of the bus may not do: nats/users.conf against a real server, act by act."""
 
+from __future__ import annotations
+
 import asyncio
 import gc
 from contextlib import AsyncExitStack

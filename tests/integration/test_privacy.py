@@ -1,5 +1,7 @@
 """What is spoken stays where it belongs: no audio on a disk, no words or tokens in a log."""
 
+from __future__ import annotations
+
 import asyncio
 import random
 import time

@@ -1,5 +1,7 @@
 """Both protocols over the whole of Aura, with simulated engines: every stage, real sockets."""
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import json

@@ -1,5 +1,7 @@
 """Provisioning: what `nats/` says is what the server has, however often it is said."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import subprocess

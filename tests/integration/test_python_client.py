@@ -1,5 +1,7 @@
 """The Python client library, against a running Aura."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import re

@@ -1,5 +1,7 @@
 """Nobody evicts the log or the recordings of others: bounds that end a call, told to its client."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """`/v1/realtime` against a real edge and bus: let in, spoken with, resumed, failures survived."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

@@ -1,5 +1,7 @@
 """What a caller did is seen, decided again and replayed: a whole Aura with simulated engines."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

@@ -1,5 +1,7 @@
 """What RFC 6455 says of broken frames, said by raw sockets to both client protocols."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import struct

@@ -1,5 +1,7 @@
 """Session limits: two edges count as one, and the keys of a dead edge become free."""
 
+from __future__ import annotations
+
 import asyncio
 from dataclasses import replace
 from typing import Any

@@ -1,5 +1,7 @@
 """Log lines of a call name its own session, whichever callback wrote them; turns may be typed."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 from typing import Any

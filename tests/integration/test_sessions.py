@@ -1,5 +1,7 @@
 """Sessions on a real server: listed, read, moved, forgotten."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from pathlib import Path

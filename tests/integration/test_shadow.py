@@ -1,5 +1,7 @@
 """Candidates do the live work too; what they make of it is compared and never heard."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

@@ -1,5 +1,7 @@
 """Telephone calls over SIP: Debian's `baresip` and `sipp` call, and are called, on loopback."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal

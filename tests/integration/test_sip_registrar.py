@@ -1,5 +1,7 @@
 """`aura sip` behind a registrar, Debian's `kamailio`: over TLS, by password, with SRTP."""
 
+from __future__ import annotations
+
 import asyncio
 import subprocess
 import time

@@ -1,5 +1,7 @@
 """A client that does not read: its audio is dropped, its neighbour notices nothing."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 from pathlib import Path

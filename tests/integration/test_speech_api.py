@@ -1,5 +1,7 @@
 """Recognition and speech without a call, by the stock `openai` client (in the group `dev`)."""
 
+from __future__ import annotations
+
 import asyncio
 import io
 import json

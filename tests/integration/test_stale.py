@@ -1,5 +1,7 @@
 """Utterances that waited too long for a recogniser do not keep those of now from theirs."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 

@@ -3,6 +3,8 @@
 Linux gives a machine all of 127.0.0.0/8, so that each test is an address of its own.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import socket

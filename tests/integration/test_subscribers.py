@@ -1,5 +1,7 @@
 """Subscribers as processes of their own, against a real server: nothing is missed, nobody waits."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import re

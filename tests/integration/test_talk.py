@@ -1,5 +1,7 @@
 """`aura talk` with a sound card of the test's own, and `aura call --say`, against a real edge."""
 
+from __future__ import annotations
+
 import json
 import os
 import signal

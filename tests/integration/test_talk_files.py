@@ -1,5 +1,7 @@
 """The talk page's files as the edge serves them: small, strict, from here alone."""
 
+from __future__ import annotations
+
 import json
 import re
 import subprocess

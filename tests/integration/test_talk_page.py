@@ -1,5 +1,7 @@
 """The talk page in a real browser, over the whole of Aura with simulated engines."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import re

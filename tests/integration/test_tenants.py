@@ -1,5 +1,7 @@
 """Tenants, limits and webhooks as an operator and an application meet them: a whole Aura."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """A model that writes its calls as text: only those of offered tools leave the worker as calls."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncGenerator
 
 import pytest

@@ -1,5 +1,7 @@
 """The bus over TLS: trusted, not trusted, and a server that only says it has it."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import time

@@ -1,5 +1,7 @@
 """A tool runner on a real bus: webhooks, deadlines, schemas, and calls that must not run twice."""
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import hashlib

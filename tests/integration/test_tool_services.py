@@ -1,5 +1,7 @@
 """A tool's service as its reader would run it: the lines of docs/tools.md, and JavaScript."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import re

@@ -1,5 +1,7 @@
 """Tools from end to end: a caller types, the model calls, a service of its own does it."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

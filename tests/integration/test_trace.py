@@ -1,5 +1,7 @@
 """All that edge and workers say of one connection belongs to one trace."""
 
+from __future__ import annotations
+
 import asyncio
 from collections import defaultdict
 

@@ -3,6 +3,8 @@
 It checks every frame by Twilio's documents. Without it (it is in the group `dev`) they are skipped.
 """
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import json

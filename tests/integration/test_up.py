@@ -1,5 +1,7 @@
 """`aura up` as an operator meets it: starts, stops, restarts what died, says what is wrong."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess

@@ -1,5 +1,7 @@
 """The voice of a session, from who names it to the job that is spoken."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import pytest

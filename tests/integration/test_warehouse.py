@@ -1,5 +1,7 @@
 """Calls into Parquet files, and the report that is drawn from them."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import re

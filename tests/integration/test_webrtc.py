@@ -1,5 +1,7 @@
 """`/v1/realtime/calls` against a real edge and bus, and aiortc at the other end."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import shutil

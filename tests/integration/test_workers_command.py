@@ -1,5 +1,7 @@
 """`aura workers` against a running Aura: for people, for scripts, and until Ctrl-C."""
 
+from __future__ import annotations
+
 import json
 import os
 import pty

@@ -1,5 +1,7 @@
 """Bodies that are read as far as there is room."""
 
+from __future__ import annotations
+
 import asyncio
 import tracemalloc
 

@@ -1,5 +1,7 @@
 """The port of the console beside others."""
 
+from __future__ import annotations
+
 import socket
 
 from deploy.claims import console_port

@@ -1,5 +1,7 @@
 """The table of commands."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 

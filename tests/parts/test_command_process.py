@@ -1,5 +1,7 @@
 """How a command runs."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from pathlib import Path

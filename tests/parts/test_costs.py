@@ -1,5 +1,7 @@
 """The time of long work: in proportion to its length, and less than it was."""
 
+from __future__ import annotations
+
 import time
 import timeit
 from contextlib import suppress

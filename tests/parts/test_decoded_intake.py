@@ -1,5 +1,7 @@
 """Compressed audio on its way in: what waits to be decoded, and what was, has a bound."""
 
+from __future__ import annotations
+
 import asyncio
 import threading
 import time

@@ -1,5 +1,7 @@
 """A response that comes back through the microphone is not the caller; the caller still is."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

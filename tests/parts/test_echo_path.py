@@ -1,5 +1,7 @@
 """Sound that is what the client plays is told from sound that is not, by its spectrum."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 

@@ -1,5 +1,7 @@
 """The contract of engines: ours keep it, and each fault of one of somebody else's has its check."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator

@@ -1,5 +1,7 @@
 """The health check of a container, against a port that answers and one that does not."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer

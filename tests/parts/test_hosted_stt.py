@@ -1,5 +1,7 @@
 """The recogniser behind HTTP against a real server, which may misbehave."""
 
+from __future__ import annotations
+
 import asyncio
 import itertools
 import threading

@@ -1,5 +1,7 @@
 """The voice behind HTTP against a real server, which may misbehave."""
 
+from __future__ import annotations
+
 import asyncio
 import itertools
 import threading

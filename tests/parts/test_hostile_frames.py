@@ -1,5 +1,7 @@
 """Whatever a client sends, a protocol answers in its own words and never raises."""
 
+from __future__ import annotations
+
 import json
 import random
 from typing import Any

@@ -1,5 +1,7 @@
 """Whoever waits for an engine that hangs is told, after its limit and half a second."""
 
+from __future__ import annotations
+
 import threading
 
 import pytest

@@ -1,5 +1,7 @@
 """Models in turn: the next answers where the one before has no first word."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

@@ -3,6 +3,8 @@
 `python -m benchmarks.soak malformed` has them meet a whole Aura.
 """
 
+from __future__ import annotations
+
 import json
 import random
 import time

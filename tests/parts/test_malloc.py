@@ -1,5 +1,7 @@
 """Large blocks that are freed leave the process."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 

@@ -1,5 +1,7 @@
 """What a recorder sends is heard as it was said, while it comes."""
 
+from __future__ import annotations
+
 import queue
 import threading
 from collections.abc import Iterator

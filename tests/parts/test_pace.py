@@ -1,5 +1,7 @@
 """The lane of an edge: one piece in each round of the loop, whoever waits."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 

@@ -1,5 +1,7 @@
 """Whatever a network does to a page's messages, its microphone is heard at its true rate."""
 
+from __future__ import annotations
+
 import random
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Short messages go straight to whoever listens, and all messages come in their order."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import AsyncIterator

@@ -1,5 +1,7 @@
 """Packets that come to the one UDP port: of calls, and of anybody."""
 
+from __future__ import annotations
+
 import random
 import struct
 from types import SimpleNamespace

@@ -1,5 +1,7 @@
 """The questions of `benchmarks/usefulness` tell a useful answer from a useless one."""
 
+from __future__ import annotations
+
 import pytest
 
 from benchmarks.usefulness.checks import Question, faults, questions

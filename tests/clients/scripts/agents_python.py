@@ -3,6 +3,8 @@
 Prints a line of JSON: the events it raised, the history it ended with, and what was wrong.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import sys

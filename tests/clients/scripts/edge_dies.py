@@ -5,6 +5,8 @@
 Prints a line of JSON.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import sys

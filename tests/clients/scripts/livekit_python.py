@@ -1,5 +1,7 @@
 """`livekit-plugins-openai`: speech, a reply that is asked for, history by items, a truncation."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import sys

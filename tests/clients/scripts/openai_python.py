@@ -1,5 +1,7 @@
 """`openai` for Python: speech, typed words, turns of its own, out of band, resumed, a secret."""
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import json

@@ -1,5 +1,7 @@
 """`pipecat-ai`: its Realtime service in a pipeline; any error but two ends its receive loop."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import sys

@@ -6,6 +6,8 @@ Prints a line of JSON: what each came to, `no: ...` where it failed. The server'
 that of `benchmarks/realtime_servers.py`.
 """
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import json

@@ -1,5 +1,7 @@
 """A Realtime client and its call without a socket or a clock: what it sends, what it is told."""
 
+from __future__ import annotations
+
 import base64
 import json
 from collections.abc import Iterable, Mapping

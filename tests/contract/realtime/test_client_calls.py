@@ -1,5 +1,7 @@
 """Results wait until a response is asked for; a call counts for the turn that it is of."""
 
+from __future__ import annotations
+
 from edge.core.client_events import ToolCalled
 from edge.core.inputs import ToolResult
 from edge.protocols.realtime.client_calls import ClientCalls

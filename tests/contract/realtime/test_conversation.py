@@ -1,5 +1,7 @@
 """A Realtime conversation: the events in the order that clients rely on, and what they mean."""
 
+from __future__ import annotations
+
 import base64
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Whatever a client sends: a documented error or an answer, and nothing is harmed."""
 
+from __future__ import annotations
+
 import json
 import os
 import random

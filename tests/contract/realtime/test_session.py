@@ -1,5 +1,7 @@
 """The session object: merged, checked, told whole; what it sets in a call; who may open one."""
 
+from __future__ import annotations
+
 import base64
 import json
 from typing import Any

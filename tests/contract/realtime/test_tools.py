@@ -1,5 +1,7 @@
 """Tools of a Realtime client: the model calls them, the client answers, the response goes on."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A call over WebRTC: the same events, with the sound on tracks beside them."""
 
+from __future__ import annotations
+
 from edge.core.client_events import Interrupted, Speech
 from runtime.wav import Format
 from tests.contract.realtime.caller import RealtimeCaller

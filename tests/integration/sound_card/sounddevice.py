@@ -4,6 +4,8 @@ It runs in real time, in a thread of its own for each direction, as PortAudio do
 only rate that it knows, Hz; without FAKE_MICROPHONE there is none.
 """
 
+from __future__ import annotations
+
 import os
 import threading
 import time

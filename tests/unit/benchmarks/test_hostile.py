@@ -1,5 +1,7 @@
 """The measurement of strangers: its frames are frames, its verdicts follow from its figures."""
 
+from __future__ import annotations
+
 import dataclasses
 import io
 import json

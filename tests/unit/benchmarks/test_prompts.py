@@ -1,5 +1,7 @@
 """What is taken of a package of prompts: whole sentences, and where their speech pauses."""
 
+from __future__ import annotations
+
 import gzip
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """A full disk is said once, and so is room."""
 
+from __future__ import annotations
+
 from deploy.disk import FULL_BYTES, ROOM_BYTES, Disk
 
 

@@ -1,5 +1,7 @@
 """When a process that died is started again."""
 
+from __future__ import annotations
+
 from deploy.restarts import CONFIG_EXIT, FIRST_S, LONGEST_S, OTHERS_S, Restarts, how, is_hopeless
 
 

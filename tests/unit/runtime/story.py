@@ -1,5 +1,7 @@
 """A session as its events, for tests: two turns, one of them interrupted."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import msgspec

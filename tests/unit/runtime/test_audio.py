@@ -1,5 +1,7 @@
 """Sound of any form becomes ours, in pieces of any size."""
 
+from __future__ import annotations
+
 import io
 import struct
 import wave

@@ -1,5 +1,7 @@
 """Buckets, with time as an argument."""
 
+from __future__ import annotations
+
 from runtime.buckets import MOST_NAMES, Bucket, Buckets
 
 

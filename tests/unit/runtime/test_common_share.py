@@ -1,5 +1,7 @@
 """What many addresses share, with time as an argument."""
 
+from __future__ import annotations
+
 import math
 import random
 

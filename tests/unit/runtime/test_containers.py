@@ -1,5 +1,7 @@
 """What a recorder sends is told from samples by its first bytes."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,5 +1,7 @@
 """A telephone's samples there and back."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 

@@ -1,5 +1,7 @@
 """What a log says of an error: where it happened, never what was said."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,5 +1,7 @@
 """What is to be masked is masked, and nothing else."""
 
+from __future__ import annotations
+
 import asyncio
 import re
 

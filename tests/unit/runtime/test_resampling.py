@@ -1,5 +1,7 @@
 """A stream at another rate: nothing is lost, nothing is added, and little is kept back."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import soxr

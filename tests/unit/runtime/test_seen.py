@@ -1,5 +1,7 @@
 """At least once becomes once, as far back as it is remembered."""
 
+from __future__ import annotations
+
 from runtime.seen import Seen
 
 

@@ -1,5 +1,7 @@
 """One settings object, from the environment, files of secrets and the defaults."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,7 @@
 """Work beside a block ends with it, and its fault is told once, wherever the block ends."""
 
+from __future__ import annotations
+
 import asyncio
 
 import pytest

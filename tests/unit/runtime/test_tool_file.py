@@ -1,5 +1,7 @@
 """The operator's file of tools: what it may say, and what is told where it cannot be."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

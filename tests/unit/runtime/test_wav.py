@@ -1,5 +1,7 @@
 """A WAV's header, however it comes, and those that nobody writes."""
 
+from __future__ import annotations
+
 import struct
 
 import pytest

@@ -1,5 +1,7 @@
 """Word error rates that can be counted by hand."""
 
+from __future__ import annotations
+
 import pytest
 
 from runtime.word_errors import word_error_rate, words

@@ -1,5 +1,7 @@
 """What a call was given is unpacked as it was packed, and small."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

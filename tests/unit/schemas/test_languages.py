@@ -1,5 +1,7 @@
 """Codes of languages, as people write them."""
 
+from __future__ import annotations
+
 import pytest
 
 from schemas.languages import without_region

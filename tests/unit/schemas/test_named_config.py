@@ -1,5 +1,7 @@
 """An event names a stored configuration and says what differs: read back, it is the same event."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import msgpack

@@ -1,5 +1,7 @@
 """How a name is stored, and found again."""
 
+from __future__ import annotations
+
 from hypothesis import given
 from hypothesis import strategies as st
 

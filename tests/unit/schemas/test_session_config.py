@@ -1,5 +1,7 @@
 """A session's configuration, and the flat names that say the same in events."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import msgpack

@@ -1,5 +1,7 @@
 """The steps of a turn stand in one table, which every drawing and count reads."""
 
+from __future__ import annotations
+
 import re
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A tenant's file over the operator's settings, under everything that agents and callers say."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.protocols.session_options import NAMES

@@ -1,5 +1,7 @@
 """What a webhook is sent, and how one receiver keeps the others waiting: not."""
 
+from __future__ import annotations
+
 import json
 from contextlib import ExitStack
 

@@ -1,5 +1,7 @@
 """The sentences of a response, folded from what the log holds of it."""
 
+from __future__ import annotations
+
 from schemas.events import (
     AnyEvent,
     Head,

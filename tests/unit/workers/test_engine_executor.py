@@ -1,5 +1,7 @@
 """Blocking work behind the loop: order, room for what is urgent, and what hangs."""
 
+from __future__ import annotations
+
 import asyncio
 import threading
 from collections.abc import Iterator, Sequence

@@ -1,5 +1,7 @@
 """Who is next where work waits, counted in costs."""
 
+from __future__ import annotations
+
 from collections import Counter
 
 from workers.fair_share import MOST_OWNERS, FairShare, Owner

@@ -1,5 +1,7 @@
 """The audio of a greeting is kept for the voice that spoke it, and for no other."""
 
+from __future__ import annotations
+
 from workers.engines.protocols import VoiceUsed
 from workers.fixed_words import FixedWords, Spoken
 

@@ -1,5 +1,7 @@
 """A language model that is asked for an opinion, too: the answer comes with it or without."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncGenerator
 

@@ -1,5 +1,7 @@
 """Prompts are read while no job runs; a job stops the reading, which goes on after it."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress

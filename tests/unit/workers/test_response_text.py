@@ -1,5 +1,7 @@
 """Deltas of a model become the pieces that are spoken."""
 
+from __future__ import annotations
+
 import pytest
 
 from workers.response_text import ResponseText

@@ -1,5 +1,7 @@
 """What another attempt may mend is tried again, what none can mend is told at once."""
 
+from __future__ import annotations
+
 import pytest
 
 from runtime.bus.errors import BusAwayError, FencedError

@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF001 - marks of other scripts are the subject
 
+from __future__ import annotations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

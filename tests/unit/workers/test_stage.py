@@ -1,5 +1,7 @@
 """Which events are the jobs of a stage."""
 
+from __future__ import annotations
+
 from schemas.events import Head, ResponseCancelled, SpeechStarted, StageName
 from workers.stage import is_job_of
 

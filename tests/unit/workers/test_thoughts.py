@@ -1,5 +1,7 @@
 """Thoughts are taken out of a stream, wherever it is cut."""
 
+from __future__ import annotations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,5 +1,7 @@
 """Calls in the text of a model: taken out whole, never spoken, however the text is cut."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

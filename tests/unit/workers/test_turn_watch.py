@@ -1,5 +1,7 @@
 """Which words of a session end the work on a turn."""
 
+from __future__ import annotations
+
 import pytest
 
 from schemas.events import Head, ResponseCancelled, ResponseCompleted, TroubleTold

@@ -1,5 +1,7 @@
 """An utterance of any length has each of its words once, whatever comes when."""
 
+from __future__ import annotations
+
 import random
 
 import pytest

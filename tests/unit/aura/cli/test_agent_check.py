@@ -1,5 +1,7 @@
 """Mistakes in agents that are seen before anything is applied, and what is worth a word."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

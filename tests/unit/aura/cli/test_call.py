@@ -1,5 +1,7 @@
 """When a call may end, and how its failures are said."""
 
+from __future__ import annotations
+
 import base64
 from typing import Any
 from urllib.parse import parse_qs, urlsplit

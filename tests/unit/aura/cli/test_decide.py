@@ -1,5 +1,7 @@
 """A verdict on a call that was decided again says what is other, in words."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

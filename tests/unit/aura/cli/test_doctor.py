@@ -1,5 +1,7 @@
 """What `aura doctor` says about the language of the settings, and of stages without workers."""
 
+from __future__ import annotations
+
 import pytest
 
 from aura.cli.doctor import language_findings, without_workers

@@ -1,5 +1,7 @@
 """Suites, judgements and results, without a call."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import get_args
 from xml.etree import ElementTree

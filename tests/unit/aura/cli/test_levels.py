@@ -1,5 +1,7 @@
 """Levels rise with the sound, at the time at which it is played."""
 
+from __future__ import annotations
+
 import pytest
 
 from aura.cli.levels import WIDTH, Meter, Sounding, level

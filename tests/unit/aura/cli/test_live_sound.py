@@ -1,5 +1,7 @@
 """What a listener of a running call hears, and when."""
 
+from __future__ import annotations
+
 from array import array
 
 from aura.cli.live_sound import LATE_MS, LiveSound

@@ -1,5 +1,7 @@
 """A list of models is a look at what is there: nothing is read, joined or written."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

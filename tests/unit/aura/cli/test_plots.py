@@ -1,5 +1,7 @@
 """Plots are well-formed SVG whose axes are round and whose gaps are gaps."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from xml.etree import ElementTree

@@ -1,5 +1,7 @@
 """The sound of a session is one file that browsers play, as long as the call."""
 
+from __future__ import annotations
+
 import io
 
 import numpy as np

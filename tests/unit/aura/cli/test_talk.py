@@ -1,5 +1,7 @@
 """What a terminal shows of a call: lines that are finished, and those that grow."""
 
+from __future__ import annotations
+
 import io
 from typing import Any
 

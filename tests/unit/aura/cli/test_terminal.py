@@ -1,5 +1,7 @@
 """Nothing that a stranger wrote commands an operator's terminal."""
 
+from __future__ import annotations
+
 import io
 import re
 import sys

@@ -1,5 +1,7 @@
 """What `aura workers` makes of what the processes and the server say."""
 
+from __future__ import annotations
+
 import io
 
 from rich.console import Console

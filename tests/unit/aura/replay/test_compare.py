@@ -1,5 +1,7 @@
 """Two recordings of one conversation are compared by words, answers, latencies and order."""
 
+from __future__ import annotations
+
 import io
 
 import msgspec

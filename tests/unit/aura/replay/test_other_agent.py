@@ -1,5 +1,7 @@
 """A recorded session as another agent would have it set."""
 
+from __future__ import annotations
+
 import pytest
 
 from aura.replay.other_agent import served_by

@@ -1,5 +1,7 @@
 """A recorded call, given again what it was given, decides the same."""
 
+from __future__ import annotations
+
 import typing
 from typing import Any
 

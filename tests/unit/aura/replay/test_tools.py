@@ -1,5 +1,7 @@
 """A recorded call with tools, decided again; what its tools gave, found again for a replay."""
 
+from __future__ import annotations
+
 import msgspec
 
 from aura.replay.recorded_stages import RecordedStages

@@ -1,5 +1,7 @@
 """With other numbers a recorded call goes otherwise, and it is said where."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import msgspec

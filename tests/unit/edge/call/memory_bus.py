@@ -1,5 +1,7 @@
 """A bus without a server, for tests of one session's shell."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,5 +1,7 @@
 """What is kept of the sound is what was said and what was played, each at its time."""
 
+from __future__ import annotations
+
 from edge.call.audio_recorder import AudioRecorder
 from edge.core.client_events import Interrupted, Speech
 

@@ -1,5 +1,7 @@
 """What a call does while its bus is away."""
 
+from __future__ import annotations
+
 from edge.call.bus_outage import DEAF_S, BusOutage
 
 

@@ -1,5 +1,7 @@
 """What an edge counts of the effects of a call."""
 
+from __future__ import annotations
+
 from prometheus_client import REGISTRY
 
 from edge.call import counters

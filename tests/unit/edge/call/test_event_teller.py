@@ -1,5 +1,7 @@
 """A client is told of an event once, however often it comes."""
 
+from __future__ import annotations
+
 from edge.call.event_teller import REMEMBERED, EventTeller
 from edge.core.client_events import ClientEvent, Happened
 from schemas.events import AnswerReached

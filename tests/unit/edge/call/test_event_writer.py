@@ -1,5 +1,7 @@
 """The events of a call are stored in the order of its decisions, within what it may store."""
 
+from __future__ import annotations
+
 import asyncio
 from types import SimpleNamespace
 from typing import Any, cast

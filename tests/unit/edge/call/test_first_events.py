@@ -1,5 +1,7 @@
 """What a connection's part of the log begins with."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.call.first_events import FirstEvents

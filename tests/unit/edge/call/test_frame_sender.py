@@ -1,5 +1,7 @@
 """Audio on its way to STT: a bounded number of messages waits, and the oldest makes room."""
 
+from __future__ import annotations
+
 from nats.aio.client import Client
 from prometheus_client import REGISTRY
 

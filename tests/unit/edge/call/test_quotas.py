@@ -1,5 +1,7 @@
 """Bytes that a call may store, with time as an argument."""
 
+from __future__ import annotations
+
 from edge.call.quotas import (
     BURST_MINUTES,
     KEPT_S,

@@ -1,5 +1,7 @@
 """Which utterances of a session the recogniser has."""
 
+from __future__ import annotations
+
 from edge.call.recognition import Recognition
 from edge.core.call import Call
 from schemas.events import Head, JobFailed, SessionStarted, SpeechStarted, TranscriptFinal

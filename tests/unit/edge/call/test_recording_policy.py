@@ -1,5 +1,7 @@
 """Who may have a call recorded."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.call.recording_policy import RecordingPolicy

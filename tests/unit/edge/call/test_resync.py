@@ -1,5 +1,7 @@
 """A connection reads on in the log where it stopped, when the stages are silent for too long."""
 
+from __future__ import annotations
+
 from edge.call.resync import LogPosition
 from runtime.bus.reader import Stored
 from schemas import subjects

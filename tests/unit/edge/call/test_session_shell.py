@@ -1,5 +1,7 @@
 """A session shell gives its call inputs in order and carries each effect to where it belongs."""
 
+from __future__ import annotations
+
 import asyncio
 from typing import Any, cast
 

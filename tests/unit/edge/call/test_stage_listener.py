@@ -1,5 +1,7 @@
 """Messages of the stages become inputs of a call; one that is none is left out."""
 
+from __future__ import annotations
+
 from nats.aio.client import Client
 from structlog.testing import capture_logs
 

@@ -1,5 +1,7 @@
 """A session that a newer connection has resumed belongs to that connection."""
 
+from __future__ import annotations
+
 from edge.call.takeover import Takeover
 from schemas.events import Head, SessionResumed, SessionStarted, TroubleTold
 from schemas.session_config import SessionConfig

@@ -1,5 +1,7 @@
 """A turn's log line has its latencies, and no word of it."""
 
+from __future__ import annotations
+
 from edge.call.turn_line import turn_line
 from schemas.events import TurnMeasured
 

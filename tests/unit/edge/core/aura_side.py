@@ -1,5 +1,7 @@
 """Aura's side of a call by itself: a responder, its history, and what it decided. No caller."""
 
+from __future__ import annotations
+
 from typing import Any, TypeVar
 
 from edge.core.client_events import ClientEvent, Speech

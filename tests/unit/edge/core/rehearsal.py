@@ -1,5 +1,7 @@
 """A caller and three stages without a clock: drives a Call and keeps what came out."""
 
+from __future__ import annotations
+
 from typing import Any, TypeVar
 
 from edge.core.call import Call

@@ -1,5 +1,7 @@
 """Voices that may be the background's are the caller's only if their words are clear."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.core.client_events import Transcript

@@ -1,5 +1,7 @@
 """Words over a response interrupt it, unless they are a backchannel, too few, or its own echo."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """What a caller would notice of the call's decisions."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

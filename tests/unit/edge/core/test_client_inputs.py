@@ -1,5 +1,7 @@
 """A client that types, commits, cancels, tells what it played, presses keys; a session set anew."""
 
+from __future__ import annotations
+
 from edge.core.client_events import Interrupted, Speech, Transcript
 from edge.core.endpointing.end_of_turn import WAITS
 from edge.core.inputs import Cancelled, KeyPressed, Played, Reconfigured, TurnEnded, Typed

@@ -1,5 +1,7 @@
 """A client that ends turns itself, edits the conversation, asks for responses, and truncates."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

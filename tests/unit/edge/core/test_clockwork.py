@@ -1,5 +1,7 @@
 """A call in simulated time gets on by its timer and what is scheduled, whatever the caller does."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.core.call import Call

@@ -1,5 +1,7 @@
 """What operators have a call do, as its caller and its log would notice."""
 
+from __future__ import annotations
+
 import itertools
 from typing import Any
 

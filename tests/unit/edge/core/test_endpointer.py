@@ -1,5 +1,7 @@
 """How long silence must last, for these words of this caller."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from edge.core.endpointer import Endpointer

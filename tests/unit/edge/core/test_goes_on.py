@@ -1,5 +1,7 @@
 """A caller goes on after a response began: one turn, and each word told to the client once."""
 
+from __future__ import annotations
+
 import itertools
 
 import pytest

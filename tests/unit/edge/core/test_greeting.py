@@ -1,5 +1,7 @@
 """A greeting waits for a page that may not listen yet."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.core.client_events import Speech

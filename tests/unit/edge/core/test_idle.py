@@ -1,5 +1,7 @@
 """Two silences: one without a sound has the model speak, one without a word the caller asked."""
 
+from __future__ import annotations
+
 from edge.core.idle import Idle
 from tests.unit.edge.core.rehearsal import config
 

@@ -1,5 +1,7 @@
 """Keys of a telephone: pressed one by one, told to the language model as a turn of the caller."""
 
+from __future__ import annotations
+
 from edge.core.client_events import Interrupted
 from edge.core.inputs import Finished, KeyPressed
 from edge.core.keypad import MOST_KEYS, QUIET_MS

@@ -1,5 +1,7 @@
 """A call and its shell move as their drawings say, and in no other way."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Mapping
 from enum import Enum

@@ -1,5 +1,7 @@
 """A line is cut, or an edge dies, in the middle of an answer; what the caller hears afterwards."""
 
+from __future__ import annotations
+
 import itertools
 
 import msgspec

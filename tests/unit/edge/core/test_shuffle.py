@@ -4,6 +4,8 @@ What is dropped live is recovered as in production: events from the log when the
 audio from its stream when the call asks for it (Recover).
 """
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Sequence
 from typing import Any

@@ -1,5 +1,7 @@
 """What a call uses up is counted; a limit that is reached is told in one sentence."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

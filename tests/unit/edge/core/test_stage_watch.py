@@ -1,5 +1,7 @@
 """A stage that fails or says nothing is noticed, told, and after a few times taken for down."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.core.client_events import Trouble

@@ -1,5 +1,7 @@
 """A turn with tools: who runs what and when, what the model is told, what the caller hears."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from typing import Any

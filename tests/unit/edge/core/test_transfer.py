@@ -1,5 +1,7 @@
 """A caller is handed over to another agent: who decides it, who goes on, and what is kept."""
 
+from __future__ import annotations
+
 import json
 
 import pytest

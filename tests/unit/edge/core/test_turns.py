@@ -1,5 +1,7 @@
 """What a session sets of its turn-taking by name, and what it learns of its caller."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

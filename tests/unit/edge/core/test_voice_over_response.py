@@ -1,5 +1,7 @@
 """Voice over a response stops it before its words are known; they decide whether it goes on."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.core.client_events import Interrupted, ResponseDone, Speech

@@ -1,5 +1,7 @@
 """What an application is told of a call by its webhook."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from edge.core.inputs import Finished, Reconfigured, Resumed, Typed

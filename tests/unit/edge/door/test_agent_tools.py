@@ -1,5 +1,7 @@
 """Which tools and agents a call can have: its file's, within what its tenant may."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.core.client_commands import Begin

@@ -3,6 +3,8 @@
 They may go with any minor version: then the file is to be written anew and the pin raised.
 """
 
+from __future__ import annotations
+
 import importlib
 import tomllib
 from operator import attrgetter

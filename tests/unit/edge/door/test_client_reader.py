@@ -1,5 +1,7 @@
 """A client is obeyed in its order; sound takes no detour, and a fault ends one reader."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import Iterator

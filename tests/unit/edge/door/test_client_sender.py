@@ -1,5 +1,7 @@
 """Messages on their way to a client that reads slowly, or has gone."""
 
+from __future__ import annotations
+
 import asyncio
 from typing import Any, cast
 

@@ -1,5 +1,7 @@
 """The heads of a client's frames are followed however the stream is cut."""
 
+from __future__ import annotations
+
 import itertools
 
 from hypothesis import given

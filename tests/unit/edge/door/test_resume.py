@@ -1,5 +1,7 @@
 """Who may go on with a session, and until when."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

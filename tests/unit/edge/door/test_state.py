@@ -1,5 +1,7 @@
 """Whose new calls are refused first, where a stage falls behind."""
 
+from __future__ import annotations
+
 import time
 from types import SimpleNamespace
 from typing import Any, cast

@@ -1,5 +1,7 @@
 """A client's audio at its connection, which converts what the protocol hands it, for tests."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from edge.core.client_commands import Audio, Command

@@ -1,5 +1,7 @@
 """A client asks for an agent and brings variables, in either protocol."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

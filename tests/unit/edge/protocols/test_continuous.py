@@ -1,5 +1,7 @@
 """The protocol of `/ws/voice/continuous`, message by message."""
 
+from __future__ import annotations
+
 import base64
 import json
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """The protocol of `/ws`, message by message."""
 
+from __future__ import annotations
+
 import base64
 import json
 from typing import Any

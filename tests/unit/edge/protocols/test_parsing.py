@@ -1,5 +1,7 @@
 """What clients send is read as it was meant, or told."""
 
+from __future__ import annotations
+
 import base64
 
 import pytest

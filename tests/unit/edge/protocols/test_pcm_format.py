@@ -1,5 +1,7 @@
 """A client says how the samples are laid out that it sends without a header."""
 
+from __future__ import annotations
+
 import json
 
 import numpy as np

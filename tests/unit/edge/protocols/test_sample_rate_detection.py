@@ -1,5 +1,7 @@
 """A page's microphone is heard at the rate at which it really runs."""
 
+from __future__ import annotations
+
 import random
 from collections.abc import Iterable, Iterator
 

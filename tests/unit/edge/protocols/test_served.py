@@ -1,5 +1,7 @@
 """Which client protocols are served."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.protocols import PROTOCOLS, served

@@ -1,5 +1,7 @@
 """The session's own events as a client sees them: which, and nothing more of them."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import msgspec

@@ -1,5 +1,7 @@
 """Sound that is read before all other messages is read as it would be among them."""
 
+from __future__ import annotations
+
 import base64
 import json
 

@@ -1,5 +1,7 @@
 """A third client protocol is one class: its token in the first message, audio in JSON, 24 kHz."""
 
+from __future__ import annotations
+
 import base64
 import json
 

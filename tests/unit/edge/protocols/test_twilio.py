@@ -1,5 +1,7 @@
 """Twilio Media Streams: sound as mu-law, keys, and marks that say what was heard."""
 
+from __future__ import annotations
+
 import base64
 import json
 from typing import Any

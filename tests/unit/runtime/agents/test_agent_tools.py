@@ -1,5 +1,7 @@
 """The tools of an agent's file: what it may say, and which line is wrong."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 

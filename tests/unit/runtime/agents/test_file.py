@@ -1,5 +1,7 @@
 """A file is an agent, or an error that names its line: whatever stands in it."""
 
+from __future__ import annotations
+
 import time
 from pathlib import Path
 

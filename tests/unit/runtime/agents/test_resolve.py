@@ -1,5 +1,7 @@
 """Operator, agent, token, caller: who may say what of a call."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

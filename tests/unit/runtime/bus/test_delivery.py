@@ -1,5 +1,7 @@
 """A message of the bus is read as what it should be, or left out with a line in the log."""
 
+from __future__ import annotations
+
 from structlog.testing import capture_logs
 
 from runtime.bus.delivery import message_of

@@ -1,5 +1,7 @@
 """Headers parsed quickly are the headers that nats-py parses."""
 
+from __future__ import annotations
+
 import pytest
 from nats.aio.client import Client
 

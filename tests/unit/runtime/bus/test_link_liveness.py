@@ -1,5 +1,7 @@
 """A bus that does not answer for some beats is away; a link that stays silent is replaced."""
 
+from __future__ import annotations
+
 from runtime.bus.link_liveness import AWAY_BEATS, STALE_BEATS, Beats
 
 

@@ -1,5 +1,7 @@
 """Each free slot is asked for once, and asked for anew when nobody remembers it."""
 
+from __future__ import annotations
+
 import pytest
 
 from runtime.bus.pull_state import EXPIRED, IDLE, SILENCE_LIMIT_S, Ended, PullState

@@ -1,5 +1,7 @@
 """Where the NATS servers are, who logs in there, and what is said when they are out of reach."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any

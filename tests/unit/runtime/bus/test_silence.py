@@ -1,5 +1,7 @@
 """Waiting for the answers of all who were asked."""
 
+from __future__ import annotations
+
 import asyncio
 
 import pytest

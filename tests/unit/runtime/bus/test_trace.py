@@ -1,5 +1,7 @@
 """What is sent belongs to the trace of what it answers, across tasks, without being told so."""
 
+from __future__ import annotations
+
 import asyncio
 import re
 

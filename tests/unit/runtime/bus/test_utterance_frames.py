@@ -1,5 +1,7 @@
 """Frames leave in the order of their numbers; the stream is asked for those that are missing."""
 
+from __future__ import annotations
+
 import random
 
 from runtime.bus.utterance_frames import REPAIR_S, FrameOrder

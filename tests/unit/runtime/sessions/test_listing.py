@@ -1,5 +1,7 @@
 """A list of sessions says of each what its events say."""
 
+from __future__ import annotations
+
 import io
 import time
 from typing import Any

@@ -1,5 +1,7 @@
 """A drawing of a session shows what its events tell, on one clock."""
 
+from __future__ import annotations
+
 import io
 import json
 import re

@@ -1,5 +1,7 @@
 """What other systems are sent, against the words of the two standards."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import hmac

@@ -1,5 +1,7 @@
 """A subscriber that is slow holds a bounded number of events, and takes the others afterwards."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Self

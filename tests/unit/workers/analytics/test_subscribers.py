@@ -1,5 +1,7 @@
 """What may be declared, and what is said about what may not."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """What the webhook makes of its settings and of a receiver's answers."""
 
+from __future__ import annotations
+
 import base64
 
 import pytest

@@ -1,5 +1,7 @@
 """Which built-in model a machine is given, and what it is told of it."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

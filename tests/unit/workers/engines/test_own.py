@@ -1,5 +1,7 @@
 """Engines of one's own are found by name, and what is none is refused with the way out."""
 
+from __future__ import annotations
+
 import sys
 import threading
 from importlib.metadata import EntryPoint, EntryPoints

@@ -1,5 +1,7 @@
 """A function becomes a tool: its schema, its arguments, its result, its refusals."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Who may see the console."""
 
+from __future__ import annotations
+
 import pytest
 
 from aura.cli.console.access import KEPT_S, Access, is_here, same_origin

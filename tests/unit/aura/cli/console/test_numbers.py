@@ -1,5 +1,7 @@
 """The last hour in numbers, refusals, last words."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from aura.cli.console.last_hour import HOUR_MS, LastHour, percentiles

@@ -1,5 +1,7 @@
 """What an operator may read of a call."""
 
+from __future__ import annotations
+
 import json
 import typing
 

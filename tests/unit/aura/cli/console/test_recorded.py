@@ -1,5 +1,7 @@
 """A recorded call as it is drawn, compared and heard; the revisions of an agent."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

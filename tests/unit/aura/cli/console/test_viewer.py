@@ -1,5 +1,7 @@
 """What a page is told next."""
 
+from __future__ import annotations
+
 from aura.cli.console.viewer import MOST_ROWS, Row, Viewer
 
 

@@ -1,5 +1,7 @@
 """What words and sound say about an end."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import pytest

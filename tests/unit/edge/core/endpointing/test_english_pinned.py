@@ -3,6 +3,8 @@
 A phrase is followed by a verdict for each of MOMENTS: F finished, ? unclear, - unfinished.
 """
 
+from __future__ import annotations
+
 import pytest
 
 from edge.core.endpointing.end_of_turn import Evidence, is_backchannel, is_finished

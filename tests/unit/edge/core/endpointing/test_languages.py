@@ -1,5 +1,7 @@
 """Each language has words of its own that end a turn, or do not."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import pytest

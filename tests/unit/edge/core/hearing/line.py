@@ -1,5 +1,7 @@
 """A loudspeaker beside a microphone, for tests: voices that nobody spoke, in simulated time."""
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
 

@@ -1,5 +1,7 @@
 """What is behind the caller, by loudness alone."""
 
+from __future__ import annotations
+
 from edge.core.hearing.background_voices import BackgroundVoices
 
 SECOND = 50

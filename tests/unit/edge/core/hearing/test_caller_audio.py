@@ -1,5 +1,7 @@
 """A long message is heard in parts, and is one input all the same."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from edge.core.hearing.caller_audio import PART_FRAMES, CallerAudio, joined

@@ -1,5 +1,7 @@
 """What the client plays at which time, and when its microphone's frames were spoken."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from edge.core.client_events import Interrupted, Speech

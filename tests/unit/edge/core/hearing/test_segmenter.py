@@ -1,5 +1,7 @@
 """Frames become utterances, with audio before their onset; a microphone that stops is silence."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from edge.core.effects import SendFrame

@@ -1,5 +1,7 @@
 """Speech begins after enough voice, pauses after enough silence, and goes on after less voice."""
 
+from __future__ import annotations
+
 from edge.core.hearing.framing import FRAME_MS
 from edge.core.hearing.speech_detector import (
     CONTINUE_MS,

@@ -1,5 +1,7 @@
 """What a recogniser is told of an utterance beside its audio."""
 
+from __future__ import annotations
+
 from schemas.audio import BYTES_PER_MS
 from tests.unit.edge.core.rehearsal import Rehearsal
 

@@ -1,5 +1,7 @@
 """The model of speech has the last word while WebRTC's detector hears something."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE

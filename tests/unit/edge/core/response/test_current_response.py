@@ -1,5 +1,7 @@
 """A response ends once: settled with what was heard, retracted, dropped, or left for a resume."""
 
+from __future__ import annotations
+
 from edge.core.client_events import Measured, ResponseDropped
 from edge.core.effects import HangUp
 from edge.core.response.response import Phase

@@ -1,5 +1,7 @@
 """How a text that is given as a whole is cut."""
 
+from __future__ import annotations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

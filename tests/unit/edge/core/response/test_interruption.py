@@ -1,5 +1,7 @@
 """An interruption moves as its drawing says, and in no other way."""
 
+from __future__ import annotations
+
 import itertools
 
 import pytest

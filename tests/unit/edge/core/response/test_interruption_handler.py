@@ -1,5 +1,7 @@
 """A response is held, stopped, goes on or ends, as the caller speaks over it."""
 
+from __future__ import annotations
+
 from edge.core.client_events import Interrupted
 from edge.core.inputs import Truncated
 from edge.core.response.interruption import InterruptionState

@@ -1,5 +1,7 @@
 """An answer that is heard while it is still being spoken."""
 
+from __future__ import annotations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

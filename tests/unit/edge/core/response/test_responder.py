@@ -1,5 +1,7 @@
 """The current response gets words and audio, and goes to the client at the pace of listening."""
 
+from __future__ import annotations
+
 from edge.core.client_events import ResponseDone, Speech
 from edge.core.effects import Recover
 from edge.core.inputs import Played, ResponseAsked

@@ -1,5 +1,7 @@
 """A response moves from phase to phase as its drawing says; its origin tells what it counts for."""
 
+from __future__ import annotations
+
 import itertools
 
 import pytest

@@ -1,5 +1,7 @@
 """The prompt that turns are asked with."""
 
+from __future__ import annotations
+
 from edge.core.session.control_memory import MOST_CHARS, MOST_INSTRUCTIONS, ControlMemory
 from edge.core.session.history import History
 from runtime.settings import load

@@ -1,5 +1,7 @@
 """What is remembered, and how it is read back from the log."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from edge.core.session.history import History, fold

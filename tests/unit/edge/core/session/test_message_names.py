@@ -1,5 +1,7 @@
 """Messages are found by name, whatever they say, and some are removed before they come."""
 
+from __future__ import annotations
+
 from edge.core.session.message_names import MessageNames, response_key, turn_key
 from schemas.events import Message
 

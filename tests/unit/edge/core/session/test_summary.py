@@ -1,5 +1,7 @@
 """The figures of a session that a list of sessions shows."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from edge.core.session.summary import Summary

@@ -1,5 +1,7 @@
 """The steps of a turn, folded from its events: calls, their requests, their results."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from edge.core.session.tool_steps import MOST_KEPT_CHARS, STILL_RUNNING, ToolSteps, kept, late

@@ -1,5 +1,7 @@
 """Which agent serves whom: what a token pins, what a caller may choose, what a session keeps."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.core.client_commands import Begin

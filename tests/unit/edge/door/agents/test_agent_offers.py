@@ -1,5 +1,7 @@
 """What a caller is offered: their tenant's agents and shared ones, as far as they can be had."""
 
+from __future__ import annotations
+
 from edge.door.agents.agent_offers import CHOICES, MOST_OFFERED, offers
 from edge.door.callers.auth import Caller
 from tests.unit.edge.door.agents.test_agent_choice import ANN, OPERATOR, agents, pinned

@@ -1,5 +1,7 @@
 """An edge's copy of the agents: which were applied last."""
 
+from __future__ import annotations
+
 from edge.door.agents.agent_table import AgentTable
 
 

@@ -1,5 +1,7 @@
 """Callers may ask for the voices that the operator lists."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.core.client_commands import Begin

@@ -1,5 +1,7 @@
 """Who comes in, and who does not."""
 
+from __future__ import annotations
+
 import json
 import time
 from pathlib import Path

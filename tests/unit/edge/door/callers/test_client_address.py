@@ -1,5 +1,7 @@
 """Whose address it is behind proxies, and which pages may call."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.door.callers.client_address import ClientAddresses

@@ -1,5 +1,7 @@
 """Who may see and command running calls."""
 
+from __future__ import annotations
+
 import time
 from typing import Any
 

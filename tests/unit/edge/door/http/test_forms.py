@@ -1,5 +1,7 @@
 """Forms, as clients write them and as no client does."""
 
+from __future__ import annotations
+
 import aiohttp
 import pytest
 

@@ -1,5 +1,7 @@
 """What requests for speech alone ask for: sentences, pieces, and what cannot be."""
 
+from __future__ import annotations
+
 import json
 from contextlib import suppress
 

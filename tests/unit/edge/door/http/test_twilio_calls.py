@@ -1,5 +1,7 @@
 """Who announces a telephone call is told by Twilio's signature."""
 
+from __future__ import annotations
+
 import pytest
 
 from edge.door.http.twilio_calls import signature

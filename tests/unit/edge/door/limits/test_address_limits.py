@@ -1,5 +1,7 @@
 """The numbers that follow from how many callers may share an address."""
 
+from __future__ import annotations
+
 from edge.door.limits.address_limits import AddressLimits
 from runtime.settings import load
 

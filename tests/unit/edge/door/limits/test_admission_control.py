@@ -1,5 +1,7 @@
 """When new calls are refused, with what was seen and its time as arguments."""
 
+from __future__ import annotations
+
 from edge.door.limits.admission_control import AdmissionControl, StageLoad
 from edge.door.limits.stage_monitor import loads_of
 from runtime.bus.consumer_lag import Queue

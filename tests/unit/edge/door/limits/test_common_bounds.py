@@ -1,5 +1,7 @@
 """What all connections of an edge share."""
 
+from __future__ import annotations
+
 from edge.door.limits.common_bounds import (
     LEAST_WAITING_BYTES,
     MOST_WAITING_BYTES,

@@ -1,5 +1,7 @@
 """What a connection may cost, with time as an argument."""
 
+from __future__ import annotations
+
 from contextlib import ExitStack
 from dataclasses import dataclass
 

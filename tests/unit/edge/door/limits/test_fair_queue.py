@@ -1,5 +1,7 @@
 """Who is next, where many wait."""
 
+from __future__ import annotations
+
 from collections import Counter
 
 import pytest

@@ -1,5 +1,7 @@
 """Whose jobs wait for a place at a stage, and whose never do."""
 
+from __future__ import annotations
+
 import asyncio
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Room for long messages, with time as an argument."""
 
+from __future__ import annotations
+
 from edge.door.limits.message_room import MOST_HELD_S, MessageRoom
 
 

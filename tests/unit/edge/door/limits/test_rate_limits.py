@@ -1,5 +1,7 @@
 """Limits, with time as an argument."""
 
+from __future__ import annotations
+
 from edge.door.limits.rate_limits import AddressRate, ConnectionLimit
 
 

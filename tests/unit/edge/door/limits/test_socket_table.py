@@ -1,5 +1,7 @@
 """Which connections there may be, and which one makes room."""
 
+from __future__ import annotations
+
 from edge.door.limits.socket_table import ANYBODY, LEAST_IDLE, SocketTable
 
 

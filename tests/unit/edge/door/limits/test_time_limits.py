@@ -1,5 +1,7 @@
 """When a connection and a call have had their time, with time as an argument."""
 
+from __future__ import annotations
+
 import math
 
 import pytest

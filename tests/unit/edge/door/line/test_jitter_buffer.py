@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import random
 
 from edge.door.line.jitter_buffer import Filler, JitterBuffer, Piece

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from edge.core.client_events import Interrupted, Speech
 from edge.door.line.speech_queue import Sent, SpeechQueue
 

@@ -3,6 +3,8 @@
 They may go with any minor version: then the files are to be written anew and the pin raised.
 """
 
+from __future__ import annotations
+
 import inspect
 import tomllib
 from importlib.metadata import version

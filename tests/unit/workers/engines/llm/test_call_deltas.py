@@ -1,5 +1,7 @@
 """Calls of tools from the parts that servers send: as they were, however they are cut."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What a server is asked, whatever the history looks like and whatever it refuses."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import pytest

@@ -1,5 +1,7 @@
 """The bytes of servers, well-behaved and not."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Quiet speech is made louder for the recogniser, and no other."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray

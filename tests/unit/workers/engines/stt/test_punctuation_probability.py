@@ -1,5 +1,7 @@
 """How surely a sentence ends, read from what a decoder weighed."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 

@@ -1,5 +1,7 @@
 """Voices are found by name and loaded when they are asked for, a few at a time."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF001 - signs that look like others are the subject
 
+from __future__ import annotations
+
 import pytest
 
 from workers.engines.tts.text_normalization import speakable
