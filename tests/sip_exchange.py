@@ -15,6 +15,7 @@ from schemas import events as ev
 from schemas import subjects
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.ports import free_ports
+from tests.session_end import end_of
 
 
 class Exchange:
@@ -94,7 +95,7 @@ class Exchange:
         """Wait until *count* sessions are over; return their events."""
         for _ in range(200):
             found = [*(await self.sessions(tmp_path)).values()]
-            over = [one for one in found if isinstance(one[-1], ev.SessionEnded)]
+            over = [one for one in found if end_of(one)]
             if len(over) >= count:
                 return over
             await asyncio.sleep(0.1)
