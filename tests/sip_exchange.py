@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -69,14 +68,7 @@ class Exchange:
         self.aura.stop()
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "aura.cli.main", *arguments],
-            env={**self.env, "AURA_DATA_DIR": str(self.aura.data)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return self.aura.run(*arguments)
 
     async def sessions(self, tmp_path: Path) -> dict[str, list[ev.AnyEvent]]:
         """Return the events of all sessions, the latest last."""
