@@ -234,21 +234,20 @@ def documents() -> dict[str, str]:
     return {name: json.dumps(what, indent=2, sort_keys=False) + "\n" for name, what in made.items()}
 
 
-def main() -> int:
-    """Write the files; with --check only name the outdated ones and return 1."""
+def written(made: Mapping[str, str], folder: Path = HERE) -> int:
+    """Write the files in *made*; with --check only name the outdated ones and return 1."""
     behind = [
         name
-        for name, text in documents().items()
-        if not (HERE / name).exists() or (HERE / name).read_text(encoding="utf-8") != text
+        for name, text in made.items()
+        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
     ]
-    if "--check" in sys.argv:
-        for name in behind:
-            sys.stderr.write(f"schemas/{name} is outdated: run `make schemas`\n")
-        return 1 if behind else 0
-    for name, text in documents().items():
-        (HERE / name).write_text(text, encoding="utf-8")
-    return 0
+    for name in behind:
+        if "--check" in sys.argv:
+            sys.stderr.write(f"{folder.name}/{name} is outdated: run `make schemas`\n")
+        else:
+            (folder / name).write_text(made[name], encoding="utf-8")
+    return 1 if behind and "--check" in sys.argv else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(written(documents()))
