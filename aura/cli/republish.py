@@ -24,8 +24,7 @@ async def replay(
     """Print the events of *session*, or publish them as a new session."""
     if speed <= 0:
         raise CommandError("--speed must be above 0; 10 is ten times as fast")
-    bus = await connect(settings, "aura-replay")
-    try:
+    async with await connect(settings, "aura-replay") as bus:
         session = await chosen(bus, session)
         stored = since_turn(await read(bus, session), from_turn)
         if not publish:
@@ -39,8 +38,6 @@ async def replay(
             made = relabel.renamed(one, name, later_ms=later_ms)
             if made:
                 await bus.store(*made)
-    finally:
-        await bus.close()
     return 0
 
 
