@@ -58,9 +58,9 @@ class Seat:
         protocol: ClientProtocol,
         caller: Caller,
         address: str,
-        taken: Callable[[], None],
         name: str = "",
         resume_key: str = "",
+        taken: Callable[[], None] = lambda: None,
     ) -> None:
         """Seat *caller*; *taken* is called whenever it has the seat.
 
