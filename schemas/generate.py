@@ -154,6 +154,25 @@ def asyncapi() -> dict[str, Any]:
     """Return the AsyncAPI 3 document of the bus."""
     messages = {tag(kind): _message(kind) for kind in event_types()}
     messages |= {kind.__name__: _message(kind) for kind in SIDE}
+    channels = _channels()
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Aura's bus",
+            "version": f"{events.SCHEMA_VERSION}.0.0",
+            "description": "See schemas/README.md for a subscriber in another language.",
+        },
+        "defaultContentType": "application/msgpack",
+        "channels": channels,
+        "operations": {
+            f"read.{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}
+            for name in channels
+        },
+        "components": {"messages": messages},
+    }
+
+
+def _channels() -> dict[str, Any]:
     channels: dict[str, Any] = {}
     for kind, (writer, what) in CHANNELS.items():
         of_kind = [tag(one) for one in event_types() if kind == one.KIND]
@@ -181,21 +200,7 @@ def asyncapi() -> dict[str, Any]:
             "parameters": parameters,
             "messages": {message: {"$ref": f"#/components/messages/{message}"}},
         }
-    return {
-        "asyncapi": "3.0.0",
-        "info": {
-            "title": "Aura's bus",
-            "version": f"{events.SCHEMA_VERSION}.0.0",
-            "description": "See schemas/README.md for a subscriber in another language.",
-        },
-        "defaultContentType": "application/msgpack",
-        "channels": channels,
-        "operations": {
-            f"read.{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}
-            for name in channels
-        },
-        "components": {"messages": messages},
-    }
+    return channels
 
 
 def _message(kind: type[msgspec.Struct]) -> dict[str, Any]:
