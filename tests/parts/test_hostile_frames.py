@@ -108,7 +108,7 @@ class Checked:
                 assert isinstance(error["message"], str)
 
 
-@settings(max_examples=5 * settings.default.max_examples)
+@settings(max_examples=5 * settings().max_examples)
 @given(st.lists(FRAMES, max_size=6))
 def test_any_frames_in_any_order_are_answered(frames: list[str | bytes]) -> None:
     for protocol in every():
