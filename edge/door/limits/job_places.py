@@ -157,6 +157,10 @@ class JobPlaces:
         late_s = self.clock() - LATE_S
         return next((name for name, stage in self.stages.items() if stage.starves(late_s)), "")
 
+    def for_strangers(self) -> set[StageName]:
+        """Return the stages at which most jobs of this edge are those of strangers."""
+        return {name for name, stage in self.stages.items() if stage.strangers > stage.callers}
+
     def of(self, address: str, *, stranger: bool) -> SessionJobs:
         """Return the jobs of a new session of *address*."""
         session = SessionJobs(self, address, stranger=stranger)
