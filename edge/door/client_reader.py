@@ -43,6 +43,7 @@ class ClientReader:
         """
         self._ws = ws
         self._pace = ws.pace
+        self._budget = ws.pace.budget
         self._protocol = protocol
         self._commands = commands
         self._conversations = conversations
@@ -131,7 +132,7 @@ class ClientReader:
         """
         self._obey_now(commands)
         self._await_more()
-        budget = self._pace.budget
+        budget = self._budget
         budget.work_s += time.perf_counter() - since_s
         if budget.due:
             self._pace.look()

@@ -42,8 +42,8 @@ MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
 REFUSAL_WORK_S = 0.05
 """What a refused conversation counts as: twice a second for ever, sixty at once."""
-LOOK_FRAMES, LOOK_SOUND_S = 50, 1.0
-"""The work, seconds of the loop, after which live audio is reckoned up again."""
+LOOK_FRAMES, LOOK_BYTES, LOOK_WORK_S, LOOK_SOUND_S = 50, 64 * 1024, 0.005, 1.0
+"""What a live connection may spend before it is reckoned up again."""
 MOST_ADDRESSES = 10_000
 """Addresses that are remembered after their last connection: a new one is no fresh start."""
 
@@ -137,9 +137,11 @@ class _Allowances(NamedTuple):
     @property
     def standing(self) -> Standing:
         """How much the connection has sent; typed turns do not count."""
-        if any(one.is_ahead for one in self[:-1]):
+        frames, size, work, sound, _ = self
+        if frames.is_ahead or size.is_ahead or work.is_ahead or sound.is_ahead:
             return Standing.AHEAD
-        return Standing.PRESSES if any(one.presses for one in self[:-1]) else Standing.LIVE
+        presses = frames.presses or size.presses or work.presses or sound.presses
+        return Standing.PRESSES if presses else Standing.LIVE
 
 
 class ConnectionBudget:
@@ -168,6 +170,8 @@ class ConnectionBudget:
         self.place = place
         self._address = address
         self._debt = Debt(address.address, ahead)
+        self._owes = False
+        """As of the last look."""
         self._of = _Allowances.of(costs, now_s)
 
     @property
@@ -189,8 +193,20 @@ class ConnectionBudget:
 
     @property
     def due(self) -> bool:
-        """Enough was spent to look again."""
+        """Enough live sound came to look again."""
         return self.frames >= LOOK_FRAMES or self.sound_s >= LOOK_SOUND_S
+
+    @property
+    def is_small(self) -> bool:
+        """What was spent since the last look is no more than a live call spends."""
+        return not (
+            self.due
+            or self.work_s >= LOOK_WORK_S
+            or self.bytes >= LOOK_BYTES
+            or self.turns
+            or self._owes
+            or self.presses
+        )
 
     def look(self, now_s: float) -> float:
         """Reckon up what was spent; return the seconds for which nothing more may be read.
@@ -213,13 +229,14 @@ class ConnectionBudget:
             turns, self.turns = self.turns, 0
             wait_s = max(wait_s, of.turns.spend(turns, now_s))
         self.standing = of.standing
-        if not self.is_ahead:  # live sound is within what its address has for each of its calls
-            return wait_s
-        return max(
-            wait_s,
-            self._address.spend(work_s, sound_s, now_s),
-            self._debt.wait_s(sound_s, now_s, stranger=self.stranger),
-        )
+        if self.is_ahead:  # live sound is within what its address has for each of its calls
+            wait_s = max(
+                wait_s,
+                self._address.spend(work_s, sound_s, now_s),
+                self._debt.wait_s(sound_s, now_s, stranger=self.stranger),
+            )
+        self._owes = wait_s > 0
+        return wait_s
 
     def is_held(self, *, strained: bool) -> bool:
         """Tell whether sound that is ahead must wait for the stages.

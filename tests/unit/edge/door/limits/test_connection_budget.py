@@ -15,7 +15,9 @@ from edge.door.limits.connection_budget import (
     BURST_FRAMES,
     BURST_SOUND_S,
     BURST_WORK_S,
+    LOOK_BYTES,
     LOOK_FRAMES,
+    LOOK_WORK_S,
     MOST_ADDRESSES,
     MOST_OUTSTANDING,
     MOST_OUTSTANDING_OF_ADDRESS,
@@ -255,8 +257,33 @@ def test_it_is_looked_at_every_few_frames(stack: ExitStack) -> None:
     budget = opened(stack)
     for _ in range(LOOK_FRAMES):
         assert not budget.due
+        assert budget.is_small
         budget.frames += 1
     assert budget.due
+    assert not budget.is_small
+
+
+@pytest.mark.parametrize(
+    ("what", "amount"), [("bytes", LOOK_BYTES), ("work_s", LOOK_WORK_S), ("turns", 1)]
+)
+def test_more_than_live_sound_costs_is_reckoned_up_at_once(
+    stack: ExitStack, what: str, amount: float
+) -> None:
+    budget = opened(stack)
+    setattr(budget, what, amount)
+    assert not budget.is_small
+
+
+def test_whoever_owes_or_presses_is_looked_at_every_time(stack: ExitStack) -> None:
+    types, hurries = opened(stack), opened(stack, address="b")
+    types.turns += int(TURNS_AT_ONCE) + 1
+    assert types.look(0.0) == pytest.approx(1.0)
+    assert not types.is_small
+    assert types.look(1.0) == 0.0
+    assert types.is_small
+    hurries.frames += int(BURST_FRAMES) + 1
+    hurries.look(0.0)
+    assert not hurries.is_small
 
 
 def test_typed_turns_come_at_once_up_to_a_bound(stack: ExitStack) -> None:
