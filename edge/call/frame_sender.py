@@ -62,11 +62,12 @@ class FrameSender:
     def _keep(self, frame: SendFrame) -> None:
         """Keep *frame*, and of those before it as many as there is room for."""
         size = len(frame.frame.pcm)
-        while self._spoken and (len(self._spoken) >= MOST_KEPT or not self._has_room(size)):
+        while len(self._spoken) >= MOST_KEPT or not self._has_room(size):
+            if not self._spoken:
+                return
             self._spoken_bytes -= len(self._spoken.popleft().frame.pcm)
-        if self._has_room(size):
-            self._spoken.append(frame)
-            self._spoken_bytes += size
+        self._spoken.append(frame)
+        self._spoken_bytes += size
 
     def _has_room(self, size: int) -> bool:
         """Tell whether *size* bytes more may be kept."""

@@ -14,6 +14,7 @@ from edge.door.channel import Channel
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
 from edge.door.limits.allowance import OverBudgetError
+from edge.door.limits.connection_budget import LOOK_FRAMES, LOOK_SOUND_S
 from edge.protocols.client_protocol import ClientProtocol, Json
 from runtime.buckets import Bucket
 
@@ -134,7 +135,7 @@ class ClientReader:
         self._await_more()
         budget = self._budget
         budget.work_s += time.perf_counter() - since_s
-        if budget.due:
+        if budget.frames >= LOOK_FRAMES or budget.sound_s >= LOOK_SOUND_S:
             self._pace.look()
 
     def _obey_now(self, commands: list[Command]) -> None:

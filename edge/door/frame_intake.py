@@ -67,6 +67,7 @@ class FrameIntake:
         self._parser = parser
         self._queue = queue
         self._ws = ws
+        self._budget = ws.pace.budget
         self._handler = handler
         self._heads = FrameHeads()
         self._begun = b""
@@ -99,8 +100,10 @@ class FrameIntake:
 
     def _listened_to(self, data: bytes) -> int:
         """Hand short messages to whoever listens; return how much of *data* that was."""
-        listen, budget = self._ws.on_message, self._ws.pace.budget
-        if not listen or len(data) > MOST_DIRECT_BYTES or budget.is_ahead or self._queue._buffer:
+        listen, budget = self._ws.on_message, self._budget
+        if budget.is_ahead:
+            return 0
+        if not listen or len(data) > MOST_DIRECT_BYTES or self._queue._buffer:
             return 0
         if not (found := self._heads.messages(data)):
             return 0
@@ -108,11 +111,12 @@ class FrameIntake:
         for frame in found[0]:
             if self.drops:
                 return len(data)
-            message = None if budget.work_s > most_s else message_in(frame)
+            if budget.work_s > most_s:
+                return at
+            message = message_in(frame)
             if message is None or not listen(message):
                 return at
-            budget.frames += 1
-            budget.bytes += len(frame)
+            budget.frames += 1  # bytes of sound are counted as sound
             at += len(frame)
         self._begun = found[1]
         return len(data)
@@ -135,7 +139,7 @@ class FrameIntake:
     def drop_all(self) -> None:
         """Parse nothing any more; read on for a moment, so that the client can read why."""
         self._begun = self._rest = b""
-        self._ws.pace.budget.place.leave()
+        self._budget.place.leave()
         waited, self._reading = self._reading is WAITS, DROPS
         if waited:
             self._handler._resume_reading_for_buffer()
@@ -171,8 +175,8 @@ class FrameIntake:
                 WebSocketError(PROTOCOL_ERROR, "a client's frames must be masked")
             )
             return True
-        pace.budget.frames += frames
-        pace.budget.bytes += until - self._at
+        self._budget.frames += frames
+        self._budget.bytes += until - self._at
         # what was parsed is let go of, where it is more than the rest
         self._rest, self._at = (data, until) if until < len(data) / 2 else (data[until:], 0)
         pace.worked(began_s)
@@ -210,7 +214,7 @@ class FrameIntake:
         elif self._handler._reading_paused or self._queue._buffer:
             pace.later(TAKEN_S, self._go_on)
         elif not self._has_room():
-            pace.later(TAKEN_S if pace.budget.place.held else ROOM_S, self._go_on)
+            pace.later(TAKEN_S if self._budget.place.held else ROOM_S, self._go_on)
         elif self._rest:
             if self._parse():
                 self._handler.close()
@@ -221,7 +225,7 @@ class FrameIntake:
 
     def _has_room(self) -> bool:
         """Tell whether the message that is on its way may be read on."""
-        size, place = self._heads.unread, self._ws.pace.budget.place
+        size, place = self._heads.unread, self._budget.place
         if size <= LONG_BYTES or size >= self._ws.most_bytes:  # it is refused as too long
             return True
         if place.held and self._long != self._heads.number:
@@ -237,14 +241,14 @@ class FrameIntake:
         """Give back the room of a message that was worked on."""
         on_its_way = self._heads.unread and self._long == self._heads.number
         if not on_its_way and not self._queue._buffer:
-            self._ws.pace.budget.place.leave()
+            self._budget.place.leave()
 
     def _look_in(self, seconds: float) -> None:
         self._looks = asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
         self._looks = None
-        place = self._ws.pace.budget.place
+        place = self._budget.place
         if place.is_overdue(time.monotonic()):
             self._ws.exceed("a long message takes too long, and others wait for the room")
         elif place.held:

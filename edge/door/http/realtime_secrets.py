@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from aiohttp import web
 
-from edge.door.callers.client_secrets import LEAST_S, MOST_S, PREFIX, USUAL_S
+from edge.door.callers.client_secrets import LEAST_S, MOST_S, USUAL_S
 from edge.door.http.bodies import TooLongError, read_body
 from edge.door.http.middlewares import address_of
 from edge.door.http.openai_errors import refused
@@ -17,6 +17,7 @@ from edge.door.http.realtime_calls import RefusedCallError, caller_of
 from edge.door.routes import handshake_of
 from edge.door.state import EDGE
 from edge.protocols.parsing import clean
+from edge.protocols.realtime.client_secret import PREFIX
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.session_update import updated
 from edge.protocols.realtime.wire import RequestError, convert

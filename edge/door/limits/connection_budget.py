@@ -14,7 +14,6 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from edge.door.limits.allowance import Allowance
@@ -97,17 +96,6 @@ class AddressBudget:
         return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
 
 
-class Standing(Enum):
-    """How much a connection has sent."""
-
-    LIVE = auto()
-    """As much as a live caller does."""
-    PRESSES = auto()
-    """More at once: its work waits for its turn."""
-    AHEAD = auto()
-    """More in all: its sound may wait for the stages, too."""
-
-
 class _Allowances(NamedTuple):
     """What one connection may cost, of each thing that it costs."""
 
@@ -134,15 +122,6 @@ class _Allowances(NamedTuple):
             Allowance(TURNS_AT_ONCE, TURNS_A_SECOND, now_s, more_turns),
         )
 
-    @property
-    def standing(self) -> Standing:
-        """How much the connection has sent; typed turns do not count."""
-        frames, size, work, sound, _ = self
-        if frames.is_ahead or size.is_ahead or work.is_ahead or sound.is_ahead:
-            return Standing.AHEAD
-        presses = frames.presses or size.presses or work.presses or sound.presses
-        return Standing.PRESSES if presses else Standing.LIVE
-
 
 class ConnectionBudget:
     """What one connection has spent, and whether more of it may be read."""
@@ -165,22 +144,15 @@ class ConnectionBudget:
         """Of the session that it holds."""
         self.stranger = True
         """Its caller has shown no token."""
-        self.standing = Standing.LIVE
-        """As of the last look."""
+        self.is_ahead = self.presses = False
+        """More was sent at once than a live caller sends, by far or at all; as of the last look."""
         self.place = place
         self._address = address
-        self._debt = Debt(address.address, ahead)
+        self._ahead = ahead
+        self._debt, self._typed = Debt(address.address), Debt(address.address)
         self._owes = False
         """As of the last look."""
         self._of = _Allowances.of(costs, now_s)
-
-    @property
-    def is_ahead(self) -> bool:
-        return self.standing is Standing.AHEAD
-
-    @property
-    def presses(self) -> bool:
-        return self.standing is not Standing.LIVE
 
     @property
     def address(self) -> str:
@@ -192,15 +164,11 @@ class ConnectionBudget:
         return self.recognition.outstanding if self.recognition else 0
 
     @property
-    def due(self) -> bool:
-        """Enough live sound came to look again."""
-        return self.frames >= LOOK_FRAMES or self.sound_s >= LOOK_SOUND_S
-
-    @property
     def is_small(self) -> bool:
         """What was spent since the last look is no more than a live call spends."""
         return not (
-            self.due
+            self.frames >= LOOK_FRAMES
+            or self.sound_s >= LOOK_SOUND_S
             or self.work_s >= LOOK_WORK_S
             or self.bytes >= LOOK_BYTES
             or self.turns
@@ -225,15 +193,19 @@ class ConnectionBudget:
         )
         if sound_s or self.presses:
             wait_s = max(wait_s, of.sound.spend(sound_s, now_s))
-        if self.turns:
+        if self.turns or self._typed.amount:
             turns, self.turns = self.turns, 0
             wait_s = max(wait_s, of.turns.spend(turns, now_s))
-        self.standing = of.standing
+            if self.stranger:
+                wait_s = max(wait_s, self._typed.wait_s(turns, self._ahead.strangers_turns, now_s))
+        counted = of.frames, of.bytes, of.work, of.sound  # typed turns press nobody
+        self.is_ahead = any(one.is_ahead for one in counted)
+        self.presses = self.is_ahead or any(one.presses for one in counted)
         if self.is_ahead:  # live sound is within what its address has for each of its calls
             wait_s = max(
                 wait_s,
                 self._address.spend(work_s, sound_s, now_s),
-                self._debt.wait_s(sound_s, now_s, stranger=self.stranger),
+                self._debt.wait_s(sound_s, self._ahead.share(stranger=self.stranger), now_s),
             )
         self._owes = wait_s > 0
         return wait_s

@@ -29,7 +29,7 @@ from edge.door.limits.connection_budget import (
     ConnectionBudget,
     Costs,
 )
-from edge.door.limits.sound_ahead import EDGE_SHARE, EDGE_WAIT_S, STRANGERS_SHARE
+from edge.door.limits.sound_ahead import EDGE_SHARE, EDGE_WAIT_S, STRANGERS_SHARE, STRANGERS_TURNS
 
 COSTS = Costs(frames_a_second=100, sound_at_once_s=60.0)
 
@@ -256,10 +256,8 @@ def test_it_waits_for_those_of_its_address_too(stack: ExitStack) -> None:
 def test_it_is_looked_at_every_few_frames(stack: ExitStack) -> None:
     budget = opened(stack)
     for _ in range(LOOK_FRAMES):
-        assert not budget.due
         assert budget.is_small
         budget.frames += 1
-    assert budget.due
     assert not budget.is_small
 
 
@@ -292,6 +290,24 @@ def test_typed_turns_come_at_once_up_to_a_bound(stack: ExitStack) -> None:
     assert budget.look(0.0) == 0.0
     budget.turns += 2
     assert budget.look(0.0) == pytest.approx(2.0)
+
+
+def test_strangers_who_type_share_what_they_type_and_callers_do_not(stack: ExitStack) -> None:
+    budgets = Budgets(COSTS)
+    typed = 0
+    for number in range(100):
+        budget = opened(stack, budgets, f"a{number}")
+        for _ in range(int(TURNS_AT_ONCE)):
+            budget.turns += 1
+            if budget.look(0.0):
+                assert budget.look(EDGE_WAIT_S) == 0.0  # it is late, and not lost
+                break
+            typed += 1
+    assert typed < STRANGERS_TURNS < 100 * TURNS_AT_ONCE
+    caller = opened(stack, budgets, "caller")
+    caller.stranger = False
+    caller.turns += int(TURNS_AT_ONCE)
+    assert caller.look(0.0) == 0.0
 
 
 def test_who_is_refused_again_and_again_is_slowed_and_who_tries_now_and_then_is_not(
