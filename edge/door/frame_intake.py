@@ -40,8 +40,6 @@ TAKEN_S = 0.005
 """Whether what was parsed has been taken is looked at so often."""
 ROOM_S = 0.1
 """Whether there is room for a long message is looked at so often."""
-DIRECT_S = 0.003
-"""The most work on the frames of one packet that goes straight to a listener."""
 STILL_THERE = b"\x8a\x00"
 """A pong that answers no ping (RFC 6455, 5.5.3); where the client has gone, its system refuses."""
 STILL_THERE_S = 1.0
@@ -100,23 +98,22 @@ class FrameIntake:
 
     def _listened_to(self, data: bytes) -> int:
         """Hand short messages to whoever listens; return how much of *data* that was."""
-        listen, budget = self._ws.on_message, self._budget
-        if budget.is_ahead:
-            return 0
+        listen = self._ws.on_message
         if not listen or len(data) > MOST_DIRECT_BYTES or self._queue._buffer:
             return 0
-        if not (found := self._heads.messages(data)):
+        if self._budget.is_ahead:
             return 0
-        at, most_s = 0, budget.work_s + DIRECT_S
+        found = self._heads.messages(data)
+        if not found or len(found[0]) > MOST_FRAMES:
+            return 0
+        at = 0
         for frame in found[0]:
             if self.drops:
                 return len(data)
-            if budget.work_s > most_s:
-                return at
             message = message_in(frame)
             if message is None or not listen(message):
                 return at
-            budget.frames += 1  # bytes of sound are counted as sound
+            self._budget.frames += 1  # bytes of sound are counted as sound
             at += len(frame)
         self._begun = found[1]
         return len(data)
