@@ -12,8 +12,8 @@ EDGE_SHARE, STRANGERS_SHARE = 8.0, 2.0
 """The bounds of the sound of all that are ahead, as multiples of the bound of one connection: of
 those that show a token, and of strangers. Half of it is what an address alone may have."""
 EDGE_SHARE_LASTS_S = 30.0
-STRANGERS_TURNS = 300.0
-"""That strangers type: in a minute twice as many, six of each of a hundred."""
+STRANGERS_TURNS = 200.0
+"""That strangers type: in a minute twice as many, four of each of a hundred."""
 EDGE_WAIT_S = 5.0
 """The longest wait for it: whoever lost the line for long is ahead, too."""
 
