@@ -7,8 +7,6 @@ the PATH; `pip install py-spy`). A look counts for the limits if what runs is on
 line elsewhere that counts for them. So the machine's other load changes nothing of the share.
 """
 
-from __future__ import annotations
-
 import asyncio
 import linecache
 import math

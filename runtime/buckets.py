@@ -1,7 +1,5 @@
 """Token buckets for rates and quotas: an amount a second, and an amount at once. Pure."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -11,6 +9,8 @@ MOST_NAMES = 10_000
 
 class Bucket:
     """A token bucket: *rate* tokens a second, at most *size* at once; it may be overdrawn."""
+
+    __slots__ = ("_at_s", "_left", "_rate", "_size", "_until")  # there are many thousands
 
     def __init__(self, rate: float, size: float, until: float = 1.0) -> None:
         """When the bucket is used up, `wait_s` waits until it holds *until* tokens again."""

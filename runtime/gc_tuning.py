@@ -1,7 +1,5 @@
 """Garbage-collector settings."""
 
-from __future__ import annotations
-
 import gc
 
 NEW_OBJECTS, YOUNG = 10_000, 2

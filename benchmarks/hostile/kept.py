@@ -1,7 +1,5 @@
 """The result file: each row as it was measured last, a piece of the fuzz for each seed."""
 
-from __future__ import annotations
-
 import json
 import time
 

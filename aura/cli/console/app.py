@@ -1,7 +1,5 @@
 """The console as an aiohttp application: access, the files of its page, its API."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import secrets
@@ -40,7 +38,9 @@ def build(settings: Settings, watcher: Watcher, readable: Readable) -> web.Appli
     Raises:
         SettingsError: the console would be reachable without a token.
     """
-    app = web.Application(client_max_size=MOST_BODY_BYTES, middlewares=[no_packed_bodies, worded, guard])
+    app = web.Application(
+        client_max_size=MOST_BODY_BYTES, middlewares=[no_packed_bodies, worded, guard]
+    )
     app[CONSOLE] = Console(settings, Access.of(settings), readable, watcher)
     app.on_response_prepare.append(harden)
     app.on_shutdown.append(_say_goodbye)

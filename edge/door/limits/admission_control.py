@@ -11,8 +11,6 @@ strangers is strained and not full: their places become fewer, and engines serve
 had nothing before them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 

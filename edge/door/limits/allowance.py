@@ -1,7 +1,5 @@
 """So much of one thing at once, and so much a second: the bucket that budgets are made of. Pure."""
 
-from __future__ import annotations
-
 AHEAD_SHARE = 0.2
 """Of what may be had at once: whoever has spent more is ahead of live speech."""
 PATIENCE_S = 30.0
@@ -50,6 +48,11 @@ class Allowance:
         """Since when it is slowed."""
         self.is_ahead = self.presses = False
         """As of what was taken last."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Nothing was taken, as of what was taken last."""
+        return self._left == self._size
 
     def spend(self, amount: float, now_s: float) -> float:
         """Take *amount*; return the seconds until the debt is paid, 0 without one.

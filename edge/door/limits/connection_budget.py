@@ -86,6 +86,11 @@ class AddressBudget:
     def is_ahead(self) -> bool:
         return any(one.is_ahead for one in self.connections)
 
+    @property
+    def owes_nothing(self) -> bool:
+        """It has no connection, and spent nothing: a new one of its address is the same."""
+        return not self.connections and self._sound.is_whole and self._work.is_whole
+
     def counted(self) -> None:
         """Note that the number of its connections has changed."""
         count = max(1, len(self.connections))
@@ -252,6 +257,8 @@ class Budgets:
             budget.place.leave()
             shared.connections.remove(budget)
             shared.counted()
+            if shared.owes_nothing and self._addresses.get(address) is shared:
+                del self._addresses[address]
 
     def _forget_oldest(self) -> None:
         """Forget the address that has been gone for longest, where there are too many."""

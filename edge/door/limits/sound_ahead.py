@@ -4,8 +4,6 @@ Sound that is ahead is kept until it is recognised, so it is memory; typed turns
 log. Strangers have shares of their own.
 """
 
-from __future__ import annotations
-
 from runtime.common_share import CommonShare
 
 EDGE_SHARE, STRANGERS_SHARE = 8.0, 2.0

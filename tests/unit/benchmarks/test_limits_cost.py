@@ -1,7 +1,5 @@
 """The share of the limits in what py-spy saw."""
 
-from __future__ import annotations
-
 from benchmarks.limits_cost import share
 
 SEEN = """main (asyncio/runners.py:190);look (edge/door/limits/connection_budget.py:200) 3

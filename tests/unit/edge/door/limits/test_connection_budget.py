@@ -221,9 +221,19 @@ def test_a_new_connection_is_no_fresh_start_for_its_address() -> None:
             free += budget.look(0.0) == 0.0
     assert free == ADDRESS_SHARE
     for number in range(MOST_ADDRESSES + 5):
-        with budgets.opened(f"n{number}", 0.0):
-            pass
+        with budgets.opened(f"n{number}", 0.0) as budget:
+            budget.sound_s += 15
+            budget.look(0.0)
     assert len(budgets._addresses) == MOST_ADDRESSES
+
+
+def test_an_address_that_spent_nothing_is_not_remembered() -> None:
+    budgets = Budgets(COSTS)
+    for number in range(10):
+        with budgets.opened(f"n{number}", 0.0) as budget:
+            budget.frames += 10
+            budget.look(0.0)
+    assert not budgets._addresses
 
 
 def test_sound_that_is_ahead_waits_for_its_own_utterances(stack: ExitStack) -> None:

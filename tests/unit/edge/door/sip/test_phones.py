@@ -1,7 +1,5 @@
 """Telephone calls that come in: how many begin, however many ring."""
 
-from __future__ import annotations
-
 import itertools
 from types import SimpleNamespace
 from typing import Any
