@@ -1,6 +1,6 @@
 """`make soak-hostile`: every attack beside a good call, a line each; it ends with 1 if one tells.
 
-python -m benchmarks.hostile [--source hundred] [--whisper] [--messages 20000] [NAME ...]
+python -m benchmarks.hostile [--source hundred] [--whisper] [--messages 20000] [--keep] [NAME ...]
 """
 
 import argparse
@@ -15,11 +15,10 @@ from pathlib import Path
 from benchmarks import recordings
 from benchmarks.hostile import trial
 from benchmarks.hostile.http_rows import HTTP_ROWS
+from benchmarks.hostile.kept import keep
 from benchmarks.hostile.order import Order
 from benchmarks.hostile.rows import ROWS, SOURCES
 from benchmarks.hostile.verdict import HEAD, Figures, line
-from benchmarks.latency import machine
-from benchmarks.results import save
 
 FUZZ, SLOW = "hostile messages over every door", "sockets that take their time"
 EVENTS = "hostile events of Realtime and Twilio"
@@ -66,6 +65,8 @@ async def run(asked: argparse.Namespace, speech: Path) -> list[Figures]:
             figures = await trial.measure(aura, name, Order(**{**vars(order), "url": aura.url}))
             print(line(figures), flush=True)
             found.append(figures)
+            if asked.keep or not asked.names:
+                keep("hostile_whisper" if asked.whisper else "hostile", figures, asked.seed)
             if figures.wrong or order.source == "hundred":  # what all share is used up by then
                 await stack.aclose()
                 aura = None
@@ -84,6 +85,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0, help="of the messages: others for each")
     parser.add_argument("--events", type=int, default=20_000, help="of Realtime and Twilio")
+    parser.add_argument("--keep", action="store_true", help="results of named rows, too")
     parser.add_argument("--whisper", action="store_true", help="with the real recogniser")
     return parser.parse_args(arguments)
 
@@ -97,9 +99,6 @@ def main() -> int:
         speech.write_bytes(pcm)
         found = asyncio.run(run(asked, speech))
     bad = [figures for figures in found if figures.wrong]
-    name = "hostile_whisper" if asked.whisper else "hostile"
-    if not asked.names and asked.source == "all":
-        save(name, machine=machine(), rows=[figures.as_json() for figures in found])
     if messages := sum(figures.sent.get("messages", 0) for figures in found):
         print(f"{messages} hostile messages.")
     print(f"{len(found) - len(bad)} of {len(found)} rows held.")

@@ -13,6 +13,8 @@ from schemas import subjects
 MOST_KEPT = 900
 """The messages that may wait, and that are kept, a minute and a half: older ones were recognised or
 nobody waits for them."""
+STEP_BYTES = 32_000
+"""Room for what is kept is taken a second of sound at a time."""
 
 
 class FrameSender:
@@ -26,7 +28,8 @@ class FrameSender:
         """The oldest is dropped where there is no room."""
         self._spoken: deque[SendFrame] = deque()
         self._kept = kept or CommonShare(math.inf).holder("")
-        """Bytes of what is spoken."""
+        """Room for what is spoken."""
+        self._spoken_bytes = 0
         self._utterance: int | None = None
         """The latest one, until its last frame was sent."""
         self._subject = ""
@@ -57,15 +60,28 @@ class FrameSender:
     def _keep(self, frame: SendFrame) -> None:
         """Keep *frame*, and of those before it as many as there is room for."""
         size = len(frame.frame.pcm)
-        while self._spoken and (len(self._spoken) >= MOST_KEPT or not self._kept.fits(size)):
-            self._kept.give_back(len(self._spoken.popleft().frame.pcm))
-        if self._kept.fits(size):
-            self._kept.take(size)
-            self._spoken.append(frame)
+        while len(self._spoken) >= MOST_KEPT or not self._has_room(size):
+            if not self._spoken:
+                return
+            self._spoken_bytes -= len(self._spoken.popleft().frame.pcm)
+        self._spoken.append(frame)
+        self._spoken_bytes += size
+
+    def _has_room(self, size: int) -> bool:
+        """Tell whether *size* bytes more may be kept."""
+        more = self._spoken_bytes + size - self._kept.amount
+        if more <= 0:
+            return True
+        for step in (max(more, STEP_BYTES), more):
+            if self._kept.fits(step):
+                self._kept.take(step)
+                return True
+        return False
 
     def forget(self) -> None:
         """Keep nothing: it is not sent again."""
         self._spoken.clear()
+        self._spoken_bytes = 0
         self._kept.leave()
         self._utterance = None
 

@@ -19,6 +19,7 @@ from runtime.wav import NotAudioError
 from schemas.audio import BYTES_PER_MS
 
 T = TypeVar("T")
+BYTES_PER_S = 1000 * BYTES_PER_MS
 DIRECT_S = 0.25
 """The most audio that is processed at once."""
 DECODED_PIECES = 2
@@ -51,6 +52,7 @@ class AudioIntake:
         self._shell = shell
         self._tell = tell
         self._pace = pace
+        self._budget = pace.budget
         self._broke = broke
         self._closed = self._refused = False
         loop, here = asyncio.get_running_loop(), threading.get_ident()
@@ -74,7 +76,7 @@ class AudioIntake:
             if audio.begins or not self._refused:
                 self._refused = not self._has_room(len(audio.data))
             if self._refused:
-                self._pace.budget.work_s += DROPPED_WORK_S
+                self._budget.work_s += DROPPED_WORK_S
                 return
         try:
             pcm = self._audio_in.feed(audio.data, audio.form, begins=audio.begins)
@@ -95,7 +97,7 @@ class AudioIntake:
         if isinstance(form, Container) or len(audio.data) <= form.bytes_a_second * DIRECT_S:
             self.take_now(audio)
             return
-        self._pace.budget.sound_s += len(audio.data) / form.bytes_a_second
+        self._budget.sound_s += len(audio.data) / form.bytes_a_second
         await self._pace.turn(long=True)
         begins = audio.begins
         for data in _pieces(audio.data, int(PIECE_S * form.rate_hz) * form.frame_bytes):
@@ -139,7 +141,7 @@ class AudioIntake:
         return True
 
     def _hear(self, pcm: bytes) -> None:
-        self._pace.budget.sound_s += len(pcm) / (1000 * BYTES_PER_MS)
+        self._budget.sound_s += len(pcm) / BYTES_PER_S
         if pcm and not self._closed:
             self._shell.hear(pcm)
 

@@ -12,6 +12,7 @@ from edge.door.channel import Channel
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
 from edge.door.limits.allowance import OverBudgetError
+from edge.door.limits.connection_budget import LOOK_FRAMES, LOOK_SOUND_S
 from edge.protocols.client_protocol import ClientProtocol, Json
 from runtime.buckets import Bucket
 
@@ -41,6 +42,7 @@ class ClientReader:
         """
         self._ws = ws
         self._pace = ws.pace
+        self._budget = ws.pace.budget
         self._protocol = protocol
         self._commands = commands
         self._conversations = conversations
@@ -129,9 +131,9 @@ class ClientReader:
         """
         self._obey_now(commands)
         self._await_more()
-        budget = self._pace.budget
+        budget = self._budget
         budget.work_s += time.perf_counter() - since_s
-        if budget.due:
+        if budget.frames >= LOOK_FRAMES or budget.sound_s >= LOOK_SOUND_S:
             self._pace.look()
 
     def _obey_now(self, commands: list[Command]) -> None:

@@ -45,8 +45,6 @@ HEAD_BYTES = 4 + KEY_BYTES
 """Of a frame with a length of 16 bits: 126 to 65 535 bytes, as 20 ms of sound and more are."""
 MOST_DIRECT_BYTES = 16_384
 """No more goes straight to a listener: half a second of sound, a packet that was held up."""
-DIRECT_S = 0.003
-"""The most work on the frames of one packet that goes straight to a listener."""
 STILL_THERE = b"\x8a\x00"
 """A pong that answers no ping (RFC 6455, 5.5.3); where the client has gone, its system refuses."""
 STILL_THERE_S = 1.0
@@ -72,6 +70,7 @@ class FrameIntake:
         self._parser = parser
         self._queue = queue
         self._ws = ws
+        self._budget = ws.pace.budget
         self._handler = handler
         self._heads = FrameHeads()
         self._begun = b""
@@ -104,20 +103,22 @@ class FrameIntake:
 
     def _listened_to(self, data: bytes) -> int:
         """Hand short messages to whoever listens; return how much of *data* that was."""
-        listen, budget = self._ws.on_message, self._ws.pace.budget
-        if not listen or len(data) > MOST_DIRECT_BYTES or budget.is_ahead or self._queue._buffer:
+        listen = self._ws.on_message
+        if not listen or len(data) > MOST_DIRECT_BYTES or self._queue._buffer:
             return 0
-        if not self._heads.between_messages or not (found := whole_messages(data)):
+        if self._budget.is_ahead:
             return 0
-        at, most_s = 0, budget.work_s + DIRECT_S
+        found = whole_messages(data) if self._heads.between_messages else None
+        if not found or len(found[0]) > MOST_FRAMES:
+            return 0
+        at = 0
         for frame in found[0]:
             if self.drops:
                 return len(data)
-            message = None if budget.work_s > most_s else message_in(frame)
+            message = message_in(frame)
             if message is None or not listen(message):
                 return at
-            budget.frames += 1
-            budget.bytes += len(frame)
+            self._budget.frames += 1  # bytes of sound are counted as sound
             at += len(frame)
         self._begun = found[1]
         return len(data)
@@ -140,7 +141,7 @@ class FrameIntake:
     def drop_all(self) -> None:
         """Parse nothing any more; read on for a moment, so that the client can read why."""
         self._begun = self._rest = b""
-        self._ws.pace.budget.place.leave()
+        self._budget.place.leave()
         waited, self._reading = self._reading is WAITS, DROPS
         if waited:
             self._handler._resume_reading_for_buffer()
@@ -176,8 +177,8 @@ class FrameIntake:
                 WebSocketError(PROTOCOL_ERROR, "a client's frames must be masked")
             )
             return True
-        pace.budget.frames += frames
-        pace.budget.bytes += until - self._at
+        self._budget.frames += frames
+        self._budget.bytes += until - self._at
         # what was parsed is let go of, where it is more than the rest
         self._rest, self._at = (data, until) if until < len(data) / 2 else (data[until:], 0)
         pace.worked(began_s)
@@ -215,7 +216,7 @@ class FrameIntake:
         elif self._handler._reading_paused or self._queue._buffer:
             pace.later(TAKEN_S, self._go_on)
         elif not self._has_room():
-            pace.later(TAKEN_S if pace.budget.place.held else ROOM_S, self._go_on)
+            pace.later(TAKEN_S if self._budget.place.held else ROOM_S, self._go_on)
         elif self._rest:
             if self._parse():
                 self._handler.close()
@@ -226,7 +227,7 @@ class FrameIntake:
 
     def _has_room(self) -> bool:
         """Tell whether the message that is on its way may be read on."""
-        size, place = self._heads.unread, self._ws.pace.budget.place
+        size, place = self._heads.unread, self._budget.place
         if size <= LONG_BYTES or size >= self._ws.most_bytes:  # it is refused as too long
             return True
         if place.held and self._long != self._heads.number:
@@ -242,14 +243,14 @@ class FrameIntake:
         """Give back the room of a message that was worked on."""
         on_its_way = self._heads.unread and self._long == self._heads.number
         if not on_its_way and not self._queue._buffer:
-            self._ws.pace.budget.place.leave()
+            self._budget.place.leave()
 
     def _look_in(self, seconds: float) -> None:
         self._looks = asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
         self._looks = None
-        place = self._ws.pace.budget.place
+        place = self._budget.place
         if place.is_overdue(time.monotonic()):
             self._ws.exceed("a long message takes too long, and others wait for the room")
         elif place.held:

@@ -211,6 +211,8 @@ async def test_with_a_token_nobody_sees_anything_without_it(
             await http.ws_connect(f"{url}/api/live")
         assert (await post(http, f"{url}/api/enter", '{"token": "guessed"}'))[0] == 401
         assert (await post(http, f"{url}/api/enter", "[]"))[0] == 400
+        packed = {"Content-Encoding": "gzip"}
+        assert (await post(http, f"{url}/api/enter", "packed", **packed))[0] == 415
         bearer = {"Authorization": f"Bearer {TOKEN}"}
         await asyncio.sleep(0.3)  # the bus is found meanwhile
         assert (await get(http, f"{url}/api/agents", headers=bearer))[0] == 200

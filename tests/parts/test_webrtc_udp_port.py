@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from edge.door.limits.packet_limits import OF_ADDRESS_AT_ONCE, OF_CALL_AT_ONCE
+from edge.door.limits.packet_limits import OF_ADDRESS_AT_ONCE, OF_CALL_AT_ONCE, SOUND_AT_ONCE
 
 pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not installed")
 from aioice import stun  # it may be missing
 from aioice.ice import Connection  # the same
 
-from edge.door.webrtc.udp_port import MOST_CLIENTS, _Socket  # the same
+from edge.door.webrtc.udp_port import MOST_ASKED, MOST_CLIENTS, _Socket  # the same
 
 COOKIE = 0x2112A442
 CLIENT = ("192.0.2.1", 5000)
@@ -107,7 +107,40 @@ async def test_a_call_has_packets_of_its_own_and_a_bound(
         line.datagram_received(packet(1), ("192.0.2.66", 1))  # somebody else's flood
     for _ in range(20_000):
         line.datagram_received(b"\x80sound", CLIENT)
-    assert OF_CALL_AT_ONCE - 1 <= arrived < 20_000
+    assert SOUND_AT_ONCE <= arrived < OF_CALL_AT_ONCE
+    for _ in range(20_000):
+        line.datagram_received(b"\x17message", CLIENT)
+    assert OF_CALL_AT_ONCE - SOUND_AT_ONCE < arrived < 20_000
+
+
+async def test_a_packet_of_nothing_but_heads_is_not_read(
+    line: _Socket, call: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.datagram_received(check(call), CLIENT)
+    read: list[bytes] = []
+    monkeypatch.setattr(stun, "parse_message", read.append)
+    for who in (CLIENT, ("192.0.2.2", 5000)):
+        line.datagram_received(packet(1, b"\x80\x22\0\0" * 17), who)
+        line.datagram_received(packet(1, b"\x80\x22\x27\x10" + bytes(10_000)), who)
+    assert not read
+
+
+async def test_an_answer_is_of_the_call_that_asked_and_of_none_once_it_has_left(
+    line: _Socket, call: Connection
+) -> None:
+    others = [Connection(ice_controlling=False) for _ in range(3)]
+    for other in others:
+        line.join(other, 1)
+    member = line._names[call.local_username][0]
+    for number in range(2 * MOST_ASKED):
+        member.sendto(packet(1, name=number.to_bytes(12, "big")), CLIENT)
+        member.sendto(packet(0x101, name=b"its own     "), CLIENT)  # no request
+    assert len(line._asked) == MOST_ASKED
+    latest = packet(0x101, name=(2 * MOST_ASKED - 1).to_bytes(12, "big"))
+    assert line._asked_or_answered(latest, CLIENT) is member
+    assert line._asked_or_answered(packet(0x101, name=b"nobody's    "), CLIENT) is None
+    line.leave(member)
+    assert line._asked_or_answered(latest, CLIENT) is None
 
 
 async def test_a_call_is_known_by_so_many_addresses_and_by_none_once_it_has_left(

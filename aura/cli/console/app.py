@@ -14,6 +14,7 @@ from aura.cli.console.answers import Handler, Refused, harden, told, worded
 from aura.cli.console.readable import Readable
 from aura.cli.console.state import CONSOLE, Console
 from aura.cli.console.watcher import Watcher
+from edge.door.http.middlewares import no_packed_bodies
 from edge.pages import read as read_shared
 from runtime.redaction import Redaction
 from runtime.settings import Settings
@@ -37,7 +38,9 @@ def build(settings: Settings, watcher: Watcher, readable: Readable) -> web.Appli
     Raises:
         SettingsError: the console would be reachable without a token.
     """
-    app = web.Application(client_max_size=MOST_BODY_BYTES, middlewares=[worded, guard])
+    app = web.Application(
+        client_max_size=MOST_BODY_BYTES, middlewares=[no_packed_bodies, worded, guard]
+    )
     app[CONSOLE] = Console(settings, Access.of(settings), readable, watcher)
     app.on_response_prepare.append(harden)
     app.on_shutdown.append(_say_goodbye)

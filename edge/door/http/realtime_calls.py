@@ -128,8 +128,6 @@ def _welcome(request: web.Request, edge: Edge, address: str) -> WebRtcPort:
     if edge.is_full(address):
         told = "All are busy: try again later."
         raise RefusedCallError(503, "overloaded", told, edge.stages.retry_after_s)
-    if wait_s := edge.address_limits.bad_tokens.wait_s(address, time.monotonic()):
-        raise RefusedCallError(429, "rate_limit_exceeded", "Too many bad keys.", wait_s)
     return edge.webrtc
 
 
@@ -166,12 +164,15 @@ async def caller_of(request: web.Request, edge: Edge, address: str) -> Caller:
     """Return whose key the request shows.
 
     Raises:
-        RefusedCallError: it is nobody's.
+        RefusedCallError: it is nobody's, or *address* has shown too many of those.
     """
+    bad_tokens = edge.address_limits.bad_tokens
+    if wait_s := bad_tokens.wait_s(address, time.monotonic()):
+        raise RefusedCallError(429, "rate_limit_exceeded", "Too many bad keys.", wait_s)
     token = handshake_of(request, edge).bearer
     caller = await edge.identify(token) if token else None
     if caller is None:
-        edge.address_limits.bad_tokens.refuse_s(address, time.monotonic())
+        bad_tokens.refuse_s(address, time.monotonic())
         raise RefusedCallError(401, "invalid_api_key", "Incorrect API key provided.")
     return caller
 

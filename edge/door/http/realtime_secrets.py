@@ -9,10 +9,13 @@ from aiohttp import web
 
 from edge.door.callers.client_secrets import LEAST_S, MOST_S, USUAL_S
 from edge.door.http.bodies import TooLongError, read_body
+from edge.door.http.middlewares import address_of
 from edge.door.http.openai_errors import refused
+from edge.door.http.realtime_calls import RefusedCallError, caller_of
+from edge.door.routes import handshake_of
 from edge.door.state import EDGE
-from edge.protocols.client_protocol import Handshake
 from edge.protocols.parsing import clean
+from edge.protocols.realtime.client_secret import PREFIX
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.session_update import updated
 from edge.protocols.realtime.wire import RequestError, convert
@@ -39,10 +42,11 @@ class SecretRequest(msgspec.Struct, frozen=True, kw_only=True):
 async def create_client_secret(request: web.Request) -> web.Response:
     """Answer with a client secret, its end, and the session that it opens."""
     edge = request.app[EDGE]
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    token = Handshake(connection="", headers=headers).bearer
-    caller = await edge.identify(token) if token else None
-    if caller is None or token.startswith("ek_"):
+    try:
+        caller = await caller_of(request, edge, address_of(request))
+    except RefusedCallError as error:
+        return error.answer
+    if handshake_of(request, edge).bearer.startswith(PREFIX):  # a secret makes no others
         return refused(401, RequestError("invalid_api_key", "Incorrect API key provided."))
     if not edge.secrets.can_sign(caller):
         told = "This server signs no client secrets: its operator sets AURA_JWT_SECRET for them."

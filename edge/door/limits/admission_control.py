@@ -6,10 +6,12 @@
 
 While a stage is strained, sound that is ahead of live speech waits, and the addresses that send it
 are refused new calls: they, and not strangers, are the first to pay. A refused caller can try
-again, a caller in a late conversation cannot: the first late job counts.
+again, a caller in a late conversation cannot: the first late job counts. A stage that is busy for
+strangers is strained and not full: their places become fewer, and engines serve a caller who has
+had nothing before them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 STRAINED_SHARE = 1 / 3
@@ -49,9 +51,12 @@ class AdmissionControl:
         self._behind_at: dict[str, float] = {}
         self._strained_at: dict[str, float] = {}
 
-    def look(self, loads: Mapping[str, StageLoad], now_s: float) -> None:
+    def look(
+        self, loads: Mapping[str, StageLoad], now_s: float, for_strangers: Collection[str] = ()
+    ) -> None:
+        """Note *loads* by stage; *for_strangers* are the stages that work for strangers mostly."""
         for stage, load in loads.items():
-            if self._wait_ms and load.behind(self._wait_ms):
+            if self._wait_ms and load.behind(self._wait_ms) and stage not in for_strangers:
                 self._behind_at[stage] = now_s
             if self.is_strained(load):
                 self._strained_at[stage] = now_s

@@ -49,6 +49,11 @@ class Allowance:
         self.is_ahead = self.presses = False
         """As of what was taken last."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Nothing was taken, as of what was taken last."""
+        return self._left == self._size
+
     def spend(self, amount: float, now_s: float) -> float:
         """Take *amount*; return the seconds until the debt is paid, 0 without one.
 

@@ -24,6 +24,7 @@ DECODED_BYTES, DECODED_BYTES_OF_STRANGERS = 256 * MB, 12 * MB
 """Of compressed audio that waits to be decoded, and of decoders: DECODER_BYTES each."""
 DECODER_BYTES = 1 * MB
 """Of a thread and libav's state."""
+STEP_BYTES = 32 * 1024
 MOST_WAITING_BYTES = 4 * MB
 """For one client, above which audio is dropped; at twice that it must leave."""
 LEAST_WAITING_BYTES = 16 * 1024
@@ -60,10 +61,12 @@ class Waiting:
         self._held.leave()
 
     def _count(self) -> None:
-        more = max(0, self._bytes - LEAST_WAITING_BYTES) - self._held.amount
+        """Hold what waits, a step at a time, beyond what is not counted."""
+        counted = max(0, self._bytes - LEAST_WAITING_BYTES)
+        more = counted - self._held.amount
         if more > 0:
-            self._held.take(more)
-        else:
+            self._held.take(max(more, STEP_BYTES))
+        elif not counted or -more > 2 * STEP_BYTES:
             self._held.give_back(-more)
 
 

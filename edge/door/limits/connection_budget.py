@@ -14,7 +14,6 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from edge.door.limits.allowance import Allowance
@@ -42,8 +41,8 @@ MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
 REFUSAL_WORK_S = 0.05
 """What a refused conversation counts as: twice a second for ever, sixty at once."""
-LOOK_FRAMES, LOOK_SOUND_S = 50, 1.0
-"""The work, seconds of the loop, after which live audio is reckoned up again."""
+LOOK_FRAMES, LOOK_BYTES, LOOK_WORK_S, LOOK_SOUND_S = 50, 64 * 1024, 0.005, 1.0
+"""What a live connection may spend before it is reckoned up again."""
 MOST_ADDRESSES = 10_000
 """Addresses that are remembered after their last connection: a new one is no fresh start."""
 
@@ -87,6 +86,11 @@ class AddressBudget:
     def is_ahead(self) -> bool:
         return any(one.is_ahead for one in self.connections)
 
+    @property
+    def owes_nothing(self) -> bool:
+        """It has no connection, and spent nothing: a new one of its address is the same."""
+        return not self.connections and self._sound.is_whole and self._work.is_whole
+
     def counted(self) -> None:
         """Note that the number of its connections has changed."""
         count = max(1, len(self.connections))
@@ -95,17 +99,6 @@ class AddressBudget:
     def spend(self, work_s: float, sound_s: float, now_s: float) -> float:
         """Take what one of them has spent; return the seconds until the debt is paid."""
         return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
-
-
-class Standing(Enum):
-    """How much a connection has sent."""
-
-    LIVE = auto()
-    """As much as a live caller does."""
-    PRESSES = auto()
-    """More at once: its work waits for its turn."""
-    AHEAD = auto()
-    """More in all: its sound may wait for the stages, too."""
 
 
 class _Allowances(NamedTuple):
@@ -134,13 +127,6 @@ class _Allowances(NamedTuple):
             Allowance(TURNS_AT_ONCE, TURNS_A_SECOND, now_s, more_turns),
         )
 
-    @property
-    def standing(self) -> Standing:
-        """How much the connection has sent; typed turns do not count."""
-        if any(one.is_ahead for one in self[:-1]):
-            return Standing.AHEAD
-        return Standing.PRESSES if any(one.presses for one in self[:-1]) else Standing.LIVE
-
 
 class ConnectionBudget:
     """What one connection has spent, and whether more of it may be read."""
@@ -163,20 +149,15 @@ class ConnectionBudget:
         """Of the session that it holds."""
         self.stranger = True
         """Its caller has shown no token."""
-        self.standing = Standing.LIVE
-        """As of the last look."""
+        self.is_ahead = self.presses = False
+        """More was sent at once than a live caller sends, by far or at all; as of the last look."""
         self.place = place
         self._address = address
-        self._debt = Debt(address.address, ahead)
+        self._ahead = ahead
+        self._debt, self._typed = Debt(address.address), Debt(address.address)
+        self._owes = False
+        """As of the last look."""
         self._of = _Allowances.of(costs, now_s)
-
-    @property
-    def is_ahead(self) -> bool:
-        return self.standing is Standing.AHEAD
-
-    @property
-    def presses(self) -> bool:
-        return self.standing is not Standing.LIVE
 
     @property
     def address(self) -> str:
@@ -188,9 +169,17 @@ class ConnectionBudget:
         return self.recognition.outstanding if self.recognition else 0
 
     @property
-    def due(self) -> bool:
-        """Enough was spent to look again."""
-        return self.frames >= LOOK_FRAMES or self.sound_s >= LOOK_SOUND_S
+    def is_small(self) -> bool:
+        """What was spent since the last look is no more than a live call spends."""
+        return not (
+            self.frames >= LOOK_FRAMES
+            or self.sound_s >= LOOK_SOUND_S
+            or self.work_s >= LOOK_WORK_S
+            or self.bytes >= LOOK_BYTES
+            or self.turns
+            or self._owes
+            or self.presses
+        )
 
     def look(self, now_s: float) -> float:
         """Reckon up what was spent; return the seconds for which nothing more may be read.
@@ -209,17 +198,22 @@ class ConnectionBudget:
         )
         if sound_s or self.presses:
             wait_s = max(wait_s, of.sound.spend(sound_s, now_s))
-        if self.turns:
+        if self.turns or self._typed.amount:
             turns, self.turns = self.turns, 0
             wait_s = max(wait_s, of.turns.spend(turns, now_s))
-        self.standing = of.standing
-        if not self.is_ahead:  # live sound is within what its address has for each of its calls
-            return wait_s
-        return max(
-            wait_s,
-            self._address.spend(work_s, sound_s, now_s),
-            self._debt.wait_s(sound_s, now_s, stranger=self.stranger),
-        )
+            if self.stranger:
+                wait_s = max(wait_s, self._typed.wait_s(turns, self._ahead.strangers_turns, now_s))
+        counted = of.frames, of.bytes, of.work, of.sound  # typed turns press nobody
+        self.is_ahead = any(one.is_ahead for one in counted)
+        self.presses = self.is_ahead or any(one.presses for one in counted)
+        if self.is_ahead:  # live sound is within what its address has for each of its calls
+            wait_s = max(
+                wait_s,
+                self._address.spend(work_s, sound_s, now_s),
+                self._debt.wait_s(sound_s, self._ahead.share(stranger=self.stranger), now_s),
+            )
+        self._owes = wait_s > 0
+        return wait_s
 
     def is_held(self, *, strained: bool) -> bool:
         """Tell whether sound that is ahead must wait for the stages.
@@ -263,6 +257,8 @@ class Budgets:
             budget.place.leave()
             shared.connections.remove(budget)
             shared.counted()
+            if shared.owes_nothing and self._addresses.get(address) is shared:
+                del self._addresses[address]
 
     def _forget_oldest(self) -> None:
         """Forget the address that has been gone for longest, where there are too many."""

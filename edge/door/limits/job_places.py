@@ -91,7 +91,7 @@ class _Stage:
         self.waits: set[_Wait] = set()
         """The same, without those that wait no more."""
         self.held: Counter[str] = Counter()
-        """Jobs that are under way, by address."""
+        """Strangers' jobs that are under way, by address."""
 
     @property
     def has_room(self) -> bool:
@@ -157,6 +157,10 @@ class JobPlaces:
         late_s = self.clock() - LATE_S
         return next((name for name, stage in self.stages.items() if stage.starves(late_s)), "")
 
+    def for_strangers(self) -> set[StageName]:
+        """Return the stages at which most jobs of this edge are those of strangers."""
+        return {name for name, stage in self.stages.items() if stage.strangers > stage.callers}
+
     def of(self, address: str, *, stranger: bool) -> SessionJobs:
         """Return the jobs of a new session of *address*."""
         session = SessionJobs(self, address, stranger=stranger)
@@ -205,14 +209,14 @@ class SessionJobs:
     def hold(self, key: Key) -> None:
         """Take a place for a job."""
         stage = self._places.stages[key[0]]
-        stage.waiting.charge(self.address, 1)
+        if self._stranger:
+            stage.waiting.charge(self.address, 1)
         self._held[key] = self._places.clock()
         self._count(stage, 1)
 
     def said(self, event: Event) -> None:
         """Note an event that was stored, of a stage or of the edge."""
-        key = done_by(event)
-        if key in self._held:
+        if self._held and (key := done_by(event)) in self._held:
             self._free(key)
 
     def leave(self) -> None:
@@ -236,10 +240,10 @@ class SessionJobs:
         stage.fill()
 
     def _count(self, stage: _Stage, more: int) -> None:
+        if not self._stranger:
+            stage.callers += more
+            return
+        stage.strangers += more
         stage.held[self.address] += more
         if not stage.held[self.address]:
             del stage.held[self.address]
-        if self._stranger:
-            stage.strangers += more
-        else:
-            stage.callers += more

@@ -118,7 +118,7 @@ class Pace:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        return self.budget.look(time.monotonic())
+        return 0.0 if self.budget.is_small else self.budget.look(time.monotonic())
 
     def later(self, wait_s: float, piece: Callable[[], None]) -> None:
         """Have *piece* called in *wait_s*, when it is its turn."""
@@ -165,6 +165,6 @@ class Pace:
 
     def _held_s(self, until_s: float) -> float:
         """Return the seconds for which sound that is ahead waits for the stages."""
-        if not self.budget.is_held(strained=bool(self._strained())):
+        if not self.budget.is_ahead or not self.budget.is_held(strained=bool(self._strained())):
             return 0.0
         return max(0.0, until_s - time.monotonic())

@@ -5,12 +5,46 @@ A packet that is one too many is dropped, as the network itself may drop any.
 
 from runtime.buckets import Bucket, Buckets
 
-OF_CALL_S, OF_CALL_AT_ONCE = 2000.0, 4000.0
-"""Sound is 50 to 100 a second; a long message over the data channel comes as some hundreds."""
+OF_CALL_S, OF_CALL_AT_ONCE = 400.0, 4000.0
+"""Of all kinds: a long message over the data channel comes as some hundreds."""
+SOUND_S, SOUND_AT_ONCE = 200.0, 400.0
+"""Of them, RTP and its reports: sound is 50 to 100 a second."""
+RTP = range(128, 192)
+"""The first byte of its packets (RFC 7983)."""
 OF_ADDRESS_S, OF_ADDRESS_AT_ONCE = 100.0, 400.0
 """Of an address that belongs to no call yet: a call begins with some ten."""
 OF_STRANGERS_S, OF_STRANGERS_AT_ONCE = 2000.0, 2000.0
 """Of all such addresses: the sender of a packet can be forged."""
+MOST_STUN_BYTES, MOST_STUN_ATTRIBUTES = 1280, 16
+"""Of a packet of STUN: ICE's checks have 100 bytes and seven attributes. One of 60 kB with nothing
+but heads of attributes takes 8 ms to read."""
+STUN_HEAD = 20
+
+
+def is_short_stun(data: bytes) -> bool:
+    """Tell whether a packet of STUN is as short, and has as few attributes, as may be read."""
+    if len(data) > MOST_STUN_BYTES:
+        return False
+    at = STUN_HEAD
+    for _ in range(MOST_STUN_ATTRIBUTES):
+        if at >= len(data):
+            return True
+        at += 4 + (int.from_bytes(data[at + 2 : at + 4]) + 3 & ~3)
+    return at >= len(data)
+
+
+class CallPackets:
+    """Of one call."""
+
+    def __init__(self) -> None:
+        self._all = Bucket(OF_CALL_S, OF_CALL_AT_ONCE)
+        self._sound = Bucket(SOUND_S, SOUND_AT_ONCE)
+
+    def may(self, data: bytes, now_s: float) -> bool:
+        """Count a packet, and tell whether it is looked at."""
+        if data and data[0] in RTP and self._sound.refuse_s(now_s):
+            return False
+        return not self._all.refuse_s(now_s)
 
 
 class PacketLimits:
@@ -19,11 +53,6 @@ class PacketLimits:
     def __init__(self) -> None:
         self._addresses = Buckets(lambda: Bucket(OF_ADDRESS_S, OF_ADDRESS_AT_ONCE))
         self._strangers = Bucket(OF_STRANGERS_S, OF_STRANGERS_AT_ONCE)
-
-    @staticmethod
-    def of_call() -> Bucket:
-        """Return the bucket of a call's packets."""
-        return Bucket(OF_CALL_S, OF_CALL_AT_ONCE)
 
     def stranger_may(self, address: str, now_s: float) -> bool:
         """Count a packet of *address*, and tell whether it is looked at."""

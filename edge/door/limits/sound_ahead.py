@@ -1,6 +1,7 @@
-"""The sound that is ahead of live speech, which all connections of an edge share. Pure.
+"""What comes faster than from a live caller, which all connections of an edge share. Pure.
 
-It is kept until it is recognised, so it is memory: strangers have a share of their own.
+Sound that is ahead is kept until it is recognised, so it is memory; typed turns are kept in the
+log. Strangers have shares of their own.
 """
 
 from runtime.common_share import CommonShare
@@ -9,41 +10,42 @@ EDGE_SHARE, STRANGERS_SHARE = 8.0, 2.0
 """The bounds of the sound of all that are ahead, as multiples of the bound of one connection: of
 those that show a token, and of strangers. Half of it is what an address alone may have."""
 EDGE_SHARE_LASTS_S = 30.0
+STRANGERS_TURNS = 200.0
+"""That strangers type: in a minute twice as many, four of each of a hundred."""
 EDGE_WAIT_S = 5.0
 """The longest wait for it: whoever lost the line for long is ahead, too."""
 
 
 class SoundAhead:
-    """The sound of all connections of an edge that are ahead of live speech."""
+    """The sound of all connections of an edge that are ahead of live speech; strangers' turns."""
 
     def __init__(self, at_once_s: float) -> None:
         """Take what a connection may send at once."""
         self._of_callers = CommonShare(EDGE_SHARE * at_once_s, EDGE_SHARE_LASTS_S)
         self._of_strangers = CommonShare(STRANGERS_SHARE * at_once_s, EDGE_SHARE_LASTS_S)
+        self.strangers_turns = CommonShare(STRANGERS_TURNS, EDGE_SHARE_LASTS_S)
 
     def share(self, *, stranger: bool) -> CommonShare:
         return self._of_strangers if stranger else self._of_callers
 
 
 class Debt:
-    """The sound of one connection for which there was no room beside that of others."""
+    """What one connection sent, for which there was no room beside what others did."""
 
-    def __init__(self, address: str, ahead: SoundAhead) -> None:
+    def __init__(self, address: str) -> None:
         self._address = address
-        self._ahead = ahead
-        self._sound_s = 0.0
+        self.amount = 0.0
         self._until_s = 0.0
 
-    def wait_s(self, sound_s: float, now_s: float, *, stranger: bool) -> float:
-        """Add *sound_s*; return the seconds until there is room, EDGE_WAIT_S in all at most."""
-        if not self._sound_s:
+    def wait_s(self, amount: float, share: CommonShare, now_s: float) -> float:
+        """Add *amount*; return the seconds until *share* has room, EDGE_WAIT_S in all at most."""
+        if not self.amount:
             self._until_s = now_s + EDGE_WAIT_S
-        self._sound_s += sound_s
-        share = self._ahead.share(stranger=stranger)
-        wait_s = share.wait_s(self._address, self._sound_s, now_s)
+        self.amount += amount
+        wait_s = share.wait_s(self._address, self.amount, now_s)
         if not wait_s:
-            share.take(self._address, self._sound_s, now_s)
+            share.take(self._address, self.amount, now_s)
         wait_s = min(wait_s, self._until_s - now_s)
         if wait_s <= 0:
-            self._sound_s = wait_s = 0.0
+            self.amount = wait_s = 0.0
         return wait_s

@@ -50,7 +50,7 @@ class StageMonitor:
         except BusAwayError:
             return  # nothing is known: a call tells its caller itself
         loads = loads_of(found, waiting)
-        self._admission.look(loads, time.monotonic())
+        self._admission.look(loads, time.monotonic(), self.places.for_strangers())
         edges = sum(service.role == "edge" for service in found)
         strained = any(self._admission.is_strained(load) for load in loads.values())
         slots = {name: load.slots for name, load in loads.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from runtime.settings import Settings
@@ -41,6 +42,12 @@ class TimeUp:
     code: str
     message: str
     details: str
+    """With a place for the seconds of the limit."""
+
+
+SOCKET_IDLE = TimeUp("SOCKET_IDLE", "Idle", "no conversation for {:g} s")
+CALL_TOO_LONG = TimeUp("CALL_TOO_LONG", "Call ended", "it lasted {:g} s, the limit")
+CALL_IDLE = TimeUp("CALL_IDLE", "Call ended", "nobody spoke for {:g} s")
 
 
 class Stopwatch:
@@ -72,37 +79,26 @@ class Stopwatch:
 
     def up(self, now_s: float) -> TimeUp | None:
         """Return the limit that is reached, or None."""
-        due_s, up = self._first()
-        return up if now_s >= due_s else None
+        due_s, lasts_s, up = self._first()
+        return replace(up, details=up.details.format(lasts_s)) if now_s >= due_s else None
 
     def left_s(self, now_s: float) -> float:
         """Return the seconds until a limit may be reached; infinite: none is set."""
         return max(0.0, self._first()[0] - now_s)
 
-    def _first(self) -> tuple[float, TimeUp]:
-        """Return when the next limit is reached, and which."""
+    def _first(self) -> tuple[float, float, TimeUp]:
+        """Return when the next limit is reached, how long it is, and which."""
         limits = self._limits
         if self._began_s is None:
-            return _limit(
-                self._active_s, limits.socket_s, "SOCKET_IDLE", "Idle", "no conversation for {} s"
-            )
-        return min(
-            _limit(
-                self._began_s,
-                limits.call_s,
-                "CALL_TOO_LONG",
-                "Call ended",
-                "it lasted {} s, the limit",
-            ),
-            _limit(
-                self._active_s, limits.idle_s, "CALL_IDLE", "Call ended", "nobody spoke for {} s"
-            ),
-            key=lambda one: one[0],
+            return _due_s(self._active_s, limits.socket_s), limits.socket_s, SOCKET_IDLE
+        too_long_s, idle_s = (
+            _due_s(self._began_s, limits.call_s),
+            _due_s(self._active_s, limits.idle_s),
         )
+        if too_long_s <= idle_s:
+            return too_long_s, limits.call_s, CALL_TOO_LONG
+        return idle_s, limits.idle_s, CALL_IDLE
 
 
-def _limit(
-    since_s: float, lasts_s: float, code: str, message: str, details: str
-) -> tuple[float, TimeUp]:
-    due_s = since_s + lasts_s if lasts_s else float("inf")
-    return due_s, TimeUp(code, message, details.format(f"{lasts_s:g}"))
+def _due_s(since_s: float, lasts_s: float) -> float:
+    return since_s + lasts_s if lasts_s else math.inf

@@ -26,6 +26,7 @@ from baresip import (
 from edge.call import counters
 from edge.door.callers.auth import Caller
 from edge.door.limits.pace import Pace
+from edge.door.limits.rate_limits import AddressRate
 from edge.door.line.channel import LineChannel
 from edge.door.routes import hold
 from edge.door.seat import Seat, new_session
@@ -47,6 +48,8 @@ AGAIN_S = 30.0
 """A registration that failed is tried again."""
 RINGS_S = 60.0
 """Nobody lets a telephone ring for longer."""
+CALLS_A_MINUTE = 6.0
+"""Calls that come in, for each line. Who sends them cannot be told for sure, so all share it."""
 GROUP = "sip"
 """Of the processes that place calls: each request goes to one."""
 USER = re.compile(r"sips?:\+?([^@;>]*)@", re.IGNORECASE)
@@ -79,6 +82,7 @@ class Phones:
         self._runtime = Runtime(native_log_level="error")
         self._agent: UserAgent | None = None
         self._tenant = names.stored(settings.sip_tenant)
+        self._rate = AddressRate(CALLS_A_MINUTE * settings.sip_max_calls)
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:
@@ -130,7 +134,8 @@ class Phones:
         if agent := self._settings.sip_agent:
             query["agent"] = agent
         try:
-            if self._edge.draining or self._edge.is_full(""):
+            too_often = self._rate.refuse_s("", time.monotonic()) > 0
+            if too_often or self._edge.draining or self._edge.is_full(""):
                 counters.refused("sip")
                 await call.reject()
                 return

@@ -11,7 +11,7 @@ import asyncio
 import ipaddress
 import socket
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from aioice.ice import (
     server_reflexive_candidate,
 )
 
-from edge.door.limits.packet_limits import PacketLimits
+from edge.door.limits.packet_limits import CallPackets, PacketLimits, is_short_stun
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,11 @@ Address = tuple[str, int]
 BUFFER_BYTES = 1 << 20
 FIRST_OF_STUN = 4
 """Packets of STUN begin with a smaller byte (RFC 7983)."""
+ANSWERS = 0x10
+"""The bit of their second byte that no request has; nor has one the last bit of the first."""
+TRANSACTION = slice(8, 20)
+MOST_ASKED = 64
+"""Requests of a call whose answers are still known."""
 MOST_CLIENTS = 32
 """Addresses of one call's client: interfaces, relays, and what a router makes of them."""
 TRIES = 20
@@ -54,9 +59,11 @@ class _Member(asyncio.DatagramTransport):
         self.line = line
         self.connection = connection
         self.name = connection.local_username
-        self.packets = PacketLimits.of_call()
+        self.packets = CallPackets()
         self.clients: OrderedDict[Address, None] = OrderedDict()
         """Addresses that have shown its password, the latest at the end."""
+        self.asked: deque[bytes] = deque()
+        """The transactions of its latest requests."""
         self.protocol = StunProtocol(connection)
         self.protocol.connection_made(self)
         self.protocol.local_candidate = Candidate(
@@ -70,6 +77,8 @@ class _Member(asyncio.DatagramTransport):
         )
 
     def sendto(self, data: Any, addr: Any = None) -> None:
+        if data[0] < FIRST_OF_STUN and not (data[0] & 1 or data[1] & ANSWERS):
+            self.line.asks(data[TRANSACTION], self)
         if not self.line.transport.is_closing():
             self.line.transport.sendto(data, addr)
 
@@ -94,6 +103,8 @@ class _Socket(asyncio.DatagramProtocol):
         self._clients: dict[Address, _Member] = {}
         """By the address of a client that has shown the call's password."""
         self._limits = PacketLimits()
+        self._asked: dict[bytes, _Member] = {}
+        """Who sent a request of STUN, by its transaction."""
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -102,6 +113,14 @@ class _Socket(asyncio.DatagramProtocol):
         member = _Member(self, connection, component)
         self._names.setdefault(member.name, []).append(member)
         return member.protocol
+
+    def asks(self, transaction: bytes, member: _Member) -> None:
+        """Note that *member* sends a request, which may be answered."""
+        if transaction not in self._asked:
+            self._asked[transaction] = member
+            member.asked.append(transaction)
+            if len(member.asked) > MOST_ASKED:
+                self._asked.pop(member.asked.popleft(), None)
 
     def leave(self, member: _Member) -> None:
         of_name = self._names.get(member.name, [])
@@ -112,14 +131,18 @@ class _Socket(asyncio.DatagramProtocol):
         for address in member.clients:
             if self._clients.get(address) is member:
                 del self._clients[address]
+        for transaction in member.asked:
+            self._asked.pop(transaction, None)
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         client, now_s = (addr[0], addr[1]), time.monotonic()
         member = self._clients.get(client)
-        if member is not None and member.packets.refuse_s(now_s):
+        if member is not None and not member.packets.may(data, now_s):
             return
         try:
             if data and data[0] < FIRST_OF_STUN:
+                if not is_short_stun(data):
+                    return
                 if member is None and not self._limits.stranger_may(addr[0], now_s):
                     return
                 member = self._asked_or_answered(data, client) or member
@@ -135,9 +158,7 @@ class _Socket(asyncio.DatagramProtocol):
         except ValueError:
             return None
         if message.message_class is not stun.Class.REQUEST:
-            members = [one for of_name in self._names.values() for one in of_name]
-            known = message.transaction_id
-            return next((one for one in members if known in one.protocol.transactions), None)
+            return self._asked.get(message.transaction_id)
         name = str(message.attributes.get("USERNAME", "")).partition(":")[0]
         member = next(iter(self._names.get(name, ())), None)
         if member is None or "MESSAGE-INTEGRITY" not in message.attributes:

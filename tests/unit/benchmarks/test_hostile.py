@@ -6,10 +6,13 @@ import dataclasses
 import io
 import json
 import wave
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks import results
+from benchmarks.hostile import kept
 from benchmarks.hostile.frames import (
     BINARY,
     CONTINUATION,
@@ -116,3 +119,22 @@ def test_requests_of_http_rows_are_whole_where_they_are_to_be() -> None:
         assert head.count(b"\r\n\r\n") == (0 if row.cut else row.times)
         assert f"Content-Length: {10 + row.missing_bytes}\r\n".encode() in head
         assert row.held == (row.cut or b"Content-Length: 10\r\n" not in head)
+
+
+def test_a_row_takes_the_place_of_what_was_measured_of_it_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (kept, results):
+        monkeypatch.setattr(module, "FOLDER", tmp_path)
+    fuzz = dataclasses.replace(HELD, name="fuzz", sent={"messages": 500})
+    kept.keep("hostile", dataclasses.replace(HELD, recorded=1), 3)
+    kept.keep("hostile", HELD, 4)
+    for seed in (1, 2, 2):
+        kept.keep("hostile", fuzz, seed)
+    found = json.loads((tmp_path / "hostile.json").read_text(encoding="utf-8"))
+    assert [(row["row"], row["seed"]) for row in found["rows"]] == [
+        ("a row", 0),
+        ("fuzz", 1),
+        ("fuzz", 2),
+    ]
+    assert (found["held"], found["of"], found["messages"]) == (3, 3, 1000)

@@ -55,6 +55,14 @@ def test_a_stage_is_all_its_workers_and_as_slow_as_the_least_busy_of_them() -> N
     assert loads_of(workers, [Queue("llm", 0, 0, 0, 0)])["llm"].engine_wait_ms == 0
 
 
+def test_a_stage_that_is_busy_for_strangers_is_strained_and_not_full() -> None:
+    overload = AdmissionControl(1000, 5)
+    overload.look({"llm": FULL}, 10.0, {"llm"})
+    assert (overload.full(10.0), overload.strained(10.0)) == ("", "llm")
+    overload.look({"llm": FULL}, 11.0, {"stt"})
+    assert overload.full(11.0) == "llm"
+
+
 def test_a_stage_is_strained_before_it_is_full() -> None:
     overload = AdmissionControl(3000, 5)
     overload.look({"stt": StageLoad(slots=2, in_flight=2, oldest_ms=1000)}, 10.0)

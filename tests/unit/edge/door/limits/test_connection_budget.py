@@ -15,7 +15,9 @@ from edge.door.limits.connection_budget import (
     BURST_FRAMES,
     BURST_SOUND_S,
     BURST_WORK_S,
+    LOOK_BYTES,
     LOOK_FRAMES,
+    LOOK_WORK_S,
     MOST_ADDRESSES,
     MOST_OUTSTANDING,
     MOST_OUTSTANDING_OF_ADDRESS,
@@ -27,7 +29,7 @@ from edge.door.limits.connection_budget import (
     ConnectionBudget,
     Costs,
 )
-from edge.door.limits.sound_ahead import EDGE_SHARE, EDGE_WAIT_S, STRANGERS_SHARE
+from edge.door.limits.sound_ahead import EDGE_SHARE, EDGE_WAIT_S, STRANGERS_SHARE, STRANGERS_TURNS
 
 COSTS = Costs(frames_a_second=100, sound_at_once_s=60.0)
 
@@ -219,9 +221,19 @@ def test_a_new_connection_is_no_fresh_start_for_its_address() -> None:
             free += budget.look(0.0) == 0.0
     assert free == ADDRESS_SHARE
     for number in range(MOST_ADDRESSES + 5):
-        with budgets.opened(f"n{number}", 0.0):
-            pass
+        with budgets.opened(f"n{number}", 0.0) as budget:
+            budget.sound_s += 15
+            budget.look(0.0)
     assert len(budgets._addresses) == MOST_ADDRESSES
+
+
+def test_an_address_that_spent_nothing_is_not_remembered() -> None:
+    budgets = Budgets(COSTS)
+    for number in range(10):
+        with budgets.opened(f"n{number}", 0.0) as budget:
+            budget.frames += 10
+            budget.look(0.0)
+    assert not budgets._addresses
 
 
 def test_sound_that_is_ahead_waits_for_its_own_utterances(stack: ExitStack) -> None:
@@ -254,9 +266,32 @@ def test_it_waits_for_those_of_its_address_too(stack: ExitStack) -> None:
 def test_it_is_looked_at_every_few_frames(stack: ExitStack) -> None:
     budget = opened(stack)
     for _ in range(LOOK_FRAMES):
-        assert not budget.due
+        assert budget.is_small
         budget.frames += 1
-    assert budget.due
+    assert not budget.is_small
+
+
+@pytest.mark.parametrize(
+    ("what", "amount"), [("bytes", LOOK_BYTES), ("work_s", LOOK_WORK_S), ("turns", 1)]
+)
+def test_more_than_live_sound_costs_is_reckoned_up_at_once(
+    stack: ExitStack, what: str, amount: float
+) -> None:
+    budget = opened(stack)
+    setattr(budget, what, amount)
+    assert not budget.is_small
+
+
+def test_whoever_owes_or_presses_is_looked_at_every_time(stack: ExitStack) -> None:
+    types, hurries = opened(stack), opened(stack, address="b")
+    types.turns += int(TURNS_AT_ONCE) + 1
+    assert types.look(0.0) == pytest.approx(1.0)
+    assert not types.is_small
+    assert types.look(1.0) == 0.0
+    assert types.is_small
+    hurries.frames += int(BURST_FRAMES) + 1
+    hurries.look(0.0)
+    assert not hurries.is_small
 
 
 def test_typed_turns_come_at_once_up_to_a_bound(stack: ExitStack) -> None:
@@ -265,6 +300,24 @@ def test_typed_turns_come_at_once_up_to_a_bound(stack: ExitStack) -> None:
     assert budget.look(0.0) == 0.0
     budget.turns += 2
     assert budget.look(0.0) == pytest.approx(2.0)
+
+
+def test_strangers_who_type_share_what_they_type_and_callers_do_not(stack: ExitStack) -> None:
+    budgets = Budgets(COSTS)
+    typed = 0
+    for number in range(100):
+        budget = opened(stack, budgets, f"a{number}")
+        for _ in range(int(TURNS_AT_ONCE)):
+            budget.turns += 1
+            if budget.look(0.0):
+                assert budget.look(EDGE_WAIT_S) == 0.0  # it is late, and not lost
+                break
+            typed += 1
+    assert typed < STRANGERS_TURNS < 100 * TURNS_AT_ONCE
+    caller = opened(stack, budgets, "caller")
+    caller.stranger = False
+    caller.turns += int(TURNS_AT_ONCE)
+    assert caller.look(0.0) == 0.0
 
 
 def test_who_is_refused_again_and_again_is_slowed_and_who_tries_now_and_then_is_not(

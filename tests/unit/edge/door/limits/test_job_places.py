@@ -94,6 +94,18 @@ async def test_strangers_yield_while_a_stage_is_strained_and_win_back_what_they_
     assert not await waits(waiting)
 
 
+async def test_a_stage_works_for_strangers_while_most_of_its_jobs_are_theirs() -> None:
+    made, _ = places(16)
+    for number in range(3):
+        await stranger(made, number).take(speech())
+    callers = [made.of("c", stranger=False) for _ in range(3)]
+    for caller in callers[:2]:
+        await caller.take(speech())
+    assert made.for_strangers() == {"stt"}
+    await callers[2].take(speech())
+    assert not made.for_strangers()
+
+
 async def test_the_next_is_of_the_address_that_has_had_the_least() -> None:
     made, _ = places(1)
     greedy = [stranger(made, 1) for _ in range(3)]

@@ -1,0 +1,30 @@
+"""The result file: each row as it was measured last, a piece of the fuzz for each seed."""
+
+import json
+import time
+
+from benchmarks.hostile.verdict import Figures
+from benchmarks.latency import machine
+from benchmarks.results import FOLDER, save
+
+
+def keep(name: str, figures: Figures, seed: int) -> None:
+    """Put a row into results/*name*.json, in the place of what was measured of it before."""
+    file = FOLDER / f"{name}.json"
+    rows = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.exists() else []
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    row = {**figures.as_json(), "seed": seed if figures.sent.get("messages") else 0, "when": when}
+    rows = [one for one in rows if _key(one) != _key(row)] + [row]
+    rows.sort(key=_key)
+    save(
+        name,
+        machine=machine(),
+        held=sum(not one["wrong"] for one in rows),
+        of=len(rows),
+        messages=sum(one["sent"].get("messages", 0) for one in rows),
+        rows=rows,
+    )
+
+
+def _key(row: dict[str, object]) -> tuple[str, ...]:
+    return str(row["row"]), str(row["source"]), f"{row['seed']:06}"

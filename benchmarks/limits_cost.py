@@ -1,0 +1,102 @@
+"""The share of an edge's CPU that goes into the limits of its door, while good calls are held.
+
+    python -m benchmarks limits_cost        # 100 calls; a number after it: as many
+
+py-spy looks at the edge some hundred times a second; $AURA_PY_SPY says where it is (by default on
+the PATH; `pip install py-spy`). A look counts for the limits if what runs is one of LIMITS, or a
+line elsewhere that counts for them. So the machine's other load changes nothing of the share.
+"""
+
+import asyncio
+import linecache
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from benchmarks import aura_server
+from benchmarks.latency import machine
+from benchmarks.realtime import CALLS, CONTINUOUS, ENGINES, SECONDS, measure
+from benchmarks.results import save
+from benchmarks.soak import processes
+from benchmarks.soak.trial import SIMULATED
+
+ROOT = Path(__file__).parent.parent
+SHARED = ("edge/call/quotas.py", "runtime/common_share.py", "runtime/buckets.py")
+LIMITS = ("edge/door/limits/", *SHARED)
+CALLERS = ("edge/door/", "edge/call/")
+COUNTS = re.compile(r"budget|pace\b|_kept\b|_room\b|places\b|stopwatch\b|_quota\b")
+LINE = re.compile(r"\(([^()]+\.py):(\d+)\)$")
+LOOKS_A_SECOND, SETTLES_S = 250, 5.0
+ROUNDS = 3
+IDLE = ("select", "epoll")
+
+
+def share(recorded: str) -> dict[str, Any]:
+    """Return what py-spy *recorded* (its format `raw`) says of the limits."""
+    looks, places = 0, Counter[str]()
+    for stack, _, count in (line.rpartition(" ") for line in recorded.splitlines()):
+        looks += int(count)
+        if not (found := LINE.search(stack)):
+            continue
+        file, number = Path(found[1]), int(found[2])
+        name = str(file.relative_to(ROOT)) if file.is_relative_to(ROOT) else found[1]
+        counts = name.startswith(CALLERS) and COUNTS.search(linecache.getline(str(file), number))
+        if name.startswith(LIMITS) or counts:
+            places[name] += int(count)
+    found_in = places.total()
+    return {
+        "looks": looks,
+        "limits_percent": round(100 * found_in / looks, 2),
+        "give_or_take_percent": round(200 * math.sqrt(max(1, found_in)) / looks, 2),
+        "files": dict(places.most_common()),
+    }
+
+
+async def hold(url: str, edge: Any, calls: int, into: str) -> dict[str, Any]:
+    """Hold *calls*, and have py-spy look at the *edge* meanwhile."""
+    calling = asyncio.create_task(measure(url, edge, CONTINUOUS, calls))
+    await asyncio.sleep(SETTLES_S)
+    looker = os.environ.get("AURA_PY_SPY") or shutil.which("py-spy")
+    if not looker:
+        sys.exit("py-spy is needed: pip install py-spy")
+    rate, seconds = str(LOOKS_A_SECOND), str(int(SECONDS - SETTLES_S))
+    spy = await asyncio.create_subprocess_exec(
+        *(looker, "record", "--pid", str(edge.pid), "--rate", rate, "--duration", seconds),
+        *("--nonblocking", "--format", "raw", "--output", into),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    if await spy.wait():
+        sys.exit("py-spy may not look at the edge, or failed")
+    return await calling
+
+
+def main() -> None:
+    calls = next((int(one) for one in sys.argv[1:] if one.isdigit()), CALLS)
+    held, looks = [], ""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        aura_server.running(**{**SIMULATED, **ENGINES}) as (url, process),
+    ):
+        edge, into = processes.of(process.pid)["edge"][0], f"{folder}/looks"
+        for _ in range(ROUNDS):
+            held.append(uvloop.run(hold(url, edge, calls, into)))
+            looks += Path(into).read_text(encoding="utf-8")
+    found = share(looks)
+    print(f"{found['limits_percent']} % +- {found['give_or_take_percent']} of the edge's CPU")
+    for name, count in found["files"].items():
+        print(f"{100 * count / found['looks']:6.2f} %  {name}")
+    save("limits_cost", machine=machine(), calls=held, **found)
+
+
+if __name__ == "__main__":
+    main()

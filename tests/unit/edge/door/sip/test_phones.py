@@ -1,0 +1,60 @@
+"""Telephone calls that come in: how many begin, however many ring."""
+
+import itertools
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from edge.door.limits.connection_budget import Budgets, Costs
+from edge.door.limits.pace import Lane
+from runtime.settings import load
+
+pytest.importorskip("baresip", reason="NOT TESTED HERE: the extra `sip` is not installed")
+from baresip import BaresipError  # it may be missing
+
+from edge.door.sip.phones import CALLS_A_MINUTE, Phones  # the same
+
+LINES = 2
+
+
+class Ringing:
+    """A call of the stack whose caller has left before it is answered."""
+
+    handle = 1
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+        self.did = ""
+
+    async def answer(self) -> None:
+        self.did = "answered"
+        raise BaresipError("left")
+
+    async def reject(self) -> None:
+        self.did = "rejected"
+
+    async def hangup(self) -> None: ...
+
+    def on_dtmf(self, _: object) -> None: ...
+
+    def on(self, _: object) -> None: ...
+
+
+async def test_calls_have_a_rate_that_their_number_of_lines_gives() -> None:
+    edge: Any = SimpleNamespace(
+        draining=False,
+        is_full=lambda _: "",
+        numbers=itertools.count(),
+        prices=(),
+        budgets=Budgets(Costs()),
+        lane=Lane(),
+        stages=SimpleNamespace(strained=str),
+    )
+    phones = Phones(edge, load(sip_max_calls=LINES, _env_file=None))
+    calls: list[Any] = [Ringing() for _ in range(100)]
+    for call in calls:
+        await phones._take(call)
+    begun = int(CALLS_A_MINUTE * LINES)
+    assert {call.did for call in calls[:begun]} == {"answered"}
+    assert [call.did for call in calls[begun:]].count("rejected") >= len(calls) - begun - 2
