@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from benchmarks.soak import clusters, crowds, deaths, doors, full, links, nonsense, tool_calls
+from benchmarks.soak import (
+    clusters,
+    crowds,
+    deaths,
+    doors,
+    full,
+    gateways,
+    links,
+    nonsense,
+    tool_calls,
+)
 from benchmarks.soak.trial import Trials
 
 TRIALS: Trials = {
@@ -13,5 +23,6 @@ TRIALS: Trials = {
     **crowds.TRIALS,
     **nonsense.TRIALS,
     **tool_calls.TRIALS,
+    **gateways.TRIALS,
     **doors.TRIALS,
 }

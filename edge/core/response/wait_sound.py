@@ -43,4 +43,5 @@ def _loop() -> bytes:
 def _averaged(noise: npt.NDArray[Any], samples: int) -> npt.NDArray[Any]:
     """Return the running average of *noise*, whole numbers alike on all machines."""
     sums = np.cumsum(np.concatenate((noise[-samples:], noise)))
-    return (sums[samples:] - sums[:-samples]) // samples
+    averaged: npt.NDArray[Any] = (sums[samples:] - sums[:-samples]) // samples
+    return averaged

@@ -264,6 +264,7 @@ def test_a_guess_that_is_taken_back_has_run_nothing() -> None:
         ("nothing", "{}", "unknown"),
         ("book", "[1]", "invalid"),
         ("book", '{"a": NaN}', "invalid"),
+        ("book", '{"a": "\\ud83d"}', "invalid"),
         ("book", "{" * 5000, "invalid"),
         ("book", '{"a": "' + "x" * 20_000 + '"}', "invalid"),
     ],
