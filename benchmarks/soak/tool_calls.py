@@ -188,16 +188,16 @@ async def under_kills(
 
 def _of_logs(logs: list[list[ev.AnyEvent]]) -> dict[str, int]:
     """Return what the logs say of the calls: those to be run, and tags that no result had."""
-    names = ("requested", "without_result", "unknown", "timeout", "not_called", "wrong_turn")
+    names = ("requested", "without_result", "unknown", "asks_late", "not_called", "wrong_turn")
     found = Counter[str](dict.fromkeys(names, 0))
     for log in logs:
         asked = {_key(one) for one in log if isinstance(one, ev.ToolRequested)}
         results = [one for one in log if isinstance(one, ev.ToolReturned | ev.ToolFailed)]
         found["requested"] += len(asked)
         found["without_result"] += len(asked - {_key(one) for one in results})
-        reasons = [one.reason for one in results if isinstance(one, ev.ToolFailed)]
-        found["unknown"] += reasons.count("unknown_outcome")
-        found["timeout"] += reasons.count("timeout")
+        failed = [(one.name, one.reason) for one in results if isinstance(one, ev.ToolFailed)]
+        found["unknown"] += sum(reason == "unknown_outcome" for _, reason in failed)
+        found["asks_late"] += failed.count(("ask", "timeout"))
         called = {one.turn for one in log if isinstance(one, ev.ToolCalled)}
         found["not_called"] += sum(
             "CALL:" in one.text and one.turn not in called
