@@ -1,7 +1,5 @@
 """Whether a bus keeps the events that it acknowledged: they are written in turn, and counted."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from dataclasses import dataclass, field

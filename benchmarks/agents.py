@@ -5,8 +5,6 @@ told its session, types a turn and hears its response; engines are simulated wit
 measured: the time to the session, the time to the response, the resident memory of the edge.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,7 +1,5 @@
 """A stopwatch: recordings are asked in real time, and their responses are timed at the client."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 import time

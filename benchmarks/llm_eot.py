@@ -1,7 +1,5 @@
 """The real language model, asked whether the caller's turn is over."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 

@@ -5,8 +5,6 @@ voice detector about it. `benchmarks.density` calls it as it calls Aura and sets
 side.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import hashlib

@@ -9,8 +9,6 @@ Twilio stream: `TwilioProtocol`, which fills in what was lost, and the edge's co
 Prints a table; writes results/phone_line.json.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 from typing import Any

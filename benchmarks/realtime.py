@@ -8,8 +8,6 @@ They take turns, each as often first as second, and are compared in pairs: what 
 does falls on both.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

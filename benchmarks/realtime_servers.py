@@ -6,8 +6,6 @@ Both are to use the same language model, recogniser and voice, which are served 
 answers by rule at MODEL_PORT, and Aura's own speech API at AURA_PORT.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sys

@@ -5,8 +5,6 @@
 Commands are timed as they are typed, from the start of the process to its end.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import statistics

@@ -1,7 +1,5 @@
 """A long call without a clock, recorded as an edge records it, to measure readers of records."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from benchmarks.offline import OfflineCall, Stages, began

@@ -7,8 +7,6 @@ read after a garbage collection. What the page adds is its own measurement: from
 the socket, and from the socket to the loudspeaker's queue.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import re

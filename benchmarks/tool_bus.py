@@ -8,8 +8,6 @@ stored each event. Then a caller waits for a tool of 300 ms, and for none: from 
 typed to the first sound of the answer.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import statistics

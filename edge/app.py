@@ -1,7 +1,5 @@
 """The HTTP application of an edge: a WebSocket a client protocol, the talk page, the rest."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from typing import Any

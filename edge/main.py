@@ -1,7 +1,5 @@
 """An edge process: it serves calls until SIGTERM, then lets them end in order."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import secrets

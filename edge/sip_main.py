@@ -3,8 +3,6 @@
 It holds its calls as an edge does, on the same bus; it has no HTTP, and a user of its own there.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import secrets

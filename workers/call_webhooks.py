@@ -4,8 +4,6 @@ A receiver that is slow or away delays no other, and no tool: it has a part of t
 once, and rests for a while after it gave no answer several times in a row.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import Counter

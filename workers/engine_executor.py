@@ -10,8 +10,6 @@ taken by the fair share of their owners (`workers/fair_share.py`), so that the m
 never stand before the one of another.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import time

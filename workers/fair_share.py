@@ -4,8 +4,6 @@ Fair queueing by start times (Goyal, Vin and Cheng 1996), in a tree of owners. A
 nothing to do gets no more than its share afterwards. Pure.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 Owner = tuple[str, ...]

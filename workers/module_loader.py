@@ -1,7 +1,5 @@
 """Modules of the operator's own, found by name in this folder or among the installed ones."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 from pathlib import Path

@@ -5,8 +5,6 @@ with, an edge tells; what a call does begin with, its first event tells, and its
 meanwhile. A job stops the reading, and goes on with what was read.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable

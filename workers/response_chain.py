@@ -1,7 +1,5 @@
 """A response on its way into the log: a chain of links, each behind the fence."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable
 

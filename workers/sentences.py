@@ -5,8 +5,6 @@ languages. What it cannot know is here: that the next word is not written yet, t
 spoken at once and alone, and what stands between a number and its unit.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The stage as the worker loop sees it, and the job as the stage sees it."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeGuard, TypeVar

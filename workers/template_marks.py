@@ -3,8 +3,6 @@
 They come last: some of them are a part of the markup in which a model calls tools.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -4,8 +4,6 @@ A reasoning model writes `<think>...</think>` before its response, or in it. Som
 first tag into the prompt, so that the stream begins inside the thought.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

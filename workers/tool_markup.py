@@ -4,8 +4,6 @@ A table: what opens a region of text that is never spoken, what closes it, whose
 parser has vLLM or SGLang read it. What stands in a region `workers/markup_calls.py` reads.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Final

@@ -6,8 +6,6 @@ until that is clear; anything else goes on at once. Markup is never spoken: what
 it is withheld, and a call of something that was not offered is neither spoken nor made.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection, Mapping

@@ -3,8 +3,6 @@
 python -m benchmarks.hostile [--source hundred] [--whisper] [--messages 20000] [NAME ...]
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import sys

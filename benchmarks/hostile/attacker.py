@@ -5,8 +5,6 @@
 It is a process of its own, a nice one, so that a bystander's clock is not its own.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """A good call beside an attack, its pings and audio timed; and others who call meanwhile."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import itertools

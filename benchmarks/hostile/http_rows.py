@@ -1,7 +1,5 @@
 """Attacks that come by HTTP: what each connection sends, again and again. Pure."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections.abc import Callable

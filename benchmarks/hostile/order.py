@@ -1,7 +1,5 @@
 """What the process of a stranger is to do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from benchmarks.hostile.rows import Source

@@ -1,7 +1,5 @@
 """An Aura under attack: a bystander's call is held beside it, and everything is looked at."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,7 +1,5 @@
 """What a row came to, and whether that is right. Pure."""
 
-from __future__ import annotations
-
 import statistics
 from dataclasses import dataclass
 from typing import Any

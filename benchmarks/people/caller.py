@@ -1,7 +1,5 @@
 """A caller in real time: a microphone that never stops, and all that came back with its time."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

@@ -4,8 +4,6 @@ The client plays what it is sent and hears it again, quieter and later, through 
 nothing; typed questions bring the answers.
 """
 
-from __future__ import annotations
-
 import base64
 import time
 from functools import partial

@@ -3,8 +3,6 @@
 The language model is simulated, for its long answers. A phrase begins 1.5 s into the sound.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import asdict, dataclass
 from functools import partial

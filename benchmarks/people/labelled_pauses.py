@@ -1,7 +1,5 @@
 """Recordings of people with labels: where they pause and go on, and where they are done."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from benchmarks.people.recordings import HOW, Recording, folder, recordings

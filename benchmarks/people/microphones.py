@@ -1,7 +1,5 @@
 """Pages whose microphone runs at some rate that they do not tell, over random networks."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from dataclasses import asdict, dataclass

@@ -5,8 +5,6 @@ reads on speaks over the answers. The words are compared with what was said, bes
 faster-whisper on the whole sound.
 """
 
-from __future__ import annotations
-
 import asyncio
 import difflib
 import random

@@ -4,8 +4,6 @@ The reference of the words is the recogniser on the phrase in quiet; beside Aura
 faster-whisper on the same noisy phrase.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import asdict, dataclass
 from functools import partial

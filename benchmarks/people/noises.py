@@ -1,7 +1,5 @@
 """Noises that last, and sounds that are no speech: int16 values at 16 kHz. Pure but for babble."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import numpy as np

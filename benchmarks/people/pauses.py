@@ -5,8 +5,6 @@ in a pause after which the speaker goes on; the first audio is timed from the la
 hears the same recordings; of it is known whether any answer came before the end.
 """
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 from collections.abc import Sequence

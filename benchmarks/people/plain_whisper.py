@@ -1,7 +1,5 @@
 """faster-whisper as it comes, with Aura's weights: what the engine alone makes of a sound."""
 
-from __future__ import annotations
-
 import numpy as np
 from faster_whisper import WhisperModel
 

@@ -9,8 +9,6 @@ recordings are under CC-BY-SA 3.0 (en) or CC-BY 3.0, by those whom the package's
 names.
 """
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import json

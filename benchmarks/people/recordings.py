@@ -4,8 +4,6 @@ A folder of WAVs, $AURA_BENCH_AUDIO; `labels.json` in it names for each file its
 `pauses`, pairs of seconds.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from dataclasses import dataclass

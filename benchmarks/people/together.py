@@ -1,7 +1,5 @@
 """Trials a few at a time, with progress; a call that is refused is tried again."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence

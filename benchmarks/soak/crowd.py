@@ -1,7 +1,5 @@
 """Callers who check their responses: each comes once, complete, in order, to its own question."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import json

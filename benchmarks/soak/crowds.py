@@ -1,7 +1,5 @@
 """Trials: many calls, and as much work as there are workers for."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """A trial: gateways to an MCP server die in the middle of calls."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import random

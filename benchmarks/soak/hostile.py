@@ -1,7 +1,5 @@
 """Messages that no honest client or worker sends, the same ones for the same seed. Pure."""
 
-from __future__ import annotations
-
 import base64
 import json
 import random

@@ -1,7 +1,5 @@
 """Events that no honest client of `/v1/realtime` or of Twilio's sends, from given dice. Pure."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Results, schemas, files and commands that nobody should write: the same for a seed. Pure."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Callable, Iterator

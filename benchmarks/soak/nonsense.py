@@ -1,7 +1,5 @@
 """Trials: engines that fail, messages that nobody should send, and parts that are none."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import itertools

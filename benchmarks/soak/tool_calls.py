@@ -1,7 +1,5 @@
 """A trial: calls of tools while what runs them dies."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import json

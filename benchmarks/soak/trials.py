@@ -1,7 +1,5 @@
 """All trials by name: each starts an Aura, harms it, and tells what callers noticed."""
 
-from __future__ import annotations
-
 from benchmarks.soak import (
     clusters,
     crowds,

@@ -6,8 +6,6 @@ Answers are the likeliest ones (temperature 0): only a change of the model, or o
 changes them.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import statistics

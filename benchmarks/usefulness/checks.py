@@ -1,7 +1,5 @@
 """Whether an answer is useful: what it holds, what it must not, which tool it calls. Pure."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass, field

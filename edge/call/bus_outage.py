@@ -1,7 +1,5 @@
 """A call while its bus is away: its caller is told once, and after a while no longer heard."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """The connection of a session, as the session shell sees it."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from edge.core.client_events import ClientEvent

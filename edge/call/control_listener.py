@@ -1,7 +1,5 @@
 """Requests to one running call over the bus: its state, and commands to it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 

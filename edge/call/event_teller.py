@@ -1,7 +1,5 @@
 """Tells a client of the session's events, each once, where the client asked for them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from edge.core.client_events import ClientEvent, Happened

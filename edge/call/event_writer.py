@@ -1,7 +1,5 @@
 """The events of a call on their way into the log, in the order of its decisions."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable

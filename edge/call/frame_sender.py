@@ -1,7 +1,5 @@
 """The caller's audio on its way to STT, without acknowledgements."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections import deque

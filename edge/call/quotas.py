@@ -3,8 +3,6 @@
 What was decided is always stored: a share is overdrawn by the last messages, then the call ends.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol

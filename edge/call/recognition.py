@@ -1,7 +1,5 @@
 """The utterances of a session that are at the recogniser. Pure."""
 
-from __future__ import annotations
-
 from edge.core.call import Call
 from schemas.events import Event, JobFailed, SpeechStarted, TranscriptFinal
 

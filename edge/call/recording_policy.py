@@ -1,7 +1,5 @@
 """The choice whose audio is recorded: the operator's, or the caller's if that is allowed. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from runtime.settings.recording import Recorded

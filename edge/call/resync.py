@@ -4,8 +4,6 @@ The live mirror is not stored, nor is audio while its stream elects a leader. An
 that comes twice changes nothing.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -6,8 +6,6 @@
 A fault of ours or a newer connection stops it; the client's leaving, or ours, finishes it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum, auto
 

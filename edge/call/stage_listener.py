@@ -1,7 +1,5 @@
 """The stages of one session as its call hears them: messages of the bus become inputs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 

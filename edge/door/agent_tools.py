@@ -1,7 +1,5 @@
 """The tools of a call: those of its agent, or else those of the operator."""
 
-from __future__ import annotations
-
 import structlog
 from msgspec import UNSET
 

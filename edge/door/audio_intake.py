@@ -1,7 +1,5 @@
 """The caller's audio on its way into a session: converted or decoded, in pieces, at its pace."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 import time

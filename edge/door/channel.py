@@ -1,7 +1,5 @@
 """What carries a connection's messages: a WebSocket, or whatever else has this form."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 

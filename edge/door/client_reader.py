@@ -1,7 +1,5 @@
 """A client's frames on their way in: the protocol makes commands of them, within a budget."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

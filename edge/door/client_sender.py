@@ -1,7 +1,5 @@
 """What a call tells, on its way to a client; a slow client makes a bounded number of bytes wait."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace

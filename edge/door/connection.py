@@ -1,7 +1,5 @@
 """One connection: a client protocol on one side, sessions on the bus on the other."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from dataclasses import dataclass

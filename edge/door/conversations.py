@@ -1,7 +1,5 @@
 """The sessions that a connection holds, one after the other, each begun, set anew and ended."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

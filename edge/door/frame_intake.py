@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WebSocketError
 from aiohttp._websocket.helpers import websocket_mask
 
-from edge.door.frame_heads import HEAD_BYTES, KEY_BYTES, MOST_DIRECT_BYTES, WHOLE_TEXT, FrameHeads
+from edge.door.frame_heads import FIN, KEY_BYTES, LENGTH_16, MASK_BIT, FrameHeads
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.message_room import LONG_BYTES, MOST_HELD_S
 from edge.door.limits.pace import WAIT_S
@@ -40,6 +40,11 @@ TAKEN_S = 0.005
 """Whether what was parsed has been taken is looked at so often."""
 ROOM_S = 0.1
 """Whether there is room for a long message is looked at so often."""
+WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
+HEAD_BYTES = 4 + KEY_BYTES
+"""Of a frame with a length of 16 bits: 126 to 65 535 bytes, as 20 ms of sound and more are."""
+MOST_DIRECT_BYTES = 16_384
+"""No more goes straight to a listener: half a second of sound, a packet that was held up."""
 DIRECT_S = 0.003
 """The most work on the frames of one packet that goes straight to a listener."""
 STILL_THERE = b"\x8a\x00"
@@ -102,7 +107,7 @@ class FrameIntake:
         listen, budget = self._ws.on_message, self._ws.pace.budget
         if not listen or len(data) > MOST_DIRECT_BYTES or budget.is_ahead or self._queue._buffer:
             return 0
-        if not (found := self._heads.messages(data)):
+        if not self._heads.between_messages or not (found := whole_messages(data)):
             return 0
         at, most_s = 0, budget.work_s + DIRECT_S
         for frame in found[0]:
@@ -249,6 +254,24 @@ class FrameIntake:
             self._ws.exceed("a long message takes too long, and others wait for the room")
         elif place.held:
             self._look_in(WAIT_S)
+
+
+def whole_messages(data: bytes) -> tuple[list[bytes], bytes] | None:
+    """Return the messages in *data*, each a whole masked frame, and the beginning of another.
+
+    None: there is anything else in it.
+    """
+    found: list[bytes] = []
+    at = 0
+    while (left := len(data) - at) >= HEAD_BYTES:
+        size = HEAD_BYTES + (data[at + 2] << 8 | data[at + 3])
+        if data[at] not in (WHOLE_TEXT, WHOLE_BINARY) or data[at + 1] != MASK_BIT | LENGTH_16:
+            return None
+        if size > left:
+            return (found, data[at:]) if size <= MOST_DIRECT_BYTES else None
+        found.append(data[at : at + size])
+        at += size
+    return None if left else (found, b"")
 
 
 def message_in(frame: bytes) -> str | bytes | None:

@@ -1,7 +1,5 @@
 """What a connection needs of the edge that it is on."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The beginning of a session, the same for every client protocol: all refusals stand here."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

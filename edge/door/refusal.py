@@ -1,7 +1,5 @@
 """A session that cannot begin now: told in the client protocol's own form."""
 
-from __future__ import annotations
-
 from edge.protocols.client_protocol import CloseCode
 
 

@@ -1,7 +1,5 @@
 """The decision whether a caller may resume a session, and its history, from the log alone."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 

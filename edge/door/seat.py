@@ -4,8 +4,6 @@ All that may refuse a conversation is asked here: the rate of its address, the s
 users, tenants and strangers.
 """
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Callable
@@ -60,9 +58,9 @@ class Seat:
         protocol: ClientProtocol,
         caller: Caller,
         address: str,
-        taken: Callable[[], None],
         name: str = "",
         resume_key: str = "",
+        taken: Callable[[], None] = lambda: None,
     ) -> None:
         """Seat *caller*; *taken* is called whenever it has the seat.
 

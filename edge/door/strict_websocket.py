@@ -6,8 +6,6 @@ all the same (3.14) and has no option for it. The private parts of aiohttp that 
 pins its minor version.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The files of Aura's pages: what they are made of, for the edge and for the command line."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 The record outlives the files: what is fetched again under the same name must be the same again.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

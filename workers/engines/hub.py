@@ -1,7 +1,5 @@
 """The files of a model name on a hub that is laid out as Hugging Face's. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

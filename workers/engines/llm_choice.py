@@ -3,8 +3,6 @@
 docs/adr/0048 has the figures behind the numbers here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final

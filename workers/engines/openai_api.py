@@ -5,8 +5,6 @@ Cerebras' library and OpenAI's are made by one generator and differ in names onl
 
 # ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
 
-from __future__ import annotations
-
 import json
 import re
 import threading

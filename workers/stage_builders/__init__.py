@@ -1,7 +1,5 @@
 """The parts of each stage, a module a stage: a worker loads that of its own alone."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext

@@ -1,7 +1,5 @@
 """The tool stage: the bodies of tools, and beside it the deliveries of call webhooks."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """The audio of a response: sorted, sent at the pace of listening, counted as heard."""
 
-from __future__ import annotations
-
 from edge.core.client_events import Speech
 from edge.core.inputs import ChunkSpoken
 from edge.core.response import wait_sound

@@ -1,7 +1,5 @@
 """The sentences of a response: their words, and their audio sorted as it arrives."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The sound for a caller who waits for a tool: soft noise that rises and falls, always the same."""
 
-from __future__ import annotations
-
 import random
 from functools import cache
 from typing import Any

@@ -1,7 +1,5 @@
 """Bodies of requests, read to their end, within a bound and a time."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

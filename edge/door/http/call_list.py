@@ -1,7 +1,5 @@
 """Tells over the bus which calls this edge holds."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """/v1/calls: running calls, shown and commanded over HTTP, whichever edge holds them."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import secrets

@@ -3,8 +3,6 @@
 A page without a good token is offered nothing: names of agents and voices are their tenants' own.
 """
 
-from __future__ import annotations
-
 import time
 
 import msgspec

@@ -4,8 +4,6 @@ aiohttp reads forms line by line on the event loop and counts no parts: one of 2
 a megabyte of empty lines, holds it for seconds. Here the body is cut a few times.
 """
 
-from __future__ import annotations
-
 from email.message import Message
 from email.parser import HeaderParser
 

@@ -4,8 +4,6 @@ aiohttp's sites and asyncio's servers take all that comes and tell of a connecti
 handshake. So it is accepted here and then handed to aiohttp's server, all by public parts.
 """
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import socket

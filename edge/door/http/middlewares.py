@@ -1,7 +1,5 @@
 """What every request passes: the limits of an address, and no traceback for anybody."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

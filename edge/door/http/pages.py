@@ -1,7 +1,5 @@
 """The talk page and the client library as an edge serves them: files of this package, no other."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path

@@ -3,8 +3,6 @@
 What cannot be parsed reaches no application, so no middleware can word the answer.
 """
 
-from __future__ import annotations
-
 import asyncio
 from http import HTTPStatus
 from typing import Any

@@ -1,7 +1,5 @@
 """`POST /v1/realtime/calls/{id}/hangup`: a call over WebRTC is ended, whichever edge holds it."""
 
-from __future__ import annotations
-
 import time
 
 from aiohttp import web

@@ -1,7 +1,5 @@
 """`POST /v1/realtime/client_secrets`: a key for a page that is to call, made by who may call."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Annotated, Any, Literal

@@ -4,8 +4,6 @@ The edge has one job at a time for all such requests together, and the workers d
 first: what a call waits for is one sentence or one piece of a recording at most.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

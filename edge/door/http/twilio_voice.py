@@ -1,7 +1,5 @@
 """`POST /twilio/voice`: Twilio asks what to do with a call, and is told to stream it to an edge."""
 
-from __future__ import annotations
-
 import time
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import quoteattr

@@ -1,7 +1,5 @@
 """A call whose sound comes and goes beside its messages, as a connection's channel."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol

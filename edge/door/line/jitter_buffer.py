@@ -3,8 +3,6 @@
 A packet that follows the one before it goes on at once, so a good line costs no time. Pure.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 MOST_HELD = 3

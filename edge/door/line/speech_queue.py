@@ -1,7 +1,5 @@
 """Speech on its way out, a frame after the other, and how much of each response is out. Pure."""
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """One telephone call over SIP: its sound is taken and given every 20 ms; its keys, its end."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """What the SIP stack is set to: the account, its addresses, what is encrypted."""
 
-from __future__ import annotations
-
 import ssl
 from pathlib import Path
 

@@ -12,8 +12,6 @@ A check takes an engine that is warm and raises `ContractError`, or whatever the
 Those of language models are async.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any, Final

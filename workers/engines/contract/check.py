@@ -1,7 +1,5 @@
 """A check of an engine, and those that every engine passes."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any

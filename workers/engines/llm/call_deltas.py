@@ -4,8 +4,6 @@ Servers differ. Most number the calls and send the arguments in parts; some send
 all with the number 0 or with none; some send the name again with each part.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

@@ -5,8 +5,6 @@ greeting, and a question that was not answered has another behind it. Servers di
 that they know: one that names a field in its refusal is asked again without it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator

@@ -1,7 +1,5 @@
 """The stream of a server with OpenAI's chat API: from bytes to records, from records to text."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Final

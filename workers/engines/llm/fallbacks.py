@@ -5,8 +5,6 @@ failed it is asked all the same. Once a word is out nothing is switched: a job t
 tried again, with the first model first.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
