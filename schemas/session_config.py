@@ -167,6 +167,8 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
     """Silence while a tool runs, after which `wait_words` are spoken, once a turn."""
     wait_words: str = "One moment, please."
     """Words for a caller who waits for a tool; empty: none."""
+    wait_sound: bool = False
+    """Whether a soft sound is played from then on until the response goes on."""
     failure_words: str = "I am sorry, I could not do that."
     """Words that are spoken if a turn with tool calls would else end in silence."""
 

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import itertools
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -29,6 +30,8 @@ from schemas.tools import MOST_CALLS, ToolConfig
 
 BAD_CALLERS = 4
 """Who have tools called that answer with what is no result."""
+SEED = int(os.environ.get("AURA_BENCH_SEED", "1"))
+"""Another one makes other malformed things."""
 TURN_S = 1.0
 """A connection may type a turn a second."""
 
@@ -139,7 +142,7 @@ async def malformed_part(part: Part, scale: Scale) -> Outcome:
 
 def _bad(count: int) -> list[tuple[ToolConfig, Handler]]:
     """Return tools that answer with what is no result; a turn calls all of them."""
-    answers = malformed.results(1, count)
+    answers = malformed.results(SEED, count)
 
     async def answer(asked: Asked) -> bytes:
         del asked
@@ -182,7 +185,7 @@ async def _bad_schemas(run: Running, bus: Bus, count: int) -> Told:
 
     whose: dict[str, Any] = {"tenant": "trial", "session": "s_schemas"}
     async with bus.listening("aura.live.trial.s_schemas.out", on_out):
-        for number, text in enumerate(malformed.schemas(2, count), start=1):
+        for number, text in enumerate(malformed.schemas(SEED, count), start=1):
             try:
                 schema = json.loads(text)
             except (ValueError, RecursionError):
@@ -222,7 +225,7 @@ async def _bad_files(run: Running, bus: Bus, count: int) -> Told:
     del run
     told = Counter[str]()
     for kind, good in ((store.AGENT, malformed.AGENT), (store.TENANT, malformed.TENANT)):
-        for text in malformed.files(3, count // 2, good):
+        for text in malformed.files(SEED, count // 2, good):
             try:
                 await store.apply(bus, "", "fuzzed", text, kind)
                 told["applied"] += 1
@@ -241,7 +244,7 @@ async def _bad_commands(run: Running, bus: Bus, count: int) -> Told:
     async with aiohttp.ClientSession() as http:
         caller = ToolCaller(http, run.urls, 0)
         await caller.connect()
-        for action, more, body in malformed.commands(4, count):
+        for action, more, body in malformed.commands(SEED, count):
             url = f"{run.urls[0]}/v1/calls/{caller.session}/{action}"
             async with http.post(url, data=body, headers={**head, **more}) as answer:
                 clear = 400 <= answer.status < 500 and bool((await answer.json()).get("code"))

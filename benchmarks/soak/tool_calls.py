@@ -6,15 +6,17 @@ import json
 import random
 import re
 from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 
 from benchmarks import aura_server
 from benchmarks.soak import processes
 from benchmarks.soak.trial import SIMULATED, Outcome, Running, Scale, Trials, aura
-from runtime.bus.connection import connect
+from runtime.bus.connection import Bus, connect
 from runtime.bus.tool_services import Asked, Handler, serving
 from runtime.sessions.finding import decoded
 from runtime.settings import load
@@ -23,6 +25,8 @@ from schemas.tools import ToolConfig
 
 CALLERS = 8
 _TAG = re.compile(r"#k\w+")
+Kill = Callable[[asyncio.Event], Coroutine[Any, Any, Counter[str]]]
+"""Kills one process after another until the event; returns how many of which."""
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 KILLED = ("llm", "tool", "edge")
 EVERY_S = (1.0, 2.5)
@@ -138,20 +142,32 @@ class ToolCaller:
 
 async def killed_calls(scale: Scale) -> Outcome:
     """kill -9 of language models, tool runners and edges at random moments over 200 calls."""
-    service, tally, calls = Service(), Tally(), scale.times(200)
+    service, calls = Service(), scale.times(200)
     async with aura("--llm", "2", "--tools", "2", edges=2, engines=FAST) as run:
         url = await asyncio.to_thread(aura_server.bus_url, run.pid)
         async with await connect(load(nats_url=url), "trial") as bus, serving(bus, service.tools):
-            await offered(run)
-            stop = asyncio.Event()
-            killing = asyncio.create_task(_kill(run.pid, stop))
-            sessions = await _hold(run, calls, tally)
-            stop.set()
-            kills = await killing
-            await asyncio.sleep(3)
-            logs = [decoded(await bus.session_events(one)) for one in sessions]
-    found = _of_logs(logs)
-    twice = [key for key, count in service.made.items() if count > 1]
+            return await under_kills(
+                run, bus, calls, service.made, lambda stop: _kill(run.pid, stop)
+            )
+
+
+async def under_kills(
+    run: Running,
+    bus: Bus,
+    calls: int,
+    made: Mapping[str, int],
+    kill: Kill,
+) -> Outcome:
+    """Hold *calls* while *kill* kills; *made* counts what must not be made twice."""
+    tally, stop = Tally(), asyncio.Event()
+    await offered(run)
+    killing = asyncio.create_task(kill(stop))
+    sessions = await _hold(run, calls, tally)
+    stop.set()
+    kills = await killing
+    await asyncio.sleep(3)
+    found = _of_logs([decoded(await bus.session_events(one)) for one in sessions])
+    twice = [key for key, count in made.items() if count > 1]
     figures = {
         "calls": calls,
         "kills": dict(kills),
@@ -170,15 +186,16 @@ async def killed_calls(scale: Scale) -> Outcome:
 
 def _of_logs(logs: list[list[ev.AnyEvent]]) -> dict[str, int]:
     """Return what the logs say of the calls: those to be run, and tags that no result had."""
-    found = Counter[str](requested=0, without_result=0, unknown=0, not_called=0, wrong_turn=0)
+    names = ("requested", "without_result", "unknown", "asks_late", "not_called", "wrong_turn")
+    found = Counter[str](dict.fromkeys(names, 0))
     for log in logs:
         asked = {_key(one) for one in log if isinstance(one, ev.ToolRequested)}
         results = [one for one in log if isinstance(one, ev.ToolReturned | ev.ToolFailed)]
         found["requested"] += len(asked)
         found["without_result"] += len(asked - {_key(one) for one in results})
-        found["unknown"] += sum(
-            isinstance(one, ev.ToolFailed) and one.reason == "unknown_outcome" for one in results
-        )
+        failed = [(one.name, one.reason) for one in results if isinstance(one, ev.ToolFailed)]
+        found["unknown"] += sum(reason == "unknown_outcome" for _, reason in failed)
+        found["asks_late"] += failed.count(("ask", "timeout"))
         called = {one.turn for one in log if isinstance(one, ev.ToolCalled)}
         found["not_called"] += sum(
             "CALL:" in one.text and one.turn not in called

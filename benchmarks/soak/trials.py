@@ -1,6 +1,16 @@
 """All trials by name: each starts an Aura, harms it, and tells what callers noticed."""
 
-from benchmarks.soak import clusters, crowds, deaths, doors, full, links, nonsense, tool_calls
+from benchmarks.soak import (
+    clusters,
+    crowds,
+    deaths,
+    doors,
+    full,
+    gateways,
+    links,
+    nonsense,
+    tool_calls,
+)
 from benchmarks.soak.trial import Trials
 
 TRIALS: Trials = {
@@ -11,5 +21,6 @@ TRIALS: Trials = {
     **crowds.TRIALS,
     **nonsense.TRIALS,
     **tool_calls.TRIALS,
+    **gateways.TRIALS,
     **doors.TRIALS,
 }

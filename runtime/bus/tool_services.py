@@ -24,6 +24,7 @@ from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
 from runtime.bus.silence import until_silent
 from runtime.printable import printable
+from runtime.tasks import cancel
 from schemas import subjects
 from schemas.tools import MOST_TOOL_BYTES, ToolConfig
 
@@ -47,6 +48,9 @@ class NobodyServesError(Exception):
 
 class ToolRefusedError(Exception):
     """The service answered with an error; the message is its text."""
+
+
+_NO_ANSWER = (NobodyServesError, TimeoutError, BusAwayError)
 
 
 class ServedTool(msgspec.Struct, frozen=True):
@@ -90,6 +94,32 @@ async def call_tool(
         if (said := (answer.headers or {}).get(ERROR_HEADER)) is not None:
             raise ToolRefusedError(said)
         return answer.data
+
+
+async def call_idempotent_tool(
+    bus: Bus, subject: str, arguments: bytes, head: dict[str, str], timeout_s: float
+) -> bytes:
+    """Call a tool, and once more after half of *timeout_s*; the first answer counts.
+
+    The service may have died with the first call, and another one may do the second.
+
+    Raises:
+        NobodyServesError, ToolRefusedError, TimeoutError, BusAwayError: as of `call_tool`.
+    """
+    calls = {asyncio.create_task(call_tool(bus, subject, arguments, head, timeout_s))}
+    started = set(calls)
+    try:
+        if not (await asyncio.wait(calls, timeout=timeout_s / 2))[0]:
+            again = call_tool(bus, subject, arguments, head, timeout_s / 2)
+            calls.add(asyncio.create_task(again))
+            started |= calls
+        while True:
+            done, calls = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+            one = min(done, key=lambda call: isinstance(call.exception(), _NO_ANSWER))
+            if not calls or not isinstance(one.exception(), _NO_ANSWER):
+                return one.result()
+    finally:
+        await cancel(started)
 
 
 # ---------------------------------------------------------------- discovery

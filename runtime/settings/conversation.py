@@ -99,6 +99,10 @@ class ConversationSettings(BaseModel):
     tool_wait_words: str = session_value(
         "tool_use.wait_words", "Words for a caller who waits for a tool; empty: none."
     )
+    tool_wait_sound: bool = session_value(
+        "tool_use.wait_sound",
+        "Play a soft sound from then on until the response goes on.",
+    )
     tool_failure_words: str = session_value(
         "tool_use.failure_words",
         "Words that are spoken if a turn with tools would else end in silence.",

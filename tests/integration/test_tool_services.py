@@ -20,6 +20,7 @@ from runtime.bus.tool_services import (
     NobodyServesError,
     ServedTool,
     ToolRefusedError,
+    call_idempotent_tool,
     call_tool,
     served_tools,
     serving,
@@ -121,6 +122,28 @@ async def test_a_refusal_reaches_the_model_in_the_words_of_the_tool(bus: Bus) ->
         with pytest.raises(ToolRefusedError) as refused:
             await call_tool(bus, "aura.tool.acme.book", b"{}", {}, 5)
     assert str(refused.value) == r"Bei Frau Müller ist nichts frei: 明日\x1b[2J"
+
+
+@pytest.mark.parametrize("answers", [1, 2], ids=["the first is slow", "the first has died"])
+async def test_an_idempotent_call_without_an_answer_is_made_once_more(
+    bus: Bus, answers: int
+) -> None:
+    keys: list[str] = []
+    again, over = asyncio.Event(), asyncio.Event()
+
+    async def ask(asked: Asked) -> bytes:
+        keys.append(asked.headers["Idempotency-Key"])
+        number = len(keys)
+        if number == 2:
+            again.set()
+        await (again if number == answers else over).wait()
+        return f"answer {number}".encode()
+
+    async with serving(bus, [(ToolConfig(name="ask"), ask)]):
+        subject, head = "aura.tool.acme.ask", {"Idempotency-Key": "k"}
+        answer = await call_idempotent_tool(bus, subject, b"{}", head, 3)
+        over.set()
+    assert (answer, keys) == (f"answer {answers}".encode(), ["k", "k"])
 
 
 async def test_a_service_that_describes_no_tool_is_left_out(bus: Bus) -> None:

@@ -5,6 +5,8 @@ Cerebras' library and OpenAI's are made by one generator and differ in names onl
 
 # ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
 
+import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +26,21 @@ NO_KEY: Final = "none"
 """The key for servers that need none. Without one a library takes that of its maker from the
 environment and sends it to a stranger's server."""
 CONNECT_S: Final = 2.0
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _RETRYABLE: Final = frozenset({408, 409, 425, 429})
+
+
+def read_json(data: str | bytes) -> Any:
+    """Return the JSON in *data*, without halves of characters, which some servers cut emoji into.
+
+    Raises:
+        ValueError: it is none.
+    """
+    text = data if isinstance(data, str) else data.decode()
+    found = json.loads(text)
+    if _SURROGATE.search(text):
+        found = json.loads(json.dumps(found, ensure_ascii=False).encode(errors="ignore"))
+    return found
 
 
 @dataclass(frozen=True)

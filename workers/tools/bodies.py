@@ -14,6 +14,7 @@ from runtime.bus.tool_services import (
     SESSION_HEADER,
     NobodyServesError,
     ToolRefusedError,
+    call_idempotent_tool,
     call_tool,
 )
 from runtime.version import version
@@ -58,8 +59,9 @@ class NatsBody:
     async def call(self, asked: ToolRequested, bus: Bus, timeout_s: float) -> bytes:
         subject = subjects.tool(asked.tenant, asked.tool.name)
         head = {KEY_HEADER: key_of(asked), SESSION_HEADER: asked.session}
+        call = call_idempotent_tool if asked.tool.idempotent else call_tool
         try:
-            return await call_tool(bus, subject, asked.arguments.encode(), head, timeout_s)
+            return await call(bus, subject, asked.arguments.encode(), head, timeout_s)
         except NobodyServesError as error:
             raise CallFailedError("unknown", "nobody serves this tool now") from error
         except ToolRefusedError as error:

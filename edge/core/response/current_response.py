@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from edge.core.client_events import Measured, ResponseDropped
 from edge.core.effects import Outbox
-from edge.core.response.playback import BEGINNING
 from edge.core.response.response import UNMEASURED, Phase, Response
+from edge.core.response.sentence import BEGINNING
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History
 from schemas import events as ev

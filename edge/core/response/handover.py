@@ -2,8 +2,9 @@
 
 from edge.core.client_events import Interrupted
 from edge.core.effects import Outbox
-from edge.core.response.playback import Playback, Position
+from edge.core.response.playback import Playback
 from edge.core.response.response import Origin, Phase, Response
+from edge.core.response.sentence import Position
 from edge.core.session.history import History
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev

@@ -1,28 +1,14 @@
 """The audio of a response: sorted, sent at the pace of listening, counted as heard."""
 
-from typing import NamedTuple
-
 from edge.core.client_events import Speech
 from edge.core.inputs import ChunkSpoken
-from edge.core.response.sentence import Sentence
+from edge.core.response import wait_sound
+from edge.core.response.sentence import BEGINNING, Position, Sentences
 from schemas.audio import BYTES_PER_MS, ENOUGH_MS
 from schemas.session_config import VoiceConfig
 
 LEAD_MS = 190
 """The lead of a stream of chunks over the playback, so that a slow network causes no gap."""
-
-
-class Position(NamedTuple):
-    """A position in a response."""
-
-    sentence: int = 0
-    ms: int = 0
-    """The audio of the sentence before it."""
-    words: int = 0
-    """The number of the sentence's words before it."""
-
-
-BEGINNING = Position()
 
 
 class Playback:
@@ -37,7 +23,7 @@ class Playback:
         self._start = start
         self._delivery = voice.delivery
         self._chunk_bytes = voice.chunk_ms * BYTES_PER_MS
-        self._sentences: dict[int, Sentence] = {}
+        self._sentences = Sentences(start)
         self._total: int | None = None
         self._next = start.sentence
         """The sentence that is sent next."""
@@ -51,18 +37,21 @@ class Playback:
         """The most bytes that were sent before a rewind."""
         self._until_ms = 0
         """The time at which the client will have played all sent audio, Unix ms."""
+        self.sounds_before = -1
+        """The sentence that ends the wait sound; -1: there is none."""
 
     # -------------------------------------------------------- from the stages and the client
 
     def sentence(self, index: int, text: str) -> None:
-        self._at(index).text = text
+        self._sentences.at(index).text = text
 
     def chunk(self, chunk: ChunkSpoken) -> None:
-        self._at(chunk.index).take(chunk)
+        self._sentences.at(chunk.index).take(chunk)
 
     def silent(self, index: int) -> None:
         """Mark sentence *index* as silent, since nothing in it can be spoken."""
-        self._at(index).count = self._at(index).count or 0
+        part = self._sentences.at(index)
+        part.count = part.count or 0
 
     def completed(self, sentences: int) -> None:
         self._total = sentences
@@ -80,26 +69,19 @@ class Playback:
         played = self._played_bytes(now_ms) // 2 * 2
         if played_ms is not None:
             played = min(played_ms * BYTES_PER_MS, self._most_bytes)
-        self._sent_bytes, self._until_ms, self._ends_sent = played, now_ms, False
-        self._next, self._offset = self._start.sentence, self._start.ms * BYTES_PER_MS + played
-        while (part := self._sentences.get(self._next)) and part.voiced:
-            if self._offset < len(part.pcm):
-                break
-            self._next, self._offset = self._next + 1, self._offset - len(part.pcm)
-        self._told = self._words_until(self._next, self._offset) if part else 0
+        self._next, offset = self._sentences.find(played)
+        self._offset = max(0, offset)
+        self._sent_bytes = played + self._offset - offset  # no rest of a wait sound is sent again
+        self._until_ms, self._ends_sent = now_ms, False
+        self._told = self._sentences.words_until(self._next, self._offset)
 
     def has(self, index: int) -> bool:
         """Tell whether all audio of sentence *index* has arrived."""
-        return index < self._start.sentence or (
-            index in self._sentences and self._sentences[index].voiced
-        )
+        return self._sentences.has(index)
 
     def all_of(self, sentences: int) -> bool:
         """Tell whether the first *sentences* sentences were sent."""
         return self._next >= sentences
-
-    def _at(self, index: int) -> Sentence:
-        return self._sentences.setdefault(index, Sentence())
 
     # -------------------------------------------------------- to the client
 
@@ -119,18 +101,39 @@ class Playback:
 
     def due_at_ms(self, now_ms: int) -> int | None:
         """Return the time of the next piece if nothing else happens, or None if there is none."""
-        if self._ends_sent or not self._ready():
+        if self._ends_sent or not (self._ready() or self.sounds):
             return None
         if self._delivery == "text":
             return now_ms
-        lead_ms = LEAD_MS - 1 if self._delivery == "chunks" else 0  # the lead stays below LEAD_MS
-        return max(now_ms, self._until_ms - lead_ms)
+        return max(now_ms, self._until_ms - self._lead_ms)
+
+    @property
+    def _lead_ms(self) -> int:
+        return LEAD_MS - 1 if self._delivery == "chunks" else 0  # the lead stays below LEAD_MS
+
+    def sound(self, now_ms: int) -> list[Speech]:
+        """Return the pieces of the wait sound to send now; none if words are ready."""
+        out: list[Speech] = []
+        if self._ready():
+            return out
+        while self.sounds and self._until_ms - now_ms <= self._lead_ms:
+            pcm = wait_sound.after(self._sentences.waited(self._next))
+            self._sentences.wait(self._next, len(pcm))
+            out.append(self._send("", pcm, ends=False, now_ms=now_ms))
+        return out
+
+    @property
+    def sounds(self) -> bool:
+        """Whether the wait sound is sent while no words are ready."""
+        if self._delivery not in {"sentences", "chunks"}:
+            return False
+        return self._next <= self.sounds_before and not (self._offset or self._ends_sent)
 
     def _ready(self) -> bool:
         if self._delivery == "whole":
             return self.complete
-        part = self._sentences.get(self._next)
-        if part is None or part.text is None:
+        part = self._sentences.at(self._next)
+        if part.text is None:
             return False
         if self._delivery == "text":
             return True
@@ -142,10 +145,7 @@ class Playback:
     @property
     def complete(self) -> bool:
         """Whether all audio of the response has arrived."""
-        return self._total is not None and all(
-            i in self._sentences and self._sentences[i].whole
-            for i in range(self._start.sentence, self._total)
-        )
+        return self._total is not None and self._sentences.all_whole(self._total)
 
     def _whole(self, now_ms: int) -> list[Speech]:
         if not self.complete:
@@ -167,14 +167,14 @@ class Playback:
 
     def _rest(self) -> tuple[str, bytes]:
         """Return the remaining words and audio of the current sentence, and go on to the next."""
-        part, offset, told = self._sentences[self._next], self._offset, self._told
+        part, offset, told = self._sentences.at(self._next), self._offset, self._told
         self._next, self._offset, self._told = self._next + 1, 0, 0
         return " ".join((part.text or "").split(" ")[told:]), part.pcm[offset:]
 
     def _stream(self, now_ms: int) -> list[Speech]:
         out: list[Speech] = []
         while self._until_ms - now_ms < LEAD_MS and self._ready():
-            part = self._sentences[self._next]
+            part = self._sentences.at(self._next)
             start, end = self._offset, min(self._offset + self._chunk_bytes, len(part.pcm))
             over = max(self._told, part.words_until(end))
             text = " ".join((part.text or "").split(" ")[self._told : over])
@@ -190,7 +190,7 @@ class Playback:
     def _words_alone(self, now_ms: int) -> list[Speech]:
         out: list[Speech] = []
         while self._ready():
-            text = self._sentences[self._next].text or ""
+            text = self._sentences.at(self._next).text or ""
             text = f" {text}" if self._next else text
             self._next += 1
             self._ends_sent = self._next == self._total
@@ -215,8 +215,7 @@ class Playback:
 
     def unspoken(self) -> Speech:
         """Return the words without audio, for a client that gets them though the voice failed."""
-        text = " ".join(part.text or "" for _, part in sorted(self._sentences.items()))
-        return Speech(self.turn, text, b"", ends=True)
+        return Speech(self.turn, self._sentences.text(), b"", ends=True)
 
     # -------------------------------------------------------- what was heard
 
@@ -261,34 +260,9 @@ class Playback:
     def heard(self, now_ms: int) -> str:
         """Return the words that were heard by *now_ms*."""
         if self._delivery == "text":
-            known = sorted(self._sentences.items())
-            return " ".join(part.text or "" for index, part in known if index < self._next)
-        return self._words(self._played_bytes(now_ms))
+            return self._sentences.text(self._next)
+        return self._sentences.words(self._played_bytes(now_ms))
 
     def heard_by(self, played_ms: int) -> str:
         """Return the words in the first *played_ms* of the audio, within the sent part."""
-        return self._words(min(played_ms * BYTES_PER_MS, self._most_bytes))
-
-    def _words(self, left: int) -> str:
-        """Return the words in the first *left* bytes."""
-        words = []
-        for index in range(max(self._sentences, default=-1) + 1):
-            part = self._sentences.get(index)
-            if part and index < self._start.sentence:
-                words.append(part.text or "")
-                continue
-            if index == self._start.sentence:
-                left += self._start.ms * BYTES_PER_MS
-            if part is None or part.text is None or left <= 0:
-                break
-            over = self._words_until(index, min(left, len(part.pcm)))
-            words.append(" ".join(part.text.split(" ")[:over]))
-            if not part.voiced:
-                break
-            left -= len(part.pcm)
-        return " ".join(word for word in words if word)
-
-    def _words_until(self, index: int, at: int) -> int:
-        """Return the number of words spoken in the first *at* bytes of sentence *index*."""
-        before = self._start.words if index == self._start.sentence else 0
-        return max(before, self._sentences[index].words_until(at))
+        return self._sentences.words(min(played_ms * BYTES_PER_MS, self._most_bytes))

@@ -91,6 +91,8 @@ class Responder:
                 if speech.pcm or response.playback.is_read:
                     response.sent(now_ms)
                 self._out.tell(speech)
+            for sound in response.playback.sound(now_ms):
+                self._out.tell(sound)
             self.tools.tell_calls_done(response)
             self._note_reached(response, now_ms)
             if response.playback.all_sent:
@@ -136,5 +138,6 @@ class Responder:
             return None
         if response.tool_steps.running:  # each tool call has its own deadline
             return None
-        quiet_since_ms = max(response.waiting_since_ms, response.playback.until_ms)
+        spoken_ms = 0 if response.playback.sounds else response.playback.until_ms
+        quiet_since_ms = max(response.waiting_since_ms, spoken_ms)
         return quiet_since_ms + self._config.response.deadline_ms

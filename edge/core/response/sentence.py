@@ -1,6 +1,7 @@
-"""One sentence of a response: its words, and its audio sorted as it arrives."""
+"""The sentences of a response: their words, and their audio sorted as it arrives."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from edge.core.inputs import ChunkSpoken
 from schemas.audio import BYTES_PER_MS
@@ -49,3 +50,91 @@ class Sentence:
     def whole(self) -> bool:
         """Whether all audio and the words have arrived."""
         return self.text is not None and self.voiced
+
+
+class Position(NamedTuple):
+    """A position in a response."""
+
+    sentence: int = 0
+    ms: int = 0
+    """The audio of the sentence before it."""
+    words: int = 0
+    """The number of the sentence's words before it."""
+
+
+BEGINNING = Position()
+
+
+class Sentences:
+    """The sentences of a response, and the wait sound that was sent between them."""
+
+    def __init__(self, start: Position) -> None:
+        """The part before *start* was heard on another connection."""
+        self._start = start
+        self._known: dict[int, Sentence] = {}
+        self._waits: dict[int, int] = {}
+        """The bytes of the wait sound that were sent before each sentence."""
+
+    def at(self, index: int) -> Sentence:
+        return self._known.setdefault(index, Sentence())
+
+    def has(self, index: int) -> bool:
+        """Tell whether all audio of sentence *index* has arrived."""
+        return index < self._start.sentence or (index in self._known and self._known[index].voiced)
+
+    def all_whole(self, total: int) -> bool:
+        """Tell whether all audio and words of the first *total* sentences have arrived."""
+        return all(
+            i in self._known and self._known[i].whole for i in range(self._start.sentence, total)
+        )
+
+    def waited(self, index: int) -> int:
+        """Return the bytes of the wait sound that were sent before sentence *index*."""
+        return self._waits.get(index, 0)
+
+    def wait(self, index: int, sent: int) -> None:
+        """Note *sent* more bytes of the wait sound before sentence *index*."""
+        self._waits[index] = self.waited(index) + sent
+
+    def find(self, played: int) -> tuple[int, int]:
+        """Return the sentence and the position in it, bytes, after *played* bytes.
+
+        The position is negative in a wait sound before the sentence.
+        """
+        index, left = self._start.sentence, self._start.ms * BYTES_PER_MS + played
+        left -= self.waited(index)
+        while (part := self._known.get(index)) and part.voiced and left >= len(part.pcm):
+            index += 1
+            left -= len(part.pcm) + self.waited(index)
+        self._waits = {at: sent for at, sent in self._waits.items() if at <= index}
+        return index, left
+
+    def text(self, until: int | None = None) -> str:
+        """Return the words of the sentences before *until*; None: of all."""
+        known = sorted(self._known.items())
+        return " ".join(p.text for at, p in known if p.text and (until is None or at < until))
+
+    def words(self, left: int) -> str:
+        """Return the words in the first *left* bytes."""
+        words = []
+        for index in range(max(self._known, default=-1) + 1):
+            part = self._known.get(index)
+            if part and index < self._start.sentence:
+                words.append(part.text or "")
+                continue
+            if index == self._start.sentence:
+                left += self._start.ms * BYTES_PER_MS
+            left -= self.waited(index)
+            if part is None or part.text is None or left <= 0:
+                break
+            over = self.words_until(index, min(left, len(part.pcm)))
+            words.append(" ".join(part.text.split(" ")[:over]))
+            if not part.voiced:
+                break
+            left -= len(part.pcm)
+        return " ".join(word for word in words if word)
+
+    def words_until(self, index: int, at: int) -> int:
+        """Return the number of words spoken in the first *at* bytes of sentence *index*."""
+        before = self._start.words if index == self._start.sentence else 0
+        return max(before, self.at(index).words_until(at))

@@ -175,24 +175,29 @@ class ToolTurns:
             return
         self._tools.expire(response.tool_steps, now_ms)
         self._begin_next_step(response, now_ms)
-        at_ms = self._words_due_ms(response)
+        at_ms, use = self._wait_due_ms(response), self._config.tool_use
         if at_ms is not None and now_ms >= at_ms and not response.held:
+            if use.wait_words and not response.said_wait:
+                self._say(response, use.wait_words, now_ms)
             response.said_wait = True
-            self._say(response, self._config.tool_use.wait_words, now_ms)
+            if use.wait_sound:
+                response.playback.sounds_before = response.written
 
     def due_ms(self, response: Response, now_ms: int) -> int | None:
         """The time of the next `advance` while a tool runs, Unix ms, or None."""
         times = (
             response.playback.due_at_ms(now_ms),
             self._tools.due_ms(response.tool_steps),
-            self._words_due_ms(response),
+            self._wait_due_ms(response),
         )
         return min((at_ms for at_ms in times if at_ms is not None), default=None)
 
-    def _words_due_ms(self, response: Response) -> int | None:
+    def _wait_due_ms(self, response: Response) -> int | None:
         """The time to ask the caller to wait, Unix ms, or None if that is not needed."""
         use, steps = self._config.tool_use, response.tool_steps
-        if response.said_wait or not use.wait_words or not steps.is_waiting:
+        says = use.wait_words and not response.said_wait
+        sounds = use.wait_sound and response.playback.sounds_before < response.written
+        if not (says or sounds) or not steps.is_waiting:
             return None
         if not response.is_being_sent or not response.playback.all_of(response.written):
             return None

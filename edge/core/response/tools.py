@@ -207,6 +207,7 @@ def _arguments(text: str) -> str | None:
         return None
     try:
         found = json.loads(text, parse_constant=_reject_constant) if text.strip() else {}
+        json.dumps(found, ensure_ascii=False).encode()  # half a character has no encoding
     except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict):

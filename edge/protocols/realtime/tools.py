@@ -91,6 +91,7 @@ def tool_changes(tools: Sequence[FunctionTool], choice: ToolChoice) -> dict[str,
         **choice_changes(choice),
         "tool_use.max_steps": MOST_STEPS,
         "tool_use.wait_words": "",  # the client expects only the model's words
+        "tool_use.wait_sound": False,
     }
 
 

@@ -111,9 +111,13 @@ def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True
     tools, calls and results are told in words.
     """
     lines = _merged(request.lines if has_tools else map(_in_words, request.lines))
-    told = [request.system]  # what differs least between calls comes first: it is read once
+    told = [request.system]
     if request.tools and not has_tools:
-        told.append(_TOOLS_IN_WORDS + "\n".join(json.dumps(_tool(one)) for one in request.tools))
+        # What differs least between calls comes first, for it is read once: an agent's variables
+        # and instructions for one call stand in the last paragraph.
+        told = request.system.rsplit("\n\n", 1)
+        tools = _TOOLS_IN_WORDS + "\n".join(json.dumps(_tool(one)) for one in request.tools)
+        told.insert(1, tools)
     if lines and lines[0].role == "assistant" and not lines[0].calls:
         told.append(f'You began the conversation with: "{lines.pop(0).text}"')
     if request.tools and not has_tools and request.tool_choice != "auto":

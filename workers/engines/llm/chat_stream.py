@@ -1,12 +1,12 @@
 """The stream of a server with OpenAI's chat API: from bytes to records, from records to text."""
 
-import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Final
 
 from workers.engines.errors import EngineRefusedError, OnlyThoughtError, ServerUnavailableError
 from workers.engines.llm.call_deltas import CallDeltas
+from workers.engines.openai_api import read_json
 from workers.engines.protocols import FunctionCall, Usage
 
 MOST_BYTES: Final = 1 << 20
@@ -36,7 +36,7 @@ async def records(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Any, None]:
                 yield DONE
                 return
             if whole:
-                yield json.loads(whole)
+                yield read_json(whole)
 
 
 async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:

@@ -1,7 +1,6 @@
 """A hosted language model: Cerebras, or by its base URL any server with OpenAI's chat API."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
@@ -17,6 +16,7 @@ from workers.engines.openai_api import (
     address,
     cerebras_library,
     openai_library,
+    read_json,
     translated,
 )
 from workers.engines.protocols import CallInfo, Prompt, Token
@@ -115,7 +115,7 @@ class HostedModel:
                         f"{self._named.what} answered with a web page: check {self._named.url}"
                     )
                 if "application/json" in kind:
-                    yield told.take(json.loads(await response.aread())) or ""
+                    yield told.take(read_json(await response.aread())) or ""
                     told.take(DONE)
                 else:
                     async with aclosing(records(response.aiter_bytes())) as chunks:

@@ -4,7 +4,6 @@ The server is asked for Whisper's own figures (`verbose_json`), which reveal tex
 for silence. A server without these figures is asked for plain text.
 """
 
-import json
 import math
 import time
 from typing import Any, Final
@@ -12,7 +11,7 @@ from typing import Any, Final
 from runtime.audio import write_wav
 from schemas.audio import BYTES_PER_MS
 from workers.engines.errors import EngineRefusedError, ServerUnavailableError
-from workers.engines.openai_api import BlockingClient, Library, Named, translated
+from workers.engines.openai_api import BlockingClient, Library, Named, read_json, translated
 from workers.engines.protocols import Recognition
 from workers.engines.stt.whisper_postprocess import cleaned
 
@@ -102,7 +101,7 @@ class RestRecognizer:
                 body += piece
                 if self._client.now_s() > until_s or len(body) > MOST_ANSWER_BYTES:
                     raise ServerUnavailableError(f"{NAMED.what} did not come to an end")
-        told = json.loads(body)
+        told = read_json(body)
         if not isinstance(told, dict) or not isinstance(told.get("text"), str):
             raise EngineRefusedError(f"{NAMED.what} answered without a text; is {NAMED.url} right?")
         return told

@@ -170,15 +170,21 @@ def test_what_differs_between_calls_comes_after_the_tools_that_are_told_in_words
     """An engine that keeps what it read keeps the tools, whatever was heard of a greeting."""
     tool = ToolFunction(name="book", description="Book a table.", parameters={"type": "object"})
 
-    def told(greeting: str) -> str:
+    def told(greeting: str, caller: str = "Ann") -> str:
         said = (("assistant", greeting), ("user", "Hi."))
-        asked = Prompt("Be brief.", said, tools=(tool,), tool_choice="required")
+        system = f"Be brief.\n\nBe kind.\n\nYou talk to {caller}."
+        asked = Prompt(system, said, tools=(tool,), tool_choice="required")
         return str(messages(asked, has_tools=False)[0]["content"])
 
     whole, cut = told("Good evening!"), told("Good")
     before, _, after = whole.partition("Good evening!")
     assert "Book a table." in before
     assert cut == f"{before}Good{after}"
+    alike = whole.partition("Ann")[0]
+    assert told("Good evening!", "Bob").startswith(alike)
+    assert alike.startswith("Be brief.\n\nBe kind.\n\n")  # a step without tools begins so, too
+    assert alike.endswith("You talk to ")
+    assert "Book a table." in alike
 
 
 def test_broken_arguments_are_not_repeated_to_a_server_that_would_read_them() -> None:

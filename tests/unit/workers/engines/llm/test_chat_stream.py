@@ -35,6 +35,7 @@ async def read(stream: bytes, step: int = 1000) -> list[Any]:
         (b"data: 1\n\ndata: [DONE]\n\ndata: 2\n\n", [1, DONE]),
         (b"data: 1\n\ndata: 2", [1, 2]),
         (b'data: "a\xe2\x80\xa8b\xc2\x85c"\n\n', ["a\u2028b\x85c"]),
+        (b'data: "a\\ud83d\\ude00\\u00e9 \\uD83D!"\n\n', ["a\U0001f600\u00e9 !"]),
         (b"", []),
     ],
 )
