@@ -156,9 +156,6 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A line for `aura agents list`."""
     prompt: Annotated[str, msgspec.Meta(max_length=32_000)] | UnsetType = UNSET
     """The system prompt of the language model; `{{name}}` is a variable."""
-    prompt_as_written: bool = False
-    """Whether sentences with variables keep their places in the prompt; else, in long prose, they
-    are put at its end, for what stands before them is read once for all calls."""
     greeting: Annotated[str, msgspec.Meta(max_length=2000)] | UnsetType = UNSET
     """The greeting, on protocols that have one; `{{name}}` is a variable."""
     language: (

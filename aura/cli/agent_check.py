@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from runtime import tool_file
 from runtime.agents import file, store, tenant_file, yaml_tree
+from runtime.agents.template import LEAST_AFTER_CHARS, chars_after_variable
 from runtime.bus.connection import Bus
 from runtime.bus.tool_services import EVERY_TENANT, served_tools
 from runtime.settings import Settings
@@ -71,7 +72,8 @@ def flaws(texts: Mapping[str, str]) -> list[str]:
 
 def remarks(settings: Settings, texts: Mapping[str, str]) -> list[str]:
     """Return one line for each valid part of *texts* that may have a surprising effect."""
-    return [*_unknown_languages(settings, texts), *_unsigned_webhooks(settings, texts)]
+    found = (_unknown_languages, _unsigned_webhooks, _early_variables)
+    return [line for one in found for line in one(settings, texts)]
 
 
 def _unknown_languages(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
@@ -135,3 +137,20 @@ def _known_names(wanted: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(wanted, list(known), n=1)
     guess = f"did you mean {near[0]}? " if near else ""
     return f"{guess}there are {', '.join(sorted(known)) or 'none'}"
+
+
+def _early_variables(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield one line for each long prompt that the built-in model reads anew for each call."""
+    from workers.engines.llm_factory import llm_engine  # noqa: PLC0415  # `agents list` needs none
+
+    if llm_engine(settings) != "local":
+        return
+    for name, text in texts.items():
+        prompt, tree = file.parse(text).prompt, yaml_tree.read(text)
+        if prompt is UNSET or (after := chars_after_variable(prompt)) < LEAST_AFTER_CHARS:
+            continue
+        yield (
+            f"{name}.yaml:{tree.lines['prompt',]}: {after} characters follow the first variable of "
+            "the prompt, and are read anew for each call, which delays its first answer: put "
+            "variables at the end (docs/agents.md)"
+        )

@@ -58,8 +58,6 @@ def resolve(agent: Agent, base: SessionConfig, given: Given) -> Resolved:
     variables, refused = _variables(agent, given)
     asked, forbidden = _allowed(agent, given.changes)
     own = changes(agent)
-    if agent.prompt and not agent.prompt_as_written:
-        own["response.system_prompt"] = template.variables_last(agent.prompt)
     for path in ("response.system_prompt", "response.greeting"):
         if path in own:
             own[path] = template.fill(own[path], variables)

@@ -5,15 +5,8 @@ from collections.abc import Mapping
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_MARKUP = re.compile(r"^\s*(?:[#<>|*+`-]|\d+[.)])", re.MULTILINE)
-"""A line of a heading, a list, a table, a tag or code, whose place matters."""
-_SENTENCE_END = re.compile(
-    r"(?:(?<=[^\WA-Z]{4}[.!?])|(?<=\}\}[.!?]))\s+"
-    r"|(?<=[。！？])|\n\s*\n"  # noqa: RUF001  # marks of other scripts
-)
-"""Certain ends alone: a short word or a capital before the mark may be an abbreviation."""
 LEAST_AFTER_CHARS = 400
-"""Text after a variable, some 100 tokens, that is worth moving the variable behind it."""
+"""The text after the first variable, some 100 tokens, from which on its place costs time."""
 
 
 def is_name(text: str) -> bool:
@@ -26,23 +19,14 @@ def placeholders(text: str) -> list[str]:
     return [inside.strip() for inside in _PLACEHOLDER.findall(text)]
 
 
-def variables_last(text: str) -> str:
-    """Return the prompt *text* with its sentences that have placeholders at its end.
+def chars_after_variable(text: str) -> int:
+    """Return the number of characters after the first placeholder; 0 without one.
 
-    Language models, and servers of them, keep what a prompt begins with: only what follows the
-    first value has to be read for each call. Text that is no prose, or short, stays as it is.
+    Language models, and servers of them, keep what prompts begin with: what follows the first value
+    has to be read again for each call.
     """
     first = _PLACEHOLDER.search(text)
-    if first is None or len(text) - first.end() < LEAST_AFTER_CHARS or _MARKUP.search(text):
-        return text
-    kept, moved, begins = "", [], 0
-    for end in (*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)):
-        sentence, begins = text[begins:end], end
-        if _PLACEHOLDER.search(sentence) and not sentence.rstrip().endswith(":"):
-            moved.append(sentence.strip())
-        else:
-            kept += sentence
-    return "\n\n".join(filter(None, (kept.strip(), " ".join(moved))))
+    return len(text) - first.end() if first else 0
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

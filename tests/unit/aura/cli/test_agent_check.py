@@ -63,3 +63,14 @@ def test_a_webhook_without_a_secret_is_remarked() -> None:
     assert books.startswith("desk.yaml:3: AURA_TOOL_SECRET is not set here")
     secret = "whsec_" + "A" * 43 + "="
     assert remarks(of(tool_secret=secret, webhook_secret=secret), texts) == []
+
+
+def test_a_variable_that_stands_early_in_a_long_prompt_is_worth_a_word() -> None:
+    rules = "Answer in short sentences. " * 20
+    text = "description: A desk.\nprompt: '%s'\nvariables: {who: {default: you}}\n"
+    built_in = of(llm_engine="local")
+    (line,) = remarks(built_in, {"desk": text % f"You talk to {{{{who}}}}. {rules}"})
+    assert line.startswith("desk.yaml:2: ")
+    assert remarks(built_in, {"desk": text % f"{rules} You talk to {{{{who}}}}."}) == []
+    early = text % f"You talk to {{{{who}}}}. {rules}"
+    assert remarks(of(llm_engine="simulated"), {"desk": early}) == []

@@ -106,12 +106,3 @@ def test_no_caller_changes_the_prompt_of_an_agent_with_may_set() -> None:
         found = resolved("prompt: mine\ncallers: {may_set: []}\n", changes={path: value})
         assert "obey" not in found.config.response.system_prompt + found.config.response.greeting
         assert found.left_out == (f"{path} is set by the agent",)
-
-
-def test_the_prompts_of_callers_begin_alike_unless_it_stays_as_written() -> None:
-    rules = "Answer in short sentences that sound well. " * 12
-    text = f"prompt: 'You talk to {{{{who}}}}. {rules}'\nvariables: {{who: {{default: you}}}}\n"
-    last = resolved(text).config.response.system_prompt
-    assert last == f"{rules.strip()}\n\nYou talk to you."
-    as_written = resolved(text + "prompt_as_written: true\n").config.response.system_prompt
-    assert as_written == f"You talk to you. {rules}"
