@@ -52,16 +52,16 @@ class Caller:
         self.ws = ws
         self.messages: list[dict[str, Any]] = []
         self.at: list[float] = []
-        self.close_code: int | None = None
+
+    @property
+    def close_code(self) -> int | None:
+        return self.ws.close_code
 
     async def listen(self) -> None:
-        try:
+        with suppress(websockets.ConnectionClosed):
             async for message in self.ws:
                 self.messages.append(json.loads(message))
                 self.at.append(time.monotonic())
-        except websockets.ConnectionClosed:
-            pass
-        self.close_code = self.ws.close_code
 
     async def speak(self, pcm: bytes, chunk_ms: int = 20, *, as_json: bool = False) -> None:
         """Send *pcm* at the pace of a microphone."""

@@ -48,7 +48,6 @@ async def converse(aura: AuraProcess, turns: int = 1) -> Caller:
             speaking.cancel()
             await asyncio.gather(speaking, return_exceptions=True)
         await asyncio.sleep(0.1)
-        caller.close_code = caller.ws.close_code
         return caller
 
 
