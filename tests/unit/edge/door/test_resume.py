@@ -106,7 +106,7 @@ async def test_a_session_however_long_is_gone_on_with_beside_others() -> None:
 
     seats: Any = SimpleNamespace(bus=SimpleNamespace(read=read))
     protocol: Any = SimpleNamespace(resumes="s")
-    seat = Seat(seats, protocol, Caller("somebody else", "t"), "a", lambda: None)
+    seat = Seat(seats, protocol, Caller("somebody else", "t"), "a")
     others = asyncio.create_task(count())
     assert await seat._remembered() is None
     others.cancel()
