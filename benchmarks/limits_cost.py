@@ -16,7 +16,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -30,34 +29,38 @@ from benchmarks.soak import processes
 from benchmarks.soak.trial import SIMULATED
 
 ROOT = Path(__file__).parent.parent
-SHARED = ("edge/call/quotas.py", "runtime/common_share.py", "runtime/buckets.py")
-LIMITS = ("edge/door/limits/", *SHARED)
+LIMITS = (
+    "edge/door/limits/",
+    "edge/call/quotas.py",
+    "runtime/common_share.py",
+    "runtime/buckets.py",
+)
 CALLERS = ("edge/door/", "edge/call/")
 COUNTS = re.compile(r"budget|pace\b|_kept\b|_room\b|places\b|stopwatch\b|_quota\b")
 LINE = re.compile(r"\(([^()]+\.py):(\d+)\)$")
-LOOKS_A_SECOND, SETTLES_S = 250, 5.0
-ROUNDS = 3
-IDLE = ("select", "epoll")
+LOOKS_A_SECOND, SETTLES_S, ROUNDS = 250, 5.0, 3
 
 
-def share(recorded: str) -> dict[str, Any]:
+def is_of_limits(stack: str) -> bool:
+    """Tell whether what runs, at the end of *stack*, counts for the limits."""
+    if not (found := LINE.search(stack)):
+        return False
+    file = Path(found[1])
+    name = str(file.relative_to(ROOT)) if file.is_relative_to(ROOT) else found[1]
+    line = linecache.getline(str(file), int(found[2])) if name.startswith(CALLERS) else ""
+    return name.startswith(LIMITS) or bool(COUNTS.search(line))
+
+
+def share(recorded: str) -> dict[str, float]:
     """Return what py-spy *recorded* (its format `raw`) says of the limits."""
-    looks, places = 0, Counter[str]()
+    looks, of_limits = 0, 0
     for stack, _, count in (line.rpartition(" ") for line in recorded.splitlines()):
         looks += int(count)
-        if not (found := LINE.search(stack)):
-            continue
-        file, number = Path(found[1]), int(found[2])
-        name = str(file.relative_to(ROOT)) if file.is_relative_to(ROOT) else found[1]
-        counts = name.startswith(CALLERS) and COUNTS.search(linecache.getline(str(file), number))
-        if name.startswith(LIMITS) or counts:
-            places[name] += int(count)
-    found_in = places.total()
+        of_limits += int(count) * is_of_limits(stack)
     return {
         "looks": looks,
-        "limits_percent": round(100 * found_in / looks, 2),
-        "give_or_take_percent": round(200 * math.sqrt(max(1, found_in)) / looks, 2),
-        "files": dict(places.most_common()),
+        "limits_percent": round(100 * of_limits / looks, 2),
+        "give_or_take_percent": round(200 * math.sqrt(max(1, of_limits)) / looks, 2),
     }
 
 
@@ -93,8 +96,6 @@ def main() -> None:
             looks += Path(into).read_text(encoding="utf-8")
     found = share(looks)
     print(f"{found['limits_percent']} % +- {found['give_or_take_percent']} of the edge's CPU")
-    for name, count in found["files"].items():
-        print(f"{100 * count / found['looks']:6.2f} %  {name}")
     save("limits_cost", machine=machine(), calls=held, **found)
 
 

@@ -7,6 +7,7 @@ import typer
 
 from aura.cli.options import one_id
 from aura.cli.running import CommandError, run
+from runtime.bus import calls
 from runtime.bus.connection import Bus, connect
 from runtime.printable import printable
 from runtime.sessions import log, transfer
@@ -38,6 +39,7 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
         whose = sorted({*meant, *_owns(replays)})
         erased = await transfer.forget(bus, whose)
         left = {own: await transfer.left(bus, *own) for own in whose}
+        running = {(one.tenant, one.session) for one in await calls.running(bus, tenant="")}
     for (_, name), count in left.items():
         if count:
             print(
@@ -45,7 +47,12 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
                     f"{name}: {count} messages are LEFT (the call may still go on): forget it again"
                 )
             )
-    if any(left.values()):
+    going_on = running & {*whose}
+    for _, name in sorted(going_on):
+        print(
+            printable(f"{name}: the call GOES ON and is stored anew: end it, then forget it again")
+        )
+    if any(left.values()) or going_on:
         return 1
     print(
         f"{len(whose)} session{'s' * (len(whose) != 1)} forgotten: {erased} messages erased, "

@@ -1,6 +1,7 @@
 """A session as a self-contained page: the template filled with the session's data."""
 
 import base64
+import hashlib
 import html
 import json
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from schemas.audio import RATE_HZ
 
 FOLDER = Path(__file__).parent
 PEAKS_A_SECOND = 50
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; media-src blob:"
+"""Of the page, beside its script: it asks for nothing, and runs nothing that words could hold."""
 NO_SOUND: Mapping[str, bytes] = {}
 
 
@@ -29,11 +32,13 @@ def page(row: Row, told: list[Moment], sides: Mapping[str, bytes] = NO_SOUND) ->
     # "</script>" in the spoken words must not end the script
     packed = json.dumps(content(row, told, sides), ensure_ascii=False, separators=(",", ":"))
     text = (FOLDER / "session.html").read_text(encoding="utf-8")
-    drawing = "".join(_script(read(name)) for name in ("timeline.js", "waterfall.js"))
+    own = (FOLDER / "session.js").read_bytes()
+    script = "".join(map(_script, (read("timeline.js"), read("waterfall.js"), own)))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     for place, filled in (
+        ("$POLICY", f"{POLICY}; script-src 'sha256-{digest}'"),
         ("$STYLE", read("timeline.css").decode()),
-        ("$DRAWING", drawing),
-        ("$PAGE", (FOLDER / "session.js").read_text(encoding="utf-8")),
+        ("$SCRIPT", script),
         ("$TITLE", html.escape(row.session)),
         ("$DATA", packed.replace("<", "\\u003c")),
     ):

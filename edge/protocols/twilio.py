@@ -46,6 +46,8 @@ REPEATED_BYTES = 20 * BYTES_A_MS
 """The part of a gap that repeats the audio before it, ms; the rest is silence."""
 MOST_MARKS = 512
 """The most pending marks; of a client that returns none, only the latest are kept."""
+MOST_FRAME_BYTES = 64 * 1024
+"""Twilio's have some hundred, and one comes before its sender has shown a token."""
 
 
 class TwilioProtocol(ProtocolDefaults):
@@ -57,6 +59,7 @@ class TwilioProtocol(ProtocolDefaults):
         limits_commands=False,
         refuses_by_http=False,
         one_session=True,
+        most_frame_bytes=MOST_FRAME_BYTES,
     )
     audio_out_hz = RATE_HZ
 

@@ -354,6 +354,9 @@ async def test_the_command_line_commands_and_listens_in(house: AuraProcess, tmp_
         wrong = await aura(house, "calls", "say", session, " ")
         assert wrong.returncode == 1
         assert "text" in wrong.stderr
+        forgotten = await aura(house, "forget", session)
+        assert forgotten.returncode == 1, "what it says now is stored anew"
+        assert f"{session}: the call GOES ON" in forgotten.stdout
         assert (await aura(house, "calls", "end", session, "--reason", "enough")).returncode == 0
         await asyncio.wait_for(caller.ws.wait_closed(), 5)
         printed = (await asyncio.wait_for(listening, 30)).stdout

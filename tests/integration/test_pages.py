@@ -91,8 +91,15 @@ async def test_a_session_is_a_picture_to_zoom_in_and_an_event_is_read_by_a_click
     await page.get_by_role("button", name="turn 2:").click()
     assert 0 < await marks() < before
     assert wrong == []
+    assert await page.evaluate(INJECTED) is None  # no script but its own runs
 
 
+INJECTED = """() => {
+  const script = document.createElement("script");
+  script.textContent = "window.ran = true";
+  document.body.append(script);
+  return window.ran;
+}"""
 OVERLAPPING = """() => {
   const labels = [...document.querySelectorAll("#picture .label")];
   const boxes = labels.map((one) => [one.textContent, one.getBoundingClientRect()]);

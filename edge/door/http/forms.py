@@ -7,8 +7,9 @@ a megabyte of empty lines, holds it for seconds. Here the body is cut a few time
 from email.message import Message
 from email.parser import HeaderParser
 
-MOST_PARTS = 64
-MOST_HEAD_BYTES = 4096
+MOST_PARTS = 32
+MOST_HEAD_BYTES = 1024
+"""Of a part: 64 heads of four times as much, of semicolons alone, took 250 ms to read."""
 
 
 def form_fields(body: bytes, content_type: str) -> dict[str, bytes]:

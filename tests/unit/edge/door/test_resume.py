@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from edge.door.callers.auth import Caller
 from edge.door.resume import FORSAKEN_MS, GRACE_MS, hash_of, resumable
+from edge.door.seat import EVENTS_AT_ONCE, Seat
+from runtime.bus.reader import Stored
+from schemas import codec
 from schemas.events import (
     AnswerHeard,
     AnyEvent,
@@ -83,3 +89,25 @@ def test_a_session_with_a_key_is_gone_on_with_by_that_key_alone(tenant: str) -> 
 def test_a_key_for_a_session_that_has_none_opens_nothing_more() -> None:
     assert asked(session(), key=KEY)
     assert asked(session(), user="eve", key=KEY) is None
+
+
+async def test_a_session_however_long_is_gone_on_with_beside_others() -> None:
+    told = [codec.encode(one) for one in session(ago_ms=0) * 400]
+    rounds = 0
+
+    async def read(*_: object) -> list[Stored]:
+        return [Stored("", number, data, {}, "") for number, data in enumerate(told)]
+
+    async def count() -> None:
+        nonlocal rounds
+        while True:
+            rounds += 1
+            await asyncio.sleep(0)
+
+    seats: Any = SimpleNamespace(bus=SimpleNamespace(read=read))
+    protocol: Any = SimpleNamespace(resumes="s")
+    seat = Seat(seats, protocol, Caller("somebody else", "t"), "a")
+    others = asyncio.create_task(count())
+    assert await seat._remembered() is None
+    others.cancel()
+    assert rounds >= len(told) / EVENTS_AT_ONCE

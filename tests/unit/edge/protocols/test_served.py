@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.protocols import PROTOCOLS, served
+from edge.protocols.client_protocol import Token
 from runtime.settings import SettingsError, load
 
 
@@ -12,6 +13,12 @@ def test_all_are_unless_some_are_named() -> None:
     assert served("") == PROTOCOLS
     assert set(served("continuous")) == {"/ws/voice/continuous"}
     assert set(served(" continuous, conversational,")) == {"/ws", "/ws/voice/continuous"}
+
+
+def test_who_shows_no_token_at_the_handshake_has_no_long_message_read() -> None:
+    late = [one for one in PROTOCOLS.values() if one.admission.token is Token.FIRST_MESSAGE]
+    assert late
+    assert all(one.admission.most_frame_bytes <= 64 * 1024 for one in late)
 
 
 def test_an_unknown_protocol_is_refused_with_the_known_ones() -> None:

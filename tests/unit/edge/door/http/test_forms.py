@@ -63,3 +63,7 @@ def test_of_several_with_one_name_the_last_counts_and_what_follows_the_end_does_
 def test_what_is_none_is_told(body: bytes, kind: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # whatever is wrong with it
         form_fields(body, kind)
+
+
+def test_all_heads_of_a_form_together_are_short() -> None:
+    assert MOST_PARTS * MOST_HEAD_BYTES <= 32 * 1024
