@@ -8,7 +8,7 @@ time by which a transcript exceeds its 50 ms is measured too, although the wait 
 turn hides it.
 
 A virtual machine stands still for 10 to 40 ms while its host runs others. The kernel counts that
-(steal, in steps of 10 ms), so that the turns concerned are told apart.
+time (steal, in steps of 10 ms), so that those turns are counted separately.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def deciding_frame() -> int:
 
 
 def stolen_s() -> float:
-    """Return how long this machine has stood still for others; 0 where that is not counted."""
+    """Return the stolen CPU time of this machine so far; 0 if the kernel does not count it."""
     return float(getattr(psutil.cpu_times(), "steal", 0.0))
 
 

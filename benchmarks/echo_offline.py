@@ -1,9 +1,9 @@
-"""A loudspeaker beside the microphone, offline: what is heard of the response and of the caller.
+"""Echoes of a loudspeaker, offline: how often they and how reliably callers are detected.
 
-No clock, no network, no engine but the voice: the edge's hearing is driven in simulated time, the
-same way each run. Responses are sent at the edge's own pace, played by a client that has them
-later by the network's jitter, and come back quieter, late and through a room. Over some of them
-people speak; others have a headset, so that nothing comes back.
+There is no clock, no network and no engine but the voice: the edge's hearing runs in simulated
+time, the same way each time. Responses are sent at the edge's own pace, and played by a client that
+gets them with the network's jitter. Their echo is quieter, late and passes a room. People speak
+over some of them; callers with a headset have no echo.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from workers.engines import factory
 
 START_MS = 1_000_000
 STOP_MS = 450
-"""Voice over a response that stops it."""
+"""The length of voice over a response that stops it."""
 SOON_MS = 800
-"""A caller is to be heard for STOP_MS so long after their first sound."""
+"""The latest time after a caller's first sound by which STOP_MS of voice must be detected."""
 SPEAK_MS = 3000
 PERSON_RMS = 2000.0
-"""Of a recording's loudest half, -24 dBFS."""
+"""The level of a recording's loudest half, -24 dBFS."""
 RESPONSES = (
     (
         "Once upon a time there was a small village beside a long and quiet river.",
@@ -61,14 +61,14 @@ RESPONSES = (
 
 @dataclass
 class Heard:
-    """What the edge made of it."""
+    """What the edge detected."""
 
     voiced: list[bool] = field(default_factory=list)
     audio: bytearray = field(default_factory=bytearray)
     begun_ms: list[int] = field(default_factory=list)
-    """When an utterance began; ms of the microphone."""
+    """The starts of utterances, ms of the microphone's time."""
     stops_ms: list[int] = field(default_factory=list)
-    """When an utterance had so much voice that it stops a response."""
+    """The times at which an utterance had enough voice to stop a response."""
     cpu_s: float = 0.0
 
 
@@ -91,7 +91,7 @@ def listen(scene: Scene, audio: CallerAudio) -> Heard:
         utterance = segmenter.utterance
         if utterance is None:
             continue
-        utterance.over_response = True  # as over a response: each frame is looked at
+        utterance.over_response = True  # as over a response: each frame is analysed
         if utterance.voice_ms >= STOP_MS and stopped < utterance.number:
             stopped = utterance.number
             heard.stops_ms.append(number * FRAME_MS)
@@ -101,7 +101,7 @@ def listen(scene: Scene, audio: CallerAudio) -> Heard:
 
 
 class Hearing:
-    """Callers' audio, with the model of speech."""
+    """Makes the edge's hearing, with Silero's model."""
 
     def __init__(self) -> None:
         path = find()
@@ -120,7 +120,7 @@ def said() -> list[list[bytes]]:
 
 
 def person(pcm: bytes) -> bytes:
-    """Return the beginning of a recording, as loud as people are on a telephone."""
+    """Return the beginning of a recording, at the level of a telephone call."""
     begins = max(0, round(first_loud_s(pcm) / 0.02) - 3) * FRAME_BYTES
     sound = np.frombuffer(pcm[begins : begins + SPEAK_MS * BYTES_PER_MS], "<i2").astype(float)
     loud = np.sort(sound**2)[sound.size // 2 :].mean() ** 0.5
@@ -149,7 +149,7 @@ HEADSETS = [
 
 
 def echo_alone(line: Line, responses: list[list[bytes]], hearing: Hearing) -> dict[str, Any]:
-    """Count what is heard of a caller who says nothing."""
+    """Count what is detected while the caller says nothing."""
     scene = Scene(line, responses)
     heard = listen(scene, hearing.open())
     return {
@@ -163,11 +163,11 @@ def echo_alone(line: Line, responses: list[list[bytes]], hearing: Hearing) -> di
 
 
 INTO_MS = (300, 1300, 2700)
-"""So long after a response begins a person speaks over it."""
+"""The time after a response's start at which a person speaks over it."""
 
 
 def heard_alone(pcm: bytes, hearing: Hearing) -> tuple[int | None, int]:
-    """Return when a person is heard with nothing played, ms from their first sound, and how long.
+    """Return when a person is detected without an echo, ms from their first sound, and how long.
 
     How long: in frames of voice.
     """
@@ -205,12 +205,12 @@ def over_it(
 
 
 def after(stops_ms: list[int], at_ms: int) -> int | None:
-    """Return how long after *at_ms* the first of *stops_ms* came while the person spoke."""
+    """Return the time from *at_ms* to the first of *stops_ms* while the person spoke."""
     return next((ms - at_ms for ms in stops_ms if 0 < ms - at_ms <= SPEAK_MS), None)
 
 
 def late(one: dict[str, Any]) -> bool:
-    """Tell whether a person was not heard soon, though the recording itself is soon enough."""
+    """Return whether a person was detected too late, though in time without an echo."""
     if one["alone_ms"] is None:
         return False
     limit = max(SOON_MS, one["alone_ms"] + 100)
@@ -218,7 +218,7 @@ def late(one: dict[str, Any]) -> bool:
 
 
 def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return how many people were heard, and how much later than with nothing played."""
+    """Return how many people were detected, and how much later than without an echo."""
     counted = [one for one in found if one["alone_ms"] is not None]
     later = [one["heard_ms"] - one["alone_ms"] for one in counted if one["heard_ms"]]
     return {
@@ -233,7 +233,7 @@ def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print and save what is heard of echoes, of people over them, and of people with headsets."""
+    """Print and save the figures of echoes, of people over them, and of people with headsets."""
     hearing, responses = Hearing(), said()
     voices = {name: person(pcm) for name, pcm in people().items()}
     quick = bool(os.environ.get("AURA_BENCH_QUICK"))

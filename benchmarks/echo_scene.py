@@ -16,30 +16,30 @@ from schemas.audio import BYTES_PER_MS, RATE_HZ
 from schemas.session_config import Delivery, VoiceConfig
 
 NOISE_RMS = 33.0
-"""The microphone's own, -60 dBFS."""
+"""The noise of the microphone, -60 dBFS."""
 Samples = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Line:
-    """Between the edge and the caller's ear and mouth."""
+    """The path between the edge and the caller."""
 
     gain_db: float | None
-    """Of the echo; None: a headset."""
+    """The level of the echo; None: a headset."""
     delay_ms: int = 150
     room: int = 0
-    """Which room; 0: none, the sound comes the straight way alone."""
+    """The number of the room; 0: none, only the direct sound."""
     jitter_ms: int = 0
-    """Both ways; what is late does not overtake."""
+    """In both directions; packets keep their order."""
     delivery: Delivery = "chunks"
 
 
 ROOMS = {0: (0.0, 99.0), 1: (0.2, 6.0), 2: (0.4, -3.0), 3: (0.5, -12.0)}
-"""Seconds in which the sound falls by 60 dB, and the straight way against the rest, dB."""
+"""The reverberation time (60 dB), s, and the level of the direct sound against the rest, dB."""
 
 
 def answer_of(room: int) -> Samples:
-    """Return a room's answer to a click, of energy 1."""
+    """Return a room's impulse response, of energy 1."""
     decay_s, direct_db = ROOMS[room]
     if not decay_s:
         return np.ones(1)
@@ -53,23 +53,23 @@ def answer_of(room: int) -> Samples:
 
 
 def filtered(sound: Samples, by: Samples) -> Samples:
-    """Return *sound* through *by*, as long as *sound*."""
+    """Return *sound* filtered by *by*, with the length of *sound*."""
     size = 1 << (sound.size + by.size).bit_length()
     whole = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(by, size), size)
     return whole[: sound.size]
 
 
 class Scene:
-    """What one caller is sent, and what their microphone hears."""
+    """The audio sent to one caller, and that of their microphone."""
 
     def __init__(self, line: Line, responses: list[list[bytes]], seed: int = 1) -> None:
         """Send *responses* (sentences, s16le mono 16 kHz) with 0.7 s between them."""
         self._rng = np.random.default_rng(seed)
         self._line = line
         self.told: list[tuple[int, Speech]] = []
-        """When the edge sends what, ms from the start."""
+        """The audio that the edge sends, with its time in ms from the start."""
         self.begins: list[int] = []
-        """When each response begins to be played."""
+        """The start of each response's playback."""
         self.length_ms = self._send(responses)
         size = self.length_ms * RATE_HZ // 1000
         self.microphone: Samples = self._rng.normal(0, NOISE_RMS, size)
@@ -93,7 +93,7 @@ class Scene:
         return now_ms + 500
 
     def _played(self, size: int) -> Samples:
-        """Return what comes out of the loudspeaker, late by the line's delay."""
+        """Return the loudspeaker's audio, after the line's delay."""
         air = np.zeros(size + 60 * RATE_HZ)
         until = arrived = 0
         for sent_ms, speech in self.told:
@@ -108,13 +108,13 @@ class Scene:
         return int(self._rng.integers(0, self._line.jitter_ms + 1))
 
     def speaks(self, pcm: bytes, at_ms: int) -> None:
-        """Let a person say *pcm* from *at_ms* on."""
+        """Add a person who says *pcm* from *at_ms* on."""
         sound = np.frombuffer(pcm, "<i2").astype(np.float64)
         at = at_ms * RATE_HZ // 1000
         self.microphone[at : at + sound.size] += sound[: self.microphone.size - at]
 
     def packets(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the microphone's frames and when each of them arrives."""
+        """Yield the microphone's frames, each with its time of arrival."""
         heard = np.clip(np.round(self.microphone), -32768, 32767).astype("<i2").tobytes()
         arrives_ms = 0
         for at in range(0, len(heard) - FRAME_BYTES + 1, FRAME_BYTES):

@@ -27,9 +27,9 @@ from workers.engines.protocols import Recognition
 
 START_MS = 1_000_000
 Hear = Callable[[bytes], tuple[Recognition, float | None]]
-"""From s16le mono 16 kHz to the words, and the turn model's probability of an end."""
+"""Returns the words of s16le mono 16 kHz, and the turn model's probability of an end."""
 Eot = Callable[[str], float | None]
-"""From the caller's words to the language model's probability of an end."""
+"""Returns the language model's probability of an end after the caller's words."""
 _T = TypeVar("_T")
 
 
@@ -41,10 +41,10 @@ class Stages:
     llm_ms: int = 150
     tts_ms: int = 250
     eot_ms: int = 120
-    """Added to that of the language model if it is asked for the end of the turn too."""
+    """Added to the language model's delay if it is asked for the end of turn too."""
     partial_every_ms: int = 300
     all_partials: bool = False
-    """Partial transcripts of all speech; False: of speech over a response alone."""
+    """Whether all speech has partial transcripts; else only speech over a response."""
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Heard:
 
 
 def began(config: SessionConfig, tenant: str = "bench", session: str = "s") -> ev.SessionStarted:
-    """Return the event with which a call set to *config* begins."""
+    """Return `session.started` of a call with *config*."""
     return ev.SessionStarted(
         tenant=tenant,
         session=session,
@@ -86,7 +86,7 @@ class OfflineCall:
         eot: Eot | None = None,
         call: Call | None = None,
     ) -> None:
-        """Answer every turn with *answer* (text, pcm), of which an *echo* (gain) is heard."""
+        """Respond to every turn with *answer* (text, pcm); *echo* is the gain of its echo."""
         self._hear = hear
         self._eot = eot or (lambda _text: None)
         self._tenant, self._session = begins.tenant, begins.session
@@ -117,7 +117,7 @@ class OfflineCall:
         self._clockwork.give(given, self._now_ms)
 
     def _at_the_ear(self, frame: bytes) -> bytes:
-        """Mix the echo of what is being played into *frame*."""
+        """Mix the echo of the response into *frame*."""
         played = bytes(self._playing[:FRAME_BYTES])
         del self._playing[:FRAME_BYTES]
         if not self._echo or not played:
@@ -157,7 +157,7 @@ class OfflineCall:
                 pass
 
     def _respond(self, taken: ev.TurnTaken) -> None:
-        """Play the language model and the voice: respond in one sentence."""
+        """Act as language model and voice: respond in one sentence."""
         text, pcm = self._answer
         stages, turn = self._stages, taken.turn
         llm_ms = stages.llm_ms + (stages.eot_ms if taken.ask_eot else 0)
@@ -187,7 +187,7 @@ class OfflineCall:
         self._later(llm_ms + stages.tts_ms, ChunkSpoken(turn, 0, 0, pcm, last=True))
 
     def _listen(self, utterance: int, frame: AudioFrame) -> None:
-        """Play the recogniser: words at each pause, partial transcripts over a response."""
+        """Act as recogniser: words at each pause, partial transcripts over a response."""
         sound = self._sound.setdefault(utterance, bytearray())
         sound += frame.pcm
         if frame.pause:

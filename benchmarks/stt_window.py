@@ -2,8 +2,8 @@
 
     python benchmarks/stt_window.py [--audio DIR] [--model tiny.en] [--threads 1] [--repeat 3]
 
-Speech is made with Piper, so it needs no recordings. DIR adds recordings: each x.wav (mono, s16,
-16 kHz) with its words in x.txt beside it. Every sentence is heard three times: clean, with noise
+Speech is made with Piper, so it needs no recordings. DIR adds recordings: each x.wav (mono, s16, 16
+kHz) with its words in x.txt beside it. Every sentence is recognised three times: clean, with noise
 15 dB below it, and through a telephone's 8 kHz. Prints a table; writes results/stt_window.json.
 """
 
@@ -86,18 +86,18 @@ SENTENCES = (
     "Goodbye.",
     "Stop, stop, stop, that is not what I asked.",
 )
-KNOWN = {  # the words of the two recordings this project was measured with
+KNOWN = {  # the words of the project's two recordings
     "jfk": "And so my fellow Americans ask not what your country can do for you "
     "ask what you can do for your country",
     "lj050-0131": "unless a system is established for the frequent formal review of activities "
     "thereunder in this regard",
 }
 normalized = EnglishTextNormalizer()
-"""As Whisper's paper compares texts: "3" is "three", "ill-disposed" is "ill disposed"."""
+"""Normalises texts as Whisper's paper does: "3" is "three", "ill-disposed" is "ill disposed"."""
 
 
 def spoken(takes: int = 1) -> list[tuple[str, Floats]]:
-    """Return each sentence *takes* times, no two alike, and never again the same."""
+    """Return each sentence *takes* times; no two takes are alike."""
     voice = factory.synthesizer(load(tts_engine="piper", cache_dir=CACHE), noise=True)
     clips = []
     for at, text in enumerate(SENTENCES * takes):

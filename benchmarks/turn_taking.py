@@ -1,6 +1,6 @@
-"""Turn-taking: how soon responses come, how often too soon, and which sounds stop them.
+"""Turn-taking: the wait for responses, early responses, and sounds that stop them.
 
-Three parts, all with the edge's own core and the real recogniser (see `offline`): pauses inside
+It has three parts, with the edge's own core and the real recogniser (see `offline`): pauses inside
 sentences at each eagerness, interruptions at random moments, noises over a response.
 """
 
@@ -99,7 +99,7 @@ def pauses(hear: Hear, evidence: str, eot: Eot | None = None) -> list[dict[str, 
 
 
 def _over_an_answer(hear: Hear, sound: bytes, at_ms: int, **given: Any) -> Heard:
-    """Ask a question, and make *sound* *at_ms* into the audio of the response."""
+    """Ask a question, and play *sound* at *at_ms* of the response's audio."""
     question = room(500) + say("Can you help me with something?")
     silent = call(hear, **given).run(question + room(3000, 1))
     (first, _), *_ = [one for one in silent.of(Speech) if one[1].pcm]
@@ -131,7 +131,7 @@ def interruptions(hear: Hear, count: int = 50) -> dict[str, Any]:
 
 
 def noises() -> dict[str, list[bytes]]:
-    """Return ten of each kind of noise, about as loud as a voice; s16le mono 16 kHz."""
+    """Return ten of each kind of noise, at the level of a voice; s16le mono 16 kHz."""
     made: dict[str, list[bytes]] = {}
     for kind, make in (
         ("click", _click),
@@ -180,7 +180,7 @@ def _music(rng: np.random.Generator) -> Samples:
 
 
 def disturbances(hear: Hear) -> list[dict[str, Any]]:
-    """Make each noise over a response, and backchannels, and the response's own echo."""
+    """Play each noise, backchannels, and the response's own echo over a response."""
     rows = []
     rng = random.Random(9)
     for kind, sounds in {**noises(), "mhm": [say(word) for word in LISTENING] * 2}.items():
