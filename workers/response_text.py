@@ -1,4 +1,4 @@
-"""The words of a model, without its thoughts, cut into pieces to be spoken. Pure."""
+"""The words of a model, without its reasoning, cut into pieces to be spoken. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workers.tool_text import ToolText
 
 
 class ResponseText:
-    """Takes the deltas of one response and returns what is ready to be spoken."""
+    """Takes the deltas of one response and returns pieces that are ready to be spoken."""
 
     def __init__(
         self,
@@ -26,13 +26,13 @@ class ResponseText:
         types: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
         language: str = "en",
     ) -> None:
-        """Take *first*: nothing was said yet; *hold*: this model begins inside a thought.
+        """Take *first*: nothing was spoken yet; *hold*: this model begins inside reasoning.
 
-        *tools* are the names of those that the model may call, and may write as text; *types* are
-        the schemas of their arguments, by tool and argument.
+        *tools* are the names of the tools that the model may call; *types* are the schemas of their
+        arguments, by tool and argument.
         """
         self.is_begun = False
-        """There is something to say, if not yet a whole piece."""
+        """Whether there are words, though not yet a whole piece."""
         self._first = first
         self._thoughts = ThoughtFilter(hold=hold)
         self._offered = tools
@@ -44,27 +44,27 @@ class ResponseText:
 
     @property
     def thought(self) -> bool:
-        """There was a thought."""
+        """Return whether there was reasoning."""
         return self._thoughts.thought or self._tools.thought
 
     @property
     def began_inside(self) -> bool:
-        """The response began inside a thought, as the end of that showed."""
+        """Return whether the response began inside reasoning, as its end tag showed."""
         return self._thoughts.began_inside
 
     @property
     def calls(self) -> list[FunctionCall]:
-        """Calls of offered tools that were written as text."""
+        """Return calls of offered tools that were written as text."""
         return self._tools.calls
 
     @property
     def unknown(self) -> list[FunctionCall]:
-        """The same of what was not offered, or could not be read."""
+        """Return calls of other tools, and calls that could not be parsed."""
         return self._tools.unknown
 
     @property
     def markup(self) -> Markup | None:
-        """The markup of a call in it that could not be read or made; None: there is none."""
+        """Return the markup of a call that could not be parsed or made, or None."""
         return self._tools.markup
 
     def feed(self, delta: str) -> list[str]:
@@ -72,7 +72,7 @@ class ResponseText:
         known = self.began_inside
         text = self._thoughts.feed(delta)
         if self.began_inside and not known:
-            # what waited was a thought
+            # the waiting text was reasoning
             self._cutter = SentenceCutter(first=self._first, language=self._language)
             self._tools = ToolText(self._offered, self._types)
             self._marks = TemplateMarks()

@@ -1,7 +1,7 @@
-"""What a model thinks aloud, taken out of the stream of its response. Pure.
+"""Removes a model's reasoning from the stream of its response.
 
-A reasoning model writes `<think>...</think>` before its response, or in it. Some servers put the
-first tag into the prompt, so that the stream begins inside the thought.
+Pure. A reasoning model writes `<think>...</think>` before its response, or in it. Some servers put
+the first tag into the prompt, so that the stream begins inside the reasoning.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _LONGEST_TAG: Final = 80
 
 
 class _Tags:
-    """The marks of thoughts, where those are called *names*."""
+    """The tags of reasoning with one of these *names*."""
 
     def __init__(self, *names: str) -> None:
         name = "|".join(names)
         self.open = re.compile(rf"<\s*(?:{name})(?:\s[^<>]*)?(?<!/)>|\[THINK\]", re.IGNORECASE)
         self.close = re.compile(rf"<\s*/\s*(?:{name})\s*>|\[/THINK\]", re.IGNORECASE)
         self.token = re.compile(rf"<\s*(?:{name})\s*/>", re.IGNORECASE)
-        """A thought of nothing."""
+        """Empty reasoning."""
         self._named = re.compile(rf"<\s*(?:{name})\s[^<>]*$", re.IGNORECASE)
         self._all = (
             *(f"<{one}{end}" for one in names for end in (">", "/>")),
@@ -32,7 +32,7 @@ class _Tags:
         )
 
     def unfinished(self, text: str) -> str:
-        """Return the end of *text* that may be the beginning of a tag, "" where there is none."""
+        """Return the end of *text* that may be the start of a tag, or ""."""
         for at in {text.rfind("<"), text.rfind("[")} - {-1}:
             tail = text[at:]
             begun = re.sub(r"\s", "", tail).lower()
@@ -46,27 +46,28 @@ _TAGS: Final = _Tags(*_THOUGHTS)
 _CHANNEL: Final = "analysis"
 _CHANNEL_BEGIN: Final = re.compile(rf"\s*{_CHANNEL}(?=[A-Z\"'])")
 _CHANNEL_END: Final = re.compile(r"assistant(?:final|(?=commentary to=))")
-"""The thoughts of gpt-oss, where the server has taken the marks of its channels away."""
+"""The reasoning of gpt-oss, if the server has removed the marks of its channels."""
 
 
 class ThoughtFilter:
-    """Takes the deltas of a response and returns what of them is to be said."""
+    """Takes the deltas of a response and returns the text to be spoken."""
 
     def __init__(self, *, hold: bool = False) -> None:
-        """Begin outside a thought; with *hold* nothing is said before the end of a first one."""
+        """Begin outside reasoning; with *hold* return nothing before the end of the first one."""
         self.thought = False
-        """There was a thought."""
+        """Whether there was reasoning."""
         self.began_inside = False
-        """The response began inside a thought: all that was returned before its end was none."""
+        """Whether the response began inside reasoning: text returned before its end was a part of
+        it."""
         self._text = ""
         self._is_inside = False
         self._end = _TAGS.close
-        """Of the thought that it is inside of."""
+        """The end tag of the current reasoning."""
         self._is_new = True
         self._holds = hold
 
     def feed(self, delta: str) -> str:
-        """Return what *delta* adds to what is said; "" while the model thinks."""
+        """Return the text to be spoken after *delta*; "" during reasoning."""
         self._text += delta
         said = ""
         if self._is_new:
@@ -79,13 +80,13 @@ class ThoughtFilter:
         while True:
             if self._is_inside:
                 if not (end := self._end.search(self._text)):
-                    self._text = self._text[-_LONGEST_TAG:]  # where an end may have begun
+                    self._text = self._text[-_LONGEST_TAG:]  # an end tag may have begun there
                     return said
                 self._is_inside, self._text = False, self._text[end.end() :]
                 self._end = _TAGS.close
                 continue
             begin, end = _TAGS.open.search(self._text), _TAGS.close.search(self._text)
-            if end and not (begin and begin.start() < end.start()):  # all before was a thought
+            if end and not (begin and begin.start() < end.start()):  # all before was reasoning
                 said, self._text = "", self._text[end.end() :]
                 self.thought = self.began_inside = True
                 self._holds = False
@@ -103,6 +104,6 @@ class ThoughtFilter:
                 return said + ready[:cut]
 
     def flush(self) -> str:
-        """Return the rest; the stream is over. A thought without an end is no rest."""
+        """Return the rest at the end of the stream, without unfinished reasoning."""
         rest, self._text = "" if self._is_inside else _TAGS.token.sub("", self._text), ""
         return rest

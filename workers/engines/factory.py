@@ -1,6 +1,6 @@
-"""The configured engines of STT and TTS: settings in, engines out."""
+"""Builds the configured engines of STT and TTS."""
 
-# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+# ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 import os
 from pathlib import Path
@@ -15,14 +15,14 @@ from workers.engines.protocols import Recognizer, Synthesizer, TurnModel
 
 DEFAULT_STT_MODEL: Final = Settings.model_fields["stt_model"].default
 DEFAULT_TTS_VOICE: Final = Settings.model_fields["tts_voice"].default
-"""Of the built-in engines: no server has them, so it must be told another."""
+"""Models of the built-in engines, which no server has."""
 
 
 def recognizer(settings: Settings) -> Recognizer:
     """Return the configured recognizer, not yet loaded.
 
     Raises:
-        EngineRefusedError: a setting of it is missing, or there is no such engine.
+        EngineRefusedError: one of its settings is missing, or there is no such engine.
     """
     match stt_engine(settings):
         case "simulated":
@@ -53,21 +53,21 @@ def recognizer(settings: Settings) -> Recognizer:
 
 
 def stt_engine(settings: Settings) -> str:
-    """Return the engine of the recogniser, of 'auto' the one that it stands for."""
+    """Return the engine of the recogniser, with 'auto' resolved."""
     if settings.stt_engine != "auto":
         return settings.stt_engine
     return "openai" if settings.stt_base_url else "whisper"
 
 
 def tts_engine(settings: Settings) -> str:
-    """Return the engine of the voice, of 'auto' the one that it stands for."""
+    """Return the engine of the voice, with 'auto' resolved."""
     if settings.tts_engine != "auto":
         return settings.tts_engine
     return "openai" if settings.tts_base_url else "piper"
 
 
 def turn_model(settings: Settings) -> TurnModel | None:
-    """Return the model that hears the end of a turn, not yet loaded; None where there is none."""
+    """Return the turn model, not yet loaded, or None if there is none."""
     if not settings.turn_model:
         return None
     path = Path(settings.turn_model).expanduser()
@@ -85,11 +85,12 @@ def turn_model(settings: Settings) -> TurnModel | None:
 def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
     """Return the configured voice, not yet loaded.
 
-    *noise*: a livelier voice, whose audio differs each time; without, a retry says the same again.
+    *noise*: a livelier voice, whose audio differs each time; without it a retry gives the same
+    audio.
 
     Raises:
-        EngineMissingError, WeightsError: the voice's file cannot be had.
-        EngineRefusedError: a setting of it is missing, or there is no such engine.
+        EngineMissingError, WeightsError: the voice's file is missing or damaged.
+        EngineRefusedError: one of its settings is missing, or there is no such engine.
     """
     match tts_engine(settings):
         case "simulated":

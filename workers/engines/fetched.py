@@ -1,6 +1,6 @@
 """The record of `aura models fetch`: each model's source, and the SHA-256 of its files.
 
-The record outlives the files: what is fetched again under the same name must be the same again.
+The record outlives the files: a later fetch of the same name must give the same files.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from workers.engines.files import alone, place
 LOCK = "models.lock.json"
 """In AURA_CACHE_DIR; may be copied to other hosts, which then accept no other files."""
 Trust = Literal["pinned", "given", "first use"]
-"""Who says that a file is the right one: Aura, the operator, or nobody but who sent it first."""
+"""The source of a file's checksum: Aura, the operator, or only the first fetch."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,19 +24,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     source: str
     revision: str
-    """Of the hub: the commit; of the registry and of a URL: empty."""
+    """The commit on the hub; empty for the registry and URLs."""
     weights: str
-    """Which file is loaded."""
+    """The file that is loaded."""
     files: dict[str, str]
     """Name to SHA-256."""
     trust: Trust
 
 
 def records(cache: Path) -> dict[str, Record]:
-    """Return what was fetched into *cache*, by name.
+    """Return the records of the models in *cache*, by name.
 
     Raises:
-        WeightsError: the record cannot be read; nothing may be taken for what it says.
+        WeightsError: the record cannot be read, so no file can be checked.
     """
     path = cache.expanduser() / LOCK
     try:
@@ -52,7 +52,7 @@ def records(cache: Path) -> dict[str, Record]:
 
 
 def remember(name: str, record: Record, cache: Path) -> None:
-    """Note *record* as what *name* is.
+    """Write *record* for *name*.
 
     Raises:
         OSError: *cache* cannot be written.

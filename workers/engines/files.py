@@ -1,4 +1,4 @@
-"""Files that several processes may write: whole or not at all, one writer at a time."""
+"""Atomic writes of files by several processes, one writer at a time."""
 
 import fcntl
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ BLOCK_BYTES = 1 << 20
 
 
 def place(data: bytes, target: Path) -> None:
-    """Write *target* whole or not at all; the caller holds a lock."""
+    """Write *target* atomically; the caller has the lock."""
     new = target.with_name(f"{target.name}.new")
     try:
         new.write_bytes(data)

