@@ -1,4 +1,4 @@
-"""A client's stream of WebSocket frames, followed from head to head. Pure."""
+"""Parses the heads of frames in a client's WebSocket stream. Pure."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ MASK_BIT = 0x80
 LENGTH_16 = 126
 KEY_BYTES = 4
 HEAD_BYTES = 4 + KEY_BYTES
-"""Of a frame with a length of 16 bits: 126 to 65 535 bytes, as 20 ms of sound and more are."""
+"""The head of a frame with a length of 16 bits (126 to 65 535 bytes), such as 20 ms of audio."""
 MOST_DIRECT_BYTES = 16_384
-"""No more goes straight to a listener: half a second of sound, a packet that was held up."""
+"""The longest message for the short cut: half a second of audio, after a delayed packet."""
 
 
 class Followed(NamedTuple):
-    """The result of following a piece of a client's stream."""
+    """The result for a piece of a client's stream."""
 
     until: int
-    """Where in the piece it ends."""
+    """The index in the piece at which it ends."""
     frames: int
-    """Heads that ended in them."""
+    """The number of heads that ended in it."""
     unmasked: bool
-    """The next head is that of a frame without a mask."""
+    """Whether the next frame has no mask."""
 
 
 class FrameHeads:
-    """Follows a client's stream from head to head, however it is cut into pieces. Pure."""
+    """Parses a client's stream in pieces of any size. Pure."""
 
     def __init__(self) -> None:
         self._head = bytearray()
         self._skip = 0
         """Bytes of mask and payload until the next head."""
         self._unfinished = False
-        """A message of several frames is on its way."""
+        """Whether a message of several frames is incomplete."""
         self._size = 0
         self.number = 0
-        """Of the latest message, control frames aside."""
+        """The number of the latest message, without control frames."""
 
     @property
     def unread(self) -> int:
-        """Bytes of the message that is on its way, as far as its heads tell; 0: there is none."""
+        """Return the bytes of the incomplete message, by its heads so far; 0: there is none."""
         return self._size if self._skip or self._unfinished else 0
 
     def messages(self, data: bytes) -> tuple[list[bytes], bytes] | None:
-        """Return the messages in *data*, each a whole masked frame, and the beginning of another.
+        """Return the messages in *data*, each a whole masked frame, and the start of another.
 
-        None: there is anything else in it.
+        None: it contains anything else.
         """
         if self._skip or self._head or self._unfinished:
             return None
@@ -73,7 +73,7 @@ class FrameHeads:
     ) -> Followed:
         """Take the next piece, *most_bytes* from *at*, up to the head of its frame number *most*.
 
-        It ends behind the head by which a message becomes longer than LONG_BYTES, too.
+        It also ends after the head by which a message becomes longer than LONG_BYTES.
         """
         frames, end = 0, min(len(data), at + most_bytes)
         while at < end:
@@ -97,7 +97,7 @@ class FrameHeads:
                 self._skip = KEY_BYTES + length
                 kind = self._head[0] & 0x0F
                 if kind < FIRST_CONTROL:
-                    if kind:  # it continues no other
+                    if kind:  # it is no continuation
                         self._size = 0
                         self.number += 1
                     self._size += length

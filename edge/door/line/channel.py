@@ -1,4 +1,4 @@
-"""A call whose sound comes and goes beside its messages, as a connection's channel."""
+"""The channel of a call with audio apart from its messages."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from edge.door.limits.pace import Pace
 
 MOST_WAITING_BYTES = 4_000_000
 MOST_WAITING = 512
-"""Messages that came and are not read; sound that came before the session began is among them."""
+"""The most unread messages, with audio from before the session's beginning."""
 
 
 class Carrier(Protocol):
-    """What brings a call: a browser's peer connection, a telephone's line."""
+    """The carrier of a call: a browser's peer connection or a telephone line."""
 
     @property
     def voice(self) -> Ear:
-        """Where Aura's voice goes."""
+        """Return the player of Aura's voice."""
 
     async def send(self, text: str) -> None:
         """Send a message.
@@ -34,7 +34,7 @@ class Carrier(Protocol):
 
 
 class LineChannel:
-    """What one call sends and is sent."""
+    """The channel of one call."""
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
@@ -50,11 +50,11 @@ class LineChannel:
         pace.has_more = lambda: not self._waiting.empty()
 
     def carried_by(self, carrier: Carrier, phone: Phone | None = None) -> None:
-        """Take who brings the call; *phone*: it is a telephone's."""
+        """Take the *carrier* of the call; *phone*: that of a telephone."""
         self._carrier, self.ear, self.phone = carrier, carrier.voice, phone
 
     def arrived(self, frame: str | bytes) -> None:
-        """Take a message, or a packet's sound."""
+        """Take a message, or a packet's audio."""
         if self._over:
             return
         self.pace.budget.frames += 1
@@ -68,12 +68,12 @@ class LineChannel:
         self._waiting.put_nowait(frame)
 
     def commanded(self, commands: list[Command]) -> None:
-        """Take what is known of the client without its word."""
+        """Take commands that the line itself makes."""
         if self.on_commands and not self._over:
             self.on_commands(commands)
 
     def left(self) -> None:
-        """Note that the client is gone."""
+        """Note that the client has left."""
         self._over = True
         self._waiting.put_nowait(None)
 
@@ -86,7 +86,7 @@ class LineChannel:
             self.on_excess(message)
 
     async def frames(self) -> AsyncIterator[str | bytes]:
-        """Yield what waits and is to come, until the client leaves."""
+        """Yield waiting and later messages until the client leaves."""
         while (frame := await self._waiting.get()) is not None and not self._over:
             self._waiting_bytes -= len(frame)
             yield frame
