@@ -14,6 +14,7 @@ from pathlib import Path
 
 from deploy import nats_server
 from deploy.nats_server import free_port
+from tests import forked_commands
 
 SIMULATED = {
     "AURA_STT_ENGINE": "simulated",
@@ -105,6 +106,11 @@ class AuraProcess:
             role = "nats-server" if "nats-server" in args else args.split("aura.cli.main")[-1]
             found[role.strip()] = int(pid)
         return found
+
+    def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        """Run an `aura` command for it."""
+        env = {**os.environ, **SIMULATED, "AURA_DATA_DIR": str(self.data)}
+        return forked_commands.aura(*argv, env=env)
 
     def stop(self) -> int:
         """Ask it to stop and return its exit code."""

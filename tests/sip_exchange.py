@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from schemas import events as ev
 from schemas import subjects
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.ports import free_ports
+from tests.session_end import end_of
 
 
 class Exchange:
@@ -68,14 +68,7 @@ class Exchange:
         self.aura.stop()
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "aura.cli.main", *arguments],
-            env={**self.env, "AURA_DATA_DIR": str(self.aura.data)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return self.aura.run(*arguments)
 
     async def sessions(self, tmp_path: Path) -> dict[str, list[ev.AnyEvent]]:
         """Return the events of all sessions, the latest last."""
@@ -94,7 +87,7 @@ class Exchange:
         """Wait until *count* sessions are over; return their events."""
         for _ in range(200):
             found = [*(await self.sessions(tmp_path)).values()]
-            over = [one for one in found if isinstance(one[-1], ev.SessionEnded)]
+            over = [one for one in found if end_of(one)]
             if len(over) >= count:
                 return over
             await asyncio.sleep(0.1)

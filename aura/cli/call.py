@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,22 +94,14 @@ async def _listen(line: Call, outcome: Outcome) -> None:
         CommandError: no response came in time.
     """
     last = time.monotonic()
-    while (ends_at := outcome.ends_at) is None or time.monotonic() < ends_at:
-        until = (
-            max(last, outcome.spoke_until or 0.0) + outcome.patience_s
-            if ends_at is None
-            else ends_at
-        )
-        try:
+    while (until := outcome.ends_at or outcome.patient_until(last)) > time.monotonic():
+        with suppress(TimeoutError):  # the time may have moved: the caller began to speak
             async with asyncio.timeout(until - time.monotonic()):
                 message = await line.receive()
-        except TimeoutError:
-            if ends_at is None:
-                silent = "no response came: run `aura doctor` or `aura tap` to see why"
-                raise CommandError(silent) from None
-            break
-        last = time.monotonic()
-        outcome.take(message, last)
+            last = time.monotonic()
+            outcome.take(message, last)
+    if outcome.ends_at is None:
+        raise CommandError("no response came: run `aura doctor` or `aura tap` to see why")
 
 
 async def _speak(line: Call, pcm: bytes, outcome: Outcome, *, greeting: bool) -> None:

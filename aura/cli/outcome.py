@@ -52,6 +52,10 @@ class Outcome:
         heard_at = self.sounding.until + HEARD_S if self.pcm else 0.0
         return max(self.spoke_until, heard_at)
 
+    def patient_until(self, last: float) -> float:
+        """The end of the wait for a response after the message at *last*, monotonic seconds."""
+        return max(last, self.spoke_until or 0.0) + self.patience_s
+
     def take(self, message: dict[str, Any], now: float) -> None:
         """Take one message of the server."""
         match message.get("type"):

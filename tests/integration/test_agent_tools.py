@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -182,25 +181,9 @@ async def test_a_call_is_handed_over_and_stays_so_after_a_reconnect(
     asked = [one.system for one in events if isinstance(one, ev.TurnTaken)]
     assert asked[0] == "Host of Ann."
     assert set(asked[1:]) == {"You cook for Ann."}
-    decided = await asyncio.to_thread(
-        subprocess.run,
-        [*COMMAND, "replay", session, "--decide"],
-        env={**os.environ, **house.env},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    decided = await asyncio.to_thread(house.run, "replay", session, "--decide")
     assert decided.returncode == 0, decided.stdout + decided.stderr
-    driven = await asyncio.to_thread(
-        subprocess.run,
-        [*COMMAND, "replay", session, "--drive"],
-        env={**os.environ, **house.env},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    driven = await asyncio.to_thread(house.run, "replay", session, "--drive")
     assert driven.returncode == 0, driven.stdout + driven.stderr
     replay = re.search(r"The replay is session (\w+)", driven.stdout)
     assert replay

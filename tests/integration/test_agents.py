@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -53,14 +51,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
 
 
 def command(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "aura.cli.main", *arguments],
-        env={**os.environ, **SIMULATED, "AURA_DATA_DIR": str(of.data)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return of.run(*arguments)
 
 
 async def agents(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:

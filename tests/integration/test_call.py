@@ -19,9 +19,10 @@ from runtime.sessions.listing import Wanted
 from runtime.sessions.spans import spans
 from runtime.sessions.timeline import moments
 from runtime.settings import load
-from schemas.events import AnswerHeard, AnyEvent, SessionEnded
+from schemas.events import AnswerHeard, AnyEvent
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import buzz, silence, wav
+from tests.session_end import end_of
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ async def newest(aura: AuraProcess, there: Callable[[list[AnyEvent]], bool]) -> 
 
 
 def is_over(events: list[AnyEvent]) -> bool:
-    return any(isinstance(event, SessionEnded) for event in events)
+    return end_of(events) is not None
 
 
 @pytest.fixture
@@ -107,9 +108,9 @@ async def test_ctrl_c_hangs_up(simulated: AuraProcess, speech: Path) -> None:
     call.send_signal(signal.SIGINT)
     _, wrong = await asyncio.to_thread(call.communicate, timeout=60)
     assert (call.returncode, wrong) == (130, "")
-    ended = (await newest(simulated, is_over))[-1]
+    ended = end_of(await newest(simulated, is_over))
+    assert ended
     assert ended.session == events[0].session
-    assert isinstance(ended, SessionEnded)
     assert ended.reason == "end_call"
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 import wave
 from collections.abc import AsyncIterator, Iterator
@@ -114,15 +112,7 @@ async def log_of(of: AuraProcess, session: str) -> list[AnyEvent]:
 
 
 async def aura(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "aura.cli.main", *arguments],
-        env={**os.environ, **SIMULATED, "AURA_DATA_DIR": str(of.data)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
+    return await asyncio.to_thread(of.run, *arguments)
 
 
 def heard(caller: Caller) -> str:

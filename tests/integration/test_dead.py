@@ -15,8 +15,8 @@ from runtime.bus.dead_letters import DeadLetter, DeadLetterError, again, dead_le
 from runtime.settings import Settings
 from schemas import subjects
 from schemas.events import Event, ResponseCancelled, ResponseSentence
+from tests import forked_commands
 from tests.at_work import turn, until_logged, working
-from tests.aura_process import COMMAND
 from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import Fail, Fault, SimulatedLanguageModel, SimulatedSynthesizer
 from workers.llm import LlmStage
@@ -145,14 +145,8 @@ async def test_bytes_that_are_no_event_are_recorded_and_never_tried_again(bus: B
 
 
 def aura_dead(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, "dead", *arguments],
-        env={"NATS_URL": settings.nats_url, "PATH": "", "COLUMNS": "160"},
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
+    env = {"NATS_URL": settings.nats_url, "PATH": "", "COLUMNS": "160"}
+    return forked_commands.aura("dead", *arguments, env=env)
 
 
 async def test_the_command_lists_retries_and_forgets(bus: Bus, settings: Settings) -> None:

@@ -18,7 +18,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ import typer
 
 from aura.cli.main import command_line
 from runtime.settings import load
+from tests import forked_commands
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import buzz, silence, wav
 from tests.documents import ROOT, Line, blocks, commands, inline_commands, requests, settings
@@ -56,6 +59,8 @@ NOT_RUN = {
     r"curl\b": "names a call of the reader's own; its request is run in its other form",
 }
 LASTING = (r"aura tap\b", r"aura tools serve", r"aura worker analytics", r"aura calls listen")
+LASTS_S = 2.0
+"""So long one of these runs, then it gets Ctrl-C."""
 LAST = (r"aura forget", r"aura calls end", r"aura report")
 SUITE = """
 name: One
@@ -218,27 +223,19 @@ def is_shell(line: Line) -> bool:
     )
 
 
-def results(here: Place, lines: list[Line]) -> list[tuple[Line, dict[str, Any]]]:
-    """Run `aura` commands that need no shell, several at once."""
-    jobs = []
-    for line in lines:
-        words = shlex.split(here.typed(line.text))
-        at = words.index("aura")
-        own = dict(word.split("=", 1) for word in words[:at])
-        lasting = {"for_s": 2.0} if fits(LASTING, line) else {}
-        env = {**here.env(), **own}
-        jobs.append({"argv": words[at + 1 :], "env": env, "cwd": str(here.folder), **lasting})
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.forked_commands"],
-        input=json.dumps(jobs),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
+def ran(here: Place, line: Line) -> tuple[Line, subprocess.CompletedProcess[str], float]:
+    """Run an `aura` command that needs no shell; return the seconds that it took, too."""
+    words = shlex.split(here.typed(line.text))
+    at = words.index("aura")
+    own = dict(word.split("=", 1) for word in words[:at])
+    began = time.monotonic()
+    done = forked_commands.aura(
+        *words[at + 1 :],
+        env={**here.env(), **own},
+        cwd=here.folder,
+        ctrl_c_after_s=LASTS_S if fits(LASTING, line) else None,
     )
-    assert done.returncode == 0, done.stderr
-    return list(zip(lines, json.loads(done.stdout), strict=True))
+    return line, done, time.monotonic() - began
 
 
 @pytest.mark.parametrize("line", [one for one in RUN if is_shell(one)], ids=str)
@@ -262,12 +259,19 @@ def test_every_command_of_the_docs_runs(place: Place) -> None:
     plain = [one for one in RUN if not is_shell(one)]
     first = [one for one in plain if not fits(LAST, one)]
     wrong = []
-    for line, told in results(place, first) + results(place, [x for x in plain if x not in first]):
+    with ThreadPoolExecutor(8) as pool:  # most of them wait
+        begun = [
+            done
+            for lines in (first, [one for one in plain if one not in first])
+            for done in list(pool.map(partial(ran, place), lines))
+        ]
+    for line, done, took_s in begun:
         good = {0, 130} if fits(LASTING, line) else {0, 1} if fits(MAY_FAIL, line) else {0}
-        if told["code"] not in good or "Traceback" in told["said"]:
-            wrong.append(f"{line}\n  {told['code']}: {told['said'][-600:]}")
-        elif fits(LASTING, line) and not told.get("interrupted"):
-            wrong.append(f"{line}\n  ended by itself: {told['said'][-600:]}")
+        said = done.stdout + done.stderr
+        if done.returncode not in good or "Traceback" in said:
+            wrong.append(f"{line}\n  {done.returncode}: {said[-600:]}")
+        elif fits(LASTING, line) and took_s < LASTS_S:
+            wrong.append(f"{line}\n  ended by itself: {said[-600:]}")
     assert not wrong, "\n".join(wrong)
 
 

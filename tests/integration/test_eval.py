@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.aura_process import COMMAND, AuraProcess
+from tests import forked_commands
+from tests.aura_process import AuraProcess
 from tests.caller import buzz, wav
 
 SUITE = """
@@ -58,15 +59,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str, url: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, "eval", *arguments],
-        env={**os.environ, "AURA_URL": url, "COLUMNS": "200"},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    env = {**os.environ, "AURA_URL": url, "COLUMNS": "200"}
+    return forked_commands.aura("eval", *arguments, env=env, cwd=folder, timeout=100)
 
 
 def test_a_suite_that_holds_exits_0(simulated: AuraProcess, folder: Path) -> None:

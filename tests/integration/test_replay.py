@@ -14,21 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.aura_process import SIMULATED, AuraProcess
+from tests.aura_process import AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
 
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 
 
 def aura(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "aura.cli.main", *arguments],
-        env={**os.environ, **SIMULATED, "AURA_DATA_DIR": str(of.data)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return of.run(*arguments)
 
 
 async def typed(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:

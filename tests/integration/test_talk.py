@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from runtime.resampling import Resampler
+from tests import forked_commands
 from tests.aura_process import COMMAND, AuraProcess
 from tests.caller import buzz, silence
 
@@ -119,14 +120,8 @@ def test_without_the_library_it_says_how_to_get_it(tmp_path: Path) -> None:
 
 
 def asks(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, "call", "--out", str(folder / "answer.wav"), *arguments],
-        env={**os.environ, "AURA_DATA_DIR": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    env = {**os.environ, "AURA_DATA_DIR": str(folder)}
+    return forked_commands.aura("call", "--out", str(folder / "answer.wav"), *arguments, env=env)
 
 
 def test_words_are_said_in_auras_own_voice(simulated: AuraProcess, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from schemas.stages import STAGE_NAMES
-from tests.aura_process import COMMAND, SIMULATED, AuraProcess, alive
+from tests import forked_commands
+from tests.aura_process import SIMULATED, AuraProcess, alive
 
 
 def gone(pids: list[int], seconds: float = 15) -> bool:
@@ -95,14 +96,8 @@ def test_two_auras_do_not_disturb_each_other(tmp_path: Path) -> None:
 
 
 def run(tmp_path: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        env={**os.environ, "AURA_DATA_DIR": str(tmp_path / "d"), **env},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    env = {**os.environ, "AURA_DATA_DIR": str(tmp_path / "d"), **env}
+    return forked_commands.aura(*arguments, env=env)
 
 
 def test_a_missing_key_stops_everything_with_the_way_out(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from schemas import codec, subjects
 from schemas import events as ev
 from schemas.inputs import PARTIAL, InputRow, pack
 from schemas.session_config import SessionConfig
+from tests import forked_commands
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
 from tests.integration.test_subscribers import as_user, make_places
@@ -28,15 +29,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def aura(*arguments: str, env: dict[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        env={**os.environ, **env},
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return forked_commands.aura(*arguments, env={**os.environ, **env}, cwd=cwd)
 
 
 def a_call(number: int, at: datetime) -> list[ev.Event]:

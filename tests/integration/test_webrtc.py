@@ -20,6 +20,7 @@ from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import buzz
 from tests.ports import free_ports
 from tests.realtime_caller import BEARER
+from tests.session_end import end_of
 
 pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not installed")
 from aioice import stun  # it may be missing
@@ -152,11 +153,10 @@ async def test_a_call_is_hung_up_by_its_path_and_by_its_client(
     reasons = []
     for told in (created, left):
         for _ in range(100):
-            events = await log_of(aura, told["session"]["id"], tmp_path)
-            if isinstance(events[-1], ev.SessionEnded):
+            if ended := end_of(await log_of(aura, told["session"]["id"], tmp_path)):
+                reasons.append(ended.reason)
                 break
             await asyncio.sleep(0.1)
-        reasons.append(events[-1].reason)  # type: ignore[union-attr]  # looked at above
     assert reasons == ["end_call", "caller_left"]
 
 
@@ -167,7 +167,7 @@ async def test_a_session_goes_on_over_another_call(aura: AuraProcess, tmp_path: 
         await caller.until("output_audio_buffer.stopped")
     session = created["session"]["id"]
     for _ in range(100):
-        if isinstance((await log_of(aura, session, tmp_path))[-1], ev.SessionEnded):
+        if end_of(await log_of(aura, session, tmp_path)):
             break
         await asyncio.sleep(0.1)
     async with calling(aura.url, query=f"session={session}") as caller:

@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+from tests import forked_commands
 from tests.aura_process import COMMAND, AuraProcess
 
 ROLES = ["edge", "stt", "llm", "tool", "tts"]
@@ -17,14 +18,7 @@ ROLES = ["edge", "stt", "llm", "tool", "tts"]
 
 def workers(aura: AuraProcess, *options: str) -> subprocess.CompletedProcess[str]:
     env = {**aura.env, "NATS_URL": aura.nats_url, "COLUMNS": "120"}
-    return subprocess.run(
-        [*COMMAND, "workers", *options],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
+    return forked_commands.aura("workers", *options, env=env)
 
 
 def test_scripts_get_one_json_object(simulated: AuraProcess) -> None:

@@ -52,6 +52,13 @@ def test_a_call_does_not_end_before_all_was_said_or_while_an_answer_may_come() -
     assert told(*whole).ends_at == 10.0
 
 
+def test_the_wait_for_an_answer_begins_when_all_was_said() -> None:
+    greeted = told((5.0, chunk(1.0)), spoke_until=None)
+    assert greeted.patient_until(5.0) == 35.0
+    greeted.spoke_until = 400.0
+    assert greeted.patient_until(5.0) == 430.0
+
+
 def test_an_answer_interrupted_by_the_recording_does_not_end_the_wait() -> None:
     cut = ((5.0, chunk(9.0)), (5.1, DONE), (5.1, METRICS), (6.0, INTERRUPTED))
     assert told(*cut).ends_at is None
