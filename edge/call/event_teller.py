@@ -1,4 +1,4 @@
-"""Tells a client of the session's events, each once, where the client asked for them."""
+"""Sends a client the session's events, each once, if the client asked for them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from runtime.seen import Seen
 from schemas.events import Event
 
 REMEMBERED = 512
-"""The ids of told events that are kept: an event may come again over the bus."""
+"""The most ids of sent events that are kept, since an event may come twice."""
 
 
 class EventTeller:
-    """Tells the events of one session over one connection."""
+    """Sends the events of one session over one connection."""
 
     def __init__(self, tell: Callable[[ClientEvent], None]) -> None:
         self._tell = tell

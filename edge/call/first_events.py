@@ -1,4 +1,4 @@
-"""The first events of a connection in the log of its session."""
+"""Makes the first events of a connection in the log of its session."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemas.session_config import SessionConfig
 
 @dataclass(frozen=True)
 class FirstEvents:
-    """Makes the events; the fields name the session, its caller and their connection."""
+    """The session, its caller and their connection."""
 
     tenant: str
     session: str
@@ -25,7 +25,7 @@ class FirstEvents:
     def began(
         self, config: SessionConfig, agent: AgentUsed | None, *, resumed: bool, now_ms: int
     ) -> Began:
-        """Return the first event; *resumed*: the session began on another connection."""
+        """Return the first event; *resumed*: it began on another connection."""
         head: Head = {"tenant": self.tenant, "session": self.session, "at_ms": now_ms}
         if resumed:
             return SessionResumed(**head, edge=self.edge, config=config, version=version())

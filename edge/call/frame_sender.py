@@ -1,4 +1,4 @@
-"""The caller's audio on its way to STT, without acknowledgements."""
+"""Sends the caller's audio to STT, without acknowledgements."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from runtime.common_share import CommonShare, Held
 from schemas import subjects
 
 MOST_KEPT = 900
-"""The messages that may wait, and that are kept, a minute and a half: older ones were recognised or
-nobody waits for them."""
+"""The most waiting and kept messages, a minute and a half; older ones are not needed."""
 
 
 class FrameSender:
@@ -25,22 +24,22 @@ class FrameSender:
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue(MOST_KEPT)
-        """The oldest is dropped where there is no room."""
+        """The waiting frames; the oldest is dropped without room."""
         self._spoken: deque[SendFrame] = deque()
         self._kept = kept or CommonShare(math.inf).holder("")
-        """Bytes of what is spoken."""
+        """The bytes of kept audio."""
         self._utterance: int | None = None
-        """The latest one, until its last frame was sent."""
+        """The latest utterance, until its last frame was sent."""
         self._subject = ""
 
     def put(self, frame: SendFrame | None) -> None:
-        """Have *frame* sent; None: let `run` end when all frames are sent."""
+        """Queue *frame*; None: let `run` end when all frames are sent."""
         if self._waiting.full() and (oldest := self._waiting.get_nowait()):
             counters.dropped("bus", len(oldest.frame.pcm))
         self._waiting.put_nowait(frame)
 
     async def run(self) -> None:
-        """Send until None comes; what is kept then is kept until `forget`."""
+        """Send until None comes; frames are then kept until `forget`."""
         while (frame := await self._waiting.get()) is not None:
             if frame.utterance != self._utterance:
                 self.forget()
@@ -57,7 +56,7 @@ class FrameSender:
         return self._utterance == utterance
 
     def _keep(self, frame: SendFrame) -> None:
-        """Keep *frame*, and of those before it as many as there is room for."""
+        """Keep *frame*, and as many before it as there is room for."""
         size = len(frame.frame.pcm)
         while self._spoken and (len(self._spoken) >= MOST_KEPT or not self._kept.fits(size)):
             self._kept.give_back(len(self._spoken.popleft().frame.pcm))
@@ -66,13 +65,13 @@ class FrameSender:
             self._spoken.append(frame)
 
     def forget(self) -> None:
-        """Keep nothing: it is not sent again."""
+        """Drop the kept frames."""
         self._spoken.clear()
         self._kept.leave()
         self._utterance = None
 
     async def again(self) -> None:
-        """Send what is kept of the latest utterance; a frame that comes twice changes nothing."""
+        """Send the kept frames of the latest utterance again; duplicates have no effect."""
         for frame in tuple(self._spoken):
             await self._send(frame)
 

@@ -1,4 +1,4 @@
-"""The utterances of a session that are at the recogniser. Pure."""
+"""Tracks the utterances of a session at the recogniser. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from schemas.events import Event, JobFailed, SpeechStarted, TranscriptFinal
 
 
 class Recognition:
-    """The utterances of a session whose words have not come."""
+    """The utterances of a session without words yet."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -19,7 +19,7 @@ class Recognition:
 
     @property
     def speaking(self) -> bool:
-        """An utterance is open: silence would end it."""
+        """Return whether an utterance is open."""
         return self._call.listening
 
     def published(self, event: Event) -> None:

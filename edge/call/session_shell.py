@@ -51,7 +51,7 @@ log = structlog.get_logger(__name__)
 class SessionShell:
     """One session on one connection, while `run` runs."""
 
-    def __init__(  # noqa: PLR0913  # all but three are optional and named
+    def __init__(  # noqa: PLR0913  # all but three are optional keyword arguments
         self,
         bus: Bus,
         call: Call,
@@ -65,11 +65,11 @@ class SessionShell:
         kept: Held | None = None,
         tells_events: bool = False,
     ) -> None:
-        """Carry *call*, whose *client* is told of it, and of its events if *tells_events*.
+        """Carry *call* for *client*, which also gets its events if *tells_events*.
 
-        *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
-        *recorded*. Its events are written by *terms*; None: whole, and without a limit. *kept* is
-        the room for sound that may be sent again, and *jobs* where its jobs have their places.
+        *audio* is the caller's; *recording* stores it. A replay gives the results of the stages in
+        *recorded*. Events are written by *terms*; None: whole, and without a limit. *kept* limits
+        audio that may be sent again; *jobs* has the places of its jobs.
         """
         self.tenant, self.session = whose = call.began.tenant, call.began.session
         self.call = call
@@ -101,7 +101,7 @@ class SessionShell:
             recording.ended = self._recording_ended
         self._teller = EventTeller(client.tell) if tells_events else None
         self.listening = asyncio.Event()
-        """Set once the events of the stages are listened to."""
+        """Set once the stages' events are subscribed to."""
 
     async def run(self, *more: Event) -> None:
         """Listen and publish until `finish`; *more* events follow the first one."""
@@ -136,7 +136,7 @@ class SessionShell:
             self._hear(self._audio.hear(pcm, at_ms))
 
     def hear_in_parts(self, pcm: bytes) -> Iterator[None]:
-        """Take audio of any length, one input all the same; yield after each part of the work."""
+        """Take audio of any length as one input; yield after each part of the work."""
         at_ms = now_ms()
         if self._arrives(pcm, at_ms):
             parts = []
@@ -151,7 +151,7 @@ class SessionShell:
             self.give(BackgroundAlone())
 
     def _arrives(self, pcm: bytes, at_ms: int) -> bool:
-        """Note audio that has come; tell whether it can be heard: the bus is there."""
+        """Note that audio has come; return whether the bus is there to process it."""
         if self._outage.parts and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return False
@@ -162,7 +162,7 @@ class SessionShell:
     def finish(self, reason: EndReason, *, may_return: bool = False) -> None:
         """End the session; `run` returns when its last events are stored.
 
-        *may_return*: the caller may go on with it on another connection.
+        *may_return*: the caller may resume it on another connection.
         """
         if self._phase is FINISHED:
             return
@@ -178,7 +178,7 @@ class SessionShell:
             self._recording.finish(now_ms())
 
     def give(self, given: AnyInput) -> None:
-        """Give the call an input and carry out its effects; a fault of ours ends the call."""
+        """Give the call an input and carry out its effects; an exception ends the call."""
         if not self._carries:
             return
         at_ms = now_ms()
@@ -194,7 +194,7 @@ class SessionShell:
             due_ms = self.call.due_ms(at_ms) if self._carries else None
             if due_ms is not None and due_ms < self._timer.rings_ms:
                 self._timer.set(due_ms, at_ms)
-        except Exception:  # noqa: BLE001  # it is logged with its trace, and ends this call alone
+        except Exception:  # noqa: BLE001  # logged with its traceback; it ends this call only
             self._log.exception("call_broken")
             if self._carries:
                 self._move(ShellMove.STOP)
@@ -203,7 +203,7 @@ class SessionShell:
             self._resync.look()
 
     def _ring(self) -> None:
-        """Give the call its time, or set the timer anew if the call is due later by now."""
+        """Give the call the time, or set the timer again if the call is due later by now."""
         at_ms = now_ms()
         due_ms = self.call.due_ms(at_ms)
         if due_ms is None or due_ms <= at_ms:
@@ -246,7 +246,7 @@ class SessionShell:
             self.give(StageSaid(event))
 
     def _leave_to_newer(self) -> None:
-        """Stop deciding: the newer connection decides."""
+        """Stop the call, since the newer connection decides."""
         if self._carries:
             self._log.info("session_goes_on_elsewhere")
             self._queue(self._inputs.take(now_ms()))
@@ -290,5 +290,5 @@ class SessionShell:
             self._client.tell(Trouble("audio", "the event bus is away", fatal=True))
 
     def _awaits(self, utterance: int) -> bool:
-        """Tell whether the words of *utterance* are still wanted."""
+        """Return whether the words of *utterance* are still needed."""
         return self.call.wants_words and self._frames.latest_is(utterance)

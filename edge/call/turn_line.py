@@ -1,4 +1,4 @@
-"""The log line of a turn: all its latencies, none of its words. Pure."""
+"""The log line of a turn, with its latencies and without its words. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from schemas.events import TurnMeasured
 
 
 def turn_line(waterfall: TurnMeasured) -> dict[str, object]:
-    """Return the fields of the line, in ms after the last speech where a name ends in `_ms`."""
+    """Return the fields of the line; those with `_ms` are ms after the end of speech."""
     return {
         "turn": waterfall.turn,
         "felt_ms": waterfall.first_sent_ms,
