@@ -78,7 +78,7 @@ class Receivers:
             if not self._busy[host]:
                 del self._busy[host]
 
-    def answered(self, url: str, now_s: float, *, answer: bool) -> None:
+    def note_result(self, url: str, now_s: float, *, answer: bool) -> None:
         """Note whether the receiver of *url* gave an *answer*."""
         host = urlsplit(url).netloc
         if answer:
@@ -127,7 +127,7 @@ def _opens(keys: list[bytes]) -> Opens:
                         answer = later.answered
                         raise
                     finally:
-                        receivers.answered(event.url, time.monotonic(), answer=answer)
+                        receivers.note_result(event.url, time.monotonic(), answer=answer)
 
             yield deliver
 

@@ -51,7 +51,7 @@ class ChainState:
             case _:
                 return state
 
-    def is_what_was_known(self, known: ChainState) -> bool:
+    def is_unchanged_since(self, known: ChainState) -> bool:
         """Return whether only other responses were written since *known*.
 
         *known* then came from a replica that was behind.

@@ -17,7 +17,7 @@ from workers.engine_executor import AWAKE_S
 from workers.engines.errors import (
     EngineError,
     EngineRefusedError,
-    OnlyThoughtError,
+    OnlyReasoningError,
     ServerUnavailableError,
 )
 from workers.engines.protocols import (
@@ -29,7 +29,7 @@ from workers.engines.protocols import (
     Token,
 )
 from workers.read_ahead import ReadAhead
-from workers.response_chain import ResponseChain, Writing
+from workers.response_chain import ResponseChain, ResponseWriter
 from workers.response_text import ResponseText
 from workers.stage import EngineHungError, JobContext, JobTarget
 from workers.tool_markup import Markup
@@ -81,7 +81,7 @@ class LlmStage:
             return
         prompt = _prompt(event, chain.state.text)
         if event.ask_eot and job.attempt == 1:  # a retry is late already
-            chain.eot_llm = await opinion(self._model, prompt, self._limit_s)
+            chain.eot_llm = await eot_probability(self._model, prompt, self._limit_s)
         text = ResponseText(
             first=not chain.state.sentences,
             hold=chain.model in self._begin_inside,
@@ -90,7 +90,7 @@ class LlmStage:
             language=event.language,
         )
         wanted = chain.model
-        writing = Writing(chain, text, job)
+        writing = ResponseWriter(chain, text, job)
         async with aclosing(_each_within(self._model, prompt, self._limit_s)) as tokens:
             async for token in tokens:
                 await writing.take(token)
@@ -100,8 +100,8 @@ class LlmStage:
         if text.markup:
             self._warn(chain.model, text.markup)
         if not chain.state.sentences and not chain.state.calls:
-            if text.thought:
-                raise OnlyThoughtError
+            if text.has_reasoning:
+                raise OnlyReasoningError
             if text.unknown and not event.step:  # in later steps the edge reports the failure
                 raise EngineRefusedError(
                     "the language model wrote the call of a tool and said nothing: Aura offers it "
@@ -123,7 +123,7 @@ class LlmStage:
         """Remember whether *model* begins inside reasoning, as *text* showed."""
         if text.began_inside:
             self._begin_inside.add(model)
-        elif not text.thought:
+        elif not text.has_reasoning:
             self._begin_inside.discard(model)
 
 
@@ -161,7 +161,7 @@ def _prompt(event: TurnTaken, said: str) -> Prompt:
     )
 
 
-async def opinion(model: LanguageModel, prompt: Prompt, limit_s: float) -> float | None:
+async def eot_probability(model: LanguageModel, prompt: Prompt, limit_s: float) -> float | None:
     """Return the probability (0..1) that the caller's sentence is over; None: unknown.
 
     Other errors are left to the response, which will meet them too.

@@ -12,7 +12,7 @@ class ModuleNotLoadedError(Exception):
     """A module or its attribute cannot be loaded; the message says why."""
 
 
-def loaded(module_name: str) -> ModuleType:
+def load_module(module_name: str) -> ModuleType:
     """Return the module, imported.
 
     Raises:

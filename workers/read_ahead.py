@@ -38,7 +38,7 @@ TELLING: Final = frozenset(
 )
 
 
-def beginning(one: PromptBeginning) -> Prompt:
+def prompt_start(one: PromptBeginning) -> Prompt:
     """Return a prompt with the start *one*; its end does not matter."""
     greeting = (("assistant", one.greeting),) if one.greeting else ()
     return Prompt(
@@ -61,9 +61,9 @@ class ReadAhead:
         self._reading: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
 
-    def want(self, one: PromptBeginning) -> None:
+    def enqueue(self, one: PromptBeginning) -> None:
         """Queue the start *one*."""
-        self._wait(codec.encode(one), beginning(one))
+        self._wait(codec.encode(one), prompt_start(one))
         self._wake.set()
 
     def _wait(self, key: bytes, prompt: Prompt) -> None:
@@ -144,7 +144,7 @@ class PromptListener:
             return
         event = await self._bus.configurations.in_event(message.event())
         if isinstance(event, SessionStarted | SessionReconfigured):
-            self._ahead.want(PromptBeginning.of(event.config))
+            self._ahead.enqueue(PromptBeginning.of(event.config))
 
     async def _on_prompts(self, message: Delivery) -> None:
         if reply := message_of(PromptsReply, message.data):
@@ -152,4 +152,4 @@ class PromptListener:
 
     def _take(self, reply: PromptsReply) -> None:
         for one in reversed(reply.prompts):
-            self._ahead.want(one)
+            self._ahead.enqueue(one)

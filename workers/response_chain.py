@@ -144,7 +144,7 @@ class ResponseChain:
             return await bus.publish_fenced(link, self.state.last)
         except FencedError as fenced:
             now = await self._read_until(fenced.newest)
-            if not now.is_what_was_known(self.state):
+            if not now.is_unchanged_since(self.state):
                 raise
             return await bus.publish_fenced(link, now.last)
 
@@ -158,7 +158,7 @@ class ResponseChain:
         return now
 
 
-class Writing:
+class ResponseWriter:
     """A response while the model writes it."""
 
     def __init__(

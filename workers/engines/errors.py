@@ -6,7 +6,7 @@ EngineError                    any error of an engine
 ├── EngineUnavailableError     retry: network, 429, 5xx, timeout
 │   └── ServerUnavailableError retry: the same of a server; the message may be logged
 └── EngineRefusedError         give up: 400, 401, a wrong model (the message names the setting)
-    └── OnlyThoughtError       give up: reasoning without a response
+    └── OnlyReasoningError       give up: reasoning without a response
 
 No message contains a key, a prompt or a caller's words.
 """
@@ -44,7 +44,7 @@ class EngineRefusedError(EngineError):
     """The engine refuses the request; a retry will not help."""
 
 
-class OnlyThoughtError(EngineRefusedError):
+class OnlyReasoningError(EngineRefusedError):
     """A language model spent its tokens on reasoning and had none left for a response."""
 
     def __init__(self) -> None:

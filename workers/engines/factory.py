@@ -8,9 +8,9 @@ from typing import Final
 
 from runtime.settings import Settings
 from workers.engines import weights
+from workers.engines.custom import custom_engine
 from workers.engines.errors import WeightsError
-from workers.engines.openai_api import BlockingClient, needs
-from workers.engines.own import own_engine
+from workers.engines.openai_api import BlockingClient, require_setting
 from workers.engines.protocols import Recognizer, Synthesizer, TurnModel
 
 DEFAULT_STT_MODEL: Final = Settings.model_fields["stt_model"].default
@@ -41,14 +41,14 @@ def recognizer(settings: Settings) -> Recognizer:
         case "openai":
             from workers.engines.stt.openai_rest import RestRecognizer
 
-            needs("AURA_STT_BASE_URL", settings.stt_base_url, "http://localhost:8000/v1")
+            require_setting("AURA_STT_BASE_URL", settings.stt_base_url, "http://localhost:8000/v1")
             model = "" if settings.stt_model == DEFAULT_STT_MODEL else settings.stt_model
-            needs("AURA_STT_MODEL", model, "whisper-1")
+            require_setting("AURA_STT_MODEL", model, "whisper-1")
             key = settings.stt_api_key.get_secret_value()
             client = BlockingClient(settings.stt_base_url, key, limit_s=settings.engine_limit_s / 2)
             return RestRecognizer(client, model=model)
         case own:
-            recognizer: Recognizer = own_engine("stt", own, settings)
+            recognizer: Recognizer = custom_engine("stt", own, settings)
             return recognizer
 
 
@@ -106,9 +106,9 @@ def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
         case "openai":
             from workers.engines.tts.openai_rest import RestVoice
 
-            needs("AURA_TTS_BASE_URL", settings.tts_base_url, "http://localhost:8880/v1")
+            require_setting("AURA_TTS_BASE_URL", settings.tts_base_url, "http://localhost:8880/v1")
             voice = "" if settings.tts_voice == DEFAULT_TTS_VOICE else settings.tts_voice
-            needs("AURA_TTS_VOICE", voice, "alloy")
+            require_setting("AURA_TTS_VOICE", voice, "alloy")
             key = settings.tts_api_key.get_secret_value()
             client = BlockingClient(settings.tts_base_url, key, limit_s=settings.engine_limit_s / 2)
             return RestVoice(
@@ -120,7 +120,7 @@ def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
                 extra_body=settings.tts_extra_body,
             )
         case own:
-            synthesizer: Synthesizer = own_engine("tts", own, settings)
+            synthesizer: Synthesizer = custom_engine("tts", own, settings)
             return synthesizer
 
 

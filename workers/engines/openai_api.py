@@ -30,7 +30,7 @@ _RETRYABLE: Final = frozenset({408, 409, 425, 429})
 
 
 @dataclass(frozen=True)
-class Named:
+class ServerSettings:
     """The name of a server, and the settings that its errors name."""
 
     what: str
@@ -86,7 +86,7 @@ def address(base_url: str) -> str:
 
 
 @contextmanager
-def translated(library: Library, named: Named, model: str) -> Iterator[None]:
+def translating_errors(library: Library, named: ServerSettings, model: str) -> Iterator[None]:
     """Translate errors of *library* about a request to *model*.
 
     The server's message is dropped, since it may quote a caller's words or the key. Raises:
@@ -110,7 +110,7 @@ def translated(library: Library, named: Named, model: str) -> Iterator[None]:
         raise ServerUnavailableError(f"{named.what} broke off its answer") from error
 
 
-def for_status(status: int, named: Named, model: str) -> EngineError:
+def for_status(status: int, named: ServerSettings, model: str) -> EngineError:
     """Return the error of an answer with *status*, 400 or more."""
     if status == 429:
         return ServerUnavailableError(f"{named.what} is busy (429); try again later")
@@ -165,7 +165,7 @@ class BlockingClient:
             return self._made
 
 
-def needs(setting: str, value: str, such_as: str) -> None:
+def require_setting(setting: str, value: str, such_as: str) -> None:
     """Refuse an engine of this API without the setting *setting*.
 
     Raises:

@@ -92,7 +92,7 @@ class Usage:
     model: str
 
 
-def only(name: str, wanted: str | None, *others: str) -> None:
+def check_model(name: str, wanted: str | None, *others: str) -> None:
     """Check that *wanted*, if any, is the only model of an engine, called *name* or *others*.
 
     Raises:

@@ -17,7 +17,7 @@ from typing import Final, Literal
 
 from schemas.audio import BYTES_PER_MS, RATE_HZ
 from workers.engines.errors import EngineUnavailableError
-from workers.engines.protocols import FunctionCall, Prompt, Recognition, Token, Usage, only
+from workers.engines.protocols import FunctionCall, Prompt, Recognition, Token, Usage, check_model
 
 Fail = Literal["none", "raise", "hang", "nonsense", "exit"]
 HEARD: Final = "Hello, how are you today?"
@@ -35,7 +35,7 @@ class Fault:
     marker: str = "poison"
     hang_s: float = 3600.0
 
-    def hits(self, given: str | bytes) -> bool:
+    def applies_to(self, given: str | bytes) -> bool:
         """Return whether the job with this input has the fault, which the engine then performs."""
         if self.fail == "none":
             return False
@@ -75,7 +75,7 @@ class SimulatedRecognizer:
         began = time.perf_counter()
         written = _WRITTEN.search(pcm)
         text = written[1].decode() if written else HEARD if pcm else ""
-        if self._fault.hits(pcm):
+        if self._fault.applies_to(pcm):
             text = _block(self._fault, text)
         time.sleep(self._delay_ms / 1000)
         took_ms = (time.perf_counter() - began) * 1000
@@ -117,7 +117,7 @@ class SimulatedLanguageModel:
         Raises:
             EngineRefusedError: another model is asked for.
         """
-        only(self.name, request.model)
+        check_model(self.name, request.model)
         loop = asyncio.get_running_loop()
         due_s = loop.time() + self._first_ms / 1000
         tokens = self._response[: request.max_tokens]
@@ -130,7 +130,7 @@ class SimulatedLanguageModel:
             return
         if tag := _TAG.search(last):
             tokens = (f"{tokens[0]} {tag[0]}", *tokens[1:])
-        if self._fault.hits(last):
+        if self._fault.applies_to(last):
             if self._fault.fail == "hang":
                 await asyncio.sleep(self._fault.hang_s)
             elif self._fault.nonsense():
@@ -183,7 +183,7 @@ class SimulatedSynthesizer:
         if not text.strip():
             return
         piece = _TONE
-        if self._fault.hits(text) and _block(self._fault, "") == NONSENSE:
+        if self._fault.applies_to(text) and _block(self._fault, "") == NONSENSE:
             piece = b"\x7f"  # half a sample
         time.sleep(self._delay_ms / 1000)
         for start_ms in range(0, self._audio_ms, PIECE_MS):

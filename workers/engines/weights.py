@@ -23,8 +23,8 @@ from runtime.version import installing
 from workers.engines import fetched
 from workers.engines.catalogue import PACKAGED
 from workers.engines.errors import EngineError, EngineMissingError, WeightsError
-from workers.engines.files import BLOCK_BYTES, alone, place
-from workers.engines.pinned import PINNED, Pinned
+from workers.engines.files import BLOCK_BYTES, file_lock, write_atomically
+from workers.engines.pinned import PINNED, PinnedWeights
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +70,7 @@ def find(name: str, cache: Path) -> Path | None:
         return parts[0]
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with alone(cache / f"{name}.lock"):
+        with file_lock(cache / f"{name}.lock"):
             return _joined(name, parts, pinned, cache)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -127,7 +127,7 @@ def _installed(name: str) -> bool:
     return all(importlib.util.find_spec(package) for package, _ in pinned.parts)
 
 
-def _in_package(package: str, path: str, pinned: Pinned) -> Path:
+def _in_package(package: str, path: str, pinned: PinnedWeights) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise EngineMissingError(package.replace("_", "-"), pinned.extra)
@@ -137,14 +137,14 @@ def _in_package(package: str, path: str, pinned: Pinned) -> Path:
     return found
 
 
-def _joined(name: str, parts: list[Path], pinned: Pinned, cache: Path) -> Path:
+def _joined(name: str, parts: list[Path], pinned: PinnedWeights, cache: Path) -> Path:
     folder = cache / name
     target = folder / pinned.file
     folder.mkdir(exist_ok=True)
     for package, path in pinned.beside:
         source = _in_package(package, path, pinned)
         if not (folder / source.name).exists():
-            place(source.read_bytes(), folder / source.name)
+            write_atomically(source.read_bytes(), folder / source.name)
     if target.exists():
         try:
             _verify(target, pinned, cache)
@@ -172,7 +172,7 @@ def _joined(name: str, parts: list[Path], pinned: Pinned, cache: Path) -> Path:
     return target
 
 
-def _verify(path: Path, pinned: Pinned, cache: Path) -> None:
+def _verify(path: Path, pinned: PinnedWeights, cache: Path) -> None:
     for name, sha256 in pinned.small:
         beside = path.parent / name
         if hashlib.sha256(beside.read_bytes()).hexdigest() != sha256:
@@ -198,11 +198,11 @@ def check(path: Path, sha256: str, cache: Path, advice: str) -> None:
     _remember(path, sha256, cache)
 
 
-def _unexpected(what: str, pinned: Pinned) -> str:
+def _unexpected(what: str, pinned: PinnedWeights) -> str:
     return f"{what} does not have the expected SHA-256: {_advice(pinned)}"
 
 
-def _advice(pinned: Pinned) -> str:
+def _advice(pinned: PinnedWeights) -> str:
     return f"{installing(pinned.extra)} --force-reinstall, or set {pinned.setting}"
 
 
@@ -223,9 +223,9 @@ def _remember(path: Path, sha256: str, cache: Path) -> None:
     """Remember the check for the next start, if the cache can be written."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with alone(cache / "verified.lock"):
+        with file_lock(cache / "verified.lock"):
             memory = _memory(cache) | {str(path): _fingerprint(path, sha256)}
-            place(json.dumps(memory, indent=1).encode(), cache / "verified.json")
+            write_atomically(json.dumps(memory, indent=1).encode(), cache / "verified.json")
     except OSError as error:
         log.warning("verified_weights_not_remembered", cache=str(cache), error=error.strerror)
 

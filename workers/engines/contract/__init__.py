@@ -20,8 +20,8 @@ from typing import Any, Final
 
 from workers.engines.contract import llm, stt, tts
 from workers.engines.contract.check import Check, ContractError
+from workers.engines.custom import EngineKind
 from workers.engines.errors import EngineError
-from workers.engines.own import EngineKind
 
 __all__ = ["CHECKS", "Check", "ContractError", "failures", "llm", "name_of", "stt", "tts"]
 

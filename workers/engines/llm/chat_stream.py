@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Final
 
-from workers.engines.errors import EngineRefusedError, OnlyThoughtError, ServerUnavailableError
+from workers.engines.errors import EngineRefusedError, OnlyReasoningError, ServerUnavailableError
 from workers.engines.llm.call_deltas import CallDeltas
 from workers.engines.protocols import FunctionCall, Usage
 
@@ -135,7 +135,7 @@ class ChatStream:
         if self._finish == "content_filter":
             raise EngineRefusedError("the language model's filter withheld its answer")
         if self._reasoned:
-            raise OnlyThoughtError
+            raise OnlyReasoningError
 
     def _failed(self, error: dict[str, Any]) -> Exception:
         """Return the error that the server reports inside a stream."""

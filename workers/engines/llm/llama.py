@@ -35,7 +35,7 @@ from workers.engines.llm.llama_requests import (
     text_of,
     usage_of,
 )
-from workers.engines.protocols import Prompt, Token, Usage, only
+from workers.engines.protocols import Prompt, Token, Usage, check_model
 
 CONTEXT_TOKENS = 4096
 """Tokens of one slot: the example call, the messages at a token a letter, and the response."""
@@ -120,7 +120,7 @@ class LlamaModel:
         Raises:
             EngineRefusedError: another model is asked for.
         """
-        only(self.name, request.model, *self._aliases)
+        check_model(self.name, request.model, *self._aliases)
         self._hold(request)
         loop = asyncio.get_running_loop()
         # bounded by the request's limit of tokens
@@ -165,7 +165,7 @@ class LlamaModel:
         Raises:
             EngineRefusedError: another model is asked for.
         """
-        only(self.name, request.model, *self._aliases)
+        check_model(self.name, request.model, *self._aliases)
         if self._follows or self._asking or not (prompt := up_to_last_word(request)):
             return None
         loop = asyncio.get_running_loop()
@@ -183,7 +183,7 @@ class LlamaModel:
         Raises:
             EngineRefusedError: another model is asked for.
         """
-        only(self.name, request.model, *self._aliases)
+        check_model(self.name, request.model, *self._aliases)
         if not self._follows or _beginning(request) in self._held:
             return  # all prompts of a base model have the same start
         gone = threading.Event()

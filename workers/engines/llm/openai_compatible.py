@@ -13,23 +13,23 @@ from workers.engines.openai_api import (
     CONNECT_S,
     NO_KEY,
     Library,
-    Named,
+    ServerSettings,
     address,
     cerebras_library,
     openai_library,
-    translated,
+    translating_errors,
 )
 from workers.engines.protocols import CallInfo, Prompt, Token
 
 CEREBRAS_MODEL: Final = "llama-3.3-70b"
-CEREBRAS: Final = Named(
+CEREBRAS: Final = ServerSettings(
     what="the language model",
     url="AURA_LLM_BASE_URL",
     key="CEREBRAS_API_KEY",
     model="AURA_LLM_MODEL",
     otherwise="AURA_LLM_ENGINE=local",
 )
-SERVER: Final = Named(
+SERVER: Final = ServerSettings(
     what="the language model",
     url="AURA_LLM_BASE_URL",
     key="AURA_LLM_API_KEY (without it, CEREBRAS_API_KEY is sent)",
@@ -89,7 +89,7 @@ class HostedModel:
         """
         client, library = await self._client()
         try:
-            with translated(library, self._named, self._model):
+            with translating_errors(library, self._named, self._model):
                 await client.models.list()
         except EngineRefusedError as error:
             if "AURA_LLM_MODEL" not in str(error):  # some servers cannot list their models
@@ -105,7 +105,7 @@ class HostedModel:
         client, library = await self._client()
         after_tools = bool(request.exchange) and request.exchange[-1].role == "tool"
         told = ChatStream(model, has_tools=bool(request.tools), after_tools=after_tools)
-        with translated(library, self._named, model):
+        with translating_errors(library, self._named, model):
             async with await self._answer(client, library, request, model) as answer:
                 # closing the response stops the server
                 response = answer.response

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from workers.engines.files import alone, place
+from workers.engines.files import file_lock, write_atomically
 
 VERSION: Final = 1
 """The version of the split; raise it to ignore older parts on disk."""
@@ -38,7 +38,7 @@ def parts(model: Path, cache: Path) -> list[Path]:
     """
     folder = cache.expanduser() / "voices" / f"{_sha256(model)}-{VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder / "lock"):
+    with file_lock(folder / "lock"):
         if (kept := _kept(folder)) is None:
             cutting = [sys.executable, "-m", __name__, str(model), str(folder)]
             subprocess.run(cutting, check=True, capture_output=True, timeout=LIMIT_S)
@@ -97,9 +97,9 @@ def main(model: Path, folder: Path) -> None:
     """Split *model* and write its parts into *folder*; the calling process holds the lock."""
     digests = []
     for name, graph in zip(PARTS, _cut(model), strict=False):
-        place(graph.SerializeToString(), folder / name)
+        write_atomically(graph.SerializeToString(), folder / name)
         digests.append(_sha256(folder / name))
-    place(json.dumps(digests).encode(), folder / DIGESTS)
+    write_atomically(json.dumps(digests).encode(), folder / DIGESTS)
 
 
 if __name__ == "__main__":

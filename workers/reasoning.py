@@ -49,12 +49,12 @@ _CHANNEL_END: Final = re.compile(r"assistant(?:final|(?=commentary to=))")
 """The reasoning of gpt-oss, if the server has removed the marks of its channels."""
 
 
-class ThoughtFilter:
+class ReasoningFilter:
     """Takes the deltas of a response and returns the text to be spoken."""
 
     def __init__(self, *, hold: bool = False) -> None:
         """Begin outside reasoning; with *hold* return nothing before the end of the first one."""
-        self.thought = False
+        self.has_reasoning = False
         """Whether there was reasoning."""
         self.began_inside = False
         """Whether the response began inside reasoning: text returned before its end was a part of
@@ -75,7 +75,7 @@ class ThoughtFilter:
                 return ""  # it may begin with the name of a channel
             self._is_new = False
             if channel := _CHANNEL_BEGIN.match(self._text):
-                self._is_inside = self.thought = True
+                self._is_inside = self.has_reasoning = True
                 self._text, self._end = self._text[channel.end() :], _CHANNEL_END
         while True:
             if self._is_inside:
@@ -88,12 +88,12 @@ class ThoughtFilter:
             begin, end = _TAGS.open.search(self._text), _TAGS.close.search(self._text)
             if end and not (begin and begin.start() < end.start()):  # all before was reasoning
                 said, self._text = "", self._text[end.end() :]
-                self.thought = self.began_inside = True
+                self.has_reasoning = self.began_inside = True
                 self._holds = False
             elif begin:
                 said += self._text[: begin.start()]
                 self._text = self._text[begin.end() :]
-                self._is_inside = self.thought = True
+                self._is_inside = self.has_reasoning = True
                 self._holds = False
             elif self._holds:
                 return said

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from runtime.settings import Settings
 from workers.engines.errors import EngineRefusedError
-from workers.module_loader import ModuleNotLoadedError, loaded
+from workers.module_loader import ModuleNotLoadedError, load_module
 
 EngineKind = Literal["stt", "llm", "tts"]
 METHODS: Final[Mapping[EngineKind, tuple[str, ...]]] = {
@@ -37,7 +37,7 @@ def kind_of(name: str) -> EngineKind:
     module_name, colon, attribute = name.partition(":")
     if colon:
         try:
-            found = getattr(loaded(module_name), attribute, None)
+            found = getattr(load_module(module_name), attribute, None)
         except ModuleNotLoadedError as error:
             raise EngineRefusedError(f"{name}: {error}") from error
         if found is None:
@@ -57,7 +57,7 @@ def kind_of(name: str) -> EngineKind:
     return kinds[0]
 
 
-def own_engine(kind: EngineKind, name: str, settings: Settings) -> Any:
+def custom_engine(kind: EngineKind, name: str, settings: Settings) -> Any:
     """Return the engine *name*, not yet loaded.
 
     Raises:
@@ -82,7 +82,7 @@ def _named(kind: EngineKind, name: str) -> Callable[[Settings], Any]:
     try:
         if not colon:
             return _of_entry_point(kind, name)
-        module = loaded(module_name)
+        module = load_module(module_name)
     except ModuleNotLoadedError as error:
         raise EngineRefusedError(f"AURA_{kind.upper()}_ENGINE={name}: {error}") from error
     found = getattr(module, attribute, None)

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.thoughts import ThoughtFilter
+from workers.reasoning import ReasoningFilter
 
 
 def said(text: str, step: int = 1, *, hold: bool = False) -> str:
     """Return what is left; of a stream that began inside a thought, what came after it."""
-    thoughts, left = ThoughtFilter(hold=hold), ""
+    thoughts, left = ReasoningFilter(hold=hold), ""
     for at in range(0, len(text), step):
         inside = thoughts.began_inside
         more = thoughts.feed(text[at : at + step])
@@ -56,11 +56,11 @@ def test_what_is_left_is_what_is_said(text: str, expected: str, step: int) -> No
 
 
 def test_a_text_without_tags_is_not_held_back() -> None:
-    assert ThoughtFilter().feed("Sure, 5 > 3.") == "Sure, 5 > 3."
+    assert ReasoningFilter().feed("Sure, 5 > 3.") == "Sure, 5 > 3."
 
 
 def test_a_stream_that_begins_inside_a_thought_is_known_by_its_end() -> None:
-    thoughts = ThoughtFilter()
+    thoughts = ReasoningFilter()
     assert thoughts.feed("Let me see.") == "Let me see."
     assert not thoughts.began_inside
     assert thoughts.feed("</think>Hi.") == "Hi."
@@ -68,7 +68,7 @@ def test_a_stream_that_begins_inside_a_thought_is_known_by_its_end() -> None:
 
 
 def test_a_model_that_began_inside_is_held_until_its_thought_is_over() -> None:
-    thoughts = ThoughtFilter(hold=True)
+    thoughts = ReasoningFilter(hold=True)
     assert thoughts.feed("Let me see. I say hi.") == ""
     assert thoughts.feed("</think>Hi.") == "Hi."
     assert thoughts.feed(" And bye.") == " And bye."
