@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edge.core.client_events import ClientEvent, Happened
-from runtime.seen import Seen
+from runtime.recent_ids import RecentIds
 from schemas.events import Event
 
 REMEMBERED = 512
@@ -17,8 +17,8 @@ class EventTeller:
 
     def __init__(self, tell: Callable[[ClientEvent], None]) -> None:
         self._tell = tell
-        self._told = Seen(REMEMBERED)
+        self._told = RecentIds(REMEMBERED)
 
     def happened(self, event: Event) -> None:
-        if not self._told.again(event.id):
+        if not self._told.is_duplicate(event.id):
             self._tell(Happened(event))

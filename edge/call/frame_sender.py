@@ -9,7 +9,7 @@ from collections import deque
 from edge.call import counters
 from edge.core.effects import SendFrame
 from runtime.bus.connection import Bus
-from runtime.common_share import CommonShare, Held
+from runtime.common_share import CommonShare, ShareAccount
 from schemas import subjects
 
 MOST_KEPT = 900
@@ -19,14 +19,14 @@ MOST_KEPT = 900
 class FrameSender:
     """Sends frames in order and keeps the end of the latest utterance, to be sent again."""
 
-    def __init__(self, bus: Bus, session: str, kept: Held | None = None) -> None:
+    def __init__(self, bus: Bus, session: str, kept: ShareAccount | None = None) -> None:
         """Keep no more than *kept* has room for; None: MOST_KEPT."""
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue(MOST_KEPT)
         """The waiting frames; the oldest is dropped without room."""
         self._spoken: deque[SendFrame] = deque()
-        self._kept = kept or CommonShare(math.inf).holder("")
+        self._kept = kept or CommonShare(math.inf).account("")
         """The bytes of kept audio."""
         self._utterance: int | None = None
         """The latest utterance, until its last frame was sent."""
@@ -70,7 +70,7 @@ class FrameSender:
         self._kept.leave()
         self._utterance = None
 
-    async def again(self) -> None:
+    async def resend(self) -> None:
         """Send the kept frames of the latest utterance again; duplicates have no effect."""
         for frame in tuple(self._spoken):
             await self._send(frame)

@@ -100,7 +100,7 @@ class Resync:
                     continue
             self._wanted.clear()
             if self._call.wants_words:
-                await self._frames.again()
+                await self._frames.resend()
             try:
                 await self._read()
             except BusAwayError:

@@ -42,7 +42,7 @@ from edge.core.inputs import (
 from edge.core.moves import moved
 from runtime.bus.connection import Bus
 from runtime.bus.trace import new_trace
-from runtime.common_share import Held
+from runtime.common_share import ShareAccount
 from schemas.events import AnyEvent, EndReason, Event, RecordingEnded, StageName
 
 log = structlog.get_logger(__name__)
@@ -62,7 +62,7 @@ class SessionShell:
         recorded: tuple[StageName, ...] = (),
         terms: LogTerms | None = None,
         jobs: Jobs | None = None,
-        kept: Held | None = None,
+        kept: ShareAccount | None = None,
         tells_events: bool = False,
     ) -> None:
         """Carry *call* for *client*, which also gets its events if *tells_events*.

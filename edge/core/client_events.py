@@ -152,7 +152,7 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOver:
+class Transferred:
     """Another agent continues the call."""
 
     agent: str
@@ -192,7 +192,7 @@ ClientEvent = (
     | Measured
     | ToolCalled
     | CallsDone
-    | HandedOver
+    | Transferred
     | ToolCancelled
     | Happened
 )

@@ -15,7 +15,7 @@ from edge.core.client_events import Trouble
 from edge.door.limits.common_bounds import DECODER_BYTES
 from edge.door.limits.pace import Pace
 from runtime.audio import AudioIn
-from runtime.common_share import Held
+from runtime.common_share import ShareAccount
 from runtime.containers import Container
 from runtime.wav import NotAudioError
 from schemas.audio import BYTES_PER_MS
@@ -42,7 +42,7 @@ class AudioIntake:
         pace: Pace,
         tell: Callable[[Trouble], None],
         broke: Callable[[Exception], None],
-        room: Held,
+        room: ShareAccount,
     ) -> None:
         """Give audio to *shell*; *tell* takes events about other data, *broke* an exception.
 

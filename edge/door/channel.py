@@ -10,7 +10,7 @@ from edge.core.client_events import Interrupted, Speech
 from edge.door.limits.pace import Pace
 
 
-class Ear(Protocol):
+class VoicePlayer(Protocol):
     """Plays Aura's voice to a client without messages."""
 
     def tell(self, event: Speech | Interrupted) -> None:
@@ -34,7 +34,7 @@ class Channel(Protocol):
     """The transport of one client."""
 
     pace: Pace
-    ear: Ear | None
+    player: VoicePlayer | None
     """None: audio goes in messages."""
     phone: Phone | None
     """None: it is no telephone."""

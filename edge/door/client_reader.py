@@ -144,7 +144,7 @@ class ClientReader:
             elif isinstance(command, Reply):
                 self._sender.send([command.message])
             elif isinstance(command, FromClient):
-                self._conversations.take_words(command)
+                self._conversations.give(command)
 
     def _await_more(self) -> None:
         """Take audio that the protocol keeps back, where no more comes to judge it by."""

@@ -47,8 +47,8 @@ class ClientSender:
             event = replace(event, pcm=self._audio_out.feed(event.pcm, more=more))
         elif isinstance(event, Interrupted):
             self._audio_out.drop()
-        if self._ws.ear and isinstance(event, Speech | Interrupted):
-            self._ws.ear.tell(event)
+        if self._ws.player and isinstance(event, Speech | Interrupted):
+            self._ws.player.tell(event)
         self.send(self._protocol.messages(event))
 
     def send(self, messages: Iterable[Json | None]) -> None:

@@ -97,7 +97,7 @@ class Connection:
                 writer.cancel()
         finally:
             self._reader.close()
-            self._conversations.let_go()  # if this task was cancelled
+            self._conversations.detach()  # if this task was cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
 
@@ -123,9 +123,9 @@ class Connection:
     async def leave(self, reason: str) -> None:
         """End the session, then close the connection."""
         await self._conversations.end("drained")
-        self.come_back(reason)
+        self.ask_to_reconnect(reason)
 
-    def come_back(self, reason: str) -> None:
+    def ask_to_reconnect(self, reason: str) -> None:
         """Close with a code by which the client may reconnect at once, to any edge."""
         self._shut(CloseCode.SERVICE_RESTART, reason, ends="drained")
 
@@ -186,7 +186,7 @@ class Connection:
                 case Ask():
                     conversations.ask(command)
                 case _:
-                    conversations.take_words(command)
+                    conversations.give(command)
 
     async def _begin(self, begin: Begin) -> None:
         protocol = self._protocol
@@ -215,14 +215,14 @@ class Connection:
         self._pace.budget.turns += 1
         transfer = self._host.transfer
         if transfer is None or not await transfer(asked.call):
-            self._conversations.take_words(KeyPressed(asked.key))
+            self._conversations.give(KeyPressed(asked.key))
 
     # -------------------------------------------------------- events of the session
 
     def tell(self, event: ClientEvent) -> None:
         if isinstance(event, Speech | Transcript):
             self._conversations.stopwatch.active(time.monotonic())
-        if isinstance(event, ToolCalled) and self._conversations.does(event):
+        if isinstance(event, ToolCalled) and self._conversations.run_phone_tool(event):
             return
         shell = self._conversations.shell
         chunks = shell is not None and shell.call.config.voice.delivery == "chunks"
@@ -245,12 +245,12 @@ class Connection:
         self._shut(CloseCode.NORMAL, reason if fits else "the call was ended", ends="end_call")
 
     def can_transfer(self, agent: str) -> bool:
-        return self._conversations.can_hand_over(agent)
+        return self._conversations.can_transfer(agent)
 
     def transfer(self, call: str, agent: str) -> None:
         if shell := self._conversations.shell:
-            handed_over = self._conversations.hand_over(shell, call, agent)
-            self._host.sessions.create_task(handed_over)
+            transferring = self._conversations.transfer(shell, call, agent)
+            self._host.sessions.create_task(transferring)
 
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")

@@ -18,7 +18,7 @@ from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
 from edge.core.client_commands import Ask, Begin
-from edge.core.client_events import HandedOver, ToolCalled
+from edge.core.client_events import ToolCalled, Transferred
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import (
     FromClient,
@@ -140,14 +140,14 @@ class Conversations:
         shell.finish(reason, may_return=self._may_return(reason))
         if self._running:
             await asyncio.wait({self._running}, timeout=LEAVES_S)
-        self.let_go()
+        self.detach()
         await self._seat.leave()
 
     def _may_return(self, reason: EndReason) -> bool:
         """Return whether the caller may resume the session after it ended for *reason*."""
         return self._seat.protocol.admission.one_session and reason != "end_call"
 
-    def let_go(self) -> None:
+    def detach(self) -> None:
         """Let the edge finish a session that still stores events."""
         if self.intake:
             self.intake.close()
@@ -160,7 +160,7 @@ class Conversations:
         if running and not running.done():
             asyncio.get_running_loop().call_later(STORED_S, running.cancel)
 
-    def take_words(self, command: FromClient) -> None:
+    def give(self, command: FromClient) -> None:
         """Give the call a client's command, with masked words and keys."""
         redaction = self._host.redaction
         match command:
@@ -185,7 +185,7 @@ class Conversations:
         if self.shell is None or self._opening is None:
             return
         self._opening = replace(self._opening, asked=changes)
-        config = self._opening.again(changes)
+        config = self._opening.with_changes(changes)
         if config != self.shell.call.config:
             self.shell.give(Reconfigured(config))
 
@@ -200,7 +200,7 @@ class Conversations:
             messages = tuple(Message(one.role, mask(one.text)) for one in messages)
         self.shell.give(ResponseAsked(ask.ask, config, messages, ask.kept))
 
-    def can_hand_over(self, agent: str) -> bool:
+    def can_transfer(self, agent: str) -> bool:
         """Return whether the session can be transferred to *agent*, as far as this edge knows."""
         before = self.shell.call.history.agent if self.shell else None
         if self.shell is None or before is None:
@@ -209,12 +209,12 @@ class Conversations:
         if self._phone and openings.telephone(agent, caller, before):
             return True
         try:
-            openings.settled_over(agent, caller, before, self.shell.call.config)
+            openings.settled_transfer(agent, caller, before, self.shell.call.config)
         except RefusedError:
             return False
         return True
 
-    async def hand_over(self, shell: SessionShell, call: str, agent: str) -> None:
+    async def transfer(self, shell: SessionShell, call: str, agent: str) -> None:
         """Transfer the session of *shell* to *agent*, or tell the model why that fails."""
         before = shell.call.history.agent
         try:
@@ -227,7 +227,7 @@ class Conversations:
                     told = "nobody could be reached there: offer something else"
                     shell.give(ToolResult(call, told, failed=True))
                 return  # the call ends with the line
-            handed = await openings.handed_over(
+            handed = await openings.transferred(
                 agent, self._seat.caller, before, now, phone=phone is not None
             )
         except RefusedError as refused:
@@ -236,15 +236,15 @@ class Conversations:
         if shell is not self.shell or self._opening is None:
             return  # the session is over
         asked = self._opening.asked
-        config = handed.config if asked is None else handed.again(asked)
-        self._opening = replace(self._opening, again=handed.again)
+        config = handed.config if asked is None else handed.with_changes(asked)
+        self._opening = replace(self._opening, with_changes=handed.with_changes)
         self.stopwatch.limit(config.limits)
         log.info("agent_changed", session=shell.session, agent=str(handed.agent))
         shell.give(Reconfigured(config, handed.agent, call))
         if handed.agent:
-            self._holder.tell(HandedOver(handed.agent.name))
+            self._holder.tell(Transferred(handed.agent.name))
 
-    def does(self, called: ToolCalled) -> bool:
+    def run_phone_tool(self, called: ToolCalled) -> bool:
         """Run a tool of the telephone line; False: the tool is the client's."""
         if self._phone is None or called.name != SEND_DTMF.name:
             return False

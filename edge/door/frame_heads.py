@@ -20,7 +20,7 @@ MOST_DIRECT_BYTES = 16_384
 """The longest message for the short cut: half a second of audio, after a delayed packet."""
 
 
-class Followed(NamedTuple):
+class FrameSplit(NamedTuple):
     """The result for a piece of a client's stream."""
 
     until: int
@@ -70,7 +70,7 @@ class FrameHeads:
 
     def follow(
         self, data: bytes, most: int, at: int = 0, most_bytes: int = sys.maxsize
-    ) -> Followed:
+    ) -> FrameSplit:
         """Take the next piece, *most_bytes* from *at*, up to the head of its frame number *most*.
 
         It also ends after the head by which a message becomes longer than LONG_BYTES.
@@ -89,7 +89,7 @@ class FrameHeads:
             if len(self._head) < 2:
                 continue
             if not self._head[1] & MASK_BIT:
-                return Followed(max(0, at - len(self._head)), frames, unmasked=True)
+                return FrameSplit(max(0, at - len(self._head)), frames, unmasked=True)
             short = self._head[1] & 0x7F
             extra = {LENGTH_16: 2, 127: 8}.get(short, 0)
             if len(self._head) == 2 + extra:
@@ -106,4 +106,4 @@ class FrameHeads:
                 frames += 1
                 if kind < FIRST_CONTROL and self._size > LONG_BYTES:
                     break
-        return Followed(at, frames, unmasked=False)
+        return FrameSplit(at, frames, unmasked=False)

@@ -124,7 +124,7 @@ class FrameIntake:
     def feed_eof(self) -> None:
         self._parser.feed_eof()
 
-    def try_the_line(self) -> None:
+    def probe(self) -> None:
         """Send a pong now and then, since the close of an unread socket is not seen."""
         now_s = time.monotonic()
         if now_s >= self._tried_s + STILL_THERE_S and self._handler.transport is not None:

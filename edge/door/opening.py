@@ -22,7 +22,7 @@ from edge.core.call import Began
 from edge.core.client_commands import Begin
 from edge.core.session.history import History
 from edge.door.agent_tools import tools_of
-from edge.door.agents.agent_choice import Settled, hand_over, settle
+from edge.door.agents.agent_choice import Settled, settle, settle_transfer
 from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
 from edge.door.agents.tool_catalogue import ToolCatalogue
@@ -61,21 +61,21 @@ class Opening:
     terms: LogTerms
     ignored: list[tuple[str, str, str]]
     """The refused options of the client: code, message and details of an error each."""
-    again: Callable[[Mapping[str, Any]], SessionConfig]
+    with_changes: Callable[[Mapping[str, Any]], SessionConfig]
     """Returns the session's configuration with other changes of its client."""
     asked: Mapping[str, Any] | None = None
     """The latest of these changes; None: those of the beginning."""
 
 
 @dataclass(frozen=True)
-class HandedOver:
+class TransferSettings:
     """The configuration of a session after a transfer to another agent."""
 
     config: SessionConfig
     """With the client's changes of the beginning."""
     agent: AgentUsed | None
-    again: Callable[[Mapping[str, Any]], SessionConfig]
-    """See `Opening.again`."""
+    with_changes: Callable[[Mapping[str, Any]], SessionConfig]
+    """See `Opening.with_changes`."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Openings:
             self._recording(caller.tenant, session) if config.record_audio else None,
             LogTerms(self.configs, quota),
             _ignored(settled, no_voice, not_recorded),
-            partial(self._again, settled, tools, recorded=config.record_audio),
+            partial(self._with_changes, settled, tools, recorded=config.record_audio),
         )
 
     async def likely(self, most: int) -> list[SessionConfig]:
@@ -184,7 +184,7 @@ class Openings:
         except ConfigFileError:
             return ""
 
-    async def handed_over(
+    async def transferred(
         self,
         to: str,
         caller: Caller,
@@ -192,7 +192,7 @@ class Openings:
         now: SessionConfig,
         *,
         phone: bool = False,
-    ) -> HandedOver:
+    ) -> TransferSettings:
         """Return the configuration after a transfer from the agent *before* to the agent *to*.
 
         *now* is the configuration before it; *phone*: see `open`.
@@ -200,12 +200,12 @@ class Openings:
         Raises:
             RefusedError: *caller* cannot be transferred to it.
         """
-        settled = self.settled_over(to, caller, before, now)
+        settled = self.settled_transfer(to, caller, before, now)
         tools = await self._tools_of(settled, caller, phone=phone)
-        again = partial(self._again, settled, tools, recorded=now.record_audio)
-        return HandedOver(self._completed(settled.config, tools), settled.agent, again)
+        with_changes = partial(self._with_changes, settled, tools, recorded=now.record_audio)
+        return TransferSettings(self._completed(settled.config, tools), settled.agent, with_changes)
 
-    def settled_over(
+    def settled_transfer(
         self, to: str, caller: Caller, before: AgentUsed, now: SessionConfig
     ) -> Settled:
         """Return the configuration after the transfer, without tools.
@@ -214,7 +214,7 @@ class Openings:
             RefusedError: *caller* cannot be transferred to it.
         """
         found = self.agents.table.find(caller.tenant, to)
-        return hand_over(found, caller, before, now, self._of_tenant(caller))
+        return settle_transfer(found, caller, before, now, self._of_tenant(caller))
 
     def _of_tenant(self, caller: Caller) -> SessionConfig:
         """Return the configuration of *caller*'s tenant.
@@ -232,7 +232,7 @@ class Openings:
         offered = [one for one in tools if one.name not in named]
         return msgspec.structs.replace(config, tools=(*config.tools, *offered))
 
-    def _again(
+    def _with_changes(
         self,
         settled: Settled,
         tools: Sequence[ToolConfig],
@@ -241,7 +241,7 @@ class Openings:
         recorded: bool,
     ) -> SessionConfig:
         """Return a session's configuration with other *changes* of its client."""
-        config = settled.again(changes) if settled.again else settled.config
+        config = settled.with_changes(changes) if settled.with_changes else settled.config
         config = msgspec.structs.replace(config, record_audio=recorded)
         return self._completed(config, tools)
 

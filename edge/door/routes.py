@@ -149,7 +149,7 @@ async def hold(edge: Edge, connection: Connection, caller: Caller) -> None:
         ending = _end_with_token(caller, connection, edge.policy.leeway_s)
     try:
         if edge.draining:  # since the check above
-            connection.come_back("restarting, please reconnect")
+            connection.ask_to_reconnect("restarting, please reconnect")
         await connection.run()
     finally:
         if ending:

@@ -14,7 +14,7 @@ from aiohttp import WebSocketError, WSMsgType, web
 from aiohttp.web_request import BaseRequest
 
 from edge.core.client_commands import Command
-from edge.door.channel import Ear, Phone
+from edge.door.channel import Phone, VoicePlayer
 from edge.door.frame_intake import FrameIntake
 from edge.door.limits.pace import Pace
 
@@ -30,7 +30,7 @@ class StrictWebSocket(web.WebSocketResponse):
     """If set, it is called with short messages; `frames` does not yield those that it takes."""
     on_excess: Callable[[str], None] | None = None
     """If set, it closes a connection over its budget, and takes the reason."""
-    ear: Ear | None = None
+    player: VoicePlayer | None = None
     phone: Phone | None = None
     on_commands: Callable[[list[Command]], None] | None = None
     """Never called: a WebSocket itself makes no commands."""
@@ -84,7 +84,7 @@ class StrictWebSocket(web.WebSocketResponse):
             self._put_off_at = 0.0
             self._on_data_received()
             if self._intake:
-                self._intake.try_the_line()
+                self._intake.probe()
 
     def _on_data_received(self) -> None:
         """Put the next ping off, unless this was done just before."""

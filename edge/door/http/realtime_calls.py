@@ -229,7 +229,7 @@ async def _hold(call: NewCall) -> None:
             ),
             channel.left,
         )
-        channel.carried_by(peer)
+        channel.attach(peer)
         try:
             port = await call.webrtc.opened()
             await pace.lane()

@@ -94,7 +94,7 @@ def _guarded(serve: Served) -> Callable[[web.Request], Awaitable[web.StreamRespo
         if caller is None:
             bad_tokens.refuse_s(address, time.monotonic())
             return _error(401, "Incorrect API key provided.", "invalid_api_key")
-        held = turnstile.under_way.holder(address)
+        held = turnstile.under_way.account(address)
         if edge.draining or edge.is_full(address) or not held.fits(1):
             wait_s = edge.stages.retry_after_s
             return _error(429, "All are busy: try again.", "rate_limit_exceeded", wait_s=wait_s)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from edge.core.client_commands import Command
-from edge.door.channel import Ear, Phone
+from edge.door.channel import Phone, VoicePlayer
 from edge.door.limits.pace import Pace
 
 MOST_WAITING_BYTES = 4_000_000
@@ -19,7 +19,7 @@ class Carrier(Protocol):
     """The carrier of a call: a browser's peer connection or a telephone line."""
 
     @property
-    def voice(self) -> Ear:
+    def voice(self) -> VoicePlayer:
         """Return the player of Aura's voice."""
 
     async def send(self, text: str) -> None:
@@ -38,7 +38,7 @@ class LineChannel:
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
-        self.ear: Ear | None = None
+        self.player: VoicePlayer | None = None
         self.phone: Phone | None = None
         self.on_message: Callable[[str | bytes], bool] | None = None
         self.on_commands: Callable[[list[Command]], None] | None = None
@@ -49,9 +49,9 @@ class LineChannel:
         self._over = False
         pace.has_more = lambda: not self._waiting.empty()
 
-    def carried_by(self, carrier: Carrier, phone: Phone | None = None) -> None:
+    def attach(self, carrier: Carrier, phone: Phone | None = None) -> None:
         """Take the *carrier* of the call; *phone*: that of a telephone."""
-        self._carrier, self.ear, self.phone = carrier, carrier.voice, phone
+        self._carrier, self.player, self.phone = carrier, carrier.voice, phone
 
     def arrived(self, frame: str | bytes) -> None:
         """Take a message, or a packet's audio."""

@@ -199,7 +199,7 @@ class Phones:
                     protocol.played(sent.turn, sent.played_ms, ends=sent.ends)
                 ),
             )
-            channel.carried_by(line, line)
+            channel.attach(line, line)
             try:
                 await answered
                 caller = Caller(names.stored(call.call_id or address), new.tenant)

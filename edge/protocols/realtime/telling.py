@@ -18,7 +18,6 @@ from edge.core.client_events import (
     CallerSilent,
     CallsDone,
     ClientEvent,
-    HandedOver,
     Interrupted,
     ResponseDone,
     ResponseDropped,
@@ -28,6 +27,7 @@ from edge.core.client_events import (
     SpeechStopped,
     ToolCalled,
     Transcript,
+    Transferred,
     Trouble,
     TurnHandedIn,
 )
@@ -96,7 +96,7 @@ class Telling:
                 return self.speeches.timed_out(silence_ms)
             case Trouble():
                 return self._trouble(event)
-            case HandedOver(agent):
+            case Transferred(agent):
                 self.session = msgspec.structs.replace(self.session, model=agent)
                 told = self.session.told(self.conversation)
                 return [self.ids.event("session.updated", session=told)]

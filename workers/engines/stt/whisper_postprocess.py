@@ -65,7 +65,7 @@ class Way(NamedTuple):
     window_s: float
     beams: int = 1
 
-    def again(self, confidence: float) -> Self | None:
+    def second_decoding(self, confidence: float) -> Self | None:
         """Return the way of the second decoding after *confidence* (0..1), or None for none.
 
         The full window is not decoded twice, since that takes too long.

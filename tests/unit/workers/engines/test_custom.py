@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from aura.cli import engines
 from aura.cli.running import CommandError
 from runtime.settings import Settings, load
-from workers.engines import factory, llm_factory, own
+from workers.engines import custom, factory, llm_factory
 from workers.engines.errors import EngineRefusedError
 from workers.engines.simulated import (
     SimulatedLanguageModel,
@@ -83,7 +83,7 @@ def birds(monkeypatch: pytest.MonkeyPatch) -> None:
         found = [one for one in points.values() if one.group == group]
         return EntryPoints(one for one in found if one.name == wanted.get("name", one.name))
 
-    monkeypatch.setattr(own, "entry_points", entry_points)
+    monkeypatch.setattr(custom, "entry_points", entry_points)
     monkeypatch.setattr(engines, "entry_points", entry_points)
 
 
@@ -127,13 +127,13 @@ def test_a_class_that_is_no_engine_is_refused_with_the_reason(name: str, told: s
     [("birds:Parrot", "stt"), ("birds:Model", "llm"), ("birds:Voice", "tts"), ("parrot", "stt")],
 )
 def test_the_stage_of_an_engine_follows_from_its_methods(name: str, kind: str) -> None:
-    assert own.kind_of(name) == kind
+    assert custom.kind_of(name) == kind
 
 
 @pytest.mark.parametrize("name", ["openai", "birds:NoEngine", "eagle"])
 def test_an_unclear_stage_must_be_named(name: str) -> None:
     with pytest.raises(EngineRefusedError, match="--stage"):
-        own.kind_of(name)
+        custom.kind_of(name)
 
 
 def test_the_command_lists_passed_and_failed_checks_with_reasons() -> None:

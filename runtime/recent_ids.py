@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import OrderedDict
 
 
-class Seen:
+class RecentIds:
     """The last *limit* ids."""
 
     def __init__(self, limit: int = 50_000) -> None:
         self._ids: OrderedDict[str, None] = OrderedDict()
         self._limit = limit
 
-    def again(self, event_id: str) -> bool:
-        """Remember *event_id*; return True if it was known already."""
+    def is_duplicate(self, event_id: str) -> bool:
+        """Remember *event_id*; return whether it was known already."""
         if event_id in self._ids:
             self._ids.move_to_end(event_id)
             return True
