@@ -80,7 +80,7 @@ def listen(scene: Scene, audio: CallerAudio) -> Heard:
         began = time.process_time()
         while to_tell and to_tell[-1][0] <= arrives_ms:
             sent_ms, speech = to_tell.pop()
-            audio.told(speech, START_MS + sent_ms)
+            audio.note_sent(speech, START_MS + sent_ms)
         sound: Sound = audio.hear(frame, START_MS + arrives_ms)
         heard.cpu_s += time.process_time() - began
         heard.voiced += sound.voiced

@@ -138,7 +138,7 @@ class OfflineCall:
                     self._listen(utterance, frame)
                 case Tell(told):
                     self.heard.told.append((at_ms, told))
-                    self._audio.told(told, self._now_ms)
+                    self._audio.note_sent(told, self._now_ms)
                     if isinstance(told, Speech):
                         self._playing += told.pcm
                 case _:

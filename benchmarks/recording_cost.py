@@ -87,7 +87,7 @@ async def _keep(nats_url: str, *, keep: bool = True) -> None:
         recording = RecordingWriter(
             bus, "bench", f"s_{number}", RecordingQuotas(10_000).of("bench")
         )
-        heard, told = (recording.heard, recording.told) if keep else (_not, _not)
+        heard, told = (recording.note_received, recording.note_sent) if keep else (_not, _not)
         storing = asyncio.ensure_future(recording.run())
         told_ms = 0
         for at_ms in range(0, KEPT_S * 1000, 20):

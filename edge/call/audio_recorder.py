@@ -66,7 +66,7 @@ class AudioRecorder:
     _take_ms: int = 0
     """Time at which the next pieces are due."""
 
-    def heard(self, pcm: bytes, now_ms: int) -> bool:
+    def note_received(self, pcm: bytes, now_ms: int) -> bool:
         """Keep audio of the caller that ends now; return whether `take` is due.
 
         It runs for every frame: a microsecond here is a thousandth of a call's cost.
@@ -91,7 +91,7 @@ class AudioRecorder:
             self._caller_until_ms += self._late_ms
         self._late_ms, self._look_ms = MOST_LATE_MS, now_ms + LOOK_MS
 
-    def told(self, event: ClientEvent, now_ms: int) -> None:
+    def note_sent(self, event: ClientEvent, now_ms: int) -> None:
         """Keep the audio of a response; an interrupted client drops what it has not played."""
         if isinstance(event, Speech) and event.pcm:
             start_ms = max(self._until_ms, now_ms)

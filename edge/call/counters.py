@@ -55,7 +55,7 @@ def published(event: Event) -> None:
             pass
 
 
-def told(event: ClientEvent) -> None:
+def sent(event: ClientEvent) -> None:
     """Count an event that was sent to a client."""
     match event:
         case Interrupted():

@@ -44,7 +44,7 @@ class Jobs(Protocol):
     async def take(self, event: Event) -> bool:
         """Return once the job *event* may be stored; False: it must be no job."""
 
-    def said(self, event: Event) -> None:
+    def note_stored(self, event: Event) -> None:
         """Note a stored event of a stage or of the edge."""
 
     def leave(self) -> None:
@@ -125,7 +125,7 @@ class EventWriter:
                 await asyncio.sleep(0.25)
             self._outage.ends("log")
             if self._jobs:
-                self._jobs.said(event)
+                self._jobs.note_stored(event)
             if isinstance(event, TurnTaken):
                 await self._bus.yield_to_jobs()
         self._left.set()

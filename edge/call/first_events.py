@@ -40,7 +40,7 @@ class FirstEvents:
             resume_hash=self.resume_hash,
         )
 
-    def more(self, began: Began, *, asked_to_record: bool) -> list[Event]:
+    def following(self, began: Began, *, asked_to_record: bool) -> list[Event]:
         """Return the events after *began*; *asked_to_record*: the caller asked for a recording."""
         if not began.config.record_audio:
             return []

@@ -26,7 +26,7 @@ class Recognition:
         if isinstance(event, SpeechStarted):
             self._begun.add(event.utterance)
 
-    def said(self, event: Event) -> None:
+    def note_event(self, event: Event) -> None:
         match event:
             case TranscriptFinal(utterance=told) | JobFailed(stage="stt", utterance=told):
                 self._begun.discard(told)

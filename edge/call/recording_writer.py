@@ -40,13 +40,13 @@ class RecordingWriter:
         """Called, once, with the reason if recording ends before the call."""
         self._over = False
 
-    def heard(self, pcm: bytes, now_ms: int) -> None:
-        if not self._over and self._recorder.heard(pcm, now_ms):
+    def note_received(self, pcm: bytes, now_ms: int) -> None:
+        if not self._over and self._recorder.note_received(pcm, now_ms):
             self._queue_pieces(now_ms)
 
-    def told(self, event: ClientEvent, now_ms: int) -> None:
+    def note_sent(self, event: ClientEvent, now_ms: int) -> None:
         if not self._over:
-            self._recorder.told(event, now_ms)
+            self._recorder.note_sent(event, now_ms)
 
     def finish(self, now_ms: int) -> None:
         """Queue the last pieces; `run` ends when they are stored."""

@@ -13,7 +13,7 @@ from edge.call.bus_outage import BusOutage
 from edge.call.client import Client
 from edge.call.clock import now_ms
 from edge.call.control_listener import ControlListener
-from edge.call.event_teller import EventTeller
+from edge.call.event_forwarder import EventForwarder
 from edge.call.event_writer import EventWriter, Jobs, LogTerms
 from edge.call.frame_sender import FrameSender
 from edge.call.recognition import Recognition
@@ -99,7 +99,7 @@ class SessionShell:
         self._recording = recording
         if recording:
             recording.ended = self._recording_ended
-        self._teller = EventTeller(client.tell) if tells_events else None
+        self._forwarder = EventForwarder(client.tell) if tells_events else None
         self.listening = asyncio.Event()
         """Set once the stages' events are subscribed to."""
 
@@ -156,7 +156,7 @@ class SessionShell:
             counters.dropped("bus", len(pcm))
             return False
         if self._recording and self._carries and not self.call.control.deaf:
-            self._recording.heard(pcm, at_ms)
+            self._recording.note_received(pcm, at_ms)
         return True
 
     def finish(self, reason: EndReason, *, may_return: bool = False) -> None:
@@ -236,9 +236,9 @@ class SessionShell:
 
     def _heard(self, event: AnyEvent, seq: int) -> None:
         """Take *event* of a stage or of a newer connection, stored at *seq* of the log."""
-        self.recognition.said(event)
+        self.recognition.note_event(event)
         if self._jobs:
-            self._jobs.said(event)
+            self._jobs.note_stored(event)
         if self._takeover.is_over(event, seq):
             self._leave_to_newer()
         elif event.KIND != LIFE:
@@ -267,12 +267,12 @@ class SessionShell:
                 case SendFrame():
                     self._frames.put(effect)
                 case Tell(event):
-                    counters.told(event)
+                    counters.sent(event)
                     if isinstance(event, Measured):
                         self._log.info("turn", **turn_line(event.waterfall))
                     if self._recording:
-                        self._recording.told(event, now_ms())
-                    self._audio.told(event, now_ms())
+                        self._recording.note_sent(event, now_ms())
+                    self._audio.note_sent(event, now_ms())
                     self._client.tell(event)
                 case HangUp(code, reason):
                     self._client.hang_up(code, reason)
@@ -282,8 +282,8 @@ class SessionShell:
                     self._tasks.create_task(self._stages.recover(turn))
 
     def _tell_of(self, event: Event) -> None:
-        if self._teller and self._carries:
-            self._teller.happened(event)
+        if self._forwarder and self._carries:
+            self._forwarder.forward(event)
 
     def _queue(self, event: Event) -> None:
         if not self._events.put(event):

@@ -137,7 +137,7 @@ class Openings:
         )
         return Opening(
             began,
-            first.more(began, asked_to_record=RECORDED in settled.asked),
+            first.following(began, asked_to_record=RECORDED in settled.asked),
             history,
             self._recording(caller.tenant, session) if config.record_audio else None,
             LogTerms(self.configs, quota),

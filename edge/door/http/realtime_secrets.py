@@ -61,7 +61,7 @@ async def create_client_secret(request: web.Request) -> web.Response:
     seconds = asked.expires_after.seconds if asked.expires_after else USUAL_S
     expires_s = int(time.time()) + seconds
     value = edge.secrets.sign(caller, given, expires_s)
-    told_session = session.told("")
+    told_session = session.as_json("")
     return web.json_response({"value": value, "expires_at": expires_s, "session": told_session})
 
 

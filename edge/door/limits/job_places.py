@@ -209,7 +209,7 @@ class SessionJobs:
         self._held[key] = self._places.clock()
         self._count(stage, 1)
 
-    def said(self, event: Event) -> None:
+    def note_stored(self, event: Event) -> None:
         """Note an event that was stored, of a stage or of the edge."""
         key = done_by(event)
         if key in self._held:

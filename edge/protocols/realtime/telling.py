@@ -98,7 +98,7 @@ class Telling:
                 return self._trouble(event)
             case Transferred(agent):
                 self.session = msgspec.structs.replace(self.session, model=agent)
-                told = self.session.told(self.conversation)
+                told = self.session.as_json(self.conversation)
                 return [self.ids.event("session.updated", session=told)]
             case _:
                 return self._of_response(event)
@@ -202,7 +202,7 @@ class Telling:
         if item is not None and played_ms - item.offset_ms < item.sent_ms:
             end_ms = max(0, played_ms - item.offset_ms)
             item.cut(end_ms)
-            told = {"item_id": item.told["id"], "content_index": 0, "audio_end_ms": end_ms}
+            told = {"item_id": item.body["id"], "content_index": 0, "audio_end_ms": end_ms}
             out.append(self.ids.event("conversation.item.truncated", **told))
         return out
 

@@ -214,7 +214,7 @@ def test_a_session_that_a_secret_cannot_have_is_told_and_left_out() -> None:
 
 
 def test_the_told_session_object_is_accepted_as_an_update() -> None:
-    told = SessionObject().told("s")
+    told = SessionObject().as_json("s")
     c = updated(told)
     assert c.errors == []
     assert c.config == RealtimeCaller().config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.call.event_teller import REMEMBERED, EventTeller
+from edge.call.event_forwarder import REMEMBERED, EventForwarder
 from edge.core.client_events import ClientEvent, Happened
 from schemas.events import AnswerReached
 
@@ -13,15 +13,15 @@ def reached(index: int) -> AnswerReached:
 
 def test_an_event_that_comes_back_over_the_bus_is_told_once() -> None:
     told: list[ClientEvent] = []
-    teller = EventTeller(told.append)
+    teller = EventForwarder(told.append)
     for index in (0, 1, 0, 1, 2):
-        teller.happened(reached(index))
+        teller.forward(reached(index))
     assert told == [Happened(reached(index)) for index in (0, 1, 2)]
 
 
 def test_what_was_told_long_ago_is_forgotten() -> None:
     told: list[ClientEvent] = []
-    teller = EventTeller(told.append)
+    teller = EventForwarder(told.append)
     for index in (*range(REMEMBERED + 1), 0):
-        teller.happened(reached(index))
+        teller.forward(reached(index))
     assert told[-1] == Happened(reached(0))

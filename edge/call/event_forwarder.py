@@ -12,13 +12,13 @@ REMEMBERED = 512
 """The most ids of sent events that are kept, since an event may come twice."""
 
 
-class EventTeller:
+class EventForwarder:
     """Sends the events of one session over one connection."""
 
     def __init__(self, tell: Callable[[ClientEvent], None]) -> None:
         self._tell = tell
         self._told = RecentIds(REMEMBERED)
 
-    def happened(self, event: Event) -> None:
+    def forward(self, event: Event) -> None:
         if not self._told.is_duplicate(event.id):
             self._tell(Happened(event))
