@@ -4,6 +4,7 @@ BIN := .venv/bin
 
 # Most tests wait: five files at once, in the order of tests/conftest.py. Engines want a quiet machine.
 AT_ONCE := -n 5 --dist loadfile --no-loadscope-reorder
+THOROUGH := --hypothesis-profile=thorough
 NO_ENGINE := tests/e2e/test_wheel.py
 
 .DEFAULT_GOAL := help
@@ -21,7 +22,7 @@ demo: .venv/.installed ## Start everything, ask a question in Aura's own voice, 
 	@exec $(BIN)/aura demo
 
 test: .venv/.dev ## Run all tests, the real engines included
-	@$(BIN)/python -m pytest $(AT_ONCE) tests/integration tests/clients $(NO_ENGINE) tests/contract tests/unit
+	@$(BIN)/python -m pytest $(AT_ONCE) $(THOROUGH) tests/integration tests/clients $(NO_ENGINE) tests/parts tests/contract tests/unit
 	@$(BIN)/python -m pytest tests/e2e $(addprefix --ignore=,$(NO_ENGINE))
 
 check: lint unit ## Format, lint, types, imports, schemas, unit tests

@@ -8,8 +8,6 @@
 A call whose line is cut comes back to its session by itself. Messages: docs/protocol.md.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import secrets

@@ -1,7 +1,5 @@
 """`make bench`: all measurements, one after the other; the README's tables are made from them."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 
@@ -14,7 +12,6 @@ from benchmarks import (
     footprint,
     latency,
     sessions,
-    turn_taking,
 )
 
 WHICH = {
@@ -22,7 +19,6 @@ WHICH = {
     "footprint": footprint.main,
     "density": density.main,
     "eot_accuracy": eot_accuracy.main,
-    "turn_taking": turn_taking.main,
     "false_cutoffs": false_cutoffs.main,
     "sessions": sessions.main,
     "agents": agents.main,
@@ -30,7 +26,7 @@ WHICH = {
 }
 
 
-APART = ("stt_window", "stt_throughput", "pauses", "echo_offline", "realtime")
+APART = ("stt_throughput", "pauses", "realtime")
 """Each in a process of its own."""
 
 

@@ -1,7 +1,5 @@
 """An audit of the bus: publishes events one by one and counts acknowledged ones that are lost."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from dataclasses import dataclass, field

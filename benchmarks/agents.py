@@ -5,8 +5,6 @@ its session, types a turn and gets the response; engines are simulated without d
 the time to the session, the time to the response, and the resident memory of the edge.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,7 +1,5 @@
 """An `aura up` for a measurement, with its own port and data, which are removed afterwards."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

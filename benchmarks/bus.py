@@ -11,8 +11,6 @@ A virtual machine stands still for 10 to 40 ms while its host runs others. The k
 time (steal, in steps of 10 ms), so that those turns are counted separately.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

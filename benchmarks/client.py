@@ -1,7 +1,5 @@
 """Speaks recordings to Aura in real time, and times the responses at the client."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 import time

@@ -3,8 +3,6 @@
 python -m benchmarks.console [SECONDS]      # for each rate of events; needs Chromium
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import shutil

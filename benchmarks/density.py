@@ -8,8 +8,6 @@ Two more costs are measured beside it: a call in which nobody speaks, and the lo
 that does only what every edge must do (`benchmarks.lower_bound`).
 """
 
-from __future__ import annotations
-
 import asyncio
 import statistics
 import time

@@ -5,8 +5,6 @@ from the spoken sentence, as of a speaker who stops to think; spoken alone, with
 of a comma, it is the harder case.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Memory of each process after a call, and its time to become ready."""
 
-from __future__ import annotations
-
 import asyncio
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """End of speech to first audible audio: Aura and the peer, alternating, in one run."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import platform

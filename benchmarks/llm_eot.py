@@ -1,7 +1,5 @@
 """The real language model's probability that the caller's turn is over."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 

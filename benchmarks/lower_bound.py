@@ -5,8 +5,6 @@ activity detection on them, and publishes 100 ms of voice at a time. `benchmarks
 it beside Aura.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import hashlib

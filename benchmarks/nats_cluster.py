@@ -1,7 +1,5 @@
 """Three real nats-servers as one cluster, run with the file that production uses."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """A real nats-server for a test or a trial: a process of its own."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
@@ -42,6 +40,11 @@ class NatsServer:
             if time.monotonic() > until or self._process.poll() is not None:
                 raise RuntimeError((self.folder / "nats.log").read_text(encoding="utf-8"))
             time.sleep(0.01)
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)

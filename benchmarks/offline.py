@@ -5,16 +5,12 @@ for the trade-offs of turn-taking. It leaves out the cost of bus and engines, wh
 measures.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import numpy as np
-
 from edge.core.call import Call
-from edge.core.client_events import ClientEvent, Speech
+from edge.core.client_events import ClientEvent
 from edge.core.clockwork import Clockwork
 from edge.core.effects import Effect, Publish, SendFrame, Tell
 from edge.core.hearing.caller_audio import CallerAudio
@@ -82,24 +78,21 @@ class OfflineCall:
         *,
         answer: tuple[str, bytes],
         stages: Stages | None = None,
-        echo: float = 0.0,
         eot: Eot | None = None,
         call: Call | None = None,
     ) -> None:
-        """Respond to every turn with *answer* (text, pcm); *echo* is the gain of its echo."""
+        """Respond to every turn with *answer* (text, pcm)."""
         self._hear = hear
         self._eot = eot or (lambda _text: None)
         self._tenant, self._session = begins.tenant, begins.session
         self._clockwork = Clockwork(call or Call(begins), self._do)
-        self._audio = CallerAudio(cancel_echo=bool(echo))
+        self._audio = CallerAudio()
         self._answer = answer
         self._stages = stages or Stages()
-        self._echo = echo
         self._now_ms = START_MS
         self._sound: dict[int, bytearray] = {}
         self._partial_at: dict[int, int] = {}
         self._growing: set[int] = set()
-        self._playing = bytearray()
         self.heard = Heard()
 
     def run(self, pcm: bytes) -> Heard:
@@ -109,22 +102,12 @@ class OfflineCall:
             next_ms = self._now_ms + FRAME_MS
             self._clockwork.run_until(next_ms + 1)
             self._now_ms = next_ms
-            self.give(self._audio.hear(self._at_the_ear(pcm[at : at + FRAME_BYTES]), self._now_ms))
+            self.give(self._audio.hear(pcm[at : at + FRAME_BYTES], self._now_ms))
         return self.heard
 
     def give(self, given: AnyInput) -> None:
         """Give the call an input now."""
         self._clockwork.give(given, self._now_ms)
-
-    def _at_the_ear(self, frame: bytes) -> bytes:
-        """Mix the echo of the response into *frame*."""
-        played = bytes(self._playing[:FRAME_BYTES])
-        del self._playing[:FRAME_BYTES]
-        if not self._echo or not played:
-            return frame
-        own = np.frombuffer(played.ljust(FRAME_BYTES, b"\0"), "<i2") * self._echo
-        mixed = np.frombuffer(frame, "<i2") + own
-        return np.clip(mixed, -32768, 32767).astype("<i2").tobytes()
 
     def _do(self, effects: list[Effect], now_ms: int) -> None:
         self._now_ms = now_ms
@@ -138,9 +121,6 @@ class OfflineCall:
                     self._listen(utterance, frame)
                 case Tell(told):
                     self.heard.told.append((at_ms, told))
-                    self._audio.note_sent(told, self._now_ms)
-                    if isinstance(told, Speech):
-                        self._playing += told.pcm
                 case _:
                     pass
 
@@ -149,8 +129,6 @@ class OfflineCall:
             case ev.SpeechStarted(utterance=utterance, over_response=over):
                 if over or self._stages.all_partials:
                     self._growing.add(utterance)
-            case ev.ResponseCancelled():
-                self._playing.clear()
             case ev.TurnTaken():
                 self._respond(event)
             case _:

@@ -1,15 +1,12 @@
 """Sentences with and without a pause inside, in Aura's voice, to measure endpointing."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 
 import numpy as np
 
-from benchmarks import recordings
 from runtime.settings import load
-from schemas.audio import BYTES_PER_MS, RATE_HZ
+from schemas.audio import RATE_HZ
 from workers.engines import factory
 from workers.engines.stt.whisper import WhisperRecognizer
 
@@ -197,17 +194,3 @@ def split(first: str, second: str) -> tuple[bytes, bytes]:
     energy = np.convolve(np.abs(whole.astype(float)), np.ones(480) / 480, "same")
     at = low + int(np.argmin(energy[low:high]))
     return whole[:at].tobytes(), whole[at:].tobytes()
-
-
-def with_pauses() -> list[tuple[bytes, int]]:
-    """Return sentences with a pause inside: (sound, ms of its last sample of speech)."""
-    made = []
-    for first, second in PARTS:
-        for pause_ms in PAUSES_MS:
-            before, after = split(first, second)
-            spoken = room(500) + before + room(pause_ms) + after
-            made.append((spoken, len(spoken) // BYTES_PER_MS))
-    for pcm in recordings.people().values():
-        loud = np.nonzero(np.abs(np.frombuffer(pcm, "<i2").astype(int)) > 500)[0]
-        made.append((room(500) + pcm, 500 + int(loud[-1]) // 16))
-    return made

@@ -4,8 +4,7 @@ It uses the edge's own decisions and the real recogniser, with assumed delays of
 part `pauses` of `benchmarks.people` measures the whole program.
 """
 
-from __future__ import annotations
-
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,18 +12,18 @@ import msgspec
 
 from benchmarks.latency import machine
 from benchmarks.llm_eot import eot
-from benchmarks.offline import OfflineCall, Stages, began
-from benchmarks.paused_sentences import room
+from benchmarks.offline import Hear, OfflineCall, Stages, began
+from benchmarks.paused_sentences import recognizer, room
 from benchmarks.people.labelled_pauses import Labelled, labelled
 from benchmarks.people.pauses import judged, summed
 from benchmarks.results import save
-from benchmarks.turn_taking import hearing
 from edge.core.client_events import Speech
 from edge.core.endpointing.end_of_turn import WAITS
 from runtime.settings import load
 from schemas.audio import BYTES_PER_MS
 from schemas.session_config import SessionConfig
-from workers.engines import model_download
+from workers.engines import factory, model_download
+from workers.engines.protocols import Recognition
 
 LEAD_MS = 700
 HEARD_BYTES = 14_000 * BYTES_PER_MS
@@ -33,6 +32,18 @@ FACTORS = (0.5, 0.75, 1.0, 1.25, 1.5)
 """Factors of the waits, for the curve of early against late."""
 STAGES = Stages(stt_ms=110, llm_ms=200, tts_ms=180)
 """The delays on two idle cores."""
+
+
+def hearing(*, by_sound: bool) -> Hear:
+    """Return the real recogniser; *by_sound*: and the turn model."""
+    turns = factory.turn_model(load(turn_model="auto")) if by_sound else None
+    return lambda pcm: (_heard(pcm), turns.eot_audio(pcm) if turns else None)
+
+
+@functools.lru_cache(maxsize=5000)
+def _heard(pcm: bytes) -> Recognition:
+    heard: Recognition = recognizer().transcribe(pcm)
+    return heard
 
 
 def curve(recordings: Sequence[Labelled], *, by_sound: bool) -> list[dict[str, Any]]:

@@ -3,8 +3,6 @@
 Without it, the measurements say so and go on with Aura alone.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -9,8 +9,6 @@ fills in lost frames, and the edge's conversion to 16 kHz. Prints a table; write
 results/phone_line.json.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 from typing import Any

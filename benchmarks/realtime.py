@@ -8,8 +8,6 @@ They are measured in turns, each as often first as second, and compared in pairs
 affects both.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

@@ -6,8 +6,6 @@ Both should use the same language model, recogniser and voice, which run here: a
 rules at MODEL_PORT, and Aura's own speech API at AURA_PORT.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sys

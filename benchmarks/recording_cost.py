@@ -6,8 +6,6 @@ both, less that of the same loop without a recorder, is divided by the seconds. 
 is that of all processes of Aura, with the real engines and with simulated ones.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """The speech of the measurements: Aura's own voice, and recordings of people if there are any."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Result files of the measurements."""
 
-from __future__ import annotations
-
 import json
 import os
 import time

@@ -6,8 +6,6 @@ recording.
 Commands are timed from the start of the process to its end.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import statistics

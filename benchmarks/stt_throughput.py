@@ -2,15 +2,13 @@
 
     python -m benchmarks.stt_throughput
 
-Clips under 8 s: the sentences of stt_window in Aura's own voice, each spoken TAKES times, no two
+Clips under 8 s: the sentences of `stt_clips` in Aura's own voice, each spoken TAKES times, no two
 alike, and the WAVs in $AURA_BENCH_AUDIO if it is set. Each variant runs in a process of its own
 with one thread an utterance; CPU time is that of the whole process. The word errors of a variant
 are compared with those of plain faster-whisper, with 95 % bounds (bootstrap over the clips). For
 the queue, utterances come at random, as from many calls, and the time of each recognition with its
 wait is measured for each size of batch.
 """
-
-from __future__ import annotations
 
 import asyncio
 import functools
@@ -29,7 +27,7 @@ import msgspec
 import numpy as np
 from faster_whisper import WhisperModel
 
-from benchmarks import stt_window
+from benchmarks import stt_clips
 from benchmarks.latency import machine
 from benchmarks.recordings import SHARED
 from benchmarks.results import save
@@ -76,9 +74,9 @@ def clips() -> list[Clip]:
     folder = Path(os.environ.get("AURA_BENCH_AUDIO") or SHARED / "audio")
     if not folder.exists():
         print(f"!! No recordings of people in {folder}: Aura's own voice alone is recognised")
-    people = stt_window.recorded(folder) if folder.exists() else []
+    people = stt_clips.recorded(folder) if folder.exists() else []
     found, left_out = [], 0
-    for text, audio in [*stt_window.spoken(TAKES), *people]:
+    for text, audio in [*stt_clips.spoken(TAKES), *people]:
         if len(audio) / RATE_HZ < LONGEST_S:
             pcm = (np.clip(audio, -1, 1) * 32767).astype("<i2").tobytes()
             found.append(Clip(text, pcm))
@@ -90,7 +88,7 @@ def clips() -> list[Clip]:
 
 
 def _plain(options: dict[str, Any]) -> Callable[[list[bytes]], list[str]]:
-    found = weights.find("tiny.en", stt_window.CACHE)
+    found = weights.find("tiny.en", stt_clips.CACHE)
     assert found is not None
     model = WhisperModel(str(found.parent), device="cpu", compute_type="int8", cpu_threads=1)
 
@@ -106,7 +104,7 @@ def _plain(options: dict[str, Any]) -> Callable[[list[bytes]], list[str]]:
 
 
 def _ours(size: int) -> Callable[[list[bytes]], list[str]]:
-    model = whisper.WhisperRecognizer("tiny.en", cache=stt_window.CACHE)
+    model = whisper.WhisperRecognizer("tiny.en", cache=stt_clips.CACHE)
     model.warm()
 
     def transcribed(pcms: list[bytes]) -> list[str]:
@@ -136,7 +134,7 @@ def one_way(way: str, file: str) -> Run:
 
 def _row(way: str, run: Run, given: list[Clip], plain: list[int]) -> dict[str, Any]:
     wrong = _errors(run, given)
-    said = sum(len(stt_window.words(clip.words)) for clip in given)
+    said = sum(len(stt_clips.words(clip.words)) for clip in given)
     more = np.array(wrong) - np.array(plain)
     chance = np.random.default_rng(0)
     sets = chance.integers(0, len(more), (4000, len(more)))
@@ -155,7 +153,7 @@ def _row(way: str, run: Run, given: list[Clip], plain: list[int]) -> dict[str, A
 
 def _errors(run: Run, given: list[Clip]) -> list[int]:
     """Return the wrong words of each clip."""
-    words = stt_window.words
+    words = stt_clips.words
     return [distance(words(c.words), words(h)) for c, h in zip(given, run.heard, strict=True)]
 
 
@@ -192,7 +190,7 @@ async def queue(
 
 
 def queues(given: list[Clip], wall_ms: float) -> list[dict[str, Any]]:
-    model = whisper.WhisperRecognizer("tiny.en", cache=stt_window.CACHE)
+    model = whisper.WhisperRecognizer("tiny.en", cache=stt_clips.CACHE)
     model.warm()
     rows = []
     for load in LOADS:

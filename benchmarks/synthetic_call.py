@@ -1,7 +1,5 @@
 """A long call in simulated time, recorded as by an edge, to measure readers of records."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from benchmarks.offline import OfflineCall, Stages, began

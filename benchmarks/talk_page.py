@@ -7,8 +7,6 @@ read after a garbage collection. The page measures its share of the latency itse
 microphone to the socket, and from the socket to the loudspeaker's queue.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import re

@@ -8,8 +8,6 @@ stored each event. Then the wait of a caller is measured with a tool of 300 ms a
 the typed words to the first audio of the response.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import statistics

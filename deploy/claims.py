@@ -1,7 +1,5 @@
 """Claims the ports and the data folder of one `aura up`."""
 
-from __future__ import annotations
-
 import fcntl
 import socket
 from collections.abc import Iterator

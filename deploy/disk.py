@@ -1,7 +1,5 @@
 """Detects a full disk of the embedded bus. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -3,8 +3,6 @@
 python -m deploy.healthcheck http://127.0.0.1:9100/health/live
 """
 
-from __future__ import annotations
-
 import sys
 import urllib.error
 import urllib.request

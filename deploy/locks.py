@@ -3,8 +3,6 @@
 python -m deploy.locks      # `make locks`; needs uv
 """
 
-from __future__ import annotations
-
 import subprocess
 import tomllib
 from pathlib import Path

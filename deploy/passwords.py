@@ -3,8 +3,6 @@
 python -m deploy.passwords > deploy/.env      # what docker compose reads beside compose.yaml
 """
 
-from __future__ import annotations
-
 import secrets
 import sys
 

@@ -1,7 +1,5 @@
 """Creates or updates the streams and consumers that `nats/` declares."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Waits until every edge reports all stages as ready, and tells which are missing."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 

@@ -1,7 +1,5 @@
 """Finds the declaration of the bus: `nats/` in a checkout, `deploy/nats` in an installed wheel."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The delay of the restart of a process that died. Pure."""
 
-from __future__ import annotations
-
 import signal
 from dataclasses import dataclass
 

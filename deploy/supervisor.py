@@ -1,7 +1,5 @@
 """Keeps processes alive: restarts them when they die, and ends them together."""
 
-from __future__ import annotations
-
 import asyncio
 import ctypes
 import os

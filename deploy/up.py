@@ -1,7 +1,5 @@
 """`aura up`: runs the bus, its streams, the edges and the workers on one machine."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os
@@ -179,8 +177,7 @@ class _Run:
         say(f"Starting Aura: {self._counts.edges} edge; workers: {workers}{own_bus} ...")
         await self._bus_listens()
         reach = self._settings.model_copy(update={"nats_url": self._nats_url})
-        bus = await connect(reach, "aura-up", wait_s=10)
-        try:
+        async with await connect(reach, "aura-up", wait_s=10) as bus:
             await self._provision(bus)
             await self._apply_agents(bus)
             for program in self._programs():
@@ -193,8 +190,6 @@ class _Run:
             if self._settings.console:
                 tasks.create_task(self._supervisor.keep(self._console()))
             await self._provision_after_restarts(bus)
-        finally:
-            await bus.close()
 
     async def _provision(self, bus: Bus) -> None:
         own_disk = nats_server.file_bytes(self._data) if self._port else None

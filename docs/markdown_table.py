@@ -1,7 +1,5 @@
 """Tables in Markdown; a line is its cells, separated by ` | `."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 

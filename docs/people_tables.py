@@ -1,7 +1,5 @@
 """The tables of recordings of people: from people.json in benchmarks/results and its prompts/."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from markdown_table import under

@@ -1,7 +1,5 @@
 """The trade-off of turn-taking as an SVG picture: how soon against how often too soon."""
 
-from __future__ import annotations
-
 from typing import Any
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 360, 64, 48, 24, 170

@@ -5,8 +5,6 @@ microphone is a WAV: a question, and one over an answer. What is seen on the way
 WebP in docs/pictures: talk page, console and timeline, light and dark, and a short animation.
 """
 
-from __future__ import annotations
-
 import asyncio
 import io
 import os

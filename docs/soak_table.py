@@ -1,7 +1,5 @@
 """The README's table of faults and load, from benchmarks/results/soak.jsonl."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from typing import Any

@@ -3,8 +3,6 @@
 python docs/tables.py [--check]
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys
@@ -41,7 +39,6 @@ def bench() -> str:
     for name, shown in (
         ("latency", latency),
         ("bus", bus),
-        ("stt_window", stt_window),
         ("stt_throughput", stt_throughput),
         ("people", people_tables.tables),
         ("prompts/people", people_tables.prompts),
@@ -91,18 +88,6 @@ def bus(found: dict[str, Any]) -> str:
         "token, TTS 50 ms), one call, the end-of-turn wait not counted:",
         "| turns | p50 | p99",
         lines,
-    )
-
-
-def stt_window(found: dict[str, Any]) -> str:
-    return under(
-        f"Recognition of {found['clips']} clips with {found['model']}, {found['threads']} thread:",
-        "| word error rate | p50 | p50 of clips up to 4 s | p90",
-        (
-            f"{way['way']} | {way['wer_percent']:.1f} % | {way['p50_ms']} ms "
-            f"| {way['p50_short_ms']} ms | {way['p90_ms']} ms"
-            for way in found["ways"]
-        ),
     )
 
 

@@ -1,7 +1,5 @@
 """The HTTP application of an edge: a WebSocket for each client protocol, the talk page, APIs."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from typing import Any

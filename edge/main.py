@@ -1,7 +1,5 @@
 """An edge process: serves calls until SIGTERM, then drains."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import secrets

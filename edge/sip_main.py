@@ -3,8 +3,6 @@
 It is an edge without HTTP, with a bus user of its own.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import secrets

@@ -3,8 +3,6 @@
 Audio of another rate is resampled as a stream (`runtime/resampling.py`).
 """
 
-from __future__ import annotations
-
 import math
 import struct
 from collections.abc import Callable

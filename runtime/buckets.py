@@ -1,7 +1,5 @@
 """Token buckets for rates and quotas: an amount a second, and an amount at once. Pure."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Detects the file format of compressed audio by its first bytes. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from enum import Enum
 

@@ -1,7 +1,5 @@
 """The tones of a telephone's keys (ITU-T Q.23)."""
 
-from __future__ import annotations
-
 import numpy as np
 
 ROWS, COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477, 1633)

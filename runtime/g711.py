@@ -1,7 +1,5 @@
 """Telephone audio: one byte a sample, by mu-law or A-law (ITU-T G.711)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 from typing import Literal

@@ -1,7 +1,5 @@
 """Garbage-collector settings."""
 
-from __future__ import annotations
-
 import gc
 
 NEW_OBJECTS = 10_000

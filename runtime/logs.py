@@ -1,7 +1,5 @@
 """Logging by structlog, configured once in each process, without spoken words or secrets."""
 
-from __future__ import annotations
-
 import logging
 import sys
 

@@ -1,7 +1,5 @@
 """The cores and memory that this process may use, within the limits of its container."""
 
-from __future__ import annotations
-
 import math
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Settings of glibc's allocator: freed large blocks go back to the system."""
 
-from __future__ import annotations
-
 import ctypes
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8

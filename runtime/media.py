@@ -7,8 +7,6 @@ that wait and on the audio that runs ahead of the clock.
 
 # ruff: noqa: PLC0415 - PyAV is an optional extra, imported only where it is used
 
-from __future__ import annotations
-
 import importlib.util
 import io
 import os

@@ -4,8 +4,6 @@ Names begin with `aura_`; times are in seconds, sizes in bytes. No label holds a
 or a word.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 

@@ -1,7 +1,5 @@
 """The port of AURA_METRICS_PORT: `/metrics` for Prometheus, `/health/live` and `/health/ready`."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -4,8 +4,6 @@ List prices as published in 2025-11; a model that is not listed costs 0, as loca
 `AURA_PRICES` adds to or replaces them: `{"my-model": [0.2, 0.8]}`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 PRICES: Mapping[str, tuple[float, float]] = {

@@ -1,7 +1,5 @@
 """Makes foreign text safe to print on a terminal."""
 
-from __future__ import annotations
-
 
 def printable(text: str) -> str:
     r"""Return *text* with each invisible character escaped, such as `\x1b` or `\u202e`.

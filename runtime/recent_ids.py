@@ -1,7 +1,5 @@
 """A bounded memory of event ids that filters out repeated deliveries."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 
 

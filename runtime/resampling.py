@@ -6,8 +6,6 @@ rejection, and keeps back 240 samples. That is too long at a telephone's rate, w
 doubled first. Between 16 kHz and the 24 kHz of many clients, our own filter keeps back 1.5 ms.
 """
 
-from __future__ import annotations
-
 from functools import cache, lru_cache
 
 import numpy as np

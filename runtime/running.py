@@ -1,7 +1,5 @@
 """Finds a running `aura up` of this machine, for commands in another folder."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

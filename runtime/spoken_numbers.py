@@ -5,8 +5,6 @@ dashes or "um" between them. Its length is that of the written number: "two hund
 three digits, "twenty three forty five" has four.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

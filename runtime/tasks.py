@@ -4,8 +4,6 @@ A `TaskGroup` cancels its block when a task fails. These functions are for block
 to their end, or that are entered in one task and left in another.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress

@@ -1,7 +1,5 @@
 """TLS towards clients, with the certificate of AURA_TLS_CERT."""
 
-from __future__ import annotations
-
 import ssl
 
 from runtime.settings import Settings, SettingsError

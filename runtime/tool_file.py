@@ -7,8 +7,6 @@
   idempotent: true
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The version of the installed Aura."""
 
-from __future__ import annotations
-
 from functools import cache
 
 

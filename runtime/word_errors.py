@@ -1,7 +1,5 @@
 """The difference of two texts, in words. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Messages that are no events: audio and partial transcripts. Only recorded audio is stored."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

@@ -3,8 +3,6 @@
 Fields are only added. A client ignores messages and fields that it does not know.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

@@ -1,7 +1,5 @@
 """Events and audio to bytes and back: MessagePack maps, decoded to their types."""
 
-from __future__ import annotations
-
 from typing import Any, TypeVar
 
 import msgpack

@@ -5,8 +5,6 @@ Over HTTP a command is the body of `POST /v1/calls/ID/<action>`, in JSON. On the
 `CallReply`. `control.received` stores it.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

@@ -1,7 +1,5 @@
 """The docstrings of a type and its fields, as descriptions in its JSON Schema."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Any
 

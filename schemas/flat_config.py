@@ -3,8 +3,6 @@
 They are for readers that do not know `config`; older recordings have only these maps.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -6,8 +6,6 @@ agents and tenants, `schemas/openapi.json` the edge's HTTP API. All are committe
 they differ from the types.
 """
 
-from __future__ import annotations
-
 import inspect
 import json
 import sys
@@ -156,6 +154,25 @@ def asyncapi() -> dict[str, Any]:
     """Return the AsyncAPI 3 document of the bus."""
     messages = {tag(kind): _message(kind) for kind in event_types()}
     messages |= {kind.__name__: _message(kind) for kind in SIDE}
+    channels = _channels()
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Aura's bus",
+            "version": f"{events.SCHEMA_VERSION}.0.0",
+            "description": "See schemas/README.md for a subscriber in another language.",
+        },
+        "defaultContentType": "application/msgpack",
+        "channels": channels,
+        "operations": {
+            f"read.{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}
+            for name in channels
+        },
+        "components": {"messages": messages},
+    }
+
+
+def _channels() -> dict[str, Any]:
     channels: dict[str, Any] = {}
     for kind, (writer, what) in CHANNELS.items():
         of_kind = [tag(one) for one in event_types() if kind == one.KIND]
@@ -183,21 +200,7 @@ def asyncapi() -> dict[str, Any]:
             "parameters": parameters,
             "messages": {message: {"$ref": f"#/components/messages/{message}"}},
         }
-    return {
-        "asyncapi": "3.0.0",
-        "info": {
-            "title": "Aura's bus",
-            "version": f"{events.SCHEMA_VERSION}.0.0",
-            "description": "See schemas/README.md for a subscriber in another language.",
-        },
-        "defaultContentType": "application/msgpack",
-        "channels": channels,
-        "operations": {
-            f"read.{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}
-            for name in channels
-        },
-        "components": {"messages": messages},
-    }
+    return channels
 
 
 def _message(kind: type[msgspec.Struct]) -> dict[str, Any]:
@@ -236,21 +239,20 @@ def documents() -> dict[str, str]:
     return {name: json.dumps(what, indent=2, sort_keys=False) + "\n" for name, what in made.items()}
 
 
-def main() -> int:
-    """Write the files; with --check only name the outdated ones and return 1."""
+def written(made: Mapping[str, str], folder: Path = HERE) -> int:
+    """Write the files in *made*; with --check only name the outdated ones and return 1."""
     behind = [
         name
-        for name, text in documents().items()
-        if not (HERE / name).exists() or (HERE / name).read_text(encoding="utf-8") != text
+        for name, text in made.items()
+        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
     ]
-    if "--check" in sys.argv:
-        for name in behind:
-            sys.stderr.write(f"schemas/{name} is outdated: run `make schemas`\n")
-        return 1 if behind else 0
-    for name, text in documents().items():
-        (HERE / name).write_text(text, encoding="utf-8")
-    return 0
+    for name in behind:
+        if "--check" in sys.argv:
+            sys.stderr.write(f"{folder.name}/{name} is outdated: run `make schemas`\n")
+        else:
+            (folder / name).write_text(made[name], encoding="utf-8")
+    return 1 if behind and "--check" in sys.argv else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(written(documents()))

@@ -29,8 +29,6 @@ Audio is s16le mono 16 kHz. Rows only keep one bit for each 20 ms frame: whether
 word can be restored from that. `edge/core/inputs.py` has the types.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 

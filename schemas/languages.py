@@ -1,7 +1,5 @@
 """Codes of languages, as settings, agents and clients write them."""
 
-from __future__ import annotations
-
 
 def without_region(code: str) -> str:
     """Return the language in *code* without its region: "de" for "de-AT" and "DE_at"."""

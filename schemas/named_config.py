@@ -4,8 +4,6 @@ Pure. The functions work on events as MessagePack maps, so that fields of anothe
 The subject and the stream are in `schemas.subjects`.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from typing import Any

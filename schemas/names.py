@@ -4,8 +4,6 @@ A name that is valid in a subject is kept. Any other name is replaced by its fin
 name that looks like one of Aura's own, so that no caller can pass for another.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 

@@ -1,7 +1,5 @@
 """OpenAPI 3.1 of the edge's HTTP API; /v1/calls is derived from the types."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Annotated, Any

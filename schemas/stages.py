@@ -1,7 +1,5 @@
 """The table of the pipeline's stages; all other lists of stages are derived from it."""
 
-from __future__ import annotations
-
 import msgspec
 
 from schemas.events import (

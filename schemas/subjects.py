@@ -18,8 +18,6 @@ $KV.AURA_AGENTS.tenants.<tenant>      the settings of a tenant
 aura.agents.<key>                     the same, mirrored by the server after it stored them
 """
 
-from __future__ import annotations
-
 import re
 
 from schemas.events import Event, Kind

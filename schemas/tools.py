@@ -1,7 +1,5 @@
 """Tools that a language model may call during a turn."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, Literal

@@ -11,6 +11,7 @@ from runtime.bus.connection import Bus
 from runtime.bus.reader import Stored
 from schemas import codec, subjects
 from schemas.events import TurnTaken
+from tests.neutral import taken
 from workers.stage import Stage
 from workers.worker_loop import Worker
 
@@ -19,21 +20,7 @@ TENANT = "t"
 
 def turn(session: str, **said: Any) -> TurnTaken:
     """Return a job for the language model, of tenant `t`; *said* is what matters of it."""
-    nothing: dict[str, Any] = {
-        "at_ms": 1,
-        "turn": 1,
-        "utterance": 1,
-        "pause": 1,
-        "system": "",
-        "messages": (),
-        "llm_model": "",
-        "max_tokens": 20,
-        "temperature": 0,
-        "seed": 0,
-        "speculative": False,
-        "deadline_ms": 0,
-    }
-    return TurnTaken(tenant=TENANT, session=session, **{**nothing, **said})
+    return taken(tenant=TENANT, session=session, **said)
 
 
 @asynccontextmanager

@@ -15,11 +15,15 @@ from runtime.bus.connection import Bus, connect
 from runtime.settings import Settings, load
 from tests.nats_server import NatsServer
 
-# How fast a machine is decides nothing here.
-hypothesis.settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("any machine")
+# How fast a machine is decides nothing here. `make test` draws more examples.
+for profile, examples in (("quick", 8), ("thorough", 60)):
+    hypothesis.settings.register_profile(
+        profile,
+        deadline=None,
+        max_examples=examples,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+hypothesis.settings.load_profile("quick")
 
 # Unlike the default it draws no local variables, which takes seconds.
 structlog.configure(
@@ -48,14 +52,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_of_this_machine() -> Iterator[None]:
     """Keep a developer's own settings out of the tests."""
-    for name in list(os.environ):
-        if name.startswith("AURA_") and not name.startswith("AURA_TEST_"):
-            monkeypatch.delenv(name)
-    for name in ("HOST", "PORT", "DEBUG", "NATS_URL", "CEREBRAS_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if name.startswith("AURA_") and not name.startswith("AURA_TEST_"):
+                environment.delenv(name)
+        for name in ("HOST", "PORT", "DEBUG", "NATS_URL", "CEREBRAS_API_KEY"):
+            environment.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture

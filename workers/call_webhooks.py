@@ -4,8 +4,6 @@ A slow receiver delays no other receiver and no tool: it gets a part of the deli
 none for a while after it did not answer several times in a row.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import Counter

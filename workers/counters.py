@@ -1,7 +1,5 @@
 """The metrics of a worker for Prometheus, by stage."""
 
-from __future__ import annotations
-
 import time
 
 from prometheus_client import Counter, Gauge, Histogram

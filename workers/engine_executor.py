@@ -10,8 +10,6 @@ taken by the fair share of their owners (`workers/fair_share.py`), so that many 
 never delay the only one of another.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import time

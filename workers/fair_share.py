@@ -4,8 +4,6 @@ Start-time fair queueing (Goyal, Vin and Cheng 1996), in a tree of owners. An ow
 gets no more than its share afterwards. Pure.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 Owner = tuple[str, ...]

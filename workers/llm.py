@@ -1,7 +1,5 @@
 """The LLM stage: one turn in, the response out sentence by sentence, each behind the fence."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing, nullcontext

@@ -1,7 +1,5 @@
 """A worker process: engine, warm-up, then the worker loop until SIGTERM."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

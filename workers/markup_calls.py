@@ -11,8 +11,6 @@ call:book{guests:2}                                           Gemma
 [book(guests=2)]                                              Llama 3.2 and 4, Gemma 3, LFM2
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import re

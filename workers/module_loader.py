@@ -1,7 +1,5 @@
 """Loads custom modules by name, from the working directory or installed."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 from pathlib import Path

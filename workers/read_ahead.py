@@ -5,8 +5,6 @@ prompts; the first event of a call has its own prompt, which is read during the 
 stops the reading, and uses what was read.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -4,8 +4,6 @@ Pure. A reasoning model writes `<think>...</think>` before its response, or in i
 the first tag into the prompt, so that the stream begins inside the reasoning.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

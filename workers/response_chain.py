@@ -1,7 +1,5 @@
 """Publishes a response as a sentence chain, each link behind the fence."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """The words of a model, without its reasoning, cut into pieces to be spoken. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any

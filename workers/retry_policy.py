@@ -7,8 +7,6 @@ EngineHungError                                           retried by another pro
 anything else                                             retried; failed in the last attempt
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -5,8 +5,6 @@ sentence. This module handles the rest: the next word may be missing, each piece
 and a number stays with its unit.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The engines of the STT stage, a recogniser and a turn model, behind one executor."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The interface of stages to the worker loop, and of jobs to the stage."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeGuard, TypeVar

@@ -1,7 +1,5 @@
 """The STT stage: recognises an utterance while it is spoken."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial

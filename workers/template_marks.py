@@ -3,8 +3,6 @@
 Pure. It is the last filter, since some marks are a part of the markup of tool calls.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

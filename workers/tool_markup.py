@@ -4,8 +4,6 @@ Pure. A table of regions that are never spoken: their opening, their closing, th
 parser of vLLM or SGLang for them. `workers/markup_calls.py` parses their content.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Final

@@ -6,8 +6,6 @@ other text is returned at once. Markup is never spoken: unparsable markup is wit
 a tool that was not offered is neither spoken nor made.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection, Mapping

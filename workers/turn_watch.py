@@ -1,7 +1,5 @@
 """Watches whether the edge cancels the turn of a job."""
 
-from __future__ import annotations
-
 import asyncio
 
 from runtime.bus.connection import Bus

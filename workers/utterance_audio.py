@@ -1,7 +1,5 @@
 """The audio of an utterance that is still needed; the rest is dropped. Pure."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from schemas.audio import BYTES_PER_MS, RATE_HZ, AudioFrame

@@ -1,7 +1,5 @@
 """The worker loop: take a job when a slot is free, send heartbeats, ack it exactly once."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 import time

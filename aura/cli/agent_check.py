@@ -1,7 +1,5 @@
 """Checks agents and tenants for unknown names before they are applied."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping

@@ -1,7 +1,5 @@
 """`aura worker analytics`: runs the operator's own subscribers, or the shipped ones."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from aura.cli.running import CommandError

@@ -1,7 +1,5 @@
 """`aura call`: speaks a recording or words like a microphone, and shows the response."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sys

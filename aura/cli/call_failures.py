@@ -1,7 +1,5 @@
 """The failures of a call, each as a line with the cause and the next step. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from aura.client import LOST, CallError

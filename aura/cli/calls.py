@@ -156,11 +156,8 @@ def listen(
 async def _bus() -> AsyncIterator[Bus]:
     from runtime.bus.connection import connect
 
-    bus = await connect(load(), "aura-calls")
-    try:
+    async with await connect(load(), "aura-calls") as bus:
         yield bus
-    finally:
-        await bus.close()
 
 
 async def _list(tenant: str, *, as_json: bool) -> int:

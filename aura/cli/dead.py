@@ -75,11 +75,8 @@ def _one_or_all(seq: int | None, every: bool) -> int | None:
 async def _bus() -> AsyncIterator[Bus]:
     from runtime.bus.connection import connect
 
-    bus = await connect(load(), "aura-dead")
-    try:
+    async with await connect(load(), "aura-dead") as bus:
         yield bus
-    finally:
-        await bus.close()
 
 
 async def _list(*, as_json: bool) -> int:

@@ -1,7 +1,5 @@
 """`aura replay --decide`: decides recorded calls again, perhaps in another configuration."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sys

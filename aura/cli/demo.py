@@ -1,7 +1,5 @@
 """`aura demo`: starts everything, asks one question in Aura's own voice, stops everything."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import sys

@@ -1,7 +1,5 @@
 """`aura demo restaurant`: books a table by voice, with the example's agent and tools."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import tempfile

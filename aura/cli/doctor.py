@@ -1,7 +1,5 @@
 """`aura doctor`: the parts of an installation, those that are missing, and the way to get them."""
 
-from __future__ import annotations
-
 import asyncio
 import importlib.util
 import json

@@ -1,7 +1,5 @@
 """`aura replay --drive`: runs a session through today's workers, and compares both."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

@@ -1,7 +1,5 @@
 """`aura edge`: one edge."""
 
-from __future__ import annotations
-
 from aura.cli.options import Host, Port, place
 from aura.cli.running import role
 

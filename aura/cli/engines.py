@@ -2,8 +2,6 @@
 
 # ruff: noqa: PLC0415 - `aura --help` must not load engines
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from importlib.metadata import entry_points

@@ -1,7 +1,5 @@
 """`aura eval`: runs spoken scenarios against a running Aura, several at once."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sys

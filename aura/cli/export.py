@@ -1,7 +1,5 @@
 """`aura export`: writes a session to one file, for another machine."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from pathlib import Path
@@ -50,11 +48,8 @@ async def export(
 
 
 async def _taken_out(settings: Settings, session: str, *, audio: bool) -> SessionFile:
-    bus = await connect(settings, "aura-export")
-    try:
+    async with await connect(settings, "aura-export") as bus:
         one = await transfer.taken_out(bus, await chosen(bus, session), audio=audio)
-    finally:
-        await bus.close()
     if one is None:
         raise CommandError(
             f"no session {session} is recorded: `aura sessions` lists the recorded sessions"

@@ -1,7 +1,5 @@
 """A fast start for commands that only talk to the bus: nats-py without aiohttp."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

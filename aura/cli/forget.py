@@ -1,7 +1,5 @@
 """`aura forget`: erases all messages of sessions, then counts again to prove it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -31,8 +29,7 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
         raise CommandError("give a SESSION, --user or --tenant to forget")
     if session and (user or tenant):
         raise CommandError("a SESSION needs no user or tenant: leave out --user and --tenant")
-    bus = await connect(settings, "aura-forget")
-    try:
+    async with await connect(settings, "aura-forget") as bus:
         meant, replays = await _whose(bus, session, user=user, tenant=tenant)
         if not meant and not replays:
             raise CommandError("no recorded session matches; `aura sessions` lists all")
@@ -41,8 +38,6 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
         whose = sorted({*meant, *_owns(replays)})
         erased = await transfer.forget(bus, whose)
         left = {own: await transfer.left(bus, *own) for own in whose}
-    finally:
-        await bus.close()
     for (_, name), count in left.items():
         if count:
             print(

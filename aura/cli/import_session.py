@@ -1,7 +1,5 @@
 """`aura import`: stores a session from a file under its own id."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 from typing import Annotated

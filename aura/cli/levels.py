@@ -1,7 +1,5 @@
 """Sound levels of both sides of a call, for a terminal. Pure; times are seconds."""
 
-from __future__ import annotations
-
 from array import array
 from collections import deque
 from math import log10

@@ -1,7 +1,5 @@
 """Listens in on a running call: words to the terminal, sound to a file or a player."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 import time

@@ -4,8 +4,6 @@ The bus carries the caller's sound only during speech. Aura's sound arrives befo
 some of it is never played. Pure.
 """
 
-from __future__ import annotations
-
 from array import array
 
 from schemas.audio import BYTES_PER_MS, AudioFrame, SpeechChunk

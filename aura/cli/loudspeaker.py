@@ -1,7 +1,5 @@
 """A queue of audio between the event loop and the thread of the sound card. Pure."""
 
-from __future__ import annotations
-
 from threading import Lock
 
 import numpy as np

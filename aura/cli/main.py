@@ -1,7 +1,5 @@
 """The command `aura` and its subcommands; each is a module that is loaded when it is used."""
 
-from __future__ import annotations
-
 import gc
 import sys
 from collections.abc import Callable

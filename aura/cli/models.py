@@ -2,8 +2,6 @@
 
 # ruff: noqa: PLC0415 - `aura --help` must not load the code for weights
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

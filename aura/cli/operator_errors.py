@@ -1,7 +1,5 @@
 """Errors that an operator sees as one line; any other is a bug and keeps its traceback."""
 
-from __future__ import annotations
-
 from aura.cli.running import CommandError
 from deploy.nats_server import ServerMissingError
 from deploy.up import START_ERRORS

@@ -1,7 +1,5 @@
 """Options that several commands share, and settings that they override."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import typer

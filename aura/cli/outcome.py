@@ -1,7 +1,5 @@
 """The messages to a client that asks one question, and their display. Pure."""
 
-from __future__ import annotations
-
 import base64
 from dataclasses import dataclass, field
 from typing import Any

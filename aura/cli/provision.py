@@ -1,7 +1,5 @@
 """`aura provision`: applies the declarations in nats/, and creates the groups of subscribers."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -15,12 +13,9 @@ from runtime.settings import Settings, load
 
 
 async def apply(settings: Settings, groups: list[Group], start: Start, *, force: bool) -> int:
-    bus = await connect(settings, "aura-provision")
-    try:
+    async with await connect(settings, "aura-provision") as bus:
         done = await provision(bus, replicas=settings.replicas, force=force)
         done += [f"group {one.name} created" for one in groups if await join(bus, one, start)]
-    finally:
-        await bus.close()
     print("\n".join(done) or "All in place.")
     return 0
 

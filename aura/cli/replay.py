@@ -2,8 +2,6 @@
 
 # ruff: noqa: PLC0415 - each way to replay imports only its own modules
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import typer
@@ -99,11 +97,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
         run(through.drive(load(), sessions[0], wish, as_json=json))
     from aura.cli.republish import replay as once_more
 
-    run(
-        once_more(
-            load(), sessions[0], speed=speed, from_turn=from_turn, publish=publish, as_json=json
-        )
-    )
+    run(once_more(load(), sessions[0], speed, from_turn, publish=publish, as_json=json))
 
 
 def _check_ways(ways: dict[str, bool]) -> None:

@@ -1,7 +1,5 @@
 """`aura replay`: prints or publishes the events of a session again, at their own pace."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import AsyncIterator
@@ -21,19 +19,12 @@ from schemas.codec import BadMessageError
 
 
 async def replay(
-    settings: Settings,
-    session: str,
-    *,
-    speed: float,
-    from_turn: int,
-    publish: bool,
-    as_json: bool,
+    settings: Settings, session: str, speed: float, from_turn: int, *, publish: bool, as_json: bool
 ) -> int:
     """Print the events of *session*, or publish them as a new session."""
     if speed <= 0:
         raise CommandError("--speed must be above 0; 10 is ten times as fast")
-    bus = await connect(settings, "aura-replay")
-    try:
+    async with await connect(settings, "aura-replay") as bus:
         session = await chosen(bus, session)
         stored = since_turn(await read(bus, session), from_turn)
         if not publish:
@@ -47,8 +38,6 @@ async def replay(
             made = relabel.renamed(one, name, later_ms=later_ms)
             if made:
                 await bus.store(*made)
-    finally:
-        await bus.close()
     return 0
 
 

@@ -1,7 +1,5 @@
 """Finds the recorded session for a command: by its id, the beginning of the id, or the newest."""
 
-from __future__ import annotations
-
 from aura.cli.running import CommandError
 from runtime.bus.connection import Bus
 from runtime.sessions import log

@@ -1,7 +1,5 @@
 """A session as a self-contained page: the template filled with the session's data."""
 
-from __future__ import annotations
-
 import base64
 import html
 import json

@@ -1,7 +1,5 @@
 """The recorded sound of a session as one file for a browser."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """`aura sessions`: the recorded sessions, newest first."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys
@@ -47,11 +45,8 @@ def moment_ms(text: str, now_s: float) -> int:
 
 
 async def show(settings: Settings, wanted: Wanted, *, as_json: bool) -> int:
-    bus = await connect(settings, "aura-sessions")
-    try:
+    async with await connect(settings, "aura-sessions") as bus:
         rows = await sessions(bus, wanted)
-    finally:
-        await bus.close()
     if as_json:
         lines = ",\n".join(json.dumps(row.as_json()) for row in rows)
         sys.stdout.write(f"[{lines}]\n")

@@ -1,7 +1,5 @@
 """All settings as a table, generated from the code."""
 
-from __future__ import annotations
-
 import types
 import typing
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """`aura show`: draws a session as a timeline in the terminal, or as a page."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from functools import cache
@@ -80,14 +78,11 @@ async def read(bus: Bus, session: str) -> list[Stored]:
 
 async def show(settings: Settings, session: str, html: Path | None) -> int:
     """Draw *session* in the terminal, or write it to *html*."""
-    bus = await connect(settings, "aura-show")
-    try:
+    async with await connect(settings, "aura-show") as bus:
         session = await chosen(bus, session)
         events = decoded(await read(bus, session))
         of = subjects.recording(events[0].tenant if events else "*", session)
         recorded = await bus.read(subjects.RECORDING_STREAM, of) if html else []
-    finally:
-        await bus.close()
     row = folded(events)
     if row is None:
         raise CommandError(f"nothing of session {session} can be read by this version of Aura")

@@ -1,7 +1,5 @@
 """`aura sip`: serves telephone calls over SIP."""
 
-from __future__ import annotations
-
 import importlib.util
 
 from aura.cli.running import CommandError, role

@@ -5,8 +5,6 @@ PortAudio calls back in threads of its own; the audio is passed to the event loo
 
 # ruff: noqa: PLC0415 - sounddevice is an optional extra, and its import looks for devices
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

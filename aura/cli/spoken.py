@@ -1,7 +1,5 @@
 """Speaks words in the voice of a running Aura, by its `/v1/audio/speech` (docs/speech-api.md)."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp

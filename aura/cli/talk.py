@@ -1,7 +1,5 @@
 """`aura talk`: a call with the terminal's microphone and loudspeaker."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import signal

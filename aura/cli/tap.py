@@ -1,7 +1,5 @@
 """`aura tap`: prints the messages of the bus live and decoded."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sys

@@ -2,8 +2,6 @@
 
 # ruff: noqa: PLC0415 - `aura --help` must not load the bus
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Cuts lines to the width of a terminal; in a file or a pipe they stay whole. Pure."""
 
-from __future__ import annotations
-
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 

@@ -2,8 +2,6 @@
 
 # ruff: noqa: PLC0415 - `aura --help` must not load pydantic and the bus
 
-from __future__ import annotations
-
 import asyncio
 import os
 import runpy

@@ -1,7 +1,5 @@
 """`aura up`: everything on one machine."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

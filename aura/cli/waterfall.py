@@ -1,7 +1,5 @@
 """A turn's latencies as bars, which show the parts of the silence before the response."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from schemas.events import STEPS

@@ -2,8 +2,6 @@
 
 # ruff: noqa: PLC0415 - a worker loads no subscribers, and subscribers no engines
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

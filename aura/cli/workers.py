@@ -1,7 +1,5 @@
 """`aura workers`: the processes, their load, and the backlog of each stage."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import signal
@@ -125,8 +123,7 @@ async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
     Raises:
         BusAwayError: no server answers, or the bus is not provisioned.
     """
-    bus = await connect(settings, "aura-workers")
-    try:
+    async with await connect(settings, "aura-workers") as bus:
         if not (as_json or once) and sys.stdout.isatty():
             await _live(bus)
             return 0
@@ -135,8 +132,6 @@ async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
             sys.stdout.write(json.dumps(msgspec.to_builtins(look)) + "\n")
         else:
             Console().print(tables(look))
-    finally:
-        await bus.close()
     return 0
 
 

@@ -1,7 +1,5 @@
 """Compares a session with its replay: words, responses, latencies, order of events."""
 
-from __future__ import annotations
-
 import itertools
 import statistics
 from collections.abc import Iterator, Sequence

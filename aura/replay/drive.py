@@ -5,8 +5,6 @@ silent frames with the recorded voice bits. Stages that are not driven answer fr
 (`RecordedWorkers`).
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack

@@ -1,7 +1,5 @@
 """The configuration of a recorded session under another agent or revision."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from runtime.agents.config_file import ConfigFileError

@@ -4,8 +4,6 @@ A call that decides differently gets the results that were recorded for the same
 audio: a pause is identified by the end of the speech before it.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field

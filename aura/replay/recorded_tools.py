@@ -1,7 +1,5 @@
 """The results of a recorded session's tool calls, and the time that each took."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import msgspec

@@ -3,8 +3,6 @@
 Each result comes after its recorded delay.
 """
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import AsyncExitStack
 from typing import Any

@@ -4,8 +4,6 @@ The same code makes the same decisions, to the millisecond. For changed code, `w
 differences that a caller would notice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 

@@ -5,8 +5,6 @@ The caller's audio is the recorded one, and the stages answer from the record
 a session is certain, and later ones are likely.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

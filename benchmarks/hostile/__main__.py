@@ -4,8 +4,6 @@ effect.
 python -m benchmarks.hostile [--source hundred] [--whisper] [--messages 20000] [NAME ...]
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import sys

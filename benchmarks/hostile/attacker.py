@@ -5,8 +5,6 @@
 It is a separate process, run niced, so that it does not delay the bystander's measurement.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

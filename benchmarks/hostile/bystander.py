@@ -1,7 +1,5 @@
 """A good call beside an attack, with timed pings and audio; and new calls meanwhile."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import itertools

@@ -1,7 +1,5 @@
 """WebSocket frames and messages that cost little to send. Pure."""
 
-from __future__ import annotations
-
 import json
 import struct
 

@@ -1,7 +1,5 @@
 """A stranger's requests by HTTP."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time

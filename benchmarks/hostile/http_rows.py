@@ -1,7 +1,5 @@
 """Attacks by HTTP: the requests that each connection repeats. Pure."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The task of an attacker's process."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from benchmarks.hostile.rows import Source

@@ -1,7 +1,5 @@
 """The rows of the measurement: messages, number of sockets and addresses. Pure."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """An Aura under attack, with a bystander's call beside it, and all measurements of it."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,7 +1,5 @@
 """The figures of a row, and whether they are within their limits. Pure."""
 
-from __future__ import annotations
-
 import statistics
 from dataclasses import dataclass
 from typing import Any

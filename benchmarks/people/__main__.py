@@ -6,8 +6,6 @@ Each part that ends is written to results/people.json at once. $AURA_BENCH_AUDIO
 recordings of people; $AURA_BENCH_CALLS, calls at once (1).
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

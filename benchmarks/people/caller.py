@@ -1,7 +1,5 @@
 """A caller in real time: a microphone that is always open, and all received messages with times."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

@@ -4,8 +4,6 @@ The client's microphone gets the echo of the responses, quieter and later, throu
 client says nothing; it types its questions.
 """
 
-from __future__ import annotations
-
 import base64
 import time
 from functools import partial

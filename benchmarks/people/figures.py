@@ -1,7 +1,5 @@
 """Percentiles, and the bounds of a share. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ The language model is simulated, for its long responses. A phrase begins 1.5 s i
 audio.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import asdict, dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """Recordings of people with labels of their pauses and ends."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from benchmarks.people.recordings import HOW, Recording, folder, recordings

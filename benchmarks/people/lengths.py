@@ -3,8 +3,6 @@
 Phrases of people are joined with short pauses; each utterance ends with the same phrase.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import asdict, dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """Pages whose microphone has an unstated sample rate, over random networks."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from dataclasses import asdict, dataclass

@@ -5,8 +5,6 @@ over the responses. The words are compared with the text, and with those of plai
 the whole audio.
 """
 
-from __future__ import annotations
-
 import asyncio
 import difflib
 import random

@@ -4,8 +4,6 @@ The words are compared with those of the same phrase in quiet, for Aura and for 
 whisper.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import asdict, dataclass
 from functools import partial

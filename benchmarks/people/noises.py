@@ -1,7 +1,5 @@
 """Constant noises, and short sounds without speech: int16 values at 16 kHz. Pure except babble."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import numpy as np

@@ -5,8 +5,6 @@ in a pause after which the speaker goes on; the first audio is timed from the la
 gets the same recordings; its figures only show whether a response came before the end.
 """
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 from collections.abc import Sequence

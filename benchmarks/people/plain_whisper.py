@@ -1,7 +1,5 @@
 """faster-whisper with its defaults and Aura's weights, as a reference."""
 
-from __future__ import annotations
-
 import numpy as np
 from faster_whisper import WhisperModel
 

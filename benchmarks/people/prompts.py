@@ -8,8 +8,6 @@ that are whole sentences and writes them to FOLDER as WAVs with their words, pau
 recordings are under CC-BY-SA 3.0 (en) or CC-BY 3.0; the package's copyright file names the authors.
 """
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import json

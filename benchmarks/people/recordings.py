@@ -4,8 +4,6 @@ They are WAVs in the folder $AURA_BENCH_AUDIO; its `labels.json` has for each fi
 its `pauses`, pairs of seconds.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from dataclasses import dataclass

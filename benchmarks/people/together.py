@@ -1,7 +1,5 @@
 """Runs trials a few at a time, with progress; a refused call is tried again."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence

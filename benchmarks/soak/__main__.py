@@ -3,8 +3,6 @@
 python -m benchmarks.soak [--scale 0.1] [NAME ...]    names may be parts of names
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

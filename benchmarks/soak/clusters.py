@@ -1,7 +1,5 @@
 """Trials: the bus is a cluster of three and loses nodes, killed or asked to leave."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """Callers who check that each response comes once, complete, in order, for its own question."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import json

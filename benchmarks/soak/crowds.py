@@ -1,7 +1,5 @@
 """Trials: many calls, and throughput by the number of workers."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from typing import Any

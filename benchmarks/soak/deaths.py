@@ -1,7 +1,5 @@
 """Trials: workers and edges are killed, stopped or suspended during calls."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import os
@@ -67,8 +65,7 @@ async def _kill_holders(
 ) -> Outcome:
     late_ms, missed = [], 0
     url = await asyncio.to_thread(aura_server.bus_url, run.pid)
-    bus = await connect(load(nats_url=url), "killer")
-    try:
+    async with await connect(load(nats_url=url), "killer") as bus:
         caller.question("", "")  # made before the measurement
         for _ in range(4):
             await caller.turn()
@@ -80,8 +77,6 @@ async def _kill_holders(
             missed += not await killer
             late_ms += [felt - base_ms for felt in tally.felt_ms[before:]]
             await _until_ready(bus, stage, 2)
-    finally:
-        await bus.close()
     worst = max(late_ms, default=float("inf"))
     figures = {
         "kills": len(late_ms) - missed,

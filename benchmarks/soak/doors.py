@@ -3,8 +3,6 @@
 `make clients` installs the clients; the telephones are streamdouble, `sipp` and `baresip`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import tempfile

@@ -3,8 +3,6 @@
 They mount a small disk in memory, which needs root.
 """
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import subprocess

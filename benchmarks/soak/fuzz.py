@@ -1,7 +1,5 @@
 """Malformed messages by the hundred thousand, over each client protocol and on the bus."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Iterator

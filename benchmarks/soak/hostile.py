@@ -1,7 +1,5 @@
 """Hostile messages, the same for the same seed. Pure."""
 
-from __future__ import annotations
-
 import base64
 import json
 import random

@@ -1,7 +1,5 @@
 """Hostile events for `/v1/realtime` and Twilio's protocol, from a random generator. Pure."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Trials: the bus itself dies, or the link to it does."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import tempfile

@@ -1,7 +1,5 @@
 """Malformed results, schemas, files and commands, the same for the same seed. Pure."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Trials: failing engines, malformed messages, and malformed parts of tools and agents."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import itertools

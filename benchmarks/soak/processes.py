@@ -1,7 +1,5 @@
 """The processes of `aura up`, by role."""
 
-from __future__ import annotations
-
 import time
 
 import psutil

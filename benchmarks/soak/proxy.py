@@ -1,7 +1,5 @@
 """A TCP proxy that fails like a network: refuses, goes dark, cuts, is slow."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 from collections.abc import AsyncIterator

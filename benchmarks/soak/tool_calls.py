@@ -1,7 +1,5 @@
 """A trial: tool calls while the processes that run them are killed."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import json

@@ -1,7 +1,5 @@
 """The parts of a trial: an Aura of its own, callers who talk, and an outcome."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager

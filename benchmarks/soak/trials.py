@@ -1,7 +1,5 @@
 """All trials by name: each starts an Aura, causes faults, and returns the effects on callers."""
 
-from __future__ import annotations
-
 from benchmarks.soak import clusters, crowds, deaths, doors, full, links, nonsense, tool_calls
 from benchmarks.soak.trial import Trials
 

@@ -6,8 +6,6 @@ Answers are the likeliest ones (temperature 0), so that only a change of the mod
 changes them.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import statistics

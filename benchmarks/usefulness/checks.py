@@ -1,7 +1,5 @@
 """Checks of an answer: words that it must and must not have, and its tool call. Pure."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass, field

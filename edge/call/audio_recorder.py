@@ -1,7 +1,5 @@
 """Cuts the recorded audio of both sides into pieces, each with its time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal

@@ -1,7 +1,5 @@
 """Outages of a call's bus: the caller is told once; after a while audio is ignored."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Literal
 

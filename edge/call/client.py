@@ -1,7 +1,5 @@
 """The interface of a session's connection to the session shell."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from edge.core.client_events import ClientEvent

@@ -1,7 +1,5 @@
 """The clock of sessions: Unix ms without jumps, even if the system's time is set."""
 
-from __future__ import annotations
-
 import time
 
 _START_MS = time.time() * 1000 - time.monotonic() * 1000

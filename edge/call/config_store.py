@@ -1,7 +1,5 @@
 """Stores the operator's configuration once, so that events can name it."""
 
-from __future__ import annotations
-
 import asyncio
 
 import msgpack

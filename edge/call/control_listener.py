@@ -1,7 +1,5 @@
 """Answers requests to one running call on the bus: its state, and commands."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 

@@ -1,7 +1,5 @@
 """The metrics of an edge for Prometheus, from the effects of its calls, without words."""
 
-from __future__ import annotations
-
 from prometheus_client import Counter, Gauge, Histogram
 
 from edge.core.client_events import ClientEvent, Interrupted, Trouble

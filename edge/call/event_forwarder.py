@@ -1,7 +1,5 @@
 """Sends a client the session's events, each once, if the client asked for them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from edge.core.client_events import ClientEvent, Happened

@@ -1,7 +1,5 @@
 """Writes the events of a call into the log, in the order of its decisions."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Makes the first events of a connection in the log of its session."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from edge.core.call import Began

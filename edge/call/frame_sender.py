@@ -1,7 +1,5 @@
 """Sends the caller's audio to STT, without acknowledgements."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections import deque

@@ -3,8 +3,6 @@
 Decisions are always stored: the last messages overdraw a share, then the call ends.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol

@@ -1,7 +1,5 @@
 """Tracks the utterances of a session at the recogniser. Pure."""
 
-from __future__ import annotations
-
 from edge.core.call import Call
 from schemas.events import Event, JobFailed, SpeechStarted, TranscriptFinal
 

@@ -1,7 +1,5 @@
 """Decides which calls are recorded, by the operator's and the caller's choice. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from runtime.settings.recording import Recorded

@@ -1,7 +1,5 @@
 """Stores the recorded audio of a call: one piece after the other, each acknowledged."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable

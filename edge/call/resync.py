@@ -4,8 +4,6 @@ Messages of the live mirror can be lost, and audio while its stream elects a lea
 no effect.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

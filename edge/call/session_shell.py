@@ -1,7 +1,5 @@
 """The session shell: carries a call's inputs in and its effects out, and decides nothing."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
@@ -97,8 +95,6 @@ class SessionShell:
         self._audio.configure(call.config.turns)
         self._inputs = InputLog(*whose)
         self._recording = recording
-        if recording:
-            recording.ended = self._recording_ended
         self._forwarder = EventForwarder(client.tell) if tells_events else None
         self.listening = asyncio.Event()
         """Set once the stages' events are subscribed to."""
@@ -106,6 +102,8 @@ class SessionShell:
     async def run(self, *more: Event) -> None:
         """Listen and publish until `finish`; *more* events follow the first one."""
         self._takeover.begins(self.call.began)
+        if self._recording:
+            self._recording.ended = self._recording_ended
         for event in (self.call.began, *more):
             self._events.put(event)
         async with self._tasks as tasks, AsyncExitStack() as stack:

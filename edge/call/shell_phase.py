@@ -6,8 +6,6 @@
 An exception or a newer connection stops it; the end of the connection finishes it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum, auto
 

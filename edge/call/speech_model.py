@@ -6,8 +6,6 @@ audio take 0.06 ms on one core.
 
 # ruff: noqa: PLC0415 - onnxruntime is imported only where the model is used: it is an extra
 
-from __future__ import annotations
-
 import importlib.util
 import os
 from pathlib import Path

@@ -4,8 +4,6 @@ A request has a session in the log, so that it is listed and deleted like a call
 `background`: workers do those of calls first.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable

@@ -1,7 +1,5 @@
 """Turns the stages' messages for one session into inputs of its call."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 

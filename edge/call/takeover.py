@@ -3,8 +3,6 @@
 A telephone that changes networks reconnects before its old connection is known to be dead.
 """
 
-from __future__ import annotations
-
 from schemas.events import Event, SessionResumed
 
 

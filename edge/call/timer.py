@@ -1,7 +1,5 @@
 """The timer of a call: rings at the earliest time that the call has asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """The log line of a turn, with its latencies and without its words. Pure."""
 
-from __future__ import annotations
-
 from schemas.events import TurnMeasured
 
 

@@ -1,7 +1,5 @@
 """Judges words over a response: they are an interruption, a backchannel, or an echo of it."""
 
-from __future__ import annotations
-
 from edge.core.endpointing.end_of_turn import is_backchannel, words
 from edge.core.hearing.utterance import Utterance
 from edge.core.response.current_response import CurrentResponse

@@ -7,8 +7,6 @@ The caller's side (`turns.py`) and Aura's side (`response/responder.py`) are two
 each drawn in its own file. This file passes each input to them.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from enum import Enum, auto
 

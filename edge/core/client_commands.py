@@ -1,7 +1,5 @@
 """Client commands: a client's requests to its connection, in a form common to all protocols."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Client events: a call's messages to its client, in a form common to all protocols."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from schemas.events import CancelReason, Event, FaultyPart, TurnMeasured

@@ -1,7 +1,5 @@
 """Handles inputs of the client other than sound: text, keys, playback, requests."""
 
-from __future__ import annotations
-
 from edge.core import inputs
 from edge.core.control import Control
 from edge.core.effects import Outbox

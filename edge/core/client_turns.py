@@ -4,8 +4,6 @@ A client may end the caller's turns itself; their words are entered into the con
 arrive. Requested responses are made one after the other.
 """
 
-from __future__ import annotations
-
 from collections import deque
 
 from edge.core.client_events import Transcript, TurnHandedIn

@@ -3,8 +3,6 @@
 Replays, tests and benchmarks use this; an edge drives its calls by the real clock.
 """
 
-from __future__ import annotations
-
 import heapq
 import itertools
 from collections.abc import Callable

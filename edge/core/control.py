@@ -4,8 +4,6 @@ Texts wait until nobody speaks, and are spoken in order. A call that ends ignore
 last words are spoken to their end, then the shell hangs up.
 """
 
-from __future__ import annotations
-
 from edge.core.effects import COMMANDED, Outbox
 from edge.core.idle import Idle
 from edge.core.inputs import Commanded

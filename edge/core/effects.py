@@ -1,7 +1,5 @@
 """Effects: the actions that a call wants from its session shell, in order."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """Decides when a turn ends: by its words, and by the caller's usual pauses."""
 
-from __future__ import annotations
-
 from edge.core.endpointing.adaptive_pause import AdaptivePause
 from edge.core.endpointing.end_of_turn import (
     Evidence,

@@ -5,8 +5,6 @@ is put off by any sound of the caller. The second, which ends the call, is only 
 either side.
 """
 
-from __future__ import annotations
-
 from schemas.session_config import SessionConfig
 
 

@@ -4,8 +4,6 @@ Rows are derived from the types in `inputs.py`; `schemas/inputs.py` packs them. 
 its length and one bit for each frame, an event as its id.
 """
 
-from __future__ import annotations
-
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple

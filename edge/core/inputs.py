@@ -5,8 +5,6 @@ log (`input_log.py`) is derived from these types: audio is logged as its length,
 any other value as it is. A recorded tag never changes its meaning.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 from schemas import inputs as kind

@@ -1,7 +1,5 @@
 """Telephone keys, collected until a number is complete and then told to the language model."""
 
-from __future__ import annotations
-
 QUIET_MS = 2000
 """The time without a key after which a number is complete."""
 END_KEY = "#"

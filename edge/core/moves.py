@@ -1,7 +1,5 @@
 """Transitions of a state machine by a table of legal moves. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum
 from typing import TypeVar

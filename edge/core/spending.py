@@ -1,7 +1,5 @@
 """Counts the spend of a call, and detects the limit that it reaches. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from edge.core.effects import Outbox

@@ -1,7 +1,5 @@
 """Watches for stages that fail or stay silent; gives their work up and tells the caller."""
 
-from __future__ import annotations
-
 from edge.core.client_events import Trouble
 from edge.core.effects import Outbox
 from edge.core.hearing.segmenter import Segmenter

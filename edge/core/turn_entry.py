@@ -1,7 +1,5 @@
 """Enters the words of a caller's turn into the conversation, with or without a response."""
 
-from __future__ import annotations
-
 from collections import deque
 
 from edge.core.client_events import ResponseStarted, SpeechStopped, Transcript

@@ -9,8 +9,6 @@ speech just after the first sound of a response
                            the same, since the caller goes on with the turn
 """
 
-from __future__ import annotations
-
 from edge.core.barge_in import BargeIn
 from edge.core.client_events import (
     SpeechStarted,

@@ -1,7 +1,5 @@
 """Makes messages about a call for an application's webhook, in order. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The tools of a call: its agent's, or else the operator's."""
 
-from __future__ import annotations
-
 import structlog
 from msgspec import UNSET
 

@@ -1,7 +1,5 @@
 """Takes a caller's audio into a session: converted or decoded, in pieces, within its budget."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 import time

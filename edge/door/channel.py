@@ -1,7 +1,5 @@
 """The transport of a connection's messages: a WebSocket, a data channel, or a telephone line."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 

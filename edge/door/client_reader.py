@@ -1,7 +1,5 @@
 """Reads a client's frames: the protocol turns them into commands, within a budget."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """Sends a call's events to its client; the bytes that wait for a slow client are bounded."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace

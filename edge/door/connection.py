@@ -1,7 +1,5 @@
 """One connection: joins a client protocol with sessions on the bus."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from dataclasses import dataclass

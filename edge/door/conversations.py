@@ -1,7 +1,5 @@
 """The sessions of a connection, one after the other: begun, reconfigured and ended."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

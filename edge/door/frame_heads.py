@@ -1,23 +1,15 @@
 """Parses the heads of frames in a client's WebSocket stream. Pure."""
 
-from __future__ import annotations
-
 import sys
 from typing import NamedTuple
 
 from edge.door.limits.message_room import LONG_BYTES
 
 FIN = 0x80
-WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
-WHOLE = frozenset({WHOLE_TEXT, WHOLE_BINARY})
 FIRST_CONTROL = 0x08
 MASK_BIT = 0x80
 LENGTH_16 = 126
 KEY_BYTES = 4
-HEAD_BYTES = 4 + KEY_BYTES
-"""The head of a frame with a length of 16 bits (126 to 65 535 bytes), such as 20 ms of audio."""
-MOST_DIRECT_BYTES = 16_384
-"""The longest message for the short cut: half a second of audio, after a delayed packet."""
 
 
 class FrameSplit(NamedTuple):
@@ -45,28 +37,14 @@ class FrameHeads:
         """The number of the latest message, without control frames."""
 
     @property
+    def between_messages(self) -> bool:
+        """Whether the next byte begins a message."""
+        return not (self._skip or self._head or self._unfinished)
+
+    @property
     def unread(self) -> int:
         """Return the bytes of the incomplete message, by its heads so far; 0: there is none."""
         return self._size if self._skip or self._unfinished else 0
-
-    def messages(self, data: bytes) -> tuple[list[bytes], bytes] | None:
-        """Return the messages in *data*, each a whole masked frame, and the start of another.
-
-        None: it contains anything else.
-        """
-        if self._skip or self._head or self._unfinished:
-            return None
-        found: list[bytes] = []
-        at = 0
-        while (left := len(data) - at) >= HEAD_BYTES:
-            size = HEAD_BYTES + (data[at + 2] << 8 | data[at + 3])
-            if data[at] not in WHOLE or data[at + 1] != MASK_BIT | LENGTH_16:
-                return None
-            if size > left:
-                return (found, data[at:]) if size <= MOST_DIRECT_BYTES else None
-            found.append(data[at : at + size])
-            at += size
-        return None if left else (found, b"")
 
     def follow(
         self, data: bytes, most: int, at: int = 0, most_bytes: int = sys.maxsize

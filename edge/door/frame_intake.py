@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WebSocketError
 from aiohttp._websocket.helpers import websocket_mask
 
-from edge.door.frame_heads import HEAD_BYTES, KEY_BYTES, MOST_DIRECT_BYTES, WHOLE_TEXT, FrameHeads
+from edge.door.frame_heads import FIN, KEY_BYTES, LENGTH_16, MASK_BIT, FrameHeads
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.message_room import LONG_BYTES, MOST_HELD_S
 from edge.door.limits.pace import WAIT_S
@@ -39,6 +39,11 @@ TAKEN_S = 0.005
 """The interval of checks whether parsed messages were taken."""
 ROOM_S = 0.1
 """The interval of checks for room for a long message."""
+WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
+HEAD_BYTES = 4 + KEY_BYTES
+"""The head of a frame with a length of 16 bits (126 to 65 535 bytes), such as 20 ms of audio."""
+MOST_DIRECT_BYTES = 16_384
+"""The longest message for the short cut: half a second of audio, after a delayed packet."""
 DIRECT_S = 0.003
 """The most time for the frames of one packet by the short cut."""
 STILL_THERE = b"\x8a\x00"
@@ -101,7 +106,7 @@ class FrameIntake:
         listen, budget = self._ws.on_message, self._ws.pace.budget
         if not listen or len(data) > MOST_DIRECT_BYTES or budget.is_ahead or self._queue._buffer:
             return 0
-        if not (found := self._heads.messages(data)):
+        if not self._heads.between_messages or not (found := whole_messages(data)):
             return 0
         at, most_s = 0, budget.work_s + DIRECT_S
         for frame in found[0]:
@@ -248,6 +253,24 @@ class FrameIntake:
             self._ws.exceed("a long message takes too long, and others wait for the room")
         elif place.held:
             self._look_in(WAIT_S)
+
+
+def whole_messages(data: bytes) -> tuple[list[bytes], bytes] | None:
+    """Return the messages in *data*, each a whole masked frame, and the start of another.
+
+    None: it contains anything else.
+    """
+    found: list[bytes] = []
+    at = 0
+    while (left := len(data) - at) >= HEAD_BYTES:
+        size = HEAD_BYTES + (data[at + 2] << 8 | data[at + 3])
+        if data[at] not in (WHOLE_TEXT, WHOLE_BINARY) or data[at + 1] != MASK_BIT | LENGTH_16:
+            return None
+        if size > left:
+            return (found, data[at:]) if size <= MOST_DIRECT_BYTES else None
+        found.append(data[at : at + size])
+        at += size
+    return None if left else (found, b"")
 
 
 def message_in(frame: bytes) -> str | bytes | None:

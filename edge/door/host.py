@@ -1,7 +1,5 @@
 """The parts of an edge that its connections use."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Opens sessions, the same way for every client protocol, with all refusals."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

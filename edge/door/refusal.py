@@ -1,7 +1,5 @@
 """The refusal of a session, sent in the client protocol's own form."""
 
-from __future__ import annotations
-
 from edge.protocols.client_protocol import CloseCode
 
 

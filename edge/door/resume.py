@@ -1,7 +1,5 @@
 """Decides by the log whether a caller may resume a session, and returns its history."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 

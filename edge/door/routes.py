@@ -1,7 +1,5 @@
 """Admits WebSockets: from the request to the connection."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import time
@@ -12,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from edge.door.callers.auth import Caller
+from edge.door.channel import Channel
 from edge.door.connection import Connection
 from edge.door.http.middlewares import address_of, too_many, try_later
 from edge.door.http.twilio_transfer import TwilioPhone
@@ -74,13 +73,9 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                         ws.phone = TwilioPhone(edge.transfer, protocol, ws.send_str)
                     taken = partial(edge.sockets.calls, request.protocol)
                     key = handshake.resume_key
-                    seat = Seat(edge.seats, protocol, caller, address, taken, resume_key=key)
-                    quota = edge.log_quotas.of(address, stranger=not caller.named)
-                    connection = Connection(ws, edge.host, seat, quota)
-                    try:
-                        await hold(edge, connection, caller)
-                    finally:
-                        await seat.leave()
+                    await hold(
+                        edge, ws, Seat(edge.seats, protocol, caller, address, "", key, taken)
+                    )
                 return ws
         finally:
             limits.connections.leave(address)
@@ -141,12 +136,14 @@ async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
     await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSED.encode())
 
 
-async def hold(edge: Edge, connection: Connection, caller: Caller) -> None:
-    """Hold the connection of an admitted client."""
+async def hold(edge: Edge, channel: Channel, seat: Seat) -> None:
+    """Hold the connection of an admitted client until it is over."""
+    quota = edge.log_quotas.of(seat.address, stranger=not seat.caller.named)
+    connection = Connection(channel, edge.host, seat, quota)
     edge.open.add(connection)
     ending = None
     if edge.settings.call_ends_with_token:
-        ending = _end_with_token(caller, connection, edge.policy.leeway_s)
+        ending = _end_with_token(seat.caller, connection, edge.policy.leeway_s)
     try:
         if edge.draining:  # since the check above
             connection.ask_to_reconnect("restarting, please reconnect")
@@ -155,6 +152,7 @@ async def hold(edge: Edge, connection: Connection, caller: Caller) -> None:
         if ending:
             ending.cancel()
         edge.open.discard(connection)
+        await seat.leave()
 
 
 def _end_with_token(

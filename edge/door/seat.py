@@ -4,8 +4,6 @@ All limits of conversations are checked here: the rate of an address, the stages
 users, tenants and strangers.
 """
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Callable
@@ -59,9 +57,9 @@ class Seat:
         protocol: ClientProtocol,
         caller: Caller,
         address: str,
-        taken: Callable[[], None],
         name: str = "",
         resume_key: str = "",
+        taken: Callable[[], None] = lambda: None,
     ) -> None:
         """Take the *caller*; *taken* is called whenever the seat is taken.
 

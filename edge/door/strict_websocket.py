@@ -5,8 +5,6 @@ has no option for it. The private parts of aiohttp that this file and `frame_int
 listed in tests/unit/edge/door/test_aiohttp_parts.py, and pyproject.toml pins its minor version.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 

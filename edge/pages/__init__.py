@@ -1,7 +1,5 @@
 """The files of Aura's pages, for the edge and the command line."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

@@ -97,30 +97,18 @@ export class Timeline {
     this.#listen();
   }
 
-  get narrow() {
-    return this.across < 620;
-  }
+  get narrow() { return this.across < 620; }
 
   /** The width of the lanes' names, px. */
-  get left() {
-    return this.narrow ? 66 : 128;
-  }
+  get left() { return this.narrow ? 66 : 128; }
 
-  get width() {
-    return Math.max(1, this.across - this.left - 10);
-  }
+  get width() { return Math.max(1, this.across - this.left - 10); }
 
-  get bottom() {
-    return TOP + this.lane * this.data.lanes.length;
-  }
+  get bottom() { return TOP + this.lane * this.data.lanes.length; }
 
-  x(ms) {
-    return this.left + ((ms - this.view[0]) / (this.view[1] - this.view[0])) * this.width;
-  }
+  x(ms) { return this.left + ((ms - this.view[0]) / (this.view[1] - this.view[0])) * this.width; }
 
-  y(lane) {
-    return TOP + this.data.lanes.indexOf(lane) * this.lane;
-  }
+  y(lane) { return TOP + this.data.lanes.indexOf(lane) * this.lane; }
 
   look(from, to) {
     this.view = [from, to];

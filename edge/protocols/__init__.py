@@ -1,7 +1,5 @@
 """The client protocols: one file or package each. Pure; a call knows no protocol."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from edge.protocols.client_protocol import ClientProtocol

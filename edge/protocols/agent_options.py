@@ -1,7 +1,5 @@
 """The agent and the variables that a client asks for; the names are the same in every protocol."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

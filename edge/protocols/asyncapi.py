@@ -5,13 +5,10 @@ messages come from the types in `schemas/client_messages.py`, the options and ev
 protocols' own tables.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
@@ -19,7 +16,6 @@ from edge.protocols import continuous
 from edge.protocols.asyncapi_payloads import (
     Schema,
     continuous_query,
-    event_types,
     session_event,
     start_conversation,
     turn_metrics,
@@ -28,8 +24,8 @@ from edge.protocols.client_protocol import CloseCode
 from schemas import client_messages as messages
 from schemas import events
 from schemas.docstrings import describe
+from schemas.generate import event_types, written
 
-FOLDER = Path(events.__file__).parents[1]
 SOUND = {
     "name": "sound",
     "title": "A binary frame",
@@ -199,22 +195,5 @@ def documents() -> dict[str, str]:
     return {of.file: json.dumps(document(of), indent=2) + "\n" for of in protocols()}
 
 
-def main() -> int:
-    """Write the files; with --check only name the outdated ones and return 1."""
-    made = documents()
-    behind = [
-        name
-        for name, text in made.items()
-        if not (FOLDER / name).exists() or (FOLDER / name).read_text(encoding="utf-8") != text
-    ]
-    if "--check" in sys.argv:
-        for name in behind:
-            sys.stderr.write(f"schemas/{name} is outdated: run `make schemas`\n")
-        return 1 if behind else 0
-    for name in behind:
-        (FOLDER / name).write_text(made[name], encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(written(documents()))

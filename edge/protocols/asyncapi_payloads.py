@@ -1,9 +1,7 @@
 """The JSON Schemas of clients' options and events, from the protocols' own tables."""
 
-from __future__ import annotations
-
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,8 +10,8 @@ from edge.protocols import continuous, session_events
 from edge.protocols.client_protocol import LEAST_KEY_CHARS, MOST_KEY_CHARS
 from edge.protocols.pcm_format import FORMATS, LEAST_HZ, MOST_HZ
 from edge.protocols.session_options import LANGUAGE_CHARS, NUMBERS
-from schemas import events
 from schemas.docstrings import describe
+from schemas.generate import event_types
 from schemas.session_config import VOICE_NAME, Eagerness, SessionConfig, bounds
 
 ENVELOPE = ("type", "tenant", "session", "at_ms")
@@ -162,8 +160,3 @@ def session_event(schemas: Mapping[str, Schema]) -> Schema:
         },
         "oneOf": kinds,
     }
-
-
-def event_types() -> Sequence[type[events.Event]]:
-    """Return the types of all events."""
-    return typing.get_args(events.AnyEvent)

@@ -5,8 +5,6 @@ pace of a page's microphone) and none of the call. A new protocol is a class in 
 line in `edge/protocols/__init__.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, auto
@@ -193,3 +191,37 @@ class ClientProtocol(Protocol):
 
     def stage_close_code(self, stage: FaultyPart) -> int:
         """Return the close code for a connection whose *stage* stays down."""
+
+
+class ProtocolDefaults:
+    """The answers of a protocol without an own one: base of each class in PROTOCOLS."""
+
+    token = resumes = ""
+
+    @property
+    def keeps_back(self) -> bool:
+        return False
+
+    def first_message(self, frame: str | bytes) -> str | None:
+        """Return "": the token is in the handshake, if one is required."""
+        del frame
+        return ""
+
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
+        """Return None: no message has a fast path."""
+        del frame, now_ms
+        return None
+
+    def no_more(self) -> list[Command]:
+        return []
+
+    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
+        del session, resumed, heard
+        return []
+
+    def ended(self) -> list[Json]:
+        return []
+
+    def stage_close_code(self, stage: FaultyPart) -> int:
+        del stage
+        return CloseCode.INTERNAL_ERROR

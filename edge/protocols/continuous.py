@@ -1,7 +1,5 @@
 """The protocol of `/ws/voice/continuous`: PCM up, JSON down, a token, one session a connection."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,7 +22,7 @@ from edge.core.client_events import (
 from edge.core.inputs import Cancelled, Typed
 from edge.protocols.agent_options import NAMES as AGENT_NAMES
 from edge.protocols.agent_options import agent_options
-from edge.protocols.client_protocol import Admission, Handshake, Json, Token
+from edge.protocols.client_protocol import Admission, Handshake, Json, ProtocolDefaults, Token
 from edge.protocols.parsing import (
     NotJsonError,
     clean,
@@ -70,7 +68,7 @@ KNOWN_TYPES = (
 )
 
 
-class ContinuousProtocol:
+class ContinuousProtocol(ProtocolDefaults):
     """One connection to `/ws/voice/continuous`."""
 
     name = "continuous"
@@ -117,10 +115,6 @@ class ContinuousProtocol:
             *_invalid_options(query),
         ]
         self._session = ""
-
-    def first_message(self, frame: str | bytes) -> str:
-        del frame  # the token is in the handshake
-        return ""
 
     # -------------------------------------------------------- from the client
 
@@ -200,9 +194,6 @@ class ContinuousProtocol:
             return []
         told: Json = {"type": "session", "session": session, "resumed": resumed}
         return [{**told, "heard": heard} if heard else told]
-
-    def ended(self) -> list[Json]:
-        return []
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:

@@ -1,7 +1,5 @@
 """The protocol of `/ws`: JSON both ways, base64 WAV, one session after the other."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from edge.core.client_commands import Audio, Begin, Command, End, Reply
@@ -16,7 +14,13 @@ from edge.core.client_events import (
 )
 from edge.core.inputs import Typed
 from edge.protocols.agent_options import agent_options
-from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
+from edge.protocols.client_protocol import (
+    Admission,
+    Handshake,
+    Json,
+    ProtocolDefaults,
+    Token,
+)
 from edge.protocols.parsing import (
     NotJsonError,
     from_base64,
@@ -31,10 +35,9 @@ from edge.protocols.pcm_format import pcm_format
 from edge.protocols.session_options import session_options
 from runtime.audio import AudioReader, write_wav
 from runtime.wav import NotAudioError
-from schemas.events import FaultyPart
 
 
-class ConversationalProtocol:
+class ConversationalProtocol(ProtocolDefaults):
     """One connection to `/ws`."""
 
     name = "conversational"
@@ -45,7 +48,6 @@ class ConversationalProtocol:
         one_session=False,
         open_to_strangers=True,
     )
-    resumes = ""
 
     def __init__(self, handshake: Handshake) -> None:
         self.audio_out_hz = self._rate_hz = handshake.rate_hz
@@ -53,10 +55,6 @@ class ConversationalProtocol:
         self.token = handshake.token
         self._audio: AudioReader | None = None
         """Whether a session is open."""
-
-    def first_message(self, frame: str | bytes) -> str:
-        del frame  # the token is in the handshake, if one is required
-        return ""
 
     # -------------------------------------------------------- from the client
 
@@ -121,9 +119,6 @@ class ConversationalProtocol:
         self._audio = AudioReader(form)
         return [Begin(changes, agent=agent.name, variables=agent.variables)]
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> None:
-        """Return None: each message may be a file of another rate, which has no fast path."""
-
     def _sound(self, data: bytes) -> list[Command]:
         if self._audio is None:
             return [_no_session()]
@@ -132,13 +127,6 @@ class ConversationalProtocol:
         except NotAudioError as error:
             return [_processing_error(f"expected {error}")]
         return [Audio(samples, form, begins)] if samples or begins else []
-
-    @property
-    def keeps_back(self) -> bool:
-        return False
-
-    def no_more(self) -> list[Command]:
-        return []
 
     # -------------------------------------------------------- to the client
 
@@ -174,10 +162,6 @@ class ConversationalProtocol:
 
     def error(self, code: str, message: str, details: str) -> Json:
         return {**_error(message, code).message, "details": details}
-
-    def stage_close_code(self, stage: FaultyPart) -> int:
-        del stage  # its document has no close codes of stages
-        return CloseCode.INTERNAL_ERROR
 
 
 def _error(message: str, code: str) -> Reply:

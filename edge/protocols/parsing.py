@@ -1,7 +1,5 @@
 """Parses clients' messages safely: JSON objects with a `type`, base64, tool results."""
 
-from __future__ import annotations
-
 import binascii
 import json
 from typing import Any

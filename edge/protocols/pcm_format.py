@@ -1,7 +1,5 @@
 """The format of samples without a header, as clients name it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

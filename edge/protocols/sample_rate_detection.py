@@ -9,8 +9,6 @@ Stalls, flushed backlogs, a late first packet and a suspended context are outlie
 little.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -4,8 +4,6 @@ A client never sees the prompt and history of a job, arguments and results of to
 machines and models, operators' details of a failure, and words that were written but not spoken.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec

@@ -1,7 +1,5 @@
 """The options of a session that a client may set; the names are the same in every protocol."""
 
-from __future__ import annotations
-
 import re
 import typing
 from collections.abc import Mapping

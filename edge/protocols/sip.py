@@ -4,16 +4,19 @@ There are no JSON messages: the line hands over audio, and the words `KEY` and `
 goes to the line directly.
 """
 
-from __future__ import annotations
-
 from edge.core.client_commands import Audio, Begin, Command, End
 from edge.core.client_events import ClientEvent
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.agent_options import agent_options
-from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
+from edge.protocols.client_protocol import (
+    Admission,
+    Handshake,
+    Json,
+    ProtocolDefaults,
+    Token,
+)
 from runtime.dtmf import KEYS
 from runtime.wav import Format
-from schemas.events import FaultyPart
 
 RATE_HZ = 8000
 LINE = Format(rate_hz=RATE_HZ)
@@ -22,7 +25,7 @@ KEY, BYE = "key ", "bye"
 """Words from the line: KEY and the key, or BYE."""
 
 
-class SipProtocol:
+class SipProtocol(ProtocolDefaults):
     """One telephone call."""
 
     name = "sip"
@@ -33,19 +36,12 @@ class SipProtocol:
         one_session=True,
     )
     audio_out_hz = RATE_HZ
-    token = ""
-    resumes = ""
-    keeps_back = False
 
     def __init__(self, handshake: Handshake) -> None:
         """Take `agent`, `variables` and `dialled` (the called number) from the query."""
         self.connection = handshake.connection
         self._agent, _ = agent_options(handshake.query)  # errors cannot be told to a telephone
         self._dialled = handshake.query.get("dialled", "")
-
-    def first_message(self, frame: str | bytes) -> str:
-        del frame  # a telephone has no token
-        return ""
 
     # -------------------------------------------------------- from the line
 
@@ -79,17 +75,7 @@ class SipProtocol:
         del ends
         return [Played(turn, played_ms)]
 
-    def no_more(self) -> list[Command]:
-        return []
-
     # -------------------------------------------------------- to the line
-
-    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
-        del session, resumed, heard
-        return []
-
-    def ended(self) -> list[Json]:
-        return []
 
     def messages(self, event: ClientEvent) -> list[Json]:
         del event
@@ -97,7 +83,3 @@ class SipProtocol:
 
     def error(self, code: str, message: str, details: str) -> None:
         """Return None: a telephone gets no error messages."""
-
-    def stage_close_code(self, stage: FaultyPart) -> int:
-        del stage
-        return CloseCode.INTERNAL_ERROR

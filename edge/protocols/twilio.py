@@ -7,13 +7,17 @@ are forgotten at the clear: their audio was not heard.
 Twilio's protocol has no error messages, so invalid messages are ignored.
 """
 
-from __future__ import annotations
-
 from edge.core.client_commands import Audio, Begin, Command, End, Transfer
 from edge.core.client_events import ClientEvent, Interrupted, Speech
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.agent_options import AgentAsked, agent_options
-from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
+from edge.protocols.client_protocol import (
+    Admission,
+    Handshake,
+    Json,
+    ProtocolDefaults,
+    Token,
+)
 from edge.protocols.parsing import from_base64, to_base64
 from edge.protocols.twilio_messages import (
     Connected,
@@ -29,7 +33,6 @@ from edge.protocols.twilio_messages import (
 from runtime.dtmf import KEYS, tones
 from runtime.g711 import encode
 from runtime.wav import Format
-from schemas.events import FaultyPart
 
 RATE_HZ = 8000
 BYTES_A_MS = RATE_HZ // 1000
@@ -45,7 +48,7 @@ MOST_MARKS = 512
 """The most pending marks; of a client that returns none, only the latest are kept."""
 
 
-class TwilioProtocol:
+class TwilioProtocol(ProtocolDefaults):
     """One connection to `/twilio/media`."""
 
     name = "twilio"
@@ -56,9 +59,6 @@ class TwilioProtocol:
         one_session=True,
     )
     audio_out_hz = RATE_HZ
-    token = ""
-    resumes = ""
-    keeps_back = False
 
     def __init__(self, handshake: Handshake) -> None:
         self.connection = handshake.connection
@@ -149,17 +149,7 @@ class TwilioProtocol:
                 break
         return [played]
 
-    def no_more(self) -> list[Command]:
-        return []
-
     # -------------------------------------------------------- to the client
-
-    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
-        del session, resumed, heard
-        return []
-
-    def ended(self) -> list[Json]:
-        return []
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
@@ -194,7 +184,3 @@ class TwilioProtocol:
 
     def error(self, code: str, message: str, details: str) -> None:
         """Return None: Twilio ends a stream at an unknown message."""
-
-    def stage_close_code(self, stage: FaultyPart) -> int:
-        del stage
-        return CloseCode.INTERNAL_ERROR

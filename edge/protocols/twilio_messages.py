@@ -4,8 +4,6 @@ The names are Twilio's (twilio.com/docs/voice/media-streams/websocket-messages).
 strings, except the rate and the channels. Unused fields are left out.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

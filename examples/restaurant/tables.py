@@ -3,8 +3,6 @@
 aura tools serve examples/restaurant/tables.py
 """
 
-from __future__ import annotations
-
 import json
 import os
 import threading

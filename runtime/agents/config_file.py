@@ -1,7 +1,5 @@
 """Reads a YAML file, such as an agent's, into a struct; an error names the line."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence

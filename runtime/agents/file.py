@@ -1,7 +1,5 @@
 """An agent's file: reads YAML into an `Agent`; an error names the line."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from functools import lru_cache

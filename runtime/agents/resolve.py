@@ -4,8 +4,6 @@ Each layer may only narrow the one below it: a caller may change the options tha
 If the token and the caller both set a variable, the token's value counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The bucket AURA_AGENTS: one key for each agent or tenant, with the newest 64 revisions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Texts with `{{variables}}`: each value is put in once and literally; no code runs."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """A tenant's file: reads YAML into a `Tenant`; an error names the line."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from runtime.agents.config_file import converted

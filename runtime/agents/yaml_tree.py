@@ -4,8 +4,6 @@ Only JSON's types are read. Plain `no` and `on` are strings (YAML 1.2). Aliases,
 nesting are refused, because a small hostile file could grow by them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Reads thousands of stored messages at once: fast header parsing, one inbox for all answers."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager

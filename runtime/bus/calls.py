@@ -1,7 +1,5 @@
 """The running calls of all edges: lists them, and sends a command to one of them."""
 
-from __future__ import annotations
-
 import asyncio
 
 from nats.errors import Error as NatsError

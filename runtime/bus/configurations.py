@@ -1,7 +1,5 @@
 """Reads the configuration that an event names by its hash, and puts it into the event."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One connection to NATS: stores events, sends unstored audio, and listens."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,7 +1,5 @@
 """The queue of each stage: the server's counts of its consumer's jobs."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import msgspec

@@ -6,8 +6,6 @@ in AURA_EVENTS and hold no words of a call.
 DeadLetterError      the job cannot be tried again; the message says why
 """
 
-from __future__ import annotations
-
 import msgspec
 
 from runtime.bus.connection import Bus

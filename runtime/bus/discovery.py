@@ -1,7 +1,5 @@
 """Finds Aura's running processes: each answers NATS service discovery (see `nats micro ls`)."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

@@ -3,8 +3,6 @@
 The server deletes a group unused for 30 days.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

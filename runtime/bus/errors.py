@@ -1,7 +1,5 @@
 """The errors of the bus."""
 
-from __future__ import annotations
-
 
 class BusError(Exception):
     """The bus could not do what was asked."""

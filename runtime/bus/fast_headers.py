@@ -1,7 +1,5 @@
 """A parser of message headers for bulk reads, four times as fast as nats-py's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -7,8 +7,6 @@ nats-py's reader fails on a pong whose ping was cancelled. So a ping is only can
 link.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack

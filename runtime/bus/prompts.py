@@ -1,7 +1,5 @@
 """Asks the edges for the expected beginnings of prompts."""
 
-from __future__ import annotations
-
 from nats.errors import Error as NatsError
 
 from runtime.bus.connection import Bus

@@ -1,7 +1,5 @@
 """Stores events: acknowledged, deduplicated by id, and fenced where needed."""
 
-from __future__ import annotations
-
 import asyncio
 
 from nats.aio.client import Client

@@ -7,8 +7,6 @@
 Each slot is requested once; times are seconds on a monotonic clock.
 """
 
-from __future__ import annotations
-
 import enum
 
 SILENCE_LIMIT_S = 1.6

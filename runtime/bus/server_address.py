@@ -1,7 +1,5 @@
 """The NATS servers' URL, user and TLS, and the message for an operator if they are unreachable."""
 
-from __future__ import annotations
-
 import ssl
 from pathlib import Path
 

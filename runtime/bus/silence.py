@@ -1,7 +1,5 @@
 """How long to wait for the answers of all who were asked: their number is not known."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
 from typing import Final

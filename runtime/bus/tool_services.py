@@ -5,8 +5,6 @@ stands for every tenant. The endpoint's metadata hold the description for the mo
 language can serve a tool.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager

@@ -3,8 +3,6 @@
 A publisher sends the current trace with a message; listeners and jobs continue that trace.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext

@@ -3,8 +3,6 @@
 Missing frames are read from the stream, after a gap and after each silence.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress

@@ -5,8 +5,6 @@ A session file is a ZIP archive of `manifest.json`, `events.msgpack` and, if sou
 [subject, headers, bytes, time].
 """
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile

@@ -1,7 +1,5 @@
 """Lists the recorded sessions; for a finished session only the last event is read."""
 
-from __future__ import annotations
-
 import asyncio
 
 import msgspec

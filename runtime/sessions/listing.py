@@ -1,7 +1,5 @@
 """One row for each session, made from its last event, or from all events if that one is missing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

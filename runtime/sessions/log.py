@@ -1,7 +1,5 @@
 """Counts and erases messages of the session log on the server."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The recorded audio of a session, both sides aligned on the edge's clock."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Sequence
 

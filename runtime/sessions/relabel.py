@@ -1,7 +1,5 @@
 """Copies recorded events to another session id, marked so that no worker takes them for jobs."""
 
-from __future__ import annotations
-
 import secrets
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The spans of a session, derived from its moments: speech, waits, work of the stages, playback."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

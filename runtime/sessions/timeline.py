@@ -1,7 +1,5 @@
 """The moments of a session by lane, on the edge's clock, for a drawing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """Exports, imports and erases sessions, and counts what the server still holds of them."""
 
-from __future__ import annotations
-
 import json
 import secrets
 from collections.abc import Iterable, Sequence

@@ -7,8 +7,6 @@ secret may be read from a file: `AURA_JWT_SECRET_FILE`, `CEREBRAS_API_KEY_FILE`.
 The settings themselves are declared by theme in the files beside this one.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Subscribers of the event log: warehouse, webhook, shadow engines, prices."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr

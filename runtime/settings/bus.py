@@ -1,7 +1,5 @@
 """The NATS servers, this process's user there, and the replicas of streams."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, Field, SecretStr
 
 from runtime.settings.fields import bare

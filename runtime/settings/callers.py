@@ -1,7 +1,5 @@
 """Who may call: tokens, web pages and proxies; and the voices that callers may choose."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr

@@ -1,7 +1,5 @@
 """The operator's console: its address, what it shows, and whether it takes commands."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, Field
 
 

@@ -1,7 +1,5 @@
 """The operator's values of a session's configuration."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr

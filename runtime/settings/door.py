@@ -1,7 +1,5 @@
 """The edge's address, its client protocols, and the talk page."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, Field
 
 from runtime.settings.fields import bare

@@ -1,7 +1,5 @@
 """Settings of all engines, and of the simulated ones."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import BaseModel, Field

@@ -1,7 +1,5 @@
 """Declares a setting: its variable, and the session value that it sets."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pydantic import AliasChoices, Field

@@ -1,7 +1,5 @@
 """Limits of callers: connections, calls, messages, and the refusal of new calls."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, Field
 
 

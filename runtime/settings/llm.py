@@ -1,7 +1,5 @@
 """The language model and its fallbacks."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr

@@ -1,7 +1,5 @@
 """Settings of every process: logs, metrics, folders, the time to drain."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

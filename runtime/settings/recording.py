@@ -1,7 +1,5 @@
 """The recording of sessions: sound, events, and masked words."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field, field_validator, model_validator

@@ -1,7 +1,5 @@
 """The recogniser and the turn model."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, Field, SecretStr
 
 

@@ -1,7 +1,5 @@
 """Telephone calls, by Twilio or over SIP."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr

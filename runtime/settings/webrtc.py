@@ -1,7 +1,5 @@
 """Browser calls over WebRTC: ports and addresses."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, Field, SecretStr
 
 

@@ -21,8 +21,6 @@ Times: `at_ms` is Unix time in ms on the clock of the session's edge. A worker n
 clock: it adds its monotonic duration to the `at_ms` of its job.
 """
 
-from __future__ import annotations
-
 from schemas.events.control import CallerIdle, ControlReceived, ControlSpoken, KeysPressed
 from schemas.events.conversation import (
     ItemRole,

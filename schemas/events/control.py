@@ -1,7 +1,5 @@
 """Events that steer a call without speech: commands, telephone keys, a long silence."""
 
-from __future__ import annotations
-
 from schemas.control import AnyCommand
 from schemas.events.event import Event
 

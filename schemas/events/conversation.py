@@ -1,7 +1,5 @@
 """The conversation as the language model gets it, and a client's changes to it."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

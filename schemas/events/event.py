@@ -1,7 +1,5 @@
 """The common fields of all events, and their ids."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal, TypedDict
 
 import msgspec

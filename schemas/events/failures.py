@@ -1,7 +1,5 @@
 """Failures: a job is given up, a caller is told of an error."""
 
-from __future__ import annotations
-
 from schemas.events.event import Event, FaultyPart
 
 

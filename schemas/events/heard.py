@@ -1,7 +1,5 @@
 """How much of a response the caller heard, and its interruptions."""
 
-from __future__ import annotations
-
 from schemas.events.event import Event
 
 

@@ -1,7 +1,5 @@
 """Messages to an application about a call."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from schemas.events.event import Event

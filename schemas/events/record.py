@@ -1,7 +1,5 @@
 """Recording: the inputs of a session, and the consent to keep its sound."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from schemas.events.event import Bin, Event

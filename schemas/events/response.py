@@ -1,7 +1,5 @@
 """A response: written, synthesized or cancelled."""
 
-from __future__ import annotations
-
 from typing import Literal, TypedDict
 
 import msgspec

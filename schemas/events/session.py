@@ -1,7 +1,5 @@
 """A session begins, is reconfigured, and ends."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 import msgspec

@@ -1,7 +1,5 @@
 """The caller's speech, and its transcripts."""
 
-from __future__ import annotations
-
 import msgspec
 
 from schemas.events.event import Event, StageName

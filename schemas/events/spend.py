@@ -1,7 +1,5 @@
 """The spend of a call, and the limit that it reaches."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from schemas.events.event import Event

@@ -1,7 +1,5 @@
 """A tool is called and run; it returns a result or fails."""
 
-from __future__ import annotations
-
 from schemas.events.event import Event, StageName
 from schemas.tools import ToolConfig, ToolFailure
 

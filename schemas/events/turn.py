@@ -1,7 +1,5 @@
 """A turn: the language model is asked, the turn is committed, its times are measured."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec

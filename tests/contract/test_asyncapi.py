@@ -18,6 +18,7 @@ from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.conversational import ConversationalProtocol
 from edge.protocols.session_events import SHOWN
 from schemas.events import TurnMeasured
+from schemas.generate import HERE
 from tests.unit.runtime.story import story
 
 TOLD: list[ce.ClientEvent] = [
@@ -88,7 +89,7 @@ def replies(commands: Iterable[Any]) -> list[Mapping[str, Any]]:
 
 def test_the_documents_are_those_of_today() -> None:
     for name, text in asyncapi.documents().items():
-        assert (asyncapi.FOLDER / name).read_text(encoding="utf-8") == text, "run `make schemas`"
+        assert (HERE / name).read_text(encoding="utf-8") == text, "run `make schemas`"
 
 
 def test_every_message_of_the_continuous_protocol_is_described_and_none_else() -> None:

@@ -38,7 +38,7 @@ OPERATOR = "an operator's token of 32 characters or more"
 PARSED = {
     r"aura up\b": "starts an Aura: integration/test_up",
     r"aura (edge|worker (stt|llm|tts|tool))\b": "a role of `aura up`, which every test here runs",
-    r"aura models fetch\b": "asks a hub: unit/workers/engines/test_model_download has one",
+    r"aura models fetch\b": "asks a hub: parts/test_model_download has one",
     r"aura demo\b": "runs the real engines, for a minute",
     r"aura talk\b": "needs a sound card: integration/test_talk has one",
     r"aura engines test parrot": "its engine is made up: contract/test_contributing has it",

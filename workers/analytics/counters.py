@@ -1,7 +1,5 @@
 """The metrics of subscribers for Prometheus."""
 
-from __future__ import annotations
-
 from prometheus_client import Counter, Gauge, Histogram
 
 from runtime.metrics import WORK_S

@@ -4,8 +4,6 @@ Standard Webhooks (standardwebhooks.com): `{"type", "timestamp", "data"}`, and a
 `id.timestamp.body`. CloudEvents 1.0 (cloudevents.io): the JSON event format.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -1,7 +1,5 @@
 """An analytics process: the subscribers of a group, each with its own durable consumer."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

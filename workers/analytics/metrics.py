@@ -5,8 +5,6 @@ AURA_METRICS_PORT=9101 aura worker analytics --module workers.analytics.metrics
 Each member of the group counts different events; sum over the members in Prometheus.
 """
 
-from __future__ import annotations
-
 from prometheus_client import Counter, Histogram
 
 from runtime.metrics import STEPS_S

@@ -1,7 +1,5 @@
 """Loads subscribers, and parses the start position."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

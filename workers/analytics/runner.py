@@ -3,8 +3,6 @@
 Each subscriber has its own consumer, so a slow handler delays no other subscriber and no call.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 import traceback

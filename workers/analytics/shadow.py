@@ -7,8 +7,6 @@ publishes nothing. Its results are compared, counted (`aura_shadow_...`) and log
 AURA_SHADOW_OUT names a file for the results with words.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable

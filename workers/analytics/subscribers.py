@@ -5,8 +5,6 @@ RetryLater         raised by a handler: retry after a delay
 GiveUp             raised by a handler: do not retry this event
 """
 
-from __future__ import annotations
-
 import dataclasses
 import difflib
 import inspect

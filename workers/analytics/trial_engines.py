@@ -1,7 +1,5 @@
 """Engines on trial: each does a job of its stage, and returns the result and the durations."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from contextlib import aclosing

@@ -6,8 +6,6 @@
 AURA_WEBHOOK_EVENTS selects the events, AURA_WEBHOOK_FORMAT their format.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import AsyncIterator

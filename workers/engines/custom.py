@@ -4,8 +4,6 @@ The groups of entry points are `aura.stt`, `aura.llm` and `aura.tts`. The named 
 called with the settings and returns the engine (`workers/engines/protocols.py`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Final, Literal

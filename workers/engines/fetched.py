@@ -3,8 +3,6 @@
 The record outlives the files: a later fetch of the same name must give the same files.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """The files of a model on a hub with Hugging Face's layout. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Pure. docs/adr/0048 has the measurements behind the numbers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final

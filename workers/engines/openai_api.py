@@ -5,8 +5,6 @@ Cerebras' library and OpenAI's come from one generator and differ in names only.
 
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Builds each stage, in a module of its own: a worker imports only that of its stage."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext

@@ -1,7 +1,5 @@
 """The LLM stage: a language model, which reads prompts ahead if it can."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """The STT stage: a recognizer and a turn model."""
 
-from __future__ import annotations
-
 from runtime.redaction import Redaction
 from runtime.settings import Settings
 from workers.engine_executor import EngineExecutor

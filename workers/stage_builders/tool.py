@@ -1,7 +1,5 @@
 """The tool stage: a tool runner, and the delivery of call webhooks."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

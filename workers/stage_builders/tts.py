@@ -1,7 +1,5 @@
 """The TTS stage: a synthesizer, which synthesizes the greeting before the first call."""
 
-from __future__ import annotations
-
 from runtime.settings import Settings
 from workers.engine_executor import EngineExecutor
 from workers.engines import factory

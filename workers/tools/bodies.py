@@ -1,7 +1,5 @@
 """The work of a call: a service on the bus, or a signed webhook."""
 
-from __future__ import annotations
-
 import json
 import time
 from contextlib import AsyncExitStack
@@ -103,18 +101,8 @@ class WebhookBody:
             "Content-Type": "application/json",
             KEY_HEADER: key_of(asked),
         }
-        http = await self._session()
-        timeout = aiohttp.ClientTimeout(total=timeout_s)
         try:
-            async with http.post(
-                asked.tool.target, data=body, headers=head, allow_redirects=False, timeout=timeout
-            ) as answer:
-                said = await answer.content.read(MOST_RESULT_BYTES + 1)
-                while len(said) <= MOST_RESULT_BYTES and (
-                    more := await answer.content.read(MOST_RESULT_BYTES + 1 - len(said))
-                ):
-                    said += more
-                status = answer.status
+            status, said = await self._post(asked.tool.target, body, head, timeout_s)
         except aiohttp.ClientConnectorError as error:
             raise CallFailedError("unknown", "the tool's address cannot be reached") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -127,6 +115,21 @@ class WebhookBody:
             words = said[:300].decode("utf-8", "replace")
             raise CallFailedError("refused", f"HTTP {status}: {words}".strip(": "))
         return said
+
+    async def _post(
+        self, url: str, body: bytes, head: dict[str, str], timeout_s: float
+    ) -> tuple[int, bytes]:
+        """Return the status of the answer, and a byte more of it than a result may have."""
+        http, timeout = await self._session(), aiohttp.ClientTimeout(total=timeout_s)
+        async with http.post(
+            url, data=body, headers=head, allow_redirects=False, timeout=timeout
+        ) as answer:
+            said = await answer.content.read(MOST_RESULT_BYTES + 1)
+            while len(said) <= MOST_RESULT_BYTES and (
+                more := await answer.content.read(MOST_RESULT_BYTES + 1 - len(said))
+            ):
+                said += more
+            return answer.status, said
 
     async def _session(self) -> aiohttp.ClientSession:
         if self._http is None:

@@ -5,8 +5,6 @@ reference to elsewhere is not followed, a pattern that backtracks and a schema t
 for ever end at the limit. `patternProperties` are left to the tool.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator

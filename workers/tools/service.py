@@ -13,8 +13,6 @@
 The name is the function's, the description its docstring, the schema that of its arguments.
 """
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import signal

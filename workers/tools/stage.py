@@ -5,8 +5,6 @@ not idempotent: tool.begun is stored, then the call is made; who finds another's
 idempotent:     the call is made again, with the same key
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import secrets

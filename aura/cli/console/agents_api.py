@@ -1,7 +1,5 @@
 """/api/agents: the agents, their revisions, and the changes of each."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Answers of the console: JSON, errors, and headers that allow only this origin."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The console as an aiohttp application: access, the files of its page, its API."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import secrets

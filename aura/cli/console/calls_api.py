@@ -1,7 +1,5 @@
 """/api/calls: lists, draws, plays, compares, re-decides and exports recorded calls."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Mapping, Sequence

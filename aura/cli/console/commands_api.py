@@ -1,7 +1,5 @@
 """/api/live/ID/ACTION: send a command to a running call."""
 
-from __future__ import annotations
-
 import secrets
 
 import msgspec

@@ -1,7 +1,5 @@
 """Data of a recorded call for the page, and of two calls side by side. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any

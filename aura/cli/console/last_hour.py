@@ -1,7 +1,5 @@
 """The numbers of the last hour, counted from events: waits, speculation, errors. Pure."""
 
-from __future__ import annotations
-
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """The last words of both sides of each call, from events and partial transcripts. Pure."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from dataclasses import dataclass
 

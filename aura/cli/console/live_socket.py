@@ -1,7 +1,5 @@
 """/api/live: the WebSocket of a page, which gets live state and names the call that it shows."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from typing import Any

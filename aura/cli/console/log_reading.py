@@ -1,7 +1,5 @@
 """Reads the log of the last hour, or since the console last listened."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 

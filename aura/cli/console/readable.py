@@ -4,8 +4,6 @@ AURA_REDACT masks callers' words before they are stored. It is applied again her
 recordings, and words that responses repeat, are masked as well.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

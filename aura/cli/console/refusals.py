@@ -1,7 +1,5 @@
 """The door's refusals of the last hour, from the counters of all edges. Pure."""
 
-from __future__ import annotations
-
 from collections import Counter, deque
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """The process of the console: serves until SIGTERM or Ctrl-C, with or without a bus."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import sys

@@ -1,7 +1,5 @@
 """The shared state of the console's handlers."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass, field
 

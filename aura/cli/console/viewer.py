@@ -4,8 +4,6 @@ A slow page costs a bounded amount of memory: the oldest events that wait for it
 the page is told their number.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Watches the bus for the console: live events, and the state of all processes every second."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import deque

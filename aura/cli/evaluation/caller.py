@@ -1,7 +1,5 @@
 """Runs a scenario as a call: a microphone that is always on, and a log of all messages."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

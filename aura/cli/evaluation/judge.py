@@ -1,7 +1,5 @@
 """Compares the outcome of a step with what was expected. Pure."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Shows results as a table for people and as JUnit XML for a CI server. Pure."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The sound of each step, s16le mono 16 kHz: spoken text, a recording, or a noise."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A suite of spoken scenarios, read from YAML; an error names the place in the file."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self

@@ -1,7 +1,5 @@
 """Figures to one HTML page that needs nothing else: no script, no font, no network. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape

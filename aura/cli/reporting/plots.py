@@ -3,8 +3,6 @@
 Values may be None (nothing there); hovering a mark says its value.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from html import escape

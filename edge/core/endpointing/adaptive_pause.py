@@ -1,7 +1,5 @@
 """Adapts the wait for the end of turn to a caller who often pauses inside turns."""
 
-from __future__ import annotations
-
 import statistics
 from collections import deque
 

@@ -12,8 +12,6 @@ no       ("I want to")       unfinished      unfinished         unfinished
 One or two words ("Hello?") are never better than unclear, since more words often follow.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@ Ecke") is in no list: punctuation and the models decide there. To add a language
 to LEXICONS and its phrases to tests/unit/edge/core/endpointing/test_languages.py.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from schemas.languages import without_region

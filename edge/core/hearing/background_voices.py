@@ -5,8 +5,6 @@ moments of the last seconds are the background. If most of them hold voices, onl
 voices are the caller's; if they hold none, nothing changes. The clock is the frame, 20 ms.
 """
 
-from __future__ import annotations
-
 from collections import deque
 
 from edge.core.hearing.framing import FRAME_MS

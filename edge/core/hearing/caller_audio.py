@@ -3,8 +3,6 @@
 The verdicts are part of the input, so that a call can be decided again without the audio.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from edge.core.client_events import ClientEvent

@@ -1,7 +1,5 @@
 """Detects the echo of responses in a caller's microphone, and removes it."""
 
-from __future__ import annotations
-
 from edge.core.client_events import ClientEvent
 from edge.core.hearing.echo_canceller import EchoCanceller
 from edge.core.hearing.echo_path import EchoPath

@@ -4,8 +4,6 @@ It also removes part of the first words of a caller with a headset. So it only w
 was found, and voice activity uses the original audio. It takes 0.12 ms for 20 ms of audio.
 """
 
-from __future__ import annotations
-
 from collections import deque
 
 import numpy as np

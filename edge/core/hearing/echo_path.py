@@ -7,8 +7,6 @@ microphone lowers all gains, so a caller with a headset is not suppressed once s
 was played.
 """
 
-from __future__ import annotations
-
 from collections import deque
 
 import numpy as np

@@ -4,8 +4,6 @@ Packets arrive late and never early, so the least delayed of the last one to two
 time.
 """
 
-from __future__ import annotations
-
 from edge.core.hearing.framing import FRAME_MS
 
 OFF_MS = 40

@@ -1,7 +1,5 @@
 """Estimates the audio that the client plays during each frame of its microphone."""
 
-from __future__ import annotations
-
 from collections import deque
 
 from edge.core.client_events import ClientEvent, Interrupted, Speech

@@ -3,8 +3,6 @@
 A microphone that stops during an utterance counts as silence: missing frames are filled in.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple

@@ -7,8 +7,6 @@ The clock is the frame (20 ms).
 #     ^                                     |
 #     +-------------- close() --------------+        (endpointing ends an utterance)
 
-from __future__ import annotations
-
 from collections import deque
 from enum import Enum, auto
 

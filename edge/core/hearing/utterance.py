@@ -1,7 +1,5 @@
 """An utterance to the recogniser: joins frames to messages, and marks pauses."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from edge.core.hearing.framing import FRAME_MS

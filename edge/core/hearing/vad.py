@@ -4,8 +4,6 @@ WebRTC's detector takes any steady sound for a voice, so a turn in noise would n
 model is asked only while that detector hears something, and may deny that it is speech.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol

@@ -1,7 +1,5 @@
 """The current response, and its end: settled, cancelled, retracted, or left open."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from edge.core.client_events import Measured, ResponseDropped

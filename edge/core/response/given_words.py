@@ -1,7 +1,5 @@
 """Given words, which are spoken as they are, without a model."""
 
-from __future__ import annotations
-
 import re
 
 from edge.core.response.response import Response

@@ -1,7 +1,5 @@
 """Speaks the rest of a response whose connection or edge was lost, on a later connection."""
 
-from __future__ import annotations
-
 from edge.core.client_events import Interrupted
 from edge.core.effects import Outbox
 from edge.core.response.playback import Playback, Position

@@ -11,8 +11,6 @@ was suspected. A backchannel, noise or a time without words dismisses it, and th
 where it was last heard. A confirmed interruption is final: the response is over.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum, auto
 

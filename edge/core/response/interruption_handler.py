@@ -3,8 +3,6 @@
 The states of an interruption are drawn in `interruption.py`.
 """
 
-from __future__ import annotations
-
 from edge.core.client_events import Interrupted
 from edge.core.effects import Outbox
 from edge.core.inputs import Truncated

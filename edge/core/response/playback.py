@@ -1,7 +1,5 @@
 """The audio of a response: sorted, sent at the pace of listening, counted as heard."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from edge.core.client_events import Speech

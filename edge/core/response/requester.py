@@ -1,7 +1,5 @@
 """Requests for responses: by the language model, or with given words."""
 
-from __future__ import annotations
-
 import msgspec
 
 from edge.core.client_events import ResponseStarted

@@ -3,8 +3,6 @@
 A response's phases are drawn in `response.py`, its interruption in `interruption.py`.
 """
 
-from __future__ import annotations
-
 from edge.core.effects import Outbox
 from edge.core.inputs import ChunkSpoken, Played
 from edge.core.response.current_response import CurrentResponse

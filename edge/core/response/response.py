@@ -1,7 +1,5 @@
 """One response: its phase, its interruption, its playback and its measurements."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import Enum, auto
 

@@ -1,7 +1,5 @@
 """One sentence of a response: its words, and its audio sorted as it arrives."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from edge.core.inputs import ChunkSpoken

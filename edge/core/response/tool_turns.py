@@ -6,8 +6,6 @@ A further step only follows in a committed turn, and the number of steps is limi
 a tool was run never ends without a word.
 """
 
-from __future__ import annotations
-
 import json
 
 from edge.core.client_events import CallsDone, ResponseStarted

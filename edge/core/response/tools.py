@@ -4,8 +4,6 @@ A tool call is run once its turn is committed. Most calls go to a tool runner ov
 the client; built-in tools are run here.
 """
 
-from __future__ import annotations
-
 import json
 
 from edge.core.client_events import ToolCalled, ToolCancelled

@@ -7,8 +7,6 @@ A call that is ended by an operator, a silence or a limit first speaks its last 
 shell hangs up. A call whose client leaves is over at once, in every phase.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum, auto
 

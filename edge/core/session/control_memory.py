@@ -1,7 +1,5 @@
 """The lasting effects of operators' commands on a session, also restored from the log. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import Enum, auto
 

@@ -1,7 +1,5 @@
 """The conversation so far: words of both sides, also restored from the log."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 

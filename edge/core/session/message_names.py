@@ -3,8 +3,6 @@
 A turn of the caller and its response have keys too: `turn_7` and `response_7`.
 """
 
-from __future__ import annotations
-
 from schemas.events import Message
 
 

@@ -1,7 +1,5 @@
 """The spend of a session: tokens, speech, time; also restored from the log. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from schemas.events import (

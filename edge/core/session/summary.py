@@ -1,7 +1,5 @@
 """The figures of a session for a list of sessions, counted during the session."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from schemas.events import (

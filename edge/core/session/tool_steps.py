@@ -3,8 +3,6 @@
 step 0 --calls--> results of all of them --> step 1 --calls--> ... --> a step without calls
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 

@@ -6,8 +6,6 @@ tenant or of all; else none, and the operator's settings hold. A session that go
 agent, at the revision it began with.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """What a caller may choose before a call: agents of its tenant and shared ones, with options."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice

@@ -1,7 +1,5 @@
 """An edge's copy of all agents and tenants, by their keys in the bucket: no call asks the bus."""
 
-from __future__ import annotations
-
 import heapq
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Keeps an edge's table of agents up to date: all that the bucket holds, then its changes."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Tells language models what prompts are going to begin with: they read it in idle time."""
 
-from __future__ import annotations
-
 import asyncio
 
 import structlog

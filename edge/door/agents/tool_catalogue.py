@@ -4,8 +4,6 @@ A session sees those of its own tenant and those for everybody, and no others: b
 agent names some, else as AURA_TOOLS says.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable
 

@@ -4,8 +4,6 @@ A secret is a token that an edge signs and any edge verifies. It has the caller,
 session's configuration. Nothing is stored.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """The public keys of an identity provider: a JWK set in a file, or at a URL and refreshed."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import math

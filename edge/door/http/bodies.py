@@ -1,7 +1,5 @@
 """Reads bodies of requests within limits of size and time."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

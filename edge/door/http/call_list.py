@@ -1,7 +1,5 @@
 """Answers requests on the bus for the calls of this edge."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 

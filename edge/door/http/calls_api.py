@@ -1,7 +1,5 @@
 """/v1/calls: shows and commands running calls of any edge over HTTP."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import secrets

@@ -3,8 +3,6 @@
 Without a valid token the lists are empty: names of agents and voices are not public.
 """
 
-from __future__ import annotations
-
 import time
 
 import msgspec

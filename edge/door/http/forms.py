@@ -4,8 +4,6 @@ Pure. aiohttp reads forms line by line on the event loop without a limit of part
 a megabyte of empty lines, block it for seconds. Here the body is split a few times.
 """
 
-from __future__ import annotations
-
 from email.message import Message
 from email.parser import HeaderParser
 

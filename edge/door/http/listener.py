@@ -4,8 +4,6 @@ aiohttp's sites and asyncio's servers accept all connections, and report them af
 handshake. So connections are accepted here and then given to aiohttp's server, by public functions.
 """
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import socket

@@ -1,7 +1,5 @@
 """The middlewares of all requests: limits by address, headers, errors without a traceback."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

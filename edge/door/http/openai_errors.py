@@ -1,7 +1,5 @@
 """Refusals of HTTP requests in OpenAI's form, for the Realtime API's own paths."""
 
-from __future__ import annotations
-
 from aiohttp import web
 
 from edge.protocols.realtime.wire import INVALID_REQUEST, SERVER_ERROR, RequestError

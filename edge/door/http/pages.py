@@ -1,7 +1,5 @@
 """Serves the talk page and the client library: only files of this package."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path

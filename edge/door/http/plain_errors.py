@@ -3,8 +3,6 @@
 Such a request reaches no application, so that no middleware can change the response.
 """
 
-from __future__ import annotations
-
 import asyncio
 from http import HTTPStatus
 from typing import Any

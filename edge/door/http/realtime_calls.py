@@ -4,8 +4,6 @@ The request is admitted like a WebSocket. The call is then a task of the edge, w
 a WebSocket of `/v1/realtime`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import time
@@ -16,7 +14,6 @@ import structlog
 from aiohttp import web
 
 from edge.door.callers.auth import Caller
-from edge.door.connection import Connection
 from edge.door.http.bodies import TooLongError, read_body
 from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
@@ -240,21 +237,8 @@ async def _hold(call: NewCall) -> None:
             if not await _opens(call, peer.open):
                 log.info("call_not_opened")
                 return
-            seat = Seat(
-                edge.seats,
-                protocol,
-                call.caller,
-                call.address,
-                _nothing,
-                call.session,
-                call.resume_key,
-            )
-            quota = edge.log_quotas.of(call.address, stranger=not call.caller.named)
-            connection = Connection(channel, edge.host, seat, quota)
-            try:
-                await hold(edge, connection, call.caller)
-            finally:
-                await seat.leave()
+            whose = (call.caller, call.address, call.session, call.resume_key)
+            await hold(edge, channel, Seat(edge.seats, protocol, *whose))
         except BadOfferError as error:
             _refuse(call, 400, "invalid_offer", f"The offer is no good: {error}.")
         except NoPortError as error:
@@ -267,10 +251,6 @@ async def _hold(call: NewCall) -> None:
 def _refuse(call: NewCall, status: int, code: str, told: str) -> None:
     if not call.answer.done():
         call.answer.set_exception(RefusedCallError(status, code, told))
-
-
-def _nothing() -> None:
-    """Do nothing: the call has no TCP connection."""
 
 
 async def _opens(call: NewCall, opened: asyncio.Event) -> bool:

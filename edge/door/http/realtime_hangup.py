@@ -1,7 +1,5 @@
 """`POST /v1/realtime/calls/{id}/hangup`: ends a WebRTC call of any edge."""
 
-from __future__ import annotations
-
 import time
 
 from aiohttp import web

@@ -1,7 +1,5 @@
 """`POST /v1/realtime/client_secrets`: an application makes a key for a page that calls."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Annotated, Any, Literal

@@ -4,8 +4,6 @@ The edge has one job at a time for all such requests, and workers do jobs of cal
 call waits for one sentence or one piece of a recording at most.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

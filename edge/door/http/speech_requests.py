@@ -1,7 +1,5 @@
 """Parses requests of the speech API by OpenAI's names; errors in OpenAI's form. Pure."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

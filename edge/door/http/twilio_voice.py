@@ -1,7 +1,5 @@
 """`POST /twilio/voice`: Twilio's webhook for a call, answered with a stream to an edge."""
 
-from __future__ import annotations
-
 import time
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import quoteattr

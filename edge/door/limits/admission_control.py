@@ -9,8 +9,6 @@ are refused new calls: they, and not strangers, are the first to pay. A refused 
 again, a caller in a late conversation cannot: the first late job counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

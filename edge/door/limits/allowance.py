@@ -1,7 +1,5 @@
 """So much of one thing at once, and so much a second: the bucket that budgets are made of. Pure."""
 
-from __future__ import annotations
-
 AHEAD_SHARE = 0.2
 """Of what may be had at once: whoever has spent more is ahead of live speech."""
 PATIENCE_S = 30.0

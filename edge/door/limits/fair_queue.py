@@ -4,8 +4,6 @@ Start-time fair queueing. Who waits begins where its address has come to, and ne
 the queue is: what an address did not use is not saved up.
 """
 
-from __future__ import annotations
-
 import heapq
 import itertools
 from typing import Generic, TypeVar

@@ -1,7 +1,5 @@
 """The file descriptors of an edge: raised to what the system allows, and their end is told."""
 
-from __future__ import annotations
-
 import resource
 import time
 

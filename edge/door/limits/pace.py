@@ -6,8 +6,6 @@ next is that of the address which has had the least of the lane, and the lane ha
 loop: a live call waits for one piece of one connection, however many press.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 A packet that is one too many is dropped, as the network itself may drop any.
 """
 
-from __future__ import annotations
-
 from runtime.buckets import Bucket, Buckets
 
 OF_CALL_S, OF_CALL_AT_ONCE = 2000.0, 4000.0

@@ -1,7 +1,5 @@
 """Limits of rates and of connections at once, with time as an argument. Pure."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from runtime.buckets import Bucket, Buckets

@@ -6,8 +6,6 @@ One without a call makes room for a newer one, the oldest first: who wants somet
 and who asks for nothing keeps nobody out.
 """
 
-from __future__ import annotations
-
 from collections import Counter, OrderedDict
 from collections.abc import Hashable
 

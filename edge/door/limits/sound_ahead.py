@@ -3,8 +3,6 @@
 It is kept until it is recognised, so it is memory: strangers have a share of their own.
 """
 
-from __future__ import annotations
-
 from runtime.common_share import CommonShare
 
 EDGE_SHARE, STRANGERS_SHARE = 8.0, 2.0

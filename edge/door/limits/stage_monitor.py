@@ -1,7 +1,5 @@
 """The state of the stages as an edge sees it over the bus, updated every second."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Sequence

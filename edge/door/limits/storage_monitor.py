@@ -1,7 +1,5 @@
 """Whether the bus still stores what it is told: a disk that is full answers nothing else."""
 
-from __future__ import annotations
-
 import asyncio
 
 import structlog

@@ -1,7 +1,5 @@
 """The channel of a call with audio apart from its messages."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol

@@ -3,8 +3,6 @@
 A packet in order is returned at once, so that a good line has no delay. Pure.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 MOST_HELD = 3

@@ -1,7 +1,5 @@
 """A queue of speech that is sent in frames, and the sent part of each response. Pure."""
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """One telephone call over SIP: audio every 20 ms in both directions, keys, and the end."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress

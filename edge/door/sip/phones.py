@@ -3,8 +3,6 @@
 A call is admitted like any other, and is then a session like any other: see `edge/door/routes.py`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import time
@@ -27,7 +25,6 @@ from baresip import (
 
 from edge.call import counters
 from edge.door.callers.auth import Caller
-from edge.door.connection import Connection
 from edge.door.limits.pace import Pace
 from edge.door.line.channel import LineChannel
 from edge.door.routes import hold
@@ -203,20 +200,11 @@ class Phones:
             try:
                 await answered
                 caller = Caller(names.stored(call.call_id or address), new.tenant)
-                seat = Seat(edge.seats, protocol, caller, address, _nothing, new.session)
-                quota = edge.log_quotas.of(address, stranger=False)
-                connection = Connection(channel, edge.host, seat, quota)
-                try:
-                    async with beside(line.run()):
-                        await hold(edge, connection, caller)
-                finally:
-                    await seat.leave()
+                async with beside(line.run()):
+                    seat = Seat(edge.seats, protocol, caller, address, new.session)
+                    await hold(edge, channel, seat)
             finally:
                 await line.close()
-
-
-def _nothing() -> None:
-    """Do nothing: the call has no TCP connection."""
 
 
 def number_in(address: str) -> str:

@@ -1,7 +1,5 @@
 """The configuration of the SIP stack: account, addresses, encryption."""
 
-from __future__ import annotations
-
 import ssl
 from pathlib import Path
 

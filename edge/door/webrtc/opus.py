@@ -1,7 +1,5 @@
 """Opus, packet by packet: libopus by PyAV, which aiortc brings."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import Literal
 

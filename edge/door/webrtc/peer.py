@@ -1,7 +1,5 @@
 """One browser's peer connection: its offer answered, its data channel, its two tracks."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress

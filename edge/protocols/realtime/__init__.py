@@ -1,7 +1,5 @@
 """`/v1/realtime`: OpenAI's Realtime API, so that its stock clients can call."""
 
-from __future__ import annotations
-
 from edge.protocols.realtime.protocol import RealtimeProtocol
 
 __all__ = ["RealtimeProtocol"]

@@ -1,7 +1,5 @@
 """Calls of a client's tools, from their announcement until their results are handed over."""
 
-from __future__ import annotations
-
 from edge.core.client_commands import Command
 from edge.core.client_events import ToolCalled
 from edge.core.inputs import ToolResult

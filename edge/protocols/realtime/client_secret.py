@@ -4,8 +4,6 @@ A secret is `ek_` and a token (JWT) that an edge signed. The door has verified i
 (`edge/door/callers/client_secrets.py`) before it is read here.
 """
 
-from __future__ import annotations
-
 import binascii
 import json
 from typing import Any

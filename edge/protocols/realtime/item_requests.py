@@ -1,7 +1,5 @@
 """Requests of `/v1/realtime` clients about conversation items, as commands and replies."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Items of a Realtime conversation: parses them, and keeps them for later requests."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

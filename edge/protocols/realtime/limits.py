@@ -1,7 +1,5 @@
 """The limit of a client's events, as a token bucket. Pure."""
 
-from __future__ import annotations
-
 from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.wire import Ids
 

@@ -3,8 +3,6 @@
 silent --the first sound of a response--> playing --its last sound is out, or cut--> silent
 """
 
-from __future__ import annotations
-
 from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.wire import Ids
 

@@ -4,8 +4,6 @@ An invalid client event is answered by an `error`, and the session goes on. `tel
 call's events into server events.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,7 +12,13 @@ from edge.core.client_commands import Audio, Begin, Command, End, Reconfigure, R
 from edge.core.client_events import ClientEvent, ResponseStarted
 from edge.core.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
 from edge.protocols.agent_options import agent_options
-from edge.protocols.client_protocol import Admission, CloseCode, Handshake, Json, Token
+from edge.protocols.client_protocol import (
+    Admission,
+    Handshake,
+    Json,
+    ProtocolDefaults,
+    Token,
+)
 from edge.protocols.parsing import clean, from_base64
 from edge.protocols.realtime.client_secret import claimed_session
 from edge.protocols.realtime.item_requests import ItemRequests
@@ -32,7 +36,6 @@ from edge.protocols.realtime.wire import (
 )
 from runtime.wav import Format
 from schemas.audio import RATE_HZ
-from schemas.events import FaultyPart
 from schemas.session_config import VOICE_NAME
 from schemas.subjects import is_token
 
@@ -45,7 +48,7 @@ OF_TRACKS = Format(rate_hz=48_000)
 """The format of audio from a WebRTC track, which is already decoded."""
 
 
-class RealtimeProtocol:
+class RealtimeProtocol(ProtocolDefaults):
     """One connection to `/v1/realtime`, or one call over WebRTC."""
 
     name = "realtime"
@@ -57,7 +60,6 @@ class RealtimeProtocol:
         subprotocols=(SUBPROTOCOL,),
         most_frame_bytes=MOST_FRAME_BYTES,
     )
-    keeps_back = False
 
     def __init__(self, handshake: Handshake) -> None:
         """Take the query and the client secret; invalid parts are reported and ignored."""
@@ -86,13 +88,6 @@ class RealtimeProtocol:
         self._set(self._session)
         self._uncommitted_ms = 0.0
         """Audio that was appended since the last commit, ms."""
-
-    def first_message(self, frame: str | bytes) -> str:
-        del frame  # the token is in the handshake
-        return ""
-
-    def no_more(self) -> list[Command]:
-        return []
 
     @property
     def audio_out_hz(self) -> int:
@@ -256,9 +251,6 @@ class RealtimeProtocol:
         self._told.conversation = session
         return [self._ids.event("session.created", session=self._session.as_json(session))]
 
-    def ended(self) -> list[Json]:
-        return []
-
     def messages(self, event: ClientEvent) -> list[Json]:
         out = self._told.messages(event)
         if isinstance(event, ResponseStarted):
@@ -268,10 +260,6 @@ class RealtimeProtocol:
     def error(self, code: str, message: str, details: str) -> Json:
         error = RequestError(code.lower(), f"{message}: {details}")
         return self._ids.error(error, None, SERVER_ERROR)
-
-    def stage_close_code(self, stage: FaultyPart) -> int:
-        del stage  # the error before the close tells it
-        return CloseCode.INTERNAL_ERROR
 
 
 Handler = Callable[[RealtimeProtocol, Mapping[str, Any]], list[Command]]

@@ -1,7 +1,5 @@
 """Parses a client's events of `/v1/realtime`, with a path for audio that is five times as fast."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, Literal
 

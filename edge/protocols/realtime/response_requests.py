@@ -1,7 +1,5 @@
 """Requests of `/v1/realtime` clients for responses, as commands."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 

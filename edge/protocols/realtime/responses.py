@@ -1,7 +1,5 @@
 """One response of `/v1/realtime`, from `response.created` to `response.done`, event by event."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any, Literal
 

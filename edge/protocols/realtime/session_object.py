@@ -1,7 +1,5 @@
 """The session object of `/v1/realtime`: its fields, and their effect on the call."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """Updates of the session object: a deep merge, checked as a whole."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

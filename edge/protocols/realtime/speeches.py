@@ -1,7 +1,5 @@
 """The caller's utterances as events of `/v1/realtime`: speech, item, transcript."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -8,8 +8,6 @@ clients then drop their audio. A response that goes on after a false interruptio
 response.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

@@ -1,7 +1,5 @@
 """A client's tools in `/v1/realtime`: their definitions, choice and results."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """Parts of `/v1/realtime` for both directions: event ids, and errors."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar

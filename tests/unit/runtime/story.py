@@ -8,6 +8,7 @@ import msgspec
 
 from schemas import events as ev
 from schemas.session_config import SessionConfig
+from tests.neutral import taken
 
 T0 = 1_700_000_000_000
 
@@ -42,19 +43,12 @@ def story(session: str = "s_1", tenant: str = "acme", user: str = "ann") -> list
                 took_ms=90.0,
                 model="stt-1",
             ),
-            ev.TurnTaken(
+            taken(
                 **at(end + 200),
                 turn=turn,
                 utterance=turn,
-                pause=1,
-                system="",
                 messages=(ev.Message("user", said),),
-                llm_model="",
-                max_tokens=99,
-                temperature=0.0,
-                seed=0,
                 speculative=True,
-                deadline_ms=0,
             ),
             ev.SpeechEnded(
                 **at(sure), utterance=turn, pause=1, speech_end_ms=T0 + end, wait_ms=440

@@ -73,11 +73,8 @@ def test_the_result_is_close_to_the_best_offline_resampler(from_hz: int, to_hz: 
     speech = (smooth / np.abs(smooth).max() * 12_000).astype(np.int16)  # up to 2 kHz
     ours = resampled(from_hz, to_hz, speech)
     theirs = soxr.resample(speech, from_hz, to_hz, quality="VHQ").astype(float)
-    shift = (
-        np.argmax(np.correlate(ours[500:-500], theirs[500:-500], "same")) - len(ours[500:-500]) // 2
-    )
-    assert abs(shift) / to_hz < 0.001
-    assert np.corrcoef(ours, np.roll(theirs, shift))[0, 1] > 0.99
+    within_1_ms = range(-to_hz // 1000, to_hz // 1000 + 1)
+    assert max(np.corrcoef(ours, np.roll(theirs, shift))[0, 1] for shift in within_1_ms) > 0.99
 
 
 @given(st.lists(st.integers(0, 400), max_size=60), st.sampled_from(IN_AND_OUT))

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from workers.engine_executor import LIMIT_A_SECOND, MOST_BATCH_S, EngineExecutor, Together
-from workers.stage import EngineHungError
 
 
 async def test_urgent_work_goes_in_front_of_what_waits() -> None:
@@ -45,13 +44,6 @@ async def test_a_caller_that_left_gives_its_place_back() -> None:
     first.cancel()
     gate.set()
     assert await executor.run(lambda: "still works") == "still works"
-
-
-async def test_an_engine_that_does_not_come_back_is_told_of() -> None:
-    executor, gate = EngineExecutor(1, limit_s=0.01), threading.Event()
-    with pytest.raises(EngineHungError):
-        await executor.run(gate.wait)
-    gate.set()
 
 
 def test_the_limit_grows_with_the_audio_of_the_whole_call() -> None:
@@ -218,11 +210,3 @@ async def test_who_left_is_not_in_the_batch() -> None:
     reader.gate.set()
     assert await asyncio.gather(*tasks) == ["FIRST", "A", "C"]
     assert reader.calls[1:] == [["a", "c"]]
-
-
-async def test_all_of_a_batch_are_told_that_the_engine_hangs() -> None:
-    executor, reader = EngineExecutor(1, limit_s=0.01), Reader()
-    (first, *_) = await busy(executor, reader)
-    with pytest.raises(EngineHungError):
-        await first
-    reader.gate.set()

@@ -12,8 +12,6 @@ A check takes a warm engine and raises `ContractError`, or the engine's own erro
 language models are async.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any, Final

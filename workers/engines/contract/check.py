@@ -1,7 +1,5 @@
 """The error of checks, and the checks of all engines."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The contract of a language model; the engine and its checks share an event loop."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 from collections.abc import AsyncGenerator

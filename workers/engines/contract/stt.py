@@ -1,7 +1,5 @@
 """The contract of a recognizer."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The contract of a synthesizer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final

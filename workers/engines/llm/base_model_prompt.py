@@ -5,8 +5,6 @@ the real call, then "Aura:". The system prompt is left out, since it would only 
 AURA_LLM_ENGINE chooses a model that follows one.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

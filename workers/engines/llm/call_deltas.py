@@ -4,8 +4,6 @@ Pure. Most servers number the calls and send the arguments in parts. Some send e
 with the number 0 or with none; some repeat the name with each part.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

@@ -5,8 +5,6 @@ greeting, and after a turn without a response the caller's next one follows. If 
 names a field that it does not know, it is asked again without it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator

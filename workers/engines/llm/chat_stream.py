@@ -1,7 +1,5 @@
 """Parses the stream of a server with OpenAI's chat API: bytes to records, records to text."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator

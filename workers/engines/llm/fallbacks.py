@@ -5,8 +5,6 @@ failed, it is asked all the same. After the first word there is no switch: a job
 retried, beginning with the first model.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence

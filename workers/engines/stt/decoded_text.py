@@ -1,7 +1,5 @@
 """The text of one decoding, and the choice between decodings of the same audio. Pure."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ Whisper's features depend on the level: at -40 dBFS it mishears words that it re
 Speech of normal loudness is not changed.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

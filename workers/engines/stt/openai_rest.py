@@ -4,8 +4,6 @@ The server is asked for Whisper's own figures (`verbose_json`), which reveal tex
 for silence. A server without these figures is asked for plain text.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import time

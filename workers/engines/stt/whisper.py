@@ -35,7 +35,7 @@ from workers.engines.stt.punctuation_probability import SentenceEnd
 from workers.engines.stt.whisper_postprocess import FRAMES_PER_S, Floats, Way
 
 NARROW_S: Final = (5.0, 8.0, 11.0, 15.0)
-"""The windows that are tried before 30 s; measured by benchmarks/stt_window.py."""
+"""The windows that are tried before 30 s."""
 TRUSTED: Final = 0.45
 """The confidence below which the next window is tried. A short word reaches 0.5, a wrong word
 0.4."""

@@ -5,8 +5,6 @@ Waits are counted against the audio that came (`patient`), so a server that is t
 like a silent one.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final

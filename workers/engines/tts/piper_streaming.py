@@ -8,8 +8,6 @@ scale).
 
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The Piper voices of a worker: found by name, loaded at first use, a limited number at once."""
 
-from __future__ import annotations
-
 import re
 import threading
 from collections import OrderedDict

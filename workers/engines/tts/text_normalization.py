@@ -1,7 +1,5 @@
 """Prepares text for a voice: without markup and emoji, signs as words, whole sentences. Pure."""
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata

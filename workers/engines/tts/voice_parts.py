@@ -6,8 +6,6 @@ it.
 
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
-from __future__ import annotations
-
 import hashlib
 import json
 import subprocess

@@ -6,8 +6,6 @@ which words do not show. `aura models fetch` brings the weights, or AURA_TURN_MO
 
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 from typing import Any, Final

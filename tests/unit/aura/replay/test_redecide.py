@@ -8,7 +8,7 @@ from typing import Any
 import msgpack
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aura.replay.redecide import InputsNotRecordedError, begun, by_id, connections, decide
@@ -200,7 +200,6 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60)
 @given(STEPS, st.sampled_from(typing.get_args(Delivery)), st.booleans())
 def test_every_kind_of_call_is_decided_again(
     steps: list[tuple[str, Any]], delivery: Delivery, model_reads: bool

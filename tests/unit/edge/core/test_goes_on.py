@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.client_events import Interrupted, Speech, Transcript
@@ -236,7 +236,6 @@ class Play:
         self.call.now_ms = now_ms
 
 
-@settings(max_examples=150)
 @given(STEPS, st.sampled_from(["chunks", "sentences"]))
 def test_each_word_is_shown_once_whatever_happens(
     steps: list[tuple[str, int]], delivery: Delivery

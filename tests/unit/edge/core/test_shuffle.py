@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.call import Call
@@ -190,7 +190,6 @@ class Play:
         return b"".join(speak.pcm for speak in self.heard if speak.turn == turn)
 
 
-@settings(max_examples=60)
 @given(fates, opinions)
 def test_a_caller_who_waits_hears_every_answer_once_whole_and_in_order(
     dealt: list[Fate], read: list[Opinion]
@@ -214,7 +213,6 @@ def test_a_caller_who_waits_hears_every_answer_once_whole_and_in_order(
     ]
 
 
-@settings(max_examples=60)
 @given(fates, opinions, st.integers(1, 200))
 def test_a_caller_who_interrupts_never_hears_two_answers_mixed(
     dealt: list[Fate], read: list[Opinion], patience: int

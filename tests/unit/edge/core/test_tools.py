@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.client_events import ResponseDone, ToolCalled, ToolCancelled
@@ -227,7 +227,6 @@ def test_a_call_in_the_step_that_offers_none_is_not_run() -> None:
         max_size=4,
     ),
 )
-@settings(max_examples=60)
 def test_only_the_calls_own_tools_run_and_for_its_own_tenant(
     said: str, calls: list[tuple[str, str]]
 ) -> None:

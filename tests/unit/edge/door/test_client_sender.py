@@ -61,7 +61,7 @@ async def test_what_was_sent_waits_no_more() -> None:
     wire.ends.set_result(None)
     for _ in range(30):
         sender.send([MESSAGE])
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
     sender.close()
     await task
     assert not left

@@ -7,7 +7,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.door.frame_heads import MOST_DIRECT_BYTES, FrameHeads
+from edge.door.frame_heads import FrameHeads
+from edge.door.frame_intake import MOST_DIRECT_BYTES, whole_messages
 from edge.door.limits.message_room import LONG_BYTES
 from tests.raw_websocket import BINARY, CONT, PING, TEXT, frame
 
@@ -45,23 +46,13 @@ def test_an_unmasked_frame_is_seen_behind_any_others(
     assert any(heads.follow(piece, ALL).unmasked for piece in pieces(stream, cuts))
 
 
-@given(
-    FRAMES,
-    st.sampled_from([TEXT, BINARY]),
-    st.integers(1, 4000),
-    st.lists(st.integers(0, 10_000), max_size=12),
-)
-def test_whole_messages_are_known_only_between_messages(
-    frames: list[bytes], opcode: int, size: int, cuts: list[int]
-) -> None:
-    heads, sound = FrameHeads(), frame(opcode, bytes(size), wide=2)
-    stream = b"".join(frames)
-    for piece in pieces(stream, cuts):
-        heads.follow(piece, ALL)
-    assert heads.messages(sound) == ([sound], b"")
-    assert heads.messages(sound * 3) == ([sound] * 3, b"")
-    assert heads.messages(sound + sound[:-1]) == ([sound], sound[:-1])
-    assert heads.messages(sound[:8]) == ([], sound[:8])
+@given(st.sampled_from([TEXT, BINARY]), st.integers(1, 4000))
+def test_whole_messages_are_told_from_all_else(opcode: int, size: int) -> None:
+    sound = frame(opcode, bytes(size), wide=2)
+    assert whole_messages(sound) == ([sound], b"")
+    assert whole_messages(sound * 3) == ([sound] * 3, b"")
+    assert whole_messages(sound + sound[:-1]) == ([sound], sound[:-1])
+    assert whole_messages(sound[:8]) == ([], sound[:8])
     long = frame(opcode, bytes(MOST_DIRECT_BYTES), wide=2)
     for other in (
         sound + sound[:5],
@@ -72,11 +63,19 @@ def test_whole_messages_are_known_only_between_messages(
         frame(opcode, bytes(size), wide=8),
         frame(PING, bytes(size), wide=2),
     ):
-        assert heads.messages(other) is None
+        assert whole_messages(other) is None
+
+
+@given(FRAMES, st.lists(st.integers(0, 10_000), max_size=12))
+def test_the_end_of_a_message_is_found(frames: list[bytes], cuts: list[int]) -> None:
+    heads = FrameHeads()
+    for piece in pieces(b"".join(frames), cuts):
+        heads.follow(piece, ALL)
+    assert heads.between_messages
     heads.follow(frame(BINARY, bytes(200), fin=False), ALL)
-    assert heads.messages(sound) is None
-    heads.follow(frame(CONT, bytes(200)) + sound[:3], ALL)
-    assert heads.messages(sound) is None
+    assert not heads.between_messages
+    heads.follow(frame(CONT, bytes(200)) + frame(TEXT, b"hi")[:3], ALL)
+    assert not heads.between_messages
 
 
 def test_what_stands_before_the_unmasked_frame_is_still_read() -> None:

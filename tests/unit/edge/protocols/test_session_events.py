@@ -14,6 +14,7 @@ from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.session_events import SHOWN
 from schemas import events as ev
 from schemas.generate import event_types, tag
+from tests.neutral import taken
 
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1_700_000_000_000}
 SECRET = "You are a bank's assistant; the vault's code is 1234."
@@ -30,21 +31,15 @@ def test_every_field_that_is_told_is_one_of_its_event() -> None:
 
 
 def test_a_job_is_sent_without_its_content() -> None:
-    taken = ev.TurnTaken(
+    told = taken(
         **WHOSE,
         turn=3,
         utterance=2,
-        pause=1,
         system=SECRET,
         messages=(ev.Message("user", SECRET),),
-        llm_model="m",
-        max_tokens=1,
-        temperature=0.0,
-        seed=0,
         speculative=True,
-        deadline_ms=0,
     )
-    (message,) = connected(events="1").messages(Happened(taken))
+    (message,) = connected(events="1").messages(Happened(told))
     assert message == {
         "type": "event",
         "event": "turn.taken",

@@ -17,6 +17,7 @@ from edge.protocols.client_protocol import (
     CloseCode,
     Handshake,
     Json,
+    ProtocolDefaults,
     Token,
 )
 from edge.protocols.parsing import NotJsonError, from_base64, parse, to_base64, typed_text
@@ -26,7 +27,7 @@ from schemas.events import FaultyPart
 from tests.unit.edge.protocols.connected import Listener
 
 
-class ToyProtocol:
+class ToyProtocol(ProtocolDefaults):
     """JSON both ways, PCM as base64 at 24 kHz both ways, turns that the client may end itself."""
 
     name = "toy"
@@ -37,8 +38,6 @@ class ToyProtocol:
         one_session=True,
     )
     audio_out_hz = 24_000
-    token = ""
-    resumes = ""
 
     def __init__(self, handshake: Handshake) -> None:
         self.connection = handshake.connection
@@ -49,16 +48,8 @@ class ToyProtocol:
         except NotJsonError:
             return ""
 
-    keeps_back = False
-
-    def no_more(self) -> list[Command]:
-        return []
-
     def opened(self) -> list[Command]:
         return [Begin({"voice.delivery": "chunks"}, greeting=True)]
-
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> None:
-        """Return nothing: `receive` reads all."""
 
     def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
         del now_ms

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import random
 from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks.soak import hostile
-from benchmarks.soak.hostile_events import twilio
-from edge.core.client_commands import Audio, Begin, Command, End, Transfer
+from edge.core.client_commands import Audio, Begin, End, Transfer
 from edge.core.client_events import Interrupted, Speech, Transcript, Trouble
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.client_protocol import ClientProtocol, Handshake
@@ -204,30 +201,3 @@ def test_nothing_else_is_sent_for_twilio_ends_a_stream_that_it_does_not_understa
     assert p.messages(Transcript("Hi.", final=True)) == []
     assert p.messages(Trouble("llm", "no")) == []
     assert p.error("RATE_LIMITED", "Too many", "") is None
-
-
-ROUNDS = 7000
-"""Of three hostile messages each."""
-HONEST = [
-    start(token="t"),
-    media(b"\xff" * 160),
-    mark("1.1"),
-    key("5"),
-    said("stop", stop={}),
-    '{"event": "connected"}',
-]
-
-
-def test_any_message_is_understood_or_left_without_an_answer() -> None:
-    rng, p = random.Random(4), streaming()
-    listener = Listener()
-    for number, frame in enumerate(hostile.for_sockets(seed=3, count=ROUNDS)):
-        mine = json.dumps(twilio(rng, HONEST))
-        for one in (frame, mine, mine[: rng.randrange(len(mine))]):
-            commands: list[Command] = p.receive(one)
-            assert all(isinstance(c, Audio | Played | KeyPressed | End) for c in commands)
-            assert len(listener.hear(commands)) % 2 == 0
-            fresh = KIND(Handshake(connection="conn_0"))
-            assert isinstance(fresh.first_message(one), str | None)
-        if number % 100 == 0:  # and a good call goes on
-            assert p.receive(mark(spoken(p, number, 20))) == [Played(number, 20)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import time
 from typing import Any
 
 import msgspec
@@ -19,7 +18,7 @@ from runtime.sessions.timeline import LANES, moments
 from schemas import events as ev
 from schemas import inputs
 from schemas.tools import ToolConfig
-from tests.unit.runtime.story import T0, long_story, story
+from tests.unit.runtime.story import T0, story
 
 
 def row_of(told: list[ev.AnyEvent]) -> Row:
@@ -191,15 +190,3 @@ def test_a_page_is_self_contained_and_words_cannot_end_its_script() -> None:
     data = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
     assert data["row"]["session"] == "s_1"
     assert any("<script>" in moment[3] for moment in data["moments"])
-
-
-def test_a_long_session_is_drawn_in_proportion_to_its_length() -> None:
-    shorter, longer = (min(drawn_in_s(turns) for _ in range(3)) for turns in (90, 720))
-    assert longer < 8 * shorter * 4
-
-
-def drawn_in_s(repeats: int) -> float:
-    long = long_story(repeats)
-    began = time.process_time()
-    page(row_of(long), moments(long))
-    return time.process_time() - began

@@ -1,7 +1,5 @@
 """Money, and numbers with a unit."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 from typing import Final

@@ -1,7 +1,5 @@
 """Fractions, ranges and sums."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

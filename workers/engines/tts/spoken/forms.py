@@ -1,7 +1,5 @@
 """All rules of a language in order."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from workers.engines.tts.spoken.amounts import Amounts

@@ -1,7 +1,5 @@
 """The common parts of a language's rules: its words, number formats and unit names."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Callable

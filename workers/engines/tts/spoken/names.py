@@ -1,7 +1,5 @@
 """Addresses, abbreviations, and numbers that are read digit by digit."""
 
-from __future__ import annotations
-
 import re
 
 from workers.engines.tts.spoken.language import DASH, Rule, SpeechLanguage

@@ -1,7 +1,5 @@
 """Days and times of day."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 

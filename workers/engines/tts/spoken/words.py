@@ -1,7 +1,5 @@
 """The words for signs, times and abbreviations in each voice's language. Data only."""
 
-from __future__ import annotations
-
 from typing import Final
 
 LANGUAGES: Final = ("en", "de", "fr", "es", "it", "nl", "pt")

@@ -15,6 +15,7 @@ from schemas import events as ev
 from schemas.control import Say
 from schemas.events import Head, Message
 from schemas.session_config import SessionConfig
+from tests.neutral import taken
 
 HEAD: Head = {"tenant": "acme", "session": "s_1", "at_ms": 1_000}
 SECRET = "xyzzy"
@@ -29,20 +30,7 @@ SPOKEN: list[ev.AnyEvent] = [
     ev.TranscriptGuess(
         **HEAD, utterance=1, pause=1, text=SECRET, confidence=1.0, took_ms=1.0, model="m"
     ),
-    ev.TurnTaken(
-        **HEAD,
-        turn=1,
-        utterance=1,
-        pause=1,
-        system=SECRET,
-        messages=(Message("user", SECRET),),
-        llm_model="m",
-        max_tokens=1,
-        temperature=0.0,
-        seed=0,
-        speculative=False,
-        deadline_ms=0,
-    ),
+    taken(**HEAD, system=SECRET, messages=(Message("user", SECRET),), llm_model="m"),
     ev.TurnCommitted(**HEAD, turn=1, text=SECRET, confidence=1.0, speculative=False),
     ev.ToolCalled(
         **HEAD, turn=1, step=0, call=0, name="n", arguments=SECRET, model="m", took_ms=1.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from edge.core.session.history import History, fold
-from schemas.events import AnswerHeard, Message, SpeechStarted, TurnCommitted, TurnTaken
+from schemas.events import AnswerHeard, Message, SpeechStarted, TurnCommitted
+from tests.neutral import taken
 
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 
@@ -49,21 +50,8 @@ def test_unanswered_words_are_not_lost() -> None:
 
 
 def test_turn_numbers_go_on_after_a_guess_that_was_never_committed() -> None:
-    taken = TurnTaken(
-        **WHOSE,
-        turn=9,
-        utterance=1,
-        pause=1,
-        system="",
-        messages=(),
-        llm_model="",
-        max_tokens=1,
-        temperature=0,
-        seed=0,
-        speculative=True,
-        deadline_ms=0,
-    )
-    assert fold([taken]).turn == 9
+    later = taken(turn=9, speculative=True)
+    assert fold([later]).turn == 9
 
 
 def test_the_window_keeps_its_beginning_for_several_turns() -> None:

@@ -12,8 +12,8 @@ from schemas.events import (
     SessionEnded,
     SpeechStarted,
     TranscriptFinal,
-    TurnTaken,
 )
+from tests.neutral import taken
 
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 
@@ -32,23 +32,6 @@ def speech(utterance: int = 1) -> SpeechStarted:
 def words(utterance: int = 1) -> TranscriptFinal:
     return TranscriptFinal(
         **WHOSE, utterance=utterance, text="", confidence=0, audio_ms=1, took_ms=1, model="m"
-    )
-
-
-def turn() -> TurnTaken:
-    return TurnTaken(
-        **WHOSE,
-        turn=1,
-        utterance=1,
-        pause=1,
-        system="",
-        messages=(),
-        llm_model="",
-        max_tokens=1,
-        temperature=0,
-        seed=0,
-        deadline_ms=0,
-        speculative=False,
     )
 
 
@@ -129,8 +112,8 @@ async def test_a_place_is_free_again_however_its_job_ends() -> None:
     for event, ends in (
         (speech(), words()),
         (speech(), JobFailed(**WHOSE, stage="stt", reason="r", attempts=1, utterance=1)),
-        (turn(), JobFailed(**WHOSE, stage="llm", reason="r", attempts=1, turn=1)),
-        (turn(), ResponseCancelled(**WHOSE, turn=1, reason="interrupted")),
+        (taken(), JobFailed(**WHOSE, stage="llm", reason="r", attempts=1, turn=1)),
+        (taken(), ResponseCancelled(**WHOSE, turn=1, reason="interrupted")),
     ):
         made, _ = places(1)
         holder = stranger(made, 1)
@@ -159,8 +142,8 @@ async def test_a_session_that_ends_holds_nothing_and_waits_for_nothing() -> None
 
 async def test_who_waits_while_a_stage_has_no_room_keeps_new_strangers_out() -> None:
     made, clock = places(1)
-    await stranger(made, 1).take(turn())
-    task = await asked(stranger(made, 2), turn())
+    await stranger(made, 1).take(taken())
+    task = await asked(stranger(made, 2), taken())
     assert not made.late()
     clock.now_s += LATE_S
     assert made.late() == "llm"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.core.client_events import Interrupted, Speech
 from runtime.wav import Format
-from tests.unit.edge.protocols.realtime.caller import RealtimeCaller
+from tests.contract.realtime.caller import RealtimeCaller
 
 
 def calling(**options: object) -> RealtimeCaller:

@@ -15,7 +15,7 @@ from edge.protocols.client_protocol import Handshake
 from edge.protocols.realtime import RealtimeProtocol
 from schemas import codec
 from schemas.events import Event
-from tests.unit.edge.protocols.realtime.caller import RealtimeCaller
+from tests.contract.realtime.caller import RealtimeCaller
 
 COUNT = int(os.environ.get("AURA_TEST_HOSTILE_MESSAGES", "3000"))
 CODES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import msgspec
@@ -11,11 +12,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.soak import hostile
-from edge.core.client_commands import Audio, Begin, End, Reply
-from edge.core.inputs import ToolResult, Typed
+from benchmarks.soak.hostile_events import twilio
+from edge.core.client_commands import Audio, Begin, Command, End, Reply
+from edge.core.inputs import KeyPressed, Played, ToolResult, Typed
 from edge.protocols import PROTOCOLS
 from edge.protocols.client_protocol import ClientProtocol, Handshake
 from tests.unit.edge.protocols.connected import Listener
+from tests.unit.edge.protocols.test_twilio import (
+    KIND,
+    key,
+    mark,
+    media,
+    said,
+    spoken,
+    start,
+    streaming,
+)
 
 CODES = {
     "conversational": {
@@ -96,7 +108,7 @@ class Checked:
                 assert isinstance(error["message"], str)
 
 
-@settings(max_examples=500)
+@settings(max_examples=5 * settings().max_examples)
 @given(st.lists(FRAMES, max_size=6))
 def test_any_frames_in_any_order_are_answered(frames: list[str | bytes]) -> None:
     for protocol in every():
@@ -133,3 +145,30 @@ def test_the_hostile_corpus_is_answered(begun: bool) -> None:
             connection.receive(frame)
             if isinstance(frame, str) and not begun:
                 assert len(protocol.receive(frame)) <= 1
+
+
+ROUNDS = 7000
+"""Of three hostile messages of Twilio's each."""
+HONEST = [
+    start(token="t"),
+    media(b"\xff" * 160),
+    mark("1.1"),
+    key("5"),
+    said("stop", stop={}),
+    '{"event": "connected"}',
+]
+
+
+def test_any_message_of_twilios_is_understood_or_left_without_an_answer() -> None:
+    rng, p = random.Random(4), streaming()
+    listener = Listener()
+    for number, frame in enumerate(hostile.for_sockets(seed=3, count=ROUNDS)):
+        mine = json.dumps(twilio(rng, HONEST))
+        for one in (frame, mine, mine[: rng.randrange(len(mine))]):
+            commands: list[Command] = p.receive(one)
+            assert all(isinstance(c, Audio | Played | KeyPressed | End) for c in commands)
+            assert len(listener.hear(commands)) % 2 == 0
+            fresh = KIND(Handshake(connection="conn_0"))
+            assert isinstance(fresh.first_message(one), str | None)
+        if number % 100 == 0:  # and a good call goes on
+            assert p.receive(mark(spoken(p, number, 20))) == [Played(number, 20)]

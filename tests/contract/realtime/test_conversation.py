@@ -12,7 +12,7 @@ from edge.core.inputs import Reconfigured
 from runtime import g711
 from schemas import events as ev
 from schemas.events import Message
-from tests.unit.edge.protocols.realtime.caller import RealtimeCaller
+from tests.contract.realtime.caller import RealtimeCaller
 
 QUESTION, ANSWER = "What is the capital of France?", "It is Paris, and it has been for long."
 CREATE: dict[str, Any] = {"type": "response.create"}

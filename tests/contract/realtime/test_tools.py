@@ -10,7 +10,7 @@ import pytest
 from edge.core.client_events import ToolCalled
 from schemas import events as ev
 from schemas.tools import ToolConfig
-from tests.unit.edge.protocols.realtime.caller import RealtimeCaller
+from tests.contract.realtime.caller import RealtimeCaller
 
 TOOL = {
     "type": "function",

@@ -13,7 +13,7 @@ from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.realtime.client_secret import claimed_session
 from edge.protocols.realtime.session_object import SessionObject
 from schemas.session_config import SessionConfig
-from tests.unit.edge.protocols.realtime.caller import OPERATORS, RealtimeCaller
+from tests.contract.realtime.caller import OPERATORS, RealtimeCaller
 
 
 def updated(session: Any, c: RealtimeCaller | None = None) -> RealtimeCaller:

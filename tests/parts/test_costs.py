@@ -1,0 +1,69 @@
+"""The time of long work: in proportion to its length, and less than it was."""
+
+from __future__ import annotations
+
+import time
+import timeit
+from contextlib import suppress
+from functools import partial
+
+import pytest
+
+from aura.cli.session_page import page
+from edge.door.http.forms import form_fields
+from runtime.redaction import Redaction
+from runtime.sessions.timeline import moments
+from schemas import events as ev
+from tests.unit.aura.replay.test_what_if import compared, conversation, waits
+from tests.unit.edge.door.http.test_forms import KIND
+from tests.unit.runtime.sessions.test_timeline import row_of
+from tests.unit.runtime.story import long_story
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "a@", "a at ", "a ", " ", "1 um ", "one and ", "-", "a@a."]
+)
+def test_a_long_text_costs_in_proportion(piece: str) -> None:
+    rules = Redaction.of("numbers,emails")
+
+    def cost(length: int) -> float:
+        text = piece * (length // len(piece))
+        masked = partial(rules.mask, text)
+        return min(timeit.repeat(masked, timer=time.thread_time, number=1, repeat=3))
+
+    assert cost(160_000) < 80 * cost(10_000), "of a quadratic one it is 256 times"
+
+
+def test_a_long_session_is_drawn_in_proportion_to_its_length() -> None:
+    shorter, longer = (min(drawn_in_s(turns) for _ in range(3)) for turns in (90, 720))
+    assert longer < 8 * shorter * 4
+
+
+def drawn_in_s(repeats: int) -> float:
+    long = long_story(repeats)
+    began = time.process_time()
+    page(row_of(long), moments(long))
+    return time.process_time() - began
+
+
+def test_a_call_is_rehearsed_much_faster_than_it_was() -> None:
+    log = conversation(40)
+    seconds = (log[-1].at_ms - log[0].at_ms) / 1000
+    best = min(_timed(log) for _ in range(5))
+    # over 1,000 times real time alone; this machine may be shared by a dozen other processes
+    assert seconds / best > 200, f"{seconds / best:.0f} times"
+
+
+def _timed(log: list[ev.AnyEvent]) -> float:
+    began = time.process_time()
+    compared(log, turns__waits=waits(800, 1200, 2500))
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("junk", [b"\n", b"\r\n", b"--B", b"\r\n--B", b"\r\n--B\r\n\r\n"])
+def test_no_body_takes_long(junk: bytes) -> None:
+    body = junk * (8_000_000 // len(junk))
+    began_s = time.process_time()
+    with suppress(ValueError):
+        form_fields(body, KIND)
+    assert time.process_time() - began_s < 1

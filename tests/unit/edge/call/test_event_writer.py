@@ -1,0 +1,118 @@
+"""The events of a call are stored in the order of its decisions, within what it may store."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from edge.call.bus_outage import BusOutage
+from edge.call.event_writer import MOST_EVENTS, EventWriter, Jobs, LogTerms
+from schemas import codec, stages
+from schemas.events import Event, KeysPressed, SpeechStarted
+from tests.neutral import taken
+from tests.unit.edge.call.memory_bus import MemoryBus
+
+WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
+
+
+class Places:
+    """Has no place for the language model's jobs."""
+
+    def __init__(self) -> None:
+        self.said_events: list[Event] = []
+        self.left = False
+
+    async def take(self, event: Event) -> bool:
+        return isinstance(event, SpeechStarted)
+
+    def said(self, event: Event) -> None:
+        self.said_events.append(event)
+
+    def leave(self) -> None:
+        self.left = True
+
+
+class Quota:
+    """Two events fit."""
+
+    def __init__(self) -> None:
+        self.events = 0
+
+    def spend(self, size: int, now_s: float) -> str:
+        assert size > 0
+        assert now_s > 0
+        self.events += 1
+        return "too much" if self.events > 2 else ""
+
+
+def writer(bus: MemoryBus, **given: Any) -> EventWriter:
+    outage = BusOutage(lambda: None, lambda: 0.0)
+    return EventWriter(cast("Any", bus), outage, lambda _: True, **given)
+
+
+async def until_stored(events: EventWriter) -> None:
+    events.close()
+    async with asyncio.timeout(20):
+        await events.run()
+
+
+def pressed(keys: str) -> KeysPressed:
+    return KeysPressed(**WHOSE, keys=keys)
+
+
+async def test_events_are_stored_in_their_order_to_the_last() -> None:
+    bus = MemoryBus()
+    events = writer(bus)
+    given = [pressed(str(number)) for number in range(20)]
+    assert all(map(events.put, given))
+    await until_stored(events)
+    assert bus.stored == given
+
+
+async def test_who_waits_is_told_when_what_was_put_before_is_stored() -> None:
+    bus = MemoryBus()
+    events = writer(bus)
+    events.put(pressed("1"))
+    running = asyncio.create_task(events.run())
+    async with asyncio.timeout(20):
+        await events.stored()
+        assert bus.stored == [pressed("1")]
+        events.close()
+        await running
+        await events.stored()  # nothing more comes
+
+
+async def test_a_job_without_a_place_is_stored_as_no_job() -> None:
+    bus, places = MemoryBus(), Places()
+    events = writer(bus, jobs=cast("Jobs", places))
+    heard = SpeechStarted(**WHOSE, utterance=1, language="en", deadline_ms=0)
+    for event in (heard, taken()):
+        events.put(event)
+    await until_stored(events)
+    assert [event.recorded for event in bus.stored if isinstance(event, stages.JobEvent)] == [
+        (),
+        stages.STAGE_NAMES,
+    ]
+    assert places.said_events == bus.stored
+    assert places.left
+
+
+async def test_a_call_that_stores_too_much_is_told_once_and_its_events_are_kept() -> None:
+    bus, told = MemoryBus(), list[str]()
+    terms = SimpleNamespace(configs=SimpleNamespace(encode=codec.encode), quota=Quota())
+    events = writer(bus, over=told.append, terms=cast("LogTerms", terms))
+    for number in range(5):
+        events.put(pressed(str(number)))
+    await until_stored(events)
+    assert told == ["too much"]
+    assert len(bus.stored) == 5
+
+
+@pytest.mark.parametrize("more", [0, 3])
+async def test_no_more_than_so_many_events_wait(more: int) -> None:
+    events = writer(MemoryBus())
+    taken_in = [events.put(pressed("1")) for _ in range(MOST_EVENTS + more)]
+    assert taken_in.count(False) == more

@@ -1,0 +1,119 @@
+"""A session shell gives its call inputs in order and carries each effect to where it belongs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import msgpack
+
+from edge.call.client import Client
+from edge.call.session_shell import SessionShell
+from edge.core.call import Call
+from edge.core.client_events import ClientEvent, SpeechStarted
+from edge.core.inputs import AnyInput, KeyPressed, Started
+from runtime.bus.connection import Bus
+from schemas import events as ev
+from schemas import inputs as kind
+from schemas.audio import AudioFrame
+from schemas.session_config import SessionConfig
+from tests.unit.edge.call.memory_bus import MemoryBus
+from tests.unit.edge.core.rehearsal import SILENCE, VOICE, began, config, sound
+
+
+class ToldClient:
+    """A connection that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[ClientEvent] = []
+        self.broke = self.was_taken_over = 0
+
+    def tell(self, event: ClientEvent) -> None:
+        self.told.append(event)
+
+    def broken(self) -> None:
+        self.broke += 1
+
+    def taken_over(self) -> None:
+        self.was_taken_over += 1
+
+    def can_transfer(self, agent: str) -> bool:
+        return bool(agent)
+
+
+class Held:
+    """A session whose bus and client are memory."""
+
+    def __init__(self, call: Call | None = None, of: SessionConfig | None = None) -> None:
+        self.bus, self.client = MemoryBus(), ToldClient()
+        self.call = call or Call(began(of or config()))
+        self.shell = SessionShell(
+            cast("Bus", self.bus), self.call, cast("Client", cast("Any", self.client))
+        )
+
+    async def gives(self, *given: AnyInput) -> list[str]:
+        """Hold the session for *given*, and return the tags of its events in the log's order."""
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.shell.run())
+            await self.shell.listening.wait()
+            for one in given:
+                self.shell.give(one)
+            self.shell.finish("end_call")
+        return [str(event.__struct_config__.tag) for event in self.bus.stored]
+
+
+async def test_all_that_was_decided_is_stored_before_a_session_is_over() -> None:
+    held = Held()
+    tags = await held.gives(Started())
+    assert tags[0] == "session.started"
+    assert tags[-1] == "session.ended"
+
+
+async def test_a_voice_is_announced_to_a_worker_and_its_sound_goes_to_the_utterance() -> None:
+    held = Held()
+    given = (Started(), sound(VOICE * 20 + SILENCE * 10))
+    assert "speech.started" in await held.gives(*given)
+    assert any(isinstance(one, SpeechStarted) for one in held.client.told)
+    subjects = {subject for subject, _ in held.bus.sent}
+    assert len(subjects) == 1
+    frames = [message for _, message in held.bus.sent if isinstance(message, AudioFrame)]
+    assert [frame.seq for frame in frames] == list(range(len(frames)))
+    assert b"".join(frame.pcm for frame in frames).count(VOICE) == 20
+    assert frames[-1].end
+
+
+async def test_inputs_are_logged_as_they_were_given() -> None:
+    held = Held()
+    await held.gives(Started(), sound(SILENCE * 3), KeyPressed("1"))
+    (delivered,) = [one for one in held.bus.stored if isinstance(one, ev.InputsDelivered)]
+    assert delivered.frames == 3
+    kinds = [row[1] for row in msgpack.unpackb(delivered.rows)]
+    assert kinds == [kind.STARTED, kind.SOUND, kind.KEYS, kind.FINISHED]
+
+
+async def test_a_call_that_breaks_ends_and_its_client_is_told_once() -> None:
+    class Broken(Call):
+        def step(self, given: Any, now_ms: int) -> Any:
+            del given, now_ms
+            raise ZeroDivisionError
+
+    held = Held(Broken(began(config())))
+    assert await held.gives(Started(), Started()) == ["session.started"]
+    assert held.client.broke == 1
+
+
+async def test_where_a_newer_connection_has_the_session_nothing_more_is_decided() -> None:
+    held = Held()
+    first = held.call.began
+    resumed = ev.SessionResumed(
+        tenant="t", session="s", at_ms=first.at_ms + 1, edge="other", config=first.config
+    )
+    running = asyncio.create_task(held.shell.run())
+    await held.shell.listening.wait()
+    held.shell._heard(first, 10)
+    held.shell._heard(resumed, 11)
+    held.shell.give(KeyPressed("1"))
+    held.shell.finish("failed")
+    await running
+    assert held.client.was_taken_over == 1
+    assert not any(isinstance(one, ev.SessionEnded) for one in held.bus.stored)

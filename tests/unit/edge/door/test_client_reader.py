@@ -1,0 +1,123 @@
+"""A client is obeyed in its order; sound takes no detour, and a fault ends one reader."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from edge.core.client_commands import Audio, Command, End
+from edge.core.inputs import Played, Typed
+from edge.door.client_reader import ClientReader
+from edge.door.limits.connection_budget import Budgets, Costs
+from edge.door.limits.pace import Lane, Pace
+from edge.door.line.channel import LineChannel
+from edge.protocols.client_protocol import Handshake, Json
+from edge.protocols.continuous import ContinuousProtocol
+from runtime.buckets import Bucket
+
+SOUND = bytes(640)
+
+
+class Client:
+    """A client's channel, its reader, and what came of what it sent."""
+
+    def __init__(self, pace: Pace, commands_a_second: float = 100) -> None:
+        self.channel = LineChannel(pace)
+        self.sound: list[bytes] = []
+        self.obeyed: list[Command] = []
+        self.given: list[Any] = []
+        self.replies: list[Json | None] = []
+        self.faults: list[Exception] = []
+        self.excess: list[str] = []
+        self.channel.on_excess = self.excess.append
+        intake = SimpleNamespace(take_now=lambda audio: self.sound.append(audio.data))
+        conversations = SimpleNamespace(intake=intake, take_words=self.given.append)
+        self.reader = ClientReader(
+            cast("Any", self.channel),
+            ContinuousProtocol(Handshake("c")),
+            Bucket(commands_a_second, commands_a_second),
+            cast("Any", conversations),
+            cast("Any", SimpleNamespace(send=self.replies.extend)),
+            self._obey,
+            self.faults.append,
+        )
+
+    async def _obey(self, commands: list[Command]) -> None:
+        for command in commands:
+            if command == Typed("break"):
+                raise ZeroDivisionError
+            self.obeyed.append(command)
+
+
+@pytest.fixture
+def pace() -> Iterator[Pace]:
+    with Budgets(Costs()).opened("a", time.monotonic()) as budget:
+        yield Pace(budget, Lane(), str)
+
+
+async def test_messages_are_obeyed_in_their_order(pace: Pace) -> None:
+    client = Client(pace)
+    reading = asyncio.create_task(client.reader.run())
+    for frame in ('{"type": "text", "text": "Hi."}', SOUND, '{"type": "end_call"}'):
+        client.channel.arrived(frame)
+    async with asyncio.timeout(20):
+        while End(close=True) not in client.obeyed:
+            await asyncio.sleep(0)
+    client.channel.left()
+    await reading
+    assert [type(one) for one in client.obeyed[1:]] == [Typed, Audio, End]
+
+
+async def test_sound_is_heard_before_it_is_waited_for(pace: Pace) -> None:
+    client = Client(pace)
+    reading = asyncio.create_task(client.reader.run())
+    async with asyncio.timeout(20):
+        while client.channel.on_message is None:
+            await asyncio.sleep(0)
+    client.channel.arrived(SOUND)
+    assert client.sound == [SOUND]
+    client.channel.commanded([Played(1, 20)])
+    assert client.given == [Played(1, 20)]
+    client.channel.left()
+    await reading
+    assert client.channel.on_message is None
+
+
+async def test_commands_that_come_too_often_are_refused_and_sound_never_is(pace: Pace) -> None:
+    client = Client(pace, commands_a_second=2)
+    reading = asyncio.create_task(client.reader.run())
+    for _ in range(4):
+        client.channel.arrived('{"type": "ping"}')
+        client.channel.arrived(SOUND)
+    async with asyncio.timeout(20):
+        while sum(isinstance(one, Audio) for one in client.obeyed) + len(client.sound) < 4:
+            await asyncio.sleep(0)
+    client.channel.left()
+    await reading
+    assert [one["code"] for one in client.replies if one] == ["RATE_LIMITED"] * 2
+
+
+async def test_a_fault_of_ours_ends_the_reading(pace: Pace) -> None:
+    client = Client(pace)
+    reading = asyncio.create_task(client.reader.run())
+    client.channel.arrived('{"type": "text", "text": "break"}')
+    async with asyncio.timeout(20):
+        await reading
+    assert [type(one) for one in client.faults] == [ZeroDivisionError]
+
+
+async def test_a_client_that_costs_too_much_is_read_no_more(pace: Pace) -> None:
+    client = Client(pace)
+    reading = asyncio.create_task(client.reader.run())
+    async with asyncio.timeout(20):
+        while client.channel.on_message is None:
+            await asyncio.sleep(0)
+    pace.budget.frames += 1_000_000
+    client.channel.arrived(SOUND)
+    await reading
+    assert len(client.excess) == 1
