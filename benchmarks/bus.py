@@ -4,8 +4,7 @@ STT takes 50 ms, the LLM 100 ms and then 10 ms a token (20 of them, one sentence
 seconds of audio. There are no speculative responses: all work is sequential, so that its cost is
 visible. The overhead of a turn is the time from the frame that decides its end (found by the same
 detector on the same frames) to the first audio at the client, less the time of the engines. The
-time by which a transcript exceeds its 50 ms is measured too, although the wait for the end of the
-turn hides it.
+time by which a transcript exceeds its 50 ms is measured too.
 
 A virtual machine stands still for 10 to 40 ms while its host runs others. The kernel counts that
 time (steal, in steps of 10 ms), so that those turns are counted separately.

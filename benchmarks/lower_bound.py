@@ -1,8 +1,7 @@
 """The lower bound of an edge's cost: socket, unmasking, voice activity detection, publishing.
 
 A server without any of Aura's code: it opens a WebSocket, unmasks its frames and runs voice
-activity detection on them, and publishes 100 ms of voice at a time. `benchmarks.density` measures
-it beside Aura.
+activity detection on them, and publishes 100 ms of voice at a time, for `benchmarks.density`.
 """
 
 import asyncio

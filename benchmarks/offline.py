@@ -1,8 +1,7 @@
 """A call without a clock: the edge's own decisions, the real recogniser, stages with fixed delays.
 
 It runs minutes of conversation in seconds, and always the same way, to compare hundreds of calls
-for the trade-offs of turn-taking. It leaves out the cost of bus and engines, which `latency`
-measures.
+for the trade-offs of turn-taking. `latency` measures the cost of bus and engines.
 """
 
 from collections.abc import Callable

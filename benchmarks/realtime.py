@@ -4,8 +4,7 @@
 
 Each caller sends 40 ms of audio every 40 ms, and has a turn every ten seconds with a response of
 two seconds, on one edge with simulated engines. The protocols differ only in resampling and base64.
-They are measured in turns, each as often first as second, and compared in pairs, so that other load
-affects both.
+They are measured in turns and compared in pairs, so that other load affects both.
 """
 
 import asyncio

@@ -1,5 +1,4 @@
-"""Recorded sessions: the time of a list, of a timeline and of `--decide`, and the cost of
-recording.
+"""Recorded sessions: the time of a list, a timeline and `--decide`, and the cost of recording.
 
     python -m benchmarks sessions
 

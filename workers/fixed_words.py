@@ -1,7 +1,6 @@
 """The audio of words that many calls need, such as a greeting: synthesized once, kept in memory.
 
-Only words of the configuration are kept, and never on a disk, since they may contain a caller's
-name.
+Only words of the configuration are kept, never on a disk: they may have a caller's name.
 """
 
 from __future__ import annotations

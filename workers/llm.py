@@ -40,8 +40,7 @@ class LlmStage:
     """The LLM stage: a job is one step of a response.
 
     A job that was taken over goes on after the published sentences. If it has a published call, it
-    ends with the published calls: the model might repeat the call in other words, and it would run
-    twice.
+    ends with the published calls: the model might repeat the call in other words.
     """
 
     name: StageName = "llm"

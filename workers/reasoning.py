@@ -55,8 +55,7 @@ class ReasoningFilter:
         self.has_reasoning = False
         """Whether there was reasoning."""
         self.began_inside = False
-        """Whether the response began inside reasoning: text returned before its end was a part of
-        it."""
+        """Whether the response began inside reasoning, which was returned as text."""
         self._text = ""
         self._is_inside = False
         self._end = _TAGS.close

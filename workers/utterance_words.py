@@ -4,8 +4,7 @@
                                                 |---- up to a pause ----|
 
 Audio before a cut is recognised once, so that the cost is linear in the length of the speech, and a
-pause after ten minutes takes no longer than after three seconds. Times are ms from the beginning of
-the utterance.
+pause after ten minutes takes no longer than after three seconds. Times are ms from its beginning.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""`make soak-hostile`: every attack beside a good call, a line each; exits with 1 if one had an
-effect.
+"""`make soak-hostile`: every attack beside a good call; exits with 1 if one had an effect.
 
 python -m benchmarks.hostile [--source hundred] [--whisper] [--messages 20000] [NAME ...]
 """

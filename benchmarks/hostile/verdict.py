@@ -11,8 +11,8 @@ LATE_MS = 100
 GROWTH = 0.2
 LOG_KB_PER_S = 200
 """The most that a hundred addresses may store by two short conversations a second each. The bounds
-of the log apply to minutes and days (ADR 33), so some seconds show the size of a burst. A good call
-stores some 3."""
+of the log apply to minutes and days (ADR 33), so seconds show the size of a burst. A good call
+stores 3."""
 
 
 @dataclass(frozen=True)

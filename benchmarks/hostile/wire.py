@@ -44,8 +44,7 @@ class Socket:
 
     @staticmethod
     async def open(url: str, path: str, address: str, tally: Tally, key: str = "") -> Socket:
-        """Open *path* at *url* as a trusted proxy of *address*, with the token *key* if there is
-        one.
+        """Open *path* at *url* as a trusted proxy of *address*, with the token *key*, if any.
 
         Raises:
             RefusedError: the server refuses.

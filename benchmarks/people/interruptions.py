@@ -1,8 +1,6 @@
-"""People speak over a greeting and over responses, which must stop; coughs and noises must not stop
-them.
+"""People speak over a greeting and responses, which must stop; coughs must not stop them.
 
-The language model is simulated, for its long responses. A phrase begins 1.5 s into a response's
-audio.
+The simulated language model gives long responses. A phrase begins 1.5 s into their audio.
 """
 
 import time

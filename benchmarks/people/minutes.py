@@ -1,8 +1,7 @@
 """A caller who speaks for minutes: lost and doubled words, their delay, CPU a second.
 
 Recordings of people are joined with pauses, some of which end a turn, so that the caller speaks
-over the responses. The words are compared with the text, and with those of plain faster-whisper on
-the whole audio.
+over the responses. The words are compared with the text, and with plain faster-whisper's.
 """
 
 import asyncio

@@ -158,9 +158,7 @@ def tune(rng: np.random.Generator) -> Samples:
 
 
 def hum(rng: np.random.Generator, from_hz: float, to_hz: float, seconds: float) -> Samples:
-    """Return an "m" from one pitch to another: harmonics through the resonances of a closed
-    mouth.
-    """
+    """Return an "m" from one pitch to another, with the resonances of a closed mouth."""
     t = _t(seconds)
     pitch = np.linspace(from_hz, to_hz, t.size) * (1 + 0.005 * rng.normal(size=t.size))
     phase = 2 * np.pi * np.cumsum(pitch) / RATE_HZ

@@ -2,8 +2,7 @@
 
     python -m benchmarks.usefulness gemma3-270m /models/qwen2.5-0.5b-instruct-q4_k_m.gguf
 
-Answers are the likeliest ones (temperature 0), so that only a change of the model or of its prompt
-changes them.
+Answers are the likeliest ones (temperature 0): only the model and its prompt change them.
 """
 
 import argparse

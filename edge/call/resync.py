@@ -1,7 +1,6 @@
 """Reads missed events from the log; sends unacknowledged frames again.
 
-Messages of the live mirror can be lost, and audio while its stream elects a leader. Duplicates have
-no effect.
+Messages of the live mirror and audio can be lost. Duplicates have no effect.
 """
 
 import asyncio
@@ -53,8 +52,7 @@ class Resync:
     ) -> None:
         """Serve the *call* of *session* (tenant, id), whose *frames* are sent again.
 
-        *hear* takes each event: its bytes, subject and sequence in the log. *outage* follows the
-        link to the bus.
+        *hear* takes each event: bytes, subject and sequence. *outage* follows the link to the bus.
         """
         self._bus = bus
         self._call = call

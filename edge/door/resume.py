@@ -24,8 +24,7 @@ def resumable(
     """Return the history of a session if its caller may resume it, else None.
 
     *events* are the session's, oldest first. *key* is the client's resume key, which is required if
-    the session has one. Demo callers have no lasting name, so without a key the session's id is
-    enough for them.
+    the session has one. Without a key the session's id is enough for demo callers.
     """
     started = next((one for one in events if isinstance(one, SessionStarted)), None)
     if started is None or started.tenant != tenant:

@@ -85,8 +85,7 @@ def turn_model(settings: Settings) -> TurnModel | None:
 def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
     """Return the configured voice, not yet loaded.
 
-    *noise*: a livelier voice, whose audio differs each time; without it a retry gives the same
-    audio.
+    *noise*: a livelier voice, whose audio differs each time.
 
     Raises:
         EngineMissingError, WeightsError: the voice's file is missing or damaged.

@@ -1,7 +1,6 @@
 """Model weights: found in installed packages, joined once from their parts, checked by SHA-256.
 
-A known name is searched among fetched models, then in its package; an existing path is used as it
-is.
+A known name is searched among fetched models, then in its package; a path is used as it is.
 """
 
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used

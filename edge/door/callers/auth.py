@@ -164,8 +164,7 @@ def _caller(claims: dict[str, Any]) -> Caller:
     """Return the caller in *claims*.
 
     Raises:
-        TokenRefusedError: there is none, its tenant is the demo's, or its agent or variables are
-            invalid.
+        TokenRefusedError: a claim is missing or invalid, or the tenant is the demo's.
     """
     user, tenant = claims.get("sub"), claims.get("tenant", "default")
     if not isinstance(user, str) or not isinstance(tenant, str) or not user or not tenant:

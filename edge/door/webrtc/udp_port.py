@@ -1,8 +1,7 @@
 """One UDP port of an edge, shared by all its calls over WebRTC.
 
 aiortc takes a port for each call. Here one port serves all: a client's first packets name the call
-(the user name in ICE's checks, signed by the call's password); from then on its address identifies
-it.
+(the user name in ICE's checks, signed by the call's password), later ones by their address.
 """
 
 from __future__ import annotations

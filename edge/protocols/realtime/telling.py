@@ -4,8 +4,8 @@
     response.created -> item added -> deltas -> item done -> response.done
 
 A start of speech over a response is told only once the call considers it an interruption, because
-clients then drop their audio. A response that goes on after a false interruption is told as a new
-response.
+clients then drop their audio. A response that goes on after a false interruption is sent as a new
+one.
 """
 
 from typing import Any

@@ -1,8 +1,7 @@
 """The prompt of a base model: the transcript of a telephone call, which the model continues.
 
 Pure. A base model only continues text, so its prompt has an example call with good responses, then
-the real call, then "Aura:". The system prompt is left out, since it would only weaken the examples;
-AURA_LLM_ENGINE chooses a model that follows one.
+the real call, then "Aura:". The system prompt is left out, since a base model follows none.
 """
 
 import re

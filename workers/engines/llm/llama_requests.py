@@ -10,8 +10,7 @@ from workers.engines.protocols import Prompt, Usage
 
 LIKELIEST = 40
 """The number of tokens among which the next one is drawn. Top-k comes first, since llama.cpp's
-default samplers process all 262 144 tokens of Gemma's vocabulary several times, at half the cost of
-the model."""
+default samplers process all of Gemma's 262 144 tokens several times, at half the model's cost."""
 MOST_TOKENS = 64
 """About two spoken sentences; so small a model may otherwise fill its context."""
 LOOKED_AT = 20

@@ -1,8 +1,8 @@
 """A voice behind HTTP: any server with OpenAI's `/audio/speech`, streamed.
 
 A server may be slow before the first sound, but after it the audio must keep up with the listener.
-Waits are counted against the audio that came (`patient`), so a server that is too slow is given up
-like a silent one.
+Waits are counted against the audio that came (`patient`), so a slow server is given up like a
+silent one.
 """
 
 import time

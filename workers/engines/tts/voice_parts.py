@@ -1,7 +1,6 @@
 """Splits a Piper voice into encoder and decoder, once, in a process of its own.
 
-The onnx library, which splits the graph, keeps 136 MiB until its process ends, so no worker loads
-it.
+The onnx library, which splits the graph, keeps 136 MiB, so no worker loads it.
 """
 
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
@@ -20,8 +19,7 @@ VERSION: Final = 1
 """The version of the split; raise it to ignore older parts on disk."""
 PARTS: Final = ("encoder.onnx", "decoder.onnx")
 DIGESTS: Final = "parts.json"
-"""The file with the SHA-256 of each part, written last; it is empty for a voice that cannot be
-split."""
+"""The SHA-256 of each part, written last; empty for a voice that cannot be split."""
 LIMIT_S: Final = 120.0
 _DECODER: Final = "/dec/"
 _ENTRY: Final = "/dec/conv_pre/Conv"
