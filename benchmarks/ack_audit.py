@@ -1,4 +1,4 @@
-"""Whether a bus keeps the events that it acknowledged: they are written in turn, and counted."""
+"""An audit of the bus: publishes events one by one and counts acknowledged ones that are lost."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from schemas.events import TroubleTold
 
 @dataclass
 class AckAudit:
-    """Publishes events in turn; notes those acknowledged, and the time of each."""
+    """Publishes events one by one and keeps which were acknowledged, and the time of each."""
 
     bus: Bus
     stored: list[int] = field(default_factory=list)
@@ -40,7 +40,7 @@ class AckAudit:
     async def missing(self) -> int:
         """Return the number of acknowledged events that are missing.
 
-        A copy of the log may be a moment behind, so missing events are looked for again.
+        A replica may be behind, so missing events are looked up again.
         """
         subject, stored = subjects.session_events("t", "audit"), set(self.stored)
         for _ in range(10):

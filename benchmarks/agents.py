@@ -1,8 +1,8 @@
-"""What ten thousand agents in the bucket cost a call: two Auras, called in turns.
+"""The cost of ten thousand agents in the bucket for a call: two Auras, called in turns.
 
-One has a single agent, the other 10,000 of 2 kB. A call opens its WebSocket, names an agent, is
-told its session, types a turn and hears its response; engines are simulated without delay. What is
-measured: the time to the session, the time to the response, the resident memory of the edge.
+One has a single agent, the other 10,000 of 2 kB. A call opens its WebSocket, names an agent, gets
+its session, types a turn and gets the response; engines are simulated without delay. Measured are
+the time to the session, the time to the response, and the resident memory of the edge.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ CALLS = 50 if os.environ.get("AURA_BENCH_QUICK") else 200
 
 
 async def fill(url: str, count: int) -> None:
-    """Put *count* agents of many tenants into the bucket, and the shared one that is called."""
+    """Put *count* agents of many tenants into the bucket, and the shared one of the calls."""
     bus = await connect(load(nats_url=url, _env_file=None), "bench")
 
     async def put(number: int) -> None:

@@ -27,7 +27,7 @@ def running(*arguments: str, **settings: str) -> Iterator[tuple[str, subprocess.
     """Yield the URL and the process of a ready Aura.
 
     Raises:
-        RuntimeError: it did not get ready.
+        RuntimeError: it did not become ready.
     """
     with tempfile.TemporaryDirectory(prefix="aura-bench-") as folder:
         port, log = free_port(), Path(folder) / "log"

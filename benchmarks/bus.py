@@ -4,11 +4,10 @@ STT takes 50 ms, the LLM 100 ms and then 10 ms a token (20 of them, one sentence
 seconds of audio. There are no speculative responses: all work is sequential, so that its cost is
 visible. The overhead of a turn is the time from the frame that decides its end (found by the same
 detector on the same frames) to the first audio at the client, less the time of the engines. The
-time by which a transcript exceeds its 50 ms is measured too, although the wait for the end of the
-turn hides it.
+time by which a transcript exceeds its 50 ms is measured too.
 
 A virtual machine stands still for 10 to 40 ms while its host runs others. The kernel counts that
-(steal, in steps of 10 ms), so that the turns concerned are told apart.
+time (steal, in steps of 10 ms), so that those turns are counted separately.
 """
 
 import asyncio
@@ -67,7 +66,7 @@ def deciding_frame() -> int:
 
 
 def stolen_s() -> float:
-    """Return how long this machine has stood still for others; 0 where that is not counted."""
+    """Return the stolen CPU time of this machine so far; 0 if the kernel does not count it."""
     return float(getattr(psutil.cpu_times(), "steal", 0.0))
 
 

@@ -14,7 +14,7 @@ PID = "AURA_BENCH_SERVER_PID"
 
 
 def server_of(env: dict[str, str]) -> psutil.Process:
-    """Return the server that *env* leads to."""
+    """Return the process of the server that *env* names."""
     return psutil.Process(int(env[PID]))
 
 

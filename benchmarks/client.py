@@ -1,4 +1,4 @@
-"""A stopwatch: recordings are asked in real time, and their responses are timed at the client."""
+"""Speaks recordings to Aura in real time, and times the responses at the client."""
 
 import asyncio
 import math
@@ -11,9 +11,9 @@ import numpy as np
 from benchmarks.people.caller import Caller, calling
 
 AUDIBLE = 300
-"""Samples above this (-41 dBFS) can be heard."""
+"""Samples above this level (-41 dBFS) are audible."""
 AFTER_S = 0.6
-"""A response is over so long after its last sound."""
+"""A response is over when it has been silent for this long."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ async def ask(caller: Caller, pcm: bytes, *, patience_s: float = 20.0) -> Turn:
 
 
 def _responded_after(caller: Caller, end: float) -> bool:
-    """Tell whether a response after *end* is complete; one that cut in does not count."""
+    """Return whether a response after *end* is complete; one that began before does not count."""
     sounds = caller.sounds()
     return bool(caller.of("turn_metrics", end) and sounds and sounds[-1].at > end)
 

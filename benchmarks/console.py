@@ -1,4 +1,4 @@
-"""Whether the console's page stays smooth: frames of a Chromium while events flow past.
+"""The smoothness of the console's page: frame times of a Chromium while events come in.
 
 python -m benchmarks.console [SECONDS]      # for each rate of events; needs Chromium
 """
@@ -45,7 +45,7 @@ FRAMES = """
 
 
 def event(number: int) -> ev.AnyEvent:
-    """Return one of the events that calls have most of, each time another."""
+    """Return one of the most frequent events of calls, in turn."""
     turn, call = divmod(number // 4, CALLS)
     of: ev.Head = {"tenant": "bench", "session": f"s_{call}", "at_ms": round(time.time() * 1000)}
     match number % 4:
@@ -109,7 +109,7 @@ async def served(folder: Path) -> AsyncIterator[tuple[str, Bus]]:
 
 
 async def measured(page: Page, bus: Bus, rate: int, seconds: float, first: int) -> dict[str, Any]:
-    """Return what became of the frames while *rate* events a second flowed."""
+    """Return the figures of the frames while *rate* events a second came in."""
     await page.evaluate("() => { gaps.length = 0; }")
     sent = await publish(bus, rate, seconds, first)
     gaps = sorted(await page.evaluate("gaps"))
@@ -139,7 +139,7 @@ async def main(seconds: float) -> None:
             await page.goto(url)
             await page.wait_for_selector("#bus[data-is=here]")
             await page.evaluate(FRAMES)
-            await publish(bus, 100, 3, 0)  # what is done once is done
+            await publish(bus, 100, 3, 0)  # a warm-up
             first = 1000
             for rate in RATES:
                 row = await measured(page, bus, rate, seconds, first)

@@ -27,7 +27,7 @@ from benchmarks.soak.trial import SIMULATED
 
 SIZES = (1, 10, 50, 100, 150, 200, 250, 300, 350, 400)
 BESIDE = 100
-"""Calls of the idle edge and of the floor."""
+"""Calls of the idle edge and of the lower bound."""
 BESIDE_S = 10.0
 SECONDS = 20.0
 TURN_EVERY_S = 10.0
@@ -40,7 +40,7 @@ ENGINES = {"AURA_SIM_TTS_AUDIO_MS": "2000", "AURA_OVERLOAD_WAIT_MS": "0"}
 
 @dataclass
 class Seen:
-    """What the callers of one size saw."""
+    """The counts of all callers in one measurement."""
 
     waits_ms: list[float] = field(default_factory=list)
     lost: int = 0
@@ -82,7 +82,7 @@ async def caller(http: aiohttp.ClientSession, url: str, delay_s: float, seen: Se
 
 
 async def silent(http: aiohttp.ClientSession, url: str, delay_s: float, sound: bytes) -> None:
-    """Hold a call without an answer: *sound*, then silence."""
+    """Hold a call without a response: *sound*, then silence."""
     await asyncio.sleep(delay_s)
     async with http.ws_connect(url + PATH, max_msg_size=0) as ws:
         start, sent = time.monotonic(), 0
@@ -93,7 +93,7 @@ async def silent(http: aiohttp.ClientSession, url: str, delay_s: float, sound: b
 
 
 async def beside(url: str, process: psutil.Process, sound: bytes = b"") -> dict[str, Any]:
-    """Return what BESIDE calls without answers cost *process*, ms of CPU a call and second."""
+    """Return the CPU of *process* for BESIDE calls without responses, ms a call and second."""
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as http, asyncio.TaskGroup() as tasks:
         for number in range(BESIDE):
@@ -118,13 +118,13 @@ async def _send(ws: aiohttp.ClientWebSocketResponse, frame: bytes, start: float,
 
 
 def _busy_s() -> float:
-    """CPU time of the whole machine: a measurement with strangers on it is worth nothing."""
+    """Return the CPU time of the whole machine, to find load by other processes."""
     now = psutil.cpu_times()
     return now.user + now.nice + now.system + now.irq + now.softirq
 
 
 async def measure(url: str, pid: int, size: int) -> dict[str, Any]:
-    """Return what *size* calls cost and felt."""
+    """Return the cost and the waits of *size* calls."""
     seen = Seen()
     watched = {role: those[0] for role, those in processes.of(pid).items()}
     before = {role: sum(p.cpu_times()[:2]) for role, p in watched.items()}

@@ -1,8 +1,8 @@
 """Sentences with a pause inside, in real time: how often a response cuts in, and how soon it comes.
 
 Thirty sentences in Aura's voice with 0.3, 0.7 and 1.2 s of silence where a speaker might think, and
-recordings of people, are spoken to Aura at each eagerness, and to the peer with its defaults and as
-an expert sets it. A slower pipeline cuts in less often, so both numbers are told.
+recordings of people, are spoken to Aura at each eagerness, and to the peer with its defaults and
+tuned by an expert. A slower pipeline cuts in less often, so both numbers are reported.
 """
 
 import asyncio

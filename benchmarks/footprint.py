@@ -1,4 +1,4 @@
-"""Memory of each process after a call, and its time to get ready."""
+"""Memory of each process after a call, and its time to become ready."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""The real language model, asked whether the caller's turn is over."""
+"""The real language model's probability that the caller's turn is over."""
 
 import asyncio
 import functools
@@ -10,7 +10,7 @@ from workers.engines.protocols import Prompt, SentenceReader
 
 @functools.cache
 def eot(text: str) -> float | None:
-    """Return how surely the real language model would end a sentence there."""
+    """Return the language model's probability that the sentence ends after *text*."""
     prompt = Prompt("", (("user", text),))
     return asyncio.run(_model().eot_llm(prompt))
 

@@ -1,8 +1,7 @@
-"""The least an edge could cost: socket, mask, voice detector, a publish every 100 ms of voice.
+"""The lower bound of an edge's cost: socket, unmasking, voice activity detection, publishing.
 
-A server of its own without any of Aura: it greets a WebSocket, unmasks what comes and asks the
-voice detector about it. `benchmarks.density` calls it as it calls Aura and sets the two side by
-side.
+A server without any of Aura's code: it opens a WebSocket, unmasks its frames and runs voice
+activity detection on them, and publishes 100 ms of voice at a time, for `benchmarks.density`.
 """
 
 import asyncio
@@ -38,7 +37,7 @@ class Ear(asyncio.Protocol):
         self._voice = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: Any = transport  # uvloop's are of no common type
+        self._transport: Any = transport  # uvloop's transports have no common type
 
     def data_received(self, data: bytes) -> None:
         self._data += data
@@ -82,7 +81,7 @@ async def serve() -> None:
 
 @contextmanager
 def running(bus_url: str) -> Iterator[tuple[str, psutil.Process]]:
-    """Yield the floor's URL and process."""
+    """Yield the server's URL and process."""
     command = [sys.executable, "-m", "benchmarks.lower_bound"]
     env = {**os.environ, "FLOOR_BUS": bus_url}
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE)

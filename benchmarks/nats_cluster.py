@@ -15,7 +15,7 @@ NODES = ("nats-1", "nats-2", "nats-3")
 
 
 class NatsCluster:
-    """Nodes are named as in nats/cluster/; each can die and come back with its data."""
+    """Has the nodes of nats/cluster/; each can die and come back with its data."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -28,7 +28,7 @@ class NatsCluster:
 
     @property
     def url(self) -> str:
-        """All three, for a user who may do everything."""
+        """Return the URLs of all three, for a user with all rights."""
         user = f"operator:{self.passwords['AURA_NATS_PASSWORD_OPERATOR']}"
         urls = (nats_server.url(port) for port in self.ports.values())
         return ",".join(one.replace("//", f"//{user}@") for one in urls)
@@ -63,7 +63,7 @@ class NatsCluster:
             )
 
     def wait_until_whole(self, seconds: float = 30) -> None:
-        """Wait until every node that runs finds its streams up to date."""
+        """Wait until the streams of all running nodes are up to date."""
         until = time.monotonic() + seconds
         while not all(self._healthy(name) for name in self._running):
             if time.monotonic() > until:
@@ -77,7 +77,7 @@ class NatsCluster:
             return False
 
     def holder(self, client: str) -> str:
-        """Return the node that the connection named *client*... is on."""
+        """Return the node of the connection whose name begins with *client*."""
         for name in self._running:
             connections: Any = self._ask(name, "connz")["connections"]
             if any(one.get("name", "").startswith(client) for one in connections):
@@ -96,7 +96,7 @@ class NatsCluster:
         process.wait(timeout=10)
 
     def lame_duck(self, name: str) -> None:
-        """Ask the node to hand over what it leads, send its clients away, and end."""
+        """Ask the node to give up its leaderships, send its clients away, and end."""
         self._running[name].send_signal(signal.SIGUSR2)
 
     def wait_until_left(self, name: str, seconds: float = 60) -> None:

@@ -21,7 +21,7 @@ class NatsServer:
 
     @property
     def url(self) -> str:
-        """The URL of a user who may do everything."""
+        """Return the URL for a user with all rights."""
         return self.url_of("operator")
 
     def url_of(self, role: str) -> str:
@@ -53,7 +53,7 @@ class NatsServer:
         self._end(signal.SIGTERM)
 
     def freeze(self) -> None:
-        """Let it sleep, its sockets open."""
+        """Suspend the process, with its sockets open."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:

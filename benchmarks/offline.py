@@ -1,8 +1,7 @@
 """A call without a clock: the edge's own decisions, the real recogniser, stages with fixed delays.
 
 It runs minutes of conversation in seconds, and always the same way, to compare hundreds of calls
-for the trade-offs of turn-taking. It leaves out the cost of bus and engines, which `latency`
-measures.
+for the trade-offs of turn-taking. `latency` measures the cost of bus and engines.
 """
 
 from collections.abc import Callable
@@ -23,9 +22,9 @@ from workers.engines.protocols import Recognition
 
 START_MS = 1_000_000
 Hear = Callable[[bytes], tuple[Recognition, float | None]]
-"""From s16le mono 16 kHz to the words, and the turn model's probability of an end."""
+"""Returns the words of s16le mono 16 kHz, and the turn model's probability of an end."""
 Eot = Callable[[str], float | None]
-"""From the caller's words to the language model's probability of an end."""
+"""Returns the language model's probability of an end after the caller's words."""
 _T = TypeVar("_T")
 
 
@@ -37,10 +36,10 @@ class Stages:
     llm_ms: int = 150
     tts_ms: int = 250
     eot_ms: int = 120
-    """Added to that of the language model if it is asked for the end of the turn too."""
+    """Added to the language model's delay if it is asked for the end of turn too."""
     partial_every_ms: int = 300
     all_partials: bool = False
-    """Partial transcripts of all speech; False: of speech over a response alone."""
+    """Whether all speech has partial transcripts; else only speech over a response."""
 
 
 @dataclass
@@ -56,7 +55,7 @@ class Heard:
 
 
 def began(config: SessionConfig, tenant: str = "bench", session: str = "s") -> ev.SessionStarted:
-    """Return the event with which a call set to *config* begins."""
+    """Return `session.started` of a call with *config*."""
     return ev.SessionStarted(
         tenant=tenant,
         session=session,
@@ -81,7 +80,7 @@ class OfflineCall:
         eot: Eot | None = None,
         call: Call | None = None,
     ) -> None:
-        """Answer every turn with *answer* (text, pcm)."""
+        """Respond to every turn with *answer* (text, pcm)."""
         self._hear = hear
         self._eot = eot or (lambda _text: None)
         self._tenant, self._session = begins.tenant, begins.session
@@ -135,7 +134,7 @@ class OfflineCall:
                 pass
 
     def _respond(self, taken: ev.TurnTaken) -> None:
-        """Play the language model and the voice: respond in one sentence."""
+        """Act as language model and voice: respond in one sentence."""
         text, pcm = self._answer
         stages, turn = self._stages, taken.turn
         llm_ms = stages.llm_ms + (stages.eot_ms if taken.ask_eot else 0)
@@ -165,7 +164,7 @@ class OfflineCall:
         self._later(llm_ms + stages.tts_ms, ChunkSpoken(turn, 0, 0, pcm, last=True))
 
     def _listen(self, utterance: int, frame: AudioFrame) -> None:
-        """Play the recogniser: words at each pause, partial transcripts over a response."""
+        """Act as recogniser: words at each pause, partial transcripts over a response."""
         sound = self._sound.setdefault(utterance, bytearray())
         sound += frame.pcm
         if frame.pause:

@@ -1,4 +1,4 @@
-"""Sentences with a pause inside, and whole ones, in Aura's voice, to try endpointing on."""
+"""Sentences with and without a pause inside, in Aura's voice, to measure endpointing."""
 
 import functools
 from typing import Any
@@ -22,7 +22,7 @@ PARTS = (
     ("We need two coffees,", "and a piece of cake, please."),
     ("Is it possible to", "change the date of my flight?"),
 )
-"""Said in one breath and cut in two: the trade-off of waiting is drawn from these."""
+"""Sentences spoken in one breath and cut in two, for the trade-off of waits."""
 MORE = (
     ("I would like to order", "a large pizza with mushrooms."),
     ("Could you please", "turn on the lights in the kitchen?"),
@@ -90,7 +90,7 @@ MORE = (
     ("My order number is", "seven three nine one five."),
     ("We are a group of six", "and two of us are vegetarian."),
 )
-"""For the witnesses of an end alone."""
+"""Further sentences, to measure the probabilities of an end alone."""
 WHOLE = (
     "What time is it?",
     "Stop.",
@@ -147,7 +147,7 @@ WHOLE = (
     "Which one is cheaper?",
     "Open the window.",
 )
-"""What people say in one go."""
+"""Sentences without a pause."""
 PAUSES_MS = (300, 700, 1200)
 
 
@@ -179,12 +179,12 @@ def recognizer() -> Any:
 @functools.cache
 def _aligner() -> Any:
     """Return plain faster-whisper, which tells when each word was said."""
-    return recognizer()._model  # the same weights, another use
+    return recognizer()._model  # the same weights
 
 
 @functools.cache
 def split(first: str, second: str) -> tuple[bytes, bytes]:
-    """Return the sentence as it is spoken in one breath, cut where *second* begins."""
+    """Return the sentence spoken in one breath, cut where *second* begins."""
     whole = np.frombuffer(say(f"{first} {second}"), "<i2")
     audio = whole.astype(np.float32) / 32768
     segments, _ = _aligner().transcribe(audio, language="en", word_timestamps=True)

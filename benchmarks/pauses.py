@@ -1,7 +1,7 @@
-"""People who pause, without a clock: early answers against late ones, for several lengths of waits.
+"""People who pause, offline: early responses against late ones, for several lengths of waits.
 
-The edge's own decisions and the real recogniser; the delays of the stages are assumed. What callers
-hear is the part `pauses` of `benchmarks.people`.
+It uses the edge's own decisions and the real recogniser, with assumed delays of the stages. The
+part `pauses` of `benchmarks.people` measures the whole program.
 """
 
 import functools
@@ -27,11 +27,11 @@ from workers.engines.protocols import Recognition
 
 LEAD_MS = 700
 HEARD_BYTES = 14_000 * BYTES_PER_MS
-"""An offline recogniser hears so much before a pause: what is older is settled in a real one."""
+"""The audio before a pause that is recognised: older words would be settled by a real stage."""
 FACTORS = (0.5, 0.75, 1.0, 1.25, 1.5)
-"""Of the waits, for the curve of early against late."""
+"""Factors of the waits, for the curve of early against late."""
 STAGES = Stages(stt_ms=110, llm_ms=200, tts_ms=180)
-"""As on two quiet cores."""
+"""The delays on two idle cores."""
 
 
 def hearing(*, by_sound: bool) -> Hear:
@@ -47,7 +47,7 @@ def _heard(pcm: bytes) -> Recognition:
 
 
 def curve(recordings: Sequence[Labelled], *, by_sound: bool) -> list[dict[str, Any]]:
-    """Return early against late for each factor of the waits."""
+    """Return the early and the late responses for each factor of the waits."""
     hear = hearing(by_sound=by_sound)
     witness = "with the model of turns" if by_sound else "by the words"
     rows = []

@@ -1,6 +1,6 @@
-"""The peer (Pipecat) on the same recordings; its harness lies outside this repository.
+"""The peer (Pipecat) on the same recordings; its harness is outside this repository.
 
-Without it, the measurements tell so and go on with Aura alone.
+Without it, the measurements say so and go on with Aura alone.
 """
 
 import json
@@ -21,7 +21,7 @@ NAMES = {0: "Pipecat, defaults", 1: "Pipecat, tuned", 2: "Pipecat, tuned, 15 s W
 
 
 def missing() -> str:
-    """Return why the peer cannot run here; empty: it can (and is installed now if need be)."""
+    """Return why the peer cannot run here; empty: it can, and is installed now if necessary."""
     if not HARNESS.exists():
         return f"the peer's harness is not here ({HARNESS}): ratios against it are left out"
     python = VENV / "bin" / "python"
@@ -85,12 +85,12 @@ def latency(
 def overhead(calls: int = 1) -> dict[str, Any]:
     """Return the cost of the peer's framework in a turn with the same simulated engines, ms.
 
-    The harness measures as `benchmarks.bus` does: from the frame on which the peer's detector says
-    that the speech is over, less the delays of the engines.
+    The harness measures as `benchmarks.bus` does: from the frame at which the peer detects the end
+    of speech, less the delays of the engines.
     """
     with tempfile.TemporaryDirectory(prefix="aura-peer-") as folder:
         wav = Path(folder) / "question.wav"
-        wav.write_bytes(write_wav(spoken()["u1"]))  # its detector takes no buzz for speech
+        wav.write_bytes(write_wav(spoken()["u1"]))  # its detector does not take a buzz for speech
         environment = {
             **os.environ,
             "PATH": f"{VENV / 'bin'}:{os.environ['PATH']}",

@@ -1,12 +1,12 @@
-"""Word error rate of people over a telephone line, beside the same recordings as they are.
+"""Word error rate of people over a telephone line, beside the unchanged recordings.
 
     python -m benchmarks.phone_line
 
 Offline: each recording of $AURA_BENCH_AUDIO whose words are known is cut in its pauses, as the edge
-cuts utterances, and each piece is heard by the recogniser of the settings. A line lets through
-300 to 3,400 Hz, is mu-law at 8 kHz, and loses frames of 20 ms. What arrives goes the way of a
-Twilio stream: `TwilioProtocol`, which fills in what was lost, and the edge's conversion to 16 kHz.
-Prints a table; writes results/phone_line.json.
+cuts utterances, and each piece is recognised by the configured engine. A line has 300 to 3,400 Hz
+and mu-law at 8 kHz, and loses frames of 20 ms. Its audio passes through `TwilioProtocol`, which
+fills in lost frames, and the edge's conversion to 16 kHz. Prints a table; writes
+results/phone_line.json.
 """
 
 import base64
@@ -35,7 +35,7 @@ from workers.engines import factory
 Samples = npt.NDArray[np.float64]
 BAND_HZ = (300, 3400)
 LOSSES = (0.0, 0.02, 0.05)
-"""Shares of the frames."""
+"""Shares of lost frames."""
 LINE_HZ = 8000
 FRAME_BYTES = LINE_HZ // 50
 LONGEST_S = 12.0
@@ -43,7 +43,7 @@ normalized = EnglishTextNormalizer()
 
 
 def over_the_line(pcm: bytes, lost: float, rng: np.random.Generator) -> bytes:
-    """Return *pcm*, s16le mono 16 kHz, as the recogniser gets it after a telephone line."""
+    """Return *pcm*, s16le mono 16 kHz, after a telephone line."""
     there = soxr.resample(np.frombuffer(pcm, "<i2").astype(np.float64), RATE_HZ, LINE_HZ)
     narrow = _band(there)
     data = encode(np.clip(narrow, -32768, 32767).astype("<i2").tobytes(), "mulaw")
@@ -68,7 +68,7 @@ def _band(samples: Samples) -> Samples:
 
 
 def pieces(one: Recording) -> list[bytes]:
-    """Return what is said between the pauses of *one*; pieces are as long as they may be."""
+    """Return *one*, cut in its pauses into pieces that are as long as allowed."""
     cuts, last = [], one.speech[0] - EDGE_S
     pauses = [pause for pause in one.pauses if pause[1] - pause[0] >= PAUSE_S]
     ends = [(begin + end) / 2 for begin, end in pauses] + [one.speech[1] + 4 * EDGE_S]

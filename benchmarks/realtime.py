@@ -2,10 +2,9 @@
 
     python -m benchmarks realtime        # 100 calls; a number after it: as many
 
-Each caller sends 40 ms of sound every 40 ms, has a turn every ten seconds, and hears two seconds,
-on one edge with simulated engines. Beside resampling and base64 the protocols differ in nothing.
-They take turns, each as often first as second, and are compared in pairs: what else the machine
-does falls on both.
+Each caller sends 40 ms of audio every 40 ms, and has a turn every ten seconds with a response of
+two seconds, on one edge with simulated engines. The protocols differ only in resampling and base64.
+They are measured in turns and compared in pairs, so that other load affects both.
 """
 
 import asyncio
@@ -49,7 +48,7 @@ class Door:
     rate_hz: int
     sends: Callable[[bytes], str | bytes]
     sound: str
-    """The type of its messages with sound."""
+    """The type of its messages with audio."""
 
 
 def appended(pcm: bytes) -> str:
@@ -69,7 +68,7 @@ REALTIME = Door("realtime", "/v1/realtime", 24_000, appended, "response.output_a
 
 @dataclass
 class Seen:
-    """What the callers saw."""
+    """The counts of all callers."""
 
     waits_ms: list[float] = field(default_factory=list)
     lost: int = 0
@@ -88,7 +87,7 @@ async def caller(
 ) -> None:
     """Hold one call for the length of the measurement."""
     await asyncio.sleep(delay_s)
-    dice = random.Random(delay_s)  # the same for both doors
+    dice = random.Random(delay_s)  # the same for both protocols
     quiet = door.sends(bytes(int(2 * door.rate_hz * FRAME_S)))
     first_at: list[float] = []
     bearer = {"Authorization": "Bearer demo_token"}
@@ -112,7 +111,7 @@ async def caller(
 
         while (began := time.monotonic()) < start + SECONDS:
             first_at.clear()
-            # speech ends anywhere in a frame, as people's does
+            # speech ends at any place in a frame
             before = bytes(32 * dice.randrange(int(1000 * FRAME_S)))
             ended = start + sent * FRAME_S + (len(before) + len(QUESTION)) / 32_000
             for one in frames(before + QUESTION, door.rate_hz):
@@ -127,7 +126,7 @@ async def caller(
 
 
 async def measure(url: str, edge: psutil.Process, door: Door, calls: int) -> dict[str, Any]:
-    """Return what *calls* over *door* cost and felt."""
+    """Return the cost and the waits of *calls* over *door*."""
     seen = Seen()
     before, began = sum(edge.cpu_times()[:2]), time.monotonic()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:

@@ -1,9 +1,9 @@
-"""The stock `openai` client with one script at Aura, and at another Realtime server beside it.
+"""The stock `openai` client with one script at Aura, and at another Realtime server.
 
-    python -m benchmarks.realtime_servers [URL of the other one]
+    python -m benchmarks.realtime_servers [URL of the other server]
 
-Both are to use the same language model, recogniser and voice, which are served here: a model that
-answers by rule at MODEL_PORT, and Aura's own speech API at AURA_PORT.
+Both should use the same language model, recogniser and voice, which run here: a model with fixed
+rules at MODEL_PORT, and Aura's own speech API at AURA_PORT.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ LONG = " ".join(
 
 
 def answer(messages: list[dict[str, Any]]) -> str:
-    """Return what the model says, by rule: it can repeat what it said, and knows a name."""
+    """Return the model's reply by fixed rules: it can repeat its last reply, and a name."""
     texts = [(one["role"], _text(one.get("content"))) for one in messages]
     last = texts[-1][1]
     if texts[-1][0] == "tool" or "#5" in last:
@@ -99,7 +99,7 @@ async def complete(request: web.Request) -> web.StreamResponse:
 
 
 async def told(url: str, speech: Path) -> dict[str, str]:
-    """Return what the script came to at *url*."""
+    """Return the script's results at *url*."""
     process = await asyncio.create_subprocess_exec(
         PYTHON, SCRIPT, url, str(speech), stdout=asyncio.subprocess.PIPE
     )
@@ -123,7 +123,7 @@ async def model() -> AsyncIterator[None]:
 
 
 async def compare(other: str) -> dict[str, dict[str, str]]:
-    """Return what the script came to at Aura, and at the *other* server if there is one."""
+    """Return the script's results at Aura, and at the *other* server if there is one."""
     pcm = np.frombuffer(spoken()["u0"], np.int16)
     with tempfile.NamedTemporaryFile(suffix=".pcm") as file:
         file.write(soxr.resample(pcm, 16_000, 24_000).astype(np.int16).tobytes())

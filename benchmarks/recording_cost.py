@@ -62,7 +62,7 @@ async def _calls(url: str, question: bytes, calls: int) -> None:
 
 
 def whole(question: bytes, calls: int, **engines: str) -> dict[str, float]:
-    """Return the CPU of every process, ms a second of call, without any sound kept."""
+    """Return the CPU of every process, ms a second of call, without recording."""
     with aura_server.running(**{**engines, "AURA_OVERLOAD_WAIT_MS": "0"}) as (url, process):
         watched = {role: of[0] for role, of in processes.of(process.pid).items()}
         asyncio.run(_calls(url, question, calls))  # a warm-up
@@ -73,11 +73,11 @@ def whole(question: bytes, calls: int, **engines: str) -> dict[str, float]:
 
 
 def _not(*_: object) -> None:
-    """Keep nothing."""
+    """Record nothing."""
 
 
 async def _keep(nats_url: str, *, keep: bool = True) -> None:
-    """Go through KEPT_CALLS calls of KEPT_S seconds, as fast as it goes; *keep* both sides."""
+    """Process KEPT_CALLS calls of KEPT_S seconds without pauses; *keep*: record both sides."""
     bus = await connect(load(nats_url=nats_url), "bench")
     await provision(bus)
     frame, chunk = bytes(640), Speech(1, "", bytes(BYTES_PER_MS * CHUNK_MS), ends=False)
@@ -85,7 +85,7 @@ async def _keep(nats_url: str, *, keep: bool = True) -> None:
         recording = RecordingWriter(
             bus, "bench", f"s_{number}", RecordingQuotas(10_000).of("bench")
         )
-        heard, told = (recording.heard, recording.told) if keep else (_not, _not)
+        heard, told = (recording.note_received, recording.note_sent) if keep else (_not, _not)
         storing = asyncio.ensure_future(recording.run())
         told_ms = 0
         for at_ms in range(0, KEPT_S * 1000, 20):
@@ -101,7 +101,7 @@ async def _keep(nats_url: str, *, keep: bool = True) -> None:
 
 
 def alone() -> dict[str, float]:
-    """Return the CPU that keeping the sound takes in edge and nats-server, ms a second of call."""
+    """Return the CPU of recording in edge and nats-server, ms a second of call."""
     with bus_server() as env:
         own, server = psutil.Process(), server_of(env)
         asyncio.run(_keep(env["NATS_URL"]))  # a warm-up
@@ -118,7 +118,7 @@ def alone() -> dict[str, float]:
 
 
 def measure() -> dict[str, Any]:
-    """Return the CPU of a call and what keeping its sound adds, ms a second of call."""
+    """Return the CPU of a call and that of recording it, ms a second of call."""
     kept, simulated = alone(), whole(buzz(900), CALLS, **SIMULATED)
     real = whole(next(iter(spoken().values())), 1)
     more = sum(kept.values())

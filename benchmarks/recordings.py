@@ -31,7 +31,7 @@ def spoken() -> dict[str, bytes]:
 
 
 def people() -> dict[str, bytes]:
-    """Return the recordings of people in $AURA_BENCH_AUDIO, or in our own shared folder."""
+    """Return the recordings of people in $AURA_BENCH_AUDIO, or in the shared folder."""
     folder = Path(os.environ.get("AURA_BENCH_AUDIO") or SHARED / "audio")
     return {path.stem: read_wav(path.read_bytes()) for path in sorted(folder.glob("*.wav"))}
 

@@ -1,8 +1,8 @@
-"""Recorded sessions: the time of a list, a drawing and a decision, and the cost of recording.
+"""Recorded sessions: the time of a list, a timeline and `--decide`, and the cost of recording.
 
     python -m benchmarks sessions
 
-Commands are timed as they are typed, from the start of the process to its end.
+Commands are timed from the start of the process to its end.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ async def store(bus: Bus, events: Sequence[Event]) -> None:
 
 async def fill(env: dict[str, str]) -> None:
     """Store an hour, a minute, and SESSIONS short calls."""
-    # made first: a loop that is busy for so long loses its connection
+    # made first: the connection would be lost while the loop is busy
     long = {name: conversation(name, s) for name, s in (("hour", HOUR_S), ("minute", PACED_S))}
     short = conversation("short", 2 * TURN_EVERY_MS // 1000)
     bus = await connect(load(nats_url=env["NATS_URL"]), "bench")

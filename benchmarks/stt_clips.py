@@ -66,18 +66,18 @@ SENTENCES = (
     "Goodbye.",
     "Stop, stop, stop, that is not what I asked.",
 )
-KNOWN = {  # the words of the two recordings this project was measured with
+KNOWN = {  # the words of the project's two recordings
     "jfk": "And so my fellow Americans ask not what your country can do for you "
     "ask what you can do for your country",
     "lj050-0131": "unless a system is established for the frequent formal review of activities "
     "thereunder in this regard",
 }
 normalized = EnglishTextNormalizer()
-"""As Whisper's paper compares texts: "3" is "three", "ill-disposed" is "ill disposed"."""
+"""Normalises texts as Whisper's paper does: "3" is "three", "ill-disposed" is "ill disposed"."""
 
 
 def spoken(takes: int = 1) -> list[tuple[str, Floats]]:
-    """Return each sentence *takes* times, no two alike, and never again the same."""
+    """Return each sentence *takes* times; no two takes are alike."""
     voice = factory.synthesizer(load(tts_engine="piper", cache_dir=CACHE), noise=True)
     clips = []
     for at, text in enumerate(SENTENCES * takes):

@@ -3,11 +3,11 @@
     python -m benchmarks.stt_throughput
 
 Clips under 8 s: the sentences of `stt_clips` in Aura's own voice, each spoken TAKES times, no two
-alike, and the WAVs in $AURA_BENCH_AUDIO where that is set. Each way runs in a process of its own
-with one thread an utterance; CPU time is that of the whole process. The word errors of a way are
-those of plain faster-whisper and more or fewer, between the bounds that hold for 95 of 100 sets of
-such clips (bootstrap over the clips). Then the queue: utterances come at random,
-as from many calls, and what a recognition waits and takes is measured for each size of batch.
+alike, and the WAVs in $AURA_BENCH_AUDIO if it is set. Each variant runs in a process of its own
+with one thread an utterance; CPU time is that of the whole process. The word errors of a variant
+are compared with those of plain faster-whisper, with 95 % bounds (bootstrap over the clips). For
+the queue, utterances come at random, as from many calls, and the time of each recognition with its
+wait is measured for each size of batch.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from workers.engines.stt import whisper
 
 LONGEST_S = 8.0
 TAKES = 6
-"""With one take, chance moves the word error rate as much as what is measured."""
+"""With one take, chance would change the word error rate as much as the variants do."""
 SIZES = (1, 2, 4, 8)
 WAYS = {
     "plain": "faster-whisper, defaults (beam 5)",
@@ -48,10 +48,10 @@ WAYS = {
     **{f"batch-{size}": f"Aura, batches of {size}" for size in SIZES[1:]},
 }
 LOADS = (0.5, 0.9, 1.2)
-"""Of what one place does one by one."""
+"""Loads, as shares of what one thread can do one by one."""
 QUEUE_S = 20.0
 PLACES = 1
-"""One core of the two: the other stages need the rest."""
+"""One of two cores: the other stages need the rest."""
 
 
 class Clip(msgspec.Struct):
@@ -62,7 +62,7 @@ class Clip(msgspec.Struct):
 
 
 class Run(msgspec.Struct):
-    """One way over all clips, once."""
+    """One run of a variant over all clips."""
 
     heard: list[str]
     cpu_s: float
@@ -70,7 +70,7 @@ class Run(msgspec.Struct):
 
 
 def clips() -> list[Clip]:
-    """Return what is spoken in this measurement, s16le mono 16 kHz."""
+    """Return the clips of this measurement, s16le mono 16 kHz."""
     folder = Path(os.environ.get("AURA_BENCH_AUDIO") or SHARED / "audio")
     if not folder.exists():
         print(f"!! No recordings of people in {folder}: Aura's own voice alone is recognised")
@@ -118,7 +118,7 @@ def _ours(size: int) -> Callable[[list[bytes]], list[str]]:
 
 
 def one_way(way: str, file: str) -> Run:
-    """Recognise the clips in *file* and return what was heard and what it cost."""
+    """Recognise the clips in *file* and return the words and the cost."""
     given = msgspec.msgpack.decode(Path(file).read_bytes(), type=list[Clip])
     greedy = {"beam_size": 1, "without_timestamps": True, "condition_on_previous_text": False}
     if way.startswith("batch-"):

@@ -1,4 +1,4 @@
-"""A long call without a clock, recorded as an edge records it, to measure readers of records."""
+"""A long call in simulated time, recorded as by an edge, to measure readers of records."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ ANSWER = ("The weather is fine this afternoon, and it stays so.", bytes(BYTES_PE
 
 
 class RecordedCall(Call):
-    """A call whose inputs are logged and whose events are kept, in their order."""
+    """A call that keeps its input log and its events, in order."""
 
     def __init__(self, begins: Began) -> None:
         super().__init__(begins)
@@ -56,7 +56,7 @@ def conversation(session: str, seconds: int) -> list[ev.Event]:
     sound = bytearray()
     for number in range(seconds * 1000 // TURN_EVERY_MS):
         turn = bytearray(bytes(BYTES_PER_MS * 300) + buzz(int(chance.integers(600, 2000))))
-        if number % 3 == 0:  # a pause for thought
+        if number % 3 == 0:  # a pause inside the turn
             turn += bytes(BYTES_PER_MS * 260) + buzz(700)
         turn += bytes(BYTES_PER_MS * 1200)
         if number % 5 == 4:

@@ -1,10 +1,10 @@
-"""The talk page in a call of ten minutes: what it adds to the latency, and its memory.
+"""The talk page in a call of ten minutes: its share of the latency, and its memory.
 
     python -m benchmarks.talk_page [--minutes 10]
 
 Chromium with simulated engines; somebody speaks every twelve seconds and is answered. The heap is
-read after a garbage collection. What the page adds is its own measurement: from the microphone to
-the socket, and from the socket to the loudspeaker's queue.
+read after a garbage collection. The page measures its share of the latency itself: from the
+microphone to the socket, and from the socket to the loudspeaker's queue.
 """
 
 import argparse
@@ -30,7 +30,7 @@ ADDS = re.compile(r"adds (\d+) ms before the network and (\d+) ms after it")
 
 
 def first_load_bytes(url: str) -> int:
-    """Return the size of all that the page loads, as it is, not compressed."""
+    """Return the uncompressed size of all that the page loads."""
     total = 0
     for path in ("/talk", *(f"/talk/{name}" for name in FILES), "/talk/config.json"):
         with urllib.request.urlopen(url + path, timeout=5) as answer:  # noqa: S310  # ours
@@ -55,7 +55,7 @@ async def sample(page: Page, cdp: CDPSession, at_s: float) -> dict[str, Any]:
 
 
 async def hold(aura: AuraProcess, minutes: float, folder: Path) -> list[dict[str, Any]]:
-    """Hold a call; return what was seen every half minute."""
+    """Hold a call; return its measurements of every half minute."""
     (file := folder / "caller.wav").write_bytes(write_wav(buzz(900) + bytes(32 * 11_100)))
     loop, found = asyncio.get_running_loop(), list[dict[str, Any]]()
     async with browser(file, again=True) as chromium:

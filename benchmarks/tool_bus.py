@@ -1,11 +1,11 @@
-"""What a tool costs on the bus: from the model's call to the job of the next step.
+"""The cost of a tool call on the bus: from the model's call to the job of the next step.
 
 python -m benchmarks.tool_bus [CALLS]
 
-The tool answers at once, so the rest is the bus: tool.called -> edge -> tool.requested -> runner ->
+The tool returns at once, so the rest is the bus: tool.called -> edge -> tool.requested -> runner ->
 service -> tool.returned -> edge -> turn.taken of the next step. Times are those at which the server
-stored each event. Then a caller waits for a tool of 300 ms, and for none: from the words that are
-typed to the first sound of the answer.
+stored each event. Then the wait of a caller is measured with a tool of 300 ms and without one: from
+the typed words to the first audio of the response.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ from schemas.tools import ToolConfig
 
 CALLS = 60
 TURN_S = 1.0
-"""A connection may type a turn a second."""
+"""The pause between typed turns: a connection may type one a second."""
 ASKED_MS = 5.0
-"""p50 that the project asks of itself."""
+"""The project's own limit of the p50."""
 SLOW_MS = 300
 MOST_LONGER_MS = 350
-"""A caller may wait so much longer for a tool of SLOW_MS than for none, p50."""
+"""The limit of the additional wait for a tool of SLOW_MS, p50."""
 SETTINGS = {
     **{f"AURA_{stage}_ENGINE": "simulated" for stage in ("STT", "LLM", "TTS")},
     "AURA_TOOLS": "discover",
@@ -49,7 +49,7 @@ STEPS = ("requested by the edge", "begun by the runner and answered", "next step
 
 
 async def measure(calls: int) -> tuple[list[tuple[float, float, float]], list[float], list[float]]:
-    """Return the ms of each of STEPS for each call, and of waits for a slow tool and for none."""
+    """Return the ms of each of STEPS for each call, and the waits with a slow tool and without."""
     with running(**SETTINGS) as (url, process):
         settings = load(nats_url=bus_url(process.pid), _env_file=None)
         async with (
@@ -74,9 +74,9 @@ async def _late(asked: Asked) -> bytes:
 
 
 async def _waits(url: str, calls: int) -> tuple[list[float], list[float]]:
-    """Return how long a caller waits for the first sound of answers with a slow tool and without.
+    """Return the waits of a caller for the first audio of responses, with a slow tool and without.
 
-    They are asked for in turns, so that both meet the same machine.
+    They alternate, so that other load affects both.
     """
     path = f"{url.replace('http', 'ws', 1)}/ws/voice/continuous?token=demo_token&greeting=0"
     waits: dict[str, list[float]] = {"CALL:slow": [], "Hello.": []}

@@ -1,1 +1,1 @@
-"""The door: HTTP, WebSockets, turn-taking, playback."""
+"""The edge: HTTP, WebSockets, turn-taking, playback."""

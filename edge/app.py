@@ -1,4 +1,4 @@
-"""The HTTP application of an edge: a WebSocket a client protocol, the talk page, the rest."""
+"""The HTTP application of an edge: a WebSocket for each client protocol, the talk page, APIs."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -53,9 +53,7 @@ def edge_of(
     """Return the state of an edge; its calls run in *sessions*, over *most_sockets* at once.
 
     Raises:
-        SettingsError: a key file is unreadable, a proxy is no network, a rule of redaction is none,
-            a client protocol is unknown, the speech model is missing, the file of tools cannot be
-            used, callers cannot be transferred as is wanted, or the ports of WebRTC are none.
+        SettingsError: a setting is invalid, or names an unreadable file or a missing model.
     """
     address_limits = AddressLimits.of(settings)
     media.load()
@@ -119,7 +117,7 @@ def build(
     for path, protocol in app[EDGE].protocols.items():
         app.router.add_get(path, websocket(protocol))
     add_speech_routes(app)
-    if TwilioProtocol in app[EDGE].protocols.values():  # 404 where there is no account
+    if TwilioProtocol in app[EDGE].protocols.values():  # 404 without an account
         app.router.add_post(TWILIO_VOICE, announced)
     return app
 
@@ -143,7 +141,7 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def chores(edge: Edge) -> list[Coroutine[Any, Any, None]]:
-    """Return what an edge does beside its calls, for as long as it runs."""
+    """Return the background tasks of an edge."""
     return [
         edge.stages.watch(),
         edge.limits.renew(),
@@ -157,7 +155,7 @@ def chores(edge: Edge) -> list[Coroutine[Any, Any, None]]:
 
 
 async def root(request: web.Request) -> web.Response:
-    """Send people to the talk page, and tell programs that somebody is here."""
+    """Redirect browsers to the talk page, and return a status to programs."""
     vary = {"Vary": "Accept"}
     if request.app[EDGE].settings.has_talk_page and wants_page(request):
         return web.Response(status=302, headers={"Location": "talk", **vary})

@@ -1,4 +1,4 @@
-"""An edge process: it serves calls until SIGTERM, then lets them end in order."""
+"""An edge process: serves calls until SIGTERM, then drains."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ async def serve(settings: Settings) -> int:
 
     Raises:
         BusAwayError: no server answers.
-        SettingsError: the port is taken, or a file a setting names cannot be read.
+        SettingsError: the port is taken, or a file in the settings cannot be read.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -72,7 +72,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Con
 
 
 async def agents_and_tools_known(edge: Edge, stop: asyncio.Event) -> bool:
-    """Wait until agents and tools are known; False where the edge is to leave before."""
+    """Wait until agents and tools are known; False: the edge must stop before."""
 
     async def both() -> None:
         await edge.agents.read.wait()
@@ -86,7 +86,7 @@ async def agents_and_tools_known(edge: Edge, stop: asyncio.Event) -> bool:
 async def _hold(
     settings: Settings, app: web.Application, stop: asyncio.Event, condition: metrics.Condition
 ) -> None:
-    """Serve *app* until *stop*, then let its calls end in order.
+    """Serve *app* until *stop*, then drain.
 
     Raises:
         SettingsError: the port is taken.
@@ -128,7 +128,7 @@ async def _hold(
 
 
 def _described(edge: Edge) -> dict[str, Any]:
-    """Return what the edge says of itself to those who ask what runs."""
+    """Return the edge's reply to service discovery."""
     return {
         "calls": len(edge.open),
         "draining": edge.draining,
@@ -144,7 +144,7 @@ def _runner(settings: Settings, app: web.Application) -> PlainRunner:
         handle_signals=False,
         shutdown_timeout=LAST_REQUESTS_S,
         keepalive_timeout=settings.http_timeout_s,  # for the first request's head, too
-        lingering_time=settings.http_timeout_s,  # of a body that nobody asked for
+        lingering_time=settings.http_timeout_s,  # for a body that is not read
     )
 
 
@@ -168,7 +168,7 @@ def _warn_of_an_open_door(settings: Settings) -> None:
 
 
 async def drain(edge: Edge) -> None:
-    """Refuse new calls, let running responses be heard, then ask all clients to reconnect."""
+    """Refuse new calls, finish running responses, then ask all clients to reconnect."""
     edge.draining = True
     clock = asyncio.get_running_loop().time
     until = clock() + edge.settings.drain_s

@@ -1,6 +1,6 @@
-"""A process with telephones: it takes and places SIP calls until SIGTERM, then lets them end.
+"""A telephone process: takes and places SIP calls until SIGTERM, then drains.
 
-It holds its calls as an edge does, on the same bus; it has no HTTP, and a user of its own there.
+It is an edge without HTTP, with a bus user of its own.
 """
 
 import asyncio

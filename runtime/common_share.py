@@ -35,28 +35,28 @@ class CommonShare:
         """
         self.size = size
         self._lasts_s = lasts_s
-        self._had: OrderedDict[str, _Amount] = OrderedDict()
+        self._used: OrderedDict[str, _Amount] = OrderedDict()
         """Amounts by address; the address that took something last is at the end."""
         self._all = _Amount(0.0, 0.0)
 
-    def had(self, address: str, now_s: float = 0.0) -> float:
+    def used(self, address: str, now_s: float = 0.0) -> float:
         """Return the amount that *address* has."""
-        had = self._had.get(address)
+        had = self._used.get(address)
         return self._faded(had, now_s) if had else 0.0
 
-    def left(self, now_s: float = 0.0) -> float:
+    def free(self, now_s: float = 0.0) -> float:
         return self.size - self._faded(self._all, now_s)
 
     def fits(self, address: str, amount: float, now_s: float = 0.0) -> bool:
         """Tell whether *address* may have *amount* more."""
-        return self.had(address, now_s) + amount <= self.left(now_s)
+        return self.used(address, now_s) + amount <= self.free(now_s)
 
     def wait_s(self, address: str, amount: float, now_s: float) -> float:
         """Return the seconds until *address* may have *amount* more, if no other takes any.
 
         The result is inf if that never happens.
         """
-        taken = self.had(address, now_s) + self._faded(self._all, now_s)
+        taken = self.used(address, now_s) + self._faded(self._all, now_s)
         free = self.size - amount
         if taken <= free:
             return 0.0
@@ -64,26 +64,26 @@ class CommonShare:
 
     def take(self, address: str, amount: float, now_s: float = 0.0) -> bool:
         """Give *amount* to *address* in any case; return False if that is too much."""
-        had, of_all = self.had(address, now_s), self._faded(self._all, now_s)
+        had, of_all = self.used(address, now_s), self._faded(self._all, now_s)
         fits = had + amount <= self.size - of_all
-        self._had[address] = _Amount(had + amount, now_s)
-        self._had.move_to_end(address)
+        self._used[address] = _Amount(had + amount, now_s)
+        self._used.move_to_end(address)
         self._all = _Amount(of_all + amount, now_s)
-        if len(self._had) > MOST_ADDRESSES:
-            self._had.popitem(last=False)
+        if len(self._used) > MOST_ADDRESSES:
+            self._used.popitem(last=False)
         return fits
 
     def give_back(self, address: str, amount: float, now_s: float = 0.0) -> None:
         """Take *amount* back from *address*."""
         self._all = _Amount(max(0.0, self._faded(self._all, now_s) - amount), now_s)
-        if (left := self.had(address, now_s) - amount) > NOTHING:
-            self._had[address] = _Amount(left, now_s)
+        if (left := self.used(address, now_s) - amount) > NOTHING:
+            self._used[address] = _Amount(left, now_s)
         else:
-            self._had.pop(address, None)
+            self._used.pop(address, None)
 
-    def holder(self, address: str) -> Held:
+    def account(self, address: str) -> ShareAccount:
         """Return an empty account for one connection of *address*; nothing in it fades."""
-        return Held(self, address)
+        return ShareAccount(self, address)
 
     def _faded(self, had: _Amount, now_s: float) -> float:
         if self._lasts_s == math.inf:
@@ -91,7 +91,7 @@ class CommonShare:
         return had.amount * math.exp((had.at_s - now_s) / self._lasts_s)
 
 
-class Held:
+class ShareAccount:
     """The amount of a share that one connection of an address holds."""
 
     def __init__(self, share: CommonShare, address: str) -> None:

@@ -1,7 +1,7 @@
-"""Tells applications of their calls: each message is posted, signed, until it is taken.
+"""Delivers the webhooks of calls: each signed message is posted until its receiver accepts it.
 
-A receiver that is slow or away delays no other, and no tool: it has a part of the deliveries at
-once, and rests for a while after it gave no answer several times in a row.
+A slow receiver delays no other receiver and no tool: it gets a part of the deliveries at once, and
+none for a while after it did not answer several times in a row.
 """
 
 import asyncio
@@ -36,35 +36,35 @@ CONSUMER = "HOOK"
 """The durable consumer; `nats/consumers` declares it."""
 AT_ONCE = 128
 MOST_OF_A_RECEIVER = 32
-"""Deliveries to one receiver at once."""
+"""The most deliveries to one receiver at once."""
 BUSY_S = 1.0
-"""A message for a receiver that has as many tries again after so long."""
+"""The delay of a message whose receiver has that many deliveries."""
 ANSWER_S = 10.0
 REST_S = 5.0
 AWAY_AFTER = 3
-"""A receiver that gave no answer so often in a row is left alone for REST_S."""
+"""The failures in a row after which a receiver gets nothing for REST_S."""
 
 
 class Receivers:
-    """The hosts that messages go to. Times are monotonic seconds."""
+    """The state of each receiving host. Times are monotonic seconds."""
 
     def __init__(self) -> None:
         self._busy = Counter[str]()
         self._silent = Counter[str]()
-        """How often in a row each gave no answer."""
+        """The number of failures in a row of each."""
         self._rests: dict[str, float] = {}
-        """Until when."""
+        """The end of each one's pause."""
 
     @contextmanager
     def delivering(self, url: str, now_s: float) -> Iterator[None]:
         """Count a delivery to *url* in the block.
 
         Raises:
-            RetryLater: its receiver rests, or is busy.
+            RetryLater: its receiver is paused or busy.
         """
         host = urlsplit(url).netloc
         if (rest_s := self._rests.get(host, now_s) - now_s) > 0:
-            raise RetryLater(rest_s, "its receiver gave no answer and rests")
+            raise RetryLater(rest_s, "its receiver did not answer and is paused")
         self._rests.pop(host, None)
         if self._busy[host] >= MOST_OF_A_RECEIVER:
             raise RetryLater(BUSY_S, "its receiver is busy")
@@ -76,7 +76,7 @@ class Receivers:
             if not self._busy[host]:
                 del self._busy[host]
 
-    def answered(self, url: str, now_s: float, *, answer: bool) -> None:
+    def note_result(self, url: str, now_s: float, *, answer: bool) -> None:
         """Note whether the receiver of *url* gave an *answer*."""
         host = urlsplit(url).netloc
         if answer:
@@ -90,7 +90,7 @@ class Receivers:
 
 
 def body_of(event: WebhookRequested) -> bytes:
-    """Return *event* as the application is sent it (Standard Webhooks)."""
+    """Return the body of the message (Standard Webhooks)."""
     whose = {"session": event.session, "tenant": event.tenant, "number": event.number}
     return msgspec.json.encode(
         {
@@ -125,7 +125,7 @@ def _opens(keys: list[bytes]) -> Opens:
                         answer = later.answered
                         raise
                     finally:
-                        receivers.answered(event.url, time.monotonic(), answer=answer)
+                        receivers.note_result(event.url, time.monotonic(), answer=answer)
 
             yield deliver
 
@@ -133,10 +133,10 @@ def _opens(keys: list[bytes]) -> Opens:
 
 
 def subscriber(settings: Settings) -> Subscriber:
-    """Return what delivers the messages.
+    """Return the subscriber that delivers the messages.
 
     Raises:
-        SettingsError: the secret that signs them is none.
+        SettingsError: the secret that signs them is invalid.
     """
     secret = settings.webhook_secret.get_secret_value()
     made = opening(

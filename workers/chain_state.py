@@ -19,14 +19,14 @@ from schemas.events import (
 
 @dataclass(frozen=True)
 class ChainState:
-    """The response to *turn*, as far as it is known."""
+    """The known part of the response to *turn*."""
 
     turn: int
     last: int = 0
     """The sequence of the subject's newest event, which the next sentence names; 0: none."""
     sentences: tuple[str, ...] = ()
     calls: int = 0
-    """Tools that were called."""
+    """The tool calls."""
     is_over: bool = False
     """The response was completed or cancelled."""
 
@@ -51,10 +51,10 @@ class ChainState:
             case _:
                 return state
 
-    def is_what_was_known(self, known: ChainState) -> bool:
-        """True if only other responses were written since *known*.
+    def is_unchanged_since(self, known: ChainState) -> bool:
+        """Return whether only other responses were written since *known*.
 
-        The copy of the log that told *known* was then a moment behind.
+        *known* then came from a replica that was behind.
         """
         same = (self.sentences, self.calls) == (known.sentences, known.calls)
         return not self.is_over and same and self.last > known.last

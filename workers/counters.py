@@ -33,7 +33,7 @@ IN_FLIGHT = Gauge("aura_worker_jobs_in_flight", "Jobs in hand.", ["stage"])
 SLOTS = Gauge("aura_worker_slots", "Limit of jobs in hand.", ["stage"])
 DEPTH = Gauge(
     "aura_worker_queue_depth",
-    "Jobs of the stage that no worker has taken, as the server last told this one.",
+    "Jobs of the stage that no worker has taken, by the server's latest count.",
     ["stage"],
 )
 

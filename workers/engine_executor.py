@@ -2,12 +2,12 @@
 
 Items of equal kind that wait together may share one call of the engine (`run_together`):
 
-    waiting   f f f f p p     two threads, and one gets free: it takes its share of the most urgent
+    waiting   f f f f p p     two threads, one becomes free: it takes its share of the most urgent
               └─┘             kind; the other thread will take the rest
 
 No item waits for a batch: with a free thread it begins at once, alone. Items of equal urgency are
-taken by the fair share of their owners (`workers/fair_share.py`), so that the many of one session
-never stand before the one of another.
+taken by the fair share of their owners (`workers/fair_share.py`), so that many items of one session
+never delay the only one of another.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from workers.stage import EngineHungError
 _T = TypeVar("_T")
 
 AWAKE_S = 0.5
-"""Grace after the limit: the thread of a process that was asleep may be about to finish."""
+"""Grace after the limit: after a suspension of the process the thread may be about to finish."""
 LIMIT_A_SECOND = 0.5
-"""The addition to the limit for each second of audio: a slower engine is of no use."""
+"""The addition to the limit for each second of audio; a slower engine is too slow."""
 MOST_BATCH_S = 30.0
-"""The most audio of a batch, unless its first item is longer: others would wait too long."""
+"""The most audio of a batch, unless its first item is longer, since other items wait for it."""
 LEAST_COST_S = 1.0
-"""The least cost of an item for its owner's share, however short its audio is."""
+"""The least cost of an item for its owner's share."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Together:
     """Work that an engine does faster for several items in one call."""
 
     call: Callable[[Sequence[Any]], Iterable[tuple[int, Any]]]
-    """Items in; (index of the item, its result or an exception), each as soon as it is known."""
+    """Takes items and yields (index, result or exception), each as soon as it is known."""
     kind: object
     """Items of equal kind may share a batch."""
     most: int
@@ -48,7 +48,7 @@ class Together:
 
 @dataclass(eq=False)
 class _Asked:
-    """An item, from the request to the result."""
+    """An item with its request and its result."""
 
     rank: int
     order: int
@@ -57,9 +57,9 @@ class _Asked:
     owner: Owner
     audio_s: float
     since_s: float
-    """On the executor's clock."""
+    """The time of the request, on the executor's clock."""
     limit_s: float = 0.0
-    """Of the call that it is in."""
+    """The start of its call."""
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     answer: asyncio.Future[Any] = field(default_factory=asyncio.Future)
 
@@ -67,14 +67,14 @@ class _Asked:
 class EngineExecutor:
     """Calls an engine in *threads* at once; other items wait, by rank and the share of their owner.
 
-    A call that takes longer than *limit_s*, and half its audio's length, has hung. Of several
-    threads one is reserved for urgent items (rank 0), so that others never delay them.
+    A call has hung if it takes longer than *limit_s* and half its audio's length together. Of
+    several threads one is reserved for urgent items (rank 0), so that others never delay them.
     """
 
     def __init__(
         self, threads: int, *, limit_s: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """*clock* tells the seconds of waits."""
+        """Take *clock*, which returns seconds."""
         self._clock = clock
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="engine")
         self._threads = threads
@@ -95,7 +95,7 @@ class EngineExecutor:
 
     @property
     def wait_ms(self) -> int:
-        """Wait of the oldest urgent item (rank 0) for a thread."""
+        """Return the wait of the oldest urgent item (rank 0) for a thread."""
         oldest = min((asked.since_s for asked in self._waiting if asked.rank == 0), default=None)
         if oldest is None:
             return 0
@@ -109,7 +109,7 @@ class EngineExecutor:
         owner: Owner = (),
         audio_s: float = 0.0,
     ) -> _T:
-        """Return the result of *call*, which is work of *owner*; a smaller *rank* goes first.
+        """Return the result of *call* for *owner*; a smaller *rank* goes first.
 
         Raises:
             EngineHungError: the call took longer than the limit; its thread is lost.
@@ -133,7 +133,7 @@ class EngineExecutor:
     ) -> Any:
         """Return the result of *work* for *item*, which may share a call with others of its kind.
 
-        *audio_s*: seconds of audio in it.
+        *audio_s*: the length of its audio.
 
         Raises:
             EngineHungError: the call took longer than the limit; its thread is lost.
@@ -155,7 +155,7 @@ class EngineExecutor:
         raise EngineHungError
 
     def _fill(self) -> None:
-        """Give free threads to the items that wait."""
+        """Give free threads to waiting items."""
         while self._waiting and self._free > (self._reserved if self._most_urgent else 0):
             batch = self._batch()
             limit_s = self.limit_s(asked.audio_s for asked in batch)
@@ -171,13 +171,13 @@ class EngineExecutor:
 
     @property
     def _most_urgent(self) -> int:
-        """The smallest rank that waits."""
+        """Return the smallest waiting rank."""
         return min(asked.rank for asked in self._waiting)
 
     def _batch(self) -> list[_Asked]:
         """Take the next item, and one thread's share of those of its kind and rank.
 
-        A larger batch would leave nothing for the other threads, which get free too.
+        A larger batch would leave nothing for other threads that become free.
         """
         rank = self._most_urgent
         first = self._take([asked for asked in self._waiting if asked.rank == rank])
@@ -199,7 +199,7 @@ class EngineExecutor:
         return batch
 
     def _take(self, some: list[_Asked]) -> _Asked:
-        """Take the one of *some* that waits for its owner's share."""
+        """Take the item of *some* whose owner's share is next."""
         places = {owner: self._shares.place(owner) for owner in {asked.owner for asked in some}}
         asked = min(some, key=lambda one: (places[one.owner], one.order))
         self._shares.give(asked.owner, max(LEAST_COST_S, asked.audio_s))
@@ -210,7 +210,7 @@ class EngineExecutor:
         self._free += 1
         self._fill()
         if not done.cancelled():
-            done.result()  # raises a fault of ours: those of the engine go to `answer`
+            done.result()  # raises Aura's own faults; those of the engine go to `answer`
 
 
 def _work(batch: list[_Asked], loop: asyncio.AbstractEventLoop) -> None:
@@ -219,7 +219,7 @@ def _work(batch: list[_Asked], loop: asyncio.AbstractEventLoop) -> None:
 
     def answer(index: int, result: Any) -> None:
         future = unanswered.pop(index).answer
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(_deliver, future, result)
 
     try:
@@ -238,6 +238,6 @@ def _deliver(answer: asyncio.Future[Any], result: Any) -> None:
         return
     if isinstance(result, Exception):
         answer.set_exception(result)
-        answer.exception()  # marks it as seen: asyncio need not log it if nobody waits
+        answer.exception()  # marked as seen, so that asyncio does not log it
     else:
         answer.set_result(result)

@@ -1,7 +1,7 @@
 """The order of waiting work: equal shares for tenants, and inside a tenant for its sessions.
 
-Fair queueing by start times (Goyal, Vin and Cheng 1996), in a tree of owners. An owner who had
-nothing to do gets no more than its share afterwards. Pure.
+Start-time fair queueing (Goyal, Vin and Cheng 1996), in a tree of owners. An owner that was idle
+gets no more than its share afterwards. Pure.
 """
 
 from collections.abc import Iterator
@@ -9,17 +9,17 @@ from collections.abc import Iterator
 Owner = tuple[str, ...]
 """The path in the tree: tenant, session."""
 MOST_OWNERS = 1000
-"""The number of owners above which those who had no more than others are forgotten."""
+"""The number of owners above which those with no more than their share are forgotten."""
 
 
 class FairShare:
-    """What each owner was given, in the cost of its work."""
+    """The cost of the work that each owner has had."""
 
     def __init__(self) -> None:
         self._ends: dict[Owner, float] = {}
-        """When the last work of an owner ends, on the clock of its parent."""
+        """The finish time of each owner's last work, in its parent's virtual time."""
         self._clocks: dict[Owner, float] = {}
-        """Where the work stands that was begun last, by the parent of its owner."""
+        """The virtual time of each parent: the start of the work begun last."""
 
     def place(self, owner: Owner) -> tuple[float, ...]:
         """Return the place of the next work of *owner*: the smallest is first."""
@@ -37,7 +37,7 @@ class FairShare:
             self._forget()
 
     def clear(self) -> None:
-        """Nothing waits: all are equal again."""
+        """Forget all shares, once nothing waits."""
         self._ends.clear()
         self._clocks.clear()
 

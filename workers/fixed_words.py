@@ -1,6 +1,6 @@
-"""The audio of words that many calls say, such as a greeting: spoken once and kept in memory.
+"""The audio of words that many calls need, such as a greeting: synthesized once, kept in memory.
 
-Only words of the configuration are kept, and never on a disk: an agent's may hold a caller's name.
+Only words of the configuration are kept, never on a disk: they may have a caller's name.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import NamedTuple
 from workers.engines.protocols import VoiceUsed
 
 MOST_BYTES = 32 << 20
-"""The bytes of audio that are kept: seventeen minutes of speech."""
+"""The most bytes of audio: seventeen minutes of speech."""
 
 
 class Spoken(NamedTuple):
-    """Words in one voice: all that decides how they sound."""
+    """Words, and everything that changes their sound."""
 
     voice: VoiceUsed
     speed: float
@@ -28,7 +28,7 @@ class Spoken(NamedTuple):
 
 
 class FixedWords:
-    """Audio by words; the least recently said goes first where there is too much."""
+    """Audio by words; the least recently used is dropped first."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes

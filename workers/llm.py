@@ -15,7 +15,7 @@ from workers.engine_executor import AWAKE_S
 from workers.engines.errors import (
     EngineError,
     EngineRefusedError,
-    OnlyThoughtError,
+    OnlyReasoningError,
     ServerUnavailableError,
 )
 from workers.engines.protocols import (
@@ -27,7 +27,7 @@ from workers.engines.protocols import (
     Token,
 )
 from workers.read_ahead import ReadAhead
-from workers.response_chain import ResponseChain, Writing
+from workers.response_chain import ResponseChain, ResponseWriter
 from workers.response_text import ResponseText
 from workers.stage import EngineHungError, JobContext, JobTarget
 from workers.tool_markup import Markup
@@ -37,10 +37,10 @@ log = structlog.get_logger(__name__)
 
 
 class LlmStage:
-    """A step of a response a job. A job taken over goes on after the sentences that are out.
+    """The LLM stage: a job is one step of a response.
 
-    A job taken over after its first call ends with the calls that are out: asked again, the model
-    might write the same call in other words, and it would be run twice.
+    A job that was taken over goes on after the published sentences. If it has a published call, it
+    ends with the published calls: the model might repeat the call in other words.
     """
 
     name: StageName = "llm"
@@ -51,15 +51,15 @@ class LlmStage:
         self._model = model
         self._limit_s = limit_s
         self.ahead = ReadAhead(model.read_ahead) if isinstance(model, PromptReader) else None
-        """None: the model cannot read before it is asked."""
+        """None: the model cannot read ahead."""
         self._warned: set[tuple[str, str]] = set()
-        """Models and their markup that operators were told of."""
+        """Models with markup that was logged."""
         self._begin_inside: set[str] = set()
-        """Models whose stream began inside a thought: the next one is held until it ends."""
+        """Models whose stream began inside reasoning: later ones are held until its end."""
 
     @property
     def wait_ms(self) -> int:
-        return 0  # a turn that has a slot has the model
+        return 0  # a job with a slot has the model
 
     async def warm(self) -> None:
         await self._model.warm()
@@ -77,8 +77,8 @@ class LlmStage:
         if not job.is_fresh and await chain.is_done():
             return
         prompt = _prompt(event, chain.state.text)
-        if event.ask_eot and job.attempt == 1:  # a later try is late enough
-            chain.eot_llm = await opinion(self._model, prompt, self._limit_s)
+        if event.ask_eot and job.attempt == 1:  # a retry is late already
+            chain.eot_llm = await eot_probability(self._model, prompt, self._limit_s)
         text = ResponseText(
             first=not chain.state.sentences,
             hold=chain.model in self._begin_inside,
@@ -87,7 +87,7 @@ class LlmStage:
             language=event.language,
         )
         wanted = chain.model
-        writing = Writing(chain, text, job)
+        writing = ResponseWriter(chain, text, job)
         async with aclosing(_each_within(self._model, prompt, self._limit_s)) as tokens:
             async for token in tokens:
                 await writing.take(token)
@@ -97,19 +97,19 @@ class LlmStage:
         if text.markup:
             self._warn(chain.model, text.markup)
         if not chain.state.sentences and not chain.state.calls:
-            if text.thought:
-                raise OnlyThoughtError
-            if text.unknown and not event.step:  # later the edge says that it failed
+            if text.has_reasoning:
+                raise OnlyReasoningError
+            if text.unknown and not event.step:  # in later steps the edge reports the failure
                 raise EngineRefusedError(
                     "the language model wrote the call of a tool and said nothing: Aura offers it "
                     "none"
                 )
-        if not chain.state.calls:  # whose results the edge waits for
-            await job.bus.yield_to_jobs()  # the voice wakes for the last sentence
+        if not chain.state.calls:  # the edge waits for their results
+            await job.bus.yield_to_jobs()  # the voice begins the last sentence first
         await chain.complete(writing.usage)
 
     def _warn(self, model: str, markup: Markup) -> None:
-        """Say once of *model* that its server leaves calls in the text that are not read here."""
+        """Log once that the server of *model* leaves calls in the text that cannot be parsed."""
         if (model, markup.family) not in self._warned:
             self._warned.add((model, markup.family))
             log.warning(
@@ -117,21 +117,21 @@ class LlmStage:
             )
 
     def _learn(self, model: str, text: ResponseText) -> None:
-        """Remember whether *model* begins inside a thought, as *text* showed."""
+        """Remember whether *model* begins inside reasoning, as *text* showed."""
         if text.began_inside:
             self._begin_inside.add(model)
-        elif not text.thought:
+        elif not text.has_reasoning:
             self._begin_inside.discard(model)
 
 
 def _arguments(tool: ToolFunction) -> dict[str, Any]:
-    """Return the schemas of the arguments of *tool* by their names."""
+    """Return the schemas of the arguments of *tool*, by name."""
     schemas = tool.parameters.get("properties")
     return schemas if isinstance(schemas, dict) else {}
 
 
 def _prompt(event: TurnTaken, said: str) -> Prompt:
-    """Return the job as a prompt; *said* of its response is out already."""
+    """Return the job as a prompt; *said* of its response was published already."""
     return Prompt(
         system=event.system,
         messages=tuple(
@@ -158,13 +158,13 @@ def _prompt(event: TurnTaken, said: str) -> Prompt:
     )
 
 
-async def opinion(model: LanguageModel, prompt: Prompt, limit_s: float) -> float | None:
-    """Return how surely the caller's sentence is over, 0..1; None: *model* cannot tell.
+async def eot_probability(model: LanguageModel, prompt: Prompt, limit_s: float) -> float | None:
+    """Return the probability (0..1) that the caller's sentence is over; None: unknown.
 
-    What it fails at is left to the response to tell: that is what was asked for.
+    Other errors are left to the response, which will meet them too.
 
     Raises:
-        EngineHungError: the model fell silent, and its thread is ours.
+        EngineHungError: a model in this process hangs.
     """
     if not isinstance(model, SentenceReader):
         return None
@@ -184,8 +184,8 @@ async def _each_within(
     """Yield the response of *model*, no token later than *limit_s* after the one before.
 
     Raises:
-        EngineHungError: the model fell silent, and its thread is ours.
-        ServerUnavailableError: a server fell silent.
+        EngineHungError: a model in this process hangs.
+        ServerUnavailableError: a server is silent.
     """
     async with aclosing(model.stream(prompt)) as stream:
         while True:
@@ -202,8 +202,8 @@ async def _each_within(
 async def _within(coming: Awaitable[T], limit_s: float) -> T:
     """Return the result of *coming* within *limit_s*.
 
-    A process that was asleep finds that the time is up and the token about to come: it waits for
-    that, or the end of its sleep would look like a model that hangs.
+    After a suspension of the process the time is over although the token is about to come, so there
+    is a short grace: the model does not hang.
 
     Raises:
         TimeoutError: it did not come.

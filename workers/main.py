@@ -28,9 +28,9 @@ async def serve(settings: Settings, stage_name: StageName) -> int:
 
     Raises:
         BusAwayError: no server answers.
-        EngineError: the engine is missing; the message names the way out.
+        EngineError: the engine is missing; the message says what to do.
         BadRulesError: the rules of redaction cannot be used.
-        SettingsError: a secret that signs webhooks is none.
+        SettingsError: a secret that signs webhooks is invalid.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -40,7 +40,7 @@ async def serve(settings: Settings, stage_name: StageName) -> int:
         healthy = await _work(settings, stage_name, stop, condition)
     if not healthy:
         sys.stdout.flush()
-        os._exit(HUNG_EXIT)  # an orderly exit would wait for the thread that hangs
+        os._exit(HUNG_EXIT)  # a normal exit would wait for the hung thread
     return 0
 
 

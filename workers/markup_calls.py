@@ -1,4 +1,4 @@
-"""Calls read from what stands in the markup of a model, whichever it is. Pure.
+"""Parses tool calls in the markup of any family of models. Pure.
 
 {"name": "book", "arguments": {"guests": 2}}                  most, alone or in a list
 <function=book><parameter=guests>2</parameter></function>     Qwen3-Coder, Llama, Seed-OSS
@@ -60,7 +60,7 @@ _ODD: Final = (ValueError, RecursionError, SyntaxError, MemoryError)
 
 
 def calls_in(body: str, types: Types) -> list[FunctionCall]:
-    """Return the calls in *body*, which stands in markup; none: it cannot be read."""
+    """Return the calls in *body*, the content of markup; none: it cannot be parsed."""
     fenced = _FENCE.fullmatch(body)
     body = fenced[1] if fenced else body.strip()
     for found in (_json(body), _elements(body, types), _pythonic(body), _broken(body)):
@@ -70,7 +70,7 @@ def calls_in(body: str, types: Types) -> list[FunctionCall]:
 
 
 def calls_of(found: Any) -> list[FunctionCall]:
-    """Return the calls that *found* is, an object or a list of them; none: it is something else."""
+    """Return the calls in *found*, an object or a list of them; none: it has another form."""
     if isinstance(found, list):
         each = [calls_of(one) for one in found]
         return [call for calls in each for call in calls] if all(each) else []
@@ -87,7 +87,7 @@ def calls_of(found: Any) -> list[FunctionCall]:
 
 
 def _json(body: str) -> Iterator[FunctionCall]:
-    """Yield the calls of one JSON value after the other at the beginning of *body*."""
+    """Yield the calls in the JSON values at the beginning of *body*."""
     at = body.find("[") if body.startswith("functools[") else 0
     while body[at : at + 1] in ("{", "["):
         try:
@@ -109,9 +109,9 @@ def _elements(body: str, types: Types) -> Iterator[FunctionCall]:
 
 
 def arguments(body: str, types: Mapping[str, Any]) -> str:
-    """Return the arguments in the *body* of one call as JSON, or what stands there.
+    """Return the arguments in the *body* of one call as JSON, or *body* itself.
 
-    *types* are their schemas by name: a number is a text where it has to be.
+    *types* are their schemas by name, by which a number may become a text.
     """
     fenced = _FENCE.fullmatch(body)
     body = fenced[1] if fenced else body.strip()
@@ -140,11 +140,11 @@ def _typed(value: str, schema: Any, is_text: bool) -> Any:
 
 
 def _pythonic(body: str) -> Iterator[FunctionCall]:
-    """Yield the calls of Python's syntax, with named arguments that are values."""
+    """Yield the calls in Python's syntax, with named constant arguments."""
     if not _PYTHON.match(body):
         return
     try:
-        with warnings.catch_warnings(action="ignore"):  # of numbers in odd forms
+        with warnings.catch_warnings(action="ignore"):  # about unusual forms of numbers
             tree = ast.parse(body)
     except _ODD:
         return
@@ -164,7 +164,7 @@ def _pythonic(body: str) -> Iterator[FunctionCall]:
 
 
 def _broken(body: str) -> Iterator[FunctionCall]:
-    """Yield a call whose JSON is broken: the model is told, and nobody runs it."""
+    """Yield a call with broken JSON, which is reported to the model and not run."""
     if name := _BROKEN.search(body):
         yield _call(name[1], body)
 

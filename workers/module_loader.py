@@ -1,4 +1,4 @@
-"""Modules of the operator's own, found by name in this folder or among the installed ones."""
+"""Loads custom modules by name, from the working directory or installed."""
 
 import importlib
 import sys
@@ -7,14 +7,14 @@ from types import ModuleType
 
 
 class ModuleNotLoadedError(Exception):
-    """A module or an attribute of it cannot be had; the message says why."""
+    """A module or its attribute cannot be loaded; the message says why."""
 
 
-def loaded(module_name: str) -> ModuleType:
+def load_module(module_name: str) -> ModuleType:
     """Return the module, imported.
 
     Raises:
-        ModuleNotLoadedError: there is none of that name, or it cannot be imported.
+        ModuleNotLoadedError: there is no such module, or it cannot be imported.
     """
     here = str(Path.cwd())
     if here not in sys.path:
@@ -26,10 +26,10 @@ def loaded(module_name: str) -> ModuleType:
         if module_name == missing or module_name.startswith(f"{missing}."):
             raise ModuleNotLoadedError(
                 f"there is no module {module_name!r} here or in the environment: run the command "
-                "in the folder that holds it, or set PYTHONPATH"
+                "in the folder that contains it, or set PYTHONPATH"
             ) from error
         raise ModuleNotLoadedError(
             f"{module_name} needs {missing}, which is not installed"
         ) from error
-    except (ImportError, ValueError) as error:  # ValueError: a name that none can have
+    except (ImportError, ValueError) as error:  # ValueError: an invalid name
         raise ModuleNotLoadedError(f"{module_name} cannot be imported: {error}") from error

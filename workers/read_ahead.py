@@ -1,8 +1,8 @@
-"""Has a language model read what prompts begin with before they come, while it has no other work.
+"""Lets a language model read the starts of prompts ahead, while it has no other work.
 
-A model on few cores reads an agent's prompt and tools for seconds. What calls are going to begin
-with, an edge tells; what a call does begin with, its first event tells, and its greeting is heard
-meanwhile. A job stops the reading, and goes on with what was read.
+A model on few cores reads an agent's prompt and tools for seconds. An edge publishes the likely
+prompts; the first event of a call has its own prompt, which is read during the greeting. A job
+stops the reading, and uses what was read.
 """
 
 import asyncio
@@ -26,18 +26,18 @@ from workers.engines.protocols import Prompt
 log = structlog.get_logger(__name__)
 
 MOST_WAITING: Final = 8
-"""Prompts that wait to be read; the oldest are forgotten."""
+"""The most waiting prompts; older ones are dropped."""
 STOPPED_S: Final = 5.0
-"""A model that was stopped is waited for so long: it has to let go of what it read."""
+"""The longest wait until a stopped model has freed its slot."""
 ASK_AGAIN_S: Final = 5.0
-"""An edge may start after its workers."""
+"""The pause between requests, since an edge may start after its workers."""
 TELLING: Final = frozenset(
     str(kind.__struct_config__.tag) for kind in (SessionStarted, SessionReconfigured)
 )
 
 
-def beginning(one: PromptBeginning) -> Prompt:
-    """Return a prompt that begins as those of calls do; what it ends with is no matter."""
+def prompt_start(one: PromptBeginning) -> Prompt:
+    """Return a prompt with the start *one*; its end does not matter."""
     greeting = (("assistant", one.greeting),) if one.greeting else ()
     return Prompt(
         system=one.system,
@@ -49,7 +49,7 @@ def beginning(one: PromptBeginning) -> Prompt:
 
 
 class ReadAhead:
-    """Reads one prompt after another, the one that came last first, while no job runs."""
+    """Reads one prompt after another, the newest first, while no job runs."""
 
     def __init__(self, read: Callable[[Prompt], Awaitable[None]]) -> None:
         """Take *read*, which reads a prompt until it is cancelled."""
@@ -59,9 +59,9 @@ class ReadAhead:
         self._reading: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
 
-    def want(self, one: PromptBeginning) -> None:
-        """Have the beginning *one* read as soon as there is time."""
-        self._wait(codec.encode(one), beginning(one))
+    def enqueue(self, one: PromptBeginning) -> None:
+        """Queue the start *one*."""
+        self._wait(codec.encode(one), prompt_start(one))
         self._wake.set()
 
     def _wait(self, key: bytes, prompt: Prompt) -> None:
@@ -72,7 +72,7 @@ class ReadAhead:
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
-        """Read nothing while the block is open: a job has the model."""
+        """Read nothing inside the block, in which a job uses the model."""
         self._jobs += 1
         try:
             if self._reading is not None:
@@ -83,7 +83,7 @@ class ReadAhead:
             self._wake.set()
 
     async def run(self) -> None:
-        """Read what is wanted until cancelled."""
+        """Read queued prompts until cancelled."""
         while True:
             while self._waiting and not self._jobs:
                 await self._read_next()
@@ -106,25 +106,25 @@ class ReadAhead:
             await self._read(prompt)
         except EngineError as error:
             log.warning("prompt_not_read_ahead", error=str(error))
-        except Exception:  # the boundary: an engine of one's own that fails at it costs no call
+        except Exception:  # the boundary: a custom engine's fault must not affect calls
             log.exception("prompt_not_read_ahead")
 
 
 async def _stopped(reading: asyncio.Task[None]) -> None:
-    """Stop *reading*; an engine that hangs is left to the next job, which tells of it."""
+    """Stop *reading*; a hung engine is reported by the next job."""
     reading.cancel()
     await asyncio.wait({reading}, timeout=STOPPED_S)
 
 
 class PromptListener:
-    """Hears on the bus what prompts begin with."""
+    """Takes the starts of prompts from the bus."""
 
     def __init__(self, bus: Bus, ahead: ReadAhead) -> None:
         self._bus = bus
         self._ahead = ahead
 
     async def run(self) -> None:
-        """Ask an edge for what is likely, and hear of what is going on, until cancelled."""
+        """Request the likely prompts from an edge, and take those of calls, until cancelled."""
         async with (
             self._bus.listening(subjects.live("*", "*", "life"), self._on_life),
             self._bus.listening(subjects.PROMPTS_NOW, self._on_prompts),
@@ -142,7 +142,7 @@ class PromptListener:
             return
         event = await self._bus.configurations.in_event(message.event())
         if isinstance(event, SessionStarted | SessionReconfigured):
-            self._ahead.want(PromptBeginning.of(event.config))
+            self._ahead.enqueue(PromptBeginning.of(event.config))
 
     async def _on_prompts(self, message: Delivery) -> None:
         if reply := message_of(PromptsReply, message.data):
@@ -150,4 +150,4 @@ class PromptListener:
 
     def _take(self, reply: PromptsReply) -> None:
         for one in reversed(reply.prompts):
-            self._ahead.want(one)
+            self._ahead.enqueue(one)

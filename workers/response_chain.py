@@ -1,4 +1,4 @@
-"""A response on its way into the log: a chain of links, each behind the fence."""
+"""Publishes a response as a sentence chain, each link behind the fence."""
 
 import asyncio
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from workers.response_text import ResponseText
 from workers.stage import JobContext
 
 MOST_NAME_CHARS = 64
-"""Of a tool that a model calls; longer names are none of ours."""
+"""The most characters of a called tool's name; no tool has a longer one."""
 
 
 class ResponseChain:
-    """The sentences of one response in the log; every link names the one before it."""
+    """The sentence chain of one response; every link names the one before it."""
 
     def __init__(self, job: JobContext[TurnTaken], model: str) -> None:
         self.state = ChainState(job.event.turn)
@@ -29,14 +29,14 @@ class ResponseChain:
         self._found = False
 
     async def find(self) -> None:
-        """Go as far as the chain goes, which an earlier attempt may have begun."""
+        """Read the chain, which an earlier attempt may have begun."""
         watch = self._job.watch
         newest = await (watch.newest if watch else self._job.bus.last(self._subject))
         self._found = True
         self.state = await self._read(newest)
 
     async def is_done(self) -> bool:
-        """Find what an earlier attempt did; return whether nothing is left to do."""
+        """Read the chain; return whether an earlier attempt completed it."""
         await self.find()
         if self.state.calls and not self.state.is_over:
             await self.complete(Usage(0, 0, self.model))
@@ -44,12 +44,12 @@ class ResponseChain:
         return self.state.is_over
 
     async def _read(self, newest: Stored | None) -> ChainState:
-        """Return the chain as the log has it, where *newest* is its newest word."""
+        """Return the chain in the log, whose newest event is *newest*."""
         job, state = self._job, ChainState(self._job.event.turn)
         if newest is None:
             return state
         state = state.after(newest.seq)
-        if newest.seq > job.seq:  # or nothing was said since the turn was taken
+        if newest.seq > job.seq:  # else nothing was published since the job
             for link in await job.bus.read(subjects.EVENTS_STREAM, self._subject, after=job.seq):
                 state = state.after(link.seq, link.event())
         return state
@@ -76,11 +76,11 @@ class ResponseChain:
 
     @property
     def _written(self) -> int:
-        """Sentences of the response so far, those of earlier steps included."""
+        """Return the number of sentences so far, with those of earlier steps."""
         return self._job.event.spoken + len(self.state.sentences)
 
     async def switch(self, switched: Switched) -> None:
-        """Tell that another model writes from here on."""
+        """Publish that another model writes from here on."""
         job = self._job
         self.model = switched.model
         told = ModelSwitched(
@@ -126,28 +126,28 @@ class ResponseChain:
     async def _publish(self, link: ResponseSentence | ToolCalled | ResponseCompleted) -> int:
         """Add *link* to the chain and return its sequence.
 
-        A copy of the log that was a moment behind may have told of an older end of the chain. Then
-        nothing of this response is new in the log, and the link is added once more.
+        A replica that was behind may have returned an older end of the chain. Then nothing of this
+        response is new in the log, and the link is published again.
 
         Raises:
             FencedError: the response was cancelled, or another worker goes on with it.
             BusAwayError: not acknowledged.
         """
-        if not self._found:  # a fresh job began before it was looked up
+        if not self._found:  # a fresh job began before the log was read
             await self.find()
             if self.state.is_begun:
-                raise FencedError("a fresh job is not the first to answer", self.state.last)
+                raise FencedError("a fresh job is not the first to respond", self.state.last)
         bus = self._job.bus
         try:
             return await bus.publish_fenced(link, self.state.last)
         except FencedError as fenced:
             now = await self._read_until(fenced.newest)
-            if not now.is_what_was_known(self.state):
+            if not now.is_unchanged_since(self.state):
                 raise
             return await bus.publish_fenced(link, now.last)
 
     async def _read_until(self, seq: int) -> ChainState:
-        """Return the chain as the log has it once that tells of *seq*, a second later at most."""
+        """Return the chain once the log has *seq*, after a second at most."""
         for _ in range(20):
             now = await self._read(await self._job.bus.last(self._subject))
             if now.last >= seq:
@@ -156,7 +156,7 @@ class ResponseChain:
         return now
 
 
-class Writing:
+class ResponseWriter:
     """A response while the model writes it."""
 
     def __init__(
@@ -170,7 +170,7 @@ class Writing:
         self._first_token_ms: float | None = None
 
     async def take(self, token: Token) -> None:
-        """Take the next piece; what it completes is said."""
+        """Take the next piece; publish the sentences that it completes."""
         match token:
             case Usage():
                 self.usage = token
@@ -185,11 +185,11 @@ class Writing:
                 await self._say(pieces)
 
     async def finish(self) -> None:
-        """Say the rest, then call the tools.
+        """Publish the rest, then the tool calls.
 
-        A response that is nothing but a call of what was not offered calls it all the same, where
-        something was: nobody runs it, and the model is told. Calls in the text do not count beside
-        those that the server tells: some servers read a call and leave it in the text as well.
+        If tools were offered and the response is only a call of another one, that call is published
+        too: nobody runs it, and the model gets the failure. Calls in the text do not count if the
+        server reports calls, since some servers also leave them in the text.
         """
         await self._say(self._text.flush())
         calls = self._calls or self._text.calls

@@ -1,19 +1,19 @@
-"""The words of a model, without its thoughts, cut into pieces to be spoken. Pure."""
+"""The words of a model, without its reasoning, cut into pieces to be spoken. Pure."""
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from workers.engines.protocols import FunctionCall
+from workers.reasoning import ReasoningFilter
 from workers.sentences import SentenceCutter
 from workers.template_marks import TemplateMarks
-from workers.thoughts import ThoughtFilter
 from workers.tool_markup import Markup
 from workers.tool_text import ToolText
 
 
 class ResponseText:
-    """Takes the deltas of one response and returns what is ready to be spoken."""
+    """Takes the deltas of one response and returns pieces that are ready to be spoken."""
 
     def __init__(
         self,
@@ -24,15 +24,15 @@ class ResponseText:
         types: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
         language: str = "en",
     ) -> None:
-        """Take *first*: nothing was said yet; *hold*: this model begins inside a thought.
+        """Take *first*: nothing was spoken yet; *hold*: this model begins inside reasoning.
 
-        *tools* are the names of those that the model may call, and may write as text; *types* are
-        the schemas of their arguments, by tool and argument.
+        *tools* are the names of the tools that the model may call; *types* are the schemas of their
+        arguments, by tool and argument.
         """
         self.is_begun = False
-        """There is something to say, if not yet a whole piece."""
+        """Whether there are words, though not yet a whole piece."""
         self._first = first
-        self._thoughts = ThoughtFilter(hold=hold)
+        self._reasoning = ReasoningFilter(hold=hold)
         self._offered = tools
         self._types = types
         self._tools = ToolText(tools, types)
@@ -41,36 +41,36 @@ class ResponseText:
         self._cutter = SentenceCutter(first=first, language=language)
 
     @property
-    def thought(self) -> bool:
-        """There was a thought."""
-        return self._thoughts.thought or self._tools.thought
+    def has_reasoning(self) -> bool:
+        """Return whether there was reasoning."""
+        return self._reasoning.has_reasoning or self._tools.has_reasoning
 
     @property
     def began_inside(self) -> bool:
-        """The response began inside a thought, as the end of that showed."""
-        return self._thoughts.began_inside
+        """Return whether the response began inside reasoning, as its end tag showed."""
+        return self._reasoning.began_inside
 
     @property
     def calls(self) -> list[FunctionCall]:
-        """Calls of offered tools that were written as text."""
+        """Return calls of offered tools that were written as text."""
         return self._tools.calls
 
     @property
     def unknown(self) -> list[FunctionCall]:
-        """The same of what was not offered, or could not be read."""
+        """Return calls of other tools, and calls that could not be parsed."""
         return self._tools.unknown
 
     @property
     def markup(self) -> Markup | None:
-        """The markup of a call in it that could not be read or made; None: there is none."""
+        """Return the markup of a call that could not be parsed or made, or None."""
         return self._tools.markup
 
     def feed(self, delta: str) -> list[str]:
         """Return the pieces that *delta* completed, oldest first."""
         known = self.began_inside
-        text = self._thoughts.feed(delta)
+        text = self._reasoning.feed(delta)
         if self.began_inside and not known:
-            # what waited was a thought
+            # the waiting text was reasoning
             self._cutter = SentenceCutter(first=self._first, language=self._language)
             self._tools = ToolText(self._offered, self._types)
             self._marks = TemplateMarks()
@@ -80,7 +80,7 @@ class ResponseText:
 
     def flush(self) -> list[str]:
         """Return the rest; the stream is over."""
-        text = self._thoughts.flush()
+        text = self._reasoning.flush()
         text = self._tools.feed(text) + self._tools.flush()
         text = self._marks.feed(text) + self._marks.flush()
         return [*self._cutter.feed(text), *self._cutter.flush()]

@@ -32,10 +32,10 @@ APART_S = 2.0
 EXPECTED = (EngineError, BusError, StaleJobError)
 HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError, StaleJobError)
 TELLING = (*HOPELESS, ServerUnavailableError)
-"""Errors whose words hold nothing that somebody said."""
+"""Errors whose messages contain no caller's words."""
 
 Outcome = Literal["done", "overtaken", "retried", "failed"]
-"""The outcome of a job, as it is counted."""
+"""The outcome of a job, as counted in the metrics."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Verdict:
 
     outcome: Outcome
     reason: str = ""
-    """For operators; without a word of what was said."""
+    """For operators; without words of the conversation."""
     told: str = ""
     """For the caller: a sentence."""
     delay_s: float = 0.0
     """Delay of the next attempt."""
     is_expected: bool = True
-    """False: the failure is a fault of ours."""
+    """False: the failure is a bug of Aura."""
     is_hung: bool = False
     """The engine's thread is lost, so this process must end."""
 
@@ -90,7 +90,7 @@ def failure(
 
 
 def _told(error: Exception) -> str:
-    """Return the sentence of an engine, which names nothing private, or one of ours."""
+    """Return the engine's message, if it has nothing private, or a general one."""
     if isinstance(error, EngineError | StaleJobError) and str(error):
         return str(error)
     if isinstance(error, EngineHungError):

@@ -1,8 +1,8 @@
-"""A stream of text becomes pieces that can be spoken by themselves, the first one soon.
+"""Cuts a stream of text into pieces that can be spoken alone, the first one early.
 
-Whether a dot ends a sentence is asked of `sentencex`, which knows the abbreviations of some 300
-languages. What it cannot know is here: that the next word is not written yet, that a piece is
-spoken at once and alone, and what stands between a number and its unit.
+`sentencex`, which knows the abbreviations of some 300 languages, decides whether a dot ends a
+sentence. This module handles the rest: the next word may be missing, each piece is spoken alone,
+and a number stays with its unit.
 """
 
 import re
@@ -18,10 +18,10 @@ _SPACED: Final = r"[.!?…؟۔।॥։።፧។៕]+[\"')\]”’“»]*(?:[\s\u
 _UNSPACED: Final = r"[。！？｡။]+[」』）》】”’\"')]*(?=[^。！？｡။」』）》】”’\"')])"
 _MIXED: Final = r"[!?]+(?=[\u3040-\u30ff\u4e00-\u9fff])"
 MARKS: Final = f"{_SPACED}|{_UNSPACED}|{_MIXED}"
-"""The end of a sentence, most likely. Scripts without blanks end it where another letter begins."""
+"""The probable end of a sentence. In scripts without blanks it ends before the next letter."""
 _END: Final = re.compile(rf"{MARKS}|\n+")
 _FIRST_END: Final = re.compile(r"(?<=[a-z\u00c0-\uffff])(?:[,;،؛](?=\s|$)|:(?=\s)|[，、；：](?=.))")
-"""The first piece ends at a comma and does not wait for what follows: "Sure," is said at once."""
+"""The first piece ends at a comma, so that "Sure," is spoken at once."""
 _CLAUSE: Final = re.compile(r"[,;:،؛\u2013\u2014](?=\s)|[、，；：]")
 _NEVER: Final = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|St|Sr|Sra|Dra|Jr|Mt|Ft|Gen|Col|Capt|Lt|Sgt|Rev|Hon|Gov|Sen|Rep"
@@ -29,7 +29,7 @@ _NEVER: Final = re.compile(
     r"|p\. ?ej|p\. ?ex|bijv|d\.w\.z|Mme|Mlle|Sig|Dott|Ud|Uds)|(?<!\w)[A-ZÀ-ÖØ-Þ]"
     r"|(?:\b[A-Z]\.)+[A-Z])\.$"
 )
-"""Abbreviations that stand before a word: no sentence ends with them."""
+"""Abbreviations before a word, which never end a sentence."""
 _BEFORE_NUMBER: Final = re.compile(
     r"\b(?:No|Nos|pp?|\w*[Ss]tr|art|Art|§|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|núm)\.$"
 )
@@ -37,36 +37,36 @@ _UNLESS_CAPITAL: Final = re.compile(
     r"(?:\b(?:etc|Inc|Ltd|Co|Corp|Ave|Blvd|Rd|min|max|usw|ecc|enz|a\.m|p\.m|A\.M|P\.M|Ph\.D"
     r"|Mon|Tue|Tues|Wed|Thu|Thurs|Fri|no|núm|tel|Tel)|(?<!\.)\.\.|…)[.…]?$"
 )
-"""A sentence ends with them where the next word begins one."""
+"""Abbreviations that end a sentence if the next word begins one."""
 _OF_A_TIME: Final = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day$|[A-Z]{2,4}$")
-"""What goes on after "8 a.m.": a day, or the zone."""
+"""A day or a time zone, which may follow "8 a.m."."""
 _ORDINAL: Final = re.compile(r"(?:^|\s)\d{1,2}\.$")
 """The number of a list, or a day as in "5. Mai"; a year ends a sentence."""
 _WORDS_TOO: Final = re.compile(
     r"\b(?:no|art|may|ill|miss|ore|me|id|ok|OK|Ok|pa|la|op|con|mar|mai|min|max|vol|fig)\.$"
 )
-"""Abbreviations of `sentencex` that end more sentences as words."""
+"""Abbreviations of `sentencex` that are words more often."""
 _PAIRS: Final = ("「」", "『』", "（）", "《》", "【】", "«»")
 _CHINESE_QUOTES: Final = "“”"
 _GOES_ON: Final = re.compile(r"[とってはがをにのもでへやな]")
-"""A particle of Japanese: what was quoted before it is a part of this sentence."""
+"""A Japanese particle: the quotation before it is a part of the sentence."""
 _WIDE: Final = re.compile(r"[\u2e80-\ufaff]")
-"""Letters that each are a syllable or a word."""
+"""Letters that stand for a syllable or a word."""
 _OPEN_TAG: Final = re.compile(r"</?[a-zA-Z][\w:-]*(?:\s+[\w:-]+\s*=[^<>]{0,200}|[\s/]*)$")
 _OPEN_LINK: Final = re.compile(r"\]\([^)\s]{0,200}$")
 
 LONGEST_CHARS = 280
-"""Longer than this without an end: cut at a clause or a blank. A third of it in wide letters."""
+"""Text this long without an end is cut at a clause or a blank; a third of it in wide letters."""
 SLICE_CHARS = 64
-"""The most characters that are examined together, so that the time grows with the text alone."""
+"""The most characters that are examined together, so that the time stays linear."""
 _SENTENCE_BEGINS: Final = " Zz"
-"""A capital, as of a sentence; no word, so that no rule of any language is about it."""
+"""A capital letter that begins a sentence; it is no word, so that no rule of a language applies."""
 
 
 def ends(before: str, after: str, language: str = "en") -> bool | None:
     """Return whether a sentence ends between *before*, which has its mark, and *after*.
 
-    None: that depends on the next word, which is not known yet. *language*: ISO 639-1.
+    None: it depends on the next word, which is not known yet. *language*: ISO 639-1.
     """
     if _NEVER.search(before) or _ORDINAL.search(before) or _OPEN_TAG.search(before):
         return False
@@ -97,15 +97,15 @@ def _is_abbreviated(before: str, language: str) -> bool:
     """Return whether *before* ends with an abbreviation that does not end a sentence."""
     if _WORDS_TOO.search(before):
         return False
-    last = " ".join(before.split()[-3:])  # no abbreviation is longer, and the time is linear
+    last = " ".join(before.split()[-3:])  # no abbreviation is longer, and the time stays linear
     return len(sentencex.segment(language, f"{last}{_SENTENCE_BEGINS}")) == 1
 
 
 class SentenceCutter:
-    """Takes text as it comes and returns what is ready to be spoken."""
+    """Takes text as it comes and returns pieces that are ready to be spoken."""
 
     def __init__(self, *, first: bool = True, language: str = "en") -> None:
-        """Take *language*, a code such as "en" or "en-US"; of others the marks alone count."""
+        """Take *language*, such as "en" or "en-US"; for unknown ones only the marks count."""
         self._language = without_region(language)
         self._text = ""
         self._first = first

@@ -14,14 +14,14 @@ from workers.utterance_words import Span
 
 @dataclass(eq=False)
 class Asked:
-    """A part of an utterance that the recogniser was asked for."""
+    """A requested part of an utterance."""
 
     span: Span
     pcm: bytes
     has_begun: bool = False
-    """The recogniser has begun with it, so cancelling saves nothing."""
+    """Whether the recogniser has begun it, so that cancelling saves nothing."""
     has_heard: bool = False
-    """Its words are known, and on their way."""
+    """Whether its words are known."""
     task: asyncio.Task[None] | None = None
 
     def begin(self) -> bytes:
@@ -39,7 +39,7 @@ class Asked:
 
 
 class SpeechEngines:
-    """Recognises parts of utterances and judges turn ends, in the order of their ranks."""
+    """Recognises parts of utterances and judges ends of turns, in the order of their ranks."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class SpeechEngines:
         *,
         most_at_once: int,
     ) -> None:
-        """Take *most_at_once*: how many utterances that wait may be recognised as one batch."""
+        """Take *most_at_once*, the most utterances in one batch."""
         self._recognizer = recognizer
         self._executor = executor
         self._turns = turns
@@ -70,7 +70,7 @@ class SpeechEngines:
     ) -> Recognition:
         """Return the recognition of the part *asked* of an utterance; a smaller *rank* goes first.
 
-        *hurried*: quick words are worth more than sure ones.
+        *hurried*: speed matters more than accuracy.
         """
         recognizer, language = self._recognizer, without_region(event.language)
         owner, audio_s = (event.tenant, event.session), _seconds(asked.pcm)
@@ -93,7 +93,7 @@ class SpeechEngines:
         return heard
 
     async def eot_audio(self, event: SpeechStarted, pcm: bytes) -> float | None:
-        """Return 0..1, how surely the speaker of *pcm* is done; None: there is no model of it."""
+        """Return the probability (0..1) that the speaker of *pcm* is done; None: no turn model."""
         if self._turns is None:
             return None
         owner, audio_s = (event.tenant, event.session), _seconds(pcm)

@@ -1,4 +1,4 @@
-"""The stage as the worker loop sees it, and the job as the stage sees it."""
+"""The interface of stages to the worker loop, and of jobs to the stage."""
 
 import time
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from workers.turn_watch import TurnWatch
 J = TypeVar("J", bound=JobEvent)
 
 FRESH_S = 0.25
-"""Age up to which a job begins before its cancellation is looked up."""
+"""The age up to which a job begins before the log is read for a cancellation."""
 LOOK_AFTER_S = 0.01
-"""Delay of a fresh job's look-up, so that the engine starts first."""
+"""The delay of a fresh job's read, so that the engine starts first."""
 
 
 class EngineHungError(Exception):
@@ -22,12 +22,12 @@ class EngineHungError(Exception):
 
 
 class StaleJobError(Exception):
-    """The job waited so long for a worker that its data are gone."""
+    """The job waited so long for a worker that its audio is gone."""
 
 
 @dataclass(frozen=True)
 class JobTarget:
-    """The part of its session that a job is about."""
+    """The turn and the sentence of a job."""
 
     utterance: int = 0
     turn: int | None = None
@@ -38,7 +38,7 @@ class JobTarget:
 
 @dataclass(frozen=True)
 class JobContext(Generic[J]):
-    """A job as its stage sees it: the event, the bus, and the time on the edge's clock."""
+    """A job for its stage: the event, the bus, and the time on the edge's clock."""
 
     event: J
     seq: int
@@ -54,12 +54,12 @@ class JobContext(Generic[J]):
 
     @property
     def is_fresh(self) -> bool:
-        """True on the first attempt within 0.25 s of storing."""
+        """Return whether this is the first delivery, within 0.25 s of storing."""
         return self.attempt == 1 and self.waited_s < FRESH_S
 
     @property
     def look_after_s(self) -> float:
-        """The delay of the cancellation's look-up."""
+        """Return the delay of the read for a cancellation."""
         return LOOK_AFTER_S if self.is_fresh else 0.0
 
     def took_ms(self) -> float:
@@ -67,7 +67,7 @@ class JobContext(Generic[J]):
         return round((time.monotonic() - self.started_s) * 1000, 1)
 
     def head(self) -> Head:
-        """Return the head of this job's events: their time is that of the job plus `took_ms`."""
+        """Return the head of this job's events; their time is the job's plus `took_ms`."""
         event = self.event
         return Head(
             tenant=event.tenant, session=event.session, at_ms=event.at_ms + int(self.took_ms())
@@ -75,36 +75,36 @@ class JobContext(Generic[J]):
 
 
 def is_job_of(event: AnyEvent, stage: StageName, job_type: type[J]) -> TypeGuard[J]:
-    """Tell whether *event* is a job of *stage*: of its type, and not answered from a record."""
+    """Return whether *event* is a job of *stage*: of its type, and not answered by a record."""
     return isinstance(event, job_type) and stage not in event.recorded
 
 
 class Stage(Protocol[J]):
-    """A function of its job; it keeps nothing between jobs."""
+    """A function of its job, without state between jobs."""
 
     name: StageName
     model: str
-    """Its name in events and for operators."""
+    """The name in events and for operators."""
     job_type: type[J]
 
     @property
     def wait_ms(self) -> int:
-        """Wait of urgent work for an engine, although its job has a slot."""
+        """Return the wait of urgent jobs for the engine, although they have slots."""
 
     async def warm(self) -> None:
         """Load the model and run it once.
 
         Raises:
-            EngineError: the model cannot run; the message names the way out.
+            EngineError: the model cannot run; the message says what to do.
         """
 
     def target(self, event: J) -> JobTarget:
-        """Return the part of its session that the job *event* is about."""
+        """Return the turn and the sentence of the job *event*."""
 
     async def run(self, job: JobContext[J]) -> None:
         """Do the job and publish its results.
 
         Raises:
-            EngineRefusedError: no retry will help.
-            Exception: any other is retried, by any worker.
+            EngineRefusedError: a retry will not help.
+            Exception: all others are retried, by any worker.
         """

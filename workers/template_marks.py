@@ -1,6 +1,6 @@
-"""Marks of a chat template that a server left in a response, taken out of what is spoken. Pure.
+"""Removes the marks of a chat template that a server left in a response.
 
-They come last: some of them are a part of the markup in which a model calls tools.
+Pure. It is the last filter, since some marks are a part of the markup of tool calls.
 """
 
 import re
@@ -11,14 +11,14 @@ _PART: Final = re.compile(r"<(?:[|｜][\w▁]{0,40}[|｜]?)?|<e[a-z_]{0,10}|</s?
 
 
 class TemplateMarks:
-    """Takes the text of a response and returns it without such marks."""
+    """Takes the text of a response and returns it without marks."""
 
     def __init__(self) -> None:
         self._text = ""
-        """What may be the beginning of a mark."""
+        """The possible start of a mark."""
 
     def feed(self, delta: str) -> str:
-        """Return what *delta* adds to what is said."""
+        """Return the text to be spoken after *delta*."""
         text = _MARK.sub("", self._text + delta)
         at = text.rfind("<")
         cut = at if at >= 0 and _PART.fullmatch(text, at) else len(text)

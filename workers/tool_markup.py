@@ -1,7 +1,7 @@
-"""The markups in which models write calls of tools, where their server does not read them. Pure.
+"""The markups in which models write tool calls, for servers that do not parse them.
 
-A table: what opens a region of text that is never spoken, what closes it, whose it is, and which
-parser has vLLM or SGLang read it. What stands in a region `workers/markup_calls.py` reads.
+Pure. A table of regions that are never spoken: their opening, their closing, their models, and the
+parser of vLLM or SGLang for them. `workers/markup_calls.py` parses their content.
 """
 
 import re
@@ -11,12 +11,12 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Markup:
-    """One way to write calls."""
+    """One markup of calls."""
 
     family: str
-    """The models that write so, for operators."""
+    """The models that use it, for operators."""
     openings: tuple[str, ...]
-    """Each opens a region; small and large letters are one."""
+    """The texts that open a region, in any case."""
     closing: str
     """A regular expression; empty: the region goes on to the end of the response."""
     parser: str
@@ -24,7 +24,7 @@ class Markup:
 
     @property
     def advice(self) -> str:
-        """What an operator can do."""
+        """Return advice for operators."""
         return (
             f"let the model's server read its calls: vLLM and SGLang --tool-call-parser "
             f"{self.parser}, llama.cpp --jinja"
@@ -88,10 +88,10 @@ MARKUPS: Final = (
 )
 
 PYTHONIC: Final = Markup("Llama 3.2", (), r"\)\s*\]", "pythonic")
-"""`[book(guests=2)]`, by itself."""
+"""`[book(guests=2)]`, alone."""
 
 HARMONY: Final = Markup("gpt-oss", ("<|channel|>", "<|start|>"), "", "openai")
-"""Channels: `analysis` is a thought, `final` is spoken, and one that is sent `to=` a tool calls it.
+"""Channels: `analysis` is reasoning, `final` is spoken, and `to=` a tool is a call.
 
     <|start|>assistant<|channel|>commentary to=functions.book <|constrain|>json<|message|>
     {"guests": 2}<|call|>
@@ -114,16 +114,16 @@ _ALL_OPENINGS: Final = (*_BY_OPENING, *HARMONY.openings)
 
 
 def opening(text: str) -> tuple[Markup, int] | None:
-    """Return which markup *text* begins with, and where what stands in it begins."""
+    """Return the markup that opens at the start of *text*, and the index of its content."""
     found = _OPENING.match(text)
     if found is None:
         return None
     markup = _BY_OPENING[found.group().lower()]
-    own = found.group().endswith(("=", " "))  # names the tool: it is read, too
+    own = found.group().endswith(("=", " "))  # it names the tool, so it is a part of the content
     return markup, 0 if own else found.end()
 
 
 def may_open(text: str) -> bool:
-    """Tell whether *text* is the beginning of an opening."""
+    """Return whether *text* is the start of an opening."""
     small = text.lower()
     return any(one.startswith(small) for one in _ALL_OPENINGS)

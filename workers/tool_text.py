@@ -1,9 +1,9 @@
-"""Calls of tools that a model writes as text, taken out of what is spoken. Pure.
+"""Finds tool calls that a model writes as text, and removes them from the response. Pure.
 
-Models write a call as JSON, bare or in a fence, or in a markup of their family
-(`workers/tool_markup.py`), where their server does not read it. Text that may begin a call is held
-until that is clear; anything else goes on at once. Markup is never spoken: what cannot be read of
-it is withheld, and a call of something that was not offered is neither spoken nor made.
+If the server does not parse calls, models write them as JSON, alone or in a fence, or in the markup
+of their family (`workers/tool_markup.py`). Text that may begin a call is held until that is clear;
+other text is returned at once. Markup is never spoken: unparsable markup is withheld, and a call of
+a tool that was not offered is neither spoken nor made.
 """
 
 import json
@@ -27,7 +27,7 @@ _MARK: Final = re.compile(r"[<`{\[]|(?<![\w.])[A-Za-z]")
 _STRIPPED: Final = (
     r"(?:(?:assistant)?commentary to=)?functions\.[\w-]{1,64}(?::\d{1,3})?\s*(?:json)?\s*"
 )
-"""What is left of Kimi's and gpt-oss' calls where the server takes their marks for no text."""
+"""The rest of Kimi's and gpt-oss' calls if the server has removed their marks."""
 _PART_OF_STRIPPED: Final = re.compile(
     r"(?:(?:assistant)?commentary to=)?functions\.[\w-]{0,64}(?::\d{0,3})?\s*(?:j|js|jso|json)?\s*"
 )
@@ -37,45 +37,45 @@ _TO: Final = re.compile(r"\bto=(?:functions\.)?(?P<name>[\w-]{1,64})")
 _LONGEST: Final = 2 * MOST_ARGUMENT_CHARS
 """The most characters that are held back as a call."""
 _CLOSING_CHARS: Final = 80
-"""The most characters of what closes a markup."""
+"""The most characters of a closing."""
 _SCANNER: Final = json.JSONDecoder()
 UNREADABLE: Final = "unreadable_call"
-"""The name of what stands in markup and cannot be read: there is no such tool."""
+"""The name of a call that cannot be parsed; no tool has this name."""
 
 
 class ToolText:
-    """Takes the text of a response and returns what of it is to be said."""
+    """Takes the text of a response and returns the text to be spoken."""
 
     def __init__(
         self,
         offered: Collection[str],
         types: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     ) -> None:
-        """Take calls of the tools that are *offered*, by their names.
+        """Take the names of the *offered* tools.
 
         *types* are the schemas of their arguments, by tool and argument.
         """
         self._types = types
         self.calls: list[FunctionCall] = []
         self.unknown: list[FunctionCall] = []
-        """Calls of what was not offered, and what could not be read."""
+        """Calls of other tools, and calls that could not be parsed."""
         self.markup: Markup | None = None
-        """The last markup in it that could not be read, or not be made."""
-        self.thought = False
-        """There was a thought in a channel of its own."""
+        """The last markup whose call could not be parsed or made."""
+        self.has_reasoning = False
+        """Whether there was reasoning in a channel of its own."""
         self._offered = frozenset(offered)
         names = [_STRIPPED, *(rf"{re.escape(one)}(?:\[ARGS\])?" for one in sorted(offered))]
         self._named = re.compile(rf"(?:{'|'.join(names)})(?=\{{)")
-        """A tool's name before its arguments, as a server leaves it of Mistral's markup."""
+        """A tool's name before its arguments, the rest of Mistral's markup."""
         self._text = ""
-        """What was neither returned nor taken for a call yet."""
+        """Text that was neither returned nor taken for a call yet."""
         self._region: Markup | None = None
-        """The markup that the text stands in."""
+        """The markup around the text."""
         self._fenced = False
-        """The call that was taken last began in a fence, whose end may follow."""
+        """Whether the last call began in a fence, whose end may follow."""
 
     def feed(self, delta: str) -> str:
-        """Return what *delta* adds to what is said; "" while a call may be under way."""
+        """Return the text to be spoken after *delta*; "" while a call may have begun."""
         self._text += delta
         return self._go(over=False)
 
@@ -102,17 +102,17 @@ class ToolText:
                 said, self._text = said + self._text[0], self._text[1:]  # it was no call
         return said
 
-    # -------------------------------------------------------- where a call begins
+    # -------------------------------------------------------- the start of a call
 
     def _first(self) -> int:
-        """Return where the text begins a call, or may begin one; its length where it does not."""
+        """Return the index at which a call begins or may begin; the text's length if none does."""
         for mark in _MARK.finditer(self._text):
             if self._may_begin(self._text[mark.start() :]):
                 return mark.start()
         return len(self._text)
 
     def _may_begin(self, text: str) -> bool:
-        """Tell whether *text* begins a call, or is the beginning of such a beginning."""
+        """Return whether *text* begins a call, or may do so with more text."""
         if tool_markup.opening(text) or tool_markup.may_open(text) or _JSON.match(text):
             return True
         if text.lower().startswith(HARMONY.openings):
@@ -130,12 +130,12 @@ class ToolText:
         )
 
     def _is_pythonic(self, text: str) -> bool:
-        """Tell whether *text* begins a list of calls in Python's syntax."""
+        """Return whether *text* begins a list of calls in Python's syntax."""
         found = _PYTHONIC.match(text)
         return found is not None and (bool(found["named"]) or found["name"] in self._offered)
 
     def _names(self, text: str) -> bool:
-        """Tell whether *text* begins, or may begin, with a tool's name before its arguments."""
+        """Return whether *text* begins, or may begin, with a tool's name before its arguments."""
         if self._named.match(text) or _PART_OF_STRIPPED.fullmatch(text):
             return True
         before = ("commentary to=functions.", "functions.", _BEFORE_STRIPPED)
@@ -143,7 +143,7 @@ class ToolText:
         return any(one.startswith(text) for one in (*before, *self._offered, *named))
 
     def _enter(self, *, over: bool) -> bool:
-        """Take what begins the text; False: it is not whole yet, or is no call."""
+        """Take the call at the start of the text; False: it is incomplete, or no call."""
         if opened := tool_markup.opening(self._text):
             self._region, at = opened
             self._text = self._text[at:]
@@ -160,16 +160,16 @@ class ToolText:
     # -------------------------------------------------------- markup
 
     def _leave(self, markup: Markup, *, over: bool) -> bool:
-        """Take the *markup* that the text stands in; False: its end is on its way."""
+        """Take the content of *markup*; False: its end is missing yet."""
         text = self._text
         end = re.search(markup.closing, text, re.IGNORECASE) if markup.closing else None
         if end is None and not over:
-            if len(text) > _LONGEST:  # its end is all that is looked for
+            if len(text) > _LONGEST:  # only its end is searched
                 self._text = text[: MOST_ARGUMENT_CHARS + 2] + text[-_CLOSING_CHARS:]
             return False
         body, rest = text, ""
         if end:
-            # a list in Python's syntax ends with its closing
+            # the closing belongs to a list in Python's syntax
             body = text[: end.end() if markup is PYTHONIC else end.start()]
             rest = text[end.end() :]
         self._region, self._text = None, rest
@@ -180,7 +180,7 @@ class ToolText:
         return True
 
     def _take_channel(self, *, over: bool) -> bool:
-        """Take a message of gpt-oss: what is for the caller is left; False: its end is to come."""
+        """Take a message of gpt-oss, and leave the caller's; False: its end is missing yet."""
         head = HARMONY_HEAD.match(self._text)
         if head is None:
             if over or len(self._text) > tool_markup.MOST_HEAD_CHARS:
@@ -196,7 +196,7 @@ class ToolText:
             self._text = head.group() + (rest if called else rest[-_CLOSING_CHARS:])
             return False
         body, self._text = (rest[: end.start()], rest[end.end() :]) if end else (rest, "")
-        self.thought |= called is None
+        self.has_reasoning |= called is None
         if called:
             self._taken([FunctionCall(called["name"], body.strip()[: MOST_ARGUMENT_CHARS + 1])])
             if called["name"] not in self._offered:
@@ -212,7 +212,7 @@ class ToolText:
     # -------------------------------------------------------- JSON
 
     def _take_json(self, *, over: bool) -> bool:
-        """Take the JSON at the beginning of the text; False: it is not whole yet, or no call."""
+        """Take the JSON at the start of the text; False: it is incomplete, or no call."""
         begin = _JSON.match(self._text)
         if begin is None:
             return False
@@ -223,21 +223,21 @@ class ToolText:
             except (ValueError, RecursionError):
                 continue
             if wraps and not over and not body[end:]:
-                return False  # its last brace is on its way
+                return False  # its last brace is missing yet
             if calls := calls_of(found):
                 self._taken(calls)
                 self._text, self._fenced = body[end:].removeprefix("}" * wraps), fenced
                 return True
         if not over and len(body) <= _LONGEST:
             return False
-        if name := _BROKEN.search(body):  # the model is told, and nobody hears it
+        if name := _BROKEN.search(body):  # reported to the model, not spoken
             self._taken([FunctionCall(name[1], body[: MOST_ARGUMENT_CHARS + 1])])
             self._text = ""
             return True
         return False
 
     def _take_named(self, named: re.Match[str], *, over: bool) -> bool:
-        """Take the arguments behind a tool's name; False: they are not whole yet."""
+        """Take the arguments after a tool's name; False: they are incomplete."""
         name = re.split(r"functions\.", named.group())[-1]
         name = re.split(r"\[|:|\s|json$", name)[0] if name not in self._offered else name
         body = self._text[named.end() :]
@@ -252,7 +252,7 @@ class ToolText:
         return True
 
     def _close(self, *, over: bool) -> bool:
-        """Drop the end of a fence behind a call; False: it may still be on its way."""
+        """Drop the end of a fence after a call; False: it may be missing yet."""
         rest = self._text.lstrip()
         if rest.startswith("```"):
             rest = rest[3:]

@@ -1,4 +1,4 @@
-"""The TTS stage: speaks a sentence as numbered chunks of audio."""
+"""The TTS stage: synthesizes a sentence as numbered chunks of audio."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class TtsStage:
         if event.text_only:
             return
         speaker = Speaker(event.voice, event.language, event.speed)
-        # it looks up names on the disk
+        # it searches the disk
         voice = await asyncio.to_thread(self._many.choose, speaker) if self._many else self._own
         spoken = Spoken.of(voice.used, event.speed, event.language, event.text)
         sending = _Sending(job)

@@ -1,4 +1,4 @@
-"""Watch whether the edge cancels the turn of a job."""
+"""Watches whether the edge cancels the turn of a job."""
 
 import asyncio
 
@@ -19,12 +19,12 @@ CANCELLED = ResponseCancelled.__struct_config__.tag
 
 
 def is_cancelled(turn: int, event: AnyEvent) -> bool:
-    """Tell whether *event* cancels *turn*, or a later one."""
+    """Return whether *event* cancels *turn*, or a later one."""
     return isinstance(event, ResponseCancelled) and event.turn >= turn
 
 
 def is_over(turn: int, newest: AnyEvent) -> bool:
-    """Tell whether *turn* is over, by the *newest* response event of its session."""
+    """Return whether *turn* is over, by the *newest* response event of its session."""
     match newest:
         case (
             ResponseSentence(turn=latest) | ResponseCompleted(turn=latest) | ToolCalled(turn=latest)
@@ -37,7 +37,7 @@ def is_over(turn: int, newest: AnyEvent) -> bool:
 class TurnWatch:
     """Watches *turn* of the event *job*, which is sequence *seq* of the log.
 
-    Older events do not count: an operator may try a job again that the edge had cancelled.
+    Older events do not count: an operator may retry a job that the edge had cancelled.
     """
 
     def __init__(self, bus: Bus, job: Event, turn: int, seq: int) -> None:
@@ -50,10 +50,10 @@ class TurnWatch:
         self._ended = asyncio.Event()
 
     async def run(self, *, after_s: float) -> None:
-        """Wait until the turn is cancelled or `end` is called; look it up *after_s*.
+        """Wait until the turn is cancelled or `end` is called; read the log *after_s*.
 
         Raises:
-            BusAwayError: no answer.
+            BusAwayError: no server answers.
         """
         await asyncio.sleep(after_s)
         async with self._bus.listening(subjects.live(*self._whose), self._on_say):

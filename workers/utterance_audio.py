@@ -7,7 +7,7 @@ from workers.utterance_words import Span
 
 HOP_MS = 20
 QUIET_HOPS = 10
-"""The hops of the quietest stretch, whose middle is the place for a cut: 200 ms."""
+"""The hops of the quietest part, whose middle is the place of a cut: 200 ms."""
 
 
 class UtteranceAudio:
@@ -17,14 +17,14 @@ class UtteranceAudio:
         self._pcm = bytearray()
         self._from_ms = 0
         self.is_empty = True
-        """No audio has come."""
+        """Return whether no audio has come."""
 
     @property
     def until_ms(self) -> int:
         return self._from_ms + len(self._pcm) // BYTES_PER_MS
 
     def add(self, frame: AudioFrame) -> None:
-        """Append *frame*; audio that nobody has any more is left out before it."""
+        """Append *frame*; audio before it may be missing."""
         if frame.from_ms > self.until_ms:
             self._pcm.clear()
             self._from_ms = frame.from_ms
@@ -32,19 +32,19 @@ class UtteranceAudio:
         self.is_empty = self.is_empty and not frame.pcm
 
     def of(self, span: Span) -> bytes:
-        """Return what is kept of *span*."""
+        """Return the kept audio of *span*."""
         first = max(0, span.from_ms - self._from_ms)
         last = max(0, span.until_ms - self._from_ms)
         return bytes(self._pcm[first * BYTES_PER_MS : last * BYTES_PER_MS])
 
     def forget(self, before_ms: int) -> None:
-        """Keep what follows *before_ms*."""
+        """Drop the audio before *before_ms*."""
         if (gone_ms := min(before_ms, self.until_ms) - self._from_ms) > 0:
             del self._pcm[: gone_ms * BYTES_PER_MS]
             self._from_ms += gone_ms
 
     def quiet_ms(self, span: Span) -> int:
-        """Return the middle of the quietest 200 ms that are kept of *span*; its end if none are."""
+        """Return the middle of the quietest 200 ms in the kept audio of *span*, or else its end."""
         samples = np.frombuffer(self.of(span), "<i2").astype(np.float32)
         hop = HOP_MS * RATE_HZ // 1000
         energy = np.square(samples[: len(samples) // hop * hop].reshape(-1, hop)).mean(axis=1)

@@ -1,11 +1,10 @@
-"""The words of one utterance, from recognitions of its pieces in whatever order they come. Pure.
+"""The words of one utterance, from recognitions of its pieces in any order. Pure.
 
     |-- settled --|-- a cut: being recognised --|-- the open piece ...
                                                 |---- up to a pause ----|
 
-What stands before a cut is recognised once and never again, so the cost grows with the length of
-the speech, and a pause after ten minutes has as little to recognise as after three seconds. Times
-are ms from the beginning of the utterance.
+Audio before a cut is recognised once, so that the cost is linear in the length of the speech, and a
+pause after ten minutes takes no longer than after three seconds. Times are ms from its beginning.
 """
 
 from __future__ import annotations
@@ -18,21 +17,21 @@ from typing import NamedTuple
 from workers.engines.protocols import Recognition
 
 SILENCE_MS = 250
-"""A silence of this length inside a speech separates words that need not be heard together."""
+"""A silence of this length separates words that can be recognised apart."""
 LONG_SILENCE_MS = 600
 """A silence of this length separates words even in a piece shorter than LEAST_PIECE_MS."""
 LEAST_PIECE_MS = 2000
-"""The shortest piece that a shorter silence ends: the model mishears less with some context."""
+"""The shortest piece that CUT_MS of silence ends: some context reduces errors."""
 ENOUGH_MS = 5000
 """A piece of this length ends at any pause: the shortest window of the recogniser is full."""
 LONGEST_PIECE_MS = 14_000
-"""A piece of this length without such a pause is cut where it is quietest."""
+"""A piece of this length without such a pause is cut at its quietest place."""
 QUIET_WITHIN_MS = 7000
-"""How far back that place is looked for."""
+"""The audio before the end in which that place is searched."""
 MARKED_AFTER_MS = 60
-"""The silence before a pause is marked (100 ms), less the voice before its end is (40 ms)."""
+"""The delay of a pause's mark (100 ms), less that of its end (40 ms)."""
 LEAD_MS = 300
-"""Audio before speech goes on that belongs to it: soft consonants are not voiced."""
+"""Audio before detected speech that belongs to it: soft consonants are not voiced."""
 LEAST_LIKELY = 1e-4
 """A confidence of 0 has no logarithm."""
 
@@ -46,23 +45,23 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Words:
-    """Words from the beginning of the utterance, and how they were recognised."""
+    """Words from the beginning of the utterance, with the figures of their recognition."""
 
     text: str = ""
     confidence: float = 0.0
     """0..1: the mean of the pieces', weighted by their words."""
     eot_stt: float | None = None
-    """Of the last piece that has words."""
+    """The probability of the last piece with words."""
     took_ms: float = 0.0
-    """Of the last piece."""
+    """The duration of the last piece's recognition."""
 
     @property
     def count(self) -> int:
-        """Words between blanks."""
+        """Return the number of words."""
         return len(self.text.split())
 
     def plus(self, heard: Recognition) -> Words:
-        """Return these words with those of the piece that follows."""
+        """Return these words and those of the next piece."""
         if not heard.text:
             return replace(self, took_ms=heard.took_ms)
         if not self.text:
@@ -74,7 +73,7 @@ class Words:
 
 
 class PauseTranscript(NamedTuple):
-    """The words up to a pause; *pause* below 0: up to a cut in speech without pauses."""
+    """The transcript up to a pause; *pause* below 0: up to a cut in speech without pauses."""
 
     pause: int
     words: Words
@@ -86,23 +85,23 @@ class PauseTranscript(NamedTuple):
 
 @dataclass(frozen=True)
 class _Cut:
-    """The end of a piece for good."""
+    """The final end of a piece."""
 
     span: Span
     next_ms: int
-    """Where the next piece begins: silence between the two is left out."""
+    """The start of the next piece, after the silence between the two."""
     in_speech: bool
-    """The cut is in speech: the words before it are a transcript of their own."""
+    """Whether the cut is in speech, so that the words before it are published too."""
 
 
 class UtteranceWords:
     """Keeps the pieces of an utterance and their words; `wanted` names the pieces to recognise."""
 
     def __init__(self, settled: Words | None = None, settled_ms: int = 0) -> None:
-        """Begin with the words that another worker settled, where there was one."""
+        """Begin with the words that another worker settled, if there was one."""
         self.settled = settled or Words()
         self.settled_ms = settled_ms
-        """Where the first piece begins whose words are not known yet."""
+        """The start of the first piece without known words."""
         self._cuts: list[_Cut] = []
         self._known: dict[Span, Recognition] = {}
         self._pauses: dict[int, Span] = {}
@@ -111,17 +110,17 @@ class UtteranceWords:
         """The latest pause in the open piece."""
         self._silent = False
         self._last: Span | None = None
-        """The last piece, where the utterance is over."""
+        """The last piece, once the utterance is over."""
         self._told_ms = 0
 
     @property
     def open_ms(self) -> int:
-        """Where the open piece begins."""
+        """Return the start of the open piece."""
         return self._cuts[-1].next_ms if self._cuts else self.settled_ms
 
     @property
     def wanted(self) -> list[Span]:
-        """The parts whose words are needed and not known."""
+        """Return the parts whose words are needed and not known."""
         spans = [cut.span for cut in self._cuts]
         if self._last:
             spans.append(self._last)
@@ -129,10 +128,10 @@ class UtteranceWords:
             spans.append(self._latest[1])
         return [span for span in dict.fromkeys(spans) if span not in self._known]
 
-    # -------------------------------------------------------- what happens in the utterance
+    # -------------------------------------------------------- events of the utterance
 
     def paused(self, pause: int, at_ms: int) -> None:
-        """Take a pause that was marked at *at_ms*; one in what is settled says nothing new."""
+        """Take a pause that was marked at *at_ms*; one in settled audio is ignored."""
         if at_ms < self.open_ms:
             return
         span = Span(self.open_ms, at_ms)
@@ -140,7 +139,7 @@ class UtteranceWords:
         self._pauses[pause] = span
 
     def went_on(self, at_ms: int) -> None:
-        """Take the end of a pause: the piece before it is cut off where it is worth it."""
+        """Take the end of a pause, which may end the piece before it."""
         if not self._silent or self._latest is None:
             return
         self._silent = False
@@ -155,7 +154,7 @@ class UtteranceWords:
             self._cut(span, max(span.until_ms, at_ms - LEAD_MS))
 
     def grown(self, now_ms: int, quiet_ms: Callable[[Span], int]) -> None:
-        """Cut the open piece where it is too long; *quiet_ms* says where a part is quietest."""
+        """Cut the open piece if it is too long; *quiet_ms* returns the quietest place of a part."""
         if now_ms - self.open_ms < LONGEST_PIECE_MS:
             return
         if self._latest and self._silent:
@@ -173,7 +172,7 @@ class UtteranceWords:
         self._silent = True
 
     def heard(self, span: Span, recognition: Recognition) -> Iterator[PauseTranscript]:
-        """Take the words of *span*, and yield what is known for the first time by them."""
+        """Take the words of *span*, and yield the transcripts that they complete."""
         self._known[span] = recognition
         while True:
             yield from self._transcripts()
@@ -188,22 +187,22 @@ class UtteranceWords:
                 self._told_ms = cut.span.until_ms
                 yield self._transcript(-self.settled_ms, self.settled)
 
-    # -------------------------------------------------------- what is known
+    # -------------------------------------------------------- results
 
     @property
     def final(self) -> Words:
-        """The words of the whole utterance, once nothing is wanted any more."""
+        """Return the words of the whole utterance, once all are known."""
         return self.settled.plus(self._known[self._last]) if self._last else self.settled
 
     def partial(self, span: Span, recognition: Recognition) -> str | None:
-        """Return the words so far of one who still speaks; None: something newer was told."""
+        """Return the partial transcript; None: a newer one was published."""
         if span.from_ms != self.settled_ms or span.until_ms <= self._told_ms:
             return None
         self._told_ms = span.until_ms
         return self.settled.plus(recognition).text
 
     def _transcripts(self) -> Iterator[PauseTranscript]:
-        """Yield the transcripts of pauses whose words are known up to there, the earliest first."""
+        """Yield the transcripts of pauses up to which all words are known, the earliest first."""
         for pause, span in sorted(self._pauses.items()):
             if span.from_ms == self.settled_ms and span in self._known:
                 self._pauses = {p: s for p, s in self._pauses.items() if p > pause}

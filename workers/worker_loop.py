@@ -38,7 +38,7 @@ class Worker(Generic[J]):
         self._hung = False
 
     async def run(self, stop: asyncio.Event) -> bool:
-        """Work until *stop*, then finish the jobs in hand; return False if the engine hung."""
+        """Work until *stop*, then finish the running jobs; return False if the engine hung."""
         async with self.jobs, asyncio.TaskGroup() as tasks:
             heart = tasks.create_task(self._keep_alive())
             leaver = tasks.create_task(self._leave(stop))
@@ -84,7 +84,7 @@ class Worker(Generic[J]):
                 if (apart_s := retry_policy.apart_s(job.attempt)) > 0:
                     await asyncio.sleep(random.uniform(0, apart_s))  # noqa: S311  # no secret
                 wanted = await self._run(context)
-            except asyncio.CancelledError:  # shutting down: another worker has time for it
+            except asyncio.CancelledError:  # shutting down: another worker takes it
                 await job.retry()
                 raise
             except Exception as error:  # noqa: BLE001  # the boundary: logged once, answered once
@@ -99,7 +99,7 @@ class Worker(Generic[J]):
     async def _run(self, job: JobContext[J]) -> bool:
         """Do the job; return False if the edge cancelled its turn before it was done.
 
-        A fresh job begins before the look-up of a cancellation, which is rare: its caller waits.
+        A fresh job begins before the log is read for a cancellation, which is rare.
         """
         if (watch := job.watch) is None:
             await self.stage.run(job)

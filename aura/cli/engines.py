@@ -25,7 +25,7 @@ WAIT_S = 120.0
 @app.command("list")
 def show() -> None:
     """List the engines by stage: built-in engines, and entry points of installed packages."""
-    from workers.engines.own import BUILT_IN
+    from workers.engines.custom import BUILT_IN
 
     for stage, names in BUILT_IN.items():
         print(f"AURA_{stage.upper()}_ENGINE   {', '.join(names)}")
@@ -45,7 +45,7 @@ def check(
 ) -> None:
     """Check a class against the engine contract, and print what fails and why."""
     from workers.engines import contract, factory, llm_factory
-    from workers.engines.own import kind_of
+    from workers.engines.custom import kind_of
 
     settings = load()
     kind = stage or kind_of(name)

@@ -1,4 +1,4 @@
-/** The page of `aura show --html`: picture, sound, list of events, and what of them was clicked. */
+/** The page of `aura show --html`: timeline, audio, list of events, and the chosen event. */
 
 const $ = (id) => document.getElementById(id);
 const data = JSON.parse($("data").textContent), row = data.row;
@@ -14,7 +14,7 @@ $("facts").textContent = [
   row.replay_of ? `replay of ${row.replay_of}` : "",
 ].filter(Boolean).join("  ·  ");
 data.peaks = Object.fromEntries(Object.entries(data.peaks).map(([lane, text]) => [lane, bytes(text)]));
-// what each turn's caller waited: from the end of speech to the first sound of the answer
+// the wait of each turn: from the end of speech to the first audio of the response
 data.waits = data.moments
   .filter((m) => m[2] === "answer.sent" && m[4].first_sent_ms !== undefined)
   .map((m) => [m[0] - m[4].first_sent_ms, m[0], m[4].turn]);
@@ -41,7 +41,7 @@ list.addEventListener("keydown", (event) => {
   list.children[next].scrollIntoView({ block: "nearest" });
 });
 
-/** Show the event *index*, and the waterfall of its turn. */
+/** Show the event at *index*, and the waterfall of its turn. */
 function choose(index, { from = "picture" } = {}) {
   const before = list.children[picture.chosen], line = list.children[index];
   before?.classList.remove("on");
@@ -59,7 +59,7 @@ function choose(index, { from = "picture" } = {}) {
   table.replaceChildren();
   const shown = Object.entries({ at: seconds(at, 3), by: NAMES[lane], ...fields });
   for (const [key, value] of shown) {
-    if (name === "turn.measured" && key.endsWith("_ms") && key !== "stt_ms") continue; // they are the waterfall
+    if (name === "turn.measured" && key.endsWith("_ms") && key !== "stt_ms") continue; // shown in the waterfall
     const cells = table.insertRow();
     cells.insertCell().textContent = key;
     cells.insertCell().textContent = typeof value === "object" ? JSON.stringify(value, null, 1) : value;
@@ -69,7 +69,7 @@ function choose(index, { from = "picture" } = {}) {
   picture.draw();
 }
 
-/** Show the waterfall of *turn*, if one was measured. */
+/** Show the waterfall of *turn*, if it was measured. */
 function showTurn(turn) {
   const steps = data.moments[turns.get(turn)]?.[4], section = $("turn");
   section.hidden = !steps;

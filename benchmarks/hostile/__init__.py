@@ -1,1 +1,1 @@
-"""What a stranger may try at the door, beside a call that must not notice; see docs/adr/0033."""
+"""Attacks of strangers on an edge, beside a call that must not be affected; see docs/adr/0033."""

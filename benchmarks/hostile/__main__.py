@@ -1,4 +1,4 @@
-"""`make soak-hostile`: every attack beside a good call, a line each; it ends with 1 if one tells.
+"""`make soak-hostile`: every attack beside a good call; exits with 1 if one had an effect.
 
 python -m benchmarks.hostile [--source hundred] [--whisper] [--messages 20000] [--keep] [NAME ...]
 """
@@ -23,11 +23,11 @@ from benchmarks.hostile.verdict import HEAD, Figures, line
 FUZZ, SLOW = "hostile messages over every door", "sockets that take their time"
 EVENTS = "hostile events of Realtime and Twilio"
 FUZZ_MESSAGES_PER_S = 200
-"""The fuzz is given up below this pace."""
+"""The pace below which the fuzz is given up."""
 
 
 def orders(asked: argparse.Namespace, speech: str) -> Iterator[tuple[str, Order]]:
-    """Yield the names and orders of all that was asked for; the URL is not known yet."""
+    """Yield the names and orders of all requested rows; the URL is not known yet."""
     sources = [one for one in SOURCES if asked.source in {"all", one}]
     for number, row in enumerate(ROWS):
         for source in sources:
@@ -51,7 +51,7 @@ def orders(asked: argparse.Namespace, speech: str) -> Iterator[tuple[str, Order]
 
 
 async def run(asked: argparse.Namespace, speech: Path) -> list[Figures]:
-    """Measure all that was asked for; an Aura that has had too much is replaced by a new one."""
+    """Measure all requested rows; an Aura that was affected is replaced by a new one."""
     found: list[Figures] = []
     async with AsyncExitStack() as stack:
         aura: trial.Aura | None = None
@@ -67,31 +67,29 @@ async def run(asked: argparse.Namespace, speech: Path) -> list[Figures]:
             found.append(figures)
             if asked.keep or not asked.names:
                 keep("hostile_whisper" if asked.whisper else "hostile", figures, asked.seed)
-            if figures.wrong or order.source == "hundred":  # what all share is used up by then
+            if figures.wrong or order.source == "hundred":  # the common shares are used up
                 await stack.aclose()
                 aura = None
     return found
 
 
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="What strangers may try, beside a good call.")
+    parser = argparse.ArgumentParser(description="Attacks of strangers beside a good call.")
     parser.add_argument("names", nargs="*", help="(parts of) names of rows; none: all")
     parser.add_argument("--source", default="all", choices=["all", *SOURCES], help="from where")
     parser.add_argument("--seconds", type=float, default=5.0, help="length of an attack")
     parser.add_argument("--sockets", type=int, default=10_000, help="slow sockets")
     parser.add_argument("--messages", type=int, default=1_000_000, help="messages of the fuzz")
-    parser.add_argument(
-        "--limit", type=float, default=inf, help="of the fuzz, s: what was sent by then"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of the messages: others for each")
-    parser.add_argument("--events", type=int, default=20_000, help="of Realtime and Twilio")
-    parser.add_argument("--keep", action="store_true", help="results of named rows, too")
+    parser.add_argument("--limit", type=float, default=inf, help="longest time of the fuzz, s")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the messages")
+    parser.add_argument("--events", type=int, default=20_000, help="events for Realtime and Twilio")
+    parser.add_argument("--keep", action="store_true", help="write the results of named rows, too")
     parser.add_argument("--whisper", action="store_true", help="with the real recogniser")
     return parser.parse_args(arguments)
 
 
 def main() -> int:
-    """Run what was asked for; return 1 if a row was not held."""
+    """Run the requested rows; return 1 if one was not held."""
     asked = _asked(None)
     with tempfile.TemporaryDirectory(prefix="aura-hostile-") as folder:
         speech = Path(folder) / "speech.pcm"

@@ -1,8 +1,8 @@
-"""The process of a stranger: it sends what a row says for some seconds, and prints its tally.
+"""The process of an attacker: it sends a row's messages for some seconds, and prints its tally.
 
     python -m benchmarks.hostile.attacker JSON
 
-It is a process of its own, a nice one, so that a bystander's clock is not its own.
+It is a separate process, run niced, so that it does not delay the bystander's measurement.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from benchmarks.soak.hostile_events import realtime, twilio
 from edge.protocols import PROTOCOLS
 
 AGAIN_S = 0.2
-"""A socket that was closed or refused is opened again after it."""
+"""The pause before a closed or refused socket is opened again."""
 LINE = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
 HONEST = (
     '{"event": "media", "media": {"track": "inbound", "timestamp": "20", "payload": "////"}}',
@@ -40,7 +40,7 @@ HONEST = (
 )
 SOCKETS_A_DOOR = 40
 IN_HAND = 20
-"""Messages of the fuzz that are sent before answers are let through."""
+"""Messages of the fuzz between two reads of the socket."""
 
 
 async def attack(order: Order, tally: Tally) -> None:
@@ -56,7 +56,7 @@ async def attack(order: Order, tally: Tally) -> None:
 async def _socket(
     order: Order, row: Row, sends: tuple[bytes, bytes], whose: str, tally: Tally
 ) -> None:
-    """Hold one socket; open it again whenever it ends."""
+    """Hold one socket; open it again when it ends."""
     until = time.monotonic() + order.seconds
     key = token(f"stranger-{whose}-{id(sends)}") if row.shows_token else ""
     while time.monotonic() < until:
@@ -70,7 +70,7 @@ async def _socket(
 async def _opened(
     url: str, path: str, whose: str, tally: Tally, key: str = ""
 ) -> AsyncIterator[Socket]:
-    """Yield an open socket that is listened to, and close it."""
+    """Yield an open socket whose messages are read, and close it."""
     try:
         socket = await Socket.open(url, path, whose, tally, key)
     except (RefusedError, OSError) as error:
@@ -101,11 +101,11 @@ async def _send(socket: Socket, row: Row, sends: tuple[bytes, bytes], until: flo
                 await asyncio.sleep(0.05)
 
 
-# ---------------------------------------------------------------- messages that mean nothing
+# ---------------------------------------------------------------- malformed messages
 
 
 async def fuzz(order: Order, tally: Tally) -> None:
-    """Send *count* hostile messages over every door, begun and not, from ever new addresses."""
+    """Send *count* hostile messages in all protocols, before and in calls, from new addresses."""
     doors = [
         (path, first) for path in PROTOCOLS for first in ((b"", START) if path == "/ws" else (b"",))
     ]
@@ -113,7 +113,7 @@ async def fuzz(order: Order, tally: Tally) -> None:
 
 
 async def events(order: Order, tally: Tally) -> None:
-    """Send *count* events that nobody means to Realtime and to Twilio's door, in begun calls."""
+    """Send *count* hostile events to `/v1/realtime` and to Twilio's endpoint, during calls."""
     started = {"callSid": "CA1", "mediaFormat": LINE, "customParameters": {"token": token("fuzz")}}
     start = json.dumps({"event": "start", "streamSid": "MZ1", "start": started})
     first = _framed('{"event": "connected"}') + _framed(start)
@@ -139,7 +139,7 @@ async def _over(
     doors: list[tuple[str, bytes]],
     messages: Callable[[int, int], Iterator[str | bytes]],
 ) -> None:
-    """Send the order's count of *messages* over *doors*, some sockets each."""
+    """Send the order's count of *messages* over *doors*, with some sockets each."""
     share = order.count // (len(doors) * SOCKETS_A_DOOR)
     until = time.monotonic() + order.seconds
     async with asyncio.TaskGroup() as tasks:
@@ -176,11 +176,11 @@ def _framed(message: str | bytes) -> bytes:
     return frame(BINARY, message)
 
 
-# ---------------------------------------------------------------- sockets that take their time
+# ---------------------------------------------------------------- slow sockets
 
 
 async def slow(order: Order, tally: Tally) -> None:
-    """Hold *count* sockets: idle ones, half-sent headers, and answered ones that are kept alive."""
+    """Hold *count* sockets: idle ones, half-sent headers, and keep-alive ones."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, order.count + 200)), hard))
     room = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 100
@@ -205,7 +205,7 @@ async def slow(order: Order, tally: Tally) -> None:
 
 
 async def _slow_socket(order: Order, number: int) -> asyncio.StreamWriter:
-    """Open one from an address of the loopback net that is no trusted proxy."""
+    """Open a socket from an address of the loopback net that is no trusted proxy."""
     to = urlsplit(order.url)
     last = number % 100 + 1 if order.source == "hundred" else 1
     async with asyncio.timeout(5):
@@ -223,7 +223,7 @@ WHAT = {"row": attack, "http": ask, "fuzz": fuzz, "events": events, "slow": slow
 
 
 def main() -> None:
-    """Do as the order says, and print the tally as JSON."""
+    """Run the order, and print the tally as JSON."""
     os.nice(5)
     order = Order(**json.loads(sys.argv[1]))
     tally = Tally()

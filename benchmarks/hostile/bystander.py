@@ -1,4 +1,4 @@
-"""A good call beside an attack, its pings and audio timed; and others who call meanwhile."""
+"""A good call beside an attack, with timed pings and audio; and new calls meanwhile."""
 
 import asyncio
 import base64
@@ -12,12 +12,12 @@ from typing import Any
 import aiohttp
 import jwt
 
-SECRET = "the secret of a measurement, 32 bytes or more"  # noqa: S105  # of this run alone
+SECRET = "the secret of a measurement, 32 bytes or more"  # noqa: S105  # for this run only
 PATH = "/ws/voice/continuous"
 PING_EVERY_S = 0.1
 FRAME = 640
 CYCLE_S = 4.0
-"""From one question to the next."""
+"""The time between two questions."""
 LET_IN_S = 5.0
 _NUMBERS = itertools.count()
 
@@ -29,13 +29,13 @@ def token(user: str) -> str:
 
 @dataclass
 class Times:
-    """What was noticed since the last look."""
+    """The measurements since the last `look`."""
 
     pings_ms: list[float] = field(default_factory=list)
     late_ms: float = 0.0
-    """The most that a piece of an answer came after it was due."""
+    """The longest delay of a piece of a response."""
     answers: int = 0
-    """That were heard to their end."""
+    """Responses that came to their end."""
     lost: bool = False
     """The call was closed."""
 
@@ -52,7 +52,7 @@ class Bystander:
         self.ready = asyncio.Event()
 
     def look(self) -> Times:
-        """Return what was noticed since the last look; pings without an answer count as late."""
+        """Return the measurements since the last look; pings without a pong count as late."""
         times, self._times = self._times, Times(lost=self._times.lost)
         now = time.monotonic()
         times.pings_ms += [
@@ -122,7 +122,7 @@ async def refused(url: str, stop: asyncio.Event) -> list[str]:
 
 
 async def _call(http: aiohttp.ClientSession, url: str, number: int) -> str:
-    """Call, hear that a session began, hang up; return why that failed, empty: it did not."""
+    """Call, wait for the session, hang up; return the reason of a failure, else ""."""
     address = url.replace("http", "ws", 1) + f"{PATH}?token={token(f'u{number}')}&greeting=0"
     headers = {"X-Forwarded-For": f"192.0.2.{number % 200 + 20}"}
     try:

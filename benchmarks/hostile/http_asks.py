@@ -11,7 +11,7 @@ from benchmarks.hostile.rows import ROWS, SOCKETS, address
 from benchmarks.hostile.wire import SLICE, Tally
 
 ANSWER_S, ASK_AGAIN_S = 2.0, 0.02
-"""An answer is waited for so long, and the next question comes so long after it."""
+"""The longest wait for a reply, and the pause before the next request."""
 
 
 async def ask(order: Order, tally: Tally) -> None:
@@ -26,7 +26,7 @@ async def ask(order: Order, tally: Tally) -> None:
 
 
 async def _asks(order: Order, row: HttpRow, sends: tuple[bytes, bytes], tally: Tally) -> None:
-    """Ask until the time is over, over a new connection each time."""
+    """Send requests until the time is over, each over a new connection."""
     to, until = urlsplit(order.url), time.monotonic() + order.seconds
     while (left_s := until - time.monotonic()) > 0:
         with contextlib.suppress(OSError, TimeoutError):
@@ -44,7 +44,7 @@ async def _ask(
     sends: tuple[bytes, bytes],
     tally: Tally,
 ) -> None:
-    """Send head and body, and read until the server closes, or nothing more is waited for."""
+    """Send head and body, and read until the server closes or the wait is over."""
 
     async def send() -> None:
         with contextlib.suppress(OSError):

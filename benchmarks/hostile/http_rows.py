@@ -1,4 +1,4 @@
-"""Attacks that come by HTTP: what each connection sends, again and again. Pure."""
+"""Attacks by HTTP: the requests that each connection repeats. Pure."""
 
 import gzip
 import json
@@ -32,15 +32,15 @@ class HttpRow:
 
     name: str
     finding: str
-    """What it is meant to reach."""
+    """The target of the attack."""
     line: str
-    """Method and target."""
+    """Method and path."""
     headers: str = ""
     body: Callable[[], bytes] = lambda: b""
     missing_bytes: int = 0
-    """Of the body, which is said to be so much longer: the connection is held."""
+    """Bytes of the announced body that are never sent: the connection is held."""
     times: int = 1
-    """So many requests go at once."""
+    """The number of requests that are sent at once."""
     cut: bool = False
     """The head has no end: the connection is held."""
 
@@ -63,7 +63,7 @@ def _field(name: str, value: bytes) -> bytes:
 
 
 def offer(count: int = 1) -> bytes:
-    """Return an offer of *count* sections of sound, and one of data."""
+    """Return an offer of *count* sections of audio, and one of data."""
     kinds = {str(number): ("audio 9 UDP/TLS/RTP/SAVPF 111", OPUS) for number in range(count)}
     kinds["data"] = ("application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=sctp-port:5000\r\n")
     sections = (
@@ -76,7 +76,7 @@ def offer(count: int = 1) -> bytes:
 
 
 def _packed() -> bytes:
-    """Return a body that is a thousand times as long once it is unpacked."""
+    """Return a compressed body, which unpacks to a thousand times its size."""
     return gzip.compress(b"[" * (256 * MIB))
 
 

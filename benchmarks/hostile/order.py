@@ -1,4 +1,4 @@
-"""What the process of a stranger is to do."""
+"""The task of an attacker's process."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from benchmarks.hostile.rows import Source
 
 @dataclass(frozen=True)
 class Order:
-    """What the process is to do."""
+    """The task of one process."""
 
     url: str
     seconds: float
@@ -18,6 +18,6 @@ class Order:
     count: int = 0
     """Messages of the fuzz, or slow sockets."""
     seed: int = 0
-    """Of the fuzz: other messages for each."""
+    """The seed of the fuzz."""
     speech: str = ""
     """File of speech, s16le mono 16 kHz."""

@@ -1,4 +1,4 @@
-"""The rows of the measurement: what is sent, over how many sockets, from which addresses. Pure."""
+"""The rows of the measurement: messages, number of sockets and addresses. Pure."""
 
 import random
 from collections.abc import Callable
@@ -24,11 +24,11 @@ START = text({"type": "start_conversation"})
 END = text({"type": "end_conversation"})
 MIB = 1 << 20
 SPEECH_S = 44
-"""Length of the speech that is sent at once."""
+"""The length of the speech that is sent at once."""
 
 
 def address(source: Source, row: int, number: int) -> str:
-    """Return the address of a row's *number*-th socket; each row has addresses of its own."""
+    """Return the address of a row's *number*-th socket; rows share no address."""
     match source:
         case "socket" | "address":
             return f"203.0.113.{row + 1}"
@@ -44,19 +44,19 @@ class Row:
 
     name: str
     finding: str
-    """What it was first seen as."""
+    """The finding that the row repeats."""
     first: Callable[[bytes], bytes] = lambda _: START
-    """Sent once a socket, given speech (s16le mono 16 kHz)."""
+    """Makes the messages sent once a socket, from speech (s16le mono 16 kHz)."""
     block: Callable[[bytes], bytes] = lambda _: b""
-    """Sent after it, again and again; empty: the socket idles."""
+    """Makes the messages sent repeatedly after them; empty: the socket idles."""
     bytes_per_s: float = 0.0
-    """Pace of a socket; 0: as fast as it is taken."""
+    """Pace of a socket; 0: as fast as the server reads."""
     once: bool = False
     """The block is sent once."""
     sockets: dict[Source, int] = field(default_factory=lambda: SOCKETS)
     path: str = "/ws"
     shows_token: bool = False
-    """A good one, of a user for each socket."""
+    """Whether each socket has a valid token, of its own user."""
 
 
 def _noise(size: int) -> bytes:
@@ -75,7 +75,7 @@ def _many(one: bytes, count: int = 1000) -> Callable[[bytes], bytes]:
 
 
 def _rates(_: bytes) -> bytes:
-    """Return conversations of a hundred rates, each with sound of it: a new resampler each."""
+    """Return conversations with audio of a hundred rates: each needs a new resampler."""
     return b"".join(
         text({"type": "start_conversation", "rate": rate}) + frame(BINARY, bytes(2000))
         for rate in range(8001, 8101)
@@ -83,7 +83,7 @@ def _rates(_: bytes) -> bytes:
 
 
 def _files(_: bytes) -> bytes:
-    """Return files that begin and go on with noise: a new decoder each."""
+    """Return files with a valid start and noise: each needs a new decoder."""
     noise = random.Random(2).randbytes(3000)
     heads = (b"\x1aE\xdf\xa3", b"ID3", b"fLaC", b"OggS\0\2", b"\0\0\0\x18ftypisom")
     return b"".join(START + frame(BINARY, head + noise) for head in heads) * 5
@@ -91,7 +91,7 @@ def _files(_: bytes) -> bytes:
 
 EMPTY = frame(BINARY)
 COMPRESSED = bytes([0xC1]) + frame(TEXT, b"\xaa" * 60)[1:]
-"""A text with RSV1, as permessage-deflate has it."""
+"""A text frame with RSV1, as in permessage-deflate."""
 ENDLESS_MP4 = b"\0\0\0\x18ftypisom" + bytes(12) + b"\x7f\xff\xff\xffmdat"
 CLOSE = b"\x88\x80\0\0\0\0"
 SAME_KEYS = b"{" + b'"type":1,' * 300_000 + b'"type":"ping"}'

@@ -1,4 +1,4 @@
-"""An Aura under attack: a bystander's call is held beside it, and everything is looked at."""
+"""An Aura under attack, with a bystander's call beside it, and all measurements of it."""
 
 import asyncio
 import json
@@ -28,12 +28,12 @@ from runtime.settings import load
 from schemas import subjects
 
 CALM_S = 8.0
-"""A stage that was strained by a hundred who spoke is calm after it."""
+"""The time after which a stage that a hundred callers strained is calm again."""
 PIECE_BYTES = 3200
 CROWD, SPEAKERS = 100, 8
-"""Conversations that are held first, and how many of them a real recogniser can hear at once."""
+"""The conversations of the warm-up, and how many of them a real recogniser can serve at once."""
 WITHOUT_S = 1.0
-"""The bystander is timed so long before each attack."""
+"""How long the bystander is timed before each attack."""
 FAULTS = ("connection_broken", "call_broken", "session_broken", "bus_disconnected", "Traceback")
 FULL = re.compile(r"new_calls_refused\b.*?stage\W+(\w+)")
 SETTINGS = {
@@ -44,7 +44,7 @@ SETTINGS = {
     "AURA_MAX_SESSIONS": "200",
     "AURA_MAX_SESSIONS_PER_TENANT": "200",
 }
-"""Strangers may call; a header says who they are; 200 seats, so that they are soon taken."""
+"""Strangers may call; a header has their address; 200 seats are soon taken."""
 SIMULATED = {
     "AURA_LLM_ENGINE": "simulated",
     "AURA_TTS_ENGINE": "simulated",
@@ -55,7 +55,7 @@ SIMULATED = {
 
 @dataclass
 class Aura:
-    """One that runs, with its bystander."""
+    """A running Aura, with its bystander."""
 
     url: str
     pid: int
@@ -87,7 +87,7 @@ async def running(speech: Path, *, whisper: bool) -> AsyncIterator[Aura]:
             call = asyncio.create_task(bystander.run())
             await asyncio.wait_for(bystander.ready.wait(), 10)
             await _warm(url, bystander.speech, SPEAKERS if whisper else CROWD)
-            await asyncio.sleep(CALM_S)  # a question was answered, too
+            await asyncio.sleep(CALM_S)  # long enough for one response
             bystander.look()
             try:
                 yield Aura(url, process.pid, data.parent / "log", bus, bystander, speech)
@@ -98,9 +98,9 @@ async def running(speech: Path, *, whisper: bool) -> AsyncIterator[Aura]:
 
 
 async def _warm(url: str, speech: bytes, speakers: int) -> None:
-    """Hold short conversations of a crowd, so that memory which every crowd takes is no growth.
+    """Hold short conversations of a crowd: the memory of any crowd does not count as growth.
 
-    So many *speakers* say a second of *speech*, at its pace: to hear takes most of a call's memory.
+    *speakers* of them say a second of *speech* in real time, which takes most of a call's memory.
     """
 
     async def converse(number: int) -> None:
@@ -119,7 +119,7 @@ async def _warm(url: str, speech: bytes, speakers: int) -> None:
 
 
 async def measure(aura: Aura, name: str, order: Order) -> Figures:
-    """Attack as *order* says, and return what came of it."""
+    """Run the attack *order*, and return its figures."""
     bystander, pids = aura.bystander, aura.pids
     bystander.look()
     await asyncio.sleep(WITHOUT_S)
@@ -140,7 +140,7 @@ async def measure(aura: Aura, name: str, order: Order) -> Figures:
     with suppress(psutil.Error):
         after = edge.memory_info().rss, sum(edge.cpu_times()[:2])
     more, more_recorded = 0, 0
-    with suppress(Exception):  # the bus is away, which the log tells
+    with suppress(Exception):  # the bus is away, which the log says
         more = await aura.stored(subjects.EVENTS_STREAM, "bytes") - events
         more_recorded = await aura.stored(subjects.RECORDING_STREAM, "messages") - recorded
     said = (await asyncio.to_thread(aura.log.read_bytes))[log_at:].decode("utf-8", "replace")

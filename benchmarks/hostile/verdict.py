@@ -1,22 +1,23 @@
-"""What a row came to, and whether that is right. Pure."""
+"""The figures of a row, and whether they are within their limits. Pure."""
 
 import statistics
 from dataclasses import dataclass
 from typing import Any
 
 PING_MS = 100
-"""A bystander's slowest ping may be so much slower than without."""
+"""The most by which a bystander's slowest ping may grow during the attack."""
 LATE_MS = 100
-"""A piece of its answer may come so much after it was due: players buffer more."""
+"""The most by which a piece of its response may be late: players buffer more."""
 GROWTH = 0.2
 LOG_KB_PER_S = 200
-"""A hundred addresses that begin two short conversations a second each. The bounds of the log are
-of minutes and days (ADR 33): seconds show what a burst may store. A good call stores some 3."""
+"""The most that a hundred addresses may store by two short conversations a second each. The bounds
+of the log apply to minutes and days (ADR 33), so seconds show the size of a burst. A good call
+stores 3."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of a row."""
+    """The figures of a row."""
 
     name: str
     source: str
@@ -25,29 +26,29 @@ class Figures:
     """Pings before the attack."""
     late_ms: float
     unanswered: bool
-    """No answer of the bystander's came to its end, in time for more than one."""
+    """No response to the bystander came to its end, in time for more than one."""
     lost: bool
     """The bystander's call was closed."""
     growth: float
-    """Of the edge's memory: (after - before) / before."""
+    """The growth of the edge's memory: (after - before) / before."""
     cpu: float
-    """Of a core, the edge's."""
+    """The edge's CPU, as a share of a core."""
     refused: list[str]
     """Why other callers with a token were refused."""
     log_kb_per_s: float
     recorded: int
     """Messages of recorded audio that were stored."""
     died: list[str]
-    """Processes that are others than before."""
+    """Processes that were restarted."""
     faults: list[str]
-    """Lines of the log that should not be."""
+    """Unexpected lines of the log."""
     full: list[str]
-    """Stages for whose sake new calls were refused."""
+    """Stages whose strain made the edge refuse new calls."""
     sent: dict[str, Any]
 
     @property
     def wrong(self) -> list[str]:
-        """What is not as it should be, a few words each; empty: the row is held."""
+        """Return the figures out of their limits, in a few words each; empty: the row is held."""
         found: list[str] = []
         if self.lost or not self.pings_ms:
             found.append("bystander lost")

@@ -1,4 +1,4 @@
-"""A bare WebSocket client: it sends bytes as they are, and notes how the server closes."""
+"""A minimal WebSocket client: it sends raw bytes, and counts how the server closes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 SLICE = 1 << 18
-"""Bytes handed to a socket at once: more would only wait in memory."""
+"""The most bytes written to a socket at once, since more would only wait in memory."""
 
 
 @dataclass
 class Tally:
-    """What was sent, and what the server made of it."""
+    """Counts of sent messages, and of the server's reactions."""
 
     opened: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    """Handshakes that did not open, by status or error."""
+    """Failed handshakes, by status or error."""
     closed: Counter[str] = field(default_factory=Counter)
     """Connections that the server ended, by close code."""
     messages: int = 0
@@ -44,11 +44,11 @@ class Socket:
 
     @staticmethod
     async def open(url: str, path: str, address: str, tally: Tally, key: str = "") -> Socket:
-        """Open *path* at *url*; a trusted proxy says that *address* does. *key*: it is shown, too.
+        """Open *path* at *url* as a trusted proxy of *address*, with the token *key*, if any.
 
         Raises:
             RefusedError: the server refuses.
-            OSError: it does not answer.
+            OSError: it cannot be reached.
         """
         to = urlsplit(url)
         reader, writer = await asyncio.open_connection(to.hostname, to.port)
@@ -89,7 +89,7 @@ class Socket:
         self.writer.close()
 
     async def send(self, data: bytes) -> None:
-        """Send *data* in slices, each when the one before it was taken.
+        """Send *data* in slices, each once the one before was read.
 
         Raises:
             OSError: the server is gone.

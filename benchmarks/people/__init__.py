@@ -1,1 +1,1 @@
-"""What callers hear: recordings of people through the whole program, in real time."""
+"""Measurements with recordings of people, through the whole program, in real time."""

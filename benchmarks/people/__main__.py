@@ -29,7 +29,7 @@ class Part(NamedTuple):
     run: Callable[[str, int], Coroutine[Any, Any, dict[str, Any]]]
     settings: Mapping[str, str]
     trials: int
-    """Or rounds of trials, or minutes of speech."""
+    """The number of trials, of rounds of trials, or of minutes of speech."""
     quick: int
 
 

@@ -1,4 +1,4 @@
-"""A caller in real time: a microphone that never stops, and all that came back with its time."""
+"""A caller in real time: a microphone that is always open, and all received messages with times."""
 
 import asyncio
 import base64
@@ -26,10 +26,10 @@ class Message:
     """One message of the edge."""
 
     at: float
-    """Monotonic seconds of its arrival."""
+    """Time of its arrival, monotonic seconds."""
     said: dict[str, Any]
     pcm: bytes
-    """Of its audio: s16le mono 16 kHz."""
+    """Its audio, s16le mono 16 kHz."""
 
     @property
     def kind(self) -> str:
@@ -49,9 +49,9 @@ class Caller:
         ambience: Samples | None = None,
         heard: Callable[[Message], None] = lambda _: None,
     ) -> None:
-        """Speak on *ws*; *ambience*, int16 values at 16 kHz, sounds all the time, over and over.
+        """Speak on *ws*; *ambience*, int16 values at 16 kHz, is repeated in the background.
 
-        *heard* is told of each message at once.
+        *heard* gets each message at once.
         """
         self.ws = ws
         self._heard = heard
@@ -89,7 +89,7 @@ class Caller:
             self._heard(self.messages[-1])
 
     async def say(self, pcm: bytes) -> tuple[float, float]:
-        """Begin to speak *pcm*; return when it begins, and when its speech ends."""
+        """Begin to speak *pcm*; return the times at which it begins, and its speech ends."""
         self._began = None
         self._to_say = [
             pcm[at : at + FRAME_BYTES].ljust(FRAME_BYTES, b"\0")
@@ -116,7 +116,7 @@ class Caller:
         return [one for one in self.messages if one.length_s and one.at >= since]
 
     def heard_until(self, at: float) -> float:
-        """Return until when what came before *at* is heard by who plays it at once."""
+        """Return the time at which a client has played the audio that came before *at*."""
         until = 0.0
         for one in self.sounds():
             if one.at <= at:

@@ -1,7 +1,7 @@
-"""A loudspeaker beside the microphone: does Aura interrupt or answer itself?
+"""A loudspeaker beside the microphone: whether Aura interrupts itself or responds to itself.
 
-The client plays what it is sent and hears it again, quieter and later, through a room. It says
-nothing; typed questions bring the answers.
+The client's microphone gets the echo of the responses, quieter and later, through a room. The
+client says nothing; it types its questions.
 """
 
 import base64
@@ -21,15 +21,15 @@ from schemas.audio import RATE_HZ
 SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "40"}
 CASES = [(gain_db, delay_ms) for gain_db in (-6, -10, -14, -20) for delay_ms in (80, 250)]
 PART_S = 10.0
-"""The greeting, and each of two answers."""
+"""The length of the greeting and of each of two responses."""
 SECONDS = 3 * PART_S
 FLUSH_S = 0.3
-"""A client that is told to stop is silent so much later."""
+"""The time after which a client that was told to stop is silent."""
 Samples = npt.NDArray[np.float32]
 
 
 def room(seed: int = 1) -> Samples:
-    """Return a room's answer to a click, 0.3 s: the direct sound is 3 % of its energy."""
+    """Return a room's impulse response, 0.3 s: the direct sound has 3 % of its energy."""
     rng = np.random.default_rng(seed)
     answer = rng.normal(size=RATE_HZ * 3 // 10) * np.exp(-np.arange(RATE_HZ * 3 // 10) / 1000)
     answer[0] = 4.0
@@ -38,7 +38,7 @@ def room(seed: int = 1) -> Samples:
 
 
 class Air:
-    """What a loudspeaker brings to the microphone, from the start of the call on."""
+    """The echo of a loudspeaker in the microphone, from the start of the call on."""
 
     def __init__(self, gain_db: float, delay_ms: int, room_seed: int) -> None:
         self.samples = np.zeros(int(RATE_HZ * (SECONDS + 60)), np.float32)
@@ -49,7 +49,7 @@ class Air:
         self._until_s = 0.0
 
     def hear(self, message: Message) -> None:
-        """Play what *message* brings, or stop."""
+        """Play the audio of *message*, or stop."""
         now_s = message.at - self._began
         if message.kind == "ai_interrupted":
             self.samples[int((now_s + self._delay_s + FLUSH_S) * RATE_HZ) :] = 0
@@ -64,7 +64,7 @@ class Air:
 
 
 async def trial(url: str, gain_db: float, delay_ms: int, room_seed: int) -> dict[str, Any]:
-    """Ask by typing for half a minute; return how often Aura interrupted or heard itself."""
+    """Type questions for half a minute; return how often Aura interrupted or recognised itself."""
     air = Air(gain_db, delay_ms, room_seed)
     async with calling(url, "audio=chunks", air.samples, heard=air.hear) as caller:
         await caller.wait_for("never", PART_S)

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def spread(values_ms: Sequence[float]) -> dict[str, Any]:
-    """Return p50 and p95, each with the bounds that hold for 95 of 100 such samples."""
+    """Return p50 and p95, each with its 95 % bounds."""
     if not values_ms:
         return {"n": 0}
     rng = np.random.default_rng(1)
@@ -21,7 +21,7 @@ def spread(values_ms: Sequence[float]) -> dict[str, Any]:
 
 
 def share(count: int, of: int) -> dict[str, Any]:
-    """Return *count* of *of*, with Wilson's bounds of the share, 95 %."""
+    """Return *count* of *of*, with Wilson's 95 % bounds of the share."""
     if not of:
         return {"count": 0, "of": 0}
     z, p = 1.96, count / of

@@ -1,6 +1,6 @@
-"""People speak over a greeting and over answers: how soon it stops; and sounds that stop nothing.
+"""People speak over a greeting and responses, which must stop; coughs must not stop them.
 
-The language model is simulated, for its long answers. A phrase begins 1.5 s into the sound.
+The simulated language model gives long responses. A phrase begins 1.5 s into their audio.
 """
 
 import time
@@ -19,7 +19,7 @@ from workers.engines import factory
 SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "60"}
 INTO_S, AFTER_S, MOST_S = 1.5, 2.5, 3.0
 PHASES, PHASE_S = 8, 0.008
-"""People begin anywhere between two chunks, which follow one another every 64 ms."""
+"""The range of a phrase's start: chunks follow one another every 64 ms."""
 QUERIES = {
     "greeting": "audio=chunks",
     "answer in chunks": "audio=chunks&greeting=0",
@@ -27,7 +27,7 @@ QUERIES = {
 }
 BACKCHANNELS = ("Right.", "Okay.", "Yeah.", "Uh huh.")
 RESUMED_S = 0.3
-"""Sound that begins so long after it stopped, and before the phrase ends, is over a speaker."""
+"""Sound that begins this long after its stop, before the phrase ends, is over the person."""
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Trial:
     told_ms: float | None = None
     """`ai_interrupted` came."""
     silent_ms: float | None = None
-    """Nothing is heard any more."""
+    """The response is silent."""
     resumed: bool = False
     """The response went on while the person still spoke."""
 
@@ -68,7 +68,7 @@ async def _sound(caller: Caller, patience_s: float) -> bool:
 
 
 def judged(found: Trial, caller: Caller, began: float, spoken: float) -> Trial:
-    """Return *found* with what became of the response: *began* and *spoken* bound the phrase."""
+    """Return *found* with the response's outcome: *began* and *spoken* bound the phrase."""
     told = [one.at for one in caller.of("ai_interrupted", began)]
     if told:
         found.told_ms = (told[0] - began) * 1000
@@ -112,8 +112,8 @@ async def with_people(url: str, count: int) -> dict[str, Any]:
 async def with_sounds(url: str, count: int) -> dict[str, Any]:
     """Return how many of *count* coughs, noises and backchannels stopped a response.
 
-    The backchannels with words are Aura's own voice: no recording of people has some. It spells
-    "mhm" as three letters, so that one is made of harmonics.
+    The backchannels with words are in Aura's own voice, since no recording of people has any. It
+    would spell "mhm" as three letters, so that one is synthesised from harmonics.
     """
     voice = factory.synthesizer(load(tts_engine="piper"))
     sounds = [(kind, sound(kind, seed)) for seed in range(3) for kind in SOUNDS]

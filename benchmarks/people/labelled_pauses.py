@@ -1,11 +1,11 @@
-"""Recordings of people with labels: where they pause and go on, and where they are done."""
+"""Recordings of people with labels of their pauses and ends."""
 
 from dataclasses import dataclass
 
 from benchmarks.people.recordings import HOW, Recording, folder, recordings
 
 EDGE_MS = 50
-"""A pause so near to the beginning or the end of the speech is none."""
+"""The least distance of a pause from the beginning and the end of the speech."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Labelled:
 
 
 def labelled() -> list[Labelled]:
-    """Return the recordings of people that have labels; where there are none, that is said."""
+    """Return the recordings of people that have labels; print how to get some if there are none."""
     found = [_labelled(one) for one in recordings() if one.words]
     if not found:
         print(f"!! SKIPPED: no labelled recordings of people in {folder()}: {HOW}")

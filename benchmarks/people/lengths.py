@@ -1,4 +1,4 @@
-"""Utterances of 3 to 60 s: how soon after their end the answer is heard, and the words lost.
+"""Utterances of 3 to 60 s: the time from their end to the response, and the lost words.
 
 Phrases of people are joined with short pauses; each utterance ends with the same phrase.
 """
@@ -34,7 +34,7 @@ class Trial:
 
 
 def utterance(seconds: int, seed: int) -> bytes:
-    """Return about *seconds* of phrases, s16le mono 16 kHz, of which the last is always one."""
+    """Return about *seconds* of phrases, s16le mono 16 kHz; the last one is always the same."""
     said = list(phrases().values())
     last = min(said, key=lambda pcm: abs(len(pcm) - 3000 * BYTES_PER_MS))
     pcm = b""
@@ -59,7 +59,7 @@ async def trial(url: str, seconds: int, seed: int) -> Trial:
 
 
 async def measured(url: str, rounds: int) -> dict[str, Any]:
-    """Return a row a length, of *rounds* utterances each."""
+    """Return a row for each length, of *rounds* utterances."""
     given = [(seconds, 5 * number) for number in range(rounds) for seconds in SECONDS]
     trials = await in_turn([partial(trial, url, *one) for one in given], _shown)
     plain = PlainWhisper()

@@ -1,4 +1,4 @@
-"""Pages whose microphone runs at some rate that they do not tell, over random networks."""
+"""Pages whose microphone has an unstated sample rate, over random networks."""
 
 import asyncio
 import time
@@ -20,8 +20,9 @@ from runtime.word_errors import distance, words
 SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "6"}
 RATES_HZ = (8_000, 16_000, 24_000, 32_000, 44_100, 48_000, 96_000)
 UNDERSTOOD = 0.34
-"""Most wrong letters, of those that the engine makes of the phrase at some rate: "a nice beach" and
-"an ice beach" are understood alike."""
+"""The most wrong letters of an understood phrase, so that "an ice beach" counts for "a nice
+beach".
+"""
 PATIENCE_S = 8.0
 
 
@@ -36,7 +37,7 @@ class Trial:
 
 
 def due_s(network: str, count: int, rng: np.random.Generator) -> np.ndarray[Any, Any]:
-    """Return when each of *count* messages arrives, s: one is ready every 20 ms."""
+    """Return the arrival time of each of *count* messages, s: one is sent every 20 ms."""
     ready = np.arange(1, count + 1) * 0.02
     late = np.abs(rng.normal(0, 0.012, count))
     match network:
@@ -57,7 +58,7 @@ NETWORKS = ("cable", "late first", "stalled once", "bursts", "suspended")
 
 
 async def trial(url: str, rate_hz: int, network: str, phrase: str, seed: int) -> Trial:
-    """Speak *phrase* from a page that says nothing of its rate."""
+    """Speak *phrase* from a page that does not state its rate."""
     found, rng = Trial(rate_hz, network, phrase), np.random.default_rng(seed)
     pcm = bytes(32_000) + phrases()[phrase] + bytes(64_000)
     samples = np.frombuffer(pcm, "<i2").astype(np.float32)
@@ -110,7 +111,7 @@ async def measured(url: str, count: int) -> dict[str, Any]:
 
 
 def _by_way_of(rate_hz: int, phrase: str) -> bytes:
-    """Return *phrase* as it is after a microphone of another rate, s16le mono 16 kHz."""
+    """Return *phrase* resampled by a microphone of another rate, s16le mono 16 kHz."""
     there = soxr.resample(
         np.frombuffer(phrases()[phrase], "<i2").astype(np.float32), 16_000, rate_hz
     )

@@ -1,8 +1,7 @@
-"""A caller who speaks on for minutes: words lost and doubled, how soon they come, CPU a second.
+"""A caller who speaks for minutes: lost and doubled words, their delay, CPU a second.
 
-Recordings of people are joined with pauses that sometimes end a turn and sometimes do not; who
-reads on speaks over the answers. The words are compared with what was said, beside those of plain
-faster-whisper on the whole sound.
+Recordings of people are joined with pauses, some of which end a turn, so that the caller speaks
+over the responses. The words are compared with the text, and with plain faster-whisper's.
 """
 
 import asyncio
@@ -26,11 +25,11 @@ SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "6"}
 MINUTES = (1, 10, 60)
 PAUSES_MS = (150, 900)
 LAST_WORDS_S = 8.0
-"""So long after the speech its last words may come."""
+"""The longest wait for the last words after the speech."""
 
 
 def speech(minutes: int) -> tuple[str, bytes, list[float]]:
-    """Return the words, s16le mono 16 kHz, and where each recording ends, s."""
+    """Return the words, the audio (s16le mono 16 kHz), and the end of each recording, s."""
     chance, known = random.Random(minutes), [one for one in recordings() if one.words]
     said, pcm, ends = list[str](), bytearray(), list[float]()
     while True:
@@ -45,7 +44,7 @@ def speech(minutes: int) -> tuple[str, bytes, list[float]]:
 
 
 def cpu_s() -> float:
-    """Return the CPU seconds of all processes that this one has started."""
+    """Return the CPU seconds of all child processes."""
     started = psutil.Process().children(recursive=True)
     return sum(sum(process.cpu_times()[:2]) for process in started)
 
@@ -77,7 +76,7 @@ async def trial(url: str, minutes: int) -> dict[str, Any]:
 
 
 def waits(told: list[float], ends: list[float]) -> Iterator[float]:
-    """Yield how long after the end of its recording each transcript came, ms; all times in s."""
+    """Yield the time from the end of each recording to its transcript, ms; arguments in s."""
     for at in told:
         if before := bisect(ends, at):
             yield (at - ends[before - 1]) * 1000

@@ -1,7 +1,7 @@
-"""Noise all the time: turns that end, how much later than in quiet, and the words.
+"""Constant noise: turns that end, how much later than in quiet, and the words.
 
-The reference of the words is the recogniser on the phrase in quiet; beside Aura stands plain
-faster-whisper on the same noisy phrase.
+The words are compared with those of the same phrase in quiet, for Aura and for plain faster-
+whisper.
 """
 
 import time
@@ -25,7 +25,7 @@ QUIET = "quiet"
 PATIENCE_S = 8.0
 LEAD_S = {"babble": 9.0}
 USUAL_LEAD_S = 1.5
-"""Noise before the phrase: a room of people is known after 8 s."""
+"""The time of noise before the phrase: babble is detected after 8 s."""
 
 
 @dataclass
@@ -62,7 +62,7 @@ async def trial(url: str, kind: str, below_db: int, phrase: str) -> Trial:
 
 
 async def measured(url: str, rounds: int) -> dict[str, Any]:
-    """Return a row a kind and level, and one in quiet, of *rounds* phrases each."""
+    """Return a row for each kind and level, and one in quiet, of *rounds* phrases each."""
     said = sorted(phrases(), key=lambda name: len(phrases()[name]))[2 : 2 + rounds * 4]
     cells = [(kind, db) for kind in KINDS for db in LEVELS_DB]
     given = [(QUIET, 0, phrase) for phrase in said]

@@ -1,4 +1,4 @@
-"""Noises that last, and sounds that are no speech: int16 values at 16 kHz. Pure but for babble."""
+"""Constant noises, and short sounds without speech: int16 values at 16 kHz. Pure except babble."""
 
 from collections.abc import Callable, Mapping
 
@@ -35,7 +35,7 @@ def car(rng: np.random.Generator) -> Samples:
 
 
 def fan(rng: np.random.Generator) -> Samples:
-    """A rush below 800 Hz and the hum of a motor."""
+    """Return noise below 800 Hz and the hum of a motor."""
     rush = _shaped(rng, lambda hz: 1 / (1 + (hz / 800) ** 4))
     t = np.arange(rush.size) / RATE_HZ
     hum = sum(np.sin(2 * np.pi * 120 * k * t) / k for k in range(1, 5))
@@ -53,7 +53,7 @@ def rain(rng: np.random.Generator) -> Samples:
 
 
 def street(rng: np.random.Generator) -> Samples:
-    """Cars that come and go, and a horn now and then."""
+    """Return passing cars, and a horn now and then."""
     rush = _shaped(rng, lambda hz: 1 / (hz**0.8 + 100))
     t = np.arange(rush.size) / RATE_HZ
     rush = np.asarray(rush / rush.std()) * (0.7 + 0.5 * np.sin(2 * np.pi * t * 3 / LOOP_S))
@@ -64,7 +64,7 @@ def street(rng: np.random.Generator) -> Samples:
 
 
 def music(rng: np.random.Generator) -> Samples:
-    """Chords and a beat."""
+    """Return chords and a beat."""
     out = np.zeros(RATE_HZ * LOOP_S)
     step = RATE_HZ // 4
     for number in range(out.size // step):
@@ -78,7 +78,7 @@ def music(rng: np.random.Generator) -> Samples:
 
 
 def babble(rng: np.random.Generator) -> Samples:
-    """Six voices at once, from the recordings of people."""
+    """Return six voices at once, from the recordings of people."""
     out = np.zeros(RATE_HZ * LOOP_S)
     voices = [np.frombuffer(one.pcm, "<i2").astype(np.float64) for one in recordings()]
     for number in range(6):
@@ -102,7 +102,7 @@ KINDS: Mapping[str, Callable[[np.random.Generator], Samples]] = {
 
 
 def at_level(kind: str, below_db: float, speech: bytes) -> npt.NDArray[np.float32]:
-    """Return the noise *kind*, so many dB under the level of *speech* (s16le mono 16 kHz)."""
+    """Return the noise *kind*, *below_db* under the level of *speech* (s16le mono 16 kHz)."""
     noise = KINDS[kind](np.random.default_rng(7))
     level = speech_rms(speech) / 10 ** (below_db / 20)
     scaled = noise / noise.std() * level
@@ -115,7 +115,7 @@ def speech_rms(pcm: bytes) -> float:
     return float(np.sqrt((rms[rms > 0.1 * rms.max()] ** 2).mean()))
 
 
-# ---------------------------------------------------------------- what is no speech
+# ---------------------------------------------------------------- short sounds without speech
 
 
 def _t(seconds: float) -> Samples:
@@ -123,7 +123,7 @@ def _t(seconds: float) -> Samples:
 
 
 def cough(rng: np.random.Generator) -> Samples:
-    """A burst and a rough voiced tail, twice."""
+    """Return a burst and a rough voiced tail, twice."""
     t = _t(0.3)
     tail = np.sin(2 * np.pi * rng.uniform(150, 280) * t) * np.exp(-((t - 0.12) ** 2) / 0.004)
     noise = rng.normal(size=t.size)
@@ -147,18 +147,18 @@ def typing(rng: np.random.Generator) -> Samples:
 
 
 def rush(rng: np.random.Generator) -> Samples:
-    """A lorry passes."""
+    """Return the noise of a passing lorry."""
     passing: Samples = white(rng)[: RATE_HZ * 5 // 2] * np.hanning(RATE_HZ * 5 // 2)
     return passing
 
 
 def tune(rng: np.random.Generator) -> Samples:
-    """Two seconds of music."""
+    """Return two seconds of music."""
     return music(rng)[: RATE_HZ * 2]
 
 
 def hum(rng: np.random.Generator, from_hz: float, to_hz: float, seconds: float) -> Samples:
-    """An "m" from one pitch to another: harmonics through the resonances of a closed mouth."""
+    """Return an "m" from one pitch to another, with the resonances of a closed mouth."""
     t = _t(seconds)
     pitch = np.linspace(from_hz, to_hz, t.size) * (1 + 0.005 * rng.normal(size=t.size))
     phase = 2 * np.pi * np.cumsum(pitch) / RATE_HZ
@@ -172,7 +172,7 @@ def hum(rng: np.random.Generator, from_hz: float, to_hz: float, seconds: float) 
 
 
 def mhm(rng: np.random.Generator) -> Samples:
-    """Two hums and a breath between them, as listeners make them; Whisper hears "Mm-hmm."."""
+    """Return two hums with a breath between them, which Whisper writes as "Mm-hmm."."""
     hz = rng.uniform(100, 220)
     parts = hum(rng, 1.05 * hz, 0.95 * hz, 0.16), hum(rng, 1.05 * hz, 1.35 * hz, 0.24)
     breath = 0.03 * rng.normal(size=RATE_HZ * 7 // 100)

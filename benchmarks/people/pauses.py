@@ -1,8 +1,8 @@
-"""People who pause: how often an answer comes into a pause, and how soon after the end.
+"""People who pause: how often a response comes in a pause, and how soon after the end.
 
-Each recording with labels is spoken in a call of its own. "Early" is an answer whose sound is sent
+Each recording with labels is spoken in a call of its own. "Early" is a response whose audio is sent
 in a pause after which the speaker goes on; the first audio is timed from the labelled end. The peer
-hears the same recordings; of it is known whether any answer came before the end.
+gets the same recordings; its figures only show whether a response came before the end.
 """
 
 import asyncio
@@ -23,26 +23,26 @@ from runtime.settings import load
 from workers.engines import model_download
 
 PATIENCE_S = 8.0
-"""An answer later than this after the end does not count as one."""
+"""The longest wait for a response after the end."""
 SETTINGS = {"AURA_RECONNECTS_PER_MINUTE": "600"}
 PEERS = (0, 2)
 
 
 @dataclass
 class Trial:
-    """What came of one recording."""
+    """The result of one recording."""
 
     recording: str
     pauses: int
     early: list[int] = field(default_factory=list)
-    """The pauses, by number, into which an answer came."""
+    """The numbers of the pauses in which a response came."""
     first_audio_ms: float | None = None
     transcript: str = ""
     """All final transcripts, appended."""
 
 
 def judged(one: Labelled, sounds_ms: Sequence[float], transcript: str) -> Trial:
-    """Return the trial of *one* whose answers were sent at *sounds_ms*, from its beginning."""
+    """Return the trial of *one*, whose responses were sent at *sounds_ms* from its beginning."""
     trial = Trial(one.name, len(one.pauses), transcript=transcript)
     for number, (start_ms, end_ms) in enumerate(one.pauses):
         if any(start_ms < at <= end_ms for at in sounds_ms):
@@ -64,7 +64,7 @@ def summed(trials: Sequence[Trial]) -> dict[str, Any]:
 
 
 async def spoken(url: str, one: Labelled) -> Trial:
-    """Return what comes of *one* in a call of its own."""
+    """Return the result of *one* in a call of its own."""
     async with calling(url, "audio=chunks&greeting=0") as caller:
         await caller.wait_for("never", 1.0)
         began, _ = await caller.say(one.pcm)
@@ -94,7 +94,7 @@ async def measured(url: str, rounds: int) -> dict[str, Any]:
 
 
 def peers(recordings: Sequence[Labelled]) -> list[dict[str, Any]]:
-    """Return a row for each way in which the peer is set; none where it cannot run."""
+    """Return a row for each configuration of the peer; none if it cannot run."""
     if why := peer.missing():
         print(f"!! {why}")
         return []

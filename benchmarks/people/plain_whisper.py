@@ -1,4 +1,4 @@
-"""faster-whisper as it comes, with Aura's weights: what the engine alone makes of a sound."""
+"""faster-whisper with its defaults and Aura's weights, as a reference."""
 
 import numpy as np
 from faster_whisper import WhisperModel

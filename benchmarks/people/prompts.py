@@ -1,12 +1,11 @@
-"""Recordings of people for everybody: the spoken prompts that Debian has for telephone exchanges.
+"""Public recordings of people: Debian's spoken prompts for telephone exchanges.
 
     python -m benchmarks.people.prompts FOLDER [--language en|es|fr|it|ru] [--count 60]
 
 Fetches a package of Debian or Ubuntu (`apt-get update` first; nothing is installed), takes prompts
 that are whole sentences and writes them to FOLDER as WAVs with their words, pauses and ends
 (`labels.json`): one speaker in a studio, 16 kHz. `AURA_BENCH_AUDIO=FOLDER` measures with them. The
-recordings are under CC-BY-SA 3.0 (en) or CC-BY 3.0, by those whom the package's copyright file
-names.
+recordings are under CC-BY-SA 3.0 (en) or CC-BY 3.0; the package's copyright file names the authors.
 """
 
 import argparse
@@ -33,15 +32,15 @@ LANGUAGES = ("en", "es", "fr", "it", "ru")
 SHORTEST_WORDS, LONGEST_S = 4, 20.0
 FRAME_MS = 20
 SILENT_DB = -32.0
-"""Below the loudest frame; these recordings are made in a studio."""
+"""The level of silence below the loudest frame, in recordings of a studio."""
 PAUSE_MS = 240
 """The shortest silence that counts as a pause."""
 ROOM_MS = 400
-"""Silence that is put before and after each prompt."""
+"""Silence added before and after each prompt."""
 
 
 def main() -> None:
-    """Write the folder, or tell what is missing."""
+    """Write the folder, or report what is missing."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -80,7 +79,7 @@ def unpacked(there: Path, language: str) -> Path:
 
 
 def sentences(root: Path, language: str) -> list[tuple[Path, str]]:
-    """Return the files whose prompt is whole sentences, and its words."""
+    """Return the files whose prompts are whole sentences, each with its words."""
     name = f"asterisk-core-sounds-{language}"
     (sounds,) = (root / "asterisk" / "sounds").glob(f"{language}_*")
     packed = root / "doc" / name / f"core-sounds-{language}.txt.gz"

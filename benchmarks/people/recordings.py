@@ -1,7 +1,7 @@
 """Recordings of people and the phrases in them: s16le mono 16 kHz.
 
-A folder of WAVs, $AURA_BENCH_AUDIO; `labels.json` in it names for each file its `words` and its
-`pauses`, pairs of seconds.
+They are WAVs in the folder $AURA_BENCH_AUDIO; its `labels.json` has for each file its `words` and
+its `pauses`, pairs of seconds.
 """
 
 import json
@@ -21,12 +21,12 @@ HOW = (
     "set AURA_BENCH_AUDIO to a folder; `python -m benchmarks.people.prompts FOLDER` makes one "
     "from packages of Debian"
 )
-"""What to do where there are none."""
+"""Advice if there are none."""
 PHRASE_S = (1.2, 7.0)
-"""Shortest and longest of the phrases that are taken."""
+"""The shortest and the longest phrases in use."""
 PAUSE_S = 0.3
 EDGE_S = 0.06
-"""Of the pause before and after a phrase, so much is kept."""
+"""The part of the pauses before and after a phrase that is kept."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def recordings() -> list[Recording]:
 
 
 def phrases() -> dict[str, bytes]:
-    """Return what is said between two pauses, by its recording and place."""
+    """Return the phrases between pauses, by recording and place."""
     found = {}
     for one in recordings():
         begins_s = one.speech[0]
@@ -97,6 +97,6 @@ def loudness(pcm: bytes) -> npt.NDArray[np.float64]:
 
 
 def first_loud_s(pcm: bytes) -> float:
-    """Return where *pcm* can first be heard, s."""
+    """Return the place of the first audible sound of *pcm*, s."""
     rms = loudness(pcm)
     return int(np.argmax(rms > 0.1 * rms.max())) * 0.02

@@ -1,4 +1,4 @@
-"""Trials a few at a time, with progress; a call that is refused is tried again."""
+"""Runs trials a few at a time, with progress; a refused call is tried again."""
 
 import asyncio
 import os
@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 AT_ONCE = int(os.environ.get("AURA_BENCH_CALLS", "1"))
-"""Calls at once: more are sooner done, and wait for one another on few cores."""
+"""Calls at once: with more the trials end sooner, but delay each other on few cores."""
 TRIES, AGAIN_S = 4, 8.0
-"""An edge that is busy closes the connection."""
+"""The errors of a busy edge, which closes the connection."""
 
 
 async def in_turn(

@@ -19,7 +19,7 @@ STALL_S, LAME_S = 10.0, 1.5
 
 @dataclass
 class Three:
-    """An Aura on a bus of three, callers on it, and a audit beside them."""
+    """An Aura on a bus of three, its callers, and an audit of the bus."""
 
     cluster: NatsCluster
     bus: Bus

@@ -1,4 +1,4 @@
-"""Callers who check their responses: each comes once, complete, in order, to its own question."""
+"""Callers who check that each response comes once, complete, in order, for its own question."""
 
 import asyncio
 import itertools
@@ -19,7 +19,7 @@ from schemas.audio import BYTES_PER_MS
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 VOICE_MS = 700
 CHUNK_MS = 250
-"""Large, because on a busy machine the callers themselves are late now and then."""
+"""Large, because on a busy machine the callers themselves may be late."""
 GOES_ON_WITHIN_S = 1.0
 """Wait for the rest of a response that was cut off."""
 _numbers = itertools.count(1)
@@ -44,7 +44,7 @@ class Tally:
     mixed: int = 0
     reordered: int = 0
     codes: Counter[str] = field(default_factory=Counter)
-    """Codes of the errors that callers were told."""
+    """Codes of the errors that callers received."""
     resumed: int = 0
     went_on: int = 0
     """Responses that another edge finished."""
@@ -79,7 +79,7 @@ class Tally:
 
 
 class SoakCaller:
-    """A caller, turn after turn, who reconnects when cut off."""
+    """A caller with one turn after the other, who reconnects after a lost connection."""
 
     def __init__(self, http: aiohttp.ClientSession, urls: list[str], tally: Tally) -> None:
         self.number = next(_numbers)
@@ -94,7 +94,7 @@ class SoakCaller:
         self.heard: list[dict[str, Any]] = []
         """Messages since the caller began to speak."""
         self.told: deque[tuple[float, str, str]] = deque(maxlen=1000)
-        """Time (monotonic), type and words of all messages but audio."""
+        """Time (monotonic), type and words of all messages except audio."""
         self.first_audio_at = 0.0
         self._listening: asyncio.Task[None] | None = None
         self.cut_off = asyncio.Event()
@@ -141,7 +141,7 @@ class SoakCaller:
         self.asked += 1
         tag = f"#c{self.number}t{self.asked}"
         self.tally.turns += 1
-        for attempt in range(3):  # cut off, a caller says it again
+        for attempt in range(3):  # after a lost connection the caller asks again
             if self._ws is None or self._ws.closed or self.cut_off.is_set():
                 self.heard, self.first_audio_at = [], 0.0
                 await self.connect()
@@ -173,7 +173,7 @@ class SoakCaller:
         return question(tag, extra)
 
     def is_mine(self, tag: str, answer: str) -> bool:
-        """Tell whether *answer* belongs to the question."""
+        """Return whether *answer* belongs to the question."""
         return f"{tag} " in f"{answer} "
 
     async def _speak(self, pcm: bytes) -> float:
@@ -194,14 +194,14 @@ class SoakCaller:
         until = time.monotonic() + patience_s
         while time.monotonic() < until and not self.cut_off.is_set():
             if any(one["type"] == "ai_complete" for one in self.heard):
-                await asyncio.sleep(0.4)  # a second one would come about now
+                await asyncio.sleep(0.4)  # a second response would come now
                 return True
             await self._send(bytes(BYTES_PER_MS * CHUNK_MS))
             await asyncio.sleep(CHUNK_MS / 1000)
         return False
 
     async def _spoken_on(self, patience_s: float) -> bool:
-        """Tell whether the new connection finishes the response that was cut off."""
+        """Return whether the new connection finishes the response that was cut off."""
         until = time.monotonic() + GOES_ON_WITHIN_S
         while time.monotonic() < until:
             if any(one["type"] in {"ai_audio_chunk", "ai_complete"} for one in self.heard):

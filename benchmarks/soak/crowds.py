@@ -1,4 +1,4 @@
-"""Trials: many calls, and as much work as there are workers for."""
+"""Trials: many calls, and throughput by the number of workers."""
 
 import asyncio
 import time
@@ -45,7 +45,7 @@ async def full_house(scale: Scale) -> Outcome:
 
 async def _refused(caller: SoakCaller, url: str) -> bool:
     path = "/ws/voice/continuous?token=demo_token&greeting=0"
-    async with caller._http.ws_connect(url + path) as ws:  # its session will do
+    async with caller._http.ws_connect(url + path) as ws:  # one of its HTTP sessions is enough
         told = await ws.receive_json()
         return bool(told.get("code") == "SESSION_LIMIT")
 
@@ -62,7 +62,7 @@ async def scaling(scale: Scale) -> Outcome:
 
 async def _throughput(workers: int, seconds: float) -> float:
     """Return the TTS jobs a second of *workers* that always have more jobs than slots."""
-    import nats  # noqa: PLC0415  # the one trial that speaks to the bus itself
+    import nats  # noqa: PLC0415  # only this trial uses the bus directly
 
     from schemas import codec, subjects  # noqa: PLC0415  # the same
     from schemas.events import ResponseSentence  # noqa: PLC0415  # the same

@@ -1,4 +1,4 @@
-"""Trials: workers and edges are killed, sent away or put to sleep during calls."""
+"""Trials: workers and edges are killed, stopped or suspended during calls."""
 
 import asyncio
 import functools
@@ -26,7 +26,7 @@ WITHIN_S = {"stt": 1.2, "llm": 0.2, "tts": 0.2}
 
 
 async def kill_mid_job(stage: str, scale: Scale) -> Outcome:
-    """kill -9 the worker that has our job in hand; another one finishes it."""
+    """kill -9 the worker that has the job; another one finishes it."""
     slow = {"AURA_SIM_STT_MS": "300", "AURA_SIM_LLM_FIRST_MS": "300", "AURA_SIM_TTS_MS": "300"}
     async with (
         aura(f"--{stage}", "2", engines=SIMULATED | slow) as run,
@@ -45,7 +45,7 @@ async def kill_real(stage: str, scale: Scale) -> Outcome:
 
 
 class RealCaller(SoakCaller):
-    """Asks a question in Aura's own voice; any response counts, if it comes once."""
+    """Asks a question in Aura's own voice; any response counts if it comes once."""
 
     @functools.cached_property
     def voice(self) -> bytes:
@@ -66,7 +66,7 @@ async def _kill_holders(
     late_ms, missed = [], 0
     url = await asyncio.to_thread(aura_server.bus_url, run.pid)
     async with await connect(load(nats_url=url), "killer") as bus:
-        caller.question("", "")  # made once, before time counts
+        caller.question("", "")  # made before the measurement
         for _ in range(4):
             await caller.turn()
         base_ms = statistics.median(tally.felt_ms[1:])
@@ -89,7 +89,7 @@ async def _kill_holders(
 
 
 async def _kill_holder(bus: Bus, stage: str) -> bool:
-    """Kill the worker that has our job within WITHIN_S of its taking it; False: too late."""
+    """Kill the worker that has the job within WITHIN_S after it took it; False: too late."""
     until = time.monotonic() + 10
     while time.monotonic() < until:
         there = [one for one in await discover(bus, wait_s=0.02) if one.role == stage]
@@ -157,7 +157,7 @@ async def rolling(scale: Scale) -> Outcome:
 
 
 async def sleeper(scale: Scale) -> Outcome:
-    """SIGSTOP a worker with our job for 10 s: its late results change nothing."""
+    """SIGSTOP a worker with a job for 10 s: its late results change nothing."""
     late_ms: list[float] = []
     async with (
         aura("--stt", "2", "--llm", "2", "--tts", "2") as run,
@@ -186,7 +186,7 @@ async def _sleep(process: psutil.Process, seconds: float) -> None:
 
 
 async def edge_dies(scale: Scale) -> Outcome:
-    """kill -9 an edge; its callers go on at the other one, and the model remembers."""
+    """kill -9 an edge; its callers resume at the other one, with their history."""
     async with aura(edges=2) as run, crowd(run.urls, 10) as (callers, tally):
 
         async def kill_edges(_stop: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""Trials: the clients and telephones that people have, while workers, edges and the bus are killed.
+"""Trials: stock clients and telephones, while workers, edges and the bus are killed.
 
 `make clients` installs the clients; the telephones are streamdouble, `sipp` and `baresip`.
 """
@@ -31,7 +31,7 @@ OVER_TLS = ("openai_node.mjs",)
 ALONE = ("pipecat_python.py",)
 QUESTIONS = 3
 SPOKEN_S = 0.6
-"""The greeting, and each answer: AURA_SIM_TTS_AUDIO_MS."""
+"""The length of the greeting and of each response: AURA_SIM_TTS_AUDIO_MS."""
 THAT_COME_BACK = ("openai", "agents", "livekit")
 
 
@@ -48,7 +48,7 @@ async def _edge(*, tls: bool = False) -> AsyncIterator[Edge]:
 
 @asynccontextmanager
 async def _dying(pid: int) -> AsyncIterator[list[int]]:
-    """Kill a worker of `aura up` *pid* every few seconds; yield the list of how many it were."""
+    """Kill a worker of `aura up` *pid* every few seconds; yield a list with the number of kills."""
     stop, kills = asyncio.Event(), list[int]()
     killing = asyncio.create_task(kill_every(pid, KILL_EVERY_S)(stop))
     try:
@@ -59,7 +59,7 @@ async def _dying(pid: int) -> AsyncIterator[list[int]]:
 
 
 async def _said(edge: Edge, *command: str | Path) -> str:
-    """Return why a client's script failed; empty: it was served to its end."""
+    """Return why a client's script failed; empty: it succeeded."""
     try:
         found = await edge.told(*command)
     except (AssertionError, TimeoutError) as error:
@@ -90,7 +90,7 @@ async def clients(scale: Scale) -> Outcome:
 
 
 async def clients_edge(scale: Scale) -> Outcome:
-    """Clients that come back, each as it can, after their edge was killed."""
+    """Clients that reconnect, each in its own way, after their edge was killed."""
     del scale
     found: dict[str, Any] = {}
     async with _edge() as edge:
@@ -111,7 +111,7 @@ async def clients_edge(scale: Scale) -> Outcome:
 
 
 async def twilio(scale: Scale) -> Outcome:
-    """Calls of streamdouble, twelve at once, while workers die: each hears all its answers."""
+    """Calls of streamdouble, twelve at once, while workers die: each gets all its responses."""
     calls, rounds = 12, scale.times(3)
     reports: list[api.CallReport] = []
     with tempfile.TemporaryDirectory(prefix="aura-doors-") as folder:
@@ -147,7 +147,7 @@ async def twilio(scale: Scale) -> Outcome:
 
 
 async def sip(scale: Scale) -> Outcome:
-    """A telephone that asks and asks, and many of `sipp`, while workers and the bus are killed."""
+    """A telephone with many questions, and `sipp`, while workers and the bus are killed."""
     calls = scale.times(60)
     with tempfile.TemporaryDirectory(prefix="aura-doors-") as name:
         folder = Path(name)

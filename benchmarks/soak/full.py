@@ -1,6 +1,6 @@
-"""Trials: the disk is full, or JetStream's quota of it is, and then no longer.
+"""Trials: the disk, or JetStream's quota of it, is full for a while.
 
-They mount a small disk in memory, which takes root.
+They mount a small disk in memory, which needs root.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ class Quota:
         del disk
 
     async def fill(self) -> str:
-        """Store zeros until the server takes no more; return its words."""
+        """Store zeros until the server refuses; return its message."""
         config = {"name": "FILLER", "subjects": ["filler"], "storage": "file"}
         bus = await connect(load(nats_url=self._url), "filler")
         request = {**config, "num_replicas": 1, "retention": "limits"}
@@ -53,7 +53,7 @@ class Quota:
                 await asyncio.gather(
                     *(bus.publish_raw("filler", piece, {}, patience_s=20) for _ in range(16))
                 )
-        except Exception as error:  # noqa: BLE001  # whatever it says is what we want to know
+        except Exception as error:  # noqa: BLE001  # its message is the result
             return f"{type(error).__name__}: {error}"[:120]
         finally:
             await bus.close()

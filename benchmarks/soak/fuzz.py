@@ -40,7 +40,7 @@ class Result:
     closed: dict[int | None, int] = field(default_factory=dict)
     """Connections that the server ended, by code."""
     memory_growth: float = 0.0
-    """Of the process under fire: (after - before) / before."""
+    """The growth of the attacked process's memory: (after - before) / before."""
 
 
 async def sockets(url: str, edge_pid: int, count: int, *, seed: int = 1) -> Result:
@@ -99,7 +99,7 @@ async def _shoot_at(
     *,
     begun: bool,
 ) -> None:
-    """Send *messages* and check the answers to those of text."""
+    """Send *messages* and check the replies to those of text."""
     waiting = 0
     for message in messages:
         result.sent += 1
@@ -112,9 +112,9 @@ async def _shoot_at(
         while waiting > IN_FLIGHT:
             await _answer(ws, path, result)
             waiting -= 1
-    # The edge is still there: it answers an honest message.
+    # The edge still replies to a valid message.
     honest = {"type": "ping", "timestamp": 1} if path != "/ws" else {"type": "honest"}
-    await asyncio.sleep(1.1)  # the second in which control messages are limited is over
+    await asyncio.sleep(1.1)  # the limit of control messages counts one second
     await ws.send_json(honest)
     while True:
         answer = await _answer(ws, path, result)
@@ -186,7 +186,7 @@ async def on_bus(url: str, nats_url: str, worker_pid: int, count: int, *, seed: 
 
 
 def _subjects_of(session: str) -> list[str]:
-    """Return the subjects on which *session* is listened to."""
+    """Return the subjects that are subscribed to for *session*."""
     return [
         *(f"aura.ev.demo.{session}.{k}" for k in "life speech heard turn say out".split()),
         *(f"aura.live.demo.{session}.{k}" for k in "heard say out".split()),

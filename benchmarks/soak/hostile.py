@@ -1,4 +1,4 @@
-"""Messages that no honest client or worker sends, the same ones for the same seed. Pure."""
+"""Hostile messages, the same for the same seed. Pure."""
 
 import base64
 import json
@@ -55,7 +55,7 @@ def _cut_json(rng: random.Random) -> str:
 
 
 def _deep_json(rng: random.Random) -> str:
-    (depth,) = rng.choices([10, 1000, 100_000], [20, 20, 1])  # a long one takes what many do
+    (depth,) = rng.choices([10, 1000, 100_000], [20, 20, 1])  # a long one takes as long as many
     opening, closing = rng.choice([("[", "]"), ('{"type":', "}")])
     return opening * depth + "1" + (closing * depth if rng.random() < 0.5 else "")
 
@@ -75,7 +75,7 @@ def _wrong_types(rng: random.Random) -> str:
     message = {"type": kind, "audio_data": _anything(rng), "timestamp": _anything(rng)}
     if kind == "start_conversation":
         message |= {"stream": "yes please"}
-    if kind in ("end_call", "end_conversation"):  # understood, whatever else is in it
+    if kind in ("end_call", "end_conversation"):  # it is valid whatever else it has
         message["type"] = [kind]
     return json.dumps(message)
 

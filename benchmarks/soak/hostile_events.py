@@ -1,4 +1,4 @@
-"""Events that no honest client of `/v1/realtime` or of Twilio's sends, from given dice. Pure."""
+"""Hostile events for `/v1/realtime` and Twilio's protocol, from a random generator. Pure."""
 
 import json
 import random
@@ -31,7 +31,7 @@ def _value(dice: random.Random, depth: int = 0) -> Any:
 
 
 def _sensible(dice: random.Random) -> dict[str, Any]:
-    """An event that could be meant, so that hostile ones meet a conversation that goes on."""
+    """Return a valid event, so that hostile ones come during a conversation."""
     kind = dice.choice(list(EVENTS))
     content = [{"type": "input_text", "text": "Hello."}]
     fields: dict[str, Any] = {
@@ -46,7 +46,7 @@ def _sensible(dice: random.Random) -> dict[str, Any]:
 
 
 def realtime(dice: random.Random) -> str | bytes:
-    """Return an event that a client of `/v1/realtime` may have meant, or did not."""
+    """Return a valid or a hostile event of `/v1/realtime`."""
     choice = dice.random()
     if choice < 0.05:
         return dice.randbytes(dice.randrange(60))
@@ -65,7 +65,7 @@ def realtime(dice: random.Random) -> str | bytes:
 
 
 def twilio(dice: random.Random, honest: Sequence[str]) -> Any:
-    """Return one of the *honest* messages with something in it that no honest sender puts there."""
+    """Return one of the *honest* messages with a hostile change."""
     return _changed(dice, json.loads(dice.choice(honest)))
 
 

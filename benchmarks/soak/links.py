@@ -118,14 +118,14 @@ async def unreachable(how: str, scale: Scale) -> Outcome:
 
 
 async def _turns(callers: Sequence[SoakCaller]) -> None:
-    """Have a turn of every caller at once."""
+    """Let all callers have a turn at once."""
     async with asyncio.TaskGroup() as tasks:
         for caller in callers:
             tasks.create_task(caller.turn())
 
 
 def _stale(callers: Sequence[SoakCaller], asked: dict[int, int], since: float) -> int:
-    """Count the responses after *since* to a question among those *asked* before."""
+    """Count the responses after *since* to questions that were *asked* before."""
     return sum(
         any(f"#c{n}t{k}." in text for k in range(2, last + 1))
         for n, last in asked.items()
@@ -136,7 +136,7 @@ def _stale(callers: Sequence[SoakCaller], asked: dict[int, int], since: float) -
 
 
 async def _mutter(caller: SoakCaller, until: float) -> None:
-    """Say a sentence now and then without a response; end in silence."""
+    """Say a sentence now and then without waiting for a response; end in silence."""
     while time.monotonic() < until - 6:
         await caller.say(f" and #c{caller.number}t{caller.asked}")
     while time.monotonic() < until:
@@ -144,7 +144,7 @@ async def _mutter(caller: SoakCaller, until: float) -> None:
 
 
 def _first(caller: SoakCaller, kind: str, after: float) -> float:
-    """Return the time of the first message *kind* to *caller* after that moment."""
+    """Return the time of the first message *kind* to *caller* after *after*."""
     return next((at for at, what, _ in caller.told if what == kind and at > after), float("inf"))
 
 
@@ -157,7 +157,7 @@ async def latency(scale: Scale) -> Outcome:
 
 
 async def half_open(scale: Scale) -> Outcome:
-    """All links freeze, sockets open; new ones are well: who notices, and when?"""
+    """All links freeze with open sockets, while new ones work: the time until processes notice."""
     noticed_s: list[float] = []
     async with behind_a_proxy(10, "--stt", "2", "--llm", "2", "--tts", "2") as here:
 

@@ -1,4 +1,4 @@
-"""Results, schemas, files and commands that nobody should write: the same for a seed. Pure."""
+"""Malformed results, schemas, files and commands, the same for the same seed. Pure."""
 
 import json
 import random
@@ -58,7 +58,7 @@ def anything(rng: random.Random) -> Any:
 
 
 def results(seed: int, count: int) -> Iterator[bytes]:
-    """Yield what a tool answers with."""
+    """Yield malformed results of a tool."""
     rng = random.Random(seed)
 
     def cut() -> bytes:
@@ -81,7 +81,7 @@ def results(seed: int, count: int) -> Iterator[bytes]:
 
 
 def schemas(seed: int, count: int) -> Iterator[str]:
-    """Yield what a service says that its arguments are: JSON, or not."""
+    """Yield malformed schemas of a tool's arguments: JSON or not."""
     rng = random.Random(seed)
 
     def doubling() -> str:
@@ -121,7 +121,7 @@ def schemas(seed: int, count: int) -> Iterator[str]:
 
 
 def files(seed: int, count: int, good: str) -> Iterator[str]:
-    """Yield texts like *good* with parts struck out, doubled, and swapped for other signs."""
+    """Yield variants of *good* with parts removed, doubled and replaced."""
     rng = random.Random(seed)
     for _ in range(count):
         text = list(good)
@@ -138,7 +138,7 @@ def files(seed: int, count: int, good: str) -> Iterator[str]:
 
 
 def commands(seed: int, count: int) -> Iterator[tuple[str, dict[str, str], bytes]]:
-    """Yield an action of /v1/calls/ID, headers and a body that is none; `end` never is one."""
+    """Yield an action of /v1/calls/ID, headers and a malformed body; never the action `end`."""
     rng = random.Random(seed)
 
     def body() -> bytes:

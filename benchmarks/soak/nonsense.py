@@ -1,4 +1,4 @@
-"""Trials: engines that fail, messages that nobody should send, and parts that are none."""
+"""Trials: failing engines, malformed messages, and malformed parts of tools and agents."""
 
 import asyncio
 import functools
@@ -29,15 +29,15 @@ from schemas import events as ev
 from schemas.tools import MOST_CALLS, ToolConfig
 
 BAD_CALLERS = 4
-"""Who have tools called that answer with what is no result."""
+"""The number of callers whose tools return malformed results."""
 SEED = int(os.environ.get("AURA_BENCH_SEED", "1"))
-"""Another one makes other malformed things."""
+"""The seed of all that is malformed."""
 TURN_S = 1.0
-"""A connection may type a turn a second."""
+"""The pause between typed turns: a connection may type one a second."""
 
 
 async def bad_engine(fail: str, scale: Scale) -> Outcome:
-    """An engine fails on one job; its caller is told, the others notice nothing."""
+    """An engine fails on one job; its caller is told, the others are not affected."""
     del scale
     limits = {"AURA_SIM_FAIL": fail, "AURA_ENGINE_LIMIT_S": "2"}
     async with (
@@ -64,7 +64,7 @@ async def bad_engine(fail: str, scale: Scale) -> Outcome:
         **{f"others_{k}": v for k, v in tally.figures().items()},
         "unlucky_errors": mine.errors,
     }
-    expected = bool(codes) or answered  # nonsense is an answer, if a poor one
+    expected = bool(codes) or answered  # nonsense counts as a response
     return Outcome(tally.clean and expected and again and told_s <= 15, figures)
 
 
@@ -105,12 +105,12 @@ def _fuzzed(found: fuzz.Result, alive: bool) -> Outcome:
 
 
 Told = dict[str, int]
-"""Answers by what they were; those that should not be are "unclear"."""
+"""Counts of replies by kind; unexpected ones are "unclear"."""
 Part = Callable[[Running, Bus, int], Coroutine[Any, Any, Told]]
 
 
 async def malformed_part(part: Part, scale: Scale) -> Outcome:
-    """2,000 of one malformed thing beside calls that go well."""
+    """2,000 malformed ones of one part, beside good calls."""
     count = scale.times(2000)
     async with aura("--tools", "2", engines=FAST) as run:
         before = {role: [one.pid for one in those] for role, those in processes.of(run.pid).items()}
@@ -141,7 +141,7 @@ async def malformed_part(part: Part, scale: Scale) -> Outcome:
 
 
 def _bad(count: int) -> list[tuple[ToolConfig, Handler]]:
-    """Return tools that answer with what is no result; a turn calls all of them."""
+    """Return tools with malformed results; a turn calls all of them."""
     answers = malformed.results(SEED, count)
 
     async def answer(asked: Asked) -> bytes:
@@ -152,7 +152,7 @@ def _bad(count: int) -> list[tuple[ToolConfig, Handler]]:
 
 
 async def _bad_results(run: Running, bus: Bus, count: int) -> Told:
-    """Callers have the bad tools called; each time something is said."""
+    """Callers have the bad tools called; each turn must have a response."""
     del bus
     text = " ".join(f"CALL:bad{k}{{}}" for k in range(MOST_CALLS))
     told, turns = Counter[str](), iter(range(-(-count // MOST_CALLS)))
@@ -173,7 +173,7 @@ async def _bad_results(run: Running, bus: Bus, count: int) -> Told:
 
 
 async def _bad_schemas(run: Running, bus: Bus, count: int) -> Told:
-    """Jobs whose tools have schemas that are none: each has a result, or a failure."""
+    """Jobs of tools with malformed schemas: each must have a result or a failure."""
     del run
     told, waiting = Counter[str](), dict[int, asyncio.Event]()
 
@@ -221,7 +221,7 @@ async def _bad_schemas(run: Running, bus: Bus, count: int) -> Told:
 
 
 async def _bad_files(run: Running, bus: Bus, count: int) -> Told:
-    """Files that an operator applies: each is refused with its line, or applied."""
+    """Malformed files that an operator applies: each is refused with its line, or applied."""
     del run
     told = Counter[str]()
     for kind, good in ((store.AGENT, malformed.AGENT), (store.TENANT, malformed.TENANT)):
@@ -237,7 +237,7 @@ async def _bad_files(run: Running, bus: Bus, count: int) -> Told:
 
 
 async def _bad_commands(run: Running, bus: Bus, count: int) -> Told:
-    """Commands over HTTP to a call that goes on: each is answered by an error that has a code."""
+    """Malformed commands over HTTP to a running call: each gets an error with a code."""
     del bus
     told = Counter[str]()
     head = {"Authorization": f"Bearer {OPERATOR}"}

@@ -14,7 +14,7 @@ class _Link:
     def __init__(self, writers: tuple[asyncio.StreamWriter, asyncio.StreamWriter]) -> None:
         self.writers = writers
         self.open = asyncio.Event()
-        """Set while bytes pass; cleared, the link is half-open."""
+        """Set while bytes pass; cleared while the link is half-open."""
         self.open.set()
 
     def cut(self) -> None:
@@ -48,10 +48,10 @@ class Proxy:
     async def stop(self) -> None:
         await self.refuse()
 
-    # -------------------------------------------------------- what can happen
+    # -------------------------------------------------------- faults
 
     async def refuse(self) -> None:
-        """Cut all links and refuse new ones, like a server that is not there."""
+        """Close all links and refuse new ones, like a stopped server."""
         if self._server:
             self._server.close()
             self._server = None
@@ -66,9 +66,9 @@ class Proxy:
             link.cut()
 
     def freeze(self) -> int:
-        """Let nothing pass on the links there are, and keep them; new ones are well.
+        """Stop all bytes on the open links; new links work.
 
-        Returns how many froze.
+        Returns the number of frozen links.
         """
         alive = [link for link in self._links if link.open.is_set()]
         for link in alive:
@@ -76,21 +76,21 @@ class Proxy:
         return len(alive)
 
     def go_dark(self) -> None:
-        """Let nothing pass on any link, new ones included."""
+        """Stop all bytes on all links, new ones too."""
         self._dark = True
         self.freeze()
 
     def light(self) -> None:
-        """Undo `go_dark` and `freeze`: what waited goes on, as TCP would send it again."""
+        """Undo `go_dark` and `freeze`: waiting bytes pass, as TCP would send them again."""
         self._dark = False
         for link in self._links:
             link.open.set()
 
     def delay(self, mean_ms: float, spread_ms: float) -> None:
-        """Hold each piece back by mean +/- spread, never out of order."""
+        """Delay each piece by mean +/- spread, in order."""
         self._delay_ms = (mean_ms, spread_ms)
 
-    # -------------------------------------------------------- what it does all day
+    # -------------------------------------------------------- forwarding
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.taken += 1
@@ -108,7 +108,7 @@ class Proxy:
             asyncio.create_task(self._pass(link, to_reader, writer)),
         ]
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        await link.open.wait()  # in the dark nobody learns that the other side is gone
+        await link.open.wait()  # in the dark the close of the other side is not seen
         for way in ways:
             way.cancel()
         link.cut()

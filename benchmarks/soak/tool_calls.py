@@ -1,4 +1,4 @@
-"""A trial: calls of tools while what runs them dies."""
+"""A trial: tool calls while the processes that run them are killed."""
 
 import asyncio
 import itertools
@@ -30,10 +30,10 @@ Kill = Callable[[asyncio.Event], Coroutine[Any, Any, Counter[str]]]
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 KILLED = ("llm", "tool", "edge")
 EVERY_S = (1.0, 2.5)
-"""Between two kills: a worker that died is started again after 4 s, for others do its work."""
+"""The pause between two kills; `aura up` restarts a worker after 4 s if others serve its stage."""
 ANSWER_S = 30.0
 GOES_ON_S = 6.0
-"""After a reconnect the answer goes on, or the caller asks once more."""
+"""The wait for the rest of a response after a reconnect, before the caller asks again."""
 OPERATOR = "an operator's token of 32 characters or more"
 FAST = {
     **SIMULATED,
@@ -53,12 +53,12 @@ FAST = {
 
 @dataclass
 class Service:
-    """Two tools, one that may be repeated and one that must not, and what they did."""
+    """Two tools, one idempotent and one not, and their calls."""
 
     made: Counter[str] = field(default_factory=Counter)
-    """Calls of the one that must not be repeated, by their keys."""
+    """Calls of the one that is not idempotent, by their keys."""
     tags: set[str] = field(default_factory=set)
-    """Those of the other one."""
+    """Calls of the idempotent one."""
 
     async def book(self, asked: Asked) -> bytes:
         tag = json.loads(asked.arguments)["tag"]
@@ -80,22 +80,22 @@ class Service:
 
 @dataclass
 class Tally:
-    """What callers noticed."""
+    """The counts of all callers."""
 
     answered: int = 0
     asked_again: int = 0
     lost: list[str] = field(default_factory=list)
     mixed: list[str] = field(default_factory=list)
-    """Answers with the result of another call."""
+    """Responses with the result of another call."""
 
 
 class ToolCaller:
-    """A caller who types, and comes back where the line is cut."""
+    """A caller who types, and reconnects after a lost connection."""
 
     def __init__(self, http: aiohttp.ClientSession, urls: list[str], number: int) -> None:
         self.session = ""
         self.tags: set[str] = set()
-        """Of questions that were answered."""
+        """Tags of answered questions."""
         self._http = http
         self._urls = urls
         self._at = itertools.count(number)
@@ -121,7 +121,7 @@ class ToolCaller:
             await self._ws.send_json({"type": "text", "text": text})
 
     async def answer(self, within_s: float) -> str | None:
-        """Return the next whole answer; None: none came, or the line was cut."""
+        """Return the next whole response; None: none came, or the connection was lost."""
         assert self._ws
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
@@ -185,7 +185,7 @@ async def under_kills(
 
 
 def _of_logs(logs: list[list[ev.AnyEvent]]) -> dict[str, int]:
-    """Return what the logs say of the calls: those to be run, and tags that no result had."""
+    """Return the counts in the logs: requested calls, and tags without a result."""
     names = ("requested", "without_result", "unknown", "asks_late", "not_called", "wrong_turn")
     found = Counter[str](dict.fromkeys(names, 0))
     for log in logs:
@@ -241,7 +241,7 @@ async def _hold(run: Running, calls: int, tally: Tally) -> list[str]:
 
 
 async def _one(caller: ToolCaller, number: int, tally: Tally) -> None:
-    """Ask until there is an answer; a question whose line was cut may be asked again."""
+    """Ask until there is a response; ask again after a lost connection."""
     tags: list[str] = []
     for attempt in range(6):
         tags.append(f"k{number}x{attempt}")
@@ -256,9 +256,9 @@ async def _one(caller: ToolCaller, number: int, tally: Tally) -> None:
 
 
 async def _answer(caller: ToolCaller, mine: set[str], tally: Tally) -> str | None:
-    """Return the answer to a question with one of the tags *mine*; None: the line was cut.
+    """Return the response to a question tagged *mine*; None: the connection was lost.
 
-    Whose line was cut hears the end of the answer before first.
+    After a reconnect the rest of the earlier response comes first.
     """
     said, came_back = await caller.answer(ANSWER_S), False
     while True:

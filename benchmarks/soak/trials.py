@@ -1,4 +1,4 @@
-"""All trials by name: each starts an Aura, harms it, and tells what callers noticed."""
+"""All trials by name: each starts an Aura, causes faults, and returns the effects on callers."""
 
 from benchmarks.soak import (
     clusters,

@@ -2,8 +2,7 @@
 
     python -m benchmarks.usefulness gemma3-270m /models/qwen2.5-0.5b-instruct-q4_k_m.gguf
 
-Answers are the likeliest ones (temperature 0): only a change of the model, or of what it is told,
-changes them.
+Answers are the likeliest ones (temperature 0): only the model and its prompt change them.
 """
 
 import argparse
@@ -32,7 +31,7 @@ class Answered:
 
 
 async def answered(model: LanguageModel, question: Question) -> Answered:
-    """Return the answer as a caller would have it: without thoughts, and without calls."""
+    """Return the answer as a caller would hear it: without reasoning and calls."""
     text = ResponseText(tools=[tool.name for tool in question.tools])
     spoken: list[str] = []
     calls: list[FunctionCall] = []
@@ -52,7 +51,7 @@ async def answered(model: LanguageModel, question: Question) -> Answered:
 
 
 async def examine(name: str, *, verbose: bool) -> None:
-    """Ask one model everything, and print a row a group."""
+    """Ask one model all questions, and print a row for each group."""
     settings = load(llm_engine="local", llm_model=name, llm_slots=1)
     model = llm_factory.language_model(settings)
     await model.warm()

@@ -1,4 +1,4 @@
-"""Whether an answer is useful: what it holds, what it must not, which tool it calls. Pure."""
+"""Checks of an answer: words that it must and must not have, and its tool call. Pure."""
 
 import json
 import re
@@ -17,7 +17,7 @@ MOST_TOKENS = 80
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, and what is expected."""
+    """A question, and the expected answer."""
 
     id: str
     group: str
@@ -27,11 +27,11 @@ class Question:
     none: tuple[str, ...] = ()
     most_words: int = 80
     call: str | None = None
-    """The tool that is to be called; empty: none; None: there is none."""
+    """The expected tool call; empty: no call; None: there are no tools."""
     arguments: dict[str, Any] = field(default_factory=dict)
-    """Arguments that the call must have, among others."""
+    """Arguments that the call must have."""
     history: tuple[str, ...] = ()
-    """Caller and assistant in turns."""
+    """Texts of caller and assistant, alternating."""
     tools: tuple[ToolFunction, ...] = ()
 
     @property
@@ -57,7 +57,7 @@ def questions(path: Path = QUESTIONS) -> list[Question]:
 
 
 def faults(question: Question, text: str, calls: list[FunctionCall]) -> list[str]:
-    """Return what an answer to *question* lacks or has too much; empty: it is useful."""
+    """Return the faults of an answer to *question*; empty: it is useful."""
     said = text.casefold()
     found = []
     if question.call:
@@ -79,7 +79,7 @@ def faults(question: Question, text: str, calls: list[FunctionCall]) -> list[str
 
 
 def _has(said: str, wanted: str) -> bool:
-    """Tell whether *wanted* is in *said*; a single word or number is not found within another."""
+    """Return whether *wanted* is in *said*, as whole words."""
     wanted = wanted.casefold()
     if not (wanted.isascii() and wanted.isalnum()):
         return wanted in said

@@ -3,38 +3,38 @@
 export const RATE_HZ: 16000;
 
 export interface AuraOptions {
-  /** The server, such as `https://voice.example` or `wss://voice.example/ws`; in a page by default where the page comes from. */
+  /** The server, such as `https://voice.example` or `wss://voice.example/ws`; by default the page's own origin. */
   url?: string;
-  /** A JWT, or a function that fetches one: it is asked before every connection. */
+  /** A JWT, or a function that fetches one before every connection. */
   token?: string | (() => string | Promise<string>);
   /** A Whisper code, or `auto`. */
   language?: string;
-  /** A voice's name, one that the operator lets callers choose. */
+  /** The name of a voice that callers may choose. */
   voice?: string;
   eagerness?: "low" | "auto" | "high";
-  /** The agent that answers, where the server has several. */
+  /** The name of the agent. */
   agent?: string;
   /** Variables of the agent that callers may set. */
   variables?: Record<string, string>;
-  /** `false`: none is spoken. */
+  /** `false`: no greeting is spoken. */
   greeting?: boolean;
-  /** `true`: the caller agrees that the sound of both sides is kept. */
+  /** `true`: the caller agrees to a recording of both sides. */
   record?: boolean;
-  /** `true`: the session's own events are told as `event`. */
+  /** `true`: the session's own events come as `event`. */
   events?: boolean;
-  /** Hz of the sound that is sent, 8000 to 48000; 16000 by default. */
+  /** The sample rate of sent audio, 8000 to 48000 Hz; 16000 by default. */
   sampleRate?: number;
   silence_ms?: number;
   interrupt_words?: number;
-  /** Go on with this session. */
+  /** The session to resume. */
   session?: string;
-  /** Its key, where its client gave it one; each new session is given one by itself. */
+  /** The session's resume key; a new session gets a random one. */
   resumeKey?: string;
-  /** What the model may call here, where the operator offers it: the arguments in, any JSON out. */
+  /** The client's tools, by name: functions from arguments to any JSON value. */
   tools?: Record<string, (given: any) => unknown>;
-  /** More of the query of the WebSocket, as docs/protocol.md has it. */
+  /** Further options of the WebSocket's query, see docs/protocol.md. */
   query?: Record<string, string | number>;
-  /** Where this file lies, if a bundler has moved it: the audio worklet is loaded from there. */
+  /** The URL of this file, if a bundler has moved it: the audio worklet is loaded from there. */
   worklet?: string | URL;
   /** A WebSocket for a Node older than 22. */
   WebSocket?: typeof WebSocket;
@@ -43,19 +43,19 @@ export interface AuraOptions {
 export type AuraState = "idle" | "connecting" | "listening" | "thinking" | "speaking" | "reconnecting" | "ended";
 
 export interface AuraMetrics {
-  /** Unix ms at which the line was opened. */
+  /** The time of the connection, Unix ms. */
   connectionTime: number | null;
   messagesSent: number;
   messagesReceived: number;
   audioChunksSent: number;
-  /** ms there and back, of the last ping. */
+  /** The round trip of the last ping, ms. */
   lastLatency: number;
   reconnections: number;
   /** ms from the microphone to the socket. */
   captureMs: number | null;
-  /** ms from the socket to the sound being handed to the browser. */
+  /** ms from the socket to the browser's audio output. */
   playMs: number | null;
-  /** ms that browser and device take from there to the ear, as they say themselves. */
+  /** ms from there to the loudspeaker, as reported by the browser. */
   outputMs: number | null;
 }
 
@@ -78,17 +78,17 @@ export interface TurnMetrics {
 
 export interface AuraEvents {
   state: { state: AuraState };
-  /** The session has begun, or goes on. */
+  /** The session has begun or was resumed. */
   session: { session: string; resumed: boolean };
   /** The caller's words so far. */
   partial: { text: string };
-  /** The caller's words of a turn; `continues`: of the same turn as those before, after a pause. */
+  /** The caller's words of a turn; `continues`: they belong to the turn of those before. */
   transcript: { text: string; confidence: number; continues: boolean };
-  /** Words of the answer, when their sound begins to be heard (in Node: when it came). */
+  /** Words of the response, when their audio begins to play (in Node: when it arrives). */
   answer: { text: string; greeting: boolean; ends: boolean };
-  /** Sound of the answer, as it came. */
+  /** Audio of the response, as it arrives. */
   audio: { pcm: Int16Array; rate: number };
-  /** The answer was interrupted; `heard` is what was heard of it. */
+  /** The response was interrupted; `heard` has the words that were played. */
   interrupted: { heard: string };
   complete: { full_response: string; model_used: string; response_time: number; cost: number };
   metrics: TurnMetrics;
@@ -104,7 +104,7 @@ export interface AuraEvents {
   /** `fatal`: the call is over. Codes: docs/clients.md. */
   error: { error: AuraError; code: string; message: string; details: string; fatal: boolean };
   closed: { code: number; reason: string };
-  /** Every message of the server, as it came. */
+  /** Every message of the server. */
   message: { type: string; [field: string]: any };
 }
 
@@ -124,20 +124,20 @@ export class AuraCall extends EventTarget {
   readonly muted: boolean;
   /** Whether a microphone is open. */
   readonly listens: boolean;
-  /** Listen to events; returns how to stop. */
+  /** Add a listener; returns a function that removes it. */
   on<Type extends keyof AuraEvents>(type: Type, listener: (detail: AuraEvents[Type]) => void): () => void;
-  /** Open microphone, loudspeaker and line, from a click. Rejects where the call cannot begin. */
+  /** Open microphone, loudspeaker and connection, from a click. Rejects if the call cannot begin. */
   start(how?: { microphone?: boolean }): Promise<void>;
-  /** Open the line alone. Rejects where the call cannot begin. */
+  /** Open the connection alone. Rejects if the call cannot begin. */
   connect(): Promise<void>;
-  /** Open the microphone of a call that began without; tells whether it is open. */
+  /** Open the microphone of a call that began without one; resolves to whether it is open. */
   openMicrophone(): Promise<boolean>;
-  /** Say a whole turn by its words. */
+  /** Send a typed turn. */
   type(text: string): void;
-  /** Send sound of your own, mono, of `sampleRate`. */
+  /** Send audio, mono, of `sampleRate`. */
   send(pcm: Int16Array): void;
   mute(muted?: boolean): void;
-  /** Have the answer stop. */
+  /** Interrupt the response. */
   interrupt(): void;
   toolResult(call_id: string, result: unknown, error?: string): void;
   hangUp(): void;
@@ -150,7 +150,7 @@ export class Resampler {
   reset(): void;
 }
 
-/** What the loudspeaker plays; the worklet's inside. */
+/** The worklet's queue of audio to play. */
 export class PlayQueue {
   constructor(rate: number, tell: (told: object) => void);
   push(pcm: Int16Array, mark?: number, from?: number): void;
@@ -158,9 +158,9 @@ export class PlayQueue {
   pull(out: Float32Array): void;
 }
 
-/** `<aura-call url token language eagerness agent label>`; tells its AuraCall by the event `call`. */
+/** `<aura-call url token language eagerness agent label>`; its event `call` has the AuraCall. */
 export interface AuraCallElement extends HTMLElement {
-  /** More options than attributes can say. */
+  /** Options without an attribute. */
   options?: AuraOptions;
   call?: AuraCall;
 }

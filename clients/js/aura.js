@@ -5,26 +5,25 @@
  *     const call = new AuraCall({ url: "wss://voice.example", token: "..." });
  *     call.on("answer", ({ text }) => console.log(text));
  *     await call.start();
- *
- * The same file is the audio worklet of its own calls, so that a strict Content-Security-Policy
- * needs nothing but `script-src 'self'`. Docs: docs/clients.md; types: aura.d.ts.
+ * The file is its own audio worklet, so that a strict Content-Security-Policy
+ * needs only `script-src 'self'`. Docs: docs/clients.md; types: aura.d.ts.
  */
 
 export const RATE_HZ = 16000;
-/** Samples between two packets of the microphone, ms. */
+/** The length of a packet of the microphone, ms. */
 const PACKET_MS = 20;
 const PATH = "/ws/voice/continuous";
 const PING_MS = 10000;
-/** Pauses before each try to reconnect, ms; a server lets a user come back five times a minute. */
+/** Pauses before each try to reconnect, ms; servers allow five reconnections a minute. */
 const RETRIES_MS = [300, 1000, 2000, 4000, 8000, 15000, 15000];
-/** So long the last word may take to the loudspeaker. */
+/** The longest delay of the last word to the loudspeaker, ms. */
 const LAST_WORD_MS = 400;
 /** Close codes after which the same session is tried again. */
 const COME_BACK = new Set([1005, 1006, 1012, 1013]);
-/** Refusals for a while: a call that has not begun ends, one that comes back waits longer. */
+/** Temporary refusals: they end a new call, and a call that reconnects waits longer. */
 const NO_ROOM = new Set(["SESSION_LIMIT", "RATE_LIMITED", "OVERLOADED"]);
 
-/** Errors after which no answer to the turn comes. */
+/** Errors after which the turn gets no response. */
 const NO_ANSWER = new Set(["STT_ERROR", "LLM_ERROR", "TTS_ERROR"]);
 
 // ---------------------------------------------------------------- resampling
@@ -48,7 +47,7 @@ export class Resampler {
     this.skip = 0;
   }
 
-  /** Return what can be told of the stream by now. @param {Float32Array} samples */
+  /** Return the output so far. @param {Float32Array} samples */
   process(samples) {
     const all = new Float32Array(this.rest.length + samples.length), taps = 2 * this.half;
     all.set(this.rest);
@@ -105,7 +104,7 @@ function toPcm(samples) {
   return pcm;
 }
 
-/** What is to be played, as a line of sound without clicks: pure, the worklet's shell is below. */
+/** A queue of audio that is played without clicks. Pure: the worklet below is its shell. */
 export class PlayQueue {
   /** @param {number} rate Hz of the loudspeaker @param {(told: object) => void} tell */
   constructor(rate, tell) {
@@ -118,7 +117,7 @@ export class PlayQueue {
     this.last = 0;
   }
 
-  /** @param {Int16Array} pcm of *from* Hz @param {number} mark told when its first sample is played */
+  /** @param {Int16Array} pcm of *from* Hz @param {number} mark reported when its first sample is played */
   push(pcm, mark, from = RATE_HZ) {
     if (from !== this.from) this.resampler = new Resampler((this.from = from), this.rate);
     const floats = Float32Array.from(pcm, (one) => one / 32768);
@@ -133,7 +132,7 @@ export class PlayQueue {
     this.tell({ cleared: true });
   }
 
-  /** Fill *out* with what comes next. @param {Float32Array} out */
+  /** Fill *out* with the next samples. @param {Float32Array} out */
   pull(out) {
     for (let k = 0; k < out.length; k++) {
       let next = this.queue[0];
@@ -220,7 +219,7 @@ class BrowserAudio {
     await audio.context.audioWorklet.addModule(module);
     audio.speaker = new AudioWorkletNode(audio.context, "aura-speaker", { numberOfInputs: 0, outputChannelCount: [1] });
     audio.speaker.connect(audio.context.destination);
-    audio.context.resume().catch(() => {}); // without a gesture it waits for one
+    audio.context.resume().catch(() => {}); // browsers wait for a gesture of the user
     return audio;
   }
 
@@ -247,7 +246,7 @@ class BrowserAudio {
     this.speaker.port.postMessage({ clear: true });
   }
 
-  /** ms of the browser and the device from the worklet to the ear, as far as the browser knows. */
+  /** The delay from the worklet to the loudspeaker, ms, as reported by the browser. */
   get outputMs() {
     return ((this.context.outputLatency || 0) + (this.context.baseLatency || 0)) * 1000;
   }
@@ -273,7 +272,7 @@ export class AuraError extends Error {
   }
 }
 
-/** One call over `/ws/voice/continuous`; comes back to its session by itself when the line is cut. */
+/** One call over `/ws/voice/continuous`; it resumes its session when the connection is lost. */
 export class AuraCall extends EventTarget {
   #socket = null;
   #audio = null;
@@ -291,20 +290,20 @@ export class AuraCall extends EventTarget {
   constructor(options = {}) {
     super();
     this.options = options;
-    /** The session's id, to come back to it. */
+    /** The session's id. */
     this.session = options.session ?? "";
-    /** With the id it is what goes on with the session, over another connection. */
+    /** The resume key: with the id it resumes the session on another connection. */
     this.resumeKey = options.resumeKey ?? keyOf(this.session) ?? randomKey();
     /** `idle`, `connecting`, `listening`, `thinking`, `speaking`, `reconnecting` or `ended`. */
     this.state = "idle";
-    /** What the protocol's document measures, and the ms that this library adds. */
+    /** The metrics of the protocol's document, and the delays of this library in ms. */
     this.metrics = {
       connectionTime: null, messagesSent: 0, messagesReceived: 0, audioChunksSent: 0, lastLatency: 0,
       reconnections: 0, captureMs: null, playMs: null, outputMs: null,
     };
   }
 
-  /** Listen to *type*; returns how to stop. */
+  /** Add a listener for *type*; returns a function that removes it. */
   on(type, listener) {
     const wrapped = (event) => listener(event.detail);
     this.addEventListener(type, wrapped);
@@ -324,9 +323,8 @@ export class AuraCall extends EventTarget {
     return Boolean(this.#audio?.microphone);
   }
 
-  /**
-   * Open microphone and loudspeaker (in a browser), then the line. Call it from a click: browsers
-   * let a page play sound only then. Without a microphone the call goes on, to be typed into.
+  /** Open microphone and loudspeaker (in a browser), then the connection. Call it from a click: browsers
+   * let a page play audio only then. Without a microphone the caller can type.
    * @param {{microphone?: boolean}} how
    */
   async start({ microphone = true } = {}) {
@@ -347,7 +345,7 @@ export class AuraCall extends EventTarget {
     await this.connect();
   }
 
-  /** Open the microphone of a call that began without one; a failure is told by an `error`. */
+  /** Open the microphone of a call that began without one; a failure is an `error` event. */
   async openMicrophone() {
     try {
       if (!this.#audio) throw new AuraError("AUDIO_FAILED", "this browser plays no sound here");
@@ -365,7 +363,7 @@ export class AuraCall extends EventTarget {
     }
   }
 
-  /** Open the line alone; resolves when the session has begun. */
+  /** Open the connection alone; resolves when the session has begun. */
   connect() {
     if (this.state === "ended") return Promise.reject(new AuraError("ENDED", "the call is over: begin another"));
     this.#move("connecting");
@@ -375,50 +373,50 @@ export class AuraCall extends EventTarget {
     });
   }
 
-  /** Say a whole turn by its words. */
+  /** Send a typed turn. */
   type(text) {
     this.#move("thinking");
     this.#send({ type: "text", text });
   }
 
-  /** Send sound of your own. @param {Int16Array} pcm mono, of `sampleRate` */
+  /** Send audio. @param {Int16Array} pcm mono, of `sampleRate` */
   send(pcm) {
     if (this.#socket?.readyState !== 1) return;
     this.#socket.send(pcm);
     this.metrics.audioChunksSent++;
   }
 
-  /** Send silence instead of the microphone, or the microphone again. */
+  /** Send silence instead of the microphone, or unmute it. */
   mute(muted = true) {
     this.#muted = muted;
     this.#tell("muted", { muted });
   }
 
-  /** Have the answer stop, as speaking over it does. */
+  /** Interrupt the response. */
   interrupt() {
     this.#quiet();
     this.#send({ type: "interrupt" });
   }
 
-  /** Answer a tool call that `tools` does not. */
+  /** Send the result of a tool call that `tools` does not handle. */
   toolResult(call_id, result, error) {
     this.#send(error === undefined ? { type: "tool_result", call_id, result } : { type: "tool_result", call_id, error });
   }
 
-  /** End the call; its session is over. */
+  /** End the call and its session. */
   hangUp() {
     this.#send({ type: "end_call" });
     this.#end(1000, "");
   }
 
-  // -------------------------------------------------------------- the line
+  // -------------------------------------------------------------- the connection
 
   async #dial() {
     let address;
     try {
       address = await this.#address();
     } catch (error) {
-      // who could not fetch a token to come back with may have lost the network with the line
+      // the network may be down, so that no token can be fetched
       if (this.state === "reconnecting" && this.#triesAgain()) return;
       return this.#giveUp(new AuraError("NO_ADDRESS", "no token could be had, or the URL is none", String(error)));
     }
@@ -439,7 +437,7 @@ export class AuraCall extends EventTarget {
     socket.onclose = ({ code, reason }) => {
       if (this.#socket === socket) this.#closed(code, reason, opened);
     };
-    // A close follows, but for a connection that Node 20 could not make.
+    // A close follows, except after a connection that Node 20 could not make.
     socket.onerror = () => setTimeout(() => this.#socket === socket && !opened && this.#closed(1006, "", false), 100);
   }
 
@@ -488,20 +486,20 @@ export class AuraCall extends EventTarget {
     this.#socket = null;
     if (this.state === "ended") return;
     const told = this.#lastError;
-    const error = told && Date.now() - told.at < 3000 ? told.error : null; // what was told just before
+    const error = told && Date.now() - told.at < 3000 ? told.error : null; // the message just before the close
     const refused = code === 1013 && NO_ROOM.has(error?.code) && this.#began;
     const expired = code === 1008 && reason === "Token expired" && typeof this.options.token === "function";
     const known = Boolean(this.session) || error?.code === "BUS_AWAY";
     if (((COME_BACK.has(code) && !refused) || expired) && known && this.#triesAgain()) return;
     if (code === 1000 && !this.#began) {
-      // The server counts as heard what it has sent; the loudspeaker is a little behind.
+      // The loudspeaker still plays the last audio.
       if (!this.#audio) return this.#end(code, reason);
       return void setTimeout(() => this.#end(code, reason), LAST_WORD_MS);
     }
     this.#giveUp(closeError(code, reason, opened, error, !this.#began));
   }
 
-  /** Dial again after a while; false: it was tried often enough. */
+  /** Connect again after a pause; false after the last try. */
   #triesAgain() {
     if (this.#tries >= RETRIES_MS.length) return false;
     this.#quiet();
@@ -570,7 +568,7 @@ export class AuraCall extends EventTarget {
       case "error": {
         const error = new AuraError(message.code, message.message, message.details);
         this.#lastError = { error, at: Date.now() };
-        if (this.state === "reconnecting" && NO_ROOM.has(message.code)) return; // tried again; told if it is the last
+        if (this.state === "reconnecting" && NO_ROOM.has(message.code)) return; // reported only after the last try
         if (this.state === "thinking" && NO_ANSWER.has(message.code)) this.#move("listening");
         return this.#fail(error);
       }
@@ -596,7 +594,7 @@ export class AuraCall extends EventTarget {
     const plays = this.#audio?.context.state === "running" && pcm.length > 0;
     if (plays) this.#marks.set(++this.#mark, { told, at: performance.now() });
     else this.#answered(told);
-    if (!plays && told.ends) this.#move("listening"); // nobody tells when it has been heard
+    if (!plays && told.ends) this.#move("listening"); // no player reports the end of playback
     if (pcm.length) this.#audio?.play(pcm, rate, plays ? this.#mark : undefined);
   }
 
@@ -616,7 +614,7 @@ export class AuraCall extends EventTarget {
     }
   }
 
-  // -------------------------------------------------------------- sound
+  // -------------------------------------------------------------- audio
 
   #heard({ pcm, level }, late) {
     this.metrics.captureMs = smooth(this.metrics.captureMs, late + PACKET_MS / 2);
@@ -642,7 +640,7 @@ export class AuraCall extends EventTarget {
     this.#audio?.clear();
   }
 
-  // -------------------------------------------------------------- telling
+  // -------------------------------------------------------------- events
 
   #move(state) {
     if (this.state === state || this.state === "ended") return;
@@ -660,14 +658,14 @@ export class AuraCall extends EventTarget {
 }
 
 const smooth = (before, now) => (before === null ? now : before + (now - before) * 0.1);
-/** Keys of the sessions that began here, also before the page was loaded anew. */
+/** Resume keys by session; `sessionStorage` keeps them over a reload of the page. */
 const KEYS = new Map();
 const randomKey = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18)))).replaceAll("/", "_").replaceAll("+", "-");
 function keyOf(session) {
   try {
     return KEYS.get(session) ?? sessionStorage.getItem(`aura ${session}`);
   } catch {
-    return null; // no page, or one that may store nothing
+    return null; // no page, or no right to store
   }
 }
 function keepKey(session, key) {
@@ -675,7 +673,7 @@ function keepKey(session, key) {
   try {
     sessionStorage.setItem(`aura ${session}`, key);
   } catch {
-    // the same
+    // no page, or no right to store
   }
 }
 const pick = (from, names) => Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
@@ -690,7 +688,7 @@ function microphoneError(error) {
   return new AuraError(...(codes[error?.name] ?? ["MICROPHONE_FAILED", "the microphone cannot be opened"]), String(error?.message ?? error));
 }
 
-/** Return what a close means; a call that had *begun* knows more of its token and its server. */
+/** Return the error of a close; *begun*: token and server had been accepted before. */
 function closeError(code, reason, opened, told, begun) {
   if (code === 1008 && reason === "Invalid Token" && begun) return new AuraError("TOKEN_EXPIRED", "the token is not accepted any more");
   if (code === 1008 && reason === "Invalid Token") return new AuraError("INVALID_TOKEN", "the token was refused");
@@ -757,7 +755,7 @@ if (typeof HTMLElement !== "undefined" && !customElements.get("aura-call")) {
       this.call?.hangUp();
     }
 
-    /** Begin a call with the attributes, and `options` where a script has set them. */
+    /** Begin a call with the attributes, and with `options` if a script has set them. */
     async start() {
       const attributes = Object.fromEntries(
         ["url", "token", "language", "voice", "eagerness", "agent"].map((name) => [name, this.getAttribute(name) ?? undefined]),
@@ -787,7 +785,7 @@ if (typeof HTMLElement !== "undefined" && !customElements.get("aura-call")) {
       });
       call.on("session", ({ resumed }) => resumed && (this.problem.hidden = true));
       this.dispatchEvent(new CustomEvent("call", { detail: call, bubbles: true }));
-      await call.start().catch(() => {}); // told by an `error`
+      await call.start().catch(() => {}); // an `error` event reports it
     }
   }
   customElements.define("aura-call", AuraCallElement);

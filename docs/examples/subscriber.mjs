@@ -33,7 +33,7 @@ const KIND = {
   "job.failed": "out",
   "turn.measured": "out",
   "inputs.delivered": "in",
-}; // every other event is "life"
+}; // all other events have the kind "life"
 
 const STREAM = "AURA_EVENTS";
 const wanted = new Set(process.argv.slice(2));
@@ -53,8 +53,8 @@ const nc = await connect({
   maxReconnectAttempts: -1,
 });
 
-// A place in the log with a name. If it is there already, it goes on where it stopped. On a bus with
-// users only the operator may make it: aura provision --group javascript --events transcript.final
+// The durable consumer of the group. If it exists, it goes on where it stopped. On a bus with users only the
+// operator may make it: aura provision --group javascript --events transcript.final
 const manager = await jetstreamManager(nc);
 try {
   await manager.consumers.info(STREAM, group);
@@ -79,7 +79,7 @@ async function onEvent(event) {
   console.log(JSON.stringify(event));
 }
 
-const seen = new Set(); // at least once becomes once, as far back as this reaches
+const seen = new Set(); // ids of printed events, against duplicates
 const consumer = await jetstream(nc).consumers.get(STREAM, group);
 const messages = await consumer.consume({ max_messages: 100 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => messages.stop());

@@ -4,8 +4,8 @@
 //   NATS_URL=nats://127.0.0.1:4222 node tool.mjs
 //
 // Environment: NATS_URL, NATS_USER and NATS_PASSWORD where the server has users (user `service`;
-// docs/tools.md says where `aura up` keeps its own), TENANT: whose sessions may call it (default:
-// everybody's). Several processes share the calls.
+// docs/tools.md says where `aura up` keeps its password), TENANT: the one whose sessions may call it
+// (default: everybody's). Several processes share the calls.
 
 import { connect, JSONCodec } from "nats";
 
@@ -19,8 +19,8 @@ const nc = await connect({
 });
 const HOURS = { monday: "closed", sunday: "noon to five" };
 
-// The name of the service is how Aura finds it; the subject names tenant and tool. What the model is
-// told is metadata, every value as text: JSON, but for the description.
+// Aura finds the service by its name; the subject names tenant and tool. The tool's description for the model
+// is metadata, whose values are text: JSON, except the description.
 const service = await nc.services.add({ name: "auratools", version: "1.0.0" });
 service.addEndpoint("opening_hours", {
   subject: `aura.tool.${process.env.TENANT ?? "*"}.opening_hours`,
@@ -31,7 +31,7 @@ service.addEndpoint("opening_hours", {
       properties: { day: { type: "string", description: "A weekday, in English" } },
       required: ["day"],
     }),
-    idempotent: "true", // it may be called again after a failure, with the same Idempotency-Key
+    idempotent: "true", // may be called again after a failure, with the same Idempotency-Key
     deadline_ms: "5000",
   },
   handler: (error, request) => {

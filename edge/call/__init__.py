@@ -1,1 +1,1 @@
-"""A call on the bus: carries a session's inputs in and its effects out."""
+"""Calls on the bus: carry a session's inputs in and its effects out."""

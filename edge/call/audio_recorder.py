@@ -1,4 +1,4 @@
-"""The recorded audio of both sides, cut into pieces, each with its time."""
+"""Cuts the recorded audio of both sides into pieces, each with its time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from schemas.audio import BYTES_PER_MS, RecordedSound
 
 Side = Literal["caller", "client"]
 PIECE_MS = 5000
-"""Piece length: the most that a killed edge loses. A piece costs as much CPU as 50 ms of a call."""
+"""The piece length, which a killed edge loses. A piece takes as much CPU as 50 ms of a call."""
 MOST_BYTES = 7000 * BYTES_PER_MS
-"""Size limit of a piece; the stream takes messages of 256 KiB."""
+"""The size limit of a piece; the stream takes messages of 256 KiB."""
 LOOK_MS, GAP_MS = 1000, 60
-"""A second of late audio is a gap; shorter lateness is jitter."""
+"""The time for which all audio must be late to count as a gap; else it is jitter."""
 MOST_LATE_MS = 1 << 40
-"""Stands for the lateness of audio before any came."""
+"""The lateness before any audio came."""
 PAUSE_MS = 500
-"""Shorter pauses in a response are kept as silence: a piece for each would cost more."""
+"""Shorter pauses in a response are recorded as silence, which costs less than more pieces."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class _Track:
         return self.from_ms + len(self.pcm) // BYTES_PER_MS
 
     def cut_all(self) -> Iterator[RecordedSound]:
-        """Yield all of it in pieces of MOST_BYTES at most."""
+        """Yield the audio in pieces of MOST_BYTES at most."""
         while self.pcm:
             pcm = bytes(self.pcm[:MOST_BYTES])
             del self.pcm[:MOST_BYTES]
@@ -50,7 +50,7 @@ class AudioRecorder:
 
     _caller: _Track = field(default_factory=_Track)
     _caller_until_ms: int = 0
-    """Unix time, ms, at which the caller's audio ends so far."""
+    """The end of the caller's audio so far, Unix ms."""
     _client: _Track = field(default_factory=_Track)
     _playing: list[tuple[int, bytes]] = field(default_factory=list)
     """Audio sent to the client: start of its playback (Unix ms), s16le mono 16 kHz."""
@@ -64,10 +64,10 @@ class AudioRecorder:
     _take_ms: int = 0
     """Time at which the next pieces are due."""
 
-    def heard(self, pcm: bytes, now_ms: int) -> bool:
-        """Keep audio of the caller that ends now; tell whether `take` is due.
+    def note_received(self, pcm: bytes, now_ms: int) -> bool:
+        """Keep audio of the caller that ends now; return whether `take` is due.
 
-        It runs for every frame of every call: a microsecond here is a thousandth of a call.
+        It runs for every frame: a microsecond here is a thousandth of a call's cost.
         """
         length_ms = len(pcm) // BYTES_PER_MS
         if not self._take_ms:
@@ -82,14 +82,14 @@ class AudioRecorder:
         return now_ms >= self._take_ms
 
     def _look(self, now_ms: int) -> None:
-        """Leave a gap if all audio of a second came late: some is missing before it."""
+        """Leave a gap if all audio of the last second was late, since some is missing before it."""
         if self._late_ms > GAP_MS:
             self._cut += self._caller.cut_all()
             self._caller.from_ms += self._late_ms
             self._caller_until_ms += self._late_ms
         self._late_ms, self._look_ms = MOST_LATE_MS, now_ms + LOOK_MS
 
-    def told(self, event: ClientEvent, now_ms: int) -> None:
+    def note_sent(self, event: ClientEvent, now_ms: int) -> None:
         """Keep the audio of a response; an interrupted client drops what it has not played."""
         if isinstance(event, Speech) and event.pcm:
             start_ms = max(self._until_ms, now_ms)
@@ -104,7 +104,7 @@ class AudioRecorder:
             ]
 
     def take(self, now_ms: int, *, ended: bool = False) -> list[tuple[Side, RecordedSound]]:
-        """Return the pieces up to now, of the client those played to their end; *ended*: all."""
+        """Return the pieces up to now; of responses those that were played; *ended*: all."""
         self._take_ms = now_ms + PIECE_MS
         found: list[tuple[Side, RecordedSound]] = [("caller", piece) for piece in self._cut]
         self._cut = []
@@ -113,7 +113,7 @@ class AudioRecorder:
         return found
 
     def _played(self, now_ms: int, *, ended: bool) -> Iterator[RecordedSound]:
-        """Yield the pieces that were played until now; a gap ends a piece."""
+        """Yield the played pieces; a gap ends a piece."""
         track, waiting = self._client, list[tuple[int, bytes]]()
         for start_ms, pcm in self._playing:
             over = start_ms + len(pcm) // BYTES_PER_MS <= now_ms

@@ -1,4 +1,4 @@
-"""A call while its bus is away: its caller is told once, and after a while no longer heard."""
+"""Outages of a call's bus: the caller is told once; after a while audio is ignored."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -10,15 +10,15 @@ from schemas.events import Event, ResponseSentence, SpeechStarted, ToolRequested
 from schemas.stages import JobEvent
 
 DEAF_S = 5.0
-"""Length of an outage after which the caller is no longer heard."""
+"""The length of an outage after which audio is ignored."""
 LATE_MS = 5000
-"""An utterance unannounced for 5 s is probably over."""
+"""The age after which an unpublished utterance is probably over."""
 Part = Literal["link", "log"]
-"""The connection to a server, or the streams, which may be away while servers answer."""
+"""The link to a server, or the streams, which may be away while the link works."""
 
 
 class BusOutage:
-    """The outages of the bus that one call notices."""
+    """The outages of the bus in one call."""
 
     def __init__(self, tell: Callable[[], None], clock: Callable[[], float]) -> None:
         """*tell* tells the caller; *clock* returns monotonic seconds."""
@@ -26,11 +26,11 @@ class BusOutage:
         self._clock = clock
         self._told = False
         self.parts: set[Part] = set()
-        """The parts that do not answer."""
+        """The parts that are away."""
         self._since = 0.0
 
     def begins(self, part: Part) -> None:
-        """Note that *part* of the bus does not answer; tell the caller once an outage."""
+        """Note that *part* of the bus is away; tell the caller once in an outage."""
         if not self.parts:
             self._since = self._clock()
         self.parts.add(part)
@@ -39,7 +39,7 @@ class BusOutage:
             self._tell()
 
     def ends(self, part: Part) -> bool:
-        """Note that *part* answers; tell whether the outage has ended by it."""
+        """Note that *part* is back; return whether this ends the outage."""
         was = bool(self.parts)
         self.parts.discard(part)
         self._told = bool(self.parts)
@@ -47,14 +47,14 @@ class BusOutage:
 
     @property
     def deaf(self) -> bool:
-        """True after 5 s of outage: a response would come too late."""
+        """Return whether audio is ignored, since a response would come too late."""
         return bool(self.parts) and self._clock() - self._since > DEAF_S
 
 
 def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:
     """Return *event*, marked as no job if it is too late to be one.
 
-    *awaited* tells whether the words of an utterance are still wanted.
+    *awaited* returns whether the words of an utterance are still needed.
     """
     match event:
         case TurnTaken() | ResponseSentence():
@@ -69,5 +69,5 @@ def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:
 
 
 def no_job(event: JobEvent) -> JobEvent:
-    """Return *event*, which no worker is to take for a job."""
+    """Return *event*, marked so that no worker takes it as a job."""
     return msgspec.structs.replace(event, recorded=stages.STAGE_NAMES)

@@ -1,4 +1,4 @@
-"""The connection of a session, as the session shell sees it."""
+"""The interface of a session's connection to the session shell."""
 
 from typing import Protocol
 
@@ -12,22 +12,22 @@ class Client(Protocol):
         """Send *event* to the client."""
 
     def broken(self) -> None:
-        """Note, once, that a fault of ours has ended the call."""
+        """Note, once, that an unexpected exception has ended the call."""
 
     def hang_up(self, code: str, reason: str) -> None:
-        """End the session, once; the client is told the code and the reason if there is a code."""
+        """End the session, once; with a *code*, the client is told code and reason."""
 
     def transfer(self, call: str, agent: str) -> None:
-        """Have *agent* go on with the session, for the call *call* of the tool."""
+        """Transfer the session to *agent*, for the tool call *call*."""
 
     def can_transfer(self, agent: str) -> bool:
-        """Tell whether *agent* can go on with the session."""
+        """Return whether the session can be transferred to *agent*."""
 
     def taken_over(self) -> None:
-        """Note, once, that a newer connection goes on with the session."""
+        """Note, once, that a newer connection has resumed the session."""
 
     def over_quota(self, why: str) -> None:
-        """Note, once, that the session has stored more than it may, and is to end."""
+        """Note, once, that the session must end, since it has stored more than it may."""
 
     def not_recorded(self, why: str) -> None:
         """Note, once, that no more audio is recorded."""

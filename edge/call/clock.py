@@ -1,4 +1,4 @@
-"""The clock of sessions: Unix ms that never jump, even if the system's time is set."""
+"""The clock of sessions: Unix ms without jumps, even if the system's time is set."""
 
 import time
 

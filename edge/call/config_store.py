@@ -1,4 +1,4 @@
-"""Stores the operator's configuration once, so that the events of calls may name it."""
+"""Stores the operator's configuration once, so that events can name it."""
 
 import asyncio
 
@@ -15,29 +15,29 @@ from schemas.session_config import SessionConfig
 log = structlog.get_logger(__name__)
 
 AGAIN_S = 60.0
-"""Time until another try on a bus that was provisioned without the stream."""
+"""The time until another try on a bus without the stream."""
 
 
 class ConfigStore:
-    """The configuration of an edge's calls, less what their clients change."""
+    """The configuration of an edge's calls, without their clients' changes."""
 
     def __init__(self, bus: Bus, config: SessionConfig) -> None:
         self._bus = bus
         self._config = config
         self._subject = subjects.config(named_config.name(config))
         self.stored = False
-        """The configuration is stored."""
+        """Whether the configuration is stored."""
         self._look = asyncio.Event()
 
     def encode(self, event: Event) -> bytes:
-        """Return the bytes of *event*; its configuration is named if that is stored, else in it."""
+        """Return the bytes of *event*; its configuration is named once it is stored."""
         if not (self.stored and isinstance(event, SessionStarted | SessionResumed)):
             return codec.encode(event)
         said = msgspec.to_builtins(event, builtin_types=(bytes,))
         return bytes(msgpack.packb(named_config.named(said, self._config)))
 
     async def keep(self) -> None:
-        """Store the configuration, again after every reconnect: another server may lack it."""
+        """Store the configuration; again after every reconnect: the server may lack it."""
         self._bus.reconnected.append(self._doubt)
         try:
             while True:
@@ -56,13 +56,13 @@ class ConfigStore:
         self._look.set()
 
     async def _store(self) -> bool:
-        """Store the configuration unless it is there; tell whether it is there now."""
+        """Store the configuration unless it exists; return whether it exists now."""
         try:
             if await self._there():
                 return True
             try:
                 await self._bus.store(self._subject, codec.encode(self._config), {})
-            except BusAwayError:  # another edge was first, perhaps
+            except BusAwayError:  # another edge may have been first
                 return await self._there()
         except BusAwayError as error:
             log.warning("config_not_stored", error=str(error))

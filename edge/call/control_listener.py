@@ -1,4 +1,4 @@
-"""Requests to one running call over the bus: its state, and commands to it."""
+"""Answers requests to one running call on the bus: its state, and commands."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -26,9 +26,9 @@ class ControlListener:
         stored: Callable[[], Awaitable[None]],
         can_transfer: Callable[[str], bool],
     ) -> None:
-        """*give* hands a command to the *call*; *stored* returns once its event is in the log.
+        """*give* gives a command to the *call*; *stored* returns once its event is in the log.
 
-        *can_transfer* tells whether an agent can go on with the call.
+        *can_transfer* returns whether the call can be transferred to an agent.
         """
         self._bus = bus
         self._call = call
@@ -49,11 +49,11 @@ class ControlListener:
             await self._closed.wait()
 
     def close(self) -> None:
-        """Answer no more: another connection has the call, or it is over."""
+        """Stop answering: another connection has the call, or it is over."""
         self._closed.set()
 
     def state(self) -> CallState:
-        """Return what the call does now."""
+        """Return the state of the call."""
         call, summary = self._call, self._call.history.summary
         return CallState(
             session=call.began.session,
@@ -84,7 +84,7 @@ class ControlListener:
         answering.create_task(self._answer(message.reply, fault, waits=command is not None))
 
     def _refuses(self, command_id: str, command: AnyCommand) -> Fault | None:
-        """Return why *command* is refused; None: it is done, or was done already."""
+        """Return why *command* is refused, or None."""
         done = command_id in self._call.history.control.received
         if isinstance(command, Transfer) and not done and not self._can_transfer(command.agent):
             return "cannot_transfer"

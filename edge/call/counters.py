@@ -1,4 +1,4 @@
-"""The metrics of an edge for Prometheus, from the effects of its calls; they hold no words."""
+"""The metrics of an edge for Prometheus, from the effects of its calls, without words."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -33,7 +33,7 @@ DROPPED = Counter(
 )
 REFUSED = Counter(
     "aura_edge_refused_total",
-    "Connections, requests and conversations that a limit of the door refused or ended.",
+    "Connections, requests and conversations that a limit refused or ended.",
     ["limit"],
 )
 
@@ -53,8 +53,8 @@ def published(event: Event) -> None:
             pass
 
 
-def told(event: ClientEvent) -> None:
-    """Count an event that a client was told."""
+def sent(event: ClientEvent) -> None:
+    """Count an event that was sent to a client."""
     match event:
         case Interrupted():
             INTERRUPTIONS.inc()
@@ -73,7 +73,7 @@ def refused(limit: str) -> None:
 
 
 def refusals() -> dict[str, int]:
-    """Return how often each limit of the door refused somebody since this edge began."""
+    """Return the number of refusals by each limit since this edge began."""
     (metric,) = REFUSED.collect()
     counted = (one for one in metric.samples if one.name.endswith("_total"))
     return {one.labels["limit"]: int(one.value) for one in counted}

@@ -1,4 +1,4 @@
-"""The events of a call on their way into the log, in the order of its decisions."""
+"""Writes the events of a call into the log, in the order of its decisions."""
 
 import asyncio
 import time
@@ -22,35 +22,35 @@ from schemas.stages import JobEvent
 log = structlog.get_logger(__name__)
 
 PATIENCE_S = 2.5
-"""Time to store an event, after which the caller is told of an outage."""
+"""The time to store an event after which the caller is told of an outage."""
 MOST_EVENTS = 1000
-"""Limit of the events that wait for the bus; a call that exceeds it is lost."""
+"""The most events that wait for the bus; with more the call is lost."""
 
 
 @dataclass(frozen=True)
 class LogTerms:
-    """The terms on which a session writes into the log."""
+    """The quota and the configuration store of a session's events."""
 
     configs: ConfigStore
-    """Its events name the configuration that is stored there."""
+    """The store of the configuration that the events name."""
     quota: LogQuota
 
 
 class Jobs(Protocol):
-    """The places that a session's jobs have at their stages."""
+    """The places of a session's jobs at their stages."""
 
     async def take(self, event: Event) -> bool:
-        """Return when the job that *event* is may be stored; False: it is to be no job."""
+        """Return once the job *event* may be stored; False: it must be no job."""
 
-    def said(self, event: Event) -> None:
-        """Note an event that was stored, of a stage or of the edge."""
+    def note_stored(self, event: Event) -> None:
+        """Note a stored event of a stage or of the edge."""
 
     def leave(self) -> None:
-        """Hold nothing, and wait for nothing: the session ends."""
+        """Give all places back: the session ends."""
 
 
 class EventWriter:
-    """Publishes the events one after the other, each until it is acknowledged."""
+    """Publishes the events one after the other, each once the one before is acknowledged."""
 
     def __init__(
         self,
@@ -63,10 +63,10 @@ class EventWriter:
         jobs: Jobs | None = None,
         recorded: tuple[StageName, ...] = (),
     ) -> None:
-        """*outage* is told of delays; *awaits* tells whether an utterance's words are wanted.
+        """*outage* is told of delays; *awaits* returns whether an utterance's words are needed.
 
-        Jobs say that those in *recorded* leave them to a replay. *over* is told, once, why the call
-        is to end: its events are more than its *terms* allow. A job waits for its place in *jobs*.
+        Jobs name the *recorded* stages of a replay. *over* is called, once, with the reason if the
+        events exceed the quota in *terms*. A job waits for its place in *jobs*.
         """
         self._bus = bus
         self._encode = terms.configs.encode if terms else codec.encode
@@ -77,9 +77,9 @@ class EventWriter:
         self._outage = outage
         self._awaits = awaits
         self._waiting: asyncio.Queue[Event | asyncio.Event | None] = asyncio.Queue()
-        """At most MOST_EVENTS events, by `put`; one more is an error, not a wait.
+        """At most MOST_EVENTS events; `put` never waits.
 
-        An `asyncio.Event` is set when its turn comes: one a command that waits. None is the last.
+        An `asyncio.Event`, for a waiting command, is set in its turn. None is the last.
         """
         self._closed = False
         self._left = asyncio.Event()
@@ -103,7 +103,7 @@ class EventWriter:
             self._jobs.leave()
 
     async def stored(self) -> None:
-        """Return when all events that were put so far are stored."""
+        """Return once all events so far are stored."""
         reached = self._left
         if not self._closed:
             reached = asyncio.Event()
@@ -123,7 +123,7 @@ class EventWriter:
                 await asyncio.sleep(0.25)
             self._outage.ends("log")
             if self._jobs:
-                self._jobs.said(event)
+                self._jobs.note_stored(event)
             if isinstance(event, TurnTaken):
                 await self._bus.yield_to_jobs()
         self._left.set()

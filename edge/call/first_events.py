@@ -1,4 +1,4 @@
-"""The first events of a connection in the log of its session."""
+"""Makes the first events of a connection in the log of its session."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from schemas.session_config import SessionConfig
 
 @dataclass(frozen=True)
 class FirstEvents:
-    """Makes the events; the fields name the session, its caller and their connection."""
+    """The session, its caller and their connection."""
 
     tenant: str
     session: str
@@ -23,7 +23,7 @@ class FirstEvents:
     def began(
         self, config: SessionConfig, agent: AgentUsed | None, *, resumed: bool, now_ms: int
     ) -> Began:
-        """Return the first event; *resumed*: the session began on another connection."""
+        """Return the first event; *resumed*: it began on another connection."""
         head: Head = {"tenant": self.tenant, "session": self.session, "at_ms": now_ms}
         if resumed:
             return SessionResumed(**head, edge=self.edge, config=config, version=version())
@@ -38,7 +38,7 @@ class FirstEvents:
             resume_hash=self.resume_hash,
         )
 
-    def more(self, began: Began, *, asked_to_record: bool) -> list[Event]:
+    def following(self, began: Began, *, asked_to_record: bool) -> list[Event]:
         """Return the events after *began*; *asked_to_record*: the caller asked for a recording."""
         if not began.config.record_audio:
             return []

@@ -1,4 +1,4 @@
-"""The caller's audio on its way to STT, without acknowledgements."""
+"""Sends the caller's audio to STT, without acknowledgements."""
 
 import asyncio
 import math
@@ -7,41 +7,40 @@ from collections import deque
 from edge.call import counters
 from edge.core.effects import SendFrame
 from runtime.bus.connection import Bus
-from runtime.common_share import CommonShare, Held
+from runtime.common_share import CommonShare, ShareAccount
 from schemas import subjects
 
 MOST_KEPT = 900
-"""The messages that may wait, and that are kept, a minute and a half: older ones were recognised or
-nobody waits for them."""
+"""The most waiting and kept messages, a minute and a half; older ones are not needed."""
 STEP_BYTES = 32_000
-"""Room for what is kept is taken a second of sound at a time."""
+"""Room for kept audio is taken a second at a time."""
 
 
 class FrameSender:
     """Sends frames in order and keeps the end of the latest utterance, to be sent again."""
 
-    def __init__(self, bus: Bus, session: str, kept: Held | None = None) -> None:
+    def __init__(self, bus: Bus, session: str, kept: ShareAccount | None = None) -> None:
         """Keep no more than *kept* has room for; None: MOST_KEPT."""
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue(MOST_KEPT)
-        """The oldest is dropped where there is no room."""
+        """The waiting frames; the oldest is dropped without room."""
         self._spoken: deque[SendFrame] = deque()
-        self._kept = kept or CommonShare(math.inf).holder("")
-        """Room for what is spoken."""
+        self._kept = kept or CommonShare(math.inf).account("")
+        """The room for kept audio, bytes."""
         self._spoken_bytes = 0
         self._utterance: int | None = None
-        """The latest one, until its last frame was sent."""
+        """The latest utterance, until its last frame was sent."""
         self._subject = ""
 
     def put(self, frame: SendFrame | None) -> None:
-        """Have *frame* sent; None: let `run` end when all frames are sent."""
+        """Queue *frame*; None: let `run` end when all frames are sent."""
         if self._waiting.full() and (oldest := self._waiting.get_nowait()):
             counters.dropped("bus", len(oldest.frame.pcm))
         self._waiting.put_nowait(frame)
 
     async def run(self) -> None:
-        """Send until None comes; what is kept then is kept until `forget`."""
+        """Send until None comes; frames are then kept until `forget`."""
         while (frame := await self._waiting.get()) is not None:
             if frame.utterance != self._utterance:
                 self.forget()
@@ -58,7 +57,7 @@ class FrameSender:
         return self._utterance == utterance
 
     def _keep(self, frame: SendFrame) -> None:
-        """Keep *frame*, and of those before it as many as there is room for."""
+        """Keep *frame*, and as many before it as there is room for."""
         size = len(frame.frame.pcm)
         while len(self._spoken) >= MOST_KEPT or not self._has_room(size):
             if not self._spoken:
@@ -79,14 +78,14 @@ class FrameSender:
         return False
 
     def forget(self) -> None:
-        """Keep nothing: it is not sent again."""
+        """Drop the kept frames."""
         self._spoken.clear()
         self._spoken_bytes = 0
         self._kept.leave()
         self._utterance = None
 
-    async def again(self) -> None:
-        """Send what is kept of the latest utterance; a frame that comes twice changes nothing."""
+    async def resend(self) -> None:
+        """Send the kept frames of the latest utterance again; duplicates have no effect."""
         for frame in tuple(self._spoken):
             await self._send(frame)
 

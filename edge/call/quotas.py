@@ -1,6 +1,6 @@
 """Limits of the bytes that a call may store: events and recorded audio. Pure; time is an argument.
 
-What was decided is always stored: a share is overdrawn by the last messages, then the call ends.
+Decisions are always stored: the last messages overdraw a share, then the call ends.
 """
 
 from collections.abc import Callable
@@ -12,27 +12,27 @@ from runtime.common_share import CommonShare
 from schemas.audio import BYTES_PER_MS
 
 KEPT_S = 72 * 3600
-"""The age up to which the streams keep messages (nats/streams)."""
+"""The retention of the streams (nats/streams)."""
 BURST_MINUTES = 3
-"""The minutes of a session's rate that it may store at once."""
+"""The burst of a session, in minutes of its rate."""
 ADDRESS_SHARE = 0.4
-"""The share of an address in what its connections might store: they do not all store the most."""
+"""An address's share of the sum of its connections' limits, which not all of them use up."""
 OVERHEAD_BYTES = 250
-"""The bytes of a stored message beside its data: subject, headers, place in the stream."""
+"""The overhead of a stored message: subject, headers, sequence."""
 FASTEST = 2
 """The highest speed of recorded audio, both sides together, as a multiple of speech."""
 BEGINS_BYTES = 10_000
-"""What a session may need for its first turn."""
+"""The bytes that a session's first turn may need."""
 TENANT_USED_UP = "the tenant's share of recorded audio is used up (AURA_RECORDED_MB_PER_TENANT)"
 _PACE = FASTEST * 2 * BYTES_PER_MS * 1000
-"""Most bytes of recorded audio a second, both sides."""
+"""The most bytes of recorded audio a second, both sides together."""
 
 
 class Store(Protocol):
-    """What bytes are taken from."""
+    """A share of bytes."""
 
     def take(self, amount: float, now_s: float) -> bool:
-        """Take bytes in any case; return False where that is too much."""
+        """Take bytes in any case; return False if the share is overdrawn."""
 
     def wait_s(self, now_s: float) -> float:
         """Return the seconds until a session may begin; 0: now."""
@@ -40,7 +40,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True)
 class Portion:
-    """What one address may have of a share."""
+    """One address's part of a common share."""
 
     share: CommonShare
     address: str
@@ -54,10 +54,10 @@ class Portion:
 
 @dataclass
 class LogQuota:
-    """The shares of the event stream that one connection draws on."""
+    """The shares of the event stream for one connection."""
 
     shared: list[tuple[str, Store]]
-    """Those it shares with others, each with the words for whose it is."""
+    """The shared ones, each with the name of its owner."""
     new: Callable[[], Bucket]
     _own: Bucket = field(init=False)
 
@@ -65,7 +65,7 @@ class LogQuota:
         self._own = self.new()
 
     def begin(self, now_s: float) -> str:
-        """Return why no session may begin now; empty: it may, with a share of its own."""
+        """Return why no session may begin now; empty: it begins with a share of its own."""
         for whose, bucket in self.shared:
             if wait_s := bucket.wait_s(now_s):
                 return f"{_used_up(whose)}: try again in {wait_s:.0f} s"
@@ -73,7 +73,7 @@ class LogQuota:
         return ""
 
     def spend(self, size_bytes: int, now_s: float) -> str:
-        """Take the bytes of a stored event; return why the session ends now; empty: it goes on."""
+        """Take the bytes of a stored event; return why the session must end; empty: it goes on."""
         over = [
             whose
             for whose, bucket in [
@@ -90,12 +90,12 @@ def _used_up(whose: str) -> str:
 
 
 class LogQuotas:
-    """Those of an edge."""
+    """The quotas of an edge."""
 
     def __init__(self, *, session_kb: int, connections: int, strangers_mb: int) -> None:
-        """Take kB of events a minute of a session, MB in 72 h of all strangers.
+        """Take the kB of events a minute of a session, and the MB in 72 h of all strangers.
 
-        An address has so many *connections* at once.
+        *connections*: the most connections of an address at once.
         """
         self._session_kb = session_kb
         address_kb = session_kb * connections * ADDRESS_SHARE
@@ -103,7 +103,7 @@ class LogQuotas:
         self._strangers = CommonShare(strangers_mb * 1e6, KEPT_S)
 
     def of(self, address: str, *, stranger: bool) -> LogQuota:
-        """Return that of a connection from *address*; *stranger*: nobody shows a token on it."""
+        """Return the quota of a connection from *address*; *stranger*: it has no token."""
         whose = "this address (AURA_LOG_KB_PER_MINUTE)"
         shared: list[tuple[str, Store]] = [(whose, self._addresses.of(address))]
         if stranger:
@@ -124,7 +124,7 @@ def _in_72_h(mb: int) -> Bucket:
 
 @dataclass
 class RecordingQuota:
-    """The share of the recorded audio that one session draws on."""
+    """The shares of recorded audio for one session."""
 
     tenant: Bucket
     _own: Bucket = field(default_factory=lambda: Bucket(_PACE, _PACE * 60))
@@ -142,7 +142,7 @@ class RecordingQuota:
 
 
 class RecordingQuotas:
-    """Those of an edge."""
+    """The quotas of an edge."""
 
     def __init__(self, tenant_mb: int) -> None:
         self._tenants = Buckets(lambda: _in_72_h(tenant_mb))

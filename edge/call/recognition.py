@@ -1,11 +1,11 @@
-"""The utterances of a session that are at the recogniser. Pure."""
+"""Tracks the utterances of a session at the recogniser. Pure."""
 
 from edge.core.call import Call
 from schemas.events import Event, JobFailed, SpeechStarted, TranscriptFinal
 
 
 class Recognition:
-    """The utterances of a session whose words have not come."""
+    """The utterances of a session without words yet."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -17,14 +17,14 @@ class Recognition:
 
     @property
     def speaking(self) -> bool:
-        """An utterance is open: silence would end it."""
+        """Return whether an utterance is open."""
         return self._call.listening
 
     def published(self, event: Event) -> None:
         if isinstance(event, SpeechStarted):
             self._begun.add(event.utterance)
 
-    def said(self, event: Event) -> None:
+    def note_event(self, event: Event) -> None:
         match event:
             case TranscriptFinal(utterance=told) | JobFailed(stage="stt", utterance=told):
                 self._begun.discard(told)

@@ -1,4 +1,4 @@
-"""The choice whose audio is recorded: the operator's, or the caller's if that is allowed. Pure."""
+"""Decides which calls are recorded, by the operator's and the caller's choice. Pure."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ class RecordingPolicy:
 
     recorded: Recorded
     redacts: bool
-    """Words are masked: their sound is not kept."""
+    """Whether words are masked, so that audio is not recorded."""
 
     def refusal(self, *, asked: bool, stranger: bool) -> str:
-        """Return why a call is not recorded whose client *asked*; empty: nothing is refused.
+        """Return why a call is not recorded although its client *asked*; empty: nothing is refused.
 
-        *stranger*: it shows no token.
+        *stranger*: it has no token.
         """
         if not asked or self.recorded == "always":
             return ""

@@ -17,7 +17,7 @@ from schemas.audio import RecordedSound
 log = structlog.get_logger(__name__)
 
 MOST_PIECES = 24
-"""Limit of the pieces that wait for the bus, a minute of both sides; newer ones are dropped."""
+"""The most pieces that wait for the bus, a minute of both sides; newer ones are dropped."""
 
 
 class RecordingWriter:
@@ -31,20 +31,20 @@ class RecordingWriter:
         self._pieces: asyncio.Queue[tuple[str, RecordedSound] | None] = asyncio.Queue(
             MOST_PIECES + 1
         )
-        """Newer ones than MOST_PIECES are dropped. None is the last, which always has room."""
+        """At most MOST_PIECES; None is the last, which always has room."""
         self._lost = 0
         self._quota = quota
         self.ended: Callable[[str], None] = lambda _: None
-        """Told, once, why no more is recorded although the call goes on."""
+        """Called, once, with the reason if recording ends before the call."""
         self._over = False
 
-    def heard(self, pcm: bytes, now_ms: int) -> None:
-        if not self._over and self._recorder.heard(pcm, now_ms):
+    def note_received(self, pcm: bytes, now_ms: int) -> None:
+        if not self._over and self._recorder.note_received(pcm, now_ms):
             self._queue_pieces(now_ms)
 
-    def told(self, event: ClientEvent, now_ms: int) -> None:
+    def note_sent(self, event: ClientEvent, now_ms: int) -> None:
         if not self._over:
-            self._recorder.told(event, now_ms)
+            self._recorder.note_sent(event, now_ms)
 
     def finish(self, now_ms: int) -> None:
         """Queue the last pieces; `run` ends when they are stored."""

@@ -1,7 +1,6 @@
-"""Read again from the log what this connection missed; send unacknowledged frames again.
+"""Reads missed events from the log; sends unacknowledged frames again.
 
-The live mirror is not stored, nor is audio while its stream elects a leader. An event or a frame
-that comes twice changes nothing.
+Messages of the live mirror and audio can be lost. Duplicates have no effect.
 """
 
 import asyncio
@@ -18,29 +17,29 @@ from runtime.bus.reader import Stored
 from schemas import subjects
 
 CATCH_UP_S = 1.0
-"""Interval of the checks whether the stages are silent for too long."""
+"""The interval of checks whether the stages are silent for too long."""
 LIFE = "life"
-"""The kind on which a newer connection of the session announces itself."""
+"""The kind of events by which a newer connection of the session is noticed."""
 HEARD_KINDS = ("heard", "say", "out", LIFE)
-"""The kinds that a connection listens to: those of the stages, and of newer connections."""
+"""The kinds that a connection subscribes to: of the stages, and of newer connections."""
 
 
 class LogPosition:
-    """The place in the log up to which a connection has read its session. Pure."""
+    """The position up to which a connection has read its session's log. Pure."""
 
     def __init__(self) -> None:
         self.seq = 0
-        """Events up to this sequence were received."""
+        """The sequence up to which events were received."""
 
     def read(self, stored: Sequence[Stored]) -> list[Stored]:
-        """Move on behind *stored*; return the events in it that a connection listens to."""
+        """Move to the end of *stored*; return its events that a connection subscribes to."""
         if stored:
             self.seq = stored[-1].seq
         return [event for event in stored if event.subject.rpartition(".")[2] in HEARD_KINDS]
 
 
 class Resync:
-    """Replays missed events to the call and unacknowledged frames to STT."""
+    """Gives missed events to the call, and sends unacknowledged frames to STT again."""
 
     def __init__(
         self,
@@ -53,8 +52,7 @@ class Resync:
     ) -> None:
         """Serve the *call* of *session* (tenant, id), whose *frames* are sent again.
 
-        *hear* takes each event: its bytes, its subject, its sequence in the log. *outage* is told
-        while the link to the bus is down.
+        *hear* takes each event: bytes, subject and sequence. *outage* follows the link to the bus.
         """
         self._bus = bus
         self._call = call
@@ -98,7 +96,7 @@ class Resync:
                     continue
             self._wanted.clear()
             if self._call.wants_words:
-                await self._frames.again()
+                await self._frames.resend()
             try:
                 await self._read()
             except BusAwayError:

@@ -11,7 +11,7 @@ from edge.call.bus_outage import BusOutage
 from edge.call.client import Client
 from edge.call.clock import now_ms
 from edge.call.control_listener import ControlListener
-from edge.call.event_teller import EventTeller
+from edge.call.event_forwarder import EventForwarder
 from edge.call.event_writer import EventWriter, Jobs, LogTerms
 from edge.call.frame_sender import FrameSender
 from edge.call.recognition import Recognition
@@ -40,7 +40,7 @@ from edge.core.inputs import (
 from edge.core.moves import moved
 from runtime.bus.connection import Bus
 from runtime.bus.trace import new_trace
-from runtime.common_share import Held
+from runtime.common_share import ShareAccount
 from schemas.events import AnyEvent, EndReason, Event, RecordingEnded, StageName
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ log = structlog.get_logger(__name__)
 class SessionShell:
     """One session on one connection, while `run` runs."""
 
-    def __init__(  # noqa: PLR0913  # all but three are optional and named
+    def __init__(  # noqa: PLR0913  # all but three are optional keyword arguments
         self,
         bus: Bus,
         call: Call,
@@ -60,14 +60,14 @@ class SessionShell:
         recorded: tuple[StageName, ...] = (),
         terms: LogTerms | None = None,
         jobs: Jobs | None = None,
-        kept: Held | None = None,
+        kept: ShareAccount | None = None,
         tells_events: bool = False,
     ) -> None:
-        """Carry *call*, whose *client* is told of it, and of its events if *tells_events*.
+        """Carry *call* for *client*, which also gets its events if *tells_events*.
 
-        *audio* hears the caller; *recording* stores the audio. A replay answers for the stages in
-        *recorded*. Its events are written by *terms*; None: whole, and without a limit. *kept* is
-        the room for sound that may be sent again, and *jobs* where its jobs have their places.
+        *audio* is the caller's; *recording* stores it. A replay gives the results of the stages in
+        *recorded*. Events are written by *terms*; None: whole, and without a limit. *kept* limits
+        audio that may be sent again; *jobs* has the places of its jobs.
         """
         self.tenant, self.session = whose = call.began.tenant, call.began.session
         self.call = call
@@ -95,9 +95,9 @@ class SessionShell:
         self._audio.configure(call.config.turns)
         self._inputs = InputLog(*whose)
         self._recording = recording
-        self._teller = EventTeller(client.tell) if tells_events else None
+        self._forwarder = EventForwarder(client.tell) if tells_events else None
         self.listening = asyncio.Event()
-        """Set once the events of the stages are listened to."""
+        """Set once the stages' events are subscribed to."""
 
     async def run(self, *more: Event) -> None:
         """Listen and publish until `finish`; *more* events follow the first one."""
@@ -134,7 +134,7 @@ class SessionShell:
             self._hear(self._audio.hear(pcm, at_ms))
 
     def hear_in_parts(self, pcm: bytes) -> Iterator[None]:
-        """Take audio of any length, one input all the same; yield after each part of the work."""
+        """Take audio of any length as one input; yield after each part of the work."""
         at_ms = now_ms()
         if self._arrives(pcm, at_ms):
             parts = []
@@ -149,18 +149,18 @@ class SessionShell:
             self.give(BackgroundAlone())
 
     def _arrives(self, pcm: bytes, at_ms: int) -> bool:
-        """Note audio that has come; tell whether it can be heard: the bus is there."""
+        """Note that audio has come; return whether the bus is there to process it."""
         if self._outage.parts and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return False
         if self._recording and self._carries and not self.call.control.deaf:
-            self._recording.heard(pcm, at_ms)
+            self._recording.note_received(pcm, at_ms)
         return True
 
     def finish(self, reason: EndReason, *, may_return: bool = False) -> None:
         """End the session; `run` returns when its last events are stored.
 
-        *may_return*: the caller may go on with it on another connection.
+        *may_return*: the caller may resume it on another connection.
         """
         if self._phase is FINISHED:
             return
@@ -176,7 +176,7 @@ class SessionShell:
             self._recording.finish(now_ms())
 
     def give(self, given: AnyInput) -> None:
-        """Give the call an input and carry out its effects; a fault of ours ends the call."""
+        """Give the call an input and carry out its effects; an exception ends the call."""
         if not self._carries:
             return
         at_ms = now_ms()
@@ -192,7 +192,7 @@ class SessionShell:
             due_ms = self.call.due_ms(at_ms) if self._carries else None
             if due_ms is not None and due_ms < self._timer.rings_ms:
                 self._timer.set(due_ms, at_ms)
-        except Exception:  # noqa: BLE001  # it is logged with its trace, and ends this call alone
+        except Exception:  # noqa: BLE001  # logged with its traceback; it ends this call only
             self._log.exception("call_broken")
             if self._carries:
                 self._move(ShellMove.STOP)
@@ -201,7 +201,7 @@ class SessionShell:
             self._resync.look()
 
     def _ring(self) -> None:
-        """Give the call its time, or set the timer anew if the call is due later by now."""
+        """Give the call the time, or set the timer again if the call is due later by now."""
         at_ms = now_ms()
         due_ms = self.call.due_ms(at_ms)
         if due_ms is None or due_ms <= at_ms:
@@ -234,9 +234,9 @@ class SessionShell:
 
     def _heard(self, event: AnyEvent, seq: int) -> None:
         """Take *event* of a stage or of a newer connection, stored at *seq* of the log."""
-        self.recognition.said(event)
+        self.recognition.note_event(event)
         if self._jobs:
-            self._jobs.said(event)
+            self._jobs.note_stored(event)
         if self._takeover.is_over(event, seq):
             self._leave_to_newer()
         elif event.KIND != LIFE:
@@ -244,7 +244,7 @@ class SessionShell:
             self.give(StageSaid(event))
 
     def _leave_to_newer(self) -> None:
-        """Stop deciding: the newer connection decides."""
+        """Stop the call, since the newer connection decides."""
         if self._carries:
             self._log.info("session_goes_on_elsewhere")
             self._queue(self._inputs.take(now_ms()))
@@ -265,12 +265,12 @@ class SessionShell:
                 case SendFrame():
                     self._frames.put(effect)
                 case Tell(event):
-                    counters.told(event)
+                    counters.sent(event)
                     if isinstance(event, Measured):
                         self._log.info("turn", **turn_line(event.waterfall))
                     if self._recording:
-                        self._recording.told(event, now_ms())
-                    self._audio.told(event, now_ms())
+                        self._recording.note_sent(event, now_ms())
+                    self._audio.note_sent(event, now_ms())
                     self._client.tell(event)
                 case HangUp(code, reason):
                     self._client.hang_up(code, reason)
@@ -280,13 +280,13 @@ class SessionShell:
                     self._tasks.create_task(self._stages.recover(turn))
 
     def _tell_of(self, event: Event) -> None:
-        if self._teller and self._carries:
-            self._teller.happened(event)
+        if self._forwarder and self._carries:
+            self._forwarder.forward(event)
 
     def _queue(self, event: Event) -> None:
         if not self._events.put(event):
             self._client.tell(Trouble("audio", "the event bus is away", fatal=True))
 
     def _awaits(self, utterance: int) -> bool:
-        """Tell whether the words of *utterance* are still wanted."""
+        """Return whether the words of *utterance* are still needed."""
         return self.call.wants_words and self._frames.latest_is(utterance)

@@ -1,9 +1,9 @@
-"""Whether a session shell still carries its call: a pure state machine, one a connection.
+"""The phase of a session shell: a pure state machine, one for each connection.
 
     CARRIES  --stop-->  STOPPED
     CARRIES, STOPPED  --finish-->  FINISHED
 
-A fault of ours or a newer connection stops it; the client's leaving, or ours, finishes it.
+An exception or a newer connection stops it; the end of the connection finishes it.
 """
 
 from collections.abc import Mapping
@@ -11,17 +11,17 @@ from enum import Enum, auto
 
 
 class ShellPhase(Enum):
-    """Whether the shell still carries its call."""
+    """The phase of a session shell."""
 
     CARRIES = auto()
     STOPPED = auto()
-    """The call gets no more inputs; what it has published is still stored."""
+    """The call gets no more inputs; its events are still stored."""
     FINISHED = auto()
     """`run` returns once the last events are stored."""
 
 
 class ShellMove(Enum):
-    """What moves the phase."""
+    """The moves between phases."""
 
     STOP = auto()
     FINISH = auto()

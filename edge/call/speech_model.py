@@ -1,7 +1,7 @@
-"""Silero's model of speech (MIT): the second opinion on voice activity.
+"""Silero's model (MIT), the second stage of voice activity detection.
 
-Its file comes inside faster-whisper, which is not imported for it. One session serves all calls:
-32 ms of audio take 0.06 ms on one core.
+Its file is a part of faster-whisper, which is not imported. One session serves all calls: 32 ms of
+audio take 0.06 ms on one core.
 """
 
 # ruff: noqa: PLC0415 - onnxruntime is imported only where the model is used: it is an extra
@@ -17,12 +17,12 @@ from edge.core.hearing.vad import Opinion
 from runtime.settings import Settings, SettingsError
 
 CONTEXT_SAMPLES = 64
-"""The samples before a chunk that the model is given with it: 4 ms."""
+"""The samples before a chunk that the model gets with it: 4 ms."""
 STATE = (1, 1, 128)
 
 
 def find() -> Path | None:
-    """Return the model's file, None where it or onnxruntime is not installed."""
+    """Return the model's file, or None if it or onnxruntime is not installed."""
     package = importlib.util.find_spec("faster_whisper")
     if package is None or package.origin is None or not importlib.util.find_spec("onnxruntime"):
         return None
@@ -31,7 +31,7 @@ def find() -> Path | None:
 
 
 class SileroModel:
-    """The model, loaded once; `opinion` begins a call."""
+    """The model, loaded once; `opinion` makes a call's stream."""
 
     def __init__(self, path: Path) -> None:
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -44,7 +44,7 @@ class SileroModel:
         )
 
     def opinion(self) -> Opinion:
-        """Return a call's own stream: 512 samples to how likely they are speech, 0..1."""
+        """Return a call's own stream: from 512 samples to the probability of speech, 0..1."""
         return _Stream(self._session)
 
 
@@ -71,10 +71,10 @@ class _Stream:
 
 
 def chosen(settings: Settings) -> SileroModel | None:
-    """Return the model that AURA_VAD asks for; None: WebRTC's detector decides alone.
+    """Return the model by AURA_VAD; None: WebRTC's detector decides alone.
 
     Raises:
-        SettingsError: it asks for a model that is not installed.
+        SettingsError: the model is not installed.
     """
     simulated = settings.vad == "auto" and settings.stt_engine == "simulated"
     path = None if settings.vad == "webrtc" or simulated else find()

@@ -1,7 +1,7 @@
 """Background jobs: recognition or synthesis without a call.
 
-A request has a session in the log, so that it is listed and forgotten like a call. Its jobs are
-`background`: the workers do those of calls first.
+A request has a session in the log, so that it is listed and deleted like a call. Its jobs are
+`background`: workers do those of calls first.
 """
 
 import asyncio
@@ -39,12 +39,12 @@ from schemas.session_config import SessionConfig
 
 FRAME_BYTES = 100 * BYTES_PER_MS
 LOOK_AGAIN_S = 2.0
-"""After such a silence the streams are read: an answer may have been lost on its way."""
+"""The silence after which the streams are read, since a result may have been lost."""
 PATIENCE_S = 60.0
-"""The longest wait for a piece: then it has failed, as workers are busy with calls, or gone."""
+"""The longest wait for a piece, after which it has failed: workers are busy or gone."""
 TURN = 1
 HEARD_KINDS: tuple[Kind, ...] = ("heard", "out")
-"""Of the stages' events."""
+"""The kinds of the stages' events."""
 T = TypeVar("T", SpeechReady, TranscriptFinal)
 
 
@@ -61,7 +61,7 @@ class StageJobs:
     session: str
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _said: list[AnyEvent] = field(default_factory=list)
-    """The events of the stages, in the order that they came."""
+    """The events of the stages, in the order of arrival."""
     _sentences: dict[int, Sentence] = field(default_factory=dict)
 
     async def transcribe(self, number: int, pcm: bytes, language: str) -> str:
@@ -69,7 +69,7 @@ class StageJobs:
 
         Raises:
             StageFailedError: the recogniser gave it up, or is silent.
-            BusAwayError: nobody can be asked.
+            BusAwayError: the job cannot be published.
         """
         started = SpeechStarted(
             **self._head(),
@@ -88,18 +88,18 @@ class StageJobs:
                 from_ms=at // BYTES_PER_MS,
                 end=seq == len(starts) - 1,
             )
-            if not await self.bus.send(subject, frame):  # the words would miss some
+            if not await self.bus.send(subject, frame):  # words would be missing
                 raise BusAwayError("a frame of audio was not sent")
         while not (final := self._find(TranscriptFinal, number)):
             await self._more("stt", number)
         return final.text
 
     async def speak(self, index: int, text: str) -> AsyncIterator[bytes]:
-        """Yield *text* as sound, s16le mono 16 kHz, as it comes; *index* counts from 0.
+        """Yield *text* as audio, s16le mono 16 kHz, as it arrives; *index* counts from 0.
 
         Raises:
             StageFailedError: the voice gave it up, or is silent.
-            BusAwayError: nobody can be asked.
+            BusAwayError: the job cannot be published.
         """
         sentence = self._sentences[index] = Sentence(text)
         await self.bus.publish(
@@ -121,7 +121,7 @@ class StageJobs:
                 yield sentence.pcm[at:]
                 at = len(sentence.pcm)
             ready = self._find(SpeechReady, index)
-            if sentence.voiced or (ready and not ready.chunks):  # nothing in it can be spoken
+            if sentence.voiced or (ready and not ready.chunks):  # it has nothing to speak
                 del self._sentences[index]
                 return
             await self._more("tts", index)
@@ -130,7 +130,7 @@ class StageJobs:
         return {"tenant": self.tenant, "session": self.session, "at_ms": now_ms()}
 
     def _find(self, kind: type[T], number: int) -> T | None:
-        """Return what was said of the job *number*."""
+        """Return the event *kind* of the job *number*."""
         for event in self._said:
             if isinstance(event, kind):
                 about = event.utterance if isinstance(event, TranscriptFinal) else event.index
@@ -139,7 +139,7 @@ class StageJobs:
         return None
 
     async def _more(self, stage: FaultyPart, number: int) -> None:
-        """Wait for news of the *stage*'s job *number*, and read the streams where none comes.
+        """Wait for an event of the *stage*'s job *number*; read the streams if none comes.
 
         Raises:
             StageFailedError: the stage gave it up, or is silent.
@@ -162,7 +162,7 @@ class StageJobs:
                 raise StageFailedError(event.reason)
 
     async def _look(self) -> None:
-        """Take what the streams hold, which changes nothing where it came before."""
+        """Take all events and audio in the streams; duplicates have no effect."""
         for kind in HEARD_KINDS:
             subject = subjects.session_events(self.tenant, self.session, kind)
             for stored in await self.bus.read(subjects.EVENTS_STREAM, subject):
@@ -198,12 +198,12 @@ class StageJobs:
 async def stage_jobs(
     bus: Bus, whose: FirstEvents, config: SessionConfig, encode: Callable[[Event], bytes]
 ) -> AsyncIterator[StageJobs]:
-    """Yield the jobs of a request, which is session *whose* while the block is open.
+    """Yield the jobs of a request, which is session *whose* inside the block.
 
-    Its beginning is stored as *encode* writes it.
+    Its first event is encoded by *encode*.
 
     Raises:
-        BusAwayError: its beginning or its end cannot be stored.
+        BusAwayError: its first or last event cannot be stored.
     """
     jobs = StageJobs(bus, whose.tenant, whose.session)
     began = whose.began(config, None, resumed=False, now_ms=now_ms())
@@ -233,5 +233,5 @@ async def stage_jobs(
 
 
 def request_of(tenant: str, user: str, edge: str) -> FirstEvents:
-    """Return whose session a new request of *user* is."""
+    """Return the first events of a new request of *user*."""
     return FirstEvents(tenant, f"b_{secrets.token_hex(10)}", user, REQUEST_PROTOCOL, edge)

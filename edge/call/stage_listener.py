@@ -1,4 +1,4 @@
-"""The stages of one session as its call hears them: messages of the bus become inputs."""
+"""Turns the stages' messages for one session into inputs of its call."""
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 class StageListener:
-    """Listens on the subjects of one session; a malformed message is logged and left out."""
+    """Subscribes to the subjects of one session; malformed messages are logged and ignored."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class StageListener:
         give: Callable[[AnyInput], None],
         heard: Callable[[AnyEvent, int], None],
     ) -> None:
-        """Listen for session *whose* (tenant, id): audio and partial words go to *give*.
+        """Subscribe for session *whose* (tenant, id): audio and partial transcripts go to *give*.
 
         *heard* takes each event, with its sequence in the log.
         """
@@ -47,7 +47,7 @@ class StageListener:
             await stack.enter_async_context(self._bus.listening(subject, listener))
 
     def event(self, data: bytes, subject: str, seq: int) -> None:
-        """Take an event of the log, live or read again."""
+        """Take an event, live or read from the log."""
         try:
             event = codec.decode(data)
         except codec.BadMessageError:
@@ -56,7 +56,7 @@ class StageListener:
         self._heard(event, seq)
 
     async def recover(self, turn: int) -> None:
-        """Read the audio of *turn* again: some of it was lost on the way."""
+        """Read the audio of *turn* from the stream, since some of it was lost."""
         subject = subjects.speech(self._whose[1], turn)
         try:
             for stored in await self._bus.read(subjects.AUDIO_STREAM, subject):

@@ -1,6 +1,6 @@
-"""Detect a newer connection of the same session.
+"""Detects a newer connection of the same session.
 
-A phone that changes networks comes back before its old connection is known to be dead.
+A telephone that changes networks reconnects before its old connection is known to be dead.
 """
 
 from schemas.events import Event, SessionResumed
@@ -19,7 +19,7 @@ class Takeover:
         self._ours = event.id
 
     def is_over(self, event: Event, seq: int) -> bool:
-        """Tell whether *event*, at *seq* of the log, begins a newer connection."""
+        """Return whether *event*, at *seq* of the log, begins a newer connection."""
         if event.id == self._ours:
             self._since = seq
             return False

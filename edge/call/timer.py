@@ -1,4 +1,4 @@
-"""The timer of a call: it rings at the earliest time that the call has asked for."""
+"""The timer of a call: rings at the earliest time that the call has asked for."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -44,7 +44,7 @@ class Timer:
     def _wake(self) -> None:
         at_ms, now_ms = self.rings_ms, self._now_ms()
         self.stop()
-        if now_ms < at_ms:  # the loop's clock runs a moment ahead
+        if now_ms < at_ms:  # the loop's clock may be slightly ahead
             self.set(at_ms, now_ms)
         else:
             self._ring()

@@ -1,10 +1,10 @@
-"""The log line of a turn: all its latencies, none of its words. Pure."""
+"""The log line of a turn, with its latencies and without its words. Pure."""
 
 from schemas.events import TurnMeasured
 
 
 def turn_line(waterfall: TurnMeasured) -> dict[str, object]:
-    """Return the fields of the line, in ms after the last speech where a name ends in `_ms`."""
+    """Return the fields of the line; those with `_ms` are ms after the end of speech."""
     return {
         "turn": waterfall.turn,
         "felt_ms": waterfall.first_sent_ms,

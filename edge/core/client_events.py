@@ -150,7 +150,7 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOver:
+class Transferred:
     """Another agent continues the call."""
 
     agent: str
@@ -190,7 +190,7 @@ ClientEvent = (
     | Measured
     | ToolCalled
     | CallsDone
-    | HandedOver
+    | Transferred
     | ToolCancelled
     | Happened
 )

@@ -1,1 +1,1 @@
-"""Who may come in, and how: HTTP, WebSockets, tokens, limits."""
+"""The clients' side of an edge: HTTP, WebSockets, tokens, limits."""

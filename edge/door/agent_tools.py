@@ -1,4 +1,4 @@
-"""The tools of a call: those of its agent, or else those of the operator."""
+"""The tools of a call: its agent's, or else the operator's."""
 
 import structlog
 from msgspec import UNSET
@@ -21,11 +21,11 @@ async def tools_of(
     phone: bool,
     ahead: bool = False,
 ) -> tuple[ToolConfig, ...]:
-    """Return the tools of a call of *tenant* that *agent* serves; None: no agent does.
+    """Return the tools of a call of *tenant* with *agent*; None: without an agent.
 
-    A tool or an agent that the tenant may not have, or that is not there, is left out, and so is
-    what only a *phone* can do where the call is none. *ahead*: no call waits for
-    them, so no service is looked for, and the log is not told what is missing.
+    Unknown tools and agents, and those of other tenants, are left out, and so are tools for
+    telephones unless the call is on a *phone*. *ahead*: no call waits for them, so services are not
+    looked up and missing ones are not logged.
     """
     offered, missing = await _offered(agent, tenant, catalogue, looks=not ahead)
     targets, unknown = _targets(agent, tenant, table)
@@ -41,7 +41,7 @@ async def tools_of(
 async def _offered(
     agent: Agent | None, tenant: str, catalogue: ToolCatalogue, *, looks: bool
 ) -> tuple[tuple[ToolConfig, ...], list[str]]:
-    """Return the tools of *agent*, or those that the operator offers all, and what is missing."""
+    """Return the tools of *agent*, or else the operator's, and the names of missing ones."""
     if agent is None or agent.tools is UNSET:
         return catalogue.of(tenant), []
     names = {one for one in agent.tools if isinstance(one, str)} - {TRANSFER}
@@ -53,7 +53,7 @@ async def _offered(
 def _targets(
     agent: Agent | None, tenant: str, table: AgentTable
 ) -> tuple[dict[str, str], list[str]]:
-    """Return the agents that *agent* may hand over to and what each is for, and what is missing."""
+    """Return the transfer targets of *agent* with their descriptions, and the missing ones."""
     about: dict[str, str] = {}
     missing: list[str] = []
     for name in agent.transfer_to if agent else ():
@@ -61,7 +61,7 @@ def _targets(
             try:
                 about[name] = found.agent().description
             except ConfigFileError:
-                continue  # nobody could be handed over to it
+                continue  # no call can be transferred to it
         else:
             missing.append(name)
     return about, missing

@@ -1,4 +1,4 @@
-"""The caller's audio on its way into a session: converted or decoded, in pieces, at its pace."""
+"""Takes a caller's audio into a session: converted or decoded, in pieces, within its budget."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ from edge.core.client_events import Trouble
 from edge.door.limits.common_bounds import DECODER_BYTES
 from edge.door.limits.pace import Pace
 from runtime.audio import AudioIn
-from runtime.common_share import Held
+from runtime.common_share import ShareAccount
 from runtime.containers import Container
 from runtime.wav import NotAudioError
 from schemas.audio import BYTES_PER_MS
@@ -23,13 +23,13 @@ BYTES_PER_S = 1000 * BYTES_PER_MS
 DIRECT_S = 0.25
 """The most audio that is processed at once."""
 DECODED_PIECES = 2
-"""Decoded ones, of 2 s at most, that wait for their turn; the decoder waits meanwhile."""
+"""The most decoded pieces, of 2 s at most, that wait; then the decoder waits."""
 DROPPED_WORK_S = 0.01
-"""What a message counts as that is dropped for want of room: who goes on sending is slowed."""
+"""The cost of a message that is dropped without room, so that its sender is slowed."""
 LOOK_S = 0.2
-"""A decoder that waits looks so often whether the session has ended."""
+"""The interval at which a waiting decoder checks whether the session has ended."""
 PIECE_S = 2.0
-"""The length of the pieces of a long message: as long as a live client's longest."""
+"""The length of the pieces of a long message: that of a live client's longest message."""
 
 
 class AudioIntake:
@@ -41,11 +41,11 @@ class AudioIntake:
         pace: Pace,
         tell: Callable[[Trouble], None],
         broke: Callable[[Exception], None],
-        room: Held,
+        room: ShareAccount,
     ) -> None:
-        """Hand audio to *shell*; *tell* takes news of other data, *broke* a fault of ours.
+        """Give audio to *shell*; *tell* takes events about other data, *broke* an exception.
 
-        *room* is for compressed audio and its decoder.
+        *room* limits compressed audio and decoders.
         """
         self._room = room
         self._decoded = threading.BoundedSemaphore(DECODED_PIECES)
@@ -71,7 +71,7 @@ class AudioIntake:
         self._audio_in = AudioIn(back(self._hear), back(self._not_audio))
 
     def take_now(self, audio: Audio) -> None:
-        """Take a little audio at one go."""
+        """Take a short piece of audio at once."""
         if isinstance(audio.form, Container):
             if audio.begins or not self._refused:
                 self._refused = not self._has_room(len(audio.data))
@@ -86,10 +86,10 @@ class AudioIntake:
         self._hear(pcm)
 
     async def take(self, audio: Audio) -> None:
-        """Take audio of any length, and let others have the loop meanwhile.
+        """Take audio of any length, and yield to the event loop meanwhile.
 
         Raises:
-            OverBudgetError: it is more sound than may come at once.
+            OverBudgetError: it is more audio than may come at once.
         """
         form = audio.form
         if self._audio_in.makes_resampler(form, audio.data):
@@ -119,13 +119,13 @@ class AudioIntake:
             await self._pace.turn()
 
     def close(self) -> None:
-        """Decode no more; the session has ended."""
+        """Stop decoding: the session has ended."""
         self._closed = True
         self._audio_in.close()
         self._room.leave()
 
     def _has_room(self, size: int) -> bool:
-        """Tell whether *size* bytes more may wait to be decoded; where not, nothing does."""
+        """Return whether *size* more bytes may wait to be decoded; if not, drop all."""
         waits = self._audio_in.waiting_bytes + size + DECODER_BYTES
         more = waits - self._room.amount
         if more <= 0:
@@ -150,14 +150,14 @@ class AudioIntake:
             self._tell(Trouble("audio", why))
 
     def _come_back(self, do: Callable[[T], None], what: T, counted: bool) -> None:
-        """Take what a thread has decoded, when it is its turn."""
+        """Take a decoder thread's result, in the connection's turn."""
         self._pace.later(0, lambda: self._take_decoded(do, what, counted))
 
     def _take_decoded(self, do: Callable[[T], None], what: T, counted: bool) -> None:
         began_s = time.perf_counter()
         try:
             do(what)
-        except Exception as error:  # noqa: BLE001  # it is logged there
+        except Exception as error:  # noqa: BLE001  # `broke` logs it
             self._broke(error)
         finally:
             if counted:

@@ -1,4 +1,4 @@
-"""What carries a connection's messages: a WebSocket, or whatever else has this form."""
+"""The transport of a connection's messages: a WebSocket, a data channel, or a telephone line."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
@@ -8,40 +8,40 @@ from edge.core.client_events import Interrupted, Speech
 from edge.door.limits.pace import Pace
 
 
-class Ear(Protocol):
-    """Where a client hears Aura's voice that comes in no messages."""
+class VoicePlayer(Protocol):
+    """Plays Aura's voice to a client without messages."""
 
     def tell(self, event: Speech | Interrupted) -> None:
-        """Play speech behind what waits to be played, or drop all that waits."""
+        """Queue speech to be played, or drop the queue."""
 
 
 class Phone(Protocol):
-    """What the line of a telephone can do besides."""
+    """Functions that only a telephone line has."""
 
     async def press(self, keys: str) -> bool:
-        """Send *keys* to the other side, and tell whether they went."""
+        """Send *keys* to the other side; return whether they were sent."""
 
     async def transfer(self, to: str) -> bool:
-        """Hand the other side over to a number or a `sip:` address, and tell whether it went.
+        """Transfer the other side to a number or a `sip:` address; return whether that succeeded.
 
         The call then ends.
         """
 
 
 class Channel(Protocol):
-    """One client's way in and out."""
+    """The transport of one client."""
 
     pace: Pace
-    ear: Ear | None
-    """None: all that the client is told is in messages."""
+    player: VoicePlayer | None
+    """None: audio goes in messages."""
     phone: Phone | None
     """None: it is no telephone."""
     on_message: Callable[[str | bytes], bool] | None
-    """Set, it is called with short messages; those that it takes `frames` does not yield."""
+    """If set, it is called with short messages; `frames` does not yield those that it takes."""
     on_commands: Callable[[list[Command]], None] | None
-    """Set, it is called with what the channel itself knows of the client: what was played."""
+    """If set, it is called with commands that the channel itself makes, such as `Played`."""
     on_excess: Callable[[str], None] | None
-    """Set, it is called with why the connection costs too much, and closes it."""
+    """If set, it closes a connection over its budget, and takes the reason."""
 
     def frames(self) -> AsyncIterator[str | bytes]:
         """Yield the client's messages until it leaves."""
@@ -57,4 +57,4 @@ class Channel(Protocol):
         """Read no more, and have the connection closed."""
 
     async def close(self, *, code: int, message: bytes) -> Any:
-        """Close; *code* is one of WebSocket's, and *message* says why."""
+        """Close with a WebSocket *code*; *message* is the reason."""

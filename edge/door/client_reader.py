@@ -1,4 +1,4 @@
-"""A client's frames on their way in: the protocol makes commands of them, within a budget."""
+"""Reads a client's frames: the protocol turns them into commands, within a budget."""
 
 import asyncio
 import time
@@ -17,13 +17,13 @@ from edge.protocols.client_protocol import ClientProtocol, Json
 from runtime.buckets import Bucket
 
 NO_MORE_S = 2.5
-"""A network may stall for so long and go on; after it, nothing more comes."""
+"""The longest stall of a network; after it, no more audio is expected."""
 MOST_ON_LOOP = 256 * 1024
-"""Characters or bytes; a message that is longer is read in a thread."""
+"""Characters or bytes; a longer message is read in a thread."""
 
 
 class ClientReader:
-    """Reads messages one after the other, and audio alone without a detour."""
+    """Reads messages one after the other, and audio by a short cut."""
 
     def __init__(
         self,
@@ -35,10 +35,9 @@ class ClientReader:
         obey: Callable[[list[Command]], Awaitable[None]],
         broke: Callable[[Exception], None],
     ) -> None:
-        """Hand audio to *conversations*, and have all other commands obeyed.
+        """Give audio to *conversations*, and other commands to *obey*.
 
-        *commands*: so many a second are obeyed, where the protocol has them limited. *broke* is
-        called with a fault of ours.
+        *commands* limits them a second, if the protocol does. *broke* gets an unexpected exception.
         """
         self._ws = ws
         self._pace = ws.pace
@@ -52,27 +51,27 @@ class ClientReader:
         self._kept_back: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
-        """Read until the client leaves, costs too much, or a fault of ours ends it."""
+        """Read until the client leaves, is over its budget, or an exception ends it."""
         self._ws.on_commands = self._obey_now
         try:
             await self._obey(self._protocol.opened())
             self._ws.on_message = self._hear
             async for frame in self._ws.frames():
-                self._ws.on_message = None  # what comes meanwhile waits for its turn
+                self._ws.on_message = None  # later messages wait for their turn
                 await self._take(frame)
-                del frame  # a long one is not kept until the next one comes
+                del frame  # frees the memory of a long one at once
                 self._ws.on_message = self._hear
         except OverBudgetError as over:
             self._ws.exceed(str(over))
         except ConnectionError:  # the client left before its ping was answered
             pass
-        except Exception as error:  # noqa: BLE001  # it is logged there
+        except Exception as error:  # noqa: BLE001  # `broke` logs it
             self._broke(error)
         finally:
             self._ws.on_message = None
 
     def close(self) -> None:
-        """Wait no more for audio that the protocol keeps back."""
+        """Stop the timer for audio that the protocol keeps back."""
         if self._kept_back:
             self._kept_back.cancel()
             self._kept_back = None
@@ -81,7 +80,7 @@ class ClientReader:
         """Obey a message, and wait until the next one may be read.
 
         Raises:
-            OverBudgetError: the connection costs too much.
+            OverBudgetError: the connection is over its budget.
         """
         audio = isinstance(frame, bytes)
         if audio:
@@ -102,15 +101,15 @@ class ClientReader:
         await self._pace.turn()
 
     def _hear(self, message: str | bytes) -> bool:
-        """Take a message without a detour if it is sound; tell whether it is."""
+        """Take a message by the short cut if it is audio; return whether it is."""
         return self._take_sound(self._protocol.sound, message, now_ms())
 
     def _no_more(self) -> None:
-        """Take what is kept back: nothing comes after it."""
+        """Take the audio that is kept back, since no more comes."""
         self._take_sound(self._protocol.no_more)
 
     def _take_sound(self, make: Callable[..., list[Command] | None], *of: object) -> bool:
-        """Obey the commands that *make* returns for *of*; False: it is no sound."""
+        """Obey the commands that *make* returns for *of*; False: it is no audio."""
         began_s = time.perf_counter()
         try:
             commands = make(*of)
@@ -119,15 +118,15 @@ class ClientReader:
             self._heard(commands, began_s)
         except OverBudgetError as over:
             self._ws.exceed(str(over))
-        except Exception as error:  # noqa: BLE001  # it is logged there
+        except Exception as error:  # noqa: BLE001  # `broke` logs it
             self._broke(error)
         return True
 
     def _heard(self, commands: list[Command], since_s: float) -> None:
-        """Obey what sound makes, whose work began at *since_s* (`time.perf_counter`).
+        """Obey the commands of audio, whose work began at *since_s* (`time.perf_counter`).
 
         Raises:
-            OverBudgetError: the connection costs too much.
+            OverBudgetError: the connection is over its budget.
         """
         self._obey_now(commands)
         self._await_more()
@@ -145,7 +144,7 @@ class ClientReader:
             elif isinstance(command, Reply):
                 self._sender.send([command.message])
             elif isinstance(command, FromClient):
-                self._conversations.take_words(command)
+                self._conversations.give(command)
 
     def _await_more(self) -> None:
         """Take audio that the protocol keeps back, where no more comes to judge it by."""

@@ -1,4 +1,4 @@
-"""What a call tells, on its way to a client; a slow client makes a bounded number of bytes wait."""
+"""Sends a call's events to its client; the bytes that wait for a slow client are bounded."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -14,27 +14,27 @@ from edge.protocols.client_protocol import ClientProtocol, Json
 from runtime.audio import AudioOut
 
 AT_MOST = 2
-"""A client for which so many times as much waits as for one whose audio is dropped must leave."""
+"""The multiple of the limit for dropped audio at which a slow client is closed."""
 
 
 class ClientSender:
-    """Puts events into the client's protocol, audio at its rate, and sends them in their order."""
+    """Converts events to the client's protocol, and audio to its rate, and sends them in order."""
 
     def __init__(
         self, ws: Channel, protocol: ClientProtocol, waiting: Waiting, too_slow: Callable[[], None]
     ) -> None:
-        """Send over *ws* what *waiting* has room for; *too_slow* is called where it has none."""
+        """Send over *ws* within the bytes of *waiting*; call *too_slow* beyond them."""
         self._ws = ws
         self._protocol = protocol
         self._too_slow = too_slow
         self._audio_out = AudioOut(protocol.audio_out_hz)
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
-        """As many as there is room for, then the client must leave. None is the last."""
+        """The waiting messages; None is the last."""
         self._room = waiting
         self._over = False
 
     def tell(self, event: ClientEvent, *, chunks: bool) -> None:
-        """Tell the client of *event*; *chunks*: audio of a response is one stream of chunks."""
+        """Send *event*; *chunks*: the audio of a response is one stream of chunks."""
         if isinstance(event, Speech):
             if not self._room.has_room():
                 counters.dropped("caller", len(event.pcm))
@@ -45,12 +45,12 @@ class ClientSender:
             event = replace(event, pcm=self._audio_out.feed(event.pcm, more=more))
         elif isinstance(event, Interrupted):
             self._audio_out.drop()
-        if self._ws.ear and isinstance(event, Speech | Interrupted):
-            self._ws.ear.tell(event)
+        if self._ws.player and isinstance(event, Speech | Interrupted):
+            self._ws.player.tell(event)
         self.send(self._protocol.messages(event))
 
     def send(self, messages: Iterable[Json | None]) -> None:
-        """Send *messages* after those that wait; the protocol has no form for None."""
+        """Queue *messages*; None stands for one without a form in the protocol."""
         for message in messages:
             if message is None or self._over:
                 continue
@@ -69,7 +69,7 @@ class ClientSender:
         """Send until `close`, or until the client has left."""
         try:
             await self._send_all()
-        except ConnectionError:  # the reader notices too
+        except ConnectionError:  # the reader handles it
             pass
         finally:
             self._over = True

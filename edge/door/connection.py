@@ -1,4 +1,4 @@
-"""One connection: a client protocol on one side, sessions on the bus on the other."""
+"""One connection: joins a client protocol with sessions on the bus."""
 
 import asyncio
 import time
@@ -35,15 +35,15 @@ from schemas.events import EndReason
 log = structlog.get_logger(__name__)
 
 MOST_CLOSE_BYTES = 123
-"""Of the reason in a close frame (RFC 6455, 5.5.1)."""
+"""The most bytes of the reason in a close frame (RFC 6455, 5.5.1)."""
 LEAST_WAIT_S = 0.01
 LOOK_AGAIN_S = 5.0
-"""The longest sleep: a call may begin or end meanwhile, which moves the next limit."""
+"""The longest sleep, since the beginning or end of a call changes the next limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """How a connection closes, and why the session ends that it holds."""
+    """The close of a connection, and the reason for the end of its session."""
 
     code: int
     reason: str
@@ -54,10 +54,10 @@ LEFT = Close(CloseCode.NORMAL, "", "caller_left")
 
 
 class Connection:
-    """A client's connection: it obeys the client, and closes once, for one reason."""
+    """A client's connection, which closes once, for one reason."""
 
     def __init__(self, ws: Channel, host: Host, seat: Seat, quota: LogQuota) -> None:
-        """Serve the caller of *seat*, taken whenever a session begins; *quota* bounds events."""
+        """Serve the caller of *seat*, taken when a session begins; *quota* bounds events."""
         self._ws = ws
         self._protocol = protocol = seat.protocol
         self._caller = seat.caller
@@ -77,7 +77,7 @@ class Connection:
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve the client until it leaves, is sent away, or its session breaks."""
+        """Serve the client until it leaves, is closed, or its session fails."""
         self._ws.on_excess = self._exceeded
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -95,44 +95,44 @@ class Connection:
                 writer.cancel()
         finally:
             self._reader.close()
-            self._conversations.let_go()  # where this task was cancelled
+            self._conversations.detach()  # if this task was cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
 
     @property
     def busy(self) -> bool:
-        """A response is under way."""
+        """Return whether a response is under way."""
         shell = self._conversations.shell
         return shell is not None and shell.call.responding
 
     @property
     def call_state(self) -> CallState | None:
-        """What its call does now; None: there is none."""
+        """Return the state of its call; None: there is none."""
         shell = self._conversations.shell
         return shell.control.state() if shell else None
 
-    # -------------------------------------------------------- why it closes
+    # -------------------------------------------------------- closing
 
     def _shut(self, code: int, reason: str, *, ends: EndReason = "failed") -> None:
-        """Close the connection; the first to ask for it says how."""
+        """Close the connection; only the first request counts."""
         self._close = self._close or Close(code, reason, ends)
         self._wake.set()
 
     async def leave(self, reason: str) -> None:
-        """End the session, then send the client away."""
+        """End the session, then close the connection."""
         await self._conversations.end("drained")
-        self.come_back(reason)
+        self.ask_to_reconnect(reason)
 
-    def come_back(self, reason: str) -> None:
-        """Close with a code that says: the client may reconnect at once, to any edge."""
+    def ask_to_reconnect(self, reason: str) -> None:
+        """Close with a code by which the client may reconnect at once, to any edge."""
         self._shut(CloseCode.SERVICE_RESTART, reason, ends="drained")
 
     def expire(self) -> None:
-        """Close where the token has ended; with a new one the client may go on with the session."""
+        """Close since the token has expired; with a new one the client may resume the session."""
         self._shut(CloseCode.POLICY_VIOLATION, "Token expired", ends="drained")
 
     async def _keep_time(self) -> None:
-        """Send the client away when its connection or its call has had its time."""
+        """Close when a time limit of the connection or its call is reached."""
         stopwatch = self._conversations.stopwatch
         while not (up := stopwatch.up(time.monotonic())):
             left_s = stopwatch.left_s(time.monotonic())
@@ -151,7 +151,7 @@ class Connection:
         self._shut(CloseCode.TRY_AGAIN_LATER, "the client reads too slowly")
 
     def broke(self, error: Exception) -> None:
-        """End the connection at a fault of ours."""
+        """End the connection after an unexpected exception."""
         shell = self._conversations.shell
         session = shell.session if shell else ""
         log.error(
@@ -159,7 +159,7 @@ class Connection:
         )
         self.broken()
 
-    # -------------------------------------------------------- what the client wants
+    # -------------------------------------------------------- commands of the client
 
     async def _obey(self, commands: list[Command]) -> None:
         conversations = self._conversations
@@ -184,7 +184,7 @@ class Connection:
                 case Ask():
                     conversations.ask(command)
                 case _:
-                    conversations.take_words(command)
+                    conversations.give(command)
 
     async def _begin(self, begin: Begin) -> None:
         protocol = self._protocol
@@ -201,10 +201,10 @@ class Connection:
         shell.give(Resumed() if resumed else Started())
 
     def _not_begun(self, why: RefusedError) -> None:
-        """Say why a session cannot begin now; a client that came for it alone may come again."""
-        self._pace.budget.work_s += REFUSAL_WORK_S  # who asks again and again is slowed
+        """Tell the client why no session can begin; close if the connection is for one session."""
+        self._pace.budget.work_s += REFUSAL_WORK_S  # slows repeated requests
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
-        self._protocol.ended()  # its messages would be of a session that had begun
+        self._protocol.ended()  # its messages are for a session that had begun
         self._sender.send([self._protocol.error(why.code, why.message, why.details)])
         if why.ends or self._protocol.admission.one_session:
             self._shut(why.close, why.details)
@@ -213,14 +213,14 @@ class Connection:
         self._pace.budget.turns += 1
         transfer = self._host.transfer
         if transfer is None or not await transfer(asked.call):
-            self._conversations.take_words(KeyPressed(asked.key))
+            self._conversations.give(KeyPressed(asked.key))
 
-    # -------------------------------------------------------- what the session tells
+    # -------------------------------------------------------- events of the session
 
     def tell(self, event: ClientEvent) -> None:
         if isinstance(event, Speech | Transcript):
             self._conversations.stopwatch.active(time.monotonic())
-        if isinstance(event, ToolCalled) and self._conversations.does(event):
+        if isinstance(event, ToolCalled) and self._conversations.run_phone_tool(event):
             return
         shell = self._conversations.shell
         chunks = shell is not None and shell.call.config.voice.delivery == "chunks"
@@ -233,7 +233,7 @@ class Connection:
         self._shut(CloseCode.INTERNAL_ERROR, "Internal server error")
 
     def hang_up(self, code: str, reason: str) -> None:
-        """End the session: without a code as the client's own word would, else with an error."""
+        """End the session: without a *code* as by the client's command, else with an error."""
         if not code:
             ends = End(close=self._protocol.admission.one_session)
             self._host.sessions.create_task(self._obey([ends]))
@@ -243,12 +243,12 @@ class Connection:
         self._shut(CloseCode.NORMAL, reason if fits else "the call was ended", ends="end_call")
 
     def can_transfer(self, agent: str) -> bool:
-        return self._conversations.can_hand_over(agent)
+        return self._conversations.can_transfer(agent)
 
     def transfer(self, call: str, agent: str) -> None:
         if shell := self._conversations.shell:
-            handed_over = self._conversations.hand_over(shell, call, agent)
-            self._host.sessions.create_task(handed_over)
+            transferring = self._conversations.transfer(shell, call, agent)
+            self._host.sessions.create_task(transferring)
 
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")

@@ -1,4 +1,4 @@
-"""The sessions that a connection holds, one after the other, each begun, set anew and ended."""
+"""The sessions of a connection, one after the other: begun, reconfigured and ended."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
 from edge.core.client_commands import Ask, Begin
-from edge.core.client_events import HandedOver, ToolCalled
+from edge.core.client_events import ToolCalled, Transferred
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import (
     FromClient,
@@ -43,20 +43,20 @@ log = structlog.get_logger(__name__)
 
 KEYS = re.compile(f"[0-9*#]{{1,{MOST_KEYS}}}")
 LEAVES_S = 2.0
-"""How long a caller who leaves waits for the last events to be stored ..."""
+"""The time for which a closing connection waits until the last events are stored ..."""
 STORED_S = 15.0
-"""... and how long the edge does: an election of the log's leader takes up to ten seconds."""
+"""... and that of the edge: an election of the log's leader takes up to ten seconds."""
 
 
 class Holder(Client, Protocol):
     """The connection that holds the sessions."""
 
     def broke(self, error: Exception) -> None:
-        """Note a fault of ours."""
+        """Note an unexpected exception."""
 
 
 class Conversations:
-    """Begins a session, passes on its client's wishes, and ends it; one at a time."""
+    """Begins a session, passes its client's commands on, and ends it; one at a time."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Conversations:
     ) -> None:
         """Hold sessions of the caller of *seat* for *holder*; *quota* bounds their events.
 
-        *phone*: they are a telephone's.
+        *phone*: the caller is on a telephone line.
         """
         self._phone = phone
         self._host = host
@@ -79,14 +79,14 @@ class Conversations:
         self._holder = holder
         self.stopwatch = Stopwatch(host.times, time.monotonic())
         self.shell: SessionShell | None = None
-        """The session that is under way."""
+        """The running session."""
         self.intake: AudioIntake | None = None
-        """Of its audio."""
+        """The intake of its audio."""
         self._opening: Opening | None = None
         self._running: asyncio.Task[None] | None = None
 
     async def begin(self, begin: Begin) -> tuple[SessionShell, Opening]:
-        """Begin a session, which is given no input yet.
+        """Begin a session, without an input yet.
 
         Raises:
             RefusedError: it cannot begin now.
@@ -116,7 +116,7 @@ class Conversations:
             async with beside(shell.listening.wait()) as listening:
                 await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self.shell = shell  # also where the client is sent away meanwhile: it is let go
+            self.shell = shell  # so that it is also ended if the client is closed meanwhile
         room = host.common.decoded_for(seat.address, stranger=stranger)
         self.intake = AudioIntake(shell, self._pace, self._holder.tell, self._holder.broke, room)
         self._pace.budget.recognition = shell.recognition
@@ -124,7 +124,7 @@ class Conversations:
         return shell, opening
 
     async def _hold(self, running: Coroutine[Any, Any, None]) -> None:
-        """Let a session run; one that breaks ends its connection and no other."""
+        """Run a session; its failure ends this connection only."""
         try:
             await running
         except Exception:
@@ -138,15 +138,15 @@ class Conversations:
         shell.finish(reason, may_return=self._may_return(reason))
         if self._running:
             await asyncio.wait({self._running}, timeout=LEAVES_S)
-        self.let_go()
+        self.detach()
         await self._seat.leave()
 
     def _may_return(self, reason: EndReason) -> bool:
-        """Tell whether the caller may go on with the session after it ended for *reason*."""
+        """Return whether the caller may resume the session after it ended for *reason*."""
         return self._seat.protocol.admission.one_session and reason != "end_call"
 
-    def let_go(self) -> None:
-        """Leave a session that still stores events to the edge, for a while."""
+    def detach(self) -> None:
+        """Let the edge finish a session that still stores events."""
         if self.intake:
             self.intake.close()
         self.intake = self._pace.budget.recognition = None
@@ -158,8 +158,8 @@ class Conversations:
         if running and not running.done():
             asyncio.get_running_loop().call_later(STORED_S, running.cancel)
 
-    def take_words(self, command: FromClient) -> None:
-        """Give the call what the client tells it; words and keys as far as they may be stored."""
+    def give(self, command: FromClient) -> None:
+        """Give the call a client's command, with masked words and keys."""
         redaction = self._host.redaction
         match command:
             case Typed(text):
@@ -179,11 +179,11 @@ class Conversations:
             self.shell.give(command)
 
     def reconfigure(self, changes: Mapping[str, Any]) -> None:
-        """Set the session anew, unless it is set so by now."""
+        """Reconfigure the session, unless nothing changes."""
         if self.shell is None or self._opening is None:
             return
         self._opening = replace(self._opening, asked=changes)
-        config = self._opening.again(changes)
+        config = self._opening.with_changes(changes)
         if config != self.shell.call.config:
             self.shell.give(Reconfigured(config))
 
@@ -198,8 +198,8 @@ class Conversations:
             messages = tuple(Message(one.role, mask(one.text)) for one in messages)
         self.shell.give(ResponseAsked(ask.ask, config, messages, ask.kept))
 
-    def can_hand_over(self, agent: str) -> bool:
-        """Tell whether the session can be set to *agent*, by all that is known here."""
+    def can_transfer(self, agent: str) -> bool:
+        """Return whether the session can be transferred to *agent*, as far as this edge knows."""
         before = self.shell.call.history.agent if self.shell else None
         if self.shell is None or before is None:
             return False
@@ -207,13 +207,13 @@ class Conversations:
         if self._phone and openings.telephone(agent, caller, before):
             return True
         try:
-            openings.settled_over(agent, caller, before, self.shell.call.config)
+            openings.settled_transfer(agent, caller, before, self.shell.call.config)
         except RefusedError:
             return False
         return True
 
-    async def hand_over(self, shell: SessionShell, call: str, agent: str) -> None:
-        """Set the session of *shell* to *agent*, or tell the model why that cannot be."""
+    async def transfer(self, shell: SessionShell, call: str, agent: str) -> None:
+        """Transfer the session of *shell* to *agent*, or tell the model why that fails."""
         before = shell.call.history.agent
         try:
             if before is None:
@@ -224,8 +224,8 @@ class Conversations:
                 if not await phone.transfer(to):
                     told = "nobody could be reached there: offer something else"
                     shell.give(ToolResult(call, told, failed=True))
-                return  # the line ends, and with it the call
-            handed = await openings.handed_over(
+                return  # the call ends with the line
+            handed = await openings.transferred(
                 agent, self._seat.caller, before, now, phone=phone is not None
             )
         except RefusedError as refused:
@@ -234,23 +234,23 @@ class Conversations:
         if shell is not self.shell or self._opening is None:
             return  # the session is over
         asked = self._opening.asked
-        config = handed.config if asked is None else handed.again(asked)
-        self._opening = replace(self._opening, again=handed.again)
+        config = handed.config if asked is None else handed.with_changes(asked)
+        self._opening = replace(self._opening, with_changes=handed.with_changes)
         self.stopwatch.limit(config.limits)
         log.info("agent_changed", session=shell.session, agent=str(handed.agent))
         shell.give(Reconfigured(config, handed.agent, call))
         if handed.agent:
-            self._holder.tell(HandedOver(handed.agent.name))
+            self._holder.tell(Transferred(handed.agent.name))
 
-    def does(self, called: ToolCalled) -> bool:
-        """Have the line do what the model has *called* for; False: that is the client's."""
+    def run_phone_tool(self, called: ToolCalled) -> bool:
+        """Run a tool of the telephone line; False: the tool is the client's."""
         if self._phone is None or called.name != SEND_DTMF.name:
             return False
         self._host.sessions.create_task(self._press(self._phone, called))
         return True
 
     async def _press(self, phone: Phone, called: ToolCalled) -> None:
-        """Press keys, and tell the model whether they went."""
+        """Press keys, and tell the model the result."""
         shell = self.shell
         keys = str(json.loads(called.arguments).get("keys", ""))
         went = bool(KEYS.fullmatch(keys)) and await phone.press(keys)

@@ -1,4 +1,4 @@
-"""A client's stream of WebSocket frames, followed from head to head. Pure."""
+"""Parses the heads of frames in a client's WebSocket stream. Pure."""
 
 import sys
 from typing import NamedTuple
@@ -12,29 +12,29 @@ LENGTH_16 = 126
 KEY_BYTES = 4
 
 
-class Followed(NamedTuple):
-    """The result of following a piece of a client's stream."""
+class FrameSplit(NamedTuple):
+    """The result for a piece of a client's stream."""
 
     until: int
-    """Where in the piece it ends."""
+    """The index in the piece at which it ends."""
     frames: int
-    """Heads that ended in them."""
+    """The number of heads that ended in it."""
     unmasked: bool
-    """The next head is that of a frame without a mask."""
+    """Whether the next frame has no mask."""
 
 
 class FrameHeads:
-    """Follows a client's stream from head to head, however it is cut into pieces. Pure."""
+    """Parses a client's stream in pieces of any size. Pure."""
 
     def __init__(self) -> None:
         self._head = bytearray()
         self._skip = 0
         """Bytes of mask and payload until the next head."""
         self._unfinished = False
-        """A message of several frames is on its way."""
+        """Whether a message of several frames is incomplete."""
         self._size = 0
         self.number = 0
-        """Of the latest message, control frames aside."""
+        """The number of the latest message, without control frames."""
 
     @property
     def between_messages(self) -> bool:
@@ -43,15 +43,15 @@ class FrameHeads:
 
     @property
     def unread(self) -> int:
-        """Bytes of the message that is on its way, as far as its heads tell; 0: there is none."""
+        """Return the bytes of the incomplete message, by its heads so far; 0: there is none."""
         return self._size if self._skip or self._unfinished else 0
 
     def follow(
         self, data: bytes, most: int, at: int = 0, most_bytes: int = sys.maxsize
-    ) -> Followed:
+    ) -> FrameSplit:
         """Take the next piece, *most_bytes* from *at*, up to the head of its frame number *most*.
 
-        It ends behind the head by which a message becomes longer than LONG_BYTES, too.
+        It also ends after the head by which a message becomes longer than LONG_BYTES.
         """
         frames, end = 0, min(len(data), at + most_bytes)
         while at < end:
@@ -67,7 +67,7 @@ class FrameHeads:
             if len(self._head) < 2:
                 continue
             if not self._head[1] & MASK_BIT:
-                return Followed(max(0, at - len(self._head)), frames, unmasked=True)
+                return FrameSplit(max(0, at - len(self._head)), frames, unmasked=True)
             short = self._head[1] & 0x7F
             extra = {LENGTH_16: 2, 127: 8}.get(short, 0)
             if len(self._head) == 2 + extra:
@@ -75,7 +75,7 @@ class FrameHeads:
                 self._skip = KEY_BYTES + length
                 kind = self._head[0] & 0x0F
                 if kind < FIRST_CONTROL:
-                    if kind:  # it continues no other
+                    if kind:  # it is no continuation
                         self._size = 0
                         self.number += 1
                     self._size += length
@@ -84,4 +84,4 @@ class FrameHeads:
                 frames += 1
                 if kind < FIRST_CONTROL and self._size > LONG_BYTES:
                     break
-        return Followed(at, frames, unmasked=False)
+        return FrameSplit(at, frames, unmasked=False)

@@ -1,11 +1,10 @@
-"""A filter before aiohttp's WebSocket parser: frames are masked, cost, and may go a short cut.
+"""A filter before aiohttp's WebSocket parser: masks, budget, and a short cut for audio.
 
-Frames of every kind count in the connection's budget, those too that no message comes of: empty
-parts, pings. They are parsed a few at a time, and the socket is read no further meanwhile.
+Frames of every kind count in the connection's budget, also empty parts and pings. They are parsed a
+few at a time, and the socket is not read meanwhile.
 
-A microphone sends fifty messages a second, each a whole frame. Such a frame goes straight to
-whoever listens: parser, queue and the task that waits for it cost as much again as all that is
-done with the sound.
+A microphone sends fifty messages a second, each a whole frame. Such a frame goes directly to the
+listener: parser, queue and waiting task would double the cost of the audio.
 
     READS <--> WAITS         READS, WAITS --drop all--> DROPS
 """
@@ -30,41 +29,41 @@ if TYPE_CHECKING:
 
 PROTOCOL_ERROR = 1002
 MOST_FRAMES, MOST_PIECE_BYTES = 32, 32 * 1024
-"""What is parsed before others get the loop."""
+"""The frames that are parsed before others get the loop."""
 MOST_UNTAKEN_BYTES = 16 * 1024
-"""Of messages that were parsed; while there are more, the socket is not read."""
+"""The most bytes of parsed messages that wait; beyond it the socket is not read."""
 LAST_WORD_S = 1.0
-"""A client that costs too much has so long to read why it is closed; what it sends is dropped."""
+"""The time in which a client over its budget can read the close's reason."""
 MOST_DROPPED_BYTES = 32 * 1024 * 1024
 TAKEN_S = 0.005
-"""Whether what was parsed has been taken is looked at so often."""
+"""The interval of checks whether parsed messages were taken."""
 ROOM_S = 0.1
-"""Whether there is room for a long message is looked at so often."""
+"""The interval of checks for room for a long message."""
 WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
 HEAD_BYTES = 4 + KEY_BYTES
-"""Of a frame with a length of 16 bits: 126 to 65 535 bytes, as 20 ms of sound and more are."""
+"""The head of a frame with a length of 16 bits (126 to 65 535 bytes), such as 20 ms of audio."""
 MOST_DIRECT_BYTES = 16_384
-"""No more goes straight to a listener: half a second of sound, a packet that was held up."""
+"""The longest message for the short cut: half a second of audio, after a delayed packet."""
 STILL_THERE = b"\x8a\x00"
-"""A pong that answers no ping (RFC 6455, 5.5.3); where the client has gone, its system refuses."""
+"""An unsolicited pong (RFC 6455, 5.5.3), which fails if the client has gone."""
 STILL_THERE_S = 1.0
 
 
 class IntakeState(Enum):
-    """What becomes of what the client sends."""
+    """The handling of the client's data."""
 
     READS = auto()
     WAITS = auto()
-    """It stays in the socket until `_go_on`."""
+    """Data stays in the socket until `_go_on`."""
     DROPS = auto()
-    """It is read and dropped: the connection is about to close."""
+    """Data is read and dropped: the connection is about to close."""
 
 
 READS, WAITS, DROPS = IntakeState
 
 
 class FrameIntake:
-    """aiohttp's parser, fed a few frames at a time, up to the first one without a mask."""
+    """Feeds aiohttp's parser a few frames at a time, up to the first one without a mask."""
 
     def __init__(self, parser: Any, queue: Any, ws: StrictWebSocket, handler: Any) -> None:
         self._parser = parser
@@ -74,14 +73,14 @@ class FrameIntake:
         self._handler = handler
         self._heads = FrameHeads()
         self._begun = b""
-        """The beginning of a message for whoever listens."""
+        """The start of a message for the listener."""
         self._rest, self._at = b"", 0
-        """What came last, and how much of it was parsed."""
+        """The latest data, and the number of its parsed bytes."""
         self._long = 0
-        """The number of the message that its place in the room is for."""
+        """The number of the message that has its place in the room."""
         self._tried_s = time.monotonic()
         self._looks: asyncio.TimerHandle | None = None
-        """The next look at how long it has held the place."""
+        """The next check of the time for which it has had the place."""
         ws.pace.has_more = lambda: bool(self._rest or queue._buffer)
         self._reading = READS
         self._dropped = 0
@@ -91,7 +90,7 @@ class FrameIntake:
         if self.drops:
             self._drop(len(data))
             return False, b""
-        if self._reading is WAITS:  # the socket had been read already
+        if self._reading is WAITS:  # data that was read before the pause
             self._rest, self._at = self._rest[self._at :] + data, 0
             return False, b""
         data, self._begun = self._begun + data, b""
@@ -102,7 +101,7 @@ class FrameIntake:
         return self._parse(), b""
 
     def _listened_to(self, data: bytes) -> int:
-        """Hand short messages to whoever listens; return how much of *data* that was."""
+        """Give short messages to the listener; return the number of their bytes in *data*."""
         listen = self._ws.on_message
         if not listen or len(data) > MOST_DIRECT_BYTES or self._queue._buffer:
             return 0
@@ -125,21 +124,21 @@ class FrameIntake:
 
     @property
     def drops(self) -> bool:
-        """Nothing that comes is read any more."""
+        """Return whether data is dropped."""
         return self._reading is DROPS
 
     def feed_eof(self) -> None:
         self._parser.feed_eof()
 
-    def try_the_line(self) -> None:
-        """Send something now and then: a socket that is not read is not seen to close."""
+    def probe(self) -> None:
+        """Send a pong now and then, since the close of an unread socket is not seen."""
         now_s = time.monotonic()
         if now_s >= self._tried_s + STILL_THERE_S and self._handler.transport is not None:
             self._tried_s = now_s
             self._handler.transport.write(STILL_THERE)
 
     def drop_all(self) -> None:
-        """Parse nothing any more; read on for a moment, so that the client can read why."""
+        """Stop parsing; read on for a moment, so that the client can read the reason."""
         self._begun = self._rest = b""
         self._budget.place.leave()
         waited, self._reading = self._reading is WAITS, DROPS
@@ -148,7 +147,7 @@ class FrameIntake:
         asyncio.get_running_loop().call_later(LAST_WORD_S, self._queue.feed_eof)
 
     def forget(self) -> None:
-        """Keep nothing of what came: this object lives until garbage is collected."""
+        """Free all data, since this object lives until garbage collection."""
         self._begun = self._rest = b""
         self._queue._buffer.clear()
 
@@ -168,7 +167,7 @@ class FrameIntake:
             self._handler._resume_reading_for_buffer()
 
     def _parse(self) -> bool:
-        """Parse the next few frames; the rest waits. Tell whether the stream is over."""
+        """Parse the next few frames; the rest waits. Return whether the stream is over."""
         pace, began_s, data = self._ws.pace, time.perf_counter(), self._rest
         until, frames, unmasked = self._heads.follow(data, MOST_FRAMES, self._at, MOST_PIECE_BYTES)
         self._parser.feed_data(data[self._at : until])
@@ -179,7 +178,7 @@ class FrameIntake:
             return True
         self._budget.frames += frames
         self._budget.bytes += until - self._at
-        # what was parsed is let go of, where it is more than the rest
+        # frees the parsed data if it is more than the rest
         self._rest, self._at = (data, until) if until < len(data) / 2 else (data[until:], 0)
         pace.worked(began_s)
         try:
@@ -197,11 +196,11 @@ class FrameIntake:
 
     @property
     def _untaken(self) -> int:
-        """Bytes of the messages that wait to be worked on."""
+        """Return the bytes of waiting messages."""
         return sum(size for _, size in self._queue._buffer)
 
     def _go_on(self) -> None:
-        """Parse on, unless there is a debt, no room, or what was parsed has not been taken."""
+        """Parse on, unless the budget is overdrawn, there is no room, or parsed messages wait."""
         if self.drops or self._ws.closed or self._handler.transport is None:
             return
         self._ws.is_slowed()
@@ -226,12 +225,12 @@ class FrameIntake:
     # -------------------------------------------------------- room for a long message
 
     def _has_room(self) -> bool:
-        """Tell whether the message that is on its way may be read on."""
+        """Return whether the incomplete message may be read on."""
         size, place = self._heads.unread, self._budget.place
-        if size <= LONG_BYTES or size >= self._ws.most_bytes:  # it is refused as too long
+        if size <= LONG_BYTES or size >= self._ws.most_bytes:  # refused as too long
             return True
         if place.held and self._long != self._heads.number:
-            return False  # the one before it is still worked on
+            return False  # the one before is still being processed
         self._long = self._heads.number
         if not place.take(size, time.monotonic()):
             return False
@@ -240,7 +239,7 @@ class FrameIntake:
         return True
 
     def taken(self) -> None:
-        """Give back the room of a message that was worked on."""
+        """Give back the room of a processed message."""
         on_its_way = self._heads.unread and self._long == self._heads.number
         if not on_its_way and not self._queue._buffer:
             self._budget.place.leave()
@@ -258,9 +257,9 @@ class FrameIntake:
 
 
 def whole_messages(data: bytes) -> tuple[list[bytes], bytes] | None:
-    """Return the messages in *data*, each a whole masked frame, and the beginning of another.
+    """Return the messages in *data*, each a whole masked frame, and the start of another.
 
-    None: there is anything else in it.
+    None: it contains anything else.
     """
     found: list[bytes] = []
     at = 0
@@ -276,7 +275,7 @@ def whole_messages(data: bytes) -> tuple[list[bytes], bytes] | None:
 
 
 def message_in(frame: bytes) -> str | bytes | None:
-    """Return what is in *frame*; None: it is no text, and aiohttp's parser closes for it."""
+    """Return the message in *frame*; None: invalid text, for which aiohttp's parser closes."""
     payload = bytearray(frame[HEAD_BYTES:])
     websocket_mask(frame[HEAD_BYTES - KEY_BYTES : HEAD_BYTES], payload)
     try:

@@ -1,4 +1,4 @@
-"""What a connection needs of the edge that it is on."""
+"""The parts of an edge that its connections use."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,21 +15,21 @@ from runtime.redaction import Redaction
 
 @dataclass(frozen=True)
 class Host:
-    """The edge, as its connections see it."""
+    """The edge, for its connections."""
 
     bus: Bus
     openings: Openings
     commands_per_second: int
     times: TimeLimits
     common: CommonBounds
-    """What its connections share."""
+    """The bounds that its connections share."""
     places: JobPlaces
-    """Of its jobs at the stages."""
+    """The places of its jobs at the stages."""
     speech_model: SileroModel | None
     cancel_echo: bool
     redaction: Redaction
     """Masks typed words; spoken words are masked by the STT worker."""
     sessions: asyncio.TaskGroup
-    """Where sessions run: one whose caller has left still stores its last events."""
+    """The tasks of sessions, which store their last events after the caller has left."""
     transfer: Callable[[str], Awaitable[bool]] | None = None
-    """Transfers a caller to a telephone number; returns False where the network refuses."""
+    """Transfers a caller to a telephone number; returns False if the network refuses."""

@@ -1,4 +1,4 @@
-"""The beginning of a session, the same for every client protocol: all refusals stand here."""
+"""Opens sessions, the same way for every client protocol, with all refusals."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ from edge.core.call import Began
 from edge.core.client_commands import Begin
 from edge.core.session.history import History
 from edge.door.agent_tools import tools_of
-from edge.door.agents.agent_choice import Settled, hand_over, settle
+from edge.door.agents.agent_choice import Settled, settle, settle_transfer
 from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
 from edge.door.agents.tool_catalogue import ToolCatalogue
@@ -39,41 +39,41 @@ from schemas.tools import ToolConfig
 log = structlog.get_logger(__name__)
 
 RECORDED = "record_audio"
-"""The value of the configuration that has the audio kept."""
+"""The configuration's path that asks for a recording."""
 UNKNOWN = "-"
-"""Stands for a variable's value in a call that nobody has made."""
+"""The value of variables in a prompt that is read ahead."""
 ANY_SOUND_IS_A_VOICE = {"interruption.voice_ms": 0}
-"""Where no model of speech listens, voice alone stops no response."""
+"""Without Silero's model, voice alone stops no response."""
 
 
 @dataclass(frozen=True)
 class Opening:
-    """All that a session begins with."""
+    """The data with which a session begins."""
 
     began: Began
     more: list[Event]
-    """Events that follow the first one."""
+    """Events after the first one."""
     history: History | None
-    """The session goes on: what was said so far."""
+    """The history of a resumed session."""
     recording: RecordingWriter | None
     terms: LogTerms
     ignored: list[tuple[str, str, str]]
-    """The refused wishes of the client: code, message and details of an error each."""
-    again: Callable[[Mapping[str, Any]], SessionConfig]
+    """The refused options of the client: code, message and details of an error each."""
+    with_changes: Callable[[Mapping[str, Any]], SessionConfig]
     """Returns the session's configuration with other changes of its client."""
     asked: Mapping[str, Any] | None = None
-    """The latest such changes; None: those that it began with."""
+    """The latest of these changes; None: those of the beginning."""
 
 
 @dataclass(frozen=True)
-class HandedOver:
+class TransferSettings:
     """The configuration of a session after a transfer to another agent."""
 
     config: SessionConfig
-    """With the changes of its client that it began with."""
+    """With the client's changes of the beginning."""
     agent: AgentUsed | None
-    again: Callable[[Mapping[str, Any]], SessionConfig]
-    """See `Opening.again`."""
+    with_changes: Callable[[Mapping[str, Any]], SessionConfig]
+    """See `Opening.with_changes`."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,9 @@ class Openings:
     bus: Bus
     edge: str
     config: SessionConfig
-    """The operator's, of a session that asks for nothing else."""
+    """The operator's configuration, without changes of a client."""
     knows_voices: bool
-    """A model of speech listens."""
+    """Whether Silero's model is in use."""
     agents: Agents
     tools: ToolCatalogue
     configs: ConfigStore
@@ -96,9 +96,9 @@ class Openings:
     async def open(
         self, begin: Begin, seat: Seat, quota: LogQuota, *, phone: bool = False
     ) -> Opening:
-        """Return the session that the caller of *seat* begins or goes on with; the seat is taken.
+        """Return the session that the caller of *seat* begins or resumes; the seat is taken.
 
-        *phone*: the call is a telephone's, whose line can do what others cannot.
+        *phone*: the call is on a telephone line, which has further tools.
 
         Raises:
             RefusedError: it cannot begin now.
@@ -135,18 +135,18 @@ class Openings:
         )
         return Opening(
             began,
-            first.more(began, asked_to_record=RECORDED in settled.asked),
+            first.following(began, asked_to_record=RECORDED in settled.asked),
             history,
             self._recording(caller.tenant, session) if config.record_audio else None,
             LogTerms(self.configs, quota),
             _ignored(settled, no_voice, not_recorded),
-            partial(self._again, settled, tools, recorded=config.record_audio),
+            partial(self._with_changes, settled, tools, recorded=config.record_audio),
         )
 
     async def likely(self, most: int) -> list[SessionConfig]:
-        """Return what calls of the *most* agents applied last are set to that bring nothing.
+        """Return the configurations of the *most* agents applied last, without options of callers.
 
-        A variable that has to have a value has UNKNOWN.
+        Variables without a default have UNKNOWN.
         """
         found = []
         for one in self.agents.table.latest(most):
@@ -175,14 +175,14 @@ class Openings:
         )
 
     def telephone(self, name: str, caller: Caller, before: AgentUsed) -> str:
-        """Return the number or address that the agent *before* calls *name*; empty: none."""
+        """Return the number or address of *name* in the file of the agent *before*; empty: none."""
         found = self.agents.table.find(caller.tenant, before.name)
         try:
             return found.agent().phones.get(name, "") if found else ""
         except ConfigFileError:
             return ""
 
-    async def handed_over(
+    async def transferred(
         self,
         to: str,
         caller: Caller,
@@ -190,47 +190,47 @@ class Openings:
         now: SessionConfig,
         *,
         phone: bool = False,
-    ) -> HandedOver:
-        """Return what the call that *before* serves is set to when the agent *to* goes on with it.
+    ) -> TransferSettings:
+        """Return the configuration after a transfer from the agent *before* to the agent *to*.
 
-        *now* is what it is set to until then; *phone*: see `open`.
+        *now* is the configuration before it; *phone*: see `open`.
 
         Raises:
-            RefusedError: *caller* cannot be handed over to it.
+            RefusedError: *caller* cannot be transferred to it.
         """
-        settled = self.settled_over(to, caller, before, now)
+        settled = self.settled_transfer(to, caller, before, now)
         tools = await self._tools_of(settled, caller, phone=phone)
-        again = partial(self._again, settled, tools, recorded=now.record_audio)
-        return HandedOver(self._completed(settled.config, tools), settled.agent, again)
+        with_changes = partial(self._with_changes, settled, tools, recorded=now.record_audio)
+        return TransferSettings(self._completed(settled.config, tools), settled.agent, with_changes)
 
-    def settled_over(
+    def settled_transfer(
         self, to: str, caller: Caller, before: AgentUsed, now: SessionConfig
     ) -> Settled:
-        """Return what the call would be set to, without its tools.
+        """Return the configuration after the transfer, without tools.
 
         Raises:
-            RefusedError: *caller* cannot be handed over to it.
+            RefusedError: *caller* cannot be transferred to it.
         """
         found = self.agents.table.find(caller.tenant, to)
-        return hand_over(found, caller, before, now, self._of_tenant(caller))
+        return settle_transfer(found, caller, before, now, self._of_tenant(caller))
 
     def _of_tenant(self, caller: Caller) -> SessionConfig:
-        """Return what a call of the tenant of *caller* is set to that asks for nothing else.
+        """Return the configuration of *caller*'s tenant.
 
         Raises:
-            RefusedError: its file cannot be read.
+            RefusedError: the tenant's file cannot be read.
         """
         return self.agents.tenant(caller.tenant).over(self.config)
 
     def _completed(self, config: SessionConfig, tools: Sequence[ToolConfig]) -> SessionConfig:
-        """Return *config* with *tools* beside the client's own, and what this edge cannot hear."""
+        """Return *config* with *tools* beside the client's own, adapted to this edge."""
         if not self.knows_voices:
             config = config.but(ANY_SOUND_IS_A_VOICE)
         named = {tool.name for tool in config.tools}
         offered = [one for one in tools if one.name not in named]
         return msgspec.structs.replace(config, tools=(*config.tools, *offered))
 
-    def _again(
+    def _with_changes(
         self,
         settled: Settled,
         tools: Sequence[ToolConfig],
@@ -238,13 +238,13 @@ class Openings:
         *,
         recorded: bool,
     ) -> SessionConfig:
-        """Return what a session is set to with other *changes* of its client."""
-        config = settled.again(changes) if settled.again else settled.config
+        """Return a session's configuration with other *changes* of its client."""
+        config = settled.with_changes(changes) if settled.with_changes else settled.config
         config = msgspec.structs.replace(config, record_audio=recorded)
         return self._completed(config, tools)
 
     def _not_recorded(self, settled: Settled, caller: Caller) -> str:
-        """Return why the audio is not kept although somebody wants it; empty: it is."""
+        """Return why the requested recording is refused; empty: it is not."""
         asked = RECORDED in settled.asked or settled.agent is not None
         stranger = RECORDED in settled.asked and not caller.named
         if why := self.recording.refusal(asked=asked, stranger=stranger):
@@ -255,7 +255,7 @@ class Openings:
 
 
 def _ignored(settled: Settled, no_voice: str, not_recorded: str) -> list[tuple[str, str, str]]:
-    """Return the wishes that are refused, and why: code, message and details of an error each."""
+    """Return the refused options: code, message and details of an error each."""
     ignored = []
     if left_out := [*settled.left_out, *([no_voice] if no_voice else [])]:
         ignored.append(("INVALID_OPTION", "Option ignored", "; ".join(left_out)))

@@ -1,10 +1,10 @@
-"""A session that cannot begin now: told in the client protocol's own form."""
+"""The refusal of a session, sent in the client protocol's own form."""
 
 from edge.protocols.client_protocol import CloseCode
 
 
 class RefusedError(Exception):
-    """Why no session begins; a client is told the code, the message and the details."""
+    """A refused session; the client gets code, message and details."""
 
     def __init__(
         self,
@@ -15,9 +15,9 @@ class RefusedError(Exception):
         *,
         ends: bool = False,
     ) -> None:
-        """Name the error; *close* is the code of a connection that ends for it.
+        """Take the error; *close* is the close code of a connection that it ends.
 
-        It *ends* any connection, or only those that hold one session.
+        *ends*: it ends any connection, not only those with one session.
         """
         super().__init__(details)
         self.code, self.message, self.details = code, message, details

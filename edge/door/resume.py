@@ -1,4 +1,4 @@
-"""The decision whether a caller may resume a session, and its history, from the log alone."""
+"""Decides by the log whether a caller may resume a session, and returns its history."""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,24 +8,23 @@ from edge.door.callers.auth import DEMO_TENANT
 from schemas.events import AnyEvent, SessionEnded, SessionStarted
 
 GRACE_MS = 60_000
-"""After a caller left, or was cut off."""
+"""The time in which a caller may resume after the connection ended."""
 FORSAKEN_MS = 600_000
-"""After the last event of a session whose edge died without a word: nobody noted when."""
+"""The same after the last event of a session whose edge died."""
 
 
 def hash_of(key: str) -> str:
-    """Return what the log has of the *key* of a session; empty: it has none."""
+    """Return the hash of a resume *key* in the log; empty: there is no key."""
     return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest() if key else ""
 
 
 def resumable(
     events: Sequence[AnyEvent], *, tenant: str, user: str, key: str = "", now_ms: int
 ) -> History | None:
-    """Return the history of a session for its own caller to go on with, or None.
+    """Return the history of a session if its caller may resume it, else None.
 
-    *events* are the session's, oldest first. *key* is the one that its client shows: where the
-    session was given one, no other goes on with it. Demo callers have no name that lasts: where
-    none was given, the session's id, which only they were told, is enough for them.
+    *events* are the session's, oldest first. *key* is the client's resume key, which is required if
+    the session has one. Without a key the session's id is enough for demo callers.
     """
     started = next((one for one in events if isinstance(one, SessionStarted)), None)
     if started is None or started.tenant != tenant:

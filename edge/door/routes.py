@@ -1,4 +1,4 @@
-"""Who may come in and how: a WebSocket from its request to its connection."""
+"""Admits WebSockets: from the request to the connection."""
 
 import asyncio
 import secrets
@@ -25,19 +25,19 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MOST_TOKEN_S = 7 * 86400.0
-"""No call lasts so long, and no timer longer."""
+"""The longest timer; no call lasts longer."""
 FIRST_MESSAGE_S = 10.0
-"""A client whose token comes with its first message has so long to send it."""
+"""The time in which a client must send a first message with its token."""
 MOST_FIRST_MESSAGES = 4
-"""The first messages, one of which holds the token."""
+"""The most first messages, one of which has the token."""
 STRANGERS = "default"
-"""Their tenant; each connection is a user of it."""
+"""The tenant of strangers; each connection is a user of it."""
 NEEDS_TOKEN = "a JWT in the header `Authorization: Bearer ...` or in the query, `?token=...`"  # noqa: S105  # no secret
 REFUSED = "Invalid Token"
 
 
 def websocket(kind: type[ClientProtocol]) -> Handler:
-    """Return what serves a WebSocket of protocol *kind*."""
+    """Return the handler of WebSockets with the protocol *kind*."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
         edge, address = request.app[EDGE], address_of(request)
@@ -84,7 +84,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
 
 
 def handshake_of(request: web.Request, edge: Edge) -> Handshake:
-    """Return what *request* says of a connection that it opens."""
+    """Return the handshake data of *request*."""
     return Handshake(
         connection=f"conn_{next(edge.numbers)}",
         nonce=secrets.token_hex(4),
@@ -102,7 +102,7 @@ def handshake_of(request: web.Request, edge: Edge) -> Handshake:
 
 
 async def _caller(ws: StrictWebSocket, protocol: ClientProtocol, edge: Edge) -> Caller | None:
-    """Return who is calling, None where the token is no good."""
+    """Return the caller, or None if the token is invalid."""
     if protocol.admission.open_to_strangers and edge.settings.strangers_may_call:
         return Caller(protocol.connection, STRANGERS, named=False)
     match protocol.admission.token:
@@ -129,15 +129,15 @@ async def _first_token(ws: StrictWebSocket, protocol: ClientProtocol) -> str:
 
 
 async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
-    """Send a client away whose token is no good, or who has none."""
+    """Close the connection of a client without a valid token."""
     told = protocol.error("INVALID_TOKEN", REFUSED, NEEDS_TOKEN)
-    if told and protocol.admission.open_to_strangers:  # its author may not know of tokens
+    if told and protocol.admission.open_to_strangers:  # its author may not know about tokens
         await ws.send_json(told)
     await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSED.encode())
 
 
 async def hold(edge: Edge, channel: Channel, seat: Seat) -> None:
-    """Hold the connection of a client that is let in, until it is over."""
+    """Hold the connection of an admitted client until it is over."""
     quota = edge.log_quotas.of(seat.address, stranger=not seat.caller.named)
     connection = Connection(channel, edge.host, seat, quota)
     edge.open.add(connection)
@@ -145,8 +145,8 @@ async def hold(edge: Edge, channel: Channel, seat: Seat) -> None:
     if edge.settings.call_ends_with_token:
         ending = _end_with_token(seat.caller, connection, edge.policy.leeway_s)
     try:
-        if edge.draining:  # since we looked
-            connection.come_back("restarting, please reconnect")
+        if edge.draining:  # since the check above
+            connection.ask_to_reconnect("restarting, please reconnect")
         await connection.run()
     finally:
         if ending:
@@ -158,7 +158,7 @@ async def hold(edge: Edge, channel: Channel, seat: Seat) -> None:
 def _end_with_token(
     caller: Caller, connection: Connection, leeway_s: float
 ) -> asyncio.TimerHandle | None:
-    """Have *connection* closed when the caller's token ends, who may go on with a new one."""
+    """Close *connection* when the caller's token expires; a new token can resume the session."""
     if caller.expires_s is None:
         return None
     left_s = min(max(0.0, caller.expires_s + leeway_s - time.time()), MOST_TOKEN_S)

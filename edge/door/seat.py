@@ -1,6 +1,6 @@
-"""A connection's seat: taken when a conversation begins, whatever the client protocol, left after.
+"""A connection's seat: taken when a conversation begins, in any client protocol, and left after it.
 
-All that may refuse a conversation is asked here: the rate of its address, the stages, the limits of
+All limits of conversations are checked here: the rate of an address, the stages, and the limits of
 users, tenants and strangers.
 """
 
@@ -40,22 +40,21 @@ class Seats:
 
     bus: Bus
     is_full: Callable[[str, bool], str]
-    """Returns the busy stage for which a new call of an address is refused; empty: none. The call
-    may be a stranger's."""
+    """Returns the stage that refuses a new call of (address, stranger); empty: none."""
     retry_after_s: int
-    """After which a refused one may try again."""
+    """The seconds after which a refused call may try again."""
     limits: SessionLimits
     conversations: AddressRate
     common: CommonBounds
 
 
 def new_session() -> str:
-    """Return the id of a session that has its connection to itself."""
+    """Return the id of a session that is alone on its connection."""
     return f"s_{secrets.token_hex(10)}"
 
 
 class Seat:
-    """The seat of one connection, which holds one conversation at a time."""
+    """The seat of one connection, for one conversation at a time."""
 
     def __init__(
         self,
@@ -67,10 +66,10 @@ class Seat:
         resume_key: str = "",
         taken: Callable[[], None] = lambda: None,
     ) -> None:
-        """Seat *caller*; *taken* is called whenever it has the seat.
+        """Take the *caller*; *taken* is called whenever the seat is taken.
 
-        *name* is the id of a new session, of which there is one then; empty: any. *resume_key* is
-        the client's own, which whoever goes on with the session must show; empty: none.
+        *name* is the id of the only new session; empty: any. *resume_key* is the client's own,
+        which is needed to resume the session; empty: none.
         """
         self._seats = seats
         self.protocol = protocol
@@ -82,7 +81,7 @@ class Seat:
         self._held: SessionKeys | None = None
 
     async def take(self) -> tuple[str, History | None]:
-        """Return the id of the conversation's session, and the history that it goes on with.
+        """Return the id of the conversation's session, and the history if it is resumed.
 
         Raises:
             RefusedError: it cannot begin now.
@@ -99,7 +98,7 @@ class Seat:
             counters.refused("conversations" if full.code == "RATE_LIMITED" else "sessions")
             message = "Service busy" if full.code == "OVERLOADED" else "Too many sessions"
             raise RefusedError(full.code, message, str(full)) from full
-        except BusAwayError as away:  # a new session instead would lose what was said
+        except BusAwayError as away:  # a new session would lose the history
             details = "the event bus is away: try again with the same session"
             raise RefusedError("BUS_AWAY", "Session not reachable", details) from away
         self._taken()
@@ -125,15 +124,15 @@ class Seat:
 
     def _not_while_all_are_busy(self, history: History | None) -> None:
         full = self._seats.is_full(self.address, not self.caller.named)
-        if full and not history:  # who is in a session may go on with it
+        if full and not history:  # a running session may be resumed
             wait_s = self._seats.retry_after_s
             raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")
 
     async def _remembered(self) -> History | None:
-        """Return what was said in the session that is asked for, None: its caller may not go on.
+        """Return the history of the requested session; None: the caller may not resume it.
 
         Raises:
-            BusAwayError: nobody knows.
+            BusAwayError: no server answers.
         """
         session, caller = self.protocol.resumes, self.caller
         if not session:
@@ -147,7 +146,7 @@ class Seat:
                 await asyncio.sleep(0)
             try:
                 events.append(stored.event())
-            except BadMessageError:  # of a newer Aura: what it says is not known here
+            except BadMessageError:  # an event of a newer Aura
                 log.warning("event_malformed", subject=stored.subject)
         asked = {"tenant": caller.tenant, "user": caller.user, "key": self.resume_key}
         return await asyncio.to_thread(partial(resumable, events, **asked, now_ms=now_ms()))

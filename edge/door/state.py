@@ -51,7 +51,7 @@ from schemas.session_config import SessionConfig
 
 
 def config_of(settings: Settings, speech_model: SileroModel | None) -> SessionConfig:
-    """Return the configuration of a session that asks for nothing else."""
+    """Return the operator's configuration of a session."""
     prices = {**PRICES, **settings.prices}
     known = {"response.greeting": settings.greeting, "prices.models": prices}
     config = settings.session.but(known)
@@ -71,7 +71,7 @@ class Edge:
     sockets: SocketTable
     files: OpenFiles
     protocols: Mapping[str, type[ClientProtocol]]
-    """Those that are served, by the path of the WebSocket."""
+    """The served protocols, by the path of the WebSocket."""
     sessions: asyncio.TaskGroup
     """Runs the sessions, one task each."""
     speech_model: SileroModel | None
@@ -88,26 +88,26 @@ class Edge:
     log_quotas: LogQuotas
     recorded: RecordingQuotas
     budgets: Budgets
-    """What each connection may cost."""
+    """The budget of each connection."""
     common: CommonBounds
-    """What all may."""
+    """The bounds of all connections together."""
     twilio: TwilioCalls | None = None
-    """Of the telephone calls that Twilio announces; None: it announces none."""
+    """The telephone calls of Twilio; None: there is no account."""
     transfer: TwilioTransfer | None = None
-    """To whom they can be transferred; None: to nobody."""
+    """Their transfer to a person; None: there is none."""
     webrtc: WebRtcPort | None = None
-    """Of calls over WebRTC; None: the extra is not installed."""
+    """The port of WebRTC calls; None: the extra is not installed."""
     lane: Lane = field(default_factory=Lane)
-    """Of work that is ahead of live speech."""
+    """The lane of work that is ahead of live speech."""
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
 
     def is_full(self, address: str, stranger: bool = False) -> str:
-        """Return the stage for whose sake a new call of *address* is refused; empty: it may come.
+        """Return the stage for which a new call of *address* is refused; empty: it is admitted.
 
-        Where a stage begins to fall behind, those who are ahead are refused, and strangers: so
-        there is room for a while yet for callers who show a token.
+        While a stage begins to fall behind, addresses that are ahead and strangers are refused, so
+        that callers with a token still find room.
         """
         if full := self.stages.full():
             return full
@@ -117,11 +117,11 @@ class Edge:
 
     @property
     def voices(self) -> frozenset[str]:
-        """The voices that callers may ask for by themselves; `*` among them: any."""
+        """Return the voices that callers may choose; `*`: any."""
         return CallerVoices.of(self.settings.caller_voices).names
 
     async def identify(self, token: str) -> Caller | None:
-        """Return who *token* names, a client secret or a telephone call's, too; None: nobody."""
+        """Return the caller of *token*, also of a client secret or a telephone call, or None."""
         if self.twilio and token.startswith(TELEPHONE):
             return await self.twilio.identify(token)
         if token.startswith(PREFIX):

@@ -1,9 +1,8 @@
 """A server's WebSocket with rules that aiohttp's lacks, and a short cut for audio.
 
-A frame that a client did not mask closes the connection, as RFC 6455 5.1 demands; aiohttp reads it
-all the same (3.14) and has no option for it. The private parts of aiohttp that this file and
-`frame_intake.py` use are listed in tests/unit/edge/door/test_aiohttp_parts.py, and pyproject.toml
-pins its minor version.
+A frame without a mask closes the connection, as RFC 6455 5.1 demands; aiohttp 3.14 accepts it and
+has no option for it. The private parts of aiohttp that this file and `frame_intake.py` use are
+listed in tests/unit/edge/door/test_aiohttp_parts.py, and pyproject.toml pins its minor version.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -13,26 +12,26 @@ from aiohttp import WebSocketError, WSMsgType, web
 from aiohttp.web_request import BaseRequest
 
 from edge.core.client_commands import Command
-from edge.door.channel import Ear, Phone
+from edge.door.channel import Phone, VoicePlayer
 from edge.door.frame_intake import FrameIntake
 from edge.door.limits.pace import Pace
 
 POLICY_VIOLATION = 1008
 OFTEN = 10
-"""Heartbeats are put off this many times in a heartbeat, not at every frame."""
+"""The number of times in a heartbeat that the next ping is put off, instead of at every frame."""
 
 
 class StrictWebSocket(web.WebSocketResponse):
-    """A server's WebSocket that insists on masks and on the budget of its connection."""
+    """A server's WebSocket that requires masks and has the budget of its connection."""
 
     on_message: Callable[[str | bytes], bool] | None = None
-    """Set, it is called with short messages; those that it takes `frames` does not yield."""
+    """If set, it is called with short messages; `frames` does not yield those that it takes."""
     on_excess: Callable[[str], None] | None = None
-    """Set, it is called with why the connection costs too much, and closes it."""
-    ear: Ear | None = None
+    """If set, it closes a connection over its budget, and takes the reason."""
+    player: VoicePlayer | None = None
     phone: Phone | None = None
     on_commands: Callable[[list[Command]], None] | None = None
-    """Never called: all that a WebSocket's client says is in its messages."""
+    """Never called: a WebSocket itself makes no commands."""
     _put_off_at = 0.0
     _intake: FrameIntake | None = None
 
@@ -45,7 +44,7 @@ class StrictWebSocket(web.WebSocketResponse):
 
     def _post_start(self, request: BaseRequest, protocol: str | None, writer: Any) -> None:
         super()._post_start(request, protocol, writer)
-        # aiohttp has no place for this: the check stands where its own parser stood
+        # aiohttp has no option for this: the filter replaces its parser
         handler: Any = request.protocol
         self._intake = FrameIntake(self._parser, self._reader, self, handler)
         handler._payload_parser = self._intake
@@ -55,12 +54,12 @@ class StrictWebSocket(web.WebSocketResponse):
         async for message in self:
             if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
                 yield message.data
-            del message  # a long one is not kept until the next one comes
+            del message  # frees the memory of a long one at once
             if self._intake:
                 self._intake.taken()
 
     async def close(self, **how: Any) -> bool:
-        """Close, as aiohttp does, and keep nothing of what was not read."""
+        """Close like aiohttp, and free all unread data."""
         try:
             return await super().close(**how)
         finally:
@@ -78,16 +77,16 @@ class StrictWebSocket(web.WebSocketResponse):
             self._reader.set_exception(WebSocketError(POLICY_VIOLATION, message))
 
     def is_slowed(self) -> None:
-        """Note that what the client sent is not read yet, an answer to a ping perhaps."""
+        """Note that the client's data is not read yet, which may have a pong."""
         if not self.closed:
             self._put_off_at = 0.0
             self._on_data_received()
             if self._intake:
-                self._intake.try_the_line()
+                self._intake.probe()
 
     def _on_data_received(self) -> None:
-        """Put the next ping off, unless that was done a moment ago."""
-        assert self._loop is not None  # noqa: S101  # as its base class: it has been prepared
+        """Put the next ping off, unless this was done just before."""
+        assert self._loop is not None  # noqa: S101  # it has been prepared
         now = self._loop.time()
         if self._pong_response_cb is not None or now >= self._put_off_at:
             self._put_off_at = now + (self._heartbeat or 0.0) / OFTEN

@@ -1,4 +1,4 @@
-"""The edge's port for WebRTC, opened with the first call; aiortc is an optional extra."""
+"""The edge's WebRTC port, opened with the first call; aiortc is an optional extra."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ HIGHEST = 65_535
 
 
 class WebRtcPort:
-    """Where calls over WebRTC are served, and with whose help."""
+    """The port of WebRTC calls, with its STUN and TURN servers."""
 
     def __init__(self, settings: Settings) -> None:
         """Take the ports and servers of *settings*.
 
         Raises:
-            SettingsError: the ports are none.
+            SettingsError: the ports are invalid.
         """
         self._settings = settings
         self._ports = ports_of(settings.webrtc_ports)
@@ -35,7 +35,7 @@ class WebRtcPort:
         """Return the port; None: the extra is not installed.
 
         Raises:
-            SettingsError: the ports are none.
+            SettingsError: the ports are invalid.
         """
         return WebRtcPort(settings) if importlib.util.find_spec("aiortc") else None
 
@@ -73,10 +73,10 @@ class WebRtcPort:
 
 
 def ports_of(text: str) -> range:
-    """Return the ports in *text*: none, one, or from one to another.
+    """Return the ports in *text*: none, one, or a range.
 
     Raises:
-        SettingsError: it names none.
+        SettingsError: it is invalid.
     """
     if not text:
         return range(0)

@@ -1,11 +1,11 @@
-"""The files of Aura's pages: what they are made of, for the edge and for the command line."""
+"""The files of Aura's pages, for the edge and the command line."""
 
 from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 CHECKOUT = FOLDER.parents[1] / "clients" / "js"
-"""Where the client library lies in a checkout; a wheel has it among the pages."""
+"""The client library in a checkout; a wheel has it among the pages."""
 
 
 @cache

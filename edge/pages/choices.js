@@ -1,4 +1,4 @@
-/** What is chosen before a call: agent, language, voice, eagerness. A caller asks only for what differs. */
+/** The choices before a call: agent, language, voice, eagerness. Only those that differ from the agent's are sent. */
 
 const OPTIONS = ["language", "voice", "eagerness"];
 
@@ -12,7 +12,7 @@ export class Choices {
     $("chosen-agent").addEventListener("change", () => this.#show());
   }
 
-  /** Show what the page knows without a token: the operator's settings; *agent* is asked for by the address. */
+  /** Show the operator's settings, which need no token; *agent* is the one in the address. */
   set(config, agent) {
     this.wanted = agent;
     this.languages = config.languages;
@@ -20,7 +20,7 @@ export class Choices {
     this.#fill();
   }
 
-  /** Ask what the holder of *token* may choose; without an answer everything stays as it is. */
+  /** Request the choices of *token*; without a reply nothing changes. */
   async load(token) {
     if (!token) return;
     try {
@@ -30,12 +30,12 @@ export class Choices {
       if (agents.length) this.agents = agents;
       this.voices = voices;
     } catch {
-      return; // the call tells what is wrong
+      return; // the call will report it
     }
     this.#fill();
   }
 
-  /** Return the options of the call: those that the chosen agent does not have of itself. */
+  /** Return the options of the call: those that differ from the chosen agent's. */
   asked() {
     const { $ } = this, now = this.#agent(), known = this.agents.some(({ name }) => name === this.wanted);
     const asked = { agent: now.name || (known ? undefined : this.wanted) || undefined };
@@ -57,7 +57,7 @@ export class Choices {
     this.#show();
   }
 
-  /** Set the other choices to what the chosen agent has of itself; those that callers may not change go. */
+  /** Set the other choices to the chosen agent's values; hide those that callers may not change. */
   #show() {
     const { $ } = this, now = this.#agent(), may = (one) => now.may_set.includes(one);
     const languages = { ...this.languages };
@@ -74,7 +74,7 @@ export class Choices {
   }
 }
 
-/** The name of a language in itself, such as `svenska`. */
+/** Return a language's own name, such as `svenska`. */
 function named(code) {
   try {
     return new Intl.DisplayNames([code], { type: "language" }).of(code);

@@ -1,4 +1,4 @@
-/** What went wrong, in words for whoever stands before the page: [what, what to do]. Pure. */
+/** Messages for errors, as [what happened, what to do]. Pure. */
 
 const SECURE = "Browsers give microphone and sound only to https pages, and to localhost. Ask for an https address; here you can type, and read the answers.";
 
@@ -18,7 +18,7 @@ const PROBLEMS = {
   BUS_AWAY: ["Aura's message bus is away.", "Try again in a moment."],
   AUDIO_ERROR: ["Your sound could not be processed.", "The call goes on."],
   STT_ERROR: ["Your words could not be recognised.", "Say it once more."],
-  LLM_ERROR: ["No answer could be thought of.", "The language model failed, or was not there. Ask once more."],
+  LLM_ERROR: ["No answer could be written.", "The language model failed, or was not there. Ask once more."],
   TTS_ERROR: ["The answer could not be spoken.", "It is written here. The call goes on."],
   AUDIO_DOWN: ["The call ended: sound cannot be processed.", "Try again in a moment."],
   STT_DOWN: ["The call ended: speech recognition is down.", "Its operator has to look after it."],
@@ -26,19 +26,19 @@ const PROBLEMS = {
   TTS_DOWN: ["The call ended: the voice is down.", "Its operator has to look after it."],
   SERVER_ERROR: ["The server failed.", "Try again. If it happens again, its operator should look at the logs."],
   UNREACHABLE: ["The server cannot be reached.", "Is it running? Is there a network?"],
-  LOST: ["The line was lost, and could not be had again.", "Start again to begin anew."],
+  LOST: ["The connection was lost for good.", "Start a new call."],
   CALL_TOO_LONG: ["The call reached its longest time.", "Start again to go on."],
   CALL_IDLE: ["Nobody spoke for a while, so the call ended.", "Start again to go on."],
 };
 
-/** Return whether an error event tells that the bus is away. */
+/** Return whether an error event says that the bus is away. */
 export function busAway({ code, details }) {
   return code === "AUDIO_ERROR" && /bus is away/.test(details);
 }
 
 /** Return [what, what to do] of an error event of the library. */
 export function problem({ code, message, details }) {
-  if (busAway({ code, details })) return ["Aura's message bus is away.", "It is waited for; the call goes on when it is back."];
+  if (busAway({ code, details })) return ["Aura's message bus is away.", "The call goes on when it is back."];
   if (code === "SESSION_LIMIT" && /a minute/.test(details)) return PROBLEMS.RATE_LIMITED;
   if (code === "INVALID_OPTION") return ["A choice was ignored.", details];
   return PROBLEMS[code] ?? [message || "Something went wrong.", details || ""];

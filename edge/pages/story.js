@@ -1,6 +1,5 @@
-/**
- * A call's timeline as it grows: the events of the protocol (`events=1`) become the lanes, moments
- * and spans that timeline.js draws. Pure: time comes in as an argument, ms after the first event.
+/** The timeline of a running call: the events of the protocol (`events=1`) become the lanes, moments
+ * and spans that timeline.js draws. Pure: time is an argument, ms after the first event.
  */
 
 const LANES = ["caller", "edge", "stt", "llm", "tts", "client"];
@@ -9,9 +8,9 @@ const LANE_OF = {
   "transcript.guess": "stt", "transcript.final": "stt", "response.sentence": "llm", "response.completed": "llm",
   "speech.ready": "tts", "answer.sent": "client", "answer.heard": "client",
 };
-/** An answer cut with less of its sound left than this was heard to its end: a voice ends with some silence, ms. */
+/** A response cut with less audio left than this counts as heard to its end, since voices end with silence; ms. */
 const LEFT_MS = 300;
-/** Beyond so many moments the oldest are forgotten: a long call stays light. */
+/** The most moments that are kept; then the oldest are dropped. */
 const MOST = 600;
 
 export class Story {
@@ -42,22 +41,22 @@ export class Story {
     this.#draw(name, now, data, index);
   }
 
-  /** The first sound of an answer is played, *at* Unix ms on the edge's clock. */
+  /** Note that a response's first sound is played, *at* Unix ms on the edge's clock. */
   sounds(turn, at) {
     if (this.begins_ms === null || this.plays.has(turn)) return;
     const now = at - this.begins_ms;
     this.plays.set(turn, { from: now, text: "", index: this.#moment(now, "client", "answer.sent", { turn }) });
-    const end = this.ends.get(this.after.get(turn)); // of a typed turn there is none
+    const end = this.ends.get(this.after.get(turn)); // a typed turn has none
     if (end !== undefined) this.waits.push([end, now, turn]);
   }
 
-  /** Words of the answer that is played. */
+  /** Add words of the response that is played. */
   says(turn, text) {
     const playing = this.plays.get(turn);
     if (playing) playing.text += text;
   }
 
-  /** The line is lost *at* Unix ms on the edge's clock: what was going on ends for this page. */
+  /** End all open spans: the connection was lost *at* Unix ms on the edge's clock. */
   lost(at) {
     if (this.begins_ms === null) return;
     this.spans.push(...this.#openSpans(at - this.begins_ms));
@@ -165,20 +164,20 @@ export class Story {
     }
   }
 
-  /** The sound of a turn's answer: ms by sentence, and how many sentences it has, once that is known. */
+  /** The audio of a turn's response: ms of each sentence, and the number of sentences once it is known. */
   #sound(turn) {
     if (!this.sound.has(turn)) this.sound.set(turn, { spoken: new Map(), sentences: null });
     return this.sound.get(turn);
   }
 
-  /** Nothing but the silence after the last word was left, as when a caller hangs up there. */
+  /** Return whether only silence after the last word was left, as when a caller hangs up there. */
   #wasOver({ turn, played_ms }) {
     const { spoken, sentences } = this.#sound(turn);
     const whole = [...spoken.values()].reduce((sum, ms) => sum + ms, 0);
     return sentences > 0 && spoken.size === sentences && played_ms > 0 && whole - played_ms < LEFT_MS;
   }
 
-  /** What the edge measured of a turn stands for what was seen here. */
+  /** Replace this page's measurement of a wait by the edge's. */
   #waited(data) {
     const wait = this.waits.find((one) => one[2] === data.turn);
     if (wait && data.first_sent_ms != null) wait[1] = wait[0] + data.first_sent_ms;

@@ -1,4 +1,4 @@
-/** The talk page: wires a call of the client library to what stands in index.html. */
+/** The talk page: connects a call of the client library to the elements of index.html. */
 
 import { AuraCall } from "./aura.js";
 import { Choices } from "./choices.js";
@@ -11,25 +11,25 @@ import { waterfall } from "./waterfall.js";
 const $ = (id) => document.getElementById(id);
 const STATES = {
   idle: "", connecting: "Connecting", listening: "Listening", thinking: "Thinking", speaking: "Speaking",
-  reconnecting: "Line lost, reconnecting", ended: "",
+  reconnecting: "Connection lost, reconnecting", ended: "",
 };
 const KEPT = {
   always: "which keeps a recording of both sides",
   ask: "which keeps no sound of it, unless the agent there is set to record",
 };
-/** How much of the call the strip shows while it follows, ms. */
+/** The part of the call that the strip shows while it follows, ms. */
 const SHOWN_MS = 16000;
 const DRAWS_MS = 80;
-/** So often the page asks whether all of Aura is there, ms: in a call, and while an answer is late. */
+/** The time between two requests of `/health`, ms: in a call, and while a response is late. */
 const LOOKS_MS = 10000, LATE_MS = 4000;
 
 const given = new URLSearchParams(location.hash.slice(1)); // #token=...&agent=...: stays in the browser
 const words = new Words($("words")), meters = { caller: new Meter($("you")), agent: new Meter($("agent")) };
 const choices = new Choices($);
 let config = {}, call = null, story = new Story(), turn = 0, offset_ms = null, follows = true, ticking = 0, looking = 0;
-/** What is shown as long as not all of Aura is there: "stage", "bus"; "" if it is something else. */
+/** The missing part that the shown problem is about: "stage", "bus" or "". */
 let missing = "";
-/** The session of a call whose token has expired: with a new token it goes on. */
+/** The session of a call whose token has expired, to resume it with a new token. */
 let kept = "";
 const strip = new Timeline($("strip"), story.drawn(0), [-SHOWN_MS, 0]);
 strip.moved = () => {
@@ -63,16 +63,16 @@ async function health() {
   }
 }
 
-/** The browser gives this page neither microphone nor sound: say why, and offer what is left. */
+/** Explain why this page has neither microphone nor audio, and offer typing. */
 function insecure() {
   const { hostname, port } = location, local = port || "80";
   $("start").hidden = true;
   $("type-instead").className = "primary";
   $("type-instead").textContent = "Start typing";
-  $("microphone-words").textContent = `${problem({ code: "MICROPHONE_INSECURE" })[1]} Whoever runs it gives it a certificate (AURA_TLS_CERT, AURA_TLS_KEY), or looks at it through a tunnel: ssh -L ${local}:localhost:${local} ${hostname}, then http://localhost:${local}/talk.`;
+  $("microphone-words").textContent = `${problem({ code: "MICROPHONE_INSECURE" })[1]} Its operator can give it a certificate (AURA_TLS_CERT, AURA_TLS_KEY), or open it through a tunnel: ssh -L ${local}:localhost:${local} ${hostname}, then http://localhost:${local}/talk.`;
 }
 
-/** Name the part of Aura that is missing, as long as it is. */
+/** Show which part of Aura is missing, as long as it is. */
 async function look() {
   const sick = unwell(await health(), true);
   if (!call || missing === "bus" && sick) return;
@@ -95,7 +95,7 @@ async function begin(microphone) {
   $("problem").hidden = true;
   const token = given.get("token") ?? (config.token || $("token").value.trim());
   if (!token) {
-    show(["A token is needed.", "This server lets in only whoever has one."]);
+    show(["A token is needed.", "This server accepts only calls with a token."]);
     return $("token").focus();
   }
   call = new AuraCall({
@@ -112,10 +112,10 @@ async function begin(microphone) {
   ticking = setInterval(tick, DRAWS_MS);
   looking = setInterval(look, LOOKS_MS);
   look();
-  await call.start({ microphone }).catch(() => {}); // told by an `error`
+  await call.start({ microphone }).catch(() => {}); // an `error` event reports it
 }
 
-/** Show nothing of an earlier call. */
+/** Clear the page of an earlier call. */
 function forget() {
   story = new Story();
   [turn, offset_ms] = [0, null];
@@ -123,7 +123,7 @@ function forget() {
   words.tools.clear();
   $("steps").replaceChildren();
   $("felt").textContent = $("session").textContent = "";
-  $("felt-words").textContent = "Comes with the first answer to you.";
+  $("felt-words").textContent = "Appears with the first answer.";
 }
 
 function reset() {
@@ -133,7 +133,7 @@ function reset() {
   setMuted(false);
 }
 
-/** Show what *now* tells; it goes on with the session *earlier*, if the server still has it. */
+/** Show the events of the call *now*, which resumes the session *earlier* if the server still has it. */
 function listen(now, earlier) {
   let waiting = 0;
   now.on("state", ({ state }) => {
@@ -168,7 +168,7 @@ function listen(now, earlier) {
   });
   now.on("transcript", ({ text, continues }) => {
     words.heard(text, continues);
-    if (now.listens && !missing) $("problem").hidden = true; // whatever it was, the call goes on
+    if (now.listens && !missing) $("problem").hidden = true; // the call goes on
     $("announced").textContent = `You said: ${text}`;
   });
   now.on("answer", ({ text, ends, greeting }) => {
@@ -187,7 +187,7 @@ function listen(now, earlier) {
   now.on("metrics", (measured) => {
     if (measured.first_sent_ms == null) return;
     $("felt").textContent = `${Math.round(measured.first_sent_ms)} ms`;
-    $("felt-words").textContent = "Where the silence before it went, from the end of your words.";
+    $("felt-words").textContent = "The steps before it, from the end of your words.";
     waterfall($("steps"), measured);
   });
   now.on("error", async (error) => {
@@ -200,12 +200,12 @@ function listen(now, earlier) {
       $("token").value = "";
       $("token-row").hidden = false;
     }
-    if (error.code === "UNREACHABLE" && (await health())) show(["You are not let in right now.", "The server runs, but is restarting, busy, or has seen too many tries from here. Try again in a minute."]);
+    if (error.code === "UNREACHABLE" && (await health())) show(["The server refuses calls right now.", "It is restarting, busy, or has seen too many tries from here. Try again in a minute."]);
   });
   if (config.debug) now.on("message", ({ type, event }) => console.debug("aura", type, event ?? ""));
 }
 
-/** Show a tool's call among the words. A call on a guess that was taken back was never made. */
+/** Show a tool call in the conversation; remove the calls of a retracted response. */
 function told({ name, data }) {
   const key = `${data.turn}.${data.step}.${data.call}`;
   if (name === "tool.called") words.tool(key, `${data.name} ...`);
@@ -222,7 +222,7 @@ function setMuted(muted) {
   $("you-label").textContent = muted ? "You, muted" : "You";
 }
 
-/** Draw meters and strip; once a call is over, the strip stays to be looked at. */
+/** Draw meters and strip; after the call the strip stays. */
 function tick() {
   if (document.hidden) return;
   meters.caller.step();
@@ -258,7 +258,7 @@ function over() {
   scrollTo({ top: 0 });
 }
 
-// ---------------------------------------------------------------- hands
+// ---------------------------------------------------------------- controls
 
 $("begin").addEventListener("submit", (event) => {
   event.preventDefault();

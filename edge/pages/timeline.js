@@ -1,6 +1,5 @@
-/**
- * Draws a session's timeline: lanes, moments, spans, what the caller waited. Of `aura show --html`,
- * where all of it is known, and of the talk page, where it grows. Zoom by wheel, move by dragging.
+/** Draws a session's timeline: lanes, moments, spans and waits, for `aura show --html`,
+ * the console and the talk page. The wheel zooms, dragging moves.
  */
 
 export const NAMES = {
@@ -17,12 +16,12 @@ const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6
 export const seconds = (ms, digits) => (ms / 1000).toFixed(digits) + " s";
 export const colour = (lane) => `var(--${lane})`;
 
-/** Errors, and answers that the caller did not hear to their ends; a wrong guess is neither. */
+/** Return whether an event is an error, or a response that the caller did not hear to its end. */
 export const bad = (name, fields) =>
   ["trouble.told", "job.failed", "tool.failed"].includes(name) ||
   (name === "response.cancelled" && !["hung_up", "retracted"].includes(fields.reason) && !fields.to_the_end);
 
-/** A time on the axis whose marks are *step* ms apart: `0.25 s`, `12 s`, `1:05`, `1:02:05`. */
+/** Return the label of a time on an axis with marks *step* ms apart: `0.25 s`, `12 s`, `1:05`, `1:02:05`. */
 export function clock(ms, step) {
   if (ms < 6e4 || step < 1000) return seconds(ms, step < 10 ? 3 : step < 100 ? 2 : step < 1000 ? 1 : 0);
   const s = Math.round(ms / 1000), two = (n) => String(n).padStart(2, "0"), h = Math.floor(s / 3600);
@@ -33,17 +32,17 @@ const LABEL_PX = 12, FONT = `${LABEL_PX}px system-ui, sans-serif`;
 const pen = document.createElement("canvas").getContext("2d");
 const known = new Map();
 
-/** px that *text* takes as a label. */
+/** Return the width of *text* as a label, px. */
 function measured(text) {
   if (!known.has(text)) {
-    if (known.size > 800) known.clear(); // words that grow are measured at every length
+    if (known.size > 800) known.clear(); // partial transcripts have many lengths
     pen.font = FONT;
     known.set(text, pen.measureText(text).width);
   }
   return known.get(text);
 }
 
-/** As much of *text* as *wide* px hold; empty where that is next to nothing. */
+/** Return the part of *text* that fits into *wide* px; empty if it is too short. */
 function fitted(text, wide) {
   if (measured(text) <= wide) return text;
   if (wide < 26) return "";
@@ -55,7 +54,7 @@ function fitted(text, wide) {
   return "";
 }
 
-/** The index of the first of *rows*, sorted by their first value, that is *from* or later. */
+/** Return the index of the first of *rows*, sorted by time, that is *from* or later. */
 function first(rows, from) {
   let [low, high] = [0, rows.length];
   while (low < high) {
@@ -75,11 +74,10 @@ export function add(into, name, attributes, text) {
   return one;
 }
 
-/**
- * `data` holds `lanes`, `moments` [ms, lane, name, text, fields] in order of time, `spans` [from, to,
- * lane, name, text, index of a moment], `waits` [from, to, turn] and, of recorded sound, `peaks` by
- * lane. `choose` is told the index of a moment that was clicked, `turned` a turn, `pointed` the ms
- * of a place where nothing is. `cursor` is where the sound plays, in ms.
+/** `data` has `lanes`, `moments` [ms, lane, name, text, fields] in order of time, `spans` [from, to,
+ * lane, name, text, index of a moment], `waits` [from, to, turn] and, if audio was recorded, `peaks`
+ * by lane. On a click `choose` gets the index of a moment, `turned` a turn, `pointed` the ms of an
+ * empty place. `cursor` is the place of playback, in ms.
  */
 export class Timeline {
   constructor(svg, data, view, choose = () => {}) {
@@ -92,7 +90,7 @@ export class Timeline {
     this.moved = this.turned = this.pointed = () => {};
     this.cursor = null;
     this.waiting = 0;
-    /** px of the whole picture. */
+    /** The width of the picture, px. */
     this.across = svg.clientWidth;
     [this.lane, this.box, this.high] = SIZES[svg.dataset.lanes ?? "wide"];
     svg.classList.add("timeline");
@@ -101,7 +99,7 @@ export class Timeline {
 
   get narrow() { return this.across < 620; }
 
-  /** px that the names take. */
+  /** The width of the lanes' names, px. */
   get left() { return this.narrow ? 66 : 128; }
 
   get width() { return Math.max(1, this.across - this.left - 10); }
@@ -117,7 +115,7 @@ export class Timeline {
     this.draw();
   }
 
-  /** Show *by* times as much around the same middle. */
+  /** Show *by* times as much time around the same middle. */
   zoom(by) {
     const middle = (this.view[0] + this.view[1]) / 2, half = ((this.view[1] - this.view[0]) / 2) * by;
     this.look(middle - half, middle + half);
@@ -127,7 +125,7 @@ export class Timeline {
     this.view = [this.view[0] + ms, this.view[1] + ms];
   }
 
-  /** Draw with the next frame, however often it is asked for before. */
+  /** Draw at the next frame, once for all requests before it. */
   later() {
     this.waiting ||= requestAnimationFrame(() => this.draw());
   }
@@ -136,12 +134,12 @@ export class Timeline {
     const { svg, data } = this;
     cancelAnimationFrame(this.waiting);
     this.waiting = 0;
-    this.across = svg.clientWidth; // once: to ask it between two changes lays out the page each time
+    this.across = svg.clientWidth; // read once, since reading it between changes forces a layout
     svg.replaceChildren();
     svg.setAttribute("height", this.bottom + 8);
     this.#axis();
     const free = { x: this.left };
-    const bands = add(svg, "g", {}), waited = add(svg, "g", {}); // each number over all of the bands
+    const bands = add(svg, "g", {}), waited = add(svg, "g", {}); // numbers above all bands
     data.waits.forEach((one) => this.#band(one, bands, waited, free));
     for (const lane of data.lanes) {
       const low = this.y(lane) + this.lane - 1;
@@ -156,7 +154,7 @@ export class Timeline {
     this.point(this.cursor);
   }
 
-  /** Put the cursor at *ms*; null: away. */
+  /** Move the cursor to *ms*; null hides it. */
   point(ms) {
     this.cursor = ms;
     const seen = ms !== null && ms >= this.view[0] && ms <= this.view[1];
@@ -186,7 +184,7 @@ export class Timeline {
     for (let k = from; k < to; k += step) {
       let top = 0;
       for (let j = k; j < Math.min(k + step, to); j++) top = Math.max(top, loud[j]);
-      const half = (Math.sqrt(top / 255) * this.high) / 2; // soft sounds are to be seen, too
+      const half = (Math.sqrt(top / 255) * this.high) / 2; // so that soft sounds are visible
       if (half > 0.8) points.push(`M${this.x(k / a_ms).toFixed(1)} ${(middle - half).toFixed(1)}v${(2 * half).toFixed(1)}`);
     }
     const thick = Math.min(4, Math.max(1, (this.width / Math.max(1, to - from)) * 0.8));
@@ -208,7 +206,7 @@ export class Timeline {
     if (to < this.view[0] || from > this.view[1]) return;
     const left = Math.max(this.x(from), this.left), wide = Math.max(1.5, this.x(to) - left);
     if (wide < 2 && index !== this.chosen) {
-      if (Math.abs(left - (drawn[lane] ?? -9)) < 1.5) return; // of an hour, one a pixel is enough
+      if (Math.abs(left - (drawn[lane] ?? -9)) < 1.5) return; // one a pixel is enough
       drawn[lane] = left;
     }
     const light = this.data.peaks?.[lane] ? 0.22 : name === "wait" || name === "transcript.guess" ? 0.3 : 0.55;
@@ -218,7 +216,7 @@ export class Timeline {
     });
     add(box, "title", {}, `${name}: ${seconds(from, 3)} to ${seconds(to, 3)} (${Math.round(to - from)} ms)\n${text}`);
     box.onclick = () => this.choose(index);
-    const x = Math.max(left + 5, (ends[lane] ?? 0) + 6); // work may overlap, words do not
+    const x = Math.max(left + 5, (ends[lane] ?? 0) + 6); // spans may overlap, labels may not
     const label = fitted(name === "wait" ? `${Math.round(to - from)} ms` : text, left + wide - 4 - x);
     if (!label) return;
     add(labels, "text", { x, y: this.y(lane) + this.box + this.high / 2 + 4, class: "said label" }, label);
@@ -251,7 +249,7 @@ export class Timeline {
     add(svg, "text", { x: 12, y: 34, class: "dim" }, "waited");
   }
 
-  /** The time at which the pointer is, ms. */
+  /** Return the time at the pointer, ms. */
   #at(event) {
     const x = event.clientX - this.svg.getBoundingClientRect().left;
     return this.view[0] + ((x - this.left) / this.width) * (this.view[1] - this.view[0]);

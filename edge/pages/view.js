@@ -1,6 +1,6 @@
-/** The parts of the page that show a call: the words of both, and two meters. */
+/** The parts of the page that show a call: the conversation, and two meters. */
 
-/** The conversation as a list that grows; only the last item of each side changes. */
+/** The list of the conversation; only the last item of each side changes. */
 export class Words {
   constructor(list) {
     this.list = list;
@@ -41,12 +41,12 @@ export class Words {
     if (ends) this.agent = null;
   }
 
-  /** The line is lost in the middle of an answer: what comes next may begin its sentence again. */
+  /** Mark a response whose connection was lost: its sentence may begin again. */
   lost() {
     if (this.agent) this.#say(this.agent, `${this.agent.lastChild.textContent.trimEnd()} … `);
   }
 
-  /** Leave of the last answer what was heard; what stopped it may yet prove to be no words, and it goes on. */
+  /** Cut the last response to the words heard; it may go on after a false interruption. */
   interrupted(heard) {
     const last = this.agent ?? [...this.list.querySelectorAll(".agent")].pop();
     if (!last) return;
@@ -56,7 +56,7 @@ export class Words {
     this.held = last;
   }
 
-  /** A tool's call by its *key*: begins, and ends with another *text*; null: it was never made. */
+  /** Show a tool call, by its *key*; a *text* of null removes it. */
   tool(key, text) {
     const item = this.tools.get(key) ?? this.#item("tool", "Tool", this.caller);
     this.tools.set(key, item);
@@ -64,7 +64,7 @@ export class Words {
     else this.#say(item, text);
   }
 
-  /** Drop words that were never finished. */
+  /** End the conversation. */
   end() {
     if (this.caller?.classList.contains("growing")) this.caller.classList.remove("growing");
     this.caller = this.agent = null;
@@ -83,7 +83,7 @@ export class Words {
 
   #say(item, text) {
     const { list } = this, own = list.scrollHeight > list.clientHeight + 1;
-    const read = own && list.scrollHeight - list.scrollTop - list.clientHeight > 160; // somebody looks further up
+    const read = own && list.scrollHeight - list.scrollTop - list.clientHeight > 160; // somebody scrolled up
     item.lastChild.textContent = text;
     if (own && !read) list.scrollTop = list.scrollHeight;
     else if (!own && item.getBoundingClientRect().bottom > innerHeight - 220) item.scrollIntoView({ block: "nearest" });

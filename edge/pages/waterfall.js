@@ -1,13 +1,13 @@
-/** The steps of a turn as bars, ms after the end of speech: of the talk page, the console and `aura show --html`. */
+/** The steps of a turn as bars, ms after the end of speech, for the talk page, the console and `aura show --html`. */
 
-/** Named as in the terminal (`STEPS` in schemas/events/turn.py). */
+/** The same names as in the terminal (`STEPS` in schemas/events/turn.py). */
 export const STEPS = {
   pause_ms: "pause noticed", transcript_ms: "words known", taken_ms: "language model asked", first_token_ms: "first token",
   first_sentence_ms: "first sentence", committed_ms: "end of turn certain", first_audio_ms: "first audio at the edge", first_sent_ms: "first audio sent",
 };
 const capital = (name) => name[0].toUpperCase() + name.slice(1);
 
-/** Fill the table *body* with the steps of a turn, as `turn_metrics` or `turn.measured` tell them. */
+/** Fill the table *body* with the steps of a turn, from `turn_metrics` or `turn.measured`. */
 export function waterfall(body, measured) {
   const steps = Object.keys(STEPS)
     .filter((key) => measured[key] != null)

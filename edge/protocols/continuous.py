@@ -35,7 +35,7 @@ from edge.protocols.parsing import (
 )
 from edge.protocols.pcm_format import PCM_NAMES, pcm_format
 from edge.protocols.sample_rate_detection import SampleRateDetector
-from edge.protocols.session_events import told
+from edge.protocols.session_events import event_messages
 from edge.protocols.session_options import NAMES, session_options
 from runtime.audio import AudioReader, write_wav
 from runtime.prices import cost_usd
@@ -221,7 +221,7 @@ class ContinuousProtocol(ProtocolDefaults):
             case Measured(waterfall=waterfall):
                 return [_waterfall(waterfall)] if self._metrics else []
             case Happened(event=happened):
-                return told(happened)
+                return event_messages(happened)
             case _:
                 return []
 

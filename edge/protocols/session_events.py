@@ -37,7 +37,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
 """The fields that a client gets, by event type, named as on the bus; other types are not sent."""
 
 
-def told(event: Event) -> list[Json]:
+def event_messages(event: Event) -> list[Json]:
     """Return the messages for *event*, none for a type that is not sent."""
     name = str(event.__struct_config__.tag)
     if name not in SHOWN:

@@ -169,6 +169,6 @@ def test_all_that_a_call_tells_was_tried() -> None:
         ce.ResponseDropped,
         ce.CallerSilent,
         ce.CallsDone,
-        ce.HandedOver,
+        ce.Transferred,
     }
     assert kinds | silent == set(get_args(ce.ClientEvent))

@@ -228,7 +228,8 @@ def test_unsure_words_are_heard_once_more_unless_there_is_no_time(
     unsure = np.clip(np.frombuffer(clip, "<i2") + hiss, -32768, 32767).astype("<i2").tobytes()
     ((_, hasty),) = whisper.transcribe_each([unsure], hurried=True)
     assert (
-        whisper_postprocess.Way(whisper_postprocess.FULL_S / 2).again(hasty.confidence) is not None
+        whisper_postprocess.Way(whisper_postprocess.FULL_S / 2).second_decoding(hasty.confidence)
+        is not None
     ), "choose another"
     ((_, careful),) = whisper.transcribe_each([unsure])
     assert careful.confidence > hasty.confidence

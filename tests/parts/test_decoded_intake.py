@@ -43,7 +43,7 @@ class Caller:
     def __init__(self, pace: Pace, share: CommonShare, address: str) -> None:
         self.heard_s = 0.0
         self.told: list[str] = []
-        self.room = share.holder(address)
+        self.room = share.account(address)
         shell: Any = SimpleNamespace(hear=self._hear)
         self.intake = AudioIntake(
             shell, pace, lambda trouble: self.told.append(trouble.reason), self._broke, self.room

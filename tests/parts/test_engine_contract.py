@@ -11,8 +11,8 @@ import pytest
 
 from schemas.audio import BYTES_PER_MS
 from workers.engines import contract
+from workers.engines.custom import EngineKind
 from workers.engines.errors import EngineUnavailableError
-from workers.engines.own import EngineKind
 from workers.engines.protocols import Prompt, Recognition, Token, Usage
 from workers.engines.simulated import (
     SimulatedLanguageModel,

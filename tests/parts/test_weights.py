@@ -10,13 +10,13 @@ import pytest
 
 from workers.engines import weights
 from workers.engines.errors import EngineMissingError, WeightsError
-from workers.engines.pinned import PINNED, Pinned
+from workers.engines.pinned import PINNED, PinnedWeights
 
 DATA = bytes(range(256)) * 5000
 
 
 @pytest.fixture
-def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pinned]:
+def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PinnedWeights]:
     """Two installed packages with half a model each, known to Aura as 'split'."""
     for part, half in (("half_a", DATA[: len(DATA) // 2]), ("half_b", DATA[len(DATA) // 2 :])):
         package = tmp_path / "site" / part
@@ -25,7 +25,7 @@ def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pinned]:
         (package / "part").write_bytes(half)
     (tmp_path / "site" / "half_a" / "config.json").write_text("{}")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    known = Pinned(
+    known = PinnedWeights(
         extra="stt",
         setting="AURA_STT_MODEL",
         parts=(("half_a", "part"), ("half_b", "part")),
@@ -92,7 +92,7 @@ def test_damaged_parts_are_refused_and_leave_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("pinned")
 def test_a_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    missing = Pinned(
+    missing = PinnedWeights(
         extra="tts",
         setting="AURA_TTS_VOICE",
         parts=(("no_such_voice", "x.onnx"),),
@@ -154,7 +154,7 @@ def test_the_small_files_beside_weights_are_checked_as_well(
     (package / "model.bin").write_bytes(DATA)
     (package / "config.json").write_text("{}")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    known = Pinned(
+    known = PinnedWeights(
         extra="stt",
         setting="AURA_STT_MODEL",
         parts=(("whole", "model.bin"),),

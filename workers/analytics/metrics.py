@@ -8,7 +8,7 @@ Each member of the group counts different events; sum over the members in Promet
 from prometheus_client import Counter, Histogram
 
 from runtime.metrics import STEPS_S
-from runtime.seen import Seen
+from runtime.recent_ids import RecentIds
 from schemas import events as ev
 from workers.analytics.subscribers import subscriber
 
@@ -40,7 +40,7 @@ CONFIDENCE = Histogram(
     buckets=(0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0),
 )
 
-_seen = Seen()
+_seen = RecentIds()
 
 
 @subscriber(
@@ -60,7 +60,7 @@ _seen = Seen()
 )
 async def count(event: ev.AnyEvent) -> None:
     """Count *event*; a repeated event counts once."""
-    if not _seen.again(event.id):
+    if not _seen.is_duplicate(event.id):
         _count(event)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from runtime.bus.durable_subscription import Start
 from runtime.settings import Settings
 from workers.analytics.subscribers import Subscriber, SubscriberError
-from workers.module_loader import ModuleNotLoadedError, loaded
+from workers.module_loader import ModuleNotLoadedError, load_module
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -24,7 +24,7 @@ def load(name: str, settings: Settings) -> list[Subscriber]:
     """
     module_name, _, attribute = name.partition(":")
     try:
-        module = loaded(module_name)
+        module = load_module(module_name)
     except ModuleNotLoadedError as error:
         raise SubscriberError(str(error)) from error
     if attribute and not hasattr(module, attribute):

@@ -2,6 +2,6 @@
 
 import os
 
-# onnxruntime from 1.29 on sends what machine it runs on to its maker, unless this is said before
-# it is imported (its own call to turn that off comes too late: it has written a device id by then).
+# onnxruntime from 1.29 on sends data about the machine to its maker, unless this is set before the
+# import; its own function to turn that off comes too late, after it has written a device id.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

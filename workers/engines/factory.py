@@ -1,6 +1,6 @@
-"""The configured engines of STT and TTS: settings in, engines out."""
+"""Builds the configured engines of STT and TTS."""
 
-# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+# ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 import os
 from pathlib import Path
@@ -8,21 +8,21 @@ from typing import Final
 
 from runtime.settings import Settings
 from workers.engines import weights
+from workers.engines.custom import custom_engine
 from workers.engines.errors import WeightsError
-from workers.engines.openai_api import BlockingClient, needs
-from workers.engines.own import own_engine
+from workers.engines.openai_api import BlockingClient, require_setting
 from workers.engines.protocols import Recognizer, Synthesizer, TurnModel
 
 DEFAULT_STT_MODEL: Final = Settings.model_fields["stt_model"].default
 DEFAULT_TTS_VOICE: Final = Settings.model_fields["tts_voice"].default
-"""Of the built-in engines: no server has them, so it must be told another."""
+"""Models of the built-in engines, which no server has."""
 
 
 def recognizer(settings: Settings) -> Recognizer:
     """Return the configured recognizer, not yet loaded.
 
     Raises:
-        EngineRefusedError: a setting of it is missing, or there is no such engine.
+        EngineRefusedError: one of its settings is missing, or there is no such engine.
     """
     match stt_engine(settings):
         case "simulated":
@@ -41,33 +41,33 @@ def recognizer(settings: Settings) -> Recognizer:
         case "openai":
             from workers.engines.stt.openai_rest import RestRecognizer
 
-            needs("AURA_STT_BASE_URL", settings.stt_base_url, "http://localhost:8000/v1")
+            require_setting("AURA_STT_BASE_URL", settings.stt_base_url, "http://localhost:8000/v1")
             model = "" if settings.stt_model == DEFAULT_STT_MODEL else settings.stt_model
-            needs("AURA_STT_MODEL", model, "whisper-1")
+            require_setting("AURA_STT_MODEL", model, "whisper-1")
             key = settings.stt_api_key.get_secret_value()
             client = BlockingClient(settings.stt_base_url, key, limit_s=settings.engine_limit_s / 2)
             return RestRecognizer(client, model=model)
         case own:
-            recognizer: Recognizer = own_engine("stt", own, settings)
+            recognizer: Recognizer = custom_engine("stt", own, settings)
             return recognizer
 
 
 def stt_engine(settings: Settings) -> str:
-    """Return the engine of the recogniser, of 'auto' the one that it stands for."""
+    """Return the engine of the recogniser, with 'auto' resolved."""
     if settings.stt_engine != "auto":
         return settings.stt_engine
     return "openai" if settings.stt_base_url else "whisper"
 
 
 def tts_engine(settings: Settings) -> str:
-    """Return the engine of the voice, of 'auto' the one that it stands for."""
+    """Return the engine of the voice, with 'auto' resolved."""
     if settings.tts_engine != "auto":
         return settings.tts_engine
     return "openai" if settings.tts_base_url else "piper"
 
 
 def turn_model(settings: Settings) -> TurnModel | None:
-    """Return the model that hears the end of a turn, not yet loaded; None where there is none."""
+    """Return the turn model, not yet loaded, or None if there is none."""
     if not settings.turn_model:
         return None
     path = Path(settings.turn_model).expanduser()
@@ -85,11 +85,11 @@ def turn_model(settings: Settings) -> TurnModel | None:
 def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
     """Return the configured voice, not yet loaded.
 
-    *noise*: a livelier voice, whose audio differs each time; without, a retry says the same again.
+    *noise*: a livelier voice, whose audio differs each time.
 
     Raises:
-        EngineMissingError, WeightsError: the voice's file cannot be had.
-        EngineRefusedError: a setting of it is missing, or there is no such engine.
+        EngineMissingError, WeightsError: the voice's file is missing or damaged.
+        EngineRefusedError: one of its settings is missing, or there is no such engine.
     """
     match tts_engine(settings):
         case "simulated":
@@ -105,9 +105,9 @@ def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
         case "openai":
             from workers.engines.tts.openai_rest import RestVoice
 
-            needs("AURA_TTS_BASE_URL", settings.tts_base_url, "http://localhost:8880/v1")
+            require_setting("AURA_TTS_BASE_URL", settings.tts_base_url, "http://localhost:8880/v1")
             voice = "" if settings.tts_voice == DEFAULT_TTS_VOICE else settings.tts_voice
-            needs("AURA_TTS_VOICE", voice, "alloy")
+            require_setting("AURA_TTS_VOICE", voice, "alloy")
             key = settings.tts_api_key.get_secret_value()
             client = BlockingClient(settings.tts_base_url, key, limit_s=settings.engine_limit_s / 2)
             return RestVoice(
@@ -119,7 +119,7 @@ def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
                 extra_body=settings.tts_extra_body,
             )
         case own:
-            synthesizer: Synthesizer = own_engine("tts", own, settings)
+            synthesizer: Synthesizer = custom_engine("tts", own, settings)
             return synthesizer
 
 

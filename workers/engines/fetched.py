@@ -1,6 +1,6 @@
 """The record of `aura models fetch`: each model's source, and the SHA-256 of its files.
 
-The record outlives the files: what is fetched again under the same name must be the same again.
+The record outlives the files: a later fetch of the same name must give the same files.
 """
 
 from pathlib import Path
@@ -9,12 +9,12 @@ from typing import Literal
 import msgspec
 
 from workers.engines.errors import WeightsError
-from workers.engines.files import alone, place
+from workers.engines.files import file_lock, write_atomically
 
 LOCK = "models.lock.json"
 """In AURA_CACHE_DIR; may be copied to other hosts, which then accept no other files."""
 Trust = Literal["pinned", "given", "first use"]
-"""Who says that a file is the right one: Aura, the operator, or nobody but who sent it first."""
+"""The source of a file's checksum: Aura, the operator, or only the first fetch."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,19 +22,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     source: str
     revision: str
-    """Of the hub: the commit; of the registry and of a URL: empty."""
+    """The commit on the hub; empty for the registry and URLs."""
     weights: str
-    """Which file is loaded."""
+    """The file that is loaded."""
     files: dict[str, str]
     """Name to SHA-256."""
     trust: Trust
 
 
 def records(cache: Path) -> dict[str, Record]:
-    """Return what was fetched into *cache*, by name.
+    """Return the records of the models in *cache*, by name.
 
     Raises:
-        WeightsError: the record cannot be read; nothing may be taken for what it says.
+        WeightsError: the record cannot be read, so no file can be checked.
     """
     path = cache.expanduser() / LOCK
     try:
@@ -49,14 +49,14 @@ def records(cache: Path) -> dict[str, Record]:
         ) from error
 
 
-def remember(name: str, record: Record, cache: Path) -> None:
-    """Note *record* as what *name* is.
+def write_record(name: str, record: Record, cache: Path) -> None:
+    """Write *record* for *name*.
 
     Raises:
         OSError: *cache* cannot be written.
     """
     cache = cache.expanduser()
     cache.mkdir(parents=True, exist_ok=True)
-    with alone(cache / f"{LOCK}.lock"):
+    with file_lock(cache / f"{LOCK}.lock"):
         known = records(cache) | {name: record}
-        place(msgspec.json.format(msgspec.json.encode(known), indent=1), cache / LOCK)
+        write_atomically(msgspec.json.format(msgspec.json.encode(known), indent=1), cache / LOCK)

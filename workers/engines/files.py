@@ -1,4 +1,4 @@
-"""Files that several processes may write: whole or not at all, one writer at a time."""
+"""Atomic writes of files by several processes, one writer at a time."""
 
 import fcntl
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from pathlib import Path
 BLOCK_BYTES = 1 << 20
 
 
-def place(data: bytes, target: Path) -> None:
-    """Write *target* whole or not at all; the caller holds a lock."""
+def write_atomically(data: bytes, target: Path) -> None:
+    """Write *target* atomically; the caller has the lock."""
     new = target.with_name(f"{target.name}.new")
     try:
         new.write_bytes(data)
@@ -19,7 +19,7 @@ def place(data: bytes, target: Path) -> None:
 
 
 @contextmanager
-def alone(lock: Path) -> Iterator[None]:
+def file_lock(lock: Path) -> Iterator[None]:
     """Hold *lock* among all processes; the kernel frees it if this one dies."""
     with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""The files of a model name on a hub that is laid out as Hugging Face's. Pure."""
+"""The files of a model on a hub with Hugging Face's layout. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ PINS: Final[Mapping[str, str]] = {
         "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32"
     ),
 }
-"""The few files of the hub whose SHA-256 is known to us; all others are the operator's to pin."""
+"""The files of the hub with a known SHA-256; the operator may pin others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,15 @@ class HubModel:
     """A model on the hub: the files of *repo* that match *wanted*, the weights first."""
 
     name: str
-    """What it is called here."""
+    """Its name in Aura."""
     repo: str
     revision: str
     wanted: tuple[str, ...]
 
     def files(self, there: Sequence[str]) -> list[str]:
-        """Return which of the files *there* are to be fetched, the weights first; [] if not all.
+        """Return the needed ones of the files *there*, the weights first; [] if one is missing.
 
-        A file whose name holds no `*` and is no preprocessor_config.json must be there.
+        Files with a `*` in the name and preprocessor_config.json are optional.
         """
         found: list[str] = []
         for pattern in self.wanted:
@@ -64,7 +64,7 @@ class HubModel:
         return found
 
     def info_url(self, hub: str) -> str:
-        """Return where *hub* tells the commit and the files of the revision."""
+        """Return the URL of the revision's commit and files on *hub*."""
         return f"{hub}/api/models/{self.repo}/revision/{quote(self.revision, safe='')}"
 
     def file_url(self, hub: str, commit: str, path: str) -> str:
@@ -72,9 +72,9 @@ class HubModel:
 
 
 def on_hub(name: str, revision: str = "") -> HubModel | None:
-    """Return what *name* is on the hub; None: it is no name of a voice, a size or a file.
+    """Return the model *name* on the hub; None: it names no voice, size or file.
 
-    *revision*: a commit, a tag or a branch; empty: the one that the model's makers mean.
+    *revision*: a commit, a tag or a branch; empty: the default one.
     """
     if voice := PIPER.fullmatch(name):
         language, region = voice["language"], name.partition("-")[0]

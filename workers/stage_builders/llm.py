@@ -1,4 +1,4 @@
-"""The LLM stage: a language model, which reads prompts ahead where it can."""
+"""The LLM stage: a language model, which reads prompts ahead if it can."""
 
 import asyncio
 from collections.abc import AsyncIterator

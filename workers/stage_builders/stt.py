@@ -1,4 +1,4 @@
-"""The STT stage: a recognizer, and the model of turns."""
+"""The STT stage: a recognizer and a turn model."""
 
 from runtime.redaction import Redaction
 from runtime.settings import Settings
@@ -11,7 +11,7 @@ from workers.stt import SttStage
 def build(settings: Settings) -> BuiltStage:
     recognizer = factory.recognizer(settings)
     simulated = settings.stt_engine == "simulated"
-    waits = simulated or factory.stt_engine(settings) == "openai"  # and does not compute
+    waits = simulated or factory.stt_engine(settings) == "openai"  # waits without computing
     threads = settings.stt_slots if waits else settings.stt_workers
     stage = SttStage(
         recognizer,

@@ -1,4 +1,4 @@
-"""The tool stage: the bodies of tools, and beside it the deliveries of call webhooks."""
+"""The tool stage: a tool runner, and the delivery of call webhooks."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ def _keys(settings: Settings) -> list[bytes]:
     """Return the keys that sign calls of webhook tools; there may be none.
 
     Raises:
-        SettingsError: the secret is none.
+        SettingsError: the secret is invalid.
     """
     try:
         return envelopes.keys(settings.tool_secret.get_secret_value())

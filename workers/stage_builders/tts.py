@@ -1,4 +1,4 @@
-"""The TTS stage: a synthesizer, which speaks the greeting once before the first call."""
+"""The TTS stage: a synthesizer, which synthesizes the greeting before the first call."""
 
 from runtime.settings import Settings
 from workers.engine_executor import EngineExecutor
@@ -12,7 +12,7 @@ def build(settings: Settings) -> BuiltStage:
     stage = TtsStage(
         factory.synthesizer(settings),
         EngineExecutor(settings.tts_slots, limit_s=settings.engine_limit_s),
-        # a simulated voice is there at once, and may be told to fail at it
+        # a simulated voice needs no preparation, and may be set to fail
         greeting="" if settings.tts_engine == "simulated" else settings.greeting,
         speaker=Speaker(language=settings.language, speed=settings.tts_speed),
     )

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from aura.cli.agent_texts import changed, difference, labelled
-from aura.cli.console.answers import Refused, told
+from aura.cli.console.answers import Refused, json_answer
 from aura.cli.console.state import CONSOLE
 from runtime.agents import store
 from runtime.agents.config_file import ConfigFileError
@@ -23,7 +23,7 @@ async def list_agents(request: web.Request) -> web.Response:
     stored = await store.everything(request.app[CONSOLE].watcher.bus)
     there = [one for one in map(store.revision_of, stored) if one.text]
     there.sort(key=lambda one: (one.tenant, one.name))
-    return told({"agents": [{**_head(one), "about": _about(one)} for one in there]})
+    return json_answer({"agents": [{**_head(one), "about": _about(one)} for one in there]})
 
 
 async def show(request: web.Request) -> web.Response:
@@ -34,7 +34,7 @@ async def show(request: web.Request) -> web.Response:
     revisions = await store.history(request.app[CONSOLE].watcher.bus, tenant, name)
     if not revisions:
         raise Refused(404, "UNKNOWN_AGENT", "There is no such agent.")
-    return told({"name": name, "tenant": tenant, "revisions": told_of(revisions)})
+    return json_answer({"name": name, "tenant": tenant, "revisions": told_of(revisions)})
 
 
 def told_of(revisions: Sequence[Revision]) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ class Refused(Exception):  # noqa: N818  # it is an answer, and the asker's faul
         self.status, self.code = status, code
 
 
-def told(what: Any, *, status: int = 200) -> web.Response:
+def json_answer(what: Any, *, status: int = 200) -> web.Response:
     """Return *what* as JSON that browsers do not cache."""
     answer = web.Response(
         text=json.dumps(what, ensure_ascii=False, separators=(",", ":")),
@@ -57,7 +57,7 @@ def told(what: Any, *, status: int = 200) -> web.Response:
 
 
 def problem(status: int, code: str, error: str) -> web.Response:
-    return told({"error": error, "code": code}, status=status)
+    return json_answer({"error": error, "code": code}, status=status)
 
 
 async def harden(_: web.Request, answer: web.StreamResponse) -> None:

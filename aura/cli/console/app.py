@@ -10,7 +10,7 @@ from aiohttp import WSCloseCode, web
 
 from aura.cli.console import agents_api, calls_api, commands_api, live_socket
 from aura.cli.console.access import KEPT_S, Access, same_origin
-from aura.cli.console.answers import Handler, Refused, harden, told, worded
+from aura.cli.console.answers import Handler, Refused, harden, json_answer, worded
 from aura.cli.console.readable import Readable
 from aura.cli.console.state import CONSOLE, Console
 from aura.cli.console.watcher import Watcher
@@ -101,7 +101,7 @@ async def enter(request: web.Request) -> web.Response:
     if not access.enter(token, cookie, time.monotonic()):
         _count_bad(request)
         raise Refused(401, "UNAUTHORIZED", "This is not the operator's token.")
-    answer = told({"entered": True})
+    answer = json_answer({"entered": True})
     secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
     answer.set_cookie(
         *(_cookie_name(request), cookie),
@@ -116,7 +116,7 @@ async def enter(request: web.Request) -> web.Response:
 async def leave(request: web.Request) -> web.Response:
     """End the access of the browser."""
     request.app[CONSOLE].access.leave(_cookie(request))
-    answer = told({"entered": False})
+    answer = json_answer({"entered": False})
     answer.del_cookie(_cookie_name(request))
     return answer
 

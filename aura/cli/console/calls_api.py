@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from aura.cli.console import finished, sound
-from aura.cli.console.answers import Refused, told
+from aura.cli.console.answers import Refused, json_answer
 from aura.cli.console.sound import Sound
 from aura.cli.console.state import CONSOLE, MOST_SOUNDS, Console, session_of
 from aura.cli.decide import Try, judge
@@ -45,7 +45,7 @@ async def list_calls(request: web.Request) -> web.Response:
         rows.sort(key=lambda row: row.slowest_ms or 0.0, reverse=True)
     if part := query.get("id", ""):
         rows = [row for row in rows if part in row.session]
-    return told({"calls": [row.as_json() for row in rows[:MOST_LISTED]], "found": len(rows)})
+    return json_answer({"calls": [row.as_json() for row in rows[:MOST_LISTED]], "found": len(rows)})
 
 
 def wanted(query: Mapping[str, str], now_s: float) -> Wanted:
@@ -89,7 +89,7 @@ async def show(request: web.Request) -> web.Response:
     answer = await asyncio.to_thread(drawn)
     heard = await _heard(console, session, recorded)
     offset_ms = heard.from_ms - row.started_at_ms if heard else 0
-    return told({**answer, "sound": {"offset_ms": offset_ms} if heard else None})
+    return json_answer({**answer, "sound": {"offset_ms": offset_ms} if heard else None})
 
 
 async def play(request: web.Request) -> web.Response:
@@ -144,7 +144,7 @@ async def decide(request: web.Request) -> web.Response:
     differences = verdict.as_json()
     for one in differences["differences"] or ():
         one.update({side: console.readable.text(one[side]) for side in ("recorded", "now")})
-    return told(differences)
+    return json_answer(differences)
 
 
 async def compare(request: web.Request) -> web.Response:
@@ -163,7 +163,7 @@ async def compare(request: web.Request) -> web.Response:
         shown = [finished.drawn(row, told_of, readable) for row, told_of in stories]
         return {"calls": shown, "turns": pairs}
 
-    return told(await asyncio.to_thread(drawn))
+    return json_answer(await asyncio.to_thread(drawn))
 
 
 async def _read(console: Console, session: str) -> tuple[Row, list[AnyEvent]]:

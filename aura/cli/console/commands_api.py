@@ -5,7 +5,7 @@ import secrets
 import msgspec
 from aiohttp import web
 
-from aura.cli.console.answers import Handler, Refused, told
+from aura.cli.console.answers import Handler, Refused, json_answer
 from aura.cli.console.state import CONSOLE, session_of
 from runtime.bus import calls
 from schemas.control import COMMANDS, AnyCommand, CallRequest, Command, Fault
@@ -45,6 +45,6 @@ def _does(kind: type[Command]) -> Handler:
         if reply.fault:
             status, why = FAULTS[reply.fault]
             raise Refused(status, reply.fault.upper(), why)
-        return told({"id": name, "call": msgspec.to_builtins(reply.call)})
+        return json_answer({"id": name, "call": msgspec.to_builtins(reply.call)})
 
     return serve

@@ -108,7 +108,7 @@ test("a line that is cut is dialled again, with the session", async (t) => {
   }
   const call = await begun(t, { WebSocket: Kept }), session = call.session;
   const back = once(call, "session");
-  // as a network that is gone: the socket closes without the call having asked for it
+  // like a lost network: the socket closes although the call did not close it
   sockets[0].onclose({ code: 1006, reason: "" });
   sockets[0].close();
   assert.deepEqual(await back, { session, resumed: true });

@@ -61,7 +61,7 @@ test("an answer that was cut in the silence after its last word was heard", () =
   assert.equal(cut(1400), "heard");
   assert.equal(cut(1000), "cut");
   assert.equal(cut(850, [900]), "cut"); // the second sentence has no sound yet
-  assert.equal(cut(850, [900], 0), "cut"); // nobody knows yet whether more comes
+  assert.equal(cut(850, [900], 0), "cut"); // more sentences may come
 });
 
 test("a tool has a lane once it is called, and is busy until it returns", () => {
@@ -133,7 +133,7 @@ test("a stage that is missing is named", () => {
   assert.equal(unwell({ services: { ai_service: true, audio_processor: true, audio_pipeline: true } }), null);
 });
 
-/** A call whose line is cut; each later connection is met by *meet(line)*. */
+/** A call that loses its connection; *meet(line)* handles each later connection. */
 async function cut(t, meet, token = "x") {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
   const lines = [];

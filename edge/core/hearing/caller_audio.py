@@ -66,10 +66,10 @@ class CallerAudio:
             voiced.append(self._vad.is_voice(frame, self._echo.is_all))
         return Sound(tuple(cleaned), tuple(voiced), size)
 
-    def told(self, event: ClientEvent, now_ms: int) -> None:
+    def note_sent(self, event: ClientEvent, now_ms: int) -> None:
         """Note the audio that the client plays, since it may return through the microphone."""
         if self._echo:
-            self._echo.told(event, now_ms)
+            self._echo.note_sent(event, now_ms)
 
 
 def joined(parts: Sequence[Sound]) -> Sound:

@@ -22,9 +22,9 @@ class Echo:
         """Whether an echo was found: responses return through the microphone."""
         return self._path.found
 
-    def told(self, event: ClientEvent, now_ms: int) -> None:
+    def note_sent(self, event: ClientEvent, now_ms: int) -> None:
         """Note the audio that the client plays, or drops before it was played."""
-        self._playing.told(event, now_ms)
+        self._playing.note_sent(event, now_ms)
 
     def arrived(self, frames: int, now_ms: int) -> None:
         """Note that *frames* frames have just arrived; the last of them was spoken just now."""

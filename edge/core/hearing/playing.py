@@ -23,7 +23,7 @@ class Playing:
         self._over_ms = 0
         """The end of its echo, Unix ms."""
 
-    def told(self, event: ClientEvent, now_ms: int) -> None:
+    def note_sent(self, event: ClientEvent, now_ms: int) -> None:
         """Note the audio that the client plays, or drops before it was played."""
         if isinstance(event, Speech) and event.pcm:
             begins_ms = max(self._until_ms, now_ms)

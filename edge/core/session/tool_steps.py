@@ -56,10 +56,10 @@ class Call:
         """Whether it goes on when its turn is interrupted."""
         return self.is_running and not (self.tool and self.tool.cancel)
 
-    def told(self) -> str:
+    def as_text(self) -> str:
         """Return the result for the model."""
         if self.result is not None:
-            return told(self.result)
+            return result_text(self.result)
         return STILL_RUNNING if self.outlives else '{"error": "cancelled"}'
 
 
@@ -132,7 +132,7 @@ class ToolSteps:
             asked = tuple(ToolCall(one.id, one.called.name, one.called.arguments) for one in calls)
             text = self.texts.get(step, "") if with_text else ""
             found.append(Message("assistant", text, calls=asked))
-            found += [Message("tool", one.told(), call=one.id) for one in calls]
+            found += [Message("tool", one.as_text(), call=one.id) for one in calls]
         return tuple(found)
 
 
@@ -140,7 +140,7 @@ def key_of(event: ev.ToolCalled | ev.ToolRequested | Result) -> Key:
     return (event.turn, event.step, event.call)
 
 
-def told(result: Result) -> str:
+def result_text(result: Result) -> str:
     """Return the text of *result* for the model."""
     if isinstance(result, ev.ToolReturned):
         return result.result
@@ -161,4 +161,4 @@ def late(called: ev.ToolCalled, result: Result) -> tuple[Message, Message]:
     """Return the messages for a result that arrives after its turn: the call and the result."""
     again = f"{call_id(*key_of(called))}_late"
     call = ToolCall(again, called.name, called.arguments)
-    return Message("assistant", "", calls=(call,)), Message("tool", told(result), call=again)
+    return Message("assistant", "", calls=(call,)), Message("tool", result_text(result), call=again)

@@ -38,7 +38,7 @@ class Settled:
     """The changes of the caller that are allowed."""
     left_out: tuple[str, ...] = ()
     """A line for each refused wish of the caller."""
-    again: Callable[[Mapping[str, Any]], SessionConfig] | None = None
+    with_changes: Callable[[Mapping[str, Any]], SessionConfig] | None = None
     """Returns the configuration with other changes of the caller; None: no change is possible."""
     file: Agent | None = None
     """What the agent's file says."""
@@ -109,7 +109,7 @@ def settle(
     return _settled(found, Given(caller.variables, begin.variables, wanted), operator)
 
 
-def hand_over(
+def settle_transfer(
     found: Revision | None,
     caller: Caller,
     before: AgentUsed,
@@ -138,10 +138,10 @@ def hand_over(
         made = _settled(found, given, operator, now.webhook)
         return replace(made, config=made.config.but({"record_audio": now.record_audio}))
 
-    def again(changes: Mapping[str, Any]) -> SessionConfig:
+    def with_changes(changes: Mapping[str, Any]) -> SessionConfig:
         return settled({**delivery, **changes, **silent}).config
 
-    return replace(settled({**before.asked, **delivery}), again=again)
+    return replace(settled({**before.asked, **delivery}), with_changes=with_changes)
 
 
 def _settled(

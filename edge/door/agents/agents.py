@@ -122,11 +122,11 @@ class Agents:
             default = self.tenant(caller.tenant).agent
             found = choose(self.table, caller, begin.agent or hinted, default)
 
-        def again(changes: Mapping[str, Any]) -> SessionConfig:
+        def with_changes(changes: Mapping[str, Any]) -> SessionConfig:
             asked = replace(begin, changes=changes)
             return settle(found, caller, asked, operator, before).config
 
-        return replace(settle(found, caller, begin, operator, before), again=again)
+        return replace(settle(found, caller, begin, operator, before), with_changes=with_changes)
 
     async def _revision(self, tenant: str, name: str, number: int) -> Revision:
         """Return revision *number* of an agent.

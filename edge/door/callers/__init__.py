@@ -1,1 +1,1 @@
-"""Who calls: tokens, addresses, operators."""
+"""The identity of callers: tokens, addresses, operators."""

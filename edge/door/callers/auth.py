@@ -1,6 +1,6 @@
-"""Who is calling: a JWT or the demo token becomes a user of a tenant, anything else nobody.
+"""Identifies callers by a JWT or the demo token: a user of a tenant, or nobody.
 
-Every token costs the same work, so the time of a reply does not tell what was wrong with it.
+Every token takes the same work, so that the time of a reply does not show what was wrong with it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 DEMO_TENANT = "demo"
 LEAST_SECRET_BYTES = 32
-"""Of HS256 (RFC 7518, 3.2): a shorter one can be guessed from one token."""
+"""The shortest secret of HS256 (RFC 7518, 3.2): a shorter one can be guessed from one token."""
 _NOBODY = "0" * 32
 
 
@@ -40,42 +40,42 @@ class Caller:
     expires_s: float | None = field(default=None, compare=False)
     """When the token ends, Unix time; None: never."""
     named: bool = field(default=True, compare=False)
-    """False: a stranger, who was asked for no token."""
+    """False: a stranger."""
     agent: str = ""
-    """The agent that the token names, and no other serves the call; empty: it names none."""
+    """The only agent that the token allows; empty: the token names none."""
     revision: int = 0
-    """The revision of it that the token names; 0: the newest."""
+    """The agent's revision in the token; 0: the newest."""
     variables: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Values that the token brings for the variables of that agent."""
+    """The token's values of that agent's variables."""
     scopes: frozenset[str] = field(default=frozenset(), compare=False)
-    """What the token lets its holder do beside calling (`scope`, RFC 8693, 4.2)."""
+    """The scopes of the token (`scope`, RFC 8693, 4.2)."""
 
 
 class TokenRefusedError(Exception):
-    """A token that was verified does not say who is calling; the text names the claim, no value."""
+    """A verified token has an invalid claim; the message names the claim, not its value."""
 
 
 @dataclass(frozen=True)
 class TokenPolicy:
-    """The rules by which a token is good."""
+    """The rules for valid tokens."""
 
     demo_token: str
-    """Empty: no demo."""
+    """The demo's token; empty: no demo."""
     own_keys: Keys
     remote: RemoteKeys | None = None
     issuers: tuple[str, ...] = ()
-    """Empty: any."""
+    """The required issuer; empty: any."""
     audiences: tuple[str, ...] = ()
-    """Empty: a token that is for somebody (`aud`) is not for us (RFC 7519, 4.1.3)."""
+    """The required audience; empty: tokens with one (`aud`) are refused (RFC 7519, 4.1.3)."""
     leeway_s: float = 0.0
-    """How far other clocks may be off."""
+    """The tolerance for other clocks."""
 
     @staticmethod
     def of(settings: Settings) -> TokenPolicy:
-        """Return the policy that *settings* name.
+        """Return the policy in *settings*.
 
         Raises:
-            SettingsError: a key is too small, or its file cannot be read or holds none.
+            SettingsError: a key is too small, or its file is unreadable or has none.
         """
         keys: list[tuple[Any, tuple[str, ...]]] = []
         if secret := settings.jwt_secret.get_secret_value():
@@ -106,14 +106,14 @@ class TokenPolicy:
         return self.own_keys + (self.remote.keys if self.remote else ())
 
     async def identify(self, token: str) -> Caller | None:
-        """Return who *token* names, or None, once the key that it names has been asked for."""
+        """Return the caller of *token* or None, after its key was fetched."""
         if self.remote:
             await self.remote.ready_for(token)
         return identify(token, policy=self)
 
 
 def identify(token: str, *, policy: TokenPolicy) -> Caller | None:
-    """Return who *token* names by the keys that are here, or None; the log is told why."""
+    """Return the caller of *token* by the known keys, or None, with the reason in the log."""
     demo = bool(policy.demo_token) and hmac.compare_digest(
         hashlib.sha256(token.encode(errors="surrogatepass")).digest(),
         hashlib.sha256(policy.demo_token.encode()).digest(),
@@ -125,7 +125,7 @@ def identify(token: str, *, policy: TokenPolicy) -> Caller | None:
             found = _claims(token, key, algorithms, policy)
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
             if isinstance(why, TokenRefusedError | jwt.InvalidSignatureError):
-                why = error  # of several keys the one that fits has most to say
+                why = error  # the error of the fitting key is the most specific
         else:
             claims = claims or found
     if demo:
@@ -134,7 +134,7 @@ def identify(token: str, *, policy: TokenPolicy) -> Caller | None:
         if claims is None or not policy.keys:
             raise why
         return _caller(claims)
-    except Exception as error:  # noqa: BLE001  # whatever it was, nobody comes in
+    except Exception as error:  # noqa: BLE001  # any error refuses the token
         said = str(error) if isinstance(error, TokenRefusedError) else type(error).__name__
         log.info("token_refused", why=said)
         return None
@@ -143,10 +143,10 @@ def identify(token: str, *, policy: TokenPolicy) -> Caller | None:
 def _claims(
     token: str, key: Any, algorithms: tuple[str, ...], policy: TokenPolicy
 ) -> dict[str, Any]:
-    """Return what *token* says, signed by *key*.
+    """Return the claims of *token*, signed by *key*.
 
     Raises:
-        PyJWTError, ValueError, TypeError, OverflowError: it is not good.
+        PyJWTError, ValueError, TypeError, OverflowError: it is invalid.
     """
     found: dict[str, Any] = jwt.decode(
         token,
@@ -161,11 +161,10 @@ def _claims(
 
 
 def _caller(claims: dict[str, Any]) -> Caller:
-    """Return whom *claims* name.
+    """Return the caller in *claims*.
 
     Raises:
-        TokenRefusedError: nobody, or somebody in the tenant that takes all for one; or an agent
-            or variables that cannot be.
+        TokenRefusedError: a claim is missing or invalid, or the tenant is the demo's.
     """
     user, tenant = claims.get("sub"), claims.get("tenant", "default")
     if not isinstance(user, str) or not isinstance(tenant, str) or not user or not tenant:

@@ -1,4 +1,4 @@
-"""The source of a request: the client's address behind proxies, the page's origin. Pure."""
+"""The source of a request: the client's address behind proxies, and the page's origin. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class ClientAddresses:
     """The trusted proxies, and the web pages that may call."""
 
     proxies: tuple[Network, ...] = ()
-    """Peers whose header is trusted; empty: none."""
+    """Proxies whose header is trusted; empty: none."""
     header: str = "X-Forwarded-For"
     origins: frozenset[str] = frozenset()
-    """Origins of pages that may call, `*` for all; empty: those of our own host."""
+    """Origins of pages that may call, `*` for all; empty: the edge's own host."""
     local_pages: bool = False
-    """And those of localhost, as of somebody who is writing one."""
+    """Whether pages of localhost may call too, for development."""
 
     @staticmethod
     def of(settings: Settings) -> ClientAddresses:
-        """Return those of *settings*.
+        """Return the addresses in *settings*.
 
         Raises:
             SettingsError: a proxy is no network.
@@ -39,10 +39,10 @@ class ClientAddresses:
         return ClientAddresses(tuple(networks), settings.proxy_header, origins, settings.debug)
 
     def address(self, peer: str, values: Sequence[str]) -> str:
-        """Return whom a request counts for, from the socket's *peer* and the header's values.
+        """Return the client's address, from the socket's *peer* and the header's values.
 
         Each proxy appends the address that called it. So the client is the first address from the
-        right that is no trusted proxy; anybody may have written those to its left.
+        right that is no trusted proxy; the addresses to its left may be forged.
         """
         address = _address(peer) or peer
         hops = [hop.strip() for value in values for hop in value.split(",")]
@@ -54,11 +54,11 @@ class ClientAddresses:
         return counted_as(address)
 
     def is_proxy(self, peer: str) -> bool:
-        """Tell whether the socket's *peer* is a proxy of ours, which calls for many."""
+        """Return whether the socket's *peer* is a trusted proxy."""
         return self._trusts(_address(peer) or peer)
 
     def may_call(self, origin: str | None, host: str = "") -> bool:
-        """True where a page of *origin* may call us as *host*, and for non-browsers."""
+        """Return whether a page of *origin* may call *host*; non-browsers always may."""
         if origin is None or "*" in self.origins:
             return True
         origin = origin.rstrip("/").lower()
@@ -83,11 +83,11 @@ class ClientAddresses:
 
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 SITE_BITS = 64
-"""Of an IPv6 address: a site has them all to itself, and a host there any number of addresses."""
+"""The prefix of an IPv6 address: a host may have any number of addresses in it."""
 
 
 def counted_as(address: str) -> str:
-    """Return what *address* counts as: itself, of IPv6 its /64; text that is none is its own."""
+    """Return the key by which *address* is counted: of IPv6 its /64, else itself."""
     plain = _address(address)
     if plain is None:
         return address
@@ -98,7 +98,7 @@ def counted_as(address: str) -> str:
 
 
 def _hostname(netloc: str) -> str:
-    """Return the host in *netloc* without its port, empty where there is none."""
+    """Return the host in *netloc* without its port; empty if there is none."""
     try:
         return urlsplit(f"//{netloc}").hostname or ""
     except ValueError:
@@ -108,7 +108,7 @@ def _hostname(netloc: str) -> str:
 def _address(text: str) -> str | None:
     """Return the address in *text*, which may be quoted, bracketed or followed by a port.
 
-    One of IPv4 that is written as one of IPv6 is what it is; the zone of a link is left out.
+    An IPv4 address written as IPv6 becomes IPv4; the zone of a link is left out.
     """
     text = text.strip('" ').removeprefix("for=").strip('"')
     if text.startswith("["):

@@ -1,7 +1,7 @@
-"""Client secrets: who may call makes one for a page, which then calls without the real key.
+"""Client secrets: an application makes one for a page, which then calls without the real key.
 
-A secret is a token that an edge signs and any edge verifies: it says whose it is, until when it
-holds, and what the session is set to. Nothing is stored.
+A secret is a token that an edge signs and any edge verifies. It has the caller, its expiry and the
+session's configuration. Nothing is stored.
 """
 
 import hashlib
@@ -27,20 +27,20 @@ class ClientSecrets:
         demo = settings.demo_token.get_secret_value() if settings.debug else ""
         self._key = _derived(secret)
         self._demo_key = _derived(demo)
-        """Anybody can know it: it is good for callers of the demo and nobody else."""
+        """A key that is not secret, for callers of the demo only."""
 
     def can_sign(self, caller: Caller) -> bool:
-        """Tell whether there is a key for secrets of *caller*."""
+        """Return whether there is a key for secrets of *caller*."""
         return self._key_of(caller.tenant) is not None
 
     def _key_of(self, tenant: str) -> bytes | None:
         return self._demo_key if tenant == DEMO_TENANT else self._key
 
     def sign(self, caller: Caller, session: dict[str, Any], expires_s: int) -> str:
-        """Return a secret with which *caller*'s client may call until *expires_s*, Unix time.
+        """Return a secret for *caller*'s client, valid until *expires_s*, Unix time.
 
         Raises:
-            ValueError: there is no key for it: see `can_sign`.
+            ValueError: there is no key, see `can_sign`.
         """
         key = self._key_of(caller.tenant)
         if key is None:
@@ -55,9 +55,9 @@ class ClientSecrets:
         return PREFIX + jwt.encode(claims, key, algorithm=ALGORITHM)
 
     def identify(self, secret: str) -> Caller | None:
-        """Return whose *secret* it is, None where it is none or has ended.
+        """Return the caller of *secret*, or None if it is invalid or expired.
 
-        It opens a session as long as it holds; a session that goes on is not ended by it.
+        Its expiry does not end a running session.
         """
         token = secret.removeprefix(PREFIX)
         for key, is_demo in ((self._key, False), (self._demo_key, True)):
@@ -76,5 +76,5 @@ class ClientSecrets:
 
 
 def _derived(secret: str) -> bytes | None:
-    """Return a key of this purpose alone; None where there is no *secret*."""
+    """Return a key for this purpose alone; None without a *secret*."""
     return hashlib.sha256(f"{PURPOSE}{secret}".encode()).digest() if secret else None

@@ -1,4 +1,4 @@
-"""The public keys of an identity provider: a JWK set in a file, or behind a URL and renewed."""
+"""The public keys of an identity provider: a JWK set in a file, or at a URL and refreshed."""
 
 import asyncio
 import json
@@ -19,15 +19,15 @@ from runtime.settings import SettingsError
 log = structlog.get_logger(__name__)
 
 Keys = tuple[tuple[Any, tuple[str, ...]], ...]
-"""(key, algorithms it may have signed with): a key never verifies another kind's signature."""
+"""(key, its algorithms): a key never verifies another algorithm's signature."""
 
 LEAST_RSA_BITS = 2048
 """The shortest RSA key that is accepted (RFC 7518, 3.3)."""
 ALGORITHMS = frozenset({"RS256", "ES256"})
 AGAIN_S = 30.0
-"""A key that is not known has the set fetched again, at most this often."""
+"""The least time between two fetches for unknown keys."""
 FRESH_S = 3600.0
-"""A set that is older is fetched again before it is used: a key that was withdrawn ends."""
+"""The most age of a set, so that withdrawn keys expire."""
 ANSWER_S = 5.0
 MOST_BYTES = 1 << 20
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -38,7 +38,7 @@ def is_url(setting: str) -> bool:
 
 
 def too_small(key: Any) -> bool:
-    """Tell whether *key* is an RSA key that is guessed too easily."""
+    """Return whether *key* is too short an RSA key."""
     return isinstance(key, RSAPublicKey) and key.key_size < LEAST_RSA_BITS
 
 
@@ -46,7 +46,7 @@ def read(path: str) -> Keys:
     """Return the keys in the file *path*.
 
     Raises:
-        SettingsError: it cannot be read, or holds no usable key.
+        SettingsError: it cannot be read, or has no usable key.
     """
     try:
         found, small = _parsed(Path(path).read_bytes())
@@ -62,7 +62,7 @@ def read(path: str) -> Keys:
 
 
 def _parsed(data: bytes) -> tuple[dict[str, tuple[Any, tuple[str, ...]]], int]:
-    """Return the usable keys in *data* by their id, and the number of those that are too small."""
+    """Return the usable keys in *data* by id, and the number of too small ones."""
     keys: dict[str, tuple[Any, tuple[str, ...]]] = {}
     small = 0
     for number, one in enumerate(jwt.PyJWKSet.from_dict(json.loads(data)).keys):
@@ -76,7 +76,7 @@ def _parsed(data: bytes) -> tuple[dict[str, tuple[Any, tuple[str, ...]]], int]:
 
 
 class RemoteKeys:
-    """A JWK set behind a URL: fetched at the start, kept, and fetched again for a key unknown."""
+    """A JWK set at a URL: fetched at the start, and again for an unknown key."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.keys: Keys = ()
@@ -90,17 +90,17 @@ class RemoteKeys:
             log.warning("jwks_in_clear", advice="whoever is on the way can sign tokens: use https")
 
     async def ready_for(self, token: str) -> None:
-        """Return when the key that *token* names is here, or cannot be had now."""
+        """Return once the key of *token* is known, or cannot be fetched now."""
         if self._is_fresh and self._key_id(token) in {None, *self._known}:
             return
         async with self._fetching:
             if self._is_fresh and self._key_id(token) in {None, *self._known}:
-                return  # another caller's wait was ours
+                return  # another caller has fetched the set
             if self._clock() - self._tried_at >= AGAIN_S:
                 await self.fetch()
 
     async def fetch(self) -> None:
-        """Fetch the set; the old one stays where that fails."""
+        """Fetch the set; on failure the old one stays."""
         self._tried_at = self._clock()
         try:
             found, small = _parsed(await self._read())
@@ -121,7 +121,7 @@ class RemoteKeys:
 
     @staticmethod
     def _key_id(token: str) -> str | None:
-        """Return the id of the key that *token* says it is signed with; it may be lying."""
+        """Return the key id in *token*, which is not verified."""
         try:
             found = jwt.get_unverified_header(token)
         except (jwt.PyJWTError, ValueError, TypeError):

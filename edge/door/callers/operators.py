@@ -11,16 +11,16 @@ from runtime.settings import Settings, SettingsError
 
 LEAST_CHARS = 32
 READ, WRITE, PLACE = "calls:read", "calls:write", "calls:place"
-"""Scopes of a token; who may write may read. To call somebody costs money, and is a right apart."""
+"""Scopes of a token: writing includes reading. Placing calls costs money, and is separate."""
 
 
 @dataclass(frozen=True)
 class Operator:
-    """Whoever asks, and what for."""
+    """An operator, and their rights."""
 
     name: str
     tenant: str
-    """Empty: of all."""
+    """The operator's tenant; empty: all."""
     reads: bool
     writes: bool
     places: bool
@@ -28,18 +28,18 @@ class Operator:
 
 @dataclass(frozen=True)
 class Operators:
-    """Knows operators by their tokens."""
+    """Identifies operators by their tokens."""
 
     policy: TokenPolicy
     token: str = ""
-    """Of the operator of all tenants; empty: there is none."""
+    """The token of the operator of all tenants; empty: there is none."""
 
     @staticmethod
     def of(settings: Settings, policy: TokenPolicy) -> Operators:
-        """Return those of *settings*.
+        """Return the operators in *settings*.
 
         Raises:
-            SettingsError: the token can be guessed.
+            SettingsError: the token is too short.
         """
         token = settings.operator_token.get_secret_value()
         if token and len(token) < LEAST_CHARS:
@@ -50,7 +50,7 @@ class Operators:
         return Operators(policy, token)
 
     async def identify(self, token: str) -> Operator | None:
-        """Return whose *token* it is; None: nobody's. A caller's has no rights here by itself."""
+        """Return the operator of *token* or None; a caller's token has no rights by itself."""
         if not token:
             return None
         ours = hmac.compare_digest(_hash(token), _hash(self.token))

@@ -1,1 +1,1 @@
-"""What an edge answers over plain HTTP, and the sockets it accepts."""
+"""The HTTP endpoints of an edge, and its listening sockets."""

@@ -1,4 +1,4 @@
-"""Bodies of requests, read to their end, within a bound and a time."""
+"""Reads bodies of requests within limits of size and time."""
 
 import asyncio
 import time
@@ -10,11 +10,11 @@ from edge.door.limits.message_room import Place
 
 CHUNK_BYTES = 64 * 1024
 ROOM_S = 0.1
-"""Whether there is room is looked at so often."""
+"""The interval of checks for room."""
 
 
 class TooLongError(ValueError):
-    """The body is longer than it may be."""
+    """The body is too long."""
 
 
 async def read_body(request: web.Request, most_bytes: int, seconds: float) -> bytes:
@@ -36,11 +36,11 @@ async def read_body(request: web.Request, most_bytes: int, seconds: float) -> by
 async def read_chunks(
     more: Callable[[int], Awaitable[bytes]], most_bytes: int, place: Place | None = None
 ) -> bytes:
-    """Return all that *more* returns, read as far as *place* has room; None: there is enough.
+    """Return all data of *more*, read as far as *place* has room; None: without that limit.
 
     Raises:
         TooLongError: it has more than *most_bytes*.
-        TimeoutError: it holds its place for too long, and others wait.
+        TimeoutError: it keeps its place for too long while others wait.
     """
     found = bytearray()
     while chunk := await more(CHUNK_BYTES):

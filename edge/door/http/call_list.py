@@ -1,4 +1,4 @@
-"""Tells over the bus which calls this edge holds."""
+"""Answers requests on the bus for the calls of this edge."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from schemas import subjects
 from schemas.control import CallsReply, CallsRequest, CallState
 
 A_REPLY = 500
-"""Calls in one reply: it fits a message of the bus."""
+"""The most calls in one reply, which must fit a message of the bus."""
 
 
 class CallList:
-    """Answers who asks all edges for their calls."""
+    """Answers requests to all edges for their calls."""
 
     def __init__(self, bus: Bus, edge: str, calls: Callable[[], list[CallState]]) -> None:
         self._bus = bus
@@ -29,6 +29,8 @@ class CallList:
         if (request := message_of(CallsRequest, message.data)) is None:
             return
         calls = [one for one in self._calls() if request.tenant in {"", one.tenant}]
-        for at in range(0, max(1, len(calls)), A_REPLY):  # of none, too: the asker waits no longer
+        for at in range(
+            0, max(1, len(calls)), A_REPLY
+        ):  # also without calls, so that the requester does not wait
             reply = CallsReply(edge=self._edge, calls=tuple(calls[at : at + A_REPLY]))
             await self._bus.send(message.reply, reply)

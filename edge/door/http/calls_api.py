@@ -1,4 +1,4 @@
-"""/v1/calls: running calls, shown and commanded over HTTP, whichever edge holds them."""
+"""/v1/calls: shows and commands running calls of any edge over HTTP."""
 
 import asyncio
 import re
@@ -52,8 +52,8 @@ _PLACE = msgspec.json.Decoder(openapi.Place)
 _ID = re.compile(COMMAND_ID)
 
 
-class RefusedRequest(Exception):  # noqa: N818  # it is an answer, and the asker's fault
-    """Why a request is not done, and the HTTP status that says so."""
+class RefusedRequest(Exception):  # noqa: N818  # a reply, not an error of Aura
+    """A refused request: HTTP status, code and message."""
 
     def __init__(self, status: int, code: str, error: str) -> None:
         super().__init__(error)
@@ -61,7 +61,7 @@ class RefusedRequest(Exception):  # noqa: N818  # it is an answer, and the asker
 
 
 def routes() -> list[web.RouteDef]:
-    """Return what serves /v1."""
+    """Return the routes of /v1."""
     return [
         web.get("/v1/openapi.json", _document),
         web.get("/v1/calls", _for_operators(_list)),
@@ -111,7 +111,7 @@ async def _show(edge: Edge, who: Operator, request: web.Request) -> web.Response
 
 
 def _does(kind: type[Command]) -> Serve:
-    """Return what has a call do a command of type *kind*."""
+    """Return the handler of commands of type *kind*."""
     read = msgspec.json.Decoder(kind)
 
     async def serve(edge: Edge, who: Operator, request: web.Request) -> web.Response:
@@ -129,9 +129,9 @@ def _does(kind: type[Command]) -> Serve:
 
 
 def _for_operators(serve: Serve, *, reads: bool = True) -> Handler:
-    """Return what lets operators alone ask *serve*, and words its refusals.
+    """Return a handler that allows *serve* to operators only, and returns its refusals.
 
-    *reads*: they have to have the right to know of calls.
+    *reads*: it needs the right to read calls.
     """
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -161,10 +161,10 @@ def _for_operators(serve: Serve, *, reads: bool = True) -> Handler:
 
 
 async def _ask(edge: Edge, request: web.Request, asked: CallRequest) -> CallReply:
-    """Return the answer of the edge that holds the call.
+    """Return the reply of the edge that holds the call.
 
     Raises:
-        RefusedRequest, NoSuchCallError, CallSilentError, BusAwayError: as it is told.
+        RefusedRequest, NoSuchCallError, CallSilentError, BusAwayError: there is no reply.
     """
     session = request.match_info["id"]
     if not is_token(session):
@@ -173,10 +173,10 @@ async def _ask(edge: Edge, request: web.Request, asked: CallRequest) -> CallRepl
 
 
 def _command_id(request: web.Request) -> str:
-    """Return the id that the request gives its command, or a new one.
+    """Return the command's id in the request, or a new one.
 
     Raises:
-        RefusedRequest: it cannot be one.
+        RefusedRequest: it is invalid.
     """
     given = request.headers.get(openapi.IDEMPOTENCY_KEY)
     if given is None:
@@ -188,7 +188,7 @@ def _command_id(request: web.Request) -> str:
 
 
 async def _body(edge: Edge, request: web.Request) -> bytes:
-    """Return the body; nothing at all is an empty object.
+    """Return the body; an empty one stands for an empty object.
 
     Raises:
         RefusedRequest: it is too long, or does not come.
@@ -207,10 +207,10 @@ async def _body(edge: Edge, request: web.Request) -> bytes:
 
 
 def _read(read: msgspec.json.Decoder[T], body: bytes) -> T:
-    """Return what *body* holds.
+    """Return the decoded *body*.
 
     Raises:
-        RefusedRequest: it holds none.
+        RefusedRequest: it is invalid.
     """
     try:
         return read.decode(body)

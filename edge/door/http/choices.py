@@ -1,6 +1,6 @@
-"""`GET /talk/choices.json`: what the holder of a token may choose before a call.
+"""`GET /talk/choices.json`: the choices before a call, by token.
 
-A page without a good token is offered nothing: names of agents and voices are their tenants' own.
+Without a valid token the lists are empty: names of agents and voices are not public.
 """
 
 import time
@@ -15,10 +15,10 @@ from edge.protocols.client_protocol import Handshake
 
 
 async def choices(request: web.Request) -> web.Response:
-    """Return agents and voices for whoever shows a good token, empty lists to others.
+    """Return agents and voices for a valid token, else empty lists.
 
-    A wrong token counts as one at the door of a call would. It is the call that says so: an error
-    status here would only stand in the browser's console.
+    A wrong token counts like one of a call. The call reports it: an error status here would only
+    appear in the browser's console.
     """
     edge, address = request.app[EDGE], address_of(request)
     bad_tokens = edge.address_limits.bad_tokens

@@ -1,7 +1,7 @@
-"""The fields of a form (`multipart/form-data`, RFC 7578), taken from its whole body. Pure.
+"""Parses a form (`multipart/form-data`, RFC 7578) in its whole body.
 
-aiohttp reads forms line by line on the event loop and counts no parts: one of 20,000 fields, or of
-a megabyte of empty lines, holds it for seconds. Here the body is cut a few times.
+Pure. aiohttp reads forms line by line on the event loop without a limit of parts: 20,000 fields, or
+a megabyte of empty lines, block it for seconds. Here the body is split a few times.
 """
 
 from email.message import Message
@@ -13,10 +13,10 @@ MOST_HEAD_BYTES = 1024
 
 
 def form_fields(body: bytes, content_type: str) -> dict[str, bytes]:
-    """Return the fields in *body*, by their names; of several with one name the last.
+    """Return the fields in *body* by name; the last one if a name is repeated.
 
     Raises:
-        ValueError: it is no form, or one of too many parts.
+        ValueError: it is no form, or has too many parts.
     """
     kind = Message()
     kind["Content-Type"] = content_type

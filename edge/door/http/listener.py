@@ -1,7 +1,7 @@
-"""Where TCP connections come in: counted by address before they cost anything, ended if too slow.
+"""Accepts TCP connections: counts them by address before any other work, ends slow ones.
 
-aiohttp's sites and asyncio's servers take all that comes and tell of a connection after its TLS
-handshake. So it is accepted here and then handed to aiohttp's server, all by public parts.
+aiohttp's sites and asyncio's servers accept all connections, and report them after the TLS
+handshake. So connections are accepted here and then given to aiohttp's server, by public functions.
 """
 
 import asyncio
@@ -24,24 +24,23 @@ from edge.door.limits.socket_table import ANYBODY, SocketTable
 log = structlog.get_logger(__name__)
 
 BACKLOG = 1024
-"""The connections that the system holds until they are accepted."""
+"""The backlog of the listening sockets."""
 READ_AHEAD_BYTES = 32 * 1024
-"""What the system takes of a socket that the edge does not read, and the edge at one go; Linux
-takes twice as much. More would wait in memory: a live call needs a tenth."""
+"""The receive buffer, which Linux doubles, and the most of one read. A call needs a tenth."""
 PAUSE_S = 0.2
-"""The pause after an accept that failed for want of files or memory."""
+"""The pause after an accept that failed without free files or memory."""
 TLS_GOODBYE_S = 2.0
 UNHEARD_MS = 30_000
 """The time after which unacknowledged data ends a connection, ms."""
 HERE = {"127.0.0.1", "::1"}
-"""The operator's own machine, whose orchestrator asks as often as it likes."""
+"""The operator's own machine, whose orchestrator has no limits."""
 
 
 def bound(host: str, port: int) -> list[socket.socket]:
-    """Return sockets that listen on every address of *host*; empty: on all of this machine.
+    """Return sockets that listen on every address of *host*; empty: all of this machine.
 
     Raises:
-        OSError: there is none, or it is taken.
+        OSError: there is no address, or the port is taken.
     """
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     made: list[socket.socket] = []
@@ -53,9 +52,11 @@ def bound(host: str, port: int) -> list[socket.socket]:
             failed = error
             if error.errno == errno.EADDRINUSE:
                 break
-            continue  # a family that this machine does not have
+            continue  # this machine lacks the address family
         one.setblocking(False)
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_AHEAD_BYTES)  # of those accepted
+        one.setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVBUF, READ_AHEAD_BYTES
+        )  # inherited by accepted sockets
         made.append(one)
     if failed and (not made or failed.errno == errno.EADDRINUSE):
         for one in made:
@@ -65,7 +66,7 @@ def bound(host: str, port: int) -> list[socket.socket]:
 
 
 class Listener:
-    """Accepts connections and hands them to a server, each in a task that lives as long."""
+    """Accepts connections and gives them to a server, each in a task of its own."""
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class Listener:
         tls: ssl.SSLContext | None = None,
         handshake_s: float,
     ) -> None:
-        """Have *make* serve each connection, whose TLS handshake may take *handshake_s*."""
+        """Serve each connection by *make*; its TLS handshake may take *handshake_s*."""
         self._make = make
         self._table = table
         self._limits = limits
@@ -89,7 +90,7 @@ class Listener:
         self._tasks: dict[Hashable, asyncio.Task[None]] = {}
 
     async def accept(self, listening: socket.socket, connections: asyncio.TaskGroup) -> None:
-        """Accept until cancelled, then close *listening*; the *connections* live on."""
+        """Accept until cancelled, then close *listening*; the *connections* go on."""
         loop = asyncio.get_running_loop()
         with closing(listening):
             while True:
@@ -99,15 +100,15 @@ class Listener:
                     await self._not_accepted(error)
                     continue
                 self._admit(one, peer[0], connections)
-                await asyncio.sleep(0)  # a crowd at the door is no reason to leave calls waiting
+                await asyncio.sleep(0)  # running calls go first
 
     def drop_all(self) -> None:
-        """End the connections that are left."""
+        """End the remaining connections."""
         for task in list(self._tasks.values()):
             task.cancel()
 
     async def _not_accepted(self, error: OSError) -> None:
-        if error.errno == errno.ECONNABORTED:  # the client left while it was waiting
+        if error.errno == errno.ECONNABORTED:  # the client has left
             return
         self._files.lack(errno.errorcode.get(error.errno or 0, "unknown"))
         self._end(self._table.oldest_idle())
@@ -140,7 +141,7 @@ class Listener:
         del self._tasks[handler]
 
     def _end(self, handler: Hashable | None) -> None:
-        """End a connection that has no call, to make room."""
+        """End a connection without a call, to make room."""
         if task := self._tasks.get(handler):
             counters.refused("idle sockets")
             task.cancel()
@@ -163,6 +164,6 @@ class Listener:
             finally:
                 transport.abort()
         except OSError:
-            counters.refused("tls handshakes")  # it failed, or was too slow
+            counters.refused("tls handshakes")  # failed or too slow
         except Exception:
             log.exception("connection_not_served")

@@ -1,4 +1,4 @@
-"""What every request passes: the limits of an address, and no traceback for anybody."""
+"""The middlewares of all requests: limits by address, headers, errors without a traceback."""
 
 import time
 from typing import Any
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 @web.middleware
 async def limit_requests(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Answer 429 to an address that asks too often; handshakes have a limit of their own."""
+    """Refuse an address over its rate with 429; handshakes have a separate limit."""
     edge, address = request.app[EDGE], address_of(request)
     limits, now_s = edge.address_limits, time.monotonic()
     if request.path in edge.protocols and request.headers.get("Upgrade", "").lower() == "websocket":
@@ -36,7 +36,7 @@ async def limit_requests(request: web.Request, handler: Any) -> web.StreamRespon
 
 @web.middleware
 async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Turn a fault of ours into a plain 500; its trace goes to the log, the query never does."""
+    """Turn an unexpected exception into a plain 500; log its traceback, never the query."""
     try:
         answer: web.StreamResponse = await handler(request)
     except web.HTTPException as refused:
@@ -44,7 +44,7 @@ async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse
             raise
         kept = {name: refused.headers[name] for name in ("Allow",) if name in refused.headers}
         return web.json_response({"error": refused.reason}, status=refused.status, headers=kept)
-    except (ConnectionError, web.RequestPayloadError):  # a client that leaves is no fault of ours
+    except (ConnectionError, web.RequestPayloadError):  # the client has left
         log.info("client_left", path=request.path)
         return web.json_response({"error": "Bad Request"}, status=400)
     except Exception:
@@ -55,7 +55,7 @@ async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse
 
 @web.middleware
 async def no_packed_bodies(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Answer 415 to a body that is compressed: nothing here is unpacked."""
+    """Refuse a compressed body with 415."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         answer = web.json_response({"error": "Bodies are not compressed here"}, status=415)
         answer.headers["Accept-Encoding"] = "identity"
@@ -72,27 +72,27 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
-"""Of every answer: nothing here is a page, nothing is to be kept, no version is told."""
+"""The headers of all responses: no page, no caching, no version."""
 OF_PAGES = frozenset({"Cache-Control", "Content-Security-Policy"})
-"""Those that a page says for itself."""
+"""Headers that a page sets itself."""
 
 
 async def harden(_: web.Request, answer: web.StreamResponse) -> None:
-    """Put HEADERS on an answer that is about to leave."""
+    """Add HEADERS to a response."""
     for name, value in HEADERS.items():
         if name not in OF_PAGES or name not in answer.headers:
             answer.headers[name] = value
 
 
 def address_of(request: web.Request) -> str:
-    """Return whom *request* counts for: its socket's address, or what a proxy of ours says."""
+    """Return the client's address: the socket's, or the one that a trusted proxy names."""
     addresses = request.app[EDGE].addresses
     said = request.headers.getall(addresses.header, [])
     return addresses.address(request.remote or "", said)
 
 
 def too_many(limit: str, wait_s: float) -> web.Response:
-    """Refuse an address that has reached *limit*; its connection is not kept."""
+    """Refuse an address that has reached *limit*, and close its connection."""
     counters.refused(limit)
     answer = try_later(429, "Too many requests", wait_s)
     answer.force_close()
@@ -100,6 +100,6 @@ def too_many(limit: str, wait_s: float) -> web.Response:
 
 
 def try_later(status: int, error: str, wait_s: float) -> web.Response:
-    """Refuse a request that may be welcome in *wait_s* seconds."""
+    """Refuse a request that may be tried again in *wait_s* seconds."""
     wait = {"Retry-After": str(max(1, round(wait_s)))}
     return web.json_response({"error": error}, status=status, headers=wait)

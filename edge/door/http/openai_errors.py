@@ -6,7 +6,7 @@ from edge.protocols.realtime.wire import INVALID_REQUEST, SERVER_ERROR, RequestE
 
 
 def refused(status: int, error: RequestError, wait_s: float = 0) -> web.Response:
-    """Return the answer that says why; *wait_s*: after so many seconds it may be welcome."""
+    """Return the refusal; *wait_s*: the seconds until a retry may succeed."""
     told = {
         "message": str(error),
         "type": SERVER_ERROR if status >= 500 else INVALID_REQUEST,

@@ -1,4 +1,4 @@
-"""The talk page and the client library as an edge serves them: files of this package, no other."""
+"""Serves the talk page and the client library: only files of this package."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -42,7 +42,7 @@ LANGUAGES = {
     "pl": "Polski",
     "pt": "Português",
 }
-"""Those the page offers where the recogniser knows more than English."""
+"""The languages that the page offers if the recogniser knows more than English."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -57,12 +57,12 @@ def add_pages(app: web.Application, settings: Settings) -> None:
 
 
 def wants_page(request: web.Request) -> bool:
-    """Tell whether a browser asks, for somebody to look at it."""
+    """Return whether a browser asks for a page."""
     return "text/html" in request.headers.get("Accept", "")
 
 
 async def config(request: web.Request) -> web.Response:
-    """Return what the page is set to; the demo's token while DEBUG is on."""
+    """Return the page's settings, with the demo's token while DEBUG is on."""
     settings = request.app[EDGE].settings
     return web.json_response(
         {
@@ -80,7 +80,7 @@ async def config(request: web.Request) -> web.Response:
 
 
 def content_policy(settings: Settings) -> str:
-    """Return the Content-Security-Policy: all from here, and servers that the operator names."""
+    """Return the Content-Security-Policy: this origin, and servers that the operator names."""
     named = (settings.next_public_api_url, settings.next_public_ws_url)
     origins = sorted({origin for url in named if (origin := _origin(url))})
     return "; ".join(
@@ -98,13 +98,13 @@ def content_policy(settings: Settings) -> str:
 
 
 def _origin(url: str) -> str:
-    """Return the scheme, host and port of *url*; empty where it has none."""
+    """Return the scheme, host and port of *url*; empty if it has none."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else ""
 
 
 def _file(name: str, policy: str) -> Handler:
-    """Return what serves the file *name*, which a browser keeps and asks for again."""
+    """Return the handler of the file *name*, which browsers cache and revalidate."""
     body = read(name)
     tag = hashlib.sha256(body).hexdigest()[:16]
     kind = TYPES[Path(name).suffix]

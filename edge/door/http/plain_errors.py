@@ -1,6 +1,6 @@
-"""aiohttp's server with errors of our own: a request it cannot parse is quoted to nobody.
+"""aiohttp's server with other errors: a request that it cannot parse is not quoted.
 
-What cannot be parsed reaches no application, so no middleware can word the answer.
+Such a request reaches no application, so that no middleware can change the response.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ class PlainHandler(web.RequestHandler):
     """One connection."""
 
     def __init__(self, manager: web.Server, **options: Any) -> None:
-        # a packed body would be unpacked on the event loop as it comes: 256 MiB of it take 4 s
+        # else a compressed body is unpacked on the event loop: 256 MiB take 4 s
         super().__init__(manager, **{**options, "auto_decompress": False})
         self.lost = asyncio.Event()
-        """Set once the connection is gone."""
+        """Set once the connection is closed."""
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
@@ -33,7 +33,7 @@ class PlainHandler(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Return an answer without *message*, which holds what the client sent."""
+        """Return a response without *message*, which quotes the client."""
         del message
         super().handle_error(request, status, exc, "")
         body = {"error": HTTPStatus(status).phrase}
@@ -53,7 +53,7 @@ class PlainRunner(web.AppRunner):
     """Runs an application on that server."""
 
     def handler(self) -> PlainHandler:
-        """Return what serves a new connection."""
+        """Return the handler of a new connection."""
         server = self.server
         assert isinstance(server, PlainServer)  # noqa: S101  # `setup` has made it
         return server()

@@ -1,7 +1,7 @@
-"""`POST /v1/realtime/calls`: a browser's offer of WebRTC, answered.
+"""`POST /v1/realtime/calls`: answers a browser's WebRTC offer.
 
-The request is admitted as a WebSocket is; the call then lives by itself, as a task of the edge, and
-holds one session as a WebSocket of `/v1/realtime` does.
+The request is admitted like a WebSocket. The call is then a task of the edge, with one session like
+a WebSocket of `/v1/realtime`.
 """
 
 import asyncio
@@ -35,10 +35,10 @@ log = structlog.get_logger(__name__)
 PATH = "/v1/realtime/calls"
 MOST_BODY_BYTES = 200_000
 OPEN_S = 15.0
-"""A client that was answered opens its data channel within this time."""
+"""The time in which a client must open its data channel."""
 LOOK_S = 0.25
 ANSWER_S = 0.02
-"""What an answer counts as: one after the other, they leave half of the event loop to calls."""
+"""The cost of an answer, so that answers take at most half of the event loop."""
 SDP, FORM = "application/sdp", "multipart/form-data"
 
 
@@ -50,7 +50,7 @@ def routes() -> list[web.RouteDef]:
 
 
 class RefusedCallError(Exception):
-    """Why no call begins: the answer says so."""
+    """A refused call: the response has the reason."""
 
     def __init__(self, status: int, code: str, message: str, wait_s: float = 0) -> None:
         super().__init__(message)
@@ -63,7 +63,7 @@ class RefusedCallError(Exception):
 
 @dataclass(frozen=True)
 class NewCall:
-    """A call that is let in."""
+    """An admitted call."""
 
     edge: Edge
     webrtc: WebRtcPort
@@ -72,14 +72,14 @@ class NewCall:
     protocol: RealtimeProtocol
     offer: str
     session: str
-    """The id of its session, if it begins one."""
+    """The id of its new session."""
     resume_key: str
-    """The client's own of that session; empty: none."""
+    """The client's resume key of that session; empty: none."""
     answer: asyncio.Future[str]
 
 
 async def allow_pages(request: web.Request) -> web.Response:
-    """Answer a browser that asks whether a page of another origin may ask this."""
+    """Answer a browser's preflight request for a page of another origin."""
     if not request.app[EDGE].addresses.may_call(request.headers.get("Origin"), request.host):
         return web.Response(status=403)
     wanted = request.headers.get("Access-Control-Request-Headers", "")
@@ -92,7 +92,7 @@ async def create_call(request: web.Request) -> web.Response:
     edge, address = request.app[EDGE], address_of(request)
     try:
         webrtc = _welcome(request, edge, address)
-        caller = await caller_of(request, edge, address)  # before a byte of the body is read
+        caller = await caller_of(request, edge, address)  # before the body is read
         offer, session = await _offer(request, edge)
         call = _let_in(request, edge, webrtc, caller, (offer, session))
     except RefusedCallError as error:
@@ -116,7 +116,7 @@ def _welcome(request: web.Request, edge: Edge, address: str) -> WebRtcPort:
     """Return the edge's port, if the edge takes calls of *address* now.
 
     Raises:
-        RefusedCallError: it does not.
+        RefusedCallError: it refuses.
     """
     if not edge.addresses.may_call(request.headers.get("Origin"), request.host):
         raise RefusedCallError(403, "origin_not_allowed", "This origin may not call.")
@@ -132,10 +132,10 @@ def _welcome(request: web.Request, edge: Edge, address: str) -> WebRtcPort:
 
 
 async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]:
-    """Return the offer, and the session object that came with it.
+    """Return the offer and its session object.
 
     Raises:
-        RefusedCallError: there is none that can be read.
+        RefusedCallError: the body is invalid.
     """
     seconds = edge.settings.http_timeout_s
     try:
@@ -161,10 +161,10 @@ async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]
 
 
 async def caller_of(request: web.Request, edge: Edge, address: str) -> Caller:
-    """Return whose key the request shows.
+    """Return the caller by the request's key.
 
     Raises:
-        RefusedCallError: it is nobody's, or *address* has shown too many of those.
+        RefusedCallError: the key is invalid, or *address* has shown too many invalid ones.
     """
     bad_tokens = edge.address_limits.bad_tokens
     if wait_s := bad_tokens.wait_s(address, time.monotonic()):
@@ -184,10 +184,10 @@ def _let_in(
     caller: Caller,
     offered: tuple[str, dict[str, Any]],
 ) -> NewCall:
-    """Return the call of *caller*, who has *offered* a description and a session object.
+    """Return the call of *caller* for the *offered* description and session object.
 
     Raises:
-        RefusedCallError: the session cannot be.
+        RefusedCallError: the session object is invalid.
     """
     address, (offer, session) = address_of(request), offered
     shaken = replace(handshake_of(request, edge), session=session, has_tracks=True)
@@ -205,7 +205,7 @@ async def _held(call: NewCall) -> None:
     """Answer the offer, and hold the call until it is over."""
     try:
         await _hold(call)
-    except Exception:  # the boundary: one call that breaks ends no other
+    except Exception:  # the boundary: a failing call ends no other
         log.exception("call_broken")
         _refuse(call, 500, "server_error", "Internal server error.")
     finally:
@@ -227,7 +227,7 @@ async def _hold(call: NewCall) -> None:
             ),
             channel.left,
         )
-        channel.carried_by(peer)
+        channel.attach(peer)
         try:
             port = await call.webrtc.opened()
             await pace.lane()
@@ -255,7 +255,7 @@ def _refuse(call: NewCall, status: int, code: str, told: str) -> None:
 
 
 async def _opens(call: NewCall, opened: asyncio.Event) -> bool:
-    """Tell whether the client opens its channel in time."""
+    """Return whether the client opens its channel in time."""
     until_s = time.monotonic() + OPEN_S
     while time.monotonic() < until_s and not call.edge.draining:
         try:

@@ -1,4 +1,4 @@
-"""`POST /v1/realtime/calls/{id}/hangup`: a call over WebRTC is ended, whichever edge holds it."""
+"""`POST /v1/realtime/calls/{id}/hangup`: ends a WebRTC call of any edge."""
 
 from aiohttp import web
 
@@ -20,7 +20,7 @@ def routes() -> list[web.RouteDef]:
 
 
 async def hang_up(request: web.Request) -> web.Response:
-    """End a call, whichever edge holds it: its own caller may."""
+    """End a call of any edge, for its own caller."""
     edge, address = request.app[EDGE], address_of(request)
     try:
         caller = await caller_of(request, edge, address)

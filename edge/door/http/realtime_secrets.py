@@ -1,4 +1,4 @@
-"""`POST /v1/realtime/client_secrets`: a key for a page that is to call, made by who may call."""
+"""`POST /v1/realtime/client_secrets`: an application makes a key for a page that calls."""
 
 import json
 import time
@@ -22,11 +22,11 @@ from edge.protocols.realtime.wire import RequestError, convert
 
 MOST_BODY_BYTES = 100_000
 MOST_SESSION_BYTES = 4_000
-"""A secret travels in a header of the handshake, which aiohttp reads up to 8 KiB."""
+"""A secret is sent in a header of the handshake, of which aiohttp reads 8 KiB."""
 
 
 class ExpiresAfter(msgspec.Struct, frozen=True, kw_only=True):
-    """How long the secret holds."""
+    """The validity of the secret."""
 
     anchor: Literal["created_at"] = "created_at"
     seconds: Annotated[int, msgspec.Meta(ge=LEAST_S, le=MOST_S)] = USUAL_S
@@ -40,7 +40,7 @@ class SecretRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def create_client_secret(request: web.Request) -> web.Response:
-    """Answer with a client secret, its end, and the session that it opens."""
+    """Return a client secret, its expiry, and the session that it opens."""
     edge = request.app[EDGE]
     try:
         caller = await caller_of(request, edge, address_of(request))
@@ -63,15 +63,15 @@ async def create_client_secret(request: web.Request) -> web.Response:
     seconds = asked.expires_after.seconds if asked.expires_after else USUAL_S
     expires_s = int(time.time()) + seconds
     value = edge.secrets.sign(caller, given, expires_s)
-    told_session = session.told("")
+    told_session = session.as_json("")
     return web.json_response({"value": value, "expires_at": expires_s, "session": told_session})
 
 
 async def _asked(request: web.Request) -> SecretRequest:
-    """Return what *request* asks for.
+    """Return the parsed *request*.
 
     Raises:
-        RequestError: it cannot be understood.
+        RequestError: it is invalid.
     """
     try:
         data = await read_body(request, MOST_BODY_BYTES, request.app[EDGE].settings.http_timeout_s)

@@ -1,7 +1,7 @@
 """`/v1/audio/...` and `/v1/models`: recognition and synthesis without a call.
 
-The edge has one job at a time for all such requests together, and the workers do those of calls
-first: what a call waits for is one sentence or one piece of a recording at most.
+The edge has one job at a time for all such requests, and workers do jobs of calls first, so that a
+call waits for one sentence or one piece of a recording at most.
 """
 
 import asyncio
@@ -41,17 +41,17 @@ from schemas.audio import BYTES_PER_MS
 log = structlog.get_logger(__name__)
 
 OUT_HZ = 24_000
-"""As OpenAI's."""
+"""The same as OpenAI's."""
 BODY_S = 60.0
-"""A body takes no longer."""
+"""The time limit of a body."""
 MOST_JSON_BYTES = 64 * 1024
 MOST_FILE_BYTES = 25 * 1024 * 1024
 MOST_SOUND_S = 600
 MOST_FIELD_BYTES = 4096
 MOST_AT_ONCE = 16
-"""Requests under way at one edge, half of them of one address; more are refused."""
+"""The most requests at once, half of them from one address; others are refused."""
 ROOM_BYTES = 16 * 1024 * 1024
-"""Of files that are read or decoded: one that is longer is read when there is no other."""
+"""The memory for files being read or decoded; a longer file is read when there is no other."""
 MODELS = ("aura-speech", "aura-transcribe")
 UNKNOWN_LENGTH = b"\xff\xff\xff\xff"
 Served = Callable[[web.Request, Edge, Caller], Awaitable[web.StreamResponse]]
@@ -59,12 +59,12 @@ Served = Callable[[web.Request, Edge, Caller], Awaitable[web.StreamResponse]]
 
 @dataclass
 class Turnstile:
-    """Lets the jobs of requests through, one at a time."""
+    """Runs the jobs of requests one at a time."""
 
     under_way: CommonShare = field(default_factory=lambda: CommonShare(MOST_AT_ONCE))
-    """Requests, by address."""
+    """The requests by address."""
     room: MessageRoom = field(default_factory=lambda: MessageRoom(ROOM_BYTES))
-    """Of files."""
+    """The memory for files."""
     job: asyncio.Lock = field(default_factory=asyncio.Lock)
     decoding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -80,7 +80,7 @@ def add_routes(app: web.Application) -> None:
 
 
 def _guarded(serve: Served) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Return what serves those who show a good token, and tells errors in OpenAI's form."""
+    """Return a handler that requires a valid token, and returns errors in OpenAI's form."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         edge, address, turnstile = request.app[EDGE], address_of(request), request.app[TURNSTILE]
@@ -92,7 +92,7 @@ def _guarded(serve: Served) -> Callable[[web.Request], Awaitable[web.StreamRespo
         if caller is None:
             bad_tokens.refuse_s(address, time.monotonic())
             return _error(401, "Incorrect API key provided.", "invalid_api_key")
-        held = turnstile.under_way.holder(address)
+        held = turnstile.under_way.account(address)
         if edge.draining or edge.is_full(address) or not held.fits(1):
             wait_s = edge.stages.retry_after_s
             return _error(429, "All are busy: try again.", "rate_limit_exceeded", wait_s=wait_s)
@@ -146,7 +146,7 @@ async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.Strea
             raise RequestError("Nothing in input can be spoken.", "input")
         await answer.write_eof()
     except (StageFailedError, BusAwayError, TimeoutError) as error:
-        if not answer.prepared:  # an error before the first sound is told as one
+        if not answer.prepared:  # an error before the first audio has a status
             raise
         log.warning("speech_cut_off", why=type(error).__name__)
         if request.transport:
@@ -159,7 +159,7 @@ async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.Strea
 async def _send(
     request: web.Request, answer: web.StreamResponse, pcm: bytes, asked: SpeechRequest
 ) -> None:
-    """Send the next sound.
+    """Send the next audio.
 
     Raises:
         TimeoutError: the client reads too slowly.
@@ -206,7 +206,7 @@ async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> w
 
 
 def _decoded(file: bytes) -> bytes:
-    """Return the sound in *file* as s16le mono 16 kHz.
+    """Return the audio in *file* as s16le mono 16 kHz.
 
     Raises:
         NotAudioError: there is none, or too much.
@@ -221,7 +221,7 @@ def _decoded(file: bytes) -> bytes:
         try:
             pcm = media.decode_whole(file, container, MOST_SOUND_S * 1000 * BYTES_PER_MS)
         except ValueError as error:
-            raise NotAudioError(f"a file that does not fail as this one: {error}") from error
+            raise NotAudioError(f"a file that can be decoded: {error}") from error
     if len(pcm) > MOST_SOUND_S * 1000 * BYTES_PER_MS:
         raise NotAudioError(f"{MOST_SOUND_S} s of sound at most")
     return pcm
@@ -246,12 +246,12 @@ async def _body(request: web.Request, seconds: float) -> bytes:
 
 
 async def _form(request: web.Request, place: Place) -> tuple[bytes, dict[str, str]]:
-    """Return the file and the fields of a form, of which nothing touches a disk.
+    """Return the file and the fields of a form, without writing to a disk.
 
-    It is read as far as *place* has room, so what waits is in the sockets of the system.
+    It is read as far as *place* has room; the rest waits in the system's sockets.
 
     Raises:
-        RequestError: it has no file, or is no form, or too long.
+        RequestError: it has no file, is no form, or is too long.
         TimeoutError: it takes too long.
     """
     most = MOST_FILE_BYTES + MOST_JSON_BYTES
@@ -280,11 +280,11 @@ async def _read(
     param: str = "",
     place: Place | None = None,
 ) -> bytes:
-    """Return all that there is.
+    """Return the whole body.
 
     Raises:
-        RequestError: it is more than *most*.
-        TimeoutError: it holds its *place* for too long, and others wait.
+        RequestError: it has more than *most*.
+        TimeoutError: it keeps its *place* for too long while others wait.
     """
     try:
         return await read_chunks(more, most, place)

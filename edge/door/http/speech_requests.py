@@ -1,4 +1,4 @@
-"""Requests of the speech API, read by OpenAI's names; errors in OpenAI's form. Pure."""
+"""Parses requests of the speech API by OpenAI's names; errors in OpenAI's form. Pure."""
 
 import json
 import re
@@ -17,15 +17,15 @@ SPEECH_FORMATS = ("wav", "pcm")
 TEXT_FORMATS = ("json", "text")
 MOST_LANGUAGE_CHARS = 8
 PIECE_MS = 25_000
-"""The longest sound that the recogniser hears at once ..."""
+"""The longest audio that is recognised at once ..."""
 SEARCHED_MS = 8_000
-"""... which is cut at the quietest spot of its end."""
+"""... and the end of it in which the quietest place is cut."""
 SPOT_MS = 200
 _END = re.compile("(?<=[.!?\u2026\u3002\uff01\uff1f])\\s+|\n+")
 
 
 class RequestError(ValueError):
-    """A request that cannot be done; the message says why."""
+    """An invalid request; the message says why."""
 
     def __init__(self, message: str, param: str = "", code: str = "invalid_value") -> None:
         super().__init__(message)
@@ -40,18 +40,18 @@ def error(message: str, kind: str, code: str | None, param: str | None = None) -
 
 @dataclass(frozen=True)
 class SpeechRequest:
-    """Words that are to be spoken."""
+    """A text to be spoken."""
 
     sentences: tuple[str, ...]
     is_wav: bool
-    """Else bare samples."""
+    """Whether the audio is a WAV, else raw samples."""
 
 
 def speech_request(body: bytes) -> SpeechRequest:
-    """Return what *body* asks for.
+    """Return the request in *body*.
 
     Raises:
-        RequestError: it cannot be done.
+        RequestError: it is invalid.
     """
     try:
         given = json.loads(body)
@@ -75,7 +75,7 @@ def speech_request(body: bytes) -> SpeechRequest:
 
 
 def sentences(text: str) -> Iterator[str]:
-    """Yield the pieces of *text* that are spoken one after the other."""
+    """Yield *text* in pieces for single jobs."""
     for sentence in _END.split(text):
         words = sentence.split()
         while words:
@@ -89,7 +89,7 @@ def text_format(given: str) -> str:
     """Return the format of a transcription.
 
     Raises:
-        RequestError: there is no such one here.
+        RequestError: it is not supported.
     """
     form = given or "json"
     if form not in TEXT_FORMATS:
@@ -101,7 +101,7 @@ def language_of(given: str) -> str:
     """Return the language of a recording; empty: the operator's.
 
     Raises:
-        RequestError: it is no code of a language.
+        RequestError: it is no language code.
     """
     if given and not (given.isascii() and given.isalpha() and len(given) <= MOST_LANGUAGE_CHARS):
         raise RequestError("language must be a code such as en.", "language")
@@ -109,7 +109,7 @@ def language_of(given: str) -> str:
 
 
 def pieces(pcm: bytes) -> Iterator[bytes]:
-    """Yield *pcm*, s16le mono 16 kHz, in pieces that the recogniser hears at once."""
+    """Yield *pcm*, s16le mono 16 kHz, in pieces that are recognised at once."""
     at, most = 0, PIECE_MS * BYTES_PER_MS
     while len(pcm) - at > most:
         end = at + most

@@ -1,7 +1,7 @@
-"""The telephone calls that Twilio announces: who may announce one, and a token for each.
+"""The telephone calls that Twilio announces: checks of the webhook, and a token for each call.
 
-The webhook of a call is signed by Twilio. Its media stream is not: it shows the token that the
-answer to the webhook had for it. Any edge knows a token by its signature, and lets it in once.
+Twilio signs the webhook of a call, but not its media stream, which shows the token from the reply
+to the webhook. Any edge verifies a token by its signature, and accepts it once.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from schemas import names, subjects
 log = structlog.get_logger(__name__)
 
 PREFIX = "twilio."
-"""What a token begins with."""
+"""The prefix of a token."""
 AUDIENCE = "twilio/media"
 TOKEN_S = 60
-"""Twilio connects within a second or two of the answer."""
+"""The validity of a token; Twilio connects within a second or two of the reply."""
 USED_TTL_S = 2 * TOKEN_S
 """The time for which a used token is remembered."""
 
@@ -49,7 +49,7 @@ class TwilioCalls:
     auth_token: str
     tenant: str
     public_url: str
-    """Empty: the address in each request."""
+    """The public URL; empty: the address in each request."""
 
     @staticmethod
     def of(settings: Settings, bus: Bus) -> TwilioCalls | None:
@@ -62,12 +62,12 @@ class TwilioCalls:
         )
 
     def is_signed(self, given: str, url: str, fields: Iterable[tuple[str, str]]) -> bool:
-        """Tell whether Twilio sent the request: *given* is the signature in its header."""
+        """Return whether Twilio sent the request; *given* is the signature in its header."""
         right = signature(self.auth_token, url, fields)
         return hmac.compare_digest(given.encode(errors="replace"), right.encode())
 
     def token(self, call: str, agent: str) -> str:
-        """Return a token for the media stream of *call*, which *agent* serves; empty: any."""
+        """Return a token for the media stream of *call* with *agent*; empty: any agent."""
         claims = {
             "aud": AUDIENCE,
             "exp": int(time.time()) + TOKEN_S,
@@ -78,7 +78,7 @@ class TwilioCalls:
         return PREFIX + jwt.encode(claims, self._key, "HS256")
 
     async def identify(self, token: str) -> Caller | None:
-        """Return the caller that *token* lets in, this once; None: nobody."""
+        """Return the caller of *token* at its first use, else None."""
         try:
             claims = jwt.decode(
                 token.removeprefix(PREFIX), self._key, algorithms=["HS256"], audience=AUDIENCE
@@ -93,10 +93,10 @@ class TwilioCalls:
             log.info("token_refused", why="used before")
             return None
         except BusAwayError:
-            log.warning("token_not_noted")  # the call is told of the outage itself
+            log.warning("token_not_noted")  # the call itself reports the outage
         return Caller(names.stored(claims["sub"]), self.tenant, agent=claims["agent"])
 
     @property
     def _key(self) -> bytes:
-        """What signs tokens: of the account's own secret, so that all edges have the same."""
+        """Return the key that signs tokens, the same at all edges: from the account's secret."""
         return hmac.digest(self.auth_token.encode(), AUDIENCE.encode(), "sha256")

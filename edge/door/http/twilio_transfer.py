@@ -1,4 +1,4 @@
-"""Transfer of a telephone caller to a person: Twilio is told to dial one instead of the stream."""
+"""Transfers a telephone caller to a person: Twilio dials a number instead of the stream."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from runtime.settings import Settings, SettingsError
 log = structlog.get_logger(__name__)
 
 ANSWER_S = 5.0
-"""The caller waits for so long at most."""
+"""The longest wait of the caller."""
 
 
 @dataclass(frozen=True)
 class TwilioTransfer:
-    """The person's number, and the way to tell Twilio."""
+    """The person's number, and the account for Twilio's API."""
 
     api_url: str
     account: str
@@ -32,10 +32,10 @@ class TwilioTransfer:
 
     @staticmethod
     def of(settings: Settings) -> TwilioTransfer | None:
-        """Return what *settings* say; None: nobody can be transferred.
+        """Return the transfer in *settings*; None: there is no transfer.
 
         Raises:
-            SettingsError: Twilio could not be told.
+            SettingsError: the account is missing.
         """
         auth_token = settings.twilio_auth_token.get_secret_value()
         if not (settings.twilio_account_sid and auth_token):
@@ -52,11 +52,11 @@ class TwilioTransfer:
         )
 
     async def to_a_person(self, call: str) -> bool:
-        """Tell whether Twilio transfers *call*, whose caller has pressed the key."""
+        """Transfer *call*, whose caller has pressed the key; return whether Twilio does it."""
         return await self.transfer(call, self.to)
 
     async def transfer(self, call: str, to: str) -> bool:
-        """Tell whether Twilio transfers *call* to a number or address; its stream ends then."""
+        """Transfer *call*, whose stream then ends; return whether Twilio does it."""
         account = quote(self.account, safe="")
         url = f"{self.api_url}/2010-04-01/Accounts/{account}/Calls/{quote(call, safe='')}.json"
         try:
@@ -80,7 +80,7 @@ class TwilioTransfer:
 
 
 def twiml(to: str) -> str:
-    """Return what has Twilio dial *to*."""
+    """Return the TwiML that dials *to*."""
     escaped = escape(to)
     dialled = f"<Sip>{escaped}</Sip>" if to.startswith(("sip:", "sips:")) else escaped
     return f"<Response><Dial>{dialled}</Dial></Response>"
@@ -95,7 +95,7 @@ class TwilioPhone:
     send: Callable[[str], Awaitable[None]]
 
     async def press(self, keys: str) -> bool:
-        """Send the tones of *keys*: Twilio takes keys in no other form."""
+        """Send the tones of *keys*, the only form that Twilio takes."""
         try:
             for message in self.protocol.tones(keys):
                 await self.send(msgspec.json.encode(message).decode())

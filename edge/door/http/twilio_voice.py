@@ -1,4 +1,4 @@
-"""`POST /twilio/voice`: Twilio asks what to do with a call, and is told to stream it to an edge."""
+"""`POST /twilio/voice`: Twilio's webhook for a call, answered with a stream to an edge."""
 
 import time
 from urllib.parse import parse_qsl
@@ -17,15 +17,15 @@ log = structlog.get_logger(__name__)
 PATH = "/twilio/voice"
 MEDIA_PATH = "/twilio/media"
 BODY_S = 5.0
-"""A webhook's body takes no longer."""
+"""The time limit of a webhook's body."""
 MOST_BODY_BYTES, MOST_FIELDS = 64 * 1024, 200
 BUSY = '<Response><Reject reason="busy"/></Response>'
-"""The caller hears the busy tone, and nobody pays for the call."""
+"""The caller hears the busy tone, without a charge for the call."""
 AGENT_CHARS = 64
 
 
 async def announced(request: web.Request) -> web.Response:
-    """Answer with TwiML that has the call streamed here; `?agent=` names who serves it."""
+    """Return TwiML that streams the call to this edge; `?agent=` names its agent."""
     edge, address = request.app[EDGE], address_of(request)
     calls, refused = edge.twilio, edge.address_limits.bad_tokens
     if calls is None:
@@ -54,7 +54,7 @@ async def _form(request: web.Request) -> dict[str, str]:
     """Return the fields of the form in *request*, without files.
 
     Raises:
-        HTTPBadRequest: it has none that can be read in time.
+        HTTPBadRequest: it is invalid or too slow.
     """
     try:
         body = await read_body(request, MOST_BODY_BYTES, BODY_S)

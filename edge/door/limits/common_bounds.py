@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.door.limits.address_limits import AddressLimits
-from runtime.common_share import CommonShare, Held
+from runtime.common_share import CommonShare, ShareAccount
 from runtime.settings import Settings
 
 MINUTE_S = 60.0
@@ -34,7 +34,7 @@ LEAST_WAITING_BYTES = 16 * 1024
 class Waiting:
     """The bytes that wait for one client; what a live one lets wait is not counted among all."""
 
-    def __init__(self, held: Held) -> None:
+    def __init__(self, held: ShareAccount) -> None:
         self._held = held
         self._bytes = 0
 
@@ -103,12 +103,12 @@ class CommonBounds:
 
     def waiting_for(self, address: str, *, stranger: bool) -> Waiting:
         share = self.waiting_of_strangers if stranger else self.waiting
-        return Waiting(share.holder(address))
+        return Waiting(share.account(address))
 
-    def spoken_by(self, address: str, *, stranger: bool) -> Held:
+    def spoken_by(self, address: str, *, stranger: bool) -> ShareAccount:
         share = self.spoken_of_strangers if stranger else self.spoken
-        return share.holder(address)
+        return share.account(address)
 
-    def decoded_for(self, address: str, *, stranger: bool) -> Held:
+    def decoded_for(self, address: str, *, stranger: bool) -> ShareAccount:
         share = self.decoded_of_strangers if stranger else self.decoded
-        return share.holder(address)
+        return share.account(address)

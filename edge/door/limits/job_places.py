@@ -214,7 +214,7 @@ class SessionJobs:
         self._held[key] = self._places.clock()
         self._count(stage, 1)
 
-    def said(self, event: Event) -> None:
+    def note_stored(self, event: Event) -> None:
         """Note an event that was stored, of a stage or of the edge."""
         if self._held and (key := done_by(event)) in self._held:
             self._free(key)

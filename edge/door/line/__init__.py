@@ -1,1 +1,1 @@
-"""Sound that comes and goes by itself, 20 ms at a time: over WebRTC, over a telephone's line."""
+"""Lines with audio apart from messages, 20 ms at a time: WebRTC and telephones."""

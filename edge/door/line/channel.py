@@ -1,24 +1,24 @@
-"""A call whose sound comes and goes beside its messages, as a connection's channel."""
+"""The channel of a call with audio apart from its messages."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from edge.core.client_commands import Command
-from edge.door.channel import Ear, Phone
+from edge.door.channel import Phone, VoicePlayer
 from edge.door.limits.pace import Pace
 
 MOST_WAITING_BYTES = 4_000_000
 MOST_WAITING = 512
-"""Messages that came and are not read; sound that came before the session began is among them."""
+"""The most unread messages, with audio from before the session's beginning."""
 
 
 class Carrier(Protocol):
-    """What brings a call: a browser's peer connection, a telephone's line."""
+    """The carrier of a call: a browser's peer connection or a telephone line."""
 
     @property
-    def voice(self) -> Ear:
-        """Where Aura's voice goes."""
+    def voice(self) -> VoicePlayer:
+        """Return the player of Aura's voice."""
 
     async def send(self, text: str) -> None:
         """Send a message.
@@ -32,11 +32,11 @@ class Carrier(Protocol):
 
 
 class LineChannel:
-    """What one call sends and is sent."""
+    """The channel of one call."""
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
-        self.ear: Ear | None = None
+        self.player: VoicePlayer | None = None
         self.phone: Phone | None = None
         self.on_message: Callable[[str | bytes], bool] | None = None
         self.on_commands: Callable[[list[Command]], None] | None = None
@@ -47,12 +47,12 @@ class LineChannel:
         self._over = False
         pace.has_more = lambda: not self._waiting.empty()
 
-    def carried_by(self, carrier: Carrier, phone: Phone | None = None) -> None:
-        """Take who brings the call; *phone*: it is a telephone's."""
-        self._carrier, self.ear, self.phone = carrier, carrier.voice, phone
+    def attach(self, carrier: Carrier, phone: Phone | None = None) -> None:
+        """Take the *carrier* of the call; *phone*: that of a telephone."""
+        self._carrier, self.player, self.phone = carrier, carrier.voice, phone
 
     def arrived(self, frame: str | bytes) -> None:
-        """Take a message, or a packet's sound."""
+        """Take a message, or a packet's audio."""
         if self._over:
             return
         self.pace.budget.frames += 1
@@ -66,12 +66,12 @@ class LineChannel:
         self._waiting.put_nowait(frame)
 
     def commanded(self, commands: list[Command]) -> None:
-        """Take what is known of the client without its word."""
+        """Take commands that the line itself makes."""
         if self.on_commands and not self._over:
             self.on_commands(commands)
 
     def left(self) -> None:
-        """Note that the client is gone."""
+        """Note that the client has left."""
         self._over = True
         self._waiting.put_nowait(None)
 
@@ -84,7 +84,7 @@ class LineChannel:
             self.on_excess(message)
 
     async def frames(self) -> AsyncIterator[str | bytes]:
-        """Yield what waits and is to come, until the client leaves."""
+        """Yield waiting and later messages until the client leaves."""
         while (frame := await self._waiting.get()) is not None and not self._over:
             self._waiting_bytes -= len(frame)
             yield frame

@@ -1,29 +1,29 @@
-"""Packets of sound in their order: what comes late is waited for a little, what is lost is told.
+"""A jitter buffer: orders audio packets, waits a little for late ones, reports lost ones.
 
-A packet that follows the one before it goes on at once, so a good line costs no time. Pure.
+A packet in order is returned at once, so that a good line has no delay. Pure.
 """
 
 from typing import NamedTuple
 
 MOST_HELD = 3
-"""Packets that are held for one that is missing: 60 ms as nearly all send them."""
+"""The most packets that wait for a missing one: 60 ms with usual packets."""
 RESTART = 100
-"""A number that is so far off begins another count: the sender started anew."""
+"""The difference of numbers from which the sender counts as restarted."""
 LEAST_GAP_MS, MOST_GAP_MS = 15, 1000
-"""Sound that never came, by the time stamps: so much of it is told."""
+"""The most missing audio, by time stamps, that is reported."""
 AGAIN_MS = 20
 NUMBERS, STAMPS = 1 << 16, 1 << 32
-"""RTP's numbers and time stamps begin again there."""
+"""The limits at which RTP's numbers and time stamps wrap."""
 
 
 class Piece(NamedTuple):
-    """The sound of one packet."""
+    """The audio of one packet."""
 
     payload: bytes
     gap_ms: int = 0
-    """Before it: sound that never came."""
+    """Missing audio before it."""
     lost: bool = False
-    """Packets are missing there; else it was silence that was not sent."""
+    """Whether packets were lost there; else the sender left silence out."""
 
 
 class _Packet(NamedTuple):
@@ -36,16 +36,16 @@ class JitterBuffer:
     """One stream of RTP."""
 
     def __init__(self, stamps_a_ms: int) -> None:
-        """Count time stamps as the stream's clock does, in kHz."""
+        """Take *stamps_a_ms*, the stream's clock in kHz."""
         self._stamps_a_ms = stamps_a_ms
         self._next: int | None = None
-        """The number of the packet that goes on next."""
+        """The number of the next packet."""
         self._due: int | None = None
-        """Its time stamp, if nothing is missing before it."""
+        """Its time stamp, unless audio is missing before it."""
         self._held: dict[int, _Packet] = {}
 
     def take(self, number: int, stamp: int, payload: bytes, ms: float) -> list[Piece]:
-        """Take packet *number*, whose sound lasts *ms*; return what may be heard now, in order."""
+        """Take packet *number*, of *ms* of audio; return the pieces that are ready, in order."""
         if self._next is None:
             self._next = number
         ahead = (number - self._next) % NUMBERS
@@ -76,9 +76,9 @@ class JitterBuffer:
 
 
 class Filler:
-    """Fills in what is missing in a stream of s16le mono: words and pauses keep their length.
+    """Fills gaps in a stream of s16le mono, so that words and pauses keep their length.
 
-    Of what was lost the first 20 ms are the sound before it once more, and the rest is silence.
+    The first 20 ms of lost audio repeat the audio before it, and the rest is silence.
     """
 
     def __init__(self, bytes_a_ms: int) -> None:
@@ -87,7 +87,7 @@ class Filler:
         self._last = b""
 
     def take(self, pcm: bytes, gap_ms: int, *, lost: bool) -> bytes:
-        """Return *pcm* behind what fills the gap of *gap_ms* before it."""
+        """Return *pcm* with the gap of *gap_ms* before it filled."""
         gap = gap_ms * self._bytes_a_ms
         again, self._last = self._last[:gap] if lost else b"", pcm[-self._most :]
         return again + bytes(gap - len(again)) + pcm if gap else pcm

@@ -1,4 +1,4 @@
-"""Speech on its way out, a frame after the other, and how much of each response is out. Pure."""
+"""A queue of speech that is sent in frames, and the sent part of each response. Pure."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ FRAME_MS = 20
 
 @dataclass
 class _Waiting:
-    """A piece of a response, as far as it waits."""
+    """The waiting part of a piece of a response."""
 
     turn: int
     pcm: bytes
@@ -19,17 +19,17 @@ class _Waiting:
 
 
 class Sent(NamedTuple):
-    """A piece of speech is out, to its end."""
+    """A piece of speech was sent to its end."""
 
     turn: int
     played_ms: int
-    """Of the response so far."""
+    """The sent audio of the response so far."""
     ends: bool
-    """That was all of it."""
+    """Whether the response is complete."""
 
 
 class SpeechQueue:
-    """What one client is still to hear: s16le mono."""
+    """The speech that waits for one client: s16le mono."""
 
     def __init__(self, rate_hz: int) -> None:
         self._bytes_a_ms = 2 * rate_hz // 1000
@@ -37,20 +37,20 @@ class SpeechQueue:
         self._waiting: deque[_Waiting] = deque()
         self._turn = 0
         self._sent_bytes = 0
-        """Of the response to that turn."""
+        """The sent audio of the response to that turn."""
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
     @property
     def position(self) -> Sent:
-        """How much is out of the response that is being sent."""
+        """Return the sent part of the current response."""
         if self._waiting and self._waiting[0].turn != self._turn:
             return Sent(self._waiting[0].turn, 0, ends=False)
         return Sent(self._turn, self._sent_bytes // self._bytes_a_ms, ends=False)
 
     def tell(self, event: Speech | Interrupted) -> None:
-        """Take speech behind what waits, or forget all that waits."""
+        """Queue speech, or drop the queue."""
         match event:
             case Speech(turn=turn, pcm=pcm, ends=ends):
                 if pcm or ends:
@@ -62,8 +62,8 @@ class SpeechQueue:
     def take(self, *, whole: bool) -> tuple[bytes, list[Sent]]:
         """Return the next frame, and the pieces of speech that end in it.
 
-        Too little for a frame is none, and waits for more, unless it ends a response or *whole* is
-        false: then silence fills the frame.
+        Too little audio for a frame waits for more, unless it ends a response or *whole* is false:
+        then silence fills the frame.
         """
         enough = sum(len(one.pcm) for one in self._waiting) >= self._frame_bytes
         if whole and not enough and not any(one.ends for one in self._waiting):

@@ -1,4 +1,4 @@
-"""SIP: telephone calls without a cloud; baresip-python, an optional extra.
+"""SIP: telephone calls without a cloud service, by baresip-python, an optional extra.
 
-One process has one SIP stack, a thread of its own; it takes and places any number of calls.
+A process has one SIP stack, in a thread of its own, for any number of calls.
 """

@@ -1,4 +1,4 @@
-"""One telephone call over SIP: its sound is taken and given every 20 ms; its keys, its end."""
+"""One telephone call over SIP: audio every 20 ms in both directions, keys, and the end."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,32 +16,32 @@ log = structlog.get_logger(__name__)
 
 BYTES_A_MS = 2 * RATE_HZ // 1000
 AHEAD_BYTES = 2 * FRAME_MS * BYTES_A_MS
-"""Sound that waits in the stack: it sends a frame every 20 ms by its own clock."""
+"""The audio that waits in the stack, which sends a frame every 20 ms by its own clock."""
 MOST_READ_BYTES = 1000 * BYTES_A_MS
 LATE_S = 0.2
-"""A loop that was held up catches up so much."""
+"""The most audio that a late loop catches up."""
 HELD_S = 0.2
-"""So often a held line tells how much of the response is out."""
+"""The interval at which a line on hold reports the sent part of the response."""
 TRANSFER_S = 30.0
-"""A person who is called lets it ring no longer."""
+"""The longest time that a person lets the telephone ring."""
 
 
 class SipLine:
-    """A call that was answered."""
+    """An answered call."""
 
     def __init__(
         self, call: Call, arrived: Callable[[str | bytes], None], sent: Callable[[Sent], None]
     ) -> None:
-        """Hand what comes of *call* to *arrived*; *sent* is called when speech is out."""
+        """Give audio and keys of *call* to *arrived*; call *sent* when speech was sent."""
         self.voice = self
         self._call = call
         self._arrived = arrived
         self._sent = sent
         self._queue = SpeechQueue(RATE_HZ)
         self._told_s = 0.0
-        """When a held line last told how far it is."""
+        """The time of the last report of a line on hold."""
         self._rest_waits = False
-        """Too little for a frame is there, and had no company 20 ms ago."""
+        """Whether the queue had too little for a frame 20 ms ago."""
         call.on_dtmf(self._pressed)
         call.on(self._happened)
 
@@ -55,18 +55,16 @@ class SipLine:
             self._arrived(BYE)
 
     async def run(self) -> None:
-        """Carry sound until cancelled."""
+        """Carry audio until cancelled."""
         clock = asyncio.get_running_loop().time
         due_s = clock()
         while True:
-            with suppress(
-                AudioNotActive, AudioRestarted
-            ):  # not yet, or anew: the next round has it
+            with suppress(AudioNotActive, AudioRestarted):  # not ready: the next round tries again
                 self._hear()
                 self._speak()
             if self._call.remote_on_hold and self._queue and clock() >= self._told_s + HELD_S:
                 self._told_s = clock()
-                self._sent(self._queue.position)  # or the call would take it for heard
+                self._sent(self._queue.position)  # else the call would count it as heard
             due_s = max(due_s + FRAME_MS / 1000, clock() - LATE_S)
             await asyncio.sleep(max(0.0, due_s - clock()))
 
@@ -75,7 +73,7 @@ class SipLine:
             self._arrived(pcm)
 
     def _speak(self) -> None:
-        """Give the stack what it is to send next; a caller who holds the call hears nothing."""
+        """Give the stack the next audio, unless the caller has the call on hold."""
         audio = self._call.audio
         if self._call.remote_on_hold or not self._queue:
             return
@@ -104,7 +102,7 @@ class SipLine:
         """Send nothing: a telephone has no messages."""
 
     async def press(self, keys: str) -> bool:
-        """Send *keys* to the other side, and tell whether they went."""
+        """Send *keys* to the other side; return whether they were sent."""
         try:
             await self._call.send_dtmf(keys)
         except (BaresipError, ValueError) as error:
@@ -113,7 +111,7 @@ class SipLine:
         return True
 
     async def transfer(self, to: str) -> bool:
-        """Have the other side call *to* instead (REFER), and tell whether it is answered there."""
+        """Let the other side call *to* instead (REFER); return whether it was answered there."""
         try:
             await self._call.transfer(to, timeout=TRANSFER_S)
         except (TransferFailed, BaresipError, ValueError) as error:

@@ -1,6 +1,6 @@
-"""The telephones of a SIP account: calls that come in, calls that are placed.
+"""The telephones of a SIP account: incoming and placed calls.
 
-A call is admitted as any other, and is then a session like any other: see `edge/door/routes.py`.
+A call is admitted like any other, and is then a session like any other: see `edge/door/routes.py`.
 """
 
 import asyncio
@@ -45,16 +45,16 @@ from schemas.subjects import is_token
 log = structlog.get_logger(__name__)
 
 AGAIN_S = 30.0
-"""A registration that failed is tried again."""
+"""The pause before a failed registration is tried again."""
 RINGS_S = 60.0
-"""Nobody lets a telephone ring for longer."""
+"""The longest time of ringing."""
 CALLS_A_MINUTE = 6.0
-"""Calls that come in, for each line. Who sends them cannot be told for sure, so all share it."""
+"""The rate of incoming calls for each line; it is shared by all, since senders can be forged."""
 GROUP = "sip"
-"""Of the processes that place calls: each request goes to one."""
+"""The queue group of the processes that place calls: each request goes to one."""
 USER = re.compile(r"sips?:\+?([^@;>]*)@", re.IGNORECASE)
 ADDRESS = re.compile(r"^(\+?[0-9*#]{1,32}|sips?:[^\s<>\"]{1,200})$", re.IGNORECASE)
-"""What may be called: a number, completed by the account's domain, or an address."""
+"""The form of a target: a number, completed by the account's domain, or an address."""
 
 
 FAULTS: dict[type[Exception], PlacingFault] = {
@@ -66,7 +66,7 @@ FAULTS: dict[type[Exception], PlacingFault] = {
 
 @dataclass(frozen=True)
 class NewCall:
-    """A call that is to begin: whose it is, and what its protocol is told of it."""
+    """A new call: its caller, and the handshake data of its protocol."""
 
     tenant: str
     query: dict[str, str]
@@ -74,7 +74,7 @@ class NewCall:
 
 
 class Phones:
-    """One SIP account's."""
+    """The telephones of one SIP account."""
 
     def __init__(self, edge: Edge, settings: Settings) -> None:
         self._edge = edge
@@ -86,10 +86,10 @@ class Phones:
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:
-        """Take calls, and place those that are asked for over the bus, until the block is left.
+        """Take calls, and place requested ones, inside the block.
 
         Raises:
-            SettingsError: the account or the addresses cannot be used.
+            SettingsError: the account or the addresses are invalid.
         """
         settings = self._settings
         try:
@@ -110,7 +110,7 @@ class Phones:
             await self._runtime.close()
 
     async def _stay_registered(self, agent: UserAgent) -> None:
-        """Register, and again where it fails; the stack renews what holds."""
+        """Register, again after failures; the stack renews the registration."""
         if not self._settings.sip_register:
             return
         while True:
@@ -123,13 +123,13 @@ class Phones:
                 log.info("sip_registered")
                 return
 
-    # -------------------------------------------------------- calls that come in
+    # -------------------------------------------------------- incoming calls
 
     def _rings(self, call: Call) -> None:
         self._edge.sessions.create_task(self._take(call))
 
     async def _take(self, call: Call) -> None:
-        """Answer a call that comes in, unless the edge leaves or all are busy."""
+        """Answer an incoming call, unless the edge drains or is full."""
         query = {"dialled": number_in(call.headers.get(TO, ""))}
         if agent := self._settings.sip_agent:
             query["agent"] = agent
@@ -140,16 +140,16 @@ class Phones:
                 await call.reject()
                 return
             await self._hold(call, NewCall(self._tenant, query, new_session()), self._answer(call))
-        except BaresipError as error:  # the caller left before
+        except BaresipError as error:  # the caller has left
             log.info("call_not_answered", why=type(error).__name__)
-        except Exception:  # the boundary: one call that breaks ends no other
+        except Exception:  # the boundary: a failing call ends no other
             log.exception("call_broken")
 
     async def _answer(self, call: Call) -> None:
         await call.answer()
         await call.wait_established()
 
-    # -------------------------------------------------------- calls that are placed
+    # -------------------------------------------------------- placed calls
 
     async def _asked(self, message: Delivery) -> None:
         if not message.reply:
@@ -159,7 +159,7 @@ class Phones:
         self._edge.sessions.create_task(self._place(asked, message.reply))
 
     async def _place(self, asked: CallPlacing, reply: str) -> None:
-        """Call somebody, tell the asker whether they answered, and hold the call."""
+        """Call somebody, reply whether they answered, and hold the call."""
         agent = self._agent
         if self._edge.draining or agent is None or not ADDRESS.match(asked.to):
             await self._edge.bus.send(reply, CallPlaced(fault="refused"))
@@ -174,7 +174,7 @@ class Phones:
         except (BaresipError, ValueError) as error:
             log.info("call_not_placed", why=type(error).__name__)
             await self._edge.bus.send(reply, CallPlaced(fault=FAULTS.get(type(error), "failed")))
-        except Exception:  # the boundary: one call that breaks ends no other
+        except Exception:  # the boundary: a failing call ends no other
             log.exception("call_broken")
 
     async def _ring(self, call: Call, reply: str, session: str) -> None:
@@ -184,10 +184,10 @@ class Phones:
     # -------------------------------------------------------- a call
 
     async def _hold(self, call: Call, new: NewCall, answered: Coroutine[Any, Any, None]) -> None:
-        """Hold *call* from when it was *answered* until it is over.
+        """Hold *call* once it was *answered* until it is over.
 
         Raises:
-            BaresipError: it was not.
+            BaresipError: it was not answered.
         """
         edge, address = self._edge, f"sip {call.handle}"
         handshake = Handshake(f"conn_{next(edge.numbers)}", new.query, prices=edge.prices)
@@ -201,7 +201,7 @@ class Phones:
                     protocol.played(sent.turn, sent.played_ms, ends=sent.ends)
                 ),
             )
-            channel.carried_by(line, line)
+            channel.attach(line, line)
             try:
                 await answered
                 caller = Caller(names.stored(call.call_id or address), new.tenant)
@@ -213,6 +213,6 @@ class Phones:
 
 
 def number_in(address: str) -> str:
-    """Return the user part of an address, where it could be the name of an agent."""
+    """Return the user part of an address, if it may be the name of an agent."""
     found = USER.search(address)
     return found[1] if found and is_token(found[1]) else ""

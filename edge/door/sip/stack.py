@@ -1,4 +1,4 @@
-"""What the SIP stack is set to: the account, its addresses, what is encrypted."""
+"""The configuration of the SIP stack: account, addresses, encryption."""
 
 import ssl
 from pathlib import Path
@@ -8,11 +8,11 @@ from baresip import Account, Config
 from runtime.settings import Settings
 
 REGISTER_S = 600
-"""A registration holds so long; the stack renews it before."""
+"""The validity of a registration, which the stack renews before."""
 NO_SOUND_S = 60.0
-"""A line without a packet for so long is dead, unless it is held."""
+"""The time without packets after which a line is dead, unless it is on hold."""
 TO = "To"
-"""The header that names the number that was dialled."""
+"""The header with the dialled number."""
 SRTP = {"offered": ("mediaenc=srtp",), "required": ("mediaenc=srtp-mand",), "off": ()}
 
 
@@ -21,24 +21,24 @@ def domain_of(settings: Settings) -> str:
 
 
 def address_of(settings: Settings, to: str) -> str:
-    """Return the address that *to*, a number or an address, stands for."""
+    """Return the address of *to*, a number or an address."""
     if to.lower().startswith(("sip:", "sips:")):
         return to
     return by_transport(settings, f"sip:{to}@{domain_of(settings)}")
 
 
 def by_transport(settings: Settings, address: str) -> str:
-    """Return *address* with the account's transport, unless it names one: it means UDP alone."""
+    """Return *address* with the account's transport, unless it names one; the default is UDP."""
     if settings.sip_transport == "udp" or ";transport=" in address.lower():
         return address
     return f"{address};transport={settings.sip_transport}"
 
 
 def account_of(settings: Settings) -> Account:
-    """Return the account in *settings*, which takes calls whatever number they are for.
+    """Return the account in *settings*, which takes calls for any number.
 
     Raises:
-        ValueError: a part of it cannot be.
+        ValueError: a part of it is invalid.
     """
     registrar = settings.sip_registrar
     return Account(
@@ -54,15 +54,15 @@ def account_of(settings: Settings) -> Account:
 
 
 def config_of(settings: Settings) -> Config:
-    """Return what the stack is set to.
+    """Return the configuration of the stack.
 
     Raises:
-        ValueError: a part of it cannot be.
+        ValueError: a part of it is invalid.
     """
     ca = settings.sip_ca or ssl.get_default_verify_paths().cafile
     for file in (settings.sip_ca, settings.sip_certificate):
         if file and not Path(file).is_file():
-            raise ValueError(f"{file} is no file")  # the stack would leave it out without a word
+            raise ValueError(f"{file} is no file")  # the stack would ignore it silently
     lines = [
         f"sip_listen {settings.sip_listen}",
         f"rtp_ports {settings.sip_rtp_ports}",

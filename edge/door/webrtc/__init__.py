@@ -1,4 +1,4 @@
-"""WebRTC: sound over tracks of Opus, messages over a data channel; aiortc, an optional extra.
+"""WebRTC: audio over Opus tracks, messages over a data channel, by aiortc, an optional extra.
 
-What is here is imported with the first call: it takes 0.3 s.
+The modules are imported with the first call, which takes 0.3 s.
 """

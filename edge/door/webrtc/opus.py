@@ -13,14 +13,14 @@ from av.packet import Packet
 from schemas.audio import RATE_HZ
 
 CLOCK_HZ = 48_000
-"""Of time stamps, and of what is decoded."""
+"""The rate of time stamps, and of decoded audio."""
 BITS_A_SECOND = 32_000
 _MS = (10, 20, 40, 60)
 _SHORT_MS = (2.5, 5.0, 10.0, 20.0)
 
 
 def lasts_ms(payload: bytes) -> float:
-    """Return how long the sound of a packet is (RFC 6716, 3.1)."""
+    """Return the length of a packet's audio (RFC 6716, 3.1)."""
     if not payload:
         return 0.0
     config, frames = payload[0] >> 3, payload[0] & 3
@@ -35,13 +35,13 @@ def lasts_ms(payload: bytes) -> float:
 
 
 class OpusDecoder:
-    """One stream, as s16le mono 48 kHz."""
+    """Decodes one stream to s16le mono 48 kHz."""
 
     def __init__(self) -> None:
         self._codec = _codec("r", CLOCK_HZ)
 
     def decode(self, payload: bytes) -> bytes:
-        """Return the sound of a packet; one that is damaged holds none."""
+        """Return the audio of a packet; b"" for a damaged one."""
         try:
             frames = self._codec.decode(Packet(payload)) if payload else []
         except FFmpegError:
@@ -50,7 +50,7 @@ class OpusDecoder:
 
 
 class OpusEncoder:
-    """One stream of s16le mono 16 kHz."""
+    """Encodes one stream of s16le mono 16 kHz."""
 
     def __init__(self) -> None:
         self._codec = _codec("w", RATE_HZ)

@@ -19,21 +19,21 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "oai-events"
 HIGH_BYTES, LOW_BYTES = 1_000_000, 200_000
-"""Of messages under way: above the one senders wait until there are less than the other."""
+"""The bytes of unsent messages: above the first, senders wait until they are below the second."""
 FLUSH_S, CLOSE_S = 1.0, 5.0
-"""Last messages have so long to go, and the connection to close."""
+"""The time for the last messages and the close."""
 MOST_CHARS = 32_000
-"""Of an offer: browsers write some 3000, and ten times as much takes 20 ms to read."""
+"""The most characters of an offer: browsers write some 3000; 30,000 take 20 ms to parse."""
 GONE = frozenset({"failed", "closed"})
 
 
 class BadOfferError(ValueError):
-    """An offer that cannot be answered; the message says why, for the client's author."""
+    """An invalid offer; the message is for the client's author."""
 
 
 @dataclass(frozen=True)
 class IceServers:
-    """Servers that help where no address of ours can be reached; empty: none."""
+    """STUN and TURN servers, if clients cannot reach the edge's addresses; empty: none."""
 
     stun: str = ""
     turn: str = ""
@@ -49,7 +49,7 @@ class IceServers:
 
 
 class Peer:
-    """A call's connection."""
+    """The peer connection of a call."""
 
     def __init__(
         self,
@@ -57,10 +57,10 @@ class Peer:
         sent: Callable[[Sent], None],
         left: Callable[[], None],
     ) -> None:
-        """Call *arrived* with messages and sound, *sent* with what is out, *left* at the end."""
+        """Call *arrived* with messages and audio, *sent* with sent speech, *left* at the end."""
         self.voice = Voice(sent)
         self.open = asyncio.Event()
-        """Set once messages can be sent, or never will be."""
+        """Set once messages can be sent, or the connection has failed."""
         self._arrived = arrived
         self._left = left
         self._channel: RTCDataChannel | None = None
@@ -68,10 +68,10 @@ class Peer:
         self._connection: RTCPeerConnection | None = None
 
     async def answer(self, offer: str, port: UdpPort, servers: IceServers) -> str:
-        """Return the answer to *offer*, and wait for the client at *port* from then on.
+        """Return the answer to *offer*, and wait for the client at *port*.
 
         Raises:
-            BadOfferError: it cannot be answered.
+            BadOfferError: it is invalid.
         """
         given = readable(offer, with_candidates=bool(servers.listed))
         if not _names_keys(given):
@@ -92,7 +92,7 @@ class Peer:
             }:
                 port.serve(transport.transport.iceGatherer._connection)
             await made.setLocalDescription(await made.createAnswer())
-        except Exception as error:  # aiortc's errors at what a stranger wrote are of any kind
+        except Exception as error:  # aiortc raises errors of any type for invalid input
             log.info("offer_refused", why=type(error).__name__)
             await self.close()
             raise BadOfferError("the offer cannot be answered") from error
@@ -109,7 +109,7 @@ class Peer:
         self.open.set()
 
     def _message(self, message: str | bytes) -> None:
-        if isinstance(message, str):  # the protocol takes bytes for sound
+        if isinstance(message, str):  # the protocol takes bytes for audio
             self._arrived(message)
 
     def _changed(self) -> None:
@@ -122,7 +122,7 @@ class Peer:
         self._left()
 
     async def send(self, text: str) -> None:
-        """Send a message, once not too many are under way.
+        """Send a message, once few enough wait.
 
         Raises:
             ConnectionError: the client has left.
@@ -136,7 +136,7 @@ class Peer:
             await self._drained.wait()
 
     async def close(self) -> None:
-        """Close, once the last messages are out."""
+        """Close, once the last messages were sent."""
         if self._channel:
             with suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_S):
@@ -149,19 +149,17 @@ class Peer:
             try:
                 async with asyncio.timeout(CLOSE_S):
                     await made.close()
-            except Exception as error:  # noqa: BLE001  # aiortc cannot close what was half set up
+            except Exception as error:  # noqa: BLE001  # aiortc cannot close a half-open connection
                 log.info("peer_not_closed", why=type(error).__name__)
         self._gone()
 
 
 def readable(offer: str, *, with_candidates: bool) -> str:
-    """Return *offer* as it is given to aiortc: one line of sound, and one of data.
+    """Return *offer* in the form for aiortc: one audio section and one data section.
 
-    The client's candidates are left out: it finds us, and what it calls its addresses is asked
-    nothing. *with_candidates*: they are needed, for its packets come only where ours went.
-
-    Raises:
-        BadOfferError: it is none, or has other lines.
+    The client's candidates are left out, so that the edge sends nothing to addresses that a
+    stranger names. *with_candidates*: they are needed behind a STUN or TURN server. Raises:
+    BadOfferError: it is invalid, or has other sections.
     """
     if len(offer) > MOST_CHARS:
         raise BadOfferError(f"it has more than {MOST_CHARS} characters")
@@ -179,19 +177,19 @@ def readable(offer: str, *, with_candidates: bool) -> str:
 
 
 def _names_keys(offer: str) -> bool:
-    """Tell whether *offer* says by which keys its client is known; aiortc does not check."""
+    """Return whether *offer* has all fingerprints of keys, which aiortc does not check."""
     media = SessionDescription.parse(offer).media
     return all(one.dtls is not None and one.dtls.fingerprints for one in media)
 
 
 def _kept(lines: Iterable[str], with_candidates: bool) -> list[str]:
     def keeps(line: str) -> bool:
-        if line.startswith("a=end-of-candidates"):  # it may come from other addresses yet
+        if line.startswith("a=end-of-candidates"):  # it may still use other addresses
             return False
         if line.startswith("a=candidate:"):
             return (
                 with_candidates and ".local " not in line
-            )  # names that only its own network knows
+            )  # names that only its own network resolves
         return bool(line)
 
     return [line for line in lines if keeps(line)]

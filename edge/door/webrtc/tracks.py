@@ -1,8 +1,8 @@
 """The two tracks of a call over WebRTC: the caller's microphone, and Aura's voice.
 
-The microphone takes the packets themselves: aiortc's own way keeps 80 ms back, keeps 300 ms more
-back for ever once a packet is lost, and has a thread a call. The voice hands packets out at the
-pace of the ear, and few while nothing is said.
+The microphone takes packets directly: aiortc's receiver delays audio by 80 ms, by 300 ms more for
+ever once a packet is lost, and has a thread for each call. The voice sends packets at the pace of
+playback, and few of them during silence.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from schemas.audio import RATE_HZ
 
 FRAME_S = FRAME_MS / 1000
 QUIET_S, SILENT_S = 0.06, 0.4
-"""Silence goes so long after speech, whose last sound ends in it, and so often from then on, as in
-Opus's own discontinuous transmission."""
+"""The time for which silence is sent after speech, and the interval of silent packets after that,
+as in Opus's own discontinuous transmission."""
 LATE_S = 0.2
-"""A loop that was held up catches up so much; the rest is a pause."""
+"""The most audio that a late loop catches up; the rest becomes a pause."""
 CLOCK = Fraction(1, CLOCK_HZ)
 STAMPS_A_MS = CLOCK_HZ // 1000
 
 
 class Microphone:
-    """The caller's sound, packet by packet."""
+    """The caller's audio, packet by packet."""
 
     def __init__(self, deliver: Callable[[bytes], None]) -> None:
-        """Call *deliver* with the sound: s16le mono 48 kHz."""
+        """Call *deliver* with the audio: s16le mono 48 kHz."""
         self._deliver = deliver
         self._decoder = OpusDecoder()
         self._jitter = JitterBuffer(STAMPS_A_MS)
@@ -46,14 +46,16 @@ class Microphone:
         self._known: dict[int, StreamStatistics] = {}
 
     def listen_to(self, receiver: RTCRtpReceiver) -> None:
-        """Take the packets of *receiver* in its place."""
+        """Take the packets of *receiver* before it does."""
         held: Any = receiver
-        self._known = held._RTCRtpReceiver__remote_streams  # what it reports to the sender
+        self._known = (
+            held._RTCRtpReceiver__remote_streams
+        )  # the sources in its reports to the sender
         held._handle_rtp_packet = self._take
 
     async def _take(self, packet: RtpPacket, arrival_time_ms: int) -> None:
         del arrival_time_ms
-        if packet.ssrc in self._known or not self._known:  # one stream, whoever else sends
+        if packet.ssrc in self._known or not self._known:  # one stream, whatever others are sent
             self._known.setdefault(packet.ssrc, StreamStatistics(CLOCK_HZ)).add(packet)
             self.take(packet.sequence_number, packet.timestamp, packet.payload)
 
@@ -65,12 +67,12 @@ class Microphone:
 
 
 class Voice(MediaStreamTrack):
-    """Aura's voice, which aiortc fetches packet by packet."""
+    """Aura's voice, from which aiortc takes packets."""
 
     kind = "audio"
 
     def __init__(self, sent: Callable[[Sent], None]) -> None:
-        """Call *sent* when a piece of speech is out."""
+        """Call *sent* when a piece of speech was sent."""
         super().__init__()
         self._sent = sent
         self._queue = SpeechQueue(RATE_HZ)
@@ -78,18 +80,18 @@ class Voice(MediaStreamTrack):
         self._came = asyncio.Event()
         self._now_s = asyncio.get_running_loop().time
         self._due_s = self._silent_s = self._began_s = self._now_s()
-        """When the next frame may go, when silence is to; of the loop's clock."""
+        """The due times of the next frame and of silence, on the loop's clock."""
         self._rest_waits = False
         """Too little for a frame is there, and had no company 20 ms ago."""
         self._speaks = False
-        """The last packet was speech."""
+        """Whether the last packet was speech."""
 
     def tell(self, event: Speech | Interrupted) -> None:
         self._queue.tell(event)
         self._came.set()
 
     async def recv(self) -> Packet[Any]:
-        """Return the next packet when it is its time.
+        """Return the next packet when it is due.
 
         Raises:
             MediaStreamError: the call is over.
@@ -106,7 +108,7 @@ class Voice(MediaStreamTrack):
         raise MediaStreamError
 
     def _frame(self) -> bytes:
-        """Return the frame that goes now; empty: none does."""
+        """Return the next frame; empty: none is ready."""
         frame, pieces = self._queue.take(whole=not self._rest_waits)
         for piece in pieces:
             self._sent(piece)
@@ -122,7 +124,7 @@ class Voice(MediaStreamTrack):
         return b""
 
     async def _pause(self) -> None:
-        """Wait for speech, or until silence is to be sent."""
+        """Wait for speech, or until silence is due."""
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, self._silent_s - self._now_s())):
                 await self._came.wait()

@@ -1,8 +1,7 @@
 """One UDP port of an edge, shared by all its calls over WebRTC.
 
-aiortc takes a port for each call. Here the packets of a port are told apart instead: a client that
-calls names the call in its first packets (the name in ICE's checks, which the call's password
-signs), and from then on its address does.
+aiortc takes a port for each call. Here one port serves all: a client's first packets name the call
+(the user name in ICE's checks, signed by the call's password), later ones by their address.
 """
 
 from __future__ import annotations
@@ -33,18 +32,18 @@ log = structlog.get_logger(__name__)
 Address = tuple[str, int]
 BUFFER_BYTES = 1 << 20
 FIRST_OF_STUN = 4
-"""Packets of STUN begin with a smaller byte (RFC 7983)."""
+"""STUN packets begin with a smaller byte (RFC 7983)."""
 ANSWERS = 0x10
-"""The bit of their second byte that no request has; nor has one the last bit of the first."""
+"""The bit of a STUN answer's second byte that no request has, nor the last bit of its first."""
 TRANSACTION = slice(8, 20)
 MOST_ASKED = 64
-"""Requests of a call whose answers are still known."""
+"""The most requests of a call whose answers are accepted."""
 MOST_CLIENTS = 32
-"""Addresses of one call's client: interfaces, relays, and what a router makes of them."""
+"""The most addresses of one call's client: interfaces, relays, and NAT mappings."""
 TRIES = 20
-"""At a port that is free on all addresses, where any will do."""
+"""The most tries to find a port that is free on all addresses."""
 MAPPED_S = 3.0
-"""A STUN server answers within this time."""
+"""The time limit of a STUN server."""
 
 
 class NoPortError(OSError):
@@ -61,7 +60,7 @@ class _Member(asyncio.DatagramTransport):
         self.name = connection.local_username
         self.packets = CallPackets()
         self.clients: OrderedDict[Address, None] = OrderedDict()
-        """Addresses that have shown its password, the latest at the end."""
+        """Addresses that have proved the password, the latest at the end."""
         self.asked: deque[bytes] = deque()
         """The transactions of its latest requests."""
         self.protocol = StunProtocol(connection)
@@ -96,12 +95,12 @@ class _Socket(asyncio.DatagramProtocol):
     transport: asyncio.DatagramTransport
 
     def __init__(self, host: str, port: int) -> None:
-        """Tell clients that it is *port* of *host*."""
+        """Take *host* and *port*, which clients are told."""
         self.address: Address = (host, port)
         self._names: dict[str, list[_Member]] = {}
-        """A call that is not bundled yet has several of one name, the later ones for a moment."""
+        """By user name; a call has several for a moment, until its streams are bundled."""
         self._clients: dict[Address, _Member] = {}
-        """By the address of a client that has shown the call's password."""
+        """By the address of a client that has proved the call's password."""
         self._limits = PacketLimits()
         self._asked: dict[bytes, _Member] = {}
         """Who sent a request of STUN, by its transaction."""
@@ -148,11 +147,11 @@ class _Socket(asyncio.DatagramProtocol):
                 member = self._asked_or_answered(data, client) or member
             if member:
                 member.protocol.datagram_received(data, client)
-        except Exception as error:  # noqa: BLE001  # aioice's parser lets many kinds out
+        except Exception as error:  # noqa: BLE001  # aioice's parser raises many types
             log.debug("packet_malformed", why=type(error).__name__)
 
     def _asked_or_answered(self, data: bytes, client: Address) -> _Member | None:
-        """Return the call that a packet of STUN is of."""
+        """Return the call of a STUN packet."""
         try:
             message = stun.parse_message(data)
         except ValueError:
@@ -185,9 +184,10 @@ class UdpPort:
 
     @staticmethod
     async def opened(hosts: Sequence[str], ports: Sequence[int]) -> UdpPort:
-        """Open the first of *ports* that is free; none: any port. Clients are told the *hosts*.
+        """Open the first free one of *ports*; none: any port.
 
-        A host that is no address of this machine, but of the router before it, stands for all.
+        Clients are told the *hosts*. A host that is no address of this machine, but of a router
+        before it, means all addresses.
 
         Raises:
             NoPortError: none is free.
@@ -208,7 +208,7 @@ class UdpPort:
         raise NoPortError("no UDP port of AURA_WEBRTC_PORTS is free")
 
     def serve(self, connection: Connection) -> None:
-        """Have a call's *connection* use this port and no other."""
+        """Let a call's *connection* use only this port."""
         connection.get_component_candidates = partial(  # type: ignore[method-assign]  # aioice has no option for it
             self._candidates, connection, connection.get_component_candidates
         )
@@ -216,7 +216,7 @@ class UdpPort:
     async def _candidates(
         self, connection: Connection, of_aioice: Any, component: int, addresses: list[str]
     ) -> list[Candidate]:
-        """Return where the call can be reached: here, as a STUN server sees it, over a relay."""
+        """Return the call's candidates: this port, its address by a STUN server, and relays."""
         del addresses
         protocols = [one.join(connection, component) for one in self._sockets]
         connection._protocols += protocols
@@ -232,12 +232,12 @@ class UdpPort:
 
 
 async def _bound(host: str, port: int) -> _Socket:
-    """Return a socket at *port* of *host*, or of all addresses where it is not this machine's.
+    """Return a socket at *port* of *host*, or of all addresses if *host* is not this machine's.
 
     Raises:
         OSError: it is not free.
     """
-    everywhere = "::" if ":" in host else "0.0.0.0"  # noqa: S104  # a router sends to any of ours
+    everywhere = "::" if ":" in host else "0.0.0.0"  # noqa: S104  # a router may forward to any address
     made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         made.setblocking(False)
@@ -277,9 +277,9 @@ async def _mapped(protocols: list[StunProtocol], server: Address) -> list[Candid
 
 
 def hosts_of(told: str, host: str) -> list[str]:
-    """Return the addresses that clients are told: those in *told*, or else of *host*.
+    """Return the addresses for clients: those in *told*, or else of *host*.
 
-    *host* is where the edge listens; where that is everywhere, it is each address of the machine.
+    *host* is the edge's listening address; if it is a wildcard, all addresses of the machine.
     """
     if named := [one for each in told.split(",") if (one := each.strip())]:
         return named
@@ -293,6 +293,6 @@ def hosts_of(told: str, host: str) -> list[str]:
 
 
 def is_ours(host: str) -> bool:
-    """Tell whether *host* is an address of this machine."""
+    """Return whether *host* is an address of this machine."""
     loopback = ipaddress.ip_address(host).is_loopback
     return loopback or host in get_host_addresses(use_ipv4=True, use_ipv6=True)

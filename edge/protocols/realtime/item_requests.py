@@ -71,7 +71,7 @@ class ItemRequests:
             return [*replies, *(calls.take_results() if calls.follow_up else [])]
         if not earlier.turn:  # the call is of an earlier session
             item.key = self._ids.new("message")
-            said = f"{earlier.told['name']}({earlier.told['arguments']}) = {result.result}"
+            said = f"{earlier.body['name']}({earlier.body['arguments']}) = {result.result}"
             replies.insert(0, ItemAdded(item.key, "system", f"Known from a call: {said}"))
         return replies
 
@@ -85,7 +85,7 @@ class ItemRequests:
     def delete(self, message: Mapping[str, Any]) -> list[Command]:
         item = self._telling.items.get(message, "delete")
         self._telling.items.remove(item)
-        deleted = self._reply("conversation.item.deleted", item_id=item.told["id"])
+        deleted = self._reply("conversation.item.deleted", item_id=item.body["id"])
         return [*([ItemRemoved(item.key)] if item.key else []), deleted]
 
     def retrieve(self, message: Mapping[str, Any]) -> list[Command]:
@@ -104,7 +104,7 @@ class ItemRequests:
         end_ms = min(end_ms, item.sent_ms)
         item.cut(end_ms)
         self._telling.offsets[item.turn] = item.offset_ms + end_ms
-        truncated = {"item_id": item.told["id"], "content_index": 0, "audio_end_ms": end_ms}
+        truncated = {"item_id": item.body["id"], "content_index": 0, "audio_end_ms": end_ms}
         return [
             Truncated(item.turn, item.offset_ms + end_ms),
             self._reply("conversation.item.truncated", **truncated),

@@ -27,7 +27,7 @@ TEXTS: Mapping[ItemRole, tuple[str, ...]] = {
 class Item:
     """One item, and its place in the call."""
 
-    told: dict[str, Any]
+    body: dict[str, Any]
     """The item in the form that clients get."""
     key: str = ""
     """The key of its message in the call's history; empty: it has none yet."""
@@ -45,7 +45,7 @@ class Item:
         """Drop the words from *audio_end_ms* on."""
         self.sent_ms = audio_end_ms
         self.words = [(at_ms, text) for at_ms, text in self.words if at_ms < audio_end_ms]
-        for part in self.told["content"]:
+        for part in self.body["content"]:
             part["transcript"] = "".join(text for _, text in self.words).strip()
 
 
@@ -59,8 +59,8 @@ class Items:
 
     def add(self, item: Item) -> str | None:
         """Append *item*, and return the id of the item before it."""
-        before, self.last = self.last, item.told["id"]
-        self._items[item.told["id"]] = item
+        before, self.last = self.last, item.body["id"]
+        self._items[item.body["id"]] = item
         if len(self._items) > MOST_ITEMS:
             del self._items[next(iter(self._items))]
         return before
@@ -82,8 +82,8 @@ class Items:
 
     def call(self, call: str) -> Item | None:
         """Return the item of a function call by its `call_id`."""
-        calls = (one for one in self._items.values() if one.told["type"] == "function_call")
-        return next((one for one in calls if one.told["call_id"] == call), None)
+        calls = (one for one in self._items.values() if one.body["type"] == "function_call")
+        return next((one for one in calls if one.body["call_id"] == call), None)
 
     def spoken_in(self, turn: int) -> Item | None:
         """Return the last item with audio of the response to *turn*."""
@@ -91,7 +91,7 @@ class Items:
         return next((one for one in spoken if one.turn == turn), None)
 
     def remove(self, item: Item) -> None:
-        name = item.told["id"]
+        name = item.body["id"]
         del self._items[name]
         if self.last == name:
             self.last = next(reversed(self._items), None)
@@ -191,5 +191,5 @@ def speech_item(name: str) -> dict[str, Any]:
 
 def as_json(item: Item) -> Json:
     """Return a copy of *item*, so that later changes do not alter a message already made."""
-    content = [dict(part) for part in item.told.get("content", [])]
-    return {**item.told, **({"content": content} if content else {})}
+    content = [dict(part) for part in item.body.get("content", [])]
+    return {**item.body, **({"content": content} if content else {})}

@@ -27,7 +27,7 @@ class EventLimit:
         self._left -= 1
         return True
 
-    def told(self, ids: Ids) -> Json:
+    def as_event(self, ids: Ids) -> Json:
         """Return the server event with the remaining allowance."""
         left = int(self._left)
         limit = {

@@ -184,7 +184,7 @@ class RealtimeProtocol(ProtocolDefaults):
 
     def _update(self, message: Mapping[str, Any]) -> list[Command]:
         self._set(updated(self._session, message.get("session")))
-        now = self._session.told(self._told.conversation)
+        now = self._session.as_json(self._told.conversation)
         return [Reconfigure(self._changes()), self._reply("session.updated", session=now)]
 
     # ---- audio
@@ -249,12 +249,12 @@ class RealtimeProtocol(ProtocolDefaults):
     def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
         del resumed, heard  # the client asked for it, and knows it by the session's id
         self._told.conversation = session
-        return [self._ids.event("session.created", session=self._session.told(session))]
+        return [self._ids.event("session.created", session=self._session.as_json(session))]
 
     def messages(self, event: ClientEvent) -> list[Json]:
         out = self._told.messages(event)
         if isinstance(event, ResponseStarted):
-            out.append(self._limit.told(self._ids))
+            out.append(self._limit.as_event(self._ids))
         return out
 
     def error(self, code: str, message: str, details: str) -> Json:

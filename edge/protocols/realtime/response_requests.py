@@ -93,7 +93,7 @@ class ResponseRequests:
         for place, given in enumerate(items):
             param = f"response.input[{place}]"
             if isinstance(given, dict) and given.get("type") == "item_reference":
-                known = self._telling.items.get({"item_id": given.get("id")}, "retrieve").told
+                known = self._telling.items.get({"item_id": given.get("id")}, "retrieve").body
                 role = known.get("role")
                 parts = known.get("content", [])
                 text = "\n".join(part.get("text") or part.get("transcript") or "" for part in parts)

@@ -61,7 +61,7 @@ class OpenResponse:
             "object": "realtime.response",
             "conversation_id": conversation if self.asked.kept else None,
             "output_modalities": [self.asked.modality],
-            "audio": {"output": {"format": self.form.told, "voice": self.voice}},
+            "audio": {"output": {"format": self.form.as_json, "voice": self.voice}},
             "metadata": self.asked.metadata,
         }
         return ids.event("response.created", response=self._response("in_progress", None))
@@ -101,14 +101,14 @@ class OpenResponse:
         out: list[Json] = []
         if item := self.item:
             words = "".join(text for _, text in item.words)
-            item.told["status"] = "completed" if status == "completed" else "incomplete"
+            item.body["status"] = "completed" if status == "completed" else "incomplete"
             where = self._where(item)
             if self.asked.modality == "audio":
-                item.told["content"] = [{"type": "output_audio", "transcript": words}]
+                item.body["content"] = [{"type": "output_audio", "transcript": words}]
                 kind, said = "response.output_audio_transcript.done", {"transcript": words}
                 out.append(ids.event("response.output_audio.done", **where))
             else:
-                item.told["content"] = [{"type": "output_text", "text": words}]
+                item.body["content"] = [{"type": "output_text", "text": words}]
                 kind, said = "response.output_text.done", {"text": words}
             out.append(ids.event(kind, **where, **said))
             part = {"type": self.asked.modality, **said}
@@ -153,7 +153,7 @@ class OpenResponse:
         of_output = {"response_id": self.id, "output_index": place}
         in_conversation = {"previous_item_id": before}
         begun = as_json(item)
-        item.told |= {"status": "completed", "arguments": event.arguments}
+        item.body |= {"status": "completed", "arguments": event.arguments}
         done = as_json(item)
         kind, call = "response.function_call_arguments", {"call_id": event.call}
         out = [
@@ -209,7 +209,7 @@ class OpenResponse:
         return out
 
     def _where(self, item: Item) -> dict[str, Any]:
-        name = item.told["id"]
+        name = item.body["id"]
         where = {"response_id": self.id, "item_id": name}
         return {**where, "output_index": self._place, "content_index": 0}
 

@@ -45,7 +45,7 @@ class AudioFormat(msgspec.Struct, frozen=True, kw_only=True):
         return SAMPLES[self.type]
 
     @property
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         return {"type": self.type, **({"rate": PCM_HZ} if self.type == "audio/pcm" else {})}
 
 
@@ -70,7 +70,7 @@ class TurnDetection(msgspec.Struct, frozen=True, kw_only=True):
     eagerness: Literal["low", "medium", "high", "auto"] | None = "auto"
 
     @property
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         both = {
             "type": self.type,
             "create_response": self.create_response is not False,
@@ -166,14 +166,14 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
         found = self.audio.input.turn_detection
         return found is not None and found.create_response is not False
 
-    def told(self, session: str) -> dict[str, Any]:
+    def as_json(self, session: str) -> dict[str, Any]:
         """Return the object for the client; fields without effect are null."""
         heard, spoken = self.audio.input, self.audio.output
         transcription = msgspec.to_builtins(heard.transcription)
-        found = heard.turn_detection.told if heard.turn_detection else None
+        found = heard.turn_detection.as_json if heard.turn_detection else None
         audio: dict[str, Any] = {
             "input": {
-                "format": self.input_format.told,
+                "format": self.input_format.as_json,
                 "transcription": transcription,
                 "noise_reduction": None,
                 "turn_detection": found,
@@ -183,7 +183,7 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
             kind = "realtime.transcription_session"
             return {"type": self.type, "object": kind, "id": session, "audio": audio}
         audio["output"] = {
-            "format": self.output_format.told,
+            "format": self.output_format.as_json,
             "voice": msgspec.to_builtins(spoken.voice),
             "speed": spoken.speed,
         }
@@ -195,7 +195,7 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
             "instructions": self.instructions or "",
             "output_modalities": [self.modality],
             "audio": audio,
-            "tools": [tool.told for tool in self.tools],
+            "tools": [tool.as_json for tool in self.tools],
             "tool_choice": msgspec.to_builtins(self.tool_choice or "auto"),
             "max_output_tokens": self.max_output_tokens or "inf",
             "truncation": "auto",

@@ -110,7 +110,7 @@ class Speeches:
         if spoken.item in self.items:
             item = self.items.get({"item_id": spoken.item}, "retrieve")
             item.key = event.key
-            item.told["content"] = [{"type": "input_audio", "transcript": event.text}]
+            item.body["content"] = [{"type": "input_audio", "transcript": event.text}]
         return out + self._transcription(spoken.item, event.text, spoken.audio_ms)
 
     def _transcription(self, item: str, words: str, audio_ms: int) -> list[Json]:

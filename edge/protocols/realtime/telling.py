@@ -4,8 +4,8 @@
     response.created -> item added -> deltas -> item done -> response.done
 
 A start of speech over a response is told only once the call considers it an interruption, because
-clients then drop their audio. A response that goes on after a false interruption is told as a new
-response.
+clients then drop their audio. A response that goes on after a false interruption is sent as a new
+one.
 """
 
 from typing import Any
@@ -16,7 +16,6 @@ from edge.core.client_events import (
     CallerSilent,
     CallsDone,
     ClientEvent,
-    HandedOver,
     Interrupted,
     ResponseDone,
     ResponseDropped,
@@ -26,6 +25,7 @@ from edge.core.client_events import (
     SpeechStopped,
     ToolCalled,
     Transcript,
+    Transferred,
     Trouble,
     TurnHandedIn,
 )
@@ -94,9 +94,9 @@ class Telling:
                 return self.speeches.timed_out(silence_ms)
             case Trouble():
                 return self._trouble(event)
-            case HandedOver(agent):
+            case Transferred(agent):
                 self.session = msgspec.structs.replace(self.session, model=agent)
-                told = self.session.told(self.conversation)
+                told = self.session.as_json(self.conversation)
                 return [self.ids.event("session.updated", session=told)]
             case _:
                 return self._of_response(event)
@@ -200,7 +200,7 @@ class Telling:
         if item is not None and played_ms - item.offset_ms < item.sent_ms:
             end_ms = max(0, played_ms - item.offset_ms)
             item.cut(end_ms)
-            told = {"item_id": item.told["id"], "content_index": 0, "audio_end_ms": end_ms}
+            told = {"item_id": item.body["id"], "content_index": 0, "audio_end_ms": end_ms}
             out.append(self.ids.event("conversation.item.truncated", **told))
         return out
 

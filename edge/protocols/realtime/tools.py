@@ -28,7 +28,7 @@ class FunctionTool(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any] | None = None
 
     @property
-    def told(self) -> Json:
+    def as_json(self) -> Json:
         parameters = self.parameters or {"type": "object", "properties": {}}
         described = {"name": self.name, "description": self.description or ""}
         return {"type": "function", **described, "parameters": parameters}

@@ -1,5 +1,5 @@
-// `@openai/agents`: a RealtimeSession over its WebSocket: speech, typed words, an interruption.
-// Prints a line of JSON: what it was told.
+// `@openai/agents`: a RealtimeSession over its WebSocket: speech, typed words, an interruption. Prints the
+// received events as a line of JSON.
 
 import { readFileSync } from "node:fs";
 import { OpenAIRealtimeWebSocket, RealtimeAgent, RealtimeSession, tool } from "@openai/agents-realtime";

@@ -1,5 +1,5 @@
-// `openai` for Node: it calls wss:// whatever the base URL says, so the edge has a certificate.
-// Prints a line of JSON: what it was told.
+// `openai` for Node: it uses wss:// for any base URL, so the edge needs a certificate. Prints the received
+// events as a line of JSON.
 
 import { readFileSync } from "node:fs";
 import OpenAI from "openai";

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import HandedOver
+from edge.core.client_events import Transferred
 from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.realtime.client_secret import claimed_session
 from edge.protocols.realtime.session_object import SessionObject
@@ -214,7 +214,7 @@ def test_a_session_that_a_secret_cannot_have_is_told_and_left_out() -> None:
 
 
 def test_the_told_session_object_is_accepted_as_an_update() -> None:
-    told = SessionObject().told("s")
+    told = SessionObject().as_json("s")
     c = updated(told)
     assert c.errors == []
     assert c.config == RealtimeCaller().config
@@ -260,7 +260,7 @@ def test_a_client_says_how_fast_it_is_spoken(asked: float, spoken: float) -> Non
 
 def test_a_client_is_told_when_another_agent_has_the_call() -> None:
     c = RealtimeCaller(model="host")
-    (told,) = c.protocol.messages(HandedOver("cook"))
+    (told,) = c.protocol.messages(Transferred("cook"))
     assert told["type"] == "session.updated"
     assert told["session"]["model"] == "cook"
     assert told["session"]["id"] == "s_0123456789abcdef"

@@ -51,13 +51,13 @@ def test_a_message_says_whose_it_is_and_what_happened() -> None:
 def test_a_receiver_that_gives_no_answer_rests_and_others_do_not() -> None:
     receivers = Receivers()
     for _ in range(AWAY_AFTER - 1):
-        receivers.answered(URL, 10.0, answer=False)
-    receivers.answered(URL, 10.0, answer=True)  # it is slow now and then, and not away
-    receivers.answered(SAME, 10.0, answer=False)
+        receivers.note_result(URL, 10.0, answer=False)
+    receivers.note_result(URL, 10.0, answer=True)  # it is slow now and then, and not away
+    receivers.note_result(SAME, 10.0, answer=False)
     with receivers.delivering(URL, 10.0):
         pass
     for _ in range(AWAY_AFTER - 1):
-        receivers.answered(URL, 10.0, answer=False)
+        receivers.note_result(URL, 10.0, answer=False)
     with pytest.raises(RetryLater) as later, receivers.delivering(SAME, 12.0):
         pass
     assert later.value.delay_s == pytest.approx(REST_S - 2)

@@ -81,16 +81,16 @@ def test_what_is_said_after_its_end_does_not_reopen_it() -> None:
 
 def test_a_refused_link_is_added_behind_news_of_other_turns() -> None:
     known = told(sentence("One."))
-    assert told(sentence("One."), cancelled(TURN - 1)).is_what_was_known(known)
+    assert told(sentence("One."), cancelled(TURN - 1)).is_unchanged_since(known)
 
 
 def test_it_is_not_added_where_another_worker_went_on_or_the_edge_gave_up() -> None:
     known = told(sentence("One."))
-    assert not told(sentence("One."), sentence("Theirs.")).is_what_was_known(known)
-    assert not told(sentence("One."), cancelled(TURN)).is_what_was_known(known)
+    assert not told(sentence("One."), sentence("Theirs.")).is_unchanged_since(known)
+    assert not told(sentence("One."), cancelled(TURN)).is_unchanged_since(known)
 
 
 def test_it_is_not_added_where_the_log_has_nothing_newer() -> None:
     """Then the refusal is about something that this copy of the log does not know."""
     known = told(sentence("One."))
-    assert not told(sentence("One.")).is_what_was_known(known)
+    assert not told(sentence("One.")).is_unchanged_since(known)

@@ -10,7 +10,7 @@ import pytest
 from workers.engines.errors import EngineError, EngineRefusedError, EngineUnavailableError
 from workers.engines.protocols import Prompt, Token
 from workers.engines.simulated import SimulatedLanguageModel
-from workers.llm import opinion
+from workers.llm import eot_probability
 from workers.stage import EngineHungError
 
 PROMPT = Prompt("", (("user", "I want to fly to Madrid."),))
@@ -42,19 +42,19 @@ class Reader:
 
 
 def test_a_model_that_can_tell_is_asked_and_no_other() -> None:
-    assert asyncio.run(opinion(Reader(0.3), PROMPT, 5)) == 0.3
-    assert asyncio.run(opinion(SimulatedLanguageModel(), PROMPT, 5)) is None
+    assert asyncio.run(eot_probability(Reader(0.3), PROMPT, 5)) == 0.3
+    assert asyncio.run(eot_probability(SimulatedLanguageModel(), PROMPT, 5)) is None
 
 
 @pytest.mark.parametrize("error", [EngineRefusedError("400"), EngineUnavailableError("503")])
 def test_an_opinion_that_cannot_be_had_does_not_cost_the_answer(error: EngineError) -> None:
-    assert asyncio.run(opinion(Reader(error), PROMPT, 5)) is None
+    assert asyncio.run(eot_probability(Reader(error), PROMPT, 5)) is None
 
 
 def test_only_a_silent_model_of_this_process_is_the_end_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("workers.llm.AWAKE_S", 0)
-    assert asyncio.run(opinion(Reader(None, in_process=False), PROMPT, 0)) is None
+    assert asyncio.run(eot_probability(Reader(None, in_process=False), PROMPT, 0)) is None
     with pytest.raises(EngineHungError, match="nothing was read"):
-        asyncio.run(opinion(Reader(None), PROMPT, 0))
+        asyncio.run(eot_probability(Reader(None), PROMPT, 0))

@@ -14,7 +14,7 @@ from schemas.session_config import SessionConfig
 from schemas.tools import ToolConfig
 from workers.engines.errors import EngineRefusedError
 from workers.engines.protocols import Prompt
-from workers.read_ahead import MOST_WAITING, ReadAhead, beginning
+from workers.read_ahead import MOST_WAITING, ReadAhead, prompt_start
 
 ONE, OTHER = (PromptBeginning(system=name) for name in ("one", "other"))
 
@@ -59,7 +59,7 @@ async def test_the_prompt_that_came_last_is_read_first_and_each_once() -> None:
     reader = Reader()
     ahead = ReadAhead(reader)
     for one in (ONE, OTHER, ONE):
-        ahead.want(one)
+        ahead.enqueue(one)
     async with running(ahead):
         await settled()
         assert reader.read == ["one", "other"]
@@ -70,12 +70,12 @@ async def test_a_job_stops_the_reading_and_it_begins_anew_after_all_jobs() -> No
     reader.free.clear()
     ahead = ReadAhead(reader)
     async with running(ahead):
-        ahead.want(ONE)
+        ahead.enqueue(ONE)
         await settled()
         async with ahead.paused():
             assert reader.stopped == 1
             async with ahead.paused():
-                ahead.want(OTHER)
+                ahead.enqueue(OTHER)
             reader.free.set()
             await settled()
             assert reader.begun == ["one"]
@@ -88,8 +88,8 @@ async def test_a_prompt_at_which_the_engine_fails_costs_the_next_nothing(how: st
     reader = Reader()
     ahead = ReadAhead(reader)
     async with running(ahead):
-        ahead.want(ONE)
-        ahead.want(PromptBeginning(system=how))
+        ahead.enqueue(ONE)
+        ahead.enqueue(PromptBeginning(system=how))
         await settled()
         assert reader.read == ["one"]
 
@@ -107,7 +107,7 @@ async def test_an_engine_that_hangs_keeps_neither_a_job_nor_the_end(
                 await free.wait()
 
     ahead = ReadAhead(hangs)
-    ahead.want(ONE)
+    ahead.enqueue(ONE)
     async with running(ahead):
         await settled()
         async with ahead.paused():
@@ -119,7 +119,7 @@ async def test_the_oldest_are_forgotten_where_too_many_wait() -> None:
     reader = Reader()
     ahead = ReadAhead(reader)
     for number in range(MOST_WAITING + 2):
-        ahead.want(PromptBeginning(system=str(number)))
+        ahead.enqueue(PromptBeginning(system=str(number)))
     async with running(ahead):
         await settled()
         assert reader.read == [str(number) for number in range(MOST_WAITING + 1, 1, -1)]
@@ -139,7 +139,7 @@ def test_a_beginning_is_what_the_first_turn_of_a_call_sends(
         "tool_use.max_steps": steps,
         "tool_use.choice": choice,
     }
-    prompt = beginning(PromptBeginning.of(SessionConfig(tools=(tool,)).but(changes)))
+    prompt = prompt_start(PromptBeginning.of(SessionConfig(tools=(tool,)).but(changes)))
     assert (prompt.system, prompt.messages[0]) == ("Be brief.", ("assistant", "Good evening!"))
     assert [one.name for one in prompt.tools] == (["book"] if told else [])
     assert prompt.tool_choice == (told or "auto")

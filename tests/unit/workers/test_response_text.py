@@ -39,7 +39,7 @@ def test_a_response_begins_with_its_first_word_not_with_its_thought() -> None:
     assert not response.is_begun
     response.feed("</think>Hi")
     assert response.is_begun
-    assert response.thought
+    assert response.has_reasoning
 
 
 @pytest.mark.parametrize("step", [1, 3, 1000])

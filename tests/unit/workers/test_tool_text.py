@@ -298,7 +298,7 @@ def test_of_the_channels_of_gpt_oss_the_last_one_is_spoken(step: int) -> None:
     assert [*pieces, *text.flush()] == ["One moment.", "Hello there.", "How are you?"]
     assert not text.calls
     assert not text.unknown
-    assert text.thought
+    assert text.has_reasoning
 
 
 def test_a_list_in_pythons_syntax_is_read_with_values_and_nothing_else() -> None:

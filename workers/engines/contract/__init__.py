@@ -1,6 +1,6 @@
-"""What Aura expects of an engine, as checks that anybody can run against one of their own.
+"""The contract of engines, as checks that authors can run against their own engine.
 
-`aura engines test module:Class` runs them and prints what fails and why. In a test of your own:
+`aura engines test module:Class` runs them and prints the failures. In a test of your own:
 
     from workers.engines import contract
 
@@ -8,8 +8,8 @@
     def test_my_recogniser(check, my_warm_recogniser):
         check(my_warm_recogniser)
 
-A check takes an engine that is warm and raises `ContractError`, or whatever the engine raises.
-Those of language models are async.
+A check takes a warm engine and raises `ContractError`, or the engine's own error. Checks of
+language models are async.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from workers.engines.contract import llm, stt, tts
 from workers.engines.contract.check import Check, ContractError
+from workers.engines.custom import EngineKind
 from workers.engines.errors import EngineError
-from workers.engines.own import EngineKind
 
 __all__ = ["CHECKS", "Check", "ContractError", "failures", "llm", "name_of", "stt", "tts"]
 
@@ -31,14 +31,14 @@ CHECKS: Final[Mapping[EngineKind, tuple[Check, ...]]] = {
 
 
 def name_of(check: Check) -> str:
-    """Return what *check* is about, in words."""
+    """Return the name of *check* in words."""
     return check.__name__.replace("_", " ")
 
 
 def failures(kind: EngineKind, engine: Any) -> Iterator[tuple[str, str]]:
-    """Yield each check's name and why it failed, empty where it did not.
+    """Yield each check's name and the reason of its failure, empty if it passed.
 
-    The first one warms *engine*; if that fails, the others are left out.
+    The first check warms *engine*; if that fails, the others are not run.
     """
     with asyncio.Runner() as loop:
         for check in CHECKS[kind]:
@@ -57,6 +57,6 @@ def _why(check: Check, engine: Any, loop: asyncio.Runner) -> str:
             loop.run(awaited(coming))
     except (ContractError, EngineError) as error:
         return str(error) or type(error).__name__
-    except Exception as error:  # noqa: BLE001  # whatever an engine raises is what is looked for
+    except Exception as error:  # noqa: BLE001  # any error of an engine is a failure
         return f"it raised {type(error).__name__}: {error}"
     return ""

@@ -1,4 +1,4 @@
-"""A check of an engine, and those that every engine passes."""
+"""The error of checks, and the checks of all engines."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ Check = Callable[[Any], Awaitable[None] | None]
 
 
 class ContractError(AssertionError):
-    """An engine does what Aura does not expect; the message says what."""
+    """An engine breaks the contract; the message says how."""
 
 
 def expect(true: object, message: str) -> None:

@@ -1,4 +1,4 @@
-"""What Aura expects of a language model; the engine and its checks share an event loop."""
+"""The contract of a language model; the engine and its checks share an event loop."""
 
 import asyncio
 import inspect
@@ -13,7 +13,7 @@ from workers.engines.protocols import FunctionCall, Prompt, Switched, Usage
 
 CLOSED_S: Final = 5.0
 BLOCKED_S: Final = 0.5
-"""The longest block of the event loop, on which the heartbeats of the worker's jobs run."""
+"""The longest block of the event loop, which also sends the heartbeats of jobs."""
 
 _PROMPT: Final = Prompt(
     "You are a friendly assistant. Answer in one short sentence.",
@@ -102,7 +102,7 @@ async def never_blocks_the_event_loop(engine: Any) -> None:
     await response
     expect(
         longest_s < BLOCKED_S,
-        f"the event loop stood still for {longest_s * 1000:.0f} ms: a model that computes does so "
+        f"the event loop was blocked for {longest_s * 1000:.0f} ms: a model that computes does so "
         "in a thread (asyncio.to_thread), one that asks a server awaits it",
     )
 

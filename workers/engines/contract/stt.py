@@ -1,4 +1,4 @@
-"""What Aura expects of a recognizer."""
+"""The contract of a recognizer."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final

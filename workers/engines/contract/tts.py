@@ -1,4 +1,4 @@
-"""What Aura expects of a synthesizer."""
+"""The contract of a synthesizer."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ from workers.engines.contract.check import (
 
 TEXT: Final = "One, two, three, four, five."
 LEAST_MS, MOST_MS = 600, 12_000
-"""The shortest and longest speech of TEXT: other lengths are audio at a wrong rate, or none."""
+"""The shortest and the longest audio of TEXT: other lengths mean a wrong rate, or no audio."""
 
 
 def _sound(engine: Any, text: str) -> bytes:

@@ -1,8 +1,7 @@
-"""The prompt of a base model: the transcript of a phone call, which the model continues. Pure.
+"""The prompt of a base model: the transcript of a telephone call, which the model continues.
 
-A base model only continues text, so its prompt is an example call in which Aura answers well, then
-the real call, then "Aura:". The system prompt is left out, for it would be one more line of text
-and weaken the examples; AURA_LLM_ENGINE chooses a model that follows one.
+Pure. A base model only continues text, so its prompt has an example call with good responses, then
+the real call, then "Aura:". The system prompt is left out, since a base model follows none.
 """
 
 import re
@@ -29,13 +28,13 @@ Aura: Sure, the ocean covers most of the Earth, and its water is salty.
 Caller: How are you doing?
 Aura: I'm doing great, thanks for asking!
 """
-"""The example call. Every prompt begins with these very bytes, so llama.cpp reads them once."""
+"""The example call. Every prompt begins with it, so llama.cpp reads it once."""
 
 MOST_MESSAGES = 20
-"""The messages of a conversation that a prompt holds."""
+"""The most messages of a conversation in a prompt."""
 FORGOTTEN_AT_ONCE = 10
-"""Oldest messages that are dropped together. A prompt that begins as the one before is read only
-from where it differs; one that begins otherwise costs about a second, so it is read ahead while the
+"""The number of oldest messages that are dropped together. Of a prompt that begins like the one
+before, only the rest is read; another prompt takes about a second, so it is read ahead while the
 response before it is spoken."""
 MESSAGE_CHARS = 180
 
@@ -45,7 +44,7 @@ _SPEAKER = re.compile(r"\b(caller|aura)\s*:", re.IGNORECASE)
 
 
 def prompt_text(request: Prompt) -> str:
-    """Return the whole call so far as text that ends where Aura is about to speak."""
+    """Return the call so far as text, which ends before Aura's next response."""
     first = _forgotten(len(request.messages))
     lines = [
         f"{'Caller' if role == 'user' else 'Aura'}: {_one_line(text)}"
@@ -56,13 +55,13 @@ def prompt_text(request: Prompt) -> str:
 
 
 def _forgotten(messages: int) -> int:
-    """Return how many of the oldest *messages* are left out."""
+    """Return the number of oldest *messages* that are left out."""
     over = max(0, messages - MOST_MESSAGES)
     return -(-over // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
 
 
 def next_prompt(request: Prompt, response: str) -> str | None:
-    """Return the beginning of the next prompt, after *response*; None if it begins as this one."""
+    """Return the start of the next prompt, after *response*; None if it begins like this one."""
     messages = (*request.messages, ("assistant", response), ("user", ""))
     if _forgotten(len(messages)) == _forgotten(len(request.messages)):
         return None
@@ -70,13 +69,13 @@ def next_prompt(request: Prompt, response: str) -> str | None:
 
 
 def _one_line(text: str) -> str:
-    """Return *text* in one line and without "Caller:" or "Aura:", which would begin a new one."""
+    """Return *text* on one line and without "Caller:" or "Aura:", which would begin a new line."""
     words = " ".join(text.split())
     return _SPEAKER.sub(r"\1,", words)[-MESSAGE_CHARS:]
 
 
 def up_to_last_word(request: Prompt) -> str:
-    """Return the prompt up to the caller's last word; empty where there is none."""
+    """Return the prompt up to the caller's last word; empty if there is none."""
     if request.said or not request.messages or not _WORD.search(request.messages[-1][1]):
         return ""
     return _MARKS.sub("", prompt_text(request).removesuffix("\nAura:"))

@@ -1,7 +1,7 @@
-"""Calls of tools in the stream of a server with OpenAI's chat API: from their parts to calls. Pure.
+"""Joins the parts of tool calls in the stream of a server with OpenAI's chat API.
 
-Servers differ. Most number the calls and send the arguments in parts; some send each call whole,
-all with the number 0 or with none; some send the name again with each part.
+Pure. Most servers number the calls and send the arguments in parts. Some send each call whole, all
+with the number 0 or with none; some repeat the name with each part.
 """
 
 import json
@@ -28,18 +28,20 @@ class _Call:
 
 
 class CallDeltas:
-    """Takes the parts of calls and keeps the calls, in the order in which they began."""
+    """Takes the parts of calls and keeps the calls, in the order of their start."""
 
     def __init__(self) -> None:
         self._calls: list[_Call] = []
 
     def take(self, delta: dict[str, Any]) -> None:
-        """Take what *delta*, of a choice, adds to the calls."""
+        """Add the parts in *delta*, of a choice."""
         parts = delta.get("tool_calls")
         for part in parts if isinstance(parts, list) else []:
             if isinstance(part, dict):
                 self._part(part, part.get("function"))
-        if isinstance(old := delta.get("function_call"), dict):  # of before there were several
+        if isinstance(
+            old := delta.get("function_call"), dict
+        ):  # the older form, with a single call
             self._part({"index": 0}, old)
 
     def _part(self, part: dict[str, Any], function: object) -> None:
@@ -54,7 +56,7 @@ class CallDeltas:
             call.arguments += arguments
 
     def _of(self, index: object, name_of_call: str, name: str) -> _Call | None:
-        """Return the call that a part belongs to, a new one where it begins one; None: too many."""
+        """Return the call of a part, a new one if it begins one; None: too many calls."""
         known = [one for one in self._calls if one.index == index] if index is not None else []
         if name_of_call and index is None:
             known = [one for one in self._calls if one.id == name_of_call]
@@ -73,7 +75,7 @@ class CallDeltas:
 
     @property
     def are_whole(self) -> bool:
-        """No call has arguments that are a part of a JSON object; without any it takes none."""
+        """Return whether the arguments of all calls are complete JSON objects, or empty."""
         return all(one.is_whole for one in self._calls if one.arguments)
 
     @property

@@ -1,8 +1,8 @@
-"""Requests to a server with OpenAI's chat API, in a form that it takes. Pure.
+"""Requests to a server with OpenAI's chat API, in a form that it accepts.
 
-Chat templates want the caller first and the two sides in turns; Aura's history begins with a
-greeting, and a question that was not answered has another behind it. Servers differ in the fields
-that they know: one that names a field in its refusal is asked again without it.
+Pure. Chat templates need the caller first and alternating sides; Aura's history begins with a
+greeting, and after a turn without a response the caller's next one follows. If a server's refusal
+names a field that it does not know, it is asked again without it.
 """
 
 import json
@@ -15,7 +15,7 @@ from schemas.tools import ToolFunction
 from workers.engines.protocols import CallInfo, Prompt
 
 SYSTEM_ROLE: Final = "system role"
-"""Not a field, but left out in the same way: the text goes into the caller's first message."""
+"""No field, but left out in the same way: its text is put into the caller's first message."""
 _OPTIONAL: Final = (
     "stream_options",
     "max_tokens",
@@ -33,7 +33,7 @@ _USER_FIELD: Final = re.compile(
     r"|^user$",
     re.IGNORECASE | re.MULTILINE,
 )
-"""Refusals of other things speak of users, too."""
+"""Refusals for other reasons may also contain the word user."""
 _NO_SYSTEM: Final = re.compile(
     r"system role|role.{0,20}\bsystem\b|only user and assistant roles", re.IGNORECASE
 )
@@ -47,7 +47,7 @@ _TOOLS_IN_WORDS: Final = (
     "told its result then. Where none is needed, or something is missing, answer in words. The "
     "caller hears those, so never speak of tools.\n"
 )
-"""For a server that knows no tools, and the built-in engine."""
+"""For a server without tools, and for the built-in engine."""
 _RESULT: Final = (
     "(The caller does not hear this. Tell them in a short sentence what came of it. Result of the "
     "tool: "
@@ -64,7 +64,7 @@ def body(
     *,
     caller: CallInfo | None = None,
 ) -> Json:
-    """Return the request for *model* without the fields *left_out*, telling of *caller* if any."""
+    """Return the request for *model* without the fields *left_out*, with *caller* if given."""
     optional: Json = {
         "max_tokens": request.max_tokens,
         "temperature": request.temperature,
@@ -94,7 +94,7 @@ def _chosen(choice: str) -> str | Json:
 
 
 def _metadata(caller: CallInfo) -> dict[str, str]:
-    """Return whose call it is, in the form that servers take: texts only."""
+    """Return the data of the call in the form that servers accept: texts only."""
     return {
         "session": caller.session,
         "tenant": caller.tenant,
@@ -105,10 +105,10 @@ def _metadata(caller: CallInfo) -> dict[str, str]:
 
 
 def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True) -> list[Json]:
-    """Return the conversation: the system's text, then caller and assistant in turns.
+    """Return the conversation: the system prompt, then caller and assistant in turns.
 
-    What the assistant said before the caller did is told in the system's text. Without *has_tools*
-    tools, calls and results are told in words.
+    The system prompt has the assistant's words before the caller's first. Without *has_tools*,
+    tools, calls and results are described in words.
     """
     lines = _merged(request.lines if has_tools else map(_in_words, request.lines))
     told = [request.system]
@@ -126,7 +126,7 @@ def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True
     system = "\n\n".join(filter(None, told))
     if not lines or lines[0].role != "user":
         lines.insert(0, Message("user", _CALL_BEGINS))
-    if lines[-1].role == "assistant":  # a response that nobody's words asked for
+    if lines[-1].role == "assistant":  # a response without words of the caller
         lines.append(Message("user", _GO_ON))
     if request.said:
         lines += [Message("assistant", request.said), Message("user", _CONTINUE)]
@@ -137,7 +137,7 @@ def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True
 
 
 def _merged(lines: Iterable[Message]) -> list[Message]:
-    """Return *lines* without empty ones, those of one side after another as one."""
+    """Return *lines* without empty ones, and with successive lines of one side joined."""
     found: list[Message] = []
     for line in lines:
         last = found[-1] if found else None
@@ -149,7 +149,7 @@ def _merged(lines: Iterable[Message]) -> list[Message]:
 
 
 def _in_words(line: Message) -> Message:
-    """Return *line* as one of the caller or the assistant, for a server that knows no tools."""
+    """Return *line* as a message of caller or assistant, for a server without tools."""
     if line.role == "tool":
         return Message("user", f"{_RESULT}{line.text})")
     if not line.calls:
@@ -173,7 +173,7 @@ def _told_call(call: ToolCall) -> Json:
 
 
 def _object(call: ToolCall) -> str:
-    """Return the arguments of *call*; what is no JSON is left out, for chat templates read it."""
+    """Return the arguments of *call*; {} if they are no JSON, since chat templates parse them."""
     try:
         is_object = isinstance(json.loads(call.arguments), dict)
     except (ValueError, RecursionError):
@@ -191,7 +191,7 @@ def _field(name: str) -> re.Pattern[str]:
 
 
 def refused_field(refusal: object, sent: Json) -> str | None:
-    """Return what of *sent* the body of a *refusal* names first, None where it names nothing."""
+    """Return the field of *sent* that the body of a *refusal* names first, or None."""
     told = "\n".join(_told(refusal))
     found = {
         name: at.start() for name in _OPTIONAL if name in sent and (at := _field(name).search(told))
@@ -203,7 +203,7 @@ def refused_field(refusal: object, sent: Json) -> str | None:
 
 
 def _told(refusal: object) -> Iterator[str]:
-    """Yield the texts of a refusal, without what it repeats of the request."""
+    """Yield the texts of a refusal, without its repetition of the request."""
     if isinstance(refusal, dict):
         for name, value in refusal.items():
             if name not in ("input", "body", "request"):

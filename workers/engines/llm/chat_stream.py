@@ -1,26 +1,26 @@
-"""The stream of a server with OpenAI's chat API: from bytes to records, from records to text."""
+"""Parses the stream of a server with OpenAI's chat API: bytes to records, records to text."""
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Final
 
-from workers.engines.errors import EngineRefusedError, OnlyThoughtError, ServerUnavailableError
+from workers.engines.errors import EngineRefusedError, OnlyReasoningError, ServerUnavailableError
 from workers.engines.llm.call_deltas import CallDeltas
 from workers.engines.openai_api import read_json
 from workers.engines.protocols import FunctionCall, Usage
 
 MOST_BYTES: Final = 1 << 20
-"""Of one line."""
+"""The most bytes of one line."""
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r(?!$)")
 DONE: Final = "[DONE]"
-"""Ends a stream."""
+"""The record that ends a stream."""
 
 
 async def records(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Any, None]:
     """Yield the data of each server-sent event in *pieces*, up to DONE, which is the last.
 
-    Names of events, `retry:`, comments and events without data say nothing here. A line ends with
-    CR, LF or both, and not with the other marks that Python splits a text at.
+    Names of events, `retry:`, comments and events without data are ignored. Only CR, LF or both end
+    a line, not the other marks at which Python splits lines.
 
     Raises:
         ValueError: the data is no JSON, or without an end.
@@ -40,7 +40,7 @@ async def records(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Any, None]:
 
 
 async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
-    """Yield the lines of *pieces*, and an empty one behind the last."""
+    """Yield the lines of *pieces*, then an empty line."""
     waiting = b""
     async for piece in pieces:
         *lines, waiting = _LINE_END.split(waiting + piece)
@@ -54,30 +54,30 @@ async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
 
 
 class ChatStream:
-    """Takes the chunks of one response and keeps what they tell beside its text."""
+    """Takes the chunks of one response; keeps its calls, usage and end."""
 
     def __init__(self, model: str, *, has_tools: bool = False, after_tools: bool = False) -> None:
-        """Take the response of *model*, which was offered tools or not.
+        """Take the response of *model*, with or without tools.
 
-        *after_tools*: it was told results, so that calling a tool once more is not unheard of.
+        *after_tools*: the prompt has results of tools, so that another call is possible.
         """
         self._has_tools = has_tools
         self._after_tools = after_tools
         self._deltas = CallDeltas()
         self.usage = Usage(0, 0, model)
-        """What the server counted; 0 if it did not."""
+        """The server's token counts; 0 if it sent none."""
         self.is_marked = False
-        """The server said that it is over."""
+        """Whether the server marked the end."""
         self._is_said = False
         self._reasoned = False
         self._called = False
         self._finish = ""
 
     def take(self, chunk: object) -> str | None:
-        """Return the text in *chunk*; "" for one of a thought or a tool's call, None for no choice.
+        """Return the text in *chunk*; "" for reasoning or a tool call, None without a choice.
 
         Raises:
-            ServerUnavailableError, EngineRefusedError: the server tells of an error.
+            ServerUnavailableError, EngineRefusedError: the server reports an error.
         """
         self.is_marked |= chunk == DONE
         record = _fields(chunk)
@@ -106,17 +106,17 @@ class ChatStream:
 
     @property
     def calls(self) -> list[FunctionCall]:
-        """The calls so far; none where no tools were offered."""
+        """Return the calls so far; none if no tools were offered."""
         return self._deltas.calls if self._has_tools else []
 
     def end(self, *, marks: bool = False) -> None:
-        """Tell why a stream that is over had no text, where the server said so.
+        """Raise the reason why a finished stream had no text, if the server gave one.
 
-        *marks*: this server says where a stream is over, so that one without a mark was cut.
+        *marks*: this server marks the end of a stream, so that a stream without a mark was cut.
 
         Raises:
             ServerUnavailableError: it broke off.
-            EngineRefusedError: another attempt would end alike.
+            EngineRefusedError: a retry would fail in the same way.
         """
         if not self.is_marked and (marks or not self._deltas.are_whole):
             raise ServerUnavailableError("the language model broke off its answer")
@@ -125,7 +125,7 @@ class ChatStream:
         if self._is_said or self.calls:
             return
         if self._called and self._after_tools:
-            return  # it wanted one more step than there may be
+            return  # it asked for one step too many
         if self._called:
             raise EngineRefusedError(
                 "the language model called a tool and said nothing: Aura offers it none"
@@ -133,10 +133,10 @@ class ChatStream:
         if self._finish == "content_filter":
             raise EngineRefusedError("the language model's filter withheld its answer")
         if self._reasoned:
-            raise OnlyThoughtError
+            raise OnlyReasoningError
 
     def _failed(self, error: dict[str, Any]) -> Exception:
-        """Return an error that the server tells of in a stream that began well."""
+        """Return the error that the server reports inside a stream."""
         code = str(error.get("code") or error.get("status") or "")
         status = int(code) if code.isdigit() and len(code) == 3 else 200
         if not self._is_said and status in (400, 401, 403, 404, 422):
@@ -155,7 +155,7 @@ def _count(value: object) -> int:
 
 
 def _text(content: object) -> str:
-    """Return the text of *content*: a string, or a list of parts of which some may be thoughts."""
+    """Return the text of *content*: a string, or a list of parts, some of them reasoning."""
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, list) else [content]

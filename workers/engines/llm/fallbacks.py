@@ -1,8 +1,8 @@
-"""Several language models in turn: the next one is asked where the one before gives no first word.
+"""Language models in order: the next one is asked if the one before gives no first word.
 
-A model that could not be reached rests, so that not every caller waits for it; when all others have
-failed it is asked all the same. Once a word is out nothing is switched: a job that fails then is
-tried again, with the first model first.
+An unavailable model is skipped for a while, so that not every caller waits for it; if all others
+failed, it is asked all the same. After the first word there is no switch: a job that fails then is
+retried, beginning with the first model.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from workers.engines.protocols import LanguageModel, Prompt, Switched, Token
 log = structlog.get_logger(__name__)
 
 REST_S: Final = 20.0
-"""The time for which a model that was not available is passed over."""
+"""The time for which an unavailable model is skipped."""
 Key = tuple[int, str | None]
 
 
 class FallbackModels:
-    """A language model made of several, the wanted one first."""
+    """A language model made of several, in the order of preference."""
 
     def __init__(
         self,
@@ -34,9 +34,9 @@ class FallbackModels:
         first_word_s: float,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take *models* in their order; *first_word_s* limits each silence before the first word.
+        """Take *models* in order; *first_word_s* limits each silence before the first word.
 
-        The last one has as much time as its job.
+        The last model has no limit other than its job's.
         """
         self.name = models[0].name
         self.in_process = any(model.in_process for model in models)
@@ -44,13 +44,13 @@ class FallbackModels:
         self._first_word_s = first_word_s
         self._now_s = now_s
         self._rests: dict[Key, tuple[float, str]] = {}
-        """Until when, and why, by the place of the model and the name that was asked for."""
+        """The end and the reason of each skip, by the model's index and the requested name."""
 
     async def warm(self) -> None:
         """Warm all of them.
 
         Raises:
-            EngineError: not one of them can be had; of the first.
+            EngineError: none of them is available; the error of the first.
         """
         results = await asyncio.gather(*map(_warmed, self._models))
         failures = [error for error in results if error]
@@ -64,13 +64,13 @@ class FallbackModels:
         """Yield the response of the first model that has one; `Switched` comes before another's.
 
         Raises:
-            EngineError: the last one's, where none has a word.
+            EngineError: no model has a word; the error of the last.
         """
         reasons = [why for key, (_, why) in self._rests.items() if self._is_resting(key, request)]
         order = self._order(request)
         for place in order:
             model, is_last = self._models[place], place == order[-1]
-            # A job's own model is the first server's: the others have theirs.
+            # The job's model belongs to the first server; the others have their own.
             asked = replace(request, model=None) if place else request
             has_begun = False
             async with aclosing(model.stream(asked)) as tokens:
@@ -86,7 +86,7 @@ class FallbackModels:
                             raise
                         reasons.append(self._failed(place, request, error))
                         break
-                    if token != "" and not has_begun:  # "": a thought
+                    if token != "" and not has_begun:  # "": reasoning
                         has_begun = True
                         self._rests.pop((place, request.model), None)
                         if place:
@@ -95,7 +95,7 @@ class FallbackModels:
                     yield token
 
     def _order(self, request: Prompt) -> list[int]:
-        """Return the places of the models in the order of asking: those at rest come last."""
+        """Return the indices of the models in the order of asking; skipped ones come last."""
         places = range(len(self._models))
         return sorted(places, key=lambda place: self._is_resting((place, request.model), request))
 
@@ -104,7 +104,7 @@ class FallbackModels:
         return key[1] == request.model and self._now_s() < until_s
 
     def _failed(self, place: int, request: Prompt, error: Exception) -> str:
-        """Return why a model is passed over; it rests if it was not available."""
+        """Return why a model failed; an unavailable one is skipped from then on."""
         name = self._models[place].name
         if isinstance(error, TimeoutError):
             why = f"{name}: no word within {self._first_word_s:g} s"
@@ -112,7 +112,7 @@ class FallbackModels:
             why = f"{name}: {error}"
         if isinstance(error, EngineUnavailableError | TimeoutError):
             self._rests[place, request.model] = (self._now_s() + REST_S, why)
-            if len(self._rests) > 1000:  # names of models that agents made up
+            if len(self._rests) > 1000:  # agents may name any number of models
                 self._rests.clear()
         log.warning("model_passed_over", model=name, error=why)
         return why

@@ -1,12 +1,11 @@
 """A model in this process, by llama.cpp.
 
-A base model, as Gemma 3 270M is here, continues the phone call of `base_model_prompt.py`. A model
-that was taught to follow instructions brings a chat template in its file, and is asked by it; tools
-are told to it in words, for small models write their calls as JSON whatever the template says
-(`workers/tool_text.py` reads them).
+A base model, such as Gemma 3 270M, continues the telephone call of `base_model_prompt.py`. An
+instruct model has a chat template in its file, which is used. Its tools are described in words,
+since small models write calls as JSON whatever the template says (`workers/tool_text.py`).
 """
 
-# ruff: noqa: PLC0415 - a library is imported only by who uses it: each is an optional extra
+# ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 import asyncio
 import mmap
@@ -35,33 +34,31 @@ from workers.engines.llm.llama_requests import (
     text_of,
     usage_of,
 )
-from workers.engines.protocols import Prompt, Token, Usage, only
+from workers.engines.protocols import Prompt, Token, Usage, check_model
 
 CONTEXT_TOKENS = 4096
-"""Of one slot: room for the example call, for the remembered messages at a token a letter, and for
-the response."""
+"""Tokens of one slot: the example call, the messages at a token a letter, and the response."""
 TOKENS_AT_ONCE = 16
-"""Of a prompt that is read. After each the model tells how far it is, and can be stopped: one of
-1.5B on a core reads some 40 a second, and is neither hung nor deaf meanwhile. With 64 it read an
-eighth more and was deaf for a second (ADR 51)."""
+"""The tokens of a prompt that are read at once. After each batch the model reports progress and can
+be stopped; one of 1.5B on a core reads some 40 a second. Batches of 64 are an eighth faster, but
+cannot be stopped for a second (ADR 51)."""
 TOKENS_OF_A_SMALL_ONE = 64
-"""The same of a base model, which reads them in no time."""
+"""The same for a base model, which is fast."""
 CACHE_MIB = 256
-"""For what was read and is in no slot any more: a prompt of 500 tokens takes 14 MiB with a model
-of 1.5B."""
+"""Memory for prompts that left their slot: 500 tokens take 14 MiB with a model of 1.5B."""
 CHAT_TEMPLATE = b"tokenizer.chat_template"
-"""The key of a GGUF's metadata that base models do not have."""
+"""The key in a GGUF's metadata that base models lack."""
 METADATA_BYTES = 64 << 20
-"""The metadata comes first, the vocabulary in it; no more is searched."""
+"""The bytes that are searched for it: the metadata, with the vocabulary, comes first."""
 
 Beginning = tuple[str, str, tuple[str, ...]]
-"""What a prompt begins with: the system's text, the greeting, the names of the tools."""
+"""The start of a prompt: the system prompt, the greeting, the names of the tools."""
 HandOver = Callable[[dict[str, Any] | None], bool]
-"""Takes a piece of the response, None after the last; returns whether the model is to stop."""
+"""Takes a piece of the response, None after the last; returns whether the model must stop."""
 
 
 class LlamaModel:
-    """One GGUF model, read by `slots` calls at a time; more wait for a slot."""
+    """One GGUF model for `slots` calls at once; others wait for a slot."""
 
     in_process = True
 
@@ -76,30 +73,30 @@ class LlamaModel:
     ) -> None:
         """Take *path* of a GGUF file; *threads* None leaves one core to the rest of the machine.
 
-        llama.cpp's threads wait for each other at every layer. On two cores, with one of them busy,
-        two threads took 7 to 15 s for a response and one took 1 s; on idle cores 0.5 s and 0.6 s.
+        llama.cpp's threads wait for each other at every layer. On two cores, one of them busy, a
+        response took 7 to 15 s with two threads and 1 s with one; on idle cores 0.5 s and 0.6 s.
 
-        *alias* is what AURA_LLM_MODEL calls it; *system* is what most calls begin with: a model
-        that follows instructions reads it before the first of them.
+        *alias* is its name in AURA_LLM_MODEL; *system* is the usual system prompt, which an
+        instruct model reads before the first call.
         """
         self.name = f"llama:{path.stem}"
         self._aliases = (path.stem, alias)
         self._path = path
         self._system = system
         self._follows = False
-        """It is asked by its chat template; known once it is loaded."""
+        """Whether it has a chat template; set when it is loaded."""
         self._threads = threads or max(1, (os.cpu_count() or 1) - 1)
         self._slots = slots
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="llama")
         self._loading = threading.Lock()
         self._server: Any = None
         self._asking = 0
-        """Requests under way: responses being written, and sentences being read."""
+        """The number of running requests."""
         self._held: deque[Beginning] = deque(maxlen=slots)
-        """What the prompts read last begin with; their slots may hold a call that goes on."""
+        """The starts of the prompts read last, whose slots may belong to running calls."""
 
     async def warm(self) -> None:
-        """Load the model and let every slot read what its prompts begin with."""
+        """Load the model and let every slot read the start of its prompts."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._pool, self._load)
         async with asyncio.TaskGroup() as slots:
@@ -117,24 +114,24 @@ class LlamaModel:
         )
 
     async def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
-        """Yield the response, one line, then its Usage; "" for each part of the prompt it read.
+        """Yield the response, one line, then its Usage; "" for each batch of the prompt.
 
         Raises:
             EngineRefusedError: another model is asked for.
         """
-        only(self.name, request.model, *self._aliases)
+        check_model(self.name, request.model, *self._aliases)
         self._hold(request)
         loop = asyncio.get_running_loop()
-        # no more pieces than the tokens of a response, of which a request has a limit
+        # bounded by the request's limit of tokens
         pieces: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         gone = threading.Event()
 
         def hand_over(piece: dict[str, Any] | None) -> bool:
             try:
                 loop.call_soon_threadsafe(pieces.put_nowait, piece)
-            except RuntimeError:  # the loop is closed: nobody listens any more
+            except RuntimeError:  # the loop is closed
                 return True
-            return gone.is_set()  # a true answer makes llama.cpp stop
+            return gone.is_set()  # True makes llama.cpp stop
 
         work = loop.run_in_executor(self._pool, self._write, request, hand_over, gone)
         self._asking += 1
@@ -148,26 +145,26 @@ class LlamaModel:
                     said += text
                     yield text
                 elif "prompt_progress" in piece:
-                    yield ""  # it reads, and is not silent
+                    yield ""  # it still reads the prompt
             await work
-            if not self._follows:  # whose slot holds the response as it was written
+            if not self._follows:  # its slot keeps the response as written
                 self._read_next(next_prompt(request, said))
             yield usage
         finally:
             self._asking -= 1
             gone.set()
-            work.cancel()  # only if no thread has taken it yet; a running one stops by itself
+            work.cancel()  # has effect before a thread takes it; a running one stops by itself
 
     async def eot_llm(self, request: Prompt) -> float | None:
-        """Return 0..1, the probability that the caller's sentence ends with its last word.
+        """Return the probability (0..1) that the caller's sentence ends with its last word.
 
-        The model reads the words without their last mark, and its next token is looked at: a mark
-        that ends a sentence, or another word. `stream` goes on from what was read here.
+        The model reads the words without their last mark, and gives the probability that its next
+        token is a mark that ends a sentence. `stream` continues from the same prompt.
 
         Raises:
             EngineRefusedError: another model is asked for.
         """
-        only(self.name, request.model, *self._aliases)
+        check_model(self.name, request.model, *self._aliases)
         if self._follows or self._asking or not (prompt := up_to_last_word(request)):
             return None
         loop = asyncio.get_running_loop()
@@ -178,16 +175,16 @@ class LlamaModel:
             self._asking -= 1
 
     async def read_ahead(self, request: Prompt) -> None:
-        """Let a slot read what *request* begins with, unless one has just done so.
+        """Let a slot read the start of *request*, unless one has just done so.
 
-        Cancelled, it ends once llama.cpp has let go of the slot: after the tokens in hand.
+        Cancelled, it ends once llama.cpp has freed the slot, after its current batch.
 
         Raises:
             EngineRefusedError: another model is asked for.
         """
-        only(self.name, request.model, *self._aliases)
+        check_model(self.name, request.model, *self._aliases)
         if not self._follows or _beginning(request) in self._held:
-            return  # a base model's prompts all begin alike
+            return  # all prompts of a base model have the same start
         gone = threading.Event()
         reads = {**chat(request), "max_tokens": 1}
         loop = asyncio.get_running_loop()
@@ -212,7 +209,7 @@ class LlamaModel:
         return likely_end(answers[-1]) if answers else None
 
     def _write(self, request: Prompt, hand_over: HandOver, gone: threading.Event) -> None:
-        """Write the response in a thread, unless the listener left while this waited for one."""
+        """Write the response in a thread, unless it was cancelled while it waited for one."""
         try:
             if not gone.is_set():
                 self._load()
@@ -258,7 +255,7 @@ def _beginning(request: Prompt) -> Beginning:
 
 
 def has_chat_template(path: Path) -> bool:
-    """Tell whether the GGUF file at *path* says how it is to be asked.
+    """Return whether the GGUF file at *path* has a chat template.
 
     Raises:
         WeightsError: it cannot be read.
@@ -283,11 +280,11 @@ def _server(path: Path, threads: int, slots: int, follows: bool) -> Any:
     params.n_batch = params.n_ubatch = TOKENS_AT_ONCE if follows else TOKENS_OF_A_SMALL_ONE
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads = threads
-        cpu.poll = 0  # threads that spin for each other stall for seconds on a busy machine
-    params.swa_full = True  # else Gemma 3 forgets the fixed part of the prompt at every turn
-    # 8 GiB of old calls if nothing is said; the prompts of a base model all begin alike
+        cpu.poll = 0  # spinning threads stall for seconds on a busy machine
+    params.swa_full = True  # else Gemma 3 drops the fixed part of the prompt at every turn
+    # the default is 8 GiB; a base model's prompts have the same start
     params.cache_ram_mib = CACHE_MIB if follows else 0
-    # The library opens a port on 127.0.0.1 that we do not use: lock it, and show no web page.
+    # The library opens an unused port on 127.0.0.1: protect it by a key, without a web page.
     params.api_keys = [secrets.token_hex(32)]
     params.ui = params.endpoint_slots = False
     try:

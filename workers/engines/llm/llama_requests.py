@@ -1,4 +1,4 @@
-"""Requests to llama.cpp, and the reading of its results. Pure."""
+"""Requests to llama.cpp, and the parsing of its results. Pure."""
 
 import math
 import re
@@ -9,18 +9,18 @@ from workers.engines.llm.chat_request import messages
 from workers.engines.protocols import Prompt, Usage
 
 LIKELIEST = 40
-"""Tokens among which the next one is drawn. Top-k comes first, for llama.cpp's usual samplers go
-through all 262 144 tokens of Gemma's vocabulary several times, at half the cost of the model."""
+"""The number of tokens among which the next one is drawn. Top-k comes first, since llama.cpp's
+default samplers process all of Gemma's 262 144 tokens several times, at half the model's cost."""
 MOST_TOKENS = 64
-"""About two spoken sentences; a model this small may else go on to the end of its context."""
+"""About two spoken sentences; so small a model may otherwise fill its context."""
 LOOKED_AT = 20
-"""Likeliest next tokens that are searched for a sentence's end; outside them it is unlikely."""
+"""The number of likeliest next tokens that are searched for the end of a sentence."""
 _END = re.compile(r"\s*([?!\u3002\uff1f\uff01\u061f\u0964\n]|\.(?!\.))")
-"""A token with a mark of `punctuation_probability.ENDS`, or a line break; "..." is no end."""
+"""A token with a mark of `punctuation_probability.ENDS` or a line break, but not "..."."""
 
 
 def completion(request: Prompt) -> dict[str, Any]:
-    """Return the request that has a base model go on with a phone call."""
+    """Return the request by which a base model continues a telephone call."""
     return {
         "prompt": prompt_text(request),
         "max_tokens": max(1, min(request.max_tokens, MOST_TOKENS)),
@@ -30,11 +30,11 @@ def completion(request: Prompt) -> dict[str, Any]:
 
 
 def chat(request: Prompt) -> dict[str, Any]:
-    """Return the request for a model that follows instructions, by its own template."""
+    """Return the request for an instruct model, which uses its own template."""
     return {
         "messages": messages(request, has_tools=False),
         "max_tokens": max(1, request.max_tokens),
-        "return_progress": True,  # such a model is large, and reads its prompt for seconds
+        "return_progress": True,  # an instruct model may read its prompt for seconds
         **_sampling(request),
     }
 
@@ -56,7 +56,7 @@ def look(prompt: str) -> dict[str, Any]:
 
 
 def likely_end(answer: dict[str, Any]) -> float | None:
-    """Return 0..1, the probability in llama.cpp's *answer* that the next token ends the sentence.
+    """Return the probability (0..1) in llama.cpp's *answer* that the next token ends the sentence.
 
     None: there are no probabilities, as for a token that is only a part of a letter.
     """
@@ -69,7 +69,7 @@ def likely_end(answer: dict[str, Any]) -> float | None:
 
 
 def text_of(piece: dict[str, Any]) -> str:
-    """Return the text in a *piece* of a response, of either kind of request."""
+    """Return the text in a *piece* of a response to either kind of request."""
     choices = piece.get("choices") or ()
     return "".join(
         choice.get("text") or (choice.get("delta") or {}).get("content") or "" for choice in choices
@@ -77,7 +77,7 @@ def text_of(piece: dict[str, Any]) -> str:
 
 
 def usage_of(piece: dict[str, Any], model: str) -> Usage | None:
-    """Return what a response cost, of the piece that tells it."""
+    """Return the usage of a response, if *piece* has it."""
     if not (counts := piece.get("usage")):
         return None
     return Usage(counts["prompt_tokens"], counts["completion_tokens"], model)

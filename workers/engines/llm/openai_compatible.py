@@ -1,4 +1,4 @@
-"""A hosted language model: Cerebras, or by its base URL any server with OpenAI's chat API."""
+"""A hosted language model: Cerebras, or any server with OpenAI's chat API."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -12,24 +12,24 @@ from workers.engines.openai_api import (
     CONNECT_S,
     NO_KEY,
     Library,
-    Named,
+    ServerSettings,
     address,
     cerebras_library,
     openai_library,
     read_json,
-    translated,
+    translating_errors,
 )
 from workers.engines.protocols import CallInfo, Prompt, Token
 
 CEREBRAS_MODEL: Final = "llama-3.3-70b"
-CEREBRAS: Final = Named(
+CEREBRAS: Final = ServerSettings(
     what="the language model",
     url="AURA_LLM_BASE_URL",
     key="CEREBRAS_API_KEY",
     model="AURA_LLM_MODEL",
     otherwise="AURA_LLM_ENGINE=local",
 )
-SERVER: Final = Named(
+SERVER: Final = ServerSettings(
     what="the language model",
     url="AURA_LLM_BASE_URL",
     key="AURA_LLM_API_KEY (without it, CEREBRAS_API_KEY is sent)",
@@ -37,7 +37,7 @@ SERVER: Final = Named(
     otherwise="AURA_LLM_ENGINE=local",
 )
 LONGEST_WAIT_S: Final = 1.0
-"""The SDK tries again itself where the server wants it (`Retry-After`) no later."""
+"""The longest `Retry-After` for which the SDK retries by itself."""
 
 
 class HostedModel:
@@ -45,7 +45,7 @@ class HostedModel:
 
     in_process = False
 
-    def __init__(  # noqa: PLR0913  # named, and independent of one another
+    def __init__(  # noqa: PLR0913  # keyword arguments, independent of each other
         self,
         *,
         model: str = CEREBRAS_MODEL,
@@ -57,11 +57,11 @@ class HostedModel:
         read_s: float = 10.0,
         retries: int = 1,
     ) -> None:
-        """Talk to *base_url* as it is given, or to Cerebras without one.
+        """Use *base_url* as it is given, or Cerebras without one.
 
-        *extra_body* is added to each request. *tells_caller*: the server is told whose call it is.
-        *read_s* limits each wait for data, that for the first token included; the SDK itself
-        tries *retries* more times, within about a second each, as long as nothing was streamed.
+        *extra_body* is added to each request. *tells_caller*: the server gets session and turn.
+        *read_s* limits each wait for data, also for the first token; the SDK itself retries
+        *retries* times, within about a second each, as long as nothing was streamed.
         """
         self.name = f"{'openai' if base_url else 'cerebras'}:{model}"
         self._model = model
@@ -78,36 +78,36 @@ class HostedModel:
         self._unknown: dict[str, frozenset[str]] = {}
         """Fields that the server refused, by model."""
         self._marks: set[str] = set()
-        """Models whose streams say where they are over; one that does not was cut."""
+        """Models that mark the end of a stream, so that a stream without the mark was cut."""
 
     async def warm(self) -> None:
-        """Open the connection by listing the models; any answer but a refused key is fine.
+        """Open the connection by listing the models; every answer except a refused key is fine.
 
         Raises:
             EngineRefusedError: the key is not accepted.
-            EngineUnavailableError: nobody answers.
+            EngineUnavailableError: no server answers.
         """
         client, library = await self._client()
         try:
-            with translated(library, self._named, self._model):
+            with translating_errors(library, self._named, self._model):
                 await client.models.list()
         except EngineRefusedError as error:
-            if "AURA_LLM_MODEL" not in str(error):  # some servers have no list of models
+            if "AURA_LLM_MODEL" not in str(error):  # some servers cannot list their models
                 raise
 
     async def stream(self, request: Prompt) -> AsyncGenerator[Token, None]:
-        """Yield the deltas as they arrive, then the Usage the server counted (0 if it did not).
+        """Yield the deltas as they arrive, then the Usage by the server (0 if it sent none).
 
-        A chunk without text, as one of a thought, is an empty delta: the server is not silent. A
-        field that the server does not know is left out from then on.
+        A chunk without text, such as reasoning, is an empty delta. A field that the server does not
+        know is left out from then on.
         """
         model = request.model or self._model
         client, library = await self._client()
         after_tools = bool(request.exchange) and request.exchange[-1].role == "tool"
         told = ChatStream(model, has_tools=bool(request.tools), after_tools=after_tools)
-        with translated(library, self._named, model):
+        with translating_errors(library, self._named, model):
             async with await self._answer(client, library, request, model) as answer:
-                # closing the response is what stops the server
+                # closing the response stops the server
                 response = answer.response
                 kind = response.headers.get("content-type", "")
                 if "text/html" in kind:
@@ -130,13 +130,13 @@ class HostedModel:
         yield told.usage
 
     async def _answer(self, client: Any, library: Library, request: Prompt, model: str) -> Any:
-        """Return the server's streamed answer, asked again without each field it does not know."""
+        """Return the server's streamed answer; ask again without fields that it refuses."""
         left_out = set(self._unknown.get(model, ()))
         sdk, caller = library.module, request.caller if self._tells_caller else None
         while True:
             asked = body(request, model, left_out, caller=caller) | self._extra
             try:
-                # Its bytes are read by us: the SDK trips over named events and empty ones.
+                # Parsed here, because the SDK fails at named and empty events.
                 answer = await client.post(
                     self._path,
                     cast_to=object,
@@ -161,7 +161,7 @@ class HostedModel:
 
     async def _client(self) -> tuple[Any, Library]:
         if self._made is None:
-            # Importing and building it takes 0.5 s and reads certificates: not on the loop.
+            # The import and the client take 0.5 s, so they are made in a thread.
             made = await asyncio.to_thread(self._make)
             self._made = self._made or made
         return self._made
@@ -179,7 +179,7 @@ class HostedModel:
         }
         if self._base_url:
             return sdk.AsyncOpenAI(base_url=self._base_url, **options), library
-        # warm, it would connect, blocking, inside the constructor
+        # with warming the constructor would connect, and block
         return sdk.AsyncCerebras(warm_tcp_connection=False, **options), library
 
 
@@ -188,7 +188,7 @@ def _headers(caller: CallInfo | None) -> dict[str, str]:
 
 
 async def _not_too_patient(response: Any) -> None:
-    """Keep the SDK from a retry that the server wants far too late for a call."""
+    """Stop the SDK's retry if the server asks for too long a delay."""
     headers = response.headers
     wait = headers.get("retry-after-ms") or headers.get("retry-after") or "0"
     try:

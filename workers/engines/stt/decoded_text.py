@@ -36,7 +36,7 @@ def remaining_ways(left: list[Way], heard: Heard, *, hurried: bool) -> list[Way]
     way, *wider = left
     if not heard.sound:
         return wider
-    again = way.again(heard.confidence) if heard.text and not hurried else None
+    again = way.second_decoding(heard.confidence) if heard.text and not hurried else None
     return [again] if again else []
 
 

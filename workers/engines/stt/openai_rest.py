@@ -11,11 +11,17 @@ from typing import Any, Final
 from runtime.audio import write_wav
 from schemas.audio import BYTES_PER_MS
 from workers.engines.errors import EngineRefusedError, ServerUnavailableError
-from workers.engines.openai_api import BlockingClient, Library, Named, read_json, translated
+from workers.engines.openai_api import (
+    BlockingClient,
+    Library,
+    ServerSettings,
+    read_json,
+    translating_errors,
+)
 from workers.engines.protocols import Recognition
 from workers.engines.stt.whisper_postprocess import cleaned
 
-NAMED: Final = Named(
+SERVER: Final = ServerSettings(
     what="the recogniser's server",
     url="AURA_STT_BASE_URL",
     key="AURA_STT_API_KEY",
@@ -47,10 +53,10 @@ class RestRecognizer:
         """
         client, library = self._client.get()
         try:
-            with translated(library, NAMED, self._model):
+            with translating_errors(library, SERVER, self._model):
                 client.models.list()
         except EngineRefusedError as error:
-            if NAMED.model not in str(error):  # some servers cannot list their models
+            if SERVER.model not in str(error):  # some servers cannot list their models
                 raise
 
     def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
@@ -64,7 +70,7 @@ class RestRecognizer:
         if audio_ms < LEAST_MS:
             return Recognition("", 0.0, audio_ms, 0.0)
         client, library = self._client.get()
-        with translated(library, NAMED, self._model):
+        with translating_errors(library, SERVER, self._model):
             told = self._asked(client, library, write_wav(pcm[: len(pcm) // 2 * 2]), language)
         text, confidence = heard(told)
         took_ms = (time.monotonic() - began) * 1000
@@ -93,17 +99,19 @@ class RestRecognizer:
             kind = answer.headers.get("content-type", "")
             if "json" not in kind:
                 raise EngineRefusedError(
-                    f"{NAMED.what} answered {kind.partition(';')[0] or 'something'}, not JSON; is "
-                    f"{NAMED.url} right?"
+                    f"{SERVER.what} answered {kind.partition(';')[0] or 'something'}, not JSON; is "
+                    f"{SERVER.url} right?"
                 )
             body = b""
             for piece in answer.iter_bytes():
                 body += piece
                 if self._client.now_s() > until_s or len(body) > MOST_ANSWER_BYTES:
-                    raise ServerUnavailableError(f"{NAMED.what} did not come to an end")
+                    raise ServerUnavailableError(f"{SERVER.what} did not come to an end")
         told = read_json(body)
         if not isinstance(told, dict) or not isinstance(told.get("text"), str):
-            raise EngineRefusedError(f"{NAMED.what} answered without a text; is {NAMED.url} right?")
+            raise EngineRefusedError(
+                f"{SERVER.what} answered without a text; is {SERVER.url} right?"
+            )
         return told
 
 

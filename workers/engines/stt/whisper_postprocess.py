@@ -14,8 +14,7 @@ Floats = npt.NDArray[np.float32]
 FRAMES_PER_S: Final = 100
 FULL_S: Final = 30.0
 PIECE_S: Final = 28.0
-"""The longest piece that is recognised at once; the window's last two seconds are silent, as in
-training."""
+"""The longest piece; the window's last two seconds are silent, as in training."""
 SHORT_S: Final = 1.5
 TOKENS_PER_S: Final = 6
 """The most words a second; fast speakers say 2 to 5."""
@@ -65,7 +64,7 @@ class Way(NamedTuple):
     window_s: float
     beams: int = 1
 
-    def again(self, confidence: float) -> Self | None:
+    def second_decoding(self, confidence: float) -> Self | None:
         """Return the way of the second decoding after *confidence* (0..1), or None for none.
 
         The full window is not decoded twice, since that takes too long.

@@ -1,8 +1,8 @@
 """A voice behind HTTP: any server with OpenAI's `/audio/speech`, streamed.
 
 A server may be slow before the first sound, but after it the audio must keep up with the listener.
-Waits are counted against the audio that came (`patient`), so a server that is too slow is given up
-like a silent one.
+Waits are counted against the audio that came (`patient`), so a slow server is given up like a
+silent one.
 """
 
 import time
@@ -16,10 +16,10 @@ from runtime.containers import container_of
 from runtime.wav import MOST_HEADER_BYTES, Format, NotAudioError, WavHeader
 from schemas.audio import RATE_HZ
 from workers.engines.errors import EngineRefusedError, ServerUnavailableError
-from workers.engines.openai_api import BlockingClient, Named, translated
+from workers.engines.openai_api import BlockingClient, ServerSettings, translating_errors
 from workers.engines.tts.piper import without_lead
 
-NAMED: Final = Named(
+SERVER: Final = ServerSettings(
     what="the voice's server",
     url="AURA_TTS_BASE_URL",
     key="AURA_TTS_API_KEY",
@@ -78,7 +78,7 @@ class RestVoice:
         client, library = self._client.get()
         began_s = self._client.now_s()
         with (
-            translated(library, NAMED, self._model),
+            translating_errors(library, SERVER, self._model),
             client.audio.speech.with_streaming_response.create(
                 input=text,
                 model=self._model,
@@ -107,9 +107,11 @@ def _check_kind(kind: str) -> None:
     """
     kind = kind.partition(";")[0].strip().lower()
     if kind.startswith(_NOT_SOUND):
-        raise EngineRefusedError(f"{NAMED.what} answered {kind}, not sound; is {NAMED.url} right?")
+        raise EngineRefusedError(
+            f"{SERVER.what} answered {kind}, not sound; is {SERVER.url} right?"
+        )
     if kind.startswith("audio/") and kind.endswith(_COMPRESSED):
-        raise EngineRefusedError(f"{NAMED.what} answered {kind}: it does not know AURA_TTS_FORMAT")
+        raise EngineRefusedError(f"{SERVER.what} answered {kind}: it does not know AURA_TTS_FORMAT")
 
 
 def _without_lead(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -144,7 +146,7 @@ def patient(
             return
         left_s = min(limit_s, left_s - (now_s() - since_s) + len(piece) / bytes_a_second)
         if left_s < 0:
-            raise ServerUnavailableError(f"{NAMED.what} speaks too slowly")
+            raise ServerUnavailableError(f"{SERVER.what} speaks too slowly")
         yield piece
 
 
@@ -179,7 +181,7 @@ def converted(pieces: Iterable[bytes], raw: Format | None) -> Iterator[bytes]:
         has_sound = True
         yield pcm
     if not has_sound:
-        raise ServerUnavailableError(f"{NAMED.what} sent no sound")
+        raise ServerUnavailableError(f"{SERVER.what} sent no sound")
 
 
 def _format_of(
@@ -194,14 +196,14 @@ def _format_of(
         try:
             found = header.read(begun)
         except NotAudioError as error:
-            raise EngineRefusedError(f"{NAMED.what} sent no WAV that is one: {error}") from error
+            raise EngineRefusedError(f"{SERVER.what} sent no WAV that is one: {error}") from error
         if found is None and len(begun) > MOST_HEADER_BYTES:
-            raise EngineRefusedError(f"{NAMED.what} sent a WAV without samples")
+            raise EngineRefusedError(f"{SERVER.what} sent a WAV without samples")
         return found
     if container := container_of(bytes(begun), first=True):
         raise EngineRefusedError(
-            f"{NAMED.what} sent {container.value}: it does not know AURA_TTS_FORMAT"
+            f"{SERVER.what} sent {container.value}: it does not know AURA_TTS_FORMAT"
         )
     if raw is None:
-        raise EngineRefusedError(f"{NAMED.what} sent no WAV: try AURA_TTS_FORMAT=pcm")
+        raise EngineRefusedError(f"{SERVER.what} sent no WAV: try AURA_TTS_FORMAT=pcm")
     return raw, 0, -1

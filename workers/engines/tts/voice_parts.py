@@ -1,7 +1,6 @@
 """Splits a Piper voice into encoder and decoder, once, in a process of its own.
 
-The onnx library, which splits the graph, keeps 136 MiB until its process ends, so no worker loads
-it.
+The onnx library, which splits the graph, keeps 136 MiB, so no worker loads it.
 """
 
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
@@ -14,14 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from workers.engines.files import alone, place
+from workers.engines.files import file_lock, write_atomically
 
 VERSION: Final = 1
 """The version of the split; raise it to ignore older parts on disk."""
 PARTS: Final = ("encoder.onnx", "decoder.onnx")
 DIGESTS: Final = "parts.json"
-"""The file with the SHA-256 of each part, written last; it is empty for a voice that cannot be
-split."""
+"""The SHA-256 of each part, written last; empty for a voice that cannot be split."""
 LIMIT_S: Final = 120.0
 _DECODER: Final = "/dec/"
 _ENTRY: Final = "/dec/conv_pre/Conv"
@@ -36,7 +34,7 @@ def parts(model: Path, cache: Path) -> list[Path]:
     """
     folder = cache.expanduser() / "voices" / f"{_sha256(model)}-{VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder / "lock"):
+    with file_lock(folder / "lock"):
         if (kept := _kept(folder)) is None:
             cutting = [sys.executable, "-m", __name__, str(model), str(folder)]
             subprocess.run(cutting, check=True, capture_output=True, timeout=LIMIT_S)
@@ -95,9 +93,9 @@ def main(model: Path, folder: Path) -> None:
     """Split *model* and write its parts into *folder*; the calling process holds the lock."""
     digests = []
     for name, graph in zip(PARTS, _cut(model), strict=False):
-        place(graph.SerializeToString(), folder / name)
+        write_atomically(graph.SerializeToString(), folder / name)
         digests.append(_sha256(folder / name))
-    place(json.dumps(digests).encode(), folder / DIGESTS)
+    write_atomically(json.dumps(digests).encode(), folder / DIGESTS)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-/** The agents that calls are set to, with their revisions and what each changed. */
+/** The agents of calls, with their revisions and the changes of each. */
 
 import { ask, day, el, table } from "./dom.js";
 
@@ -16,7 +16,7 @@ const when = (one) => day(Date.parse(one.time));
 function list(root, { agents: there }) {
   root.append(el("h2", { text: "Agents" }));
   if (!there.length) {
-    root.append(el("p", { class: "lead", text: "No agent is applied: calls are set as the operator's settings say." }), el("p", { class: "fine" }, "Apply one: ", el("code", { text: "aura agents apply agents/" })));
+    root.append(el("p", { class: "lead", text: "No agent is applied: calls use the operator's settings." }), el("p", { class: "fine" }, "Apply one: ", el("code", { text: "aura agents apply agents/" })));
     return;
   }
   const rows = there.map((one) => el("tr", {},
@@ -35,7 +35,7 @@ function revisions(root, told) {
       ...(one.difference.length ? [el("h4", { text: "What it changed" }), el("pre", { class: "difference", tabindex: 0 }, ...one.difference.map(changed))] : []),
       el("h4", { text: "The file" }), el("pre", { tabindex: 0, text: one.text || "The agent was removed." }));
   }
-  root.append(el("h2", { text: `Agent ${told.name}` }), el("p", { class: "fine" }, `Of ${whose(told)}. An older revision is brought back by `, el("code", { text: `aura agents rollback ${told.name}@REV` })),
+  root.append(el("h2", { text: `Agent ${told.name}` }), el("p", { class: "fine" }, `Of ${whose(told)}. To go back to an older revision: `, el("code", { text: `aura agents rollback ${told.name}@REV` })),
     el("div", { class: "revisions" }, el("div", { class: "numbers", role: "group", "aria-label": "Revisions, newest first" }, ...buttons), pane));
   show(told.revisions[0]);
 }

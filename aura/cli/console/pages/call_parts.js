@@ -10,7 +10,7 @@ const LOOK = { caller: "you", aura: "agent", tool: "tool", note: "tool", trouble
 const MOST_LISTED = 300;
 const drawn = new Map();
 
-/** A timeline of its *name*, made once: it listens to the window for good. */
+/** Return the timeline of a *name*. It is made once, since its listeners stay on the window. */
 export function timeline(name, lanes = "close") {
   let one = drawn.get(name);
   if (!one) {
@@ -21,11 +21,11 @@ export function timeline(name, lanes = "close") {
   }
   one.chosen = -1;
   one.choose = one.moved = () => {};
-  one.svg.setAttribute("aria-label", "Timeline of the call: who was busy, and when. The events are listed below it.");
+  one.svg.setAttribute("aria-label", "Timeline of the call: the work of each part. The events are listed below it.");
   return one;
 }
 
-/** Buttons that zoom and move it, for fingers and whoever cannot drag. */
+/** Return buttons that zoom and move *picture*, for touch screens and keyboards. */
 export function zoom(picture) {
   const by = (factor) => () => (picture.moved(), picture.zoom(factor));
   const button = (text, name, onclick) => el("button", { class: "plain small", type: "button", text, "aria-label": name, title: name, onclick });
@@ -35,7 +35,7 @@ export function zoom(picture) {
   ];
 }
 
-/** Show what was said; whoever has not scrolled up sees the newest. */
+/** Show the conversation; scroll to the newest words unless somebody scrolled up. */
 export function words(list, items) {
   const below = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
   keyed(list, items, (one) => one.key,
@@ -61,17 +61,17 @@ export function details(pane, [at, lane, name, , fields]) {
   pane.replaceChildren(head, el("table", { class: "fields" }, rows));
 }
 
-/** Show the steps of a turn, from its `turn.measured`: each bar begins where the one before ends. */
+/** Show the steps of a turn, from its `turn.measured`: each bar begins at the end of the one before. */
 export function steps(pane, measured) {
   const body = el("tbody"), turn = measured.turn;
   waterfall(body, measured);
   pane.replaceChildren(
     el("h2", {}, `Turn ${turn} `, el("span", { class: "felt", text: measured.first_sent_ms == null ? "" : `${count(Math.round(measured.first_sent_ms))} ms` })),
-    el("p", { class: "fine", text: "Where the silence before the answer went, from the end of the caller's words." }),
+    el("p", { class: "fine", text: "The steps before the answer, from the end of the caller's words." }),
     el("table", { class: "waterfall" }, el("caption", { class: "unseen", text: `Steps of turn ${turn}` }), body));
 }
 
-/** The events of a call that are in view, to be read and chosen. */
+/** The list of the events in view, of which one can be chosen. */
 export class EventList {
   constructor(choose) {
     this.rows = el("div");
@@ -80,7 +80,7 @@ export class EventList {
     this.choose = choose;
   }
 
-  /** Show those between two times; *newest*: the last of them, if there are too many. */
+  /** Show the events between two times; if there are too many, the first, or the last with *newest*. */
   show(moments, [from, to], chosen, newest = false) {
     const inside = [], { list } = this, below = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
     for (let k = 0; k < moments.length; k++) if (moments[k][0] >= from && moments[k][0] <= to) inside.push(k);

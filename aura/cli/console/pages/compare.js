@@ -1,4 +1,4 @@
-/** Two calls side by side: their timelines from one beginning, their turns in pairs. */
+/** Two calls side by side: both timelines from their start, and their turns in pairs. */
 
 import { timeline, zoom } from "./call_parts.js";
 import { ask, count, el, ms, table } from "./dom.js";
@@ -19,7 +19,7 @@ export function compare(root, { rest: [one, other], problem }) {
       Object.assign(map, { data: drawn[k].data, all, view: all.slice() });
       map.draw = () => {
         base.call(map);
-        const beside = maps[1 - k]; // both look at the same seconds
+        const beside = maps[1 - k]; // both show the same time
         if (beside.view[0] !== map.view[0] || beside.view[1] !== map.view[1]) {
           beside.view = map.view.slice();
           base.call(beside);

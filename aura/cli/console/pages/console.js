@@ -1,4 +1,4 @@
-/** The console: which part is shown, whether the bus is there, and who may come in. */
+/** The console: the shown part, the state of the bus, and the login. */
 
 import { agents } from "./agents.js";
 import { calls } from "./calls.js";
@@ -14,7 +14,7 @@ const PART = { "": "now", calls: "calls", call: "calls", compare: "calls", agent
 const live = new Live();
 let shown = { close() {} };
 
-/** Show what the address names: `#/`, `#/calls?only=errors`, `#/call/ID`, `#/compare/ID/ID`, `#/agents`. */
+/** Show the part that the address names: `#/`, `#/calls?only=errors`, `#/call/ID`, `#/compare/ID/ID`, `#/agents`. */
 function route() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const [name, ...rest] = path.split("/").map(decodeURIComponent);
@@ -28,7 +28,7 @@ function route() {
   document.title = `${root.querySelector("h2")?.textContent ?? "Now"} · Aura console`;
 }
 
-/** Tell what went wrong, or that nothing is any more; who has to come in first is asked to. */
+/** Show an error, or null for none; ask for the token where it is missing. */
 function problem(error) {
   if (error?.status === 401) return door();
   $("problem").hidden = !error;
@@ -44,7 +44,7 @@ function bus() {
   else if (here && /What is shown is what was known/.test($("problem").textContent)) problem(null);
 }
 
-/** Ask for the operator's token. */
+/** Show the login form. */
 function door() {
   live.stop();
   shown.close();
@@ -75,7 +75,7 @@ function door() {
 
 async function begin() {
   try {
-    await ask("api/agents"); // a WebSocket that is refused does not say why
+    await ask("api/agents"); // a refused WebSocket has no status
   } catch (error) {
     if (error.status === 401) return door();
   }

@@ -1,4 +1,4 @@
-/** What an operator may have a running call do. */
+/** The commands of an operator to a running call. */
 
 import { ask, el, set } from "./dom.js";
 
@@ -49,7 +49,7 @@ export function controls(session, live) {
     el("label", { for: "order", class: "unseen", text: "Words to say, or an instruction to follow" }), text,
     el("div", { class: "row" },
       button("Say it", null, "plain", "submit"), button("Instruct", () => spoken("instruct", "The call follows it from the next turn on.")),
-      button("Interrupt", () => command("interrupt", {}, "What was being said is stopped.")),
+      button("Interrupt", () => command("interrupt", {}, "The response is stopped.")),
       mute("caller", "caller"), mute("assistant", "Aura"), end),
     done);
   form.addEventListener("submit", (event) => {

@@ -1,4 +1,4 @@
-/** What both sides of a call said, folded from its events. Pure. */
+/** The words of both sides of a call, folded from its events. Pure. */
 
 export class Conversation {
   constructor() {
@@ -69,7 +69,7 @@ export class Conversation {
     }
   }
 
-  /** All items, and what the caller is saying. */
+  /** All items, and the caller's partial transcript. */
   get shown() {
     return this.partial ? [...this.items, { key: "partial", who: "caller", text: this.partial, growing: true }] : this.items;
   }

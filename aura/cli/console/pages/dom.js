@@ -1,11 +1,11 @@
-/** Elements, texts and numbers. Everything that comes from a call is set as text, never as HTML. */
+/** Elements, texts and numbers. Data of calls is set as text, never as HTML. */
 
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Show what is no visible character, or would turn the text around it, as `\u202e`. */
+/** Replace invisible characters, and those that change the direction of text, by their codes, such as `\u202e`. */
 export const plain = (text) => String(text).replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** Make an element; `on...` listens, `class` and `text` are what they say, null is left out. */
+/** Make an element: `on...` adds a listener, `text` sets its text, null is left out. */
 export function el(tag, attributes = {}, ...children) {
   const one = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -18,14 +18,14 @@ export function el(tag, attributes = {}, ...children) {
   return one;
 }
 
-/** Set the text of *node*, unless it is that already: what stands still is not read out again. */
+/** Set the text of *node* if it differs, so that screen readers do not repeat it. */
 export function set(node, text) {
   const shown = plain(text);
   if (node.textContent !== shown) node.textContent = shown;
   return node;
 }
 
-/** Let *parent* hold an element for each of *items*: kept by key, so that focus stays where it is. */
+/** Give *parent* an element for each of *items*, by key, so that known elements keep the focus. */
 export function keyed(parent, items, key, make, update) {
   const there = (parent.keyed ??= new Map()), now = new Map();
   let before = null;
@@ -45,7 +45,7 @@ export const count = (n) => Number(n).toLocaleString("en");
 export const ms = (n) => (n == null ? "–" : `${count(Math.round(n))} ms`);
 export const share = (part, whole) => (whole ? `${Math.round((100 * part) / whole)} %` : "–");
 export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
-/** The end of an id, which tells calls apart. */
+/** The end of a session's id, which differs between calls. */
 export const short = (session) => (session.length > 14 ? `…${session.slice(-10)}` : session);
 
 export function since(from_ms, now_ms) {
@@ -57,14 +57,14 @@ export function since(from_ms, now_ms) {
 export const clock = (at_ms) => new Date(at_ms).toLocaleTimeString("en-GB");
 export const day = (at_ms) => new Date(at_ms).toLocaleString("en-GB", { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-/** A table in a frame that scrolls by itself where it is too wide. */
+/** A table in a frame, which scrolls if the table is too wide. */
 export function table(caption, columns, body) {
   const head = el("tr", {}, ...columns.map(([text, kind]) => el("th", { scope: "col", class: kind, text })));
   return el("div", { class: "scrolls", tabindex: 0, role: "region", "aria-label": caption },
     el("table", {}, el("caption", { class: "unseen", text: caption }), el("thead", {}, head), body));
 }
 
-/** Ask the console; @throws {{status, code, message}} what it says is wrong. */
+/** Request *path* of the console; @throws {{status, code, message}} its error. */
 export async function ask(path, options = {}) {
   let answer;
   try {

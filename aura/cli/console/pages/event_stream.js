@@ -1,8 +1,8 @@
-/** The events of all calls as they flow: filtered, held, and never more than a screen can take. */
+/** The events of all calls, live: with a filter, a pause button, and a bound on the shown rows. */
 
 import { clock, count, el, set, short } from "./dom.js";
 
-/** Events that are shown at once. */
+/** The most rows that are shown. */
 const SHOWN = 250;
 const GROUPS = {
   all: ["All events", () => true],
@@ -13,7 +13,7 @@ const GROUPS = {
   wrong: ["What went wrong", (name, wrong) => wrong],
 };
 
-/** Tell whether a row holds each word of the filter; `-word`: does not hold it. */
+/** Return whether a row contains each word of the filter, and no word written as `-word`. */
 export function fits([, , tenant, session, name, text, wrong], group, wanted) {
   if (!GROUPS[group][1](name, wrong)) return false;
   const whole = `${tenant} ${session} ${name} ${text}`.toLowerCase();
@@ -30,21 +30,21 @@ export class EventStream {
     this.filter = el("input", { type: "search", placeholder: "Filter: words, ids, -without", "aria-label": "Filter the events", spellcheck: "false", oninput: () => this.again() });
     this.hold = el("button", { class: "plain", type: "button", "aria-pressed": "false", text: "Hold", onclick: () => this.held ? this.#release() : this.#stop() });
     this.told = el("span", { class: "fine" });
-    this.list = el("div", { class: "stream", tabindex: 0, role: "log", "aria-live": "off", "aria-label": "Events as they flow" });
+    this.list = el("div", { class: "stream", tabindex: 0, role: "log", "aria-live": "off", "aria-label": "Live events" });
     this.none = el("p", { class: "fine" });
     this.part = el("section", {}, el("div", { class: "tools" }, el("h2", { text: "Events" }), this.group, this.filter, this.hold, this.told), this.none, this.list);
     this.drawing = false;
     this.again();
   }
 
-  /** Take new events, which `live` remembers as well. */
+  /** Show new events, which `live` also keeps. */
   take({ rows }) {
     if (this.held) return this.#count();
     this.fresh.push(...rows);
     this.#soon();
   }
 
-  /** Show what the filter now lets through. */
+  /** Filter the kept events again. */
   again() {
     this.fresh = this.live.rows.slice();
     this.list.replaceChildren();
@@ -64,7 +64,7 @@ export class EventStream {
     this.again();
   }
 
-  /** Draw with the next frame, all that has come till then at once. */
+  /** Draw at the next frame all events that came before it. */
   #soon() {
     if (this.drawing) return;
     this.drawing = true;
@@ -82,7 +82,7 @@ export class EventStream {
       const empty = !list.childElementCount;
       this.none.hidden = !empty;
       list.hidden = empty;
-      if (empty) set(this.none, this.live.rows.length ? "None of the last events is of this kind." : "None yet: each event of each call comes here as it happens.");
+      if (empty) set(this.none, this.live.rows.length ? "None of the last events is of this kind." : "None yet: the events of all calls appear here.");
       this.#count();
     });
   }

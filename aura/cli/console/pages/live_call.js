@@ -1,4 +1,4 @@
-/** One call: while it goes on as it grows, afterwards as it was recorded. */
+/** One call: live while it goes on, then its record. */
 
 import { Conversation } from "./conversation.js";
 import { EventList, STATES, details, steps, timeline, words, zoom } from "./call_parts.js";
@@ -19,7 +19,7 @@ export function call(root, place) {
     live_now = goesOn();
     part = live_now ? running(root, place, session, open) : recorded(root, place, session);
   }
-  /** Begin once it is known whether it goes on; a caller may also come back to it. */
+  /** Open the page once the call's state is known, and again if its caller comes back. */
   function look() {
     if (live.state.now_ms && (live_now === null || (!live_now && goesOn()))) open();
   }
@@ -29,11 +29,11 @@ export function call(root, place) {
   return { close: () => (stop(), part.close()) };
 }
 
-/** A call that goes on; *over* is called once it has ended. */
+/** Show a running call; *over* is called once it has ended. */
 function running(root, { live }, session, over) {
   let story = new Story(), said = new Conversation(), follows = true, gone = 0;
   const strip = timeline("running"), state = el("span", { class: "pill" }), facts = el("p", { class: "facts" });
-  const list = el("ol", { id: "words", "aria-label": "Conversation", tabindex: 0 }), pane = el("div", { class: "details" }, el("p", { class: "fine", text: "The steps of the last answer come here." }));
+  const list = el("ol", { id: "words", "aria-label": "Conversation", tabindex: 0 }), pane = el("div", { class: "details" }, el("p", { class: "fine", text: "The steps of the last answer appear here." }));
   const back = el("button", { class: "link", type: "button", text: "Back to now", hidden: true, onclick: () => { follows = true; back.hidden = true; } });
   const events = new EventList(choose), detail = el("div", { class: "details" }, el("p", { class: "fine", text: "Choose an event, in the picture or in the list." }));
   strip.choose = choose;
@@ -53,7 +53,7 @@ function running(root, { live }, session, over) {
     said.take(event);
   }
 
-  /** The first sound of an answer is known once it was measured: it stands in the picture then. */
+  /** Draw the wait of a turn once it was measured. */
   function measured(data) {
     const end = story.ends.get(story.after.get(data.turn));
     if (end !== undefined && data.first_sent_ms != null) story.waits.push([end, end + data.first_sent_ms, data.turn]);

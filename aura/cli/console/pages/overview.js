@@ -1,4 +1,4 @@
-/** What goes on now: numbers of the last hour, running calls, stages and workers, events as they flow. */
+/** The overview: numbers of the last hour, running calls, stages and workers, live events. */
 
 import { STATES } from "./call_parts.js";
 import { clock, count, el, keyed, ms, plural, set, share, short, since, table } from "./dom.js";
@@ -35,7 +35,7 @@ export function now(root, { live }) {
   return { close: () => stops.forEach((stop) => stop()) };
 }
 
-/** The numbers of the last hour; each leads to the calls that it counts. */
+/** The numbers of the last hour, each with a link to its calls. */
 class Tiles {
   constructor() {
     this.part = el("section", { class: "tiles", "aria-label": "The last hour in numbers" });
@@ -116,7 +116,7 @@ class Running {
   }
 }
 
-/** Stages with how far behind they are, each followed by its processes. */
+/** The stages with their waiting jobs, each followed by its processes. */
 class Stages {
   constructor() {
     this.body = el("tbody");
@@ -124,7 +124,7 @@ class Stages {
       table("Stages and workers", [["Stage, process"], ["Busy"], ["Waiting", "number"], ["Oldest", "number wide"], ["Per second", "number wide"], ["Done", "number wide"], ["Failed", "number wide"]], this.body));
   }
 
-  /** Show who works; return the names of the stages that calls need and where nobody does. */
+  /** Show the workers; return the names of needed stages without any. */
   show(workers, queues) {
     const rows = [];
     for (const queue of [{ stage: "edge" }, ...queues]) {

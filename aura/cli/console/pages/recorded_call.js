@@ -1,4 +1,4 @@
-/** A call as it was recorded: its timeline, words and sound; compared, decided again, exported. */
+/** A recorded call: its timeline, words and audio; comparison, `--decide` and export. */
 
 import { Conversation } from "./conversation.js";
 import { EventList, details, steps, timeline, words, zoom } from "./call_parts.js";
@@ -20,7 +20,7 @@ export function recorded(root, { live, query, problem }, session) {
   return { close: () => ((closed = true), shown.close()) };
 }
 
-/** Text of a call's numbers. */
+/** Return a call's numbers as text. */
 export const facts = (row) => [
   `${row.user || "somebody"} · ${row.tenant}`, row.agent, row.protocol, day(row.started_at_ms), row.duration_ms < 6e4 ? seconds(row.duration_ms, 1) : since(0, row.duration_ms), plural(row.turns, "turn"),
   row.interrupted ? `${count(row.interrupted)} interrupted` : "", row.errors ? plural(row.errors, "error") : "",
@@ -28,7 +28,7 @@ export const facts = (row) => [
   row.ended ? { caller_left: "the caller left", end_call: "it was ended", drained: "its edge left", failed: "it failed" }[row.ended] ?? row.ended : "not ended: it goes on, or its edge died",
 ].filter(Boolean).join("  ·  ");
 
-/** Turn what the console told of a call into what the timeline draws. */
+/** Return the timeline's data of a call. */
 export function picture(told) {
   const peaks = Object.fromEntries(Object.entries(told.peaks ?? {}).map(([lane, text]) => [lane, Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]));
   const end = Math.max(1000, told.row.duration_ms, ...told.moments.slice(-5).map((one) => one[0]));
@@ -65,7 +65,7 @@ function draw(root, told, live, turn) {
   map.svg.ondblclick = () => map.look(...all);
   const wanted = waits.find((one) => one[2] === turn);
   wanted ? look(...wanted) : map.look(...all);
-  measured(turn || (waits[0]?.[2] ?? moments.find(([, , name]) => name === "turn.measured")?.[4].turn)); // of typed turns none was waited for
+  measured(turn || (waits[0]?.[2] ?? moments.find(([, , name]) => name === "turn.measured")?.[4].turn)); // typed turns have no wait
 
   function look(from, to, number) {
     map.look(from - 2500, to + 3000);
@@ -92,10 +92,10 @@ function draw(root, told, live, turn) {
   };
 }
 
-/** The recorded sound; while it plays a cursor runs along the timeline. */
+/** The player of the recorded audio, with a cursor on the timeline. */
 function player(told, path, map, cursor) {
   if (!told.sound) {
-    return { part: el("p", { class: "fine", text: "No sound of it was recorded, or none is shown here." }), place() {}, close() {} };
+    return { part: el("p", { class: "fine", text: "No audio was recorded, or it is hidden here." }), place() {}, close() {} };
   }
   const offset = told.sound.offset_ms, audio = el("audio", { controls: true, preload: "metadata", src: `${path}/sound.wav` });
   let running = 0;
@@ -133,7 +133,7 @@ function player(told, path, map, cursor) {
   };
 }
 
-/** Compare, decide again, export: each a click away. */
+/** The buttons that compare, decide again and export the call. */
 function actions(row, path, live, sound) {
   const out = el("div", { class: "verdict", role: "status" }), other = el("input", { placeholder: "with this call", "aria-label": "Id of another call", spellcheck: "false", value: row.replay_of });
   const eagerness = el("select", { "aria-label": "Eagerness to decide it with" }, ...[["", "as it was set"], ["low", "eagerness low"], ["auto", "eagerness auto"], ["high", "eagerness high"]].map(([value, text]) => el("option", { value, text })));

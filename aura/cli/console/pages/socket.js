@@ -1,7 +1,7 @@
-/** The line to the console: what goes on, ten times a second; it comes back by itself. */
+/** The connection to the console: its state ten times a second; it reconnects by itself. */
 
 const AGAIN_MS = [500, 1000, 2000, 4000];
-/** Events that are remembered. */
+/** The most events that are kept. */
 const KEPT = 2000;
 
 export class Live extends EventTarget {
@@ -11,10 +11,10 @@ export class Live extends EventTarget {
     this.may = { words: true, commands: false };
     this.open = false;
     this.watches = "";
-    /** ms by which the edges' clocks are ahead of this one, as the newest events say. */
+    /** ms by which the edges' clocks are ahead of this one, by the newest message. */
     this.offset_ms = null;
     this.tries = 0;
-    /** The newest events of all calls, and how many came too fast to be sent. */
+    /** The newest events of all calls, and the number of those that the console left out. */
     this.rows = [];
     this.left_out = 0;
   }
@@ -38,13 +38,13 @@ export class Live extends EventTarget {
     this.open = false;
   }
 
-  /** Look at a call, from its beginning on; "": at none. */
+  /** Request the events of a call from its start; "": of none. */
   watch(session) {
     this.watches = session;
     if (this.open) this.socket.send(JSON.stringify({ watch: session }));
   }
 
-  /** Listen to a kind of message; returns what ends that. */
+  /** Add a listener for a kind of message; returns a function that removes it. */
   on(kind, listener) {
     const heard = ({ detail }) => listener(detail);
     this.addEventListener(kind, heard);
@@ -60,7 +60,7 @@ export class Live extends EventTarget {
       this.may = message;
       this.open = true;
       this.tries = 0;
-      this.rows = []; // it sends those that it remembers
+      this.rows = []; // the console sends the recent ones
       if (this.watches) this.watch(this.watches);
     }
     if (message.kind === "state") {

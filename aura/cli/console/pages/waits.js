@@ -1,9 +1,9 @@
-/** Every answer of the last hour as a dot, when and after how long; and where the time goes. */
+/** A dot for each response of the last hour, by time and wait, and the percentiles of each step. */
 
 import { count, el, keyed, ms, set, short, table } from "./dom.js";
 import { add } from "./timeline.js";
 
-/** The time that is shown: as much as there are answers of, minutes. */
+/** The widths of the time axis, minutes: the first that covers all responses is used. */
 const SPANS_MIN = [4, 12, 30, 60];
 const HIGH = 190, TOP = 12, BOTTOM = 24, LEFT = 52, RIGHT = 12;
 const LINES_MS = [100, 200, 500, 1000, 2000, 5000, 10000, 30000];

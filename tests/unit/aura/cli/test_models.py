@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from aura.cli.main import command_line
 from workers.engines import weights
-from workers.engines.pinned import PINNED, Pinned
+from workers.engines.pinned import PINNED, PinnedWeights
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -29,13 +29,13 @@ def test_listing_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture
-def split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pinned:
+def split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PinnedWeights:
     """A model in two packages, one of which is installed."""
     (package := tmp_path / "site" / "half_one").mkdir(parents=True)
     (package / "__init__.py").touch()
     (package / "part").write_bytes(b"x")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    known = Pinned(
+    known = PinnedWeights(
         extra="stt",
         setting="AURA_STT_MODEL",
         parts=(("half_one", "part"), ("half_two", "part")),

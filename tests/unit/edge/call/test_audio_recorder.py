@@ -14,7 +14,7 @@ def test_the_caller_is_kept_in_pieces_of_five_seconds_without_a_gap() -> None:
     recorder, kept = AudioRecorder(), []
     for k in range(600):
         now_ms = 1000 + 20 * (k + 1)
-        if recorder.heard(sound(20, k % 256), now_ms):
+        if recorder.note_received(sound(20, k % 256), now_ms):
             kept += recorder.take(now_ms)
     kept += recorder.take(13_000, ended=True)
     assert [(side, piece.seq, len(piece.pcm) // 32) for side, piece in kept] == [
@@ -31,9 +31,9 @@ def test_a_microphone_that_was_off_leaves_a_gap_and_a_late_network_none() -> Non
     recorder = AudioRecorder()
     for k in range(100):
         late_ms = 300 if 20 <= k < 30 else 0  # they wait in the network, then come at once
-        recorder.heard(sound(20), 1000 + 20 * (k + 1) + late_ms)
+        recorder.note_received(sound(20), 1000 + 20 * (k + 1) + late_ms)
     for k in range(100):
-        recorder.heard(sound(20, 2), 10_000 + 20 * (k + 1))
+        recorder.note_received(sound(20, 2), 10_000 + 20 * (k + 1))
     kept = [piece for _, piece in recorder.take(12_000, ended=True)]
     assert kept[0].from_ms == 1000
     assert sum(len(piece.pcm) for piece in kept) == 200 * 640
@@ -43,8 +43,8 @@ def test_a_microphone_that_was_off_leaves_a_gap_and_a_late_network_none() -> Non
 
 def test_an_answer_is_kept_when_it_is_played_one_piece_after_the_other() -> None:
     recorder = AudioRecorder()
-    recorder.told(Speech(1, "a", sound(500, 1), ends=False), 1000)
-    recorder.told(Speech(1, "b", sound(300, 2), ends=True), 1010)
+    recorder.note_sent(Speech(1, "a", sound(500, 1), ends=False), 1000)
+    recorder.note_sent(Speech(1, "b", sound(300, 2), ends=True), 1010)
     assert recorder.take(1400) == []
     ((side, piece),) = recorder.take(1800)
     assert (side, piece.from_ms, piece.pcm) == ("client", 1000, sound(500, 1) + sound(300, 2))
@@ -54,10 +54,10 @@ def test_an_answer_in_many_chunks_is_kept_in_few_pieces_and_a_gap_ends_one() -> 
     recorder, kept = AudioRecorder(), []
     for k in range(100):
         now_ms = 1000 + 64 * k
-        recorder.told(Speech(1, "a", sound(64, k), ends=k == 99), now_ms)
+        recorder.note_sent(Speech(1, "a", sound(64, k), ends=k == 99), now_ms)
         if k == 80:
             kept += recorder.take(now_ms)
-    recorder.told(Speech(2, "b", sound(64), ends=True), 9000)
+    recorder.note_sent(Speech(2, "b", sound(64), ends=True), 9000)
     kept += recorder.take(20_000)
     found = [(piece.seq, piece.from_ms, len(piece.pcm) // 32) for _, piece in kept]
     assert found == [(0, 1000, 5120), (1, 6120, 1280), (2, 9000, 64)]
@@ -69,17 +69,17 @@ def test_an_answer_in_many_chunks_is_kept_in_few_pieces_and_a_gap_ends_one() -> 
 def test_pauses_between_chunks_are_silence_in_one_piece() -> None:
     recorder = AudioRecorder()
     for at_ms in (1000, 1080, 1160):
-        recorder.told(Speech(1, "a", sound(64), ends=at_ms == 1160), at_ms)
+        recorder.note_sent(Speech(1, "a", sound(64), ends=at_ms == 1160), at_ms)
     ((_, piece),) = recorder.take(2000)
     assert piece.pcm == sound(64) + bytes(32 * 16) + sound(64) + bytes(32 * 16) + sound(64)
 
 
 def test_what_an_interrupted_client_dropped_is_not_kept() -> None:
     recorder = AudioRecorder()
-    recorder.told(Speech(1, "a", sound(500), ends=False), 1000)
-    recorder.told(Speech(1, "b", sound(500), ends=True), 1000)
-    recorder.told(Interrupted(1, "a"), 1200)
-    recorder.told(Speech(2, "c", sound(100, 3), ends=True), 1300)
+    recorder.note_sent(Speech(1, "a", sound(500), ends=False), 1000)
+    recorder.note_sent(Speech(1, "b", sound(500), ends=True), 1000)
+    recorder.note_sent(Interrupted(1, "a"), 1200)
+    recorder.note_sent(Speech(2, "c", sound(100, 3), ends=True), 1300)
     kept = recorder.take(2000, ended=True)
     ((_, piece),) = kept
     assert (piece.from_ms, piece.pcm) == (1000, sound(200) + bytes(32 * 100) + sound(100, 3))
@@ -87,6 +87,6 @@ def test_what_an_interrupted_client_dropped_is_not_kept() -> None:
 
 def test_a_call_that_ends_keeps_what_was_played_until_then() -> None:
     recorder = AudioRecorder()
-    recorder.told(Speech(1, "a", sound(500), ends=True), 1000)
+    recorder.note_sent(Speech(1, "a", sound(500), ends=True), 1000)
     ((side, piece),) = recorder.take(1100, ended=True)
     assert (side, len(piece.pcm) // 32) == ("client", 100)

@@ -19,7 +19,7 @@ def count(call: Rehearsal) -> None:
             case Publish(event):
                 counters.published(event)
             case Tell(notice):
-                counters.told(notice)
+                counters.sent(notice)
             case _:
                 pass
 

@@ -28,7 +28,7 @@ class Places:
     async def take(self, event: Event) -> bool:
         return isinstance(event, SpeechStarted)
 
-    def said(self, event: Event) -> None:
+    def note_stored(self, event: Event) -> None:
         self.said_events.append(event)
 
     def leave(self) -> None:

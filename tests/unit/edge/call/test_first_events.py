@@ -15,7 +15,7 @@ WHOSE = FirstEvents("t", "s", "ann", "continuous", "edge-1")
 def first(*, resumed: bool = False, recorded: bool = False, by_caller: bool = False) -> list[Event]:
     config = SessionConfig().but({"voice.delivery": "chunks", "record_audio": recorded})
     began = WHOSE.began(config, None, resumed=resumed, now_ms=7)
-    return [began, *WHOSE.more(began, asked_to_record=by_caller)]
+    return [began, *WHOSE.following(began, asked_to_record=by_caller)]
 
 
 def test_a_session_begins_with_who_called_and_by_what_configuration() -> None:

@@ -43,22 +43,22 @@ async def test_audio_while_the_bus_is_away_is_dropped_and_kept_to_be_sent_again(
     assert dropped() - before == 2 * len(PCM)
     assert sender.latest_is(2)
     assert not sender.latest_is(1)  # nobody asks for it again
-    await sender.again()
+    await sender.resend()
     assert dropped() - before == 3 * len(PCM)
 
 
 async def test_as_much_is_kept_as_there_is_room_for_and_all_is_given_back() -> None:
     share, before = CommonShare(20 * len(PCM)), dropped()
-    sender = FrameSender(away(), "s", share.holder("a"))
+    sender = FrameSender(away(), "s", share.account("a"))
     for seq in range(30):
         sender.put(frame(1, seq))
     sender.put(None)
     await sender.run()
-    assert share.had("a") == 10 * len(PCM)  # alone, an address has half
-    await sender.again()
+    assert share.used("a") == 10 * len(PCM)  # alone, an address has half
+    await sender.resend()
     assert dropped() - before == (30 + 10) * len(PCM)
     sender.forget()
-    assert share.left() == share.size
+    assert share.free() == share.size
     assert not sender.latest_is(1)
 
 

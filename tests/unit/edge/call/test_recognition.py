@@ -26,9 +26,9 @@ def test_an_utterance_is_outstanding_until_its_words_are_told_or_given_up() -> N
     for utterance in (1, 2, 3):
         recognition.published(spoken(utterance))
     assert recognition.outstanding == 3
-    recognition.said(told(2))
-    recognition.said(JobFailed(**HEAD, stage="stt", utterance=3, reason="x"))
-    recognition.said(JobFailed(**HEAD, stage="llm", turn=1, reason="x"))
-    recognition.said(told(2))
+    recognition.note_event(told(2))
+    recognition.note_event(JobFailed(**HEAD, stage="stt", utterance=3, reason="x"))
+    recognition.note_event(JobFailed(**HEAD, stage="llm", turn=1, reason="x"))
+    recognition.note_event(told(2))
     assert recognition.outstanding == 1
     assert not recognition.speaking

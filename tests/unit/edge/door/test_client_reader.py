@@ -36,7 +36,7 @@ class Client:
         self.excess: list[str] = []
         self.channel.on_excess = self.excess.append
         intake = SimpleNamespace(take_now=lambda audio: self.sound.append(audio.data))
-        conversations = SimpleNamespace(intake=intake, take_words=self.given.append)
+        conversations = SimpleNamespace(intake=intake, give=self.given.append)
         self.reader = ClientReader(
             cast("Any", self.channel),
             ContinuousProtocol(Handshake("c")),

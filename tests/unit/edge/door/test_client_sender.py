@@ -21,7 +21,7 @@ class Wire:
     def __init__(self) -> None:
         self.ends: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.sent = 0
-        self.ear = None
+        self.player = None
 
     async def send_str(self, data: str) -> None:
         await asyncio.shield(self.ends)
@@ -33,7 +33,7 @@ def sending(share: CommonShare) -> tuple[Wire, ClientSender, list[str]]:
     sender = ClientSender(
         cast("Channel", cast("Any", wire)),  # a socket is not needed for its bytes to wait
         ContinuousProtocol(Handshake("c")),
-        Waiting(share.holder("a")),
+        Waiting(share.account("a")),
         lambda: left.append("too slow"),
     )
     return wire, sender, left
@@ -46,12 +46,12 @@ async def test_a_slow_client_must_leave_where_all_have_no_room_and_gives_all_bac
     for _ in range(30):
         sender.send([MESSAGE])
     assert left
-    assert 450_000 < share.had("a") < 600_000  # half of it
+    assert 450_000 < share.used("a") < 600_000  # half of it
     wire.ends.set_exception(ConnectionResetError())
     await task
-    assert share.left() == share.size
+    assert share.free() == share.size
     sender.send([MESSAGE])
-    assert share.left() == share.size
+    assert share.free() == share.size
 
 
 async def test_what_was_sent_waits_no_more() -> None:
@@ -66,4 +66,4 @@ async def test_what_was_sent_waits_no_more() -> None:
     await task
     assert not left
     assert wire.sent > 30 * 50_000
-    assert share.left() == share.size
+    assert share.free() == share.size

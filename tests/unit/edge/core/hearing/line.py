@@ -85,7 +85,7 @@ def hear(
         arrives_ms = max(arrives_ms, (at + 320) // 16 + int(rng.integers(0, late_ms + 1)))
         while sent < len(response) and sent < (arrives_ms + ahead_ms) * 16:
             piece = response[sent : sent + piece_ms * 16]
-            audio.told(Speech(1, "", pcm(piece), ends=False), START_MS + arrives_ms)
+            audio.note_sent(Speech(1, "", pcm(piece), ends=False), START_MS + arrives_ms)
             sent += piece_ms * 16
         sounds.append(audio.hear(pcm(microphone[at : at + 320]), START_MS + arrives_ms))
     return sounds

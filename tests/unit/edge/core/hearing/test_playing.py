@@ -24,8 +24,8 @@ def values(frame: bytes | None) -> list[int]:
 
 def test_pieces_are_played_one_after_the_other_however_early_they_come() -> None:
     playing = Playing()
-    playing.told(piece(1, 30), 1000)
-    playing.told(piece(2, 40), 1000)
+    playing.note_sent(piece(1, 30), 1000)
+    playing.note_sent(piece(2, 40), 1000)
     assert values(playing.frame(1020)) == [1, 1]
     assert values(playing.frame(1040)) == [1, 2]
     assert values(playing.frame(1060)) == [2, 2]
@@ -34,8 +34,8 @@ def test_pieces_are_played_one_after_the_other_however_early_they_come() -> None
 
 def test_a_piece_that_comes_after_a_pause_begins_when_it_comes() -> None:
     playing = Playing()
-    playing.told(piece(1, 20), 1000)
-    playing.told(piece(2, 20), 1030)
+    playing.note_sent(piece(1, 20), 1000)
+    playing.note_sent(piece(2, 20), 1030)
     assert values(playing.frame(1020)) == [1, 1]
     assert values(playing.frame(1040)) == [0, 2]
 
@@ -43,7 +43,7 @@ def test_a_piece_that_comes_after_a_pause_begins_when_it_comes() -> None:
 def test_nothing_comes_back_before_a_response_nor_long_after_it() -> None:
     playing = Playing()
     assert playing.frame(1000) is None
-    playing.told(piece(1, 20), 1000)
+    playing.note_sent(piece(1, 20), 1000)
     assert playing.frame(1020 + TAIL_MS) == SILENCE
     assert playing.frame(1040 + TAIL_MS) is None
 
@@ -51,9 +51,9 @@ def test_nothing_comes_back_before_a_response_nor_long_after_it() -> None:
 def test_a_client_that_is_stopped_plays_on_for_a_moment_unless_more_comes() -> None:
     playing, again = Playing(), Playing()
     for one in (playing, again):
-        one.told(piece(1, 5000), 1000)
-        one.told(Interrupted(1, ""), 1100)
-    again.told(piece(2, 100), 1200)
+        one.note_sent(piece(1, 5000), 1000)
+        one.note_sent(Interrupted(1, ""), 1100)
+    again.note_sent(piece(2, 100), 1200)
     assert values(playing.frame(1100 + LINGERS_MS)) == [1, 1]
     assert playing.frame(1120 + LINGERS_MS) == SILENCE
     assert playing.frame(1100 + LINGERS_MS + TAIL_MS + 20) is None

@@ -63,7 +63,7 @@ def test_a_step_is_whole_with_all_results_and_the_models_last_word() -> None:
 
 def test_a_repeated_event_changes_nothing() -> None:
     found = steps(called(), called(), requested(), returned(), returned(result="other"))
-    assert [call.told() for call in found.now] == ["done"]
+    assert [call.as_text() for call in found.now] == ["done"]
 
 
 def test_a_call_of_a_later_step_waits_for_that_step() -> None:
@@ -91,7 +91,7 @@ def test_a_call_that_outlives_its_turn_is_told_as_running_and_later_with_its_res
     found = steps(called(), requested())
     (call,) = found.now
     assert call.outlives
-    assert call.told() == STILL_RUNNING
+    assert call.as_text() == STILL_RUNNING
     asked, result = late(call.called, returned(result="booked"))
     assert asked.calls[0].id == result.call
     assert result.text == "booked"
@@ -102,7 +102,7 @@ def test_a_failure_is_told_with_its_reason() -> None:
         **HEAD, turn=1, step=0, call=0, name="book", reason="timeout", detail="no answer"
     )
     (call,) = steps(called(), requested(), failed).now
-    assert call.told() == '{"error": "timeout", "detail": "no answer"}'
+    assert call.as_text() == '{"error": "timeout", "detail": "no answer"}'
 
 
 def test_a_long_result_is_told_whole_in_its_turn_and_in_part_later() -> None:

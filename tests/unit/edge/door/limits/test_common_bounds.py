@@ -75,4 +75,4 @@ def test_who_leaves_gives_all_back() -> None:
         fill(one)
     for one in slow:
         one.leave()
-    assert shared.waiting_of_strangers.left() == WAITING_BYTES_OF_STRANGERS
+    assert shared.waiting_of_strangers.free() == WAITING_BYTES_OF_STRANGERS

@@ -76,7 +76,7 @@ async def test_what_callers_use_is_taken_from_strangers_down_to_one() -> None:
     first, second = await asked(stranger(made, 1)), await asked(stranger(made, 2))
     assert (first.done(), second.done()) == (True, False)
     for caller in callers[:4]:
-        caller.said(words())
+        caller.note_stored(words())
     assert not await waits(second)
 
 
@@ -87,7 +87,7 @@ async def test_strangers_yield_while_a_stage_is_strained_and_win_back_what_they_
     for _ in range(5):
         made.look({"stt": 16}, 1, strained=True)
     for speaker in speakers[:11]:
-        speaker.said(words())
+        speaker.note_stored(words())
         assert await waits(waiting)
     for _ in range(20):
         made.look({"stt": 16}, 1)
@@ -111,7 +111,7 @@ async def test_the_next_is_of_the_address_that_has_had_the_least() -> None:
     greedy = [stranger(made, 1) for _ in range(3)]
     first, second, third = [await asked(one) for one in greedy]
     other = await asked(stranger(made, 2))
-    greedy[0].said(words())
+    greedy[0].note_stored(words())
     assert not await waits(other)
     assert first.done()
     assert not second.done()
@@ -132,9 +132,9 @@ async def test_a_place_is_free_again_however_its_job_ends() -> None:
         assert await holder.take(event)
         assert await holder.take(event)  # the same one
         waiting = await asked(stranger(made, 2), event)
-        holder.said(words(utterance=7))
+        holder.note_stored(words(utterance=7))
         assert await waits(waiting)
-        holder.said(ends)
+        holder.note_stored(ends)
         assert not await waits(waiting)
 
 
@@ -180,7 +180,7 @@ async def test_what_waits_for_too_long_is_no_job() -> None:
     first = stranger(made, 1)
     await first.take(speech())
     assert await stranger(made, 2).take(speech()) is False
-    first.said(words())
+    first.note_stored(words())
     assert await stranger(made, 3).take(speech())
 
 

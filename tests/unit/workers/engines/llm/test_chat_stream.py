@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workers.engines.errors import EngineRefusedError, EngineUnavailableError, OnlyThoughtError
+from workers.engines.errors import EngineRefusedError, EngineUnavailableError, OnlyReasoningError
 from workers.engines.llm.chat_stream import DONE, MOST_BYTES, ChatStream, records
 from workers.engines.protocols import FunctionCall, Usage
 
@@ -92,7 +92,11 @@ def test_what_it_cost_is_kept() -> None:
 @pytest.mark.parametrize(
     ("chunks", "kind", "named"),
     [
-        ([delta(reasoning_content="hm", finish_reason="length")], OnlyThoughtError, "only thought"),
+        (
+            [delta(reasoning_content="hm", finish_reason="length")],
+            OnlyReasoningError,
+            "only thought",
+        ),
         ([delta(tool_calls=[{}], finish_reason="tool_calls")], EngineRefusedError, "tool"),
         ([delta(finish_reason="content_filter")], EngineRefusedError, "filter"),
         ([delta(content="Hi."), delta(finish_reason="error")], EngineUnavailableError, "broke off"),

@@ -68,14 +68,14 @@ def test_windows_grow_and_always_end_at_thirty_seconds() -> None:
 
 def test_uncertain_words_are_decoded_a_second_time_and_not_a_third() -> None:
     narrow = whisper_postprocess.Way(5.0)
-    careful = narrow.again(0.7)
+    careful = narrow.second_decoding(0.7)
     assert careful is not None
     assert careful.window_s > narrow.window_s
     assert careful.beams > narrow.beams
-    assert careful.again(0.7) is None
-    assert narrow.again(0.9) is None
-    assert whisper_postprocess.Way(whisper_postprocess.FULL_S).again(0.7) is None
-    wide = whisper_postprocess.Way(15.0).again(0.7)
+    assert careful.second_decoding(0.7) is None
+    assert narrow.second_decoding(0.9) is None
+    assert whisper_postprocess.Way(whisper_postprocess.FULL_S).second_decoding(0.7) is None
+    wide = whisper_postprocess.Way(15.0).second_decoding(0.7)
     assert wide is not None
     assert wide.window_s == 15.0
 

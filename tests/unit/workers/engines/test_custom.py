@@ -1,0 +1,163 @@
+"""Engines of one's own are found by name, and what is none is refused with the way out."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from importlib.metadata import EntryPoint, EntryPoints
+from types import ModuleType
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from aura.cli import engines
+from aura.cli.running import CommandError
+from runtime.settings import Settings, load
+from workers.engines import custom, factory, llm_factory
+from workers.engines.errors import EngineRefusedError
+from workers.engines.simulated import (
+    SimulatedLanguageModel,
+    SimulatedRecognizer,
+    SimulatedSynthesizer,
+)
+
+
+class Parrot(SimulatedRecognizer):
+    name = "parrot"
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(delay_ms=0)
+        self.asked = settings.stt_model
+
+
+class Model(SimulatedLanguageModel):
+    name = "own-model"
+
+    def __init__(self, settings: Settings) -> None:
+        del settings
+        super().__init__(first_ms=0, token_ms=0)
+
+
+class Voice(SimulatedSynthesizer):
+    name = "own-voice"
+
+    def __init__(self, settings: Settings) -> None:
+        del settings
+        super().__init__(delay_ms=0)
+
+
+class Deaf(Parrot):
+    def transcribe(self, pcm: bytes, *, language: str) -> Any:
+        del pcm, language
+        return "words"
+
+
+class NoEngine:
+    name = "nothing"
+
+    def __init__(self, settings: Settings) -> None:
+        del settings
+
+
+class Choosy(Parrot):
+    def __init__(self, settings: Settings, more: str) -> None:
+        super().__init__(settings)
+        self.more = more
+
+
+@pytest.fixture(autouse=True)
+def birds(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("birds")
+    for one in (Parrot, Model, Voice, Deaf, NoEngine, Choosy):
+        setattr(module, one.__name__, one)
+    module.__dict__["made"] = Parrot  # a function of the settings would do, too
+    module.__dict__["number"] = 3
+    monkeypatch.setitem(sys.modules, "birds", module)
+    points = {
+        "parrot": EntryPoint("parrot", "birds:Parrot", "aura.stt"),
+        "gone": EntryPoint("gone", "birds:Gone", "aura.stt"),
+    }
+
+    def entry_points(group: str, **wanted: str) -> EntryPoints:
+        found = [one for one in points.values() if one.group == group]
+        return EntryPoints(one for one in found if one.name == wanted.get("name", one.name))
+
+    monkeypatch.setattr(custom, "entry_points", entry_points)
+    monkeypatch.setattr(engines, "entry_points", entry_points)
+
+
+def of(**given: Any) -> Settings:
+    return load(_env_file=None, **given)
+
+
+def test_a_class_is_made_of_the_settings() -> None:
+    made = factory.recognizer(of(stt_engine="birds:Parrot", stt_model="grey"))
+    assert isinstance(made, Parrot)
+    assert made.asked == "grey"
+    assert llm_factory.language_model(of(llm_engine="birds:Model")).name == "own-model"
+    assert factory.synthesizer(of(tts_engine="birds:Voice")).name == "own-voice"
+
+
+def test_an_installed_entry_point_is_found_by_its_name() -> None:
+    assert factory.recognizer(of(stt_engine="parrot")).name == "parrot"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("whisperer", r"one of auto, whisper, openai, simulated, gone, parrot, or module:Class"),
+        ("nests:Parrot", "no module 'nests'"),
+        ("birds:Eagle", "has nothing named 'Eagle'"),
+        ("birds:number", "nothing to call named 'number'"),
+        ("birds:NoEngine", "has no warm, transcribe"),
+        ("birds:Voice", "has no transcribe"),
+        ("birds:Choosy", "called with the settings alone"),
+        ("gone", "birds:Gone cannot be loaded"),
+        (":Parrot", "cannot be imported"),
+    ],
+)
+def test_a_class_that_is_no_engine_is_refused_with_the_reason(name: str, told: str) -> None:
+    with pytest.raises(EngineRefusedError, match=told):
+        factory.recognizer(of(stt_engine=name))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("birds:Parrot", "stt"), ("birds:Model", "llm"), ("birds:Voice", "tts"), ("parrot", "stt")],
+)
+def test_the_stage_of_an_engine_follows_from_its_methods(name: str, kind: str) -> None:
+    assert custom.kind_of(name) == kind
+
+
+@pytest.mark.parametrize("name", ["openai", "birds:NoEngine", "eagle"])
+def test_an_unclear_stage_must_be_named(name: str) -> None:
+    with pytest.raises(EngineRefusedError, match="--stage"):
+        custom.kind_of(name)
+
+
+def test_the_command_lists_passed_and_failed_checks_with_reasons() -> None:
+    run = CliRunner().invoke(engines.app, ["test", "birds:Parrot"])
+    assert run.exit_code == 0
+    assert "ok     returns a recognition" in run.output
+    assert "birds:Parrot is an engine for AURA_STT_ENGINE." in run.output
+    run = CliRunner().invoke(engines.app, ["test", "birds:Deaf"])
+    assert "FAILED returns a recognition" in run.output
+    assert "`transcribe` returns a Recognition, not str" in run.output
+    assert isinstance(run.exception, CommandError)
+    assert str(run.exception) == "birds:Deaf: 5 of 8 checks failed"
+
+
+def test_a_check_that_hangs_ends_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "WAIT_S", 0.05)
+    release = threading.Event()
+    monkeypatch.setattr(Parrot, "warm", lambda _: release.wait(10))
+    run = CliRunner().invoke(engines.app, ["test", "birds:Parrot"])
+    release.set()
+    assert "hangs" in str(run.exception)
+
+
+def test_the_list_shows_the_installed_engines() -> None:
+    run = CliRunner().invoke(engines.app, ["list"])
+    assert "AURA_LLM_ENGINE   auto, cerebras, openai, local, simulated" in run.output
+    assert "parrot   birds:Parrot" in run.output
