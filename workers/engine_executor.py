@@ -26,6 +26,9 @@ _T = TypeVar("_T")
 
 AWAKE_S = 0.5
 """Grace after the limit: after a suspension of the process the thread may be about to finish."""
+STARVED_TIMES, LEAST_CPU = 3, 0.1
+"""The number of further waits for a process that works and gets little CPU of a busy machine: at
+least this share of the time, and less than the limit."""
 LIMIT_A_SECOND = 0.5
 """The addition to the limit for each second of audio; a slower engine is too slow."""
 MOST_BATCH_S = 30.0
@@ -67,15 +70,22 @@ class _Asked:
 class EngineExecutor:
     """Calls an engine in *threads* at once; other items wait, by rank and the share of their owner.
 
-    A call has hung if it takes longer than *limit_s* and half its audio's length together. Of
-    several threads one is reserved for urgent items (rank 0), so that others never delay them.
+    A call that takes longer than *limit_s* and half its audio's length together has hung, unless
+    the process works and got little of the CPU. Of several threads one is reserved for urgent items
+    (rank 0), so that others never delay them.
     """
 
     def __init__(
-        self, threads: int, *, limit_s: float, clock: Callable[[], float] = time.monotonic
+        self,
+        threads: int,
+        *,
+        limit_s: float,
+        clock: Callable[[], float] = time.monotonic,
+        cpu: Callable[[], float] = time.process_time,
     ) -> None:
-        """Take *clock*, which returns seconds."""
+        """Take *clock*, which returns seconds, and *cpu*, the CPU seconds of this process."""
         self._clock = clock
+        self._cpu = cpu
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="engine")
         self._threads = threads
         self._free = threads
@@ -144,7 +154,7 @@ class EngineExecutor:
         try:
             await asked.begun.wait()
             # A thread cannot be stopped: a cancelled task only drops its result.
-            for limit_s in (asked.limit_s, AWAKE_S):
+            for limit_s in self._waits(asked.limit_s):
                 done, _ = await asyncio.wait({asked.answer}, timeout=limit_s)
                 if done:
                     return asked.answer.result()
@@ -153,6 +163,17 @@ class EngineExecutor:
                 self._waiting.remove(asked)
             asked.answer.cancel()
         raise EngineHungError
+
+    def _waits(self, limit_s: float) -> Iterator[float]:
+        """Yield the seconds for which a call is waited for, one wait after the other."""
+        began_s, waited_s = self._cpu(), limit_s
+        yield limit_s
+        for _ in range(STARVED_TIMES):
+            if not LEAST_CPU * waited_s <= self._cpu() - began_s < limit_s:
+                break
+            waited_s += limit_s
+            yield limit_s
+        yield AWAKE_S
 
     def _fill(self) -> None:
         """Give free threads to waiting items."""

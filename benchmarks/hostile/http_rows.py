@@ -130,6 +130,15 @@ HTTP_ROWS: tuple[HttpRow, ...] = (
         FORM,
         lambda: _field("file", b"RIFF" + bytes(24 * MIB)) + END,
     ),
+    HttpRow(
+        "heads of semicolons in a form",
+        "bodies",
+        OFFER,
+        FORM,
+        lambda: (
+            (b"--B\r\nContent-Disposition: form-data; " + b";" * 4000 + b"\r\n\r\n\r\n") * 45 + END
+        ),
+    ),
     HttpRow("an offer of 400 sections", "WebRTC", OFFER, SDP, lambda: offer(400)),
     HttpRow("offers that nobody goes on with", "WebRTC", OFFER, SDP, offer),
     HttpRow(

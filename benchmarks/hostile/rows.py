@@ -102,6 +102,9 @@ IMPOSSIBLE = b"".join(
     for rate in (b"1e308", b"NaN", b"-1", b"[]", b"9" * 300, b"null", b"96001")
     for form in (b'"f64le"', b"[[]]", b'"mulaw"')
 )
+PARAMETERS = b'{"event":"start","start":{"customParameters":%s}}' % many_keys().replace(
+    b":1", b':""'
+)
 UPDATE = text(
     {
         "type": "session.update",
@@ -210,6 +213,13 @@ ROWS: tuple[Row, ...] = (
         block=_many(UPDATE, 50),
         path="/v1/realtime?model=x",
         shows_token=True,
+    ),
+    Row(
+        "Twilio: parameters without end",
+        "Twilio",
+        first=lambda _: b"",
+        block=lambda _: frame(TEXT, PARAMETERS),
+        path="/twilio/media",
     ),
     Row("handshakes with wrong tokens", "L1", path="/ws/voice/continuous?token=guess"),
 )

@@ -8,7 +8,13 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from workers.engine_executor import LIMIT_A_SECOND, MOST_BATCH_S, EngineExecutor, Together
+from workers.engine_executor import (
+    AWAKE_S,
+    LIMIT_A_SECOND,
+    MOST_BATCH_S,
+    EngineExecutor,
+    Together,
+)
 
 
 async def test_urgent_work_goes_in_front_of_what_waits() -> None:
@@ -89,6 +95,22 @@ async def test_an_error_of_the_engine_reaches_its_caller() -> None:
     executor = EngineExecutor(1, limit_s=5)
     with pytest.raises(ZeroDivisionError):
         await executor.run(lambda: 1 / 0)
+
+
+@pytest.mark.parametrize(
+    ("had_s", "waits"),
+    [
+        ([0, 0.5], [10, AWAKE_S]),  # it hangs
+        ([0, 10], [10, AWAKE_S]),  # it had its time, and turns round and round
+        ([0, 3, 6, 12], [10, 10, 10, AWAKE_S]),  # others have the CPU
+        ([0, 2, 4, 6], [10, 10, 10, 10, AWAKE_S]),
+    ],
+)
+async def test_an_engine_that_gets_little_of_the_cpu_does_not_hang(
+    had_s: list[float], waits: list[float]
+) -> None:
+    executor = EngineExecutor(1, limit_s=5, cpu=iter(had_s).__next__)
+    assert list(executor._waits(10)) == waits
 
 
 async def test_it_tells_how_long_urgent_work_has_waited() -> None:
