@@ -49,7 +49,7 @@ class Try:
             except (ValueError, TypeError) as error:
                 raise CommandError(
                     "--waits needs three or four numbers, ms: finished,unclear,unfinished[,stated] "
-                    "(440,1340,1440,760)"
+                    "(440,1240,1440,760)"
                 ) from error
             changes["turns.waits"] = msgspec.to_builtins(waits)
         if self.speculate is not None:

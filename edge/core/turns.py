@@ -3,6 +3,7 @@
 speech over a response     the response is held; words interrupt it, or it goes on
 a pause                    the words so far are requested; they set the wait
 words that sound finished  a speculative response is requested; it is not heard yet
+words that do not          it is requested shortly before the silence is long enough
 enough silence             the turn is committed, and its response may be heard
 speech after a pause       the speculative response is retracted; the words join the next ones
 speech just after the first sound of a response
@@ -30,6 +31,9 @@ EARLY_REPLY_MS = 1000
 """Speech that begins within this time before the end of a question is a reply to it."""
 NOISE_MS = 400
 """The silence after which an utterance without words is discarded."""
+RESPONSE_MS = 600
+"""The time before the end of the wait at which a response is requested though the words sound
+unfinished: about what the language model and the voice take to the first audio."""
 CLEAR_WORDS = 0.7
 """The confidence below which words of doubtful voices are ignored: Whisper gives up to 0.62 for a
 room full of people, and 0.8 or more for a single speaker."""
@@ -198,14 +202,18 @@ class Turns:
             if self._config.interruption.allowed:
                 self._interrupt(utterance, now_ms)
             self._out.tell(Transcript(transcript.text, final=False))
-            speculate = self._config.turns.speculate and not self.cut_off
-            speculate = speculate and not self.entry.only_enters
-            if speculate and self._endpointer.may_be_over(transcript):
-                ask_eot = self._endpointer.asks_model(transcript)
-                self._requester.take(
-                    utterance, transcript, now_ms, speculative=True, ask_eot=ask_eot
-                )
+            if self._endpointer.may_be_over(transcript):
+                self._speculate(utterance, transcript, now_ms)
         self._endpoint(utterance, now_ms)
+
+    def _speculate(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
+        """Ask for a response before the end of turn is certain, once for each pause."""
+        allowed = self._config.turns.speculate and not self.cut_off and not self.entry.only_enters
+        if not allowed or utterance.speculated_pause == utterance.pause:
+            return
+        utterance.speculated_pause = utterance.pause
+        ask_eot = self._endpointer.asks_model(transcript)
+        self._requester.take(utterance, transcript, now_ms, speculative=True, ask_eot=ask_eot)
 
     def _interrupt(self, utterance: Utterance, now_ms: int) -> None:
         """End the current response, if there is one: the words are an interruption."""
@@ -228,7 +236,10 @@ class Turns:
             return
         if silence_ms < self._endpointer.least_ms and not utterance.ended_by_client:
             return
-        if not utterance.ended_by_client and silence_ms < self._endpointer.wait_ms(transcript):
+        wait_ms = 0 if utterance.ended_by_client else self._endpointer.wait_ms(transcript)
+        if silence_ms < wait_ms:
+            if silence_ms >= wait_ms - RESPONSE_MS:
+                self._speculate(utterance, transcript, now_ms)
             return
         self.entry.spoken(utterance, transcript, now_ms)
         self._endpointer.pauses.ended()

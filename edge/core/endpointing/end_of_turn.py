@@ -21,7 +21,7 @@ from schemas.session_config import Eagerness, TurnConfig, Waits
 
 WAITS: dict[Eagerness, Waits] = {
     "high": Waits(finished_ms=300, unclear_ms=600, unfinished_ms=1100),
-    "auto": Waits(finished_ms=440, stated_ms=760, unclear_ms=1340, unfinished_ms=1440),
+    "auto": Waits(finished_ms=440, stated_ms=760, unclear_ms=1240, unfinished_ms=1440),
     "low": Waits(finished_ms=800, stated_ms=1100, unclear_ms=1800, unfinished_ms=2500),
 }
 

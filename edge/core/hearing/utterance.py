@@ -41,6 +41,8 @@ class Utterance:
     transcript: TranscriptGuess | None = None
     """The words up to the latest pause, once they have arrived."""
     transcript_at_ms: int = 0
+    speculated_pause: int = 0
+    """The latest pause for which a speculative response was requested."""
     audio_ms: int = 0
     voice_ms: int = 0
     """The voiced audio since the last pause that was longer than a breath."""

@@ -68,7 +68,7 @@ def read(likely: float) -> list[ev.AnyEvent]:
 
 
 def test_the_recorded_probability_of_the_language_model_is_used() -> None:
-    for likely, silence_ms in ((0.6, 760), (0.02, 1340)):
+    for likely, silence_ms in ((0.6, 760), (0.02, 1240)):
         log = read(likely)
         assert compared(log) == []
         (found,) = compared(log, turns__waits=waits(silence_ms + 100, silence_ms + 100, 2500))

@@ -11,6 +11,7 @@ from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
 from edge.core.hearing.utterance import LONGEST_MS, PART_MS
 from edge.core.inputs import Finished
 from edge.core.session.history import History
+from edge.core.turns import RESPONSE_MS
 from schemas import events as ev
 from schemas.audio import BYTES_PER_MS
 from schemas.events import Message
@@ -86,14 +87,35 @@ def test_a_guess_is_retracted_when_the_caller_goes_on() -> None:
     assert r.call.history.messages[0].text == f"{QUESTION} And of Spain?"
 
 
-def test_unfinished_words_are_listened_to_longer_and_not_guessed_on() -> None:
+def test_unfinished_words_are_listened_to_longer_and_guessed_on_shortly_before_the_end() -> None:
     r = Rehearsal()
     r.says(800, "I would like to go to the")
-    r.quiet(900)
+    r.quiet(1440 - RESPONSE_MS - 200)
     assert not r.events(ev.TurnTaken)
-    r.quiet(700)
-    assert [t.speculative for t in r.events(ev.TurnTaken)] == [False]
+    r.quiet(200)
+    assert [t.speculative for t in r.events(ev.TurnTaken)] == [True]
+    assert not r.events(ev.TurnCommitted)
+    r.quiet(RESPONSE_MS)
+    assert len(r.events(ev.TurnTaken)) == 1
     assert r.events(ev.TurnCommitted)
+
+
+def test_a_late_guess_is_made_once_a_pause_and_retracted_when_the_caller_goes_on() -> None:
+    r = Rehearsal()
+    r.says(800, "I would like to go to the")
+    r.quiet(1200)
+    r.says(800, "I would like to go to the zoo.")
+    r.quiet(1200)
+    assert [t.speculative for t in r.events(ev.TurnTaken)] == [True, True]
+    assert len(r.events(ev.ResponseCancelled)) == 1
+    assert [c.text for c in r.events(ev.TurnCommitted)] == ["I would like to go to the zoo."]
+
+
+def test_where_speculation_is_off_there_is_no_late_guess_either() -> None:
+    r = Rehearsal(turns__speculate=False)
+    r.says(800, "I would like to go to the")
+    r.quiet(1600)
+    assert [t.speculative for t in r.events(ev.TurnTaken)] == [False]
 
 
 def test_hello_and_a_short_pause_is_not_answered_by_halves() -> None:
