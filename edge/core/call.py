@@ -289,9 +289,9 @@ class Call:
         """Do the work that had to wait until nobody speaks."""
         if not self._entry.take_waiting(now_ms):
             self.control.advance(now_ms)
-        wants_news = self.history.news and self.config.turns.respond
-        if wants_news and self._activity is QUIET and not self.control.silent:
-            self._requester.tell_news(now_ms)
+        has_late_results = self.history.late_results and self.config.turns.respond
+        if has_late_results and self._activity is QUIET and not self.control.silent:
+            self._requester.respond_to_late_results(now_ms)
 
     @property
     def _over(self) -> bool:

@@ -60,13 +60,13 @@ class ClientTurns:
         *goes_on*: the words continue the turn of the previous final transcript.
         """
         key, carried = f"speech_{utterance}", self._history.take_carried(text)
-        untold = self._history.untold(text)
+        unsent = self._history.unsent(text)
         self._history.commit_carried()
         if carried:
             self._history.add(key, "user", carried)
             head = self._out.head(now_ms)
             self._out.publish(ev.MessageAdded(**head, key=key, role="user", text=carried))
-        self._out.tell(Transcript(untold, True, confidence, goes_on, utterance, key))
+        self._out.tell(Transcript(unsent, True, confidence, goes_on, utterance, key))
         if respond:
             self.asked.append(ResponseAsked(""))
 

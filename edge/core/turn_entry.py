@@ -111,7 +111,7 @@ class TurnEntry:
         self, response: Response, words: str, utterance: int = 0, *, continues: bool = False
     ) -> None:
         """Tell the client each final word of a turn once, and the start of its response."""
-        goes_on, words = continues or bool(self._history.told), self._history.untold(words)
+        goes_on, words = continues or bool(self._history.carried_sent), self._history.unsent(words)
         key, sure = turn_key(response.turn), response.confidence
         self._out.tell(Transcript(words, True, sure, goes_on, utterance, key))
         self._out.tell(ResponseStarted(response.turn))

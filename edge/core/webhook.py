@@ -58,8 +58,8 @@ class Webhook:
     ) -> Iterator[ev.Event]:
         if moment not in self._hook.events:
             return
-        number = self._history.told_application
-        self._history.told_application += 1
+        number = self._history.webhook_messages
+        self._history.webhook_messages += 1
         yield ev.WebhookRequested(
             **self._out.head(event.at_ms),
             number=number,

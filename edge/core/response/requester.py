@@ -128,7 +128,7 @@ class Requester:
     def follow(self, instruction: str, command_id: str, now_ms: int) -> None:
         """Ask for a response to an *instruction*, without words of the caller."""
         history, turn = self._history, self._begin_turn(command_id, now_ms)
-        history.tell_news()
+        history.enter_late_results()
         carried = history.take_carried("")
         response = self._new(Origin.ASKED, turn, carried, self._config.voice, now_ms)
         known = history.window(carried or None, self._config.response.history_messages)
@@ -140,7 +140,7 @@ class Requester:
         """Enter a turn that gets no response; return the words not told to the client before."""
         history, head = self._history, self._out.head(now_ms)
         history.turn += 1
-        text, untold = history.take_carried(words), history.untold(words)
+        text, unsent = history.take_carried(words), history.unsent(words)
         history.commit_carried()
         committed = ev.TurnCommitted(
             **head, turn=history.turn, text=text, confidence=confidence, speculative=False
@@ -149,13 +149,13 @@ class Requester:
         history.settle(text, "", None, history.turn)
         nothing = ev.AnswerHeard(**head, turn=history.turn, text="", complete=False, played_ms=0)
         self._out.publish(nothing)
-        return untold
+        return unsent
 
     def respond(self, asked: ResponseAsked, now_ms: int) -> None:
         """Ask the language model for a response that the client requested, and commit it."""
         history, config = self._history, asked.config or self._config
         history.turn += 1
-        history.tell_news()
+        history.enter_late_results()
         carried = history.take_carried("") if asked.messages is None else ""
         origin = Origin.ASKED if asked.kept else Origin.APART
         response = self._new(origin, history.turn, carried, config.voice, now_ms)
@@ -166,8 +166,8 @@ class Requester:
         self._out.tell(ResponseStarted(response.turn, asked.ask))
         self.commit(response, now_ms)
 
-    def tell_news(self, now_ms: int) -> None:
-        """Respond to the result of a tool that outlived its turn; only when nobody speaks."""
+    def respond_to_late_results(self, now_ms: int) -> None:
+        """Respond to the result of a background call; only when nobody speaks."""
         response = self._ask(Origin.ASKED, None, now_ms)
         self._out.tell(ResponseStarted(response.turn))
         self.commit(response, now_ms)
@@ -186,7 +186,7 @@ class Requester:
         """Return a response to *words* (None: without words of the caller), and its job."""
         history, config = self._history, self._config
         history.turn += 1
-        history.tell_news()
+        history.enter_late_results()
         text = history.take_carried(words or "")
         response = self._new(origin, history.turn, text, config.voice, now_ms)
         said = None if words is None else text

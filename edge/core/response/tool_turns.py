@@ -62,7 +62,7 @@ class ToolTurns:
             response.complete(event, now_ms)
 
     def came(self, response: Response | None, result: Result, now_ms: int) -> None:
-        """Take a result of a call in *response*, or of a call that outlived its turn."""
+        """Take a result of a call in *response*, or of a background call."""
         if self._history.take_late(result) or response is None:
             return
         response.tool_steps.take(result)

@@ -125,10 +125,10 @@ class Tools:
     # -------------------------------------------------------- results
 
     def client_result(self, steps: ToolSteps | None, told: ToolResult, now_ms: int) -> None:
-        """Take a client's result for a call in *steps*, or for one that outlived its turn."""
+        """Take a client's result for a call in *steps*, or for a background call."""
         call = next((one for one in steps.running if one.id == told.call), None) if steps else None
         if call is None:
-            waiting = (Call(called) for called in self._history.outlived.values())
+            waiting = (Call(called) for called in self._history.background_calls.values())
             call = next((one for one in waiting if one.id == told.call), None)
         if call is None:
             return  # too late, or an unknown call

@@ -48,15 +48,15 @@ class History:
     """The number of turns with words of the caller and a heard response; a greeting is no turn."""
     carried: list[str] = field(default_factory=list)
     """Carried words: they got no response yet, and begin the next turn."""
-    told: int = 0
-    """The number of carried words that the client was told as final."""
+    carried_sent: int = 0
+    """The number of carried words that were sent to the client as final."""
     unfinished: UnfinishedResponse | None = None
     """The response that was being spoken when the connection was cut; its question is carried
     too."""
     summary: Summary = field(default_factory=Summary)
-    outlived: dict[Key, ToolCalled] = field(default_factory=dict)
-    """Calls that still run although their turn is over."""
-    news: list[Message] = field(default_factory=list)
+    background_calls: dict[Key, ToolCalled] = field(default_factory=dict)
+    """Background calls: they still run although their turn is over."""
+    late_results: list[Message] = field(default_factory=list)
     """Results of such calls that no turn has used yet."""
     agent: AgentUsed | None = None
     """The current agent of the session, after all transfers."""
@@ -66,8 +66,8 @@ class History:
     """The effects of operators' commands."""
     spend: Spend = field(default_factory=Spend)
     """The spend of the session."""
-    told_application: int = 0
-    """The number of messages that the webhook was sent."""
+    webhook_messages: int = 0
+    """The number of messages sent to the webhook."""
     instructions: dict[str, str] = field(default_factory=dict)
     """The client's system messages by key; they become part of the prompt, not of the
     conversation."""
@@ -93,8 +93,8 @@ class History:
         if steps:
             self.messages += map(kept, steps.messages(with_text=False))
             for call in steps.calls.values():
-                if call.outlives:
-                    self.outlived[key_of(call.called)] = call.called
+                if call.is_background:
+                    self.background_calls[key_of(call.called)] = call.called
         if heard:
             self._enter(Message("assistant", heard), response_key(turn))
             self.responses += bool(said)
@@ -170,38 +170,38 @@ class History:
         return tuple(known) if said is None else (*known, Message("user", said))
 
     def take_late(self, result: Result) -> bool:
-        """Enter the result of a call that outlived its turn; return False for any other call."""
-        called = self.outlived.pop(key_of(result), None)
+        """Enter the result of a background call; return False for any other call."""
+        called = self.background_calls.pop(key_of(result), None)
         if called is None:
             return False
-        self.news += late(called, result)
+        self.late_results += late(called, result)
         return True
 
-    def tell_news(self) -> None:
-        """Enter the results of calls that outlived their turns, for the turn that begins."""
-        self.messages += self.news
-        self.news = []
+    def enter_late_results(self) -> None:
+        """Enter the results of background calls, for the turn that begins."""
+        self.messages += self.late_results
+        self.late_results = []
 
     def take_carried(self, text: str) -> str:
         """Return *text* with the carried words before it."""
         return " ".join([*self.carried, text]).strip()
 
-    def untold(self, text: str) -> str:
-        """Return *text* after those carried words that the client was not told."""
-        return " ".join([*self.carried[self.told :], text]).strip()
+    def unsent(self, text: str) -> str:
+        """Return *text* after those carried words that were not sent to the client."""
+        return " ".join([*self.carried[self.carried_sent :], text]).strip()
 
     def carry(self, text: str) -> None:
         """Carry *text*, all words of a turn without a response, into the next turn."""
-        self.carried, self.told = [text], 1
+        self.carried, self.carried_sent = [text], 1
 
     def commit_carried(self) -> None:
         """Clear the carried words, which are part of a committed turn."""
-        self.carried, self.told = [], 0
+        self.carried, self.carried_sent = [], 0
 
     def drop_carried(self, text: str) -> None:
         """Remove *text*, which got a response, from the carried words. The others count as told."""
         self.carried = [one for one in self.carried if one != text]
-        self.told = len(self.carried)
+        self.carried_sent = len(self.carried)
 
 
 def fold(events: Iterable[Event]) -> History:
@@ -233,7 +233,7 @@ def fold(events: Iterable[Event]) -> History:
             history.unfinished = history.unfinished.after(event)
     # The edge died between the commit and the playback. The words begin the next turn.
     history.carried += [said[turn] for turn in sorted(said) if said[turn]]
-    history.told = len(history.carried)
+    history.carried_sent = len(history.carried)
     history.control.cut_off()
     _leave_open(history, responses, steps)
     return history
@@ -263,7 +263,7 @@ def _count(history: History, event: Event) -> None:
         case TurnTaken(turn=turn, step=step):
             history.turn = max(history.turn, turn)
             if not step:
-                history.tell_news()
+                history.enter_late_results()
         case SpeechStarted(utterance=utterance):
             history.utterance = max(history.utterance, utterance)
         case AnswerTruncated() | MessageAdded() | MessageRemoved():
@@ -271,6 +271,6 @@ def _count(history: History, event: Event) -> None:
         case ToolReturned() | ToolFailed():
             history.take_late(event)
         case WebhookRequested(number=number):
-            history.told_application = number + 1
+            history.webhook_messages = number + 1
         case _:
             pass

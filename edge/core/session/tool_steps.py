@@ -52,7 +52,7 @@ class Call:
         return self.asked_ms + self.tool.deadline_ms
 
     @property
-    def outlives(self) -> bool:
+    def is_background(self) -> bool:
         """Whether it goes on when its turn is interrupted."""
         return self.is_running and not (self.tool and self.tool.cancel)
 
@@ -60,7 +60,7 @@ class Call:
         """Return the result for the model."""
         if self.result is not None:
             return result_text(self.result)
-        return STILL_RUNNING if self.outlives else '{"error": "cancelled"}'
+        return STILL_RUNNING if self.is_background else '{"error": "cancelled"}'
 
 
 @dataclass

@@ -13,7 +13,7 @@ class ClientCalls:
         """The name of the response that follows the results of calls; empty: none."""
         self._called: set[str] = set()
         """The ids of the last turn's calls without a result."""
-        self._outlived: set[str] = set()
+        self._background: set[str] = set()
         """The ids of calls without a result from earlier turns."""
         self._in_turn = False
         """Whether the response to the last turn waits for results that the client has given."""
@@ -29,7 +29,7 @@ class ClientCalls:
     def response_begins(self, *, of_new_turn: bool) -> None:
         """Note that a response begins, which no longer waits for calls of earlier turns."""
         if of_new_turn:
-            self._outlived |= self._called
+            self._background |= self._called
             self._called.clear()
         self._in_turn, self.follow_up = False, ""
 
@@ -48,8 +48,8 @@ class ClientCalls:
         if result.call in self._called:
             self._called.discard(result.call)
             self._in_turn = True
-        elif result.call in self._outlived:
-            self._outlived.discard(result.call)
+        elif result.call in self._background:
+            self._background.discard(result.call)
         else:
             return False
         self._results.append(result)

@@ -90,7 +90,7 @@ def test_the_model_is_told_the_calls_that_were_run_and_their_results() -> None:
 def test_a_call_that_outlives_its_turn_is_told_as_running_and_later_with_its_result() -> None:
     found = steps(called(), requested())
     (call,) = found.now
-    assert call.outlives
+    assert call.is_background
     assert call.as_text() == STILL_RUNNING
     asked, result = late(call.called, returned(result="booked"))
     assert asked.calls[0].id == result.call
