@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, ViewportSize, async_playwright
 
 from aura.cli.reporting.page import page as report_page
 from aura.cli.reporting.queries import figures
@@ -33,13 +34,14 @@ OWN = ("file:", "blob:null/")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 
 
-@pytest.fixture
-async def browser_page() -> AsyncIterator[tuple[Page, list[str]]]:
-    """A page of Chromium, and what it complains of."""
+@asynccontextmanager
+async def browsing(*, bypass_csp: bool) -> AsyncIterator[tuple[Page, list[str]]]:
+    """Yield a page of Chromium, and what it complains of."""
     wrong: list[str] = []
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = await chromium.new_page(viewport={"width": 1300, "height": 900})
+        size: ViewportSize = {"width": 1300, "height": 900}
+        page = await chromium.new_page(viewport=size, bypass_csp=bypass_csp)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         page.on("request", lambda r: None if r.url.startswith(OWN) else wrong.append(r.url))
@@ -47,6 +49,13 @@ async def browser_page() -> AsyncIterator[tuple[Page, list[str]]]:
             yield page, wrong
         finally:
             await chromium.close()
+
+
+@pytest.fixture
+async def browser_page() -> AsyncIterator[tuple[Page, list[str]]]:
+    """A page in which Playwright may wait for what it evaluates."""
+    async with browsing(bypass_csp=True) as found:
+        yield found
 
 
 async def opened(page: Page, file: Path, text: str) -> None:
@@ -91,7 +100,6 @@ async def test_a_session_is_a_picture_to_zoom_in_and_an_event_is_read_by_a_click
     await page.get_by_role("button", name="turn 2:").click()
     assert 0 < await marks() < before
     assert wrong == []
-    assert await page.evaluate(INJECTED) is None  # no script but its own runs
 
 
 INJECTED = """() => {
@@ -100,6 +108,19 @@ INJECTED = """() => {
   document.body.append(script);
   return window.ran;
 }"""
+
+
+async def test_no_script_runs_but_its_own(tmp_path: Path) -> None:
+    told = story()
+    row = folded(told)
+    assert row is not None
+    async with browsing(bypass_csp=False) as (page, wrong):
+        await opened(page, tmp_path / "s.html", session_page(row, moments(told)))
+        await page.locator("#picture circle.mark").first.wait_for()
+        assert wrong == []
+        assert await page.evaluate(INJECTED) is None
+
+
 OVERLAPPING = """() => {
   const labels = [...document.querySelectorAll("#picture .label")];
   const boxes = labels.map((one) => [one.textContent, one.getBoundingClientRect()]);
