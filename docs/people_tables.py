@@ -135,9 +135,10 @@ def _wrong(found: dict[str, int]) -> str:
 
 def pauses(found: dict[str, Any]) -> str:
     rows = [("Aura", found), *((row["who"], row) for row in found["peers"])]
+    apart = " (the peer in an earlier run of that day)" if "peers_when" in found else ""
     return under(
         "Recordings of people who pause between and inside sentences and go on, in real time; Aura "
-        f"answered into {share(found['early'])} of the pauses:",
+        f"answered into {share(found['early'])} of the pauses{apart}:",
         "| recordings with an answer inside | end of speech to first audio, p50 | p95",
         (
             f"{who} | {share(row['answered_inside'])} | {ms(row['first_audio'], 50)} "
