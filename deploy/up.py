@@ -21,6 +21,7 @@ from runtime.agents import store
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError, FencedError
 from runtime.settings import Settings, SettingsError
+from runtime.tasks import first_cause
 from schemas.events import StageName
 
 START_ERRORS = (
@@ -117,7 +118,7 @@ class _Run:
                 for task in keeping:
                     task.cancel()
         except* START_ERRORS as failed:
-            failure = _first(failed)
+            failure = first_cause(failed)
             await self._leave()
         finally:
             for name in ("up.json", "nats.url"):
@@ -269,9 +270,3 @@ class _Run:
             lambda _: True,
         ):
             await self._supervisor.stop(names, hurry=self._hurry)
-
-
-def _first(error: Exception) -> Exception:
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -5,8 +5,6 @@ settings fill the rest. So its sections are built from the configuration's own s
 same bounds and without defaults.
 """
 
-from __future__ import annotations
-
 import typing
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias

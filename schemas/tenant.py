@@ -4,8 +4,6 @@ The operator's settings fill the rest. A tenant's limits hold for all its calls;
 can only lower them.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec

@@ -62,8 +62,9 @@ class _Asked:
     since_s: float
     """The time of the request, on the executor's clock."""
     limit_s: float = 0.0
-    """The start of its call."""
+    """The limit of its call, once that has begun."""
     begun: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at the start of its call."""
     answer: asyncio.Future[Any] = field(default_factory=asyncio.Future)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runtime.bus.errors import BusError, FencedError
+from runtime.tasks import first_cause
 from schemas.events import Event, JobFailed, StageName
 from workers.engines.errors import (
     EngineError,
@@ -103,10 +104,3 @@ def _told(error: Exception) -> str:
 def apart_s(attempt: int) -> float:
     """Return the limit of the random start delay of attempt number *attempt*."""
     return APART_S if attempt >= LAST_ATTEMPT else 0.0
-
-
-def first_cause(error: Exception) -> Exception:
-    """Return the first error of a stage that runs several tasks."""
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error

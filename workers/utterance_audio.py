@@ -16,8 +16,6 @@ class UtteranceAudio:
     def __init__(self) -> None:
         self._pcm = bytearray()
         self._from_ms = 0
-        self.is_empty = True
-        """Return whether no audio has come."""
 
     @property
     def until_ms(self) -> int:
@@ -29,7 +27,6 @@ class UtteranceAudio:
             self._pcm.clear()
             self._from_ms = frame.from_ms
         self._pcm += frame.pcm
-        self.is_empty = self.is_empty and not frame.pcm
 
     def of(self, span: Span) -> bytes:
         """Return the kept audio of *span*."""

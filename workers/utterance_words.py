@@ -21,7 +21,7 @@ SILENCE_MS = 250
 LONG_SILENCE_MS = 600
 """A silence of this length separates words even in a piece shorter than LEAST_PIECE_MS."""
 LEAST_PIECE_MS = 2000
-"""The shortest piece that CUT_MS of silence ends: some context reduces errors."""
+"""The shortest piece that SILENCE_MS of silence ends: some context reduces errors."""
 ENOUGH_MS = 5000
 """A piece of this length ends at any pause: the shortest window of the recogniser is full."""
 LONGEST_PIECE_MS = 14_000

@@ -10,7 +10,7 @@ import structlog
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusError
 from runtime.bus.jobs import Job, Jobs
-from runtime.tasks import cancel
+from runtime.tasks import cancel, first_cause
 from schemas.stages import CONSUMERS
 from workers import counters, retry_policy
 from workers.retry_policy import Outcome, Verdict
@@ -137,7 +137,7 @@ class Worker(Generic[J]):
             attempt=job.attempt,
             gave_up=verdict.outcome == "failed",
             error=verdict.reason,
-            exc_info=None if verdict.is_expected else retry_policy.first_cause(error),
+            exc_info=None if verdict.is_expected else first_cause(error),
         )
         if verdict.outcome == "failed":
             return await self._give_up(job, target, verdict)

@@ -7,9 +7,11 @@ A request has a session in the log, so that it is listed and deleted like a call
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
+
+import structlog
 
 from edge.call.clock import now_ms
 from edge.call.first_events import FirstEvents
@@ -36,6 +38,8 @@ from schemas.events import (
     TranscriptFinal,
 )
 from schemas.session_config import SessionConfig
+
+log = structlog.get_logger(__name__)
 
 FRAME_BYTES = 100 * BYTES_PER_MS
 LOOK_AGAIN_S = 2.0
@@ -172,20 +176,26 @@ class StageJobs:
             self._take(stored.data)
 
     def _hear(self, data: bytes) -> None:
-        with suppress(codec.BadMessageError):
+        try:
             event = codec.decode(data)
-            if event not in self._said:
-                self._said.append(event)
-                self._news.set()
+        except codec.BadMessageError:
+            log.warning("event_malformed", session=self.session)
+            return
+        if event not in self._said:
+            self._said.append(event)
+            self._news.set()
 
     def _take(self, data: bytes) -> None:
-        with suppress(codec.BadMessageError):
+        try:
             chunk = codec.decode_as(SpeechChunk, data)
-            if sentence := self._sentences.get(chunk.index):
-                before = len(sentence.pcm)
-                sentence.take(ChunkSpoken(TURN, chunk.index, chunk.chunk, chunk.pcm, chunk.last))
-                if len(sentence.pcm) > before or sentence.voiced:
-                    self._news.set()
+        except codec.BadMessageError:
+            log.warning("chunk_malformed", session=self.session)
+            return
+        if sentence := self._sentences.get(chunk.index):
+            before = len(sentence.pcm)
+            sentence.take(ChunkSpoken(TURN, chunk.index, chunk.chunk, chunk.pcm, chunk.last))
+            if len(sentence.pcm) > before or sentence.voiced:
+                self._news.set()
 
     async def on_event(self, message: Delivery) -> None:
         self._hear(message.data)

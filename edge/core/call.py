@@ -3,8 +3,9 @@
 Pure: no clock, no sockets, no bus. An input comes in with its time, Unix ms; effects come out in
 order. The same inputs give the same effects.
 
-The caller's side (`turns.py`) and Aura's side (`response/responder.py`) are two state machines,
-each drawn in its own file. This file passes each input to them.
+The caller's side (`turns.py`) and Aura's side (`response/responder.py`) react to each other; the
+phases of a response and of an interruption are drawn in `response/`. This file passes each input to
+them.
 """
 
 import dataclasses

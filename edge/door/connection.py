@@ -139,7 +139,8 @@ class Connection:
             await asyncio.sleep(min(max(left_s, LEAST_WAIT_S), LOOK_AGAIN_S))
             if self.busy:
                 stopwatch.active(time.monotonic())
-        log.info("time_is_up", limit=up.code)
+        shell = self._conversations.shell
+        log.info("time_is_up", limit=up.code, session=shell.session if shell else "")
         self._sender.send([self._protocol.error(up.code, up.message, up.details)])
         self._shut(CloseCode.NORMAL, up.details, ends="end_call")
 

@@ -43,9 +43,9 @@ log = structlog.get_logger(__name__)
 
 KEYS = re.compile(f"[0-9*#]{{1,{MOST_KEYS}}}")
 LEAVES_S = 2.0
-"""The time for which a closing connection waits until the last events are stored ..."""
+"""The wait of a closing connection until the last events are stored."""
 STORED_S = 15.0
-"""... and that of the edge: an election of the log's leader takes up to ten seconds."""
+"""The edge's own wait for them: an election of the log's leader takes up to ten seconds."""
 
 
 class Holder(Client, Protocol):
@@ -92,6 +92,7 @@ class Conversations:
             RefusedError: it cannot begin now.
         """
         await self.end("end_call")
+        structlog.contextvars.unbind_contextvars("session")  # a refusal belongs to no session
         host = self._host
         opening = await host.openings.open(
             begin, self._seat, self._quota, phone=self._phone is not None

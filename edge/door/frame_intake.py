@@ -203,7 +203,7 @@ class FrameIntake:
         """Parse on, unless the budget is overdrawn, there is no room, or parsed messages wait."""
         if self.drops or self._ws.closed or self._handler.transport is None:
             return
-        self._ws.is_slowed()
+        self._ws.note_slowed()
         pace = self._ws.pace
         try:
             wait_s = pace.look()

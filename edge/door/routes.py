@@ -45,7 +45,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
             return web.json_response({"error": "This origin may not call"}, status=403)
         if edge.draining:
             return try_later(503, "Service unavailable: restarting", 1)
-        if edge.is_full(address) and kind.admission.refuses_by_http:
+        if edge.full_stage(address) and kind.admission.refuses_by_http:
             return try_later(503, "Service unavailable: all busy", edge.stages.retry_after_s)
         limits = edge.address_limits
         if wait_s := limits.bad_tokens.wait_s(address, time.monotonic()):

@@ -31,7 +31,7 @@ from schemas.codec import BadMessageError
 log = structlog.get_logger(__name__)
 
 EVENTS_AT_ONCE = 40
-"""Of a session that is gone on with, read before others get the loop: four hours have 40,000."""
+"""The events of a resumed session that are read before others get the loop."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Seats:
     """The limits that an edge checks before a conversation begins."""
 
     bus: Bus
-    is_full: Callable[[str, bool], str]
+    full_stage: Callable[[str, bool], str]
     """Returns the stage that refuses a new call of (address, stranger); empty: none."""
     retry_after_s: int
     """The seconds after which a refused call may try again."""
@@ -123,7 +123,7 @@ class Seat:
         strangers.take(self.address, 1, now_s)
 
     def _not_while_all_are_busy(self, history: History | None) -> None:
-        full = self._seats.is_full(self.address, not self.caller.named)
+        full = self._seats.full_stage(self.address, not self.caller.named)
         if full and not history:  # a running session may be resumed
             wait_s = self._seats.retry_after_s
             raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")

@@ -1,6 +1,6 @@
 """The state of an edge, shared by all request handlers."""
 
-from __future__ import annotations
+from __future__ import annotations  # itertools.count[int] exists for mypy only
 
 import asyncio
 import itertools
@@ -103,7 +103,7 @@ class Edge:
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
 
-    def is_full(self, address: str, stranger: bool = False) -> str:
+    def full_stage(self, address: str, stranger: bool = False) -> str:
         """Return the stage for which a new call of *address* is refused; empty: it is admitted.
 
         While a stage begins to fall behind, addresses that are ahead and strangers are refused, so
@@ -171,7 +171,7 @@ class Edge:
     def seats(self) -> Seats:
         return Seats(
             bus=self.bus,
-            is_full=self.is_full,
+            full_stage=self.full_stage,
             retry_after_s=self.stages.retry_after_s,
             limits=self.limits,
             conversations=self.address_limits.conversations,

@@ -40,7 +40,7 @@ class StrictWebSocket(web.WebSocketResponse):
         super().__init__(**options)
         self.most_bytes = options.get("max_msg_size", 0)
         self.pace = pace
-        pace.on_wait = self.is_slowed
+        pace.on_wait = self.note_slowed
 
     def _post_start(self, request: BaseRequest, protocol: str | None, writer: Any) -> None:
         super()._post_start(request, protocol, writer)
@@ -76,7 +76,7 @@ class StrictWebSocket(web.WebSocketResponse):
         elif self._reader is not None:
             self._reader.set_exception(WebSocketError(POLICY_VIOLATION, message))
 
-    def is_slowed(self) -> None:
+    def note_slowed(self) -> None:
         """Note that the client's data is not read yet, which may have a pong."""
         if not self.closed:
             self._put_off_at = 0.0

@@ -73,7 +73,7 @@ class Requester:
 
     def _speak(self, response: Response, sentences: list[str], now_ms: int) -> None:
         """Publish the jobs for *response*, whose words are *sentences*."""
-        response.move_on(Phase.COMMITTED)
+        response.enter(Phase.COMMITTED)
         head = self._out.head(now_ms)
         for text in sentences:
             given = sentence(head, response, text, self._config)
@@ -232,7 +232,7 @@ class Requester:
     def commit(self, response: Response, now_ms: int) -> None:
         """Commit the turn: from here on its response may be heard."""
         response.step("committed_ms", now_ms)
-        response.move_on(Phase.COMMITTED)
+        response.enter(Phase.COMMITTED)
         response.waiting_since_ms = now_ms
         self._history.commit_carried()
         self._history.under_way = True

@@ -97,7 +97,7 @@ class Responder:
             self._note_reached(response, now_ms)
             if response.playback.all_sent:
                 first = response.phase is Phase.COMMITTED
-                response.move_on(Phase.ALL_SENT)
+                response.enter(Phase.ALL_SENT)
                 if first and response.turn:
                     self._out.tell(response.done())
                     self.current.measure(response, now_ms, interrupted=False)

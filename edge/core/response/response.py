@@ -172,7 +172,7 @@ class Response:
         """Whether the client was told to stop it."""
         return self.interruption is InterruptionState.STOPPED
 
-    def move_on(self, phase: Phase) -> None:
+    def enter(self, phase: Phase) -> None:
         """Enter the next *phase*.
 
         Raises:
@@ -186,9 +186,9 @@ class Response:
         """Send the unplayed part again; *played_ms* is the played audio as told by the client."""
         self.playback.rewind(now_ms, played_ms)
         if self.phase is Phase.ALL_SENT:
-            self.move_on(Phase.REWOUND)
+            self.enter(Phase.REWOUND)
 
-    def move(self, move: Move) -> None:
+    def move_interruption(self, move: Move) -> None:
         """Move the state of its interruption.
 
         Raises:

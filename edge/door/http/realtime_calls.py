@@ -125,7 +125,7 @@ def _welcome(request: web.Request, edge: Edge, address: str) -> WebRtcPort:
         raise RefusedCallError(501, "webrtc_unavailable", told)
     if edge.draining:
         raise RefusedCallError(503, "restarting", "The server restarts: try again.", 1)
-    if edge.is_full(address):
+    if edge.full_stage(address):
         told = "All are busy: try again later."
         raise RefusedCallError(503, "overloaded", told, edge.stages.retry_after_s)
     return edge.webrtc

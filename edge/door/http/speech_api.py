@@ -93,7 +93,7 @@ def _guarded(serve: Served) -> Callable[[web.Request], Awaitable[web.StreamRespo
             bad_tokens.refuse_s(address, time.monotonic())
             return _error(401, "Incorrect API key provided.", "invalid_api_key")
         held = turnstile.under_way.account(address)
-        if edge.draining or edge.is_full(address) or not held.fits(1):
+        if edge.draining or edge.full_stage(address) or not held.fits(1):
             wait_s = edge.stages.retry_after_s
             return _error(429, "All are busy: try again.", "rate_limit_exceeded", wait_s=wait_s)
         held.take(1)  # before its body is read

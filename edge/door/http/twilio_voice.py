@@ -39,7 +39,7 @@ async def announced(request: web.Request) -> web.Response:
         refused.refuse_s(address, time.monotonic())
         log.warning("twilio_signature_wrong", advice="AURA_TWILIO_AUTH_TOKEN, AURA_PUBLIC_URL")
         return web.json_response({"error": "X-Twilio-Signature is not right"}, status=403)
-    if edge.draining or edge.is_full(address):
+    if edge.draining or edge.full_stage(address):
         return _twiml(BUSY)
     token = calls.token(fields.get("CallSid", ""), request.query.get("agent", "")[:AGENT_CHARS])
     stream = "ws" + base.removeprefix("http") + MEDIA_PATH

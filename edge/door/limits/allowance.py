@@ -51,7 +51,7 @@ class Allowance:
 
     @property
     def is_whole(self) -> bool:
-        """Nothing was taken, as of what was taken last."""
+        """Whether nothing was missing when it was last used."""
         return self._left == self._size
 
     def spend(self, amount: float, now_s: float) -> float:
@@ -73,9 +73,9 @@ class Allowance:
         return wait_s
 
     def borrow(self, amount: float, now_s: float, most_s: float = PATIENCE_S) -> float:
-        """Take *amount* as `spend` does, where the debt of some is to close no other.
+        """Take *amount* as `spend` does, but never raise, since the debt is shared.
 
-        It is paid in *most_s* at most.
+        The wait is *most_s* at most.
         """
         wait_s = min(most_s, max(0.0, -self._take(amount, now_s) / self.rate))
         self._left = max(self._left, -most_s * self.rate)

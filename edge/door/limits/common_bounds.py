@@ -28,7 +28,7 @@ STEP_BYTES = 32 * 1024
 MOST_WAITING_BYTES = 4 * MB
 """For one client, above which audio is dropped; at twice that it must leave."""
 LEAST_WAITING_BYTES = 16 * 1024
-"""A client for which no more waits has room whatever waits for others, and takes none of it."""
+"""A client always has room for so much; it does not count in the common share."""
 
 
 class Waiting:

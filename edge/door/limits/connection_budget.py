@@ -33,10 +33,10 @@ SOUND_PACE = 2.0
 ADDRESS_SHARE = 2.0
 """The bound of an address, as a multiple of the bound of one connection."""
 AHEAD_SOUND_S = 4.0
-"""Sound that is no more ahead than this came late over a bad line."""
+"""Sound up to this much ahead still counts as live: a bad line delivers late audio at once."""
 AHEAD_SHARE_OF_WORK = 0.05
 BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 60, 256 * 1024, 0.03, 2.5
-"""Whoever has spent more at once presses: its work waits for its turn, and for nothing else."""
+"""The amounts at once above which a connection presses: its work then waits in the lane."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
 REFUSAL_WORK_S = 0.05
@@ -149,8 +149,10 @@ class ConnectionBudget:
         """Of the session that it holds."""
         self.stranger = True
         """Its caller has shown no token."""
-        self.is_ahead = self.presses = False
-        """More was sent at once than a live caller sends, by far or at all; as of the last look."""
+        self.is_ahead = False
+        """Whether far more was sent at once than a live caller sends, at the last look."""
+        self.presses = False
+        """Whether more was sent at once than a live caller sends, at the last look."""
         self.place = place
         self._address = address
         self._ahead = ahead

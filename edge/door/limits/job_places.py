@@ -1,9 +1,8 @@
 """Jobs of strangers wait at the edge for a place at their stage that no caller needs.
 
-A stage does its jobs in the order in which they were stored: a hundred strangers who spoke at once
-stood before every caller with a token, and new callers were refused for their sake. So a caller's
-job is stored at once, and a stranger's when a place is free; the next is that of the address that
-has had the least.
+A stage does its jobs in the order in which they were stored, so a hundred strangers who spoke at
+once would delay every caller with a token. A caller's job is therefore stored at once; a stranger's
+waits here for a free place. The next place is that of the address that has had the least.
 
     wanted --a place is free--> held --the stage told its result, or too long--> left
     wanted --for too long--> refused: the event is stored, and is no job
@@ -33,7 +32,7 @@ from schemas.events import (
 LEFT_FREE = 4
 """Every fourth slot of a stage is left free for callers who come."""
 WIN_BACK = 0.1
-"""What strangers get back a second of what they yielded to a stage that was strained."""
+"""The part of their full share that strangers regain in each second without strain."""
 LATE_S = 1.0
 """While an address without a place has waited for so long, new strangers are refused."""
 MOST_WAIT_S = 10.0
@@ -150,9 +149,9 @@ class JobPlaces:
             stage.fill()
 
     def late(self) -> str:
-        """Return a stage for which strangers wait too long, however little they ask for.
+        """Return a stage at which an address without a place has waited for LATE_S; empty: none.
 
-        Empty: none; whoever has a place and wants more keeps nobody out.
+        An address that has a place and wants more does not count.
         """
         late_s = self.clock() - LATE_S
         return next((name for name, stage in self.stages.items() if stage.starves(late_s)), "")

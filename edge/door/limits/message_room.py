@@ -52,7 +52,7 @@ class Place:
         self.waits = False
 
     def take(self, size: int, now_s: float) -> bool:
-        """Hold *size* bytes in all, and tell whether there is room; else it waits: ask again."""
+        """Hold *size* bytes in all; return False without room, so that the caller asks again."""
         more = size - self.held
         if more <= 0:
             return True

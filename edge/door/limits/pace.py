@@ -1,9 +1,9 @@
 """When the next piece of a connection's work may begin: its budget, kept by the event loop.
 
-Work that presses goes through one lane an edge: that of a connection which has sent more at once
-than a live caller does, or whose work is long. A piece of it begins in each round of the loop, the
-next is that of the address which has had the least of the lane, and the lane has a share of the
-loop: a live call waits for one piece of one connection, however many press.
+A connection *presses* if it has sent more at once than a live caller does. Its work, and any long
+piece of work, waits in one lane that all connections of an edge share. In each round of the event
+loop the lane begins one piece, that of the address that has used the lane least, and the lane has a
+fixed share of the loop. So a live call waits for one piece at most.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ WAIT_S = 0.25
 MOST_HELD_S = 10.0
 """The longest wait of audio for stages that are strained."""
 LANE_SHARE, LANE_AT_ONCE_S = 0.5, 1.0
-"""Of the loop: the rest is for live calls. A recording of a minute is worked on at once."""
+"""The lane's share of the loop, and the seconds it may use at once, for a recording of a minute."""
 LANE_RESTS_S = 0.05
 """The longest rest between two pieces."""
 
@@ -54,7 +54,7 @@ class Lane:
         await begun
 
     async def off_loop(self, work: Callable[[], T]) -> tuple[T, float]:
-        """Return what *work* returns, and the seconds it took; all edge's has one thread."""
+        """Return the result of *work* and the seconds it took. The edge has one thread for it."""
 
         def timed() -> tuple[T, float]:
             began_s = time.perf_counter()

@@ -11,7 +11,7 @@ EDGE_SHARE, STRANGERS_SHARE = 8.0, 2.0
 those that show a token, and of strangers. Half of it is what an address alone may have."""
 EDGE_SHARE_LASTS_S = 30.0
 STRANGERS_TURNS = 200.0
-"""That strangers type: in a minute twice as many, four of each of a hundred."""
+"""The turns that all strangers may type at once, and again in each 30 s."""
 EDGE_WAIT_S = 5.0
 """The longest wait for it: whoever lost the line for long is ahead, too."""
 

@@ -135,7 +135,7 @@ class Phones:
             query["agent"] = agent
         try:
             too_often = self._rate.refuse_s("", time.monotonic()) > 0
-            if too_often or self._edge.draining or self._edge.is_full(""):
+            if too_often or self._edge.draining or self._edge.full_stage(""):
                 counters.refused("sip")
                 await call.reject()
                 return

@@ -5,7 +5,7 @@ ever once a packet is lost, and has a thread for each call. The voice sends pack
 playback, and few of them during silence.
 """
 
-from __future__ import annotations
+from __future__ import annotations  # av's Packet[Any] exists for mypy only
 
 import asyncio
 from collections.abc import Callable

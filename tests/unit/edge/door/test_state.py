@@ -18,7 +18,7 @@ def test_who_is_ahead_and_who_shows_no_token_is_refused_before_others() -> None:
     parts: Any = SimpleNamespace(stages=StageMonitor(nowhere, admission), budgets=budgets)
 
     def full(address: str, *, stranger: bool = False) -> str:
-        return Edge.is_full(parts, address, stranger)
+        return Edge.full_stage(parts, address, stranger)
 
     now_s = time.monotonic()
     with budgets.opened("flood", now_s) as flood, budgets.opened("live", now_s) as live:

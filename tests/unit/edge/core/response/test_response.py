@@ -22,7 +22,7 @@ def test_an_illegal_phase_raises(phase: Phase, after: Phase) -> None:
     response = AuraSide().asks(speculative=True)
     response.phase = phase
     with pytest.raises(IllegalMoveError, match=f"{after.name} after {phase.name}"):
-        response.move_on(after)
+        response.enter(after)
     assert response.phase is phase
 
 

@@ -44,7 +44,7 @@ class Ringing:
 async def test_calls_have_a_rate_that_their_number_of_lines_gives() -> None:
     edge: Any = SimpleNamespace(
         draining=False,
-        is_full=lambda _: "",
+        full_stage=lambda _: "",
         numbers=itertools.count(),
         prices=(),
         budgets=Budgets(Costs()),
