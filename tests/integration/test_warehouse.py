@@ -122,7 +122,8 @@ def test_the_report_is_one_page_that_needs_nothing_else(kept: Path, tmp_path: Pa
     failed = html.split("<h2>Failed calls")[1].split("<h2>The steps of a turn")[0]
     assert len(re.findall(r"<td>s\d+</td>", failed)) == 40
     assert "<td>stt</td>" in failed
-    assert "http" not in html
+    assert "http:" not in html
+    assert "https:" not in html
     assert "<script" not in html
     # 20 calls of 1000 prompt and 100 completion tokens, at 0.35 and 0.75 USD a million
     assert "<td>0.0085</td>" in html
