@@ -116,7 +116,7 @@ class AuraProcess:
         """Ask it to stop and return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=40)
+        return self.process.wait(timeout=90)
 
 
 def alive(pid: int) -> bool:

@@ -31,7 +31,7 @@ from edge.door.line.channel import LineChannel
 from edge.door.routes import hold
 from edge.door.seat import Seat, new_session
 from edge.door.sip.line import SipLine
-from edge.door.sip.stack import TO, account_of, address_of, config_of
+from edge.door.sip.stack import TO, account_of, address_of, config_of, dialled
 from edge.door.state import Edge
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.sip import SipProtocol
@@ -169,7 +169,7 @@ class Phones:
         new = NewCall(tenant, {name: one for name, one in query.items() if one}, new_session())
         log.info("call_placed", session=new.session, tenant=tenant)
         try:
-            call = await agent.dial(address_of(self._settings, asked.to))
+            call = await dialled(self._runtime, agent, address_of(self._settings, asked.to))
             await self._hold(call, new, self._ring(call, reply, new.session))
         except (BaresipError, ValueError) as error:
             log.info("call_not_placed", why=type(error).__name__)

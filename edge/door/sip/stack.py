@@ -1,9 +1,12 @@
-"""The configuration of the SIP stack: account, addresses, encryption."""
+"""The SIP stack: its configuration (account, addresses, encryption), and outgoing calls."""
 
 import ssl
 from pathlib import Path
 
-from baresip import Account, Config
+from baresip import Account, Config, StackEvent
+from baresip.call import Call
+from baresip.runtime import Runtime
+from baresip.ua import UserAgent
 
 from runtime.settings import Settings
 
@@ -82,3 +85,25 @@ def config_of(settings: Settings) -> Config:
         rtp_timeout=int(NO_SOUND_S),
         extra_config_text="".join(f"{line}\n" for line in lines),
     )
+
+
+async def dialled(runtime: Runtime, agent: UserAgent, address: str) -> Call:
+    """Return a call to *address*, which may be established already.
+
+    The library's call gets events from the return of `dial` on. A telephone that answers at once may
+    be faster, and the call would then wait for the answer until it times out.
+
+    Raises:
+        BaresipError: the stack refused.
+        ValueError: the address is invalid.
+    """
+    early: list[StackEvent] = []
+    listener = early.append
+    runtime.subscribe(listener)
+    try:
+        call = await agent.dial(address)
+    finally:
+        runtime.unsubscribe(listener)
+    for event in early:
+        call._on_stack_event(event)  # which ignores those of other calls
+    return call
