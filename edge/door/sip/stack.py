@@ -90,8 +90,8 @@ def config_of(settings: Settings) -> Config:
 async def dialled(runtime: Runtime, agent: UserAgent, address: str) -> Call:
     """Return a call to *address*, which may be established already.
 
-    The library's call gets events from the return of `dial` on. A telephone that answers at once may
-    be faster, and the call would then wait for the answer until it times out.
+    The library's call gets events from the return of `dial` on. A telephone that answers at once
+    may be faster, and the call would then wait for the answer until it times out.
 
     Raises:
         BaresipError: the stack refused.
