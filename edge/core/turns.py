@@ -31,6 +31,9 @@ EARLY_REPLY_MS = 1000
 """Speech that begins within this time before the end of a question is a reply to it."""
 NOISE_MS = 400
 """The silence after which an utterance without words is discarded."""
+BACKCHANNEL_MS = 400
+"""The silence after which a backchannel has ended and the response goes on: "Yes," may begin an
+interruption."""
 RESPONSE_MS = 600
 """The time before the end of the wait at which a response is requested though the words sound
 unfinished: about what the language model and the voice take to the first audio."""
@@ -130,7 +133,7 @@ class Turns:
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
         )
         said, utterance.transcript = utterance.transcript, None
-        utterance.ended_by_client = utterance.voice_doubted = False
+        utterance.ended_by_client = utterance.voice_doubted = utterance.is_backchannel = False
         if response := self._current.uncommitted:
             self._current.retract(response, now_ms)
         if said and said.text and self._may_split(utterance):
@@ -193,9 +196,7 @@ class Turns:
         if not transcript.text:
             self._interruptions.dismiss(now_ms)
         elif self._barge_in.is_backchannel(utterance, transcript.text):
-            self.entry.close(now_ms, discarded=True)
-            self._interruptions.dismiss(now_ms)
-            return
+            utterance.is_backchannel = True  # unless more words follow soon
         elif self._current.firm:
             self._out.tell(Transcript(transcript.text, final=False))
         else:
@@ -225,9 +226,16 @@ class Turns:
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
         """Commit or discard the utterance if the silence has lasted long enough for its words."""
         transcript = utterance.transcript
-        if transcript is None or self.cut_off or self._config.turns.by_client or self._current.firm:
+        if transcript is None or self.cut_off or self._config.turns.by_client:
             return
         silence_ms = self._segmenter.silence_ms
+        if utterance.is_backchannel:
+            if silence_ms >= BACKCHANNEL_MS or utterance.ended_by_client:
+                self.entry.close(now_ms, discarded=True)
+                self._interruptions.dismiss(now_ms)
+            return
+        if self._current.firm:
+            return
         if not transcript.text:
             if silence_ms >= NOISE_MS or utterance.ended_by_client:
                 self.entry.close(now_ms, discarded=True)

@@ -41,6 +41,8 @@ class Utterance:
     transcript: TranscriptGuess | None = None
     """The words up to the latest pause, once they have arrived."""
     transcript_at_ms: int = 0
+    is_backchannel: bool = False
+    """Whether the words up to the latest pause are a backchannel to the response."""
     speculated_pause: int = 0
     """The latest pause for which a speculative response was requested."""
     audio_ms: int = 0

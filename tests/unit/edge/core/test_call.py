@@ -158,8 +158,9 @@ def test_a_cough_or_a_nod_does_not_interrupt(sound: str) -> None:
     r = answered()
     r.quiet(600)
     r.says(200, sound)
+    r.quiet(300)
     assert r.events(ev.InterruptionDismissed)
-    r.quiet(3500)
+    r.quiet(3200)
     assert not r.told(Interrupted)
     assert r.spoken_ms() == 2000
     assert len(r.events(ev.TurnTaken)) == 1

@@ -83,6 +83,7 @@ def test_too_few_words_let_the_answer_go_on() -> None:
     call.says(400)
     call.quiet(200)
     call.hears("Wait please.")
+    call.quiet(200)
     assert not call.told(Interrupted)
     assert call.events(ev.InterruptionDismissed)
 

@@ -88,11 +88,23 @@ def test_voice_before_a_breath_counts_also_when_it_was_a_backchannel(
     r = responding()
     r.says(300)
     r.quiet(120)
-    r.hears("Yes.")  # the utterance is closed as nothing
-    assert r.events(ev.InterruptionDismissed)
+    r.hears("Yes.")
     r.quiet(breath_ms - 120)
+    assert bool(r.events(ev.InterruptionDismissed)) is not stops
     r.says(260)
     assert bool(r.told(Interrupted)) is stops
+
+
+def test_a_response_does_not_go_on_after_a_yes_that_begins_an_interruption() -> None:
+    r = responding()
+    r.says(300)
+    held = r.spoken_ms()
+    r.quiet(120)
+    r.hears("Yes.")
+    r.quiet(200)
+    r.says(600, "Yes, I know that.")
+    assert r.spoken_ms() == held
+    assert r.events(ev.ResponseCancelled)[-1].reason == "interrupted"
 
 
 def test_nothing_goes_on_while_the_caller_speaks() -> None:
