@@ -21,7 +21,7 @@ from runtime.agents import store
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError, FencedError
 from runtime.settings import Settings, SettingsError
-from runtime.tasks import first_cause
+from runtime.tasks import cancel, first_cause
 from schemas.events import StageName
 
 START_ERRORS = (
@@ -115,8 +115,7 @@ class _Run:
                 await self._stop.wait()
                 work.cancel()
                 await self._leave()
-                for task in keeping:
-                    task.cancel()
+                await cancel([work, *keeping])
         except* START_ERRORS as failed:
             failure = first_cause(failed)
             await self._leave()
