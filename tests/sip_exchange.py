@@ -67,9 +67,6 @@ class Exchange:
             self.process.wait(20)
         self.aura.stop()
 
-    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.aura.run(*arguments)
-
     async def sessions(self, tmp_path: Path) -> dict[str, list[ev.AnyEvent]]:
         """Return the events of all sessions, the latest last."""
         settings = load(nats_url=self.aura.nats_url, data_dir=tmp_path, _env_file=None)

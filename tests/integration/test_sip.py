@@ -104,10 +104,10 @@ async def test_a_called_telephone_is_pressed_for_transferred_and_hung_up_on(
     ):
         file = tmp_path / "caller.yaml"
         file.write_text(AGENT % desk.address)
-        applied = await asyncio.to_thread(exchange.call, "agents", "apply", str(file))
+        applied = await asyncio.to_thread(exchange.aura.run, "agents", "apply", str(file))
         assert applied.returncode == 0, applied.stderr
         start = ("calls", "start", "--to", ada.address, "--agent", "caller")
-        placed = await asyncio.to_thread(exchange.call, *start)
+        placed = await asyncio.to_thread(exchange.aura.run, *start)
         assert placed.returncode == 0, placed.stderr
         session = placed.stdout.strip()
         await ada.until("CALL_ESTABLISHED")
@@ -132,7 +132,7 @@ async def test_a_called_telephone_is_pressed_for_transferred_and_hung_up_on(
 async def test_the_agent_hangs_up(exchange: Exchange, tmp_path: Path) -> None:
     async with telephone(tmp_path / "ada", silence(60_000), answers=True) as ada:
         start = ("calls", "start", "--to", ada.address, "--agent", "caller")
-        assert (await asyncio.to_thread(exchange.call, *start)).returncode == 0
+        assert (await asyncio.to_thread(exchange.aura.run, *start)).returncode == 0
         await asyncio.sleep(1.5)
         await ada.do("sndcode", "9")
         await ada.until("CALL_CLOSED")
@@ -142,14 +142,14 @@ async def test_the_agent_hangs_up(exchange: Exchange, tmp_path: Path) -> None:
 async def test_a_call_that_nobody_answers_is_told(exchange: Exchange, tmp_path: Path) -> None:
     async with telephone(tmp_path / "ada", silence(1000)) as ada:
         starting = asyncio.create_task(
-            asyncio.to_thread(exchange.call, "calls", "start", "--to", ada.address)
+            asyncio.to_thread(exchange.aura.run, "calls", "start", "--to", ada.address)
         )
         await ada.until("CALL_INCOMING")
         await ada.do("hangup")
         told = await starting
         assert told.returncode == 1
         assert "busy" in told.stderr, told.stderr
-    told = await asyncio.to_thread(exchange.call, "calls", "start", "--to", "file:/etc/passwd")
+    told = await asyncio.to_thread(exchange.aura.run, "calls", "start", "--to", "file:/etc/passwd")
     assert told.returncode == 1
     assert "refused" in told.stderr, told.stderr
 

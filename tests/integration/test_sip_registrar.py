@@ -89,7 +89,7 @@ async def test_it_calls_whom_the_registrar_knows(office: Office, tmp_path: Path)
     async with telephone(tmp_path / "ada", quiet, answers=True, account=SECRET_LINE, at=at) as ada:
         await ada.registered()
         start = ("calls", "start", "--to", f"sip:ada@127.0.0.1:{office.registrar.tls_port}")
-        placed = await asyncio.to_thread(office.exchange.call, *start)
+        placed = await asyncio.to_thread(office.exchange.aura.run, *start)
         assert placed.returncode == 0, placed.stderr
         await ada.until("CALL_ESTABLISHED")
         await asyncio.sleep(1.0)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections.abc import Callable
 from typing import Any
@@ -140,21 +139,9 @@ def test_the_result_of_a_tool_is_no_word_of_the_systems_where_results_are_told_i
 
 def test_two_thousand_broken_files_are_each_told_or_read() -> None:
     """Bytes of a good file are struck out, doubled, swapped for others: no other error comes."""
-    dice = random.Random(18)
-    signs = "{}[]:&*!|>'\"#%@`,?-\n\t \x00\x1b\u202eé\ud800abc019"
     told = 0
-    for _ in range(2000):
-        text = list(GOOD)
-        for _ in range(dice.randint(1, 6)):
-            at = dice.randrange(len(text))
-            match dice.randrange(3):
-                case 0:
-                    del text[at : at + dice.randint(1, 12)]
-                case 1:
-                    text[at:at] = text[at : at + dice.randint(1, 40)]
-                case _:
-                    text[at] = dice.choice(signs)
-        if error := wrong("".join(text)):
+    for text in malformed.files(18, 2000, GOOD):
+        if error := wrong(text):
             told += 1
             assert error.message.isprintable()
             assert 0 < error.line <= len(text) + 1
