@@ -189,9 +189,8 @@ class SessionShell:
             if isinstance(given, Finished):
                 self._queue(self._inputs.take(at_ms))
             self._do(self.call.step(given, at_ms))
-            due_ms = self.call.due_ms(at_ms) if self._carries else None
-            if due_ms is not None and due_ms < self._timer.rings_ms:
-                self._timer.set(due_ms, at_ms)
+            if self.call.next_ms < self._timer.rings_ms and self._carries:
+                self._timer.set(self.call.next_ms, at_ms)
         except Exception:  # noqa: BLE001  # logged with its traceback; it ends this call only
             self._log.exception("call_broken")
             if self._carries:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol
 
-NEVER_MS = 1 << 60
+from edge.core.call import NEVER_MS
+
+
 
 
 class Handle(Protocol):

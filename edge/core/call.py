@@ -25,6 +25,7 @@ from edge.core.response.responder import Responder
 from edge.core.session.call_phase import OVER, CallMove
 from edge.core.session.history import History
 from edge.core.spending import Spending
+from edge.core.stage_inputs import StageInputs
 from edge.core.stage_watch import StageWatch
 from edge.core.turns import Turns
 from edge.core.webhook import Webhook
@@ -45,6 +46,7 @@ class Activity(Enum):
 
 
 QUIET, LISTENING, BUSY = Activity
+NEVER_MS = 1 << 60
 
 
 class Call:
@@ -77,6 +79,13 @@ class Call:
         self._client_inputs = ClientInputs(
             self.control, responder, turns, self._idle, keypad, self._out
         )
+        self._stage_inputs = StageInputs(self.history, responder, turns, self.stages)
+        self._deaf = False
+        """Whether the caller's audio is ignored, as of the last `_advance`."""
+        self._unchanged_until_ms = 0
+        """The time until which audio alone changes nothing but the open utterance, Unix ms."""
+        self.next_ms = NEVER_MS
+        """The time of the next `Ticked`, or earlier: `due_ms` at the last `_advance`."""
 
     def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
         """Take an input that arrived at *now_ms*, and return its effects in order.
@@ -86,11 +95,8 @@ class Call:
         """
         match given:
             case inputs.Sound():
-                if response := self._current.response:
-                    response.client_is_there()
-                heard = silenced(given) if self.control.deaf else given
-                for notice in self._segmenter.hear(heard, now_ms):
-                    self._turns.notice(notice, now_ms)
+                if not self._hear(given, now_ms):
+                    return self._out.take()
             case inputs.BackgroundAlone():
                 self._turns.doubt_voice()
             case inputs.Ticked():
@@ -103,11 +109,23 @@ class Call:
                 self._turns.partial(given, now_ms)
             case inputs.StageSaid(event):
                 self._spending.take(event, now_ms)
-                self._receive(event, now_ms)
+                self._stage_inputs.take(event, now_ms)
             case _:
                 if not self._take_lifecycle_input(given, now_ms):
                     self._client_inputs.take(given, now_ms)
         return self._advance(now_ms)
+
+    def _hear(self, sound: inputs.Sound, now_ms: int) -> bool:
+        """Take the caller's audio; return False if it changes nothing but the open utterance."""
+        changed = now_ms >= self._unchanged_until_ms
+        if response := self._current.response:
+            response.client_is_there()
+        for notice in self._segmenter.hear(silenced(sound) if self._deaf else sound, now_ms):
+            changed = True
+            self._turns.notice(notice, now_ms)
+        if not changed and self.listening:
+            self._idle.sound_ms = now_ms
+        return changed
 
     def _take_lifecycle_input(self, given: AnyInput, now_ms: int) -> bool:
         """Take an input that begins, ends, sets or commands the call; False for any other."""
@@ -152,32 +170,6 @@ class Call:
             if not self.control.transferred(given.call):
                 name, response = given.agent.name, self._current.response
                 self._responder.tools.transferred(response, given.call, name, now_ms)
-
-    def _receive(self, event: ev.AnyEvent, now_ms: int) -> None:
-        """Take an event of a stage; late, repeated and unknown events change nothing."""
-        match event:
-            case ev.TranscriptGuess():
-                self.stages.works("stt")
-                self._turns.transcript(event, now_ms)
-            case ev.TranscriptFinal(utterance=number, text=text) if number in self._turns.cut_off:
-                self._turns.cut_off.discard(number)
-                self.history.carried.append(text)
-            case ev.TranscriptFinal(utterance=number) if number in self._client_turns.handed_in:
-                self._client_turns.words_of(event, now_ms, respond=self.config.turns.respond)
-            case ev.ResponseCompleted(sentences=0, step=0, calls=0) if self._current.of(event.turn):
-                self.stages.fail("llm", "the language model returned no words", now_ms)
-            case ev.JobFailed():
-                self.stages.failed(event, now_ms)
-            case ev.ToolReturned() | ev.ToolFailed():
-                self._responder.receive(event, now_ms)
-            case ev.ResponseSentence() | ev.ResponseCompleted() | ev.ToolCalled():
-                self.stages.works("llm")
-                self._responder.receive(event, now_ms)
-            case ev.SpeechReady():
-                self.stages.works("tts")
-                self._responder.receive(event, now_ms)
-            case _:
-                pass
 
     def _finish(self, given: inputs.Finished, now_ms: int) -> None:
         """End the connection; a response is kept for a caller who may come back."""
@@ -256,7 +248,19 @@ class Call:
             activity = self._activity
         if activity is QUIET and not self._over:
             self._do_deferred(now_ms)
+        self._deaf = self.control.deaf
+        due_ms = self.due_ms(now_ms)
+        self.next_ms = NEVER_MS if due_ms is None else due_ms
+        self._unchanged_until_ms = 0 if self._has_work else self.next_ms
         return self._out.take()
+
+    @property
+    def _has_work(self) -> bool:
+        """Whether something is under way, or waits until nobody speaks."""
+        if self._activity is BUSY or self._over:
+            return True
+        waits = self._entry.has_waiting or self.history.control.waiting
+        return bool(waits or self.history.late_results)
 
     def _ask_idle_model(self, now_ms: int) -> bool:
         """Ask the model to speak after a long silence; return whether it was asked."""
@@ -284,7 +288,7 @@ class Call:
     def _listen(self, now_ms: int) -> None:
         self.stages.check_words(now_ms)
         if not self._over:
-            self._idle.sound(now_ms)
+            self._idle.sound_ms = now_ms
 
     def _do_deferred(self, now_ms: int) -> None:
         """Do the work that had to wait until nobody speaks."""

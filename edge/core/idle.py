@@ -15,8 +15,10 @@ class Idle:
         self._config = config
         self._word_ms: int | None = None
         """None before the call begins."""
-        self._sound_ms: int | None = None
-        """None if the model was asked to speak since, or nobody has spoken yet."""
+        self.sound_ms: int | None = None
+        """The latest time at which the caller spoke or heard a response, Unix ms.
+
+        None if the model was asked to speak since, or nobody has spoken yet."""
 
     def configure(self, config: SessionConfig) -> None:
         """Use *config* from now on."""
@@ -26,13 +28,9 @@ class Idle:
         """Note a word of either side."""
         self._word_ms = now_ms
 
-    def sound(self, now_ms: int) -> None:
-        """Note that the caller speaks, or hears a response, until *now_ms*."""
-        self._sound_ms = now_ms
-
     def stop(self) -> None:
         """Do not ask the model again until somebody has spoken."""
-        self._sound_ms = None
+        self.sound_ms = None
 
     def silent_ms(self, now_ms: int) -> int:
         """Return the time without a word, ms."""
@@ -42,7 +40,7 @@ class Idle:
     def response_due_ms(self) -> int | None:
         """The time to ask the model for a response, Unix ms, or None for never."""
         after_ms = self._config.turns.idle_ms
-        return self._sound_ms + after_ms if after_ms and self._sound_ms is not None else None
+        return self.sound_ms + after_ms if after_ms and self.sound_ms is not None else None
 
     @property
     def question_due_ms(self) -> int | None:

@@ -80,6 +80,11 @@ class TurnEntry:
         self._tell_final(response, text)
         self._requester.commit(response, now_ms)
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether typed turns wait."""
+        return bool(self._typed)
+
     def take_waiting(self, now_ms: int) -> bool:
         """Take the first of the waiting typed turns; return False if none waits."""
         if not self._typed:

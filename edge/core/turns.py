@@ -74,6 +74,11 @@ class Turns:
         self._endpointer.configure(config)
         self.entry.configure(config)
 
+    @property
+    def responds(self) -> bool:
+        """Whether a turn gets a response by itself."""
+        return self._config.turns.respond
+
     def notice(self, notice: SpeechNotice, now_ms: int) -> None:
         """Take a change of the caller's speech, or a lasting silence."""
         utterance = self._segmenter.utterance

@@ -14,24 +14,24 @@ def test_nothing_is_due_before_the_call_has_begun() -> None:
 def test_nothing_is_due_where_neither_is_set() -> None:
     idle = Idle(config(turns__idle_ms=0, idle__after_s=0))
     idle.word(1000)
-    idle.sound(1000)
+    idle.sound_ms = 1000
     assert (idle.response_due_ms, idle.question_due_ms) == (None, None)
 
 
 def test_a_sound_puts_off_the_models_word_and_not_the_question() -> None:
     idle = Idle(config(turns__idle_ms=4000, idle__after_s=10))
     idle.word(1000)
-    idle.sound(1000)
-    idle.sound(3000)
+    idle.sound_ms = 1000
+    idle.sound_ms = 3000
     assert (idle.response_due_ms, idle.question_due_ms) == (7000, 11_000)
 
 
 def test_the_model_is_asked_once_until_somebody_has_spoken() -> None:
     idle = Idle(config(turns__idle_ms=4000))
-    idle.sound(1000)
+    idle.sound_ms = 1000
     idle.stop()
     assert idle.response_due_ms is None
-    idle.sound(9000)
+    idle.sound_ms = 9000
     assert idle.response_due_ms == 13_000
 
 

@@ -1,0 +1,47 @@
+"""Passes the events of the stages to the part of the call that they concern. Pure."""
+
+from edge.core.response.responder import Responder
+from edge.core.session.history import History
+from edge.core.stage_watch import StageWatch
+from edge.core.turns import Turns
+from schemas import events as ev
+
+
+class StageInputs:
+    """The results and failures of the stages."""
+
+    def __init__(
+        self, history: History, responder: Responder, turns: Turns, stages: StageWatch
+    ) -> None:
+        self._history = history
+        self._responder = responder
+        self._current = responder.current
+        self._turns = turns
+        self._client_turns = turns.entry.client
+        self._stages = stages
+
+    def take(self, event: ev.AnyEvent, now_ms: int) -> None:
+        """Take an event of a stage; late, repeated and unknown events change nothing."""
+        match event:
+            case ev.TranscriptGuess():
+                self._stages.works("stt")
+                self._turns.transcript(event, now_ms)
+            case ev.TranscriptFinal(utterance=number, text=text) if number in self._turns.cut_off:
+                self._turns.cut_off.discard(number)
+                self._history.carried.append(text)
+            case ev.TranscriptFinal(utterance=number) if number in self._client_turns.handed_in:
+                self._client_turns.words_of(event, now_ms, respond=self._turns.responds)
+            case ev.ResponseCompleted(sentences=0, step=0, calls=0) if self._current.of(event.turn):
+                self._stages.fail("llm", "the language model returned no words", now_ms)
+            case ev.JobFailed():
+                self._stages.failed(event, now_ms)
+            case ev.ToolReturned() | ev.ToolFailed():
+                self._responder.receive(event, now_ms)
+            case ev.ResponseSentence() | ev.ResponseCompleted() | ev.ToolCalled():
+                self._stages.works("llm")
+                self._responder.receive(event, now_ms)
+            case ev.SpeechReady():
+                self._stages.works("tts")
+                self._responder.receive(event, now_ms)
+            case _:
+                pass
