@@ -6,8 +6,6 @@ from typing import Protocol
 from edge.core.call import NEVER_MS
 
 
-
-
 class Handle(Protocol):
     """A scheduled ring, such as an `asyncio.TimerHandle`."""
 

@@ -7,11 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
+from edge.call.clock import now_ms
 from edge.call.session_shell import SessionShell
-from edge.core.client_commands import Audio
+from edge.core.client_commands import Audio, Command
 from edge.core.client_events import Trouble
+from edge.door.holder import Holder
+from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.common_bounds import DECODER_BYTES
+from edge.door.limits.connection_budget import LOOK_FRAMES, LOOK_SOUND_S
 from edge.door.limits.pace import Pace
+from edge.protocols.client_protocol import ClientProtocol
 from runtime.audio import AudioIn
 from runtime.common_share import ShareAccount
 from runtime.containers import Container
@@ -22,6 +27,8 @@ T = TypeVar("T")
 BYTES_PER_S = 1000 * BYTES_PER_MS
 DIRECT_S = 0.25
 """The most audio that is processed at once."""
+NO_MORE_S = 2.5
+"""The longest stall of a network; after it, no more audio is expected."""
 DECODED_PIECES = 2
 """The most decoded pieces, of 2 s at most, that wait; then the decoder waits."""
 DROPPED_WORK_S = 0.01
@@ -38,22 +45,25 @@ class AudioIntake:
     def __init__(
         self,
         shell: SessionShell,
+        protocol: ClientProtocol,
         pace: Pace,
-        tell: Callable[[Trouble], None],
-        broke: Callable[[Exception], None],
+        holder: Holder,
+        obey_now: Callable[[Command], None],
         room: ShareAccount,
     ) -> None:
-        """Give audio to *shell*; *tell* takes events about other data, *broke* an exception.
+        """Give the audio of *protocol* to *shell*, and its other commands to *obey_now*.
 
-        *room* limits compressed audio and decoders.
+        *holder* is told of errors. *room* limits compressed audio and decoders.
         """
+        self._protocol = protocol
+        self._obey_now = obey_now
+        self._kept_back: asyncio.TimerHandle | None = None
         self._room = room
         self._decoded = threading.BoundedSemaphore(DECODED_PIECES)
         self._shell = shell
-        self._tell = tell
         self._pace = pace
         self._budget = pace.budget
-        self._broke = broke
+        self._holder = holder
         self._closed = self._refused = False
         loop, here = asyncio.get_running_loop(), threading.get_ident()
 
@@ -69,6 +79,46 @@ class AudioIntake:
             return soon
 
         self._audio_in = AudioIn(back(self._hear), back(self._not_audio))
+
+    def hear(self, message: str | bytes) -> bool:
+        """Take a short message if it is audio; return whether it is."""
+        return not self._closed and self._take_made(self._protocol.sound, message, now_ms())
+
+    def await_more(self) -> None:
+        """Take the audio that the protocol keeps back as soon as no more comes to judge it by."""
+        if self._protocol.keeps_back:
+            loop = asyncio.get_running_loop()
+            no_more = self._protocol.no_more
+            self._kept_back = loop.call_later(NO_MORE_S, self._take_made, no_more)
+
+    def keep_no_longer(self) -> None:
+        """Stop waiting for more audio: it has come, or the session is over."""
+        if self._kept_back:
+            self._kept_back.cancel()
+            self._kept_back = None
+
+    def _take_made(self, make: Callable[..., list[Command] | None], *of: object) -> bool:
+        """Take the commands that *make* returns for *of*; return False if it is no audio."""
+        began_s, budget = time.perf_counter(), self._budget
+        try:
+            commands = make(*of)
+            if commands is None:
+                return False
+            for command in commands:
+                if isinstance(command, Audio):
+                    self.take_now(command)
+                else:
+                    self._obey_now(command)
+            self.keep_no_longer()
+            self.await_more()
+            budget.work_s += time.perf_counter() - began_s
+            if budget.frames >= LOOK_FRAMES or budget.sound_s >= LOOK_SOUND_S:
+                self._pace.look()
+        except OverBudgetError as over:
+            self._holder.exceed(str(over))
+        except Exception as error:  # noqa: BLE001  # `Holder.broke` logs it
+            self._holder.broke(error)
+        return True
 
     def take_now(self, audio: Audio) -> None:
         """Take a short piece of audio at once."""
@@ -121,6 +171,7 @@ class AudioIntake:
     def close(self) -> None:
         """Stop decoding: the session has ended."""
         self._closed = True
+        self.keep_no_longer()
         self._audio_in.close()
         self._room.leave()
 
@@ -147,7 +198,7 @@ class AudioIntake:
 
     def _not_audio(self, why: str) -> None:
         if not self._closed:
-            self._tell(Trouble("audio", why))
+            self._holder.tell(Trouble("audio", why))
 
     def _come_back(self, do: Callable[[T], None], what: T, counted: bool) -> None:
         """Take a decoder thread's result, in the connection's turn."""
@@ -157,8 +208,8 @@ class AudioIntake:
         began_s = time.perf_counter()
         try:
             do(what)
-        except Exception as error:  # noqa: BLE001  # `broke` logs it
-            self._broke(error)
+        except Exception as error:  # noqa: BLE001  # `Holder.broke` logs it
+            self._holder.broke(error)
         finally:
             if counted:
                 self._decoded.release()

@@ -38,8 +38,8 @@ class Channel(Protocol):
     """None: it is no telephone."""
     on_message: Callable[[str | bytes], bool] | None
     """If set, it is called with short messages; `frames` does not yield those that it takes."""
-    on_commands: Callable[[list[Command]], None] | None
-    """If set, it is called with commands that the channel itself makes, such as `Played`."""
+    on_command: Callable[[Command], None] | None
+    """If set, it is called with each command that the channel itself makes, such as `Played`."""
     on_excess: Callable[[str], None] | None
     """If set, it closes a connection over its budget, and takes the reason."""
 

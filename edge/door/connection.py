@@ -7,16 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from edge.call.quotas import LogQuota
-from edge.core.client_commands import (
-    Ask,
-    Audio,
-    Begin,
-    Command,
-    End,
-    Reconfigure,
-    Reply,
-    Transfer,
-)
+from edge.core.client_commands import Audio, Begin, Command, End, Transfer
 from edge.core.client_events import ClientEvent, Speech, ToolCalled, Transcript, Trouble
 from edge.core.inputs import KeyPressed, Resumed, Started
 from edge.door.channel import Channel
@@ -27,7 +18,7 @@ from edge.door.host import Host
 from edge.door.limits.connection_budget import REFUSAL_WORK_S
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
-from edge.protocols.client_protocol import CloseCode
+from edge.protocols.client_protocol import CloseCode, Json
 from runtime.buckets import Bucket
 from schemas.control import CallState
 from schemas.events import EndReason
@@ -94,7 +85,6 @@ class Connection:
                 await asyncio.wait({writer}, timeout=2)
                 writer.cancel()
         finally:
-            self._reader.close()
             self._conversations.detach()  # if this task was cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
@@ -151,6 +141,12 @@ class Connection:
     def _too_slow(self) -> None:
         self._shut(CloseCode.TRY_AGAIN_LATER, "the client reads too slowly")
 
+    def exceed(self, why: str) -> None:
+        self._ws.exceed(why)
+
+    def reply(self, message: Json | None) -> None:
+        self._sender.send([message])
+
     def broke(self, error: Exception) -> None:
         """End the connection after an unexpected exception."""
         shell = self._conversations.shell
@@ -176,16 +172,10 @@ class Connection:
                     self._sender.send(self._protocol.ended())
                     if close:
                         self._shut(CloseCode.NORMAL, "", ends="end_call")
-                case Reply(message):
-                    self._sender.send([message])
                 case Transfer():
                     await self._transfer(command)
-                case Reconfigure(changes):
-                    conversations.reconfigure(changes)
-                case Ask():
-                    conversations.ask(command)
                 case _:
-                    conversations.give(command)
+                    conversations.obey_now(command)
 
     async def _begin(self, begin: Begin) -> None:
         protocol = self._protocol

@@ -6,16 +6,24 @@ import re
 import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import structlog
 
-from edge.call.client import Client
 from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
-from edge.core.client_commands import Ask, Begin
+from edge.core.client_commands import (
+    Ask,
+    Audio,
+    Begin,
+    Command,
+    End,
+    Reconfigure,
+    Reply,
+    Transfer,
+)
 from edge.core.client_events import ToolCalled, Transferred
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import (
@@ -29,6 +37,7 @@ from edge.core.inputs import (
 )
 from edge.door.audio_intake import AudioIntake
 from edge.door.channel import Phone
+from edge.door.holder import Holder
 from edge.door.host import Host
 from edge.door.limits.pace import Pace
 from edge.door.limits.time_limits import Stopwatch
@@ -46,13 +55,6 @@ LEAVES_S = 2.0
 """The wait of a closing connection until the last events are stored."""
 STORED_S = 15.0
 """The edge's own wait for them: an election of the log's leader takes up to ten seconds."""
-
-
-class Holder(Client, Protocol):
-    """The connection that holds the sessions."""
-
-    def broke(self, error: Exception) -> None:
-        """Note an unexpected exception."""
 
 
 class Conversations:
@@ -119,7 +121,9 @@ class Conversations:
         finally:
             self.shell = shell  # so that it is also ended if the client is closed meanwhile
         room = host.common.decoded_for(seat.address, stranger=stranger)
-        self.intake = AudioIntake(shell, self._pace, self._holder.tell, self._holder.broke, room)
+        self.intake = AudioIntake(
+            shell, seat.protocol, self._pace, self._holder, self.obey_now, room
+        )
         self._pace.budget.recognition = shell.recognition
         self.stopwatch.began(time.monotonic(), opening.began.config.limits)
         return shell, opening
@@ -158,6 +162,23 @@ class Conversations:
             shell.finish("failed", may_return=self._may_return("failed"))
         if running and not running.done():
             asyncio.get_running_loop().call_later(STORED_S, running.cancel)
+
+    def obey_now(self, command: Command) -> None:
+        """Carry out a command of the client that takes no time."""
+        match command:
+            case Audio():
+                if self.intake:
+                    self.intake.take_now(command)
+            case Reply(message):
+                self._holder.reply(message)
+            case Reconfigure(changes):
+                self.reconfigure(changes)
+            case Ask():
+                self.ask(command)
+            case Begin() | End() | Transfer():
+                raise TypeError(f"{command} is for the connection")
+            case _:
+                self.give(command)
 
     def give(self, command: FromClient) -> None:
         """Give the call a client's command, with masked words and keys."""

@@ -30,7 +30,7 @@ class StrictWebSocket(web.WebSocketResponse):
     """If set, it closes a connection over its budget, and takes the reason."""
     player: VoicePlayer | None = None
     phone: Phone | None = None
-    on_commands: Callable[[list[Command]], None] | None = None
+    on_command: Callable[[Command], None] | None = None
     """Never called: a WebSocket itself makes no commands."""
     _put_off_at = 0.0
     _intake: FrameIntake | None = None

@@ -7,15 +7,18 @@ import threading
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from edge.core.client_commands import Audio
+from edge.core.client_commands import Audio, Command
+from edge.core.client_events import Trouble
 from edge.door.audio_intake import DECODED_PIECES, AudioIntake
 from edge.door.limits.common_bounds import DECODED_BYTES_OF_STRANGERS, DECODER_BYTES
 from edge.door.limits.connection_budget import Budgets, ConnectionBudget, Costs
 from edge.door.limits.pace import Lane, Pace
+from edge.protocols.client_protocol import Handshake
+from edge.protocols.continuous import ContinuousProtocol
 from runtime import media
 from runtime.common_share import CommonShare
 from runtime.containers import Container
@@ -45,15 +48,20 @@ class Caller:
         self.told: list[str] = []
         self.room = share.account(address)
         shell: Any = SimpleNamespace(hear=self._hear)
-        self.intake = AudioIntake(
-            shell, pace, lambda trouble: self.told.append(trouble.reason), self._broke, self.room
-        )
+        protocol: Any = ContinuousProtocol(Handshake("c"))
+        self.intake = AudioIntake(shell, protocol, pace, cast("Any", self), self._obey, self.room)
 
     def _hear(self, pcm: bytes) -> None:
         self.heard_s += len(pcm) / 32_000
 
-    def _broke(self, error: Exception) -> None:
+    def tell(self, trouble: Trouble) -> None:
+        self.told.append(trouble.reason)
+
+    def broke(self, error: Exception) -> None:
         raise error
+
+    def _obey(self, command: Command) -> None:
+        raise AssertionError(command)
 
     def sends(self, data: bytes, form: Container, *, begins: bool = False) -> None:
         self.intake.take_now(Audio(data, form, begins=begins))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edge.core.hearing.caller_audio import frames
 from edge.core.hearing.echo_path import HISTORY, EchoPath
-from edge.core.hearing.framing import frames
 from tests.unit.edge.core.hearing.line import Samples, echo_of, pcm, voice, with_noise
 
 RESPONSE = voice(6, seed=1)

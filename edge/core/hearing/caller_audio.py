@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from edge.core.client_events import ClientEvent
 from edge.core.hearing.echo import Echo
-from edge.core.hearing.framing import FRAME_BYTES, SILENCE, frames
+from edge.core.hearing.framing import FRAME_BYTES, SILENCE
 from edge.core.hearing.vad import Opinion, VoiceActivity
 from edge.core.inputs import Sound
 from schemas.session_config import TurnConfig
@@ -70,6 +70,13 @@ class CallerAudio:
         """Note the audio that the client plays, since it may return through the microphone."""
         if self._echo:
             self._echo.note_sent(event, now_ms)
+
+
+def frames(pcm: bytes) -> list[bytes]:
+    """Return the frames in *pcm*, which holds only whole frames."""
+    if len(pcm) == FRAME_BYTES:
+        return [pcm]
+    return [pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm), FRAME_BYTES)]
 
 
 def joined(parts: Sequence[Sound]) -> Sound:

@@ -39,7 +39,7 @@ class LineChannel:
         self.player: VoicePlayer | None = None
         self.phone: Phone | None = None
         self.on_message: Callable[[str | bytes], bool] | None = None
-        self.on_commands: Callable[[list[Command]], None] | None = None
+        self.on_command: Callable[[Command], None] | None = None
         self.on_excess: Callable[[str], None] | None = None
         self._carrier: Carrier | None = None
         self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue()
@@ -67,8 +67,9 @@ class LineChannel:
 
     def commanded(self, commands: list[Command]) -> None:
         """Take commands that the line itself makes."""
-        if self.on_commands and not self._over:
-            self.on_commands(commands)
+        if self.on_command and not self._over:
+            for command in commands:
+                self.on_command(command)
 
     def left(self) -> None:
         """Note that the client has left."""

@@ -7,7 +7,8 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from edge.call.timer import NEVER_MS, Timer
+from edge.call.timer import Timer
+from edge.core.call import NEVER_MS
 
 
 @dataclass

@@ -8,7 +8,8 @@ from edge.core.call import Call
 from edge.core.client_events import Speech
 from edge.core.clockwork import Clockwork
 from edge.core.effects import Effect, Publish, SendFrame, Tell
-from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, frames
+from edge.core.hearing.caller_audio import frames
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
 from edge.core.inputs import AnyInput, ChunkSpoken, PartialHeard, Sound, StageSaid, Started, Ticked
 from edge.core.session.history import History
 from schemas import events as ev

@@ -12,6 +12,7 @@ import pytest
 
 from edge.core.client_commands import Audio, Command, End
 from edge.core.inputs import Played, Typed
+from edge.door.audio_intake import AudioIntake
 from edge.door.client_reader import ClientReader
 from edge.door.limits.connection_budget import Budgets, Costs
 from edge.door.limits.pace import Lane, Pace
@@ -19,6 +20,7 @@ from edge.door.line.channel import LineChannel
 from edge.protocols.client_protocol import Handshake, Json
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.buckets import Bucket
+from runtime.common_share import CommonShare
 
 SOUND = bytes(640)
 
@@ -35,11 +37,19 @@ class Client:
         self.faults: list[Exception] = []
         self.excess: list[str] = []
         self.channel.on_excess = self.excess.append
-        intake = SimpleNamespace(take_now=lambda audio: self.sound.append(audio.data))
-        conversations = SimpleNamespace(intake=intake, give=self.given.append)
+        protocol = ContinuousProtocol(Handshake("c"))
+        intake = AudioIntake(
+            cast("Any", SimpleNamespace(hear=self.sound.append)),
+            protocol,
+            pace,
+            cast("Any", SimpleNamespace(exceed=self.channel.exceed, broke=self.faults.append)),
+            self.given.append,
+            CommonShare(0).account("a"),
+        )
+        conversations = SimpleNamespace(intake=intake, obey_now=self.given.append)
         self.reader = ClientReader(
             cast("Any", self.channel),
-            ContinuousProtocol(Handshake("c")),
+            protocol,
             Bucket(commands_a_second, commands_a_second),
             cast("Any", conversations),
             cast("Any", SimpleNamespace(send=self.replies.extend)),

@@ -1,0 +1,19 @@
+"""The interface of a connection to its sessions."""
+
+from typing import Protocol
+
+from edge.call.client import Client
+from edge.protocols.client_protocol import Json
+
+
+class Holder(Client, Protocol):
+    """The connection that holds the sessions."""
+
+    def reply(self, message: Json | None) -> None:
+        """Send *message* to the client; None: nothing."""
+
+    def exceed(self, why: str) -> None:
+        """Close the connection, which is over its budget."""
+
+    def broke(self, error: Exception) -> None:
+        """Close the connection after an unexpected exception, and log it."""
