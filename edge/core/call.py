@@ -23,6 +23,7 @@ from edge.core.inputs import AnyInput
 from edge.core.keypad import Keypad
 from edge.core.response.responder import Responder
 from edge.core.session.call_phase import OVER, CallMove
+from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.spending import Spending
 from edge.core.stage_inputs import StageInputs
@@ -30,6 +31,7 @@ from edge.core.stage_watch import StageWatch
 from edge.core.turns import Turns
 from edge.core.webhook import Webhook
 from schemas import events as ev
+from schemas.session_config import SessionConfig
 
 Began = ev.SessionStarted | ev.SessionResumed
 
@@ -60,9 +62,9 @@ class Call:
         self.history.spend.take(began)
         if isinstance(began, ev.SessionStarted):
             self.history.agent = began.agent
-        self.config = config = began.config
+        self._config = config = CurrentConfig(began.config)
         self._out = Outbox(began.tenant, began.session, self.history.summary)
-        self._segmenter = Segmenter(config.turns, self.history.utterance, self._out.send)
+        self._segmenter = Segmenter(began.config.turns, self.history.utterance, self._out.send)
         self._responder = responder = Responder(config, self.history, self._out)
         self._current = responder.current
         self._requester = responder.requester
@@ -152,15 +154,8 @@ class Call:
         return True
 
     def _reconfigure(self, given: inputs.Reconfigured, now_ms: int) -> None:
-        self.config = config = given.config
+        self._config.now = config = given.config
         self._segmenter.configure(config.turns)
-        self._responder.configure(config)
-        self._turns.configure(config)
-        self.stages.configure(config)
-        self._idle.configure(config)
-        self.control.configure(config)
-        self._spending.configure(config)
-        self._webhook.configure(config)
         head = self._out.head(now_ms)
         self._out.publish(ev.SessionReconfigured(**head, config=config))
         if given.agent:
@@ -189,6 +184,11 @@ class Call:
         self._out.publish(ended)
 
     # -------------------------------------------------------- asked by the shell
+
+    @property
+    def config(self) -> SessionConfig:
+        """The session's configuration at present."""
+        return self._config.now
 
     @property
     def responding(self) -> bool:

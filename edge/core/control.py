@@ -10,11 +10,11 @@ from edge.core.inputs import Commanded
 from edge.core.response.responder import Responder
 from edge.core.session.call_phase import ENDING, OPEN, CallMove
 from edge.core.session.control_memory import MOST_WAITING, Budget
+from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.turns import Turns
 from schemas import events as ev
 from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, Say, Transfer
-from schemas.session_config import SessionConfig
 
 ENDED, IDLE, SPENT = "CALL_ENDED", "CALL_IDLE", "SPEND_LIMIT"
 """Error codes for the client."""
@@ -26,7 +26,7 @@ class Control:
 
     def __init__(
         self,
-        config: SessionConfig,
+        config: CurrentConfig,
         idle: Idle,
         history: History,
         responder: Responder,
@@ -47,10 +47,6 @@ class Control:
         self._asked_after = -1
         """The number of the caller's turns at the question whether they are there; -1: not
         asked."""
-
-    def configure(self, config: SessionConfig) -> None:
-        """Use *config* from now on."""
-        self._config = config
 
     @property
     def deaf(self) -> bool:
@@ -106,7 +102,7 @@ class Control:
         """Let the new agent greet; return False if no command was the cause of *call*."""
         if not call.startswith(COMMANDED):
             return False
-        if greeting := self._config.response.greeting:
+        if greeting := self._config.now.response.greeting:
             self._memory.waiting.append((call.removeprefix(COMMANDED), Say(greeting)))
         return True
 
@@ -156,7 +152,7 @@ class Control:
     def _tell_spent(self, now_ms: int) -> None:
         """Tell the caller that the spend limit is reached, and perhaps end the call."""
         self._memory.budget = Budget.TOLD
-        spend = self._config.spend
+        spend = self._config.now.spend
         if spend.then == "end":
             self._memory.move(CallMove.END)
             self._end(spend.words, (SPENT, "it has used up what it may"), now_ms)
@@ -165,7 +161,7 @@ class Control:
             self._requester.say(spend.words, now_ms, firm=False)
 
     def _ask_or_end(self, now_ms: int) -> None:
-        idle, turns = self._config.idle, self._entry.count
+        idle, turns = self._config.now.idle, self._entry.count
         ends = not idle.prompt or self._asked_after == turns
         silent_ms = self._idle.silent_ms(now_ms)
         self._out.publish(ev.CallerIdle(**self._out.head(now_ms), silent_ms=silent_ms, ends=ends))

@@ -11,28 +11,29 @@ from edge.core.endpointing.end_of_turn import (
     waits_of,
 )
 from edge.core.response.requester import Requester
+from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from schemas.events import TranscriptGuess
-from schemas.session_config import SessionConfig
+from schemas.session_config import Waits
 
 
 class Endpointer:
     """Computes the silence that ends a turn, from its words and the caller's pauses."""
 
-    def __init__(self, config: SessionConfig, history: History, requester: Requester) -> None:
+    def __init__(self, config: CurrentConfig, history: History, requester: Requester) -> None:
         self.pauses = AdaptivePause()
         self._history = history
         self._requester = requester
-        self.configure(config)
+        self._config = config
 
-    def configure(self, config: SessionConfig) -> None:
-        """Use *config* from now on."""
-        self._language = config.language
-        self._waits = waits_of(config.turns)
-        self._reads_words = self._waits.finished_ms < self._waits.unclear_ms
+    @property
+    def _waits(self) -> Waits:
+        return waits_of(self._config.now.turns)
+
+    @property
+    def _reads_words(self) -> bool:
         """Whether the wait depends on the words."""
-        self._ask_eot = config.turns.ask_eot and self._reads_words
-        """Whether the language model may be asked if a turn is over."""
+        return self._waits.finished_ms < self._waits.unclear_ms
 
     @property
     def least_ms(self) -> int:
@@ -53,7 +54,8 @@ class Endpointer:
 
     def asks_model(self, transcript: TranscriptGuess) -> bool:
         """Tell whether the language model is asked for `eot_llm`, since it may change the wait."""
-        return self._ask_eot and is_open(self._evidence(transcript))
+        may_ask = self._config.now.turns.ask_eot and self._reads_words
+        return may_ask and is_open(self._evidence(transcript))
 
     def sounded_finished(self, transcript: TranscriptGuess | None) -> bool:
         """Tell whether *transcript* sounds like the end of a turn, by the words alone."""
@@ -68,5 +70,5 @@ class Endpointer:
             eot_llm_pending=bool(response and self._requester.eot_pending(response)),
             eot_audio=transcript.eot_audio,
             asked=self._history.asked,
-            language=self._language,
+            language=self._config.now.language,
         )

@@ -5,13 +5,13 @@ is put off by any sound of the caller. The second, which ends the call, is only 
 either side.
 """
 
-from schemas.session_config import SessionConfig
+from edge.core.session.current_config import CurrentConfig
 
 
 class Idle:
     """The times of the last word and the last sound, Unix ms."""
 
-    def __init__(self, config: SessionConfig) -> None:
+    def __init__(self, config: CurrentConfig) -> None:
         self._config = config
         self._word_ms: int | None = None
         """None before the call begins."""
@@ -19,10 +19,6 @@ class Idle:
         """The latest time at which the caller spoke or heard a response, Unix ms.
 
         None if the model was asked to speak since, or nobody has spoken yet."""
-
-    def configure(self, config: SessionConfig) -> None:
-        """Use *config* from now on."""
-        self._config = config
 
     def word(self, now_ms: int) -> None:
         """Note a word of either side."""
@@ -39,11 +35,11 @@ class Idle:
     @property
     def response_due_ms(self) -> int | None:
         """The time to ask the model for a response, Unix ms, or None for never."""
-        after_ms = self._config.turns.idle_ms
+        after_ms = self._config.now.turns.idle_ms
         return self.sound_ms + after_ms if after_ms and self.sound_ms is not None else None
 
     @property
     def question_due_ms(self) -> int | None:
         """The time to ask the caller or to end the call, Unix ms, or None for never."""
-        after_ms = self._config.idle.after_s * 1000
+        after_ms = self._config.now.idle.after_s * 1000
         return self._word_ms + after_ms if after_ms and self._word_ms is not None else None

@@ -4,22 +4,18 @@ from collections.abc import Iterator
 
 from edge.core.effects import Outbox
 from edge.core.session.control_memory import Budget
+from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from schemas import events as ev
-from schemas.session_config import SessionConfig
 
 
 class Spending:
     """Counts the stages' work for a call; for a limited call it is published after each turn."""
 
-    def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
+    def __init__(self, config: CurrentConfig, history: History, out: Outbox) -> None:
         self._config = config
         self._history = history
         self._out = out
-
-    def configure(self, config: SessionConfig) -> None:
-        """Use the limits of *config* from now on."""
-        self._config = config
 
     def take(self, event: ev.Event, now_ms: int) -> None:
         """Count an event of a stage; publish the first limit that it reaches."""
@@ -35,10 +31,10 @@ class Spending:
 
     def _limits(self, now_ms: int) -> Iterator[tuple[ev.SpendLimitName, float, float]]:
         """Yield the name, the maximum and the used amount of each limit."""
-        spend, limit = self._history.spend, self._config.spend
+        spend, limit = self._history.spend, self._config.now.spend
         yield "tokens", limit.tokens, spend.prompt_tokens + spend.completion_tokens
         yield "speech_s", limit.speech_s, spend.spoken_ms / 1000
-        yield "price", limit.price, spend.price(self._config.prices, now_ms)
+        yield "price", limit.price, spend.price(self._config.now.prices, now_ms)
 
     def follow(self, event: ev.Event) -> Iterator[ev.Event]:
         """Yield the spend so far if *event* ends a turn of a limited call."""
@@ -55,5 +51,5 @@ class Spending:
                 heard_ms=spend.heard_ms,
                 spoken_ms=spend.spoken_ms,
                 call_ms=spend.call_ms(event.at_ms),
-                price=spend.price(self._config.prices, event.at_ms),
+                price=spend.price(self._config.now.prices, event.at_ms),
             )

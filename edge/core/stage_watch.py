@@ -4,9 +4,9 @@ from edge.core.client_events import Trouble
 from edge.core.effects import Outbox
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.response.responder import Responder
+from edge.core.session.current_config import CurrentConfig
 from edge.core.turns import Turns
 from schemas import events as ev
-from schemas.session_config import SessionConfig
 
 SILENT_STAGE_MS = 3000
 """The silence of a stage after which the log is read, since its event may have been lost."""
@@ -19,7 +19,7 @@ class StageWatch:
 
     def __init__(
         self,
-        config: SessionConfig,
+        config: CurrentConfig,
         segmenter: Segmenter,
         responder: Responder,
         turns: Turns,
@@ -35,10 +35,6 @@ class StageWatch:
         self._failures: dict[ev.FaultyPart, int] = {}
         """The failures in a row by stage."""
 
-    def configure(self, config: SessionConfig) -> None:
-        """Use *config* from now on."""
-        self._config = config
-
     def works(self, stage: ev.StageName) -> None:
         """Note that *stage* has delivered a result."""
         self._failures.pop(stage, None)
@@ -51,7 +47,7 @@ class StageWatch:
         tools_since_ms = self._responder.tools_since_ms
         if tools_since_ms is not None and now_ms >= tools_since_ms + SILENT_STAGE_MS:
             return True
-        late_ms = self._config.response.deadline_ms - SILENT_STAGE_MS
+        late_ms = self._config.now.response.deadline_ms - SILENT_STAGE_MS
         waits = (self._responder.expires_ms, self.words_expire_ms)
         return any(t is not None and now_ms >= t - late_ms for t in waits)
 
@@ -60,12 +56,12 @@ class StageWatch:
         """The time at which the words up to a pause are overdue, Unix ms."""
         utterance = self._segmenter.utterance
         if handed_in := self._client_turns.handed_in:
-            return min(handed_in.values()) + self._config.response.deadline_ms
-        if utterance is None or not self._segmenter.paused or self._config.turns.by_client:
+            return min(handed_in.values()) + self._config.now.response.deadline_ms
+        if utterance is None or not self._segmenter.paused or self._config.now.turns.by_client:
             return None
         if utterance.transcript is not None and not self._turns.cut_off:
             return None
-        return utterance.paused_ms + self._config.response.deadline_ms
+        return utterance.paused_ms + self._config.now.response.deadline_ms
 
     def check_response(self, now_ms: int) -> None:
         """Give up the response if its stages have taken too long."""
@@ -81,7 +77,7 @@ class StageWatch:
 
     @property
     def _patience(self) -> str:
-        return f"{self._config.response.deadline_ms / 1000:g} s"
+        return f"{self._config.now.response.deadline_ms / 1000:g} s"
 
     def failed(self, event: ev.JobFailed, now_ms: int) -> None:
         """Take the event of a worker that gave a job up."""

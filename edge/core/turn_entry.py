@@ -9,10 +9,10 @@ from edge.core.hearing.segmenter import Segmenter
 from edge.core.hearing.utterance import Utterance
 from edge.core.response.responder import Responder
 from edge.core.response.response import Response
+from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.session.message_names import turn_key
 from schemas import events as ev
-from schemas.session_config import SessionConfig
 
 
 class TurnEntry:
@@ -20,7 +20,7 @@ class TurnEntry:
 
     def __init__(
         self,
-        config: SessionConfig,
+        config: CurrentConfig,
         segmenter: Segmenter,
         responder: Responder,
         history: History,
@@ -39,10 +39,6 @@ class TurnEntry:
         """The number of the caller's turns so far."""
         self.client = ClientTurns(responder, history, out)
 
-    def configure(self, config: SessionConfig) -> None:
-        """Use *config* from now on."""
-        self._config = config
-
     def spoken(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
         """Enter the turn that *transcript* ends, and ask for a response if it gets one."""
         self.count += 1
@@ -51,7 +47,7 @@ class TurnEntry:
             self._enter(transcript.text, transcript.confidence, now_ms, utterance=utterance.number)
         elif self.only_enters and not self._silent:
             self.close(now_ms, discarded=False)
-            said, respond = (transcript.text, transcript.confidence), self._config.turns.respond
+            said, respond = (transcript.text, transcript.confidence), self._config.now.turns.respond
             self.client.enter(
                 utterance.number, *said, now_ms, respond=respond, goes_on=utterance.continues
             )
@@ -99,7 +95,7 @@ class TurnEntry:
             return True
         response = self._current.response
         spoken = response is not None and response is not self._current.uncommitted
-        return not self._config.turns.respond or spoken
+        return not self._config.now.turns.respond or spoken
 
     @property
     def _silent(self) -> bool:

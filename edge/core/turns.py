@@ -22,10 +22,10 @@ from edge.core.hearing.speech_detector import SpeechChange
 from edge.core.hearing.utterance import PART_MS, Utterance
 from edge.core.inputs import PartialHeard, ResponseAsked
 from edge.core.response.responder import Responder
+from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.turn_entry import TurnEntry
 from schemas import events as ev
-from schemas.session_config import SessionConfig
 
 EARLY_REPLY_MS = 1000
 """Speech that begins within this time before the end of a question is a reply to it."""
@@ -49,7 +49,7 @@ class Turns:
 
     def __init__(
         self,
-        config: SessionConfig,
+        config: CurrentConfig,
         segmenter: Segmenter,
         responder: Responder,
         history: History,
@@ -67,17 +67,10 @@ class Turns:
         self.entry = TurnEntry(config, segmenter, responder, history, out)
         self._config = config
 
-    def configure(self, config: SessionConfig) -> None:
-        """Use *config* from now on."""
-        self._config = config
-        self._barge_in.configure(config)
-        self._endpointer.configure(config)
-        self.entry.configure(config)
-
     @property
     def responds(self) -> bool:
         """Whether a turn gets a response by itself."""
-        return self._config.turns.respond
+        return self._config.now.turns.respond
 
     def notice(self, notice: SpeechNotice, now_ms: int) -> None:
         """Take a change of the caller's speech, or a lasting silence."""
@@ -104,13 +97,13 @@ class Turns:
         response = self._current.response
         if response and response.is_awaited and not response.playback.begun:
             self._endpointer.pauses.reopened(at_ms - response.speech_end_ms)
-        if self._config.interruption.allowed:
+        if self._config.now.interruption.allowed:
             self._interruptions.suspect(now_ms)
         utterance.is_reply = bool(response and response.asks_until(now_ms + EARLY_REPLY_MS))
         if response and response.is_gone_on_from(at_ms) and not utterance.is_reply:
             utterance.gone_on_after_ms = at_ms - response.speech_end_ms
         utterance.over_response = self._current.held
-        before_ms = max(self._config.turns.min_speech_ms, self._config.turns.prefix_ms)
+        before_ms = max(self._config.now.turns.min_speech_ms, self._config.now.turns.prefix_ms)
         self._tell_start(utterance, at_ms, before_ms, now_ms)
 
     def _tell_start(self, utterance: Utterance, at_ms: int, before_ms: int, now_ms: int) -> None:
@@ -122,7 +115,7 @@ class Turns:
         started = ev.SpeechStarted(
             **self._out.head(now_ms),
             utterance=utterance.number,
-            language=self._config.language,
+            language=self._config.now.language,
             deadline_ms=at_ms + WORDS_DEADLINE_MS,
             over_response=utterance.over_response,
         )
@@ -147,7 +140,7 @@ class Turns:
 
     def _may_split(self, utterance: Utterance) -> bool:
         """Tell whether *utterance* is so long that it ends at its last pause."""
-        if self._config.turns.by_client or self._current.response or self.cut_off:
+        if self._config.now.turns.by_client or self._current.response or self.cut_off:
             return False
         return utterance.audio_ms >= PART_MS
 
@@ -156,7 +149,7 @@ class Turns:
         if self._segmenter.paused:
             self._endpoint(utterance, now_ms)
             return
-        voice_ms = self._config.interruption.voice_ms
+        voice_ms = self._config.now.interruption.voice_ms
         if voice_ms and utterance.over_response:
             self._interruptions.hold_on(now_ms)
             if utterance.voice_ms >= voice_ms:
@@ -188,7 +181,7 @@ class Turns:
             return
         present = self._segmenter.paused and transcript.pause == utterance.pause
         if not present or utterance.transcript is not None:
-            by_voice = self._config.interruption.voice_ms and self._current.held
+            by_voice = self._config.now.interruption.voice_ms and self._current.held
             if by_voice and self._barge_in.interrupts(transcript.text):
                 self._interrupt(utterance, now_ms)
             return
@@ -196,7 +189,7 @@ class Turns:
             self.entry.discard(now_ms)
             return
         utterance.transcript, utterance.transcript_at_ms = transcript, now_ms
-        if self._config.turns.by_client:
+        if self._config.now.turns.by_client:
             return
         if not transcript.text:
             self._interruptions.dismiss(now_ms)
@@ -205,7 +198,7 @@ class Turns:
         elif self._current.firm:
             self._out.tell(Transcript(transcript.text, final=False))
         else:
-            if self._config.interruption.allowed:
+            if self._config.now.interruption.allowed:
                 self._interrupt(utterance, now_ms)
             self._out.tell(Transcript(transcript.text, final=False))
             if self._endpointer.may_be_over(transcript):
@@ -214,7 +207,9 @@ class Turns:
 
     def _speculate(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
         """Ask for a response before the end of turn is certain, once for each pause."""
-        allowed = self._config.turns.speculate and not self.cut_off and not self.entry.only_enters
+        allowed = (
+            self._config.now.turns.speculate and not self.cut_off and not self.entry.only_enters
+        )
         if not allowed or utterance.speculated_pause == utterance.pause:
             return
         utterance.speculated_pause = utterance.pause
@@ -231,7 +226,7 @@ class Turns:
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
         """Commit or discard the utterance if the silence has lasted long enough for its words."""
         transcript = utterance.transcript
-        if transcript is None or self.cut_off or self._config.turns.by_client:
+        if transcript is None or self.cut_off or self._config.now.turns.by_client:
             return
         silence_ms = self._segmenter.silence_ms
         if utterance.is_backchannel:
@@ -262,7 +257,7 @@ class Turns:
     def end(self, now_ms: int) -> None:
         """End the caller's turn as soon as its words are known, whatever the words."""
         utterance = self._segmenter.utterance
-        if self._config.turns.by_client:
+        if self._config.now.turns.by_client:
             self.entry.close(now_ms, discarded=False)
             self.entry.client.hand_in(utterance.number if utterance else 0, now_ms)
             return

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from edge.core.effects import Outbox
+from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from schemas import events as ev
-from schemas.session_config import SessionConfig, WebhookMoment
+from schemas.session_config import WebhookMoment
 
 
 class Webhook:
     """Follows the events of a call and turns some of them into messages."""
 
-    def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
+    def __init__(self, config: CurrentConfig, history: History, out: Outbox) -> None:
         self._history = history
         self._out = out
         self._said: dict[int, str] = {}
@@ -23,16 +24,11 @@ class Webhook:
             self._said[begun.turn] = begun.text
             called = (call.called.name for call in begun.steps.calls.values())
             self._tools[begun.turn] = list(called)
-        self.configure(config)
-
-    def configure(self, config: SessionConfig) -> None:
-        """Use *config* from now on."""
         self._config = config
-        self._hook = config.webhook
 
     def follow(self, event: ev.Event) -> Iterator[ev.Event]:
         """Yield the message for *event*, if it has one."""
-        if not self._hook.url:
+        if not self._config.now.webhook.url:
             return
         match event:
             case ev.SessionStarted():
@@ -56,14 +52,14 @@ class Webhook:
     def _message(
         self, moment: WebhookMoment, data: dict[str, Any], event: ev.Event
     ) -> Iterator[ev.Event]:
-        if moment not in self._hook.events:
+        if moment not in self._config.now.webhook.events:
             return
         number = self._history.webhook_messages
         self._history.webhook_messages += 1
         yield ev.WebhookRequested(
             **self._out.head(event.at_ms),
             number=number,
-            url=self._hook.url,
+            url=self._config.now.webhook.url,
             moment=moment,
             data=data,
         )
@@ -71,7 +67,9 @@ class Webhook:
     def _beginning(self, event: ev.SessionStarted) -> dict[str, Any]:
         agent = event.agent
         data = {"agent": self._out.agent, "user": event.user, "protocol": event.protocol}
-        variables = {"variables": dict(agent.variables)} if agent and self._hook.words else {}
+        variables = (
+            {"variables": dict(agent.variables)} if agent and self._config.now.webhook.words else {}
+        )
         return {**data, **variables}
 
     def _turn(self, event: ev.AnswerHeard) -> dict[str, Any]:
@@ -79,7 +77,7 @@ class Webhook:
         keeps = event.resumable
         said = self._said.get(event.turn, "") if keeps else self._said.pop(event.turn, "")
         tools = self._tools.get(event.turn, []) if keeps else self._tools.pop(event.turn, [])
-        words = {"caller": said, "assistant": event.text} if self._hook.words else {}
+        words = {"caller": said, "assistant": event.text} if self._config.now.webhook.words else {}
         return {"turn": event.turn, **words, "complete": event.complete, "tools": list(tools)}
 
     def _end(self, event: ev.SessionEnded) -> dict[str, Any]:
@@ -96,6 +94,6 @@ class Webhook:
             "spoken_s": round(spend.spoken_ms / 1000, 1),
             "prompt_tokens": spend.prompt_tokens,
             "completion_tokens": spend.completion_tokens,
-            "price": spend.price(self._config.prices, event.at_ms),
+            "price": spend.price(self._config.now.prices, event.at_ms),
             "limit_reached": self._history.control.spent,
         }

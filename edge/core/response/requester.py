@@ -12,6 +12,7 @@ from edge.core.response.given_words import completed, pieces, sentence, speaker
 from edge.core.response.playback import Playback
 from edge.core.response.response import Origin, Phase, Response
 from edge.core.response.tool_turns import ToolTurns
+from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
@@ -24,7 +25,7 @@ class Requester:
 
     def __init__(
         self,
-        config: SessionConfig,
+        config: CurrentConfig,
         current: CurrentResponse,
         tools: ToolTurns,
         history: History,
@@ -34,21 +35,17 @@ class Requester:
         self._tools = tools
         self._history = history
         self._out = out
-        self.configure(config)
-
-    def configure(self, config: SessionConfig) -> None:
-        """Use *config* from now on."""
         self._config = config
-        self.model_tells_eot = config.turns.ask_eot
-        """Whether the language model gives a probability of the end of turn, as far as is known."""
+        self._without_eot: SessionConfig | None = None
+        """The configuration whose model gave no probability of the end of turn."""
 
     def greet(self, text: str, now_ms: int) -> None:
         """Speak the greeting *text* as turn 0."""
-        voice = self._config.voice
+        voice = self._config.now.voice
         if voice.delivery == "chunks":  # a greeting is one message in all client protocols
             voice = msgspec.structs.replace(voice, delivery="sentences")
         response = self._new(Origin.GREETING, 0, "", voice, now_ms)
-        response.not_before_ms = now_ms + self._config.response.greeting_wait_ms
+        response.not_before_ms = now_ms + self._config.now.response.greeting_wait_ms
         self._speak(response, [text], now_ms)
 
     def say(self, text: str, now_ms: int, *, firm: bool, command_id: str = "") -> None:
@@ -58,7 +55,7 @@ class Requester:
         """
         turn = self._begin_turn(command_id, now_ms)
         origin = Origin.FIRM if firm else Origin.GIVEN
-        response = self._new(origin, turn, "", self._config.voice, now_ms)
+        response = self._new(origin, turn, "", self._config.now.voice, now_ms)
         self._speak(response, pieces(text), now_ms)
 
     def _begin_turn(self, command_id: str, now_ms: int) -> int:
@@ -76,14 +73,14 @@ class Requester:
         response.enter(Phase.COMMITTED)
         head = self._out.head(now_ms)
         for text in sentences:
-            given = sentence(head, response, text, self._config)
+            given = sentence(head, response, text, self._config.now)
             response.sentence(self._out.publish(given), now_ms)
         end = completed(head, response, text=" ".join(sentences))
         response.complete(self._out.publish(end), now_ms)
 
     def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
         """Continue the response of an earlier connection: speak the rest of it, or end it."""
-        self.current.response = handover.rest_of(begun, self._config.voice, now_ms)
+        self.current.response = handover.rest_of(begun, self._config.now.voice, now_ms)
         if self.current.response:
             self._history.drop_carried(begun.text)
             self._tools.run_on(self.current.response, now_ms)
@@ -130,10 +127,10 @@ class Requester:
         history, turn = self._history, self._begin_turn(command_id, now_ms)
         history.enter_late_results()
         carried = history.take_carried("")
-        response = self._new(Origin.ASKED, turn, carried, self._config.voice, now_ms)
-        known = history.window(carried or None, self._config.response.history_messages)
+        response = self._new(Origin.ASKED, turn, carried, self._config.now.voice, now_ms)
+        known = history.window(carried or None, self._config.now.response.history_messages)
         messages = (*known, ev.Message("user", instruction))
-        response.taken = self._out.publish(self._job(response, messages, self._config, now_ms))
+        response.taken = self._out.publish(self._job(response, messages, self._config.now, now_ms))
         self.commit(response, now_ms)
 
     def enter(self, words: str, confidence: float, now_ms: int) -> str:
@@ -153,7 +150,7 @@ class Requester:
 
     def respond(self, asked: ResponseAsked, now_ms: int) -> None:
         """Ask the language model for a response that the client requested, and commit it."""
-        history, config = self._history, asked.config or self._config
+        history, config = self._history, asked.config or self._config.now
         history.turn += 1
         history.enter_late_results()
         carried = history.take_carried("") if asked.messages is None else ""
@@ -184,7 +181,7 @@ class Requester:
         self, origin: Origin, words: str | None, now_ms: int
     ) -> tuple[Response, ev.TurnTaken]:
         """Return a response to *words* (None: without words of the caller), and its job."""
-        history, config = self._history, self._config
+        history, config = self._history, self._config.now
         history.turn += 1
         history.enter_late_results()
         text = history.take_carried(words or "")
@@ -249,3 +246,13 @@ class Requester:
     def eot_pending(self, response: Response) -> bool:
         """Tell whether the model is still expected to give a probability of the end of turn."""
         return response.asks_eot and not response.sentences and self.model_tells_eot
+
+    @property
+    def model_tells_eot(self) -> bool:
+        """Whether the language model gives such a probability, as far as is known."""
+        config = self._config.now
+        return config.turns.ask_eot and config is not self._without_eot
+
+    def note_eot(self, eot_llm: float | None) -> None:
+        """Note the probability of the end of turn that the model gave, or that it gave none."""
+        self._without_eot = self._config.now if eot_llm is None else None

@@ -10,27 +10,21 @@ from edge.core.response.interruption_handler import InterruptionHandler
 from edge.core.response.requester import Requester
 from edge.core.response.response import Phase, Response
 from edge.core.response.tool_turns import ToolTurns
+from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from schemas import events as ev
-from schemas.session_config import SessionConfig
 
 
 class Responder:
     """Delivers the current response; its parts request, interrupt and end responses."""
 
-    def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
+    def __init__(self, config: CurrentConfig, history: History, out: Outbox) -> None:
         self._config = config
         self._out = out
         self.tools = ToolTurns(config, history, out)
         self.current = CurrentResponse(history, self.tools, out)
         self.requester = Requester(config, self.current, self.tools, history, out)
         self.interruptions = InterruptionHandler(self.current, history.names, out)
-
-    def configure(self, config: SessionConfig) -> None:
-        """Use *config* from now on."""
-        self._config = config
-        self.tools.configure(config)
-        self.requester.configure(config)
 
     # -------------------------------------------------------- from the stages
 
@@ -40,7 +34,7 @@ class Responder:
             case ev.ResponseSentence() if response := self.current.of(event.turn):
                 response.sentence(event, now_ms)
                 if response.asks_eot and event.index == 0:
-                    self.requester.model_tells_eot = event.eot_llm is not None
+                    self.requester.note_eot(event.eot_llm)
             case ev.ResponseCompleted() if response := self.current.of(event.turn):
                 self.tools.completed(response, event, now_ms)
             case ev.ToolCalled() if response := self.current.of(event.turn):
@@ -83,7 +77,7 @@ class Responder:
             return
         self.tools.advance(response, now_ms)
         if response.held:
-            if now_ms - response.suspected_ms < self._config.interruption.false_interruption_ms:
+            if now_ms - response.suspected_ms < self._config.now.interruption.false_interruption_ms:
                 return
             self.interruptions.dismiss(now_ms)
         if response.is_being_sent and now_ms >= response.not_before_ms:
@@ -118,7 +112,7 @@ class Responder:
         if response is None:
             return None
         if response.held:
-            return response.suspected_ms + self._config.interruption.false_interruption_ms
+            return response.suspected_ms + self._config.now.interruption.false_interruption_ms
         if response.tool_steps.running:
             return self.tools.due_ms(response, now_ms)
         match response.phase:
@@ -140,4 +134,4 @@ class Responder:
             return None
         spoken_ms = 0 if response.playback.sounds else response.playback.until_ms
         quiet_since_ms = max(response.waiting_since_ms, spoken_ms)
-        return quiet_since_ms + self._config.response.deadline_ms
+        return quiet_since_ms + self._config.now.response.deadline_ms

@@ -14,26 +14,21 @@ from edge.core.inputs import ToolResult
 from edge.core.response.given_words import completed, sentence, speaker
 from edge.core.response.response import Phase, Response
 from edge.core.response.tools import END_CALL, Tools
+from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.session.tool_steps import Result
 from schemas import events as ev
-from schemas.session_config import SessionConfig
 from schemas.tools import ToolFunction
 
 
 class ToolTurns:
     """Moves responses through their steps of tool calls."""
 
-    def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
+    def __init__(self, config: CurrentConfig, history: History, out: Outbox) -> None:
         self._config = config
         self._history = history
         self._out = out
         self._tools = Tools(config, history, out)
-
-    def configure(self, config: SessionConfig) -> None:
-        """Use *config* from now on."""
-        self._config = config
-        self._tools.configure(config)
 
     def offered(self, step: int) -> tuple[ToolFunction, ...]:
         """Return the tools that the model may call in *step*."""
@@ -80,7 +75,7 @@ class ToolTurns:
         result = json.dumps({"status": f"you are {agent} now: go on with what the caller wants"})
         self._tools.client_result(steps, ToolResult(call, result), now_ms)
         if response:
-            response.greeting = self._config.response.greeting
+            response.greeting = self._config.now.response.greeting
             self._begin_next_step(response, now_ms)
 
     # -------------------------------------------------------- steps
@@ -112,7 +107,7 @@ class ToolTurns:
         elif response.greeting:
             self._say(response, response.greeting, now_ms)
             self._end(response, now_ms)
-        elif steps.step >= self._config.tool_use.max_steps:
+        elif steps.step >= self._config.now.tool_use.max_steps:
             self.apologize(response, now_ms)
         else:
             self._follow_up(response, now_ms)
@@ -129,7 +124,7 @@ class ToolTurns:
 
     def _follow_up(self, response: Response, now_ms: int) -> None:
         """Ask the language model to continue with the results of the tools."""
-        steps, config, first = response.tool_steps, self._config.response, response.taken
+        steps, config, first = response.tool_steps, self._config.now.response, response.taken
         step = steps.step + 1
         known = self._history.window(response.text or None, config.history_messages)
         system = self._history.system(config.system_prompt)
@@ -155,7 +150,7 @@ class ToolTurns:
             spoken=response.written,
             tools=() if response.ends_call else self._tools.offered(step),
             agent=self._out.agent,
-            **speaker(self._config),
+            **speaker(self._config.now),
         )
         steps.take(self._out.publish(taken))
         response.waiting_since_ms = now_ms
@@ -165,7 +160,7 @@ class ToolTurns:
 
     def apologize(self, response: Response, now_ms: int) -> None:
         """End a response without a result for the caller, with an apology."""
-        if words := self._config.tool_use.failure_words:
+        if words := self._config.now.tool_use.failure_words:
             self._say(response, words, now_ms)
         self._end(response, now_ms)
 
@@ -175,7 +170,7 @@ class ToolTurns:
             return
         self._tools.expire(response.tool_steps, now_ms)
         self._begin_next_step(response, now_ms)
-        at_ms, use = self._wait_due_ms(response), self._config.tool_use
+        at_ms, use = self._wait_due_ms(response), self._config.now.tool_use
         if at_ms is not None and now_ms >= at_ms and not response.held:
             if use.wait_words and not response.said_wait:
                 self._say(response, use.wait_words, now_ms)
@@ -194,7 +189,7 @@ class ToolTurns:
 
     def _wait_due_ms(self, response: Response) -> int | None:
         """The time to ask the caller to wait, Unix ms, or None if that is not needed."""
-        use, steps = self._config.tool_use, response.tool_steps
+        use, steps = self._config.now.tool_use, response.tool_steps
         says = use.wait_words and not response.said_wait
         sounds = use.wait_sound and response.playback.sounds_before < response.written
         if not (says or sounds) or not steps.is_waiting:
@@ -205,7 +200,7 @@ class ToolTurns:
         return max(asked_ms, response.playback.until_ms) + use.wait_ms
 
     def _say(self, response: Response, words: str, now_ms: int) -> None:
-        given = sentence(self._out.head(now_ms), response, words, self._config, fixed=True)
+        given = sentence(self._out.head(now_ms), response, words, self._config.now, fixed=True)
         response.sentence(self._out.publish(given), now_ms)
 
     def _end(self, response: Response, now_ms: int) -> None:

@@ -9,10 +9,10 @@ import json
 from edge.core.client_events import ToolCalled, ToolCancelled
 from edge.core.effects import Outbox
 from edge.core.inputs import ToolResult
+from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.session.tool_steps import Call, Result, ToolSteps, key_of
 from schemas import events as ev
-from schemas.session_config import SessionConfig
 from schemas.tools import (
     MOST_ARGUMENT_CHARS,
     MOST_RESULT_BYTES,
@@ -35,22 +35,16 @@ BUILT_IN = {END_CALL: '{"status": "the call ends after your next words: say good
 class Tools:
     """Runs tool calls and takes their results, for all turns."""
 
-    def __init__(self, config: SessionConfig, history: History, out: Outbox) -> None:
+    def __init__(self, config: CurrentConfig, history: History, out: Outbox) -> None:
         self._history = history
         self._out = out
-        self.configure(config)
-
-    def configure(self, config: SessionConfig) -> None:
-        """Use the tools of *config* from now on."""
-        self.use = config.tool_use
-        self._offered = config.tools
-        self._by_name = {tool.name: tool for tool in config.tools}
+        self._config = config
 
     def offered(self, step: int) -> tuple[ToolFunction, ...]:
         """Return the tools for *step*; the last step gets none."""
-        if step >= self.use.max_steps:
+        if step >= self._config.now.tool_use.max_steps:
             return ()
-        return functions_of(self._offered)
+        return functions_of(self._config.now.tools)
 
     # -------------------------------------------------------- calls
 
@@ -70,8 +64,9 @@ class Tools:
         self.run(steps, now_ms)
 
     def _run(self, steps: ToolSteps, call: Call, now_ms: int) -> None:
-        tool = self._by_name.get(call.called.name)
-        if call.called.step >= self.use.max_steps:
+        name = call.called.name
+        tool = next((tool for tool in self._config.now.tools if tool.name == name), None)
+        if call.called.step >= self._config.now.tool_use.max_steps:
             self._fail(steps, call, "unknown", "no tool may be called any more", now_ms)
             return
         if tool is None or (tool.kind == "builtin" and tool.name not in {*BUILT_IN, TRANSFER}):

@@ -10,6 +10,7 @@ from edge.core.hearing.utterance import Utterance
 from edge.core.inputs import ChunkSpoken
 from edge.core.response.responder import Responder
 from edge.core.response.response import Response
+from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from schemas import events as ev
 from schemas.audio import BYTES_PER_MS
@@ -31,7 +32,7 @@ class AuraSide:
 
     def __init__(self, delivery: Delivery = "chunks", **changes: Any) -> None:
         self.history = History()
-        self.config = config(delivery, **changes)
+        self.config = CurrentConfig(config(delivery, **changes))
         self.out = Outbox("t", "s", self.history.summary)
         self.responder = Responder(self.config, self.history, self.out)
         self.current = self.responder.current

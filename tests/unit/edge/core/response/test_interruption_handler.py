@@ -35,7 +35,7 @@ def test_a_suspected_interruption_holds_the_response_and_a_dismissed_one_lets_it
 def test_a_suspicion_that_nothing_confirms_passes_by_itself() -> None:
     aura = heard_so_far()
     aura.responder.interruptions.suspect(aura.now_ms)
-    aura.passes(aura.config.interruption.false_interruption_ms)
+    aura.passes(aura.config.now.interruption.false_interruption_ms)
     assert not aura.current.held
     assert len(aura.published(ev.InterruptionDismissed)) == 1
 
@@ -43,7 +43,7 @@ def test_a_suspicion_that_nothing_confirms_passes_by_itself() -> None:
 def test_a_response_is_held_for_longer_while_the_caller_speaks() -> None:
     aura = heard_so_far()
     aura.responder.interruptions.suspect(aura.now_ms)
-    aura.passes(aura.config.interruption.false_interruption_ms - 100)
+    aura.passes(aura.config.now.interruption.false_interruption_ms - 100)
     aura.responder.interruptions.hold_on(aura.now_ms)
     aura.passes(200)
     assert aura.current.held

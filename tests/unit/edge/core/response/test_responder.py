@@ -30,7 +30,7 @@ def test_a_response_runs_less_than_the_lead_ahead_of_what_is_heard() -> None:
     for _ in range(40):
         aura.passes(100)
         ahead_ms = aura.sent_ms - (aura.now_ms - 1_000_000)
-        assert ahead_ms < LEAD_MS + aura.config.voice.chunk_ms
+        assert ahead_ms < LEAD_MS + aura.config.now.voice.chunk_ms
     aura.passes(5000)
     assert aura.sent_ms == 5000
 
@@ -90,7 +90,7 @@ def test_audio_that_is_said_to_be_ready_and_did_not_come_is_recovered() -> None:
 
 def test_the_stages_have_as_long_as_the_deadline_since_something_came_last() -> None:
     aura = AuraSide()
-    deadline_ms = aura.config.response.deadline_ms
+    deadline_ms = aura.config.now.response.deadline_ms
     response = aura.asks(speculative=False)
     assert aura.responder.expires_ms == aura.now_ms + deadline_ms
     aura.now_ms += 1000
