@@ -19,7 +19,7 @@ from edge.core.effects import Outbox
 from edge.core.endpointer import Endpointer
 from edge.core.hearing.segmenter import Segmenter, SpeechNotice
 from edge.core.hearing.speech_detector import SpeechChange
-from edge.core.hearing.utterance import PART_MS, Utterance
+from edge.core.hearing.utterance import PART_MS, Utterance, UtterancePhase
 from edge.core.inputs import PartialHeard, ResponseAsked
 from edge.core.response.responder import Responder
 from edge.core.session.current_config import CurrentConfig
@@ -131,7 +131,7 @@ class Turns:
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
         )
         said, utterance.transcript = utterance.transcript, None
-        utterance.ended_by_client = utterance.voice_doubted = utterance.is_backchannel = False
+        utterance.ended_by_client = utterance.voice_doubted = False
         if response := self._current.uncommitted:
             self._current.retract(response, now_ms)
         if said and said.text and self._may_split(utterance):
@@ -179,8 +179,8 @@ class Turns:
         utterance = self._segmenter.utterance
         if utterance is None or utterance.number != transcript.utterance:
             return
-        present = self._segmenter.paused and transcript.pause == utterance.pause
-        if not present or utterance.transcript is not None:
+        awaited = utterance.phase is UtterancePhase.AWAITS_WORDS
+        if not awaited or transcript.pause != utterance.pause:
             by_voice = self._config.now.interruption.voice_ms and self._current.held
             if by_voice and self._barge_in.interrupts(transcript.text):
                 self._interrupt(utterance, now_ms)
@@ -188,13 +188,16 @@ class Turns:
         if utterance.voice_doubted and transcript.confidence < CLEAR_WORDS:
             self.entry.discard(now_ms)
             return
-        utterance.transcript, utterance.transcript_at_ms = transcript, now_ms
-        if self._config.now.turns.by_client:
+        by_client, text = self._config.now.turns.by_client, transcript.text
+        backchannel = text and not by_client and self._barge_in.is_backchannel(utterance, text)
+        # a backchannel may still become an interruption, if more words follow soon
+        utterance.take_words(transcript, now_ms, backchannel=bool(backchannel))
+        if by_client:
             return
-        if not transcript.text:
+        if not text:
             self._interruptions.dismiss(now_ms)
-        elif self._barge_in.is_backchannel(utterance, transcript.text):
-            utterance.is_backchannel = True  # unless more words follow soon
+        elif backchannel:
+            pass
         elif self._current.firm:
             self._out.tell(Transcript(transcript.text, final=False))
         else:
@@ -229,7 +232,7 @@ class Turns:
         if transcript is None or self.cut_off or self._config.now.turns.by_client:
             return
         silence_ms = self._segmenter.silence_ms
-        if utterance.is_backchannel:
+        if utterance.phase is UtterancePhase.BACKCHANNEL:
             if silence_ms >= BACKCHANNEL_MS or utterance.ended_by_client:
                 self.entry.close(now_ms, discarded=True)
                 self._interruptions.dismiss(now_ms)

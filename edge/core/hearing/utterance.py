@@ -1,8 +1,18 @@
-"""An utterance to the recogniser: joins frames to messages, and marks pauses."""
+"""An utterance: its phase, and its messages to the recogniser.
 
+    SPEAKING --pause--> AWAITS_WORDS --words--------> WORDS_KNOWN
+                        AWAITS_WORDS --backchannel--> BACKCHANNEL
+    AWAITS_WORDS, WORDS_KNOWN, BACKCHANNEL --continue--> SPEAKING
+
+Frames are joined to messages, and pauses are marked in them.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from edge.core.hearing.framing import FRAME_MS
+from edge.core.moves import moved
 from schemas.audio import AudioFrame
 from schemas.events import TranscriptGuess
 
@@ -15,11 +25,44 @@ LONGEST_MS = 5 * 60_000
 """A longer utterance ends at once: it has had no such pause."""
 
 
+class UtterancePhase(Enum):
+    """What ends the utterance: its words, or silence."""
+
+    SPEAKING = auto()
+    AWAITS_WORDS = auto()
+    """The caller has paused, and the recogniser was asked for the words."""
+    WORDS_KNOWN = auto()
+    """The words up to the pause set the silence that ends the turn."""
+    BACKCHANNEL = auto()
+    """The words are a backchannel to the response; a short silence discards them."""
+
+
+class UtteranceMove(Enum):
+    """An input that changes the phase."""
+
+    PAUSE = auto()
+    WORDS = auto()
+    BACKCHANNEL = auto()
+    CONTINUE = auto()
+
+
+_SPEAKING, _AWAITS, _KNOWN, _NODDED = UtterancePhase
+UTTERANCE_MOVES: Mapping[tuple[UtterancePhase, UtteranceMove], UtterancePhase] = {
+    (_SPEAKING, UtteranceMove.PAUSE): _AWAITS,
+    (_AWAITS, UtteranceMove.WORDS): _KNOWN,
+    (_AWAITS, UtteranceMove.BACKCHANNEL): _NODDED,
+    (_AWAITS, UtteranceMove.CONTINUE): _SPEAKING,
+    (_KNOWN, UtteranceMove.CONTINUE): _SPEAKING,
+    (_NODDED, UtteranceMove.CONTINUE): _SPEAKING,
+}
+
+
 @dataclass
 class Utterance:
     """The state of an utterance at the edge."""
 
     number: int
+    phase: UtterancePhase = UtterancePhase.SPEAKING
     over_response: bool = False
     """Whether it began while a response was heard or on its way."""
     is_reply: bool = False
@@ -41,8 +84,6 @@ class Utterance:
     transcript: TranscriptGuess | None = None
     """The words up to the latest pause, once they have arrived."""
     transcript_at_ms: int = 0
-    is_backchannel: bool = False
-    """Whether the words up to the latest pause are a backchannel to the response."""
     speculated_pause: int = 0
     """The latest pause for which a speculative response was requested."""
     audio_ms: int = 0
@@ -59,14 +100,29 @@ class Utterance:
         self.audio_ms += FRAME_MS
         return self._message() if len(self._frames) >= FRAMES_A_MESSAGE else None
 
+    def take_words(self, words: TranscriptGuess, now_ms: int, *, backchannel: bool) -> None:
+        """Take the *words* up to the latest pause, which are awaited."""
+        self.transcript, self.transcript_at_ms = words, now_ms
+        self.move(UtteranceMove.BACKCHANNEL if backchannel else UtteranceMove.WORDS)
+
     def mark_pause(self) -> AudioFrame:
         """Return the rest as a message whose mark asks for the words so far."""
+        self.move(UtteranceMove.PAUSE)
         self.pause += 1
         self.transcript = None
         return self._message(pause=self.pause)
 
+    def move(self, move: UtteranceMove) -> None:
+        """Enter the phase after *move*.
+
+        Raises:
+            IllegalMoveError: the phase has no such move.
+        """
+        self.phase = moved(UTTERANCE_MOVES, self.phase, move)
+
     def mark_continued(self) -> None:
         """Mark the next message: the caller goes on with the next frame."""
+        self.move(UtteranceMove.CONTINUE)
         self._continued_ms = self.audio_ms
 
     def end(self, stands: int) -> AudioFrame:

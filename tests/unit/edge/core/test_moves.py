@@ -1,4 +1,4 @@
-"""A call and its shell move as their drawings say, and in no other way."""
+"""A call, its shell and an utterance move as their drawings say, and in no other way."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from edge.call.shell_phase import SHELL_MOVES, ShellMove, ShellPhase
+from edge.core.hearing.utterance import UTTERANCE_MOVES, UtteranceMove, UtterancePhase
 from edge.core.moves import IllegalMoveError, moved
 from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
 
@@ -17,6 +18,7 @@ Moves = Mapping[tuple[Any, Any], Any]
 MACHINES: list[tuple[Moves, type[Enum], type[Enum]]] = [
     (CALL_MOVES, CallPhase, CallMove),
     (SHELL_MOVES, ShellPhase, ShellMove),
+    (UTTERANCE_MOVES, UtterancePhase, UtteranceMove),
 ]
 ILLEGAL = [
     (moves, state, move)
