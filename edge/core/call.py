@@ -3,9 +3,8 @@
 Pure: no clock, no sockets, no bus. An input comes in with its time, Unix ms; effects come out in
 order. The same inputs give the same effects.
 
-The caller's side (`turns.py`) and Aura's side (`response/responder.py`) react to each other; the
-phases of a response and of an interruption are drawn in `response/`. This file passes each input to
-them.
+This file passes each input to the caller's side (`turns.py`) and to Aura's side
+(`response/responder.py`), which react to each other.
 """
 
 import dataclasses
@@ -222,8 +221,7 @@ class Call:
         if activity is BUSY:
             times.append(None if self.listening else self._keypad.due_ms)
             times += [self._responder.due_ms(now_ms), self._responder.expires_ms]
-        known = [t for t in times if t is not None]
-        return min(known) if known else None
+        return min((t for t in times if t is not None), default=None)
 
     # -------------------------------------------------------- time
 
@@ -259,8 +257,8 @@ class Call:
         """Whether something is under way, or waits until nobody speaks."""
         if self._activity is BUSY or self._over:
             return True
-        waits = self._entry.has_waiting or self.history.control.waiting
-        return bool(waits or self.history.late_results)
+        waiting = self._entry.has_waiting, self.history.control.waiting, self.history.late_results
+        return any(waiting)
 
     def _ask_idle_model(self, now_ms: int) -> bool:
         """Ask the model to speak after a long silence; return whether it was asked."""
