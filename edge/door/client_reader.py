@@ -88,9 +88,11 @@ class ClientReader:
         await self._pace.turn()
 
     def _read_on(self) -> None:
-        """Let the session's audio take the short cut, if there is a session."""
+        """Let the session's audio take the short cut, unless far more has come than is spoken."""
         intake = self._conversations.intake
         self._ws.on_message = intake.hear if intake else None
+        if self._pace.budget.is_ahead and self._pace.on_ahead:
+            self._pace.on_ahead()
 
     def _too_often(self, commands: list[Command]) -> bool:
         """Tell whether the client gives more commands a second than it may; audio is none."""

@@ -105,8 +105,6 @@ class FrameIntake:
         listen = self._ws.on_message
         if not listen or len(data) > MOST_DIRECT_BYTES or self._queue._buffer:
             return 0
-        if self._budget.is_ahead:
-            return 0
         found = whole_messages(data) if self._heads.between_messages else None
         if not found or len(found[0]) > MOST_FRAMES:
             return 0

@@ -41,6 +41,7 @@ class StrictWebSocket(web.WebSocketResponse):
         self.most_bytes = options.get("max_msg_size", 0)
         self.pace = pace
         pace.on_wait = self.note_slowed
+        pace.on_ahead = self._queue_all
 
     def _post_start(self, request: BaseRequest, protocol: str | None, writer: Any) -> None:
         super()._post_start(request, protocol, writer)
@@ -75,6 +76,10 @@ class StrictWebSocket(web.WebSocketResponse):
             self.on_excess(message)
         elif self._reader is not None:
             self._reader.set_exception(WebSocketError(POLICY_VIOLATION, message))
+
+    def _queue_all(self) -> None:
+        """Have later messages wait for their turn."""
+        self.on_message = None
 
     def note_slowed(self) -> None:
         """Note that the client's data is not read yet, which may have a pong."""

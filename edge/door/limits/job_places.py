@@ -228,6 +228,8 @@ class SessionJobs:
         self._places.sessions.discard(self)
 
     def free_overdue(self) -> None:
+        if not self._held:
+            return
         late_s = self._places.clock() - MOST_HELD_S
         for key in [key for key, since_s in self._held.items() if since_s < late_s]:
             self._free(key)

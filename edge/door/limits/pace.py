@@ -93,6 +93,8 @@ class Pace:
         self._strained = strained
         self.on_wait: Callable[[], None] | None = None
         """Called while nothing is read, several times a second."""
+        self.on_ahead: Callable[[], None] | None = None
+        """Called when a check finds that far more has come than a live caller sends."""
         self.has_more: Callable[[], bool] = _nothing
         """Tells whether more has come than was worked on."""
         self._since_s = 0.0
@@ -118,7 +120,12 @@ class Pace:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        return 0.0 if self.budget.is_small else self.budget.look(time.monotonic())
+        if self.budget.is_small:
+            return 0.0
+        wait_s = self.budget.look(time.monotonic())
+        if self.budget.is_ahead and self.on_ahead:
+            self.on_ahead()
+        return wait_s
 
     def later(self, wait_s: float, piece: Callable[[], None]) -> None:
         """Have *piece* called in *wait_s*, when it is its turn."""
