@@ -21,7 +21,7 @@ import websockets
 from benchmarks.aura_server import bus_url, running
 from runtime.bus.connection import connect
 from runtime.bus.reader import Stored
-from runtime.bus.tool_services import Asked, serving
+from runtime.bus.tool_services import ServiceCall, serving
 from runtime.settings import load
 from schemas import events as ev
 from schemas.tools import ToolConfig
@@ -63,12 +63,12 @@ async def measure(calls: int) -> tuple[list[tuple[float, float, float]], list[fl
     return list(_times(stored)), slow, none
 
 
-async def _now(asked: Asked) -> bytes:
+async def _now(asked: ServiceCall) -> bytes:
     del asked
     return b'"now"'
 
 
-async def _late(asked: Asked) -> bytes:
+async def _late(asked: ServiceCall) -> bytes:
     await asyncio.sleep(SLOW_MS / 1000)
     return await _now(asked)
 

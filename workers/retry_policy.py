@@ -40,7 +40,7 @@ Outcome = Literal["done", "overtaken", "retried", "failed"]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RetryDecision:
     """What to do with a job that failed."""
 
     outcome: Outcome
@@ -56,14 +56,14 @@ class Verdict:
     """The engine's thread is lost, so this process must end."""
 
 
-def verdict(error: Exception, attempt: int) -> Verdict:
+def verdict(error: Exception, attempt: int) -> RetryDecision:
     """Return the verdict on a job whose attempt number *attempt* (from 1) failed by *error*."""
     error = first_cause(error)
     if isinstance(error, FencedError):
-        return Verdict("overtaken")
+        return RetryDecision("overtaken")
     hopeless = isinstance(error, HOPELESS)
     given_up = hopeless or attempt >= LAST_ATTEMPT
-    return Verdict(
+    return RetryDecision(
         outcome="failed" if given_up else "retried",
         reason=str(error) if isinstance(error, TELLING) else type(error).__name__,
         told=_told(error),
@@ -74,7 +74,7 @@ def verdict(error: Exception, attempt: int) -> Verdict:
 
 
 def failure(
-    event: Event, target: JobTarget, verdict: Verdict, *, stage: StageName, attempt: int
+    event: Event, target: JobTarget, verdict: RetryDecision, *, stage: StageName, attempt: int
 ) -> JobFailed:
     """Return the event of a job that attempt number *attempt* ended by *verdict*."""
     return JobFailed(

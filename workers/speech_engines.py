@@ -9,14 +9,14 @@ from schemas.events import SpeechStarted
 from schemas.languages import without_region
 from workers.engine_executor import EngineExecutor, Together
 from workers.engines.protocols import BatchRecognizer, Recognition, Recognizer, TurnModel
-from workers.utterance_words import Span
+from workers.utterance_words import AudioPart
 
 
 @dataclass(eq=False)
-class Asked:
+class RecognitionRequest:
     """A requested part of an utterance."""
 
-    span: Span
+    span: AudioPart
     pcm: bytes
     has_begun: bool = False
     """Whether the recogniser has begun it, so that cancelling saves nothing."""
@@ -66,7 +66,7 @@ class SpeechEngines:
             self._turns.warm()
 
     async def hear(
-        self, asked: Asked, event: SpeechStarted, *, rank: int, hurried: bool
+        self, asked: RecognitionRequest, event: SpeechStarted, *, rank: int, hurried: bool
     ) -> Recognition:
         """Return the recognition of the part *asked* of an utterance; a smaller *rank* goes first.
 
@@ -82,7 +82,7 @@ class SpeechEngines:
                 audio_s=audio_s,
             )
 
-        def each(several: Sequence[Asked]) -> Iterable[tuple[int, Recognition]]:
+        def each(several: Sequence[RecognitionRequest]) -> Iterable[tuple[int, Recognition]]:
             pcms = [one.begin() for one in several]
             return recognizer.transcribe_each(pcms, language=language, hurried=hurried)
 

@@ -12,10 +12,10 @@ from schemas.audio import AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
 from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition, Recognizer, TurnModel
-from workers.speech_engines import Asked, SpeechEngines
+from workers.speech_engines import RecognitionRequest, SpeechEngines
 from workers.stage import JobContext, JobTarget, StaleJobError
 from workers.utterance_audio import UtteranceAudio
-from workers.utterance_words import PauseTranscript, Span, UtteranceWords, Words
+from workers.utterance_words import AudioPart, PauseTranscript, RecognisedWords, UtteranceWords
 
 SILENCE_LIMIT_S = 10.0
 """The longest gap between two frames; after a longer gap the edge counts as gone."""
@@ -116,8 +116,8 @@ class _Listening:
         self._job = job
         self._words = words
         self._tasks = tasks
-        self._asked: dict[Span, Asked] = {}
-        self._partial: Asked | None = None
+        self._asked: dict[AudioPart, RecognitionRequest] = {}
+        self._partial: RecognitionRequest | None = None
         self._partial_ms = 0
         """Audio covered by the latest partial."""
         self._sounds: dict[int, asyncio.Task[float | None]] = {}
@@ -137,7 +137,7 @@ class _Listening:
             return
         if frame.pause:
             words.paused(frame.pause, now_ms)
-            last = audio.of(Span(max(0, now_ms - TURN_MS), now_ms))
+            last = audio.of(AudioPart(max(0, now_ms - TURN_MS), now_ms))
             judging = self._tasks.create_task(self._stage.engines.eot_audio(self._job.event, last))
             self._sounds[frame.pause] = judging
         else:
@@ -145,7 +145,7 @@ class _Listening:
         self._ask()
         if not frame.pause and self._partial_is_due(now_ms):
             self._partial_ms = now_ms
-            self._partial = self._start(Span(words.open_ms, now_ms), self._grow)
+            self._partial = self._start(AudioPart(words.open_ms, now_ms), self._grow)
         audio.forget(min(words.open_ms, now_ms - TURN_MS))
 
     def end(self, stands: int = 0) -> None:
@@ -173,8 +173,10 @@ class _Listening:
         if wanted and self._partial and not self._partial.has_begun:
             self._partial.cancel()
 
-    def _start(self, span: Span, then: Callable[[Asked], Coroutine[None, None, None]]) -> Asked:
-        asked = Asked(span, self.audio.of(span))
+    def _start(
+        self, span: AudioPart, then: Callable[[RecognitionRequest], Coroutine[None, None, None]]
+    ) -> RecognitionRequest:
+        asked = RecognitionRequest(span, self.audio.of(span))
         asked.task = self._tasks.create_task(then(asked))
         return asked
 
@@ -187,7 +189,7 @@ class _Listening:
         interval_ms = OVER_RESPONSE_INTERVAL_MS if over_response else self._stage.interval_ms
         return now_ms - self._partial_ms >= interval_ms
 
-    async def _hear(self, asked: Asked, *, partial: bool) -> Recognition:
+    async def _hear(self, asked: RecognitionRequest, *, partial: bool) -> Recognition:
         # The words still grow, or a response goes on until the first words over it are known.
         event = self._job.event
         rank = 1 if partial and not event.over_response else 0
@@ -196,7 +198,7 @@ class _Listening:
         hurried = partial or (event.over_response and asked.span.from_ms == 0)
         return await self._stage.engines.hear(asked, event, rank=rank, hurried=hurried)
 
-    async def _grow(self, asked: Asked) -> None:
+    async def _grow(self, asked: RecognitionRequest) -> None:
         heard = await self._hear(asked, partial=True)
         text = self._words.partial(asked.span, heard)
         if text is None:
@@ -209,7 +211,7 @@ class _Listening:
         )
         await self._job.bus.send(subjects.partials(event.session), told)
 
-    async def _transcribe(self, asked: Asked) -> None:
+    async def _transcribe(self, asked: RecognitionRequest) -> None:
         heard = await self._hear(asked, partial=False)
         asked.has_heard = True
         for transcript in list(self._words.heard(asked.span, heard)):
@@ -252,7 +254,7 @@ async def _settled_words(job: JobContext[SpeechStarted]) -> UtteranceWords:
     if not isinstance(transcript, TranscriptGuess) or transcript.utterance != event.utterance:
         return UtteranceWords()
     text = " ".join(transcript.text.split()[: transcript.settled_words])
-    return UtteranceWords(Words(text, transcript.confidence), transcript.settled_ms)
+    return UtteranceWords(RecognisedWords(text, transcript.confidence), transcript.settled_ms)
 
 
 def _common_prefix(some: list[str], others: list[str]) -> int:

@@ -13,7 +13,7 @@ from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
 from schemas.events import ResponseSentence, SpeechReady, StageName
 from workers.engine_executor import EngineExecutor
 from workers.engines.errors import EngineError
-from workers.engines.protocols import ChosenVoice, ManyVoices, Speaker, Synthesizer, VoiceUsed
+from workers.engines.protocols import ChosenVoice, ManyVoices, SpeakerVoice, Synthesizer, VoiceUsed
 from workers.fixed_words import FixedWords, Spoken
 from workers.stage import JobContext, JobTarget
 
@@ -29,7 +29,7 @@ BACKGROUND_RANK = 1_000_000
 """The rank of background jobs: after all sentences of calls."""
 FIRST_CHUNK_BYTES = ENOUGH_MS * BYTES_PER_MS + TAIL_BYTES
 """The least length of the first chunk; it is short, since the caller waits for it in silence."""
-OWN_VOICE = Speaker()
+OWN_VOICE = SpeakerVoice()
 
 
 class TtsStage:
@@ -44,7 +44,7 @@ class TtsStage:
         executor: EngineExecutor,
         *,
         greeting: str = "",
-        speaker: Speaker = OWN_VOICE,
+        speaker: SpeakerVoice = OWN_VOICE,
     ) -> None:
         """Take *greeting*, which is synthesized with *speaker* before the first call."""
         self.model = synthesizer.name
@@ -75,7 +75,7 @@ class TtsStage:
         event = job.event
         if event.text_only:
             return
-        speaker = Speaker(event.voice, event.language, event.speed)
+        speaker = SpeakerVoice(event.voice, event.language, event.speed)
         # it searches the disk
         voice = await asyncio.to_thread(self._many.choose, speaker) if self._many else self._own
         spoken = Spoken.of(voice.used, event.speed, event.language, event.text)

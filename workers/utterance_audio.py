@@ -3,7 +3,7 @@
 import numpy as np
 
 from schemas.audio import BYTES_PER_MS, RATE_HZ, AudioFrame
-from workers.utterance_words import Span
+from workers.utterance_words import AudioPart
 
 HOP_MS = 20
 QUIET_HOPS = 10
@@ -28,7 +28,7 @@ class UtteranceAudio:
             self._from_ms = frame.from_ms
         self._pcm += frame.pcm
 
-    def of(self, span: Span) -> bytes:
+    def of(self, span: AudioPart) -> bytes:
         """Return the kept audio of *span*."""
         first = max(0, span.from_ms - self._from_ms)
         last = max(0, span.until_ms - self._from_ms)
@@ -40,7 +40,7 @@ class UtteranceAudio:
             del self._pcm[: gone_ms * BYTES_PER_MS]
             self._from_ms += gone_ms
 
-    def quiet_ms(self, span: Span) -> int:
+    def quiet_ms(self, span: AudioPart) -> int:
         """Return the middle of the quietest 200 ms in the kept audio of *span*, or else its end."""
         samples = np.frombuffer(self.of(span), "<i2").astype(np.float32)
         hop = HOP_MS * RATE_HZ // 1000

@@ -36,7 +36,7 @@ LEAST_LIKELY = 1e-4
 """A confidence of 0 has no logarithm."""
 
 
-class Span(NamedTuple):
+class AudioPart(NamedTuple):
     """A part of the utterance that is recognised at once."""
 
     from_ms: int
@@ -44,7 +44,7 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Words:
+class RecognisedWords:
     """Words from the beginning of the utterance, with the figures of their recognition."""
 
     text: str = ""
@@ -60,23 +60,25 @@ class Words:
         """Return the number of words."""
         return len(self.text.split())
 
-    def plus(self, heard: Recognition) -> Words:
+    def plus(self, heard: Recognition) -> RecognisedWords:
         """Return these words and those of the next piece."""
         if not heard.text:
             return replace(self, took_ms=heard.took_ms)
         if not self.text:
-            return Words(heard.text, heard.confidence, heard.eot_stt, heard.took_ms)
+            return RecognisedWords(heard.text, heard.confidence, heard.eot_stt, heard.took_ms)
         before, more = self.count, len(heard.text.split())
         logs = before * _log(self.confidence) + more * _log(heard.confidence)
         confidence = math.exp(logs / max(1, before + more))
-        return Words(f"{self.text} {heard.text}", confidence, heard.eot_stt, heard.took_ms)
+        return RecognisedWords(
+            f"{self.text} {heard.text}", confidence, heard.eot_stt, heard.took_ms
+        )
 
 
 class PauseTranscript(NamedTuple):
     """The transcript up to a pause; *pause* below 0: up to a cut in speech without pauses."""
 
     pause: int
-    words: Words
+    words: RecognisedWords
     settled: str
     """The first words, which later audio does not change."""
     settled_ms: int
@@ -87,7 +89,7 @@ class PauseTranscript(NamedTuple):
 class _Cut:
     """The final end of a piece."""
 
-    span: Span
+    span: AudioPart
     next_ms: int
     """The start of the next piece, after the silence between the two."""
     in_speech: bool
@@ -97,19 +99,19 @@ class _Cut:
 class UtteranceWords:
     """Keeps the pieces of an utterance and their words; `wanted` names the pieces to recognise."""
 
-    def __init__(self, settled: Words | None = None, settled_ms: int = 0) -> None:
+    def __init__(self, settled: RecognisedWords | None = None, settled_ms: int = 0) -> None:
         """Begin with the words that another worker settled, if there was one."""
-        self.settled = settled or Words()
+        self.settled = settled or RecognisedWords()
         self.settled_ms = settled_ms
         """The start of the first piece without known words."""
         self._cuts: list[_Cut] = []
-        self._known: dict[Span, Recognition] = {}
-        self._pauses: dict[int, Span] = {}
+        self._known: dict[AudioPart, Recognition] = {}
+        self._pauses: dict[int, AudioPart] = {}
         """Pauses newer than the latest transcript that was published."""
-        self._latest: tuple[int, Span] | None = None
+        self._latest: tuple[int, AudioPart] | None = None
         """The latest pause in the open piece."""
         self._silent = False
-        self._last: Span | None = None
+        self._last: AudioPart | None = None
         """The last piece, once the utterance is over."""
         self._told_ms = 0
 
@@ -119,7 +121,7 @@ class UtteranceWords:
         return self._cuts[-1].next_ms if self._cuts else self.settled_ms
 
     @property
-    def wanted(self) -> list[Span]:
+    def wanted(self) -> list[AudioPart]:
         """Return the parts whose words are needed and not known."""
         spans = [cut.span for cut in self._cuts]
         if self._last:
@@ -134,7 +136,7 @@ class UtteranceWords:
         """Take a pause that was marked at *at_ms*; one in settled audio is ignored."""
         if at_ms < self.open_ms:
             return
-        span = Span(self.open_ms, at_ms)
+        span = AudioPart(self.open_ms, at_ms)
         self._latest, self._silent = (pause, span), True
         self._pauses[pause] = span
 
@@ -153,7 +155,7 @@ class UtteranceWords:
         ):
             self._cut(span, max(span.until_ms, at_ms - LEAD_MS))
 
-    def grown(self, now_ms: int, quiet_ms: Callable[[Span], int]) -> None:
+    def grown(self, now_ms: int, quiet_ms: Callable[[AudioPart], int]) -> None:
         """Cut the open piece if it is too long; *quiet_ms* returns the quietest place of a part."""
         if now_ms - self.open_ms < LONGEST_PIECE_MS:
             return
@@ -161,17 +163,17 @@ class UtteranceWords:
             span = self._latest[1]
             self._cut(span, span.until_ms)
         elif not self._silent:
-            at_ms = quiet_ms(Span(now_ms - QUIET_WITHIN_MS, now_ms))
-            self._cut(Span(self.open_ms, at_ms), at_ms, in_speech=True)
+            at_ms = quiet_ms(AudioPart(now_ms - QUIET_WITHIN_MS, now_ms))
+            self._cut(AudioPart(self.open_ms, at_ms), at_ms, in_speech=True)
 
     def ended(self, at_ms: int, stands: int) -> None:
         """Take the end; the transcript of pause *stands* has all the words, 0: none has."""
         whole = stands and self._latest and self._latest[0] == stands
-        open_ = Span(self.open_ms, max(self.open_ms, at_ms))
+        open_ = AudioPart(self.open_ms, max(self.open_ms, at_ms))
         self._last = self._latest[1] if whole and self._latest else open_
         self._silent = True
 
-    def heard(self, span: Span, recognition: Recognition) -> Iterator[PauseTranscript]:
+    def heard(self, span: AudioPart, recognition: Recognition) -> Iterator[PauseTranscript]:
         """Take the words of *span*, and yield the transcripts that they complete."""
         self._known[span] = recognition
         while True:
@@ -190,11 +192,11 @@ class UtteranceWords:
     # -------------------------------------------------------- results
 
     @property
-    def final(self) -> Words:
+    def final(self) -> RecognisedWords:
         """Return the words of the whole utterance, once all are known."""
         return self.settled.plus(self._known[self._last]) if self._last else self.settled
 
-    def partial(self, span: Span, recognition: Recognition) -> str | None:
+    def partial(self, span: AudioPart, recognition: Recognition) -> str | None:
         """Return the partial transcript; None: a newer one was published."""
         if span.from_ms != self.settled_ms or span.until_ms <= self._told_ms:
             return None
@@ -209,10 +211,10 @@ class UtteranceWords:
                 self._told_ms = span.until_ms
                 yield self._transcript(pause, self.settled.plus(self._known[span]))
 
-    def _transcript(self, pause: int, words: Words) -> PauseTranscript:
+    def _transcript(self, pause: int, words: RecognisedWords) -> PauseTranscript:
         return PauseTranscript(pause, words, self.settled.text, self.settled_ms)
 
-    def _cut(self, span: Span, next_ms: int, *, in_speech: bool = False) -> None:
+    def _cut(self, span: AudioPart, next_ms: int, *, in_speech: bool = False) -> None:
         self._cuts.append(_Cut(span, next_ms, in_speech))
         self._latest = None
 

@@ -13,7 +13,7 @@ from runtime.bus.jobs import Job, Jobs
 from runtime.tasks import cancel, first_cause
 from schemas.stages import CONSUMERS
 from workers import counters, retry_policy
-from workers.retry_policy import Outcome, Verdict
+from workers.retry_policy import Outcome, RetryDecision
 from workers.stage import J, JobContext, JobTarget, Stage, is_job_of
 from workers.turn_watch import TurnWatch
 
@@ -144,7 +144,7 @@ class Worker(Generic[J]):
         await job.retry(verdict.delay_s)
         return verdict.outcome
 
-    async def _give_up(self, job: Job, target: JobTarget, verdict: Verdict) -> Outcome:
+    async def _give_up(self, job: Job, target: JobTarget, verdict: RetryDecision) -> Outcome:
         """Tell the edge, then end the job; return its outcome."""
         self.failed += 1
         failure = retry_policy.failure(

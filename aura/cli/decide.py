@@ -58,7 +58,7 @@ class Try:
 
 
 @dataclass
-class Verdict:
+class DecisionReport:
     """The result for one session."""
 
     session: str
@@ -98,14 +98,14 @@ class Verdict:
         }
 
 
-def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> Verdict:
+def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> DecisionReport:
     """Decide the session of *events* again, with the changes *wanted*.
 
     Raises:
         CommandError: a value in *wanted* is not valid.
     """
     began = time.perf_counter()
-    verdict = Verdict(session)
+    verdict = DecisionReport(session)
     if origin := _published_again(events):
         verdict.why = f"it was published at another pace: decide {origin} instead"
         return verdict
@@ -164,7 +164,7 @@ def _noted(event: Event, other: Event) -> str:
 async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_json: bool) -> int:
     """Decide the sessions *names* again and print the differences; return 1 if there are any."""
     bus = await connect(settings, "aura-replay")
-    verdicts: list[Verdict] = []
+    verdicts: list[DecisionReport] = []
     try:
         for name in names:
             events = decoded(await read(bus, await chosen(bus, name)))
@@ -190,7 +190,7 @@ async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_js
     return 1 if other else 0
 
 
-def _print(verdict: Verdict) -> None:
+def _print(verdict: DecisionReport) -> None:
     if verdict.differences is None:
         print(f"{verdict.session}: cannot be decided again: {printable(verdict.why)}")
         return

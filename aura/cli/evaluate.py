@@ -26,7 +26,7 @@ from runtime.settings import Settings, load
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EvaluateOptions:
     """The options of the command."""
 
     suite: Path
@@ -40,7 +40,7 @@ class Wanted:
     as_json: bool = False
 
 
-async def evaluate(settings: Settings, wanted: Wanted) -> int:
+async def evaluate(settings: Settings, wanted: EvaluateOptions) -> int:
     """Run the suite and print the results; return 1 if a scenario failed.
 
     Raises:
@@ -101,7 +101,7 @@ async def _is_there(url: str) -> None:
 
 
 async def _try(
-    scenario: Scenario, suite: Suite, spoken: Mapping[Step, bytes], wanted: Wanted
+    scenario: Scenario, suite: Suite, spoken: Mapping[Step, bytes], wanted: EvaluateOptions
 ) -> Result:
     result, began = Result(scenario.name), time.monotonic()
     try:
@@ -122,7 +122,7 @@ async def _try(
     return result
 
 
-def _tell(suite: Suite, results: list[Result], wanted: Wanted, console: Console) -> None:
+def _tell(suite: Suite, results: list[Result], wanted: EvaluateOptions, console: Console) -> None:
     console.print("\n", suite.name, sep="", markup=False)
     console.print(table(results))
     console.print(summary(results), highlight=False)
@@ -163,7 +163,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     where = url or here.url or running_url(here)
     who = token or here.demo_token.get_secret_value()
     query = agent_options(agent, variable or [])
-    wanted = Wanted(
+    wanted = EvaluateOptions(
         suite,
         where,
         who,

@@ -12,7 +12,7 @@ from runtime.bus.connection import Bus, connect
 from runtime.printable import printable
 from runtime.sessions import log, transfer
 from runtime.sessions.finding import sessions
-from runtime.sessions.listing import Row, Wanted, replays_of
+from runtime.sessions.listing import ListedSession, SessionFilter, replays_of
 from runtime.settings import Settings, load
 from schemas import subjects
 
@@ -61,15 +61,17 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
     return 0
 
 
-def _owns(rows: Iterable[Row]) -> set[Own]:
+def _owns(rows: Iterable[ListedSession]) -> set[Own]:
     return {(row.tenant, row.session) for row in rows}
 
 
-async def _whose(bus: Bus, session: str, *, user: str, tenant: str) -> tuple[set[Own], list[Row]]:
+async def _whose(
+    bus: Bus, session: str, *, user: str, tenant: str
+) -> tuple[set[Own], list[ListedSession]]:
     """Return the chosen sessions, and all replays of them."""
-    rows = await sessions(bus, Wanted())
+    rows = await sessions(bus, SessionFilter())
     if user:
-        wanted = Wanted(tenant=tenant, user=user)
+        wanted = SessionFilter(tenant=tenant, user=user)
         meant = _owns(row for row in rows if wanted.wants(row))
     else:
         meant = await _named(bus, session, tenant)
@@ -81,7 +83,7 @@ async def _whose(bus: Bus, session: str, *, user: str, tenant: str) -> tuple[set
 async def _named(bus: Bus, session: str, tenant: str) -> set[Own]:
     """Return the stored sessions of that name and tenant."""
     found: set[Own] = set()
-    for one in Wanted(tenant=tenant).tenants:
+    for one in SessionFilter(tenant=tenant).tenants:
         for stream, subject in (
             (subjects.EVENTS_STREAM, subjects.session_events(one, session or "*")),
             (subjects.RECORDING_STREAM, subjects.recording(one, session or "*")),

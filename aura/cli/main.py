@@ -23,7 +23,7 @@ HELP = (
 
 
 @dataclass(frozen=True)
-class Command:
+class HelpLine:
     """A line of `aura --help`. Its module has `command`, or `app` if it has subcommands."""
 
     name: str
@@ -35,44 +35,44 @@ class Command:
 
 COMMANDS = {
     "Running it": (
-        Command("up", "up", "Run everything on this machine: bus, edge, workers."),
-        Command("edge", "edge", "Run one edge, which clients call."),
-        Command("sip", "sip", "Serve the telephone calls of a SIP account."),
-        Command("worker", "worker", "Run one worker; it shares the load of its stage at once."),
-        Command("tools", "tools", "Serve tools for agents; list those on the bus."),
-        Command(
+        HelpLine("up", "up", "Run everything on this machine: bus, edge, workers."),
+        HelpLine("edge", "edge", "Run one edge, which clients call."),
+        HelpLine("sip", "sip", "Serve the telephone calls of a SIP account."),
+        HelpLine("worker", "worker", "Run one worker; it shares the load of its stage at once."),
+        HelpLine("tools", "tools", "Serve tools for agents; list those on the bus."),
+        HelpLine(
             "provision", "provision", "Create or update Aura's streams and consumers.", quick=True
         ),
-        Command("agents", "agents", "Agents: configurations of calls, as files.", quick=True),
-        Command("tenants", "tenants", "Tenants: limits, prices, default agent.", quick=True),
-        Command("engines", "engines", "List the engines; check one of your own."),
-        Command("models", "models", "List the models; fetch optional ones."),
+        HelpLine("agents", "agents", "Agents: configurations of calls, as files.", quick=True),
+        HelpLine("tenants", "tenants", "Tenants: limits, prices, default agent.", quick=True),
+        HelpLine("engines", "engines", "List the engines; check one of your own."),
+        HelpLine("models", "models", "List the models; fetch optional ones."),
     ),
     "Calling it": (
-        Command("talk", "talk", "Talk to it by this terminal's microphone and loudspeaker."),
-        Command("call", "call", "Ask a question, recorded or in words, like a microphone."),
-        Command("demo", "demo", "Start Aura, ask it a question in its own voice, and stop it."),
-        Command("calls", "calls", "Running calls: list, say, mute, end, listen in.", quick=True),
-        Command("eval", "evaluate", "Run a suite of spoken scenarios against it."),
+        HelpLine("talk", "talk", "Talk to it by this terminal's microphone and loudspeaker."),
+        HelpLine("call", "call", "Ask a question, recorded or in words, like a microphone."),
+        HelpLine("demo", "demo", "Start Aura, ask it a question in its own voice, and stop it."),
+        HelpLine("calls", "calls", "Running calls: list, say, mute, end, listen in.", quick=True),
+        HelpLine("eval", "evaluate", "Run a suite of spoken scenarios against it."),
     ),
     "Recorded sessions": (
-        Command("sessions", "sessions", "List the recorded sessions, newest first.", quick=True),
-        Command("show", "show", "Draw one session, in the terminal or as a page.", quick=True),
-        Command(
+        HelpLine("sessions", "sessions", "List the recorded sessions, newest first.", quick=True),
+        HelpLine("show", "show", "Draw one session, in the terminal or as a page.", quick=True),
+        HelpLine(
             "replay",
             "replay",
             "Print it, publish it, decide it again, or drive it again.",
             quick=True,
         ),
-        Command("export", "export", "Write a session as one file.", quick=True),
-        Command(
+        HelpLine("export", "export", "Write a session as one file.", quick=True),
+        HelpLine(
             "import",
             "import_session",
             "Import a session from a file under its own id.",
             quick=True,
         ),
-        Command("forget", "forget", "Erase all messages of sessions, and prove it.", quick=True),
-        Command(
+        HelpLine("forget", "forget", "Erase all messages of sessions, and prove it.", quick=True),
+        HelpLine(
             "report",
             "report",
             "Draw latencies, talk, errors and cost as one HTML page.",
@@ -80,16 +80,16 @@ COMMANDS = {
         ),
     ),
     "Looking at it": (
-        Command(
+        HelpLine(
             "console", "console.command", "Serve the console, a live page of calls and workers."
         ),
-        Command("tap", "tap", "Print live events, decoded, one on each line.", quick=True),
-        Command(
+        HelpLine("tap", "tap", "Print live events, decoded, one on each line.", quick=True),
+        HelpLine(
             "workers", "workers", "Show the processes, their load and their backlog.", quick=True
         ),
-        Command("dead", "dead", "Jobs that were given up: list, retry, forget.", quick=True),
-        Command("doctor", "doctor", "Show what is installed and what is missing.", quick=True),
-        Command("settings", "settings_table", "List every setting: variable, default, meaning."),
+        HelpLine("dead", "dead", "Jobs that were given up: list, retry, forget.", quick=True),
+        HelpLine("doctor", "doctor", "Show what is installed and what is missing.", quick=True),
+        HelpLine("settings", "settings_table", "List every setting: variable, default, meaning."),
     ),
 }
 

@@ -8,11 +8,13 @@ import typer
 from aura.cli.running import CommandError, run
 from deploy.provision import provision
 from runtime.bus.connection import connect
-from runtime.bus.durable_subscription import Group, Start, join
+from runtime.bus.durable_subscription import Group, StartPosition, join
 from runtime.settings import Settings, load
 
 
-async def apply(settings: Settings, groups: list[Group], start: Start, *, force: bool) -> int:
+async def apply(
+    settings: Settings, groups: list[Group], start: StartPosition, *, force: bool
+) -> int:
     async with await connect(settings, "aura-provision") as bus:
         done = await provision(bus, replicas=settings.replicas, force=force)
         done += [f"group {one.name} created" for one in groups if await join(bus, one, start)]
@@ -22,7 +24,7 @@ async def apply(settings: Settings, groups: list[Group], start: Start, *, force:
 
 def groups_of(
     settings: Settings, modules: list[str], events: str, group: str, start: str
-) -> tuple[list[Group], Start]:
+) -> tuple[list[Group], StartPosition]:
     """Return the durable groups for the subscribers in *modules*, or for *events*.
 
     Raises:

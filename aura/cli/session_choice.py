@@ -4,7 +4,7 @@ from aura.cli.running import CommandError
 from runtime.bus.connection import Bus
 from runtime.sessions import log
 from runtime.sessions.finding import sessions
-from runtime.sessions.listing import Wanted
+from runtime.sessions.listing import SessionFilter
 from schemas import subjects
 
 NEWEST = ""
@@ -20,7 +20,7 @@ async def chosen(bus: Bus, given: str) -> str:
         BusAwayError: the server does not answer.
     """
     if given == NEWEST:
-        rows = await sessions(bus, Wanted(calls_only=True))
+        rows = await sessions(bus, SessionFilter(calls_only=True))
         if not rows:
             raise CommandError("no session is recorded yet. Make one: aura call QUESTION.wav")
         return rows[0].session

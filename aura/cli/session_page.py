@@ -12,7 +12,7 @@ import numpy as np
 
 from aura.cli.session_sound import playable
 from edge.pages import read
-from runtime.sessions.listing import Row
+from runtime.sessions.listing import ListedSession
 from runtime.sessions.spans import spans
 from runtime.sessions.timeline import LANES, Moment
 from schemas.audio import RATE_HZ
@@ -24,7 +24,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; media-src blob:"
 NO_SOUND: Mapping[str, bytes] = {}
 
 
-def page(row: Row, told: list[Moment], sides: Mapping[str, bytes] = NO_SOUND) -> str:
+def page(row: ListedSession, told: list[Moment], sides: Mapping[str, bytes] = NO_SOUND) -> str:
     """Return the page; *sides* holds the recorded audio of `caller` and `client`.
 
     Audio is s16le mono 16 kHz, from the start of the session.
@@ -46,7 +46,7 @@ def page(row: Row, told: list[Moment], sides: Mapping[str, bytes] = NO_SOUND) ->
     return text
 
 
-def content(row: Row, told: list[Moment], sides: Mapping[str, bytes]) -> dict[str, Any]:
+def content(row: ListedSession, told: list[Moment], sides: Mapping[str, bytes]) -> dict[str, Any]:
     """Return the data for the page's script."""
     start_ms = row.started_at_ms
     busy = {one.lane for one in told}

@@ -14,7 +14,7 @@ BITS_A_SECOND = 24_000
 """The bit rate of speech in Opus: an hour has 11 MB."""
 
 
-class Sound(NamedTuple):
+class SoundFile(NamedTuple):
     """A sound file."""
 
     kind: str
@@ -22,7 +22,7 @@ class Sound(NamedTuple):
     data: bytes
 
 
-def playable(sides: Mapping[str, bytes]) -> Sound | None:
+def playable(sides: Mapping[str, bytes]) -> SoundFile | None:
     """Return both *sides* (s16le mono 16 kHz) mixed into one file, or None without sound.
 
     The file is Opus if PyAV is installed, else a WAV of ten times the size.
@@ -36,8 +36,8 @@ def playable(sides: Mapping[str, bytes]) -> Sound | None:
         both[: track.size] += track
     mono = np.clip(both, -32768, 32767).astype("<i2")
     if not media.AVAILABLE:
-        return Sound("audio/wav", write_wav(mono.tobytes()))
-    return Sound("audio/webm", _opus(mono))
+        return SoundFile("audio/wav", write_wav(mono.tobytes()))
+    return SoundFile("audio/webm", _opus(mono))
 
 
 def _opus(samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> bytes:

@@ -18,7 +18,7 @@ from aura.cli.terminal import room
 from runtime.bus.connection import connect
 from runtime.printable import printable
 from runtime.sessions.finding import sessions
-from runtime.sessions.listing import Row, Wanted
+from runtime.sessions.listing import ListedSession, SessionFilter
 from runtime.settings import Settings, load
 
 _AGO = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -44,7 +44,7 @@ def moment_ms(text: str, now_s: float) -> int:
     return int(at.timestamp() * 1000)
 
 
-async def show(settings: Settings, wanted: Wanted, *, as_json: bool) -> int:
+async def show(settings: Settings, wanted: SessionFilter, *, as_json: bool) -> int:
     async with await connect(settings, "aura-sessions") as bus:
         rows = await sessions(bus, wanted)
     if as_json:
@@ -64,7 +64,7 @@ RIGHT = {"length", "turns", "slowest"}
 RED, YELLOW, DIM = Style(color="red"), Style(color="yellow"), Style(dim=True)
 
 
-def drawing(rows: Sequence[Row], columns: int | None = None) -> Iterator[Segment]:
+def drawing(rows: Sequence[ListedSession], columns: int | None = None) -> Iterator[Segment]:
     """Yield the list line by line, since a rich table takes ten seconds for ten thousand rows.
 
     Lines have at most *columns*, or any length if it is None.
@@ -83,7 +83,7 @@ def drawing(rows: Sequence[Row], columns: int | None = None) -> Iterator[Segment
         yield Segment("\n")
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: ListedSession) -> tuple[str, ...]:
     started = datetime.fromtimestamp(row.started_at_ms / 1000).astimezone()
     slowest = "" if row.slowest_ms is None else f"{row.slowest_ms:.0f} ms"
     length = f"{row.duration_ms / 1000:.0f} s"
@@ -92,7 +92,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     return *names, when, length, str(row.turns), slowest
 
 
-def _notes(row: Row) -> Iterator[Segment]:
+def _notes(row: ListedSession) -> Iterator[Segment]:
     if row.errors:
         yield Segment(f"{row.errors} error{'s' * (row.errors > 1)} ", RED)
     if row.interrupted:
@@ -127,5 +127,7 @@ def command(  # noqa: PLR0913  # the options of the command
 ) -> None:
     """List the recorded sessions, newest first."""
     since_ms = moment_ms(since, time.time())
-    wanted = Wanted(tenant, user, since_ms, error, slow, interrupted, calls_only=not all_kinds)
+    wanted = SessionFilter(
+        tenant, user, since_ms, error, slow, interrupted, calls_only=not all_kinds
+    )
     run(show(load(), wanted, as_json=as_json))

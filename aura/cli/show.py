@@ -20,7 +20,7 @@ from runtime.bus.connection import Bus, connect
 from runtime.bus.reader import Stored
 from runtime.printable import printable
 from runtime.sessions.finding import decoded
-from runtime.sessions.listing import Row, folded
+from runtime.sessions.listing import ListedSession, folded
 from runtime.sessions.timeline import LANES, Lane, Moment, moments
 from runtime.settings import Settings, load
 from runtime.version import installing
@@ -123,7 +123,7 @@ class Paint:
         return style.render(text, color_system=self._colours) if style and self._colours else text
 
 
-def drawing(row: Row, told: list[Moment], paint: Paint) -> Iterator[str]:
+def drawing(row: ListedSession, told: list[Moment], paint: Paint) -> Iterator[str]:
     """Yield the session line by line: busy lanes, events, and the waterfall of each turn."""
     slowest = "" if row.slowest_ms is None else f", slowest response {row.slowest_ms:.0f} ms"
     of = printable(f", replay of {row.replay_of}") if row.replay_of else ""

@@ -30,7 +30,7 @@ LOOK_S = 1.0
 ORDER = ("edge", *STAGE_NAMES)
 
 
-class Row(msgspec.Struct, frozen=True):
+class ProcessRow(msgspec.Struct, frozen=True):
     """One process in the table. Numbers that its role does not have are None."""
 
     role: str
@@ -49,7 +49,7 @@ class Row(msgspec.Struct, frozen=True):
 class Look(msgspec.Struct, frozen=True):
     """The processes and stages at one moment."""
 
-    workers: list[Row]
+    workers: list[ProcessRow]
     stages: list[Queue]
 
 
@@ -63,11 +63,11 @@ def look_of(
     return Look(rows, stages)
 
 
-def _row(service: Service, done_before: Any, elapsed_s: float) -> Row:
+def _row(service: Service, done_before: Any, elapsed_s: float) -> ProcessRow:
     said = service.said
     done = said.get("done")
     known = isinstance(done, int) and isinstance(done_before, int) and elapsed_s > 0
-    return Row(
+    return ProcessRow(
         role=service.role,
         id=service.id,
         pid=said.get("pid"),

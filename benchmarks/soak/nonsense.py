@@ -23,7 +23,7 @@ from runtime.agents import store
 from runtime.agents.config_file import ConfigFileError
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusError
-from runtime.bus.tool_services import Asked, Handler, serving
+from runtime.bus.tool_services import Handler, ServiceCall, serving
 from runtime.settings import load
 from schemas import events as ev
 from schemas.tools import MOST_CALLS, ToolConfig
@@ -144,7 +144,7 @@ def _bad(count: int) -> list[tuple[ToolConfig, Handler]]:
     """Return tools with malformed results; a turn calls all of them."""
     answers = malformed.results(SEED, count)
 
-    async def answer(asked: Asked) -> bytes:
+    async def answer(asked: ServiceCall) -> bytes:
         del asked
         return next(answers, b"")
 

@@ -17,7 +17,7 @@ from benchmarks import aura_server
 from benchmarks.soak import processes
 from benchmarks.soak.trial import SIMULATED, Outcome, Running, Scale, Trials, aura
 from runtime.bus.connection import Bus, connect
-from runtime.bus.tool_services import Asked, Handler, serving
+from runtime.bus.tool_services import Handler, ServiceCall, serving
 from runtime.sessions.finding import decoded
 from runtime.settings import load
 from schemas import events as ev
@@ -60,13 +60,13 @@ class Service:
     tags: set[str] = field(default_factory=set)
     """Calls of the idempotent one."""
 
-    async def book(self, asked: Asked) -> bytes:
+    async def book(self, asked: ServiceCall) -> bytes:
         tag = json.loads(asked.arguments)["tag"]
         self.made[asked.headers["Idempotency-Key"]] += 1
         await asyncio.sleep(random.uniform(0.3, 1.5))
         return json.dumps({"booked": f"#{tag}"}).encode()
 
-    async def ask(self, asked: Asked) -> bytes:
+    async def ask(self, asked: ServiceCall) -> bytes:
         tag = json.loads(asked.arguments)["tag"]
         self.tags.add(tag)
         await asyncio.sleep(random.uniform(0.3, 1.5))

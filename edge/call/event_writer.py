@@ -36,7 +36,7 @@ class LogTerms:
     quota: LogQuota
 
 
-class Jobs(Protocol):
+class JobAdmission(Protocol):
     """The places of a session's jobs at their stages."""
 
     async def take(self, event: Event) -> bool:
@@ -60,7 +60,7 @@ class EventWriter:
         over: Callable[[str], None] = lambda _: None,
         *,
         terms: LogTerms | None = None,
-        jobs: Jobs | None = None,
+        jobs: JobAdmission | None = None,
         recorded: tuple[StageName, ...] = (),
     ) -> None:
         """*outage* is told of delays; *awaits* returns whether an utterance's words are needed.

@@ -4,7 +4,7 @@ from edge.core.call import Call
 from schemas.events import Event, JobFailed, SpeechStarted, TranscriptFinal
 
 
-class Recognition:
+class PendingUtterances:
     """The utterances of a session without words yet."""
 
     def __init__(self, call: Call) -> None:

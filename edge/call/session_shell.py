@@ -12,9 +12,9 @@ from edge.call.client import Client
 from edge.call.clock import now_ms
 from edge.call.control_listener import ControlListener
 from edge.call.event_forwarder import EventForwarder
-from edge.call.event_writer import EventWriter, Jobs, LogTerms
+from edge.call.event_writer import EventWriter, JobAdmission, LogTerms
 from edge.call.frame_sender import FrameSender
-from edge.call.recognition import Recognition
+from edge.call.recognition import PendingUtterances
 from edge.call.recording_writer import RecordingWriter
 from edge.call.resync import LIFE, Resync
 from edge.call.shell_phase import CARRIES, FINISHED, SHELL_MOVES, ShellMove
@@ -59,7 +59,7 @@ class SessionShell:
         recording: RecordingWriter | None = None,
         recorded: tuple[StageName, ...] = (),
         terms: LogTerms | None = None,
-        jobs: Jobs | None = None,
+        jobs: JobAdmission | None = None,
         kept: ShareAccount | None = None,
         tells_events: bool = False,
     ) -> None:
@@ -71,7 +71,7 @@ class SessionShell:
         """
         self.tenant, self.session = whose = call.began.tenant, call.began.session
         self.call = call
-        self.recognition = Recognition(call)
+        self.recognition = PendingUtterances(call)
         self._bus = bus
         self._client = client
         self._log = log.bind(session=self.session)

@@ -23,7 +23,7 @@ ANSWER_S = 5.0
 
 
 @dataclass(frozen=True)
-class Start:
+class StartPosition:
     """The point in the log where a new group begins to read."""
 
     policy: Literal["new", "all", "by_start_time"]
@@ -40,7 +40,7 @@ class Group:
     ack_wait_s: float
 
 
-async def join(bus: Bus, group: Group, start: Start) -> bool:
+async def join(bus: Bus, group: Group, start: StartPosition) -> bool:
     """Create *group*, or return False if it exists; it then goes on where it stopped.
 
     Raises:

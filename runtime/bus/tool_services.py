@@ -204,7 +204,7 @@ def metadata_of(tool: ToolConfig) -> dict[str, str]:
 # ---------------------------------------------------------------- serving
 
 
-class Asked(msgspec.Struct, frozen=True):
+class ServiceCall(msgspec.Struct, frozen=True):
     """One call as the service receives it."""
 
     tenant: str
@@ -213,7 +213,7 @@ class Asked(msgspec.Struct, frozen=True):
     headers: dict[str, str]
 
 
-Handler = Callable[[Asked], Awaitable[bytes]]
+Handler = Callable[[ServiceCall], Awaitable[bytes]]
 """Runs a call and returns its result; `ToolRefusedError` tells the model why it did not."""
 
 
@@ -251,7 +251,7 @@ def _in_task(
     async def answer(request: Request) -> None:
         try:
             head = dict(request.headers or {})
-            asked = Asked(request.subject.split(".")[2], request.data, head)
+            asked = ServiceCall(request.subject.split(".")[2], request.data, head)
             with trace.trace_of(head):
                 await request.respond(await handler(asked))
         except ToolRefusedError as refused:

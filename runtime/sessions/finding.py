@@ -7,7 +7,7 @@ import msgspec
 from runtime.bus.connection import Bus
 from runtime.bus.reader import Stored
 from runtime.sessions import log
-from runtime.sessions.listing import Row, Wanted, folded, summed_up
+from runtime.sessions.listing import ListedSession, SessionFilter, folded, summed_up
 from schemas import subjects
 from schemas.events import AnyEvent
 
@@ -17,7 +17,7 @@ _DECODER = msgspec.msgpack.Decoder(AnyEvent)
 """A decoder ten times as fast as the codec, whose error messages are not needed here."""
 
 
-async def sessions(bus: Bus, wanted: Wanted) -> list[Row]:
+async def sessions(bus: Bus, wanted: SessionFilter) -> list[ListedSession]:
     """Return the sessions that match *wanted*, newest first.
 
     The last event of a finished session sums it up. A session that still goes on, or whose edge
@@ -30,7 +30,7 @@ async def sessions(bus: Bus, wanted: Wanted) -> list[Row]:
     for one in wanted.tenants:
         life = subjects.session_events(one, "*", "life")
         names += await log.count(bus, subjects.EVENTS_STREAM, life)
-    rows: list[Row] = []
+    rows: list[ListedSession] = []
     to_read: list[tuple[str, str]] = []
     for stored in await bus.newest(names):
         _, _, tenant, session, _ = stored.subject.split(".")
@@ -46,7 +46,7 @@ async def sessions(bus: Bus, wanted: Wanted) -> list[Row]:
     return sorted(chosen, key=lambda row: row.started_at_ms, reverse=True)
 
 
-async def _row(bus: Bus, tenant: str, session: str) -> Row | None:
+async def _row(bus: Bus, tenant: str, session: str) -> ListedSession | None:
     subject = subjects.session_events(tenant, session)
     return folded(decoded(await bus.read(subjects.EVENTS_STREAM, subject)))
 

@@ -14,7 +14,7 @@ REQUEST_PROTOCOL = "speech"
 
 
 @dataclass(frozen=True)
-class Row:
+class ListedSession:
     """One session in a list of sessions."""
 
     session: str
@@ -45,11 +45,11 @@ class Row:
         return {**vars(self), "started_at": self.started_at}
 
 
-def summed_up(ended: ev.AnyEvent) -> Row | None:
+def summed_up(ended: ev.AnyEvent) -> ListedSession | None:
     """Return the row of a session from its last event, or None if that event does not sum it up."""
     if not isinstance(ended, ev.SessionEnded) or not ended.started_at_ms:
         return None
-    return Row(
+    return ListedSession(
         session=ended.session,
         tenant=ended.tenant,
         user=ended.user,
@@ -66,7 +66,7 @@ def summed_up(ended: ev.AnyEvent) -> Row | None:
     )
 
 
-def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
+def folded(events: Iterable[ev.AnyEvent]) -> ListedSession | None:
     """Return the row of a session from all its events, or None if there are none."""
     told = list(events)
     if not told:
@@ -76,7 +76,7 @@ def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
     measured = [one for one in told if isinstance(one, ev.TurnMeasured)]
     waited_ms = [one.first_sent_ms for one in measured if one.first_sent_ms is not None]
     last = told[-1]
-    return Row(
+    return ListedSession(
         session=last.session,
         tenant=last.tenant,
         user=started.user if started else "",
@@ -102,7 +102,7 @@ def folded(events: Iterable[ev.AnyEvent]) -> Row | None:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SessionFilter:
     """A filter for the list of sessions."""
 
     tenant: str = ""
@@ -121,7 +121,7 @@ class Wanted:
         """The tenants in the form of subjects, `*` for all."""
         return sorted(filter(is_token, names.forms(self.tenant))) if self.tenant else ["*"]
 
-    def wants(self, row: Row) -> bool:
+    def wants(self, row: ListedSession) -> bool:
         return (
             (not self.tenant or row.tenant in names.forms(self.tenant))
             and (not self.user or row.user in names.forms(self.user))
@@ -133,9 +133,9 @@ class Wanted:
         )
 
 
-def replays_of(names: Iterable[str], rows: Sequence[Row]) -> list[Row]:
+def replays_of(names: Iterable[str], rows: Sequence[ListedSession]) -> list[ListedSession]:
     """Return the rows of all replays of the sessions *names*, and of their replays in turn."""
-    origins, found = set(names), list[Row]()
+    origins, found = set(names), list[ListedSession]()
     while True:
         more = [row for row in rows if row.replay_of in origins and row not in found]
         if not more:

@@ -7,7 +7,7 @@ from runtime.sessions.timeline import Lane, Moment
 
 
 @dataclass(frozen=True)
-class Span:
+class TimelineSpan:
     """A stretch of time in which a lane of the timeline was busy."""
 
     start_ms: int
@@ -20,9 +20,9 @@ class Span:
     """The index of the moment from which it was derived."""
 
 
-def spans(told: list[Moment]) -> list[Span]:
+def spans(told: list[Moment]) -> list[TimelineSpan]:
     """Return the spans of a session: speech, waits, work of the stages, playback."""
-    found: list[Span] = []
+    found: list[TimelineSpan] = []
     words = _new_words(told)
     speaking_since: int | None = None
     sent: dict[int, int] = {}
@@ -36,44 +36,46 @@ def spans(told: list[Moment]) -> list[Span]:
                 end_ms = max(int(f["speech_end_ms"]), speaking_since or 0)
                 if speaking_since is not None:
                     said = words.get((int(f["utterance"]), int(f["pause"])), "")
-                    found.append(Span(speaking_since, end_ms, "caller", "speech", said, index))
+                    found.append(
+                        TimelineSpan(speaking_since, end_ms, "caller", "speech", said, index)
+                    )
                     speaking_since = None
                 if one.name == "speech.ended":
                     found.append(_waited(one, index))
             case "transcript.guess" | "transcript.final" | "speech.ready":
                 start_ms = one.at_ms - round(f["took_ms"])
                 text = str(f.get("text", one.text))
-                found.append(Span(start_ms, one.at_ms, one.lane, one.name, text, index))
+                found.append(TimelineSpan(start_ms, one.at_ms, one.lane, one.name, text, index))
             case "turn.taken":
                 taken[int(f["turn"])] = one.at_ms
             case "response.sentence":
                 start_ms = taken.get(int(f["turn"]), one.at_ms)
                 taken[int(f["turn"])] = one.at_ms
-                found.append(Span(start_ms, one.at_ms, "llm", "sentence", f["text"], index))
+                found.append(TimelineSpan(start_ms, one.at_ms, "llm", "sentence", f["text"], index))
             case "answer.sent":
                 sent[int(f["turn"])] = one.at_ms
             case "answer.heard" if f["played_ms"]:
                 start_ms = sent.get(int(f["turn"]), one.at_ms - int(f["played_ms"]))
                 name = "heard" if f["to_the_end"] else "cut"
-                found.append(Span(start_ms, one.at_ms, "client", name, f["text"], index))
+                found.append(TimelineSpan(start_ms, one.at_ms, "client", name, f["text"], index))
             case _:
                 pass
     return found + _tool_spans(told)
 
 
-def _tool_spans(told: list[Moment]) -> list[Span]:
+def _tool_spans(told: list[Moment]) -> list[TimelineSpan]:
     """Return the spans of tool calls, each from the request to run it to its result.
 
     A call that no tool runner makes begins with the model's call instead.
     """
-    found: list[Span] = []
+    found: list[TimelineSpan] = []
     asked: dict[tuple[int, ...], int] = {}
     for index, one in enumerate(told):
         if one.name in {"tool.called", "tool.requested"}:
             asked[_call(one.fields)] = one.at_ms
         elif one.name in {"tool.returned", "tool.failed"} and _call(one.fields) in asked:
             start_ms = asked.pop(_call(one.fields))
-            found.append(Span(start_ms, one.at_ms, "tool", one.name, one.text, index))
+            found.append(TimelineSpan(start_ms, one.at_ms, "tool", one.name, one.text, index))
     return found
 
 
@@ -81,10 +83,10 @@ def _call(fields: dict[str, Any]) -> tuple[int, ...]:
     return (int(fields["turn"]), int(fields["step"]), int(fields["call"]))
 
 
-def _waited(ended: Moment, index: int) -> Span:
+def _waited(ended: Moment, index: int) -> TimelineSpan:
     wait_ms = int(ended.fields["wait_ms"])
     text = f"listened to silence for {wait_ms} ms"
-    return Span(ended.at_ms - wait_ms, ended.at_ms, "edge", "wait", text, index)
+    return TimelineSpan(ended.at_ms - wait_ms, ended.at_ms, "edge", "wait", text, index)
 
 
 def _new_words(told: list[Moment]) -> dict[tuple[int, int], str]:

@@ -15,7 +15,7 @@ import pytest
 from deploy.nats_server import free_port
 from runtime.bus.connection import connect
 from runtime.sessions.finding import decoded, sessions
-from runtime.sessions.listing import Wanted
+from runtime.sessions.listing import SessionFilter
 from runtime.sessions.spans import spans
 from runtime.sessions.timeline import moments
 from runtime.settings import load
@@ -72,7 +72,7 @@ async def newest(aura: AuraProcess, there: Callable[[list[AnyEvent]], bool]) -> 
     try:
         async with asyncio.timeout(20):
             while True:
-                for row in (await sessions(bus, Wanted()))[:1]:
+                for row in (await sessions(bus, SessionFilter()))[:1]:
                     if there(events := list(decoded(await bus.session_events(row.session)))):
                         return events
                 await asyncio.sleep(0.1)

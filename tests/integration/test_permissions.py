@@ -14,7 +14,7 @@ from nats.errors import Error as NatsError
 from deploy import nats_server
 from runtime.bus.connection import Bus, connect
 from runtime.bus.delivery import Delivery
-from runtime.bus.durable_subscription import Group, Start, join
+from runtime.bus.durable_subscription import Group, StartPosition, join
 from runtime.bus.errors import BusAwayError
 from runtime.settings import load
 from schemas.events import TurnCommitted
@@ -218,7 +218,7 @@ async def test_what_a_reader_asks_for_is_delivered_to_nobody_else(
     nats_server: NatsServer, bus: Bus, role: str
 ) -> None:
     """A server sends answers to the subject that the asker names, past the asker's permissions."""
-    await join(bus, Group("theirs", ["aura.ev.*.*.*"], 30), Start("all"))
+    await join(bus, Group("theirs", ["aura.ev.*.*.*"], 30), StartPosition("all"))
     secret = TurnCommitted(
         tenant="acme",
         session="s1",

@@ -17,7 +17,7 @@ from runtime.bus.jobs import Job, Jobs
 from runtime.sessions import transfer
 from runtime.sessions.file import pack, unpack
 from runtime.sessions.finding import sessions
-from runtime.sessions.listing import Wanted
+from runtime.sessions.listing import SessionFilter
 from runtime.settings import Settings
 from schemas import codec, names, subjects
 from schemas.audio import RecordedSound
@@ -39,11 +39,11 @@ async def stored(bus: Bus, events: list[AnyEvent]) -> None:
 async def test_sessions_are_listed_whether_they_were_ended_or_not(bus: Bus) -> None:
     await stored(bus, story("s_1"))
     await stored(bus, story("s_2", tenant="other", user="bob")[:-1])
-    found = {row.session: row for row in await sessions(bus, Wanted())}
+    found = {row.session: row for row in await sessions(bus, SessionFilter())}
     assert (found["s_1"].turns, found["s_1"].ended) == (2, "end_call")
     assert (found["s_2"].turns, found["s_2"].ended) == (2, "")
-    assert [row.session for row in await sessions(bus, Wanted(tenant="other"))] == ["s_2"]
-    assert not await sessions(bus, Wanted(tenant="nobody"))
+    assert [row.session for row in await sessions(bus, SessionFilter(tenant="other"))] == ["s_2"]
+    assert not await sessions(bus, SessionFilter(tenant="nobody"))
 
 
 async def test_thousands_of_sessions_are_listed_without_reading_them(bus: Bus) -> None:
@@ -52,7 +52,7 @@ async def test_thousands_of_sessions_are_listed_without_reading_them(bus: Bus) -
         own = {"session": f"s_{number}"}
         await stored(bus, [msgspec.structs.replace(one, **own) for one in (told[0], told[-1])])
     began = time.monotonic()
-    rows = await sessions(bus, Wanted())
+    rows = await sessions(bus, SessionFilter())
     took_s = time.monotonic() - began
     assert len({row.session for row in rows}) == MANY
     assert took_s < 2.0 * MANY / 10_000 + 2.0  # 10,000 in 2 s; 2 s for a busy machine
@@ -85,7 +85,7 @@ async def test_a_session_moves_in_one_file_and_is_no_work_where_it_arrives(bus: 
         working.cancel()
     assert [one.data for one in after] == [one.data for one in before]
     assert not [job for job in taken if job.seq >= after[0].seq]
-    assert [row.turns for row in await sessions(bus, Wanted())] == [2]
+    assert [row.turns for row in await sessions(bus, SessionFilter())] == [2]
 
 
 async def _take(jobs: Jobs, into: list[Job]) -> None:
@@ -134,14 +134,14 @@ async def test_somebody_is_found_and_forgotten_under_any_form_of_a_name(
     limits = SessionLimits(bus, Limits(9, 9, 9, 9))
     await limits.take(Caller(whose["user"], whose["tenant"]), session)
     asked = {"user": "", "tenant": "", by: typed}
-    wanted = Wanted(user=asked["user"], tenant=asked["tenant"])
+    wanted = SessionFilter(user=asked["user"], tenant=asked["tenant"])
     assert [row.session for row in await sessions(bus, wanted)] == [session]
     assert await transfer.left(bus, whose["tenant"], session) > 3
     await asyncio.sleep(0.2)
     assert on_disk(tmp_path, kept)
     assert await forget(settings, "", **asked) == 0
     assert await transfer.left(bus, whose["tenant"], session) == 0
-    assert [row.session for row in await sessions(bus, Wanted())] == ["s_2"]
+    assert [row.session for row in await sessions(bus, SessionFilter())] == ["s_2"]
     await bus.close()
     nats_server.stop()
     assert not on_disk(tmp_path, kept)

@@ -17,7 +17,7 @@ from aiohttp import web
 from deploy.nats_server import free_port
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
-from runtime.bus.tool_services import Asked, serving
+from runtime.bus.tool_services import ServiceCall, serving
 from schemas import subjects
 from schemas.events import ResponseCancelled, ToolBegun, ToolFailed, ToolRequested, ToolReturned
 from schemas.tools import ToolConfig
@@ -163,7 +163,7 @@ async def test_a_slow_webhook_has_its_deadline_and_may_have_done_it(runner: Runn
 async def test_a_call_that_waited_too_long_is_not_begun(runner: Runner) -> None:
     called: list[bytes] = []
 
-    async def note(asked: Asked) -> bytes:
+    async def note(asked: ServiceCall) -> bytes:
         called.append(asked.arguments)
         return b"1"
 
@@ -205,7 +205,7 @@ async def test_what_another_attempt_began_is_not_done_again(runner: Runner) -> N
     """The mark of another runner is in the log before this one comes to the job."""
     calls: list[str] = []
 
-    async def note(asked: Asked) -> bytes:
+    async def note(asked: ServiceCall) -> bytes:
         calls.append(asked.headers["Idempotency-Key"])
         return b"1"
 
@@ -228,7 +228,7 @@ async def test_an_interruption_stops_what_may_be_cancelled_and_nothing_else(
     done: list[str] = []
     began = asyncio.Event()
 
-    async def slow(asked: Asked) -> bytes:
+    async def slow(asked: ServiceCall) -> bytes:
         began.set()
         await asyncio.sleep(0.5)
         done.append(asked.headers["Idempotency-Key"])

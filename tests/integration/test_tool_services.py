@@ -16,9 +16,9 @@ import pytest
 from edge.door.agents.tool_catalogue import ToolCatalogue
 from runtime.bus.connection import Bus
 from runtime.bus.tool_services import (
-    Asked,
     NobodyServesError,
     ServedTool,
+    ServiceCall,
     ToolRefusedError,
     call_idempotent_tool,
     call_tool,
@@ -115,7 +115,7 @@ async def test_so_are_those_in_javascript(bus: Bus, settings: Settings, tmp_path
 
 
 async def test_a_refusal_reaches_the_model_in_the_words_of_the_tool(bus: Bus) -> None:
-    async def full(_: Asked) -> bytes:
+    async def full(_: ServiceCall) -> bytes:
         raise ToolRefusedError("Bei Frau Müller ist\nnichts frei: 明日\x1b[2J")
 
     async with serving(bus, [(ToolConfig(name="book"), full)], tenant="acme"):
@@ -131,7 +131,7 @@ async def test_an_idempotent_call_without_an_answer_is_made_once_more(
     keys: list[str] = []
     again, over = asyncio.Event(), asyncio.Event()
 
-    async def ask(asked: Asked) -> bytes:
+    async def ask(asked: ServiceCall) -> bytes:
         keys.append(asked.headers["Idempotency-Key"])
         number = len(keys)
         if number == 2:
@@ -180,7 +180,7 @@ async def test_a_service_that_describes_no_tool_is_left_out(bus: Bus) -> None:
 async def test_a_call_finds_a_tool_that_is_served_just_after_others_looked(
     bus: Bus, settings: Settings
 ) -> None:
-    async def nothing(_: Asked) -> bytes:
+    async def nothing(_: ServiceCall) -> bytes:
         return b"{}"
 
     catalogue = ToolCatalogue(bus, settings)

@@ -12,7 +12,7 @@ import structlog
 from runtime import metrics
 from runtime.bus.connection import Bus, connect
 from runtime.bus.discovery import announced
-from runtime.bus.durable_subscription import Group, Start, join
+from runtime.bus.durable_subscription import Group, StartPosition, join
 from runtime.bus.jobs import Jobs
 from runtime.settings import Settings, SettingsError
 from schemas import subjects
@@ -30,7 +30,7 @@ class Plan:
 
     subscribers: Sequence[Subscriber]
     group: str
-    start: Start
+    start: StartPosition
     live: bool = False
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from runtime.bus.durable_subscription import Start
+from runtime.bus.durable_subscription import StartPosition
 from runtime.settings import Settings
 from workers.analytics.subscribers import Subscriber, SubscriberError
 from workers.module_loader import ModuleNotLoadedError, load_module
@@ -55,18 +55,20 @@ def group_of(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "_", name.partition(":")[0])
 
 
-def start_of(text: str, now: datetime) -> Start:
+def start_of(text: str, now: datetime) -> StartPosition:
     """Return the start of a new group: `now`, `beginning`, `2h` (ago) or a time (ISO 8601, UTC).
 
     Raises:
         SubscriberError: *text* has none of these forms.
     """
     if text == "now":
-        return Start("new")
+        return StartPosition("new")
     if text == "beginning":
-        return Start("all")
+        return StartPosition("all")
     if ago := re.fullmatch(r"(\d+)([smhd])", text):
-        return Start("by_start_time", now - timedelta(seconds=int(ago[1]) * UNITS_S[ago[2]]))
+        return StartPosition(
+            "by_start_time", now - timedelta(seconds=int(ago[1]) * UNITS_S[ago[2]])
+        )
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
@@ -74,4 +76,4 @@ def start_of(text: str, now: datetime) -> Start:
             f"--from {text!r}: write now, beginning, a time such as 2026-11-20T08:00, or how long "
             "ago: 30m, 2h, 1d"
         ) from error
-    return Start("by_start_time", at if at.tzinfo else at.replace(tzinfo=UTC))
+    return StartPosition("by_start_time", at if at.tzinfo else at.replace(tzinfo=UTC))

@@ -54,7 +54,7 @@ SECONDS = Histogram(
 )
 
 
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+class EngineComparison(msgspec.Struct, frozen=True, kw_only=True):
     """The results of two engines for one job."""
 
     stage: str
@@ -128,9 +128,9 @@ async def _in_service(
     return None
 
 
-def _compare(stage: str, event: AnyEvent, in_service: Work, candidate: Work) -> Comparison:
+def _compare(stage: str, event: AnyEvent, in_service: Work, candidate: Work) -> EngineComparison:
     texts = stage != "tts"
-    return Comparison(
+    return EngineComparison(
         stage=stage,
         session=event.session,
         job=event.id,
@@ -140,7 +140,7 @@ def _compare(stage: str, event: AnyEvent, in_service: Work, candidate: Work) -> 
     )
 
 
-async def _tell(made: Comparison, out: str) -> None:
+async def _tell(made: EngineComparison, out: str) -> None:
     COMPARED.labels(made.stage, "compared").inc()
     if made.difference is not None:
         DIFFERENCE.labels(made.stage).observe(made.difference)

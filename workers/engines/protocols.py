@@ -215,7 +215,7 @@ class PromptReader(LanguageModel, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
+class SpeakerVoice:
     """The voice of a sentence, by its session configuration."""
 
     voice: str = ""
@@ -261,7 +261,7 @@ class ChosenVoice:
 class ManyVoices(Synthesizer, Protocol):
     """A synthesizer with several voices; optional. `synthesize` uses its default voice."""
 
-    def choose(self, speaker: Speaker) -> ChosenVoice:
+    def choose(self, speaker: SpeakerVoice) -> ChosenVoice:
         """Return the voice of *speaker*.
 
         Raises:

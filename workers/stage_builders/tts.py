@@ -3,7 +3,7 @@
 from runtime.settings import Settings
 from workers.engine_executor import EngineExecutor
 from workers.engines import factory
-from workers.engines.protocols import Speaker
+from workers.engines.protocols import SpeakerVoice
 from workers.stage_builders import BuiltStage
 from workers.tts import TtsStage
 
@@ -14,6 +14,6 @@ def build(settings: Settings) -> BuiltStage:
         EngineExecutor(settings.tts_slots, limit_s=settings.engine_limit_s),
         # a simulated voice needs no preparation, and may be set to fail
         greeting="" if settings.tts_engine == "simulated" else settings.greeting,
-        speaker=Speaker(language=settings.language, speed=settings.tts_speed),
+        speaker=SpeakerVoice(language=settings.language, speed=settings.tts_speed),
     )
     return BuiltStage(stage, settings.tts_slots)

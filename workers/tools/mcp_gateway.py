@@ -21,7 +21,7 @@ import msgspec
 import structlog
 
 from runtime.bus.connection import connect
-from runtime.bus.tool_services import Asked, Handler, ToolRefusedError
+from runtime.bus.tool_services import Handler, ServiceCall, ToolRefusedError
 from runtime.settings import Settings, SettingsError
 from runtime.version import installing
 from schemas.tools import ToolConfig
@@ -196,7 +196,7 @@ def offered(tool: Tool, server: Server) -> ToolConfig | None:
 
 
 def _handler(client: Client, name: str, server: Server, ended: asyncio.Event) -> Handler:
-    async def handle(asked: Asked) -> bytes:
+    async def handle(asked: ServiceCall) -> bytes:
         from mcp import MCPError
 
         arguments: dict[str, Any] = msgspec.json.decode(asked.arguments or b"{}")

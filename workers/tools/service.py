@@ -34,8 +34,8 @@ from runtime.bus.tool_services import (
     EVERY_TENANT,
     KEY_HEADER,
     SESSION_HEADER,
-    Asked,
     Handler,
+    ServiceCall,
     ToolRefusedError,
     serving,
 )
@@ -144,7 +144,7 @@ def _plain(schema: Any) -> Any:
 
 
 def _handler(function: Callable[..., Any], arguments: TypeAdapter[Any]) -> Handler:
-    async def handle(asked: Asked) -> bytes:
+    async def handle(asked: ServiceCall) -> bytes:
         head = asked.headers
         _call.set(Call(asked.tenant, head.get(SESSION_HEADER, ""), head.get(KEY_HEADER, "")))
         given = _read(asked.arguments)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from aura.cli.console import finished, sound
 from aura.cli.console.answers import Refused, json_answer
-from aura.cli.console.sound import Sound
+from aura.cli.console.sound import SessionRecording
 from aura.cli.console.state import CONSOLE, MOST_SOUNDS, Console, session_of
 from aura.cli.decide import Try, judge
 from aura.cli.running import CommandError
@@ -17,7 +17,7 @@ from runtime.bus.reader import Stored
 from runtime.sessions import transfer
 from runtime.sessions.file import pack
 from runtime.sessions.finding import decoded, sessions
-from runtime.sessions.listing import Row, Wanted, folded
+from runtime.sessions.listing import ListedSession, SessionFilter, folded
 from runtime.sessions.timeline import moments
 from schemas import subjects
 from schemas.events import AnyEvent
@@ -48,7 +48,7 @@ async def list_calls(request: web.Request) -> web.Response:
     return json_answer({"calls": [row.as_json() for row in rows[:MOST_LISTED]], "found": len(rows)})
 
 
-def wanted(query: Mapping[str, str], now_s: float) -> Wanted:
+def wanted(query: Mapping[str, str], now_s: float) -> SessionFilter:
     """Return the filter in the query.
 
     Raises:
@@ -63,7 +63,7 @@ def wanted(query: Mapping[str, str], now_s: float) -> Wanted:
             raise ValueError
     except ValueError:
         raise Refused(400, "BAD_REQUEST", "`hours` is a number, such as 1 or 24.") from None
-    return Wanted(
+    return SessionFilter(
         tenant=query.get("tenant", ""),
         user=query.get("user", ""),
         since_ms=int((now_s - hours * 3600) * 1000) if hours else 0,
@@ -166,7 +166,7 @@ async def compare(request: web.Request) -> web.Response:
     return json_answer(await asyncio.to_thread(drawn))
 
 
-async def _read(console: Console, session: str) -> tuple[Row, list[AnyEvent]]:
+async def _read(console: Console, session: str) -> tuple[ListedSession, list[AnyEvent]]:
     """Return a call from the log.
 
     Raises:
@@ -180,9 +180,11 @@ async def _read(console: Console, session: str) -> tuple[Row, list[AnyEvent]]:
     return row, events
 
 
-async def _heard(console: Console, session: str, stored: Sequence[Stored]) -> Sound | None:
+async def _heard(
+    console: Console, session: str, stored: Sequence[Stored]
+) -> SessionRecording | None:
     """Return the sound of a call, and cache it, since browsers request it in ranges."""
-    heard = await asyncio.to_thread(Sound.of, stored)
+    heard = await asyncio.to_thread(SessionRecording.of, stored)
     console.sounds.pop(session, None)
     if heard:
         console.sounds[session] = heard

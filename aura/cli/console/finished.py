@@ -5,12 +5,12 @@ from itertools import zip_longest
 from typing import Any
 
 from aura.cli.console.readable import Readable
-from runtime.sessions.listing import Row
+from runtime.sessions.listing import ListedSession
 from runtime.sessions.spans import spans
 from runtime.sessions.timeline import LANES, Moment
 
 
-def drawn(row: Row, told: Sequence[Moment], readable: Readable) -> dict[str, Any]:
+def drawn(row: ListedSession, told: Sequence[Moment], readable: Readable) -> dict[str, Any]:
     """Return the page's data of a call; times are ms from its beginning."""
     begin_ms = row.started_at_ms
     shown = [readable.moment(one) for one in told]

@@ -17,7 +17,7 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 @dataclass(frozen=True)
-class Sound:
+class SessionRecording:
     """A recording: the caller left, the responses right."""
 
     wav: bytes
@@ -25,7 +25,7 @@ class Sound:
     """Unix time, ms, of its first sample."""
 
     @staticmethod
-    def of(stored: Sequence[Stored]) -> Sound | None:
+    def of(stored: Sequence[Stored]) -> SessionRecording | None:
         """Return the sound in the messages *stored*, or None if there is none or too much.
 
         This takes a second for an hour's call.
@@ -33,7 +33,7 @@ class Sound:
         if sum(len(one.data) for one in stored) > MOST_BYTES:
             return None
         try:
-            return Sound(stereo_wav(stored), sides(stored)[0])
+            return SessionRecording(stereo_wav(stored), sides(stored)[0])
         except NotRecordedError:
             return None
 

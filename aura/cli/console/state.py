@@ -8,7 +8,7 @@ from aiohttp import web
 from aura.cli.console.access import Access
 from aura.cli.console.answers import Refused
 from aura.cli.console.readable import Readable
-from aura.cli.console.sound import Sound
+from aura.cli.console.sound import SessionRecording
 from aura.cli.console.watcher import Watcher
 from edge.door.limits.rate_limits import AddressRate
 from runtime.settings import Settings
@@ -30,7 +30,7 @@ class Console:
     working: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Limits heavy work, which takes a core for seconds, to one at a time."""
 
-    sounds: dict[str, Sound] = field(default_factory=dict)
+    sounds: dict[str, SessionRecording] = field(default_factory=dict)
     """Sound of the calls that were opened last, by id."""
 
     sockets: set[web.WebSocketResponse] = field(default_factory=set)

@@ -36,7 +36,7 @@ class SpeechNotice(NamedTuple):
     change: SpeechChange | None
 
 
-class Voice(NamedTuple):
+class VoicedStretch(NamedTuple):
     """A stretch of voice without a pause longer than a breath."""
 
     ms: int
@@ -58,7 +58,7 @@ class Segmenter:
         self._silent_from_ms = 0
         """The time at which the absence of a chunk becomes silence, Unix ms."""
         self._voiced_at_ms = 0
-        self._before = Voice(0, 0)
+        self._before = VoicedStretch(0, 0)
         """The voice of the previous utterance, which may have been closed during a breath."""
         self._prefix: deque[bytes] = deque()
         self.utterance: Utterance | None = None
@@ -123,7 +123,7 @@ class Segmenter:
         """End the utterance: send its last message."""
         utterance, self.utterance = self.utterance, None
         if utterance:
-            self._before = Voice(utterance.voice_ms, self._voiced_at_ms)
+            self._before = VoicedStretch(utterance.voice_ms, self._voiced_at_ms)
         silent = min(len(self._prefix), self.silence_ms // FRAME_MS)
         while len(self._prefix) > silent:  # voiced audio belongs to this utterance only
             self._prefix.popleft()

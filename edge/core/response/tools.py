@@ -11,7 +11,7 @@ from edge.core.effects import Outbox
 from edge.core.inputs import ToolResult
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
-from edge.core.session.tool_steps import Call, Result, ToolSteps, key_of
+from edge.core.session.tool_steps import Result, StepCall, ToolSteps, key_of
 from schemas import events as ev
 from schemas.tools import (
     MOST_ARGUMENT_CHARS,
@@ -63,7 +63,7 @@ class Tools:
                 self._transfer(call)
         self.run(steps, now_ms)
 
-    def _run(self, steps: ToolSteps, call: Call, now_ms: int) -> None:
+    def _run(self, steps: ToolSteps, call: StepCall, now_ms: int) -> None:
         name = call.called.name
         tool = next((tool for tool in self._config.now.tools if tool.name == name), None)
         if call.called.step >= self._config.now.tool_use.max_steps:
@@ -89,7 +89,7 @@ class Tools:
             self._return(steps, call, BUILT_IN[tool.name], now_ms)
 
     def _request(
-        self, call: Call, tool: ToolConfig, arguments: str, now_ms: int
+        self, call: StepCall, tool: ToolConfig, arguments: str, now_ms: int
     ) -> ev.ToolRequested:
         turn, step, number = key_of(call.called)
         requested = ev.ToolRequested(
@@ -104,11 +104,11 @@ class Tools:
         )
         return self._out.publish(requested)
 
-    def _tell(self, call: Call) -> None:
+    def _tell(self, call: StepCall) -> None:
         arguments = _arguments(call.called.arguments) or "{}"
         self._out.tell(ToolCalled(call.id, call.called.name, arguments))
 
-    def _transfer(self, call: Call) -> None:
+    def _transfer(self, call: StepCall) -> None:
         self._out.transfer(call.id, _target(call.called.arguments))
 
     def cancel(self, steps: ToolSteps) -> None:
@@ -123,7 +123,7 @@ class Tools:
         """Take a client's result for a call in *steps*, or for a background call."""
         call = next((one for one in steps.running if one.id == told.call), None) if steps else None
         if call is None:
-            waiting = (Call(called) for called in self._history.background_calls.values())
+            waiting = (StepCall(called) for called in self._history.background_calls.values())
             call = next((one for one in waiting if one.id == told.call), None)
         if call is None:
             return  # too late, or an unknown call
@@ -146,7 +146,7 @@ class Tools:
         times = [call.expires_ms for call in steps.running]
         return min((at_ms + GRACE_MS for at_ms in times if at_ms is not None), default=None)
 
-    def _return(self, steps: ToolSteps | None, call: Call, result: str, now_ms: int) -> None:
+    def _return(self, steps: ToolSteps | None, call: StepCall, result: str, now_ms: int) -> None:
         turn, step, number = key_of(call.called)
         returned = ev.ToolReturned(
             **self._out.head(now_ms),
@@ -161,7 +161,7 @@ class Tools:
         self._take(steps, self._out.publish(returned))
 
     def _fail(
-        self, steps: ToolSteps | None, call: Call, reason: ToolFailure, detail: str, now_ms: int
+        self, steps: ToolSteps | None, call: StepCall, reason: ToolFailure, detail: str, now_ms: int
     ) -> None:
         turn, step, number = key_of(call.called)
         failed = ev.ToolFailed(

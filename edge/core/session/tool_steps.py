@@ -22,7 +22,7 @@ Key = tuple[int, int, int]
 
 
 @dataclass
-class Call:
+class StepCall:
     """One tool call."""
 
     called: ev.ToolCalled
@@ -68,7 +68,7 @@ class ToolSteps:
     """The tool calls of one turn by step, and the model's current step."""
 
     step: int = 0
-    calls: dict[tuple[int, int], Call] = field(default_factory=dict)
+    calls: dict[tuple[int, int], StepCall] = field(default_factory=dict)
     """The calls by step and number."""
     texts: dict[int, str] = field(default_factory=dict)
     """The model's words in each step that ended with calls."""
@@ -79,7 +79,7 @@ class ToolSteps:
             case ev.TurnTaken(step=step):
                 self.step = max(self.step, step)
             case ev.ToolCalled(step=step, call=number) if step == self.step:
-                self.calls.setdefault((step, number), Call(event))
+                self.calls.setdefault((step, number), StepCall(event))
             case ev.ToolRequested(step=step, call=number) if call := self.calls.get((step, number)):
                 call.tool, call.asked_ms = event.tool, event.at_ms
             case ev.ToolReturned() | ev.ToolFailed():
@@ -92,12 +92,12 @@ class ToolSteps:
                 pass
 
     @property
-    def now(self) -> list[Call]:
+    def now(self) -> list[StepCall]:
         """The calls of the current step in order."""
         return [self.calls[key] for key in sorted(self.calls) if key[0] == self.step]
 
     @property
-    def running(self) -> list[Call]:
+    def running(self) -> list[StepCall]:
         return [call for call in self.calls.values() if call.is_running]
 
     @property

@@ -62,7 +62,7 @@ class RefusedCallError(Exception):
 
 
 @dataclass(frozen=True)
-class NewCall:
+class AdmittedCall:
     """An admitted call."""
 
     edge: Edge
@@ -183,7 +183,7 @@ def _let_in(
     webrtc: WebRtcPort,
     caller: Caller,
     offered: tuple[str, dict[str, Any]],
-) -> NewCall:
+) -> AdmittedCall:
     """Return the call of *caller* for the *offered* description and session object.
 
     Raises:
@@ -198,10 +198,10 @@ def _let_in(
         raise RefusedCallError(400, error.code, str(error)) from None
     answer = asyncio.get_running_loop().create_future()
     name, key = new_session(), shaken.resume_key
-    return NewCall(edge, webrtc, address, caller, protocol, offer, name, key, answer)
+    return AdmittedCall(edge, webrtc, address, caller, protocol, offer, name, key, answer)
 
 
-async def _held(call: NewCall) -> None:
+async def _held(call: AdmittedCall) -> None:
     """Answer the offer, and hold the call until it is over."""
     try:
         await _hold(call)
@@ -212,7 +212,7 @@ async def _held(call: NewCall) -> None:
         call.edge.address_limits.connections.leave(call.address)
 
 
-async def _hold(call: NewCall) -> None:
+async def _hold(call: AdmittedCall) -> None:
     from edge.door.webrtc.peer import BadOfferError, Peer  # noqa: PLC0415  # imported with the first call
     from edge.door.webrtc.udp_port import NoPortError  # noqa: PLC0415  # the same
 
@@ -249,12 +249,12 @@ async def _hold(call: NewCall) -> None:
             await peer.close()
 
 
-def _refuse(call: NewCall, status: int, code: str, told: str) -> None:
+def _refuse(call: AdmittedCall, status: int, code: str, told: str) -> None:
     if not call.answer.done():
         call.answer.set_exception(RefusedCallError(status, code, told))
 
 
-async def _opens(call: NewCall, opened: asyncio.Event) -> bool:
+async def _opens(call: AdmittedCall, opened: asyncio.Event) -> bool:
     """Return whether the client opens its channel in time."""
     until_s = time.monotonic() + OPEN_S
     while time.monotonic() < until_s and not call.edge.draining:

@@ -19,8 +19,8 @@ from edge.door.http.bodies import TooLongError, read_chunks
 from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
 from edge.door.http.speech_requests import (
-    RequestError,
     SpeechRequest,
+    SpeechRequestError,
     error,
     language_of,
     pieces,
@@ -99,7 +99,7 @@ def _guarded(serve: Served) -> Callable[[web.Request], Awaitable[web.StreamRespo
         held.take(1)  # before its body is read
         try:
             return await serve(request, edge, caller)
-        except RequestError as wrong:
+        except SpeechRequestError as wrong:
             return _error(400, str(wrong), wrong.code, param=wrong.param)
         except NotAudioError as wrong:
             return _error(400, f"file: expected {wrong}", "invalid_value", param="file")
@@ -143,7 +143,7 @@ async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.Strea
                 if sound:
                     await _send(request, answer, AudioOut(OUT_HZ).feed(sound), asked)
         if not answer.prepared:
-            raise RequestError("Nothing in input can be spoken.", "input")
+            raise SpeechRequestError("Nothing in input can be spoken.", "input")
         await answer.write_eof()
     except (StageFailedError, BusAwayError, TimeoutError) as error:
         if not answer.prepared:  # an error before the first audio has a status
@@ -190,7 +190,7 @@ async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> w
         form = text_format(fields.get("response_format", ""))
         language = language_of(fields.get("language", "")) or edge.settings.language
         if fields.get("stream", "false") == "true":
-            raise RequestError("stream must be false.", "stream")
+            raise SpeechRequestError("stream must be false.", "stream")
         async with turnstile.decoding:
             pcm = await asyncio.to_thread(_decoded, file)
         del file
@@ -238,7 +238,7 @@ async def _body(request: web.Request, seconds: float) -> bytes:
     """Return a short body.
 
     Raises:
-        RequestError: it is too long.
+        SpeechRequestError: it is too long.
         TimeoutError: it takes too long.
     """
     async with asyncio.timeout(seconds):
@@ -251,7 +251,7 @@ async def _form(request: web.Request, place: Place) -> tuple[bytes, dict[str, st
     It is read as far as *place* has room; the rest waits in the system's sockets.
 
     Raises:
-        RequestError: it has no file, is no form, or is too long.
+        SpeechRequestError: it has no file, is no form, or is too long.
         TimeoutError: it takes too long.
     """
     most = MOST_FILE_BYTES + MOST_JSON_BYTES
@@ -260,16 +260,18 @@ async def _form(request: web.Request, place: Place) -> tuple[bytes, dict[str, st
     try:
         found = await asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
     except ValueError:
-        raise RequestError("The body must be a multipart form.", code="invalid_form") from None
+        raise SpeechRequestError(
+            "The body must be a multipart form.", code="invalid_form"
+        ) from None
     file = found.pop("file", None)
     for name, value in found.items():
         if len(value) > MOST_FIELD_BYTES:
             told = f"{name} has {MOST_FIELD_BYTES} bytes at most."
-            raise RequestError(told, name, "too_large")
+            raise SpeechRequestError(told, name, "too_large")
     if file is None:
-        raise RequestError("file is missing.", "file", "missing_required_parameter")
+        raise SpeechRequestError("file is missing.", "file", "missing_required_parameter")
     if len(file) > MOST_FILE_BYTES:
-        raise RequestError(f"file has {MOST_FILE_BYTES} bytes at most.", "file", "too_large")
+        raise SpeechRequestError(f"file has {MOST_FILE_BYTES} bytes at most.", "file", "too_large")
     return file, {name: value.decode(errors="replace") for name, value in found.items()}
 
 
@@ -283,10 +285,10 @@ async def _read(
     """Return the whole body.
 
     Raises:
-        RequestError: it has more than *most*.
+        SpeechRequestError: it has more than *most*.
         TimeoutError: it keeps its *place* for too long while others wait.
     """
     try:
         return await read_chunks(more, most, place)
     except TooLongError as error:
-        raise RequestError(f"{what} has {most} bytes at most.", param, "too_large") from error
+        raise SpeechRequestError(f"{what} has {most} bytes at most.", param, "too_large") from error

@@ -24,7 +24,7 @@ SPOT_MS = 200
 _END = re.compile("(?<=[.!?\u2026\u3002\uff01\uff1f])\\s+|\n+")
 
 
-class RequestError(ValueError):
+class SpeechRequestError(ValueError):
     """An invalid request; the message says why."""
 
     def __init__(self, message: str, param: str = "", code: str = "invalid_value") -> None:
@@ -51,26 +51,28 @@ def speech_request(body: bytes) -> SpeechRequest:
     """Return the request in *body*.
 
     Raises:
-        RequestError: it is invalid.
+        SpeechRequestError: it is invalid.
     """
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
         given = None
     if not isinstance(given, dict):
-        raise RequestError("The body must be a JSON object.", code="invalid_json")
+        raise SpeechRequestError("The body must be a JSON object.", code="invalid_json")
     text = given.get("input")
     if not isinstance(text, str) or not text.strip():
-        raise RequestError("input must be a text with words.", "input")
+        raise SpeechRequestError("input must be a text with words.", "input")
     if len(text) > MOST_INPUT_CHARS:
-        raise RequestError(f"input has {MOST_INPUT_CHARS} characters at most.", "input")
+        raise SpeechRequestError(f"input has {MOST_INPUT_CHARS} characters at most.", "input")
     form = given.get("response_format") or "wav"
     if form not in SPEECH_FORMATS:
-        raise RequestError(f"response_format must be {_one_of(SPEECH_FORMATS)}.", "response_format")
+        raise SpeechRequestError(
+            f"response_format must be {_one_of(SPEECH_FORMATS)}.", "response_format"
+        )
     if given.get("speed", 1) != 1:
-        raise RequestError("speed must be 1: the voice has one.", "speed")
+        raise SpeechRequestError("speed must be 1: the voice has one.", "speed")
     if given.get("stream_format", "audio") != "audio":
-        raise RequestError("stream_format must be audio.", "stream_format")
+        raise SpeechRequestError("stream_format must be audio.", "stream_format")
     return SpeechRequest(tuple(sentences(clean(text))), form == "wav")
 
 
@@ -89,11 +91,13 @@ def text_format(given: str) -> str:
     """Return the format of a transcription.
 
     Raises:
-        RequestError: it is not supported.
+        SpeechRequestError: it is not supported.
     """
     form = given or "json"
     if form not in TEXT_FORMATS:
-        raise RequestError(f"response_format must be {_one_of(TEXT_FORMATS)}.", "response_format")
+        raise SpeechRequestError(
+            f"response_format must be {_one_of(TEXT_FORMATS)}.", "response_format"
+        )
     return form
 
 
@@ -101,10 +105,10 @@ def language_of(given: str) -> str:
     """Return the language of a recording; empty: the operator's.
 
     Raises:
-        RequestError: it is no language code.
+        SpeechRequestError: it is no language code.
     """
     if given and not (given.isascii() and given.isalpha() and len(given) <= MOST_LANGUAGE_CHARS):
-        raise RequestError("language must be a code such as en.", "language")
+        raise SpeechRequestError("language must be a code such as en.", "language")
     return given.lower()
 
 

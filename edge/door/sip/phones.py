@@ -65,7 +65,7 @@ FAULTS: dict[type[Exception], PlacingFault] = {
 
 
 @dataclass(frozen=True)
-class NewCall:
+class PhoneCall:
     """A new call: its caller, and the handshake data of its protocol."""
 
     tenant: str
@@ -139,7 +139,9 @@ class Phones:
                 counters.refused("sip")
                 await call.reject()
                 return
-            await self._hold(call, NewCall(self._tenant, query, new_session()), self._answer(call))
+            await self._hold(
+                call, PhoneCall(self._tenant, query, new_session()), self._answer(call)
+            )
         except BaresipError as error:  # the caller has left
             log.info("call_not_answered", why=type(error).__name__)
         except Exception:  # the boundary: a failing call ends no other
@@ -166,7 +168,7 @@ class Phones:
             return
         query = {"agent": asked.agent or self._settings.sip_agent, "variables": asked.variables}
         tenant = names.stored(asked.tenant or self._settings.sip_tenant)
-        new = NewCall(tenant, {name: one for name, one in query.items() if one}, new_session())
+        new = PhoneCall(tenant, {name: one for name, one in query.items() if one}, new_session())
         log.info("call_placed", session=new.session, tenant=tenant)
         try:
             call = await dialled(self._runtime, agent, address_of(self._settings, asked.to))
@@ -183,7 +185,7 @@ class Phones:
 
     # -------------------------------------------------------- a call
 
-    async def _hold(self, call: Call, new: NewCall, answered: Coroutine[Any, Any, None]) -> None:
+    async def _hold(self, call: Call, new: PhoneCall, answered: Coroutine[Any, Any, None]) -> None:
         """Hold *call* once it was *answered* until it is over.
 
         Raises:

@@ -12,7 +12,7 @@ from aiortc.rtcrtpsender import RTCRtpSender
 from aiortc.sdp import SessionDescription
 
 from edge.door.line.speech_queue import Sent
-from edge.door.webrtc.tracks import Microphone, Voice
+from edge.door.webrtc.tracks import Microphone, VoiceTrack
 from edge.door.webrtc.udp_port import UdpPort
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ class Peer:
         left: Callable[[], None],
     ) -> None:
         """Call *arrived* with messages and audio, *sent* with sent speech, *left* at the end."""
-        self.voice = Voice(sent)
+        self.voice = VoiceTrack(sent)
         self.open = asyncio.Event()
         """Set once messages can be sent, or the connection has failed."""
         self._arrived = arrived

@@ -66,7 +66,7 @@ class Microphone:
                 self._deliver(sound)
 
 
-class Voice(MediaStreamTrack):
+class VoiceTrack(MediaStreamTrack):
     """Aura's voice, from which aiortc takes packets."""
 
     kind = "audio"

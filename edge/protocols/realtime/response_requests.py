@@ -8,7 +8,7 @@ import msgspec
 from edge.core.client_commands import Ask, Command
 from edge.core.inputs import Cancelled
 from edge.protocols.realtime.items import message_item
-from edge.protocols.realtime.responses import Asked
+from edge.protocols.realtime.responses import RequestedResponse
 from edge.protocols.realtime.session_object import MOST_INSTRUCTIONS_CHARS, Tokens
 from edge.protocols.realtime.telling import Telling
 from edge.protocols.realtime.tools import ToolChoice, choice_changes
@@ -75,13 +75,13 @@ class ResponseRequests:
         calls = self._telling.calls
         if kept and calls.exist:
             if calls.hold_the_turn or self._telling.session.responds:
-                return self._respond_to_results(ask, Asked(modality, params.metadata))
+                return self._respond_to_results(ask, RequestedResponse(modality, params.metadata))
             handed = calls.take_results()
         messages = None if params.input is None else self._input(params.input)
-        self._telling.asks[ask] = Asked(modality, params.metadata, kept)
+        self._telling.asks[ask] = RequestedResponse(modality, params.metadata, kept)
         return [*handed, Ask(ask, changes, messages, kept)]
 
-    def _respond_to_results(self, ask: str, asked: Asked) -> list[Command]:
+    def _respond_to_results(self, ask: str, asked: RequestedResponse) -> list[Command]:
         """Hand over the results of calls; the response continues with them by itself."""
         self._telling.asks[ask] = asked
         self._telling.calls.follow_up = ask

@@ -18,7 +18,7 @@ Status = Literal["completed", "cancelled", "failed"]
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedResponse:
     """The client's parameters for a response that it asked for."""
 
     modality: Modality
@@ -32,7 +32,7 @@ class OpenResponse:
     """A response in progress. Its message item begins with the first words or audio."""
 
     turn: int
-    asked: Asked
+    asked: RequestedResponse
     form: AudioFormat
     voice: Any
     offset_ms: int = 0

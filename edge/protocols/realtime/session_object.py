@@ -113,7 +113,7 @@ class AudioOutput(msgspec.Struct, frozen=True, kw_only=True):
     speed: Annotated[float, msgspec.Meta(ge=0.25, le=1.5)] | None = 1.0
 
 
-class Audio(msgspec.Struct, frozen=True, kw_only=True):
+class AudioSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of both sides' audio."""
 
     input: AudioInput = AudioInput()
@@ -132,7 +132,7 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
     output_modalities: Annotated[
         tuple[Literal["audio", "text"], ...], msgspec.Meta(min_length=1, max_length=2)
     ] = ("audio",)
-    audio: Audio = Audio()
+    audio: AudioSettings = AudioSettings()
     tools: Annotated[tuple[FunctionTool, ...], msgspec.Meta(max_length=MOST_TOOLS)] = ()
     tool_choice: ToolChoice | None = "auto"
     max_output_tokens: Tokens | None = "inf"

@@ -33,7 +33,7 @@ from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.client_calls import ClientCalls
 from edge.protocols.realtime.items import Items
 from edge.protocols.realtime.output_buffer import OutputBuffer
-from edge.protocols.realtime.responses import Asked, OpenResponse, usage
+from edge.protocols.realtime.responses import OpenResponse, RequestedResponse, usage
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.speeches import Speeches
 from edge.protocols.realtime.wire import SERVER_ERROR, Ids, RequestError
@@ -62,7 +62,7 @@ class Telling:
         self.speeches = Speeches(ids, self.items, session)
         self.conversation = ""
         self.open: OpenResponse | None = None
-        self.asks: dict[str, Asked] = {}
+        self.asks: dict[str, RequestedResponse] = {}
         """Requested responses that have not started."""
         self.offsets: dict[int, int] = {}
         """The position in an interrupted response, ms, at which it may go on, by its turn."""
@@ -139,11 +139,11 @@ class Telling:
         self.turn = turn
         return self._respond(turn, asked)
 
-    def _respond(self, turn: int, asked: Asked | None) -> list[Json]:
+    def _respond(self, turn: int, asked: RequestedResponse | None) -> list[Json]:
         voice = self.session.audio.output.voice
         self.open = OpenResponse(
             turn,
-            asked or Asked(self.session.modality),
+            asked or RequestedResponse(self.session.modality),
             self.session.output_format,
             voice if voice is None or isinstance(voice, str) else voice.id,
             offset_ms=self.offsets.pop(turn, 0),

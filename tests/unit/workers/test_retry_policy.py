@@ -12,7 +12,7 @@ from workers.engines.errors import (
     EngineUnavailableError,
     ServerUnavailableError,
 )
-from workers.retry_policy import LAST_ATTEMPT, Verdict, apart_s, failure, verdict
+from workers.retry_policy import LAST_ATTEMPT, RetryDecision, apart_s, failure, verdict
 from workers.stage import EngineHungError, JobTarget, StaleJobError
 
 
@@ -76,7 +76,7 @@ def test_the_caller_is_told_a_sentence_and_never_the_name_of_a_class(error: Exce
 
 def test_a_job_that_somebody_else_goes_on_with_is_overtaken_whatever_the_attempt() -> None:
     for attempt in range(1, LAST_ATTEMPT + 2):
-        assert verdict(FencedError("newer"), attempt) == Verdict("overtaken")
+        assert verdict(FencedError("newer"), attempt) == RetryDecision("overtaken")
 
 
 def test_a_hung_engine_costs_the_process_and_the_job_is_tried_elsewhere() -> None:
@@ -104,7 +104,7 @@ def test_only_jobs_that_killed_workers_twice_start_apart() -> None:
 def test_the_event_of_a_failure_names_the_job_and_what_the_caller_may_know() -> None:
     head = Head(tenant="t", session="s", at_ms=5)
     job = SpeechStarted(**head, utterance=7, language="en", deadline_ms=0)
-    given_up = Verdict("failed", reason="KeyError", told="no voice")
+    given_up = RetryDecision("failed", reason="KeyError", told="no voice")
     event = failure(job, JobTarget(utterance=7), given_up, stage="stt", attempt=3)
     assert (event.tenant, event.session, event.at_ms) == ("t", "s", 5)
     assert (event.stage, event.utterance, event.turn, event.attempts) == ("stt", 7, 0, 3)

@@ -12,7 +12,13 @@ from schemas.audio import BYTES_PER_MS, AudioFrame
 from tests.numbered_speech import FRAME_MS, numbers, recognised, spoken
 from workers.engines.protocols import Recognition
 from workers.utterance_audio import UtteranceAudio
-from workers.utterance_words import LONGEST_PIECE_MS, PauseTranscript, Span, UtteranceWords, Words
+from workers.utterance_words import (
+    LONGEST_PIECE_MS,
+    AudioPart,
+    PauseTranscript,
+    RecognisedWords,
+    UtteranceWords,
+)
 
 KEPT_MS = 60_000
 """Of audio on the bus."""
@@ -29,7 +35,7 @@ class Listener:
         self.cost_ms = 0
         self.longest_ms = 0
         self._chance = chance
-        self._asked: dict[Span, bytes] = {}
+        self._asked: dict[AudioPart, bytes] = {}
 
     def take(self, frame: AudioFrame) -> None:
         self.audio.add(frame)
@@ -48,7 +54,7 @@ class Listener:
         while self._asked and self._chance.random() < 0.5:
             self.answer(self._chance.choice(list(self._asked)))
 
-    def answer(self, span: Span) -> None:
+    def answer(self, span: AudioPart) -> None:
         pcm = self._asked.pop(span)
         assert len(pcm) == (span.until_ms - span.from_ms) * BYTES_PER_MS
         if span not in self.words.wanted and self._chance.random() < 0.5:
@@ -58,7 +64,7 @@ class Listener:
         self.transcripts += self.words.heard(span, recognised(pcm))
 
     def grow(self) -> None:
-        span = Span(self.words.open_ms, self.audio.until_ms)
+        span = AudioPart(self.words.open_ms, self.audio.until_ms)
         text = self.words.partial(span, recognised(self.audio.of(span)))
         self.partials += [] if text is None else [text]
 
@@ -115,7 +121,7 @@ def test_a_worker_that_takes_over_goes_on_behind_what_the_log_says_is_settled(
             told += listener.transcripts
             last = told[-1] if told else None
             words = UtteranceWords(
-                Words(last.settled, 0.9) if last else None, last.settled_ms if last else 0
+                RecognisedWords(last.settled, 0.9) if last else None, last.settled_ms if last else 0
             )
             listener = Listener(chance, words)
             for again in frames[max(0, at + 1 - KEPT_MS // FRAME_MS) : at + 1]:
@@ -166,29 +172,29 @@ def test_a_short_pause_over_an_early_word_cuts_nothing() -> None:
     words.went_on(760)
     assert words.open_ms == 0
     words.paused(2, 1500)
-    assert words.wanted == [Span(0, 1500)]
+    assert words.wanted == [AudioPart(0, 1500)]
 
 
 def test_words_of_a_pause_that_is_over_are_told_until_newer_ones_are() -> None:
     words = UtteranceWords()
     words.paused(1, 700)
     words.went_on(760)
-    (transcript,) = words.heard(Span(0, 700), Recognition("Wait", 0.9, 700, 1.0))
+    (transcript,) = words.heard(AudioPart(0, 700), Recognition("Wait", 0.9, 700, 1.0))
     assert (transcript.pause, transcript.words.text) == (1, "Wait")
     words.paused(2, 1500)
-    (transcript,) = words.heard(Span(0, 1500), Recognition("Wait a", 0.9, 1500, 1.0))
+    (transcript,) = words.heard(AudioPart(0, 1500), Recognition("Wait a", 0.9, 1500, 1.0))
     assert transcript.pause == 2
-    assert list(words.heard(Span(0, 700), Recognition("Wait", 0.9, 700, 1.0))) == []
+    assert list(words.heard(AudioPart(0, 700), Recognition("Wait", 0.9, 700, 1.0))) == []
 
 
 def test_the_end_that_a_pause_stands_for_is_not_recognised_again() -> None:
     words = UtteranceWords()
     words.paused(1, 700)
-    list(words.heard(Span(0, 700), Recognition("Yes.", 0.5, 700, 1.0, eot_stt=0.9)))
+    list(words.heard(AudioPart(0, 700), Recognition("Yes.", 0.5, 700, 1.0, eot_stt=0.9)))
     words.ended(1200, stands=1)
     assert words.wanted == []
     assert (words.final.text, words.final.confidence, words.final.eot_stt) == ("Yes.", 0.5, 0.9)
     other = UtteranceWords()
     other.paused(1, 700)
     other.ended(1200, stands=0)
-    assert other.wanted == [Span(0, 1200)]
+    assert other.wanted == [AudioPart(0, 1200)]

@@ -14,7 +14,7 @@ from schemas.languages import without_region
 from schemas.session_config import VOICE_NAME
 from workers.engines import weights
 from workers.engines.errors import EngineError, EngineRefusedError, WeightsError
-from workers.engines.protocols import ChosenVoice, Speaker, VoiceUsed
+from workers.engines.protocols import ChosenVoice, SpeakerVoice, VoiceUsed
 from workers.engines.tts.piper import PiperVoice
 
 log = structlog.get_logger(__name__)
@@ -90,15 +90,15 @@ class PiperVoices:
     def warm(self) -> None:
         """Load the default voice and as many voices of the languages as fit, and speak once."""
         for language in [*list(self._by_language)[: self._most - 1], ""]:
-            speaker = Speaker(language=language)
+            speaker = SpeakerVoice(language=language)
             edition = self._edition(speaker)
             self._voice(edition).warm()
 
     def synthesize(self, text: str) -> Iterator[bytes]:
         """Yield the audio of *text* by the default voice."""
-        return self.choose(Speaker()).synthesize(text)
+        return self.choose(SpeakerVoice()).synthesize(text)
 
-    def choose(self, speaker: Speaker) -> ChosenVoice:
+    def choose(self, speaker: SpeakerVoice) -> ChosenVoice:
         edition = self._edition(speaker)
 
         def synthesize(text: str) -> Iterator[bytes]:
@@ -121,7 +121,7 @@ class PiperVoices:
                 log.info("voice_let_go", voice=gone.name, most=self._most)
             return voice
 
-    def _edition(self, speaker: Speaker) -> _Edition:
+    def _edition(self, speaker: SpeakerVoice) -> _Edition:
         path = self._path(speaker)
         try:
             settings = path.with_name(f"{path.name}.json").stat()
@@ -129,7 +129,7 @@ class PiperVoices:
         except OSError as error:
             raise WeightsError(f"{path} and its .json cannot be read: {error.strerror}") from error
 
-    def _path(self, speaker: Speaker) -> Path:
+    def _path(self, speaker: SpeakerVoice) -> Path:
         by_language = self._by_language.get(without_region(speaker.language), "")
         name = speaker.voice or by_language
         if not name:

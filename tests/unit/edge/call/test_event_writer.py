@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from edge.call.bus_outage import BusOutage
-from edge.call.event_writer import MOST_EVENTS, EventWriter, Jobs, LogTerms
+from edge.call.event_writer import MOST_EVENTS, EventWriter, JobAdmission, LogTerms
 from schemas import codec, stages
 from schemas.events import Event, KeysPressed, SpeechStarted
 from tests.neutral import taken
@@ -87,7 +87,7 @@ async def test_who_waits_is_told_when_what_was_put_before_is_stored() -> None:
 
 async def test_a_job_without_a_place_is_stored_as_no_job() -> None:
     bus, places = MemoryBus(), Places()
-    events = writer(bus, jobs=cast("Jobs", places))
+    events = writer(bus, jobs=cast("JobAdmission", places))
     heard = SpeechStarted(**WHOSE, utterance=1, language="en", deadline_ms=0)
     for event in (heard, taken()):
         events.put(event)

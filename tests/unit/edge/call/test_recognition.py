@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.call.recognition import Recognition
+from edge.call.recognition import PendingUtterances
 from edge.core.call import Call
 from schemas.events import Head, JobFailed, SessionStarted, SpeechStarted, TranscriptFinal
 from schemas.session_config import SessionConfig
@@ -22,7 +22,7 @@ def told(utterance: int) -> TranscriptFinal:
 
 
 def test_an_utterance_is_outstanding_until_its_words_are_told_or_given_up() -> None:
-    recognition = Recognition(Call(STARTED))
+    recognition = PendingUtterances(Call(STARTED))
     for utterance in (1, 2, 3):
         recognition.published(spoken(utterance))
     assert recognition.outstanding == 3

@@ -13,7 +13,14 @@ from rich.segment import Segments
 
 from aura.cli.running import CommandError
 from aura.cli.sessions import drawing, moment_ms
-from runtime.sessions.listing import REQUEST_PROTOCOL, Row, Wanted, folded, replays_of, summed_up
+from runtime.sessions.listing import (
+    REQUEST_PROTOCOL,
+    ListedSession,
+    SessionFilter,
+    folded,
+    replays_of,
+    summed_up,
+)
 from schemas import events as ev
 from tests.unit.runtime.story import T0, story
 
@@ -47,31 +54,31 @@ def test_the_last_event_of_an_older_aura_has_no_summary() -> None:
 @pytest.mark.parametrize(
     ("wanted", "yes"),
     [
-        (Wanted(), True),
-        (Wanted(tenant="acme", user="ann"), True),
-        (Wanted(user="bob"), False),
-        (Wanted(errors=True), False),
-        (Wanted(slow_ms=500), True),
-        (Wanted(slow_ms=600), False),
-        (Wanted(interrupted=True), True),
-        (Wanted(since_ms=T0 + 1), False),
-        (Wanted(calls_only=True), True),
+        (SessionFilter(), True),
+        (SessionFilter(tenant="acme", user="ann"), True),
+        (SessionFilter(user="bob"), False),
+        (SessionFilter(errors=True), False),
+        (SessionFilter(slow_ms=500), True),
+        (SessionFilter(slow_ms=600), False),
+        (SessionFilter(interrupted=True), True),
+        (SessionFilter(since_ms=T0 + 1), False),
+        (SessionFilter(calls_only=True), True),
     ],
 )
-def test_a_filter_leaves_out_other_sessions(wanted: Wanted, yes: bool) -> None:
+def test_a_filter_leaves_out_other_sessions(wanted: SessionFilter, yes: bool) -> None:
     row = folded(story())
     assert row is not None
     assert wanted.wants(row) is yes
 
 
 def test_a_request_of_the_speech_endpoints_is_no_call() -> None:
-    request = Row("b_1", "t", protocol=REQUEST_PROTOCOL)
-    assert Wanted().wants(request)
-    assert not Wanted(calls_only=True).wants(request)
+    request = ListedSession("b_1", "t", protocol=REQUEST_PROTOCOL)
+    assert SessionFilter().wants(request)
+    assert not SessionFilter(calls_only=True).wants(request)
 
 
 def test_a_row_as_json_says_when_it_began_in_words_of_iso_8601() -> None:
-    said = Row("s", "t", started_at_ms=T0).as_json()
+    said = ListedSession("s", "t", started_at_ms=T0).as_json()
     assert said["started_at"] == "2023-11-14T22:13:20.000+00:00"
 
 
@@ -87,8 +94,10 @@ def test_a_list_is_drawn_in_columns_with_notes() -> None:
     out = io.StringIO()
     console = Console(width=200, file=out)
     rows = [
-        Row("s_1", "acme", "ann", started_at_ms=1, turns=2, errors=2, slowest_ms=800.4),
-        Row("s_22", "other", started_at_ms=1, interrupted=1, ended="failed", replay_of="s_1"),
+        ListedSession("s_1", "acme", "ann", started_at_ms=1, turns=2, errors=2, slowest_ms=800.4),
+        ListedSession(
+            "s_22", "other", started_at_ms=1, interrupted=1, ended="failed", replay_of="s_1"
+        ),
     ]
     console.print(Segments(drawing(rows)), soft_wrap=True, end="")
     head, first, second = out.getvalue().splitlines()
@@ -100,6 +109,10 @@ def test_a_list_is_drawn_in_columns_with_notes() -> None:
 
 
 def test_replays_of_replays_are_found_even_where_the_session_itself_is_gone() -> None:
-    rows = [Row("r_2", "t", replay_of="r_1"), Row("r_1", "t", replay_of="s"), Row("x", "t")]
+    rows = [
+        ListedSession("r_2", "t", replay_of="r_1"),
+        ListedSession("r_1", "t", replay_of="s"),
+        ListedSession("x", "t"),
+    ]
     assert [row.session for row in replays_of(["s"], rows)] == ["r_1", "r_2"]
     assert replays_of(["x"], rows) == []

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from aura.cli.session_page import content, page
 from aura.cli.show import Paint, drawing
-from runtime.sessions.listing import Row, folded
+from runtime.sessions.listing import ListedSession, folded
 from runtime.sessions.spans import spans
 from runtime.sessions.timeline import LANES, moments
 from schemas import events as ev
@@ -21,7 +21,7 @@ from schemas.tools import ToolConfig
 from tests.unit.runtime.story import T0, story
 
 
-def row_of(told: list[ev.AnyEvent]) -> Row:
+def row_of(told: list[ev.AnyEvent]) -> ListedSession:
     row = folded(told)
     assert row is not None
     return row

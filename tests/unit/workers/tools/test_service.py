@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field
 
-from runtime.bus.tool_services import Asked, Handler, described, metadata_of
+from runtime.bus.tool_services import Handler, ServiceCall, described, metadata_of
 from schemas.tools import ToolConfig
 from workers.tools import RefusedError, call, service, tool
 from workers.tools.service import ToolDefinitionError, defined
@@ -39,7 +39,7 @@ def made(function: Callable[..., Any], **options: Any) -> tuple[ToolConfig, Hand
 
 async def called(handler: Handler, arguments: str) -> Any:
     headers = {"Idempotency-Key": "k", "Aura-Session": "s"}
-    return json.loads(await handler(Asked("acme", arguments.encode(), headers)))
+    return json.loads(await handler(ServiceCall("acme", arguments.encode(), headers)))
 
 
 def book(
@@ -92,7 +92,7 @@ async def test_an_async_function_and_one_that_returns_text() -> None:
 async def test_arguments_that_do_not_fit_are_refused(arguments: str, says: str) -> None:
     _, handler = made(book)
     with pytest.raises(RefusedError, match=says):
-        await handler(Asked("acme", arguments.encode(), {}))
+        await handler(ServiceCall("acme", arguments.encode(), {}))
 
 
 async def test_a_tool_refuses_in_its_own_words() -> None:
@@ -101,7 +101,7 @@ async def test_a_tool_refuses_in_its_own_words() -> None:
 
     _, handler = made(full)
     with pytest.raises(RefusedError, match="we are full"):
-        await handler(Asked("acme", b"", {}))
+        await handler(ServiceCall("acme", b"", {}))
 
 
 def of_no_schema(where: object, guest: HasNoSchema) -> str:

@@ -15,7 +15,7 @@ from edge.door.http.speech_requests import (
     MOST_SENTENCE_CHARS,
     PIECE_MS,
     SEARCHED_MS,
-    RequestError,
+    SpeechRequestError,
     language_of,
     pieces,
     sentences,
@@ -66,11 +66,11 @@ def test_every_sample_is_in_one_piece(samples: int) -> None:
 )
 def test_whatever_is_asked_for_is_done_or_told(value: object, name: str) -> None:
     asked = {"model": "tts-1", "voice": "alloy", "input": "Hi.", name: value}
-    with suppress(RequestError):
+    with suppress(SpeechRequestError):
         speech_request(json.dumps(value).encode())
     try:
         good = bool(speech_request(json.dumps(asked).encode()).sentences)
-    except RequestError as wrong:
+    except SpeechRequestError as wrong:
         good = wrong.param == name
     assert good
 
@@ -78,12 +78,12 @@ def test_whatever_is_asked_for_is_done_or_told(value: object, name: str) -> None
 def test_a_text_may_not_be_too_long() -> None:
     body = {"input": "x " * (MOST_INPUT_CHARS // 2)}
     assert speech_request(json.dumps(body).encode()).sentences
-    with pytest.raises(RequestError, match="4096 characters"):
+    with pytest.raises(SpeechRequestError, match="4096 characters"):
         speech_request(json.dumps({"input": body["input"] + "x"}).encode())
 
 
 @pytest.mark.parametrize("wrong", ["e n", "../x", "d\u00e9", "x" * 9, "en-US"])
 def test_a_language_is_a_code(wrong: str) -> None:
     assert [language_of(one) for one in ("", "EN", "auto")] == ["", "en", "auto"]
-    with pytest.raises(RequestError):
+    with pytest.raises(SpeechRequestError):
         language_of(wrong)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from workers.engines.errors import EngineRefusedError
-from workers.engines.protocols import ManyVoices, Speaker
+from workers.engines.protocols import ManyVoices, SpeakerVoice
 from workers.engines.tts.piper import PiperVoice
 from workers.engines.tts.piper_voices import PiperVoices, VoicePlaces
 
@@ -47,7 +47,7 @@ class House:
         return Named(model, cache=self.folder / "cache")
 
     def speaking(self, voice: str, language: str = "en", speed: float = 1.0) -> Iterator[bytes]:
-        return self.voices.choose(Speaker(voice, language, speed)).synthesize("hi")
+        return self.voices.choose(SpeakerVoice(voice, language, speed)).synthesize("hi")
 
     def says(self, voice: str = "", language: str = "en", speed: float = 1.0) -> str:
         return b"".join(self.speaking(voice, language, speed)).decode()
@@ -85,7 +85,7 @@ def test_an_unloaded_voice_finishes_its_sentence(tmp_path: Path) -> None:
 
 def test_a_chosen_voice_is_not_looked_up_again(tmp_path: Path) -> None:
     house = House(tmp_path)
-    chosen = house.voices.choose(Speaker("amy"))
+    chosen = house.voices.choose(SpeakerVoice("amy"))
     (tmp_path / "amy.onnx.json").unlink()
     assert b"".join(chosen.synthesize("hi")) == b"amy says hi at 1"
 
@@ -95,11 +95,11 @@ def test_a_replaced_voice_file_is_loaded_as_a_new_edition(
 ) -> None:
     house = House(tmp_path)
     house.says("amy")
-    before = house.voices.choose(Speaker("amy")).used
-    assert house.voices.choose(Speaker("amy")).used == before
+    before = house.voices.choose(SpeakerVoice("amy")).used
+    assert house.voices.choose(SpeakerVoice("amy")).used == before
     settings = tmp_path / "amy.onnx.json"
     settings.write_text(json.dumps({"inference": {}}))
-    after = house.voices.choose(Speaker("amy")).used
+    after = house.voices.choose(SpeakerVoice("amy")).used
     assert after.name == before.name == "piper:amy"
     assert after != before
     house.says("amy")
@@ -109,7 +109,7 @@ def test_a_replaced_voice_file_is_loaded_as_a_new_edition(
 def test_for_a_missing_voice_the_default_speaks_or_the_job_fails(tmp_path: Path) -> None:
     house = House(tmp_path)
     assert house.says("nobody") == "joe says hi at 1"
-    assert house.voices.choose(Speaker("nobody")).used.name == "piper:joe"
+    assert house.voices.choose(SpeakerVoice("nobody")).used.name == "piper:joe"
     strict = House(tmp_path, stand_in=False)
     with pytest.raises(EngineRefusedError, match=r"`aura models fetch nobody`.*AURA_VOICES_DIR"):
         strict.says("nobody")
