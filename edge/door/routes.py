@@ -14,7 +14,7 @@ from edge.door.channel import Channel
 from edge.door.connection import Connection
 from edge.door.http.middlewares import address_of, too_many, try_later
 from edge.door.http.twilio_transfer import TwilioPhone
-from edge.door.limits.pace import Pace
+from edge.door.limits.pace import Lane, Pace
 from edge.door.seat import Seat
 from edge.door.state import EDGE, Edge
 from edge.door.strict_websocket import StrictWebSocket
@@ -61,7 +61,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     compress=False,
                     protocols=kind.admission.subprotocols,
                 )
-                await ws.prepare(request)
+                await accept(ws, request, edge.beginnings)
                 handshake = handshake_of(request, edge)
                 protocol = kind(handshake)
                 caller = await _caller(ws, protocol, edge)
@@ -81,6 +81,12 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
             limits.connections.leave(address)
 
     return serve
+
+
+async def accept(ws: StrictWebSocket, request: web.Request, beginnings: Lane) -> None:
+    """Accept the handshake in its turn: a hundred in one round of the loop would stop it."""
+    await beginnings.turn(ws.pace.budget.address)
+    await ws.prepare(request)
 
 
 def handshake_of(request: web.Request, edge: Edge) -> Handshake:

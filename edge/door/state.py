@@ -99,6 +99,8 @@ class Edge:
     """The port of WebRTC calls; None: the extra is not installed."""
     lane: Lane = field(default_factory=Lane)
     """The lane of work that is ahead of live speech."""
+    beginnings: Lane = field(default_factory=Lane)
+    """The lane of handshakes and of conversations that begin."""
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
@@ -159,6 +161,7 @@ class Edge:
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),
             common=self.common,
+            beginnings=self.beginnings,
             places=self.stages.places,
             speech_model=self.speech_model,
             cancel_echo=self.settings.cancels_echo,
