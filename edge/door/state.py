@@ -13,6 +13,7 @@ from edge.call.config_store import ConfigStore
 from edge.call.quotas import LogQuotas, RecordingQuotas
 from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
+from edge.door.agents.agent_offers import KeptOffers
 from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
 from edge.door.agents.likely_prompts import LikelyPrompts
@@ -101,6 +102,7 @@ class Edge:
     """The lane of work that is ahead of live speech."""
     beginnings: Lane = field(default_factory=Lane)
     """The lane of handshakes and of conversations that begin."""
+    offers: KeptOffers = field(default_factory=KeptOffers)
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
