@@ -9,12 +9,13 @@ from functools import partial
 import structlog
 from aiohttp import web
 
+from edge.door.beginnings import Beginnings
 from edge.door.callers.auth import Caller
 from edge.door.channel import Channel
 from edge.door.connection import Connection
 from edge.door.http.middlewares import address_of, too_many, try_later
 from edge.door.http.twilio_transfer import TwilioPhone
-from edge.door.limits.pace import Lane, Pace
+from edge.door.limits.pace import Pace
 from edge.door.seat import Seat
 from edge.door.state import EDGE, Edge
 from edge.door.strict_websocket import StrictWebSocket
@@ -83,9 +84,9 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
     return serve
 
 
-async def accept(ws: StrictWebSocket, request: web.Request, beginnings: Lane) -> None:
-    """Accept the handshake in its turn: a hundred in one round of the loop would stop it."""
-    await beginnings.turn(ws.pace.budget.address)
+async def accept(ws: StrictWebSocket, request: web.Request, beginnings: Beginnings) -> None:
+    """Accept the handshake in its turn."""
+    await beginnings.turn()
     await ws.prepare(request)
 
 

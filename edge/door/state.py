@@ -18,6 +18,7 @@ from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
 from edge.door.agents.likely_prompts import LikelyPrompts
 from edge.door.agents.tool_catalogue import ToolCatalogue
+from edge.door.beginnings import Beginnings
 from edge.door.callers.auth import Caller, TokenPolicy
 from edge.door.callers.client_address import ClientAddresses
 from edge.door.callers.client_secrets import ClientSecrets
@@ -100,8 +101,8 @@ class Edge:
     """The port of WebRTC calls; None: the extra is not installed."""
     lane: Lane = field(default_factory=Lane)
     """The lane of work that is ahead of live speech."""
-    beginnings: Lane = field(default_factory=Lane)
-    """The lane of handshakes and of conversations that begin."""
+    beginnings: Beginnings = field(default_factory=Beginnings)
+    """The order of handshakes and of conversations that begin."""
     offers: KeptOffers = field(default_factory=KeptOffers)
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
