@@ -77,6 +77,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     await hold(
                         edge, ws, Seat(edge.seats, protocol, caller, address, "", key, taken)
                     )
+                ws.release()
                 return ws
         finally:
             limits.connections.leave(address)

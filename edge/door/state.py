@@ -13,7 +13,6 @@ from edge.call.config_store import ConfigStore
 from edge.call.quotas import LogQuotas, RecordingQuotas
 from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
-from edge.door.agents.agent_offers import KeptOffers
 from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
 from edge.door.agents.likely_prompts import LikelyPrompts
@@ -29,6 +28,7 @@ from edge.door.http.call_list import CallList
 from edge.door.http.twilio_calls import PREFIX as TELEPHONE
 from edge.door.http.twilio_calls import TwilioCalls
 from edge.door.http.twilio_transfer import TwilioTransfer
+from edge.door.kept_offers import KeptOffers
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.connection_budget import Budgets

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from contextlib import AsyncExitStack
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from edge.door.beginnings import A_ROUND, Beginnings
+from edge.door.beginnings import Beginnings
 from edge.door.limits.connection_budget import Budgets, Costs
 from edge.door.limits.pace import Lane, Pace
 from edge.door.routes import accept
@@ -51,12 +50,12 @@ async def test_a_few_handshakes_are_accepted_in_each_round_of_the_loop() -> None
         url = str(server.make_url("/"))
         opening = (stack.enter_async_context(upgraded(url, "/")) for _ in range(MANY))
         await asyncio.gather(*opening)
-    assert max(Counter(rounds).values()) <= A_ROUND
+    assert len(set(rounds)) > MANY / 2
 
 
 async def test_who_leaves_while_it_waits_holds_nobody_up() -> None:
     beginnings = Beginnings()
-    waiting = [asyncio.create_task(beginnings.turn()) for _ in range(3 * A_ROUND)]
+    waiting = [asyncio.create_task(beginnings.turn()) for _ in range(MANY)]
     await asyncio.sleep(0)
     for task in waiting[:-1]:
         task.cancel()

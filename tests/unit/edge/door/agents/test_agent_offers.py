@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from edge.door.agents.agent_offers import CHOICES, MOST_OFFERED, KeptOffers, offers
+from edge.door.agents.agent_offers import CHOICES, MOST_OFFERED, offers
 from edge.door.callers.auth import Caller
 from tests.unit.edge.door.agents.test_agent_choice import ANN, OPERATOR, agents, pinned
 
@@ -54,24 +52,3 @@ def test_of_very_many_the_first_are_offered() -> None:
     found = offers(known, ANN, OPERATOR)
     assert [one.name for one in found[:2]] == ["", "n000"]
     assert len(found) == MOST_OFFERED
-
-
-async def test_offers_are_made_once_until_an_agent_changes() -> None:
-    known, kept = agents(acme_cook="{}"), KeptOffers()
-    first = await kept.to(ANN, known, OPERATOR)
-    assert await kept.to(ANN, known, OPERATOR) is first
-    assert len(await kept.to(Caller("bob", "ac"), known, OPERATOR)) == 1
-    known.note("tenant.acme.host", 99, b"{}")
-    assert [one.name for one in await kept.to(ANN, known, OPERATOR)] == ["", "cook", "host"]
-
-
-async def test_others_run_while_offers_are_made() -> None:
-    secret = "callers: {may_choose: false}"
-    known = agents(**{f"acme_n{number:03}": secret for number in range(30)})
-    making = asyncio.create_task(KeptOffers().to(ANN, known, OPERATOR))
-    rounds = 0
-    while not making.done():
-        await asyncio.sleep(0)
-        rounds += 1
-    assert [one.name for one in making.result()] == [""]
-    assert rounds > 30
