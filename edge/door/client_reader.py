@@ -61,7 +61,7 @@ class ClientReader:
         except Exception as error:  # noqa: BLE001  # `broke` logs it
             self._broke(error)
         finally:
-            self._ws.on_message = self._ws.on_commands = None
+            self._ws.on_message = None
 
     async def _take(self, frame: str | bytes) -> None:
         """Obey a message, and wait until the next one may be read.

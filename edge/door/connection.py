@@ -89,7 +89,7 @@ class Connection:
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
             # they refer to the connection, which would stay in memory until garbage collection
-            self._ws.on_excess = None
+            self._ws.on_excess = self._ws.on_command = None
             self._conversations.release()
             del self._reader
 

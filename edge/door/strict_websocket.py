@@ -71,6 +71,9 @@ class StrictWebSocket(web.WebSocketResponse):
         """Drop what refers to this object, which would stay in memory until garbage collection."""
         self._intake = self._exception = self.pace.on_wait = self.phone = None
         self.pace.has_more = bool
+        if self._req is not None:
+            handler: Any = self._req.protocol
+            handler._data_received_cb = None
 
     def exceed(self, message: str) -> None:
         """Read no more, and have the connection closed; *message* says why."""
