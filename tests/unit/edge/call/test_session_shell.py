@@ -126,9 +126,9 @@ async def test_nothing_of_a_session_that_is_over_waits_for_the_garbage_collector
     try:
         held = Held()
         await held.gives(Started(), sound(VOICE * 20 + SILENCE * 10))
-        stay = [weakref.ref(held.shell), weakref.ref(held.call._out)]
+        shell, out = weakref.ref(held.shell), weakref.ref(held.call._out)
         del held
         await asyncio.sleep(0)  # the loop drops its last handles
-        assert [one() for one in stay] == [None, None]
+        assert (shell(), out()) == (None, None)
     finally:
         gc.enable()
