@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import deque
 
-EACH_S = 0.008
+EACH_S = 0.004
 """One begins in a round, and one more for each such part of the round before: a long round has much
 other work, and whoever waits would wait for too long."""
 
