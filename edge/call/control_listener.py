@@ -47,6 +47,7 @@ class ControlListener:
             ),
         ):
             await self._closed.wait()
+        del self._give, self._stored, self._can_transfer  # they refer to the session
 
     def close(self) -> None:
         """Stop answering: another connection has the call, or it is over."""

@@ -124,6 +124,8 @@ class SessionShell:
             finally:
                 catching_up.cancel()
                 self._frames.forget()
+        # they refer to the session, which would stay in memory until garbage collection
+        del self._timer, self._outage, self._events, self._stages, self._resync
 
     # -------------------------------------------------------- inputs of the call
 

@@ -181,6 +181,7 @@ class Call:
             **self._out.head(now_ms), reason=given.reason, turns=self.history.responses, **summary
         )
         self._out.publish(ended)
+        self._out.followers.clear()  # they refer to it: nothing stays until garbage collection
 
     # -------------------------------------------------------- asked by the shell
 

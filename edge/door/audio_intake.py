@@ -173,6 +173,7 @@ class AudioIntake:
         self._closed = True
         self.keep_no_longer()
         self._audio_in.close()
+        self._audio_in = AudioIn()  # the old one refers to this object
         self._room.leave()
 
     def _has_room(self, size: int) -> bool:

@@ -74,6 +74,7 @@ class ClientSender:
         finally:
             self._over = True
             self._room.leave()
+            del self._too_slow  # it refers to the connection, which would stay in memory
 
     async def _send_all(self) -> None:
         """Send until `close`; messages of the same moment go in one packet."""

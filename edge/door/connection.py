@@ -88,6 +88,10 @@ class Connection:
             self._conversations.detach()  # if this task was cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
+            # they refer to the connection, which would stay in memory until garbage collection
+            self._ws.on_excess = self._ws.on_command = None
+            self._conversations.release()
+            del self._reader
 
     @property
     def busy(self) -> bool:

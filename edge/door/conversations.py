@@ -96,9 +96,11 @@ class Conversations:
         await self.end("end_call")
         structlog.contextvars.unbind_contextvars("session")  # a refusal belongs to no session
         host = self._host
+        await host.beginnings.turn()
         opening = await host.openings.open(
             begin, self._seat, self._quota, phone=self._phone is not None
         )
+        await host.beginnings.turn()
         self._opening = opening
         structlog.contextvars.bind_contextvars(session=opening.began.session)
         model, seat = host.speech_model, self._seat
@@ -114,7 +116,8 @@ class Conversations:
             kept=host.common.spoken_by(seat.address, stranger=stranger),
             tells_events=begin.events,
         )
-        self._running = host.sessions.create_task(self._hold(shell.run(*opening.more)))
+        holding = _hold(shell.run(*opening.more), self._holder)
+        self._running = host.sessions.create_task(holding)
         try:
             async with beside(shell.listening.wait()) as listening:
                 await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
@@ -127,14 +130,6 @@ class Conversations:
         self._pace.budget.recognition = shell.recognition
         self.stopwatch.began(time.monotonic(), opening.began.config.limits)
         return shell, opening
-
-    async def _hold(self, running: Coroutine[Any, Any, None]) -> None:
-        """Run a session; its failure ends this connection only."""
-        try:
-            await running
-        except Exception:
-            log.exception("session_broken")
-            self._holder.broken()
 
     async def end(self, reason: EndReason) -> None:
         shell = self.shell
@@ -179,6 +174,10 @@ class Conversations:
                 raise TypeError(f"{command} is for the connection")
             case _:
                 self.give(command)
+
+    def release(self) -> None:
+        """Drop the connection: it has ended."""
+        del self._holder
 
     def give(self, command: FromClient) -> None:
         """Give the call a client's command, with masked words and keys."""
@@ -279,3 +278,12 @@ class Conversations:
         told = "pressed" if went else f"not pressed: {MOST_KEYS} of 0123456789*# at most"
         if shell and shell is self.shell:
             shell.give(ToolResult(called.call, told, failed=not went))
+
+
+async def _hold(running: Coroutine[Any, Any, None], holder: Holder) -> None:
+    """Run a session; its failure ends the connection of *holder* only."""
+    try:
+        await running
+    except Exception:
+        log.exception("session_broken")
+        holder.broken()

@@ -17,6 +17,7 @@ from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
 from edge.door.agents.likely_prompts import LikelyPrompts
 from edge.door.agents.tool_catalogue import ToolCatalogue
+from edge.door.beginnings import Beginnings
 from edge.door.callers.auth import Caller, TokenPolicy
 from edge.door.callers.client_address import ClientAddresses
 from edge.door.callers.client_secrets import ClientSecrets
@@ -27,6 +28,7 @@ from edge.door.http.call_list import CallList
 from edge.door.http.twilio_calls import PREFIX as TELEPHONE
 from edge.door.http.twilio_calls import TwilioCalls
 from edge.door.http.twilio_transfer import TwilioTransfer
+from edge.door.kept_offers import KeptOffers
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.connection_budget import Budgets
@@ -99,6 +101,9 @@ class Edge:
     """The port of WebRTC calls; None: the extra is not installed."""
     lane: Lane = field(default_factory=Lane)
     """The lane of work that is ahead of live speech."""
+    beginnings: Beginnings = field(default_factory=Beginnings)
+    """The order of handshakes and of conversations that begin."""
+    offers: KeptOffers = field(default_factory=KeptOffers)
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
@@ -159,6 +164,7 @@ class Edge:
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),
             common=self.common,
+            beginnings=self.beginnings,
             places=self.stages.places,
             speech_model=self.speech_model,
             cancel_echo=self.settings.cancels_echo,

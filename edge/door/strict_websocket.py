@@ -67,6 +67,14 @@ class StrictWebSocket(web.WebSocketResponse):
             if self._intake:
                 self._intake.forget()
 
+    def release(self) -> None:
+        """Drop what refers to this object, which would stay in memory until garbage collection."""
+        self._intake = self._exception = self.pace.on_wait = self.phone = None
+        self.pace.has_more = bool
+        if self._req is not None:
+            handler: Any = self._req.protocol
+            handler._data_received_cb = None
+
     def exceed(self, message: str) -> None:
         """Read no more, and have the connection closed; *message* says why."""
         if self._intake is None or self._intake.drops:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -136,3 +138,31 @@ async def test_what_is_not_worked_on_waits_in_the_socket_and_comes_in_its_order(
         assert await raw.close_code() is not None
     assert came == list(range(count))
     assert 0 < most <= MOST_UNTAKEN_BYTES + MOST_PIECE_BYTES + piece
+
+
+async def test_nothing_of_a_connection_that_is_over_waits_for_the_garbage_collector() -> None:
+    opened: list[weakref.ref[StrictWebSocket]] = []
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        with Budgets(Costs()).opened("a", time.monotonic()) as budget:
+            ws = StrictWebSocket(Pace(budget, Lane(), str), timeout=0.1)
+            opened.append(weakref.ref(ws))
+            await ws.prepare(request)
+            async for _ in ws.frames():
+                break
+            await ws.close()
+            ws.release()
+            return ws
+
+    app = web.Application()
+    app.router.add_get("/", serve)
+    gc.disable()
+    try:
+        async with TestServer(app) as server, upgraded(str(server.make_url("/")), "/") as raw:
+            await raw.send(frame(TEXT, b"end"))
+            assert await raw.close_code() is not None
+            for _ in range(20):
+                await asyncio.sleep(0.01)
+            assert [one() for one in opened] == [None]
+    finally:
+        gc.enable()

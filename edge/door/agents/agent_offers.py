@@ -36,18 +36,21 @@ def offers(table: AgentTable, caller: Caller, operator: SessionConfig) -> list[O
 
     Agents that want values of variables are left out; a token that names one has that alone.
     """
+    found = (offer for offer in each_offer(table, caller, operator) if offer)
+    return list(islice(found, MOST_OFFERED))
+
+
+def each_offer(
+    table: AgentTable, caller: Caller, operator: SessionConfig
+) -> Iterator[Offer | None]:
+    """Yield an offer for each agent; None: the caller may not have it."""
     names = [""] if caller.agent else ["", *(n for n in table.names(caller.tenant) if n != DEFAULT)]
-    return list(islice(_offered(table, caller, operator, names), MOST_OFFERED))
-
-
-def _offered(
-    table: AgentTable, caller: Caller, operator: SessionConfig, names: list[str]
-) -> Iterator[Offer]:
     for name in names:
         try:
             found = choose(table, caller, name)
             settled = settle(found, caller, Begin(agent=name, greeting=True), operator)
         except RefusedError:
+            yield None
             continue
         allowed = settled.file.callers.may_set if settled.file else None
         yield Offer(

@@ -23,6 +23,8 @@ class AgentTable:
 
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
+        self.changes = 0
+        """The number of revisions that were taken."""
 
     def __len__(self) -> int:
         """Return the number of agents."""
@@ -35,6 +37,7 @@ class AgentTable:
         known = self._kept.get(key)
         if known is None or known.number < number:
             self._kept[key] = _Kept(number, data)
+            self.changes += 1
 
     def names(self, tenant: str) -> list[str]:
         """Return the names of *tenant*'s agents and of those that all share, sorted."""

@@ -8,7 +8,6 @@ import time
 import msgspec
 from aiohttp import web
 
-from edge.door.agents.agent_offers import offers
 from edge.door.http.middlewares import address_of, too_many
 from edge.door.state import EDGE, config_of
 from edge.protocols.client_protocol import Handshake
@@ -29,6 +28,7 @@ async def choices(request: web.Request) -> web.Response:
     if caller is None:
         bad_tokens.refuse_s(address, time.monotonic())
         return web.json_response({"agents": [], "voices": []})
-    listed = offers(edge.agents.table, caller, config_of(edge.settings, edge.speech_model))
+    operator = config_of(edge.settings, edge.speech_model)
+    listed = await edge.offers.to(caller, edge.agents.table, operator)
     voices = sorted(edge.host.openings.voices.names - {"*"})
     return web.json_response({"agents": msgspec.to_builtins(listed), "voices": voices})

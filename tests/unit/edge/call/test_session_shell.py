@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from typing import Any, cast
 
 import msgpack
@@ -117,3 +119,16 @@ async def test_where_a_newer_connection_has_the_session_nothing_more_is_decided(
     await running
     assert held.client.was_taken_over == 1
     assert not any(isinstance(one, ev.SessionEnded) for one in held.bus.stored)
+
+
+async def test_nothing_of_a_session_that_is_over_waits_for_the_garbage_collector() -> None:
+    gc.disable()
+    try:
+        held = Held()
+        await held.gives(Started(), sound(VOICE * 20 + SILENCE * 10))
+        shell, out = weakref.ref(held.shell), weakref.ref(held.call._out)
+        del held
+        await asyncio.sleep(0)  # the loop drops its last handles
+        assert (shell(), out()) == (None, None)
+    finally:
+        gc.enable()

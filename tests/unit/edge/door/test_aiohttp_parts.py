@@ -20,6 +20,8 @@ OF_A_WEBSOCKET = (
     "_post_start",
     "_on_data_received",
     "_loop",
+    "_exception",
+    "_req",
     "_heartbeat",
     "_pong_response_cb",
     "_parser.feed_data",
@@ -30,6 +32,7 @@ OF_A_WEBSOCKET = (
 )
 OF_A_CONNECTION = (
     "_payload_parser",
+    "_data_received_cb",
     "_reading_paused",
     "_pause_reading_for_buffer",
     "_resume_reading_for_buffer",

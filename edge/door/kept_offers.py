@@ -1,0 +1,35 @@
+"""Keeps what callers may choose before a call."""
+
+import asyncio
+
+from edge.door.agents.agent_offers import MOST_OFFERED, Offer, each_offer
+from edge.door.agents.agent_table import AgentTable
+from edge.door.callers.auth import Caller
+from schemas.session_config import SessionConfig
+
+MOST_KEPT = 100
+"""The most callers whose offers are kept."""
+
+
+class KeptOffers:
+    """The offers of callers, kept until an agent changes: a hundred take 10 ms to make."""
+
+    def __init__(self) -> None:
+        self._kept: dict[object, list[Offer]] = {}
+        """By tenant, agent and variables of the caller."""
+        self._at: object = None
+        """The table, and the number of its changes."""
+
+    async def to(self, caller: Caller, table: AgentTable, operator: SessionConfig) -> list[Offer]:
+        """Return the offers to *caller*; other tasks run while they are made."""
+        at = table, table.changes
+        if at != self._at or len(self._kept) >= MOST_KEPT:
+            self._kept, self._at = {}, at
+        kept, key = self._kept, (caller.tenant, caller.agent, *sorted(caller.variables.items()))
+        if key not in kept:
+            found: list[Offer] = []
+            for offer in each_offer(table, caller, operator):
+                found += [offer] if offer and len(found) < MOST_OFFERED else []
+                await asyncio.sleep(0)
+            kept[key] = found
+        return kept[key]

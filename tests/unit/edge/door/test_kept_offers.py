@@ -1,0 +1,30 @@
+"""Offers are made once, and others run meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+
+from edge.door.callers.auth import Caller
+from edge.door.kept_offers import KeptOffers
+from tests.unit.edge.door.agents.test_agent_choice import ANN, OPERATOR, agents
+
+
+async def test_offers_are_made_once_until_an_agent_changes() -> None:
+    known, kept = agents(acme_cook="{}"), KeptOffers()
+    first = await kept.to(ANN, known, OPERATOR)
+    assert await kept.to(ANN, known, OPERATOR) is first
+    assert len(await kept.to(Caller("bob", "ac"), known, OPERATOR)) == 1
+    known.note("tenant.acme.host", 99, b"{}")
+    assert [one.name for one in await kept.to(ANN, known, OPERATOR)] == ["", "cook", "host"]
+
+
+async def test_others_run_while_offers_are_made() -> None:
+    secret = "callers: {may_choose: false}"
+    known = agents(**{f"acme_n{number:03}": secret for number in range(30)})
+    making = asyncio.create_task(KeptOffers().to(ANN, known, OPERATOR))
+    rounds = 0
+    while not making.done():
+        await asyncio.sleep(0)
+        rounds += 1
+    assert [one.name for one in making.result()] == [""]
+    assert rounds > 30
