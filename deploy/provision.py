@@ -51,7 +51,7 @@ async def provision(
         if file_bytes is not None and stream["storage"] == "file":
             share = 2 if stream["name"] == subjects.EVENTS_STREAM else 4
             wanted["max_bytes"] = min(stream["max_bytes"], file_bytes // share)
-        changed += await _stream(bus, wanted, force=force)
+        changed += await _stream(bus, wanted, stream.get("max_bytes", 0), force=force)
     for consumer in resources.consumers():
         changed += await _consumer(bus, consumer)
     return changed
@@ -69,14 +69,16 @@ async def _jetstream(bus: Bus, wait_s: float) -> None:
         await asyncio.sleep(0.2)
 
 
-async def _stream(bus: Bus, wanted: dict[str, Any], *, force: bool) -> list[str]:
+async def _stream(
+    bus: Bus, wanted: dict[str, Any], declared_bytes: int, *, force: bool
+) -> list[str]:
     name = wanted["name"]
     found = await _request(bus, f"STREAM.INFO.{name}", {})
     if "error" in found and found["error"].get("err_code") != STREAM_NOT_FOUND:
         raise ProvisionError(_explanation(f"stream {name}", found["error"]))
     kept: list[str] = []
     if "config" in found and not force:
-        keeps = _exceeded_limits(wanted, found)
+        keeps = _exceeded_limits(wanted, found, declared_bytes)
         kept = [
             f"stream {name} keeps its {limit}, which is longer than declared in nats/: --force "
             "shortens it, and erases what is beyond"
@@ -92,16 +94,20 @@ async def _stream(bus: Bus, wanted: dict[str, Any], *, force: bool) -> list[str]
     return [*kept, f"stream {name} {verb.lower()}d"]
 
 
-def _exceeded_limits(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
+def _exceeded_limits(
+    wanted: dict[str, Any], found: dict[str, Any], declared_bytes: int
+) -> list[str]:
     """Return the limits (max_age, max_bytes) by which the stream *found* keeps more than *wanted*.
 
-    A smaller size, which may follow from the disk, is fine as long as the stored messages fit.
+    A smaller size, which may follow from the disk, is fine as long as the stored messages fit and
+    no operator has chosen a size above *declared_bytes*.
     """
     config, longer = found["config"], []
     if (most := wanted.get("max_age", 0)) and not 0 < config.get("max_age", 0) <= most:
         longer.append("max_age")
-    fits = found["state"]["bytes"] <= wanted["max_bytes"]
-    if not fits and not 0 < config.get("max_bytes", -1) <= wanted["max_bytes"]:
+    size = config.get("max_bytes", -1)
+    fits = found["state"]["bytes"] <= wanted["max_bytes"] and 0 < size <= declared_bytes
+    if not fits and not 0 < size <= wanted["max_bytes"]:
         longer.append("max_bytes")
     return longer
 

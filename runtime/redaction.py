@@ -24,6 +24,10 @@ A_NUMBER = "4929 1234 5678 9012"
 _EMAIL = re.compile(
     r"(?<![\w.+-])[\w.+-]++(?:@|\s++at\s++)[\w-]++(?:(?:\.|\s++dot\s++)[\w-]++)++", re.IGNORECASE
 )
+# Of a text that still grows: the address is certain from "@" or "dot" on.
+_GROWING_EMAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]++(?:@[\w.-]*+|\s++at\s++[\w-]++\s++dot)$", re.IGNORECASE
+)
 
 
 class BadRulesError(SettingsError):
@@ -41,13 +45,21 @@ def _masked_numbers(mask: str) -> Rule:
     return masked
 
 
+def _masked_emails(mask: str) -> Rule:
+    def masked(text: str, growing: bool) -> str:
+        text = _EMAIL.sub(lambda _: mask, text)
+        return _GROWING_EMAIL.sub(lambda _: mask, text) if growing else text
+
+    return masked
+
+
 def _pattern(pattern: re.Pattern[str], mask: str) -> Rule:
     return lambda text, _: pattern.sub(lambda _: mask, text)
 
 
 BUILT_IN: dict[str, Callable[[str], Rule]] = {
     "numbers": lambda mask: _masked_numbers(mask or "[number]"),
-    "emails": lambda mask: _pattern(_EMAIL, mask or "[email]"),
+    "emails": lambda mask: _masked_emails(mask or "[email]"),
 }
 
 

@@ -22,9 +22,13 @@ BETWEEN = frozenset(
     "um uh uhm umm er erm ah eh hm hmm mm mhm dash hyphen slash dot point space underscore".split()
 )
 """Words that people say inside a number."""
+AFTER_A_DIGIT = frozenset("like well then so okay ok sorry".split())
+"""Words that people say inside a number that they dictate digit by digit."""
 
 _WORD = re.compile(r"\w+")
-_GAP = re.compile(r"[\s,.;…\-\u2010-\u2015/()_+#·'\"]*")
+_UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+"""Invisible characters, which come with numbers that are copied from pages and contacts."""
+_GAP = re.compile(rf"[\s,.;…\-\u2010-\u2015/()_+#·'\"*|~{_UNSEEN}]*")
 _ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)", re.IGNORECASE)
 
 
@@ -48,6 +52,8 @@ class _Run:
         """Add *word*; return False if it does not belong to this number."""
         if word in BETWEEN:
             return True
+        if word in AFTER_A_DIGIT:
+            return self.single
         if word == "and":
             self.joined = True
             return self.digits > 0 and (self.single or self.room > 1)

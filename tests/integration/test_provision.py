@@ -55,6 +55,19 @@ async def test_what_an_operator_keeps_longer_is_never_shortened_unasked(bus: Bus
     assert (await bus.api(f"STREAM.INFO.{name}"))["config"]["max_age"] == 72 * 3600 * 10**9
 
 
+async def test_a_size_that_an_operator_has_raised_is_kept_before_it_is_used(bus: Bus) -> None:
+    name = subjects.RECORDING_STREAM
+    config = (await bus.api(f"STREAM.INFO.{name}"))["config"]
+    for size in (config["max_bytes"] + 1_000_000, -1):
+        await bus.api(f"STREAM.UPDATE.{name}", {**config, "max_bytes": size})
+        for file_bytes in (None, 1 << 30):
+            said = await provision(bus, file_bytes=file_bytes)
+            assert any(name in line and "max_bytes" in line for line in said)
+            assert (await bus.api(f"STREAM.INFO.{name}"))["config"]["max_bytes"] == size
+    await provision(bus, force=True)
+    assert (await bus.api(f"STREAM.INFO.{name}"))["config"]["max_bytes"] == config["max_bytes"]
+
+
 async def test_the_command_shortens_nothing_without_force(bus: Bus, settings: Settings) -> None:
     name, longer = subjects.EVENTS_STREAM, 720 * 3600 * 10**9
 

@@ -84,17 +84,34 @@ class ClientAddresses:
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 SITE_BITS = 64
 """The prefix of an IPv6 address: a host may have any number of addresses in it."""
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""IPv4 clients of an IPv6 server, all in one /64 (RFC 6052)."""
 
 
 def counted_as(address: str) -> str:
-    """Return the key by which *address* is counted: of IPv6 its /64, else itself."""
+    """Return the key by which *address* is counted: of IPv6 its /64, else itself.
+
+    An IPv6 address that is made from an IPv4 address counts as that one.
+    """
     plain = _address(address)
     if plain is None:
         return address
     found = ipaddress.ip_address(plain)
     if found.version == 4 or found.is_loopback:
         return plain
+    if within := _ipv4_within(found):
+        return str(within)
     return str(ipaddress.ip_network((plain, SITE_BITS), strict=False))
+
+
+def _ipv4_within(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address in one of NAT64, 6to4 or Teredo, or None.
+
+    It says who calls, not who is trusted: anybody may have a 6to4 address of a trusted proxy.
+    """
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
 def _hostname(netloc: str) -> str:

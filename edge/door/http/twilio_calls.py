@@ -94,7 +94,7 @@ class TwilioCalls:
             return None
         except BusAwayError:
             log.warning("token_not_noted")  # the call itself reports the outage
-        return Caller(names.stored(claims["sub"]), self.tenant, agent=claims["agent"])
+        return Caller(names.of_twilio(claims["sub"]), self.tenant, agent=claims["agent"])
 
     @property
     def _key(self) -> bytes:

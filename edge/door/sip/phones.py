@@ -206,7 +206,7 @@ class Phones:
             channel.attach(line, line)
             try:
                 await answered
-                caller = Caller(names.stored(call.call_id or address), new.tenant)
+                caller = Caller(names.of_sip(call.call_id or address), new.tenant)
                 async with beside(line.run()):
                     seat = Seat(edge.seats, protocol, caller, address, new.session)
                     await hold(edge, channel, seat)

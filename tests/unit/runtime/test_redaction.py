@@ -33,6 +33,10 @@ from workers.engines.simulated import HEARD, SimulatedRecognizer
         ("Twenty-three forty-five", "[number]"),
         ("It's one, two, and three, four, five.", "It's [number]."),
         ("1 2 3 um 4 5 6", "[number]"),
+        ("one two, like, three four", "[number]"),
+        ("1 2 3, sorry, then 4 5", "[number]"),
+        ("\u202a+49 170\u200b12\u00ad34\u202c", "\u202a+[number]\u202c"),
+        ("1*2*3*4", "[number]"),
         ("It is one, uh, two, erm, three four, okay?", "It is [number], okay?"),
         ("four hundred and twelve six", "[number]"),
         ("nineteen ninety nine", "[number]"),
@@ -52,6 +56,7 @@ from workers.engines.simulated import HEARD, SimulatedRecognizer
         ("At 10 on the 21st, for two or three people.", None),
         ("In 99 cases of 100.", None),
         ("Nobody won one of the ones.", None),
+        ("It takes 10, well, 12 days.", None),
     ],
 )
 def test_numbers_are_masked_however_they_are_said(said: str, kept: str | None) -> None:
@@ -103,6 +108,23 @@ def test_addresses_are_masked_however_they_are_said() -> None:
         "Mail [email], [email]!"
     )
     assert rules.mask("We meet at noon. Look at it.") == "We meet at noon. Look at it."
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Write to ann@", "Write to [email]"),
+        ("Write to ann.b@exam", "Write to [email]"),
+        ("Write to bob at example dot", "Write to [email]"),
+        ("Write to bob at example dot co dot", "Write to [email] dot"),
+        ("We meet at noon", None),
+        ("Look at", None),
+    ],
+)
+def test_of_growing_words_no_part_of_an_address_is_told_once_it_is_one(
+    said: str, kept: str | None
+) -> None:
+    assert Redaction.of("emails").mask(said, growing=True) == (kept or said)
 
 
 def test_an_engine_on_trial_masks_as_the_one_in_service_does() -> None:

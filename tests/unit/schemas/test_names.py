@@ -9,7 +9,8 @@ from schemas import names
 from schemas.subjects import is_token
 
 NAMES = st.text(st.characters(exclude_categories=()), min_size=1) | st.from_regex(
-    r"(x[0-9a-f]{24}|conn_[0-9]+|demo-[0-9a-f]{12}|[a-z_-]{1,9})", fullmatch=True
+    r"(x[0-9a-f]{24}|conn_[0-9]+|demo-[0-9a-f]{12}|sip-[0-9a-f]{24}|CA[0-9a-f]{32}|[a-z_-]{1,9})",
+    fullmatch=True,
 )
 
 
@@ -24,3 +25,14 @@ def test_whatever_it_is_it_may_stand_in_a_subject_and_is_found_by_all_its_forms(
 @given(NAMES, NAMES)
 def test_two_names_are_never_stored_alike(one: str, other: str) -> None:
     assert (names.stored(one) == names.stored(other)) == (one == other)
+
+
+@given(NAMES, NAMES)
+def test_no_token_names_the_user_of_a_telephone_call(call: str, sub: str) -> None:
+    sid = "CA" + "0123456789abcdef" * 2
+    for user in (names.of_sip(call), names.of_twilio(sid)):
+        assert is_token(user)
+        assert names.stored(sub) != user
+        assert names.stored(user) != user
+    assert names.of_twilio(sid) == sid
+    assert names.of_sip(call) in names.forms(call)
