@@ -1,8 +1,16 @@
-"""TLS towards clients, with the certificate of AURA_TLS_CERT."""
+"""TLS towards clients, with the certificate of AURA_TLS_CERT; requests without TLS."""
 
 import ssl
+from urllib.parse import urlsplit
 
 from runtime.settings import Settings, SettingsError
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def goes_in_clear(url: str) -> bool:
+    """Return whether others on the network can read what is sent to *url*."""
+    return urlsplit(url).scheme != "https" and urlsplit(url).hostname not in LOOPBACK
 
 
 def served_tls(settings: Settings) -> ssl.SSLContext | None:

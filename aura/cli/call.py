@@ -22,16 +22,13 @@ from aura.cli.running import CommandError, run, running_url
 from aura.cli.spoken import spoken
 from aura.cli.waterfall import at_the_client, waterfall
 from aura.client import Call, CallError
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from runtime.audio import read_wav, write_wav
 from runtime.printable import printable
 from runtime.settings import load
 from runtime.tasks import beside
 from runtime.wav import NotAudioError
-from schemas.audio import BYTES_PER_MS
 
-FRAME_MS = 20
-FRAME_BYTES = FRAME_MS * BYTES_PER_MS
-SILENCE = bytes(FRAME_BYTES)
 QUIET_DB = -40.0
 """The level, below the loudest 10 ms of a recording, under which there is no speech."""
 

@@ -13,7 +13,6 @@ import typer
 from aura.cli.fast_start import without_aiohttp
 from runtime.printable import printable
 
-CONFIG_EXIT = 78
 HELP = (
     "Aura, a self-hosted real-time voice backend on an event bus.\n\n"
     "Start everything on this machine with [bold]aura up[/], then ask a question with "
@@ -162,6 +161,8 @@ def main() -> None:
         sys.stderr.write(f"aura: {printable(str(error))}\n")
         # This exit code tells the supervisor that the configuration is wrong: a restart would not
         # help.
+        from deploy.restarts import CONFIG_EXIT  # noqa: PLC0415  # only for a failure
+
         sys.exit(CONFIG_EXIT if isinstance(error, operator_errors.HOPELESS) else 1)
 
 

@@ -19,8 +19,8 @@ from runtime.printable import printable
 from runtime.settings import Settings, load
 from schemas import codec
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
+from schemas.events import ENVELOPE
 
-ENVELOPE = {"type", "tenant", "session", "at_ms"}
 SIDE: dict[str, type[msgspec.Struct]] = {
     "au": AudioFrame,
     "pcm": SpeechChunk,

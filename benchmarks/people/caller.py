@@ -13,10 +13,10 @@ import aiohttp
 import numpy as np
 import numpy.typing as npt
 
-from aura.cli.call import SILENCE, speech_end_ms
+from aura.cli.call import speech_end_ms
+from edge.core.hearing.framing import FRAME_BYTES, SILENCE
 from runtime.audio import read_wav
 
-FRAME_BYTES = len(SILENCE)
 FRAME_S = 0.02
 Samples = npt.NDArray[np.float32]
 

@@ -6,6 +6,12 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 CHECKOUT = FOLDER.parents[1] / "clients" / "js"
 """The client library in a checkout; a wheel has it among the pages."""
+CONTENT_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+}
 
 
 @cache

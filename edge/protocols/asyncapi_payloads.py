@@ -11,10 +11,10 @@ from edge.protocols.client_protocol import LEAST_KEY_CHARS, MOST_KEY_CHARS
 from edge.protocols.pcm_format import FORMATS, LEAST_HZ, MOST_HZ
 from edge.protocols.session_options import LANGUAGE_CHARS, NUMBERS
 from schemas.docstrings import describe
+from schemas.events import ENVELOPE
 from schemas.generate import event_types
 from schemas.session_config import VOICE_NAME, Eagerness, SessionConfig, bounds
 
-ENVELOPE = ("type", "tenant", "session", "at_ms")
 Schema = dict[str, Any]
 
 

@@ -13,7 +13,6 @@ from schemas.stages import STAGE_NAMES
 
 Lane = Literal["caller", "edge", ev.StageName, "client"]
 LANES: tuple[Lane, ...] = ("caller", "edge", *STAGE_NAMES, "client")
-ENVELOPE = {"type", "tenant", "session", "at_ms"}
 
 _LANE: dict[str, Lane] = {
     "speech.started": "caller",
@@ -65,7 +64,7 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
         if isinstance(event, ev.ResponseCompleted):
             written[event.turn] = f"{written.get(event.turn, '')} {event.text}".strip()
         name = str(event.__struct_config__.tag)
-        fields = {k: v for k, v in msgspec.to_builtins(event).items() if k not in ENVELOPE}
+        fields = {k: v for k, v in msgspec.to_builtins(event).items() if k not in ev.ENVELOPE}
         turn, words = fields.get("turn"), _words(event)
         if isinstance(event, ev.AnswerHeard):
             whole = written.get(event.turn, "").split()

@@ -12,6 +12,10 @@ FaultyPart = Literal["audio", StageName]
 Bin = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
 
 
+ENVELOPE = ("type", "tenant", "session", "at_ms")
+"""The common fields of all events as they are stored."""
+
+
 class Head(TypedDict):
     """The common fields as keyword arguments of an event: `SpeechReady(**head, turn=1, ...)`."""
 

@@ -16,6 +16,7 @@ import aiohttp
 import structlog
 
 from runtime.settings import Settings, SettingsError
+from runtime.tls import goes_in_clear
 from runtime.version import version
 from schemas.events import Event
 from workers.analytics import envelopes
@@ -32,7 +33,6 @@ from workers.analytics.subscribers import (
 
 log = structlog.get_logger(__name__)
 
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 TIMEOUT_S = 15.0
 TRIES = 11
 """The most deliveries of one event, after delays of 1, 2, 4 ... 512 s: about 17 minutes."""
@@ -49,7 +49,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
     url = settings.webhook_url
     if urlsplit(url).scheme not in {"http", "https"}:
         raise SettingsError("set AURA_WEBHOOK_URL to the http or https address for the events")
-    if urlsplit(url).scheme != "https" and urlsplit(url).hostname not in LOOPBACK:
+    if goes_in_clear(url):
         log.warning("webhook_in_clear", advice="the events hold callers' words: use https")
     keys = keys_of(settings.webhook_secret.get_secret_value())
     types = [name.strip() for name in settings.webhook_events.split(",") if name.strip()]

@@ -8,13 +8,12 @@ import ipaddress
 from collections import OrderedDict
 from urllib.parse import urlsplit
 
+from edge.door.callers.operators import LEAST_TOKEN_CHARS
 from runtime.settings import Settings, SettingsError
 
 KEPT_S = 12 * 3600
 """The time for which a browser keeps access after it gave the token."""
 MOST_BROWSERS = 200
-LEAST_CHARS = 32
-"""The least length of a token, as at the edge."""
 
 
 def is_here(host: str) -> bool:
@@ -50,8 +49,10 @@ class Access:
                 f"AURA_CONSOLE_HOST {settings.console_host} can be reached by others: set "
                 "AURA_OPERATOR_TOKEN (openssl rand -base64 32); the console then asks for it"
             )
-        if token and len(token) < LEAST_CHARS:
-            raise SettingsError(f"AURA_OPERATOR_TOKEN is shorter than {LEAST_CHARS} characters")
+        if token and len(token) < LEAST_TOKEN_CHARS:
+            raise SettingsError(
+                f"AURA_OPERATOR_TOKEN is shorter than {LEAST_TOKEN_CHARS} characters"
+            )
         return Access(token)
 
     @property

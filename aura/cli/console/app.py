@@ -15,6 +15,7 @@ from aura.cli.console.readable import Readable
 from aura.cli.console.state import CONSOLE, Console
 from aura.cli.console.watcher import Watcher
 from edge.door.http.middlewares import no_packed_bodies
+from edge.pages import CONTENT_TYPES
 from edge.pages import read as read_shared
 from runtime.redaction import Redaction
 from runtime.settings import Settings
@@ -23,12 +24,6 @@ PAGES = Path(__file__).parent / "pages"
 OWN = sorted(one.name for one in PAGES.iterdir() if one.suffix in {".js", ".css"})
 SHARED = ("timeline.js", "timeline.css", "talk.css", "story.js", "waterfall.js", "icon.svg")
 """Files that the console shares with the talk page."""
-TYPES = {
-    ".html": "text/html",
-    ".js": "text/javascript",
-    ".css": "text/css",
-    ".svg": "image/svg+xml",
-}
 MOST_BODY_BYTES = 64 * 1024
 
 
@@ -149,7 +144,7 @@ def _file(where: Path | str) -> Handler:
     """Return the handler for a file of the console, or for a file shared with the talk page."""
     name = where if isinstance(where, str) else where.name
     body = read_shared(where) if isinstance(where, str) else where.read_bytes()
-    kind = TYPES[Path(name).suffix]
+    kind = CONTENT_TYPES[Path(name).suffix]
     headers = {"Cache-Control": "no-cache", "ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"'}
 
     async def serve(request: web.Request) -> web.StreamResponse:

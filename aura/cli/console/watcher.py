@@ -26,11 +26,12 @@ from runtime.bus.errors import BusAwayError
 from runtime.bus.server_address import embedded_url
 from runtime.sessions.finding import decoded
 from runtime.sessions.listing import folded
-from runtime.sessions.timeline import ENVELOPE, moments
+from runtime.sessions.timeline import moments
 from runtime.settings import Settings
 from schemas import codec, subjects
 from schemas import events as ev
 from schemas.audio import TranscriptPartial
+from schemas.events import ENVELOPE
 
 log = structlog.get_logger(__name__)
 

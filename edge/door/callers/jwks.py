@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import jwt
@@ -15,6 +14,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from runtime.settings import SettingsError
+from runtime.tls import goes_in_clear
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,6 @@ FRESH_S = 3600.0
 """The most age of a set, so that withdrawn keys expire."""
 ANSWER_S = 5.0
 MOST_BYTES = 1 << 20
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def is_url(setting: str) -> bool:
@@ -85,8 +84,7 @@ class RemoteKeys:
         self._known: frozenset[str] = frozenset()
         self._tried_at = self._fetched_at = -math.inf
         self._fetching = asyncio.Lock()
-        address = urlsplit(url)
-        if address.scheme != "https" and address.hostname not in LOOPBACK:
+        if goes_in_clear(url):
             log.warning("jwks_in_clear", advice="whoever is on the way can sign tokens: use https")
 
     async def ready_for(self, token: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from edge.door.callers.auth import TokenPolicy
 from runtime.settings import Settings, SettingsError
 
-LEAST_CHARS = 32
+LEAST_TOKEN_CHARS = 32
 READ, WRITE, PLACE = "calls:read", "calls:write", "calls:place"
 """Scopes of a token: writing includes reading. Placing calls costs money, and is separate."""
 
@@ -42,10 +42,10 @@ class Operators:
             SettingsError: the token is too short.
         """
         token = settings.operator_token.get_secret_value()
-        if token and len(token) < LEAST_CHARS:
+        if token and len(token) < LEAST_TOKEN_CHARS:
             raise SettingsError(
-                f"AURA_OPERATOR_TOKEN is shorter than {LEAST_CHARS} characters: make one with "
-                "`openssl rand -base64 32`"
+                f"AURA_OPERATOR_TOKEN is shorter than {LEAST_TOKEN_CHARS} characters: "
+                "make one with `openssl rand -base64 32`"
             )
         return Operators(policy, token)
 

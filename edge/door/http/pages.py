@@ -9,15 +9,9 @@ from aiohttp import web
 
 from edge.door.http.choices import choices
 from edge.door.state import EDGE
-from edge.pages import read
+from edge.pages import CONTENT_TYPES, read
 from runtime.settings import Settings
 
-TYPES = {
-    ".html": "text/html",
-    ".js": "text/javascript",
-    ".css": "text/css",
-    ".svg": "image/svg+xml",
-}
 FILES = (
     *(
         "talk.js",
@@ -107,7 +101,7 @@ def _file(name: str, policy: str) -> Handler:
     """Return the handler of the file *name*, which browsers cache and revalidate."""
     body = read(name)
     tag = hashlib.sha256(body).hexdigest()[:16]
-    kind = TYPES[Path(name).suffix]
+    kind = CONTENT_TYPES[Path(name).suffix]
 
     async def serve(request: web.Request) -> web.StreamResponse:
         headers = {

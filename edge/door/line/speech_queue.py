@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from edge.core.client_events import Interrupted, Speech
-
-FRAME_MS = 20
+from edge.core.hearing.framing import FRAME_MS
 
 
 @dataclass

@@ -9,7 +9,8 @@ from baresip import AudioNotActive, AudioRestarted, BaresipError, Call, DigitEve
 from baresip.events import Event, StackEvent
 
 from edge.core.client_events import Interrupted, Speech
-from edge.door.line.speech_queue import FRAME_MS, Sent, SpeechQueue
+from edge.core.hearing.framing import FRAME_MS
+from edge.door.line.speech_queue import Sent, SpeechQueue
 from edge.protocols.sip import BYE, KEY, RATE_HZ
 
 log = structlog.get_logger(__name__)

@@ -19,8 +19,9 @@ from aiortc.rtp import RtpPacket
 from av.packet import Packet
 
 from edge.core.client_events import Interrupted, Speech
+from edge.core.hearing.framing import FRAME_MS
 from edge.door.line.jitter_buffer import Filler, JitterBuffer
-from edge.door.line.speech_queue import FRAME_MS, Sent, SpeechQueue
+from edge.door.line.speech_queue import Sent, SpeechQueue
 from edge.door.webrtc.opus import CLOCK_HZ, OpusDecoder, OpusEncoder, lasts_ms
 from schemas.audio import RATE_HZ
 

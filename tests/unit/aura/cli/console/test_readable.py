@@ -10,10 +10,10 @@ import pytest
 
 from aura.cli.console.readable import HIDDEN, WORDLESS, Readable
 from runtime.redaction import Redaction
-from runtime.sessions.timeline import ENVELOPE, moments
+from runtime.sessions.timeline import moments
 from schemas import events as ev
 from schemas.control import Say
-from schemas.events import Head, Message
+from schemas.events import ENVELOPE, Head, Message
 from schemas.session_config import SessionConfig
 from tests.neutral import taken
 
