@@ -13,7 +13,7 @@ from schemas import events as ev
 from schemas.agent import AgentUsed
 from schemas.tools import ToolConfig, transfer_tool
 from tests.unit.edge.core.rehearsal import config
-from tests.unit.edge.core.test_tools import Table, log_of, resumed, stage_events
+from tests.unit.edge.core.response.test_tool_turns import Table, log_of, resumed, stage_events
 
 COOK = AgentUsed(name="cook", revision=7, variables={"guest": "Ann"})
 TRANSFER = transfer_tool({"cook": "Knows the dishes.", "bar": ""})

@@ -1,30 +1,14 @@
-"""A drawing of a session shows what its events tell, on one clock."""
+"""Moments of a session, on one clock."""
 
 from __future__ import annotations
 
-import io
-import json
-import re
-from typing import Any
-
 import msgspec
-from rich.console import Console
 
-from aura.cli.session_page import content, page
-from aura.cli.show import Paint, drawing
-from runtime.sessions.listing import ListedSession, folded
 from runtime.sessions.spans import spans
-from runtime.sessions.timeline import LANES, moments
+from runtime.sessions.timeline import moments
 from schemas import events as ev
 from schemas import inputs
-from schemas.tools import ToolConfig
 from tests.unit.runtime.story import T0, story
-
-
-def row_of(told: list[ev.AnyEvent]) -> ListedSession:
-    row = folded(told)
-    assert row is not None
-    return row
 
 
 def test_moments_are_in_the_order_of_the_edges_clock_whatever_the_order_of_the_log() -> None:
@@ -70,43 +54,6 @@ def _doubted(event: ev.AnyEvent) -> ev.AnyEvent:
             return event
 
 
-def a_tool() -> list[ev.AnyEvent]:
-    at: dict[str, Any] = {"tenant": "acme", "session": "s_1", "turn": 1, "step": 0, "call": 0}
-    tool = ToolConfig(name="book")
-    return [
-        ev.ToolRequested(**at, at_ms=T0 + 2000, tool=tool, arguments="{}", deadline_ms=T0),
-        ev.ToolReturned(**at, at_ms=T0 + 2030, name="book", result="done", took_ms=30.0),
-    ]
-
-
-def test_every_lane_has_something_that_took_time() -> None:
-    found = spans(moments([*story(), *a_tool()]))
-    assert {span.lane for span in found} == set(LANES)
-    (tool,) = [span for span in found if span.lane == "tool"]
-    assert (tool.text, tool.end_ms - tool.start_ms) == ("book: done (30 ms)", 30)
-    assert all(span.end_ms >= span.start_ms for span in found)
-    assert [span.name for span in found if span.lane == "client"] == ["heard", "cut"]
-
-
-def test_a_call_of_a_tool_is_in_the_tools_lane_from_the_models_word_on() -> None:
-    """A client's tool is not asked of a tool runner."""
-    _, returned = a_tool()
-    called = ev.ToolCalled(
-        tenant="acme", session="s_1", turn=1, step=0, call=0,
-        at_ms=T0 + 1900, name="book", arguments="{}", model="m", took_ms=1.0,
-    )  # fmt: skip
-    told = moments([*story(), called, returned])
-    assert {one.lane for one in told if one.name.startswith("tool.")} == {"tool"}
-    (tool,) = [span for span in spans(told) if span.lane == "tool"]
-    assert (tool.start_ms, tool.end_ms) == (T0 + 1900, T0 + 2030)
-
-
-def test_a_page_has_a_lane_for_tools_where_there_are_some() -> None:
-    told = story()
-    lanes = [content(row_of(one), moments(one), {})["lanes"] for one in (told, [*told, *a_tool()])]
-    assert lanes == [[lane for lane in LANES if lane != "tool"], list(LANES)]
-
-
 def test_a_cancelled_answer_that_was_heard_to_its_end_says_so() -> None:
     def over_the_last_word(event: ev.AnyEvent) -> ev.AnyEvent:
         if isinstance(event, ev.AnswerHeard) and event.turn == 2:
@@ -149,44 +96,3 @@ def test_an_answer_is_cut_if_more_words_would_have_followed() -> None:
         for one in unfinished
     ]
     assert [span.name for span in spans(moments(cut)) if span.lane == "client"] == ["heard", "cut"]
-
-
-def test_a_session_is_drawn_with_its_words_and_its_waterfall() -> None:
-    told = story()
-    text = "".join(drawing(row_of(told), moments(told), Paint(Console(file=io.StringIO()))))
-    assert "\x1b" not in text
-    for words in ("What is the capital of France?", "interrupted", "first audio sent", "Madrid,"):
-        assert words in text
-
-
-def test_a_greeting_is_heard_from_its_first_word_on() -> None:
-    started, *rest = story()
-    heard = ev.AnswerHeard(
-        tenant="acme", session="s_1", at_ms=T0 + 900, turn=0, text="Hi!", complete=True,
-        played_ms=700,
-    )  # fmt: skip
-    told = moments([started, heard, *rest])
-    assert next((m.at_ms, m.lane) for m in told if m.name == "answer.sent") == (T0 + 200, "client")
-
-
-def test_a_drawing_has_colours_in_a_terminal_that_wants_them() -> None:
-    told = story()
-    plain, coloured = (
-        Paint(Console(file=io.StringIO(), force_terminal=True, color_system="256", no_color=no))
-        for no in (True, False)
-    )
-    text = "".join(drawing(row_of(told), moments(told), coloured))
-    assert "\x1b[36m" in text
-    without = re.sub(r"\x1b\[[0-9;]*m", "", text)
-    assert without == "".join(drawing(row_of(told), moments(told), plain))
-
-
-def test_a_page_is_self_contained_and_words_cannot_end_its_script() -> None:
-    told = story()
-    told[6] = msgspec.structs.replace(told[6], text="</script><script>alert(1)</script>")
-    text = page(row_of(told), moments(told), {"caller": b"\x00\x40" * 16000})
-    assert text.count("</script>") == 2
-    assert not re.search(r"(src|href)=|https?://(?!www\.w3\.org/2000/svg)|@import|url\(", text)
-    data = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
-    assert data["row"]["session"] == "s_1"
-    assert any("<script>" in moment[3] for moment in data["moments"])

@@ -1,12 +1,10 @@
-"""The last hour in numbers, refusals, last words."""
+"""The last hour of calls in numbers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from aura.cli.console.last_hour import HOUR_MS, LastHour, percentiles
-from aura.cli.console.last_words import LastWords
-from aura.cli.console.refusals import Refusals
 from schemas import events as ev
 
 NOW_MS = 10 * HOUR_MS
@@ -75,29 +73,3 @@ def test_faults_are_grouped_and_lead_to_a_call() -> None:
     assert told["given_up"] == 1
     first = told["faults"][0]
     assert first == {"told": True, "stage": "stt", "reason": "lost", "count": 2, "session": "s_2"}
-
-
-def test_refusals_are_the_growth_of_counters_since_the_first_look() -> None:
-    fold = Refusals()
-    fold.look({"e1": {"sessions": 40}}, NOW_MS)
-    assert fold.last_hour(NOW_MS) == {}
-    fold.look({"e1": {"sessions": 42}, "e2": {"tokens": 3}}, NOW_MS + 1000)
-    fold.look({}, NOW_MS + 2000)  # nobody answered in time
-    fold.look({"e1": {"sessions": 42}}, NOW_MS + 3000)
-    assert fold.last_hour(NOW_MS + 3000) == {"tokens": 3, "sessions": 2}
-    assert fold.last_hour(NOW_MS + 2000 + HOUR_MS) == {}
-    assert fold.since_ms == NOW_MS
-
-
-def test_the_last_words_grow_and_go_with_the_call() -> None:
-    words = LastWords()
-    words.grows("s_1", "what is")
-    assert (words.of("s_1").caller, words.of("s_1").growing) == ("what is", True)
-    words.take(
-        ev.TurnCommitted(**head(), turn=1, text="What is it?", confidence=1.0, speculative=False)
-    )
-    words.take(ev.AnswerHeard(**head(), turn=1, text="A call.", complete=True, played_ms=5))
-    said = words.of("s_1")
-    assert (said.caller, said.growing, said.aura) == ("What is it?", False, "A call.")
-    words.take(ev.SessionEnded(**head(), reason="caller_left", turns=1))
-    assert words.of("s_1").caller == ""

@@ -1,0 +1,27 @@
+"""The last words of running calls."""
+
+from __future__ import annotations
+
+from aura.cli.console.last_hour import HOUR_MS
+from aura.cli.console.last_words import LastWords
+from schemas import events as ev
+
+NOW_MS = 10 * HOUR_MS
+
+
+def head(session: str = "s_1", ago_ms: int = 1000) -> ev.Head:
+    return {"tenant": "acme", "session": session, "at_ms": NOW_MS - ago_ms}
+
+
+def test_the_last_words_grow_and_go_with_the_call() -> None:
+    words = LastWords()
+    words.grows("s_1", "what is")
+    assert (words.of("s_1").caller, words.of("s_1").growing) == ("what is", True)
+    words.take(
+        ev.TurnCommitted(**head(), turn=1, text="What is it?", confidence=1.0, speculative=False)
+    )
+    words.take(ev.AnswerHeard(**head(), turn=1, text="A call.", complete=True, played_ms=5))
+    said = words.of("s_1")
+    assert (said.caller, said.growing, said.aura) == ("What is it?", False, "A call.")
+    words.take(ev.SessionEnded(**head(), reason="caller_left", turns=1))
+    assert words.of("s_1").caller == ""

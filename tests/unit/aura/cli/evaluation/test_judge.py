@@ -1,0 +1,62 @@
+"""A response is compared with what the suite expects."""
+
+from __future__ import annotations
+
+import pytest
+
+from aura.cli.evaluation.judge import Seen, judge
+from aura.cli.evaluation.suite import Expected, Step, Words
+
+
+def expecting(**fields: object) -> Step:
+    return Step(say="What is the capital?", expect=Expected.model_validate(fields))
+
+
+GOOD = Seen("What is the capital?", "It is Rome, of course.", 900.0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"transcript": {"contains": ["the capital"], "wer": 0}}, ""),
+        ({"transcript": {"contains": ["cap"]}}, "lacks 'cap'"),
+        ({"answer": {"contains_any": ["Paris", "rome"]}}, ""),
+        ({"answer": {"contains_any": ["Paris", "Oslo"]}}, "none of 'Paris', 'Oslo'"),
+        ({"answer": {"excludes": ["course"]}}, "has 'course'"),
+        ({"answer": {"matches": "R.me"}}, ""),
+        ({"answer": {"matches": "^Rome"}}, "does not match"),
+        ({"answer": {"min_words": 6}}, "has 5 words"),
+        ({"within_s": 1}, ""),
+        ({"within_s": 0.5}, "first sound after 0.90 s, expected 0.5 s"),
+        ({"interrupts": False}, ""),
+        ({"interrupts": True}, "was not interrupted"),
+        ({"ignored": True}, "not ignored"),
+    ],
+)
+def test_the_outcome_is_compared_with_the_expectation(
+    fields: dict[str, object], wrong: str
+) -> None:
+    found = judge(expecting(**fields), GOOD, None)
+    assert (not found) if not wrong else (len(found) == 1 and wrong in found[0])
+
+
+def test_the_limit_of_the_suite_holds_where_a_step_has_none() -> None:
+    assert judge(expecting(), GOOD, 0.5)
+    assert not judge(expecting(within_s=1), GOOD, 0.5)
+    assert not judge(Step(noise="cough", expect=Expected(ignored=True)), Seen(), 0.5)
+
+
+def test_no_answer_is_wrong_where_one_was_expected() -> None:
+    assert judge(expecting(answer={"min_words": 0}), Seen("What?"), None) == [
+        "no response was heard"
+    ]
+    assert judge(expecting(), Seen("What?"), 2.0) == ["no response was heard"]
+    assert judge(expecting(), Seen(errors=["LLM_ERROR"]), None) == ["error told: LLM_ERROR"]
+    assert judge(expecting(), Seen(lost="the server ended the call"), 2.0) == [
+        "the server ended the call"
+    ]
+
+
+def test_words_are_compared_without_capitals_and_punctuation() -> None:
+    step = Step(say="x", expect=Expected(answer=Words(contains=("it is rome",))))
+    assert not judge(step, GOOD, None)

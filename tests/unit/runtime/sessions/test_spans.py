@@ -1,0 +1,42 @@
+"""Spans of a session: what took time, by lane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runtime.sessions.spans import spans
+from runtime.sessions.timeline import LANES, moments
+from schemas import events as ev
+from schemas.tools import ToolConfig
+from tests.unit.runtime.story import T0, story
+
+
+def a_tool() -> list[ev.AnyEvent]:
+    at: dict[str, Any] = {"tenant": "acme", "session": "s_1", "turn": 1, "step": 0, "call": 0}
+    tool = ToolConfig(name="book")
+    return [
+        ev.ToolRequested(**at, at_ms=T0 + 2000, tool=tool, arguments="{}", deadline_ms=T0),
+        ev.ToolReturned(**at, at_ms=T0 + 2030, name="book", result="done", took_ms=30.0),
+    ]
+
+
+def test_every_lane_has_something_that_took_time() -> None:
+    found = spans(moments([*story(), *a_tool()]))
+    assert {span.lane for span in found} == set(LANES)
+    (tool,) = [span for span in found if span.lane == "tool"]
+    assert (tool.text, tool.end_ms - tool.start_ms) == ("book: done (30 ms)", 30)
+    assert all(span.end_ms >= span.start_ms for span in found)
+    assert [span.name for span in found if span.lane == "client"] == ["heard", "cut"]
+
+
+def test_a_call_of_a_tool_is_in_the_tools_lane_from_the_models_word_on() -> None:
+    """A client's tool is not asked of a tool runner."""
+    _, returned = a_tool()
+    called = ev.ToolCalled(
+        tenant="acme", session="s_1", turn=1, step=0, call=0,
+        at_ms=T0 + 1900, name="book", arguments="{}", model="m", took_ms=1.0,
+    )  # fmt: skip
+    told = moments([*story(), called, returned])
+    assert {one.lane for one in told if one.name.startswith("tool.")} == {"tool"}
+    (tool,) = [span for span in spans(told) if span.lane == "tool"]
+    assert (tool.start_ms, tool.end_ms) == (T0 + 1900, T0 + 2030)
