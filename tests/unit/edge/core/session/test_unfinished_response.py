@@ -1,0 +1,50 @@
+"""What is known of a response whose connection was lost in the middle."""
+
+from edge.core.session.unfinished_response import UnfinishedResponse
+from schemas import events as ev
+
+HEAD = ev.Head(tenant="t", session="s", at_ms=0)
+
+
+def begun() -> UnfinishedResponse:
+    return UnfinishedResponse(3, "Why?", 0.9, 1000, sentences={0: "One.", 1: "Two.", 2: "Three."})
+
+
+def heard(text: str, sentence: int, *, resumable: bool = False) -> ev.AnswerHeard:
+    return ev.AnswerHeard(
+        **HEAD, turn=3, text=text, sentence=sentence, complete=False, resumable=resumable
+    )
+
+
+def test_sentences_before_the_one_that_was_reached_were_heard() -> None:
+    response = begun().after(ev.AnswerReached(**HEAD, turn=3, index=2))
+    assert response is not None
+    assert response.heard == "One. Two."
+
+
+def test_a_sentence_that_was_reached_stays_reached() -> None:
+    response = begun()
+    response.after(ev.AnswerReached(**HEAD, turn=3, index=2))
+    response.after(ev.AnswerReached(**HEAD, turn=3, index=1))
+    assert response.reached == 2
+
+
+def test_events_of_other_turns_change_nothing() -> None:
+    response = begun()
+    assert response.after(ev.AnswerReached(**HEAD, turn=4, index=2)) is response
+    assert response.after(ev.ResponseCancelled(**HEAD, turn=2, reason="client")) is response
+    assert response.reached == 0
+
+
+def test_the_record_of_the_cut_tells_what_was_heard_until_a_later_sentence_begins() -> None:
+    response = begun()
+    response.after(heard("One. Tw", 1, resumable=True))
+    assert (response.heard, response.part) == ("One. Tw", 1)
+    response.after(ev.AnswerReached(**HEAD, turn=3, index=2))
+    assert response.noted is None
+    assert response.heard == "One. Two."
+
+
+def test_it_is_over_once_it_was_heard_or_cancelled() -> None:
+    assert begun().after(heard("One.", 0)) is None
+    assert begun().after(ev.ResponseCancelled(**HEAD, turn=3, reason="client")) is None

@@ -1,0 +1,81 @@
+"""The inputs of a call are logged without audio, and read back as they were."""
+
+import msgspec
+import pytest
+
+from edge.core.hearing.framing import FRAME_BYTES, SILENCE
+from edge.core.input_log import PART_INPUTS, PART_MS, InputLog, read, short_id
+from edge.core.inputs import AnyInput, ChunkSpoken, KeyPressed, Sound, StageSaid, Ticked, Typed
+from schemas import events as ev
+from schemas.inputs import BadInputsError, Rows
+
+GUESS = ev.TranscriptGuess(
+    tenant="t", session="s_1", at_ms=5, utterance=0, pause=1, text="hi", confidence=1.0,
+    took_ms=1.0, model="m",
+)  # fmt: skip
+VOICE = bytes(range(256)) * 5
+
+
+def logged(*given: AnyInput) -> ev.InputsDelivered:
+    log = InputLog("t", "s_1")
+    for number, one in enumerate(given):
+        log.note(one, 1000 + 20 * number)
+    return log.take(5000)
+
+
+def test_audio_is_logged_as_its_length_and_its_verdicts() -> None:
+    part = logged(Sound((VOICE[:FRAME_BYTES],), (True,), FRAME_BYTES + 10), Ticked())
+    assert VOICE[:16] not in msgspec.msgpack.encode(part)
+    sound, tick = read([part], {})
+    assert sound == (1000, Sound((SILENCE,), (True,), FRAME_BYTES + 10))
+    assert tick == (1020, Ticked())
+
+
+def test_bytes_of_a_frame_that_two_inputs_share_are_counted_once_it_is_whole() -> None:
+    half = FRAME_BYTES // 2
+    part = logged(Sound((), (), half), Sound((VOICE[:FRAME_BYTES],), (True,), half))
+    assert [one.given.voiced for one in read([part], {}) if isinstance(one.given, Sound)] == [
+        (),
+        (True,),
+    ]
+
+
+def test_an_event_is_logged_by_its_id_and_found_again() -> None:
+    part = logged(StageSaid(GUESS))
+    assert b"hi" not in part.rows
+    assert [one.given for one in read([part], {short_id(GUESS): GUESS})] == [StageSaid(GUESS)]
+
+
+def test_of_an_event_that_could_not_be_stored_the_time_is_left() -> None:
+    assert list(read([logged(StageSaid(GUESS))], {})) == [(1000, Ticked())]
+
+
+def test_a_clients_words_and_keys_are_read_back() -> None:
+    given = [Typed("hello"), KeyPressed("5")]
+    assert [one.given for one in read([logged(*given)], {})] == given
+
+
+def test_synthesized_audio_is_read_back_as_silence_of_its_length() -> None:
+    [found] = read([logged(ChunkSpoken(turn=1, index=2, chunk=3, pcm=VOICE, last=True))], {})
+    assert found.given == ChunkSpoken(turn=1, index=2, chunk=3, pcm=bytes(len(VOICE)), last=True)
+
+
+def test_a_part_is_due_after_its_time_or_its_number_of_inputs() -> None:
+    log = InputLog("t", "s_1")
+    assert not log.due(10 * PART_MS)
+    log.note(Ticked(), 0)
+    assert not log.due(PART_MS - 1)
+    assert log.due(PART_MS)
+    for _ in range(PART_INPUTS):
+        log.note(Ticked(), 1)
+    assert log.due(1)
+    assert [log.take(2).part, log.take(3).part] == [0, 1]
+    assert not log.due(10 * PART_MS)
+
+
+def test_an_input_of_a_newer_aura_is_an_error() -> None:
+    rows = Rows(0)
+    rows.add(5, 99, ())
+    part = msgspec.structs.replace(logged(Ticked()), rows=rows.packed())
+    with pytest.raises(BadInputsError, match="a newer Aura"):
+        list(read([part], {}))
