@@ -1,19 +1,16 @@
-"""The log line of a turn, with its latencies and without its words. Pure."""
+"""The log line of a turn, with all its latencies and without its words. Pure."""
 
-from schemas.events import TurnMeasured
+from schemas.events import STEPS, TurnMeasured
 
 
 def turn_line(waterfall: TurnMeasured) -> dict[str, object]:
-    """Return the fields of the line; those with `_ms` are ms after the end of speech."""
+    """Return the fields of the line, named as in `turn.measured`."""
     return {
         "turn": waterfall.turn,
-        "felt_ms": waterfall.first_sent_ms,
-        "endpoint_ms": waterfall.committed_ms,
-        "transcript_ms": waterfall.transcript_ms,
-        "first_token_ms": waterfall.first_token_ms,
-        "first_sentence_ms": waterfall.first_sentence_ms,
-        "first_audio_ms": waterfall.first_audio_ms,
+        **{step: getattr(waterfall, step) for step in STEPS},
+        "stt_ms": waterfall.stt_ms,
         "speculations": waterfall.speculations,
         "retracted": waterfall.retracted,
+        "wasted_sentences": waterfall.wasted_sentences,
         "interrupted": waterfall.interrupted,
     }

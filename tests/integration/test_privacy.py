@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import random
 import time
 from pathlib import Path
@@ -17,6 +18,10 @@ SECRET = "a secret that must not be logged either"
 WORDS = b"how are you today"
 """Of what the simulated recogniser hears."""
 PIECE_BYTES = 64
+TYPED = "zebra crossing at the marker museum"
+"""What a client types."""
+QUERY = "quagga"
+"""What a client has in its query."""
 
 
 def files(folder: Path) -> list[Path]:
@@ -44,12 +49,16 @@ async def test_no_audio_reaches_a_disk_and_no_words_a_log(tmp_path: Path, level:
     try:
         aura.wait_until_ready()
         for query in (f"token={token}", "token=demo_token", "token=wrong_token_of_somebody"):
-            async with calling(aura.url, f"/ws/voice/continuous?{query}&greeting=0") as caller:
+            async with calling(
+                aura.url, f"/ws/voice/continuous?{query}&greeting=0&{QUERY}={QUERY}"
+            ) as caller:
                 if "wrong" in query:
                     continue
                 await caller.speak(question + silence(1500))
                 await caller.until("ai_complete")
                 spoken += [pcm_of(message) for message in caller.told("ai_audio")]
+                await caller.send({"type": "text", "text": TYPED})
+                await caller.until("ai_complete", 2)
         async with calling(aura.url, "/ws") as caller:
             await caller.send({"type": "start_conversation"})
             await caller.speak(question + silence(1500), 100, as_json=True)
@@ -69,6 +78,9 @@ async def test_no_audio_reaches_a_disk_and_no_words_a_log(tmp_path: Path, level:
     for sound in (question, *spoken):
         for piece in pieces(sound):
             assert piece not in log
+            assert repr(piece)[2:-1].encode() not in log
+            for start in range(3):  # one of them begins a group of base64, wherever the piece is
+                assert base64.b64encode(piece[start : start + 60]) not in log
             assert not [path for path, data in stored.items() if piece in data]
     answer = b"word word"  # of what the simulated model writes
     assert b"session_started" in log
@@ -76,6 +88,8 @@ async def test_no_audio_reaches_a_disk_and_no_words_a_log(tmp_path: Path, level:
     for secret in (
         WORDS,
         answer,
+        TYPED.encode(),
+        QUERY.encode(),
         token.encode(),
         token.rpartition(".")[2].encode(),
         b"demo_token",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.aura_process import AuraProcess
+from schemas.events import STEPS
+from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import DEMO, VOICE_MS, Caller, buzz, calling, silence
 
 pytestmark = pytest.mark.integration
@@ -57,6 +59,40 @@ async def test_every_line_about_a_call_has_a_session(simulated: AuraProcess) -> 
     for event in ("session_started", "turn", "session_ended"):
         assert lines(simulated, event)
         assert all(one.get("session") for one in lines(simulated, event)), event
+
+
+def told_by(aura: AuraProcess) -> list[dict[str, Any]]:
+    """Return all structured lines of the log."""
+    found = (line[line.index("{") :] for line in aura.said().splitlines() if '"event":' in line)
+    return [json.loads(line) for line in found]
+
+
+async def test_at_debug_level_each_line_of_a_call_has_its_session_and_a_turn_has_one_line(
+    tmp_path: Path,
+) -> None:
+    aura = AuraProcess(tmp_path, env={**SIMULATED, "LOG_LEVEL": "DEBUG"})
+    try:
+        aura.wait_until_ready()
+        before = len(told_by(aura))
+        async with calling(aura.url, f"{DEMO}&greeting=0") as caller:
+            await caller.speak(buzz(VOICE_MS) + silence(1200))
+            await caller.until("ai_complete")
+        async with asyncio.timeout(10):
+            while not lines(aura, "session_ended"):
+                await asyncio.sleep(0.05)
+        during = told_by(aura)[before:]
+    finally:
+        aura.stop()
+    assert {"session_started", "job_done", "turn", "session_ended"} <= {
+        one["event"] for one in during
+    }
+    sessions = {one.get("session") for one in during}
+    assert len(sessions) == 1, [one for one in during if not one.get("session")]
+    assert None not in sessions
+    [turn] = [one for one in during if one["event"] == "turn"]
+    for step in STEPS:
+        assert turn[step] is not None, step
+    assert turn["stt_ms"] > 0
 
 
 @pytest.mark.parametrize("path", ["/ws", f"{DEMO}&greeting=0"])

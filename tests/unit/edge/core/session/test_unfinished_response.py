@@ -12,7 +12,13 @@ def begun() -> UnfinishedResponse:
 
 def heard(text: str, sentence: int, *, resumable: bool = False) -> ev.AnswerHeard:
     return ev.AnswerHeard(
-        **HEAD, turn=3, text=text, sentence=sentence, complete=False, resumable=resumable
+        **HEAD,
+        turn=3,
+        text=text,
+        sentence=sentence,
+        complete=False,
+        played_ms=0,
+        resumable=resumable,
     )
 
 

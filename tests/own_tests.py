@@ -1,0 +1,279 @@
+"""Which modules have a test file of their own: `python -m tests.own_tests` lists the others.
+
+A module's own test file mirrors its path in `tests/unit`, or has its name in another folder and
+imports it. ELSEWHERE, WITHOUT and TO_WRITE list all other modules, and
+`tests/contract/test_own_tests.py` holds it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SOURCES = ("schemas", "runtime", "edge", "workers", "aura", "deploy")
+OTHER_KINDS = ("parts", "integration", "contract", "e2e")
+
+ELSEWHERE: Mapping[str, str] = {
+    "aura/cli/agents.py": "integration/test_agents.py",
+    "aura/cli/calls.py": "integration/test_calls.py",
+    "aura/cli/console/*.py": "integration/test_console.py",
+    "aura/cli/dead.py": "integration/test_dead.py",
+    "aura/cli/report.py": "integration/test_pages.py",
+    "aura/cli/reporting/page.py": "integration/test_pages.py",
+    "aura/cli/reporting/queries.py": "integration/test_pages.py",
+    "aura/cli/sessions.py": "integration/test_sessions.py",
+    "aura/cli/sip.py": "integration/test_sip.py",
+    "aura/cli/tenants.py": "integration/test_tenants.py",
+    "aura/cli/tools.py": "integration/test_tools.py",
+    "aura/cli/up.py": "integration/test_up.py",
+    "aura/client.py": "integration/test_python_client.py",
+    "aura/replay/drive.py": "integration/test_replay.py",
+    "aura/replay/recorded_stages.py": "unit/aura/replay/test_what_if.py",
+    "aura/replay/recorded_tools.py": "unit/aura/replay/test_tools.py",
+    "aura/replay/recorded_workers.py": "integration/test_replay.py",
+    "deploy/nats_server.py": "integration/test_up.py",
+    "deploy/passwords.py": "integration/test_permissions.py",
+    "deploy/supervisor.py": "integration/test_up.py",
+    "deploy/up.py": "integration/test_up.py",
+    "edge/app.py": "integration/test_realtime.py",
+    "edge/call/config_store.py": "integration/test_named_config.py",
+    "edge/call/shell_phase.py": "unit/edge/core/test_moves.py",
+    "edge/core/hearing/echo*.py": "parts/test_echo.py",
+    "edge/core/response/requester.py": "unit/edge/core/response/test_responder.py",
+    "edge/core/response/tools.py": "unit/edge/core/response/test_tool_turns.py",
+    "edge/core/session/call_phase.py": "unit/edge/core/test_moves.py",
+    "edge/core/session/spend.py": "unit/edge/core/test_spending.py",
+    "edge/door/agents/agents.py": "integration/test_agents.py",
+    "edge/door/agents/tool_catalogue.py": "unit/edge/door/test_agent_tools.py",
+    "edge/door/audio_intake.py": "parts/test_decoded_intake.py",
+    "edge/door/connection.py": "integration/test_protocols.py",
+    "edge/door/conversations.py": "integration/test_session_logs.py",
+    "edge/door/frame_intake.py": "parts/test_strict_websocket.py",
+    "edge/door/http/call_list.py": "integration/test_calls.py",
+    "edge/door/http/calls_api.py": "integration/test_calls.py",
+    "edge/door/http/pages.py": "integration/test_pages.py",
+    "edge/door/http/plain_errors.py": "integration/test_listener.py",
+    "edge/door/http/realtime_*.py": "integration/test_realtime.py",
+    "edge/door/http/speech_api.py": "integration/test_speech_api.py",
+    "edge/door/http/twilio_*.py": "unit/edge/door/http/test_twilio_calls.py",
+    "edge/door/limits/allowance.py": "unit/edge/door/limits/test_connection_budget.py",
+    "edge/door/limits/session_limits.py": "integration/test_seats.py",
+    "edge/door/limits/sound_ahead.py": "unit/edge/door/limits/test_connection_budget.py",
+    "edge/door/limits/stage_monitor.py": "unit/edge/door/limits/test_admission_control.py",
+    "edge/door/line/channel.py": "integration/test_sip.py",
+    "edge/door/seat.py": "unit/edge/door/test_resume.py",
+    "edge/door/sip/line.py": "integration/test_sip.py",
+    "edge/door/webrtc/*.py": "integration/test_webrtc.py",
+    "edge/door/webrtc_port.py": "parts/test_webrtc_offers.py",
+    "edge/protocols/asyncapi_payloads.py": "contract/test_asyncapi.py",
+    "edge/protocols/realtime/item_requests.py": "contract/realtime/test_conversation.py",
+    "edge/protocols/realtime/items.py": "contract/realtime/test_conversation.py",
+    "edge/protocols/realtime/protocol.py": "contract/realtime/test_hostile.py",
+    "edge/protocols/realtime/response*.py": "contract/realtime/test_conversation.py",
+    "edge/protocols/realtime/session_*.py": "contract/realtime/test_session.py",
+    "edge/protocols/realtime/speeches.py": "contract/realtime/test_conversation.py",
+    "edge/protocols/realtime/telling.py": "contract/realtime/test_conversation.py",
+    "edge/protocols/realtime/tools.py": "contract/realtime/test_tools.py",
+    "edge/protocols/twilio_messages.py": "unit/edge/protocols/test_twilio.py",
+    "runtime/agents/store.py": "integration/test_agent_bucket.py",
+    "runtime/bus/calls.py": "integration/test_calls.py",
+    "runtime/bus/configurations.py": "integration/test_named_config.py",
+    "runtime/bus/connection.py": "integration/test_bus.py",
+    "runtime/bus/dead_letters.py": "integration/test_dead.py",
+    "runtime/bus/durable_subscription.py": "integration/test_subscribers.py",
+    "runtime/bus/jobs.py": "integration/test_bus.py",
+    "runtime/bus/publisher.py": "integration/test_fence.py",
+    "runtime/bus/reader.py": "integration/test_bus.py",
+    "runtime/sessions/file.py": "contract/test_session_file.py",
+    "runtime/sessions/finding.py": "integration/test_sessions.py",
+    "runtime/sessions/log.py": "integration/test_sessions.py",
+    "runtime/sessions/recorded_audio.py": "contract/test_session_file.py",
+    "runtime/sessions/transfer.py": "integration/test_sessions.py",
+    "runtime/settings/*.py": "unit/runtime/test_settings.py",
+    "runtime/tls.py": "integration/test_tls.py",
+    "schemas/agent.py": "contract/test_agents.py",
+    "schemas/client_messages.py": "contract/test_asyncapi.py",
+    "schemas/control.py": "unit/edge/core/test_control.py",
+    "schemas/docstrings.py": "contract/test_asyncapi.py",
+    "schemas/events/*.py": "contract/test_events.py",
+    "schemas/generate.py": "contract/test_events.py",
+    "schemas/openapi.py": "integration/test_http.py",
+    "workers/analytics/shadow.py": "integration/test_shadow.py",
+    "workers/engines/catalogue.py": "parts/test_model_download.py",
+    "workers/engines/contract/*.py": "parts/test_engine_contract.py",
+    "workers/engines/fetched.py": "parts/test_model_download.py",
+    "workers/engines/files.py": "parts/test_weights.py",
+    "workers/engines/hub.py": "parts/test_model_download.py",
+    "workers/engines/llm/fallbacks.py": "parts/test_llm_fallbacks.py",
+    "workers/engines/llm/llama_requests.py": "unit/workers/engines/llm/test_llama.py",
+    "workers/engines/llm/openai_compatible.py": "parts/test_hosted_llm.py",
+    "workers/engines/llm_factory.py": "unit/workers/engines/test_llm_choice.py",
+    "workers/engines/pinned.py": "parts/test_weights.py",
+    "workers/engines/stt/openai_rest.py": "parts/test_hosted_stt.py",
+    "workers/engines/stt/whisper.py": "e2e/test_engines.py",
+    "workers/engines/tts/openai_rest.py": "parts/test_hosted_tts.py",
+    "workers/engines/tts/piper_streaming.py": "e2e/test_voice_parts.py",
+    "workers/engines/tts/spoken/*.py": "unit/workers/engines/tts/test_spoken.py",
+    "workers/markup_calls.py": "unit/workers/test_tool_text.py",
+    "workers/engines/simulated.py": "parts/test_simulated_engines.py",
+    "workers/response_chain.py": "integration/test_fence.py",
+    "workers/tool_markup.py": "unit/workers/test_tool_text.py",
+    "workers/tools/bodies.py": "integration/test_tool_runner.py",
+    "workers/tools/mcp_gateway.py": "integration/test_mcp.py",
+    "workers/tools/stage.py": "integration/test_tool_runner.py",
+    "workers/worker_loop.py": "integration/test_hung.py",
+}
+"""Modules, or patterns of them, and the test file that tests them under another name."""
+
+WITHOUT: Mapping[str, str] = {
+    "*/main.py": "a start of a process; tests/integration starts it",
+    "aura/cli/edge.py": "a start of a process; tests/integration starts it",
+    "aura/cli/operator_errors.py": "data: exceptions",
+    "aura/cli/options.py": "data: declared options",
+    "aura/cli/worker.py": "a start of a process; tests/integration starts it",
+    "deploy/resources.py": "data: paths",
+    "edge/call/client.py": "an interface",
+    "edge/core/client_commands.py": "data: the types of commands",
+    "edge/core/client_events.py": "data: the types of events to clients",
+    "edge/core/effects.py": "data: the types of effects",
+    "edge/core/hearing/framing.py": "data: three constants",
+    "edge/core/inputs.py": "data: the types of inputs",
+    "edge/core/session/current_config.py": "data: one attribute",
+    "edge/door/channel.py": "an interface",
+    "edge/door/holder.py": "data",
+    "edge/door/refusal.py": "data: one exception",
+    "edge/protocols/client_protocol.py": "an interface, tried by the tests of each protocol",
+    "edge/sip_main.py": "a start of a process; integration/test_sip.py starts it",
+    "runtime/bus/errors.py": "data: exceptions",
+    "schemas/audio.py": "data: message types and constants",
+    "schemas/prompts.py": "data: one message type",
+    "workers/analytics/counters.py": "data: declared metrics",
+    "workers/counters.py": "data: declared metrics",
+    "workers/engines/errors.py": "data: exceptions",
+    "workers/engines/protocols.py": "interfaces of engines",
+}
+"""Modules, or patterns of them, that need no test file, and the reason."""
+
+TO_WRITE = frozenset(
+    {
+        "aura/cli/agent_texts.py",
+        "aura/cli/analytics.py",
+        "aura/cli/applied_files.py",
+        "aura/cli/call_failures.py",
+        "aura/cli/demo.py",
+        "aura/cli/demo_restaurant.py",
+        "aura/cli/drive.py",
+        "aura/cli/engines.py",
+        "aura/cli/evaluate.py",
+        "aura/cli/export.py",
+        "aura/cli/fast_start.py",
+        "aura/cli/forget.py",
+        "aura/cli/import_session.py",
+        "aura/cli/listening.py",
+        "aura/cli/loudspeaker.py",
+        "aura/cli/outcome.py",
+        "aura/cli/replay.py",
+        "aura/cli/republish.py",
+        "aura/cli/running.py",
+        "aura/cli/session_choice.py",
+        "aura/cli/settings_table.py",
+        "aura/cli/sound_card.py",
+        "aura/cli/spoken.py",
+        "aura/cli/tap.py",
+        "aura/cli/waterfall.py",
+        "deploy/readiness.py",
+        "edge/call/control_listener.py",
+        "edge/call/recording_writer.py",
+        "edge/call/speech_model.py",
+        "edge/call/stage_job.py",
+        "edge/core/stage_inputs.py",
+        "edge/core/turn_entry.py",
+        "edge/door/agents/likely_prompts.py",
+        "edge/door/callers/client_secrets.py",
+        "edge/door/host.py",
+        "edge/door/http/choices.py",
+        "edge/door/http/middlewares.py",
+        "edge/door/http/openai_errors.py",
+        "edge/door/limits/open_files.py",
+        "edge/door/limits/packet_limits.py",
+        "edge/door/limits/storage_monitor.py",
+        "edge/door/opening.py",
+        "edge/door/routes.py",
+        "runtime/bus/bulk_reader.py",
+        "runtime/bus/consumer_lag.py",
+        "runtime/bus/discovery.py",
+        "runtime/bus/prompts.py",
+        "runtime/gc_tuning.py",
+        "runtime/metrics.py",
+        "runtime/metrics_port.py",
+        "runtime/running.py",
+        "runtime/version.py",
+        "workers/analytics/delivery.py",
+        "workers/analytics/metrics.py",
+        "workers/analytics/trial_engines.py",
+        "workers/engines/openai_api.py",
+        "workers/engines/stt/decoded_text.py",
+        "workers/engines/turn/smart_turn.py",
+        "workers/speech_engines.py",
+        "workers/stage_builders/llm.py",
+        "workers/stage_builders/stt.py",
+        "workers/stage_builders/tool.py",
+        "workers/stage_builders/tts.py",
+        "workers/stt.py",
+        "workers/tts.py",
+    }
+)
+"""Modules whose own test file is still to be written; the list may only become shorter."""
+
+
+def modules() -> list[str]:
+    """Return the path of each module, without packages' `__init__.py`."""
+    files = (file for folder in SOURCES for file in (ROOT / folder).rglob("*.py"))
+    return sorted(str(file.relative_to(ROOT)) for file in files if file.name != "__init__.py")
+
+
+def own_test(module: str) -> Path | None:
+    """Return the test file of *module*, or None."""
+    path = Path(module)
+    mirrored = ROOT / "tests" / "unit" / path.parent / f"test_{path.name}"
+    if mirrored.exists():
+        return mirrored
+    return next(_elsewhere_by_name(path), None)
+
+
+def _elsewhere_by_name(path: Path) -> Iterator[Path]:
+    package, name = ".".join(path.parent.parts), path.stem
+    among = rf"(?:\([^)]*|[^\n(]*)\b{name}\b"
+    imports = re.compile(rf"from {package}\.{name} import |from {package} import {among}")
+    for kind in OTHER_KINDS:
+        for file in (ROOT / "tests" / kind).rglob(f"test_{path.name}"):
+            text = file.read_text(encoding="utf-8")
+            if imports.search(text):
+                yield file
+
+
+def listed(module: str) -> bool:
+    """Tell whether a list explains that *module* has no test file of its own."""
+    return module in TO_WRITE or any(fnmatch(module, one) for one in (*ELSEWHERE, *WITHOUT))
+
+
+def main() -> None:
+    everything = modules()
+    own = [module for module in everything if own_test(module)]
+    elsewhere = [
+        module
+        for module in everything
+        if module not in own and any(fnmatch(module, one) for one in ELSEWHERE)
+    ]
+    for module in everything:
+        if module not in own and module not in elsewhere:
+            print(module if listed(module) else f"{module}  (in no list)")  # noqa: T201
+    print(  # noqa: T201
+        f"{len(everything)} modules: {len(own)} with a test file of their own, "
+        f"{len(elsewhere)} tested under another name"
+    )
+
+
+if __name__ == "__main__":
+    main()
