@@ -9,22 +9,14 @@ from typing import Any
 import msgspec
 
 from aura.cli.session_page import content, page
-<<<<<<< HEAD
 from runtime.sessions.listing import ListedSession, folded
-=======
-from runtime.sessions.listing import Row, folded
->>>>>>> h-tests
 from runtime.sessions.timeline import LANES, moments
 from schemas import events as ev
 from schemas.tools import ToolConfig
 from tests.unit.runtime.story import T0, story
 
 
-<<<<<<< HEAD
 def row_of(told: list[ev.AnyEvent]) -> ListedSession:
-=======
-def row_of(told: list[ev.AnyEvent]) -> Row:
->>>>>>> h-tests
     row = folded(told)
     assert row is not None
     return row

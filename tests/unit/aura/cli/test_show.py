@@ -8,21 +8,13 @@ import re
 from rich.console import Console
 
 from aura.cli.show import Paint, drawing
-<<<<<<< HEAD
 from runtime.sessions.listing import ListedSession, folded
-=======
-from runtime.sessions.listing import Row, folded
->>>>>>> h-tests
 from runtime.sessions.timeline import moments
 from schemas import events as ev
 from tests.unit.runtime.story import T0, story
 
 
-<<<<<<< HEAD
 def row_of(told: list[ev.AnyEvent]) -> ListedSession:
-=======
-def row_of(told: list[ev.AnyEvent]) -> Row:
->>>>>>> h-tests
     row = folded(told)
     assert row is not None
     return row

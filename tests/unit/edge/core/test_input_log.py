@@ -51,7 +51,7 @@ def test_of_an_event_that_could_not_be_stored_the_time_is_left() -> None:
 
 
 def test_a_clients_words_and_keys_are_read_back() -> None:
-    given = [Typed("hello"), KeyPressed("5")]
+    given: list[AnyInput] = [Typed("hello"), KeyPressed("5")]
     assert [one.given for one in read([logged(*given)], {})] == given
 
 

@@ -40,8 +40,8 @@ def test_a_number_is_taken_within_its_bounds_only(name: str) -> None:
     _, least, most = bounds(path)
     assert least is not None
     assert most is not None
-    for value in (least, most):
-        assert session_options({name: str(value)}) == ({path: value}, [])
+    for allowed in (least, most):
+        assert session_options({name: str(allowed)}) == ({path: allowed}, [])
     for value in (least - 1, most + 1, "x", 1.5, True):
         changes, wrong = session_options({name: value})
         assert changes == {}

@@ -31,7 +31,7 @@ def test_a_copy_is_the_event_in_another_session_and_later() -> None:
 
 def test_the_end_of_a_session_names_the_original_and_its_other_times_move_too() -> None:
     ended = SessionEnded(
-        tenant="t", session="s_1", at_ms=9000, reason="client", turns=1, started_at_ms=4000
+        tenant="t", session="s_1", at_ms=9000, reason="caller_left", turns=1, started_at_ms=4000
     )
     copy = renamed(stored(ended), "r_2", later_ms=100)
     assert copy is not None

@@ -38,7 +38,7 @@ def test_a_sentence_that_was_reached_stays_reached() -> None:
 def test_events_of_other_turns_change_nothing() -> None:
     response = begun()
     assert response.after(ev.AnswerReached(**HEAD, turn=4, index=2)) is response
-    assert response.after(ev.ResponseCancelled(**HEAD, turn=2, reason="client")) is response
+    assert response.after(ev.ResponseCancelled(**HEAD, turn=2, reason="interrupted")) is response
     assert response.reached == 0
 
 
@@ -53,4 +53,4 @@ def test_the_record_of_the_cut_tells_what_was_heard_until_a_later_sentence_begin
 
 def test_it_is_over_once_it_was_heard_or_cancelled() -> None:
     assert begun().after(heard("One.", 0)) is None
-    assert begun().after(ev.ResponseCancelled(**HEAD, turn=3, reason="client")) is None
+    assert begun().after(ev.ResponseCancelled(**HEAD, turn=3, reason="interrupted")) is None
