@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 
 from aura.cli.session_page import content, page
-from runtime.sessions.listing import Row, folded
+from runtime.sessions.listing import ListedSession, folded
 from runtime.sessions.timeline import LANES, moments
 from schemas import events as ev
 from schemas.tools import ToolConfig
 from tests.unit.runtime.story import T0, story
 
 
-def row_of(told: list[ev.AnyEvent]) -> Row:
+def row_of(told: list[ev.AnyEvent]) -> ListedSession:
     row = folded(told)
     assert row is not None
     return row

@@ -8,13 +8,13 @@ import re
 from rich.console import Console
 
 from aura.cli.show import Paint, drawing
-from runtime.sessions.listing import Row, folded
+from runtime.sessions.listing import ListedSession, folded
 from runtime.sessions.timeline import moments
 from schemas import events as ev
 from tests.unit.runtime.story import T0, story
 
 
-def row_of(told: list[ev.AnyEvent]) -> Row:
+def row_of(told: list[ev.AnyEvent]) -> ListedSession:
     row = folded(told)
     assert row is not None
     return row
