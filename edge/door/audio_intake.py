@@ -14,7 +14,7 @@ from edge.core.client_events import Trouble
 from edge.door.holder import Holder
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.common_bounds import DECODER_BYTES
-from edge.door.limits.connection_budget import LOOK_FRAMES, LOOK_SOUND_S
+from edge.door.limits.connection_budget import CHECK_FRAMES, CHECK_SOUND_S
 from edge.door.limits.pace import Pace
 from edge.protocols.client_protocol import ClientProtocol
 from runtime.audio import AudioIn
@@ -112,8 +112,8 @@ class AudioIntake:
             self.keep_no_longer()
             self.await_more()
             budget.work_s += time.perf_counter() - began_s
-            if budget.frames >= LOOK_FRAMES or budget.sound_s >= LOOK_SOUND_S:
-                self._pace.look()
+            if budget.frames >= CHECK_FRAMES or budget.sound_s >= CHECK_SOUND_S:
+                self._pace.check()
         except OverBudgetError as over:
             self._holder.exceed(str(over))
         except Exception as error:  # noqa: BLE001  # `Holder.broke` logs it
@@ -143,7 +143,7 @@ class AudioIntake:
         """
         form = audio.form
         if self._audio_in.makes_resampler(form, audio.data):
-            await self._pace.lane()
+            await self._pace.wait_in_queue()
         if isinstance(form, Container) or len(audio.data) <= form.bytes_a_second * DIRECT_S:
             self.take_now(audio)
             return

@@ -3,7 +3,7 @@
 import sys
 from typing import NamedTuple
 
-from edge.door.limits.message_room import LONG_BYTES
+from edge.door.limits.message_memory import LONG_BYTES
 
 FIN = 0x80
 FIRST_CONTROL = 0x08

@@ -21,7 +21,7 @@ from aiohttp._websocket.helpers import websocket_mask
 
 from edge.door.frame_heads import FIN, KEY_BYTES, LENGTH_16, MASK_BIT, FrameHeads
 from edge.door.limits.allowance import OverBudgetError
-from edge.door.limits.message_room import LONG_BYTES, MOST_HELD_S
+from edge.door.limits.message_memory import LONG_BYTES, MOST_HELD_S
 from edge.door.limits.pace import WAIT_S
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ LAST_WORD_S = 1.0
 MOST_DROPPED_BYTES = 32 * 1024 * 1024
 TAKEN_S = 0.005
 """The interval of checks whether parsed messages were taken."""
-ROOM_S = 0.1
-"""The interval of checks for room for a long message."""
+MEMORY_S = 0.1
+"""The interval of checks for memory for a long message."""
 WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
 HEAD_BYTES = 4 + KEY_BYTES
 """The head of a frame with a length of 16 bits (126 to 65 535 bytes), such as 20 ms of audio."""
@@ -77,10 +77,10 @@ class FrameIntake:
         self._rest, self._at = b"", 0
         """The latest data, and the number of its parsed bytes."""
         self._long = 0
-        """The number of the message that has its place in the room."""
+        """The number of the message for which memory is reserved."""
         self._tried_s = time.monotonic()
         self._looks: asyncio.TimerHandle | None = None
-        """The next check of the time for which it has had the place."""
+        """The next check of how long the memory has been reserved."""
         ws.pace.has_more = lambda: bool(self._rest or queue._buffer)
         self._reading = READS
         self._dropped = 0
@@ -138,7 +138,7 @@ class FrameIntake:
     def drop_all(self) -> None:
         """Stop parsing; read on for a moment, so that the client can read the reason."""
         self._begun = self._rest = b""
-        self._budget.place.leave()
+        self._budget.reservation.release()
         waited, self._reading = self._reading is WAITS, DROPS
         if waited:
             self._handler._resume_reading_for_buffer()
@@ -180,14 +180,14 @@ class FrameIntake:
         self._rest, self._at = (data, until) if until < len(data) / 2 else (data[until:], 0)
         pace.worked(began_s)
         try:
-            wait_s = pace.look()
+            wait_s = pace.check()
         except OverBudgetError as over:
             self._ws.exceed(str(over))
             return False
-        has_room = self._has_room() and self._untaken <= MOST_UNTAKEN_BYTES
-        if wait_s or self._rest or not has_room:
+        has_memory = self._has_memory() and self._untaken <= MOST_UNTAKEN_BYTES
+        if wait_s or self._rest or not has_memory:
             self._wait()
-            pace.later(wait_s or (0.0 if has_room else TAKEN_S), self._go_on)
+            pace.later(wait_s or (0.0 if has_memory else TAKEN_S), self._go_on)
         else:
             self._read_on()
         return False
@@ -198,13 +198,13 @@ class FrameIntake:
         return sum(size for _, size in self._queue._buffer)
 
     def _go_on(self) -> None:
-        """Parse on, unless the budget is overdrawn, there is no room, or parsed messages wait."""
+        """Parse on, unless the budget is overdrawn, there is no memory, or parsed messages wait."""
         if self.drops or self._ws.closed or self._handler.transport is None:
             return
         self._ws.note_slowed()
         pace = self._ws.pace
         try:
-            wait_s = pace.look()
+            wait_s = pace.check()
         except OverBudgetError as over:
             self._ws.exceed(str(over))
             return
@@ -212,45 +212,45 @@ class FrameIntake:
             pace.later(wait_s, self._go_on)
         elif self._handler._reading_paused or self._queue._buffer:
             pace.later(TAKEN_S, self._go_on)
-        elif not self._has_room():
-            pace.later(TAKEN_S if self._budget.place.held else ROOM_S, self._go_on)
+        elif not self._has_memory():
+            pace.later(TAKEN_S if self._budget.reservation.held else MEMORY_S, self._go_on)
         elif self._rest:
             if self._parse():
                 self._handler.close()
         else:
             self._read_on()
 
-    # -------------------------------------------------------- room for a long message
+    # -------------------------------------------------------- memory for a long message
 
-    def _has_room(self) -> bool:
+    def _has_memory(self) -> bool:
         """Return whether the incomplete message may be read on."""
-        size, place = self._heads.unread, self._budget.place
+        size, reservation = self._heads.unread, self._budget.reservation
         if size <= LONG_BYTES or size >= self._ws.most_bytes:  # refused as too long
             return True
-        if place.held and self._long != self._heads.number:
+        if reservation.held and self._long != self._heads.number:
             return False  # the one before is still being processed
         self._long = self._heads.number
-        if not place.take(size, time.monotonic()):
+        if not reservation.reserve(size, time.monotonic()):
             return False
         if self._looks is None:
             self._look_in(MOST_HELD_S)
         return True
 
     def taken(self) -> None:
-        """Give back the room of a processed message."""
+        """Release the memory of a processed message."""
         on_its_way = self._heads.unread and self._long == self._heads.number
         if not on_its_way and not self._queue._buffer:
-            self._budget.place.leave()
+            self._budget.reservation.release()
 
     def _look_in(self, seconds: float) -> None:
         self._looks = asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
         self._looks = None
-        place = self._budget.place
-        if place.is_overdue(time.monotonic()):
-            self._ws.exceed("a long message takes too long, and others wait for the room")
-        elif place.held:
+        reservation = self._budget.reservation
+        if reservation.is_overdue(time.monotonic()):
+            self._ws.exceed("a long message takes too long, and others wait for its memory")
+        elif reservation.held:
             self._look_in(WAIT_S)
 
 

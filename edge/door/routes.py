@@ -56,7 +56,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
         try:
             with edge.budgets.opened(address, time.monotonic()) as budget:
                 ws = StrictWebSocket(
-                    Pace(budget, edge.lane, edge.stages.strained),
+                    Pace(budget, edge.work_queue, edge.stages.strained),
                     heartbeat=edge.settings.heartbeat_s,
                     max_msg_size=kind.admission.most_frame_bytes,
                     compress=False,

@@ -33,7 +33,7 @@ from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.open_files import OpenFiles
-from edge.door.limits.pace import Lane
+from edge.door.limits.pace import WorkQueue
 from edge.door.limits.session_limits import SessionLimits
 from edge.door.limits.socket_table import SocketTable
 from edge.door.limits.stage_monitor import StageMonitor
@@ -99,8 +99,8 @@ class Edge:
     """Their transfer to a person; None: there is none."""
     webrtc: WebRtcPort | None = None
     """The port of WebRTC calls; None: the extra is not installed."""
-    lane: Lane = field(default_factory=Lane)
-    """The lane of work that is ahead of live speech."""
+    work_queue: WorkQueue = field(default_factory=WorkQueue)
+    """The queue of work that is ahead of live speech."""
     beginnings: Beginnings = field(default_factory=Beginnings)
     """The order of handshakes and of conversations that begin."""
     offers: KeptOffers = field(default_factory=KeptOffers)

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from edge.door.beginnings import Beginnings
 from edge.door.limits.connection_budget import Budgets, Costs
-from edge.door.limits.pace import Lane, Pace
+from edge.door.limits.pace import Pace, WorkQueue
 from edge.door.routes import accept
 from edge.door.strict_websocket import StrictWebSocket
 from tests.raw_websocket import upgraded
@@ -37,7 +37,7 @@ async def test_a_few_handshakes_are_accepted_in_each_round_of_the_loop() -> None
             gate.set()
         await gate.wait()
         with Budgets(Costs()).opened(str(arrived), time.monotonic()) as budget:
-            ws = StrictWebSocket(Pace(budget, Lane(), str), timeout=0.1)
+            ws = StrictWebSocket(Pace(budget, WorkQueue(), str), timeout=0.1)
             await accept(ws, request, beginnings)
             rounds.append(now)
             async for _ in ws.frames():

@@ -1,4 +1,4 @@
-"""Bodies that are read as far as there is room."""
+"""Bodies that are read as far as there is memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from benchmarks.hostile.frames import wav_header
 from edge.door.http.bodies import TooLongError, read_chunks
 from edge.door.limits import message_room
-from edge.door.limits.message_room import MessageRoom
+from edge.door.limits.message_memory import MessageMemory
 from runtime.audio import read_wav
 from runtime.wav import NotAudioError
 
@@ -32,18 +32,18 @@ class Body:
 
 
 async def test_a_body_is_read_when_there_is_room_for_it() -> None:
-    room, let = MessageRoom(10 * CHUNK), asyncio.Event()
-    first, second = room.place("a"), room.place("b")
+    memory, let = MessageMemory(10 * CHUNK), asyncio.Event()
+    first, second = memory.reservation("a"), memory.reservation("b")
     held = asyncio.create_task(read_chunks(Body(8, let).more, 10 * CHUNK, first))
     await asyncio.sleep(0)
     waiting = Body(8)
     waits = asyncio.create_task(read_chunks(waiting.more, 10 * CHUNK, second))
     await asyncio.sleep(0.05)
     assert waiting.left > 0
-    assert first.held + second.held <= room.size
+    assert first.held + second.held <= memory.size
     let.set()
     assert len(await held) == 8 * CHUNK
-    first.leave()
+    first.release()
     assert len(await waits) == 8 * CHUNK
 
 
@@ -51,15 +51,15 @@ async def test_whoever_holds_room_for_long_while_others_wait_is_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(message_room, "MOST_HELD_S", 0.05)
-    room = MessageRoom(10 * CHUNK)
-    halves = [room.place(name) for name in "ab"]
-    both = [read_chunks(Body(8).more, 10 * CHUNK, place) for place in halves]
+    memory = MessageMemory(10 * CHUNK)
+    halves = [memory.reservation(name) for name in "ab"]
+    both = [read_chunks(Body(8).more, 10 * CHUNK, reservation) for reservation in halves]
 
     async def read(number: int) -> int:
         try:
             return len(await both[number])
         finally:
-            halves[number].leave()
+            halves[number].release()
 
     found = await asyncio.gather(read(0), read(1), return_exceptions=True)
     assert 8 * CHUNK in found

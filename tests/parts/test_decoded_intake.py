@@ -16,7 +16,7 @@ from edge.core.client_events import Trouble
 from edge.door.audio_intake import DECODED_PIECES, AudioIntake
 from edge.door.limits.common_bounds import DECODED_BYTES_OF_STRANGERS, DECODER_BYTES
 from edge.door.limits.connection_budget import Budgets, ConnectionBudget, Costs
-from edge.door.limits.pace import Lane, Pace
+from edge.door.limits.pace import Pace, WorkQueue
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime import media
@@ -32,7 +32,7 @@ class Queued(Pace):
     """A pace at which nobody's turn comes by itself."""
 
     def __init__(self, budget: ConnectionBudget) -> None:
-        super().__init__(budget, Lane(), str)
+        super().__init__(budget, WorkQueue(), str)
         self.waiting: list[Callable[[], None]] = []
 
     def later(self, wait_s: float, piece: Callable[[], None]) -> None:
@@ -74,7 +74,7 @@ async def test_a_file_that_is_never_whole_takes_what_is_left_and_no_more() -> No
     try:
         for number in range(30):
             with budgets.opened(f"a{number}", 0.0) as budget:
-                caller = Caller(Pace(budget, Lane(), str), share, f"a{number}")
+                caller = Caller(Pace(budget, WorkQueue(), str), share, f"a{number}")
             callers.append(caller)
             caller.sends(endless, Container.MP4, begins=True)
             for _ in range(40):
@@ -90,7 +90,7 @@ async def test_a_file_that_is_never_whole_takes_what_is_left_and_no_more() -> No
         for caller in callers:
             caller.intake.close()
     assert sum(one.room.amount for one in callers) == 0
-    late = Caller(Pace(budget, Lane(), str), share, "a99")
+    late = Caller(Pace(budget, WorkQueue(), str), share, "a99")
     late.sends(endless, Container.MP4, begins=True)
     assert late.room.amount == len(endless) + DECODER_BYTES
     late.intake.close()

@@ -1,4 +1,4 @@
-"""The lane of an edge: one piece in each round of the loop, whoever waits."""
+"""The queue of an edge: one piece in each round of the loop, whoever waits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 import pytest
 
 from edge.door.limits.connection_budget import BURST_FRAMES, Budgets, Costs
-from edge.door.limits.pace import LANE_AT_ONCE_S, LANE_SHARE, Lane, Pace
+from edge.door.limits.pace import QUEUE_AT_ONCE_S, QUEUE_SHARE, Pace, WorkQueue
 
 
 async def rounds(count: int) -> None:
@@ -17,9 +17,9 @@ async def rounds(count: int) -> None:
 
 
 async def test_one_piece_begins_in_each_round_in_the_order_of_asking() -> None:
-    lane, done = Lane(), []
+    queue, done = WorkQueue(), []
     for number in range(5):
-        lane.call("a", lambda number=number: done.append(number))  # type: ignore[misc]  # a default
+        queue.call("a", lambda number=number: done.append(number))  # type: ignore[misc]  # a default
     for number in range(1, 6):
         await asyncio.sleep(0)
         assert done == list(range(number))
@@ -27,12 +27,12 @@ async def test_one_piece_begins_in_each_round_in_the_order_of_asking() -> None:
 
 async def test_many_in_the_lane_leave_every_round_to_a_live_call() -> None:
     """A hundred connections with endless work: a live call's turn comes after one piece of one."""
-    lane, pieces = Lane(), 0
+    queue, pieces = WorkQueue(), 0
 
     async def flood() -> None:
         nonlocal pieces
         while True:
-            await lane.turn("a")
+            await queue.turn("a")
             pieces += 1
 
     floods = [asyncio.create_task(flood()) for _ in range(100)]
@@ -46,39 +46,39 @@ async def test_many_in_the_lane_leave_every_round_to_a_live_call() -> None:
 
 
 async def test_who_left_the_lane_does_not_hold_it_up() -> None:
-    lane = Lane()
-    gone = asyncio.create_task(lane.turn("a"))
+    queue = WorkQueue()
+    gone = asyncio.create_task(queue.turn("a"))
     await asyncio.sleep(0)
     gone.cancel()
     async with asyncio.timeout(1):
-        await lane.turn("a")
-        await lane.turn("a")
+        await queue.turn("a")
+        await queue.turn("a")
 
 
 async def test_a_piece_that_fails_does_not_stop_the_lane() -> None:
-    loop, lane, told = asyncio.get_running_loop(), Lane(), []
+    loop, queue, told = asyncio.get_running_loop(), WorkQueue(), []
     loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
-    lane.call("a", lambda: 1 / 0)  # type: ignore[arg-type]  # what fails returns nothing
+    queue.call("a", lambda: 1 / 0)  # type: ignore[arg-type]  # what fails returns nothing
     async with asyncio.timeout(1):
-        await lane.turn("a")
+        await queue.turn("a")
     assert [type(error) for error in told] == [ZeroDivisionError]
 
 
 async def test_the_address_that_has_had_the_least_is_next() -> None:
-    lane, begun = Lane(), []
-    lane.worked("a", 0.1)
+    queue, begun = WorkQueue(), []
+    queue.worked("a", 0.1)
     for address in ("a", "a", "b", "c"):
-        lane.call(address, lambda address=address: begun.append(address))  # type: ignore[misc]  # a default
+        queue.call(address, lambda address=address: begun.append(address))  # type: ignore[misc]  # a default
     await rounds(5)
     assert begun == ["b", "c", "a", "a"]
 
 
 async def test_the_lane_leaves_a_share_of_the_loop_to_live_calls() -> None:
-    loop, lane = asyncio.get_running_loop(), Lane()
-    lane.worked("a", LANE_AT_ONCE_S + 0.05)
+    loop, queue = asyncio.get_running_loop(), WorkQueue()
+    queue.worked("a", QUEUE_AT_ONCE_S + 0.05)
     began_s = loop.time()
-    await lane.turn("b")
-    assert loop.time() - began_s > 0.05 / LANE_SHARE / 2
+    await queue.turn("b")
+    assert loop.time() - began_s > 0.05 / QUEUE_SHARE / 2
 
 
 @pytest.mark.parametrize(
@@ -93,10 +93,10 @@ async def test_the_lane_leaves_a_share_of_the_loop_to_live_calls() -> None:
 async def test_who_presses_takes_the_lane(
     *, frames: int, work_s: float, has_more: bool, waits: bool
 ) -> None:
-    lane = Lane()
-    lane.call("other", lambda: None)
+    queue = WorkQueue()
+    queue.call("other", lambda: None)
     with Budgets(Costs()).opened("a", time.monotonic()) as budget:
-        pace = Pace(budget, lane, str)
+        pace = Pace(budget, queue, str)
         pace.has_more = lambda: has_more
         budget.frames += frames
         pace.worked(time.perf_counter() - work_s)
@@ -107,7 +107,7 @@ async def test_who_presses_takes_the_lane(
 
 
 async def test_long_messages_are_read_one_after_the_other() -> None:
-    lane, at_once, most = Lane(), 0, 0
+    queue, at_once, most = WorkQueue(), 0, 0
 
     def read() -> None:
         nonlocal at_once, most
@@ -117,7 +117,7 @@ async def test_long_messages_are_read_one_after_the_other() -> None:
         at_once -= 1
 
     with Budgets(Costs()).opened("a", 0.0) as budget:
-        pace = Pace(budget, lane, str)
+        pace = Pace(budget, queue, str)
         await asyncio.gather(*(pace.off_loop(read) for _ in range(4)))
         assert most == 1
         assert budget.work_s > 0.03
@@ -127,7 +127,7 @@ async def test_a_debt_is_waited_for() -> None:
     budgets = Budgets(Costs(frames_a_second=1000))
     loop = asyncio.get_running_loop()
     with budgets.opened("a", loop.time()) as budget:
-        pace = Pace(budget, Lane(), str)
+        pace = Pace(budget, WorkQueue(), str)
         budget.frames += 20_200
         began_s = loop.time()
         await pace.turn()

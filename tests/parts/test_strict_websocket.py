@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestServer
 
 from edge.door.frame_intake import MOST_PIECE_BYTES, MOST_UNTAKEN_BYTES
 from edge.door.limits.connection_budget import Budgets, Costs
-from edge.door.limits.pace import Lane, Pace
+from edge.door.limits.pace import Pace, WorkQueue
 from edge.door.strict_websocket import StrictWebSocket
 from tests.raw_websocket import BINARY, PING, TEXT, RawSocket, frame, upgraded
 
@@ -43,7 +43,7 @@ class Listener:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         with Budgets(Costs()).opened("a", time.monotonic()) as budget:
-            ws = self._ws = StrictWebSocket(Pace(budget, Lane(), str), timeout=0.1)
+            ws = self._ws = StrictWebSocket(Pace(budget, WorkQueue(), str), timeout=0.1)
             await ws.prepare(request)
             ws.on_message = self.listen
             async for message in ws.frames():
@@ -115,7 +115,7 @@ async def test_what_is_not_worked_on_waits_in_the_socket_and_comes_in_its_order(
     async def serve(request: web.Request) -> web.StreamResponse:
         nonlocal most
         with Budgets(Costs()).opened("a", time.monotonic()) as budget:
-            ws = StrictWebSocket(Pace(budget, Lane(), str), timeout=0.1)
+            ws = StrictWebSocket(Pace(budget, WorkQueue(), str), timeout=0.1)
             await ws.prepare(request)
             async for message in ws.frames():
                 came.append(int(message[:4]))
@@ -145,7 +145,7 @@ async def test_nothing_of_a_connection_that_is_over_waits_for_the_garbage_collec
 
     async def serve(request: web.Request) -> web.StreamResponse:
         with Budgets(Costs()).opened("a", time.monotonic()) as budget:
-            ws = StrictWebSocket(Pace(budget, Lane(), str), timeout=0.1)
+            ws = StrictWebSocket(Pace(budget, WorkQueue(), str), timeout=0.1)
             opened.append(weakref.ref(ws))
             await ws.prepare(request)
             async for _ in ws.frames():

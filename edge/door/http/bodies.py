@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from edge.door.limits.message_room import Place
+from edge.door.limits.message_memory import Reservation
 
 CHUNK_BYTES = 64 * 1024
-ROOM_S = 0.1
-"""The interval of checks for room."""
+MEMORY_S = 0.1
+"""The interval of checks for memory."""
 
 
 class TooLongError(ValueError):
@@ -34,27 +34,27 @@ async def read_body(request: web.Request, most_bytes: int, seconds: float) -> by
 
 
 async def read_chunks(
-    more: Callable[[int], Awaitable[bytes]], most_bytes: int, place: Place | None = None
+    more: Callable[[int], Awaitable[bytes]], most_bytes: int, reservation: Reservation | None = None
 ) -> bytes:
-    """Return all data of *more*, read as far as *place* has room; None: without that limit.
+    """Return all data of *more*, as far as *reservation* gets memory; None: without that limit.
 
     Raises:
         TooLongError: it has more than *most_bytes*.
-        TimeoutError: it keeps its place for too long while others wait.
+        TimeoutError: it holds memory for too long while others wait.
     """
     found = bytearray()
     while chunk := await more(CHUNK_BYTES):
         if len(found) + len(chunk) > most_bytes:
             raise TooLongError
-        if place:
-            await _room_for(place, len(found) + len(chunk))
+        if reservation:
+            await _reserve(reservation, len(found) + len(chunk))
         found += chunk
     return bytes(found)
 
 
-async def _room_for(place: Place, size: int) -> None:
-    while not place.is_overdue(now_s := time.monotonic()):
-        if place.take(size, now_s):
+async def _reserve(reservation: Reservation, size: int) -> None:
+    while not reservation.is_overdue(now_s := time.monotonic()):
+        if reservation.reserve(size, now_s):
             return
-        await asyncio.sleep(ROOM_S)
+        await asyncio.sleep(MEMORY_S)
     raise TimeoutError

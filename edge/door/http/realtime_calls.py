@@ -218,7 +218,7 @@ async def _hold(call: AdmittedCall) -> None:
 
     edge, protocol = call.edge, call.protocol
     with edge.budgets.opened(call.address, time.monotonic()) as budget:
-        pace = Pace(budget, edge.lane, edge.stages.strained)
+        pace = Pace(budget, edge.work_queue, edge.stages.strained)
         channel = LineChannel(pace)
         peer = Peer(
             channel.arrived,
@@ -230,7 +230,7 @@ async def _hold(call: AdmittedCall) -> None:
         channel.attach(peer)
         try:
             port = await call.webrtc.opened()
-            await pace.lane()
+            await pace.wait_in_queue()
             pace.worked(time.perf_counter() - ANSWER_S)
             answer = await peer.answer(call.offer, port, call.webrtc.servers)
             if not call.answer.done():

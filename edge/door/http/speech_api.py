@@ -27,7 +27,7 @@ from edge.door.http.speech_requests import (
     speech_request,
     text_format,
 )
-from edge.door.limits.message_room import MessageRoom, Place
+from edge.door.limits.message_memory import MessageMemory, Reservation
 from edge.door.state import EDGE, Edge, config_of
 from edge.protocols.client_protocol import Handshake
 from runtime import media
@@ -50,7 +50,7 @@ MOST_SOUND_S = 600
 MOST_FIELD_BYTES = 4096
 MOST_AT_ONCE = 16
 """The most requests at once, half of them from one address; others are refused."""
-ROOM_BYTES = 16 * 1024 * 1024
+MEMORY_BYTES = 16 * 1024 * 1024
 """The memory for files being read or decoded; a longer file is read when there is no other."""
 MODELS = ("aura-speech", "aura-transcribe")
 UNKNOWN_LENGTH = b"\xff\xff\xff\xff"
@@ -63,7 +63,7 @@ class Turnstile:
 
     under_way: CommonShare = field(default_factory=lambda: CommonShare(MOST_AT_ONCE))
     """The requests by address."""
-    room: MessageRoom = field(default_factory=lambda: MessageRoom(ROOM_BYTES))
+    memory: MessageMemory = field(default_factory=lambda: MessageMemory(MEMORY_BYTES))
     """The memory for files."""
     job: asyncio.Lock = field(default_factory=asyncio.Lock)
     decoding: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -184,9 +184,9 @@ def _endless_wav() -> bytes:
 
 async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> web.Response:
     turnstile = request.app[TURNSTILE]
-    place = turnstile.room.place(address_of(request))
+    reservation = turnstile.memory.reservation(address_of(request))
     try:
-        file, fields = await _form(request, place)
+        file, fields = await _form(request, reservation)
         form = text_format(fields.get("response_format", ""))
         language = language_of(fields.get("language", "")) or edge.settings.language
         if fields.get("stream", "false") == "true":
@@ -195,7 +195,7 @@ async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> w
             pcm = await asyncio.to_thread(_decoded, file)
         del file
     finally:
-        place.leave()
+        reservation.release()
     async with _jobs(edge, caller) as jobs:
         words = []
         for number, piece in enumerate(pieces(pcm), 1):
@@ -245,10 +245,10 @@ async def _body(request: web.Request, seconds: float) -> bytes:
         return await _read(request.content.read, MOST_JSON_BYTES, "The body")
 
 
-async def _form(request: web.Request, place: Place) -> tuple[bytes, dict[str, str]]:
+async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, dict[str, str]]:
     """Return the file and the fields of a form, without writing to a disk.
 
-    It is read as far as *place* has room; the rest waits in the system's sockets.
+    It is read as far as *reservation* gets memory; the rest waits in the system's sockets.
 
     Raises:
         SpeechRequestError: it has no file, is no form, or is too long.
@@ -256,7 +256,7 @@ async def _form(request: web.Request, place: Place) -> tuple[bytes, dict[str, st
     """
     most = MOST_FILE_BYTES + MOST_JSON_BYTES
     async with asyncio.timeout(BODY_S):
-        body = await _read(request.content.read, most, "The body", place=place)
+        body = await _read(request.content.read, most, "The body", reservation=reservation)
     try:
         found = await asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
     except ValueError:
@@ -280,15 +280,15 @@ async def _read(
     most: int,
     what: str,
     param: str = "",
-    place: Place | None = None,
+    reservation: Reservation | None = None,
 ) -> bytes:
     """Return the whole body.
 
     Raises:
         SpeechRequestError: it has more than *most*.
-        TimeoutError: it keeps its *place* for too long while others wait.
+        TimeoutError: it holds memory for too long while others wait.
     """
     try:
-        return await read_chunks(more, most, place)
+        return await read_chunks(more, most, reservation)
     except TooLongError as error:
         raise SpeechRequestError(f"{what} has {most} bytes at most.", param, "too_large") from error

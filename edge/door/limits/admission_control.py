@@ -51,7 +51,7 @@ class AdmissionControl:
         self._behind_at: dict[str, float] = {}
         self._strained_at: dict[str, float] = {}
 
-    def look(
+    def update(
         self, loads: Mapping[str, StageLoad], now_s: float, for_strangers: Collection[str] = ()
     ) -> None:
         """Note *loads* by stage; *for_strangers* are the stages that work for strangers mostly."""

@@ -1,11 +1,27 @@
-"""So much of one thing at once, and so much a second: the bucket that budgets are made of. Pure."""
+"""An amount of one thing at once, and an amount a second: budgets consist of them. Pure.
+
+LIVE --spends a burst--> BURSTS --spends the share of AHEAD--> AHEAD --is refilled--> LIVE
+"""
+
+from enum import IntEnum
 
 AHEAD_SHARE = 0.2
-"""Of what may be had at once: whoever has spent more is ahead of live speech."""
+"""The share of the amount at once from which on a connection is ahead of live speech."""
 PATIENCE_S = 30.0
-"""A connection that is slowed for so long is closed."""
+"""A connection that is slowed for longer is closed."""
 CALM_SHARE = 0.5
 """The share of its allowance at which a connection is no longer slowed."""
+
+
+class Load(IntEnum):
+    """The load by what was spent at once."""
+
+    LIVE = 0
+    """No more than a live caller sends."""
+    BURSTS = 1
+    """More than a live caller sends: the work waits in the work queue."""
+    AHEAD = 2
+    """Far more: such as a recording that is sent at once."""
 
 
 class OverBudgetError(Exception):
@@ -13,18 +29,17 @@ class OverBudgetError(Exception):
 
 
 class Allowance:
-    """So much a second of one thing, and so much at once; a debt is paid by waiting."""
+    """The allowance of one thing; a debt is paid by waiting."""
 
     __slots__ = (
         "_ahead_below",
         "_at_s",
+        "_bursts_below",
         "_left",
-        "_presses_below",
         "_reason",
         "_size",
         "_slowed_s",
-        "is_ahead",
-        "presses",
+        "load",
         "rate",
     )
 
@@ -37,17 +52,17 @@ class Allowance:
         ahead_share: float = AHEAD_SHARE,
         burst: float = 0.0,
     ) -> None:
-        """Begin with *size*, and get *rate* a second; *reason* is what a close tells."""
+        """Begin with *size*, and refill by *rate* a second; *reason* is told at a close."""
         self._ahead_below = size * (1 - ahead_share)
-        self._presses_below = size - burst
+        self._bursts_below = size - burst
         self._size = self._left = size
         self.rate = rate
         self._reason = reason
         self._at_s = now_s
         self._slowed_s: float | None = None
-        """Since when it is slowed."""
-        self.is_ahead = self.presses = False
-        """As of what was taken last."""
+        """The time from which on it has been slowed; None: it is not."""
+        self.load = Load.LIVE
+        """The load when something was last spent."""
 
     @property
     def is_whole(self) -> bool:
@@ -87,6 +102,6 @@ class Allowance:
         left = min(left, self._size)
         left -= amount
         self._left, self._at_s = left, now_s
-        self.is_ahead = left < self._ahead_below
-        self.presses = left < self._presses_below
+        bursts = Load.BURSTS if left < self._bursts_below else Load.LIVE
+        self.load = Load.AHEAD if left < self._ahead_below else bursts
         return left

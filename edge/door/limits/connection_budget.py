@@ -1,11 +1,12 @@
-"""What a connection may cost its neighbours: frames, bytes, time of the loop, sound. Pure.
+"""The budget of a connection: frames, bytes, time of the event loop, sound, typed turns. Pure.
 
-    live ---a share of what may be had at once is spent--> ahead ---> live
-    ahead ---a debt: it is read only when it is paid--> slowed ---slowed for too long--> closed
+    LIVE --sends more than a live caller--> BURSTS --sends far more--> AHEAD --waits--> LIVE
+    AHEAD --a debt: it is read once the debt is paid--> slowed --for too long--> closed
 
-Every door shares this policy. What is spent is added to plain numbers, frame by frame, and reckoned
-up by `look`, which tells how long nothing more may be read. A caller who speaks never gets ahead; a
-recording sent at once does, is welcome up to a bound, then read at twice the speed of listening.
+All entrances share this policy. What is spent is added to plain numbers, frame by frame; `check`
+adds them up, and returns how long nothing more may be read. A caller who speaks never gets ahead. A
+recording that is sent at once does: it is read at once up to a bound, then at twice the speed of
+listening.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from edge.door.limits.allowance import Allowance
-from edge.door.limits.message_room import MessageRoom, Place
+from edge.door.limits.allowance import Allowance, Load
+from edge.door.limits.message_memory import MessageMemory, Reservation
 from edge.door.limits.sound_ahead import Debt, SoundAhead
 
 AT_ONCE_S = 20.0
@@ -29,34 +30,34 @@ WORK_A_SECOND, WORK_AT_ONCE_S = 0.1, 3.0
 TURNS_A_SECOND, TURNS_AT_ONCE = 1.0, 10.0
 """Turns that are typed, each a job for the language model."""
 SOUND_PACE = 2.0
-"""The audio that is read, seconds a second, once the audio allowed at once has come."""
+"""The pace of reading, seconds of audio a second, once the amount at once is used up."""
 ADDRESS_SHARE = 2.0
 """The bound of an address, as a multiple of the bound of one connection."""
 AHEAD_SOUND_S = 4.0
 """Sound up to this much ahead still counts as live: a bad line delivers late audio at once."""
 AHEAD_SHARE_OF_WORK = 0.05
 BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 60, 256 * 1024, 0.03, 2.5
-"""The amounts at once above which a connection presses: its work then waits in the lane."""
+"""The amounts at once above which a connection bursts: its work then waits in the work queue."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
 REFUSAL_WORK_S = 0.05
-"""What a refused conversation counts as: twice a second for ever, sixty at once."""
-LOOK_FRAMES, LOOK_BYTES, LOOK_WORK_S, LOOK_SOUND_S = 50, 64 * 1024, 0.005, 1.0
-"""What a live connection may spend before it is reckoned up again."""
+"""The work that a refused conversation counts as: two a second, sixty at once."""
+CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S = 50, 64 * 1024, 0.005, 1.0
+"""The amounts that a live connection may spend before the next check."""
 MOST_ADDRESSES = 10_000
-"""Addresses that are remembered after their last connection: a new one is no fresh start."""
+"""The most addresses that are remembered, so that a new connection is no fresh start."""
 
 
 class Recognition(Protocol):
-    """What the recogniser has of a session."""
+    """The utterances of a session at the recogniser."""
 
     @property
     def outstanding(self) -> int:
-        """Utterances of which it has not told the words."""
+        """The utterances whose words it has not returned."""
 
     @property
     def speaking(self) -> bool:
-        """An utterance is open: silence would end it."""
+        """Whether an utterance is open."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Costs:
 
 
 class AddressBudget:
-    """What the connections of one address share: work and sound ahead, utterances outstanding."""
+    """The budget that the connections of one address share."""
 
     def __init__(self, address: str, costs: Costs, now_s: float) -> None:
         self.address = address
@@ -88,7 +89,7 @@ class AddressBudget:
 
     @property
     def owes_nothing(self) -> bool:
-        """It has no connection, and spent nothing: a new one of its address is the same."""
+        """Whether it has no connection and spent nothing, so that it may be forgotten."""
         return not self.connections and self._sound.is_whole and self._work.is_whole
 
     def counted(self) -> None:
@@ -97,12 +98,12 @@ class AddressBudget:
         self._sound.rate, self._work.rate = SOUND_PACE * count, WORK_A_SECOND * count
 
     def spend(self, work_s: float, sound_s: float, now_s: float) -> float:
-        """Take what one of them has spent; return the seconds until the debt is paid."""
+        """Charge what one of them has spent; return the seconds until the debt is paid."""
         return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
 
 
 class _Allowances(NamedTuple):
-    """What one connection may cost, of each thing that it costs."""
+    """The allowances of one connection."""
 
     frames: Allowance
     bytes: Allowance
@@ -129,36 +130,39 @@ class _Allowances(NamedTuple):
 
 
 class ConnectionBudget:
-    """What one connection has spent, and whether more of it may be read."""
+    """The budget of one connection."""
 
     def __init__(
-        self, costs: Costs, address: AddressBudget, ahead: SoundAhead, place: Place, now_s: float
+        self,
+        costs: Costs,
+        address: AddressBudget,
+        ahead: SoundAhead,
+        reservation: Reservation,
+        now_s: float,
     ) -> None:
-        """Share with *address*, and *ahead* with all; *place* is for long messages."""
+        """Share with *address*, and *ahead* with all; *reservation* is for long messages."""
         self.frames = 0
-        """Since the last look, of all kinds: empty ones, pings and parts of messages, too."""
+        """Frames of all kinds since the last check: also empty ones, pings, parts of messages."""
         self.bytes = 0
-        """Since the last look."""
+        """Bytes since the last check."""
         self.work_s = 0.0
-        """Time for which it held the event loop, since the last look."""
+        """Time of the event loop since the last check."""
         self.sound_s = 0.0
-        """Since the last look."""
+        """Sound since the last check."""
         self.turns = 0
-        """Typed since the last look."""
+        """Typed turns since the last check."""
         self.recognition: Recognition | None = None
-        """Of the session that it holds."""
+        """The utterances of its session; None: it has no session."""
         self.stranger = True
-        """Its caller has shown no token."""
-        self.is_ahead = False
-        """Whether far more was sent at once than a live caller sends, at the last look."""
-        self.presses = False
-        """Whether more was sent at once than a live caller sends, at the last look."""
-        self.place = place
+        """Whether its caller has shown no token."""
+        self.load = Load.LIVE
+        """The load at the last check."""
+        self.reservation = reservation
         self._address = address
         self._ahead = ahead
         self._debt, self._typed = Debt(address.address), Debt(address.address)
         self._owes = False
-        """As of the last look."""
+        """Whether there was a debt at the last check."""
         self._of = _Allowances.of(costs, now_s)
 
     @property
@@ -166,25 +170,30 @@ class ConnectionBudget:
         return self._address.address
 
     @property
+    def is_ahead(self) -> bool:
+        """Whether far more was sent at once than a live caller sends, at the last check."""
+        return self.load is Load.AHEAD
+
+    @property
     def outstanding(self) -> int:
-        """Utterances of which the recogniser has not told the words."""
+        """The utterances whose words the recogniser has not returned."""
         return self.recognition.outstanding if self.recognition else 0
 
     @property
     def is_small(self) -> bool:
-        """What was spent since the last look is no more than a live call spends."""
+        """Whether no more was spent since the last check than a live call spends."""
         return not (
-            self.frames >= LOOK_FRAMES
-            or self.sound_s >= LOOK_SOUND_S
-            or self.work_s >= LOOK_WORK_S
-            or self.bytes >= LOOK_BYTES
+            self.frames >= CHECK_FRAMES
+            or self.sound_s >= CHECK_SOUND_S
+            or self.work_s >= CHECK_WORK_S
+            or self.bytes >= CHECK_BYTES
             or self.turns
             or self._owes
-            or self.presses
+            or self.load
         )
 
-    def look(self, now_s: float) -> float:
-        """Reckon up what was spent; return the seconds for which nothing more may be read.
+    def check(self, now_s: float) -> float:
+        """Charge what was spent; return the seconds for which nothing more may be read.
 
         Raises:
             OverBudgetError: the connection is to be closed.
@@ -198,16 +207,15 @@ class ConnectionBudget:
             of.bytes.spend(size, now_s),
             of.work.spend(work_s, now_s),
         )
-        if sound_s or self.presses:
+        if sound_s or self.load:
             wait_s = max(wait_s, of.sound.spend(sound_s, now_s))
         if self.turns or self._typed.amount:
             turns, self.turns = self.turns, 0
             wait_s = max(wait_s, of.turns.spend(turns, now_s))
             if self.stranger:
                 wait_s = max(wait_s, self._typed.wait_s(turns, self._ahead.strangers_turns, now_s))
-        counted = of.frames, of.bytes, of.work, of.sound  # typed turns press nobody
-        self.is_ahead = any(one.is_ahead for one in counted)
-        self.presses = self.is_ahead or any(one.presses for one in counted)
+        # typed turns cost the event loop nothing
+        self.load = max(of.frames.load, of.bytes.load, of.work.load, of.sound.load)
         if self.is_ahead:  # live sound is within what its address has for each of its calls
             wait_s = max(
                 wait_s,
@@ -236,10 +244,10 @@ class Budgets:
 
     def __init__(self, costs: Costs) -> None:
         self._costs = costs
-        self._room = MessageRoom()
+        self._memory = MessageMemory()
         self._ahead = SoundAhead(costs.sound_at_once_s)
         self._addresses: OrderedDict[str, AddressBudget] = OrderedDict()
-        """Those used last at the end."""
+        """By address; those used last stand at the end."""
 
     @contextmanager
     def opened(self, address: str, now_s: float) -> Iterator[ConnectionBudget]:
@@ -249,21 +257,21 @@ class Budgets:
             shared = self._addresses[address] = AddressBudget(address, self._costs, now_s)
             self._forget_oldest()
         self._addresses.move_to_end(address)
-        place = self._room.place(address)
-        budget = ConnectionBudget(self._costs, shared, self._ahead, place, now_s)
+        reservation = self._memory.reservation(address)
+        budget = ConnectionBudget(self._costs, shared, self._ahead, reservation, now_s)
         shared.connections.append(budget)
         shared.counted()
         try:
             yield budget
         finally:
-            budget.place.leave()
+            budget.reservation.release()
             shared.connections.remove(budget)
             shared.counted()
             if shared.owes_nothing and self._addresses.get(address) is shared:
                 del self._addresses[address]
 
     def _forget_oldest(self) -> None:
-        """Forget the address that has been gone for longest, where there are too many."""
+        """Forget the address that has been gone for longest if there are too many."""
         if len(self._addresses) > MOST_ADDRESSES:
             gone = (name for name, one in self._addresses.items() if not one.connections)
             if (oldest := next(gone, None)) is not None:

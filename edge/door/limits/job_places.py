@@ -133,7 +133,7 @@ class JobPlaces:
         self.stages: dict[StageName, _Stage] = {"stt": _Stage(), "llm": _Stage()}
         self.sessions: set[SessionJobs] = set()
 
-    def look(self, slots: Mapping[str, int], edges: int, *, strained: bool = False) -> None:
+    def update(self, slots: Mapping[str, int], edges: int, *, strained: bool = False) -> None:
         """Note the *slots* of each stage, which so many *edges* share; free what is overdue.
 
         *strained*: a stage begins to fall behind, and strangers are the first to yield. Slots tell

@@ -1,9 +1,9 @@
-"""When the next piece of a connection's work may begin: its budget, kept by the event loop.
+"""Paces the work of a connection by its budget, and by a work queue that all connections share.
 
-A connection *presses* if it has sent more at once than a live caller does. Its work, and any long
-piece of work, waits in one lane that all connections of an edge share. In each round of the event
-loop the lane begins one piece, that of the address that has used the lane least, and the lane has a
-fixed share of the loop. So a live call waits for one piece at most.
+A connection *bursts* if it has sent more at once than a live caller does. Its work, and any long
+piece of work, waits in the work queue of the edge. In each round of the event loop the queue begins
+one piece: that of the address that has used it least. The queue has a fixed share of the loop, so a
+live call waits for one piece at most.
 """
 
 import asyncio
@@ -24,21 +24,21 @@ WAIT_S = 0.25
 """A wait is cut into such pieces."""
 MOST_HELD_S = 10.0
 """The longest wait of audio for stages that are strained."""
-LANE_SHARE, LANE_AT_ONCE_S = 0.5, 1.0
+QUEUE_SHARE, QUEUE_AT_ONCE_S = 0.5, 1.0
 """The lane's share of the loop, and the seconds it may use at once, for a recording of a minute."""
-LANE_RESTS_S = 0.05
+QUEUE_RESTS_S = 0.05
 """The longest rest between two pieces."""
 
 
-class Lane:
-    """Lets one piece of work that presses begin in each round of the event loop."""
+class WorkQueue:
+    """Begins one piece of waiting work in each round of the event loop."""
 
     def __init__(self) -> None:
         self._waiting: FairQueue[Callable[[], None]] = FairQueue()
         """At most a piece or two a connection, which begins no other before."""
-        self._work = Allowance(LANE_AT_ONCE_S, LANE_SHARE, time.monotonic())
+        self._work = Allowance(QUEUE_AT_ONCE_S, QUEUE_SHARE, time.monotonic())
         self._begins: asyncio.Handle | None = None
-        """Of the next piece."""
+        """The beginning of the next piece."""
         self._thread = ThreadPoolExecutor(1, "long-message")
 
     def call(self, address: str, piece: Callable[[], None]) -> None:
@@ -63,13 +63,13 @@ class Lane:
         return await asyncio.get_running_loop().run_in_executor(self._thread, timed)
 
     def worked(self, address: str, took_s: float) -> None:
-        """Count what *address* did since its last turn."""
+        """Charge *address* for *took_s* seconds of work."""
         self._waiting.charge(address, took_s)
-        self._work.borrow(took_s, time.monotonic(), LANE_RESTS_S)
+        self._work.borrow(took_s, time.monotonic(), QUEUE_RESTS_S)
 
     def _next(self) -> None:
         loop = asyncio.get_running_loop()
-        if wait_s := self._work.borrow(0.0, time.monotonic(), LANE_RESTS_S):
+        if wait_s := self._work.borrow(0.0, time.monotonic(), QUEUE_RESTS_S):
             self._begins = loop.call_later(wait_s, self._next)
             return
         piece = self._waiting.pop()
@@ -84,37 +84,39 @@ def _nothing() -> bool:
 
 
 class Pace:
-    """One connection's: its budget, and the lane that it shares."""
+    """The pace of one connection."""
 
-    def __init__(self, budget: ConnectionBudget, lane: Lane, strained: Callable[[], str]) -> None:
-        """Hold sound that is ahead while *strained* names a stage."""
+    def __init__(
+        self, budget: ConnectionBudget, queue: WorkQueue, strained: Callable[[], str]
+    ) -> None:
+        """Use *queue* for bursts; sound that is ahead waits while *strained* names a stage."""
         self.budget = budget
-        self._lane = lane
+        self._queue = queue
         self._strained = strained
         self.on_wait: Callable[[], None] | None = None
-        """Called while nothing is read, several times a second."""
+        """Called several times a second while the client is not read."""
         self.on_ahead: Callable[[], None] | None = None
         """Called when a check finds that far more has come than a live caller sends."""
         self.has_more: Callable[[], bool] = _nothing
-        """Tells whether more has come than was worked on."""
+        """Returns whether more has arrived than was processed."""
         self._since_s = 0.0
-        """Work since others last got the loop."""
+        """Work since other tasks last ran."""
 
     def worked(self, since_s: float) -> None:
-        """Count the time of the loop since *since_s* (of `time.perf_counter`)."""
+        """Charge the time of the loop since *since_s* (`time.perf_counter`)."""
         took_s = time.perf_counter() - since_s
         self.budget.work_s += took_s
         self._since_s += took_s
 
     async def off_loop(self, work: Callable[[], T]) -> T:
-        """Return what *work* returns, which is done in a thread when it is its turn."""
-        await self._lane.turn(self.budget.address)
-        result, took_s = await self._lane.off_loop(work)
+        """Return the result of *work*, which runs in a thread when it is its turn."""
+        await self._queue.turn(self.budget.address)
+        result, took_s = await self._queue.off_loop(work)
         self.budget.work_s += took_s
-        self._lane.worked(self.budget.address, took_s)
+        self._queue.worked(self.budget.address, took_s)
         return result
 
-    def look(self) -> float:
+    def check(self) -> float:
         """Return the seconds for which nothing may be read.
 
         Raises:
@@ -122,52 +124,52 @@ class Pace:
         """
         if self.budget.is_small:
             return 0.0
-        wait_s = self.budget.look(time.monotonic())
+        wait_s = self.budget.check(time.monotonic())
         if self.budget.is_ahead and self.on_ahead:
             self.on_ahead()
         return wait_s
 
     def later(self, wait_s: float, piece: Callable[[], None]) -> None:
-        """Have *piece* called in *wait_s*, when it is its turn."""
+        """Call *piece* after *wait_s*, when it is its turn."""
         loop = asyncio.get_running_loop()
         if wait_s > 0:
             loop.call_later(min(wait_s, WAIT_S), piece)
-        elif self.budget.presses:
+        elif self.budget.load:
             self._charge()
-            self._lane.call(self.budget.address, piece)
+            self._queue.call(self.budget.address, piece)
         else:
             loop.call_soon(piece)
 
     async def breathe(self) -> None:
-        """Let others have the loop, if the work since they last had it was long."""
-        if self.budget.presses or self._since_s > PIECE_S:
-            await self.lane()
+        """Yield to other tasks if the work since the last yield was long."""
+        if self.budget.load or self._since_s > PIECE_S:
+            await self.wait_in_queue()
 
     async def turn(self, *, long: bool = False) -> None:
-        """Wait until the next message may be worked on; *long*: it takes more than PIECE_S.
+        """Wait until the next message may be processed; *long*: it takes more than PIECE_S.
 
         Raises:
             OverBudgetError: the connection is to be closed.
         """
         until_s = time.monotonic() + MOST_HELD_S
-        while wait_s := self.look() or self._held_s(until_s):  # a debt is time
+        while wait_s := self.check() or self._held_s(until_s):  # a debt is time
             if self.on_wait:
                 self.on_wait()
             await asyncio.sleep(min(wait_s, WAIT_S))
-        if not self.budget.presses and not self.has_more():
-            self._since_s = 0.0  # whoever reads waits for what comes next
+        if not self.budget.load and not self.has_more():
+            self._since_s = 0.0  # the reader now waits for the client, and others run
         if long:
-            await self.lane()
+            await self.wait_in_queue()
         else:
             await self.breathe()
 
-    async def lane(self) -> None:
-        """Wait for a turn in the lane."""
+    async def wait_in_queue(self) -> None:
+        """Wait for a turn in the work queue."""
         self._charge()
-        await self._lane.turn(self.budget.address)
+        await self._queue.turn(self.budget.address)
 
     def _charge(self) -> None:
-        self._lane.worked(self.budget.address, self._since_s)
+        self._queue.worked(self.budget.address, self._since_s)
         self._since_s = 0.0
 
     def _held_s(self, until_s: float) -> float:

@@ -50,11 +50,11 @@ class StageMonitor:
         except BusAwayError:
             return  # nothing is known: a call tells its caller itself
         loads = loads_of(found, waiting)
-        self._admission.look(loads, time.monotonic(), self.places.for_strangers())
+        self._admission.update(loads, time.monotonic(), self.places.for_strangers())
         edges = sum(service.role == "edge" for service in found)
         strained = any(self._admission.is_strained(load) for load in loads.values())
         slots = {name: load.slots for name, load in loads.items()}
-        self.places.look(slots, edges, strained=strained)
+        self.places.update(slots, edges, strained=strained)
         if (full := self.full()) != self._was_full:
             self._was_full = full
             log.warning("new_calls_refused", stage=full) if full else log.info("new_calls_welcome")

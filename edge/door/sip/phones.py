@@ -195,7 +195,7 @@ class Phones:
         handshake = Handshake(f"conn_{next(edge.numbers)}", new.query, prices=edge.prices)
         protocol = SipProtocol(handshake)
         with edge.budgets.opened(address, time.monotonic()) as budget:
-            channel = LineChannel(Pace(budget, edge.lane, edge.stages.strained))
+            channel = LineChannel(Pace(budget, edge.work_queue, edge.stages.strained))
             line = SipLine(
                 call,
                 channel.arrived,

@@ -15,7 +15,7 @@ from edge.core.inputs import Played, Typed
 from edge.door.audio_intake import AudioIntake
 from edge.door.client_reader import ClientReader
 from edge.door.limits.connection_budget import Budgets, Costs
-from edge.door.limits.pace import Lane, Pace
+from edge.door.limits.pace import Pace, WorkQueue
 from edge.door.line.channel import LineChannel
 from edge.protocols.client_protocol import Handshake, Json
 from edge.protocols.continuous import ContinuousProtocol
@@ -67,7 +67,7 @@ class Client:
 @pytest.fixture
 def pace() -> Iterator[Pace]:
     with Budgets(Costs()).opened("a", time.monotonic()) as budget:
-        yield Pace(budget, Lane(), str)
+        yield Pace(budget, WorkQueue(), str)
 
 
 async def test_messages_are_obeyed_in_their_order(pace: Pace) -> None:

@@ -23,13 +23,13 @@ def test_who_is_ahead_and_who_shows_no_token_is_refused_before_others() -> None:
     now_s = time.monotonic()
     with budgets.opened("flood", now_s) as flood, budgets.opened("live", now_s) as live:
         flood.sound_s += 30
-        flood.look(now_s)
+        flood.check(now_s)
         live.sound_s += 1
-        live.look(now_s)
+        live.check(now_s)
         assert not full("flood")
         assert not full("live", stranger=True)
-        admission.look({"stt": StageLoad(2, 2, oldest_ms=1500)}, now_s)
+        admission.update({"stt": StageLoad(2, 2, oldest_ms=1500)}, now_s)
         assert (full("flood"), full("live"), full("new")) == ("stt", "", "")
         assert full("live", stranger=True) == "stt"
-        admission.look({"stt": StageLoad(2, 2, oldest_ms=3500)}, now_s)
+        admission.update({"stt": StageLoad(2, 2, oldest_ms=3500)}, now_s)
         assert (full("flood"), full("live"), full("new")) == ("stt", "stt", "stt")

@@ -15,9 +15,9 @@ from edge.door.limits.connection_budget import (
     BURST_FRAMES,
     BURST_SOUND_S,
     BURST_WORK_S,
-    LOOK_BYTES,
-    LOOK_FRAMES,
-    LOOK_WORK_S,
+    CHECK_BYTES,
+    CHECK_FRAMES,
+    CHECK_WORK_S,
     MOST_ADDRESSES,
     MOST_OUTSTANDING,
     MOST_OUTSTANDING_OF_ADDRESS,
@@ -60,7 +60,7 @@ def flood(budget: ConnectionBudget, spent: dict[str, float]) -> tuple[str, float
         for name, amount in spent.items():
             setattr(budget, name, getattr(budget, name) + amount)
         try:
-            now_s += 0.001 + budget.look(now_s)
+            now_s += 0.001 + budget.check(now_s)
         except OverBudgetError as over:
             return str(over), now_s
     return "", now_s
@@ -75,9 +75,9 @@ def test_a_live_caller_is_never_ahead_and_never_waits(stack: ExitStack) -> None:
         budget.bytes += 33_000 * came
         budget.work_s += 0.015 * came
         budget.sound_s += came
-        assert budget.look(float(second)) == 0.0
+        assert budget.check(float(second)) == 0.0
         assert not budget.is_ahead
-        assert not budget.presses or second % 60 in range(3, 6)  # after the stall
+        assert not budget.load or second % 60 in range(3, 6)  # after the stall
 
 
 @pytest.mark.parametrize(
@@ -95,28 +95,28 @@ def test_who_sends_more_at_once_than_a_live_caller_presses_for_a_while(
     budget = opened(stack)
     for name, amount in spent.items():
         setattr(budget, name, amount)
-    assert budget.look(0.0) == 0.0
-    assert budget.presses
+    assert budget.check(0.0) == 0.0
+    assert budget.load
     assert not budget.is_ahead
-    budget.look(2.0)
-    assert not budget.presses
+    budget.check(2.0)
+    assert not budget.load
 
 
 def test_a_recording_is_welcome_up_to_a_bound_then_paced(stack: ExitStack) -> None:
     budget = opened(stack)
     budget.sound_s += 60
-    assert budget.look(0.0) == 0.0
+    assert budget.check(0.0) == 0.0
     assert budget.is_ahead
     budget.sound_s += 10
-    assert budget.look(0.0) == pytest.approx(10 / SOUND_PACE)
-    assert budget.look(5.0) == 0.0
+    assert budget.check(0.0) == pytest.approx(10 / SOUND_PACE)
+    assert budget.check(5.0) == 0.0
 
 
 def test_one_message_with_far_more_is_closed_at_once(stack: ExitStack) -> None:
     budget = opened(stack)
     budget.sound_s += 60 + SOUND_PACE * PATIENCE_S + 1
     with pytest.raises(OverBudgetError, match="sound faster than it is spoken: more than 60 s"):
-        budget.look(0.0)
+        budget.check(0.0)
 
 
 def test_who_is_slowed_for_too_long_is_closed(stack: ExitStack) -> None:
@@ -128,11 +128,11 @@ def test_who_is_slowed_for_too_long_is_closed(stack: ExitStack) -> None:
 def test_who_was_slowed_once_and_then_speaks_is_not_closed(stack: ExitStack) -> None:
     budget = opened(stack)
     budget.sound_s += 100
-    now_s = budget.look(0.0)
+    now_s = budget.check(0.0)
     for _ in range(300):
         now_s += 1
         budget.sound_s += 1
-        assert budget.look(now_s) == 0.0
+        assert budget.check(now_s) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_everything_that_costs_is_paced_and_then_closed(
 def test_frames_of_a_stall_come_at_once_and_cost_no_wait(stack: ExitStack) -> None:
     budget = opened(stack)
     budget.frames += int(AT_ONCE_S * COSTS.frames_a_second)
-    assert budget.look(0.0) == 0.0
+    assert budget.check(0.0) == 0.0
 
 
 def test_the_connections_of_an_address_share_what_may_be_ahead(stack: ExitStack) -> None:
@@ -166,12 +166,12 @@ def test_the_connections_of_an_address_share_what_may_be_ahead(stack: ExitStack)
     for budget in several:
         budget.stranger = False
         budget.sound_s += 60
-        waits.append(budget.look(0.0))
+        waits.append(budget.check(0.0))
     assert [wait_s > 0 for wait_s in waits] == [False] * int(ADDRESS_SHARE) + [True] * 4
     other = opened(stack, budgets, "b")
     other.stranger = False
     other.sound_s += 60
-    assert other.look(0.0) == 0.0
+    assert other.check(0.0) == 0.0
 
 
 @pytest.mark.parametrize(("stranger", "share"), [(True, STRANGERS_SHARE), (False, EDGE_SHARE)])
@@ -183,20 +183,20 @@ def test_all_addresses_share_the_sound_that_may_be_ahead(
         budget = opened(stack, budgets, f"{number}")
         budget.stranger = stranger
         budget.sound_s += 60
-        waits.append(budget.look(0.0))
+        waits.append(budget.check(0.0))
     free = int(share)
     assert [wait_s > 0 for wait_s in waits] == [False] * free + [True] * (100 - free)
     assert max(waits) <= EDGE_WAIT_S
-    assert budget.look(EDGE_WAIT_S) == 0.0  # it may have come late, over a bad line
+    assert budget.check(EDGE_WAIT_S) == 0.0  # it may have come late, over a bad line
     caller = opened(stack, budgets, "with a token")
     caller.stranger = not stranger
     caller.sound_s += 60
-    assert caller.look(0.0) == 0.0
+    assert caller.check(0.0) == 0.0
     live = opened(stack, budgets, "live")
     for second in range(60):
         live.sound_s += 1
         live.frames += 50
-        assert live.look(float(second)) == 0.0
+        assert live.check(float(second)) == 0.0
 
 
 def test_a_live_caller_does_not_pay_the_debt_of_its_address(stack: ExitStack) -> None:
@@ -204,12 +204,12 @@ def test_a_live_caller_does_not_pay_the_debt_of_its_address(stack: ExitStack) ->
     for budget in [opened(stack, budgets) for _ in range(6)]:
         budget.sound_s += 60
         budget.work_s += WORK_AT_ONCE_S
-        budget.look(0.0)
+        budget.check(0.0)
     live = opened(stack, budgets)
     for second in range(60):
         live.sound_s += 1
         live.frames += 50
-        assert live.look(float(second)) == 0.0
+        assert live.check(float(second)) == 0.0
 
 
 def test_a_new_connection_is_no_fresh_start_for_its_address() -> None:
@@ -218,12 +218,12 @@ def test_a_new_connection_is_no_fresh_start_for_its_address() -> None:
         with budgets.opened("a", 0.0) as budget:
             budget.stranger = False
             budget.sound_s += 60
-            free += budget.look(0.0) == 0.0
+            free += budget.check(0.0) == 0.0
     assert free == ADDRESS_SHARE
     for number in range(MOST_ADDRESSES + 5):
         with budgets.opened(f"n{number}", 0.0) as budget:
             budget.sound_s += 15
-            budget.look(0.0)
+            budget.check(0.0)
     assert len(budgets._addresses) == MOST_ADDRESSES
 
 
@@ -232,7 +232,7 @@ def test_an_address_that_spent_nothing_is_not_remembered() -> None:
     for number in range(10):
         with budgets.opened(f"n{number}", 0.0) as budget:
             budget.frames += 10
-            budget.look(0.0)
+            budget.check(0.0)
     assert not budgets._addresses
 
 
@@ -241,7 +241,7 @@ def test_sound_that_is_ahead_waits_for_its_own_utterances(stack: ExitStack) -> N
     budget.recognition = told = Told(outstanding=MOST_OUTSTANDING)
     assert not budget.is_held(strained=True)  # it is live
     budget.sound_s += 30
-    budget.look(0.0)
+    budget.check(0.0)
     assert budget.is_held(strained=False)
     told.outstanding = 1
     assert not budget.is_held(strained=False)
@@ -256,7 +256,7 @@ def test_it_waits_for_those_of_its_address_too(stack: ExitStack) -> None:
     for budget in several:
         budget.recognition = Told(outstanding=1)
         budget.sound_s += 15
-        budget.look(0.0)
+        budget.check(0.0)
     assert all(budget.is_held(strained=False) for budget in several)
     assert budgets.is_ahead("a")
     assert not budgets.is_ahead("b")
@@ -265,14 +265,14 @@ def test_it_waits_for_those_of_its_address_too(stack: ExitStack) -> None:
 
 def test_it_is_looked_at_every_few_frames(stack: ExitStack) -> None:
     budget = opened(stack)
-    for _ in range(LOOK_FRAMES):
+    for _ in range(CHECK_FRAMES):
         assert budget.is_small
         budget.frames += 1
     assert not budget.is_small
 
 
 @pytest.mark.parametrize(
-    ("what", "amount"), [("bytes", LOOK_BYTES), ("work_s", LOOK_WORK_S), ("turns", 1)]
+    ("what", "amount"), [("bytes", CHECK_BYTES), ("work_s", CHECK_WORK_S), ("turns", 1)]
 )
 def test_more_than_live_sound_costs_is_reckoned_up_at_once(
     stack: ExitStack, what: str, amount: float
@@ -285,21 +285,21 @@ def test_more_than_live_sound_costs_is_reckoned_up_at_once(
 def test_whoever_owes_or_presses_is_looked_at_every_time(stack: ExitStack) -> None:
     types, hurries = opened(stack), opened(stack, address="b")
     types.turns += int(TURNS_AT_ONCE) + 1
-    assert types.look(0.0) == pytest.approx(1.0)
+    assert types.check(0.0) == pytest.approx(1.0)
     assert not types.is_small
-    assert types.look(1.0) == 0.0
+    assert types.check(1.0) == 0.0
     assert types.is_small
     hurries.frames += int(BURST_FRAMES) + 1
-    hurries.look(0.0)
+    hurries.check(0.0)
     assert not hurries.is_small
 
 
 def test_typed_turns_come_at_once_up_to_a_bound(stack: ExitStack) -> None:
     budget = opened(stack)
     budget.turns += int(TURNS_AT_ONCE)
-    assert budget.look(0.0) == 0.0
+    assert budget.check(0.0) == 0.0
     budget.turns += 2
-    assert budget.look(0.0) == pytest.approx(2.0)
+    assert budget.check(0.0) == pytest.approx(2.0)
 
 
 def test_strangers_who_type_share_what_they_type_and_callers_do_not(stack: ExitStack) -> None:
@@ -309,15 +309,15 @@ def test_strangers_who_type_share_what_they_type_and_callers_do_not(stack: ExitS
         budget = opened(stack, budgets, f"a{number}")
         for _ in range(int(TURNS_AT_ONCE)):
             budget.turns += 1
-            if budget.look(0.0):
-                assert budget.look(EDGE_WAIT_S) == 0.0  # it is late, and not lost
+            if budget.check(0.0):
+                assert budget.check(EDGE_WAIT_S) == 0.0  # it is late, and not lost
                 break
             typed += 1
     assert typed < STRANGERS_TURNS < 100 * TURNS_AT_ONCE
     caller = opened(stack, budgets, "caller")
     caller.stranger = False
     caller.turns += int(TURNS_AT_ONCE)
-    assert caller.look(0.0) == 0.0
+    assert caller.check(0.0) == 0.0
 
 
 def test_who_is_refused_again_and_again_is_slowed_and_who_tries_now_and_then_is_not(
@@ -326,10 +326,10 @@ def test_who_is_refused_again_and_again_is_slowed_and_who_tries_now_and_then_is_
     patient, greedy = opened(stack), opened(stack, address="b")
     for second in range(600):
         patient.work_s += REFUSAL_WORK_S
-        assert patient.look(float(second)) == 0.0
+        assert patient.check(float(second)) == 0.0
     refused = 0
-    while not greedy.look(0.0):
+    while not greedy.check(0.0):
         greedy.work_s += REFUSAL_WORK_S
         refused += 1
     assert refused <= WORK_AT_ONCE_S / REFUSAL_WORK_S + 1
-    assert greedy.presses
+    assert greedy.load

@@ -38,7 +38,7 @@ def words(utterance: int = 1) -> TranscriptFinal:
 def places(slots: int, *, most_wait_s: float = 60) -> tuple[JobPlaces, Clock]:
     clock = Clock()
     made = JobPlaces(clock, most_wait_s)
-    made.look({"stt": slots, "llm": slots}, 1)
+    made.update({"stt": slots, "llm": slots}, 1)
     return made, clock
 
 
@@ -85,12 +85,12 @@ async def test_strangers_yield_while_a_stage_is_strained_and_win_back_what_they_
     speakers = [stranger(made, number) for number in range(13)]
     waiting = [await asked(one) for one in speakers][-1]
     for _ in range(5):
-        made.look({"stt": 16}, 1, strained=True)
+        made.update({"stt": 16}, 1, strained=True)
     for speaker in speakers[:11]:
         speaker.note_stored(words())
         assert await waits(waiting)
     for _ in range(20):
-        made.look({"stt": 16}, 1)
+        made.update({"stt": 16}, 1)
     assert not await waits(waiting)
 
 
@@ -160,7 +160,7 @@ async def test_who_waits_while_a_stage_has_no_room_keeps_new_strangers_out() -> 
     clock.now_s += LATE_S
     assert made.late() == "llm"
     clock.now_s += MOST_HELD_S
-    made.look({"stt": 1, "llm": 1}, 1)  # whatever became of the first one
+    made.update({"stt": 1, "llm": 1}, 1)  # whatever became of the first one
     assert await task
     assert not made.late()
 
@@ -188,7 +188,7 @@ async def test_edges_share_the_slots_and_nothing_waits_while_none_are_known() ->
     made, _ = places(0)
     assert all([await stranger(made, number).take(speech()) for number in range(50)])
     made, _ = places(2)
-    made.look({"stt": 2}, 4)
+    made.update({"stt": 2}, 4)
     assert await stranger(made, 1).take(speech())
     task = await asked(stranger(made, 2))
     assert await waits(task)

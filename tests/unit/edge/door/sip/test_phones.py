@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge.door.limits.connection_budget import Budgets, Costs
-from edge.door.limits.pace import Lane
+from edge.door.limits.pace import WorkQueue
 from runtime.settings import load
 
 pytest.importorskip("baresip", reason="NOT TESTED HERE: the extra `sip` is not installed")
@@ -48,7 +48,7 @@ async def test_calls_have_a_rate_that_their_number_of_lines_gives() -> None:
         numbers=itertools.count(),
         prices=(),
         budgets=Budgets(Costs()),
-        lane=Lane(),
+        queue=WorkQueue(),
         stages=SimpleNamespace(strained=str),
     )
     phones = Phones(edge, load(sip_max_calls=LINES, _env_file=None))

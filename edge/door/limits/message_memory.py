@@ -1,0 +1,87 @@
+"""The memory for long messages, which all connections of an edge share. Pure.
+
+    FREE --reserve: its turn, and enough memory--> RESERVED --release: it was processed--> FREE
+                                                   RESERVED --overdue: others wait-------> closed
+
+A message longer than LONG_BYTES is read once there is memory for all of it; until then it waits in
+the socket buffers of both sides. The address that has had the least is next.
+"""
+
+from __future__ import annotations
+
+from edge.door.limits.fair_queue import FairQueue
+
+MEMORY_BYTES = 8 * 1024 * 1024
+"""Four recordings of a minute; read, unmasked and decoded, a message takes three times its size."""
+LONG_BYTES = 64 * 1024
+"""Two seconds of sound; a shorter message is read at once."""
+MOST_HELD_S = 10.0
+"""A connection that holds memory for longer, while others wait, is closed."""
+
+
+class MessageMemory:
+    """The memory, and the reservations that wait for it."""
+
+    def __init__(self, size: int = MEMORY_BYTES) -> None:
+        """Share *size* bytes."""
+        self.size = self.free = size
+        self.queue: FairQueue[Reservation] = FairQueue()
+
+    def reservation(self, address: str) -> Reservation:
+        """Return the empty reservation of a new connection of *address*."""
+        return Reservation(self, address)
+
+    @property
+    def next(self) -> Reservation | None:
+        """The reservation that gets memory next, or None if none waits."""
+        while self.queue:
+            if (first := self.queue.first()).waits:
+                return first
+            self.queue.pop()  # its connection has gone
+        return None
+
+
+class Reservation:
+    """The memory of one connection, which is for one message at a time."""
+
+    def __init__(self, memory: MessageMemory, address: str) -> None:
+        self._memory = memory
+        self._address = address
+        self.held = 0
+        """Bytes."""
+        self._since_s = 0.0
+        self.waits = False
+
+    def reserve(self, size: int, now_s: float) -> bool:
+        """Hold *size* bytes in all; return False without memory, so that the caller asks again."""
+        more = size - self.held
+        if more <= 0:
+            return True
+        memory = self._memory
+        fits = more <= memory.free or memory.free + self.held == memory.size
+        is_behind = memory.next not in {None, self}
+        if not fits or (is_behind and not self.held):
+            if not self.waits:
+                self.waits = True
+                memory.queue.add(self._address, self)
+            return False
+        self.waits = False
+        if not self.held:
+            self._since_s = now_s
+        memory.free -= more
+        self.held += more
+        memory.queue.charge(self._address, more)
+        return True
+
+    def is_overdue(self, now_s: float) -> bool:
+        """Return whether it has been held for too long while others wait."""
+        return (
+            self.held > 0
+            and now_s - self._since_s >= MOST_HELD_S
+            and self._memory.next not in {None, self}
+        )
+
+    def release(self) -> None:
+        """Free the memory, and stop waiting for it."""
+        self._memory.free += self.held
+        self.held, self.waits = 0, False
