@@ -14,10 +14,9 @@ from edge.door.http.forms import form_fields
 from runtime.redaction import Redaction
 from runtime.sessions.timeline import moments
 from schemas import events as ev
-from tests.unit.aura.cli.test_session_page import row_of
 from tests.unit.aura.replay.test_what_if import compared, conversation, waits
 from tests.unit.edge.door.http.test_forms import KIND
-from tests.unit.runtime.story import long_story
+from tests.unit.runtime.story import long_story, row_of
 
 
 @pytest.mark.parametrize(

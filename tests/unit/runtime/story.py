@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
+from runtime.sessions.listing import ListedSession, folded
 from schemas import events as ev
 from schemas.session_config import SessionConfig
+from schemas.tools import ToolConfig
 from tests.neutral import taken
 
 T0 = 1_700_000_000_000
@@ -149,3 +151,18 @@ def long_story(repeats: int) -> list[ev.AnyEvent]:
                 later["speech_end_ms"] = one.speech_end_ms + k * 10_000
             found.append(msgspec.structs.replace(one, **later))
     return [*found, msgspec.structs.replace(ended, at_ms=T0 + repeats * 10_000)]
+
+
+def a_tool() -> list[ev.AnyEvent]:
+    at: dict[str, Any] = {"tenant": "acme", "session": "s_1", "turn": 1, "step": 0, "call": 0}
+    tool = ToolConfig(name="book")
+    return [
+        ev.ToolRequested(**at, at_ms=T0 + 2000, tool=tool, arguments="{}", deadline_ms=T0),
+        ev.ToolReturned(**at, at_ms=T0 + 2030, name="book", result="done", took_ms=30.0),
+    ]
+
+
+def row_of(told: list[ev.AnyEvent]) -> ListedSession:
+    row = folded(told)
+    assert row is not None
+    return row

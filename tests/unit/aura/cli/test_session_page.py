@@ -4,31 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import msgspec
 
 from aura.cli.session_page import content, page
-from runtime.sessions.listing import ListedSession, folded
 from runtime.sessions.timeline import LANES, moments
-from schemas import events as ev
-from schemas.tools import ToolConfig
-from tests.unit.runtime.story import T0, story
-
-
-def row_of(told: list[ev.AnyEvent]) -> ListedSession:
-    row = folded(told)
-    assert row is not None
-    return row
-
-
-def a_tool() -> list[ev.AnyEvent]:
-    at: dict[str, Any] = {"tenant": "acme", "session": "s_1", "turn": 1, "step": 0, "call": 0}
-    tool = ToolConfig(name="book")
-    return [
-        ev.ToolRequested(**at, at_ms=T0 + 2000, tool=tool, arguments="{}", deadline_ms=T0),
-        ev.ToolReturned(**at, at_ms=T0 + 2030, name="book", result="done", took_ms=30.0),
-    ]
+from tests.unit.runtime.story import a_tool, row_of, story
 
 
 def test_a_page_has_a_lane_for_tools_where_there_are_some() -> None:

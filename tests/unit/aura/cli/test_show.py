@@ -8,16 +8,9 @@ import re
 from rich.console import Console
 
 from aura.cli.show import Paint, drawing
-from runtime.sessions.listing import ListedSession, folded
 from runtime.sessions.timeline import moments
 from schemas import events as ev
-from tests.unit.runtime.story import T0, story
-
-
-def row_of(told: list[ev.AnyEvent]) -> ListedSession:
-    row = folded(told)
-    assert row is not None
-    return row
+from tests.unit.runtime.story import T0, row_of, story
 
 
 def test_a_session_is_drawn_with_its_words_and_its_waterfall() -> None:

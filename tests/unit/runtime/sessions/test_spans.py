@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from runtime.sessions.spans import spans
 from runtime.sessions.timeline import LANES, moments
 from schemas import events as ev
-from schemas.tools import ToolConfig
-from tests.unit.runtime.story import T0, story
-
-
-def a_tool() -> list[ev.AnyEvent]:
-    at: dict[str, Any] = {"tenant": "acme", "session": "s_1", "turn": 1, "step": 0, "call": 0}
-    tool = ToolConfig(name="book")
-    return [
-        ev.ToolRequested(**at, at_ms=T0 + 2000, tool=tool, arguments="{}", deadline_ms=T0),
-        ev.ToolReturned(**at, at_ms=T0 + 2030, name="book", result="done", took_ms=30.0),
-    ]
+from tests.unit.runtime.story import T0, a_tool, story
 
 
 def test_every_lane_has_something_that_took_time() -> None:
