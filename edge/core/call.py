@@ -205,7 +205,7 @@ class Call:
         """The time of the next `Ticked` if nothing else happens, Unix ms, or None for never."""
         activity = self._activity
         if activity is QUIET:
-            times = [self._idle.response_due_ms, self.control.due_ms]
+            times = [self._model_due_ms, self.control.due_ms]
         else:
             times = [self._segmenter.silent_from_ms, self.stages.words_expire_ms]
         if activity is BUSY:
@@ -248,10 +248,15 @@ class Call:
         waiting = self._entry.has_waiting, self.history.control.waiting, self.history.late_results
         return any(waiting)
 
+    @property
+    def _model_due_ms(self) -> int | None:
+        """The time to ask the model to speak after a long silence, Unix ms, or None for never."""
+        return None if self.control.silent else self._idle.response_due_ms
+
     def _ask_idle_model(self, now_ms: int) -> bool:
         """Ask the model to speak after a long silence; return whether it was asked."""
-        due_ms = self._idle.response_due_ms
-        if due_ms is None or now_ms < due_ms or self.control.silent:
+        due_ms = self._model_due_ms
+        if due_ms is None or now_ms < due_ms:
             return False
         self._idle.stop()
         self._out.tell(CallerSilent(self.config.turns.idle_ms))

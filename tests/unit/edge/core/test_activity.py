@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,9 @@ def test_a_call_without_either_side_is_quiet_unless_work_is_pending() -> None:
     assert activity(None, None, pending=True) is BUSY
 
 
-@pytest.mark.parametrize(("caller", "aura"), list(itertools.product([None, *OPEN], SPOKEN)), ids=str)
+@pytest.mark.parametrize(
+    ("caller", "aura"), list(itertools.product([None, *OPEN], SPOKEN)), ids=str
+)
 def test_a_committed_response_is_busy_whether_or_not_the_caller_speaks(
     caller: UtterancePhase | None, aura: Phase
 ) -> None:
@@ -70,7 +73,7 @@ def speculating() -> Rehearsal:
 
 @pytest.mark.parametrize("changes", [{"turns__respond": False}, {"turns__by_client": True}])
 def test_turns_that_get_no_response_any_more_retract_a_speculative_one(
-    changes: dict[str, bool],
+    changes: dict[str, Any],
 ) -> None:
     call = speculating()
     call.give(Reconfigured(config(**changes)))
