@@ -1,7 +1,7 @@
 """Judges words over a response: they are an interruption, a backchannel, or an echo of it."""
 
 from edge.core.endpointing.end_of_turn import is_backchannel, words
-from edge.core.hearing.utterance import Utterance
+from edge.core.hearing.utterance import Onset, Utterance
 from edge.core.response.current_response import CurrentResponse
 from edge.core.session.current_config import CurrentConfig
 
@@ -25,7 +25,8 @@ class BargeIn:
     def is_backchannel(self, utterance: Utterance, text: str) -> bool:
         """Tell whether *text* is only a backchannel, which does not stop a response."""
         response = self._current.response
-        if response is None or utterance.is_reply or not self._config.now.interruption.allowed:
+        is_reply = utterance.onset is Onset.REPLY
+        if response is None or is_reply or not self._config.now.interruption.allowed:
             return False
         if is_backchannel(text, self._config.now.language) or self._is_echo(text):
             return True

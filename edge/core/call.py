@@ -8,9 +8,9 @@ This file passes each input to the caller's side (`turns.py`) and to Aura's side
 """
 
 import dataclasses
-from enum import Enum, auto
 
 from edge.core import inputs
+from edge.core.activity import BUSY, LISTENING, QUIET, Activity, activity
 from edge.core.client_events import CallerSilent
 from edge.core.client_inputs import ClientInputs
 from edge.core.control import Control
@@ -35,18 +35,6 @@ from schemas.session_config import SessionConfig
 Began = ev.SessionStarted | ev.SessionResumed
 
 
-class Activity(Enum):
-    """The activity of a call, derived from the state of its parts."""
-
-    QUIET = auto()
-    """Neither side speaks or is about to; most calls are quiet most of the time."""
-    LISTENING = auto()
-    """The caller speaks, and nothing else is under way."""
-    BUSY = auto()
-    """A response or the work for it is under way, whether or not the caller speaks."""
-
-
-QUIET, LISTENING, BUSY = Activity
 NEVER_MS = 1 << 60
 
 
@@ -157,6 +145,7 @@ class Call:
         self._segmenter.configure(config.turns)
         head = self._out.head(now_ms)
         self._out.publish(ev.SessionReconfigured(**head, config=config))
+        self._turns.reconfigured(now_ms)
         if given.agent:
             before = self.history.summary.agent
             self.history.agent = given.agent
@@ -216,7 +205,7 @@ class Call:
         """The time of the next `Ticked` if nothing else happens, Unix ms, or None for never."""
         activity = self._activity
         if activity is QUIET:
-            times = [self._idle.response_due_ms, self.control.due_ms]
+            times = [self._model_due_ms, self.control.due_ms]
         else:
             times = [self._segmenter.silent_from_ms, self.stages.words_expire_ms]
         if activity is BUSY:
@@ -228,12 +217,10 @@ class Call:
 
     @property
     def _activity(self) -> Activity:
-        turns = self._client_turns
-        if self._current.response or turns.asked or turns.handed_in:
-            return BUSY
-        if self._segmenter.utterance:
-            return LISTENING
-        return QUIET if self._keypad.due_ms is None else BUSY
+        turns, utterance = self._client_turns, self._segmenter.utterance
+        keys = utterance is None and self._keypad.due_ms is not None
+        pending = bool(turns.asked or turns.handed_in) or keys
+        return activity(utterance, self._current.response, pending=pending)
 
     def _advance(self, now_ms: int) -> list[Effect]:
         activity = self._activity
@@ -261,10 +248,15 @@ class Call:
         waiting = self._entry.has_waiting, self.history.control.waiting, self.history.late_results
         return any(waiting)
 
+    @property
+    def _model_due_ms(self) -> int | None:
+        """The time to ask the model to speak after a long silence, Unix ms, or None for never."""
+        return None if self.control.silent else self._idle.response_due_ms
+
     def _ask_idle_model(self, now_ms: int) -> bool:
         """Ask the model to speak after a long silence; return whether it was asked."""
-        due_ms = self._idle.response_due_ms
-        if due_ms is None or now_ms < due_ms or self.control.silent:
+        due_ms = self._model_due_ms
+        if due_ms is None or now_ms < due_ms:
             return False
         self._idle.stop()
         self._out.tell(CallerSilent(self.config.turns.idle_ms))

@@ -49,7 +49,7 @@ class TurnEntry:
             self.close(now_ms, discarded=False)
             said, respond = (transcript.text, transcript.confidence), self._config.now.turns.respond
             self.client.enter(
-                utterance.number, *said, now_ms, respond=respond, goes_on=utterance.continues
+                utterance.number, *said, now_ms, respond=respond, goes_on=utterance.is_split
             )
         else:
             response = self._current.response
@@ -57,7 +57,7 @@ class TurnEntry:
                 response = self._requester.take(utterance, transcript, now_ms, speculative=False)
             self.close(now_ms, discarded=False)
             self._tell_final(
-                response, transcript.text, utterance.number, continues=utterance.continues
+                response, transcript.text, utterance.number, continues=utterance.is_split
             )
             self._requester.commit(response, now_ms)
 
@@ -140,7 +140,7 @@ class TurnEntry:
         self._ended(utterance, silence_ms, now_ms, discarded=False)
         words = said.text, said.confidence
         self.client.enter(
-            utterance.number, *words, now_ms, respond=False, goes_on=utterance.continues
+            utterance.number, *words, now_ms, respond=False, goes_on=utterance.is_split
         )
         return following
 

@@ -19,7 +19,7 @@ from edge.core.effects import Outbox
 from edge.core.endpointer import Endpointer
 from edge.core.hearing.segmenter import Segmenter, SpeechNotice
 from edge.core.hearing.speech_detector import SpeechChange
-from edge.core.hearing.utterance import PART_MS, Utterance, UtterancePhase
+from edge.core.hearing.utterance import PART_MS, Onset, Utterance, UtterancePhase
 from edge.core.inputs import PartialHeard, ResponseAsked
 from edge.core.response.responder import Responder
 from edge.core.session.current_config import CurrentConfig
@@ -72,6 +72,12 @@ class Turns:
         """Whether a turn gets a response by itself."""
         return self._config.now.turns.respond
 
+    def reconfigured(self, now_ms: int) -> None:
+        """Retract a speculative response if turns get none by themselves any more."""
+        turns = self._config.now.turns
+        if (turns.by_client or not turns.respond) and (response := self._current.uncommitted):
+            self._current.retract(response, now_ms)
+
     def notice(self, notice: SpeechNotice, now_ms: int) -> None:
         """Take a change of the caller's speech, or a lasting silence."""
         utterance = self._segmenter.utterance
@@ -99,9 +105,11 @@ class Turns:
             self._endpointer.pauses.reopened(at_ms - response.speech_end_ms)
         if self._config.now.interruption.allowed:
             self._interruptions.suspect(now_ms)
-        utterance.is_reply = bool(response and response.asks_until(now_ms + EARLY_REPLY_MS))
-        if response and response.is_gone_on_from(at_ms) and not utterance.is_reply:
-            utterance.gone_on_after_ms = at_ms - response.speech_end_ms
+        if response and response.asks_until(now_ms + EARLY_REPLY_MS):
+            utterance.onset = Onset.REPLY
+        elif response and response.is_gone_on_from(at_ms):
+            utterance.onset = Onset.GOES_ON
+            utterance.silence_before_ms = at_ms - response.speech_end_ms
         utterance.over_response = self._current.held
         before_ms = max(self._config.now.turns.min_speech_ms, self._config.now.turns.prefix_ms)
         self._tell_start(utterance, at_ms, before_ms, now_ms)
@@ -131,7 +139,7 @@ class Turns:
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
         )
         said, utterance.transcript = utterance.transcript, None
-        utterance.ended_by_client = utterance.voice_doubted = False
+        utterance.least_confidence = 0.0
         if response := self._current.uncommitted:
             self._current.retract(response, now_ms)
         if said and said.text and self._may_split(utterance):
@@ -161,7 +169,7 @@ class Turns:
     def doubt_voice(self) -> None:
         """Doubt the voice of the utterance: it is background if its words are also unclear."""
         if utterance := self._segmenter.utterance:
-            utterance.voice_doubted = True
+            utterance.least_confidence = CLEAR_WORDS
 
     # -------------------------------------------------------- words
 
@@ -185,7 +193,7 @@ class Turns:
             if by_voice and self._barge_in.interrupts(transcript.text):
                 self._interrupt(utterance, now_ms)
             return
-        if utterance.voice_doubted and transcript.confidence < CLEAR_WORDS:
+        if transcript.confidence < utterance.least_confidence:
             self.entry.discard(now_ms)
             return
         by_client, text = self._config.now.turns.by_client, transcript.text
@@ -221,10 +229,10 @@ class Turns:
 
     def _interrupt(self, utterance: Utterance, now_ms: int) -> None:
         """End the current response, if there is one: the words are an interruption."""
-        after_ms = utterance.gone_on_after_ms
-        if after_ms is not None and self._current.response:
-            self._endpointer.pauses.reopened(after_ms)
-        self._interruptions.interrupt(now_ms, gone_on=after_ms is not None)
+        goes_on = utterance.onset is Onset.GOES_ON
+        if goes_on and self._current.response:
+            self._endpointer.pauses.reopened(utterance.silence_before_ms)
+        self._interruptions.interrupt(now_ms, gone_on=goes_on)
 
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
         """Commit or discard the utterance if the silence has lasted long enough for its words."""
@@ -242,7 +250,7 @@ class Turns:
         if not transcript.text:
             if silence_ms >= NOISE_MS or utterance.ended_by_client:
                 self.entry.close(now_ms, discarded=True)
-                if utterance.continues and not self.entry.only_enters:
+                if utterance.is_split and not self.entry.only_enters:
                     self.entry.client.asked.append(ResponseAsked(""))
             return
         if silence_ms < self._endpointer.least_ms and not utterance.ended_by_client:
@@ -268,5 +276,5 @@ class Turns:
             return
         for notice in self._segmenter.pause(now_ms):
             self.notice(notice, now_ms)
-        utterance.ended_by_client = True
+        utterance.ended_pause = utterance.pause
         self._endpoint(utterance, now_ms)

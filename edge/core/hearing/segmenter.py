@@ -15,7 +15,7 @@ from edge.core.hearing.speech_detector import (
     SpeechDetector,
     SpeechState,
 )
-from edge.core.hearing.utterance import LONGEST_MS, Utterance
+from edge.core.hearing.utterance import LONGEST_MS, Onset, Utterance
 from edge.core.inputs import Sound
 from schemas.audio import BYTES_PER_MS, AudioFrame
 from schemas.session_config import TurnConfig
@@ -139,7 +139,7 @@ class Segmenter:
         self._send_frame(SendFrame(ended.number, ended.end(ended.pause)))
         since = (at_ms - ended.speech_end_ms) // FRAME_MS
         self._last += 1
-        self.utterance = Utterance(self._last, continues=True, voice_ms=CONTINUE_MS)
+        self.utterance = Utterance(self._last, onset=Onset.SPLIT, voice_ms=CONTINUE_MS)
         for frame in list(self._prefix)[-since:]:
             self._send(self.utterance.add(frame))
         return self.utterance

@@ -3,6 +3,7 @@
     SPEAKING --pause--> AWAITS_WORDS --words--------> WORDS_KNOWN
                         AWAITS_WORDS --backchannel--> BACKCHANNEL
     AWAITS_WORDS, WORDS_KNOWN, BACKCHANNEL --continue--> SPEAKING
+    all of them --end--> ENDED
 
 Frames are joined to messages, and pauses are marked in them.
 """
@@ -35,6 +36,8 @@ class UtterancePhase(Enum):
     """The words up to the pause set the silence that ends the turn."""
     BACKCHANNEL = auto()
     """The words are a backchannel to the response; a short silence discards them."""
+    ENDED = auto()
+    """It is committed, discarded or handed in, or goes on in another utterance."""
 
 
 class UtteranceMove(Enum):
@@ -44,9 +47,10 @@ class UtteranceMove(Enum):
     WORDS = auto()
     BACKCHANNEL = auto()
     CONTINUE = auto()
+    END = auto()
 
 
-_SPEAKING, _AWAITS, _KNOWN, _NODDED = UtterancePhase
+_SPEAKING, _AWAITS, _KNOWN, _NODDED, _ENDED = UtterancePhase
 UTTERANCE_MOVES: Mapping[tuple[UtterancePhase, UtteranceMove], UtterancePhase] = {
     (_SPEAKING, UtteranceMove.PAUSE): _AWAITS,
     (_AWAITS, UtteranceMove.WORDS): _KNOWN,
@@ -54,7 +58,23 @@ UTTERANCE_MOVES: Mapping[tuple[UtterancePhase, UtteranceMove], UtterancePhase] =
     (_AWAITS, UtteranceMove.CONTINUE): _SPEAKING,
     (_KNOWN, UtteranceMove.CONTINUE): _SPEAKING,
     (_NODDED, UtteranceMove.CONTINUE): _SPEAKING,
+    (_SPEAKING, UtteranceMove.END): _ENDED,
+    (_AWAITS, UtteranceMove.END): _ENDED,
+    (_KNOWN, UtteranceMove.END): _ENDED,
+    (_NODDED, UtteranceMove.END): _ENDED,
 }
+
+
+class Onset(Enum):
+    """What the beginning of an utterance says about its turn."""
+
+    NEW_TURN = auto()
+    REPLY = auto()
+    """It began over the last words of a question, so that it is a reply and no interruption."""
+    GOES_ON = auto()
+    """It began just after the first sound of a response, so that it continues the turn before."""
+    SPLIT = auto()
+    """It continues a long utterance whose words are entered into the conversation."""
 
 
 @dataclass
@@ -65,18 +85,13 @@ class Utterance:
     phase: UtterancePhase = UtterancePhase.SPEAKING
     over_response: bool = False
     """Whether it began while a response was heard or on its way."""
-    is_reply: bool = False
-    """Whether it began over the last words of a question, so that it is a reply and no
-    interruption."""
-    gone_on_after_ms: int | None = None
-    """The silence, ms, before it, if it continues a turn that had counted as ended; else None."""
-    continues: bool = False
-    """Whether it continues a turn whose earlier words are entered into the conversation."""
-    voice_doubted: bool = False
-    """Whether its voices may be background only."""
-    ended_by_client: bool = False
-    """Whether the client has ended the turn, so that no further words are awaited."""
+    onset: Onset = Onset.NEW_TURN
+    silence_before_ms: int = 0
+    """The silence between the turn before and an utterance that goes on with it."""
+    least_confidence: float = 0.0
+    """Words of less confidence are ignored: the voices may be background only."""
     pause: int = 0
+    """The number of its pauses so far."""
     speech_end_ms: int = 0
     """The time of the last voiced frame at the latest pause, Unix ms."""
     paused_ms: int = 0
@@ -86,6 +101,8 @@ class Utterance:
     transcript_at_ms: int = 0
     speculated_pause: int = 0
     """The latest pause for which a speculative response was requested."""
+    ended_pause: int = 0
+    """The latest pause at which the client ended the turn."""
     audio_ms: int = 0
     voice_ms: int = 0
     """The voiced audio since the last pause that was longer than a breath."""
@@ -93,6 +110,15 @@ class Utterance:
     _continued_ms: int = 0
     _seq: int = 0
     _frames: list[bytes] = field(default_factory=list)
+
+    @property
+    def is_split(self) -> bool:
+        return self.onset is Onset.SPLIT
+
+    @property
+    def ended_by_client(self) -> bool:
+        """Whether the client has ended the turn at the present pause."""
+        return 0 < self.ended_pause == self.pause
 
     def add(self, frame: bytes) -> AudioFrame | None:
         """Add a frame, and return a message if one is full."""
@@ -127,6 +153,7 @@ class Utterance:
 
     def end(self, stands: int) -> AudioFrame:
         """Return the rest, marked as the end; *stands*: the pause whose transcript is whole."""
+        self.move(UtteranceMove.END)
         return self._message(end=True, stands=stands)
 
     def _message(self, *, pause: int = 0, end: bool = False, stands: int = 0) -> AudioFrame:

@@ -10,7 +10,7 @@ from edge.core.response import handover
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.given_words import completed, pieces, sentence, speaker
 from edge.core.response.playback import Playback
-from edge.core.response.response import Origin, Phase, Response
+from edge.core.response.response import Origin, PhaseMove, Response
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
@@ -70,7 +70,7 @@ class Requester:
 
     def _speak(self, response: Response, sentences: list[str], now_ms: int) -> None:
         """Publish the jobs for *response*, whose words are *sentences*."""
-        response.enter(Phase.COMMITTED)
+        response.move(PhaseMove.COMMIT)
         head = self._out.head(now_ms)
         for text in sentences:
             given = sentence(head, response, text, self._config.now)
@@ -229,10 +229,10 @@ class Requester:
     def commit(self, response: Response, now_ms: int) -> None:
         """Commit the turn: from here on its response may be heard."""
         response.step("committed_ms", now_ms)
-        response.enter(Phase.COMMITTED)
+        response.move(PhaseMove.COMMIT)
         response.waiting_since_ms = now_ms
         self._history.commit_carried()
-        self._history.under_way = True
+        self._history.turn_begins()
         committed = ev.TurnCommitted(
             **self._out.head(now_ms),
             turn=response.turn,

@@ -8,7 +8,7 @@ from edge.core.inputs import ChunkSpoken, Played
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.interruption_handler import InterruptionHandler
 from edge.core.response.requester import Requester
-from edge.core.response.response import Phase, Response
+from edge.core.response.response import Phase, PhaseMove, Response
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
@@ -91,7 +91,7 @@ class Responder:
             self._note_reached(response, now_ms)
             if response.playback.all_sent:
                 first = response.phase is Phase.COMMITTED
-                response.enter(Phase.ALL_SENT)
+                response.move(PhaseMove.SEND_ALL)
                 if first and response.turn:
                     self._out.tell(response.done())
                     self.current.measure(response, now_ms, interrupted=False)

@@ -1,22 +1,23 @@
-"""One response: its phase, its interruption, its playback and its measurements."""
+"""One response: its phase, its interruption, its playback and its measurements.
 
+    SPECULATIVE --commit--> COMMITTED --send all--> ALL_SENT --all played--> (settled)
+    ALL_SENT    --rewind--> REWOUND   --send all--> ALL_SENT
+
+It can be retracted or interrupted in every phase; that ends it (`current_response.py`).
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from edge.core.client_events import ResponseDone
 from edge.core.endpointing.end_of_turn import is_question
-from edge.core.moves import IllegalMoveError, moved
+from edge.core.moves import moved
 from edge.core.response.interruption import MOVES, InterruptionState, Move
 from edge.core.response.playback import Playback
 from edge.core.session.tool_steps import ToolSteps
 from schemas.events import ResponseCompleted, ResponseSentence, TurnTaken
-
-#   SPECULATIVE --commit--> COMMITTED --all sent--> ALL_SENT --all played--> (settled)
-#                                                  |      ^
-#                                              rewound  all sent
-#                                                  v      |
-#                                                  REWOUND
-#   It can be retracted or interrupted in every phase.
+from schemas.tools import END_CALL
 
 
 class Phase(Enum):
@@ -32,11 +33,19 @@ class Phase(Enum):
     """The client had all of it and dropped the unplayed rest, which is sent again."""
 
 
-NEXT = {
-    Phase.SPECULATIVE: {Phase.COMMITTED},
-    Phase.COMMITTED: {Phase.ALL_SENT},
-    Phase.ALL_SENT: {Phase.REWOUND},
-    Phase.REWOUND: {Phase.ALL_SENT},
+class PhaseMove(Enum):
+    """The moves between phases."""
+
+    COMMIT = auto()
+    SEND_ALL = auto()
+    REWIND = auto()
+
+
+PHASE_MOVES: Mapping[tuple[Phase, PhaseMove], Phase] = {
+    (Phase.SPECULATIVE, PhaseMove.COMMIT): Phase.COMMITTED,
+    (Phase.COMMITTED, PhaseMove.SEND_ALL): Phase.ALL_SENT,
+    (Phase.ALL_SENT, PhaseMove.REWIND): Phase.REWOUND,
+    (Phase.REWOUND, PhaseMove.SEND_ALL): Phase.ALL_SENT,
 }
 
 
@@ -111,8 +120,6 @@ class Response:
     """The time before which nothing of it is sent, Unix ms."""
     greeting: str = ""
     """The greeting of the agent that takes over, spoken at the end of the response."""
-    ends_call: bool = False
-    """Whether the call ends with it."""
 
     def __post_init__(self) -> None:
         self.waiting_since_ms = self.taken_ms
@@ -131,6 +138,11 @@ class Response:
     def firm(self) -> bool:
         """Whether the caller cannot interrupt it."""
         return self.origin is Origin.FIRM
+
+    @property
+    def ends_call(self) -> bool:
+        """Whether the call ends with it, since the model has called for that."""
+        return self.tool_steps.has_called(END_CALL.name)
 
     @property
     def kept(self) -> bool:
@@ -172,21 +184,19 @@ class Response:
         """Whether the client was told to stop it."""
         return self.interruption is InterruptionState.STOPPED
 
-    def enter(self, phase: Phase) -> None:
-        """Enter the next *phase*.
+    def move(self, move: PhaseMove) -> None:
+        """Enter the phase after *move*.
 
         Raises:
-            IllegalMoveError: the move is not allowed in the current phase.
+            IllegalMoveError: the phase has no such move.
         """
-        if phase not in NEXT[self.phase]:
-            raise IllegalMoveError(f"{phase.name} after {self.phase.name}")
-        self.phase = phase
+        self.phase = moved(PHASE_MOVES, self.phase, move)
 
     def rewind(self, now_ms: int, played_ms: int | None = None) -> None:
         """Send the unplayed part again; *played_ms* is the played audio as told by the client."""
         self.playback.rewind(now_ms, played_ms)
         if self.phase is Phase.ALL_SENT:
-            self.enter(Phase.REWOUND)
+            self.move(PhaseMove.REWIND)
 
     def move_interruption(self, move: Move) -> None:
         """Move the state of its interruption.

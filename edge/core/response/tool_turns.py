@@ -13,7 +13,7 @@ from edge.core.effects import Outbox
 from edge.core.inputs import ToolResult
 from edge.core.response.given_words import completed, sentence, speaker
 from edge.core.response.response import Phase, Response
-from edge.core.response.tools import END_CALL, Tools
+from edge.core.response.tools import Tools
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.session.tool_steps import Result
@@ -101,7 +101,6 @@ class ToolTurns:
         self.tell_calls_done(response)
         if response.phase is Phase.SPECULATIVE or not steps.is_whole:
             return
-        response.ends_call |= any(call.called.name == END_CALL for call in steps.now)
         if response.ends_call and response.sentences:  # it has said goodbye
             self._end(response, now_ms)
         elif response.greeting:

@@ -14,6 +14,7 @@ from edge.core.session.history import History
 from edge.core.session.tool_steps import Result, StepCall, ToolSteps, key_of
 from schemas import events as ev
 from schemas.tools import (
+    END_CALL,
     MOST_ARGUMENT_CHARS,
     MOST_RESULT_BYTES,
     TRANSFER,
@@ -27,8 +28,7 @@ from schemas.tools import (
 GRACE_MS = 500
 """The time after a call's deadline in which the runner should report it; then the edge gives it
 up."""
-END_CALL = "end_call"
-BUILT_IN = {END_CALL: '{"status": "the call ends after your next words: say goodbye"}'}
+BUILT_IN = {END_CALL.name: '{"status": "the call ends after your next words: say goodbye"}'}
 """The built-in tools, and the result that the model gets from each."""
 
 

@@ -72,10 +72,9 @@ class History:
     """The client's system messages by key; they become part of the prompt, not of the
     conversation."""
 
-    under_way: bool = False
-    """Whether a turn is committed and not entered yet."""
-    _deferred: dict[str, Message] = field(default_factory=dict)
-    """Messages by key that were added during a turn, and are entered after it."""
+    _deferred: dict[str, Message] | None = None
+    """Messages by key that were added during a turn, and are entered after it; None: there is no
+    turn that is committed and not entered yet."""
 
     def __post_init__(self) -> None:
         self.names = MessageNames(self.messages)
@@ -100,12 +99,15 @@ class History:
             self.responses += bool(said)
         self.turn_over()
 
+    def turn_begins(self) -> None:
+        """Keep the messages that are added from now on until the turn is over."""
+        self._deferred = self._deferred or {}
+
     def turn_over(self) -> None:
         """Enter the messages that were added during the turn."""
-        self.under_way = False
-        for key, message in self._deferred.items():
+        deferred, self._deferred = self._deferred or {}, None
+        for key, message in deferred.items():
             self.names.insert(key, message, None)
-        self._deferred.clear()
 
     def _enter(self, message: Message, key: str) -> None:
         self.messages.append(message)
@@ -113,11 +115,11 @@ class History:
 
     def add(self, key: str, role: ItemRole, text: str, after: str | None = None) -> bool:
         """Add a message (see `inputs.ItemAdded`); return False if its key is taken."""
-        if key in self.names or key in self.instructions or key in self._deferred:
+        if key in self.names or key in self.instructions or key in (self._deferred or ()):
             return False
         if role == "system":
             self.instructions[key] = text
-        elif self.under_way and after != "" and after not in self.names:
+        elif self._deferred is not None and after != "" and after not in self.names:
             self._deferred[key] = Message(role, text)
         else:
             self.names.insert(key, Message(role, text), after)
@@ -127,7 +129,7 @@ class History:
         """Remove a message from the conversation, also one that is not entered yet."""
         if key in self.instructions:
             del self.instructions[key]
-        elif key in self._deferred:
+        elif self._deferred and key in self._deferred:
             del self._deferred[key]
         else:
             self.names.remove(key)
@@ -218,7 +220,8 @@ def fold(events: Iterable[Event]) -> History:
         _count(history, event)
         match event:
             case TurnCommitted(turn=turn, text=text):
-                said[turn], history.under_way = text, True
+                said[turn] = text
+                history.turn_begins()
                 history.carried = []  # the carried words are part of *text*
                 history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
             case AnswerHeard(resumable=True):

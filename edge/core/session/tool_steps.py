@@ -100,6 +100,12 @@ class ToolSteps:
     def running(self) -> list[StepCall]:
         return [call for call in self.calls.values() if call.is_running]
 
+    def has_called(self, name: str) -> bool:
+        """Tell whether the model has called the tool *name* in a step that is over."""
+        return any(
+            call.called.name == name for (step, _), call in self.calls.items() if step in self.texts
+        )
+
     @property
     def is_used(self) -> bool:
         """Whether a call was requested, whose effects cannot be undone."""

@@ -1,9 +1,18 @@
-"""The caller's utterances as events of `/v1/realtime`: speech, item, transcript."""
+"""The caller's utterances as events of `/v1/realtime`: speech, item, transcript.
 
+    UNTOLD --start--> STARTED --commit--> COMMITTED
+    UNTOLD ------------commit-----------> COMMITTED
+
+The start of speech over a response is not told before it is known to be an interruption.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from edge.core.client_events import SpeechStarted, SpeechStopped, Transcript
+from edge.core.moves import moved
 from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.items import Item, Items, as_json, speech_item
 from edge.protocols.realtime.session_object import SessionObject
@@ -13,6 +22,29 @@ MOST_SPEECHES = 8
 """The most utterances that wait for their words."""
 
 
+class SpokenPhase(Enum):
+    """What the client was told of an utterance."""
+
+    UNTOLD = auto()
+    STARTED = auto()
+    COMMITTED = auto()
+
+
+class SpokenMove(Enum):
+    """The moves between phases."""
+
+    START = auto()
+    COMMIT = auto()
+
+
+UNTOLD, STARTED, COMMITTED = SpokenPhase
+SPOKEN_MOVES: Mapping[tuple[SpokenPhase, SpokenMove], SpokenPhase] = {
+    (UNTOLD, SpokenMove.START): STARTED,
+    (UNTOLD, SpokenMove.COMMIT): COMMITTED,
+    (STARTED, SpokenMove.COMMIT): COMMITTED,
+}
+
+
 @dataclass
 class SpokenTurn:
     """One utterance of the caller."""
@@ -20,10 +52,16 @@ class SpokenTurn:
     item: str
     start_ms: int
     """The start, in the audio that the client appended."""
-    started: bool = False
-    """Whether its start was told."""
-    committed: bool = False
+    phase: SpokenPhase = UNTOLD
     audio_ms: int = 0
+
+    def move(self, move: SpokenMove) -> None:
+        """Enter the phase after *move*.
+
+        Raises:
+            IllegalMoveError: the phase has no such move.
+        """
+        self.phase = moved(SPOKEN_MOVES, self.phase, move)
 
 
 class Speeches:
@@ -40,7 +78,7 @@ class Speeches:
     @property
     def is_open(self) -> bool:
         """Whether the client was told of the start of an utterance, but not of its end."""
-        return any(not one.committed for one in self._speeches.values())
+        return any(one.phase is not COMMITTED for one in self._speeches.values())
 
     def began(self, event: SpeechStarted) -> list[Json]:
         start_ms = max(0, int(self.appended_ms) - event.ago_ms)
@@ -53,16 +91,15 @@ class Speeches:
         return self._start(spoken)
 
     def _start(self, spoken: SpokenTurn) -> list[Json]:
-        if spoken.started or self.session.is_manual:
+        if spoken.phase is not UNTOLD or self.session.is_manual:
             return []
-        spoken.started = True
+        spoken.move(SpokenMove.START)
         kind = "input_audio_buffer.speech_started"
         return [self.ids.event(kind, audio_start_ms=spoken.start_ms, item_id=spoken.item)]
 
     def starts(self) -> list[Json]:
         """Return the events of starts that were kept back; they were interruptions after all."""
-        waiting = [one for one in self._speeches.values() if not one.committed]
-        return [message for one in waiting for message in self._start(one)]
+        return [message for one in self._speeches.values() for message in self._start(one)]
 
     def ended(self, event: SpeechStopped) -> list[Json]:
         spoken = self._speeches.get(event.utterance)
@@ -74,7 +111,7 @@ class Speeches:
         out: list[Json] = []
         if event.discarded:
             del self._speeches[event.utterance]
-            if not spoken.started:
+            if spoken.phase is UNTOLD:
                 return []
         else:
             out += self._start(spoken)
@@ -91,7 +128,7 @@ class Speeches:
         return out
 
     def _commit(self, spoken: SpokenTurn) -> list[Json]:
-        spoken.committed = True
+        spoken.move(SpokenMove.COMMIT)
         item = Item(speech_item(spoken.item))
         before = self.items.add(item)
         told = as_json(item)
@@ -106,7 +143,7 @@ class Speeches:
         spoken = self._speeches.pop(event.utterance, None)
         if spoken is None:  # typed, or spoken before this connection
             return []
-        out = [] if spoken.committed else self._commit(spoken)
+        out = [] if spoken.phase is COMMITTED else self._commit(spoken)
         if spoken.item in self.items:
             item = self.items.get({"item_id": spoken.item}, "retrieve")
             item.key = event.key
@@ -136,7 +173,7 @@ class Speeches:
 
     def failed(self, error: Json) -> list[Json]:
         """Return the events of a committed utterance without a transcript."""
-        committed = [one for one in self._speeches.values() if one.committed]
+        committed = [one for one in self._speeches.values() if one.phase is COMMITTED]
         self._speeches.clear()
         kind = "conversation.item.input_audio_transcription.failed"
         where: dict[str, Any] = {"content_index": 0, "error": error}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge.core.barge_in import BargeIn
-from edge.core.hearing.utterance import Utterance
+from edge.core.hearing.utterance import Onset, Utterance
 from tests.unit.edge.core.aura_side import AuraSide
 
 RESPONSE = "The weather in Hamburg is fine today."
@@ -52,7 +52,7 @@ def test_no_echo_is_looked_for_where_voice_alone_stops_nothing() -> None:
 
 
 def test_a_reply_to_a_question_is_no_backchannel() -> None:
-    assert not over_response().is_backchannel(Utterance(1, is_reply=True), "Okay.")
+    assert not over_response().is_backchannel(Utterance(1, onset=Onset.REPLY), "Okay.")
 
 
 def test_without_a_response_nothing_is_a_backchannel() -> None:

@@ -1,4 +1,4 @@
-"""A call, its shell and an utterance move as their drawings say, and in no other way."""
+"""Calls, shells, utterances and responses move as their drawings say, and in no other way."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from edge.call.shell_phase import SHELL_MOVES, ShellMove, ShellPhase
 from edge.core.hearing.utterance import UTTERANCE_MOVES, UtteranceMove, UtterancePhase
 from edge.core.moves import IllegalMoveError, moved
+from edge.core.response.response import PHASE_MOVES, Phase, PhaseMove
 from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
 
 Moves = Mapping[tuple[Any, Any], Any]
@@ -19,6 +20,7 @@ MACHINES: list[tuple[Moves, type[Enum], type[Enum]]] = [
     (CALL_MOVES, CallPhase, CallMove),
     (SHELL_MOVES, ShellPhase, ShellMove),
     (UTTERANCE_MOVES, UtterancePhase, UtteranceMove),
+    (PHASE_MOVES, Phase, PhaseMove),
 ]
 ILLEGAL = [
     (moves, state, move)
@@ -41,7 +43,12 @@ def test_every_state_is_reached(moves: Moves, states: type[Enum], kinds: type[En
 
 
 @pytest.mark.parametrize(
-    ("moves", "last"), [(CALL_MOVES, CallPhase.OVER), (SHELL_MOVES, ShellPhase.FINISHED)]
+    ("moves", "last"),
+    [
+        (CALL_MOVES, CallPhase.OVER),
+        (SHELL_MOVES, ShellPhase.FINISHED),
+        (UTTERANCE_MOVES, UtterancePhase.ENDED),
+    ],
 )
 def test_the_last_state_is_final_and_reached_from_all_others(moves: Moves, last: Enum) -> None:
     assert not [state for state, _ in moves if state is last]

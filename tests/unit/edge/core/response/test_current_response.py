@@ -6,7 +6,7 @@ from edge.core.client_events import Measured, ResponseDropped
 from edge.core.effects import HangUp
 from edge.core.response.response import Phase
 from schemas import events as ev
-from tests.unit.edge.core.aura_side import AuraSide
+from tests.unit.edge.core.aura_side import HEAD, AuraSide
 
 QUESTION = "What is the weather like?"
 
@@ -85,7 +85,19 @@ def test_the_call_is_hung_up_after_a_response_that_ends_it_and_not_if_it_is_cut(
     for complete in (True, False):
         aura = AuraSide()
         response = aura.responds("Goodbye.")
-        response.ends_call = True
+        response.tool_steps.take(
+            ev.ToolCalled(
+                **HEAD,
+                turn=response.turn,
+                step=0,
+                call=0,
+                name="end_call",
+                arguments="{}",
+                model="m",
+                took_ms=1.0,
+            )
+        )
+        response.tool_steps.texts[0] = "Goodbye."
         aura.current.settle(response, aura.now_ms, heard="Goodbye.", complete=complete)
         assert (HangUp() in aura.out.take()) == complete
 

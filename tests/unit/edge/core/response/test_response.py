@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
 from edge.core.client_events import ResponseDone
 from edge.core.inputs import ResponseAsked, Truncated
 from edge.core.moves import IllegalMoveError
-from edge.core.response.response import NEXT, Origin, Phase
+from edge.core.response.response import Origin, Phase, PhaseMove
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import AuraSide
 
-SPECULATIVE, COMMITTED, ALL_SENT, REWOUND = Phase
-ILLEGAL = [(one, other) for one, other in itertools.product(Phase, Phase) if other not in NEXT[one]]
+_, COMMITTED, ALL_SENT, REWOUND = Phase
 
 
-@pytest.mark.parametrize(("phase", "after"), ILLEGAL, ids=str)
-def test_an_illegal_phase_raises(phase: Phase, after: Phase) -> None:
-    response = AuraSide().asks(speculative=True)
-    response.phase = phase
-    with pytest.raises(IllegalMoveError, match=f"{after.name} after {phase.name}"):
-        response.enter(after)
-    assert response.phase is phase
-
-
-def test_every_phase_is_reached() -> None:
-    assert {SPECULATIVE}.union(*NEXT.values()) == set(Phase)
+def test_a_response_that_is_committed_twice_raises_and_stays_as_it_is() -> None:
+    response = AuraSide().responds("It is fine.")
+    with pytest.raises(IllegalMoveError, match="COMMIT in COMMITTED"):
+        response.move(PhaseMove.COMMIT)
+    assert response.phase is COMMITTED
 
 
 def test_a_response_that_is_rewound_is_sent_again_and_told_and_measured_once() -> None:

@@ -52,6 +52,16 @@ def steps(*events: ev.Event) -> ToolSteps:
     return found
 
 
+def test_a_tool_counts_as_called_once_its_step_is_over_and_in_all_later_steps() -> None:
+    found = steps(called())
+    assert not found.has_called("book")
+    found.take(completed(1))
+    assert found.has_called("book")
+    assert not found.has_called("end_call")
+    found.step = 1
+    assert found.has_called("book")
+
+
 def test_a_step_is_whole_with_all_results_and_the_models_last_word() -> None:
     found = steps(called(0), called(1), requested(0), requested(1), returned(1))
     assert not found.is_waiting  # the model may yet call more
