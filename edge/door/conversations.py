@@ -96,11 +96,9 @@ class Conversations:
         await self.end("end_call")
         structlog.contextvars.unbind_contextvars("session")  # a refusal belongs to no session
         host = self._host
-        await host.beginnings.turn()
         opening = await host.openings.open(
             begin, self._seat, self._quota, phone=self._phone is not None
         )
-        await host.beginnings.turn()
         self._opening = opening
         structlog.contextvars.bind_contextvars(session=opening.began.session)
         model, seat = host.speech_model, self._seat

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from edge.call.speech_model import SileroModel
-from edge.door.beginnings import Beginnings
 from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.job_places import JobPlaces
 from edge.door.limits.time_limits import TimeLimits
@@ -24,8 +23,6 @@ class Host:
     times: TimeLimits
     common: CommonBounds
     """The bounds that its connections share."""
-    beginnings: Beginnings
-    """The order in which conversations begin."""
     places: JobPlaces
     """The places of its jobs at the stages."""
     speech_model: SileroModel | None

@@ -9,7 +9,6 @@ from functools import partial
 import structlog
 from aiohttp import web
 
-from edge.door.beginnings import Beginnings
 from edge.door.callers.auth import Caller
 from edge.door.channel import Channel
 from edge.door.connection import Connection
@@ -62,7 +61,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     compress=False,
                     protocols=kind.admission.subprotocols,
                 )
-                await accept(ws, request, edge.beginnings)
+                await ws.prepare(request)
                 handshake = handshake_of(request, edge)
                 protocol = kind(handshake)
                 caller = await _caller(ws, protocol, edge)
@@ -83,12 +82,6 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
             limits.connections.leave(address)
 
     return serve
-
-
-async def accept(ws: StrictWebSocket, request: web.Request, beginnings: Beginnings) -> None:
-    """Accept the handshake in its turn."""
-    await beginnings.turn()
-    await ws.prepare(request)
 
 
 def handshake_of(request: web.Request, edge: Edge) -> Handshake:

@@ -17,7 +17,6 @@ from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
 from edge.door.agents.likely_prompts import LikelyPrompts
 from edge.door.agents.tool_catalogue import ToolCatalogue
-from edge.door.beginnings import Beginnings
 from edge.door.callers.auth import Caller, TokenPolicy
 from edge.door.callers.client_address import ClientAddresses
 from edge.door.callers.client_secrets import ClientSecrets
@@ -101,8 +100,6 @@ class Edge:
     """The port of WebRTC calls; None: the extra is not installed."""
     work_queue: WorkQueue = field(default_factory=WorkQueue)
     """The queue of work that is ahead of live speech."""
-    beginnings: Beginnings = field(default_factory=Beginnings)
-    """The order of handshakes and of conversations that begin."""
     offers: KeptOffers = field(default_factory=KeptOffers)
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -164,7 +161,6 @@ class Edge:
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),
             common=self.common,
-            beginnings=self.beginnings,
             places=self.stages.places,
             speech_model=self.speech_model,
             cancel_echo=self.settings.cancels_echo,
