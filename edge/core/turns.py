@@ -8,6 +8,14 @@ enough silence             the turn is committed, and its response may be heard
 speech after a pause       the speculative response is retracted; the words join the next ones
 speech just after the first sound of a response
                            the same, since the caller goes on with the turn
+
+The caller's turn is one utterance, whose phases and moves are drawn in `hearing/utterance.py`; the
+response's are in `response/response.py`, and whose turn it is follows from both (`activity.py`):
+
+    utterance   SPEAKING ─pause─► AWAITS_WORDS ─words─► WORDS_KNOWN ─enough silence─► ENDED
+                    ▲                                     │     │                        │
+                    └──────────────── continue ───────────┤     ▼                        ▼
+    response    (none) ◄─────────── retracted ────────────┴─ SPECULATIVE ──commit──► COMMITTED
 """
 
 from edge.core.barge_in import BargeIn

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from edge.core.idle import Idle
+from edge.core.inputs import Commanded
 from edge.core.session.current_config import CurrentConfig
-from tests.unit.edge.core.rehearsal import config
+from schemas import events as ev
+from schemas.control import Mute
+from tests.unit.edge.core.rehearsal import Rehearsal, config
 
 
 def test_nothing_is_due_before_the_call_has_begun() -> None:
@@ -49,3 +54,17 @@ def test_other_times_hold_from_when_they_are_set() -> None:
     idle.word(1000)
     current.now = config(idle__after_s=20)
     assert idle.question_due_ms == 21_000
+
+
+@pytest.mark.parametrize("silent_ms", [1000, 10_000])
+def test_a_muted_model_is_not_asked_and_nothing_is_due_before_it_is_unmuted(silent_ms: int) -> None:
+    call = Rehearsal(turns__idle_ms=4000)
+    call.says(300)
+    call.quiet(1000)
+    call.hears("")
+    call.give(Commanded("c1", "op", Mute("assistant")))
+    call.wait(silent_ms)
+    assert call.clockwork.next_ms is None
+    call.give(Commanded("c2", "op", Mute("assistant", muted=False)))
+    call.wait(5000)
+    assert len(call.events(ev.TurnTaken)) == 1

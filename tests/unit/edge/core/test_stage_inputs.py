@@ -1,0 +1,83 @@
+"""Events of stages reach the part that they concern; late, repeated and unknown ones none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from edge.core.client_events import Trouble
+from edge.core.inputs import TurnEnded
+from schemas import events as ev
+from tests.unit.edge.core.rehearsal import Rehearsal
+
+QUESTION = "What is the capital of France?"
+FINAL: dict[str, Any] = {"confidence": 0.9, "took_ms": 1.0, "model": "m", "audio_ms": 500}
+
+
+def committed() -> Rehearsal:
+    call = Rehearsal()
+    call.says(800, QUESTION)
+    call.quiet(1500)
+    return call
+
+
+def completed(call: Rehearsal, turn: int) -> None:
+    call.event(
+        ev.ResponseCompleted,
+        turn=turn,
+        sentences=0,
+        text="",
+        model="m",
+        prompt_tokens=1,
+        completion_tokens=0,
+        took_ms=1.0,
+    )
+
+
+def test_a_response_without_words_is_a_failure_of_the_language_model() -> None:
+    call = committed()
+    completed(call, turn=1)
+    assert [told.stage for told in call.told(Trouble)] == ["llm"]
+
+
+def test_events_of_another_turn_change_nothing() -> None:
+    call = committed()
+    before = len(call.effects)
+    completed(call, turn=7)
+    call.answers("It is Paris.", turn=7)
+    call.speaks(0, 500, turn=7)
+    call.event(ev.JobFailed, stage="llm", turn=7, reason="it stopped")
+    assert call.effects[before:] == []
+
+
+def test_words_of_a_turn_that_the_client_ended_are_entered_once() -> None:
+    call = Rehearsal(turns__by_client=True)
+    call.says(500)
+    call.give(TurnEnded())
+    for _ in range(2):
+        call.event(ev.TranscriptFinal, utterance=1, text=QUESTION, **FINAL)
+    assert [one.text for one in call.events(ev.MessageAdded)] == [QUESTION]
+    assert len(call.events(ev.TurnTaken)) == 1
+
+
+def test_final_words_of_an_utterance_that_nobody_waits_for_change_nothing() -> None:
+    call = committed()
+    before = len(call.effects)
+    call.event(ev.TranscriptFinal, utterance=1, text=QUESTION, **FINAL)
+    assert call.effects[before:] == []
+
+
+@pytest.mark.parametrize("stage", ["stt", "llm", "tts"])
+def test_a_result_of_a_stage_ends_its_failures_in_a_row(stage: ev.StageName) -> None:
+    call = committed()
+    fatal = []
+    for works in (False, False, True, False):
+        if works and stage == "stt":
+            call.says(500, "")
+        elif works:
+            call.call.stages.works(stage)
+        call.call.stages.fail(stage, "it stopped", call.now_ms)
+        call.wait(0)
+        fatal.append(call.told(Trouble)[-1].fatal)
+    assert fatal == [False] * 4
