@@ -70,6 +70,7 @@ class StrictWebSocket(web.WebSocketResponse):
     def release(self) -> None:
         """Drop what refers to this object, which would stay in memory until garbage collection."""
         self._intake = self._exception = self.pace.on_wait = self.phone = None
+        self.pace.on_ahead = None
         self.pace.has_more = bool
         if self._req is not None:
             handler: Any = self._req.protocol

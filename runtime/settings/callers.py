@@ -4,6 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
+LEAST_TOKEN_CHARS = 32
+"""The least length of the operator's token."""
+
 
 class CallerSettings(BaseModel):
     """Who may call: tokens, web pages and proxies; and the voices that callers may choose."""

@@ -8,8 +8,8 @@ import ipaddress
 from collections import OrderedDict
 from urllib.parse import urlsplit
 
-from edge.door.callers.operators import LEAST_TOKEN_CHARS
 from runtime.settings import Settings, SettingsError
+from runtime.settings.callers import LEAST_TOKEN_CHARS
 
 KEPT_S = 12 * 3600
 """The time for which a browser keeps access after it gave the token."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from edge.door.callers.auth import TokenPolicy
 from runtime.settings import Settings, SettingsError
+from runtime.settings.callers import LEAST_TOKEN_CHARS
 
-LEAST_TOKEN_CHARS = 32
 READ, WRITE, PLACE = "calls:read", "calls:write", "calls:place"
 """Scopes of a token: writing includes reading. Placing calls costs money, and is separate."""
 

@@ -48,7 +48,7 @@ async def test_calls_have_a_rate_that_their_number_of_lines_gives() -> None:
         numbers=itertools.count(),
         prices=(),
         budgets=Budgets(Costs()),
-        queue=WorkQueue(),
+        work_queue=WorkQueue(),
         stages=SimpleNamespace(strained=str),
     )
     phones = Phones(edge, load(sip_max_calls=LINES, _env_file=None))
