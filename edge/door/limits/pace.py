@@ -25,7 +25,7 @@ WAIT_S = 0.25
 MOST_HELD_S = 10.0
 """The longest wait of audio for stages that are strained."""
 QUEUE_SHARE, QUEUE_AT_ONCE_S = 0.5, 1.0
-"""The lane's share of the loop, and the seconds it may use at once, for a recording of a minute."""
+"""The work queue's share of the loop, and the seconds it may use at once (a minute's recording)."""
 QUEUE_RESTS_S = 0.05
 """The longest rest between two pieces."""
 
