@@ -7,4 +7,9 @@ _START_MS = time.time() * 1000 - time.monotonic() * 1000
 
 def now_ms() -> int:
     """Return the time, Unix ms."""
-    return int(_START_MS + time.monotonic() * 1000)
+    return ms_of(time.monotonic())
+
+
+def ms_of(monotonic_s: float) -> int:
+    """Return a reading of `time.monotonic` as Unix ms."""
+    return int(_START_MS + monotonic_s * 1000)

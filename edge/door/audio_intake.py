@@ -2,12 +2,11 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
-from edge.call.clock import now_ms
+from edge.call.clock import ms_of
 from edge.call.session_shell import SessionShell
 from edge.core.client_commands import Audio, Command
 from edge.core.client_events import Trouble
@@ -63,6 +62,7 @@ class AudioIntake:
         self._shell = shell
         self._pace = pace
         self._budget = pace.budget
+        self._clock = pace.clock
         self._holder = holder
         self._closed = self._refused = False
         loop, here = asyncio.get_running_loop(), threading.get_ident()
@@ -82,14 +82,15 @@ class AudioIntake:
 
     def hear(self, message: str | bytes) -> bool:
         """Take a short message if it is audio; return whether it is."""
-        return not self._closed and self._take_made(self._protocol.sound, message, now_ms())
+        began_s = self._clock()
+        make = self._protocol.sound
+        return not self._closed and self._take_made(began_s, make, message, ms_of(began_s))
 
     def await_more(self) -> None:
         """Take the audio that the protocol keeps back as soon as no more comes to judge it by."""
         if self._protocol.keeps_back:
             loop = asyncio.get_running_loop()
-            no_more = self._protocol.no_more
-            self._kept_back = loop.call_later(NO_MORE_S, self._take_made, no_more)
+            self._kept_back = loop.call_later(NO_MORE_S, self._take_kept)
 
     def keep_no_longer(self) -> None:
         """Stop waiting for more audio: it has come, or the session is over."""
@@ -97,9 +98,14 @@ class AudioIntake:
             self._kept_back.cancel()
             self._kept_back = None
 
-    def _take_made(self, make: Callable[..., list[Command] | None], *of: object) -> bool:
+    def _take_kept(self) -> None:
+        self._take_made(self._clock(), self._protocol.no_more)
+
+    def _take_made(
+        self, began_s: float, make: Callable[..., list[Command] | None], *of: object
+    ) -> bool:
         """Take the commands that *make* returns for *of*; return False if it is no audio."""
-        began_s, budget = time.perf_counter(), self._budget
+        budget = self._budget
         try:
             commands = make(*of)
             if commands is None:
@@ -111,8 +117,8 @@ class AudioIntake:
                     self._obey_now(command)
             self.keep_no_longer()
             self.await_more()
-            budget.work_s += time.perf_counter() - began_s
-            if budget.frames >= CHECK_FRAMES or budget.sound_s >= CHECK_SOUND_S:
+            budget.work_s += self._clock() - began_s
+            if budget.sound_s >= CHECK_SOUND_S or budget.frames >= CHECK_FRAMES:
                 self._pace.check()
         except OverBudgetError as over:
             self._holder.exceed(str(over))
@@ -153,18 +159,18 @@ class AudioIntake:
         for data in _pieces(audio.data, int(PIECE_S * form.rate_hz) * form.frame_bytes):
             pcm = bytearray()
             for part in _pieces(data, int(DIRECT_S * form.rate_hz) * form.frame_bytes):
-                began_s = time.perf_counter()
+                began_s = self._clock()
                 pcm += self._audio_in.feed(part, form, begins=begins)
                 begins = False
                 self._pace.worked(began_s)
                 await self._pace.breathe()
             if self._closed:
                 return
-            began_s = time.perf_counter()
+            began_s = self._clock()
             for _ in self._shell.hear_in_parts(bytes(pcm)):
                 self._pace.worked(began_s)
                 await self._pace.breathe()
-                began_s = time.perf_counter()
+                began_s = self._clock()
             self._pace.worked(began_s)
             await self._pace.turn()
 
@@ -206,7 +212,7 @@ class AudioIntake:
         self._pace.later(0, lambda: self._take_decoded(do, what, counted))
 
     def _take_decoded(self, do: Callable[[T], None], what: T, counted: bool) -> None:
-        began_s = time.perf_counter()
+        began_s = self._clock()
         try:
             do(what)
         except Exception as error:  # noqa: BLE001  # `Holder.broke` logs it

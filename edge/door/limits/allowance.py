@@ -69,6 +69,11 @@ class Allowance:
         """Whether nothing was missing when it was last used."""
         return self._left == self._size
 
+    @property
+    def refill_s(self) -> float:
+        """The seconds from its last use until nothing is missing."""
+        return (self._size - self._left) / self.rate
+
     def spend(self, amount: float, now_s: float) -> float:
         """Take *amount*; return the seconds until the debt is paid, 0 without one.
 

@@ -3,8 +3,9 @@
     LIVE --sends more than a live caller--> BURSTS --sends far more--> AHEAD --waits--> LIVE
     AHEAD --a debt: it is read once the debt is paid--> slowed --for too long--> closed
 
-All entrances share this policy. What is spent is added to plain numbers, frame by frame; `check`
-adds them up, and returns how long nothing more may be read. A caller who speaks never gets ahead. A
+All entrances share this policy. What is spent is added to plain numbers, frame by frame. `settle`
+clears them while no more came than from a live caller, and costs little; else `check` charges them,
+and returns how long nothing more may be read. A caller who speaks never gets ahead. A
 recording that is sent at once does: it is read at once up to a bound, then at twice the speed of
 listening.
 """
@@ -44,6 +45,8 @@ REFUSAL_WORK_S = 0.05
 """The work that a refused conversation counts as: two a second, sixty at once."""
 CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S = 50, 64 * 1024, 0.005, 1.0
 """The amounts that a live connection may spend before the next check."""
+LIVE_S = 1.0
+"""The time for which a live caller may send BURST_FRAMES, BURST_BYTES and BURST_WORK_S."""
 MOST_ADDRESSES = 10_000
 """The most addresses that are remembered, so that a new connection is no fresh start."""
 
@@ -102,6 +105,17 @@ class AddressBudget:
         return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
 
 
+class _Spent(NamedTuple):
+    """The amounts between two checks."""
+
+    frames: int
+    bytes: int
+    work_s: float
+    sound_s: float
+    at_s: float
+    """The time of the later check."""
+
+
 class _Allowances(NamedTuple):
     """The allowances of one connection."""
 
@@ -126,6 +140,20 @@ class _Allowances(NamedTuple):
             ),
             Allowance(at_once_s, SOUND_PACE, now_s, too_fast, ahead, BURST_SOUND_S),
             Allowance(TURNS_AT_ONCE, TURNS_A_SECOND, now_s, more_turns),
+        )
+
+    def spend(self, spent: _Spent) -> float:
+        """Charge all but turns; return the seconds until the debt is paid, 0 without one.
+
+        Raises:
+            OverBudgetError: a debt is too large, or there has been one for too long.
+        """
+        at_s = spent.at_s
+        return max(
+            self.frames.spend(spent.frames, at_s),
+            self.bytes.spend(spent.bytes, at_s),
+            self.work.spend(spent.work_s, at_s),
+            self.sound.spend(spent.sound_s, at_s),
         )
 
 
@@ -164,6 +192,11 @@ class ConnectionBudget:
         self._owes = False
         """Whether there was a debt at the last check."""
         self._of = _Allowances.of(costs, now_s)
+        self._live_frames = min(BURST_FRAMES, costs.frames_a_second)
+        self._settled: _Spent | None = None
+        """What was settled last: it counts if a burst follows at once."""
+        self._refilled_s = now_s
+        """The time at which all of it is refilled."""
 
     @property
     def address(self) -> str:
@@ -192,23 +225,41 @@ class ConnectionBudget:
             or self.load
         )
 
+    def settle(self, now_s: float) -> bool:
+        """Clear what was spent, if a live caller spends no less; return whether it was cleared."""
+        since_s = min(LIVE_S, now_s - self._refilled_s)
+        if (
+            self.load
+            or self._owes
+            or self.turns
+            or self.sound_s > SOUND_PACE * since_s
+            or self.frames > self._live_frames * since_s
+            or self.work_s > BURST_WORK_S * since_s
+            or self.bytes > BURST_BYTES * since_s
+        ):
+            return False
+        self._settled, self._refilled_s = self._take(now_s), now_s
+        return True
+
+    def _take(self, now_s: float) -> _Spent:
+        """Return what was spent since the last check, and clear it."""
+        spent = _Spent(self.frames, self.bytes, self.work_s, self.sound_s, now_s)
+        self.frames = self.bytes = 0
+        self.work_s = self.sound_s = 0.0
+        return spent
+
     def check(self, now_s: float) -> float:
         """Charge what was spent; return the seconds for which nothing more may be read.
 
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        frames, size, work_s, sound_s = self.frames, self.bytes, self.work_s, self.sound_s
-        self.frames = self.bytes = 0
-        self.work_s = self.sound_s = 0.0
-        of = self._of
-        wait_s = max(
-            of.frames.spend(frames, now_s),
-            of.bytes.spend(size, now_s),
-            of.work.spend(work_s, now_s),
-        )
-        if sound_s or self.load:
-            wait_s = max(wait_s, of.sound.spend(sound_s, now_s))
+        of, spent = self._of, self._take(now_s)
+        if self._settled:
+            of.spend(self._settled)
+            self._settled = None
+        wait_s = of.spend(spent)
+        self._refilled_s = now_s + max(one.refill_s for one in of[:-1])
         if self.turns or self._typed.amount:
             turns, self.turns = self.turns, 0
             wait_s = max(wait_s, of.turns.spend(turns, now_s))
@@ -219,8 +270,8 @@ class ConnectionBudget:
         if self.is_ahead:  # live sound is within what its address has for each of its calls
             wait_s = max(
                 wait_s,
-                self._address.spend(work_s, sound_s, now_s),
-                self._debt.wait_s(sound_s, self._ahead.share(stranger=self.stranger), now_s),
+                self._address.spend(spent.work_s, spent.sound_s, now_s),
+                self._debt.wait_s(spent.sound_s, self._ahead.share(stranger=self.stranger), now_s),
             )
         self._owes = wait_s > 0
         return wait_s

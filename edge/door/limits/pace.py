@@ -33,10 +33,12 @@ QUEUE_RESTS_S = 0.05
 class WorkQueue:
     """Begins one piece of waiting work in each round of the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """*clock* returns seconds."""
+        self._clock = clock
         self._waiting: FairQueue[Callable[[], None]] = FairQueue()
         """At most a piece or two a connection, which begins no other before."""
-        self._work = Allowance(QUEUE_AT_ONCE_S, QUEUE_SHARE, time.monotonic())
+        self._work = Allowance(QUEUE_AT_ONCE_S, QUEUE_SHARE, clock())
         self._begins: asyncio.Handle | None = None
         """The beginning of the next piece."""
         self._thread = ThreadPoolExecutor(1, "long-message")
@@ -57,19 +59,19 @@ class WorkQueue:
         """Return the result of *work* and the seconds it took. The edge has one thread for it."""
 
         def timed() -> tuple[T, float]:
-            began_s = time.perf_counter()
-            return work(), time.perf_counter() - began_s
+            began_s = self._clock()
+            return work(), self._clock() - began_s
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, timed)
 
     def worked(self, address: str, took_s: float) -> None:
         """Charge *address* for *took_s* seconds of work."""
         self._waiting.charge(address, took_s)
-        self._work.borrow(took_s, time.monotonic(), QUEUE_RESTS_S)
+        self._work.borrow(took_s, self._clock(), QUEUE_RESTS_S)
 
     def _next(self) -> None:
         loop = asyncio.get_running_loop()
-        if wait_s := self._work.borrow(0.0, time.monotonic(), QUEUE_RESTS_S):
+        if wait_s := self._work.borrow(0.0, self._clock(), QUEUE_RESTS_S):
             self._begins = loop.call_later(wait_s, self._next)
             return
         piece = self._waiting.pop()
@@ -87,10 +89,18 @@ class Pace:
     """The pace of one connection."""
 
     def __init__(
-        self, budget: ConnectionBudget, queue: WorkQueue, strained: Callable[[], str]
+        self,
+        budget: ConnectionBudget,
+        queue: WorkQueue,
+        strained: Callable[[], str],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Use *queue* for bursts; sound that is ahead waits while *strained* names a stage."""
+        """Use *queue* for bursts; sound that is ahead waits while *strained* names a stage.
+
+        *clock* returns seconds.
+        """
         self.budget = budget
+        self.clock = clock
         self._queue = queue
         self._strained = strained
         self.on_wait: Callable[[], None] | None = None
@@ -103,8 +113,8 @@ class Pace:
         """Work since other tasks last ran."""
 
     def worked(self, since_s: float) -> None:
-        """Charge the time of the loop since *since_s* (`time.perf_counter`)."""
-        took_s = time.perf_counter() - since_s
+        """Charge the time of the loop since *since_s* (of `clock`)."""
+        took_s = self.clock() - since_s
         self.budget.work_s += took_s
         self._since_s += took_s
 
@@ -122,9 +132,9 @@ class Pace:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        if self.budget.is_small:
+        if self.budget.is_small or self.budget.settle(now_s := self.clock()):
             return 0.0
-        wait_s = self.budget.check(time.monotonic())
+        wait_s = self.budget.check(now_s)
         if self.budget.is_ahead and self.on_ahead:
             self.on_ahead()
         return wait_s
@@ -151,7 +161,7 @@ class Pace:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        until_s = time.monotonic() + MOST_HELD_S
+        until_s = self.clock() + MOST_HELD_S
         while wait_s := self.check() or self._held_s(until_s):  # a debt is time
             if self.on_wait:
                 self.on_wait()
@@ -176,4 +186,4 @@ class Pace:
         """Return the seconds for which sound that is ahead waits for the stages."""
         if not self.budget.is_ahead or not self.budget.is_held(strained=bool(self._strained())):
             return 0.0
-        return max(0.0, until_s - time.monotonic())
+        return max(0.0, until_s - self.clock())
