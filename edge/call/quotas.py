@@ -74,15 +74,12 @@ class LogQuota:
 
     def spend(self, size_bytes: int, now_s: float) -> str:
         """Take the bytes of a stored event; return why the session must end; empty: it goes on."""
-        over = [
-            whose
-            for whose, bucket in [
-                ("this session (AURA_LOG_KB_PER_MINUTE)", self._own),
-                *self.shared,
-            ]
-            if not bucket.take(size_bytes + OVERHEAD_BYTES, now_s)
-        ]
-        return _used_up(over[0]) if over else ""
+        size = size_bytes + OVERHEAD_BYTES
+        over = "" if self._own.take(size, now_s) else "this session (AURA_LOG_KB_PER_MINUTE)"
+        for whose, bucket in self.shared:
+            if not bucket.take(size, now_s):
+                over = over or whose
+        return _used_up(over) if over else ""
 
 
 def _used_up(whose: str) -> str:

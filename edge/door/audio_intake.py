@@ -118,7 +118,9 @@ class AudioIntake:
             self.keep_no_longer()
             self.await_more()
             budget.work_s += self._clock() - began_s
-            if budget.sound_s >= CHECK_SOUND_S or budget.frames >= CHECK_FRAMES:
+            if (
+                budget.sound_s >= CHECK_SOUND_S or budget.frames >= CHECK_FRAMES
+            ) and not budget.settle(self._clock()):
                 self._pace.check()
         except OverBudgetError as over:
             self._holder.exceed(str(over))

@@ -54,12 +54,11 @@ class ClientSender:
         for message in messages:
             if message is None or self._over:
                 continue
-            if not self._room.has_room(AT_MOST):
-                self._too_slow()
-                continue
             text = msgspec.json.encode(message).decode()
-            self._room.add(len(text))
-            self._waiting.put_nowait(text)
+            if self._room.add(len(text), AT_MOST):
+                self._waiting.put_nowait(text)
+            else:
+                self._too_slow()
 
     def close(self) -> None:
         """Let `run` end when all messages are sent."""

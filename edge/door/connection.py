@@ -213,7 +213,7 @@ class Connection:
     # -------------------------------------------------------- events of the session
 
     def tell(self, event: ClientEvent) -> None:
-        if isinstance(event, Speech | Transcript):
+        if isinstance(event, Transcript) or (isinstance(event, Speech) and event.ends):
             self._conversations.stopwatch.active(time.monotonic())
         if isinstance(event, ToolCalled) and self._conversations.run_phone_tool(event):
             return

@@ -45,10 +45,15 @@ class Waiting:
             return True
         return waits <= times * MOST_WAITING_BYTES and self._held.fits(0)
 
-    def add(self, size: int) -> None:
-        self._bytes += size
+    def add(self, size: int, times: int) -> bool:
+        """Add a message of *size* bytes if `has_room`; return whether it did."""
+        waits = self._bytes
+        if waits > times * LEAST_WAITING_BYTES and not self.has_room(times):
+            return False
+        self._bytes = waits + size
         if self._bytes > LEAST_WAITING_BYTES:
             self._count()
+        return True
 
     def sent(self, size: int) -> None:
         self._bytes -= size

@@ -105,17 +105,6 @@ class AddressBudget:
         return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
 
 
-class _Spent(NamedTuple):
-    """The amounts between two checks."""
-
-    frames: int
-    bytes: int
-    work_s: float
-    sound_s: float
-    at_s: float
-    """The time of the later check."""
-
-
 class _Allowances(NamedTuple):
     """The allowances of one connection."""
 
@@ -142,18 +131,17 @@ class _Allowances(NamedTuple):
             Allowance(TURNS_AT_ONCE, TURNS_A_SECOND, now_s, more_turns),
         )
 
-    def spend(self, spent: _Spent) -> float:
+    def spend(self, frames: int, size: int, work_s: float, sound_s: float, now_s: float) -> float:
         """Charge all but turns; return the seconds until the debt is paid, 0 without one.
 
         Raises:
             OverBudgetError: a debt is too large, or there has been one for too long.
         """
-        at_s = spent.at_s
         return max(
-            self.frames.spend(spent.frames, at_s),
-            self.bytes.spend(spent.bytes, at_s),
-            self.work.spend(spent.work_s, at_s),
-            self.sound.spend(spent.sound_s, at_s),
+            self.frames.spend(frames, now_s),
+            self.bytes.spend(size, now_s),
+            self.work.spend(work_s, now_s),
+            self.sound.spend(sound_s, now_s),
         )
 
 
@@ -193,10 +181,10 @@ class ConnectionBudget:
         """Whether there was a debt at the last check."""
         self._of = _Allowances.of(costs, now_s)
         self._live_frames = min(BURST_FRAMES, costs.frames_a_second)
-        self._settled: _Spent | None = None
-        """What was settled last: it counts if a burst follows at once."""
+        self._settled = False
+        """Whether it was settled since the last check."""
         self._refilled_s = now_s
-        """The time at which all of it is refilled."""
+        """The time at which nothing was missing, or nothing will be."""
 
     @property
     def address(self) -> str:
@@ -238,15 +226,10 @@ class ConnectionBudget:
             or self.bytes > BURST_BYTES * since_s
         ):
             return False
-        self._settled, self._refilled_s = self._take(now_s), now_s
-        return True
-
-    def _take(self, now_s: float) -> _Spent:
-        """Return what was spent since the last check, and clear it."""
-        spent = _Spent(self.frames, self.bytes, self.work_s, self.sound_s, now_s)
         self.frames = self.bytes = 0
         self.work_s = self.sound_s = 0.0
-        return spent
+        self._settled, self._refilled_s = True, now_s
+        return True
 
     def check(self, now_s: float) -> float:
         """Charge what was spent; return the seconds for which nothing more may be read.
@@ -254,11 +237,14 @@ class ConnectionBudget:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        of, spent = self._of, self._take(now_s)
-        if self._settled:
-            of.spend(self._settled)
-            self._settled = None
-        wait_s = of.spend(spent)
+        frames, size, work_s, sound_s = self.frames, self.bytes, self.work_s, self.sound_s
+        self.frames = self.bytes = 0
+        self.work_s = self.sound_s = 0.0
+        of = self._of
+        if self._settled:  # what was cleared last still counts
+            of.spend(CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S, self._refilled_s)
+            self._settled = False
+        wait_s = of.spend(frames, size, work_s, sound_s, now_s)
         self._refilled_s = now_s + max(one.refill_s for one in of[:-1])
         if self.turns or self._typed.amount:
             turns, self.turns = self.turns, 0
@@ -270,8 +256,8 @@ class ConnectionBudget:
         if self.is_ahead:  # live sound is within what its address has for each of its calls
             wait_s = max(
                 wait_s,
-                self._address.spend(spent.work_s, spent.sound_s, now_s),
-                self._debt.wait_s(spent.sound_s, self._ahead.share(stranger=self.stranger), now_s),
+                self._address.spend(work_s, sound_s, now_s),
+                self._debt.wait_s(sound_s, self._ahead.share(stranger=self.stranger), now_s),
             )
         self._owes = wait_s > 0
         return wait_s

@@ -40,6 +40,8 @@ MOST_WAIT_S = 10.0
 MOST_HELD_S = 90.0
 """The longest time that a job holds its place, whatever became of the job."""
 
+ENDS_JOBS = (TranscriptFinal, ResponseCompleted, ResponseCancelled, JobFailed)
+"""The events of which `done_by` returns a job."""
 Key = tuple[StageName, int]
 """The stage of a job, and its utterance; of a session's turns there is one at a time."""
 
@@ -131,7 +133,8 @@ class JobPlaces:
         self.clock = clock
         self.most_wait_s = most_wait_s
         self.stages: dict[StageName, _Stage] = {"stt": _Stage(), "llm": _Stage()}
-        self.sessions: set[SessionJobs] = set()
+        self.holding: set[SessionJobs] = set()
+        """The sessions whose jobs hold a place."""
 
     def update(self, slots: Mapping[str, int], edges: int, *, strained: bool = False) -> None:
         """Note the *slots* of each stage, which so many *edges* share; free what is overdue.
@@ -143,7 +146,7 @@ class JobPlaces:
             stage.share = stage.share / 2 if strained else min(1.0, stage.share + WIN_BACK)
             share = slots.get(name, 0)
             stage.slots = max(1, share // max(1, edges)) if share else 0
-        for session in self.sessions:
+        for session in list(self.holding):
             session.free_overdue()
         for stage in self.stages.values():
             stage.fill()
@@ -162,9 +165,7 @@ class JobPlaces:
 
     def of(self, address: str, *, stranger: bool) -> SessionJobs:
         """Return the jobs of a new session of *address*."""
-        session = SessionJobs(self, address, stranger=stranger)
-        self.sessions.add(session)
-        return session
+        return SessionJobs(self, address, stranger=stranger)
 
 
 class SessionJobs:
@@ -211,11 +212,12 @@ class SessionJobs:
         if self._stranger:
             stage.waiting.charge(self.address, 1)
         self._held[key] = self._places.clock()
+        self._places.holding.add(self)
         self._count(stage, 1)
 
     def note_stored(self, event: Event) -> None:
         """Note an event that was stored, of a stage or of the edge."""
-        if self._held and (key := done_by(event)) in self._held:
+        if self._held and isinstance(event, ENDS_JOBS) and (key := done_by(event)) in self._held:
             self._free(key)
 
     def leave(self) -> None:
@@ -225,17 +227,16 @@ class SessionJobs:
             self._wait.over.set()
         for key in list(self._held):
             self._free(key)
-        self._places.sessions.discard(self)
 
     def free_overdue(self) -> None:
-        if not self._held:
-            return
         late_s = self._places.clock() - MOST_HELD_S
         for key in [key for key, since_s in self._held.items() if since_s < late_s]:
             self._free(key)
 
     def _free(self, key: Key) -> None:
         del self._held[key]
+        if not self._held:
+            self._places.holding.discard(self)
         stage = self._places.stages[key[0]]
         self._count(stage, -1)
         stage.fill()

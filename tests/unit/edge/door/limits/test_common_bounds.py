@@ -22,8 +22,7 @@ def bounds(**settings: int) -> CommonBounds:
 def fill(waiting: Waiting) -> int:
     """Let audio wait until there is no room; return how many bytes that are."""
     size = 0
-    while waiting.has_room():
-        waiting.add(PIECE)
+    while waiting.add(PIECE, 1):
         size += PIECE
     return size
 
@@ -40,8 +39,7 @@ def test_a_slow_reader_has_the_room_of_one_client() -> None:
     waiting = bounds().waiting_for("a", stranger=True)
     size = fill(waiting)
     assert MOST_WAITING_BYTES < size <= MOST_WAITING_BYTES + PIECE
-    while waiting.has_room(2):
-        waiting.add(PIECE)
+    while waiting.add(PIECE, 2):
         size += PIECE
     assert 2 * MOST_WAITING_BYTES < size <= 2 * MOST_WAITING_BYTES + PIECE
 
@@ -64,7 +62,7 @@ def test_a_client_that_reads_has_room_beside_any_number_that_do_not() -> None:
     reads = shared.waiting_for("reads", stranger=True)
     for _ in range(100):
         assert reads.has_room()
-        reads.add(LEAST_WAITING_BYTES)
+        assert reads.add(LEAST_WAITING_BYTES, 1)
         reads.sent(LEAST_WAITING_BYTES)
 
 
