@@ -21,6 +21,8 @@ OVERHEAD_BYTES = 250
 """The overhead of a stored message: subject, headers, sequence."""
 FASTEST = 2
 """The highest speed of recorded audio, both sides together, as a multiple of speech."""
+STEP_BYTES = 4_000
+"""A session takes its bytes in such steps, before it stores them."""
 BEGINS_BYTES = 10_000
 """The bytes that a session's first turn may need."""
 TENANT_USED_UP = "the tenant's share of recorded audio is used up (AURA_RECORDED_MB_PER_TENANT)"
@@ -60,6 +62,8 @@ class LogQuota:
     """The shared ones, each with the name of its owner."""
     new: Callable[[], Bucket]
     _own: Bucket = field(init=False)
+    _taken: int = 0
+    """Bytes that were taken, and not yet stored."""
 
     def __post_init__(self) -> None:
         self._own = self.new()
@@ -74,7 +78,11 @@ class LogQuota:
 
     def spend(self, size_bytes: int, now_s: float) -> str:
         """Take the bytes of a stored event; return why the session must end; empty: it goes on."""
-        size = size_bytes + OVERHEAD_BYTES
+        self._taken -= size_bytes + OVERHEAD_BYTES
+        if self._taken >= 0:
+            return ""
+        size = STEP_BYTES - self._taken
+        self._taken = STEP_BYTES
         over = "" if self._own.take(size, now_s) else "this session (AURA_LOG_KB_PER_MINUTE)"
         for whose, bucket in self.shared:
             if not bucket.take(size, now_s):

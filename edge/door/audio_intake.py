@@ -13,7 +13,7 @@ from edge.core.client_events import Trouble
 from edge.door.holder import Holder
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.common_bounds import DECODER_BYTES
-from edge.door.limits.connection_budget import CHECK_FRAMES, CHECK_SOUND_S
+from edge.door.limits.costs import CHECK_FRAMES, CHECK_SOUND_S
 from edge.door.limits.pace import Pace
 from edge.protocols.client_protocol import ClientProtocol
 from runtime.audio import AudioIn

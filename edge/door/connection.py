@@ -15,7 +15,7 @@ from edge.door.client_reader import ClientReader
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
 from edge.door.host import Host
-from edge.door.limits.connection_budget import REFUSAL_WORK_S
+from edge.door.limits.costs import REFUSAL_WORK_S
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from edge.protocols.client_protocol import CloseCode, Json

@@ -15,7 +15,8 @@ from edge.core.client_commands import Audio, Command
 from edge.core.client_events import Trouble
 from edge.door.audio_intake import DECODED_PIECES, AudioIntake
 from edge.door.limits.common_bounds import DECODED_BYTES_OF_STRANGERS, DECODER_BYTES
-from edge.door.limits.connection_budget import Budgets, ConnectionBudget, Costs
+from edge.door.limits.connection_budget import Budgets, ConnectionBudget
+from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace, WorkQueue
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol

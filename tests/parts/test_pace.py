@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from edge.door.limits.connection_budget import BURST_FRAMES, Budgets, Costs
+from edge.door.limits.connection_budget import Budgets
+from edge.door.limits.costs import BURST_FRAMES, Costs
 from edge.door.limits.pace import QUEUE_AT_ONCE_S, QUEUE_SHARE, Pace, WorkQueue
 
 

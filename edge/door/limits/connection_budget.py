@@ -15,36 +15,30 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from edge.door.limits.allowance import Allowance, Load
+from edge.door.limits.costs import (
+    BURST_BYTES,
+    BURST_FRAMES,
+    BURST_WORK_S,
+    CHECK_BYTES,
+    CHECK_FRAMES,
+    CHECK_SOUND_S,
+    CHECK_WORK_S,
+    SOUND_PACE,
+    WORK_A_SECOND,
+    WORK_AT_ONCE_S,
+    Allowances,
+    Costs,
+)
 from edge.door.limits.message_memory import MessageMemory, Reservation
 from edge.door.limits.sound_ahead import Debt, SoundAhead
 
-AT_ONCE_S = 20.0
-"""The seconds of frames that may come at once: a network may have stalled."""
-BYTES_A_SECOND, BYTES_AT_ONCE = 1_500_000, 16 * 1024 * 1024
-"""96 kHz stereo of 32 bit is 768 kB/s; two of the longest messages may come at once."""
-WORK_A_SECOND, WORK_AT_ONCE_S = 0.1, 3.0
-"""Seconds of the event loop; a minute of sound takes one, with a model of speech."""
-TURNS_A_SECOND, TURNS_AT_ONCE = 1.0, 10.0
-"""Turns that are typed, each a job for the language model."""
-SOUND_PACE = 2.0
-"""The pace of reading, seconds of audio a second, once the amount at once is used up."""
 ADDRESS_SHARE = 2.0
 """The bound of an address, as a multiple of the bound of one connection."""
-AHEAD_SOUND_S = 4.0
-"""Sound up to this much ahead still counts as live: a bad line delivers late audio at once."""
-AHEAD_SHARE_OF_WORK = 0.05
-BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 60, 256 * 1024, 0.03, 2.5
-"""The amounts at once above which a connection bursts: its work then waits in the work queue."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
-REFUSAL_WORK_S = 0.05
-"""The work that a refused conversation counts as: two a second, sixty at once."""
-CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S = 50, 64 * 1024, 0.005, 1.0
-"""The amounts that a live connection may spend before the next check."""
 LIVE_S = 1.0
 """The time for which a live caller may send BURST_FRAMES, BURST_BYTES and BURST_WORK_S."""
 MOST_ADDRESSES = 10_000
@@ -61,15 +55,6 @@ class Recognition(Protocol):
     @property
     def speaking(self) -> bool:
         """Whether an utterance is open."""
-
-
-@dataclass(frozen=True)
-class Costs:
-    """The bounds that an operator sets."""
-
-    frames_a_second: int = 200
-    """WebSocket frames of all kinds."""
-    sound_at_once_s: float = 60.0
 
 
 class AddressBudget:
@@ -103,46 +88,6 @@ class AddressBudget:
     def spend(self, work_s: float, sound_s: float, now_s: float) -> float:
         """Charge what one of them has spent; return the seconds until the debt is paid."""
         return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
-
-
-class _Allowances(NamedTuple):
-    """The allowances of one connection."""
-
-    frames: Allowance
-    bytes: Allowance
-    work: Allowance
-    sound: Allowance
-    turns: Allowance
-
-    @classmethod
-    def of(cls, costs: Costs, now_s: float) -> _Allowances:
-        rate, at_once_s = costs.frames_a_second, costs.sound_at_once_s
-        too_many = f"more than {rate} WebSocket frames a second"
-        too_fast = f"sound faster than it is spoken: more than {at_once_s:g} s at once"
-        more_bytes, more_work = "more bytes than live audio has", "more work than a live call makes"
-        more_turns, ahead = "more typed turns than anybody reads", AHEAD_SOUND_S / at_once_s
-        return cls(
-            Allowance(rate * AT_ONCE_S, rate, now_s, too_many, burst=BURST_FRAMES),
-            Allowance(BYTES_AT_ONCE, BYTES_A_SECOND, now_s, more_bytes, burst=BURST_BYTES),
-            Allowance(
-                WORK_AT_ONCE_S, WORK_A_SECOND, now_s, more_work, AHEAD_SHARE_OF_WORK, BURST_WORK_S
-            ),
-            Allowance(at_once_s, SOUND_PACE, now_s, too_fast, ahead, BURST_SOUND_S),
-            Allowance(TURNS_AT_ONCE, TURNS_A_SECOND, now_s, more_turns),
-        )
-
-    def spend(self, frames: int, size: int, work_s: float, sound_s: float, now_s: float) -> float:
-        """Charge all but turns; return the seconds until the debt is paid, 0 without one.
-
-        Raises:
-            OverBudgetError: a debt is too large, or there has been one for too long.
-        """
-        return max(
-            self.frames.spend(frames, now_s),
-            self.bytes.spend(size, now_s),
-            self.work.spend(work_s, now_s),
-            self.sound.spend(sound_s, now_s),
-        )
 
 
 class ConnectionBudget:
@@ -179,7 +124,7 @@ class ConnectionBudget:
         self._debt, self._typed = Debt(address.address), Debt(address.address)
         self._owes = False
         """Whether there was a debt at the last check."""
-        self._of = _Allowances.of(costs, now_s)
+        self._of = Allowances.of(costs, now_s)
         self._live_frames = min(BURST_FRAMES, costs.frames_a_second)
         self._settled = False
         """Whether it was settled since the last check."""

@@ -2,6 +2,7 @@
 
 import resource
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -32,14 +33,16 @@ def raise_limit() -> int:
 class OpenFiles:
     """Knows whether connections lately found no room."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """*clock* returns seconds."""
+        self._clock = clock
         self._lacked_at_s = float("-inf")
         self._logged_at_s = float("-inf")
         self._unlogged = 0
 
     def lack(self, why: str) -> None:
         """Note a connection that found no room; the log is told now and then."""
-        now_s = time.monotonic()
+        now_s = self._clock()
         self._lacked_at_s = now_s
         self._unlogged += 1
         if now_s - self._logged_at_s >= LOG_EVERY_S:
@@ -49,4 +52,4 @@ class OpenFiles:
 
     @property
     def short(self) -> bool:
-        return time.monotonic() - self._lacked_at_s < SHORT_FOR_S
+        return self._clock() - self._lacked_at_s < SHORT_FOR_S

@@ -14,7 +14,8 @@ from edge.core.client_commands import Audio, Command, End
 from edge.core.inputs import Played, Typed
 from edge.door.audio_intake import AudioIntake
 from edge.door.client_reader import ClientReader
-from edge.door.limits.connection_budget import Budgets, Costs
+from edge.door.limits.connection_budget import Budgets
+from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace, WorkQueue
 from edge.door.line.channel import LineChannel
 from edge.protocols.client_protocol import Handshake, Json

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from edge.door.limits.admission_control import AdmissionControl, StageLoad
-from edge.door.limits.connection_budget import Budgets, Costs
+from edge.door.limits.connection_budget import Budgets
+from edge.door.limits.costs import Costs
 from edge.door.limits.stage_monitor import StageMonitor
 from edge.door.state import Edge
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from edge.door.limits.admission_control import AdmissionControl, StageLoad
-from edge.door.limits.stage_monitor import loads_of
-from runtime.bus.consumer_lag import Queue
-from runtime.bus.discovery import Service
 
 FULL = StageLoad(slots=2, in_flight=2, oldest_ms=1000)
 
@@ -41,18 +38,6 @@ def test_a_limit_of_zero_refuses_nobody() -> None:
     overload = AdmissionControl(0, 5)
     overload.update({"llm": FULL}, 1.0)
     assert overload.full(1.0) == ""
-
-
-def test_a_stage_is_all_its_workers_and_as_slow_as_the_least_busy_of_them() -> None:
-    workers = [
-        Service("llm", "a", {"slots": 2, "in_flight": 2, "wait_ms": 3000}),
-        Service("llm", "b", {"slots": 1, "in_flight": 0, "wait_ms": 100}),
-        Service("llm", "other", {"slots": "many"}),
-        Service("edge", "c", {"calls": 9}),
-    ]
-    loads = loads_of(workers[:2] + workers[3:], [Queue("llm", 3, 2, 0, 0, oldest_ms=700)])
-    assert loads == {"llm": StageLoad(3, 2, 700, 100)}
-    assert loads_of(workers, [Queue("llm", 0, 0, 0, 0)])["llm"].engine_wait_ms == 0
 
 
 def test_a_stage_that_is_busy_for_strangers_is_strained_and_not_full() -> None:

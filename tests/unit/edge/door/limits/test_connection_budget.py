@@ -10,6 +10,13 @@ import pytest
 from edge.door.limits.allowance import PATIENCE_S, OverBudgetError
 from edge.door.limits.connection_budget import (
     ADDRESS_SHARE,
+    MOST_ADDRESSES,
+    MOST_OUTSTANDING,
+    MOST_OUTSTANDING_OF_ADDRESS,
+    Budgets,
+    ConnectionBudget,
+)
+from edge.door.limits.costs import (
     AT_ONCE_S,
     BURST_BYTES,
     BURST_FRAMES,
@@ -18,15 +25,10 @@ from edge.door.limits.connection_budget import (
     CHECK_BYTES,
     CHECK_FRAMES,
     CHECK_WORK_S,
-    MOST_ADDRESSES,
-    MOST_OUTSTANDING,
-    MOST_OUTSTANDING_OF_ADDRESS,
     REFUSAL_WORK_S,
     SOUND_PACE,
     TURNS_AT_ONCE,
     WORK_AT_ONCE_S,
-    Budgets,
-    ConnectionBudget,
     Costs,
 )
 from edge.door.limits.sound_ahead import EDGE_SHARE, EDGE_WAIT_S, STRANGERS_SHARE, STRANGERS_TURNS
@@ -333,3 +335,69 @@ def test_who_is_refused_again_and_again_is_slowed_and_who_tries_now_and_then_is_
         refused += 1
     assert refused <= WORK_AT_ONCE_S / REFUSAL_WORK_S + 1
     assert greedy.load
+
+
+def live(budget: ConnectionBudget, seconds: float = 1.0) -> None:
+    """Spend what a live caller does."""
+    budget.frames += int(50 * seconds)
+    budget.bytes += int(1000 * seconds)
+    budget.work_s += 0.015 * seconds
+    budget.sound_s += seconds
+
+
+def test_a_live_caller_is_settled_every_second_and_never_checked(stack: ExitStack) -> None:
+    budget = opened(stack)
+    for second in range(1, 3600):
+        live(budget)
+        assert budget.settle(float(second))
+        assert budget.is_small
+
+
+def test_who_was_checked_is_settled_again_once_all_is_refilled(stack: ExitStack) -> None:
+    budget = opened(stack)
+    live(budget)
+    assert not budget.settle(0.1)
+    assert budget.check(0.1) == 0.0
+    live(budget, 0.2)
+    assert not budget.settle(0.3)
+    live(budget, 0.8)
+    assert budget.settle(2.0)
+
+
+@pytest.mark.parametrize("long_s", [1.0, 1000.0])
+def test_a_burst_counts_as_if_nothing_had_been_settled(stack: ExitStack, long_s: float) -> None:
+    budget = opened(stack)
+    live(budget)
+    assert budget.settle(long_s)
+    budget.sound_s += BURST_SOUND_S - 1 + 0.1
+    assert not budget.settle(long_s)
+    budget.check(long_s)
+    assert budget.load
+
+
+@pytest.mark.parametrize(
+    "spent",
+    [
+        {"frames": BURST_FRAMES + 1},
+        {"bytes": BURST_BYTES + 1},
+        {"work_s": BURST_WORK_S + 0.001},
+        {"sound_s": BURST_SOUND_S + 0.1},
+        {"turns": 1},
+    ],
+)
+def test_a_silence_saves_nothing_up(stack: ExitStack, spent: dict[str, float]) -> None:
+    budget = opened(stack)
+    for name, amount in spent.items():
+        setattr(budget, name, amount)
+    assert not budget.settle(1000.0)
+
+
+def test_fewer_frames_than_live_ones_are_settled_where_the_operator_allows_few(
+    stack: ExitStack,
+) -> None:
+    budget = opened(stack, Budgets(Costs(frames_a_second=10)))
+    budget.frames += 11
+    assert not budget.settle(1.0)
+    budget.check(1.0)
+    budget.frames += 5
+    assert budget.settle(4.0)

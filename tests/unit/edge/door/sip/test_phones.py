@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from edge.door.limits.connection_budget import Budgets, Costs
+from edge.door.limits.connection_budget import Budgets
+from edge.door.limits.costs import Costs
 from edge.door.limits.pace import WorkQueue
 from runtime.settings import load
 
