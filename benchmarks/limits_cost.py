@@ -36,7 +36,9 @@ LIMITS = (
     "runtime/buckets.py",
 )
 CALLERS = ("edge/door/", "edge/call/")
-COUNTS = re.compile(r"budget|pace\b|_kept\b|_room\b|places\b|stopwatch\b|_quota\b")
+COUNTS = re.compile(
+    r"budget|pace\b|_kept\b|_room\b|self\._buffer\b|job_slots\b|stopwatch\b|_quota\b"
+)
 LINE = re.compile(r"\(([^()]+\.py):(\d+)\)$")
 LOOKS_A_SECOND, ROUNDS = 250, 6
 SETTLES_S = TURN_EVERY_S

@@ -9,7 +9,7 @@ import msgspec
 from edge.call import counters
 from edge.core.client_events import ClientEvent, Interrupted, Speech
 from edge.door.channel import Channel
-from edge.door.limits.common_bounds import Waiting
+from edge.door.limits.common_bounds import SendBuffer
 from edge.protocols.client_protocol import ClientProtocol, Json
 from runtime.audio import AudioOut
 
@@ -21,22 +21,26 @@ class ClientSender:
     """Converts events to the client's protocol, and audio to its rate, and sends them in order."""
 
     def __init__(
-        self, ws: Channel, protocol: ClientProtocol, waiting: Waiting, too_slow: Callable[[], None]
+        self,
+        ws: Channel,
+        protocol: ClientProtocol,
+        buffer: SendBuffer,
+        too_slow: Callable[[], None],
     ) -> None:
-        """Send over *ws* within the bytes of *waiting*; call *too_slow* beyond them."""
+        """Send over *ws* within the bytes of *buffer*; call *too_slow* beyond them."""
         self._ws = ws
         self._protocol = protocol
         self._too_slow = too_slow
         self._audio_out = AudioOut(protocol.audio_out_hz)
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
         """The waiting messages; None is the last."""
-        self._room = waiting
+        self._buffer = buffer
         self._over = False
 
     def tell(self, event: ClientEvent, *, chunks: bool) -> None:
         """Send *event*; *chunks*: the audio of a response is one stream of chunks."""
         if isinstance(event, Speech):
-            if not self._room.has_room():
+            if not self._buffer.has_space():
                 counters.dropped("caller", len(event.pcm))
                 return
             if self._audio_out.rate_hz != self._protocol.audio_out_hz:
@@ -55,7 +59,7 @@ class ClientSender:
             if message is None or self._over:
                 continue
             text = msgspec.json.encode(message).decode()
-            if self._room.add(len(text), AT_MOST):
+            if self._buffer.add(len(text), AT_MOST):
                 self._waiting.put_nowait(text)
             else:
                 self._too_slow()
@@ -72,7 +76,7 @@ class ClientSender:
             pass
         finally:
             self._over = True
-            self._room.leave()
+            self._buffer.release()
             del self._too_slow  # it refers to the connection, which would stay in memory
 
     async def _send_all(self) -> None:
@@ -82,5 +86,5 @@ class ClientSender:
             if has_waited:
                 await asyncio.sleep(0)  # messages to the bus of the same moment go first
             await self._ws.send_str(text)
-            self._room.sent(len(text))
+            self._buffer.sent(len(text))
             has_waited = self._waiting.empty()

@@ -55,8 +55,8 @@ class Connection:
         self._host = host
         self._pace = ws.pace
         ws.pace.budget.stranger = not seat.caller.named
-        waiting = host.common.waiting_for(seat.address, stranger=not seat.caller.named)
-        self._sender = ClientSender(ws, protocol, waiting, self._too_slow)
+        buffer = host.common.send_buffer(seat.address, stranger=not seat.caller.named)
+        self._sender = ClientSender(ws, protocol, buffer, self._too_slow)
         self._conversations = conversations = Conversations(
             host, seat, quota, ws.pace, self, ws.phone
         )

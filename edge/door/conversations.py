@@ -110,7 +110,7 @@ class Conversations:
             audio=CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo),
             recording=opening.recording,
             terms=opening.terms,
-            jobs=host.places.of(seat.address, stranger=stranger),
+            jobs=host.job_slots.of(seat.address, stranger=stranger),
             kept=host.common.spoken_by(seat.address, stranger=stranger),
             tells_events=begin.events,
         )

@@ -12,7 +12,6 @@ listener: parser, queue and waiting task would double the cost of the audio.
 from __future__ import annotations
 
 import asyncio
-import time
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
@@ -78,8 +77,9 @@ class FrameIntake:
         """The latest data, and the number of its parsed bytes."""
         self._long = 0
         """The number of the message for which memory is reserved."""
-        self._tried_s = time.monotonic()
-        self._looks: asyncio.TimerHandle | None = None
+        self._clock = ws.pace.clock
+        self._tried_s = self._clock()
+        self._memory_check: asyncio.TimerHandle | None = None
         """The next check of how long the memory has been reserved."""
         ws.pace.has_more = lambda: bool(self._rest or queue._buffer)
         self._reading = READS
@@ -87,7 +87,7 @@ class FrameIntake:
         """Bytes."""
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        if self.drops:
+        if self._reading is DROPS:
             self._drop(len(data))
             return False, b""
         if self._reading is WAITS:  # data that was read before the pause
@@ -110,7 +110,7 @@ class FrameIntake:
             return 0
         at = 0
         for frame in found[0]:
-            if self.drops:
+            if self._reading is DROPS:
                 return len(data)
             message = message_in(frame)
             if message is None or not listen(message):
@@ -130,7 +130,7 @@ class FrameIntake:
 
     def probe(self) -> None:
         """Send a pong now and then, since the close of an unread socket is not seen."""
-        now_s = time.monotonic()
+        now_s = self._clock()
         if now_s >= self._tried_s + STILL_THERE_S and self._handler.transport is not None:
             self._tried_s = now_s
             self._handler.transport.write(STILL_THERE)
@@ -166,7 +166,7 @@ class FrameIntake:
 
     def _parse(self) -> bool:
         """Parse the next few frames; the rest waits. Return whether the stream is over."""
-        pace, began_s, data = self._ws.pace, self._ws.pace.clock(), self._rest
+        pace, began_s, data = self._ws.pace, self._clock(), self._rest
         until, frames, unmasked = self._heads.follow(data, MOST_FRAMES, self._at, MOST_PIECE_BYTES)
         self._parser.feed_data(data[self._at : until])
         if unmasked:
@@ -230,10 +230,10 @@ class FrameIntake:
         if reservation.held and self._long != self._heads.number:
             return False  # the one before is still being processed
         self._long = self._heads.number
-        if not reservation.reserve(size, time.monotonic()):
+        if not reservation.reserve(size, self._clock()):
             return False
-        if self._looks is None:
-            self._look_in(MOST_HELD_S)
+        if self._memory_check is None:
+            self._check_memory_in(MOST_HELD_S)
         return True
 
     def taken(self) -> None:
@@ -242,16 +242,16 @@ class FrameIntake:
         if not on_its_way and not self._queue._buffer:
             self._budget.reservation.release()
 
-    def _look_in(self, seconds: float) -> None:
-        self._looks = asyncio.get_running_loop().call_later(seconds, self._look)
+    def _check_memory_in(self, seconds: float) -> None:
+        self._memory_check = asyncio.get_running_loop().call_later(seconds, self._check_memory)
 
-    def _look(self) -> None:
-        self._looks = None
+    def _check_memory(self) -> None:
+        self._memory_check = None
         reservation = self._budget.reservation
-        if reservation.is_overdue(time.monotonic()):
+        if reservation.is_overdue(self._clock()):
             self._ws.exceed("a long message takes too long, and others wait for its memory")
         elif reservation.held:
-            self._look_in(WAIT_S)
+            self._check_memory_in(WAIT_S)
 
 
 def whole_messages(data: bytes) -> tuple[list[bytes], bytes] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edge.call.speech_model import SileroModel
 from edge.door.limits.common_bounds import CommonBounds
-from edge.door.limits.job_places import JobPlaces
+from edge.door.limits.job_slots import JobSlots
 from edge.door.limits.time_limits import TimeLimits
 from edge.door.opening import Openings
 from runtime.bus.connection import Bus
@@ -23,7 +23,7 @@ class Host:
     times: TimeLimits
     common: CommonBounds
     """The bounds that its connections share."""
-    places: JobPlaces
+    job_slots: JobSlots
     """The places of its jobs at the stages."""
     speech_model: SileroModel | None
     cancel_echo: bool

@@ -113,7 +113,7 @@ class Edge:
         """
         if full := self.stages.full():
             return full
-        if stranger and (late := self.stages.places.late()):
+        if stranger and (late := self.stages.job_slots.late()):
             return late
         return self.stages.strained() if stranger or self.budgets.is_ahead(address) else ""
 
@@ -161,7 +161,7 @@ class Edge:
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),
             common=self.common,
-            places=self.stages.places,
+            job_slots=self.stages.job_slots,
             speech_model=self.speech_model,
             cancel_echo=self.settings.cancels_echo,
             redaction=self.redaction,

@@ -26,7 +26,7 @@ async def test_one_piece_begins_in_each_round_in_the_order_of_asking() -> None:
         assert done == list(range(number))
 
 
-async def test_many_in_the_lane_leave_every_round_to_a_live_call() -> None:
+async def test_many_in_the_queue_leave_every_round_to_a_live_call() -> None:
     """A hundred connections with endless work: a live call's turn comes after one piece of one."""
     queue, pieces = WorkQueue(), 0
 
@@ -46,7 +46,7 @@ async def test_many_in_the_lane_leave_every_round_to_a_live_call() -> None:
     await asyncio.gather(*floods, return_exceptions=True)
 
 
-async def test_who_left_the_lane_does_not_hold_it_up() -> None:
+async def test_who_left_the_queue_does_not_hold_it_up() -> None:
     queue = WorkQueue()
     gone = asyncio.create_task(queue.turn("a"))
     await asyncio.sleep(0)
@@ -56,7 +56,7 @@ async def test_who_left_the_lane_does_not_hold_it_up() -> None:
         await queue.turn("a")
 
 
-async def test_a_piece_that_fails_does_not_stop_the_lane() -> None:
+async def test_a_piece_that_fails_does_not_stop_the_queue() -> None:
     loop, queue, told = asyncio.get_running_loop(), WorkQueue(), []
     loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
     queue.call("a", lambda: 1 / 0)  # type: ignore[arg-type]  # what fails returns nothing
@@ -74,7 +74,7 @@ async def test_the_address_that_has_had_the_least_is_next() -> None:
     assert begun == ["b", "c", "a", "a"]
 
 
-async def test_the_lane_leaves_a_share_of_the_loop_to_live_calls() -> None:
+async def test_the_queue_leaves_a_share_of_the_loop_to_live_calls() -> None:
     loop, queue = asyncio.get_running_loop(), WorkQueue()
     queue.worked("a", QUEUE_AT_ONCE_S + 0.05)
     began_s = loop.time()
@@ -85,13 +85,13 @@ async def test_the_lane_leaves_a_share_of_the_loop_to_live_calls() -> None:
 @pytest.mark.parametrize(
     ("frames", "work_s", "has_more", "waits"),
     [
-        (25, 0.002, False, False),  # a live caller: it never waits for those who press
+        (25, 0.002, False, False),  # a live caller: it never waits for bursts
         (25, 0.0005, True, False),
         (25, 0.002, True, True),
         (BURST_FRAMES + 1, 0.0, False, True),
     ],
 )
-async def test_who_presses_takes_the_lane(
+async def test_a_burst_takes_the_queue(
     *, frames: int, work_s: float, has_more: bool, waits: bool
 ) -> None:
     queue = WorkQueue()

@@ -1,13 +1,13 @@
 """New calls are refused while a stage cannot keep up; running calls never are. Pure.
 
     welcome  --a job waits a third as long--> strained --no such job for calm_s--> welcome
-    strained --a job waits too long and no worker has room--> full
+    strained --a job waits too long and no worker has a free slot--> full
     full     --no such job for calm_s--> strained or welcome
 
 While a stage is strained, sound that is ahead of live speech waits, and the addresses that send it
 are refused new calls: they, and not strangers, are the first to pay. A refused caller can try
 again, a caller in a late conversation cannot: the first late job counts. A stage that is busy for
-strangers is strained and not full: their places become fewer, and engines serve a caller who has
+strangers is strained and not full: their slots become fewer, and engines serve a caller who has
 had nothing before them.
 """
 
@@ -30,15 +30,15 @@ class StageLoad:
     """Wait of urgent work for an engine in the least busy worker."""
 
     def behind(self, wait_ms: float) -> bool:
-        """Tell whether work has waited *wait_ms* for lack of room.
+        """Tell whether work has waited *wait_ms* for lack of a free slot.
 
-        Jobs that wait although there is room, or without any worker, are a fault and no overload:
+        Jobs that wait although a slot is free, or without any worker, are a fault and no overload:
         an election on the bus, a worker being replaced. It passes, or `/health` tells it.
         """
         if self.slots == 0:
             return False
-        no_room = self.in_flight >= self.slots
-        return self.engine_wait_ms >= wait_ms or (no_room and self.oldest_ms >= wait_ms)
+        no_slot = self.in_flight >= self.slots
+        return self.engine_wait_ms >= wait_ms or (no_slot and self.oldest_ms >= wait_ms)
 
 
 class AdmissionControl:

@@ -17,38 +17,38 @@ TWICE = 2
 """Of what an address may have alone, which is half of what is shared."""
 MB = 1_000_000
 WAITING_BYTES, WAITING_BYTES_OF_STRANGERS = 48 * MB, 16 * MB
-"""Of messages to all clients: a second of speech is 43 to 64 kB, and is taken at once."""
+"""The bytes that wait for all clients: a second of speech is 43 to 64 kB, and is taken at once."""
 SPOKEN_BYTES, SPOKEN_BYTES_OF_STRANGERS = 64 * MB, 4 * MB
-"""Of sound kept until it is recognised, to be sent again after an outage: 32 kB a second."""
+"""The bytes of sound kept until it is recognised, for an outage of the bus: 32 kB a second."""
 DECODED_BYTES, DECODED_BYTES_OF_STRANGERS = 256 * MB, 12 * MB
-"""Of compressed audio that waits to be decoded, and of decoders: DECODER_BYTES each."""
+"""The bytes of compressed audio that waits to be decoded, and of decoders: DECODER_BYTES each."""
 DECODER_BYTES = 1 * MB
-"""Of a thread and libav's state."""
+"""The memory of a thread and of libav's state."""
 STEP_BYTES = 32 * 1024
 MOST_WAITING_BYTES = 4 * MB
-"""For one client, above which audio is dropped; at twice that it must leave."""
+"""The bytes for one client above which audio is dropped; at twice that it must leave."""
 LEAST_WAITING_BYTES = 16 * 1024
-"""A client always has room for so much; it does not count in the common share."""
+"""The bytes that may always wait for a client; they do not count in the common share."""
 
 
-class Waiting:
-    """The bytes that wait for one client; what a live one lets wait is not counted among all."""
+class SendBuffer:
+    """Counts the bytes that wait for one client; those of a live client are few and not shared."""
 
     def __init__(self, held: ShareAccount) -> None:
         self._held = held
         self._bytes = 0
 
-    def has_room(self, times: int = 1) -> bool:
-        """Tell whether more may wait than does; *times*: of so many times what audio may."""
+    def has_space(self, times: int = 1) -> bool:
+        """Return whether more may wait; *times*: by a multiple of the bound for audio."""
         waits = self._bytes
         if waits <= times * LEAST_WAITING_BYTES:
             return True
         return waits <= times * MOST_WAITING_BYTES and self._held.fits(0)
 
     def add(self, size: int, times: int) -> bool:
-        """Add a message of *size* bytes if `has_room`; return whether it did."""
+        """Add a message of *size* bytes if `has_space`; return whether it did."""
         waits = self._bytes
-        if waits > times * LEAST_WAITING_BYTES and not self.has_room(times):
+        if waits > times * LEAST_WAITING_BYTES and not self.has_space(times):
             return False
         self._bytes = waits + size
         if self._bytes > LEAST_WAITING_BYTES:
@@ -60,8 +60,8 @@ class Waiting:
         if self._held.amount:
             self._count()
 
-    def leave(self) -> None:
-        """Let nothing wait any more."""
+    def release(self) -> None:
+        """Count nothing any more: the client has left."""
         self._bytes = 0
         self._held.leave()
 
@@ -106,9 +106,9 @@ class CommonBounds:
             CommonShare(DECODED_BYTES_OF_STRANGERS),
         )
 
-    def waiting_for(self, address: str, *, stranger: bool) -> Waiting:
+    def send_buffer(self, address: str, *, stranger: bool) -> SendBuffer:
         share = self.waiting_of_strangers if stranger else self.waiting
-        return Waiting(share.account(address))
+        return SendBuffer(share.account(address))
 
     def spoken_by(self, address: str, *, stranger: bool) -> ShareAccount:
         share = self.spoken_of_strangers if stranger else self.spoken

@@ -122,8 +122,8 @@ class ConnectionBudget:
         self._address = address
         self._ahead = ahead
         self._debt, self._typed = Debt(address.address), Debt(address.address)
-        self._owes = False
-        """Whether there was a debt at the last check."""
+        self._wait_s = 0.0
+        """The seconds until its debt is paid, at the last check."""
         self._of = Allowances.of(costs, now_s)
         self._live_frames = min(BURST_FRAMES, costs.frames_a_second)
         self._settled = False
@@ -154,7 +154,7 @@ class ConnectionBudget:
             or self.work_s >= CHECK_WORK_S
             or self.bytes >= CHECK_BYTES
             or self.turns
-            or self._owes
+            or self._wait_s
             or self.load
         )
 
@@ -163,7 +163,7 @@ class ConnectionBudget:
         since_s = min(LIVE_S, now_s - self._refilled_s)
         if (
             self.load
-            or self._owes
+            or self._wait_s
             or self.turns
             or self.sound_s > SOUND_PACE * since_s
             or self.frames > self._live_frames * since_s
@@ -204,7 +204,7 @@ class ConnectionBudget:
                 self._address.spend(work_s, sound_s, now_s),
                 self._debt.wait_s(sound_s, self._ahead.share(stranger=self.stranger), now_s),
             )
-        self._owes = wait_s > 0
+        self._wait_s = wait_s
         return wait_s
 
     def is_held(self, *, strained: bool) -> bool:

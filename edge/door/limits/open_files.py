@@ -14,7 +14,7 @@ RESERVED = 64
 """The open files kept for Aura itself: the bus, the log, models, the port of metrics."""
 LOG_EVERY_S = 10.0
 SHORT_FOR_S = 5.0
-"""So long after a connection found no room, the edge counts as unhealthy."""
+"""So long after a connection found no file, the edge counts as unhealthy."""
 
 
 def raise_limit() -> int:
@@ -31,7 +31,7 @@ def raise_limit() -> int:
 
 
 class OpenFiles:
-    """Knows whether connections lately found no room."""
+    """Knows whether connections lately found no free file descriptor."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """*clock* returns seconds."""
@@ -41,7 +41,7 @@ class OpenFiles:
         self._unlogged = 0
 
     def lack(self, why: str) -> None:
-        """Note a connection that found no room; the log is told now and then."""
+        """Note a connection that found no file descriptor; the log is told now and then."""
         now_s = self._clock()
         self._lacked_at_s = now_s
         self._unlogged += 1

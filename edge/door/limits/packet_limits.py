@@ -1,4 +1,4 @@
-"""How many UDP packets of a call, and of whoever belongs to none, are looked at. Pure.
+"""Limits of the UDP packets that are read, of a call and of addresses without one. Pure.
 
 A packet that is one too many is dropped, as the network itself may drop any.
 """
@@ -22,7 +22,7 @@ STUN_HEAD = 20
 
 
 def is_short_stun(data: bytes) -> bool:
-    """Tell whether a packet of STUN is as short, and has as few attributes, as may be read."""
+    """Return whether a packet of STUN is as short, and has as few attributes, as may be read."""
     if len(data) > MOST_STUN_BYTES:
         return False
     at = STUN_HEAD
@@ -34,28 +34,28 @@ def is_short_stun(data: bytes) -> bool:
 
 
 class CallPackets:
-    """Of one call."""
+    """The limits of one call."""
 
     def __init__(self) -> None:
         self._all = Bucket(OF_CALL_S, OF_CALL_AT_ONCE)
         self._sound = Bucket(SOUND_S, SOUND_AT_ONCE)
 
     def may(self, data: bytes, now_s: float) -> bool:
-        """Count a packet, and tell whether it is looked at."""
+        """Count a packet; return whether it is read."""
         if data and data[0] in RTP and self._sound.refuse_s(now_s):
             return False
         return not self._all.refuse_s(now_s)
 
 
 class PacketLimits:
-    """Of one port."""
+    """The limits of one port."""
 
     def __init__(self) -> None:
         self._addresses = Buckets(lambda: Bucket(OF_ADDRESS_S, OF_ADDRESS_AT_ONCE))
         self._strangers = Bucket(OF_STRANGERS_S, OF_STRANGERS_AT_ONCE)
 
     def stranger_may(self, address: str, now_s: float) -> bool:
-        """Count a packet of *address*, and tell whether it is looked at."""
+        """Count a packet of *address*; return whether it is read."""
         if self._addresses.of(address).refuse_s(now_s):
             return False
         return not self._strangers.refuse_s(now_s)

@@ -30,7 +30,7 @@ class SoundAhead:
 
 
 class Debt:
-    """What one connection sent, for which there was no room beside what others did."""
+    """What one connection sent beyond the common share."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -38,7 +38,7 @@ class Debt:
         self._until_s = 0.0
 
     def wait_s(self, amount: float, share: CommonShare, now_s: float) -> float:
-        """Add *amount*; return the seconds until *share* has room, EDGE_WAIT_S in all at most."""
+        """Add *amount*; return the seconds until *share* has as much, at most EDGE_WAIT_S."""
         if not self.amount:
             self._until_s = now_s + EDGE_WAIT_S
         self.amount += amount

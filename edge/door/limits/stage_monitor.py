@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from edge.door.limits.admission_control import AdmissionControl, StageLoad
-from edge.door.limits.job_places import JobPlaces
+from edge.door.limits.job_slots import JobSlots
 from runtime.bus.connection import Bus
 from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.discovery import Service, discover
@@ -29,18 +29,18 @@ class StageMonitor:
     def __init__(self, bus: Bus, admission: AdmissionControl) -> None:
         self._bus = bus
         self._admission = admission
-        self.places = JobPlaces()
+        self.job_slots = JobSlots()
         """Of this edge's jobs."""
         self._was_full = ""
         self._unseen = {str(stage.name): FORGET_AFTER for stage in stages.STAGES if stage.is_needed}
 
     async def watch(self) -> None:
-        """Look every second until cancelled."""
+        """Check every second until cancelled."""
         while True:
-            await self.look()
+            await self.check()
             await asyncio.sleep(INTERVAL_S)
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         found = await discover(self._bus, wait_s=WAIT_S)
         roles = {service.role for service in found}
         for stage, unseen in self._unseen.items():
@@ -50,11 +50,11 @@ class StageMonitor:
         except BusAwayError:
             return  # nothing is known: a call tells its caller itself
         loads = loads_of(found, waiting)
-        self._admission.update(loads, time.monotonic(), self.places.for_strangers())
+        self._admission.update(loads, time.monotonic(), self.job_slots.for_strangers())
         edges = sum(service.role == "edge" for service in found)
         strained = any(self._admission.is_strained(load) for load in loads.values())
         slots = {name: load.slots for name, load in loads.items()}
-        self.places.update(slots, edges, strained=strained)
+        self.job_slots.update(slots, edges, strained=strained)
         if (full := self.full()) != self._was_full:
             self._was_full = full
             log.warning("new_calls_refused", stage=full) if full else log.info("new_calls_welcome")

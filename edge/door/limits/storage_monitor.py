@@ -25,12 +25,12 @@ class StorageMonitor:
         self._subject = f"{subjects.SEATS}.disk.{edge}"
 
     async def watch(self) -> None:
-        """Look again and again until cancelled."""
+        """Check every INTERVAL_S until cancelled."""
         while True:
-            await self.look()
+            await self.check()
             await asyncio.sleep(INTERVAL_S)
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Find out, in less than a second or, where nothing is stored, PATIENCE_S."""
         if not self._bus.connected:
             return  # that is another trouble, and told elsewhere

@@ -42,7 +42,7 @@ class TimeUp:
     code: str
     message: str
     details: str
-    """With a place for the seconds of the limit."""
+    """A format with a field for the seconds of the limit."""
 
 
 SOCKET_IDLE = TimeUp("SOCKET_IDLE", "Idle", "no conversation for {:g} s")

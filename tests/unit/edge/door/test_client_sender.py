@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from edge.door.channel import Channel
 from edge.door.client_sender import ClientSender
-from edge.door.limits.common_bounds import Waiting
+from edge.door.limits.common_bounds import SendBuffer
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.common_share import CommonShare
@@ -33,7 +33,7 @@ def sending(share: CommonShare) -> tuple[Wire, ClientSender, list[str]]:
     sender = ClientSender(
         cast("Channel", cast("Any", wire)),  # a socket is not needed for its bytes to wait
         ContinuousProtocol(Handshake("c")),
-        Waiting(share.account("a")),
+        SendBuffer(share.account("a")),
         lambda: left.append("too slow"),
     )
     return wire, sender, left

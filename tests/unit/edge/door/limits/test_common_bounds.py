@@ -7,7 +7,7 @@ from edge.door.limits.common_bounds import (
     MOST_WAITING_BYTES,
     WAITING_BYTES_OF_STRANGERS,
     CommonBounds,
-    Waiting,
+    SendBuffer,
 )
 from runtime.settings import load
 from tests.unit.edge.door.limits.test_address_limits import limits
@@ -19,8 +19,8 @@ def bounds(**settings: int) -> CommonBounds:
     return CommonBounds.of(load(_env_file=None, **settings))
 
 
-def fill(waiting: Waiting) -> int:
-    """Let audio wait until there is no room; return how many bytes that are."""
+def fill(waiting: SendBuffer) -> int:
+    """Let audio wait until there is no space; return how many bytes that are."""
     size = 0
     while waiting.add(PIECE, 1):
         size += PIECE
@@ -35,8 +35,8 @@ def test_conversations_of_strangers_follow_their_seats_and_an_address_reaches_it
     assert bounds(joins_per_minute_without_token=7).conversations.size == 7
 
 
-def test_a_slow_reader_has_the_room_of_one_client() -> None:
-    waiting = bounds().waiting_for("a", stranger=True)
+def test_a_slow_reader_has_the_buffer_of_one_client() -> None:
+    waiting = bounds().send_buffer("a", stranger=True)
     size = fill(waiting)
     assert MOST_WAITING_BYTES < size <= MOST_WAITING_BYTES + PIECE
     while waiting.add(PIECE, 2):
@@ -48,29 +48,29 @@ def test_slow_strangers_from_a_thousand_sockets_have_a_bound_and_take_nothing_fr
     None
 ):
     shared = bounds()
-    slow = [shared.waiting_for(str(number % 100), stranger=True) for number in range(1000)]
+    slow = [shared.send_buffer(str(number % 100), stranger=True) for number in range(1000)]
     total = sum(fill(one) for one in slow)
     assert total <= WAITING_BYTES_OF_STRANGERS + 1000 * (LEAST_WAITING_BYTES + PIECE)
-    assert fill(shared.waiting_for("0", stranger=False)) > MOST_WAITING_BYTES
-    assert fill(shared.waiting_for("new", stranger=True)) > LEAST_WAITING_BYTES
+    assert fill(shared.send_buffer("0", stranger=False)) > MOST_WAITING_BYTES
+    assert fill(shared.send_buffer("new", stranger=True)) > LEAST_WAITING_BYTES
 
 
-def test_a_client_that_reads_has_room_beside_any_number_that_do_not() -> None:
+def test_a_client_that_reads_has_space_beside_any_number_that_do_not() -> None:
     shared = bounds()
     for number in range(1000):
-        fill(shared.waiting_for(str(number), stranger=True))
-    reads = shared.waiting_for("reads", stranger=True)
+        fill(shared.send_buffer(str(number), stranger=True))
+    reads = shared.send_buffer("reads", stranger=True)
     for _ in range(100):
-        assert reads.has_room()
+        assert reads.has_space()
         assert reads.add(LEAST_WAITING_BYTES, 1)
         reads.sent(LEAST_WAITING_BYTES)
 
 
 def test_who_leaves_gives_all_back() -> None:
     shared = bounds()
-    slow = [shared.waiting_for("a", stranger=True) for _ in range(9)]
+    slow = [shared.send_buffer("a", stranger=True) for _ in range(9)]
     for one in slow:
         fill(one)
     for one in slow:
-        one.leave()
+        one.release()
     assert shared.waiting_of_strangers.free() == WAITING_BYTES_OF_STRANGERS

@@ -91,7 +91,7 @@ def test_a_live_caller_is_never_ahead_and_never_waits(stack: ExitStack) -> None:
         {"sound_s": BURST_SOUND_S + 0.1},
     ],
 )
-def test_who_sends_more_at_once_than_a_live_caller_presses_for_a_while(
+def test_who_sends_more_at_once_than_a_live_caller_bursts_for_a_while(
     stack: ExitStack, spent: dict[str, float]
 ) -> None:
     budget = opened(stack)
@@ -265,7 +265,7 @@ def test_it_waits_for_those_of_its_address_too(stack: ExitStack) -> None:
     assert not opened(stack, budgets, "b").is_held(strained=True)
 
 
-def test_it_is_looked_at_every_few_frames(stack: ExitStack) -> None:
+def test_it_is_checked_every_few_frames(stack: ExitStack) -> None:
     budget = opened(stack)
     for _ in range(CHECK_FRAMES):
         assert budget.is_small
@@ -284,7 +284,7 @@ def test_more_than_live_sound_costs_is_reckoned_up_at_once(
     assert not budget.is_small
 
 
-def test_whoever_owes_or_presses_is_looked_at_every_time(stack: ExitStack) -> None:
+def test_whoever_owes_or_bursts_is_checked_every_time(stack: ExitStack) -> None:
     types, hurries = opened(stack), opened(stack, address="b")
     types.turns += int(TURNS_AT_ONCE) + 1
     assert types.check(0.0) == pytest.approx(1.0)

@@ -52,7 +52,7 @@ def test_a_message_of_many_parts_grows_past_those_that_wait() -> None:
     assert memory.free == 1
 
 
-def test_a_message_longer_than_the_room_comes_alone() -> None:
+def test_a_message_longer_than_the_memory_comes_alone() -> None:
     memory = MessageMemory(10)
     first, second = memory.reservation("a"), memory.reservation("b")
     assert first.reserve(1, 0.0)

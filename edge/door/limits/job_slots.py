@@ -1,11 +1,11 @@
-"""Jobs of strangers wait at the edge for a place at their stage that no caller needs.
+"""Jobs of strangers wait at the edge for a slot of their stage that no caller needs.
 
 A stage does its jobs in the order in which they were stored, so a hundred strangers who spoke at
 once would delay every caller with a token. A caller's job is therefore stored at once; a stranger's
-waits here for a free place. The next place is that of the address that has had the least.
+waits here for a free slot. The next slot goes to the address that has had the fewest.
 
-    wanted --a place is free--> held --the stage told its result, or too long--> left
-    wanted --for too long--> refused: the event is stored, and is no job
+    WANTED --a slot is free--> HELD --the stage's result, or too long--> FREED
+    WANTED --for too long--> refused: the event is stored, and is no job
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ LEFT_FREE = 4
 WIN_BACK = 0.1
 """The part of their full share that strangers regain in each second without strain."""
 LATE_S = 1.0
-"""While an address without a place has waited for so long, new strangers are refused."""
+"""While an address without a slot has waited for so long, new strangers are refused."""
 MOST_WAIT_S = 10.0
 """A job that has waited for so long is not done."""
 MOST_HELD_S = 90.0
-"""The longest time that a job holds its place, whatever became of the job."""
+"""The longest time that a job holds its slot, whatever became of the job."""
 
 ENDS_JOBS = (TranscriptFinal, ResponseCompleted, ResponseCancelled, JobFailed)
 """The events of which `done_by` returns a job."""
@@ -79,7 +79,7 @@ class _Wait:
 
 
 class _Stage:
-    """The places of one stage at this edge."""
+    """The slots of one stage at this edge."""
 
     def __init__(self) -> None:
         self.slots = 0
@@ -87,7 +87,7 @@ class _Stage:
         self.share = 1.0
         """Of what strangers may have."""
         self.callers = self.strangers = 0
-        """Jobs that are under way."""
+        """Jobs under way."""
         self.waiting: FairQueue[_Wait] = FairQueue()
         self.waits: set[_Wait] = set()
         """The same, without those that wait no more."""
@@ -95,8 +95,8 @@ class _Stage:
         """Strangers' jobs that are under way, by address."""
 
     @property
-    def has_room(self) -> bool:
-        """Tell whether a stranger's job may go."""
+    def has_free_slot(self) -> bool:
+        """Return whether a stranger's job may have a slot."""
         free = self.slots - self.slots // LEFT_FREE - self.callers
         return not self.slots or self.strangers < max(1, int(free * self.share))
 
@@ -109,22 +109,22 @@ class _Stage:
         return None
 
     def fill(self) -> None:
-        """Let waiting jobs go while there is room."""
-        while self.has_room and (wait := self.next):
+        """Give free slots to waiting jobs."""
+        while self.has_free_slot and (wait := self.next):
             self.waiting.pop()
             self.waits.discard(wait)
             wait.session.hold(wait.key)
             wait.over.set()
 
     def starves(self, since_s: float) -> bool:
-        """Tell whether an address that has no place has waited for one since *since_s*."""
+        """Return whether an address that holds no slot has waited for one since *since_s*."""
         return any(
             wait.since_s <= since_s and not self.held[wait.session.address] for wait in self.waits
         )
 
 
-class JobPlaces:
-    """The places of an edge."""
+class JobSlots:
+    """The slots of an edge."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, most_wait_s: float = MOST_WAIT_S
@@ -134,7 +134,7 @@ class JobPlaces:
         self.most_wait_s = most_wait_s
         self.stages: dict[StageName, _Stage] = {"stt": _Stage(), "llm": _Stage()}
         self.holding: set[SessionJobs] = set()
-        """The sessions whose jobs hold a place."""
+        """The sessions whose jobs hold a slot."""
 
     def update(self, slots: Mapping[str, int], edges: int, *, strained: bool = False) -> None:
         """Note the *slots* of each stage, which so many *edges* share; free what is overdue.
@@ -152,9 +152,9 @@ class JobPlaces:
             stage.fill()
 
     def late(self) -> str:
-        """Return a stage at which an address without a place has waited for LATE_S; empty: none.
+        """Return a stage at which an address without a slot has waited for LATE_S; empty: none.
 
-        An address that has a place and wants more does not count.
+        An address that holds a slot and wants more does not count.
         """
         late_s = self.clock() - LATE_S
         return next((name for name, stage in self.stages.items() if stage.starves(late_s)), "")
@@ -171,8 +171,8 @@ class JobPlaces:
 class SessionJobs:
     """Those of one session, until it leaves."""
 
-    def __init__(self, places: JobPlaces, address: str, *, stranger: bool) -> None:
-        self._places = places
+    def __init__(self, slots: JobSlots, address: str, *, stranger: bool) -> None:
+        self._slots = slots
         self.address = address
         self._stranger = stranger
         self._held: dict[Key, float] = {}
@@ -191,28 +191,28 @@ class SessionJobs:
             return True
         if self._left:
             return not self._stranger
-        stage = self._places.stages[key[0]]
-        if not self._stranger or (stage.has_room and not stage.next):
+        stage = self._slots.stages[key[0]]
+        if not self._stranger or (stage.has_free_slot and not stage.next):
             self.hold(key)
             return True
-        wait = self._wait = _Wait(self, key, self._places.clock())
+        wait = self._wait = _Wait(self, key, self._slots.clock())
         stage.waiting.add(self.address, wait)
         stage.waits.add(wait)
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._places.most_wait_s):
+                async with asyncio.timeout(self._slots.most_wait_s):
                     await wait.over.wait()
         finally:
             stage.waits.discard(wait)
         return key in self._held
 
     def hold(self, key: Key) -> None:
-        """Take a place for a job."""
-        stage = self._places.stages[key[0]]
+        """Hold a slot for a job."""
+        stage = self._slots.stages[key[0]]
         if self._stranger:
             stage.waiting.charge(self.address, 1)
-        self._held[key] = self._places.clock()
-        self._places.holding.add(self)
+        self._held[key] = self._slots.clock()
+        self._slots.holding.add(self)
         self._count(stage, 1)
 
     def note_stored(self, event: Event) -> None:
@@ -229,15 +229,15 @@ class SessionJobs:
             self._free(key)
 
     def free_overdue(self) -> None:
-        late_s = self._places.clock() - MOST_HELD_S
+        late_s = self._slots.clock() - MOST_HELD_S
         for key in [key for key, since_s in self._held.items() if since_s < late_s]:
             self._free(key)
 
     def _free(self, key: Key) -> None:
         del self._held[key]
         if not self._held:
-            self._places.holding.discard(self)
-        stage = self._places.stages[key[0]]
+            self._slots.holding.discard(self)
+        stage = self._slots.stages[key[0]]
         self._count(stage, -1)
         stage.fill()
 

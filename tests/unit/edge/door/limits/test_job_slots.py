@@ -1,11 +1,11 @@
-"""Whose jobs wait for a place at a stage, and whose never do."""
+"""Whose jobs wait for a slot of a stage, and whose never do."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from edge.door.limits.job_places import LATE_S, MOST_HELD_S, JobPlaces, SessionJobs
+from edge.door.limits.job_slots import LATE_S, MOST_HELD_S, JobSlots, SessionJobs
 from schemas.events import (
     JobFailed,
     ResponseCancelled,
@@ -35,14 +35,14 @@ def words(utterance: int = 1) -> TranscriptFinal:
     )
 
 
-def places(slots: int, *, most_wait_s: float = 60) -> tuple[JobPlaces, Clock]:
+def slots_of(slots: int, *, most_wait_s: float = 60) -> tuple[JobSlots, Clock]:
     clock = Clock()
-    made = JobPlaces(clock, most_wait_s)
+    made = JobSlots(clock, most_wait_s)
     made.update({"stt": slots, "llm": slots}, 1)
     return made, clock
 
 
-def stranger(of: JobPlaces, number: int) -> SessionJobs:
+def stranger(of: JobSlots, number: int) -> SessionJobs:
     return of.of(f"a{number}", stranger=True)
 
 
@@ -59,7 +59,7 @@ async def asked(jobs: SessionJobs, event: Any = None) -> asyncio.Task[bool]:
 
 
 async def test_callers_never_wait_however_many_strangers_speak() -> None:
-    made, _ = places(16)
+    made, _ = slots_of(16)
     strangers = [await asked(stranger(made, number)) for number in range(100)]
     assert sum(task.done() for task in strangers) == 12  # every fourth slot is left free
     for number in range(20):
@@ -69,7 +69,7 @@ async def test_callers_never_wait_however_many_strangers_speak() -> None:
 
 
 async def test_what_callers_use_is_taken_from_strangers_down_to_one() -> None:
-    made, _ = places(8)
+    made, _ = slots_of(8)
     callers = [made.of("c", stranger=False) for _ in range(8)]
     for caller in callers:
         await caller.take(speech())
@@ -81,7 +81,7 @@ async def test_what_callers_use_is_taken_from_strangers_down_to_one() -> None:
 
 
 async def test_strangers_yield_while_a_stage_is_strained_and_win_back_what_they_had() -> None:
-    made, _ = places(16)
+    made, _ = slots_of(16)
     speakers = [stranger(made, number) for number in range(13)]
     waiting = [await asked(one) for one in speakers][-1]
     for _ in range(5):
@@ -95,7 +95,7 @@ async def test_strangers_yield_while_a_stage_is_strained_and_win_back_what_they_
 
 
 async def test_a_stage_works_for_strangers_while_most_of_its_jobs_are_theirs() -> None:
-    made, _ = places(16)
+    made, _ = slots_of(16)
     for number in range(3):
         await stranger(made, number).take(speech())
     callers = [made.of("c", stranger=False) for _ in range(3)]
@@ -107,7 +107,7 @@ async def test_a_stage_works_for_strangers_while_most_of_its_jobs_are_theirs() -
 
 
 async def test_the_next_is_of_the_address_that_has_had_the_least() -> None:
-    made, _ = places(1)
+    made, _ = slots_of(1)
     greedy = [stranger(made, 1) for _ in range(3)]
     first, second, third = [await asked(one) for one in greedy]
     other = await asked(stranger(made, 2))
@@ -127,7 +127,7 @@ async def test_a_place_is_free_again_however_its_job_ends() -> None:
         (taken(), JobFailed(**WHOSE, stage="llm", reason="r", attempts=1, turn=1)),
         (taken(), ResponseCancelled(**WHOSE, turn=1, reason="interrupted")),
     ):
-        made, _ = places(1)
+        made, _ = slots_of(1)
         holder = stranger(made, 1)
         assert await holder.take(event)
         assert await holder.take(event)  # the same one
@@ -139,7 +139,7 @@ async def test_a_place_is_free_again_however_its_job_ends() -> None:
 
 
 async def test_a_session_that_ends_holds_nothing_and_waits_for_nothing() -> None:
-    made, _ = places(1)
+    made, _ = slots_of(1)
     holder, waiting = stranger(made, 1), stranger(made, 2)
     await holder.take(speech())
     task, behind = await asked(waiting), await asked(stranger(made, 3))
@@ -152,8 +152,8 @@ async def test_a_session_that_ends_holds_nothing_and_waits_for_nothing() -> None
     assert await behind
 
 
-async def test_who_waits_while_a_stage_has_no_room_keeps_new_strangers_out() -> None:
-    made, clock = places(1)
+async def test_who_waits_while_a_stage_has_no_free_slot_keeps_new_strangers_out() -> None:
+    made, clock = slots_of(1)
     await stranger(made, 1).take(taken())
     task = await asked(stranger(made, 2), taken())
     assert not made.late()
@@ -166,7 +166,7 @@ async def test_who_waits_while_a_stage_has_no_room_keeps_new_strangers_out() -> 
 
 
 async def test_one_address_that_wants_more_than_there_is_keeps_no_stranger_out() -> None:
-    made, clock = places(4)
+    made, clock = slots_of(4)
     greedy = [await asked(stranger(made, 1)) for _ in range(20)]
     clock.now_s += 10 * LATE_S
     assert not made.late()
@@ -176,7 +176,7 @@ async def test_one_address_that_wants_more_than_there_is_keeps_no_stranger_out()
 
 
 async def test_what_waits_for_too_long_is_no_job() -> None:
-    made, _ = places(1, most_wait_s=0.01)
+    made, _ = slots_of(1, most_wait_s=0.01)
     first = stranger(made, 1)
     await first.take(speech())
     assert await stranger(made, 2).take(speech()) is False
@@ -185,9 +185,9 @@ async def test_what_waits_for_too_long_is_no_job() -> None:
 
 
 async def test_edges_share_the_slots_and_nothing_waits_while_none_are_known() -> None:
-    made, _ = places(0)
+    made, _ = slots_of(0)
     assert all([await stranger(made, number).take(speech()) for number in range(50)])
-    made, _ = places(2)
+    made, _ = slots_of(2)
     made.update({"stt": 2}, 4)
     assert await stranger(made, 1).take(speech())
     task = await asked(stranger(made, 2))
