@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from edge.call.clock import now_ms
 from edge.call.session_shell import SessionShell
-from edge.core.client_commands import Audio, Command
+from edge.core.client_commands import Audio, ClientCommand
 from edge.core.client_events import Trouble
 from edge.door.holder import Holder
 from edge.door.limits.allowance import OverBudgetError
@@ -48,7 +48,7 @@ class AudioIntake:
         protocol: ClientProtocol,
         pace: Pace,
         holder: Holder,
-        obey_now: Callable[[Command], None],
+        obey_now: Callable[[ClientCommand], None],
         room: ShareAccount,
     ) -> None:
         """Give the audio of *protocol* to *shell*, and its other commands to *obey_now*.
@@ -97,7 +97,7 @@ class AudioIntake:
             self._kept_back.cancel()
             self._kept_back = None
 
-    def _take_made(self, make: Callable[..., list[Command] | None], *of: object) -> bool:
+    def _take_made(self, make: Callable[..., list[ClientCommand] | None], *of: object) -> bool:
         """Take the commands that *make* returns for *of*; return False if it is no audio."""
         began_s, budget = time.perf_counter(), self._budget
         try:
