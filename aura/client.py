@@ -54,7 +54,7 @@ def socket_url(url: str, query: Query) -> str:
     return urlunsplit((scheme, parts.netloc, PATH, urlencode(query), ""))
 
 
-class Call:
+class CallClient:
     """One call, over one connection after the other."""
 
     def __init__(

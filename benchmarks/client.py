@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.people.caller import Caller, calling
+from benchmarks.people.caller import MicrophoneCaller, calling
 
 AUDIBLE = 300
 """Samples above this level (-41 dBFS) are audible."""
@@ -17,7 +17,7 @@ AFTER_S = 0.6
 
 
 @dataclass
-class Turn:
+class MeasuredTurn:
     """A question and its response; times in ms after the last sample of speech."""
 
     first_audio_ms: float | None = None
@@ -29,7 +29,7 @@ class Turn:
     """The response began while the question was still being spoken."""
 
 
-async def ask(caller: Caller, pcm: bytes, *, patience_s: float = 20.0) -> Turn:
+async def ask(caller: MicrophoneCaller, pcm: bytes, *, patience_s: float = 20.0) -> MeasuredTurn:
     """Speak *pcm* and return the turn once its response has been heard to the end."""
     caller.messages.clear()
     _, end = await caller.say(pcm)
@@ -42,14 +42,14 @@ async def ask(caller: Caller, pcm: bytes, *, patience_s: float = 20.0) -> Turn:
     return _turn(caller, end)
 
 
-def _responded_after(caller: Caller, end: float) -> bool:
+def _responded_after(caller: MicrophoneCaller, end: float) -> bool:
     """Return whether a response after *end* is complete; one that began before does not count."""
     sounds = caller.sounds()
     return bool(caller.of("turn_metrics", end) and sounds and sounds[-1].at > end)
 
 
-def _turn(caller: Caller, end: float) -> Turn:
-    turn = Turn(
+def _turn(caller: MicrophoneCaller, end: float) -> MeasuredTurn:
+    turn = MeasuredTurn(
         transcript=" | ".join(one.said["text"] for one in caller.of("user_transcript")),
         response=" | ".join(one.said["full_response"] for one in caller.of("ai_complete")),
         inside=any(one.at < end + 0.1 for one in caller.sounds()),
@@ -65,9 +65,11 @@ def _turn(caller: Caller, end: float) -> Turn:
     return turn
 
 
-async def ask_all(url: str, recordings: list[bytes], rounds: int, warm_up: int = 1) -> list[Turn]:
+async def ask_all(
+    url: str, recordings: list[bytes], rounds: int, warm_up: int = 1
+) -> list[MeasuredTurn]:
     """Ask *recordings* in turn, *rounds* times over, in one call; the warm-up is not returned."""
-    turns: list[Turn] = []
+    turns: list[MeasuredTurn] = []
     async with calling(url, "audio=chunks&metrics=1&greeting=0") as caller:
         await asyncio.sleep(1.0)
         for number in range(-warm_up, rounds):

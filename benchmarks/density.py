@@ -39,7 +39,7 @@ ENGINES = {"AURA_SIM_TTS_AUDIO_MS": "2000", "AURA_OVERLOAD_WAIT_MS": "0"}
 
 
 @dataclass
-class Seen:
+class DensityCounts:
     """The counts of all callers in one measurement."""
 
     waits_ms: list[float] = field(default_factory=list)
@@ -47,7 +47,9 @@ class Seen:
     late: int = 0
 
 
-async def caller(http: aiohttp.ClientSession, url: str, delay_s: float, seen: Seen) -> None:
+async def caller(
+    http: aiohttp.ClientSession, url: str, delay_s: float, seen: DensityCounts
+) -> None:
     """Hold one call for the length of the measurement."""
     await asyncio.sleep(delay_s)
     first_at: list[float] = []
@@ -125,7 +127,7 @@ def _busy_s() -> float:
 
 async def measure(url: str, pid: int, size: int) -> dict[str, Any]:
     """Return the cost and the waits of *size* calls."""
-    seen = Seen()
+    seen = DensityCounts()
     watched = {role: those[0] for role, those in processes.of(pid).items()}
     before = {role: sum(p.cpu_times()[:2]) for role, p in watched.items()}
     busy = _busy_s()

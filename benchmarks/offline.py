@@ -43,7 +43,7 @@ class Stages:
 
 
 @dataclass
-class Heard:
+class CallEvents:
     """The events of a call, with times in ms from the first frame."""
 
     events: list[tuple[int, ev.Event]] = field(default_factory=list)
@@ -92,9 +92,9 @@ class OfflineCall:
         self._sound: dict[int, bytearray] = {}
         self._partial_at: dict[int, int] = {}
         self._growing: set[int] = set()
-        self.heard = Heard()
+        self.heard = CallEvents()
 
-    def run(self, pcm: bytes) -> Heard:
+    def run(self, pcm: bytes) -> CallEvents:
         """Speak *pcm* (s16le mono 16 kHz) and return the events."""
         self.give(Started())
         for at in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES):

@@ -67,7 +67,7 @@ REALTIME = Door("realtime", "/v1/realtime", 24_000, appended, "response.output_a
 
 
 @dataclass
-class Seen:
+class RealtimeCounts:
     """The counts of all callers."""
 
     waits_ms: list[float] = field(default_factory=list)
@@ -83,7 +83,7 @@ def frames(pcm: bytes, rate_hz: int) -> list[bytes]:
 
 
 async def caller(
-    http: aiohttp.ClientSession, url: str, door: Door, delay_s: float, seen: Seen
+    http: aiohttp.ClientSession, url: str, door: Door, delay_s: float, seen: RealtimeCounts
 ) -> None:
     """Hold one call for the length of the measurement."""
     await asyncio.sleep(delay_s)
@@ -127,7 +127,7 @@ async def caller(
 
 async def measure(url: str, edge: psutil.Process, door: Door, calls: int) -> dict[str, Any]:
     """Return the cost and the waits of *calls* over *door*."""
-    seen = Seen()
+    seen = RealtimeCounts()
     before, began = sum(edge.cpu_times()[:2]), time.monotonic()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         step_s = TURN_EVERY_S / calls

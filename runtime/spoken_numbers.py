@@ -33,7 +33,7 @@ _ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)", re.IGNORECASE)
 
 
 @dataclass
-class _Run:
+class _NumberWords:
     """A number as far as it has been read."""
 
     start: int
@@ -99,16 +99,16 @@ def numbers(text: str, least: int, *, growing: bool = False) -> Iterator[tuple[i
 
     *growing*: more words may follow, so a number at the end of *text* counts whatever its length.
     """
-    run, before = _Run(0), 0
+    run, before = _NumberWords(0), 0
     for found in _WORD.finditer(text):
         word, gap = found[0].lower(), text[before : found.start()]
         goes_on = run.end > 0 or run.repeat > 0
         if not (goes_on and _GAP.fullmatch(gap) and run.take(word, found.end())):
             if run.digits >= least:
                 yield run.start, run.end
-            run = _Run(found.start())
+            run = _NumberWords(found.start())
             if word in BETWEEN or word == "and" or not run.take(word, found.end()):
-                run = _Run(0)
+                run = _NumberWords(0)
         before = found.end()
     at_the_end = growing and run.digits > 0 and _GAP.fullmatch(text[before:])
     if run.digits >= least or at_the_end:

@@ -9,14 +9,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 
-class Message(msgspec.Struct, kw_only=True, tag_field="type"):
+class ClientMessage(msgspec.Struct, kw_only=True, tag_field="type"):
     """A JSON object with a `type`."""
 
 
 # ---------------------------------------------------------------- of both, to the client
 
 
-class AiInterrupted(Message, tag="ai_interrupted"):
+class AiInterrupted(ClientMessage, tag="ai_interrupted"):
     """The caller interrupted the response: drop its audio that is not played yet."""
 
     message: str
@@ -24,7 +24,7 @@ class AiInterrupted(Message, tag="ai_interrupted"):
     """The words of the response that were heard."""
 
 
-class ToolCall(Message, tag="tool_call"):
+class ToolCallMessage(ClientMessage, tag="tool_call"):
     """The model calls a tool of the client; the client answers with `tool_result`."""
 
     call_id: str
@@ -32,7 +32,7 @@ class ToolCall(Message, tag="tool_call"):
     arguments: dict[str, Any]
 
 
-class ToolCancelled(Message, tag="tool_cancelled"):
+class ToolCancelled(ClientMessage, tag="tool_cancelled"):
     """The result of this tool call is no longer needed."""
 
     call_id: str
@@ -41,14 +41,14 @@ class ToolCancelled(Message, tag="tool_cancelled"):
 # ---------------------------------------------------------------- of both, from the client
 
 
-class Text(Message, tag="text"):
+class Text(ClientMessage, tag="text"):
     """A typed turn; it interrupts a response."""
 
     text: str
     """4000 characters at most."""
 
 
-class ToolResult(Message, tag="tool_result"):
+class ToolResult(ClientMessage, tag="tool_result"):
     """The client's answer to a `tool_call`: a result or an error."""
 
     call_id: str
@@ -61,7 +61,7 @@ class ToolResult(Message, tag="tool_result"):
 # ---------------------------------------------------------- /ws/voice/continuous, to the client
 
 
-class Greeting(Message, tag="greeting"):
+class Greeting(ClientMessage, tag="greeting"):
     """The session has begun; this greeting is spoken first."""
 
     text: str
@@ -71,7 +71,7 @@ class Greeting(Message, tag="greeting"):
     """The id of the session, by which the client can resume it."""
 
 
-class SessionTold(Message, tag="session"):
+class SessionTold(ClientMessage, tag="session"):
     """The session has begun without a greeting, or was resumed."""
 
     session: str
@@ -81,7 +81,7 @@ class SessionTold(Message, tag="session"):
     now."""
 
 
-class UserTranscript(Message, tag="user_transcript"):
+class UserTranscript(ClientMessage, tag="user_transcript"):
     """Words of the caller; each word comes in exactly one of these messages."""
 
     text: str
@@ -91,13 +91,13 @@ class UserTranscript(Message, tag="user_transcript"):
     """The words continue the turn of the previous message: the caller had only paused."""
 
 
-class UserTranscriptPartial(Message, tag="user_transcript_partial"):
+class UserTranscriptPartial(ClientMessage, tag="user_transcript_partial"):
     """With `partials=1`: the words so far of a caller who speaks, until the next message."""
 
     text: str
 
 
-class AiAudio(Message, tag="ai_audio"):
+class AiAudio(ClientMessage, tag="ai_audio"):
     """A sentence of the response, sent when the previous sentence has been played."""
 
     text: str
@@ -105,7 +105,7 @@ class AiAudio(Message, tag="ai_audio"):
     """A WAV as base64, 16 kHz mono 16-bit; empty if no voice was available."""
 
 
-class AiAudioChunk(Message, tag="ai_audio_chunk"):
+class AiAudioChunk(ClientMessage, tag="ai_audio_chunk"):
     """With `audio=chunks`: a piece of the response, sent a little before it is to be played."""
 
     text: str
@@ -116,7 +116,7 @@ class AiAudioChunk(Message, tag="ai_audio_chunk"):
     """Whether it is the last piece of its response."""
 
 
-class AiComplete(Message, tag="ai_complete"):
+class AiComplete(ClientMessage, tag="ai_complete"):
     """All of the response has been sent."""
 
     full_response: str
@@ -127,14 +127,14 @@ class AiComplete(Message, tag="ai_complete"):
     """Price of the model's tokens, USD; 0 for a local model or one without a price."""
 
 
-class Pong(Message, tag="pong"):
+class Pong(ClientMessage, tag="pong"):
     """Answers a `ping`."""
 
     timestamp: str | int | float | None
     """The timestamp of the `ping`."""
 
 
-class ContinuousError(Message, tag="error"):
+class ContinuousError(ClientMessage, tag="error"):
     """An error; the call goes on unless the connection is closed after it."""
 
     message: str
@@ -145,44 +145,44 @@ class ContinuousError(Message, tag="error"):
 # ---------------------------------------------------------- /ws/voice/continuous, from the client
 
 
-class Ping(Message, tag="ping"):
+class Ping(ClientMessage, tag="ping"):
     """Asks for a `pong`."""
 
     timestamp: str | int | float | UnsetType = UNSET
 
 
-class Interrupt(Message, tag="interrupt"):
+class InterruptMessage(ClientMessage, tag="interrupt"):
     """Interrupts the response, as speech over it would."""
 
 
-class EndCall(Message, tag="end_call"):
+class EndCall(ClientMessage, tag="end_call"):
     """Ends the session; the connection is closed with 1000."""
 
 
 # ---------------------------------------------------------- /ws, to the client
 
 
-class ConnectionEstablished(Message, tag="connection_established"):
+class ConnectionEstablished(ClientMessage, tag="connection_established"):
     """The connection is open."""
 
     connection_id: str
     message: str
 
 
-class ConversationStarted(Message, tag="conversation_started"):
+class ConversationStarted(ClientMessage, tag="conversation_started"):
     """A session has begun."""
 
     session_id: str
     message: str
 
 
-class ConversationEnded(Message, tag="conversation_ended"):
+class ConversationEnded(ClientMessage, tag="conversation_ended"):
     """The session is over; the connection stays open for another one."""
 
     message: str
 
 
-class Transcript(Message, tag="transcript"):
+class Transcript(ClientMessage, tag="transcript"):
     """The caller's words so far, or the words of a whole turn."""
 
     text: str
@@ -192,7 +192,7 @@ class Transcript(Message, tag="transcript"):
     """The words continue the turn of the previous final transcript."""
 
 
-class AiResponse(Message, tag="ai_response"):
+class AiResponse(ClientMessage, tag="ai_response"):
     """A response, or one sentence of it with `stream`."""
 
     text: str
@@ -200,7 +200,7 @@ class AiResponse(Message, tag="ai_response"):
     """A WAV as base64, 16 kHz mono 16-bit."""
 
 
-class ConversationalError(Message, tag="error"):
+class ConversationalError(ClientMessage, tag="error"):
     """An error; the session goes on unless the connection is closed after it."""
 
     message: str
@@ -211,12 +211,12 @@ class ConversationalError(Message, tag="error"):
 # ---------------------------------------------------------- /ws, from the client
 
 
-class AudioChunk(Message, tag="audio_chunk"):
+class AudioChunk(ClientMessage, tag="audio_chunk"):
     """Sound of the caller."""
 
     audio_data: str
     """Base64 of a WAV, of a part of a WAV, or of PCM."""
 
 
-class EndConversation(Message, tag="end_conversation"):
+class EndConversation(ClientMessage, tag="end_conversation"):
     """Ends the session."""

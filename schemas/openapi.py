@@ -32,7 +32,7 @@ class Done(msgspec.Struct, frozen=True):
     """The state of the call after it received the command."""
 
 
-class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PlaceCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A telephone call that is to be placed."""
 
     to: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -61,7 +61,7 @@ class Problem(msgspec.Struct, frozen=True):
     """The code for machines."""
 
 
-ANSWERS: tuple[type[msgspec.Struct], ...] = (CallState, Calls, Done, Place, Placed, Problem)
+ANSWERS: tuple[type[msgspec.Struct], ...] = (CallState, Calls, Done, PlaceCall, Placed, Problem)
 
 ID = {
     "name": "id",

@@ -21,7 +21,7 @@ from aura.cli.outcome import PATIENCE_S, Outcome, length_s, levels, view
 from aura.cli.running import CommandError, run, running_url
 from aura.cli.spoken import spoken
 from aura.cli.waterfall import at_the_client, waterfall
-from aura.client import Call, CallError
+from aura.client import CallClient, CallError
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from runtime.audio import read_wav, write_wav
 from runtime.printable import printable
@@ -67,7 +67,7 @@ def options(*, greeting: bool, more: Mapping[str, str] = NO_OPTIONS) -> dict[str
     return {"audio": "chunks", "partials": "1", "metrics": "1", **more, **silent}
 
 
-async def converse(pcm: bytes, line: Call, outcome: Outcome, *, greeting: bool) -> None:
+async def converse(pcm: bytes, line: CallClient, outcome: Outcome, *, greeting: bool) -> None:
     """Speak *pcm* over *line*, listen to the end of the response, and end the call.
 
     Raises:
@@ -81,7 +81,7 @@ async def converse(pcm: bytes, line: Call, outcome: Outcome, *, greeting: bool) 
         raise CommandError(failure(error, line.url, told)) from error
 
 
-async def _listen(line: Call, outcome: Outcome) -> None:
+async def _listen(line: CallClient, outcome: Outcome) -> None:
     """Read messages until the end of the response.
 
     Raises:
@@ -99,7 +99,7 @@ async def _listen(line: Call, outcome: Outcome) -> None:
         raise CommandError("no response came: run `aura doctor` or `aura tap` to see why")
 
 
-async def _speak(line: Call, pcm: bytes, outcome: Outcome, *, greeting: bool) -> None:
+async def _speak(line: CallClient, pcm: bytes, outcome: Outcome, *, greeting: bool) -> None:
     """Send a frame every 20 ms, like a microphone: *pcm*, then silence."""
     wait_s = 0.3
     while greeting and outcome.greeting_s is None:  # noqa: ASYNC110  # it ends with its caller
@@ -120,7 +120,7 @@ async def _speak(line: Call, pcm: bytes, outcome: Outcome, *, greeting: bool) ->
 
 async def call(
     pcm: bytes,
-    line: Call,
+    line: CallClient,
     *,
     out: Path,
     greeting: bool,
@@ -221,7 +221,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     """Ask a question like a microphone would; show words, levels, response and waterfall."""
     here = load()
     edge, known = url or here.url or running_url(here), token or here.demo_token.get_secret_value()
-    line = Call(
+    line = CallClient(
         edge,
         token=known,
         query=options(greeting=greeting, more=agent_options(agent, variable or [])),

@@ -15,7 +15,7 @@ import typer
 from aura.cli.call import call, options
 from aura.cli.outcome import PATIENCE_S
 from aura.cli.running import CommandError, run, running_url
-from aura.client import Call
+from aura.client import CallClient
 from deploy.nats_server import free_port
 from runtime.settings import Settings, load
 
@@ -69,7 +69,7 @@ async def demo(settings: Settings, scene: Scene) -> int:
             print(f"Asking, in Aura's own voice: {scene.question}")
             voice = factory.synthesizer(here)
             pcm = await asyncio.to_thread(lambda: b"".join(voice.synthesize(scene.question)))
-            line = Call(
+            line = CallClient(
                 running_url(here),
                 token=here.demo_token.get_secret_value(),
                 query=options(greeting=False, more=scene.query),

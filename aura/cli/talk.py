@@ -21,7 +21,7 @@ from aura.cli.options import Token, Url
 from aura.cli.running import CommandError, run, running_url
 from aura.cli.sound_card import sound_card
 from aura.cli.waterfall import waterfall
-from aura.client import Call, CallError
+from aura.client import CallClient, CallError
 from runtime.audio import read_wav
 from runtime.printable import printable
 from runtime.settings import load
@@ -105,7 +105,7 @@ class Picture:
         yield Group(*self.shown.growing(), levels, *bars)
 
 
-async def talk(line: Call, console: Console) -> int:
+async def talk(line: CallClient, console: Console) -> int:
     """Hold the call over *line* until it ends or Ctrl-C is pressed.
 
     Raises:
@@ -138,7 +138,7 @@ async def talk(line: Call, console: Console) -> int:
 
 
 async def _until_over(
-    line: Call,
+    line: CallClient,
     frames: asyncio.Queue[bytes],
     speaker: Loudspeaker,
     shown: Shown,
@@ -162,12 +162,12 @@ async def _until_over(
         speaker.drop()
 
 
-async def _speak(line: Call, frames: asyncio.Queue[bytes]) -> None:
+async def _speak(line: CallClient, frames: asyncio.Queue[bytes]) -> None:
     while True:
         await line.send(await frames.get())
 
 
-async def _hear(line: Call, speaker: Loudspeaker, shown: Shown, console: Console) -> None:
+async def _hear(line: CallClient, speaker: Loudspeaker, shown: Shown, console: Console) -> None:
     async for message in line:
         if message["type"] == "ai_interrupted":
             speaker.drop()
@@ -193,7 +193,7 @@ def command(
     Without headphones the microphone hears the loudspeaker; Aura removes that echo.
     """
     here = load()
-    line = Call(
+    line = CallClient(
         url or here.url or running_url(here),
         token=token or here.demo_token.get_secret_value(),
         query=options(greeting=greeting, more=agent_options(agent, variable or [])),

@@ -17,7 +17,7 @@ MEASURED = {"stt_ms": "recognition", **ev.STEPS}
 
 
 @dataclass(frozen=True)
-class Turn:
+class ComparedTurn:
     """A turn and its response."""
 
     turn: int
@@ -31,7 +31,7 @@ class Turn:
 class Comparison:
     """The differences of a replay; in pairs the recorded session comes first."""
 
-    pairs: list[tuple[Turn | None, Turn | None]]
+    pairs: list[tuple[ComparedTurn | None, ComparedTurn | None]]
     wer: float
     """Word error rate of the transcripts; the recorded transcripts are the reference."""
     latencies: dict[str, tuple[float, float]]
@@ -70,7 +70,7 @@ class Comparison:
         }
 
 
-def turns(events: Sequence[ev.AnyEvent]) -> list[Turn]:
+def turns(events: Sequence[ev.AnyEvent]) -> list[ComparedTurn]:
     """Return the turns with a response in order; carried words are part of a later turn."""
     carried = {e.turn for e in events if isinstance(e, ev.AnswerHeard) and e.carried}
     answers: dict[int, str] = {}
@@ -80,7 +80,7 @@ def turns(events: Sequence[ev.AnyEvent]) -> list[Turn]:
     heard = {e.turn: e.text for e in events if isinstance(e, ev.AnswerHeard)}
     measured = {e.turn: e for e in events if isinstance(e, ev.TurnMeasured)}
     return [
-        Turn(
+        ComparedTurn(
             e.turn,
             e.text,
             answers.get(e.turn, ""),

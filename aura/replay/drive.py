@@ -23,7 +23,7 @@ from edge.core.call import Call
 from edge.core.client_events import ClientEvent
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.input_log import TimedInput
-from edge.core.inputs import AnyInput, Finished, PartialHeard, Reconfigured, Sound, ToolResult
+from edge.core.inputs import AnyInput, ClientToolResult, Finished, PartialHeard, Reconfigured, Sound
 from edge.core.session.history import History, fold
 from edge.core.session.summary import Summary
 from runtime.bus.connection import Bus
@@ -89,7 +89,9 @@ class _NoClient:
             if one.agent and one.agent.name == agent:
                 config = _with_replayed_tools(one.config, live=self._plan.live_tools)
                 return Reconfigured(config, one.agent, call)
-        return ToolResult(call, "the recorded call was not handed over to that agent", failed=True)
+        return ClientToolResult(
+            call, "the recorded call was not handed over to that agent", failed=True
+        )
 
     def _give(self, given: AnyInput) -> None:
         if self.shell:

@@ -13,7 +13,7 @@ from edge.core.call import Began, Call
 from edge.core.effects import Effect, Publish
 from edge.core.hearing.framing import FRAME_MS
 from edge.core.input_log import TimedInput, read, short_id
-from edge.core.inputs import ChunkSpoken, Resumed, Sound, StageSaid, Ticked, ToolResult
+from edge.core.inputs import ChunkSpoken, ClientToolResult, Resumed, Sound, StageSaid, Ticked
 from edge.core.session.history import History, fold
 from schemas import events as ev
 from schemas.inputs import BadInputsError
@@ -24,7 +24,7 @@ REPLAY_EDGE = "replay"
 """The name of the edge in a driven session."""
 MOST_PREFIX_FRAMES = int(bounds("turns.prefix_ms").most or 0) // FRAME_MS + 1
 """The frames after which a call of any configuration has forgotten earlier audio."""
-MADE_BY_REPLAYS = (Ticked, StageSaid, ChunkSpoken, Resumed, ToolResult)
+MADE_BY_REPLAYS = (Ticked, StageSaid, ChunkSpoken, Resumed, ClientToolResult)
 """Inputs that a replay makes itself: from its timer and its stages."""
 DECISIONS = (
     ev.SessionReconfigured,

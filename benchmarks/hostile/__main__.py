@@ -18,7 +18,7 @@ from benchmarks.hostile.http_rows import HTTP_ROWS
 from benchmarks.hostile.kept import keep
 from benchmarks.hostile.order import Order
 from benchmarks.hostile.rows import ROWS, SOURCES
-from benchmarks.hostile.verdict import HEAD, Figures, line
+from benchmarks.hostile.verdict import HEAD, RowFigures, line
 
 FUZZ, SLOW = "hostile messages over every door", "sockets that take their time"
 EVENTS = "hostile events of Realtime and Twilio"
@@ -50,9 +50,9 @@ def orders(asked: argparse.Namespace, speech: str) -> Iterator[tuple[str, Order]
     )
 
 
-async def run(asked: argparse.Namespace, speech: Path) -> list[Figures]:
+async def run(asked: argparse.Namespace, speech: Path) -> list[RowFigures]:
     """Measure all requested rows; an Aura that was affected is replaced by a new one."""
-    found: list[Figures] = []
+    found: list[RowFigures] = []
     async with AsyncExitStack() as stack:
         aura: trial.Aura | None = None
         print(HEAD, flush=True)

@@ -23,7 +23,7 @@ from benchmarks.hostile.frames import BINARY, TEXT, frame
 from benchmarks.hostile.http_asks import ask
 from benchmarks.hostile.order import Order
 from benchmarks.hostile.rows import ROWS, START, Row, address
-from benchmarks.hostile.wire import RefusedError, Socket, Tally
+from benchmarks.hostile.wire import HandshakeRefusedError, Socket, WireTally
 from benchmarks.soak import hostile
 from benchmarks.soak.hostile_events import realtime, twilio
 from edge.protocols import PROTOCOLS
@@ -43,7 +43,7 @@ IN_HAND = 20
 """Messages of the fuzz between two reads of the socket."""
 
 
-async def attack(order: Order, tally: Tally) -> None:
+async def attack(order: Order, tally: WireTally) -> None:
     """Send a row over all its sockets until the time is over."""
     row, speech = ROWS[order.row], await asyncio.to_thread(Path(order.speech).read_bytes)
     first, block = row.first(speech), row.block(speech)
@@ -54,13 +54,13 @@ async def attack(order: Order, tally: Tally) -> None:
 
 
 async def _socket(
-    order: Order, row: Row, sends: tuple[bytes, bytes], whose: str, tally: Tally
+    order: Order, row: Row, sends: tuple[bytes, bytes], whose: str, tally: WireTally
 ) -> None:
     """Hold one socket; open it again when it ends."""
     until = time.monotonic() + order.seconds
     key = token(f"stranger-{whose}-{id(sends)}") if row.shows_token else ""
     while time.monotonic() < until:
-        with contextlib.suppress(OSError, RefusedError):
+        with contextlib.suppress(OSError, HandshakeRefusedError):
             async with _opened(order.url, row.path, whose, tally, key) as socket:
                 await _send(socket, row, sends, until)
         await asyncio.sleep(AGAIN_S)
@@ -68,13 +68,15 @@ async def _socket(
 
 @asynccontextmanager
 async def _opened(
-    url: str, path: str, whose: str, tally: Tally, key: str = ""
+    url: str, path: str, whose: str, tally: WireTally, key: str = ""
 ) -> AsyncIterator[Socket]:
     """Yield an open socket whose messages are read, and close it."""
     try:
         socket = await Socket.open(url, path, whose, tally, key)
-    except (RefusedError, OSError) as error:
-        tally.refused[str(error) if isinstance(error, RefusedError) else type(error).__name__] += 1
+    except (HandshakeRefusedError, OSError) as error:
+        tally.refused[
+            str(error) if isinstance(error, HandshakeRefusedError) else type(error).__name__
+        ] += 1
         raise
     listening = asyncio.create_task(socket.listen())
     try:
@@ -104,7 +106,7 @@ async def _send(socket: Socket, row: Row, sends: tuple[bytes, bytes], until: flo
 # ---------------------------------------------------------------- malformed messages
 
 
-async def fuzz(order: Order, tally: Tally) -> None:
+async def fuzz(order: Order, tally: WireTally) -> None:
     """Send *count* hostile messages in all protocols, before and in calls, from new addresses."""
     doors = [
         (path, first) for path in PROTOCOLS for first in ((b"", START) if path == "/ws" else (b"",))
@@ -112,7 +114,7 @@ async def fuzz(order: Order, tally: Tally) -> None:
     await _over(order, tally, doors, hostile.for_sockets)
 
 
-async def events(order: Order, tally: Tally) -> None:
+async def events(order: Order, tally: WireTally) -> None:
     """Send *count* hostile events to `/v1/realtime` and to Twilio's endpoint, during calls."""
     started = {"callSid": "CA1", "mediaFormat": LINE, "customParameters": {"token": token("fuzz")}}
     start = json.dumps({"event": "start", "streamSid": "MZ1", "start": started})
@@ -135,7 +137,7 @@ async def events(order: Order, tally: Tally) -> None:
 
 async def _over(
     order: Order,
-    tally: Tally,
+    tally: WireTally,
     doors: list[tuple[str, bytes]],
     messages: Callable[[int, int], Iterator[str | bytes]],
 ) -> None:
@@ -149,7 +151,11 @@ async def _over(
 
 
 async def _fuzz(
-    url: str, door: tuple[str, bytes], messages: Iterator[str | bytes], until: float, tally: Tally
+    url: str,
+    door: tuple[str, bytes],
+    messages: Iterator[str | bytes],
+    until: float,
+    tally: WireTally,
 ) -> None:
     path, first = door
     rng, left = random.Random(f"{path}{first!r}{id(messages)}"), True
@@ -166,7 +172,7 @@ async def _fuzz(
                     await socket.send(b"".join(map(_framed, some)))
                     await asyncio.sleep(0)
                     tally.messages += len(some)
-        except (OSError, RefusedError):
+        except (OSError, HandshakeRefusedError):
             await asyncio.sleep(0.01)
 
 
@@ -179,7 +185,7 @@ def _framed(message: str | bytes) -> bytes:
 # ---------------------------------------------------------------- slow sockets
 
 
-async def slow(order: Order, tally: Tally) -> None:
+async def slow(order: Order, tally: WireTally) -> None:
     """Hold *count* sockets: idle ones, half-sent headers, and keep-alive ones."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, order.count + 200)), hard))
@@ -226,7 +232,7 @@ def main() -> None:
     """Run the order, and print the tally as JSON."""
     os.nice(5)
     order = Order(**json.loads(sys.argv[1]))
-    tally = Tally()
+    tally = WireTally()
 
     async def within() -> None:
         with contextlib.suppress(TimeoutError):

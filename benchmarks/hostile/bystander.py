@@ -28,7 +28,7 @@ def token(user: str) -> str:
 
 
 @dataclass
-class Times:
+class BystanderTimes:
     """The measurements since the last `look`."""
 
     pings_ms: list[float] = field(default_factory=list)
@@ -47,13 +47,13 @@ class Bystander:
         self._url = url
         self.speech = speech
         self._sent: dict[int, float] = {}
-        self._times = Times()
+        self._times = BystanderTimes()
         self._due = 0.0
         self.ready = asyncio.Event()
 
-    def look(self) -> Times:
+    def look(self) -> BystanderTimes:
         """Return the measurements since the last look; pings without a pong count as late."""
-        times, self._times = self._times, Times(lost=self._times.lost)
+        times, self._times = self._times, BystanderTimes(lost=self._times.lost)
         now = time.monotonic()
         times.pings_ms += [
             (now - at) * 1000 for at in self._sent.values() if now - at > PING_EVERY_S

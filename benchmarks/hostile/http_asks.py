@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 from benchmarks.hostile.http_rows import HTTP_ROWS, HttpRow
 from benchmarks.hostile.order import Order
 from benchmarks.hostile.rows import ROWS, SOCKETS, address
-from benchmarks.hostile.wire import SLICE, Tally
+from benchmarks.hostile.wire import SLICE, WireTally
 
 ANSWER_S, ASK_AGAIN_S = 2.0, 0.02
 """The longest wait for a reply, and the pause before the next request."""
 
 
-async def ask(order: Order, tally: Tally) -> None:
+async def ask(order: Order, tally: WireTally) -> None:
     """Send an HTTP row's requests over its connections, again and again."""
     row = HTTP_ROWS[order.row]
     body = row.body()
@@ -25,7 +25,7 @@ async def ask(order: Order, tally: Tally) -> None:
             tasks.create_task(_asks(order, row, (head, body), tally))
 
 
-async def _asks(order: Order, row: HttpRow, sends: tuple[bytes, bytes], tally: Tally) -> None:
+async def _asks(order: Order, row: HttpRow, sends: tuple[bytes, bytes], tally: WireTally) -> None:
     """Send requests until the time is over, each over a new connection."""
     to, until = urlsplit(order.url), time.monotonic() + order.seconds
     while (left_s := until - time.monotonic()) > 0:
@@ -42,7 +42,7 @@ async def _ask(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
     sends: tuple[bytes, bytes],
-    tally: Tally,
+    tally: WireTally,
 ) -> None:
     """Send head and body, and read until the server closes or the wait is over."""
 

@@ -3,12 +3,12 @@
 import json
 import time
 
-from benchmarks.hostile.verdict import Figures
+from benchmarks.hostile.verdict import RowFigures
 from benchmarks.latency import machine
 from benchmarks.results import FOLDER, save
 
 
-def keep(name: str, figures: Figures, seed: int) -> None:
+def keep(name: str, figures: RowFigures, seed: int) -> None:
     """Put a row into results/*name*.json, in the place of what was measured of it before."""
     file = FOLDER / f"{name}.json"
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.exists() else []

@@ -20,8 +20,8 @@ from benchmarks.hostile.bystander import CYCLE_S, SECRET, Bystander, refused
 from benchmarks.hostile.frames import BINARY, frame
 from benchmarks.hostile.order import Order
 from benchmarks.hostile.rows import END, START
-from benchmarks.hostile.verdict import Figures
-from benchmarks.hostile.wire import RefusedError, Socket, Tally
+from benchmarks.hostile.verdict import RowFigures
+from benchmarks.hostile.wire import HandshakeRefusedError, Socket, WireTally
 from benchmarks.soak import processes
 from runtime.bus.connection import Bus, connect
 from runtime.settings import load
@@ -104,8 +104,8 @@ async def _warm(url: str, speech: bytes, speakers: int) -> None:
     """
 
     async def converse(number: int) -> None:
-        with suppress(RefusedError, OSError):
-            socket = await Socket.open(url, "/ws", f"192.0.2.{number + 20}", Tally())
+        with suppress(HandshakeRefusedError, OSError):
+            socket = await Socket.open(url, "/ws", f"192.0.2.{number + 20}", WireTally())
             await socket.send(START)
             said = 32_000 if number < speakers else 0
             for at in range(0, said, PIECE_BYTES):
@@ -118,7 +118,7 @@ async def _warm(url: str, speech: bytes, speakers: int) -> None:
     await asyncio.gather(*(converse(number) for number in range(CROWD)))
 
 
-async def measure(aura: Aura, name: str, order: Order) -> Figures:
+async def measure(aura: Aura, name: str, order: Order) -> RowFigures:
     """Run the attack *order*, and return its figures."""
     bystander, pids = aura.bystander, aura.pids
     bystander.look()
@@ -144,7 +144,7 @@ async def measure(aura: Aura, name: str, order: Order) -> Figures:
         more = await aura.stored(subjects.EVENTS_STREAM, "bytes") - events
         more_recorded = await aura.stored(subjects.RECORDING_STREAM, "messages") - recorded
     said = (await asyncio.to_thread(aura.log.read_bytes))[log_at:].decode("utf-8", "replace")
-    return Figures(
+    return RowFigures(
         name=name,
         source=order.source,
         pings_ms=times.pings_ms,

@@ -16,7 +16,7 @@ stores 3."""
 
 
 @dataclass(frozen=True)
-class Figures:
+class RowFigures:
     """The figures of a row."""
 
     name: str
@@ -100,7 +100,7 @@ HEAD = (
 )
 
 
-def line(figures: Figures) -> str:
+def line(figures: RowFigures) -> str:
     """Return the line of a table."""
     told = figures.as_json()
     pings = f"{told['ping_p50_ms']:.0f} / {told['ping_max_ms']:.0f} ms"

@@ -15,7 +15,7 @@ SLICE = 1 << 18
 
 
 @dataclass
-class Tally:
+class WireTally:
     """Counts of sent messages, and of the server's reactions."""
 
     opened: int = 0
@@ -29,7 +29,7 @@ class Tally:
     """Messages of the server."""
 
 
-class RefusedError(Exception):
+class HandshakeRefusedError(Exception):
     """The handshake did not open a WebSocket; the message says how it ended."""
 
 
@@ -39,11 +39,11 @@ class Socket:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    tally: Tally
+    tally: WireTally
     close_code: int | None = None
 
     @staticmethod
-    async def open(url: str, path: str, address: str, tally: Tally, key: str = "") -> Socket:
+    async def open(url: str, path: str, address: str, tally: WireTally, key: str = "") -> Socket:
         """Open *path* at *url* as a trusted proxy of *address*, with the token *key*, if any.
 
         Raises:
@@ -64,11 +64,11 @@ class Socket:
                 head = await reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError) as error:
             writer.close()
-            raise RefusedError(type(error).__name__) from error
+            raise HandshakeRefusedError(type(error).__name__) from error
         status = head.split(b" ", 2)[1].decode()
         if status != "101":
             writer.close()
-            raise RefusedError(status)
+            raise HandshakeRefusedError(status)
         tally.opened += 1
         return Socket(reader, writer, tally)
 

@@ -22,7 +22,7 @@ Samples = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Message:
+class ReceivedMessage:
     """One message of the edge."""
 
     at: float
@@ -40,14 +40,14 @@ class Message:
         return len(self.pcm) / 32_000
 
 
-class Caller:
+class MicrophoneCaller:
     """One connection to `/ws/voice/continuous`."""
 
     def __init__(
         self,
         ws: aiohttp.ClientWebSocketResponse,
         ambience: Samples | None = None,
-        heard: Callable[[Message], None] = lambda _: None,
+        heard: Callable[[ReceivedMessage], None] = lambda _: None,
     ) -> None:
         """Speak on *ws*; *ambience*, int16 values at 16 kHz, is repeated in the background.
 
@@ -55,7 +55,7 @@ class Caller:
         """
         self.ws = ws
         self._heard = heard
-        self.messages: list[Message] = []
+        self.messages: list[ReceivedMessage] = []
         self._to_say: list[bytes] = []
         self._ambience = ambience
         self._began: float | None = None
@@ -85,7 +85,7 @@ class Caller:
             said = json.loads(message.data)
             audio, now = said.get("audio"), time.monotonic()
             pcm = read_wav(base64.b64decode(audio)) if audio else b""
-            self.messages.append(Message(now, said, pcm))
+            self.messages.append(ReceivedMessage(now, said, pcm))
             self._heard(self.messages[-1])
 
     async def say(self, pcm: bytes) -> tuple[float, float]:
@@ -99,7 +99,9 @@ class Caller:
             await asyncio.sleep(0.005)
         return self._began, self._began + speech_end_ms(pcm) / 1000
 
-    async def wait_for(self, kind: str, patience_s: float, since: float = 0.0) -> Message | None:
+    async def wait_for(
+        self, kind: str, patience_s: float, since: float = 0.0
+    ) -> ReceivedMessage | None:
         """Return the first message of *kind* after *since*; None: none came within *patience_s*."""
         until = time.monotonic() + patience_s
         while time.monotonic() < until:
@@ -109,10 +111,10 @@ class Caller:
             await asyncio.sleep(0.01)
         return None
 
-    def of(self, kind: str, since: float = 0.0) -> list[Message]:
+    def of(self, kind: str, since: float = 0.0) -> list[ReceivedMessage]:
         return [one for one in self.messages if one.kind == kind and one.at >= since]
 
-    def sounds(self, since: float = 0.0) -> list[Message]:
+    def sounds(self, since: float = 0.0) -> list[ReceivedMessage]:
         return [one for one in self.messages if one.length_s and one.at >= since]
 
     def heard_until(self, at: float) -> float:
@@ -129,12 +131,12 @@ async def calling(
     url: str,
     query: str = "",
     ambience: Samples | None = None,
-    heard: Callable[[Message], None] = lambda _: None,
-) -> AsyncIterator[Caller]:
+    heard: Callable[[ReceivedMessage], None] = lambda _: None,
+) -> AsyncIterator[MicrophoneCaller]:
     """Yield a caller whose microphone is open."""
     address = url.replace("http", "ws", 1) + f"/ws/voice/continuous?token=demo_token&{query}"
     async with aiohttp.ClientSession() as http, http.ws_connect(address, max_msg_size=0) as ws:
-        caller = Caller(ws, ambience, heard)
+        caller = MicrophoneCaller(ws, ambience, heard)
         tasks = [asyncio.create_task(caller.microphone()), asyncio.create_task(caller.listen())]
         try:
             yield caller

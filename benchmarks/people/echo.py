@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.people.caller import Caller, Message, calling
+from benchmarks.people.caller import MicrophoneCaller, ReceivedMessage, calling
 from benchmarks.people.figures import share
 from benchmarks.people.together import in_turn
 from runtime.audio import read_wav
@@ -48,7 +48,7 @@ class Air:
         self._began = time.monotonic()
         self._until_s = 0.0
 
-    def hear(self, message: Message) -> None:
+    def hear(self, message: ReceivedMessage) -> None:
         """Play the audio of *message*, or stop."""
         now_s = message.at - self._began
         if message.kind == "ai_interrupted":
@@ -80,7 +80,7 @@ async def trial(url: str, gain_db: float, delay_ms: int, room_seed: int) -> dict
     }
 
 
-def _more_than_typed(caller: Caller) -> int:
+def _more_than_typed(caller: MicrophoneCaller) -> int:
     return max(0, len(caller.of("user_transcript")) - 2)
 
 

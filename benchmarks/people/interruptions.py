@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from benchmarks.people.caller import Caller, calling
+from benchmarks.people.caller import MicrophoneCaller, calling
 from benchmarks.people.figures import share, spread
 from benchmarks.people.noises import SOUNDS, sound
 from benchmarks.people.recordings import first_loud_s, phrases
@@ -31,7 +31,7 @@ RESUMED_S = 0.3
 
 
 @dataclass
-class Trial:
+class InterruptionTrial:
     """One sound over one response; ms after its first loud frame left the microphone."""
 
     over: str
@@ -44,7 +44,9 @@ class Trial:
     """The response went on while the person still spoke."""
 
 
-async def trial(url: str, over: str, what: str, pcm: bytes, *, later_s: float = 0.0) -> Trial:
+async def trial(
+    url: str, over: str, what: str, pcm: bytes, *, later_s: float = 0.0
+) -> InterruptionTrial:
     """Play *pcm* over a response, *later_s* later than INTO_S into it."""
     into_s = INTO_S + later_s
     pcm = pcm[int(first_loud_s(pcm) / 0.02) * 640 :][: int(MOST_S * 32_000)]
@@ -53,21 +55,23 @@ async def trial(url: str, over: str, what: str, pcm: bytes, *, later_s: float = 
             await caller.wait_for("session", 5)
             await caller.ws.send_json({"type": "text", "text": "Please tell me a long story."})
         if not await _sound(caller, 20):
-            return Trial(over, f"{what}: no response came")
+            return InterruptionTrial(over, f"{what}: no response came")
         began, spoken = await caller.say(bytes(2 * int(into_s * 16_000)) + pcm)
         began += into_s
         await caller.wait_for("never", max(0.0, spoken + AFTER_S - time.monotonic()))
-    return judged(Trial(over, what), caller, began, spoken)
+    return judged(InterruptionTrial(over, what), caller, began, spoken)
 
 
-async def _sound(caller: Caller, patience_s: float) -> bool:
+async def _sound(caller: MicrophoneCaller, patience_s: float) -> bool:
     until = time.monotonic() + patience_s
     while not caller.sounds() and time.monotonic() < until:
         await caller.wait_for("never", 0.01)
     return bool(caller.sounds())
 
 
-def judged(found: Trial, caller: Caller, began: float, spoken: float) -> Trial:
+def judged(
+    found: InterruptionTrial, caller: MicrophoneCaller, began: float, spoken: float
+) -> InterruptionTrial:
     """Return *found* with the response's outcome: *began* and *spoken* bound the phrase."""
     told = [one.at for one in caller.of("ai_interrupted", began)]
     if told:

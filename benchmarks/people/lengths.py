@@ -23,7 +23,7 @@ PATIENCE_S = 10.0
 
 
 @dataclass
-class Trial:
+class LengthTrial:
     """One utterance; ms after its end."""
 
     seconds: int
@@ -44,8 +44,8 @@ def utterance(seconds: int, seed: int) -> bytes:
     return pcm + last
 
 
-async def trial(url: str, seconds: int, seed: int) -> Trial:
-    found = Trial(seconds, pcm=utterance(seconds, seed))
+async def trial(url: str, seconds: int, seed: int) -> LengthTrial:
+    found = LengthTrial(seconds, pcm=utterance(seconds, seed))
     async with calling(url, "audio=chunks&greeting=0") as caller:
         await caller.wait_for("session", 5)
         began, ends = await caller.say(found.pcm)
@@ -86,7 +86,7 @@ async def measured(url: str, rounds: int) -> dict[str, Any]:
     return {"rows": rows, "trials": [_shown(one) for one in trials]}
 
 
-def _shown(one: Trial) -> dict[str, Any]:
+def _shown(one: LengthTrial) -> dict[str, Any]:
     shown = asdict(one)
     del shown["pcm"]
     return shown

@@ -10,7 +10,7 @@ import aiohttp
 import numpy as np
 import soxr
 
-from benchmarks.people.caller import Caller
+from benchmarks.people.caller import MicrophoneCaller
 from benchmarks.people.figures import share
 from benchmarks.people.plain_whisper import PlainWhisper
 from benchmarks.people.recordings import phrases
@@ -27,7 +27,7 @@ PATIENCE_S = 8.0
 
 
 @dataclass
-class Trial:
+class MicrophoneTrial:
     """One page."""
 
     rate_hz: int
@@ -57,9 +57,9 @@ def due_s(network: str, count: int, rng: np.random.Generator) -> np.ndarray[Any,
 NETWORKS = ("cable", "late first", "stalled once", "bursts", "suspended")
 
 
-async def trial(url: str, rate_hz: int, network: str, phrase: str, seed: int) -> Trial:
+async def trial(url: str, rate_hz: int, network: str, phrase: str, seed: int) -> MicrophoneTrial:
     """Speak *phrase* from a page that does not state its rate."""
-    found, rng = Trial(rate_hz, network, phrase), np.random.default_rng(seed)
+    found, rng = MicrophoneTrial(rate_hz, network, phrase), np.random.default_rng(seed)
     pcm = bytes(32_000) + phrases()[phrase] + bytes(64_000)
     samples = np.frombuffer(pcm, "<i2").astype(np.float32)
     there = np.clip(soxr.resample(samples, 16_000, rate_hz), -32768, 32767).astype("<i2")
@@ -69,7 +69,7 @@ async def trial(url: str, rate_hz: int, network: str, phrase: str, seed: int) ->
         aiohttp.ClientSession() as http,
         http.ws_connect(address, max_msg_size=0, origin="http://localhost") as ws,
     ):
-        caller = Caller(ws)
+        caller = MicrophoneCaller(ws)
         listening = asyncio.create_task(caller.listen())
         began = time.monotonic()
         for number, at in enumerate(due_s(network, len(there) // size, rng)):

@@ -29,7 +29,7 @@ USUAL_LEAD_S = 1.5
 
 
 @dataclass
-class Trial:
+class NoiseTrial:
     """One phrase in one noise; ms after the end of speech."""
 
     kind: str
@@ -42,9 +42,9 @@ class Trial:
     """The answer began before the phrase was over."""
 
 
-async def trial(url: str, kind: str, below_db: int, phrase: str) -> Trial:
+async def trial(url: str, kind: str, below_db: int, phrase: str) -> NoiseTrial:
     pcm = phrases()[phrase]
-    found = Trial(kind, below_db, phrase)
+    found = NoiseTrial(kind, below_db, phrase)
     noise: Samples | None = None if kind == QUIET else at_level(kind, below_db, pcm)
     async with calling(url, "audio=chunks&greeting=0", noise) as caller:
         await caller.wait_for("session", 5)
@@ -85,7 +85,9 @@ async def measured(url: str, rounds: int) -> dict[str, Any]:
     return {"rows": rows, "trials": [asdict(one) for one in trials]}
 
 
-def _row(trials: list[Trial], quiet: dict[str, Trial], plain: PlainWhisper) -> dict[str, Any]:
+def _row(
+    trials: list[NoiseTrial], quiet: dict[str, NoiseTrial], plain: PlainWhisper
+) -> dict[str, Any]:
     truth = {one.phrase: plain.hear(phrases()[one.phrase]) for one in trials}
     count = sum(len(words(truth[one.phrase])) for one in trials)
 
@@ -112,7 +114,7 @@ def _row(trials: list[Trial], quiet: dict[str, Trial], plain: PlainWhisper) -> d
     }
 
 
-def _noisy(trial: Trial) -> bytes:
+def _noisy(trial: NoiseTrial) -> bytes:
     pcm = phrases()[trial.phrase]
     if trial.kind == QUIET:
         return pcm

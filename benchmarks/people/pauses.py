@@ -29,7 +29,7 @@ PEERS = (0, 2)
 
 
 @dataclass
-class Trial:
+class PauseTrial:
     """The result of one recording."""
 
     recording: str
@@ -41,9 +41,9 @@ class Trial:
     """All final transcripts, appended."""
 
 
-def judged(one: Labelled, sounds_ms: Sequence[float], transcript: str) -> Trial:
+def judged(one: Labelled, sounds_ms: Sequence[float], transcript: str) -> PauseTrial:
     """Return the trial of *one*, whose responses were sent at *sounds_ms* from its beginning."""
-    trial = Trial(one.name, len(one.pauses), transcript=transcript)
+    trial = PauseTrial(one.name, len(one.pauses), transcript=transcript)
     for number, (start_ms, end_ms) in enumerate(one.pauses):
         if any(start_ms < at <= end_ms for at in sounds_ms):
             trial.early.append(number)
@@ -52,7 +52,7 @@ def judged(one: Labelled, sounds_ms: Sequence[float], transcript: str) -> Trial:
     return trial
 
 
-def summed(trials: Sequence[Trial]) -> dict[str, Any]:
+def summed(trials: Sequence[PauseTrial]) -> dict[str, Any]:
     """Return the figures of *trials*."""
     waits = [one.first_audio_ms for one in trials if one.first_audio_ms is not None]
     return {
@@ -63,7 +63,7 @@ def summed(trials: Sequence[Trial]) -> dict[str, Any]:
     }
 
 
-async def spoken(url: str, one: Labelled) -> Trial:
+async def spoken(url: str, one: Labelled) -> PauseTrial:
     """Return the result of *one* in a call of its own."""
     async with calling(url, "audio=chunks&greeting=0") as caller:
         await caller.wait_for("never", 1.0)

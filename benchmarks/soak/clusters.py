@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.ack_audit import AckAudit
 from benchmarks.nats_cluster import NODES, NatsCluster
 from benchmarks.soak.crowd import SoakCaller, Tally, crowd
-from benchmarks.soak.trial import Outcome, Scale, Trials, aura, talk
+from benchmarks.soak.trial import Scale, TrialOutcome, Trials, aura, talk
 from runtime.bus.connection import Bus, connect
 from runtime.settings import load
 
@@ -36,7 +36,7 @@ class Three:
         self.cluster.start_node(node)
         await asyncio.to_thread(self.cluster.wait_until_whole, 60)
 
-    async def outcome(self, times: int, most_s: float, *, callers_too: bool) -> Outcome:
+    async def outcome(self, times: int, most_s: float, *, callers_too: bool) -> TrialOutcome:
         audit, tally = self.audit, self.tally
         worst_s, missing = audit.longest_wait_s, await audit.missing()
         figures = {
@@ -47,7 +47,7 @@ class Three:
             **tally.figures(),
         }
         held = worst_s <= most_s and not missing and tally.clean
-        return Outcome(held and not (callers_too and tally.errors), figures)
+        return TrialOutcome(held and not (callers_too and tally.errors), figures)
 
 
 @asynccontextmanager
@@ -76,7 +76,7 @@ async def three(callers: int) -> AsyncIterator[Three]:
             await asyncio.to_thread(cluster.stop)
 
 
-async def leader_dies(scale: Scale) -> Outcome:
+async def leader_dies(scale: Scale) -> TrialOutcome:
     """kill -9 the leader of the event stream; it comes back and catches up."""
     times = scale.times(5)
     async with three(10) as here:
@@ -93,7 +93,7 @@ async def leader_dies(scale: Scale) -> Outcome:
         return await here.outcome(times, STALL_S, callers_too=False)
 
 
-async def lame_duck(scale: Scale) -> Outcome:
+async def lame_duck(scale: Scale) -> TrialOutcome:
     """Ask the leader to leave."""
     del scale
     async with three(10) as here:
@@ -109,7 +109,7 @@ async def lame_duck(scale: Scale) -> Outcome:
         return await here.outcome(1, LAME_S, callers_too=True)
 
 
-async def rolling_restart(scale: Scale) -> Outcome:
+async def rolling_restart(scale: Scale) -> TrialOutcome:
     """Each node is asked to leave, ends, and comes back, one after the other."""
     del scale
     async with three(10) as here:

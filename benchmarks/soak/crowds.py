@@ -6,10 +6,10 @@ from typing import Any
 
 from benchmarks import aura_server
 from benchmarks.soak.crowd import SoakCaller, crowd
-from benchmarks.soak.trial import SIMULATED, Outcome, Scale, Trials, aura, memory, talk
+from benchmarks.soak.trial import SIMULATED, Scale, TrialOutcome, Trials, aura, memory, talk
 
 
-async def many_calls(scale: Scale) -> Outcome:
+async def many_calls(scale: Scale) -> TrialOutcome:
     """200 calls for ten minutes: nothing lost, and memory does not grow after the second."""
     async with (
         aura("--stt", "1", "--llm", "1", "--tts", "1") as run,
@@ -27,10 +27,10 @@ async def many_calls(scale: Scale) -> Outcome:
         late = memory(run.pid)
     growth = max(late[pid] / early[pid] - 1 for pid in late if pid in early)
     figures = {"memory_growth_percent": round(100 * growth, 1), **tally.figures()}
-    return Outcome(tally.clean and growth < 0.05, figures)
+    return TrialOutcome(tally.clean and growth < 0.05, figures)
 
 
-async def full_house(scale: Scale) -> Outcome:
+async def full_house(scale: Scale) -> TrialOutcome:
     """1000 calls, a tenth of them speaking: all are served, the next one is refused."""
     size = scale.times(1000)
     async with (
@@ -40,7 +40,7 @@ async def full_house(scale: Scale) -> Outcome:
         await talk(callers[: size // 10], scale.seconds(60), pause_s=6.0)
         refused = await _refused(callers[0], run.urls[0])
     figures = {"calls": size, "one_more_refused": refused, **tally.figures()}
-    return Outcome(tally.clean and refused, figures)
+    return TrialOutcome(tally.clean and refused, figures)
 
 
 async def _refused(caller: SoakCaller, url: str) -> bool:
@@ -50,14 +50,14 @@ async def _refused(caller: SoakCaller, url: str) -> bool:
         return bool(told.get("code") == "SESSION_LIMIT")
 
 
-async def scaling(scale: Scale) -> Outcome:
+async def scaling(scale: Scale) -> TrialOutcome:
     """1, 2, 4, 8 workers with an engine of 200 ms and one slot: throughput grows with them."""
     rates: dict[int, float] = {}
     for workers in (1, 2, 4, 8):
         rates[workers] = await _throughput(workers, scale.seconds(15))
     least = min(rates[n] / (n * rates[1]) for n in rates)
     figures = {f"jobs_per_s_{n}": round(rate, 2) for n, rate in rates.items()}
-    return Outcome(least >= 0.95, {"of_linear": round(least, 3), **figures})
+    return TrialOutcome(least >= 0.95, {"of_linear": round(least, 3), **figures})
 
 
 async def _throughput(workers: int, seconds: float) -> float:

@@ -15,7 +15,7 @@ import psutil
 from benchmarks import aura_server, recordings
 from benchmarks.soak import processes
 from benchmarks.soak.crowd import SoakCaller, Tally, crowd
-from benchmarks.soak.trial import SIMULATED, Outcome, Running, Scale, Trials, aura, talk
+from benchmarks.soak.trial import SIMULATED, Running, Scale, TrialOutcome, Trials, aura, talk
 from runtime.bus.connection import Bus, connect
 from runtime.bus.discovery import discover
 from runtime.settings import load
@@ -25,7 +25,7 @@ WITHIN_S = {"stt": 1.2, "llm": 0.2, "tts": 0.2}
 """Delay of the kill after the worker took the job: during the speech, or during the response."""
 
 
-async def kill_mid_job(stage: str, scale: Scale) -> Outcome:
+async def kill_mid_job(stage: str, scale: Scale) -> TrialOutcome:
     """kill -9 the worker that has the job; another one finishes it."""
     slow = {"AURA_SIM_STT_MS": "300", "AURA_SIM_LLM_FIRST_MS": "300", "AURA_SIM_TTS_MS": "300"}
     async with (
@@ -35,7 +35,7 @@ async def kill_mid_job(stage: str, scale: Scale) -> Outcome:
         return await _kill_holders(run, stage, callers[0], tally, scale.times(50))
 
 
-async def kill_real(stage: str, scale: Scale) -> Outcome:
+async def kill_real(stage: str, scale: Scale) -> TrialOutcome:
     """The same with real engines and a spoken question."""
     async with (
         aura(f"--{stage}", "2", engines={}) as run,
@@ -62,7 +62,7 @@ class RealCaller(SoakCaller):
 
 async def _kill_holders(
     run: Running, stage: str, caller: SoakCaller, tally: Tally, kills: int
-) -> Outcome:
+) -> TrialOutcome:
     late_ms, missed = [], 0
     url = await asyncio.to_thread(aura_server.bus_url, run.pid)
     async with await connect(load(nats_url=url), "killer") as bus:
@@ -85,7 +85,7 @@ async def _kill_holders(
         "late_max_ms": round(worst),
         **tally.figures(),
     }
-    return Outcome(tally.clean and tally.errors == 0 and worst <= 3500, figures)
+    return TrialOutcome(tally.clean and tally.errors == 0 and worst <= 3500, figures)
 
 
 async def _kill_holder(bus: Bus, stage: str) -> bool:
@@ -107,7 +107,7 @@ async def _until_ready(bus: Bus, stage: str, count: int) -> None:
     await asyncio.sleep(1.0)
 
 
-async def storm(scale: Scale) -> Outcome:
+async def storm(scale: Scale) -> TrialOutcome:
     """A random worker dies every 5 s under 50 calls."""
     async with (
         aura("--stt", "2", "--llm", "2", "--tts", "2") as run,
@@ -115,7 +115,7 @@ async def storm(scale: Scale) -> Outcome:
     ):
         killed = await talk(callers, scale.seconds(300), kill_every(run.pid, 5.0))
     figures = {"kills": killed, **tally.figures()}
-    return Outcome(tally.clean, figures)
+    return TrialOutcome(tally.clean, figures)
 
 
 def kill_every(pid: int, seconds: float) -> Callable[[asyncio.Event], Coroutine[Any, Any, int]]:
@@ -131,7 +131,7 @@ def kill_every(pid: int, seconds: float) -> Callable[[asyncio.Event], Coroutine[
     return kill
 
 
-async def rolling(scale: Scale) -> Outcome:
+async def rolling(scale: Scale) -> TrialOutcome:
     """SIGTERM every worker and edge in turn under 50 calls: nothing is delivered twice."""
     del scale
 
@@ -153,10 +153,10 @@ async def rolling(scale: Scale) -> Outcome:
         await talk(callers, 200, restart_each)
     over_ms = max(tally.felt_ms) - base_ms
     figures = {"over_base_ms": round(over_ms), **tally.figures()}
-    return Outcome(tally.clean and over_ms <= 1000, figures)
+    return TrialOutcome(tally.clean and over_ms <= 1000, figures)
 
 
-async def sleeper(scale: Scale) -> Outcome:
+async def sleeper(scale: Scale) -> TrialOutcome:
     """SIGSTOP a worker with a job for 10 s: its late results change nothing."""
     late_ms: list[float] = []
     async with (
@@ -176,7 +176,7 @@ async def sleeper(scale: Scale) -> Outcome:
             await sleeping
             await caller.turn()
     figures = {"sleeps": len(late_ms), "late_max_ms": round(max(late_ms)), **tally.figures()}
-    return Outcome(tally.clean and tally.errors == 0 and max(late_ms) <= 3500, figures)
+    return TrialOutcome(tally.clean and tally.errors == 0 and max(late_ms) <= 3500, figures)
 
 
 async def _sleep(process: psutil.Process, seconds: float) -> None:
@@ -185,7 +185,7 @@ async def _sleep(process: psutil.Process, seconds: float) -> None:
     process.resume()
 
 
-async def edge_dies(scale: Scale) -> Outcome:
+async def edge_dies(scale: Scale) -> TrialOutcome:
     """kill -9 an edge; its callers resume at the other one, with their history."""
     async with aura(edges=2) as run, crowd(run.urls, 10) as (callers, tally):
 
@@ -196,7 +196,7 @@ async def edge_dies(scale: Scale) -> Outcome:
                 await asyncio.to_thread(processes.wait_for, run.pid, "edge", 2)
 
         await talk(callers, 300, kill_edges)
-    return Outcome(tally.clean and tally.resumed > 0, tally.figures())
+    return TrialOutcome(tally.clean and tally.resumed > 0, tally.figures())
 
 
 TRIALS: Trials = {

@@ -17,7 +17,7 @@ from streamdouble.session import SessionConfig
 from benchmarks.recordings import buzz
 from benchmarks.soak import processes
 from benchmarks.soak.deaths import kill_every
-from benchmarks.soak.trial import Outcome, Scale, Trials, aura
+from benchmarks.soak.trial import Scale, TrialOutcome, Trials, aura
 from schemas import events as ev
 from tests.caller import silence, wav
 from tests.clients.edge import PYTHON, Edge, script
@@ -68,7 +68,7 @@ async def _said(edge: Edge, *command: str | Path) -> str:
     return str(found.get("errors") or found.get("wrong") or "")
 
 
-async def clients(scale: Scale) -> Outcome:
+async def clients(scale: Scale) -> TrialOutcome:
     """All scripts of tests/clients, while a worker dies every few seconds."""
     failed: dict[str, str] = {}
     kills, runs = 0, 0
@@ -86,10 +86,10 @@ async def clients(scale: Scale) -> Outcome:
                 for names in groups:
                     await asyncio.gather(*(served(edge, name) for name in names))
         kills += killed[0]
-    return Outcome(not failed, {"kills": kills, "runs": runs, "failed": failed})
+    return TrialOutcome(not failed, {"kills": kills, "runs": runs, "failed": failed})
 
 
-async def clients_edge(scale: Scale) -> Outcome:
+async def clients_edge(scale: Scale) -> TrialOutcome:
     """Clients that reconnect, each in its own way, after their edge was killed."""
     del scale
     found: dict[str, Any] = {}
@@ -107,10 +107,10 @@ async def clients_edge(scale: Scale) -> Outcome:
     held = all(one.get("goes_on") and one.get("resumed", True) for one in found.values())
     told = ("lost", "resumed", "failed")
     short = {name: {key: one[key] for key in told if key in one} for name, one in found.items()}
-    return Outcome(held, {"kills": len(found), "clients": short})
+    return TrialOutcome(held, {"kills": len(found), "clients": short})
 
 
-async def twilio(scale: Scale) -> Outcome:
+async def twilio(scale: Scale) -> TrialOutcome:
     """Calls of streamdouble, twelve at once, while workers die: each gets all its responses."""
     calls, rounds = 12, scale.times(3)
     reports: list[api.CallReport] = []
@@ -143,10 +143,10 @@ async def twilio(scale: Scale) -> Outcome:
         "least_heard_s": round(heard_s[0], 1),
     }
     whole = heard_s[0] >= (1 + QUESTIONS) * SPOKEN_S - 0.05
-    return Outcome(whole and not (violations or silent or early), figures)
+    return TrialOutcome(whole and not (violations or silent or early), figures)
 
 
-async def sip(scale: Scale) -> Outcome:
+async def sip(scale: Scale) -> TrialOutcome:
     """A telephone with many questions, and `sipp`, while workers and the bus are killed."""
     calls = scale.times(60)
     with tempfile.TemporaryDirectory(prefix="aura-doors-") as name:
@@ -178,7 +178,7 @@ async def sip(scale: Scale) -> Outcome:
         "turns": sum(isinstance(one, ev.TurnCommitted) for one in asked),
         "answers_heard": sum(isinstance(one, ev.AnswerHeard) for one in asked),
     }
-    return Outcome(len(over) == calls + 1 and not (wrong or broken), figures)
+    return TrialOutcome(len(over) == calls + 1 and not (wrong or broken), figures)
 
 
 async def _sipp(exchange: Exchange, folder: Path, calls: int) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks import aura_server
 from benchmarks.soak import processes
 from benchmarks.soak.crowd import SoakCaller, crowd
-from benchmarks.soak.trial import Outcome, Scale, Trials, aura, talk
+from benchmarks.soak.trial import Scale, TrialOutcome, Trials, aura, talk
 from runtime.bus.connection import connect
 from runtime.settings import load
 
@@ -64,7 +64,7 @@ class Quota:
         await bus.close()
 
 
-class Disk:
+class FullDisk:
     """A file takes all the space of the disk."""
 
     def __init__(self, url: str, disk: Path) -> None:
@@ -83,7 +83,7 @@ class Disk:
         self._file.unlink()
 
 
-async def full(what: type[Quota | Disk], scale: Scale) -> Outcome:
+async def full(what: type[Quota | FullDisk], scale: Scale) -> TrialOutcome:
     """Callers are told, no process dies, and turns work again once there is room."""
     with small_disk() as disk:
         async with aura(AURA_DATA_DIR=str(disk / "data")) as run, crowd(run.urls, 5) as met:
@@ -108,7 +108,7 @@ async def full(what: type[Quota | Disk], scale: Scale) -> Outcome:
         **tally.figures(),
     }
     clean = not (tally.doubled or tally.mixed or tally.reordered)
-    return Outcome(
+    return TrialOutcome(
         bool(refused) and all(told) and alive and clean and back_s <= BACK_WITHIN_S, figures
     )
 
@@ -134,5 +134,5 @@ def _told(caller: SoakCaller, after: float) -> bool:
 
 TRIALS: Trials = {
     "JetStream quota full": functools.partial(full, Quota),
-    "disk full": functools.partial(full, Disk),
+    "disk full": functools.partial(full, FullDisk),
 }

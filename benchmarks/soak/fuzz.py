@@ -29,7 +29,7 @@ budget of a connection."""
 
 
 @dataclass
-class Result:
+class FuzzResult:
     """The results of a barrage."""
 
     sent: int = 0
@@ -43,9 +43,9 @@ class Result:
     """The growth of the attacked process's memory: (after - before) / before."""
 
 
-async def sockets(url: str, edge_pid: int, count: int, *, seed: int = 1) -> Result:
+async def sockets(url: str, edge_pid: int, count: int, *, seed: int = 1) -> FuzzResult:
     """Send *count* messages over each client protocol while another caller has a good call."""
-    result, edge = Result(), psutil.Process(edge_pid)
+    result, edge = FuzzResult(), psutil.Process(edge_pid)
     before = 0
     async with aiohttp.ClientSession() as http:
         beside = asyncio.create_task(_good_calls(url, result))
@@ -70,7 +70,7 @@ async def _shoot(
     url: str,
     path: str,
     messages: Iterator[str | bytes],
-    result: Result,
+    result: FuzzResult,
     *,
     begun: bool,
 ) -> None:
@@ -95,7 +95,7 @@ async def _shoot_at(
     ws: aiohttp.ClientWebSocketResponse,
     path: str,
     messages: Iterator[str | bytes],
-    result: Result,
+    result: FuzzResult,
     *,
     begun: bool,
 ) -> None:
@@ -122,7 +122,9 @@ async def _shoot_at(
             return
 
 
-async def _answer(ws: aiohttp.ClientWebSocketResponse, path: str, result: Result) -> dict[str, Any]:
+async def _answer(
+    ws: aiohttp.ClientWebSocketResponse, path: str, result: FuzzResult
+) -> dict[str, Any]:
     """Return the next message; note an error in *result*.
 
     Raises:
@@ -140,7 +142,7 @@ async def _answer(ws: aiohttp.ClientWebSocketResponse, path: str, result: Result
     return answer
 
 
-async def _good_calls(url: str, result: Result) -> None:
+async def _good_calls(url: str, result: FuzzResult) -> None:
     """Hold one call after the other, until cancelled."""
     question = recordings.buzz(900)
     while True:
@@ -149,9 +151,11 @@ async def _good_calls(url: str, result: Result) -> None:
         result.good_turns_lost += not turn.response
 
 
-async def on_bus(url: str, nats_url: str, worker_pid: int, count: int, *, seed: int = 1) -> Result:
+async def on_bus(
+    url: str, nats_url: str, worker_pid: int, count: int, *, seed: int = 1
+) -> FuzzResult:
     """Publish *count* malformed messages on the subjects of a session."""
-    result, worker = Result(), psutil.Process(worker_pid)
+    result, worker = FuzzResult(), psutil.Process(worker_pid)
     before = 0
     client = await nats.connect(nats_url, error_cb=_quiet)
     beside = asyncio.create_task(_good_calls(url, result))

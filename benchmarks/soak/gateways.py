@@ -15,7 +15,7 @@ import psutil
 
 from benchmarks import aura_server
 from benchmarks.soak.tool_calls import FAST, Kill, under_kills
-from benchmarks.soak.trial import Outcome, Scale, Trials, aura
+from benchmarks.soak.trial import Scale, TrialOutcome, Trials, aura
 from runtime.bus.connection import connect
 from runtime.settings import load
 
@@ -44,7 +44,7 @@ server.run()
 """A caller's tag names one call: asked again after a cut line, it is another."""
 
 
-async def killed_gateways(scale: Scale) -> Outcome:
+async def killed_gateways(scale: Scale) -> TrialOutcome:
     """kill -9 of gateways to an MCP server, two of which share the calls, over 100 calls."""
     calls = scale.times(100)
     async with aura("--tools", "2", engines=FAST) as run:
@@ -63,7 +63,7 @@ async def killed_gateways(scale: Scale) -> Outcome:
             twice = [t for t, n in Counter(made.read_text().split()).items() if n > 1]
             left = _count(server)
     figures = {**outcome.figures, "run_twice": len(twice), "servers": servers, "orphans": left}
-    return Outcome(outcome.held and not twice and servers <= GATEWAYS and not left, figures)
+    return TrialOutcome(outcome.held and not twice and servers <= GATEWAYS and not left, figures)
 
 
 @asynccontextmanager

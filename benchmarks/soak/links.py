@@ -14,7 +14,7 @@ from benchmarks.nats_server import NatsServer
 from benchmarks.soak import processes
 from benchmarks.soak.crowd import SoakCaller, Tally, crowd
 from benchmarks.soak.proxy import Proxy, proxied
-from benchmarks.soak.trial import Outcome, Running, Scale, Trials, aura, memory, talk
+from benchmarks.soak.trial import Running, Scale, TrialOutcome, Trials, aura, memory, talk
 
 TOLD_WITHIN_S, BACK_WITHIN_S, NOTICED_WITHIN_S = 3.0, 2.0, 12.0
 SPEECH_S = 0.7
@@ -47,7 +47,7 @@ async def behind_a_proxy(callers: int, *arguments: str) -> AsyncIterator[Behind]
             server.stop()
 
 
-async def bus_dies(scale: Scale) -> Outcome:
+async def bus_dies(scale: Scale) -> TrialOutcome:
     """kill -9 the single nats-server again and again; it is back at once, or after a second."""
     back_s: list[float] = []
     async with aura() as run, crowd(run.urls, 10) as (callers, tally):
@@ -65,10 +65,12 @@ async def bus_dies(scale: Scale) -> Outcome:
 
         await talk(callers, 300, kill_it)
     figures = {"kills": len(back_s), "next_answer_max_s": round(max(back_s), 1), **tally.figures()}
-    return Outcome(tally.doubled + tally.mixed + tally.reordered == 0 and max(back_s) < 8, figures)
+    return TrialOutcome(
+        tally.doubled + tally.mixed + tally.reordered == 0 and max(back_s) < 8, figures
+    )
 
 
-async def unreachable(how: str, scale: Scale) -> Outcome:
+async def unreachable(how: str, scale: Scale) -> TrialOutcome:
     """The bus is away for a minute while all callers ask questions."""
     length_s = max(30.0, scale.seconds(60))
     async with behind_a_proxy(10) as here:
@@ -114,7 +116,7 @@ async def unreachable(how: str, scale: Scale) -> Outcome:
     held = max(told_s) <= TOLD_WITHIN_S and max(late_s) <= BACK_WITHIN_S
     tally = here.tally
     clean = not (tally.doubled or tally.mixed or tally.reordered or stale)
-    return Outcome(held and clean and growth < 10, figures)
+    return TrialOutcome(held and clean and growth < 10, figures)
 
 
 async def _turns(callers: Sequence[SoakCaller]) -> None:
@@ -148,15 +150,15 @@ def _first(caller: SoakCaller, kind: str, after: float) -> float:
     return next((at for at, what, _ in caller.told if what == kind and at > after), float("inf"))
 
 
-async def latency(scale: Scale) -> Outcome:
+async def latency(scale: Scale) -> TrialOutcome:
     """Every message takes 100 +/- 50 ms to the bus, and the same back."""
     async with behind_a_proxy(20, "--stt", "2", "--llm", "2", "--tts", "2") as here:
         here.proxy.delay(100, 50)
         await talk(here.callers, scale.seconds(120))
-    return Outcome(here.tally.clean and here.tally.errors == 0, here.tally.figures())
+    return TrialOutcome(here.tally.clean and here.tally.errors == 0, here.tally.figures())
 
 
-async def half_open(scale: Scale) -> Outcome:
+async def half_open(scale: Scale) -> TrialOutcome:
     """All links freeze with open sockets, while new ones work: the time until processes notice."""
     noticed_s: list[float] = []
     async with behind_a_proxy(10, "--stt", "2", "--llm", "2", "--tts", "2") as here:
@@ -178,7 +180,7 @@ async def half_open(scale: Scale) -> Outcome:
         "all_reconnected_max_s": round(max(noticed_s), 1),
         **here.tally.figures(),
     }
-    return Outcome(here.tally.clean and max(noticed_s) <= NOTICED_WITHIN_S, figures)
+    return TrialOutcome(here.tally.clean and max(noticed_s) <= NOTICED_WITHIN_S, figures)
 
 
 TRIALS: Trials = {

@@ -16,9 +16,16 @@ import aiohttp
 from benchmarks import aura_server
 from benchmarks.soak import fuzz, malformed, processes
 from benchmarks.soak.crowd import VOICE_MS, Tally, crowd, talk_until
-from benchmarks.soak.tool_calls import ANSWER_S, FAST, OPERATOR, Service, ToolCaller, offered
-from benchmarks.soak.tool_calls import Tally as ToolTally
-from benchmarks.soak.trial import SIMULATED, Outcome, Running, Scale, Trials, aura
+from benchmarks.soak.tool_calls import (
+    ANSWER_S,
+    FAST,
+    OPERATOR,
+    CountedTools,
+    ToolCaller,
+    ToolTally,
+    offered,
+)
+from benchmarks.soak.trial import SIMULATED, Running, Scale, TrialOutcome, Trials, aura
 from runtime.agents import store
 from runtime.agents.config_file import ConfigFileError
 from runtime.bus.connection import Bus, connect
@@ -36,7 +43,7 @@ TURN_S = 1.0
 """The pause between typed turns: a connection may type one a second."""
 
 
-async def bad_engine(fail: str, scale: Scale) -> Outcome:
+async def bad_engine(fail: str, scale: Scale) -> TrialOutcome:
     """An engine fails on one job; its caller is told, the others are not affected."""
     del scale
     limits = {"AURA_SIM_FAIL": fail, "AURA_ENGINE_LIMIT_S": "2"}
@@ -65,10 +72,10 @@ async def bad_engine(fail: str, scale: Scale) -> Outcome:
         "unlucky_errors": mine.errors,
     }
     expected = bool(codes) or answered  # nonsense counts as a response
-    return Outcome(tally.clean and expected and again and told_s <= 15, figures)
+    return TrialOutcome(tally.clean and expected and again and told_s <= 15, figures)
 
 
-async def malformed_sockets(scale: Scale) -> Outcome:
+async def malformed_sockets(scale: Scale) -> TrialOutcome:
     """100,000 malformed WebSocket messages over each client protocol, beside a good call."""
     async with aura() as run:
         (edge,) = processes.of(run.pid)["edge"]
@@ -77,7 +84,7 @@ async def malformed_sockets(scale: Scale) -> Outcome:
     return _fuzzed(found, alive)
 
 
-async def malformed_bus(scale: Scale) -> Outcome:
+async def malformed_bus(scale: Scale) -> TrialOutcome:
     """100,000 malformed messages on the bus beside a good call."""
     async with aura() as run:
         (worker,) = processes.of(run.pid)["llm"]
@@ -87,7 +94,7 @@ async def malformed_bus(scale: Scale) -> Outcome:
     return _fuzzed(found, alive)
 
 
-def _fuzzed(found: fuzz.Result, alive: bool) -> Outcome:
+def _fuzzed(found: fuzz.FuzzResult, alive: bool) -> TrialOutcome:
     figures = {
         "sent": found.sent,
         "answered": found.answered,
@@ -98,7 +105,7 @@ def _fuzzed(found: fuzz.Result, alive: bool) -> Outcome:
         "memory_growth_percent": round(100 * found.memory_growth, 1),
     }
     good = alive and not found.wrong_answers and not found.good_turns_lost
-    return Outcome(good and found.memory_growth < 0.15, figures)
+    return TrialOutcome(good and found.memory_growth < 0.15, figures)
 
 
 # ---------------------------------------------------------------- results, schemas, files, commands
@@ -109,13 +116,13 @@ Told = dict[str, int]
 Part = Callable[[Running, Bus, int], Coroutine[Any, Any, Told]]
 
 
-async def malformed_part(part: Part, scale: Scale) -> Outcome:
+async def malformed_part(part: Part, scale: Scale) -> TrialOutcome:
     """2,000 malformed ones of one part, beside good calls."""
     count = scale.times(2000)
     async with aura("--tools", "2", engines=FAST) as run:
         before = {role: [one.pid for one in those] for role, those in processes.of(run.pid).items()}
         url = await asyncio.to_thread(aura_server.bus_url, run.pid)
-        good = Service()
+        good = CountedTools()
         async with (
             await connect(load(nats_url=url), "trial") as bus,
             serving(bus, [*good.tools, *_bad(count)]),
@@ -137,7 +144,7 @@ async def malformed_part(part: Part, scale: Scale) -> Outcome:
         "processes_died": before != after,
     }
     held = not (unclear or tally.lost or tally.mixed or before != after) and tally.answered > 0
-    return Outcome(held, figures)
+    return TrialOutcome(held, figures)
 
 
 def _bad(count: int) -> list[tuple[ToolConfig, Handler]]:

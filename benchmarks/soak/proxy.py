@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 PIECE_BYTES = 64 * 1024
 
 
-class _Link:
+class _ProxiedLink:
     """A client's connection, and the proxy's to the server."""
 
     def __init__(self, writers: tuple[asyncio.StreamWriter, asyncio.StreamWriter]) -> None:
@@ -31,7 +31,7 @@ class Proxy:
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
-        self._links: set[_Link] = set()
+        self._links: set[_ProxiedLink] = set()
         self._server: asyncio.Server | None = None
         self._listening = asyncio.Lock()
         self.port = 0
@@ -99,7 +99,7 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
-        link = _Link((writer, to_writer))
+        link = _ProxiedLink((writer, to_writer))
         if self._dark:
             link.open.clear()
         self._links.add(link)
@@ -115,7 +115,7 @@ class Proxy:
         self._links.discard(link)
 
     async def _pass(
-        self, link: _Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, link: _ProxiedLink, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         arriving: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(256)
         leaving = asyncio.create_task(_send(link, arriving, writer))
@@ -136,7 +136,7 @@ class Proxy:
 
 
 async def _send(
-    link: _Link, pieces: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter
+    link: _ProxiedLink, pieces: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter
 ) -> None:
     loop = asyncio.get_running_loop()
     with suppress(OSError):

@@ -15,7 +15,7 @@ import aiohttp
 
 from benchmarks import aura_server
 from benchmarks.soak import processes
-from benchmarks.soak.trial import SIMULATED, Outcome, Running, Scale, Trials, aura
+from benchmarks.soak.trial import SIMULATED, Running, Scale, TrialOutcome, Trials, aura
 from runtime.bus.connection import Bus, connect
 from runtime.bus.tool_services import Handler, ServiceCall, serving
 from runtime.sessions.finding import decoded
@@ -52,7 +52,7 @@ FAST = {
 
 
 @dataclass
-class Service:
+class CountedTools:
     """Two tools, one idempotent and one not, and their calls."""
 
     made: Counter[str] = field(default_factory=Counter)
@@ -79,7 +79,7 @@ class Service:
 
 
 @dataclass
-class Tally:
+class ToolTally:
     """The counts of all callers."""
 
     answered: int = 0
@@ -140,9 +140,9 @@ class ToolCaller:
             await self._ws.close()
 
 
-async def killed_calls(scale: Scale) -> Outcome:
+async def killed_calls(scale: Scale) -> TrialOutcome:
     """kill -9 of language models, tool runners and edges at random moments over 200 calls."""
-    service, calls = Service(), scale.times(200)
+    service, calls = CountedTools(), scale.times(200)
     async with aura("--llm", "2", "--tools", "2", edges=2, engines=FAST) as run:
         url = await asyncio.to_thread(aura_server.bus_url, run.pid)
         async with await connect(load(nats_url=url), "trial") as bus, serving(bus, service.tools):
@@ -157,9 +157,9 @@ async def under_kills(
     calls: int,
     made: Mapping[str, int],
     kill: Kill,
-) -> Outcome:
+) -> TrialOutcome:
     """Hold *calls* while *kill* kills; *made* counts what must not be made twice."""
-    tally, stop = Tally(), asyncio.Event()
+    tally, stop = ToolTally(), asyncio.Event()
     await offered(run)
     killing = asyncio.create_task(kill(stop))
     sessions = await _hold(run, calls, tally)
@@ -181,7 +181,7 @@ async def under_kills(
     }
     wrong = found["without_result"] + found["wrong_turn"]
     held = not (tally.lost or twice or tally.mixed or wrong)
-    return Outcome(held, figures)
+    return TrialOutcome(held, figures)
 
 
 def _of_logs(logs: list[list[ev.AnyEvent]]) -> dict[str, int]:
@@ -221,7 +221,7 @@ def _key(one: ev.ToolRequested | ev.ToolReturned | ev.ToolFailed) -> tuple[int, 
     return one.turn, one.step, one.call
 
 
-async def _hold(run: Running, calls: int, tally: Tally) -> list[str]:
+async def _hold(run: Running, calls: int, tally: ToolTally) -> list[str]:
     """Hold the calls of all callers; return their sessions."""
     numbers = iter(range(calls))
 
@@ -240,7 +240,7 @@ async def _hold(run: Running, calls: int, tally: Tally) -> list[str]:
     return [caller.session for caller in callers]
 
 
-async def _one(caller: ToolCaller, number: int, tally: Tally) -> None:
+async def _one(caller: ToolCaller, number: int, tally: ToolTally) -> None:
     """Ask until there is a response; ask again after a lost connection."""
     tags: list[str] = []
     for attempt in range(6):
@@ -255,7 +255,7 @@ async def _one(caller: ToolCaller, number: int, tally: Tally) -> None:
     tally.lost.append(", ".join(tags))
 
 
-async def _answer(caller: ToolCaller, mine: set[str], tally: Tally) -> str | None:
+async def _answer(caller: ToolCaller, mine: set[str], tally: ToolTally) -> str | None:
     """Return the response to a question tagged *mine*; None: the connection was lost.
 
     After a reconnect the rest of the earlier response comes first.

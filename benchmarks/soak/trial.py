@@ -30,7 +30,7 @@ SIMULATED = {
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialOutcome:
     """A line of the result file."""
 
     held: bool
@@ -103,5 +103,5 @@ def memory(pid: int) -> dict[int, int]:
     }
 
 
-Trials = dict[str, Callable[[Scale], Coroutine[Any, Any, Outcome]]]
+Trials = dict[str, Callable[[Scale], Coroutine[Any, Any, TrialOutcome]]]
 """The trials by name, as the README's table shows it."""

@@ -24,7 +24,7 @@ from edge.call.timer import Timer
 from edge.call.turn_line import turn_line
 from edge.core.call import Call
 from edge.core.client_events import Measured, Trouble
-from edge.core.effects import Effect, HangUp, Publish, Recover, SendFrame, Tell, Transfer
+from edge.core.effects import AgentTransfer, Effect, HangUp, Publish, Recover, SendFrame, Tell
 from edge.core.hearing.caller_audio import CallerAudio, joined
 from edge.core.input_log import InputLog
 from edge.core.inputs import (
@@ -275,7 +275,7 @@ class SessionShell:
                     self._client.tell(event)
                 case HangUp(code, reason):
                     self._client.hang_up(code, reason)
-                case Transfer(call, agent):
+                case AgentTransfer(call, agent):
                     self._client.transfer(call, agent)
                 case Recover(turn):
                     self._tasks.create_task(self._stages.recover(turn))

@@ -58,7 +58,7 @@ class Audio:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class EndSession:
     """End the session; *close* also closes the connection."""
 
     close: bool
@@ -72,7 +72,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Transfer:
+class PhoneTransfer:
     """Transfer the caller to a person in the telephone network."""
 
     call: str
@@ -81,5 +81,5 @@ class Transfer:
     """The key that the caller pressed; it is passed to the call if the transfer fails."""
 
 
-Command = Begin | Reconfigure | Ask | Audio | End | Reply | Transfer | FromClient
+ClientCommand = Begin | Reconfigure | Ask | Audio | EndSession | Reply | PhoneTransfer | FromClient
 """Inputs of the client are also commands, and are passed to the call as they are."""

@@ -6,7 +6,7 @@ from schemas.events import CancelReason, Event, FaultyPart, TurnMeasured
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStarted:
+class CallerStarted:
     """The caller began to speak."""
 
     utterance: int
@@ -17,7 +17,7 @@ class SpeechStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStopped:
+class CallerStopped:
     """The utterance is over."""
 
     utterance: int
@@ -38,7 +38,7 @@ class TurnHandedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript:
+class CallerTranscript:
     """The transcript of the caller's words."""
 
     text: str
@@ -139,8 +139,8 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCalled:
-    """The model calls a tool of the client, which answers with `ToolResult`."""
+class ClientToolCalled:
+    """The model calls a tool of the client, which answers with `ClientToolResult`."""
 
     call: str
     """The id of the call; it may be repeated on another connection."""
@@ -169,17 +169,17 @@ class CallsDone:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCancelled:
+class ClientToolCancelled:
     """The result of this tool call is no longer needed."""
 
     call: str
 
 
 ClientEvent = (
-    SpeechStarted
-    | SpeechStopped
+    CallerStarted
+    | CallerStopped
     | TurnHandedIn
-    | Transcript
+    | CallerTranscript
     | ResponseStarted
     | Speech
     | ResponseDone
@@ -188,9 +188,9 @@ ClientEvent = (
     | CallerSilent
     | Trouble
     | Measured
-    | ToolCalled
+    | ClientToolCalled
     | CallsDone
     | Transferred
-    | ToolCancelled
+    | ClientToolCancelled
     | Happened
 )

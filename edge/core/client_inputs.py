@@ -68,7 +68,7 @@ class ClientInputs:
                 self._client_turns.edit(given, now_ms)
             case inputs.ResponseAsked():
                 self._client_turns.asked.append(given)
-            case inputs.ToolResult():
+            case inputs.ClientToolResult():
                 self._responder.tools.client_result(self._current.response, given, now_ms)
             case inputs.KeyPressed(keys):
                 self._out.publish(ev.KeysPressed(**self._out.head(now_ms), keys=keys))

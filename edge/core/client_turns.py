@@ -6,7 +6,7 @@ arrive. Requested responses are made one after the other.
 
 from collections import deque
 
-from edge.core.client_events import Transcript, TurnHandedIn
+from edge.core.client_events import CallerTranscript, TurnHandedIn
 from edge.core.effects import Outbox
 from edge.core.inputs import ItemAdded, ItemRemoved, ResponseAsked
 from edge.core.response.responder import Responder
@@ -66,7 +66,7 @@ class ClientTurns:
             self._history.add(key, "user", carried)
             head = self._out.head(now_ms)
             self._out.publish(ev.MessageAdded(**head, key=key, role="user", text=carried))
-        self._out.tell(Transcript(unsent, True, confidence, goes_on, utterance, key))
+        self._out.tell(CallerTranscript(unsent, True, confidence, goes_on, utterance, key))
         if respond:
             self.asked.append(ResponseAsked(""))
 

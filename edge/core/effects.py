@@ -55,7 +55,7 @@ COMMANDED = "command:"
 
 
 @dataclass(frozen=True, slots=True)
-class Transfer:
+class AgentTransfer:
     """Hand the caller over to *agent*; the call then gets `Reconfigured`, or the error."""
 
     call: str
@@ -64,7 +64,7 @@ class Transfer:
     agent: str
 
 
-Effect = Publish | SendFrame | Tell | Recover | HangUp | Transfer
+Effect = Publish | SendFrame | Tell | Recover | HangUp | AgentTransfer
 
 
 class Outbox:
@@ -113,7 +113,7 @@ class Outbox:
         self._effects.append(HangUp(code, reason))
 
     def transfer(self, call: str, agent: str) -> None:
-        self._effects.append(Transfer(call, agent))
+        self._effects.append(AgentTransfer(call, agent))
 
     def take(self) -> list[Effect]:
         if not (effects := self._effects):

@@ -21,7 +21,7 @@ PART_MS = 10_000
 PART_INPUTS = 2_000
 """The number of inputs after which a part is stored earlier."""
 
-TYPES: Mapping[int, type[Input]] = {
+INPUT_TYPES: Mapping[int, type[Input]] = {
     typing.cast("int", kind.__struct_config__.tag): kind for kind in typing.get_args(AnyInput)
 }
 
@@ -155,6 +155,6 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
 _SAID = typing.cast("int", StageSaid.__struct_config__.tag)
 _READERS: Mapping[int, tuple[Callable[..., Any], list[Callable[[Any], Any]]]] = {
     number: (kind, [_reader(hint) for hint in typing.get_type_hints(kind, vars(inputs)).values()])
-    for number, kind in TYPES.items()
+    for number, kind in INPUT_TYPES.items()
     if number not in {SOUND, _SAID}
 }

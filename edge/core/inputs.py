@@ -98,7 +98,7 @@ class KeyPressed(Input, frozen=True, tag=kind.KEYS):
     keys: str
 
 
-class ToolResult(Input, frozen=True, tag=kind.TOOL_RESULT):
+class ClientToolResult(Input, frozen=True, tag=kind.TOOL_RESULT):
     """The client's result of a tool call, or the reason of a failure."""
 
     call: str
@@ -161,7 +161,7 @@ FromClient = (
     | ItemAdded
     | ItemRemoved
     | ResponseAsked
-    | ToolResult
+    | ClientToolResult
 )
 """Inputs that a client protocol passes to the call directly."""
 

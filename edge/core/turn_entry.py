@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from edge.core.client_events import ResponseStarted, SpeechStopped, Transcript
+from edge.core.client_events import CallerStopped, CallerTranscript, ResponseStarted
 from edge.core.client_turns import ClientTurns
 from edge.core.effects import Outbox
 from edge.core.hearing.segmenter import Segmenter
@@ -106,7 +106,7 @@ class TurnEntry:
         """Enter a turn without a response."""
         words = self._requester.enter(text, confidence, now_ms)
         key = turn_key(self._history.turn)
-        self._out.tell(Transcript(words, True, confidence, utterance=utterance, key=key))
+        self._out.tell(CallerTranscript(words, True, confidence, utterance=utterance, key=key))
 
     def _tell_final(
         self, response: Response, words: str, utterance: int = 0, *, continues: bool = False
@@ -114,7 +114,7 @@ class TurnEntry:
         """Tell the client each final word of a turn once, and the start of its response."""
         goes_on, words = continues or bool(self._history.carried_sent), self._history.unsent(words)
         key, sure = turn_key(response.turn), response.confidence
-        self._out.tell(Transcript(words, True, sure, goes_on, utterance, key))
+        self._out.tell(CallerTranscript(words, True, sure, goes_on, utterance, key))
         self._out.tell(ResponseStarted(response.turn))
 
     def close(self, now_ms: int, *, discarded: bool) -> None:
@@ -123,7 +123,7 @@ class TurnEntry:
         if utterance is None:
             return
         silence_ms = self._segmenter.silence_ms
-        self._out.tell(SpeechStopped(utterance.number, silence_ms, utterance.audio_ms, discarded))
+        self._out.tell(CallerStopped(utterance.number, silence_ms, utterance.audio_ms, discarded))
         self._segmenter.close(stands=utterance.pause if utterance.transcript else 0)
         self._ended(utterance, silence_ms, now_ms, discarded=discarded)
 
@@ -135,7 +135,7 @@ class TurnEntry:
         Returns the utterance in which the caller goes on.
         """
         silence_ms = at_ms - utterance.speech_end_ms
-        self._out.tell(SpeechStopped(utterance.number, silence_ms, utterance.audio_ms, False))
+        self._out.tell(CallerStopped(utterance.number, silence_ms, utterance.audio_ms, False))
         following = self._segmenter.split(utterance, at_ms)
         self._ended(utterance, silence_ms, now_ms, discarded=False)
         words = said.text, said.confidence

@@ -20,8 +20,8 @@ response's are in `response/response.py`, and whose turn it is follows from both
 
 from edge.core.barge_in import BargeIn
 from edge.core.client_events import (
-    SpeechStarted,
-    Transcript,
+    CallerStarted,
+    CallerTranscript,
 )
 from edge.core.effects import Outbox
 from edge.core.endpointer import Endpointer
@@ -124,7 +124,7 @@ class Turns:
 
     def _tell_start(self, utterance: Utterance, at_ms: int, before_ms: int, now_ms: int) -> None:
         """Tell client and recogniser that *utterance* began *before_ms* before *at_ms*."""
-        told = SpeechStarted(
+        told = CallerStarted(
             utterance.number, now_ms - at_ms + before_ms, over_response=utterance.over_response
         )
         self._out.tell(told)
@@ -186,7 +186,7 @@ class Turns:
         utterance = self._segmenter.utterance
         if utterance is None or utterance.number != partial.utterance or not partial.text:
             return
-        self._out.tell(Transcript(partial.text, final=False))
+        self._out.tell(CallerTranscript(partial.text, final=False))
         if self._current.held and self._barge_in.interrupts(partial.text):
             self._interrupt(utterance, now_ms)
 
@@ -215,11 +215,11 @@ class Turns:
         elif backchannel:
             pass
         elif self._current.firm:
-            self._out.tell(Transcript(transcript.text, final=False))
+            self._out.tell(CallerTranscript(transcript.text, final=False))
         else:
             if self._config.now.interruption.allowed:
                 self._interrupt(utterance, now_ms)
-            self._out.tell(Transcript(transcript.text, final=False))
+            self._out.tell(CallerTranscript(transcript.text, final=False))
             if self._endpointer.may_be_over(transcript):
                 self._speculate(utterance, transcript, now_ms)
         self._endpoint(utterance, now_ms)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from edge.call.clock import ms_of
 from edge.call.session_shell import SessionShell
-from edge.core.client_commands import Audio, Command
+from edge.core.client_commands import Audio, ClientCommand
 from edge.core.client_events import Trouble
 from edge.door.holder import Holder
 from edge.door.limits.allowance import OverBudgetError
@@ -47,7 +47,7 @@ class AudioIntake:
         protocol: ClientProtocol,
         pace: Pace,
         holder: Holder,
-        obey_now: Callable[[Command], None],
+        obey_now: Callable[[ClientCommand], None],
         room: ShareAccount,
     ) -> None:
         """Give the audio of *protocol* to *shell*, and its other commands to *obey_now*.
@@ -102,7 +102,7 @@ class AudioIntake:
         self._take_made(self._clock(), self._protocol.no_more)
 
     def _take_made(
-        self, began_s: float, make: Callable[..., list[Command] | None], *of: object
+        self, began_s: float, make: Callable[..., list[ClientCommand] | None], *of: object
     ) -> bool:
         """Take the commands that *make* returns for *of*; return False if it is no audio."""
         budget = self._budget

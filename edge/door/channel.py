@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
-from edge.core.client_commands import Command
+from edge.core.client_commands import ClientCommand
 from edge.core.client_events import Interrupted, Speech
 from edge.door.limits.pace import Pace
 
@@ -38,7 +38,7 @@ class Channel(Protocol):
     """None: it is no telephone."""
     on_message: Callable[[str | bytes], bool] | None
     """If set, it is called with short messages; `frames` does not yield those that it takes."""
-    on_command: Callable[[Command], None] | None
+    on_command: Callable[[ClientCommand], None] | None
     """If set, it is called with each command that the channel itself makes, such as `Played`."""
     on_excess: Callable[[str], None] | None
     """If set, it closes a connection over its budget, and takes the reason."""

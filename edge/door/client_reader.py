@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from edge.call.clock import now_ms
-from edge.core.client_commands import Audio, Command
+from edge.core.client_commands import Audio, ClientCommand
 from edge.door.channel import Channel
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
@@ -27,7 +27,7 @@ class ClientReader:
         commands: Bucket,
         conversations: Conversations,
         sender: ClientSender,
-        obey: Callable[[list[Command]], Awaitable[None]],
+        obey: Callable[[list[ClientCommand]], Awaitable[None]],
         broke: Callable[[Exception], None],
     ) -> None:
         """Have *obey* carry out commands; short audio goes to the intake of *conversations*.
@@ -94,7 +94,7 @@ class ClientReader:
         if self._pace.budget.is_ahead and self._pace.on_ahead:
             self._pace.on_ahead()
 
-    def _too_often(self, commands: list[Command]) -> bool:
+    def _too_often(self, commands: list[ClientCommand]) -> bool:
         """Tell whether the client gives more commands a second than it may; audio is none."""
         limited = self._protocol.admission.limits_commands
         if not limited or all(isinstance(command, Audio) for command in commands):

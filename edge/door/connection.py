@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import structlog
 
 from edge.call.quotas import LogQuota
-from edge.core.client_commands import Audio, Begin, Command, End, Transfer
-from edge.core.client_events import ClientEvent, Speech, ToolCalled, Transcript, Trouble
+from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
+from edge.core.client_events import CallerTranscript, ClientEvent, ClientToolCalled, Speech, Trouble
 from edge.core.inputs import KeyPressed, Resumed, Started
 from edge.door.channel import Channel
 from edge.door.client_reader import ClientReader
@@ -162,7 +162,7 @@ class Connection:
 
     # -------------------------------------------------------- commands of the client
 
-    async def _obey(self, commands: list[Command]) -> None:
+    async def _obey(self, commands: list[ClientCommand]) -> None:
         conversations = self._conversations
         for command in commands:
             match command:
@@ -171,12 +171,12 @@ class Connection:
                         await conversations.intake.take(command)
                 case Begin():
                     await self._begin(command)
-                case End(close=close):
+                case EndSession(close=close):
                     await conversations.end("end_call")
                     self._sender.send(self._protocol.ended())
                     if close:
                         self._shut(CloseCode.NORMAL, "", ends="end_call")
-                case Transfer():
+                case PhoneTransfer():
                     await self._transfer(command)
                 case _:
                     conversations.obey_now(command)
@@ -204,7 +204,7 @@ class Connection:
         if why.ends or self._protocol.admission.one_session:
             self._shut(why.close, why.details)
 
-    async def _transfer(self, asked: Transfer) -> None:
+    async def _transfer(self, asked: PhoneTransfer) -> None:
         self._pace.budget.turns += 1
         transfer = self._host.transfer
         if transfer is None or not await transfer(asked.call):
@@ -213,9 +213,9 @@ class Connection:
     # -------------------------------------------------------- events of the session
 
     def tell(self, event: ClientEvent) -> None:
-        if isinstance(event, Transcript) or (isinstance(event, Speech) and event.ends):
+        if isinstance(event, CallerTranscript) or (isinstance(event, Speech) and event.ends):
             self._conversations.stopwatch.active(time.monotonic())
-        if isinstance(event, ToolCalled) and self._conversations.run_phone_tool(event):
+        if isinstance(event, ClientToolCalled) and self._conversations.run_phone_tool(event):
             return
         shell = self._conversations.shell
         chunks = shell is not None and shell.call.config.voice.delivery == "chunks"
@@ -230,7 +230,7 @@ class Connection:
     def hang_up(self, code: str, reason: str) -> None:
         """End the session: without a *code* as by the client's command, else with an error."""
         if not code:
-            ends = End(close=self._protocol.admission.one_session)
+            ends = EndSession(close=self._protocol.admission.one_session)
             self._host.sessions.create_task(self._obey([ends]))
             return
         self._sender.send([self._protocol.error(code, "Call ended", reason)])

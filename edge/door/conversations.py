@@ -18,21 +18,21 @@ from edge.core.client_commands import (
     Ask,
     Audio,
     Begin,
-    Command,
-    End,
+    ClientCommand,
+    EndSession,
+    PhoneTransfer,
     Reconfigure,
     Reply,
-    Transfer,
 )
-from edge.core.client_events import ToolCalled, Transferred
+from edge.core.client_events import ClientToolCalled, Transferred
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import (
+    ClientToolResult,
     FromClient,
     ItemAdded,
     KeyPressed,
     Reconfigured,
     ResponseAsked,
-    ToolResult,
     Typed,
 )
 from edge.door.audio_intake import AudioIntake
@@ -156,7 +156,7 @@ class Conversations:
         if running and not running.done():
             asyncio.get_running_loop().call_later(STORED_S, running.cancel)
 
-    def obey_now(self, command: Command) -> None:
+    def obey_now(self, command: ClientCommand) -> None:
         """Carry out a command of the client that takes no time."""
         match command:
             case Audio():
@@ -168,7 +168,7 @@ class Conversations:
                 self.reconfigure(changes)
             case Ask():
                 self.ask(command)
-            case Begin() | End() | Transfer():
+            case Begin() | EndSession() | PhoneTransfer():
                 raise TypeError(f"{command} is for the connection")
             case _:
                 self.give(command)
@@ -242,13 +242,13 @@ class Conversations:
             if phone and (to := openings.telephone(agent, self._seat.caller, before)):
                 if not await phone.transfer(to):
                     told = "nobody could be reached there: offer something else"
-                    shell.give(ToolResult(call, told, failed=True))
+                    shell.give(ClientToolResult(call, told, failed=True))
                 return  # the call ends with the line
             handed = await openings.transferred(
                 agent, self._seat.caller, before, now, phone=phone is not None
             )
         except RefusedError as refused:
-            shell.give(ToolResult(call, refused.details, failed=True))
+            shell.give(ClientToolResult(call, refused.details, failed=True))
             return
         if shell is not self.shell or self._opening is None:
             return  # the session is over
@@ -261,21 +261,21 @@ class Conversations:
         if handed.agent:
             self._holder.tell(Transferred(handed.agent.name))
 
-    def run_phone_tool(self, called: ToolCalled) -> bool:
+    def run_phone_tool(self, called: ClientToolCalled) -> bool:
         """Run a tool of the telephone line; False: the tool is the client's."""
         if self._phone is None or called.name != SEND_DTMF.name:
             return False
         self._host.sessions.create_task(self._press(self._phone, called))
         return True
 
-    async def _press(self, phone: Phone, called: ToolCalled) -> None:
+    async def _press(self, phone: Phone, called: ClientToolCalled) -> None:
         """Press keys, and tell the model the result."""
         shell = self.shell
         keys = str(json.loads(called.arguments).get("keys", ""))
         went = bool(KEYS.fullmatch(keys)) and await phone.press(keys)
         told = "pressed" if went else f"not pressed: {MOST_KEYS} of 0123456789*# at most"
         if shell and shell is self.shell:
-            shell.give(ToolResult(called.call, told, failed=not went))
+            shell.give(ClientToolResult(called.call, told, failed=not went))
 
 
 async def _hold(running: Coroutine[Any, Any, None], holder: Holder) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import WebSocketError, WSMsgType, web
 from aiohttp.web_request import BaseRequest
 
-from edge.core.client_commands import Command
+from edge.core.client_commands import ClientCommand
 from edge.door.channel import Phone, VoicePlayer
 from edge.door.frame_intake import FrameIntake
 from edge.door.limits.pace import Pace
@@ -30,7 +30,7 @@ class StrictWebSocket(web.WebSocketResponse):
     """If set, it closes a connection over its budget, and takes the reason."""
     player: VoicePlayer | None = None
     phone: Phone | None = None
-    on_command: Callable[[Command], None] | None = None
+    on_command: Callable[[ClientCommand], None] | None = None
     """Never called: a WebSocket itself makes no commands."""
     _put_off_at = 0.0
     _intake: FrameIntake | None = None

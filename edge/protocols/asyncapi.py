@@ -33,7 +33,7 @@ SOUND = {
     "contentType": "application/octet-stream",
     "payload": {"type": "string", "format": "binary"},
 }
-BOTH_TO_CLIENT = (messages.AiInterrupted, messages.ToolCall, messages.ToolCancelled)
+BOTH_TO_CLIENT = (messages.AiInterrupted, messages.ToolCallMessage, messages.ToolCancelled)
 BOTH_FROM_CLIENT = (messages.Text, messages.ToolResult)
 
 
@@ -45,8 +45,8 @@ class Described:
     title: str
     path: str
     about: str
-    to_client: Sequence[type[messages.Message]]
-    from_client: Sequence[type[messages.Message]]
+    to_client: Sequence[type[messages.ClientMessage]]
+    from_client: Sequence[type[messages.ClientMessage]]
     query: Mapping[str, Schema]
     more_to_client: Mapping[str, Schema]
     """Payloads of messages without a type of their own."""
@@ -91,7 +91,7 @@ def _continuous(schemas: Mapping[str, Schema]) -> Described:
             messages.Pong,
             messages.ContinuousError,
         ),
-        (*BOTH_FROM_CLIENT, messages.Interrupt, messages.Ping, messages.EndCall),
+        (*BOTH_FROM_CLIENT, messages.InterruptMessage, messages.Ping, messages.EndCall),
         continuous_query(),
         {"turn_metrics": turn_metrics(schemas), "event": session_event(schemas)},
         {},
@@ -171,11 +171,11 @@ def document(of: Described) -> Schema:
     }
 
 
-def _tag(kind: type[messages.Message]) -> str:
+def _tag(kind: type[messages.ClientMessage]) -> str:
     return str(kind.__struct_config__.tag)
 
 
-def _payload(kind: type[messages.Message]) -> Schema:
+def _payload(kind: type[messages.ClientMessage]) -> Schema:
     _, found = msgspec.json.schema_components([kind], ref_template="#/{name}")
     schema: Schema = found[kind.__name__]
     describe(schema, kind)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum, auto
 from typing import Any, Protocol
 
-from edge.core.client_commands import Command
+from edge.core.client_commands import ClientCommand
 from edge.core.client_events import ClientEvent
 from schemas.audio import RATE_HZ
 from schemas.events import FaultyPart
@@ -152,16 +152,16 @@ class ClientProtocol(Protocol):
         None means that it comes with a later message.
         """
 
-    def opened(self) -> list[Command]:
+    def opened(self) -> list[ClientCommand]:
         """Return the commands that follow from the opened connection."""
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         """Return the commands in one WebSocket message; it never raises, whatever the bytes.
 
         *now_ms* is Unix time, ms, of its arrival.
         """
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         """Return the commands in a short audio message, or None for any other message.
 
         Audio comes many times a second, so it has this fast path.
@@ -171,7 +171,7 @@ class ClientProtocol(Protocol):
     def keeps_back(self) -> bool:
         """Whether received audio waits for more audio before it can be decoded."""
 
-    def no_more(self) -> list[Command]:
+    def no_more(self) -> list[ClientCommand]:
         """Return the commands in the audio that was kept back; no more audio comes."""
 
     def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
@@ -207,12 +207,12 @@ class ProtocolDefaults:
         del frame
         return ""
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         """Return None: no message has a fast path."""
         del frame, now_ms
         return None
 
-    def no_more(self) -> list[Command]:
+    def no_more(self) -> list[ClientCommand]:
         return []
 
     def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:

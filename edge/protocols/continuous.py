@@ -6,17 +6,17 @@ from typing import Any
 
 import msgspec
 
-from edge.core.client_commands import Audio, Begin, Command, End, Reply
+from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
 from edge.core.client_events import (
+    CallerTranscript,
     ClientEvent,
+    ClientToolCalled,
+    ClientToolCancelled,
     Happened,
     Interrupted,
     Measured,
     ResponseDone,
     Speech,
-    ToolCalled,
-    ToolCancelled,
-    Transcript,
     Trouble,
 )
 from edge.core.inputs import Cancelled, Typed
@@ -118,7 +118,7 @@ class ContinuousProtocol(ProtocolDefaults):
 
     # -------------------------------------------------------- from the client
 
-    def opened(self) -> list[Command]:
+    def opened(self) -> list[ClientCommand]:
         ignored = [_error("Option ignored", "INVALID_OPTION", one) for one in self._ignored]
         agent = self._agent
         begin = Begin(
@@ -126,7 +126,7 @@ class ContinuousProtocol(ProtocolDefaults):
         )
         return [begin, *ignored]
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         if isinstance(frame, bytes):
             return self._sound(frame, now_ms)
         try:
@@ -151,16 +151,16 @@ class ContinuousProtocol(ProtocolDefaults):
             case "interrupt":
                 return [Cancelled()]
             case "end_call":
-                return [End(close=True)]
+                return [EndSession(close=True)]
             case other:
                 return [
                     _error(f"Unknown message type: {shown(other)}", "UNKNOWN_TYPE", KNOWN_TYPES)
                 ]
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         return self._sound(frame, now_ms) if isinstance(frame, bytes) else None
 
-    def _sound(self, frame: bytes, now_ms: int) -> list[Command]:
+    def _sound(self, frame: bytes, now_ms: int) -> list[ClientCommand]:
         try:
             data, form, begins = self._audio.feed(frame)
         except NotAudioError as error:
@@ -175,7 +175,7 @@ class ContinuousProtocol(ProtocolDefaults):
     def keeps_back(self) -> bool:
         return self._detector is not None and self._detector.keeps_back
 
-    def no_more(self) -> list[Command]:
+    def no_more(self) -> list[ClientCommand]:
         detector = self._detector
         return [Audio(detector.give_up(), self._pcm_now)] if detector and self.keeps_back else []
 
@@ -197,11 +197,11 @@ class ContinuousProtocol(ProtocolDefaults):
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case Transcript(text=text, final=True, confidence=confidence, goes_on=goes_on):
+            case CallerTranscript(text=text, final=True, confidence=confidence, goes_on=goes_on):
                 rounded = round(confidence, 2)
                 said = {"type": "user_transcript", "text": text, "confidence": rounded}
                 return [{**said, "continues": True} if goes_on else said]
-            case Transcript(text=text):
+            case CallerTranscript(text=text):
                 partial = {"type": "user_transcript_partial", "text": text}
                 return [partial] if self._partials else []
             case Speech():
@@ -214,9 +214,9 @@ class ContinuousProtocol(ProtocolDefaults):
             case Trouble(stage=stage, reason=reason):
                 message, code, _ = ERRORS[stage]
                 return [self.error(code, message, reason)]
-            case ToolCalled():
+            case ClientToolCalled():
                 return [tool_call(event)]
-            case ToolCancelled(call=call):
+            case ClientToolCancelled(call=call):
                 return [{"type": "tool_cancelled", "call_id": call}]
             case Measured(waterfall=waterfall):
                 return [_waterfall(waterfall)] if self._metrics else []

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from edge.core.client_commands import Audio, Begin, Command, End, Reply
+from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
 from edge.core.client_events import (
+    CallerTranscript,
     ClientEvent,
+    ClientToolCalled,
+    ClientToolCancelled,
     Interrupted,
     Speech,
-    ToolCalled,
-    ToolCancelled,
-    Transcript,
     Trouble,
 )
 from edge.core.inputs import Typed
@@ -58,7 +58,7 @@ class ConversationalProtocol(ProtocolDefaults):
 
     # -------------------------------------------------------- from the client
 
-    def opened(self) -> list[Command]:
+    def opened(self) -> list[ClientCommand]:
         return [
             Reply(
                 {
@@ -69,7 +69,7 @@ class ConversationalProtocol(ProtocolDefaults):
             )
         ]
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         """Return the commands in *frame*; a binary frame is raw audio."""
         del now_ms  # the rate is known: from each WAV, or from the session for raw samples
         if isinstance(frame, bytes):
@@ -92,7 +92,7 @@ class ConversationalProtocol(ProtocolDefaults):
                 except ValueError as error:
                     return [_processing_error(str(error))]
             case "end_conversation" if self._audio is not None:
-                return [End(close=False)]
+                return [EndSession(close=False)]
             case "tool_result" if self._audio is not None:
                 try:
                     return [tool_result(message)]
@@ -103,7 +103,7 @@ class ConversationalProtocol(ProtocolDefaults):
             case other:
                 return [_error(f"Unknown message type: {shown(other)}", "UNKNOWN_TYPE")]
 
-    def _start(self, message: dict[str, Any]) -> list[Command]:
+    def _start(self, message: dict[str, Any]) -> list[ClientCommand]:
         """Begin a session; the connection ends an open session first."""
         stream = message.get("stream", False)
         if not isinstance(stream, bool):
@@ -119,7 +119,7 @@ class ConversationalProtocol(ProtocolDefaults):
         self._audio = AudioReader(form)
         return [Begin(changes, agent=agent.name, variables=agent.variables)]
 
-    def _sound(self, data: bytes) -> list[Command]:
+    def _sound(self, data: bytes) -> list[ClientCommand]:
         if self._audio is None:
             return [_no_session()]
         try:
@@ -141,7 +141,7 @@ class ConversationalProtocol(ProtocolDefaults):
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case Transcript(text=text, final=final, goes_on=goes_on):
+            case CallerTranscript(text=text, final=final, goes_on=goes_on):
                 words = {"text": text, "is_final": final, "turn_detected": final}
                 more = {"continues": True} if goes_on else {}
                 return [{"type": "transcript", **words, **more}]
@@ -153,9 +153,9 @@ class ConversationalProtocol(ProtocolDefaults):
                 return [{"type": "ai_interrupted", "message": message, "heard": heard}]
             case Trouble(stage=stage, reason=reason):
                 return [_processing_error(f"{stage}: {reason}").message]
-            case ToolCalled():
+            case ClientToolCalled():
                 return [tool_call(event)]
-            case ToolCancelled(call=call):
+            case ClientToolCancelled(call=call):
                 return [{"type": "tool_cancelled", "call_id": call}]
             case _:
                 return []

@@ -4,8 +4,8 @@ import binascii
 import json
 from typing import Any
 
-from edge.core.client_events import ToolCalled
-from edge.core.inputs import ToolResult
+from edge.core.client_events import ClientToolCalled
+from edge.core.inputs import ClientToolResult
 
 MOST_TYPE_CHARS = 64
 MOST_PARTS = 1000
@@ -73,7 +73,7 @@ def to_base64(data: bytes) -> str:
     return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
-def tool_result(message: dict[str, Any]) -> ToolResult:
+def tool_result(message: dict[str, Any]) -> ClientToolResult:
     """Return the client's answer to a tool call: its `result`, any JSON, or the `error` in words.
 
     Raises:
@@ -86,15 +86,15 @@ def tool_result(message: dict[str, Any]) -> ToolResult:
         error = message["error"]
         if not isinstance(error, str):
             raise ValueError("error must be a string")
-        return ToolResult(clean(call), clean(error), failed=True)
+        return ClientToolResult(clean(call), clean(error), failed=True)
     if "result" not in message:
         raise ValueError("a tool_result needs a result or an error")
     result = message["result"]
     text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
-    return ToolResult(clean(call), clean(text))
+    return ClientToolResult(clean(call), clean(text))
 
 
-def tool_call(called: ToolCalled) -> dict[str, Any]:
+def tool_call(called: ClientToolCalled) -> dict[str, Any]:
     """Return the message that calls a tool of the client."""
     arguments = json.loads(called.arguments)
     return {

@@ -4,7 +4,7 @@ There are no JSON messages: the line hands over audio, and the words `KEY` and `
 goes to the line directly.
 """
 
-from edge.core.client_commands import Audio, Begin, Command, End
+from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession
 from edge.core.client_events import ClientEvent
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.agent_options import agent_options
@@ -45,7 +45,7 @@ class SipProtocol(ProtocolDefaults):
 
     # -------------------------------------------------------- from the line
 
-    def opened(self) -> list[Command]:
+    def opened(self) -> list[ClientCommand]:
         agent = self._agent
         return [
             Begin(
@@ -57,20 +57,20 @@ class SipProtocol(ProtocolDefaults):
             )
         ]
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         del now_ms
         if isinstance(frame, bytes):
             return [Audio(frame, LINE)]
         if frame == BYE:
-            return [End(close=True)]
+            return [EndSession(close=True)]
         key = frame.removeprefix(KEY)
         return [KeyPressed(key)] if key in KEYS else []
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
         return [Audio(frame, LINE)] if isinstance(frame, bytes) else None
 
-    def played(self, turn: int, played_ms: int, *, ends: bool) -> list[Command]:
+    def played(self, turn: int, played_ms: int, *, ends: bool) -> list[ClientCommand]:
         """Return the commands after part of a response was played over the line."""
         del ends
         return [Played(turn, played_ms)]

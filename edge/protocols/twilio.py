@@ -7,7 +7,7 @@ are forgotten at the clear: their audio was not heard.
 Twilio's protocol has no error messages, so invalid messages are ignored.
 """
 
-from edge.core.client_commands import Audio, Begin, Command, End, Transfer
+from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
 from edge.core.client_events import ClientEvent, Interrupted, Speech
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.agent_options import AgentAsked, agent_options
@@ -95,11 +95,11 @@ class TwilioProtocol(ProtocolDefaults):
 
     # -------------------------------------------------------- from the client
 
-    def opened(self) -> list[Command]:
+    def opened(self) -> list[ClientCommand]:
         agent = self._agent
         return [Begin({"voice.delivery": "chunks"}, True, agent.name, agent.variables)]
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         del now_ms  # Twilio's time stamps are better
         match read(frame):
             case Media(details) if details.track == "inbound":
@@ -107,15 +107,15 @@ class TwilioProtocol(ProtocolDefaults):
             case Mark(details):
                 return self._returned(details.name)
             case Dtmf(details) if self._transfer_key and details.digit == self._transfer_key:
-                return [Transfer(self.call, details.digit)]
+                return [PhoneTransfer(self.call, details.digit)]
             case Dtmf(details) if details.digit in KEYS:
                 return [KeyPressed(details.digit)]
             case Stop():
-                return [End(close=True)]
+                return [EndSession(close=True)]
             case _:
                 return []
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
         match read(frame):
             case Media(details) if details.track == "inbound":
@@ -123,7 +123,7 @@ class TwilioProtocol(ProtocolDefaults):
             case _:
                 return None
 
-    def _sound(self, details: MediaDetails) -> list[Command]:
+    def _sound(self, details: MediaDetails) -> list[ClientCommand]:
         try:
             data = from_base64(details.payload)
         except ValueError:
@@ -142,7 +142,7 @@ class TwilioProtocol(ProtocolDefaults):
         gap_ms = at_ms - due_ms if due_ms is not None else 0
         return gap_ms if LEAST_GAP_MS <= gap_ms <= MOST_GAP_MS else 0
 
-    def _returned(self, name: str) -> list[Command]:
+    def _returned(self, name: str) -> list[ClientCommand]:
         if name not in self._marks:
             return []
         played = self._marks[name]

@@ -11,11 +11,11 @@ import msgspec
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
-class Message(msgspec.Struct, frozen=True, tag_field="event", rename="camel"):
+class TwilioMessage(msgspec.Struct, frozen=True, tag_field="event", rename="camel"):
     """Any message."""
 
 
-class Connected(Message, frozen=True, tag="connected"):
+class Connected(TwilioMessage, frozen=True, tag="connected"):
     """The WebSocket is open; `start` follows."""
 
 
@@ -36,7 +36,7 @@ class StartDetails(msgspec.Struct, frozen=True, rename="camel"):
     """The `<Parameter>`s of the TwiML."""
 
 
-class Start(Message, frozen=True, tag="start"):
+class Start(TwilioMessage, frozen=True, tag="start"):
     """The stream begins."""
 
     stream_sid: Id
@@ -53,7 +53,7 @@ class MediaDetails(msgspec.Struct, frozen=True):
     """Time from the beginning of the stream, ms."""
 
 
-class Media(Message, frozen=True, tag="media"):
+class Media(TwilioMessage, frozen=True, tag="media"):
     """20 ms of the caller's audio."""
 
     media: MediaDetails
@@ -65,7 +65,7 @@ class DtmfDetails(msgspec.Struct, frozen=True):
     digit: str
 
 
-class Dtmf(Message, frozen=True, tag="dtmf"):
+class Dtmf(TwilioMessage, frozen=True, tag="dtmf"):
     """The caller pressed a key."""
 
     dtmf: DtmfDetails
@@ -77,13 +77,13 @@ class MarkDetails(msgspec.Struct, frozen=True):
     name: str
 
 
-class Mark(Message, frozen=True, tag="mark"):
+class Mark(TwilioMessage, frozen=True, tag="mark"):
     """All audio before the mark was played or cleared."""
 
     mark: MarkDetails
 
 
-class Stop(Message, frozen=True, tag="stop"):
+class Stop(TwilioMessage, frozen=True, tag="stop"):
     """The call, or the stream, is over."""
 
 

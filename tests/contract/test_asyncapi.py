@@ -22,19 +22,19 @@ from schemas.generate import HERE
 from tests.unit.runtime.story import story
 
 TOLD: list[ce.ClientEvent] = [
-    ce.SpeechStarted(1, 100, over_response=False),
-    ce.SpeechStopped(1, 100, 900, discarded=False),
-    ce.Transcript("What", final=False),
-    ce.Transcript("What is it?", final=True, confidence=0.9),
-    ce.Transcript("Really?", final=True, confidence=0.9, goes_on=True),
+    ce.CallerStarted(1, 100, over_response=False),
+    ce.CallerStopped(1, 100, 900, discarded=False),
+    ce.CallerTranscript("What", final=False),
+    ce.CallerTranscript("What is it?", final=True, confidence=0.9),
+    ce.CallerTranscript("Really?", final=True, confidence=0.9, goes_on=True),
     ce.Speech(0, "Hello!", bytes(640), ends=True),
     ce.Speech(1, "It is", b"", ends=False),
     ce.ResponseDone(1, "It is nothing.", "model", 0.5, 9, 9),
     ce.Interrupted(1, "It is", 400),
     ce.Trouble("llm", "gone", fatal=True),
     ce.Measured(TurnMeasured(tenant="t", session="s", at_ms=1, turn=1, first_sent_ms=500.0)),
-    ce.ToolCalled("call_1", "book", '{"day": "Friday"}'),
-    ce.ToolCancelled("call_1"),
+    ce.ClientToolCalled("call_1", "book", '{"day": "Friday"}'),
+    ce.ClientToolCancelled("call_1"),
     *(ce.Happened(event) for event in story()),
 ]
 EXAMPLES: Mapping[str, dict[str, Any]] = {

@@ -13,7 +13,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from aura.client import Call, CallError
+from aura.client import CallClient, CallError
 from tests.aura_process import SIMULATED, AuraProcess
 
 TESTS = Path(__file__).parents[2] / "clients" / "js" / "test"
@@ -98,14 +98,16 @@ async def test_a_call_in_python_goes_on_with_the_next_token_if_there_is_one(
         return token("ada", lives.pop(0))
 
     async def goes_on() -> None:
-        async with Call(with_a_tool.url, token=next_token, query={"greeting": 0}) as call:
+        async with CallClient(with_a_tool.url, token=next_token, query={"greeting": 0}) as call:
             session = (await call.receive())["session"]
             again = await asyncio.wait_for(call.receive(), 30)
             assert again == {"type": "session", "session": session, "resumed": True}
             assert not lives
 
     async def is_over() -> None:
-        async with Call(with_a_tool.url, token=token("bea", 3), query={"greeting": 0}) as call:
+        async with CallClient(
+            with_a_tool.url, token=token("bea", 3), query={"greeting": 0}
+        ) as call:
             assert (await call.receive())["type"] == "session"
             with pytest.raises(CallError, match="Token expired") as over:
                 await asyncio.wait_for(call.receive(), 30)
@@ -118,7 +120,7 @@ async def test_a_call_in_python_that_may_not_come_back_says_so_after_some_tries(
     with_a_tool: AuraProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aura.client.RETRIES_S", (0.05,) * 9)
-    async with Call(with_a_tool.url, token=token("cora", 600), query={"greeting": 0}) as call:
+    async with CallClient(with_a_tool.url, token=token("cora", 600), query={"greeting": 0}) as call:
         joins = []
 
         async def come_back_for_ever() -> None:
@@ -137,7 +139,7 @@ async def test_a_call_in_python_that_may_not_come_back_says_so_after_some_tries(
 
 async def test_tools_of_the_client_in_python(with_a_tool: AuraProcess) -> None:
     query = {"greeting": "0", "events": "1"}
-    async with Call(with_a_tool.url, token="demo_token", query=query) as call:
+    async with CallClient(with_a_tool.url, token="demo_token", query=query) as call:
         events = []
         async for message in call:
             match message:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aura.client import Call, CallError, Query
+from aura.client import CallClient, CallError, Query
 from deploy.nats_server import free_port
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, silence
@@ -22,7 +22,7 @@ QUIET: Query = {"greeting": 0, "audio": "chunks"}
 CLIENTS = Path(__file__).parents[2] / "docs" / "clients.md"
 
 
-async def until(call: Call, kind: str, seconds: float = 20) -> dict[str, Any]:
+async def until(call: CallClient, kind: str, seconds: float = 20) -> dict[str, Any]:
     """Return the next message of *kind*."""
     async with asyncio.timeout(seconds):
         while (message := await call.receive())["type"] != kind:
@@ -31,7 +31,7 @@ async def until(call: Call, kind: str, seconds: float = 20) -> dict[str, Any]:
 
 
 async def test_typed_and_spoken_turns_are_answered(simulated: AuraProcess) -> None:
-    async with Call(simulated.url, token="demo_token", query=QUIET) as call:
+    async with CallClient(simulated.url, token="demo_token", query=QUIET) as call:
         await until(call, "session")
         assert call.session.startswith("s_")
         await call.type("Good morning")
@@ -44,7 +44,7 @@ async def test_typed_and_spoken_turns_are_answered(simulated: AuraProcess) -> No
 
 
 async def test_a_loop_over_messages_ends_with_the_call(simulated: AuraProcess) -> None:
-    async with Call(simulated.url, token="demo_token", query=QUIET) as call:
+    async with CallClient(simulated.url, token="demo_token", query=QUIET) as call:
         kinds = []
         async for message in call:
             kinds.append(message["type"])
@@ -66,7 +66,7 @@ async def test_a_call_comes_back_to_its_session_when_its_edge_is_killed(tmp_path
 
     try:
         await asyncio.to_thread(aura.wait_until_ready)
-        async with Call(aura.url, token=token, query=QUIET) as call:
+        async with CallClient(aura.url, token=token, query=QUIET) as call:
             session = (await until(call, "session"))["session"]
             os.kill(aura.children()["edge"], signal.SIGKILL)
             again = await until(call, "session", 40)
@@ -83,7 +83,7 @@ async def test_a_call_that_may_not_come_back_says_that_its_line_was_lost(tmp_pat
     aura = AuraProcess(tmp_path, env=SIMULATED)
     try:
         await asyncio.to_thread(aura.wait_until_ready)
-        async with Call(aura.url, token="demo_token", query=QUIET, comes_back=False) as call:
+        async with CallClient(aura.url, token="demo_token", query=QUIET, comes_back=False) as call:
             await until(call, "session")
             os.kill(aura.children()["edge"], signal.SIGKILL)
             with pytest.raises(CallError) as lost:
@@ -96,12 +96,12 @@ async def test_a_call_that_may_not_come_back_says_that_its_line_was_lost(tmp_pat
 async def test_a_refused_token_and_a_server_that_is_not_there_are_told(
     simulated: AuraProcess,
 ) -> None:
-    async with Call(simulated.url, token="nobody") as call:
+    async with CallClient(simulated.url, token="nobody") as call:
         with pytest.raises(CallError, match="Invalid Token") as refused:
             await call.receive()
         assert refused.value.code == 1008
     with pytest.raises(CallError) as absent:
-        await Call(f"http://127.0.0.1:{free_port()}", token="x").__aenter__()
+        await CallClient(f"http://127.0.0.1:{free_port()}", token="x").__aenter__()
     assert absent.value.why == "UNREACHABLE"
 
 

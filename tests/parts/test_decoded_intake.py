@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from edge.core.client_commands import Audio, Command
+from edge.core.client_commands import Audio, ClientCommand
 from edge.core.client_events import Trouble
 from edge.door.audio_intake import DECODED_PIECES, AudioIntake
 from edge.door.limits.common_bounds import DECODED_BYTES_OF_STRANGERS, DECODER_BYTES
@@ -61,7 +61,7 @@ class Caller:
     def broke(self, error: Exception) -> None:
         raise error
 
-    def _obey(self, command: Command) -> None:
+    def _obey(self, command: ClientCommand) -> None:
         raise AssertionError(command)
 
     def sends(self, data: bytes, form: Container, *, begins: bool = False) -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from benchmarks.soak import hostile
 from benchmarks.soak.hostile_events import twilio
-from edge.core.client_commands import Audio, Begin, Command, End, Reply
-from edge.core.inputs import KeyPressed, Played, ToolResult, Typed
+from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
+from edge.core.inputs import ClientToolResult, KeyPressed, Played, Typed
 from edge.protocols import PROTOCOLS
 from edge.protocols.client_protocol import ClientProtocol, Handshake
 from tests.unit.edge.protocols.connected import Listener
@@ -93,10 +93,10 @@ class Checked:
         assert len(self._listener.hear(commands)) % 2 == 0
 
     def check(self, command: object) -> None:
-        assert isinstance(command, Begin | End | Reply | Audio | Typed | ToolResult)
+        assert isinstance(command, Begin | EndSession | Reply | Audio | Typed | ClientToolResult)
         if isinstance(command, Typed):
             assert command.text.encode()
-        if isinstance(command, ToolResult):
+        if isinstance(command, ClientToolResult):
             assert command.call.encode()
             assert isinstance(command.result.encode(), bytes)
         if isinstance(command, Reply):
@@ -165,8 +165,8 @@ def test_any_message_of_twilios_is_understood_or_left_without_an_answer() -> Non
     for number, frame in enumerate(hostile.for_sockets(seed=3, count=ROUNDS)):
         mine = json.dumps(twilio(rng, HONEST))
         for one in (frame, mine, mine[: rng.randrange(len(mine))]):
-            commands: list[Command] = p.receive(one)
-            assert all(isinstance(c, Audio | Played | KeyPressed | End) for c in commands)
+            commands: list[ClientCommand] = p.receive(one)
+            assert all(isinstance(c, Audio | Played | KeyPressed | EndSession) for c in commands)
             assert len(listener.hear(commands)) % 2 == 0
             fresh = KIND(Handshake(connection="conn_0"))
             assert isinstance(fresh.first_message(one), str | None)

@@ -20,7 +20,7 @@ from runtime.settings import Settings
 from schemas.events import AnyEvent, Event, Kind
 from schemas.subjects import is_token, session_events
 
-TYPES: dict[str, type[Event]] = {
+EVENT_TYPES: dict[str, type[Event]] = {
     str(kind.__struct_config__.tag): kind for kind in typing.get_args(AnyEvent)
 }
 """All event types by tag."""
@@ -168,7 +168,7 @@ def filters_of(*types: str) -> list[str]:
 
 
 def _kinds(types: frozenset[str]) -> tuple[Kind, ...]:
-    return tuple(sorted({TYPES[one].KIND for one in types}))
+    return tuple(sorted({EVENT_TYPES[one].KIND for one in types}))
 
 
 def _check_options(options: dict[str, Any]) -> None:
@@ -182,9 +182,11 @@ def _known(types: tuple[str | type[Event], ...]) -> frozenset[str]:
     if not names:
         raise SubscriberError('name the events: @subscriber("transcript.final"), or "*" for all')
     if "*" in names:
-        return frozenset(TYPES)
-    for one in sorted(names - set(TYPES)):
-        near = difflib.get_close_matches(one, TYPES, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(TYPES))}"
+        return frozenset(EVENT_TYPES)
+    for one in sorted(names - set(EVENT_TYPES)):
+        near = difflib.get_close_matches(one, EVENT_TYPES, 1)
+        hint = (
+            f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(EVENT_TYPES))}"
+        )
         raise SubscriberError(f"there is no event {one!r}: {hint}")
     return frozenset(names)

@@ -26,7 +26,7 @@ from msgspec.structs import FieldInfo
 from runtime.settings import Settings, SettingsError
 from runtime.version import installing
 from schemas.events import Event
-from workers.analytics.subscribers import TYPES, Context, Handler, opening
+from workers.analytics.subscribers import EVENT_TYPES, Context, Handler, opening
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,7 +51,7 @@ def folder_of(settings: Settings) -> Path:
 def columns() -> dict[str, str]:
     """Return all columns with their DuckDB types, derived from the types of the events."""
     found = {"id": "VARCHAR", "type": "VARCHAR"}
-    for kind in TYPES.values():
+    for kind in EVENT_TYPES.values():
         for column, field in _kept(kind):
             found.setdefault(column, _sql_type(field.type))
     return found

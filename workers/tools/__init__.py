@@ -3,6 +3,6 @@
 from workers.tools import tool
 """
 
-from workers.tools.service import Call, RefusedError, call, serve, tool
+from workers.tools.service import RefusedError, ToolContext, call, serve, tool
 
-__all__ = ["Call", "RefusedError", "call", "serve", "tool"]
+__all__ = ["RefusedError", "ToolContext", "call", "serve", "tool"]

@@ -56,7 +56,7 @@ RefusedError = ToolRefusedError
 
 
 @dataclass(frozen=True)
-class Call:
+class ToolContext:
     """Whose call a tool runs for."""
 
     tenant: str
@@ -65,12 +65,12 @@ class Call:
     """The same for the same call, however often it is tried: keep it to do nothing twice."""
 
 
-_call: ContextVar[Call] = ContextVar("call")
+_call: ContextVar[ToolContext] = ContextVar("call")
 _tools: list[tuple[ToolConfig, Handler]] = []
 """Those of this process, in the order of their definition."""
 
 
-def call() -> Call:
+def call() -> ToolContext:
     """Return the call that the running tool is run for.
 
     Raises:
@@ -146,7 +146,7 @@ def _plain(schema: Any) -> Any:
 def _handler(function: Callable[..., Any], arguments: TypeAdapter[Any]) -> Handler:
     async def handle(asked: ServiceCall) -> bytes:
         head = asked.headers
-        _call.set(Call(asked.tenant, head.get(SESSION_HEADER, ""), head.get(KEY_HEADER, "")))
+        _call.set(ToolContext(asked.tenant, head.get(SESSION_HEADER, ""), head.get(KEY_HEADER, "")))
         given = _read(asked.arguments)
         try:
             if inspect.iscoroutinefunction(function):

@@ -13,7 +13,7 @@ import aiohttp
 
 from aura.cli.call import options, speech_end_ms
 from aura.cli.call_failures import ended
-from aura.cli.evaluation.judge import Seen
+from aura.cli.evaluation.judge import StepMessages
 from aura.cli.evaluation.suite import Scenario, Step
 from aura.cli.outcome import length_s
 from aura.client import socket_url
@@ -101,7 +101,7 @@ async def perform(
     query: Mapping[str, str],
     *,
     within_s: float | None = None,
-) -> list[Seen]:
+) -> list[StepMessages]:
     """Make the call with *query*, and return what happened in each step.
 
     *within_s* is the suite's limit for steps that have none.
@@ -109,7 +109,7 @@ async def perform(
     Raises:
         aiohttp.ClientError, OSError: no server answers, or the call is refused.
     """
-    seen: list[Seen] = []
+    seen: list[StepMessages] = []
     address = socket_url(url, {**query, **options(greeting=scenario.greeting)})
     async with (
         aiohttp.ClientSession() as http,
@@ -165,13 +165,13 @@ async def _listen(ws: aiohttp.ClientWebSocketResponse, told: Messages) -> str:
     return ended(ws.close_code, f"told {told.errors[-1][1]}" if told.errors else "")
 
 
-def _lost(scenario: Scenario, seen: list[Seen], reason: str) -> None:
+def _lost(scenario: Scenario, seen: list[StepMessages], reason: str) -> None:
     """Record *reason* for the unfinished step and all later ones."""
-    seen += [Seen(lost=reason) for _ in range(len(scenario.steps) - len(seen))]
+    seen += [StepMessages(lost=reason) for _ in range(len(scenario.steps) - len(seen))]
 
 
 async def _perform(
-    scenario: Scenario, sounds: Mapping[Step, bytes], seen: list[Seen], line: _Line
+    scenario: Scenario, sounds: Mapping[Step, bytes], seen: list[StepMessages], line: _Line
 ) -> None:
     told, response_from = line.told, 0.0
     before: tuple[float, float] | None = None
@@ -250,13 +250,13 @@ def _cuts(told: Messages, since: float) -> list[float]:
 
 def _seen_in_step(
     told: Messages, began: float, speech_end: float, *, until: float = math.inf
-) -> Seen:
+) -> StepMessages:
     """Return what happened in a step from *began* on and before *until*."""
     transcripts = [text for at, text in told.transcripts if began < at < until]
     first = _first_sound(told, began, until)
     responses = [text for at, text in told.responses if first is not None and first <= at < until]
     spoken = [text for at, _, text in told.sounds if first is not None and first <= at < until]
-    return Seen(
+    return StepMessages(
         transcript=transcripts[-1] if transcripts else "",
         answer=responses[-1] if responses else "".join(spoken).strip(),
         first_audio_ms=None if first is None else (first - speech_end) * 1000,

@@ -8,7 +8,7 @@ from runtime.word_errors import word_error_rate, words
 
 
 @dataclass
-class Seen:
+class StepMessages:
     """The messages that the caller got during one step."""
 
     transcript: str = ""
@@ -22,7 +22,7 @@ class Seen:
     """The reason why the call ended too early; empty if it did not."""
 
 
-def judge(step: Step, seen: Seen, within_s: float | None) -> list[str]:
+def judge(step: Step, seen: StepMessages, within_s: float | None) -> list[str]:
     """Return one line for each deviation, none if all is as expected.
 
     *within_s* is the suite's limit for steps that have none.
@@ -45,7 +45,7 @@ def judge(step: Step, seen: Seen, within_s: float | None) -> list[str]:
     return wrong
 
 
-def _ignored(seen: Seen) -> list[str]:
+def _ignored(seen: StepMessages) -> list[str]:
     wrong = []
     if seen.transcript:
         wrong.append(f"not ignored: taken for {seen.transcript!r}")
@@ -54,7 +54,9 @@ def _ignored(seen: Seen) -> list[str]:
     return wrong
 
 
-def _time(expected: Expected, seen: Seen, within_s: float | None, *, noise: bool) -> list[str]:
+def _time(
+    expected: Expected, seen: StepMessages, within_s: float | None, *, noise: bool
+) -> list[str]:
     limit_s = expected.within_s or (None if noise else within_s)
     if seen.first_audio_ms is None:
         asked = limit_s is not None or expected.answer is not None

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from rich.table import Table
 
-from aura.cli.evaluation.judge import Seen
+from aura.cli.evaluation.judge import StepMessages
 from runtime.printable import printable
 
 
@@ -19,7 +19,7 @@ class Result:
 
     name: str
     seconds: float = 0.0
-    seen: list[Seen] = field(default_factory=list)
+    seen: list[StepMessages] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     """The deviations, each as `step 2: ...`."""
     error: str = ""

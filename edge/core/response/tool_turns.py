@@ -10,7 +10,7 @@ import json
 
 from edge.core.client_events import CallsDone, ResponseStarted
 from edge.core.effects import Outbox
-from edge.core.inputs import ToolResult
+from edge.core.inputs import ClientToolResult
 from edge.core.response.given_words import completed, sentence, speaker
 from edge.core.response.response import Phase, Response
 from edge.core.response.tools import Tools
@@ -63,7 +63,7 @@ class ToolTurns:
         response.tool_steps.take(result)
         self._begin_next_step(response, now_ms)
 
-    def client_result(self, response: Response | None, told: ToolResult, now_ms: int) -> None:
+    def client_result(self, response: Response | None, told: ClientToolResult, now_ms: int) -> None:
         """Take the client's result of a call."""
         self._tools.client_result(response.tool_steps if response else None, told, now_ms)
         if response:
@@ -73,7 +73,7 @@ class ToolTurns:
         """Let *agent* continue with its greeting, or with a response of its model."""
         steps = response.tool_steps if response else None
         result = json.dumps({"status": f"you are {agent} now: go on with what the caller wants"})
-        self._tools.client_result(steps, ToolResult(call, result), now_ms)
+        self._tools.client_result(steps, ClientToolResult(call, result), now_ms)
         if response:
             response.greeting = self._config.now.response.greeting
             self._begin_next_step(response, now_ms)

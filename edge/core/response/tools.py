@@ -6,9 +6,9 @@ the client; built-in tools are run here.
 
 import json
 
-from edge.core.client_events import ToolCalled, ToolCancelled
+from edge.core.client_events import ClientToolCalled, ClientToolCancelled
 from edge.core.effects import Outbox
-from edge.core.inputs import ToolResult
+from edge.core.inputs import ClientToolResult
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.session.tool_steps import Result, StepCall, ToolSteps, key_of
@@ -106,7 +106,7 @@ class Tools:
 
     def _tell(self, call: StepCall) -> None:
         arguments = _arguments(call.called.arguments) or "{}"
-        self._out.tell(ToolCalled(call.id, call.called.name, arguments))
+        self._out.tell(ClientToolCalled(call.id, call.called.name, arguments))
 
     def _transfer(self, call: StepCall) -> None:
         self._out.transfer(call.id, _target(call.called.arguments))
@@ -115,11 +115,11 @@ class Tools:
         """Tell the client which of its calls were cancelled with their turn."""
         for call in steps.running:
             if call.tool and call.tool.kind == "client" and call.tool.cancel:
-                self._out.tell(ToolCancelled(call.id))
+                self._out.tell(ClientToolCancelled(call.id))
 
     # -------------------------------------------------------- results
 
-    def client_result(self, steps: ToolSteps | None, told: ToolResult, now_ms: int) -> None:
+    def client_result(self, steps: ToolSteps | None, told: ClientToolResult, now_ms: int) -> None:
         """Take a client's result for a call in *steps*, or for a background call."""
         call = next((one for one in steps.running if one.id == told.call), None) if steps else None
         if call is None:

@@ -48,7 +48,7 @@ PLACING_FAULTS: dict[PlacingFault, str] = {
     "failed": "the call failed on its way",
 }
 T = TypeVar("T")
-_PLACE = msgspec.json.Decoder(openapi.Place)
+_PLACE = msgspec.json.Decoder(openapi.PlaceCall)
 _ID = re.compile(COMMAND_ID)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
-from edge.core.client_commands import Command
+from edge.core.client_commands import ClientCommand
 from edge.door.channel import Phone, VoicePlayer
 from edge.door.limits.pace import Pace
 
@@ -39,7 +39,7 @@ class LineChannel:
         self.player: VoicePlayer | None = None
         self.phone: Phone | None = None
         self.on_message: Callable[[str | bytes], bool] | None = None
-        self.on_command: Callable[[Command], None] | None = None
+        self.on_command: Callable[[ClientCommand], None] | None = None
         self.on_excess: Callable[[str], None] | None = None
         self._carrier: Carrier | None = None
         self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue()
@@ -65,7 +65,7 @@ class LineChannel:
             return
         self._waiting.put_nowait(frame)
 
-    def commanded(self, commands: list[Command]) -> None:
+    def commanded(self, commands: list[ClientCommand]) -> None:
         """Take commands that the line itself makes."""
         if self.on_command and not self._over:
             for command in commands:

@@ -1,8 +1,8 @@
 """Calls of a client's tools, from their announcement until their results are handed over."""
 
-from edge.core.client_commands import Command
-from edge.core.client_events import ToolCalled
-from edge.core.inputs import ToolResult
+from edge.core.client_commands import ClientCommand
+from edge.core.client_events import ClientToolCalled
+from edge.core.inputs import ClientToolResult
 
 
 class ClientCalls:
@@ -17,10 +17,10 @@ class ClientCalls:
         """The ids of calls without a result from earlier turns."""
         self._in_turn = False
         """Whether the response to the last turn waits for results that the client has given."""
-        self._results: list[Command] = []
+        self._results: list[ClientCommand] = []
         """The results that are not handed over yet."""
 
-    def take(self, call: ToolCalled) -> bool:
+    def take(self, call: ClientToolCalled) -> bool:
         """Add a call; return False if it is a repetition after a resume."""
         is_new = call.call not in self._called
         self._called.add(call.call)
@@ -43,7 +43,7 @@ class ClientCalls:
         """Whether the response to the last turn waits for results."""
         return bool(self._called) or self._in_turn
 
-    def answer(self, result: ToolResult) -> bool:
+    def answer(self, result: ClientToolResult) -> bool:
         """Keep the *result* of a call for later; return False if no call waits for it."""
         if result.call in self._called:
             self._called.discard(result.call)
@@ -55,7 +55,7 @@ class ClientCalls:
         self._results.append(result)
         return True
 
-    def take_results(self) -> list[Command]:
+    def take_results(self) -> list[ClientCommand]:
         """Return and clear the results that wait to be handed over."""
         results, self._results = self._results, []
         return results

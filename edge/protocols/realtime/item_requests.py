@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from edge.core.client_commands import Command, Reply
+from edge.core.client_commands import ClientCommand, Reply
 from edge.core.inputs import ItemAdded, ItemRemoved, Truncated
 from edge.protocols.realtime.items import Item, as_json, message_item
 from edge.protocols.realtime.telling import Telling
@@ -21,7 +21,7 @@ class ItemRequests:
     def _reply(self, kind: str, **fields: Any) -> Reply:
         return Reply(self._ids.event(kind, **fields))
 
-    def create(self, message: Mapping[str, Any]) -> list[Command]:
+    def create(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         items, given = self._telling.items, message.get("item")
         if isinstance(given, dict) and given.get("type") == "function_call_output":
             return self._result(message, given)
@@ -35,7 +35,7 @@ class ItemRequests:
 
     def _add(
         self, message: Mapping[str, Any], given: Any, told: dict[str, Any], after: str | None
-    ) -> tuple[Item, list[Command]]:
+    ) -> tuple[Item, list[ClientCommand]]:
         """Add the item *given* by a client, and return it with the replies.
 
         Raises:
@@ -57,7 +57,7 @@ class ItemRequests:
             self._reply("conversation.item.done", item=shown, previous_item_id=before),
         ]
 
-    def _result(self, message: Mapping[str, Any], given: dict[str, Any]) -> list[Command]:
+    def _result(self, message: Mapping[str, Any], given: dict[str, Any]) -> list[ClientCommand]:
         """Take the result of a call; the model gets it with the next requested response."""
         result = result_of(given)
         earlier = self._telling.items.call(result.call)
@@ -75,24 +75,24 @@ class ItemRequests:
             replies.insert(0, ItemAdded(item.key, "system", f"Known from a call: {said}"))
         return replies
 
-    def _call(self, message: Mapping[str, Any], given: dict[str, Any]) -> list[Command]:
+    def _call(self, message: Mapping[str, Any], given: dict[str, Any]) -> list[ClientCommand]:
         """Take a call of an earlier session; the model gets it with its result."""
         told: dict[str, Any] = {"type": "function_call", "status": "completed"}
         for field, most in (("name", 64), ("call_id", 512), ("arguments", 16_384)):
             told[field] = text_of(given, field, most=most)
         return self._add(message, given, told, None)[1]
 
-    def delete(self, message: Mapping[str, Any]) -> list[Command]:
+    def delete(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         item = self._telling.items.get(message, "delete")
         self._telling.items.remove(item)
         deleted = self._reply("conversation.item.deleted", item_id=item.body["id"])
         return [*([ItemRemoved(item.key)] if item.key else []), deleted]
 
-    def retrieve(self, message: Mapping[str, Any]) -> list[Command]:
+    def retrieve(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         item = self._telling.items.get(message, "retrieve")
         return [self._reply("conversation.item.retrieved", item=as_json(item))]
 
-    def truncate(self, message: Mapping[str, Any]) -> list[Command]:
+    def truncate(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         item = self._telling.items.get(message, "truncate")
         end_ms = message.get("audio_end_ms")
         if not isinstance(end_ms, int) or isinstance(end_ms, bool) or end_ms < 0:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.core.client_commands import Audio, Begin, Command, End, Reconfigure, Reply
+from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reconfigure, Reply
 from edge.core.client_events import ClientEvent, ResponseStarted
 from edge.core.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
 from edge.protocols.agent_options import agent_options
@@ -104,15 +104,15 @@ class RealtimeProtocol(ProtocolDefaults):
 
     # -------------------------------------------------------- from the client
 
-    def opened(self) -> list[Command]:
+    def opened(self) -> list[ClientCommand]:
         if self._is_beta:
             told = (
                 "The Realtime beta is not supported: leave the header or subprotocol of the beta "
                 "out, and use the events of the GA version."
             )
             error = RequestError("beta_api_shape_disabled", told)
-            return [self._refuse(error, None), End(close=True)]
-        wrong: list[Command] = []
+            return [self._refuse(error, None), EndSession(close=True)]
+        wrong: list[ClientCommand] = []
         given: dict[str, Any] = {}
         if self._query.get("intent") == "transcription":
             given["type"] = "transcription"
@@ -147,7 +147,7 @@ class RealtimeProtocol(ProtocolDefaults):
             changes["record_audio"] = True
         return changes
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         event_id = None
         try:
             if isinstance(frame, bytes):
@@ -169,7 +169,7 @@ class RealtimeProtocol(ProtocolDefaults):
         except RequestError as error:
             return [self._refuse(error, event_id)]
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[Command] | None:
+    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
         if isinstance(frame, bytes):
             return self._sound(frame, OF_TRACKS) if self._has_tracks else None
@@ -182,14 +182,14 @@ class RealtimeProtocol(ProtocolDefaults):
     def _reply(self, kind: str, **fields: Any) -> Reply:
         return Reply(self._ids.event(kind, **fields))
 
-    def _update(self, message: Mapping[str, Any]) -> list[Command]:
+    def _update(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         self._set(updated(self._session, message.get("session")))
         now = self._session.as_json(self._told.conversation)
         return [Reconfigure(self._changes()), self._reply("session.updated", session=now)]
 
     # ---- audio
 
-    def _append(self, message: Mapping[str, Any]) -> list[Command]:
+    def _append(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         if self._has_tracks:
             told = "'input_audio_buffer.append' is of WebSockets; here, sound comes over the track."
             raise RequestError("invalid_value", told, "type")
@@ -200,13 +200,13 @@ class RealtimeProtocol(ProtocolDefaults):
             raise RequestError("invalid_value", told, "audio") from None
         return self._sound(data, self._input)
 
-    def _sound(self, data: bytes, form: Format) -> list[Command]:
+    def _sound(self, data: bytes, form: Format) -> list[ClientCommand]:
         ms = len(data) * 1000 / form.bytes_a_second
         self._speeches.appended_ms += ms
         self._uncommitted_ms += ms
         return [Audio(data, form)] if data else []
 
-    def _commit(self, message: Mapping[str, Any]) -> list[Command]:
+    def _commit(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         del message
         waits = self._session.is_manual or self._speeches.is_open
         ms, self._uncommitted_ms = self._uncommitted_ms, 0.0
@@ -218,12 +218,12 @@ class RealtimeProtocol(ProtocolDefaults):
             raise RequestError("input_audio_buffer_commit_empty", told)
         return [TurnEnded()]
 
-    def _clear(self, message: Mapping[str, Any]) -> list[Command]:
+    def _clear(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         del message
         self._uncommitted_ms = 0.0
         return [TurnDiscarded(), self._reply("input_audio_buffer.cleared")]
 
-    def _clear_output(self, message: Mapping[str, Any]) -> list[Command]:
+    def _clear_output(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         del message
         if not self._has_tracks:
             told = (
@@ -236,7 +236,7 @@ class RealtimeProtocol(ProtocolDefaults):
             response.is_cancelled = True
         return [Cancelled()]
 
-    def played(self, turn: int, played_ms: int, *, ends: bool) -> list[Command]:
+    def played(self, turn: int, played_ms: int, *, ends: bool) -> list[ClientCommand]:
         """Return the commands and messages after part of a response was played over the track.
 
         *ends*: the whole response was played.
@@ -262,7 +262,7 @@ class RealtimeProtocol(ProtocolDefaults):
         return self._ids.error(error, None, SERVER_ERROR)
 
 
-Handler = Callable[[RealtimeProtocol, Mapping[str, Any]], list[Command]]
+Handler = Callable[[RealtimeProtocol, Mapping[str, Any]], list[ClientCommand]]
 _P = RealtimeProtocol
 EVENTS: Mapping[str, Handler] = {
     "session.update": _P._update,

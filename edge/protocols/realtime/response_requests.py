@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edge.core.client_commands import Ask, Command
+from edge.core.client_commands import Ask, ClientCommand
 from edge.core.inputs import Cancelled
 from edge.protocols.realtime.items import message_item
 from edge.protocols.realtime.responses import RequestedResponse
@@ -45,7 +45,7 @@ class ResponseRequests:
         self._ids = ids
         self._telling = telling
 
-    def create(self, message: Mapping[str, Any]) -> list[Command]:
+    def create(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         if self._telling.session.type == "transcription":
             told = "A transcription session has no responses."
             raise RequestError("invalid_value", told, "type")
@@ -71,7 +71,7 @@ class ResponseRequests:
         if params.tool_choice is not None:
             changes |= choice_changes(params.tool_choice)
         ask = self._ids.new("ask")
-        handed: list[Command] = []
+        handed: list[ClientCommand] = []
         calls = self._telling.calls
         if kept and calls.exist:
             if calls.hold_the_turn or self._telling.session.responds:
@@ -81,7 +81,7 @@ class ResponseRequests:
         self._telling.asks[ask] = RequestedResponse(modality, params.metadata, kept)
         return [*handed, Ask(ask, changes, messages, kept)]
 
-    def _respond_to_results(self, ask: str, asked: RequestedResponse) -> list[Command]:
+    def _respond_to_results(self, ask: str, asked: RequestedResponse) -> list[ClientCommand]:
         """Hand over the results of calls; the response continues with them by itself."""
         self._telling.asks[ask] = asked
         self._telling.calls.follow_up = ask
@@ -102,7 +102,7 @@ class ResponseRequests:
             messages.append(Message("assistant" if role == "assistant" else "user", text))
         return tuple(messages)
 
-    def cancel(self, message: Mapping[str, Any]) -> list[Command]:
+    def cancel(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         response = self._telling.open
         wanted = message.get("response_id")
         if response is None or wanted not in (None, response.id):

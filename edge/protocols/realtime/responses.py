@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from edge.core.client_events import Speech, ToolCalled
+from edge.core.client_events import ClientToolCalled, Speech
 from edge.core.session.message_names import response_key
 from edge.protocols.client_protocol import Json
 from edge.protocols.parsing import to_base64
@@ -134,7 +134,7 @@ class OpenResponse:
         out.append(ids.event("response.done", response=self._response(status, details)))
         return out
 
-    def call(self, event: ToolCalled, ids: Ids, items: Items) -> list[Json]:
+    def call(self, event: ClientToolCalled, ids: Ids, items: Items) -> list[Json]:
         """Return the events of a tool call; clients expect the item before its arguments."""
         name, place = ids.new("item"), len(self.calls) + (self.item is not None)
         said = {"name": event.name, "call_id": event.call}

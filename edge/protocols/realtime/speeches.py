@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from edge.core.client_events import SpeechStarted, SpeechStopped, Transcript
+from edge.core.client_events import CallerStarted, CallerStopped, CallerTranscript
 from edge.core.moves import moved
 from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.items import Item, Items, as_json, speech_item
@@ -80,7 +80,7 @@ class Speeches:
         """Whether the client was told of the start of an utterance, but not of its end."""
         return any(one.phase is not COMMITTED for one in self._speeches.values())
 
-    def began(self, event: SpeechStarted) -> list[Json]:
+    def began(self, event: CallerStarted) -> list[Json]:
         start_ms = max(0, int(self.appended_ms) - event.ago_ms)
         spoken = SpokenTurn(self.ids.new("item"), start_ms)
         self._speeches[event.utterance] = spoken
@@ -101,7 +101,7 @@ class Speeches:
         """Return the events of starts that were kept back; they were interruptions after all."""
         return [message for one in self._speeches.values() for message in self._start(one)]
 
-    def ended(self, event: SpeechStopped) -> list[Json]:
+    def ended(self, event: CallerStopped) -> list[Json]:
         spoken = self._speeches.get(event.utterance)
         if spoken is None:
             return []
@@ -139,7 +139,7 @@ class Speeches:
             self.ids.event("conversation.item.done", item=told, previous_item_id=before),
         ]
 
-    def heard(self, event: Transcript) -> list[Json]:
+    def heard(self, event: CallerTranscript) -> list[Json]:
         spoken = self._speeches.pop(event.utterance, None)
         if spoken is None:  # typed, or spoken before this connection
             return []

@@ -14,17 +14,17 @@ import msgspec
 
 from edge.core.client_events import (
     CallerSilent,
+    CallerStarted,
+    CallerStopped,
+    CallerTranscript,
     CallsDone,
     ClientEvent,
+    ClientToolCalled,
     Interrupted,
     ResponseDone,
     ResponseDropped,
     ResponseStarted,
     Speech,
-    SpeechStarted,
-    SpeechStopped,
-    ToolCalled,
-    Transcript,
     Transferred,
     Trouble,
     TurnHandedIn,
@@ -82,13 +82,13 @@ class Telling:
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case SpeechStarted():
+            case CallerStarted():
                 return self.speeches.began(event)
-            case SpeechStopped():
+            case CallerStopped():
                 return self.speeches.ended(event)
             case TurnHandedIn(utterance=number):
                 return self.speeches.handed_in(number)
-            case Transcript(final=True):
+            case CallerTranscript(final=True):
                 return self.speeches.heard(event)
             case CallerSilent(silence_ms=silence_ms):
                 return self.speeches.timed_out(silence_ms)
@@ -109,7 +109,7 @@ class Telling:
                 return self._started(turn, ask)
             case Speech():
                 return self._spoken(event)
-            case ToolCalled():
+            case ClientToolCalled():
                 return self._called(event)
             case CallsDone():
                 return self._calls_done(event)
@@ -165,7 +165,7 @@ class Telling:
             out += self._end(speech.turn, "completed")
         return out
 
-    def _called(self, event: ToolCalled) -> list[Json]:
+    def _called(self, event: ClientToolCalled) -> list[Json]:
         if not self.calls.take(event):
             return []
         out = [] if self.open else self._respond(self.turn, None)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edge.core.inputs import ToolResult
+from edge.core.inputs import ClientToolResult
 from edge.protocols.client_protocol import Json
 from edge.protocols.parsing import clean
 from edge.protocols.realtime.wire import RequestError, convert, text_of
@@ -95,7 +95,7 @@ def tool_changes(tools: Sequence[FunctionTool], choice: ToolChoice) -> dict[str,
     }
 
 
-def result_of(item: Mapping[str, Any]) -> ToolResult:
+def result_of(item: Mapping[str, Any]) -> ClientToolResult:
     """Return the result in an item of type `function_call_output`.
 
     Raises:
@@ -108,4 +108,4 @@ def result_of(item: Mapping[str, Any]) -> ToolResult:
             f"Invalid value for 'item.output': expected text of {MOST_RESULT_BYTES} bytes at most."
         )
         raise RequestError("invalid_value", told, "item.output")
-    return ToolResult(call, clean(output))
+    return ClientToolResult(call, clean(output))

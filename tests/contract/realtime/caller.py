@@ -16,11 +16,11 @@ from edge.core.client_commands import (
     Ask,
     Audio,
     Begin,
-    Command,
-    End,
+    ClientCommand,
+    EndSession,
+    PhoneTransfer,
     Reconfigure,
     Reply,
-    Transfer,
 )
 from edge.core.client_events import Interrupted, Speech
 from edge.core.effects import Tell
@@ -86,7 +86,7 @@ class RealtimeCaller:
                     self.config = self._set_to(changes)
                 case Reply(message):
                     self._tell([message])
-                case End():
+                case EndSession():
                     self.closed = True
                 case _:
                     raise AssertionError(command)
@@ -107,7 +107,7 @@ class RealtimeCaller:
         """So much of a response went out over the track."""
         self._obey(self.protocol.played(turn, ms, ends=ends))
 
-    def _obey(self, commands: list[Command]) -> None:
+    def _obey(self, commands: list[ClientCommand]) -> None:
         for command in commands:
             match command:
                 case Reply(message):
@@ -125,7 +125,7 @@ class RealtimeCaller:
                         else None
                     )
                     self.r.give(ResponseAsked(command.ask, own, command.messages, command.kept))
-                case End() | Begin() | Transfer():
+                case EndSession() | Begin() | PhoneTransfer():
                     raise AssertionError(command)
                 case _:
                     self.r.give(command)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import ToolCalled
-from edge.core.inputs import ToolResult
+from edge.core.client_events import ClientToolCalled
+from edge.core.inputs import ClientToolResult
 from edge.protocols.realtime.client_calls import ClientCalls
 
 
-def call(name: str) -> ToolCalled:
-    return ToolCalled(name, "weather", "{}")
+def call(name: str) -> ClientToolCalled:
+    return ClientToolCalled(name, "weather", "{}")
 
 
 def test_a_call_is_new_once() -> None:
@@ -21,8 +21,8 @@ def test_a_turn_is_held_until_the_response_with_its_results_begins() -> None:
     calls = ClientCalls()
     calls.take(call("a"))
     assert (calls.exist, calls.hold_the_turn) == (True, True)
-    assert calls.answer(ToolResult("a", "sunny"))
-    assert calls.take_results() == [ToolResult("a", "sunny")]
+    assert calls.answer(ClientToolResult("a", "sunny"))
+    assert calls.take_results() == [ClientToolResult("a", "sunny")]
     assert (calls.exist, calls.hold_the_turn) == (False, True)
     calls.response_begins(of_new_turn=False)
     assert not calls.hold_the_turn
@@ -33,13 +33,13 @@ def test_a_call_that_outlived_its_turn_holds_no_turn_and_its_result_is_kept_all_
     calls.take(call("a"))
     calls.response_begins(of_new_turn=True)
     assert (calls.exist, calls.hold_the_turn) == (False, False)
-    assert calls.answer(ToolResult("a", "sunny"))
+    assert calls.answer(ClientToolResult("a", "sunny"))
     assert (calls.exist, calls.hold_the_turn) == (True, False)
 
 
 def test_a_result_of_no_call_and_a_second_one_are_refused() -> None:
     calls = ClientCalls()
     calls.take(call("a"))
-    assert not calls.answer(ToolResult("b", "sunny"))
-    assert calls.answer(ToolResult("a", "sunny"))
-    assert not calls.answer(ToolResult("a", "rainy"))
+    assert not calls.answer(ClientToolResult("b", "sunny"))
+    assert calls.answer(ClientToolResult("a", "sunny"))
+    assert not calls.answer(ClientToolResult("a", "rainy"))

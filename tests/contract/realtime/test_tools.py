@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import ToolCalled
+from edge.core.client_events import ClientToolCalled
 from schemas import events as ev
 from schemas.tools import ToolConfig
 from tests.contract.realtime.caller import RealtimeCaller
@@ -297,5 +297,5 @@ def test_a_call_that_is_told_again_is_one_call() -> None:
     c = equipped()
     c.turn("Show me the menu.")
     calls(c, "{}")
-    (told,) = c.r.told(ToolCalled)
+    (told,) = c.r.told(ClientToolCalled)
     assert c.protocol.messages(told) == []

@@ -24,9 +24,9 @@ from benchmarks.hostile.frames import (
 )
 from benchmarks.hostile.http_rows import HTTP_ROWS
 from benchmarks.hostile.rows import ROWS, SOURCES, address
-from benchmarks.hostile.verdict import Figures, line
+from benchmarks.hostile.verdict import RowFigures, line
 
-HELD = Figures(
+HELD = RowFigures(
     name="a row",
     source="socket",
     pings_ms=[1.0, 2.0, 90.0],

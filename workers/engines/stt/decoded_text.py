@@ -9,7 +9,7 @@ from workers.engines.stt.whisper_postprocess import Way
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class DecodedText:
     """The text of a piece of audio by one decoding."""
 
     text: str
@@ -28,10 +28,10 @@ class Heard:
         return math.exp(min(0.0, self.logprob))
 
 
-NOTHING: Final = Heard("", -9.0, 1.0, 0, sound=False)
+NOTHING: Final = DecodedText("", -9.0, 1.0, 0, sound=False)
 
 
-def remaining_ways(left: list[Way], heard: Heard, *, hurried: bool) -> list[Way]:
+def remaining_ways(left: list[Way], heard: DecodedText, *, hurried: bool) -> list[Way]:
     """Return the ways that remain to be tried after the first of *left* gave *heard*."""
     way, *wider = left
     if not heard.sound:
@@ -40,13 +40,13 @@ def remaining_ways(left: list[Way], heard: Heard, *, hurried: bool) -> list[Way]
     return [again] if again else []
 
 
-def better(known: Heard, new: Heard) -> Heard:
+def better(known: DecodedText, new: DecodedText) -> DecodedText:
     """Return the likelier text, with the greedy decoding's `eot_stt`, as beams have none."""
     best = max(known, new, key=lambda one: (one.sound, one.logprob))
     return replace(best, eot_stt=known.eot_stt if best.eot_stt is None else best.eot_stt)
 
 
-def joined(heard: Sequence[Heard]) -> tuple[str, float, float | None]:
+def joined(heard: Sequence[DecodedText]) -> tuple[str, float, float | None]:
     """Return the pieces' text, their confidence by tokens, and the last one's `eot_stt`."""
     spoken = [one for one in heard if one.text]
     if not spoken:

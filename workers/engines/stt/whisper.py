@@ -29,7 +29,7 @@ from workers.engines.errors import (
 )
 from workers.engines.protocols import Recognition
 from workers.engines.stt import whisper_postprocess
-from workers.engines.stt.decoded_text import NOTHING, Heard, better, joined, remaining_ways
+from workers.engines.stt.decoded_text import NOTHING, DecodedText, better, joined, remaining_ways
 from workers.engines.stt.levelling import levelled
 from workers.engines.stt.punctuation_probability import SentenceEnd
 from workers.engines.stt.whisper_postprocess import FRAMES_PER_S, Floats, Way
@@ -110,7 +110,7 @@ class WhisperRecognizer:
         self._load()
         cut = [whisper_postprocess.pieces(levelled(_floats(pcm))) for pcm in pcms]
         owners = [place for place, pieces in enumerate(cut) for _ in pieces]
-        found: list[dict[int, Heard]] = [{} for _ in pcms]
+        found: list[dict[int, DecodedText]] = [{} for _ in pcms]
         every = [piece for pieces in cut for piece in pieces]
         for at, heard in self._hear(every, language, hurried=hurried):
             place = owners[at]
@@ -123,7 +123,7 @@ class WhisperRecognizer:
 
     def _hear(
         self, pieces: list[Floats], language: str, *, hurried: bool = False
-    ) -> Iterator[tuple[int, Heard]]:
+    ) -> Iterator[tuple[int, DecodedText]]:
         """Yield (index, text) of each piece, from its narrowest window or else from a wider one."""
         ways = {
             at: [
@@ -145,7 +145,7 @@ class WhisperRecognizer:
                     del ways[at]
                     yield at, best[at]
 
-    def _try(self, pieces: list[Floats], way: Way, language: str) -> list[Heard]:
+    def _try(self, pieces: list[Floats], way: Way, language: str) -> list[DecodedText]:
         """Run the model once over *pieces*, each padded to the window of *way*."""
         import ctranslate2
 
@@ -176,7 +176,7 @@ class WhisperRecognizer:
             self._judged(result, each, full) for result, each in zip(results, seconds, strict=True)
         ]
 
-    def _judged(self, result: Any, audio_s: float, full: bool) -> Heard:
+    def _judged(self, result: Any, audio_s: float, full: bool) -> DecodedText:
         most = whisper_postprocess.most_tokens(audio_s)
         ids = result.sequences_ids[0][:most]  # in a batch the longest utterance sets the limit
         said: str = self._decode(ids).strip()
@@ -193,7 +193,7 @@ class WhisperRecognizer:
         sound = whole and likely
         readable = sound and not once and result.logits
         eot = self._sentence_end.after(ids, result.logits[0]) if readable else None
-        return Heard(text, logprob, no_speech, len(ids), sound, eot)
+        return DecodedText(text, logprob, no_speech, len(ids), sound, eot)
 
     def _languages(self, encoded: Any, count: int, language: str) -> Iterable[str]:
         if not self._model.model.is_multilingual:

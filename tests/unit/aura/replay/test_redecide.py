@@ -158,7 +158,7 @@ SAMPLES: list[AnyInput] = [
     inputs.Cancelled(),
     inputs.Played(3, 1200),
     inputs.KeyPressed("12#"),
-    inputs.ToolResult("call_1_0_0", '"done"', failed=True),
+    inputs.ClientToolResult("call_1_0_0", '"done"', failed=True),
     inputs.TurnDiscarded(),
     inputs.Truncated(3, 1200),
     inputs.ItemAdded("message_1", "user", "Hello there.", "message_0"),

@@ -7,7 +7,7 @@ import msgspec
 from aura.replay.recorded_stages import RecordedStages
 from aura.replay.redecide import connections
 from aura.replay.what_if import differences, rehearse
-from edge.core.inputs import ToolResult
+from edge.core.inputs import ClientToolResult
 from schemas import events as ev
 from tests.unit.aura.replay.test_redecide import Recorded, decided_again
 from tests.unit.edge.core.response.test_tool_turns import Table
@@ -33,7 +33,7 @@ def conversation() -> list[ev.AnyEvent]:
     r.types("Show me.")
     r.calls(("show", "{}"))
     r.wait(300)
-    r.give(ToolResult("call_2_0_0", '"shown"'))
+    r.give(ClientToolResult("call_2_0_0", '"shown"'))
     r.says_words("There it is.")
     r.speaks(0, 500)
     r.wait(2000)

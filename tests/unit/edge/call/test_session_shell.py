@@ -12,7 +12,7 @@ import msgpack
 from edge.call.client import Client
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
-from edge.core.client_events import ClientEvent, SpeechStarted
+from edge.core.client_events import CallerStarted, ClientEvent
 from edge.core.inputs import AnyInput, KeyPressed, Started
 from runtime.bus.connection import Bus
 from schemas import events as ev
@@ -75,7 +75,7 @@ async def test_a_voice_is_announced_to_a_worker_and_its_sound_goes_to_the_uttera
     held = Held()
     given = (Started(), sound(VOICE * 20 + SILENCE * 10))
     assert "speech.started" in await held.gives(*given)
-    assert any(isinstance(one, SpeechStarted) for one in held.client.told)
+    assert any(isinstance(one, CallerStarted) for one in held.client.told)
     subjects = {subject for subject, _ in held.bus.sent}
     assert len(subjects) == 1
     frames = [message for _, message in held.bus.sent if isinstance(message, AudioFrame)]

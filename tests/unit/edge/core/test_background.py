@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_events import Transcript
+from edge.core.client_events import CallerTranscript
 from edge.core.inputs import BackgroundAlone
 from schemas import events as ev
 from tests.unit.edge.core.rehearsal import Rehearsal
@@ -33,7 +33,7 @@ def test_unclear_words_of_doubted_voices_are_no_turn(
     r.hears(WORDS, confidence=confidence)
     r.quiet(2000)
     assert bool(r.events(ev.TurnTaken)) is counts
-    assert bool([one for one in r.told(Transcript) if one.final]) is counts
+    assert bool([one for one in r.told(CallerTranscript) if one.final]) is counts
     assert r.events(ev.SpeechEnded)[-1].discarded is not counts
 
 

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import Interrupted, Measured, ResponseDone, Speech, Transcript, Trouble
+from edge.core.client_events import (
+    CallerTranscript,
+    Interrupted,
+    Measured,
+    ResponseDone,
+    Speech,
+    Trouble,
+)
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
 from edge.core.hearing.utterance import LONGEST_MS, PART_MS
 from edge.core.inputs import Finished
@@ -42,7 +49,7 @@ def test_a_question_is_answered_and_becomes_history() -> None:
     r.quiet(3000)
 
     assert r.spoken_ms() == 2000
-    assert [w.text for w in r.told(Transcript) if w.final] == [QUESTION]
+    assert [w.text for w in r.told(CallerTranscript) if w.final] == [QUESTION]
     (done,) = r.told(ResponseDone)
     assert done.text == "It is Paris. Do you want to go there?"
     (heard,) = r.events(ev.AnswerHeard)
@@ -426,7 +433,7 @@ def test_a_long_speech_is_entered_at_a_pause_after_which_the_caller_goes_on() ->
         "This is the first part.",
         "And this is the second.",
     ]
-    assert [(t.text, t.goes_on) for t in r.told(Transcript) if t.final] == [
+    assert [(t.text, t.goes_on) for t in r.told(CallerTranscript) if t.final] == [
         ("This is the first part.", False),
         ("And this is the second.", True),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import Interrupted, Speech, Transcript
+from edge.core.client_events import CallerTranscript, Interrupted, Speech
 from edge.core.endpointing.end_of_turn import WAITS
 from edge.core.inputs import Cancelled, KeyPressed, Played, Reconfigured, TurnEnded, Typed
 from schemas import events as ev
@@ -29,7 +29,7 @@ def test_a_typed_turn_is_certain_at_once_and_answered_like_any_other() -> None:
     (taken,) = r.events(ev.TurnTaken)
     assert (taken.speculative, taken.messages[-1].text) == (False, "What is the capital of Spain?")
     assert r.events(ev.TurnCommitted)[0].text == "What is the capital of Spain?"
-    assert r.told(Transcript)[-1].final
+    assert r.told(CallerTranscript)[-1].final
     r.answers("It is Madrid.")
     r.speaks(0, 400)
     r.quiet(600)

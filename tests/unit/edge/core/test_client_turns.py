@@ -8,13 +8,13 @@ import pytest
 
 from edge.core.client_events import (
     CallerSilent,
+    CallerStarted,
+    CallerStopped,
+    CallerTranscript,
     Interrupted,
     ResponseDropped,
     ResponseStarted,
     Speech,
-    SpeechStarted,
-    SpeechStopped,
-    Transcript,
     Trouble,
     TurnHandedIn,
 )
@@ -77,9 +77,9 @@ def folded(r: Rehearsal) -> list[Message]:
 def test_a_turn_is_told_from_its_start_to_the_response_in_this_order() -> None:
     r = responding()
     told = [type(one) for one in r.told(object) if not isinstance(one, Speech)]
-    partial, last = Transcript, Transcript
-    assert told[:5] == [SpeechStarted, partial, SpeechStopped, last, ResponseStarted]
-    stopped, words = r.told(SpeechStopped)[0], r.told(Transcript)[-1]
+    partial, last = CallerTranscript, CallerTranscript
+    assert told[:5] == [CallerStarted, partial, CallerStopped, last, ResponseStarted]
+    stopped, words = r.told(CallerStopped)[0], r.told(CallerTranscript)[-1]
     assert (stopped.utterance, stopped.discarded, words.utterance) == (1, False, 1)
     assert (words.text, words.key) == (QUESTION, "turn_1")
     assert r.told(ResponseStarted) == [ResponseStarted(1)]
@@ -89,7 +89,7 @@ def test_the_start_of_speech_is_told_with_how_long_ago_it_was() -> None:
     r = Rehearsal()
     r.quiet(1000)
     r.says(400)
-    (started,) = r.told(SpeechStarted)
+    (started,) = r.told(CallerStarted)
     assert 300 <= started.ago_ms <= 400
     assert not started.over_response
 
@@ -101,7 +101,7 @@ def test_words_that_were_carried_are_of_the_turn_but_not_of_the_utterance() -> N
     r.says(800, "And of Spain?")
     r.quiet(3000)
     assert r.told(ResponseDropped) == [ResponseDropped(1, "retracted")]
-    words = r.told(Transcript)[-1]
+    words = r.told(CallerTranscript)[-1]
     assert (words.text, words.goes_on) == ("And of Spain?", True)
     assert r.events(ev.TurnCommitted)[-1].text == f"{QUESTION} And of Spain?"
 
@@ -118,7 +118,7 @@ def test_a_turn_of_the_client_ends_when_it_says_so_and_no_pause_does() -> None:
     assert r.told(TurnHandedIn) == [TurnHandedIn(1)]
     final(r, QUESTION)
     assert r.call.history.messages == [Message("user", QUESTION)]
-    assert r.told(Transcript)[-1].text == QUESTION
+    assert r.told(CallerTranscript)[-1].text == QUESTION
     assert not r.events(ev.TurnTaken)
     assert folded(r) == r.call.history.messages
 
@@ -183,7 +183,7 @@ def test_a_turn_without_a_response_enters_the_conversation() -> None:
     r.quiet(600)
     assert not r.events(ev.TurnTaken)
     assert r.call.history.messages == [Message("user", QUESTION)]
-    assert r.told(Transcript)[-1].final
+    assert r.told(CallerTranscript)[-1].final
     assert folded(r) == r.call.history.messages
 
 

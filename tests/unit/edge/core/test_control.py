@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edge.core import effects
-from edge.core.client_events import Interrupted, Speech, Transcript
+from edge.core.client_events import CallerTranscript, Interrupted, Speech
 from edge.core.effects import HangUp
 from edge.core.inputs import (
     Cancelled,
@@ -79,7 +79,7 @@ def test_a_transfer_is_asked_for_once_and_the_new_agent_greets_when_nobody_speak
     r = answered()
     commanded(r, Transfer("billing"), "t1")
     commanded(r, Transfer("billing"), "t1")
-    (asked,) = [one for one in r.effects if isinstance(one, effects.Transfer)]
+    (asked,) = [one for one in r.effects if isinstance(one, effects.AgentTransfer)]
     assert (asked.agent, len(r.events(ev.ControlReceived))) == ("billing", 1)
     config = r.call.config.but({"response.greeting": "Billing, hello."})
     r.give(Reconfigured(config, AgentUsed(name="billing", revision=3), asked.call))
@@ -97,7 +97,7 @@ def test_a_transfer_is_asked_for_once_and_the_new_agent_greets_when_nobody_speak
 def test_a_transfer_to_an_agent_without_a_greeting_says_nothing() -> None:
     r = Rehearsal()
     commanded(r, Transfer("quiet"), "t1")
-    asked = next(one for one in r.effects if isinstance(one, effects.Transfer))
+    asked = next(one for one in r.effects if isinstance(one, effects.AgentTransfer))
     config = r.call.config.but({"response.greeting": ""})
     r.give(Reconfigured(config, AgentUsed(name="quiet", revision=1), asked.call))
     r.quiet(2000)
@@ -314,7 +314,7 @@ def test_a_muted_assistant_understands_and_says_only_what_an_operator_says() -> 
     r.says(800, "Are you there?")
     r.quiet(800)
     assert len(r.events(ev.TurnTaken)) == 1
-    assert r.told(Transcript)[-1].text == "Are you there?"
+    assert r.told(CallerTranscript)[-1].text == "Are you there?"
     commanded(r, Say("Sam here, how can I help?"))
     voiced(r, 500)
     r.quiet(800)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.client_events import Interrupted, Speech, Transcript
+from edge.core.client_events import CallerTranscript, Interrupted, Speech
 from edge.core.inputs import Finished, Resumed, Typed
 from edge.core.session.history import fold
 from schemas import events as ev
@@ -22,7 +22,7 @@ ANSWER = "Guide dogs are trained for two years, and then they work for eight."
 
 def shown(r: Rehearsal) -> str:
     """Return what a client shows that appends every final transcript."""
-    return " ".join(one.text for one in r.told(Transcript) if one.final)
+    return " ".join(one.text for one in r.told(CallerTranscript) if one.final)
 
 
 def said(r: Rehearsal, text: str) -> None:
@@ -62,7 +62,7 @@ def test_speech_just_after_the_start_of_a_response_continues_the_turn(
     assert r.events(ev.TurnTaken)[-1].messages == (Message("user", f"{FIRST} {SECOND}"),)
     assert r.events(ev.TurnCommitted)[-1].text == f"{FIRST} {SECOND}"
     assert shown(r) == f"{FIRST} {SECOND}"
-    finals = [one for one in r.told(Transcript) if one.final]
+    finals = [one for one in r.told(CallerTranscript) if one.final]
     assert [one.goes_on for one in finals] == [False, True]
     assert [one.heard for one in r.told(Interrupted)] == ([""] if heard_ms else [])
     (carried,) = [one for one in r.events(ev.AnswerHeard) if one.carried]
@@ -77,7 +77,7 @@ def test_later_speech_interrupts_and_history_has_the_heard_part() -> None:
     r.quiet(1500)
     assert [one.role for one in r.call.history.messages] == ["user", "assistant"]
     assert r.events(ev.TurnCommitted)[-1].text == "Wait, I mean cats."
-    assert not any(one.goes_on for one in r.told(Transcript))
+    assert not any(one.goes_on for one in r.told(CallerTranscript))
     assert r.told(Interrupted)[0].heard.startswith("Guide dogs")
 
 
@@ -205,7 +205,7 @@ class Play:
     def note(self) -> None:
         """Take what this connection stored and showed."""
         self.log += self.call.events(ev.Event)
-        self.shown += [one.text for one in self.call.told(Transcript) if one.final]
+        self.shown += [one.text for one in self.call.told(CallerTranscript) if one.final]
 
     def do(self, step: str, amount: int) -> None:
         match step:

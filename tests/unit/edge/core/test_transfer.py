@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from edge.core.effects import Transfer
-from edge.core.inputs import Reconfigured, ToolResult
+from edge.core.effects import AgentTransfer
+from edge.core.inputs import ClientToolResult, Reconfigured
 from edge.core.session.history import fold
 from schemas import events as ev
 from schemas.agent import AgentUsed
@@ -26,8 +26,8 @@ class Handed(Table):
         super().__init__([TRANSFER])
 
     @property
-    def transfers(self) -> list[Transfer]:
-        return [one for one in self.effects if isinstance(one, Transfer)]
+    def transfers(self) -> list[AgentTransfer]:
+        return [one for one in self.effects if isinstance(one, AgentTransfer)]
 
     def hands_over(self, arguments: str = '{"agent": "cook"}') -> None:
         self.types("I have a question about the soup.")
@@ -56,7 +56,7 @@ def test_the_model_knows_to_whom_it_may_hand_over() -> None:
 def test_the_new_agent_goes_on_in_the_same_turn_with_all_that_was_said() -> None:
     r = Handed()
     r.hands_over()
-    assert r.transfers == [Transfer("call_1_0_0", "cook")]
+    assert r.transfers == [AgentTransfer("call_1_0_0", "cook")]
     assert r.asked.step == 0  # nobody goes on before the edge knows the agent
     r.goes_on()
     (changed,) = r.events(ev.AgentChanged)
@@ -122,7 +122,7 @@ def test_a_clients_tool_named_transfer_is_no_transfer() -> None:
     r = Table([ToolConfig(name="transfer", kind="client", parameters=TRANSFER.parameters)])
     r.types()
     r.calls(("transfer", '{"agent": "cook"}'))
-    assert not [one for one in r.effects if isinstance(one, Transfer)]
+    assert not [one for one in r.effects if isinstance(one, AgentTransfer)]
     assert r.requested == ["transfer"]
 
 
@@ -131,13 +131,13 @@ def test_without_the_tool_there_is_no_transfer() -> None:
     r.types()
     r.calls(("transfer", '{"agent": "cook"}'))
     assert r.events(ev.ToolFailed)[-1].reason == "unknown"
-    assert not [one for one in r.effects if isinstance(one, Transfer)]
+    assert not [one for one in r.effects if isinstance(one, AgentTransfer)]
 
 
 def test_a_transfer_that_cannot_be_is_told_to_the_model_of_the_old_agent() -> None:
     r = Handed()
     r.hands_over()
-    r.give(ToolResult(r.transfers[0].call, "there is no such agent", failed=True))
+    r.give(ClientToolResult(r.transfers[0].call, "there is no such agent", failed=True))
     assert not r.events(ev.AgentChanged)
     assert json.loads(r.asked.messages[-1].text)["detail"] == "there is no such agent"
     assert r.asked.tools
@@ -156,4 +156,4 @@ def test_a_transfer_that_an_edge_took_along_is_asked_for_again() -> None:
     r = Handed()
     r.hands_over()
     after = resumed(log_with_call(r), [TRANSFER])
-    assert [one for one in after.effects if isinstance(one, Transfer)] == r.transfers
+    assert [one for one in after.effects if isinstance(one, AgentTransfer)] == r.transfers

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import ResponseStarted, SpeechStopped, Transcript
+from edge.core.client_events import CallerStopped, CallerTranscript, ResponseStarted
 from edge.core.inputs import Commanded, TurnDiscarded, Typed
 from schemas import events as ev
 from schemas.control import Mute, Say
@@ -25,7 +25,7 @@ def spoken(**changes: Any) -> Rehearsal:
 
 
 def finals(call: Rehearsal) -> list[str]:
-    return [told.text for told in call.told(Transcript) if told.final]
+    return [told.text for told in call.told(CallerTranscript) if told.final]
 
 
 def test_a_spoken_turn_is_told_before_its_response_and_committed_once() -> None:
@@ -56,7 +56,7 @@ def test_a_typed_turn_discards_the_open_utterance() -> None:
     call = Rehearsal()
     call.says(500)
     call.give(Typed("Hello."))
-    assert [told.discarded for told in call.told(SpeechStopped)] == [True]
+    assert [told.discarded for told in call.told(CallerStopped)] == [True]
     assert finals(call) == ["Hello."]
 
 

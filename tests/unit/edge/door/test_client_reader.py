@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from edge.core.client_commands import Audio, Command, End
+from edge.core.client_commands import Audio, ClientCommand, EndSession
 from edge.core.inputs import Played, Typed
 from edge.door.audio_intake import AudioIntake
 from edge.door.client_reader import ClientReader
@@ -32,7 +32,7 @@ class Client:
     def __init__(self, pace: Pace, commands_a_second: float = 100) -> None:
         self.channel = LineChannel(pace)
         self.sound: list[bytes] = []
-        self.obeyed: list[Command] = []
+        self.obeyed: list[ClientCommand] = []
         self.given: list[Any] = []
         self.replies: list[Json | None] = []
         self.faults: list[Exception] = []
@@ -58,7 +58,7 @@ class Client:
             self.faults.append,
         )
 
-    async def _obey(self, commands: list[Command]) -> None:
+    async def _obey(self, commands: list[ClientCommand]) -> None:
         for command in commands:
             if command == Typed("break"):
                 raise ZeroDivisionError
@@ -77,11 +77,11 @@ async def test_messages_are_obeyed_in_their_order(pace: Pace) -> None:
     for frame in ('{"type": "text", "text": "Hi."}', SOUND, '{"type": "end_call"}'):
         client.channel.arrived(frame)
     async with asyncio.timeout(20):
-        while End(close=True) not in client.obeyed:
+        while EndSession(close=True) not in client.obeyed:
             await asyncio.sleep(0)
     client.channel.left()
     await reading
-    assert [type(one) for one in client.obeyed[1:]] == [Typed, Audio, End]
+    assert [type(one) for one in client.obeyed[1:]] == [Typed, Audio, EndSession]
 
 
 async def test_sound_is_heard_before_it_is_waited_for(pace: Pace) -> None:

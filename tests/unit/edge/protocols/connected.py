@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edge.core.client_commands import Audio, Command
+from edge.core.client_commands import Audio, ClientCommand
 from runtime.audio import AudioIn
 from runtime.wav import Format
 
@@ -15,7 +15,7 @@ class Listener:
     def __init__(self) -> None:
         self._audio_in = AudioIn()
 
-    def hear(self, commands: Iterable[Command]) -> bytes:
+    def hear(self, commands: Iterable[ClientCommand]) -> bytes:
         return b"".join(
             self._audio_in.feed(one.data, one.form, begins=one.begins)
             for one in commands

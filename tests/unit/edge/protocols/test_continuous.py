@@ -12,18 +12,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from edge.core.client_commands import Audio, Begin, End, Reply
+from edge.core.client_commands import Audio, Begin, EndSession, Reply
 from edge.core.client_events import (
+    CallerTranscript,
+    ClientToolCalled,
+    ClientToolCancelled,
     Interrupted,
     Measured,
     ResponseDone,
     Speech,
-    ToolCalled,
-    ToolCancelled,
-    Transcript,
     Trouble,
 )
-from edge.core.inputs import ToolResult, Typed
+from edge.core.inputs import ClientToolResult, Typed
 from edge.protocols.client_protocol import Handshake, Json
 from edge.protocols.continuous import MOST_TIMESTAMP_CHARS, ContinuousProtocol
 from edge.protocols.parsing import MOST_TEXT_CHARS
@@ -69,7 +69,7 @@ def ignored(protocol: ContinuousProtocol) -> tuple[Begin, list[str]]:
 def test_the_messages_are_the_documented_ones() -> None:
     d = connected()
     d.began("s_1")
-    assert only(d.messages(Transcript("What's the weather like?", True, 0.9512))) == {
+    assert only(d.messages(CallerTranscript("What's the weather like?", True, 0.9512))) == {
         "type": "user_transcript",
         "text": "What's the weather like?",
         "confidence": 0.95,
@@ -137,7 +137,7 @@ def test_each_stage_has_its_error_and_close_code(stage: Any, code: str, close: i
 
 def test_control_messages() -> None:
     d = connected()
-    assert d.receive('{"type": "end_call"}') == [End(close=True)]
+    assert d.receive('{"type": "end_call"}') == [EndSession(close=True)]
     stamp = "2024-01-01T12:00:00Z"
     assert d.receive(f'{{"type": "ping", "timestamp": "{stamp}"}}') == [
         Reply({"type": "pong", "timestamp": stamp})
@@ -177,9 +177,12 @@ def test_a_typed_turn_without_words_or_with_too_many_is_refused(text: object) ->
 def test_unrequested_messages_are_not_sent() -> None:
     measured = Measured(TurnMeasured(tenant="t", session="s", at_ms=1, turn=1, pause_ms=100.0))
     plain, full = connected(), connected({"partials": "1", "metrics": "1"})
-    assert plain.messages(Transcript("Hel", final=False)) == []
+    assert plain.messages(CallerTranscript("Hel", final=False)) == []
     assert plain.messages(measured) == []
-    assert only(full.messages(Transcript("Hel", final=False)))["type"] == "user_transcript_partial"
+    assert (
+        only(full.messages(CallerTranscript("Hel", final=False)))["type"]
+        == "user_transcript_partial"
+    )
     metrics = only(full.messages(measured))
     assert (metrics["type"], metrics["pause_ms"]) == ("turn_metrics", 100.0)
     assert "session" not in metrics
@@ -300,12 +303,12 @@ def test_any_chunking_gives_the_same_sound(chunks: list[bytes]) -> None:
 @given(st.text(max_size=300))
 def test_no_text_is_a_fault_of_ours(text: str) -> None:
     for command in connected().receive(text):
-        assert isinstance(command, Reply | End | Typed)
+        assert isinstance(command, Reply | EndSession | Typed)
 
 
 def test_a_tool_of_the_client_is_called_cancelled_and_answered() -> None:
     client = connected()
-    called = ToolCalled("call_1_0_0", "show", '{"page": 2}')
+    called = ClientToolCalled("call_1_0_0", "show", '{"page": 2}')
     assert client.messages(called) == [
         {
             "type": "tool_call",
@@ -314,15 +317,15 @@ def test_a_tool_of_the_client_is_called_cancelled_and_answered() -> None:
             "arguments": {"page": 2},
         }
     ]
-    assert client.messages(ToolCancelled("call_1_0_0")) == [
+    assert client.messages(ClientToolCancelled("call_1_0_0")) == [
         {"type": "tool_cancelled", "call_id": "call_1_0_0"}
     ]
     answer = {"type": "tool_result", "call_id": "c"}
     for said, expected in (
-        ({"result": {"ok": True}}, ToolResult("c", '{"ok": true}')),
-        ({"result": "fine"}, ToolResult("c", "fine")),
-        ({"result": None}, ToolResult("c", "null")),
-        ({"error": "no \ud800 screen"}, ToolResult("c", "no ? screen", failed=True)),
+        ({"result": {"ok": True}}, ClientToolResult("c", '{"ok": true}')),
+        ({"result": "fine"}, ClientToolResult("c", "fine")),
+        ({"result": None}, ClientToolResult("c", "null")),
+        ({"error": "no \ud800 screen"}, ClientToolResult("c", "no ? screen", failed=True)),
     ):
         assert client.receive(json.dumps({**answer, **said})) == [expected]
 

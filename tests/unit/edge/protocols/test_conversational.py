@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.client_commands import Audio, Begin, End, Reply
+from edge.core.client_commands import Audio, Begin, EndSession, Reply
 from edge.core.client_events import (
+    CallerTranscript,
+    ClientToolCalled,
+    ClientToolCancelled,
     Interrupted,
     ResponseDone,
     Speech,
-    ToolCalled,
-    ToolCancelled,
-    Transcript,
     Trouble,
 )
-from edge.core.inputs import ToolResult, Typed
+from edge.core.inputs import ClientToolResult, Typed
 from edge.protocols.client_protocol import CloseCode, Handshake, Json
 from edge.protocols.conversational import ConversationalProtocol
 from edge.protocols.parsing import MOST_TEXT_CHARS
@@ -65,7 +65,7 @@ def test_the_messages_are_the_documented_ones() -> None:
             "message": "Ready to listen",
         }
     ]
-    assert d.messages(Transcript("Hello, how are you?", final=True)) == [
+    assert d.messages(CallerTranscript("Hello, how are you?", final=True)) == [
         {
             "type": "transcript",
             "text": "Hello, how are you?",
@@ -224,7 +224,7 @@ def test_a_typed_turn_without_words_or_with_too_many_is_refused(text: object) ->
 
 def test_the_end_of_a_conversation_is_not_that_of_the_connection() -> None:
     d = connected(started=True)
-    assert d.receive('{"type": "end_conversation"}') == [End(close=False)]
+    assert d.receive('{"type": "end_conversation"}') == [EndSession(close=False)]
     d.ended()
     assert error_of(d.receive(chunk(b"12")))["code"] == "NO_SESSION"
 
@@ -275,13 +275,13 @@ def test_no_input_is_a_fault_of_ours(frames: list[str | bytes]) -> None:
     for frame in frames:
         commands = d.receive(frame)
         for command in commands:
-            assert isinstance(command, Begin | Audio | End | Reply | Typed)
+            assert isinstance(command, Begin | Audio | EndSession | Reply | Typed)
         assert len(listener.hear(commands)) % 2 == 0
 
 
 def test_a_tool_of_the_client_is_called_cancelled_and_answered() -> None:
     client = connected(started=True)
-    called = ToolCalled("call_1_0_0", "show", '{"page": 2}')
+    called = ClientToolCalled("call_1_0_0", "show", '{"page": 2}')
     assert client.messages(called) == [
         {
             "type": "tool_call",
@@ -290,15 +290,15 @@ def test_a_tool_of_the_client_is_called_cancelled_and_answered() -> None:
             "arguments": {"page": 2},
         }
     ]
-    assert client.messages(ToolCancelled("call_1_0_0")) == [
+    assert client.messages(ClientToolCancelled("call_1_0_0")) == [
         {"type": "tool_cancelled", "call_id": "call_1_0_0"}
     ]
     answer = {"type": "tool_result", "call_id": "c"}
     for said, expected in (
-        ({"result": {"ok": True}}, ToolResult("c", '{"ok": true}')),
-        ({"result": "fine"}, ToolResult("c", "fine")),
-        ({"result": None}, ToolResult("c", "null")),
-        ({"error": "no \ud800 screen"}, ToolResult("c", "no ? screen", failed=True)),
+        ({"result": {"ok": True}}, ClientToolResult("c", '{"ok": true}')),
+        ({"result": "fine"}, ClientToolResult("c", "fine")),
+        ({"result": None}, ClientToolResult("c", "null")),
+        ({"error": "no \ud800 screen"}, ClientToolResult("c", "no ? screen", failed=True)),
     ):
         assert client.receive(json.dumps({**answer, **said})) == [expected]
 

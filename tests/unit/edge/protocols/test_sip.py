@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from edge.core.client_commands import Audio, Begin, End
+from edge.core.client_commands import Audio, Begin, EndSession
 from edge.core.client_events import Interrupted, Speech
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.client_protocol import Handshake
@@ -27,7 +27,7 @@ def test_messages_of_the_line_become_commands() -> None:
     line = protocol()
     assert line.receive(b"\x01\x02") == [Audio(b"\x01\x02", LINE)]
     assert line.receive("key 5") == [KeyPressed("5")]
-    assert line.receive("bye") == [End(close=True)]
+    assert line.receive("bye") == [EndSession(close=True)]
     assert line.played(3, 400, ends=True) == [Played(3, 400)]
 
 

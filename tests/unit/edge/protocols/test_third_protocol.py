@@ -8,8 +8,8 @@ import json
 import numpy as np
 import pytest
 
-from edge.core.client_commands import Audio, Begin, Command, End, Reply
-from edge.core.client_events import ClientEvent, Interrupted, Speech, Transcript, Trouble
+from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
+from edge.core.client_events import CallerTranscript, ClientEvent, Interrupted, Speech, Trouble
 from edge.core.inputs import Cancelled, Played, TurnEnded, Typed
 from edge.protocols.client_protocol import (
     Admission,
@@ -48,10 +48,10 @@ class ToyProtocol(ProtocolDefaults):
         except NotJsonError:
             return ""
 
-    def opened(self) -> list[Command]:
+    def opened(self) -> list[ClientCommand]:
         return [Begin({"voice.delivery": "chunks"}, greeting=True)]
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[Command]:
+    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         del now_ms
         try:
             message = parse(frame) if isinstance(frame, str) else {"type": ""}
@@ -67,7 +67,7 @@ class ToyProtocol(ProtocolDefaults):
                 case "played":
                     return [Played(int(message["turn"]), int(message["ms"]))]
                 case "bye":
-                    return [End(close=True)]
+                    return [EndSession(close=True)]
         except (KeyError, TypeError, ValueError) as error:
             return [Reply(self.error("bad_message", "not understood", str(error)))]
         return [Reply(self.error("bad_message", "not understood", "an unknown type"))]
@@ -84,7 +84,7 @@ class ToyProtocol(ProtocolDefaults):
                 return [{"type": "audio", "audio": to_base64(pcm), "text": text}]
             case Interrupted():
                 return [{"type": "clear"}]
-            case Transcript(text=text, final=True):
+            case CallerTranscript(text=text, final=True):
                 return [{"type": "heard", "text": text}]
             case Trouble(stage=stage, reason=reason):
                 return [self.error(f"{stage}_failed", "a stage failed", reason)]
@@ -146,7 +146,7 @@ def test_inputs_of_the_call_are_passed_unchanged() -> None:
     assert d.receive('{"type": "commit"}') == [TurnEnded()]
     assert d.receive('{"type": "cancel"}') == [Cancelled()]
     assert d.receive('{"type": "played", "turn": 1, "ms": 640}') == [Played(1, 640)]
-    assert d.receive('{"type": "bye"}') == [End(close=True)]
+    assert d.receive('{"type": "bye"}') == [EndSession(close=True)]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.core.client_commands import Audio, Begin, End, Transfer
-from edge.core.client_events import Interrupted, Speech, Transcript, Trouble
+from edge.core.client_commands import Audio, Begin, EndSession, PhoneTransfer
+from edge.core.client_events import CallerTranscript, Interrupted, Speech, Trouble
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.client_protocol import ClientProtocol, Handshake
 from edge.protocols.twilio import MOST_MARKS, TwilioProtocol
@@ -185,19 +185,19 @@ def test_keys_are_pressed_one_by_one() -> None:
 def test_one_key_may_ask_for_a_person() -> None:
     p = KIND(Handshake(connection="conn_0", transfer_key="0"))
     p.first_message(start(token="t"))
-    assert p.receive(key("0")) == [Transfer("CA1", "0")]
+    assert p.receive(key("0")) == [PhoneTransfer("CA1", "0")]
     assert p.receive(key("1")) == [KeyPressed("1")]
     assert p.receive(key("")) == []
 
 
 def test_the_end_of_the_stream_ends_the_call() -> None:
-    assert streaming().receive(said("stop", stop={"callSid": "CA1"})) == [End(close=True)]
+    assert streaming().receive(said("stop", stop={"callSid": "CA1"})) == [EndSession(close=True)]
 
 
 def test_nothing_else_is_sent_for_twilio_ends_a_stream_that_it_does_not_understand() -> None:
     p = streaming()
     assert p.began("s_1") == p.ended() == []
     assert p.messages(Speech(1, "", b"", ends=True)) == []
-    assert p.messages(Transcript("Hi.", final=True)) == []
+    assert p.messages(CallerTranscript("Hi.", final=True)) == []
     assert p.messages(Trouble("llm", "no")) == []
     assert p.error("RATE_LIMITED", "Too many", "") is None

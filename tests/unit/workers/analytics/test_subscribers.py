@@ -12,7 +12,7 @@ from schemas.events import TranscriptFinal, TurnMeasured
 from workers.analytics import SubscriberError, subscriber
 from workers.analytics.main import Plan
 from workers.analytics.plugin_loader import load, start_of
-from workers.analytics.subscribers import TYPES
+from workers.analytics.subscribers import EVENT_TYPES
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def test_a_function_becomes_a_subscriber_named_after_it() -> None:
 def test_events_are_named_by_tag_or_by_type() -> None:
     assert subscriber(TranscriptFinal, "turn.measured")(on_words).kinds == ("heard", "out")
     assert subscriber(TurnMeasured)(on_words).types == {"turn.measured"}
-    assert subscriber("*")(on_words).types == set(TYPES)
+    assert subscriber("*")(on_words).types == set(EVENT_TYPES)
 
 
 def test_an_unknown_event_is_refused_with_a_suggestion() -> None:

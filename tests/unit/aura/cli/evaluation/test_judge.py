@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aura.cli.evaluation.judge import Seen, judge
+from aura.cli.evaluation.judge import StepMessages, judge
 from aura.cli.evaluation.suite import Expected, Step, Words
 
 
@@ -12,7 +12,7 @@ def expecting(**fields: object) -> Step:
     return Step(say="What is the capital?", expect=Expected.model_validate(fields))
 
 
-GOOD = Seen("What is the capital?", "It is Rome, of course.", 900.0)
+GOOD = StepMessages("What is the capital?", "It is Rome, of course.", 900.0)
 
 
 @pytest.mark.parametrize(
@@ -43,16 +43,16 @@ def test_the_outcome_is_compared_with_the_expectation(
 def test_the_limit_of_the_suite_holds_where_a_step_has_none() -> None:
     assert judge(expecting(), GOOD, 0.5)
     assert not judge(expecting(within_s=1), GOOD, 0.5)
-    assert not judge(Step(noise="cough", expect=Expected(ignored=True)), Seen(), 0.5)
+    assert not judge(Step(noise="cough", expect=Expected(ignored=True)), StepMessages(), 0.5)
 
 
 def test_no_answer_is_wrong_where_one_was_expected() -> None:
-    assert judge(expecting(answer={"min_words": 0}), Seen("What?"), None) == [
+    assert judge(expecting(answer={"min_words": 0}), StepMessages("What?"), None) == [
         "no response was heard"
     ]
-    assert judge(expecting(), Seen("What?"), 2.0) == ["no response was heard"]
-    assert judge(expecting(), Seen(errors=["LLM_ERROR"]), None) == ["error told: LLM_ERROR"]
-    assert judge(expecting(), Seen(lost="the server ended the call"), 2.0) == [
+    assert judge(expecting(), StepMessages("What?"), 2.0) == ["no response was heard"]
+    assert judge(expecting(), StepMessages(errors=["LLM_ERROR"]), None) == ["error told: LLM_ERROR"]
+    assert judge(expecting(), StepMessages(lost="the server ended the call"), 2.0) == [
         "the server ended the call"
     ]
 

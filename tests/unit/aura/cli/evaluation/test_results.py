@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from aura.cli.evaluation.judge import Seen
+from aura.cli.evaluation.judge import StepMessages
 from aura.cli.evaluation.results import Result, junit, summary
 
 
@@ -15,7 +15,7 @@ def suite(tmp_path: Path, text: str) -> Path:
     return file
 
 
-GOOD = Seen("What is the capital?", "It is Rome, of course.", 900.0)
+GOOD = StepMessages("What is the capital?", "It is Rome, of course.", 900.0)
 
 
 def test_results_become_junit_that_a_ci_server_reads() -> None:

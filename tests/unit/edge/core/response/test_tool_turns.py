@@ -10,9 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.client_events import Interrupted, ResponseDone, Speech, ToolCalled, ToolCancelled
-from edge.core.effects import HangUp, Transfer
-from edge.core.inputs import Finished, Resumed, ToolResult, Typed
+from edge.core.client_events import (
+    ClientToolCalled,
+    ClientToolCancelled,
+    Interrupted,
+    ResponseDone,
+    Speech,
+)
+from edge.core.effects import AgentTransfer, HangUp
+from edge.core.inputs import ClientToolResult, Finished, Resumed, Typed
 from edge.core.response.playback import LEAD_MS
 from edge.core.response.wait_sound import PIECE_MS, after
 from edge.core.session.history import fold
@@ -242,7 +248,7 @@ def test_only_the_calls_own_tools_run_and_for_its_own_tenant(
     assert all(one.tool in TOOLS for one in requested)
     assert {(one.tenant, one.session) for one in r.events(ev.Event)} == {("t", "s")}
     assert not r.events(ev.AgentChanged)
-    assert not [one for one in r.effects if isinstance(one, Transfer)]
+    assert not [one for one in r.effects if isinstance(one, AgentTransfer)]
     for one in requested:
         assert isinstance(json.loads(one.arguments), dict)
 
@@ -506,7 +512,7 @@ def interrupted(*calls: tuple[str, str]) -> Table:
 def test_an_interruption_cancels_only_calls_that_allow_it() -> None:
     r = interrupted(("book", "{}"), ("ask", "{}"), ("show", "{}"))
     assert r.events(ev.ResponseCancelled)[-1].reason == "interrupted"
-    assert [one.call for one in r.told(ToolCancelled)] == ["call_1_0_2"]
+    assert [one.call for one in r.told(ClientToolCancelled)] == ["call_1_0_2"]
     results = [one.text for one in r.asked.messages if one.role == "tool"]
     assert json.loads(results[0])["status"].startswith("still running")
     assert [json.loads(one) for one in results[1:]] == [{"error": "cancelled"}] * 2
@@ -553,13 +559,13 @@ def test_a_call_of_the_client_is_told_and_its_answer_taken_once() -> None:
     r = Table()
     r.types()
     r.calls(("show", '{"page": 1}'))
-    assert r.told(ToolCalled) == [ToolCalled("call_1_0_0", "show", '{"page": 1}')]
+    assert r.told(ClientToolCalled) == [ClientToolCalled("call_1_0_0", "show", '{"page": 1}')]
     (requested,) = r.events(ev.ToolRequested)
     assert "tool" in requested.recorded, "no runner takes it"
-    r.give(ToolResult("call_9_0_0", "x"))
+    r.give(ClientToolResult("call_9_0_0", "x"))
     assert r.asked.step == 0
-    r.give(ToolResult("call_1_0_0", '"shown"'))
-    r.give(ToolResult("call_1_0_0", '"again"'))
+    r.give(ClientToolResult("call_1_0_0", '"shown"'))
+    r.give(ClientToolResult("call_1_0_0", '"again"'))
     assert r.asked.messages[-1].text == '"shown"'
     assert len(r.events(ev.ToolReturned)) == 1
 
@@ -567,11 +573,11 @@ def test_a_call_of_the_client_is_told_and_its_answer_taken_once() -> None:
 @pytest.mark.parametrize(
     ("result", "reason"),
     [
-        (ToolResult("call_1_0_0", "no screen", failed=True), "refused"),
-        (ToolResult("call_1_0_0", "x" * (MOST_RESULT_BYTES + 1)), "invalid"),
+        (ClientToolResult("call_1_0_0", "no screen", failed=True), "refused"),
+        (ClientToolResult("call_1_0_0", "x" * (MOST_RESULT_BYTES + 1)), "invalid"),
     ],
 )
-def test_a_client_that_cannot_or_says_too_much(result: ToolResult, reason: str) -> None:
+def test_a_client_that_cannot_or_says_too_much(result: ClientToolResult, reason: str) -> None:
     r = Table()
     r.types()
     r.calls(("show", "{}"))

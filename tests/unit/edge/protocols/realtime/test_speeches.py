@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import SpeechStarted, SpeechStopped, Transcript
+from edge.core.client_events import CallerStarted, CallerStopped, CallerTranscript
 from edge.core.moves import IllegalMoveError
 from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.items import Items
@@ -41,40 +41,40 @@ def test_an_illegal_move_raises(phase: SpokenPhase, move: SpokenMove) -> None:
 
 def test_an_utterance_is_started_stopped_and_committed_in_this_order() -> None:
     told = speeches()
-    assert kinds(told.began(SpeechStarted(1, 100, over_response=False))) == ["speech_started"]
+    assert kinds(told.began(CallerStarted(1, 100, over_response=False))) == ["speech_started"]
     assert told.is_open
-    assert kinds(told.ended(SpeechStopped(1, 100, 900, False))) == ["speech_stopped"]
-    assert kinds(told.heard(Transcript("Hello.", True, utterance=1)))[0] == "committed"
+    assert kinds(told.ended(CallerStopped(1, 100, 900, False))) == ["speech_stopped"]
+    assert kinds(told.heard(CallerTranscript("Hello.", True, utterance=1)))[0] == "committed"
     assert not told.is_open
 
 
 def test_speech_over_a_response_is_told_once_it_is_an_interruption() -> None:
     told = speeches()
-    assert told.began(SpeechStarted(1, 100, over_response=True)) == []
+    assert told.began(CallerStarted(1, 100, over_response=True)) == []
     assert kinds(told.starts()) == ["speech_started"]
     assert told.starts() == []
 
 
 def test_a_backchannel_is_not_told_at_all() -> None:
     told = speeches()
-    told.began(SpeechStarted(1, 100, over_response=True))
-    assert told.ended(SpeechStopped(1, 100, 300, True)) == []
-    assert told.heard(Transcript("Mhm.", True, utterance=1)) == []
+    told.began(CallerStarted(1, 100, over_response=True))
+    assert told.ended(CallerStopped(1, 100, 300, True)) == []
+    assert told.heard(CallerTranscript("Mhm.", True, utterance=1)) == []
 
 
 def test_an_utterance_that_the_client_ends_is_committed_without_a_start() -> None:
     told = speeches(updated(SessionObject(), MANUAL))
-    assert told.began(SpeechStarted(1, 100, over_response=False)) == []
+    assert told.began(CallerStarted(1, 100, over_response=False)) == []
     assert kinds(told.handed_in(1))[0] == "committed"
     assert told.starts() == []
     assert UNTOLD not in {one.phase for one in told._speeches.values()}
-    assert "committed" not in kinds(told.heard(Transcript("Hello.", True, utterance=1)))
+    assert "committed" not in kinds(told.heard(CallerTranscript("Hello.", True, utterance=1)))
 
 
 def test_utterances_that_were_committed_fail_with_the_recogniser_and_no_others() -> None:
     told = speeches(updated(SessionObject(), MANUAL))
     for utterance in (1, 2):
-        told.began(SpeechStarted(utterance, 100, over_response=False))
+        told.began(CallerStarted(utterance, 100, over_response=False))
     told.handed_in(1)
     assert len(told.failed({"type": "server_error"})) == 1
     assert not told.is_open
