@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from runtime.settings import Settings, SettingsError
 
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
+"""The names and addresses of this machine that only itself reaches."""
 
 
 def goes_in_clear(url: str) -> bool:

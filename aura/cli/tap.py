@@ -19,7 +19,7 @@ from runtime.printable import printable
 from runtime.settings import Settings, load
 from schemas import codec
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
-from schemas.events import ENVELOPE
+from schemas.events import own_fields
 
 SIDE: dict[str, type[msgspec.Struct]] = {
     "au": AudioFrame,
@@ -50,8 +50,7 @@ def line(said: dict[str, Any], subject: str) -> Text:
     text = Text(f"{time.strftime('%H:%M:%S', time.localtime(clock))}.{millis} ", style="dim")
     text.append(f"{printable(session[-12:]):12} ", style="cyan")
     text.append(f"{said['type']:24} ", style="bold")
-    fields = {k: v for k, v in said.items() if k not in ENVELOPE}
-    text.append(" ".join(f"{k}={_short(v)}" for k, v in fields.items()))
+    text.append(" ".join(f"{k}={_short(v)}" for k, v in own_fields(said).items()))
     return text
 
 

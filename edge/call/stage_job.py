@@ -11,18 +11,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import structlog
-
 from edge.call.clock import now_ms
 from edge.call.first_events import FirstEvents
-from edge.core.inputs import ChunkSpoken
+from edge.call.resync import LogPosition
+from edge.call.stage_listener import StageListener
+from edge.core.inputs import AnyInput, ChunkSpoken
 from edge.core.response.sentence import Sentence
 from runtime.bus.connection import Bus
-from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError
 from runtime.sessions.listing import REQUEST_PROTOCOL
-from schemas import codec, subjects
-from schemas.audio import BYTES_PER_MS, AudioFrame, SpeechChunk
+from schemas import subjects
+from schemas.audio import BYTES_PER_MS, AudioFrame
 from schemas.events import (
     AnyEvent,
     EndReason,
@@ -30,7 +29,6 @@ from schemas.events import (
     FaultyPart,
     Head,
     JobFailed,
-    Kind,
     ResponseSentence,
     SessionEnded,
     SpeechReady,
@@ -39,16 +37,12 @@ from schemas.events import (
 )
 from schemas.session_config import SessionConfig
 
-log = structlog.get_logger(__name__)
-
 FRAME_BYTES = 100 * BYTES_PER_MS
 LOOK_AGAIN_S = 2.0
 """The silence after which the streams are read, since a result may have been lost."""
 PATIENCE_S = 60.0
 """The longest wait for a piece, after which it has failed: workers are busy or gone."""
 TURN = 1
-HEARD_KINDS: tuple[Kind, ...] = ("heard", "out")
-"""The kinds of the stages' events."""
 T = TypeVar("T", SpeechReady, TranscriptFinal)
 
 
@@ -64,9 +58,14 @@ class StageJobs:
     tenant: str
     session: str
     _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _said: list[AnyEvent] = field(default_factory=list)
+    _events: list[AnyEvent] = field(default_factory=list)
     """The events of the stages, in the order of arrival."""
     _sentences: dict[int, Sentence] = field(default_factory=dict)
+    _position: LogPosition = field(default_factory=LogPosition)
+
+    def __post_init__(self) -> None:
+        whose = (self.tenant, self.session)
+        self.stages = StageListener(self.bus, whose, self._on_audio, self._on_event)
 
     async def transcribe(self, number: int, pcm: bytes, language: str) -> str:
         """Return the words in *pcm*: s16le mono 16 kHz, 30 s at most; *number* counts from 1.
@@ -135,7 +134,7 @@ class StageJobs:
 
     def _find(self, kind: type[T], number: int) -> T | None:
         """Return the event *kind* of the job *number*."""
-        for event in self._said:
+        for event in self._events:
             if isinstance(event, kind):
                 about = event.utterance if isinstance(event, TranscriptFinal) else event.index
                 if about == number:
@@ -155,53 +154,36 @@ class StageJobs:
                 async with asyncio.timeout(LOOK_AGAIN_S):
                     await self._news.wait()
             except TimeoutError:
-                await self._look()
+                await self._reread()
             if loop.time() > until_s:
                 raise StageFailedError(f"no answer within {PATIENCE_S:g} s")
         self._news.clear()
-        for event in self._said:
+        for event in self._events:
             if not isinstance(event, JobFailed) or event.stage != stage:
                 continue
             if number == (event.utterance if stage == "stt" else event.index):
                 raise StageFailedError(event.reason)
 
-    async def _look(self) -> None:
-        """Take all events and audio in the streams; duplicates have no effect."""
-        for kind in HEARD_KINDS:
-            subject = subjects.session_events(self.tenant, self.session, kind)
-            for stored in await self.bus.read(subjects.EVENTS_STREAM, subject):
-                self._hear(stored.data)
-        subject = subjects.speech(self.session, TURN)
-        for stored in await self.bus.read(subjects.AUDIO_STREAM, subject):
-            self._take(stored.data)
+    async def _reread(self) -> None:
+        """Take the missed events and all audio in the streams; duplicates have no effect."""
+        subject = subjects.session_events(self.tenant, self.session)
+        stored = await self.bus.read(subjects.EVENTS_STREAM, subject, after=self._position.seq)
+        for event in self._position.read(stored):
+            self.stages.event(event.data, event.subject, event.seq)
+        await self.stages.recover(TURN)
 
-    def _hear(self, data: bytes) -> None:
-        try:
-            event = codec.decode(data)
-        except codec.BadMessageError:
-            log.warning("event_malformed", session=self.session)
-            return
-        if event not in self._said:
-            self._said.append(event)
+    def _on_event(self, event: AnyEvent, seq: int) -> None:
+        del seq
+        if event not in self._events:
+            self._events.append(event)
             self._news.set()
 
-    def _take(self, data: bytes) -> None:
-        try:
-            chunk = codec.decode_as(SpeechChunk, data)
-        except codec.BadMessageError:
-            log.warning("chunk_malformed", session=self.session)
-            return
-        if sentence := self._sentences.get(chunk.index):
+    def _on_audio(self, given: AnyInput) -> None:
+        if isinstance(given, ChunkSpoken) and (sentence := self._sentences.get(given.index)):
             before = len(sentence.pcm)
-            sentence.take(ChunkSpoken(TURN, chunk.index, chunk.chunk, chunk.pcm, chunk.last))
+            sentence.take(given)
             if len(sentence.pcm) > before or sentence.voiced:
                 self._news.set()
-
-    async def on_event(self, message: Delivery) -> None:
-        self._hear(message.data)
-
-    async def on_speech(self, message: Delivery) -> None:
-        self._take(message.data)
 
 
 @asynccontextmanager
@@ -219,11 +201,7 @@ async def stage_jobs(
     began = whose.began(config, None, resumed=False, now_ms=now_ms())
     reason: EndReason = "failed"
     async with AsyncExitStack() as stack:
-        for kind in HEARD_KINDS:
-            live = subjects.live(whose.tenant, whose.session, kind)
-            await stack.enter_async_context(bus.listening(live, jobs.on_event))
-        spoken = subjects.speech(whose.session, TURN)
-        await stack.enter_async_context(bus.listening(spoken, jobs.on_speech))
+        await jobs.stages.listen(stack)
         await bus.publish(began, encode(began))
         try:
             yield jobs

@@ -3,11 +3,11 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from edge.door.callers.auth import Caller
 from edge.door.channel import Channel
@@ -23,7 +23,6 @@ from edge.protocols.twilio import TwilioProtocol
 
 log = structlog.get_logger(__name__)
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MOST_TOKEN_S = 7 * 86400.0
 """The longest timer; no call lasts longer."""
 FIRST_MESSAGE_S = 10.0

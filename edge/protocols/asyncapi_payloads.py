@@ -11,7 +11,7 @@ from edge.protocols.client_protocol import LEAST_KEY_CHARS, MOST_KEY_CHARS
 from edge.protocols.pcm_format import FORMATS, LEAST_HZ, MOST_HZ
 from edge.protocols.session_options import LANGUAGE_CHARS, NUMBERS
 from schemas.docstrings import describe
-from schemas.events import ENVELOPE
+from schemas.events import own_fields
 from schemas.generate import event_types
 from schemas.session_config import VOICE_NAME, Eagerness, SessionConfig, bounds
 
@@ -124,7 +124,7 @@ def start_conversation() -> Schema:
 def turn_metrics(schemas: Mapping[str, Schema]) -> Schema:
     """Return the payload of `turn_metrics`: `turn.measured` without the common fields of events."""
     measured = schemas["TurnMeasured"]
-    fields = {k: v for k, v in measured["properties"].items() if k not in ENVELOPE}
+    fields = own_fields(measured["properties"])
     return {
         "type": "object",
         "description": "With `metrics=1`: the times of a turn's steps, ms after the end of speech.",

@@ -40,7 +40,7 @@ from edge.protocols.session_options import NAMES, session_options
 from runtime.audio import AudioReader, write_wav
 from runtime.prices import cost_usd
 from runtime.wav import Format, NotAudioError
-from schemas.events import ENVELOPE, FaultyPart, TurnMeasured
+from schemas.events import FaultyPart, TurnMeasured, own_fields
 from schemas.subjects import is_token
 
 ERRORS: Mapping[FaultyPart, tuple[str, str, int]] = {
@@ -252,9 +252,7 @@ class ContinuousProtocol(ProtocolDefaults):
 
 
 def _waterfall(measured: TurnMeasured) -> Json:
-    steps = msgspec.to_builtins(measured)
-    fields = {name: value for name, value in steps.items() if name not in ENVELOPE}
-    return {**fields, "type": "turn_metrics"}
+    return {**own_fields(msgspec.to_builtins(measured)), "type": "turn_metrics"}
 
 
 def _safe_timestamp(timestamp: Any) -> str | int | float | None:

@@ -30,6 +30,7 @@ from edge.protocols.twilio_messages import (
     Stop,
     read,
 )
+from runtime.audio_gaps import GapFiller, filled_ms
 from runtime.dtmf import KEYS, tones
 from runtime.g711 import encode
 from runtime.wav import Format
@@ -40,10 +41,6 @@ LINE = Format(rate_hz=RATE_HZ, width=1, encoding="mulaw")
 SPOKEN = MediaFormat(encoding="audio/x-mulaw", sample_rate=RATE_HZ, channels=1)
 """The one format that Twilio documents."""
 SILENCE = b"\xff"
-LEAST_GAP_MS, MOST_GAP_MS = 15, 1000
-"""The longest gap between time stamps that is filled in, ms."""
-REPEATED_BYTES = 20 * BYTES_A_MS
-"""The part of a gap that repeats the audio before it, ms; the rest is silence."""
 MOST_MARKS = 512
 """The most pending marks; of a client that returns none, only the latest are kept."""
 MOST_FRAME_BYTES = 64 * 1024
@@ -70,8 +67,7 @@ class TwilioProtocol(ProtocolDefaults):
         self._agent = AgentAsked()
         self._due_ms: int | None = None
         """The start of the next piece of audio, by Twilio's clock."""
-        self._last = b""
-        """The end of the last piece of audio, by Twilio's clock."""
+        self._gaps = GapFiller(BYTES_A_MS, SILENCE)
         self._turn = 0
         self._sent_bytes = 0
         """The audio sent of the response to that turn, bytes of mu-law."""
@@ -128,19 +124,16 @@ class TwilioProtocol(ProtocolDefaults):
             data = from_base64(details.payload)
         except ValueError:
             return []
-        lost = self._lost_ms(details.timestamp, len(data) // BYTES_A_MS) * BYTES_A_MS
-        again, self._last = self._last[:lost], data[-REPEATED_BYTES:]
-        silence = SILENCE * (lost - len(again))
-        return [Audio(again + silence + data, LINE)] if data else []
+        gap_ms = self._gap_ms(details.timestamp, len(data) // BYTES_A_MS)
+        return [Audio(self._gaps.fill(data, gap_ms, lost=True), LINE)] if data else []
 
-    def _lost_ms(self, timestamp: str, length_ms: int) -> int:
+    def _gap_ms(self, timestamp: str, length_ms: int) -> int:
         """Return the missing audio, ms, before a piece of *length_ms* at that time."""
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12):
             return 0
         at_ms, due_ms = int(timestamp), self._due_ms
         self._due_ms = at_ms + length_ms
-        gap_ms = at_ms - due_ms if due_ms is not None else 0
-        return gap_ms if LEAST_GAP_MS <= gap_ms <= MOST_GAP_MS else 0
+        return filled_ms(at_ms - due_ms) if due_ms is not None else 0
 
     def _returned(self, name: str) -> list[ClientCommand]:
         if name not in self._marks:

@@ -64,7 +64,7 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
         if isinstance(event, ev.ResponseCompleted):
             written[event.turn] = f"{written.get(event.turn, '')} {event.text}".strip()
         name = str(event.__struct_config__.tag)
-        fields = {k: v for k, v in msgspec.to_builtins(event).items() if k not in ev.ENVELOPE}
+        fields = ev.own_fields(msgspec.to_builtins(event))
         turn, words = fields.get("turn"), _words(event)
         if isinstance(event, ev.AnswerHeard):
             whole = written.get(event.turn, "").split()

@@ -30,7 +30,7 @@ from schemas.events.conversation import (
     Role,
     ToolCall,
 )
-from schemas.events.event import ENVELOPE, Bin, Event, FaultyPart, Head, Kind, StageName
+from schemas.events.event import Bin, Event, FaultyPart, Head, Kind, StageName, own_fields
 from schemas.events.failures import JobFailed, TroubleTold
 from schemas.events.heard import (
     AnswerHeard,

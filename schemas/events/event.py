@@ -1,6 +1,7 @@
 """The common fields of all events, and their ids."""
 
-from typing import Annotated, ClassVar, Literal, TypedDict
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, TypedDict, TypeVar
 
 import msgspec
 
@@ -14,6 +15,12 @@ Bin = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})
 
 ENVELOPE = ("type", "tenant", "session", "at_ms")
 """The common fields of all events as they are stored."""
+_V = TypeVar("_V")
+
+
+def own_fields(stored: Mapping[str, _V]) -> dict[str, _V]:
+    """Return the fields of an event as it is *stored*, without the common ones."""
+    return {name: value for name, value in stored.items() if name not in ENVELOPE}
 
 
 class Head(TypedDict):

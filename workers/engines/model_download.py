@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
+from runtime.tls import LOOPBACK
 from workers.engines import fetched
 from workers.engines.catalogue import PACKAGED, TURN, PackagedModel
 from workers.engines.errors import WeightsError
@@ -29,7 +30,6 @@ from workers.engines.hub import LOCAL_NAME, PINS, HubModel, on_hub
 
 PACKAGE_LIMIT_S: Final = 600
 HTTP_LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60)
-LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 Say = Callable[[str], object]
 """Prints a line of progress."""
 

@@ -1,11 +1,11 @@
 """Answers of the console: JSON, errors, and headers that allow only this origin."""
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from runtime.bus.calls import CallSilentError, NoSuchCallError
 from runtime.bus.errors import BusAwayError
@@ -33,7 +33,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "microphone=(), camera=(), geolocation=()",
 }
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Refused(Exception):  # noqa: N818  # it is an answer, and the asker's fault

@@ -7,10 +7,11 @@ import time
 from pathlib import Path
 
 from aiohttp import WSCloseCode, web
+from aiohttp.typedefs import Handler
 
 from aura.cli.console import agents_api, calls_api, commands_api, live_socket
 from aura.cli.console.access import KEPT_S, Access, same_origin
-from aura.cli.console.answers import Handler, Refused, harden, json_answer, worded
+from aura.cli.console.answers import Refused, harden, json_answer, worded
 from aura.cli.console.readable import Readable
 from aura.cli.console.state import CONSOLE, Console
 from aura.cli.console.watcher import Watcher

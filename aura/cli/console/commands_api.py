@@ -4,8 +4,9 @@ import secrets
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-from aura.cli.console.answers import Handler, Refused, json_answer
+from aura.cli.console.answers import Refused, json_answer
 from aura.cli.console.state import CONSOLE, session_of
 from runtime.bus import calls
 from schemas.control import COMMANDS, AnyCommand, CallRequest, Command, Fault

@@ -31,7 +31,6 @@ from runtime.settings import Settings
 from schemas import codec, subjects
 from schemas import events as ev
 from schemas.audio import TranscriptPartial
-from schemas.events import ENVELOPE
 
 log = structlog.get_logger(__name__)
 
@@ -224,7 +223,7 @@ class Watcher:
         if isinstance(event, ev.InputsDelivered):
             return None
         said = msgspec.to_builtins(event)
-        data = self._readable.fields({k: v for k, v in said.items() if k not in ENVELOPE})
+        data = self._readable.fields(ev.own_fields(said))
         return {"name": said["type"], "at": event.at_ms, "data": data}
 
     # ---------------------------------------------------------------- the log

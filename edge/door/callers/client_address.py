@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from runtime.settings import Settings, SettingsError
+from runtime.tls import LOOPBACK
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -66,7 +67,7 @@ class ClientAddresses:
             return origin in self.origins
         scheme, _, own = origin.partition("://")
         page = _hostname(own)
-        if self.local_pages and page in LOCAL:
+        if self.local_pages and page in LOOPBACK:
             return True
         port = {"https": ":443", "http": ":80"}.get(scheme, "")
         return bool(page) and own.removesuffix(port) == host.lower().removesuffix(port)
@@ -81,7 +82,6 @@ class ClientAddresses:
         return any(found in network for network in self.proxies)
 
 
-LOCAL = {"localhost", "127.0.0.1", "::1"}
 SITE_BITS = 64
 """The prefix of an IPv6 address: a host may have any number of addresses in it."""
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from edge.door.callers.operators import Operator
 from edge.door.http.middlewares import address_of, too_many
@@ -32,7 +33,6 @@ from schemas.subjects import is_token
 
 MOST_BODY_BYTES = 64 * 1024
 MOST_ERROR_CHARS = 300
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Serve = Callable[[Edge, Operator, web.Request], Awaitable[web.Response]]
 FAULTS: dict[Fault, str] = {
     "unknown_call": "no such call",

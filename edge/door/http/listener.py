@@ -20,6 +20,7 @@ from edge.door.http.plain_errors import PlainHandler
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.open_files import OpenFiles
 from edge.door.limits.socket_table import ANYBODY, SocketTable
+from runtime.tls import LOOPBACK
 
 log = structlog.get_logger(__name__)
 
@@ -32,8 +33,6 @@ PAUSE_S = 0.2
 TLS_GOODBYE_S = 2.0
 UNHEARD_MS = 30_000
 """The time after which unacknowledged data ends a connection, ms."""
-HERE = {"127.0.0.1", "::1"}
-"""The operator's own machine, whose orchestrator has no limits."""
 
 
 def bound(host: str, port: int) -> list[socket.socket]:
@@ -116,7 +115,7 @@ class Listener:
 
     def _admit(self, one: socket.socket, peer: str, connections: asyncio.TaskGroup) -> None:
         address = ANYBODY if self._addresses.is_proxy(peer) else counted_as(peer)
-        if address not in {ANYBODY, *HERE} and self._limits.new_sockets.refuse_s(
+        if address not in {ANYBODY, *LOOPBACK} and self._limits.new_sockets.refuse_s(
             address, time.monotonic()
         ):
             counters.refused("new sockets")

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from edge.call import counters
 from edge.door.state import EDGE
+from runtime.tls import LOOPBACK
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +23,7 @@ async def limit_requests(request: web.Request, handler: Any) -> web.StreamRespon
             return too_many("handshakes", wait_s)
         shaken: web.StreamResponse = await handler(request)
         return shaken
-    orchestrator = request.path == "/health" and address in {"127.0.0.1", "::1"}
+    orchestrator = request.path == "/health" and address in LOOPBACK
     rate = limits.page_files if request.path.startswith("/talk") else limits.requests
     if not orchestrator and (wait_s := rate.refuse_s(address, now_s)):
         return too_many("requests", wait_s)

@@ -1,11 +1,11 @@
 """Serves the talk page and the client library: only files of this package."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from edge.door.http.choices import choices
 from edge.door.state import EDGE
@@ -37,7 +37,6 @@ LANGUAGES = {
     "pt": "Português",
 }
 """The languages that the page offers if the recogniser knows more than English."""
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def add_pages(app: web.Application, settings: Settings) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from edge.call.stage_job import StageFailedError, StageJobs, request_of, stage_jobs
 from edge.door.callers.auth import Caller
@@ -21,9 +22,9 @@ from edge.door.http.middlewares import address_of
 from edge.door.http.speech_requests import (
     SpeechRequest,
     SpeechRequestError,
+    audio_pieces,
     error,
     language_of,
-    pieces,
     speech_request,
     text_format,
 )
@@ -79,7 +80,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/v1/audio/transcriptions", _guarded(_transcriptions))
 
 
-def _guarded(serve: Served) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _guarded(serve: Served) -> Handler:
     """Return a handler that requires a valid token, and returns errors in OpenAI's form."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
@@ -198,7 +199,7 @@ async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> w
         reservation.release()
     async with _jobs(edge, caller) as jobs:
         words = []
-        for number, piece in enumerate(pieces(pcm), 1):
+        for number, piece in enumerate(audio_pieces(pcm), 1):
             async with turnstile.job:
                 words.append(await jobs.transcribe(number, piece, language))
     text = " ".join(one for one in words if one)

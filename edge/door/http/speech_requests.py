@@ -1,13 +1,13 @@
 """Parses requests of the speech API by OpenAI's names; errors in OpenAI's form. Pure."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from edge.core.response import given_words
 from edge.protocols.parsing import clean
 from schemas.audio import BYTES_PER_MS
 
@@ -21,7 +21,6 @@ PIECE_MS = 25_000
 SEARCHED_MS = 8_000
 """... and the end of it in which the quietest place is cut."""
 SPOT_MS = 200
-_END = re.compile("(?<=[.!?\u2026\u3002\uff01\uff1f])\\s+|\n+")
 
 
 class SpeechRequestError(ValueError):
@@ -78,7 +77,7 @@ def speech_request(body: bytes) -> SpeechRequest:
 
 def sentences(text: str) -> Iterator[str]:
     """Yield *text* in pieces for single jobs."""
-    for sentence in _END.split(text):
+    for sentence in given_words.pieces(text):
         words = sentence.split()
         while words:
             piece = words.pop(0)[:MOST_SENTENCE_CHARS]
@@ -112,7 +111,7 @@ def language_of(given: str) -> str:
     return given.lower()
 
 
-def pieces(pcm: bytes) -> Iterator[bytes]:
+def audio_pieces(pcm: bytes) -> Iterator[bytes]:
     """Yield *pcm*, s16le mono 16 kHz, in pieces that are recognised at once."""
     at, most = 0, PIECE_MS * BYTES_PER_MS
     while len(pcm) - at > most:

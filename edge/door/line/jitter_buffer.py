@@ -5,13 +5,12 @@ A packet in order is returned at once, so that a good line has no delay. Pure.
 
 from typing import NamedTuple
 
+from runtime.audio_gaps import filled_ms
+
 MOST_HELD = 3
 """The most packets that wait for a missing one: 60 ms with usual packets."""
 RESTART = 100
 """The difference of numbers from which the sender counts as restarted."""
-LEAST_GAP_MS, MOST_GAP_MS = 15, 1000
-"""The most missing audio, by time stamps, that is reported."""
-AGAIN_MS = 20
 NUMBERS, STAMPS = 1 << 16, 1 << 32
 """The limits at which RTP's numbers and time stamps wrap."""
 
@@ -71,23 +70,4 @@ class JitterBuffer:
     def _gap_ms(self, stamp: int) -> int:
         if self._due is None:
             return 0
-        gap_ms = ((stamp - self._due) % STAMPS) // self._stamps_a_ms
-        return gap_ms if LEAST_GAP_MS <= gap_ms <= MOST_GAP_MS else 0
-
-
-class Filler:
-    """Fills gaps in a stream of s16le mono, so that words and pauses keep their length.
-
-    The first 20 ms of lost audio repeat the audio before it, and the rest is silence.
-    """
-
-    def __init__(self, bytes_a_ms: int) -> None:
-        self._bytes_a_ms = bytes_a_ms
-        self._most = AGAIN_MS * bytes_a_ms
-        self._last = b""
-
-    def take(self, pcm: bytes, gap_ms: int, *, lost: bool) -> bytes:
-        """Return *pcm* with the gap of *gap_ms* before it filled."""
-        gap = gap_ms * self._bytes_a_ms
-        again, self._last = self._last[:gap] if lost else b"", pcm[-self._most :]
-        return again + bytes(gap - len(again)) + pcm if gap else pcm
+        return filled_ms(((stamp - self._due) % STAMPS) // self._stamps_a_ms)

@@ -20,9 +20,10 @@ from av.packet import Packet
 
 from edge.core.client_events import Interrupted, Speech
 from edge.core.hearing.framing import FRAME_MS
-from edge.door.line.jitter_buffer import Filler, JitterBuffer
+from edge.door.line.jitter_buffer import JitterBuffer
 from edge.door.line.speech_queue import Sent, SpeechQueue
 from edge.door.webrtc.opus import CLOCK_HZ, OpusDecoder, OpusEncoder, lasts_ms
+from runtime.audio_gaps import GapFiller
 from schemas.audio import RATE_HZ
 
 FRAME_S = FRAME_MS / 1000
@@ -43,7 +44,7 @@ class Microphone:
         self._deliver = deliver
         self._decoder = OpusDecoder()
         self._jitter = JitterBuffer(STAMPS_A_MS)
-        self._filler = Filler(2 * STAMPS_A_MS)
+        self._filler = GapFiller(2 * STAMPS_A_MS)
         self._known: dict[int, StreamStatistics] = {}
 
     def listen_to(self, receiver: RTCRtpReceiver) -> None:
@@ -63,7 +64,7 @@ class Microphone:
     def take(self, number: int, stamp: int, payload: bytes) -> None:
         for piece in self._jitter.take(number, stamp, payload, lasts_ms(payload)):
             pcm = self._decoder.decode(piece.payload)
-            if sound := self._filler.take(pcm, piece.gap_ms, lost=piece.lost):
+            if sound := self._filler.fill(pcm, piece.gap_ms, lost=piece.lost):
                 self._deliver(sound)
 
 

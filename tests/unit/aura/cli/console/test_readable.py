@@ -13,7 +13,7 @@ from runtime.redaction import Redaction
 from runtime.sessions.timeline import moments
 from schemas import events as ev
 from schemas.control import Say
-from schemas.events import ENVELOPE, Head, Message
+from schemas.events import Head, Message, own_fields
 from schemas.session_config import SessionConfig
 from tests.neutral import taken
 
@@ -49,7 +49,7 @@ SPOKEN: list[ev.AnyEvent] = [
 
 def shown(readable: Readable, event: ev.AnyEvent) -> str:
     moment = readable.moment(moments([event])[0])
-    fields = {k: v for k, v in msgspec.to_builtins(event).items() if k not in ENVELOPE}
+    fields = own_fields(msgspec.to_builtins(event))
     return json.dumps([moment, readable.fields(fields)], default=str)
 
 

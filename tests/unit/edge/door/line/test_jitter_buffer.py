@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from edge.door.line.jitter_buffer import Filler, JitterBuffer, Piece
+from edge.door.line.jitter_buffer import JitterBuffer, Piece
 
 STAMPS = 160
 
@@ -86,11 +86,3 @@ def test_whatever_comes_goes_on_in_order_and_little_waits() -> None:
         assert out == sorted(set(out))
         assert len(out) >= len(numbers) * 0.9
         assert len(buffer._held) < 3
-
-
-def test_lost_sound_is_the_sound_before_it_and_then_silence() -> None:
-    filler = Filler(2)
-    assert filler.take(b"ab" * 20, 0, lost=False) == b"ab" * 20
-    filled = filler.take(b"cd" * 20, 30, lost=True)
-    assert filled == b"ab" * 20 + bytes(20) + b"cd" * 20
-    assert filler.take(b"ef" * 20, 30, lost=False) == bytes(60) + b"ef" * 20
