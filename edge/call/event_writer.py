@@ -37,7 +37,7 @@ class LogTerms:
 
 
 class JobAdmission(Protocol):
-    """The places of a session's jobs at their stages."""
+    """The slots of a session's jobs at their stages."""
 
     async def take(self, event: Event) -> bool:
         """Return once the job *event* may be stored; False: it must be no job."""
@@ -46,7 +46,7 @@ class JobAdmission(Protocol):
         """Note a stored event of a stage or of the edge."""
 
     def leave(self) -> None:
-        """Give all places back: the session ends."""
+        """Give all slots back: the session ends."""
 
 
 class EventWriter:
@@ -66,7 +66,7 @@ class EventWriter:
         """*outage* is told of delays; *awaits* returns whether an utterance's words are needed.
 
         Jobs name the *recorded* stages of a replay. *over* is called, once, with the reason if the
-        events exceed the quota in *terms*. A job waits for its place in *jobs*.
+        events exceed the quota in *terms*. A job waits for its slot in *jobs*.
         """
         self._bus = bus
         self._encode = terms.configs.encode if terms else codec.encode
@@ -116,7 +116,7 @@ class EventWriter:
                 event.set()
                 continue
             if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
-                log.info("job_has_no_place", type=event.__struct_config__.tag)
+                log.info("job_has_no_slot", type=event.__struct_config__.tag)
                 event = no_job(event)
             while not await self._stored(in_time(event, now_ms(), self._awaits)):
                 self._outage.begins("log")

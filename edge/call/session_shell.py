@@ -67,7 +67,7 @@ class SessionShell:
 
         *audio* is the caller's; *recording* stores it. A replay gives the results of the stages in
         *recorded*. Events are written by *terms*; None: whole, and without a limit. *kept* limits
-        audio that may be sent again; *jobs* has the places of its jobs.
+        audio that may be sent again; *jobs* has the slots of its jobs.
         """
         self.tenant, self.session = whose = call.began.tenant, call.began.session
         self.call = call

@@ -40,6 +40,7 @@ from edge.door.channel import Phone
 from edge.door.holder import Holder
 from edge.door.host import Host
 from edge.door.limits.pace import Pace
+from edge.door.limits.session_jobs import SessionJobs
 from edge.door.limits.time_limits import Stopwatch
 from edge.door.opening import Opening
 from edge.door.refusal import RefusedError
@@ -110,7 +111,7 @@ class Conversations:
             audio=CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo),
             recording=opening.recording,
             terms=opening.terms,
-            jobs=host.job_slots.of(seat.address, stranger=stranger),
+            jobs=SessionJobs(host.job_slots, seat.address, stranger=stranger),
             kept=host.common.spoken_by(seat.address, stranger=stranger),
             tells_events=begin.events,
         )

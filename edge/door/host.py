@@ -24,7 +24,7 @@ class Host:
     common: CommonBounds
     """The bounds that its connections share."""
     job_slots: JobSlots
-    """The places of its jobs at the stages."""
+    """The slots of its jobs at the stages."""
     speech_model: SileroModel | None
     cancel_echo: bool
     redaction: Redaction

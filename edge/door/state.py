@@ -4,6 +4,7 @@ from __future__ import annotations  # itertools.count[int] exists for mypy only
 
 import asyncio
 import itertools
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -113,7 +114,7 @@ class Edge:
         """
         if full := self.stages.full():
             return full
-        if stranger and (late := self.stages.job_slots.late()):
+        if stranger and (late := self.stages.job_slots.late(time.monotonic())):
             return late
         return self.stages.strained() if stranger or self.budgets.is_ahead(address) else ""
 

@@ -1,4 +1,4 @@
-"""Jobs of strangers wait at the edge for a slot of their stage that no caller needs.
+"""Jobs of strangers wait at the edge for a slot of their stage that no caller needs. Pure.
 
 A stage does its jobs in the order in which they were stored, so a hundred strangers who spoke at
 once would delay every caller with a token. A caller's job is therefore stored at once; a stranger's
@@ -10,12 +10,9 @@ waits here for a free slot. The next slot goes to the address that has had the f
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from edge.door.limits.fair_queue import FairQueue
 from schemas.events import (
@@ -35,8 +32,6 @@ WIN_BACK = 0.1
 """The part of their full share that strangers regain in each second without strain."""
 LATE_S = 1.0
 """While an address without a slot has waited for so long, new strangers are refused."""
-MOST_WAIT_S = 10.0
-"""A job that has waited for so long is not done."""
 MOST_HELD_S = 90.0
 """The longest time that a job holds its slot, whatever became of the job."""
 
@@ -69,13 +64,14 @@ def done_by(event: Event) -> Key | None:
 
 
 @dataclass(eq=False)
-class _Wait:
-    """A stranger's job that waits."""
+class Wait:
+    """A stranger's job that waits for a slot."""
 
-    session: SessionJobs
+    holder: SlotHolder
     key: Key
     since_s: float
-    over: asyncio.Event = field(default_factory=asyncio.Event)
+    on_end: Callable[[], None] = lambda: None
+    """Called once the job holds a slot, or its session ends."""
 
 
 class _Stage:
@@ -83,13 +79,13 @@ class _Stage:
 
     def __init__(self) -> None:
         self.slots = 0
-        """This edge's share of the stage's; 0: not known, and nothing waits."""
+        """This edge's share of the stage's slots; 0: not known, and nothing waits."""
         self.share = 1.0
-        """Of what strangers may have."""
+        """The part that strangers may have of the slots that callers leave."""
         self.callers = self.strangers = 0
         """Jobs under way."""
-        self.waiting: FairQueue[_Wait] = FairQueue()
-        self.waits: set[_Wait] = set()
+        self.waiting: FairQueue[Wait] = FairQueue()
+        self.waits: set[Wait] = set()
         """The same, without those that wait no more."""
         self.held: Counter[str] = Counter()
         """Strangers' jobs that are under way, by address."""
@@ -101,42 +97,39 @@ class _Stage:
         return not self.slots or self.strangers < max(1, int(free * self.share))
 
     @property
-    def next(self) -> _Wait | None:
+    def next(self) -> Wait | None:
         while self.waiting:
             if (first := self.waiting.first()) in self.waits:
                 return first
             self.waiting.pop()  # it waits no more
         return None
 
-    def fill(self) -> None:
+    def fill(self, now_s: float) -> None:
         """Give free slots to waiting jobs."""
         while self.has_free_slot and (wait := self.next):
             self.waiting.pop()
             self.waits.discard(wait)
-            wait.session.hold(wait.key)
-            wait.over.set()
+            wait.holder.hold(wait.key, now_s)
+            wait.on_end()
 
     def starves(self, since_s: float) -> bool:
         """Return whether an address that holds no slot has waited for one since *since_s*."""
         return any(
-            wait.since_s <= since_s and not self.held[wait.session.address] for wait in self.waits
+            wait.since_s <= since_s and not self.held[wait.holder.address] for wait in self.waits
         )
 
 
 class JobSlots:
     """The slots of an edge."""
 
-    def __init__(
-        self, clock: Callable[[], float] = time.monotonic, most_wait_s: float = MOST_WAIT_S
-    ) -> None:
-        """*clock* tells seconds; a job waits *most_wait_s*."""
-        self.clock = clock
-        self.most_wait_s = most_wait_s
+    def __init__(self) -> None:
         self.stages: dict[StageName, _Stage] = {"stt": _Stage(), "llm": _Stage()}
-        self.holding: set[SessionJobs] = set()
+        self.holding: set[SlotHolder] = set()
         """The sessions whose jobs hold a slot."""
 
-    def update(self, slots: Mapping[str, int], edges: int, *, strained: bool = False) -> None:
+    def update(
+        self, slots: Mapping[str, int], edges: int, now_s: float, *, strained: bool = False
+    ) -> None:
         """Note the *slots* of each stage, which so many *edges* share; free what is overdue.
 
         *strained*: a stage begins to fall behind, and strangers are the first to yield. Slots tell
@@ -147,44 +140,40 @@ class JobSlots:
             share = slots.get(name, 0)
             stage.slots = max(1, share // max(1, edges)) if share else 0
         for session in list(self.holding):
-            session.free_overdue()
+            session.free_overdue(now_s)
         for stage in self.stages.values():
-            stage.fill()
+            stage.fill(now_s)
 
-    def late(self) -> str:
+    def late(self, now_s: float) -> str:
         """Return a stage at which an address without a slot has waited for LATE_S; empty: none.
 
         An address that holds a slot and wants more does not count.
         """
-        late_s = self.clock() - LATE_S
-        return next((name for name, stage in self.stages.items() if stage.starves(late_s)), "")
+        since_s = now_s - LATE_S
+        return next((name for name, stage in self.stages.items() if stage.starves(since_s)), "")
 
     def for_strangers(self) -> set[StageName]:
         """Return the stages at which most jobs of this edge are those of strangers."""
         return {name for name, stage in self.stages.items() if stage.strangers > stage.callers}
 
-    def of(self, address: str, *, stranger: bool) -> SessionJobs:
-        """Return the jobs of a new session of *address*."""
-        return SessionJobs(self, address, stranger=stranger)
 
-
-class SessionJobs:
-    """Those of one session, until it leaves."""
+class SlotHolder:
+    """The slots of one session's jobs, until it leaves."""
 
     def __init__(self, slots: JobSlots, address: str, *, stranger: bool) -> None:
         self._slots = slots
         self.address = address
         self._stranger = stranger
         self._held: dict[Key, float] = {}
-        """Since when."""
-        self._wait: _Wait | None = None
+        """The time from which each job holds a slot."""
+        self._wait: Wait | None = None
         """The job that waits; those of a session come one after the other."""
         self._left = False
 
-    async def take(self, event: Event) -> bool:
-        """Return when the job that *event* is may be stored; False: it is to be no job.
+    def want(self, event: Event, now_s: float) -> bool | Wait:
+        """Return whether *event* may be stored as a job, or its wait for a slot.
 
-        Other events pass at once.
+        Events that are no jobs may.
         """
         key = key_of(event)
         if key is None or key in self._held:
@@ -193,53 +182,52 @@ class SessionJobs:
             return not self._stranger
         stage = self._slots.stages[key[0]]
         if not self._stranger or (stage.has_free_slot and not stage.next):
-            self.hold(key)
+            self.hold(key, now_s)
             return True
-        wait = self._wait = _Wait(self, key, self._slots.clock())
+        wait = self._wait = Wait(self, key, now_s)
         stage.waiting.add(self.address, wait)
         stage.waits.add(wait)
-        try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._slots.most_wait_s):
-                    await wait.over.wait()
-        finally:
-            stage.waits.discard(wait)
-        return key in self._held
+        return wait
 
-    def hold(self, key: Key) -> None:
+    def stop_waiting(self, wait: Wait) -> bool:
+        """Drop *wait*; return whether its job holds a slot."""
+        self._slots.stages[wait.key[0]].waits.discard(wait)
+        return wait.key in self._held
+
+    def hold(self, key: Key, now_s: float) -> None:
         """Hold a slot for a job."""
         stage = self._slots.stages[key[0]]
         if self._stranger:
             stage.waiting.charge(self.address, 1)
-        self._held[key] = self._slots.clock()
+        self._held[key] = now_s
         self._slots.holding.add(self)
         self._count(stage, 1)
 
-    def note_stored(self, event: Event) -> None:
+    def note_stored(self, event: Event, now_s: float) -> None:
         """Note an event that was stored, of a stage or of the edge."""
-        if self._held and isinstance(event, ENDS_JOBS) and (key := done_by(event)) in self._held:
-            self._free(key)
+        if (key := done_by(event)) in self._held and key is not None:
+            self._free(key, now_s)
 
-    def leave(self) -> None:
+    def leave(self, now_s: float) -> None:
         """Hold nothing, and wait for nothing: the session ends."""
         self._left = True
         if self._wait:
-            self._wait.over.set()
+            self._wait.on_end()
+            self._wait = None
         for key in list(self._held):
-            self._free(key)
+            self._free(key, now_s)
 
-    def free_overdue(self) -> None:
-        late_s = self._slots.clock() - MOST_HELD_S
-        for key in [key for key, since_s in self._held.items() if since_s < late_s]:
-            self._free(key)
+    def free_overdue(self, now_s: float) -> None:
+        for key in [key for key, at_s in self._held.items() if at_s < now_s - MOST_HELD_S]:
+            self._free(key, now_s)
 
-    def _free(self, key: Key) -> None:
+    def _free(self, key: Key, now_s: float) -> None:
         del self._held[key]
         if not self._held:
             self._slots.holding.discard(self)
         stage = self._slots.stages[key[0]]
         self._count(stage, -1)
-        stage.fill()
+        stage.fill(now_s)
 
     def _count(self, stage: _Stage, more: int) -> None:
         if not self._stranger:

@@ -50,11 +50,12 @@ class StageMonitor:
         except BusAwayError:
             return  # nothing is known: a call tells its caller itself
         loads = loads_of(found, waiting)
-        self._admission.update(loads, time.monotonic(), self.job_slots.for_strangers())
+        now_s = time.monotonic()
+        self._admission.update(loads, now_s, self.job_slots.for_strangers())
         edges = sum(service.role == "edge" for service in found)
         strained = any(self._admission.is_strained(load) for load in loads.values())
         slots = {name: load.slots for name, load in loads.items()}
-        self.job_slots.update(slots, edges, strained=strained)
+        self.job_slots.update(slots, edges, now_s, strained=strained)
         if (full := self.full()) != self._was_full:
             self._was_full = full
             log.warning("new_calls_refused", stage=full) if full else log.info("new_calls_welcome")

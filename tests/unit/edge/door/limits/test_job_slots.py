@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from edge.door.limits.job_slots import LATE_S, MOST_HELD_S, JobSlots, SessionJobs
+from edge.door.limits.job_slots import LATE_S, MOST_HELD_S, JobSlots, SlotHolder, key_of
 from schemas.events import (
+    Event,
     JobFailed,
     ResponseCancelled,
     SessionEnded,
@@ -15,14 +15,8 @@ from schemas.events import (
 )
 from tests.neutral import taken
 
+NOW_S = 100.0
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
-
-
-class Clock:
-    now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 def speech(utterance: int = 1) -> SpeechStarted:
@@ -35,161 +29,153 @@ def words(utterance: int = 1) -> TranscriptFinal:
     )
 
 
-def slots_of(slots: int, *, most_wait_s: float = 60) -> tuple[JobSlots, Clock]:
-    clock = Clock()
-    made = JobSlots(clock, most_wait_s)
-    made.update({"stt": slots, "llm": slots}, 1)
-    return made, clock
+def slots_of(slots: int) -> JobSlots:
+    made = JobSlots()
+    made.update({"stt": slots, "llm": slots}, 1, NOW_S)
+    return made
 
 
-def stranger(of: JobSlots, number: int) -> SessionJobs:
-    return of.of(f"a{number}", stranger=True)
+class Session:
+    """A session that wants one job after the other."""
+
+    def __init__(self, slots: JobSlots, address: str, *, stranger: bool = True) -> None:
+        self.holder = SlotHolder(slots, address, stranger=stranger)
+
+    def want(self, event: Event | None = None, now_s: float = NOW_S) -> bool:
+        """Ask for a slot; return whether it has one at once."""
+        event = event or speech()
+        self.holder.want(event, now_s)
+        return self.has(event)
+
+    def has(self, event: Event | None = None) -> bool:
+        return key_of(event or speech()) in self.holder._held
+
+    def ends(self, event: Event) -> None:
+        self.holder.note_stored(event, NOW_S)
 
 
-async def waits(task: asyncio.Task[bool]) -> bool:
-    for _ in range(3):
-        await asyncio.sleep(0)
-    return not task.done()
+def stranger(slots: JobSlots, number: int) -> Session:
+    return Session(slots, f"a{number}")
 
 
-async def asked(jobs: SessionJobs, event: Any = None) -> asyncio.Task[bool]:
-    task = asyncio.create_task(jobs.take(event or speech()))
-    await waits(task)
-    return task
+def caller(slots: JobSlots) -> Session:
+    return Session(slots, "c", stranger=False)
 
 
-async def test_callers_never_wait_however_many_strangers_speak() -> None:
-    made, _ = slots_of(16)
-    strangers = [await asked(stranger(made, number)) for number in range(100)]
-    assert sum(task.done() for task in strangers) == 12  # every fourth slot is left free
-    for number in range(20):
-        assert await made.of(f"c{number}", stranger=False).take(speech())
-    for task in strangers:
-        task.cancel()
+def test_callers_never_wait_however_many_strangers_speak() -> None:
+    slots = slots_of(16)
+    had = [stranger(slots, number).want() for number in range(100)]
+    assert sum(had) == 12  # every fourth slot is left free
+    assert all(caller(slots).want() for _ in range(20))
 
 
-async def test_what_callers_use_is_taken_from_strangers_down_to_one() -> None:
-    made, _ = slots_of(8)
-    callers = [made.of("c", stranger=False) for _ in range(8)]
-    for caller in callers:
-        await caller.take(speech())
-    first, second = await asked(stranger(made, 1)), await asked(stranger(made, 2))
-    assert (first.done(), second.done()) == (True, False)
-    for caller in callers[:4]:
-        caller.note_stored(words())
-    assert not await waits(second)
+def test_what_callers_use_is_taken_from_strangers_down_to_one() -> None:
+    slots = slots_of(8)
+    callers = [caller(slots) for _ in range(8)]
+    for one in callers:
+        one.want()
+    first, second = stranger(slots, 1), stranger(slots, 2)
+    assert (first.want(), second.want()) == (True, False)
+    for one in callers[:4]:
+        one.ends(words())
+    assert second.has()
 
 
-async def test_strangers_yield_while_a_stage_is_strained_and_win_back_what_they_had() -> None:
-    made, _ = slots_of(16)
-    speakers = [stranger(made, number) for number in range(13)]
-    waiting = [await asked(one) for one in speakers][-1]
+def test_strangers_yield_while_a_stage_is_strained_and_win_back_what_they_had() -> None:
+    slots = slots_of(16)
+    speakers = [stranger(slots, number) for number in range(13)]
+    for speaker in speakers:
+        speaker.want()
     for _ in range(5):
-        made.update({"stt": 16}, 1, strained=True)
+        slots.update({"stt": 16}, 1, NOW_S, strained=True)
     for speaker in speakers[:11]:
-        speaker.note_stored(words())
-        assert await waits(waiting)
+        speaker.ends(words())
+        assert not speakers[-1].has()
     for _ in range(20):
-        made.update({"stt": 16}, 1)
-    assert not await waits(waiting)
+        slots.update({"stt": 16}, 1, NOW_S)
+    assert speakers[-1].has()
 
 
-async def test_a_stage_works_for_strangers_while_most_of_its_jobs_are_theirs() -> None:
-    made, _ = slots_of(16)
+def test_a_stage_works_for_strangers_while_most_of_its_jobs_are_theirs() -> None:
+    slots = slots_of(16)
     for number in range(3):
-        await stranger(made, number).take(speech())
-    callers = [made.of("c", stranger=False) for _ in range(3)]
-    for caller in callers[:2]:
-        await caller.take(speech())
-    assert made.for_strangers() == {"stt"}
-    await callers[2].take(speech())
-    assert not made.for_strangers()
+        stranger(slots, number).want()
+    for _ in range(2):
+        caller(slots).want()
+    assert slots.for_strangers() == {"stt"}
+    caller(slots).want()
+    assert not slots.for_strangers()
 
 
-async def test_the_next_is_of_the_address_that_has_had_the_least() -> None:
-    made, _ = slots_of(1)
-    greedy = [stranger(made, 1) for _ in range(3)]
-    first, second, third = [await asked(one) for one in greedy]
-    other = await asked(stranger(made, 2))
-    greedy[0].note_stored(words())
-    assert not await waits(other)
-    assert first.done()
-    assert not second.done()
-    assert not third.done()
-    for task in (second, third):
-        task.cancel()
+def test_the_next_is_of_the_address_that_has_had_the_least() -> None:
+    slots = slots_of(1)
+    greedy, other = [stranger(slots, 1) for _ in range(3)], stranger(slots, 2)
+    for one in (*greedy, other):
+        one.want()
+    greedy[0].ends(words())
+    assert other.has()
+    assert not any(one.has() for one in greedy)
 
 
-async def test_a_place_is_free_again_however_its_job_ends() -> None:
+def test_a_slot_is_free_again_however_its_job_ends() -> None:
     for event, ends in (
         (speech(), words()),
         (speech(), JobFailed(**WHOSE, stage="stt", reason="r", attempts=1, utterance=1)),
         (taken(), JobFailed(**WHOSE, stage="llm", reason="r", attempts=1, turn=1)),
         (taken(), ResponseCancelled(**WHOSE, turn=1, reason="interrupted")),
     ):
-        made, _ = slots_of(1)
-        holder = stranger(made, 1)
-        assert await holder.take(event)
-        assert await holder.take(event)  # the same one
-        waiting = await asked(stranger(made, 2), event)
-        holder.note_stored(words(utterance=7))
-        assert await waits(waiting)
-        holder.note_stored(ends)
-        assert not await waits(waiting)
+        slots = slots_of(1)
+        first, second = stranger(slots, 1), stranger(slots, 2)
+        assert first.want(event)
+        assert first.holder.want(event, NOW_S) is True  # the same one
+        assert not second.want(event)
+        first.ends(words(utterance=7))
+        assert not second.has(event)
+        first.ends(ends)
+        assert second.has(event)
 
 
-async def test_a_session_that_ends_holds_nothing_and_waits_for_nothing() -> None:
-    made, _ = slots_of(1)
-    holder, waiting = stranger(made, 1), stranger(made, 2)
-    await holder.take(speech())
-    task, behind = await asked(waiting), await asked(stranger(made, 3))
-    waiting.leave()
-    assert await task is False
-    assert await waiting.take(speech(2)) is False
-    ended = SessionEnded(**WHOSE, reason="end_call", turns=0)
-    assert await waiting.take(ended)
-    holder.leave()
-    assert await behind
+def test_a_session_that_ends_holds_nothing_and_waits_for_nothing() -> None:
+    slots = slots_of(1)
+    first, second, third = (stranger(slots, number) for number in range(3))
+    assert first.want()
+    wait = second.holder.want(speech(), NOW_S)
+    assert not isinstance(wait, bool)
+    assert not third.want()
+    ended = []
+    wait.on_end = lambda: ended.append(True)
+    second.holder.leave(NOW_S)
+    assert ended
+    assert not second.holder.stop_waiting(wait)
+    assert second.holder.want(speech(2), NOW_S) is False
+    assert second.holder.want(SessionEnded(**WHOSE, reason="end_call", turns=0), NOW_S) is True
+    first.holder.leave(NOW_S)
+    assert third.has()
 
 
-async def test_who_waits_while_a_stage_has_no_free_slot_keeps_new_strangers_out() -> None:
-    made, clock = slots_of(1)
-    await stranger(made, 1).take(taken())
-    task = await asked(stranger(made, 2), taken())
-    assert not made.late()
-    clock.now_s += LATE_S
-    assert made.late() == "llm"
-    clock.now_s += MOST_HELD_S
-    made.update({"stt": 1, "llm": 1}, 1)  # whatever became of the first one
-    assert await task
-    assert not made.late()
+def test_who_waits_while_a_stage_has_no_free_slot_keeps_new_strangers_out() -> None:
+    slots = slots_of(1)
+    waiting = stranger(slots, 2)
+    stranger(slots, 1).want(taken())
+    assert not waiting.want(taken())
+    assert not slots.late(NOW_S)
+    assert slots.late(NOW_S + LATE_S) == "llm"
+    later_s = NOW_S + MOST_HELD_S + 1
+    slots.update({"stt": 1, "llm": 1}, 1, later_s)  # whatever became of the first one
+    assert waiting.has(taken())
+    assert not slots.late(later_s)
 
 
-async def test_one_address_that_wants_more_than_there_is_keeps_no_stranger_out() -> None:
-    made, clock = slots_of(4)
-    greedy = [await asked(stranger(made, 1)) for _ in range(20)]
-    clock.now_s += 10 * LATE_S
-    assert not made.late()
-    assert sum(task.done() for task in greedy) == 3
-    for task in greedy:
-        task.cancel()
+def test_one_address_that_wants_more_than_there_is_keeps_no_stranger_out() -> None:
+    slots = slots_of(4)
+    assert sum(stranger(slots, 1).want() for _ in range(20)) == 3
+    assert not slots.late(NOW_S + 10 * LATE_S)
 
 
-async def test_what_waits_for_too_long_is_no_job() -> None:
-    made, _ = slots_of(1, most_wait_s=0.01)
-    first = stranger(made, 1)
-    await first.take(speech())
-    assert await stranger(made, 2).take(speech()) is False
-    first.note_stored(words())
-    assert await stranger(made, 3).take(speech())
-
-
-async def test_edges_share_the_slots_and_nothing_waits_while_none_are_known() -> None:
-    made, _ = slots_of(0)
-    assert all([await stranger(made, number).take(speech()) for number in range(50)])
-    made, _ = slots_of(2)
-    made.update({"stt": 2}, 4)
-    assert await stranger(made, 1).take(speech())
-    task = await asked(stranger(made, 2))
-    assert await waits(task)
-    task.cancel()
+def test_edges_share_the_slots_and_nothing_waits_while_none_are_known() -> None:
+    slots = slots_of(0)
+    assert all(stranger(slots, number).want() for number in range(50))
+    slots = slots_of(2)
+    slots.update({"stt": 2}, 4, NOW_S)
+    assert stranger(slots, 1).want()
+    assert not stranger(slots, 2).want()

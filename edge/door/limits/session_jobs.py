@@ -1,0 +1,57 @@
+"""Lets the jobs of one session wait for their slots."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from edge.door.limits.job_slots import ENDS_JOBS, JobSlots, SlotHolder
+from schemas.events import Event
+
+MOST_WAIT_S = 10.0
+"""A job that has waited for so long is not done."""
+
+
+class SessionJobs:
+    """The jobs of one session, until it leaves."""
+
+    def __init__(
+        self,
+        slots: JobSlots,
+        address: str,
+        *,
+        stranger: bool,
+        clock: Callable[[], float] = time.monotonic,
+        most_wait_s: float = MOST_WAIT_S,
+    ) -> None:
+        """Hold slots for a session of *address*; *clock* returns seconds."""
+        self._holder = SlotHolder(slots, address, stranger=stranger)
+        self._clock = clock
+        self._most_wait_s = most_wait_s
+
+    async def take(self, event: Event) -> bool:
+        """Return once the job *event* may be stored; False: it must be no job.
+
+        Other events pass at once.
+        """
+        found = self._holder.want(event, self._clock())
+        if isinstance(found, bool):
+            return found
+        over = asyncio.Event()
+        found.on_end = over.set
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._most_wait_s):
+                    await over.wait()
+        finally:
+            holds = self._holder.stop_waiting(found)
+        return holds
+
+    def note_stored(self, event: Event) -> None:
+        """Note an event that was stored, of a stage or of the edge."""
+        if isinstance(event, ENDS_JOBS):
+            self._holder.note_stored(event, self._clock())
+
+    def leave(self) -> None:
+        """Hold nothing, and wait for nothing: the session ends."""
+        self._holder.leave(self._clock())
