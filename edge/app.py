@@ -66,9 +66,7 @@ def edge_of(
         settings=settings,
         bus=bus,
         name=name,
-        stages=StageMonitor(
-            bus, AdmissionControl(settings.overload_wait_ms, settings.overload_calm_s)
-        ),
+        stages=StageMonitor(bus, AdmissionControl.of(settings)),
         policy=policy,
         operators=Operators.of(settings, policy),
         address_limits=address_limits,

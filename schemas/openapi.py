@@ -130,40 +130,25 @@ def _command(kind: type[Command]) -> Json:
     }
 
 
+SECURED: Json = {"security": [{"operator": []}]}
+
+
 def _calls() -> Json:
-    secured: Json = {"security": [{"operator": []}]}
     found: Json = {
         "/v1/calls": {
             "get": {
                 "summary": "List the running calls on all edges",
                 "operationId": "list",
-                **secured,
+                **SECURED,
                 "responses": {"200": _good(Calls, "The running calls."), **ALWAYS},
             },
-            "post": {
-                "summary": "Call somebody by telephone, and answer once they do",
-                "operationId": "place",
-                **secured,
-                "requestBody": {
-                    "required": True,
-                    "content": {"application/json": {"schema": {"$ref": REF.format(name="Place")}}},
-                },
-                "responses": {
-                    "201": _good(Placed, "They have answered."),
-                    "400": _problem("The body is not what it should be."),
-                    "408": _problem("The body did not come in time."),
-                    "409": _problem("Nobody answered: the code is BUSY, DECLINED, NO_ANSWER, ..."),
-                    "413": _problem("The body is too long."),
-                    "504": _problem("The process with the telephones does not answer."),
-                    **ALWAYS,
-                },
-            },
+            "post": _place(),
         },
         "/v1/calls/{id}": {
             "get": {
                 "summary": "Tell what a call does now",
                 "operationId": "show",
-                **secured,
+                **SECURED,
                 "parameters": [ID],
                 "responses": {"200": _good(CallState, "The call."), **OF_ONE},
             }
@@ -172,6 +157,25 @@ def _calls() -> Json:
     for kind in COMMANDS:
         found[f"/v1/calls/{{id}}/{kind.__struct_config__.tag}"] = _command(kind)
     return found
+
+
+def _place() -> Json:
+    schema = {"$ref": REF.format(name="Place")}
+    return {
+        "summary": "Call somebody by telephone, and answer once they do",
+        "operationId": "place",
+        **SECURED,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {
+            "201": _good(Placed, "They have answered."),
+            "400": _problem("The body is not what it should be."),
+            "408": _problem("The body did not come in time."),
+            "409": _problem("Nobody answered: the code is BUSY, DECLINED, NO_ANSWER, ..."),
+            "413": _problem("The body is too long."),
+            "504": _problem("The process with the telephones does not answer."),
+            **ALWAYS,
+        },
+    }
 
 
 def _schemas() -> Json:

@@ -58,14 +58,7 @@ async def demo(settings: Settings, scene: Scene) -> int:
             stack.push_async_callback(_stop, process)
             await _line(process, "Aura is ready")
             if scene.tools:
-                serving = await asyncio.create_subprocess_exec(
-                    *(*AURA, "tools", "serve", str(scene.tools)),
-                    env={**_environment(here, scene), "LOG_LEVEL": "INFO"},
-                    stdout=asyncio.subprocess.PIPE,
-                    start_new_session=True,
-                )
-                stack.push_async_callback(_stop, serving)
-                await _line(serving, "tools_ready", quiet=True)
+                await _serve_tools(scene.tools, _environment(here, scene), stack)
             print(f"Asking, in Aura's own voice: {scene.question}")
             voice = factory.synthesizer(here)
             pcm = await asyncio.to_thread(lambda: b"".join(voice.synthesize(scene.question)))
@@ -83,6 +76,18 @@ async def demo(settings: Settings, scene: Scene) -> int:
                 as_json=False,
                 patience_s=scene.patience_s,
             )
+
+
+async def _serve_tools(tools: Path, environment: dict[str, str], stack: AsyncExitStack) -> None:
+    """Serve the file *tools* until *stack* is closed."""
+    serving = await asyncio.create_subprocess_exec(
+        *(*AURA, "tools", "serve", str(tools)),
+        env={**environment, "LOG_LEVEL": "INFO"},
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    stack.push_async_callback(_stop, serving)
+    await _line(serving, "tools_ready", quiet=True)
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

@@ -103,11 +103,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
             ),
         )
         length_s = (recorded[-1].at_ms - recorded[0].at_ms) / 1000
-        print(
-            f"Driving {session} ({length_s:.0f} s) again as {plan.session}: "
-            f"{', '.join(plan.stages)} {'from its sound' if pcm else 'from its transcripts'} ...",
-            file=sys.stderr,
-        )
+        print(f"Driving {session} ({length_s:.0f} s) again as {_told(plan)} ...", file=sys.stderr)
         await drive_again(bus, recorded, plan)
         await asyncio.sleep(0.3)  # the last events are on their way
         now = decoded(await read(bus, plan.session))
@@ -117,6 +113,11 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
         await bus.close()
     found = compare(recorded, now, from_turn=wish.from_turn)
     return _tell(found, (session, plan.session), failures(wish.fail_on, found), as_json=as_json)
+
+
+def _told(plan: DrivePlan) -> str:
+    source = "from its sound" if plan.sound else "from its transcripts"
+    return f"{plan.session}: {', '.join(plan.stages)} {source}"
 
 
 async def _served(bus: Bus, settings: Settings, recorded: list[ev.AnyEvent], agent: str) -> Served:

@@ -126,24 +126,20 @@ async def measure(aura: Aura, name: str, order: Order) -> RowFigures:
     without = bystander.look()
     edge = psutil.Process(pids["edge"][0])
     log_at = aura.log.stat().st_size
-    before = edge.memory_info().rss, sum(edge.cpu_times()[:2])
-    events = await aura.stored(subjects.EVENTS_STREAM, "bytes")
-    recorded = await aura.stored(subjects.RECORDING_STREAM, "messages")
+    before = _used(edge)
+    before_log = await _stored(aura)
     began, stop = time.monotonic(), asyncio.Event()
     others = asyncio.create_task(refused(aura.url, stop))
     sent = await _attack(order)
     took_s = time.monotonic() - began
     stop.set()
     times, turned_away = bystander.look(), await others
-    died = [role for role, there in pids.items() if aura.pids.get(role) != there]
     after = before
     with suppress(psutil.Error):
-        after = edge.memory_info().rss, sum(edge.cpu_times()[:2])
-    more, more_recorded = 0, 0
-    with suppress(Exception):  # the bus is away, which the log says
-        more = await aura.stored(subjects.EVENTS_STREAM, "bytes") - events
-        more_recorded = await aura.stored(subjects.RECORDING_STREAM, "messages") - recorded
+        after = _used(edge)
+    more = await _more(aura, before_log)
     said = (await asyncio.to_thread(aura.log.read_bytes))[log_at:].decode("utf-8", "replace")
+    faults, full = _told_in(said)
     return RowFigures(
         name=name,
         source=order.source,
@@ -155,13 +151,38 @@ async def measure(aura: Aura, name: str, order: Order) -> RowFigures:
         growth=after[0] / before[0] - 1,
         cpu=(after[1] - before[1]) / took_s,
         refused=turned_away,
-        log_kb_per_s=more / 1000 / took_s,
-        recorded=more_recorded,
-        died=died,
-        faults=[fault for fault in FAULTS if fault in said],
-        full=sorted({stage for line in said.splitlines() for stage in FULL.findall(line)}),
+        log_kb_per_s=more[0] / 1000 / took_s,
+        recorded=more[1],
+        died=[role for role, there in pids.items() if aura.pids.get(role) != there],
+        faults=faults,
+        full=full,
         sent=sent,
     )
+
+
+async def _stored(aura: Aura) -> tuple[int, int]:
+    """Return the bytes of stored events, and the pieces of recorded audio."""
+    events = await aura.stored(subjects.EVENTS_STREAM, "bytes")
+    return events, await aura.stored(subjects.RECORDING_STREAM, "messages")
+
+
+async def _more(aura: Aura, before: tuple[int, int]) -> tuple[int, int]:
+    """Return what was stored since *before*; nothing while the bus is away, which the log says."""
+    with suppress(Exception):
+        now = await _stored(aura)
+        return now[0] - before[0], now[1] - before[1]
+    return 0, 0
+
+
+def _used(process: psutil.Process) -> tuple[int, float]:
+    """Return its memory, bytes, and its CPU time so far, s."""
+    return process.memory_info().rss, sum(process.cpu_times()[:2])
+
+
+def _told_in(log: str) -> tuple[list[str], list[str]]:
+    """Return the faults in a log, and the stages that were full."""
+    full = {stage for line in log.splitlines() for stage in FULL.findall(line)}
+    return [fault for fault in FAULTS if fault in log], sorted(full)
 
 
 async def _attack(order: Order) -> dict[str, Any]:

@@ -79,20 +79,14 @@ async def unreachable(how: str, scale: Scale) -> TrialOutcome:
         asking = [asyncio.create_task(caller.turn(patience_s=1.0)) for caller in here.callers]
         await asyncio.sleep(0.4)  # in the middle of their question
         gone = time.monotonic()
-        if how == "refused":
-            await here.proxy.refuse()
-        else:
-            here.proxy.go_dark()
+        await _interrupt(here.proxy, how)
         await asyncio.gather(*asking)
         in_vain = len(here.tally.felt_ms)
         others = [asyncio.create_task(_mutter(caller, gone + length_s)) for caller in here.callers]
         await asyncio.sleep(gone + length_s - time.monotonic())
         during = memory(here.run.pid)
         back = time.monotonic()
-        if how == "refused":
-            await here.proxy.listen_again()
-        else:
-            here.proxy.light()
+        await _restore(here.proxy, how)
         await asyncio.gather(*others)
         old = {caller.number: caller.asked for caller in here.callers}
         await _turns(here.callers)
@@ -117,6 +111,20 @@ async def unreachable(how: str, scale: Scale) -> TrialOutcome:
     tally = here.tally
     clean = not (tally.doubled or tally.mixed or tally.reordered or stale)
     return TrialOutcome(held and clean and growth < 10, figures)
+
+
+async def _interrupt(proxy: Proxy, how: str) -> None:
+    if how == "refused":
+        await proxy.refuse()
+    else:
+        proxy.go_dark()
+
+
+async def _restore(proxy: Proxy, how: str) -> None:
+    if how == "refused":
+        await proxy.listen_again()
+    else:
+        proxy.light()
 
 
 async def _turns(callers: Sequence[SoakCaller]) -> None:

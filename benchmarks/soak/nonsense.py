@@ -16,15 +16,8 @@ import aiohttp
 from benchmarks import aura_server
 from benchmarks.soak import fuzz, malformed, processes
 from benchmarks.soak.crowd import VOICE_MS, Tally, crowd, talk_until
-from benchmarks.soak.tool_calls import (
-    ANSWER_S,
-    FAST,
-    OPERATOR,
-    CountedTools,
-    ToolCaller,
-    ToolTally,
-    offered,
-)
+from benchmarks.soak.tool_caller import ToolCaller
+from benchmarks.soak.tool_calls import ANSWER_S, FAST, OPERATOR, CountedTools, ToolTally, offered
 from benchmarks.soak.trial import SIMULATED, Running, Scale, TrialOutcome, Trials, aura
 from runtime.agents import store
 from runtime.agents.config_file import ConfigFileError
@@ -190,7 +183,6 @@ async def _bad_schemas(run: Running, bus: Bus, count: int) -> Told:
             told["failed" if isinstance(event, ev.ToolFailed) else "returned"] += 1
             waiting.pop(event.turn, asyncio.Event()).set()
 
-    whose: dict[str, Any] = {"tenant": "trial", "session": "s_schemas"}
     async with bus.listening("aura.live.trial.s_schemas.out", on_out):
         for number, text in enumerate(malformed.schemas(SEED, count), start=1):
             try:
@@ -202,19 +194,8 @@ async def _bad_schemas(run: Running, bus: Bus, count: int) -> Told:
                 told["no schema"] += 1
                 continue
             waiting[number] = coming = asyncio.Event()
-            now_ms = time.time_ns() // 1_000_000
-            asked = ev.ToolRequested(
-                **whose,
-                at_ms=now_ms,
-                turn=number,
-                step=0,
-                call=0,
-                tool=ToolConfig(name="ask", parameters=schema, idempotent=True),
-                arguments=json.dumps({"tag": "s", "n": "a" * 60 + "!"}),
-                deadline_ms=now_ms + 10_000,
-            )
             try:
-                await bus.publish(asked)
+                await bus.publish(_request(number, schema))
                 if number % 16 == 0:
                     await asyncio.wait_for(coming.wait(), 30)
             except (BusError, TimeoutError):
@@ -225,6 +206,21 @@ async def _bad_schemas(run: Running, bus: Bus, count: int) -> Told:
                     await coming.wait()
     told["unclear"] += len(waiting)
     return told
+
+
+def _request(number: int, schema: dict[str, Any]) -> ev.ToolRequested:
+    now_ms = time.time_ns() // 1_000_000
+    return ev.ToolRequested(
+        tenant="trial",
+        session="s_schemas",
+        at_ms=now_ms,
+        turn=number,
+        step=0,
+        call=0,
+        tool=ToolConfig(name="ask", parameters=schema, idempotent=True),
+        arguments=json.dumps({"tag": "s", "n": "a" * 60 + "!"}),
+        deadline_ms=now_ms + 10_000,
+    )
 
 
 async def _bad_files(run: Running, bus: Bus, count: int) -> Told:

@@ -1,7 +1,6 @@
 """A trial: tool calls while the processes that run them are killed."""
 
 import asyncio
-import itertools
 import json
 import random
 import re
@@ -15,6 +14,7 @@ import aiohttp
 
 from benchmarks import aura_server
 from benchmarks.soak import processes
+from benchmarks.soak.tool_caller import ToolCaller
 from benchmarks.soak.trial import SIMULATED, Running, Scale, TrialOutcome, Trials, aura
 from runtime.bus.connection import Bus, connect
 from runtime.bus.tool_services import Handler, ServiceCall, serving
@@ -27,7 +27,6 @@ CALLERS = 8
 _TAG = re.compile(r"#k\w+")
 Kill = Callable[[asyncio.Event], Coroutine[Any, Any, Counter[str]]]
 """Kills one process after another until the event; returns how many of which."""
-PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 KILLED = ("llm", "tool", "edge")
 EVERY_S = (1.0, 2.5)
 """The pause between two kills; `aura up` restarts a worker after 4 s if others serve its stage."""
@@ -87,57 +86,6 @@ class ToolTally:
     lost: list[str] = field(default_factory=list)
     mixed: list[str] = field(default_factory=list)
     """Responses with the result of another call."""
-
-
-class ToolCaller:
-    """A caller who types, and reconnects after a lost connection."""
-
-    def __init__(self, http: aiohttp.ClientSession, urls: list[str], number: int) -> None:
-        self.session = ""
-        self.tags: set[str] = set()
-        """Tags of answered questions."""
-        self._http = http
-        self._urls = urls
-        self._at = itertools.count(number)
-        self._ws: aiohttp.ClientWebSocketResponse | None = None
-
-    async def connect(self) -> None:
-        """Connect to any edge that answers, with the session that is known."""
-        async with asyncio.timeout(60):
-            while True:
-                url = self._urls[next(self._at) % len(self._urls)] + PATH
-                url += f"&session={self.session}" if self.session else ""
-                with suppress(aiohttp.ClientError, OSError, TimeoutError, TypeError):
-                    self._ws = await self._http.ws_connect(url, max_msg_size=0)
-                    told = await self._ws.receive_json(timeout=10)
-                    if told["type"] == "session":
-                        self.session = told["session"]
-                        return
-                await asyncio.sleep(0.2)
-
-    async def asks(self, text: str) -> None:
-        assert self._ws
-        with suppress(ConnectionError):
-            await self._ws.send_json({"type": "text", "text": text})
-
-    async def answer(self, within_s: float) -> str | None:
-        """Return the next whole response; None: none came, or the connection was lost."""
-        assert self._ws
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
-                async for message in self._ws:
-                    said = json.loads(message.data)
-                    if said["type"] == "ai_complete":
-                        return str(said["full_response"])
-        return None
-
-    @property
-    def cut_off(self) -> bool:
-        return self._ws is None or self._ws.closed
-
-    async def leave(self) -> None:
-        if self._ws:
-            await self._ws.close()
 
 
 async def killed_calls(scale: Scale) -> TrialOutcome:

@@ -52,7 +52,7 @@ class JobAdmission(Protocol):
 class EventWriter:
     """Publishes the events one after the other, each once the one before is acknowledged."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the last three are keyword arguments
         self,
         bus: Bus,
         outage: BusOutage,

@@ -81,20 +81,17 @@ class SessionShell:
         self._events = EventWriter(
             bus, outage, self._awaits, self._over_quota, terms=terms, jobs=jobs, recorded=recorded
         )
-        self._jobs = jobs
+        self._jobs, self._recording = jobs, recording
         self._frames = FrameSender(bus, self.session, kept)
         self._tasks = asyncio.TaskGroup()
         self._stages = StageListener(bus, whose, self.give, self._heard)
         self._resync = Resync(bus, call, whose, self._frames, self._stages.event, outage)
         self._takeover = Takeover()
-        self.control = ControlListener(
-            bus, call, self.give, self._events.stored, client.can_transfer
-        )
-        self._phase = CARRIES
+        stored = self._events.stored
+        self.control = ControlListener(bus, call, self.give, stored, client.can_transfer)
+        self._phase, self._inputs = CARRIES, InputLog(*whose)
         self._audio = audio or CallerAudio()
         self._audio.configure(call.config.turns)
-        self._inputs = InputLog(*whose)
-        self._recording = recording
         self._forwarder = EventForwarder(client.tell) if tells_events else None
         self.listening = asyncio.Event()
         """Set once the stages' events are subscribed to."""

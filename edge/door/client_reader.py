@@ -20,13 +20,14 @@ MOST_ON_LOOP = 256 * 1024
 class ClientReader:
     """Reads messages one after the other; short audio goes directly to the `AudioIntake`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a connection consists of; it makes one reader
         self,
         ws: Channel,
         protocol: ClientProtocol,
         commands: Bucket,
         conversations: Conversations,
         sender: ClientSender,
+        *,
         obey: Callable[[list[ClientCommand]], Awaitable[None]],
         broke: Callable[[Exception], None],
     ) -> None:

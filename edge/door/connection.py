@@ -62,7 +62,13 @@ class Connection:
         )
         commands = Bucket(host.commands_per_second, host.commands_per_second)
         self._reader = ClientReader(
-            ws, protocol, commands, conversations, self._sender, self._obey, self.broke
+            ws,
+            protocol,
+            commands,
+            conversations,
+            self._sender,
+            obey=self._obey,
+            broke=self.broke,
         )
         self._close: Close | None = None
         self._wake = asyncio.Event()

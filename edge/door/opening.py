@@ -32,7 +32,7 @@ from edge.protocols.client_protocol import CloseCode
 from runtime.agents.config_file import ConfigFileError
 from runtime.bus.connection import Bus
 from schemas.agent import AgentUsed
-from schemas.events import Event
+from schemas.events import Event, SessionResumed
 from schemas.session_config import SessionConfig
 from schemas.tools import ToolConfig
 
@@ -106,7 +106,7 @@ class Openings:
         if why := quota.begin(time.monotonic()):
             title = "Too much for the log"
             raise RefusedError("QUOTA_EXCEEDED", title, why, CloseCode.POLICY_VIOLATION, ends=True)
-        caller, protocol = seat.caller, seat.protocol.name
+        caller = seat.caller
         operator = self._of_tenant(caller)
         begin, no_voice = self.voices.allowed(begin)
         session, history = await seat.take()
@@ -120,19 +120,9 @@ class Openings:
         not_recorded = self._not_recorded(settled, caller) if config.record_audio else ""
         if not_recorded:
             config = config.but({RECORDED: False})
-        first = FirstEvents(
-            caller.tenant, session, caller.user, protocol, self.edge, hash_of(seat.resume_key)
-        )
-        resumed = history is not None
-        began = first.began(config, settled.agent, resumed=resumed, now_ms=now_ms())
-        log.info(
-            "session_started",
-            protocol=protocol,
-            tenant=caller.tenant,
-            agent=str(settled.agent or ""),
-            resumed=resumed,
-            session=session,
-        )
+        first = self._first_events(seat, session)
+        began = first.began(config, settled.agent, resumed=history is not None, now_ms=now_ms())
+        _log_start(began, settled.agent, seat.protocol.name)
         return Opening(
             began,
             first.following(began, asked_to_record=RECORDED in settled.asked),
@@ -162,6 +152,11 @@ class Openings:
             tools = await self._tools_of(settled, caller, phone=False, ahead=True)
             found.append(self._completed(settled.config, tools))
         return found
+
+    def _first_events(self, seat: Seat, session: str) -> FirstEvents:
+        who = seat.caller
+        key = hash_of(seat.resume_key)
+        return FirstEvents(who.tenant, session, who.user, seat.protocol.name, self.edge, key)
 
     def _recording(self, tenant: str, session: str) -> RecordingWriter:
         return RecordingWriter(self.bus, tenant, session, self.recorded.of(tenant))
@@ -252,6 +247,17 @@ class Openings:
         if why := self.recorded.of(caller.tenant).begin(time.monotonic()):
             log.warning("not_recorded", why=why)
         return why
+
+
+def _log_start(began: Began, agent: AgentUsed | None, protocol: str) -> None:
+    log.info(
+        "session_started",
+        protocol=protocol,
+        tenant=began.tenant,
+        agent=str(agent or ""),
+        resumed=isinstance(began, SessionResumed),
+        session=began.session,
+    )
 
 
 def _ignored(settled: Settled, no_voice: str, not_recorded: str) -> list[tuple[str, str, str]]:

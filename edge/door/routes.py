@@ -18,7 +18,7 @@ from edge.door.limits.pace import Pace
 from edge.door.seat import Seat
 from edge.door.state import EDGE, Edge
 from edge.door.strict_websocket import StrictWebSocket
-from edge.protocols.client_protocol import ClientProtocol, CloseCode, Handshake, Token
+from edge.protocols.client_protocol import Admission, ClientProtocol, CloseCode, Handshake, Token
 from edge.protocols.twilio import TwilioProtocol
 
 log = structlog.get_logger(__name__)
@@ -40,16 +40,10 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
 
     async def serve(request: web.Request) -> web.StreamResponse:
         edge, address = request.app[EDGE], address_of(request)
-        if not edge.addresses.may_call(request.headers.get("Origin"), request.host):
-            return web.json_response({"error": "This origin may not call"}, status=403)
-        if edge.draining:
-            return try_later(503, "Service unavailable: restarting", 1)
-        if edge.full_stage(address) and kind.admission.refuses_by_http:
-            return try_later(503, "Service unavailable: all busy", edge.stages.retry_after_s)
-        limits = edge.address_limits
-        if wait_s := limits.bad_tokens.wait_s(address, time.monotonic()):
-            return too_many("tokens", wait_s)
-        if not limits.connections.take(address):
+        if refusal := _refusal(request, kind.admission):
+            return refusal
+        connections = edge.address_limits.connections
+        if not connections.take(address):
             return too_many("connections", 5)
         try:
             with edge.budgets.opened(address, time.monotonic()) as budget:
@@ -61,26 +55,50 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     protocols=kind.admission.subprotocols,
                 )
                 await ws.prepare(request)
-                handshake = handshake_of(request, edge)
-                protocol = kind(handshake)
-                caller = await _caller(ws, protocol, edge)
-                if caller is None:
-                    limits.bad_tokens.refuse_s(address, time.monotonic())
-                    await _refuse(ws, protocol)
-                else:
-                    if edge.transfer and isinstance(protocol, TwilioProtocol):
-                        ws.phone = TwilioPhone(edge.transfer, protocol, ws.send_str)
-                    taken = partial(edge.sockets.calls, request.protocol)
-                    key = handshake.resume_key
-                    await hold(
-                        edge, ws, Seat(edge.seats, protocol, caller, address, "", key, taken)
-                    )
+                await _serve(request, ws, kind)
                 ws.release()
                 return ws
         finally:
-            limits.connections.leave(address)
+            connections.leave(address)
 
     return serve
+
+
+def _refusal(request: web.Request, admission: Admission) -> web.Response | None:
+    """Return the answer to a handshake that is refused before its connection counts, or None."""
+    edge, address = request.app[EDGE], address_of(request)
+    if not edge.addresses.may_call(request.headers.get("Origin"), request.host):
+        return web.json_response({"error": "This origin may not call"}, status=403)
+    if edge.draining:
+        return try_later(503, "Service unavailable: restarting", 1)
+    if edge.full_stage(address) and admission.refuses_by_http:
+        return try_later(503, "Service unavailable: all busy", edge.stages.retry_after_s)
+    if wait_s := edge.address_limits.bad_tokens.wait_s(address, time.monotonic()):
+        return too_many("tokens", wait_s)
+    return None
+
+
+async def _serve(request: web.Request, ws: StrictWebSocket, kind: type[ClientProtocol]) -> None:
+    """Serve a client that speaks the protocol *kind*, if its token is valid."""
+    edge, address = request.app[EDGE], address_of(request)
+    handshake = handshake_of(request, edge)
+    protocol = kind(handshake)
+    caller = await _caller(ws, protocol, edge)
+    if caller is None:
+        edge.address_limits.bad_tokens.refuse_s(address, time.monotonic())
+        await _refuse(ws, protocol)
+        return
+    if edge.transfer and isinstance(protocol, TwilioProtocol):
+        ws.phone = TwilioPhone(edge.transfer, protocol, ws.send_str)
+    seat = Seat(
+        edge.seats,
+        protocol,
+        caller,
+        address,
+        resume_key=handshake.resume_key,
+        on_taken=partial(edge.sockets.calls, request.protocol),
+    )
+    await hold(edge, ws, seat)
 
 
 def handshake_of(request: web.Request, edge: Edge) -> Handshake:

@@ -17,8 +17,7 @@ from edge.call import counters
 from edge.call.clock import now_ms
 from edge.core.session.history import History
 from edge.door.callers.auth import Caller
-from edge.door.limits.common_bounds import CommonBounds
-from edge.door.limits.rate_limits import AddressRate
+from edge.door.limits.conversation_rates import ConversationRates
 from edge.door.limits.session_limits import FullError, SessionKeys, SessionLimits
 from edge.door.refusal import RefusedError
 from edge.door.resume import resumable
@@ -44,8 +43,7 @@ class Seats:
     retry_after_s: int
     """The seconds after which a refused call may try again."""
     limits: SessionLimits
-    conversations: AddressRate
-    common: CommonBounds
+    conversations: ConversationRates
 
 
 def new_session() -> str:
@@ -56,27 +54,28 @@ def new_session() -> str:
 class Seat:
     """The seat of one connection, for one conversation at a time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all but four are optional keyword arguments
         self,
         seats: Seats,
         protocol: ClientProtocol,
         caller: Caller,
         address: str,
-        name: str = "",
+        *,
+        session: str = "",
         resume_key: str = "",
-        taken: Callable[[], None] = lambda: None,
+        on_taken: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the *caller*; *taken* is called whenever the seat is taken.
+        """Offer a seat to *caller*; *on_taken* is called whenever it is taken.
 
-        *name* is the id of the only new session; empty: any. *resume_key* is the client's own,
+        *session* is the id of the only new session; empty: any. *resume_key* is the client's own,
         which is needed to resume the session; empty: none.
         """
         self._seats = seats
         self.protocol = protocol
         self.caller = caller
         self.address = address
-        self._taken = taken
-        self._name = name
+        self._on_taken = on_taken
+        self._session = session
         self.resume_key = resume_key
         self._held: SessionKeys | None = None
 
@@ -88,7 +87,7 @@ class Seat:
         """
         await self.leave()
         try:
-            self._keep_pace()
+            self._count_conversation()
             history = await self._remembered()
             self._not_while_all_are_busy(history)
             session = self.protocol.resumes if history else self._new_session()
@@ -101,7 +100,7 @@ class Seat:
         except BusAwayError as away:  # a new session would lose the history
             details = "the event bus is away: try again with the same session"
             raise RefusedError("BUS_AWAY", "Session not reachable", details) from away
-        self._taken()
+        self._on_taken()
         return session, history
 
     async def leave(self) -> None:
@@ -110,17 +109,10 @@ class Seat:
         if held:
             await self._seats.limits.leave(held)
 
-    def _keep_pace(self) -> None:
-        rate, now_s = self._seats.conversations, time.monotonic()
-        if wait_s := rate.refuse_s(self.address, now_s):
-            raise _too_often(f"{rate.a_minute:g} conversations a minute from one address", wait_s)
-        if self.caller.named:
-            return
-        strangers = self._seats.common.conversations
-        if wait_s := strangers.wait_s(self.address, 1, now_s):
-            told = f"{strangers.size:g} conversations a minute of callers without a token"
-            raise _too_often(told, wait_s)
-        strangers.take(self.address, 1, now_s)
+    def _count_conversation(self) -> None:
+        rates, stranger = self._seats.conversations, not self.caller.named
+        if why := rates.refusal(self.address, time.monotonic(), stranger=stranger):
+            raise FullError("RATE_LIMITED", why)
 
     def _not_while_all_are_busy(self, history: History | None) -> None:
         full = self._seats.full_stage(self.address, not self.caller.named)
@@ -152,13 +144,9 @@ class Seat:
         return await asyncio.to_thread(partial(resumable, events, **asked, now_ms=now_ms()))
 
     def _new_session(self) -> str:
-        if self._name:
-            return self._name
+        if self._session:
+            return self._session
         if self.protocol.admission.one_session:
             return new_session()
         number = f"{time.time_ns() // 1_000_000}{secrets.randbelow(10_000):04}"
         return f"session_{self.protocol.connection}_{number}"
-
-
-def _too_often(told: str, wait_s: float) -> FullError:
-    return FullError("RATE_LIMITED", f"{told}: try again in {max(1, round(wait_s))} s")

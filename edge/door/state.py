@@ -32,6 +32,7 @@ from edge.door.kept_offers import KeptOffers
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.connection_budget import Budgets
+from edge.door.limits.conversation_rates import ConversationRates
 from edge.door.limits.open_files import OpenFiles
 from edge.door.limits.pace import WorkQueue
 from edge.door.limits.session_limits import SessionLimits
@@ -177,8 +178,9 @@ class Edge:
             full_stage=self.full_stage,
             retry_after_s=self.stages.retry_after_s,
             limits=self.limits,
-            conversations=self.address_limits.conversations,
-            common=self.common,
+            conversations=ConversationRates(
+                self.address_limits.conversations, self.common.conversations
+            ),
         )
 
 

@@ -7,7 +7,7 @@ protocols' own tables.
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -129,11 +129,6 @@ def document(of: Described) -> Schema:
         **{name: _message(name, payload) for name, payload in (down | up).items()},
         "sound": SOUND,
     }
-    refs = {name: {"$ref": f"#/components/messages/{name}"} for name in described}
-
-    def some(names: Sequence[str]) -> list[Schema]:
-        return [{"$ref": f"#/channels/call/messages/{name}"} for name in names]
-
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -143,31 +138,30 @@ def document(of: Described) -> Schema:
         },
         "defaultContentType": "application/json",
         "servers": {"local": {"host": "localhost:8000", "protocol": "ws"}},
-        "channels": {
-            "call": {
-                "address": of.path,
-                "messages": refs,
-                "bindings": {
-                    "ws": {
-                        "method": "GET",
-                        "query": {"type": "object", "properties": dict(of.query)},
-                    }
-                },
-            }
-        },
+        "channels": {"call": _channel(of, described)},
         "operations": {
-            "send": {
-                "action": "send",
-                "channel": {"$ref": "#/channels/call"},
-                "messages": some([*up, "sound"]),
-            },
-            "receive": {
-                "action": "receive",
-                "channel": {"$ref": "#/channels/call"},
-                "messages": some(list(down)),
-            },
+            "send": _operation("send", [*up, "sound"]),
+            "receive": _operation("receive", list(down)),
         },
         "components": {"messages": described},
+    }
+
+
+def _channel(of: Described, names: Iterable[str]) -> Schema:
+    """Return the one channel of a protocol, with the messages *names* in both directions."""
+    query = {"type": "object", "properties": dict(of.query)}
+    return {
+        "address": of.path,
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
+        "bindings": {"ws": {"method": "GET", "query": query}},
+    }
+
+
+def _operation(action: str, names: Sequence[str]) -> Schema:
+    return {
+        "action": action,
+        "channel": {"$ref": "#/channels/call"},
+        "messages": [{"$ref": f"#/channels/call/messages/{name}"} for name in names],
     }
 
 

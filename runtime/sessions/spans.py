@@ -36,9 +36,8 @@ def spans(told: list[Moment]) -> list[TimelineSpan]:
                 end_ms = max(int(f["speech_end_ms"]), speaking_since or 0)
                 if speaking_since is not None:
                     said = words.get((int(f["utterance"]), int(f["pause"])), "")
-                    found.append(
-                        TimelineSpan(speaking_since, end_ms, "caller", "speech", said, index)
-                    )
+                    span = TimelineSpan(speaking_since, end_ms, "caller", "speech", said, index)
+                    found.append(span)
                     speaking_since = None
                 if one.name == "speech.ended":
                     found.append(_waited(one, index))

@@ -25,6 +25,7 @@ from tests.integration.conftest import OPERATOR
 OPENAPI = Path(__file__).parents[2] / "schemas" / "openapi.json"
 
 
+@pytest.mark.timeout(320)  # a third of it on an idle machine
 @pytest.mark.parametrize("stranger", [False, True])
 def test_every_answer_is_as_documented_and_none_is_a_server_error(
     simulated: AuraProcess, tmp_path: Path, stranger: bool
@@ -33,13 +34,13 @@ def test_every_answer_is_as_documented_and_none_is_a_server_error(
     done = subprocess.run(
         [
             *(str(Path(sys.executable).parent / "schemathesis"), "run", str(OPENAPI)),
-            *("--url", simulated.url, "--max-examples", "25", "--seed", "1", "--no-color"),
+            *("--url", simulated.url, "--max-examples", "20", "--seed", "1", "--no-color"),
             *(() if stranger else ("--header", f"Authorization: Bearer {OPERATOR}")),
         ],
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
-from runtime.bus.connection import connect
+from runtime.bus.connection import Bus, connect
 from runtime.bus.delivery import Delivery
+from runtime.bus.discovery import discover
 from runtime.settings import load
+from runtime.tasks import beside
 from schemas.events import ToolFailed
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import Caller, calling
@@ -251,14 +253,17 @@ async def test_workers_killed_at_any_moment_lose_nothing_and_repeat_nothing(
 ) -> None:
     """Runners and language models are killed; each caller hears of their own calls alone."""
     await offered(aura)
-    before, stop = len(tools.notes()), asyncio.Event()
+    before = len(tools.notes())
     chance = random.Random(7)
 
-    async def kill() -> None:
-        while not stop.is_set():
+    async def kill(bus: Bus) -> None:
+        """Kill processes that serve: a busy machine is given the time to start others."""
+        while True:
             await asyncio.sleep(chance.uniform(1.5, 3.0))
-            if pid := aura.children().get(chance.choice(("worker tool", "worker llm"))):
-                os.kill(pid, signal.SIGKILL)
+            role = chance.choice(("tool", "llm"))
+            for service in await discover(bus):
+                if service.role == role:
+                    os.kill(service.said["pid"], signal.SIGKILL)
 
     async def talk(number: int) -> None:
         async with calling(aura.url, QUIET) as caller:
@@ -274,7 +279,6 @@ async def test_workers_killed_at_any_moment_lose_nothing_and_repeat_nothing(
                 if name == "ask":
                     assert f"#{tag}" in answer, "an idempotent call is never lost"
 
-    killing = asyncio.create_task(kill())
     failed: list[ToolFailed] = []
 
     async def on_out(message: Delivery) -> None:
@@ -282,17 +286,14 @@ async def test_workers_killed_at_any_moment_lose_nothing_and_repeat_nothing(
             failed.append(event)
 
     settings = load(nats_url=aura.nats_url, _env_file=None)
-    try:
-        async with (
-            await connect(settings, "test") as bus,
-            bus.listening("aura.live.*.*.out", on_out),
-            asyncio.TaskGroup() as talks,
-        ):
-            for number in range(8):
-                talks.create_task(talk(number))
-    finally:
-        stop.set()
-        await killing
+    async with (
+        await connect(settings, "test") as bus,
+        bus.listening("aura.live.*.*.out", on_out),
+        beside(kill(bus)),
+        asyncio.TaskGroup() as talks,
+    ):
+        for number in range(8):
+            talks.create_task(talk(number))
     assert {(one.name, one.reason) for one in failed} <= {("book", "unknown_outcome")}
     made = tools.notes()[before:]
     booked = [one["key"] for one in made if one["tool"] == "book"]

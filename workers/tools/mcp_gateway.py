@@ -68,10 +68,7 @@ async def run(settings: Settings, server: Server) -> int:
         SettingsError: mcp is not installed, or the server does not answer.
         BusAwayError: no bus answers.
     """
-    try:
-        import mcp  # noqa: F401  # told before the bus is asked
-    except ImportError as error:
-        raise SettingsError(f"mcp is not installed: {installing('mcp')}") from error
+    _require_mcp()
     stop, ended = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     limit = asyncio.timeout(None)
@@ -91,11 +88,11 @@ async def run(settings: Settings, server: Server) -> int:
             limit = asyncio.timeout(START_S)
             try:
                 async with limit, _opened(server, settings) as client:
-                    tools = await _tools(client)
+                    offered = _offered(await _tools(client), server)
                     limit.reschedule(None)
                     handlers = [
                         (config, _handler(client, tool.name, server, ended))
-                        for tool, config in _offered(tools, server)
+                        for tool, config in offered
                     ]
                     served = True
                     await hold(bus, handlers, ended, tenant=server.tenant)
@@ -108,6 +105,13 @@ async def run(settings: Settings, server: Server) -> int:
                 log.warning("mcp_server_lost", again_after_s=AGAIN_S)
                 await asyncio.sleep(AGAIN_S)
     return 0
+
+
+def _require_mcp() -> None:
+    try:
+        import mcp  # noqa: F401  # told before the bus is asked
+    except ImportError as error:
+        raise SettingsError(f"mcp is not installed: {installing('mcp')}") from error
 
 
 @asynccontextmanager

@@ -67,7 +67,7 @@ def bound(host: str, port: int) -> list[socket.socket]:
 class Listener:
     """Accepts connections and gives them to a server, each in a task of its own."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the last two are keyword arguments
         self,
         make: Callable[[], PlainHandler],
         table: SocketTable,

@@ -77,6 +77,17 @@ class AdmittedCall:
     """The client's resume key of that session; empty: none."""
     answer: asyncio.Future[str]
 
+    @property
+    def seat(self) -> Seat:
+        return Seat(
+            self.edge.seats,
+            self.protocol,
+            self.caller,
+            self.address,
+            session=self.session,
+            resume_key=self.resume_key,
+        )
+
 
 async def allow_pages(request: web.Request) -> web.Response:
     """Answer a browser's preflight request for a page of another origin."""
@@ -238,8 +249,7 @@ async def _hold(call: AdmittedCall) -> None:
             if not await _opens(call, peer.open):
                 log.info("call_not_opened")
                 return
-            whose = (call.caller, call.address, call.session, call.resume_key)
-            await hold(edge, channel, Seat(edge.seats, protocol, *whose))
+            await hold(edge, channel, call.seat)
         except BadOfferError as error:
             _refuse(call, 400, "invalid_offer", f"The offer is no good: {error}.")
         except NoPortError as error:

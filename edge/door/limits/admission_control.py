@@ -11,8 +11,12 @@ strangers is strained and not full: their slots become fewer, and engines serve 
 had nothing before them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+
+from runtime.settings import Settings
 
 STRAINED_SHARE = 1 / 3
 """The share of the refusing wait from which on a stage is strained."""
@@ -50,6 +54,10 @@ class AdmissionControl:
         self.calm_s = calm_s
         self._behind_at: dict[str, float] = {}
         self._strained_at: dict[str, float] = {}
+
+    @classmethod
+    def of(cls, settings: Settings) -> AdmissionControl:
+        return cls(settings.overload_wait_ms, settings.overload_calm_s)
 
     def update(
         self, loads: Mapping[str, StageLoad], now_s: float, for_strangers: Collection[str] = ()

@@ -208,7 +208,7 @@ class Phones:
                 await answered
                 caller = Caller(names.of_sip(call.call_id or address), new.tenant)
                 async with beside(line.run()):
-                    seat = Seat(edge.seats, protocol, caller, address, new.session)
+                    seat = Seat(edge.seats, protocol, caller, address, session=new.session)
                     await hold(edge, channel, seat)
             finally:
                 await line.close()

@@ -54,8 +54,8 @@ class Client:
             Bucket(commands_a_second, commands_a_second),
             cast("Any", conversations),
             cast("Any", SimpleNamespace(send=self.replies.extend)),
-            self._obey,
-            self.faults.append,
+            obey=self._obey,
+            broke=self.faults.append,
         )
 
     async def _obey(self, commands: list[ClientCommand]) -> None:

@@ -13,7 +13,8 @@ class Times:
         self._language = language
 
     def rules(self) -> tuple[Rule, ...]:
-        return (*self.dates(), *self._times())
+        # Ranges of times come first, since their dash is no minus.
+        return (*self.dates(), *self._ranges(), *self._times())
 
     def dates(self) -> tuple[Rule, ...]:
         return (
@@ -33,6 +34,28 @@ class Times:
             ),
         )
 
+    def _ranges(self) -> tuple[Rule, ...]:
+        def to(match: re.Match[str]) -> str:
+            return f"{match[1]}{self._language.say('to')}"
+
+        return (
+            (
+                re.compile(
+                    rf"((?:\d:\d\d|\d(?=\s?[ap]))(?:\s?[ap]\.?m\.?)?)\s?{DASH}\s?(?=\d+[:h]\d\d)",
+                    re.IGNORECASE,
+                ),
+                to,
+            ),
+            (
+                re.compile(
+                    rf"(\d\s?[ap]\.?m\.?|\b\d{{1,2}})\s?{DASH}\s?(?=\d{{1,2}}\s?[ap]\.?m\b)",
+                    re.IGNORECASE,
+                ),
+                to,
+            ),
+            (re.compile(rf"(\b\d\d?:\d\d)\s?{DASH}\s?(?=\d\d?\b)"), to),
+        )
+
     def _times(self) -> tuple[Rule, ...]:
         # The dot of "a.m." is removed unless it also ends the sentence.
         dot = r"\.?" if self._language.code == "en" else r"\."  # "am" is a German word
@@ -44,25 +67,6 @@ class Times:
         hour = unit.get(self._language.code, r"\s?o'clock")
         clock = r"(?<![\w:.,])([01]?\d|2[0-4])[:h]([0-5]\d)"
         return (
-            # Ranges of times come first, since their dash is no minus.
-            (
-                re.compile(
-                    rf"((?:\d:\d\d|\d(?=\s?[ap]))(?:\s?[ap]\.?m\.?)?)\s?{DASH}\s?(?=\d+[:h]\d\d)",
-                    re.IGNORECASE,
-                ),
-                lambda m: f"{m[1]}{self._language.say('to')}",
-            ),
-            (
-                re.compile(
-                    rf"(\d\s?[ap]\.?m\.?|\b\d{{1,2}})\s?{DASH}\s?(?=\d{{1,2}}\s?[ap]\.?m\b)",
-                    re.IGNORECASE,
-                ),
-                lambda m: f"{m[1]}{self._language.say('to')}",
-            ),
-            (
-                re.compile(rf"(\b\d\d?:\d\d)\s?{DASH}\s?(?=\d\d?\b)"),
-                lambda m: f"{m[1]}{self._language.say('to')}",
-            ),
             (re.compile(r"\b(\d\d?):([0-5]\d):([0-5]\d)(?:[.,]\d+)?(?:Z\b)?"), self._duration),
             (
                 re.compile(rf"{clock}{half}", re.IGNORECASE),
