@@ -1,7 +1,7 @@
 """The phase of a session shell: a pure state machine, one for each connection.
 
-    CARRIES  --stop-->  STOPPED
-    CARRIES, STOPPED  --finish-->  FINISHED
+    CARRIES --stop--> STOPPED
+    CARRIES, STOPPED --finish--> FINISHED
 
 An exception or a newer connection stops it; the end of the connection finishes it.
 """

@@ -70,8 +70,8 @@ class Turns:
         self._out = out
         self._barge_in = BargeIn(config, responder.current)
         self._endpointer = Endpointer(config, history, responder.requester)
-        self.cut_off: set[int] = set()
-        """Utterances that were ended for their length and whose words have not arrived."""
+        self.awaited_finals: set[int] = set()
+        """Utterances that were ended for their length, until their final transcripts arrive."""
         self.entry = TurnEntry(config, segmenter, responder, history, out)
         self._config = config
 
@@ -156,7 +156,7 @@ class Turns:
 
     def _may_split(self, utterance: Utterance) -> bool:
         """Tell whether *utterance* is so long that it ends at its last pause."""
-        if self._config.now.turns.by_client or self._current.response or self.cut_off:
+        if self._config.now.turns.by_client or self._current.response or self.awaited_finals:
             return False
         return utterance.audio_ms >= PART_MS
 
@@ -171,7 +171,7 @@ class Turns:
             if utterance.voice_ms >= voice_ms:
                 self._interruptions.stop(now_ms)
         if self._segmenter.too_long:
-            self.cut_off.add(utterance.number)
+            self.awaited_finals.add(utterance.number)
             self.entry.close(now_ms, discarded=False)
 
     def doubt_voice(self) -> None:
@@ -227,7 +227,9 @@ class Turns:
     def _speculate(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
         """Ask for a response before the end of turn is certain, once for each pause."""
         allowed = (
-            self._config.now.turns.speculate and not self.cut_off and not self.entry.only_enters
+            self._config.now.turns.speculate
+            and not self.awaited_finals
+            and not self.entry.only_enters
         )
         if not allowed or utterance.speculated_pause == utterance.pause:
             return
@@ -245,7 +247,7 @@ class Turns:
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
         """Commit or discard the utterance if the silence has lasted long enough for its words."""
         transcript = utterance.transcript
-        if transcript is None or self.cut_off or self._config.now.turns.by_client:
+        if transcript is None or self.awaited_finals or self._config.now.turns.by_client:
             return
         silence_ms = self._segmenter.silence_ms
         if utterance.phase is UtterancePhase.BACKCHANNEL:

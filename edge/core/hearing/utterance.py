@@ -1,9 +1,10 @@
 """An utterance: its phase, and its messages to the recogniser.
 
-    SPEAKING --pause--> AWAITS_WORDS --words--------> WORDS_KNOWN
-                        AWAITS_WORDS --backchannel--> BACKCHANNEL
+    SPEAKING --pause--> AWAITS_WORDS
+    AWAITS_WORDS --words--> WORDS_KNOWN
+    AWAITS_WORDS --backchannel--> BACKCHANNEL
     AWAITS_WORDS, WORDS_KNOWN, BACKCHANNEL --continue--> SPEAKING
-    all of them --end--> ENDED
+    SPEAKING, AWAITS_WORDS, WORDS_KNOWN, BACKCHANNEL --end--> ENDED
 
 Frames are joined to messages, and pauses are marked in them.
 """

@@ -1,9 +1,10 @@
 """The interruption of a response: a pure state machine, one for each response.
 
-    NONE, DISMISSED     --suspect--> SUSPECTED     --confirm--> CONFIRMED
-    SUSPECTED           --stop-----> STOPPED
-    SUSPECTED, STOPPED  --confirm--> CONFIRMED     --dismiss--> DISMISSED
-    SUSPECTED, STOPPED  --suspect--> unchanged: another utterance over the held response
+    NONE, SUSPECTED, DISMISSED --suspect--> SUSPECTED
+    STOPPED --suspect--> STOPPED
+    SUSPECTED --stop--> STOPPED
+    NONE, SUSPECTED, STOPPED, DISMISSED --confirm--> CONFIRMED
+    SUSPECTED, STOPPED --dismiss--> DISMISSED
 
 A response is held while an interruption is suspected: nothing more of it is sent. If voice lasts,
 the client must stop and drop its unplayed audio. Words confirm the interruption, even if nothing
@@ -30,7 +31,7 @@ class InterruptionState(Enum):
     """The last sound over it was no interruption."""
 
 
-class Move(Enum):
+class InterruptionMove(Enum):
     """The moves between states."""
 
     SUSPECT = auto()
@@ -40,16 +41,16 @@ class Move(Enum):
 
 
 _S = InterruptionState
-MOVES: Mapping[tuple[InterruptionState, Move], InterruptionState] = {
-    (_S.NONE, Move.SUSPECT): _S.SUSPECTED,
-    (_S.NONE, Move.CONFIRM): _S.CONFIRMED,
-    (_S.SUSPECTED, Move.SUSPECT): _S.SUSPECTED,
-    (_S.SUSPECTED, Move.STOP): _S.STOPPED,
-    (_S.STOPPED, Move.SUSPECT): _S.STOPPED,
-    (_S.STOPPED, Move.CONFIRM): _S.CONFIRMED,
-    (_S.STOPPED, Move.DISMISS): _S.DISMISSED,
-    (_S.SUSPECTED, Move.CONFIRM): _S.CONFIRMED,
-    (_S.SUSPECTED, Move.DISMISS): _S.DISMISSED,
-    (_S.DISMISSED, Move.SUSPECT): _S.SUSPECTED,
-    (_S.DISMISSED, Move.CONFIRM): _S.CONFIRMED,
+INTERRUPTION_MOVES: Mapping[tuple[InterruptionState, InterruptionMove], InterruptionState] = {
+    (_S.NONE, InterruptionMove.SUSPECT): _S.SUSPECTED,
+    (_S.SUSPECTED, InterruptionMove.SUSPECT): _S.SUSPECTED,
+    (_S.DISMISSED, InterruptionMove.SUSPECT): _S.SUSPECTED,
+    (_S.STOPPED, InterruptionMove.SUSPECT): _S.STOPPED,
+    (_S.SUSPECTED, InterruptionMove.STOP): _S.STOPPED,
+    (_S.NONE, InterruptionMove.CONFIRM): _S.CONFIRMED,
+    (_S.SUSPECTED, InterruptionMove.CONFIRM): _S.CONFIRMED,
+    (_S.STOPPED, InterruptionMove.CONFIRM): _S.CONFIRMED,
+    (_S.DISMISSED, InterruptionMove.CONFIRM): _S.CONFIRMED,
+    (_S.SUSPECTED, InterruptionMove.DISMISS): _S.DISMISSED,
+    (_S.STOPPED, InterruptionMove.DISMISS): _S.DISMISSED,
 }

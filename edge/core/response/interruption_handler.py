@@ -7,7 +7,7 @@ from edge.core.client_events import Interrupted
 from edge.core.effects import Outbox
 from edge.core.inputs import Truncated
 from edge.core.response.current_response import CurrentResponse
-from edge.core.response.interruption import Move
+from edge.core.response.interruption import InterruptionMove
 from edge.core.response.response import Phase, Response
 from edge.core.session.message_names import MessageNames, response_key
 from schemas import events as ev
@@ -28,7 +28,7 @@ class InterruptionHandler:
         response = self._current.response
         if response is None or response.firm or response.heard_to_the_end(now_ms):
             return
-        response.move_interruption(Move.SUSPECT)
+        response.move_interruption(InterruptionMove.SUSPECT)
         response.suspected_ms = now_ms
         if response.playback.begun:
             self._note(ev.InterruptionSuspected, response, now_ms)
@@ -45,7 +45,7 @@ class InterruptionHandler:
             return
         if not response.playback.begun or response.heard_to_the_end(now_ms):
             return
-        response.move_interruption(Move.STOP)
+        response.move_interruption(InterruptionMove.STOP)
         heard, played_ms = response.playback.heard(now_ms), response.playback.played_ms(now_ms)
         response.rewind(now_ms)
         self._note(ev.InterruptionStopped, response, now_ms)
@@ -56,7 +56,7 @@ class InterruptionHandler:
         response = self._current.response
         if response is None or not response.held:
             return
-        response.move_interruption(Move.DISMISS)
+        response.move_interruption(InterruptionMove.DISMISS)
         response.waiting_since_ms = now_ms
         if response.playback.begun:
             self._note(ev.InterruptionDismissed, response, now_ms)
@@ -71,7 +71,7 @@ class InterruptionHandler:
         if response is None:
             return
         stopped = response.stopped
-        response.move_interruption(Move.CONFIRM)
+        response.move_interruption(InterruptionMove.CONFIRM)
         if response.heard_to_the_end(now_ms):
             self._current.settle(response, now_ms, heard=response.spoken, complete=True)
         elif response.playback.begun and gone_on:

@@ -1,7 +1,8 @@
 """One response: its phase, its interruption, its playback and its measurements.
 
-    SPECULATIVE --commit--> COMMITTED --send all--> ALL_SENT --all played--> (settled)
-    ALL_SENT    --rewind--> REWOUND   --send all--> ALL_SENT
+    SPECULATIVE --commit--> COMMITTED
+    COMMITTED, REWOUND --send all--> ALL_SENT
+    ALL_SENT --rewind--> REWOUND
 
 It can be retracted or interrupted in every phase; that ends it (`current_response.py`).
 """
@@ -13,7 +14,7 @@ from enum import Enum, auto
 from edge.core.client_events import ResponseDone
 from edge.core.endpointing.end_of_turn import is_question
 from edge.core.moves import moved
-from edge.core.response.interruption import MOVES, InterruptionState, Move
+from edge.core.response.interruption import INTERRUPTION_MOVES, InterruptionMove, InterruptionState
 from edge.core.response.playback import Playback
 from edge.core.session.tool_steps import ToolSteps
 from schemas.events import ResponseCompleted, ResponseSentence, TurnTaken
@@ -198,13 +199,13 @@ class Response:
         if self.phase is Phase.ALL_SENT:
             self.move(PhaseMove.REWIND)
 
-    def move_interruption(self, move: Move) -> None:
+    def move_interruption(self, move: InterruptionMove) -> None:
         """Move the state of its interruption.
 
         Raises:
             IllegalMoveError: the interruption is over.
         """
-        self.interruption = moved(MOVES, self.interruption, move)
+        self.interruption = moved(INTERRUPTION_MOVES, self.interruption, move)
 
     @property
     def is_awaited(self) -> bool:

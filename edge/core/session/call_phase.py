@@ -1,7 +1,8 @@
 """The phase of a call up to its end: a pure state machine, one for each call.
 
-    OPEN  --end-->  ENDING  --hang up-->  HUNG_UP
-    OPEN, ENDING, HUNG_UP  --finish-->  OVER
+    OPEN --end--> ENDING
+    ENDING --hang up--> HUNG_UP
+    OPEN, ENDING, HUNG_UP --finish--> OVER
 
 A call that is ended by an operator, a silence or a limit first speaks its last words, and then the
 shell hangs up. A call whose client leaves is over at once, in every phase.

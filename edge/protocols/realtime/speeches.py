@@ -1,7 +1,7 @@
 """The caller's utterances as events of `/v1/realtime`: speech, item, transcript.
 
-    UNTOLD --start--> STARTED --commit--> COMMITTED
-    UNTOLD ------------commit-----------> COMMITTED
+    UNTOLD --start--> STARTED
+    UNTOLD, STARTED --commit--> COMMITTED
 
 The start of speech over a response is not told before it is known to be an interruption.
 """

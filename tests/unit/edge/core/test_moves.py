@@ -1,19 +1,31 @@
-"""Calls, shells, utterances and responses move as their drawings say, and in no other way."""
+"""Every state machine of the edge moves as its drawing says, and in no other way."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
 from enum import Enum
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from edge.call import shell_phase
 from edge.call.shell_phase import SHELL_MOVES, ShellMove, ShellPhase
+from edge.core.hearing import utterance
 from edge.core.hearing.utterance import UTTERANCE_MOVES, UtteranceMove, UtterancePhase
-from edge.core.moves import IllegalMoveError, moved
+from edge.core.moves import IllegalMoveError, drawing, moved
+from edge.core.response import interruption, response
+from edge.core.response.interruption import (
+    INTERRUPTION_MOVES,
+    InterruptionMove,
+    InterruptionState,
+)
 from edge.core.response.response import PHASE_MOVES, Phase, PhaseMove
+from edge.core.session import call_phase
 from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
+from edge.protocols.realtime import speeches
+from edge.protocols.realtime.speeches import SPOKEN_MOVES, SpokenMove, SpokenPhase
 
 Moves = Mapping[tuple[Any, Any], Any]
 MACHINES: list[tuple[Moves, type[Enum], type[Enum]]] = [
@@ -21,6 +33,16 @@ MACHINES: list[tuple[Moves, type[Enum], type[Enum]]] = [
     (SHELL_MOVES, ShellPhase, ShellMove),
     (UTTERANCE_MOVES, UtterancePhase, UtteranceMove),
     (PHASE_MOVES, Phase, PhaseMove),
+    (INTERRUPTION_MOVES, InterruptionState, InterruptionMove),
+    (SPOKEN_MOVES, SpokenPhase, SpokenMove),
+]
+DRAWN: list[tuple[ModuleType, Moves]] = [
+    (call_phase, CALL_MOVES),
+    (shell_phase, SHELL_MOVES),
+    (utterance, UTTERANCE_MOVES),
+    (response, PHASE_MOVES),
+    (interruption, INTERRUPTION_MOVES),
+    (speeches, SPOKEN_MOVES),
 ]
 ILLEGAL = [
     (moves, state, move)
@@ -34,6 +56,13 @@ ILLEGAL = [
 def test_an_illegal_move_raises(moves: Moves, state: Enum, move: Enum) -> None:
     with pytest.raises(IllegalMoveError, match=f"{move.name} in {state.name}"):
         moved(moves, state, move)
+
+
+@pytest.mark.parametrize(("module", "moves"), DRAWN, ids=lambda one: getattr(one, "__name__", ""))
+def test_the_drawing_in_the_docstring_is_that_of_the_table(
+    module: ModuleType, moves: Moves
+) -> None:
+    assert f"\n\n{drawing(moves)}\n\n" in (module.__doc__ or "")
 
 
 @pytest.mark.parametrize(("moves", "states", "kinds"), MACHINES)
