@@ -13,7 +13,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
-AGAIN_S = 1.0
+RETRY_S = 1.0
 """The time after which a task that survived its cancellation is cancelled again."""
 
 
@@ -61,7 +61,7 @@ async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
     while running:
         for task in running:
             task.cancel()
-        _, running = await asyncio.wait(running, timeout=AGAIN_S)
+        _, running = await asyncio.wait(running, timeout=RETRY_S)
 
 
 async def _outcome(task: asyncio.Task[T]) -> BaseException | None:

@@ -92,6 +92,7 @@ class ReadAhead:
 
     async def _read_next(self) -> None:
         key, prompt = self._waiting.popitem()
+        # no task group: it would wait for a hung engine, and jobs with it
         self._reading = reading = asyncio.create_task(self._read_one(prompt))
         try:
             await asyncio.wait({reading})

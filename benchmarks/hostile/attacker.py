@@ -28,7 +28,7 @@ from benchmarks.soak import hostile
 from benchmarks.soak.hostile_events import realtime, twilio
 from edge.protocols import PROTOCOLS
 
-AGAIN_S = 0.2
+RETRY_S = 0.2
 """The pause before a closed or refused socket is opened again."""
 LINE = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
 HONEST = (
@@ -63,7 +63,7 @@ async def _socket(
         with contextlib.suppress(OSError, HandshakeRefusedError):
             async with _opened(order.url, row.path, whose, tally, key) as socket:
                 await _send(socket, row, sends, until)
-        await asyncio.sleep(AGAIN_S)
+        await asyncio.sleep(RETRY_S)
 
 
 @asynccontextmanager

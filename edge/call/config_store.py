@@ -14,7 +14,7 @@ from schemas.session_config import SessionConfig
 
 log = structlog.get_logger(__name__)
 
-AGAIN_S = 60.0
+REFRESH_S = 60.0
 """The time until another try on a bus without the stream."""
 
 
@@ -44,7 +44,7 @@ class ConfigStore:
                 self._look.clear()
                 self.stored = await self._store()
                 try:
-                    async with asyncio.timeout(None if self.stored else AGAIN_S):
+                    async with asyncio.timeout(None if self.stored else REFRESH_S):
                         await self._look.wait()
                 except TimeoutError:
                     continue

@@ -37,8 +37,8 @@ from schemas.events import (
 )
 from schemas.session_config import SessionConfig
 
-FRAME_BYTES = 100 * BYTES_PER_MS
-LOOK_AGAIN_S = 2.0
+MESSAGE_BYTES = 100 * BYTES_PER_MS
+POLL_S = 2.0
 """The silence after which the streams are read, since a result may have been lost."""
 PATIENCE_S = 60.0
 """The longest wait for a piece, after which it has failed: workers are busy or gone."""
@@ -83,11 +83,11 @@ class StageJobs:
         )
         await self.bus.publish(started)
         subject = subjects.utterance(self.session, number)
-        starts = range(0, max(1, len(pcm)), FRAME_BYTES)
+        starts = range(0, max(1, len(pcm)), MESSAGE_BYTES)
         for seq, at in enumerate(starts):
             frame = AudioFrame(
                 seq=seq,
-                pcm=pcm[at : at + FRAME_BYTES],
+                pcm=pcm[at : at + MESSAGE_BYTES],
                 from_ms=at // BYTES_PER_MS,
                 end=seq == len(starts) - 1,
             )
@@ -151,7 +151,7 @@ class StageJobs:
         until_s = loop.time() + PATIENCE_S
         while not self._news.is_set():
             try:
-                async with asyncio.timeout(LOOK_AGAIN_S):
+                async with asyncio.timeout(POLL_S):
                     await self._news.wait()
             except TimeoutError:
                 await self._reread()

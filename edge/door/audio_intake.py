@@ -32,7 +32,7 @@ DECODED_PIECES = 2
 """The most decoded pieces, of 2 s at most, that wait; then the decoder waits."""
 DROPPED_WORK_S = 0.01
 """The cost of a message that is dropped without room, so that its sender is slowed."""
-LOOK_S = 0.2
+POLL_S = 0.2
 """The interval at which a waiting decoder checks whether the session has ended."""
 PIECE_S = 2.0
 """The length of the pieces of a long message: that of a live client's longest message."""
@@ -70,7 +70,7 @@ class AudioIntake:
         def back(do: Callable[[T], None]) -> Callable[[T], None]:
             def soon(what: T) -> None:
                 counted = threading.get_ident() != here
-                while counted and not self._decoded.acquire(timeout=LOOK_S):
+                while counted and not self._decoded.acquire(timeout=POLL_S):
                     if self._closed:
                         return
                 with suppress(RuntimeError):  # the loop has ended

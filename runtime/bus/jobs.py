@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 PULL_EXPIRES_S = 30.0
 IDLE_HEARTBEAT_S = 0.5
-LOOK_AGAIN_S = 0.25
+POLL_S = 0.25
 REFUSED_S = 0.1
 """The delay before a refused request is repeated."""
 
@@ -186,7 +186,7 @@ class Jobs:
                     await self._look(drains)
                     self._wake.clear()
                     try:
-                        async with asyncio.timeout(LOOK_AGAIN_S):
+                        async with asyncio.timeout(POLL_S):
                             await self._wake.wait()
                     except TimeoutError:
                         pass

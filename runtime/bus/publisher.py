@@ -20,7 +20,7 @@ ACK_TIMEOUT_S = 2.0
 COPY_TIMEOUT_S = 10.0
 PATIENCE_S = 12.0
 """The time until a publisher gives up; a cluster elects a new leader in less."""
-AGAIN_S = 0.1
+RETRY_S = 0.1
 
 
 class Publisher:
@@ -61,7 +61,7 @@ class Publisher:
             try:
                 ack = await self._ack(subject, data, head, left_s)
             except (NatsTimeoutError, NoStreamResponseError, NoRespondersError):
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)
             except (NatsError, APIError) as error:
                 raise BusAwayError(f"{name} was not stored: {error}") from error
             else:
@@ -105,7 +105,7 @@ class Publisher:
                     raise BusAwayError(f"{event.id} was not stored: {error}") from error
                 newest = _sequence_in(error.description)
             except NatsError:  # the event may be stored nevertheless: the next attempt shows it
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)
                 continue
             stored = await self._reader.last(subject, at_least=newest)
             if stored is not None and stored.data == data:

@@ -37,7 +37,7 @@ SESSION_HEADER = "Aura-Session"
 EVERY_TENANT = "*"
 AT_ONCE = 64
 """The most calls that one service runs at a time."""
-AGAIN_S = 0.1
+RETRY_S = 0.1
 MOST_REFUSAL_CHARS = 400
 LOST = "the connection to the tool was lost; the call may have been done"
 
@@ -84,7 +84,7 @@ async def call_tool(
             )
         except NoRespondersError as error:
             if clock() - began_s < min(1.0, timeout_s / 2):
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)
                 continue
             raise NobodyServesError(subject) from error
         except NatsTimeoutError as error:
@@ -106,6 +106,7 @@ async def call_idempotent_tool(
     Raises:
         NobodyServesError, ToolRefusedError, TimeoutError, BusAwayError: as of `call_tool`.
     """
+    # no task group: the failure of one call must not cancel the other
     calls = {asyncio.create_task(call_tool(bus, subject, arguments, head, timeout_s))}
     started = set(calls)
     try:

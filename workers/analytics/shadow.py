@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 PATIENCE_S = 20.0
 """The longest wait for the stage in service; after it the job is not compared."""
-LOOK_S = 0.5
+POLL_S = 0.5
 
 COMPARED = Counter("aura_shadow_jobs_total", "Jobs that a candidate did too.", ["stage", "outcome"])
 DIFFERENCE = Histogram(
@@ -124,7 +124,7 @@ async def _in_service(
             after = stored.seq
             if (work := matches(event, stored.event())) is not None:
                 return work
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_S)
     return None
 
 

@@ -23,9 +23,7 @@ from schemas.events import (
 )
 from workers.engines import factory, llm_factory
 from workers.engines.protocols import LanguageModel, Prompt, Recognizer, Synthesizer
-
-SILENCE_LIMIT_S = 10.0
-"""The time without a frame after which the edge counts as gone."""
+from workers.stt import SILENCE_LIMIT_S
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-AGAIN_S = 1.0
+RETRY_S = 1.0
 """Wait before a server that was lost is asked again."""
 START_S = 60.0
 """A server that has not told its tools by then is given up; a command may have to install itself
@@ -102,8 +102,8 @@ async def run(settings: Settings, server: Server) -> int:
                 log.warning("mcp_server_failed", error=type(failed).__name__)
             limit = asyncio.timeout(None)
             if not stop.is_set():
-                log.warning("mcp_server_lost", again_after_s=AGAIN_S)
-                await asyncio.sleep(AGAIN_S)
+                log.warning("mcp_server_lost", again_after_s=RETRY_S)
+                await asyncio.sleep(RETRY_S)
     return 0
 
 

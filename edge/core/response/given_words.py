@@ -11,11 +11,11 @@ LEAST_CHARS = 60
 _END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")  # noqa: RUF001  # marks of other scripts
 
 
-def pieces(text: str) -> list[str]:
-    """Return the sentences of *text*, stripped of blanks."""
+def pieces(text: str, least_chars: int = LEAST_CHARS) -> list[str]:
+    """Return the sentences of *text*, stripped of blanks; one below *least_chars* gets the next."""
     found: list[str] = []
     for part in filter(None, (one.strip() for one in _END.split(text))):
-        if found and len(found[-1]) < LEAST_CHARS:
+        if found and len(found[-1]) < least_chars:
             found[-1] = f"{found[-1]} {part}"
         else:
             found.append(part)

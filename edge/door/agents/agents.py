@@ -27,7 +27,7 @@ from schemas.tenant import Tenant
 
 log = structlog.get_logger(__name__)
 
-AGAIN_S = 1.0
+RETRY_S = 1.0
 
 
 class Agents:
@@ -58,12 +58,12 @@ class Agents:
                 except BusAwayError as error:
                     advice = "aura provision makes the bucket, nats/users.conf lets edges read it"
                     log.warning("agents_not_read", why=str(error)[:200], advice=advice)
-                    await asyncio.sleep(AGAIN_S)
+                    await asyncio.sleep(RETRY_S)
                     continue
                 self.read.set()
                 self.changed.set()
                 await self._stale.wait()
-                await asyncio.sleep(AGAIN_S)  # more changes may follow: one reading is for all
+                await asyncio.sleep(RETRY_S)  # more changes may follow: one reading is for all
 
     async def _read(self) -> None:
         self._reading = table = AgentTable()

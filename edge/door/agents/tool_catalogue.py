@@ -14,7 +14,7 @@ from runtime.settings import Settings
 from schemas.tools import BUILT_IN, ToolConfig
 
 INTERVAL_S = 5.0
-LOOK_AGAIN_S = 2.0
+POLL_S = 2.0
 """An agent that names a tool that is not known has the services looked for, this often at most."""
 FORGET_AFTER = 3
 """Rounds of silence after which a service's tool is offered no more."""
@@ -67,7 +67,7 @@ class ToolCatalogue:
             async with self._looking:  # a look that is under way may find them
                 found = self._known(tenant, wanted)
                 now_s = asyncio.get_running_loop().time()
-                if wanted - found.keys() and now_s - self._looked_s >= LOOK_AGAIN_S:
+                if wanted - found.keys() and now_s - self._looked_s >= POLL_S:
                     self._looked_s = now_s
                     await self._look()
                     found = self._known(tenant, wanted)

@@ -36,7 +36,7 @@ PATH = "/v1/realtime/calls"
 MOST_BODY_BYTES = 200_000
 OPEN_S = 15.0
 """The time in which a client must open its data channel."""
-LOOK_S = 0.25
+POLL_S = 0.25
 ANSWER_S = 0.02
 """The cost of an answer, so that answers take at most half of the event loop."""
 SDP, FORM = "application/sdp", "multipart/form-data"
@@ -269,7 +269,7 @@ async def _opens(call: AdmittedCall, opened: asyncio.Event) -> bool:
     until_s = time.monotonic() + OPEN_S
     while time.monotonic() < until_s and not call.edge.draining:
         try:
-            async with asyncio.timeout(LOOK_S):
+            async with asyncio.timeout(POLL_S):
                 await opened.wait()
             return True
         except TimeoutError:

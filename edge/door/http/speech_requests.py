@@ -77,7 +77,7 @@ def speech_request(body: bytes) -> SpeechRequest:
 
 def sentences(text: str) -> Iterator[str]:
     """Yield *text* in pieces for single jobs."""
-    for sentence in given_words.pieces(text):
+    for sentence in given_words.pieces(text, least_chars=0):  # the first is heard soonest
         words = sentence.split()
         while words:
             piece = words.pop(0)[:MOST_SENTENCE_CHARS]

@@ -44,7 +44,7 @@ from schemas.subjects import is_token
 
 log = structlog.get_logger(__name__)
 
-AGAIN_S = 30.0
+RETRY_S = 30.0
 """The pause before a failed registration is tried again."""
 RINGS_S = 60.0
 """The longest time of ringing."""
@@ -118,7 +118,7 @@ class Phones:
                 await agent.register()
             except (RegistrationError, BaresipError) as error:
                 log.warning("sip_not_registered", why=type(error).__name__)
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)
             else:
                 log.info("sip_registered")
                 return

@@ -84,7 +84,7 @@ async def test_a_block_that_is_cancelled_ends_its_work() -> None:
 
 
 async def test_a_cancellation_that_was_lost_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "AGAIN_S", 0.0)
+    monkeypatch.setattr(tasks, "RETRY_S", 0.0)
 
     async def loses_one() -> None:
         try:
