@@ -26,8 +26,8 @@ MINUTE = 60_000 * 32
 
 
 def test_a_text_is_spoken_sentence_after_sentence() -> None:
-    one, two = "This sentence is long enough to be a piece of its own, isn't it?", "3.5 is one."
-    assert list(sentences(f"{one}  {two}\nlast")) == [one, f"{two} last"]
+    text = "One.  Two!\nThree? 3.5 is one\u3002 \nlast"
+    assert list(sentences(text)) == ["One.", "Two!", "Three?", "3.5 is one\u3002", "last"]
 
 
 @given(st.text(max_size=3000))
