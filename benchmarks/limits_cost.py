@@ -37,7 +37,7 @@ LIMITS = (
 )
 CALLERS = ("edge/door/", "edge/call/")
 COUNTS = re.compile(
-    r"budget|pace\b|_kept\b|_room\b|self\._buffer\b|job_slots\b|stopwatch\b|_quota\b"
+    r"budget|pace\b|_kept\b|_decoder_memory\b|self\._buffer\b|job_slots\b|stopwatch\b|_quota\b"
 )
 LINE = re.compile(r"\(([^()]+\.py):(\d+)\)$")
 LOOKS_A_SECOND, ROUNDS = 250, 6

@@ -120,7 +120,7 @@ class _Listening:
         self._partial: RecognitionRequest | None = None
         self._partial_ms = 0
         """Audio covered by the latest partial."""
-        self._sounds: dict[int, asyncio.Task[float | None]] = {}
+        self._eot_audio: dict[int, asyncio.Task[float | None]] = {}
         """The turn model's probability of an end of turn, 0..1, by pause."""
         self._over = False
 
@@ -139,7 +139,7 @@ class _Listening:
             words.paused(frame.pause, now_ms)
             last = audio.of(AudioPart(max(0, now_ms - TURN_MS), now_ms))
             judging = self._tasks.create_task(self._stage.engines.eot_audio(self._job.event, last))
-            self._sounds[frame.pause] = judging
+            self._eot_audio[frame.pause] = judging
         else:
             words.grown(now_ms, audio.quiet_ms)
         self._ask()
@@ -220,9 +220,9 @@ class _Listening:
     async def _tell(self, transcript: PauseTranscript) -> None:
         # a cut is no pause, so a number at the end may continue
         words, mask = transcript.words, partial(self._stage.mask, growing=transcript.pause < 0)
-        sounds = self._sounds.get(transcript.pause)
-        self._sounds = {
-            pause: one for pause, one in self._sounds.items() if pause > transcript.pause
+        eot_audio = self._eot_audio.get(transcript.pause)
+        self._eot_audio = {
+            pause: one for pause, one in self._eot_audio.items() if pause > transcript.pause
         }
         text = mask(words.text)
         settled_words = _common_prefix(text.split(), mask(transcript.settled).split())
@@ -234,7 +234,7 @@ class _Listening:
             confidence=round(words.confidence, 4),
             took_ms=round(words.took_ms, 1),
             model=self._stage.model,
-            eot_audio=await sounds if sounds else None,
+            eot_audio=await eot_audio if eot_audio else None,
             eot_stt=None if words.eot_stt is None else round(words.eot_stt, 3),
             settled_ms=transcript.settled_ms,
             settled_words=settled_words,

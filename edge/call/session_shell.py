@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 
 class SessionShell:
-    """One session on one connection, while `run` runs."""
+    """One session on one connection, until `run` returns."""
 
     def __init__(  # noqa: PLR0913  # all but three are optional keyword arguments
         self,
@@ -66,8 +66,8 @@ class SessionShell:
         """Carry *call* for *client*, which also gets its events if *tells_events*.
 
         *audio* is the caller's; *recording* stores it. A replay gives the results of the stages in
-        *recorded*. Events are written by *terms*; None: whole, and without a limit. *kept* limits
-        audio that may be sent again; *jobs* has the slots of its jobs.
+        *recorded*. *terms* bound the events in the log; None: they are stored whole, without a
+        bound. *kept* bounds the audio that may be sent again; *jobs* has the slots of the jobs.
         """
         self.tenant, self.session = whose = call.began.tenant, call.began.session
         self.call = call

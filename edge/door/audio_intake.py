@@ -48,16 +48,16 @@ class AudioIntake:
         pace: Pace,
         holder: Holder,
         obey_now: Callable[[ClientCommand], None],
-        room: ShareAccount,
+        decoder_memory: ShareAccount,
     ) -> None:
         """Give the audio of *protocol* to *shell*, and its other commands to *obey_now*.
 
-        *holder* is told of errors. *room* limits compressed audio and decoders.
+        *holder* is told of errors. *decoder_memory* counts compressed audio and decoders.
         """
         self._protocol = protocol
         self._obey_now = obey_now
         self._kept_back: asyncio.TimerHandle | None = None
-        self._room = room
+        self._decoder_memory = decoder_memory
         self._decoded = threading.BoundedSemaphore(DECODED_PIECES)
         self._shell = shell
         self._pace = pace
@@ -65,26 +65,27 @@ class AudioIntake:
         self._clock = pace.clock
         self._holder = holder
         self._closed = self._refused = False
-        loop, here = asyncio.get_running_loop(), threading.get_ident()
+        self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
+        self._audio_in = AudioIn(self._on_loop(self._hear), self._on_loop(self._not_audio))
 
-        def back(do: Callable[[T], None]) -> Callable[[T], None]:
-            def soon(what: T) -> None:
-                counted = threading.get_ident() != here
-                while counted and not self._decoded.acquire(timeout=POLL_S):
-                    if self._closed:
-                        return
-                with suppress(RuntimeError):  # the loop has ended
-                    loop.call_soon_threadsafe(self._come_back, do, what, counted)
+    def _on_loop(self, do: Callable[[T], None]) -> Callable[[T], None]:
+        """Return a function for the decoder's thread that has *do* called in the event loop."""
 
-            return soon
+        def call_soon(what: T) -> None:
+            counted = threading.get_ident() != self._loop_thread
+            while counted and not self._decoded.acquire(timeout=POLL_S):
+                if self._closed:
+                    return
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._come_back, do, what, counted)
 
-        self._audio_in = AudioIn(back(self._hear), back(self._not_audio))
+        return call_soon
 
     def hear(self, message: str | bytes) -> bool:
         """Take a short message if it is audio; return whether it is."""
         began_s = self._clock()
-        make = self._protocol.sound
-        return not self._closed and self._take_made(began_s, make, message, ms_of(began_s))
+        read = self._protocol.sound
+        return not self._closed and self._take_sound(began_s, read, message, ms_of(began_s))
 
     def await_more(self) -> None:
         """Take the audio that the protocol keeps back as soon as no more comes to judge it by."""
@@ -99,15 +100,15 @@ class AudioIntake:
             self._kept_back = None
 
     def _take_kept(self) -> None:
-        self._take_made(self._clock(), self._protocol.no_more)
+        self._take_sound(self._clock(), self._protocol.no_more)
 
-    def _take_made(
-        self, began_s: float, make: Callable[..., list[ClientCommand] | None], *of: object
+    def _take_sound(
+        self, began_s: float, read: Callable[..., list[ClientCommand] | None], *message: object
     ) -> bool:
-        """Take the commands that *make* returns for *of*; return False if it is no audio."""
+        """Take the commands that *read* finds in *message*; return False if it is no audio."""
         budget = self._budget
         try:
-            commands = make(*of)
+            commands = read(*message)
             if commands is None:
                 return False
             for command in commands:
@@ -132,7 +133,7 @@ class AudioIntake:
         """Take a short piece of audio at once."""
         if isinstance(audio.form, Container):
             if audio.begins or not self._refused:
-                self._refused = not self._has_room(len(audio.data))
+                self._refused = not self._has_memory(len(audio.data))
             if self._refused:
                 self._budget.work_s += DROPPED_WORK_S
                 return
@@ -182,20 +183,20 @@ class AudioIntake:
         self.keep_no_longer()
         self._audio_in.close()
         self._audio_in = AudioIn()  # the old one refers to this object
-        self._room.leave()
+        self._decoder_memory.leave()
 
-    def _has_room(self, size: int) -> bool:
+    def _has_memory(self, size: int) -> bool:
         """Return whether *size* more bytes may wait to be decoded; if not, drop all."""
         waits = self._audio_in.waiting_bytes + size + DECODER_BYTES
-        more = waits - self._room.amount
+        more = waits - self._decoder_memory.amount
         if more <= 0:
-            self._room.give_back(-more)
-        elif self._room.fits(more):
-            self._room.take(more)
+            self._decoder_memory.give_back(-more)
+        elif self._decoder_memory.fits(more):
+            self._decoder_memory.take(more)
         else:
-            if self._room.amount:
+            if self._decoder_memory.amount:
                 self._audio_in.close()
-                self._room.give_back(self._room.amount)
+                self._decoder_memory.give_back(self._decoder_memory.amount)
             self._not_audio("PCM or WAV: too much compressed audio waits to be decoded")
             return False
         return True

@@ -122,9 +122,9 @@ class Conversations:
                 await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.shell = shell  # so that it is also ended if the client is closed meanwhile
-        room = host.common.decoded_for(seat.address, stranger=stranger)
+        memory = host.common.decoded_for(seat.address, stranger=stranger)
         self.intake = AudioIntake(
-            shell, seat.protocol, self._pace, self._holder, self.obey_now, room
+            shell, seat.protocol, self._pace, self._holder, self.obey_now, memory
         )
         self._pace.budget.recognition = shell.recognition
         self.stopwatch.began(time.monotonic(), opening.began.config.limits)

@@ -20,7 +20,7 @@ from aiohttp._websocket.helpers import websocket_mask
 
 from edge.door.frame_heads import FIN, KEY_BYTES, LENGTH_16, MASK_BIT, FrameHeads
 from edge.door.limits.allowance import OverBudgetError
-from edge.door.limits.message_memory import LONG_BYTES, MOST_HELD_S
+from edge.door.limits.message_memory import LONG_BYTES, MOST_HELD_S, RETRY_S
 from edge.door.limits.pace import WAIT_S
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ LAST_WORD_S = 1.0
 MOST_DROPPED_BYTES = 32 * 1024 * 1024
 TAKEN_S = 0.005
 """The interval of checks whether parsed messages were taken."""
-MEMORY_S = 0.1
-"""The interval of checks for memory for a long message."""
 WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
 HEAD_BYTES = 4 + KEY_BYTES
 """The head of a frame with a length of 16 bits (126 to 65 535 bytes), such as 20 ms of audio."""
@@ -213,7 +211,7 @@ class FrameIntake:
         elif self._handler._reading_paused or self._queue._buffer:
             pace.later(TAKEN_S, self._go_on)
         elif not self._has_memory():
-            pace.later(TAKEN_S if self._budget.reservation.held else MEMORY_S, self._go_on)
+            pace.later(TAKEN_S if self._budget.reservation.held else RETRY_S, self._go_on)
         elif self._rest:
             if self._parse():
                 self._handler.close()

@@ -2,11 +2,13 @@
 
 import asyncio
 
-from edge.door.agents.agent_offers import MOST_OFFERED, Offer, each_offer
+from edge.door.agents.agent_offers import Offer, each_offer
 from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import Caller
 from schemas.session_config import SessionConfig
 
+MOST_OFFERED = 100
+"""The most agents in a list that somebody chooses from."""
 MOST_KEPT = 100
 """The most callers whose offers are kept."""
 

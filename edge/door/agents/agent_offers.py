@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from edge.core.client_commands import Begin
 from edge.door.agents.agent_choice import DEFAULT, choose, settle
@@ -13,8 +12,6 @@ from schemas.session_config import SessionConfig
 
 CHOICES = ("language", "voice", "eagerness")
 """Options that somebody chooses by hand."""
-MOST_OFFERED = 100
-"""Agents, by their names: a list that somebody chooses from."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +28,14 @@ class Offer:
     """Those of CHOICES that its callers may change."""
 
 
-def offers(table: AgentTable, caller: Caller, operator: SessionConfig) -> list[Offer]:
-    """Return what *caller* may have, the one that needs no naming first, others by name.
-
-    Agents that want values of variables are left out; a token that names one has that alone.
-    """
-    found = (offer for offer in each_offer(table, caller, operator) if offer)
-    return list(islice(found, MOST_OFFERED))
-
-
 def each_offer(
     table: AgentTable, caller: Caller, operator: SessionConfig
 ) -> Iterator[Offer | None]:
-    """Yield an offer for each agent; None: the caller may not have it."""
+    """Yield an offer for each agent, the one that needs no naming first, others by name.
+
+    None is yielded for an agent that the caller may not have, or that wants values of variables. A
+    token that names an agent has that alone.
+    """
     names = [""] if caller.agent else ["", *(n for n in table.names(caller.tenant) if n != DEFAULT)]
     for name in names:
         try:

@@ -6,11 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from edge.door.limits.message_memory import Reservation
+from edge.door.limits.message_memory import RETRY_S, Reservation
 
 CHUNK_BYTES = 64 * 1024
-MEMORY_S = 0.1
-"""The interval of checks for memory."""
 
 
 class TooLongError(ValueError):
@@ -56,5 +54,5 @@ async def _reserve(reservation: Reservation, size: int) -> None:
     while not reservation.is_overdue(now_s := time.monotonic()):
         if reservation.reserve(size, now_s):
             return
-        await asyncio.sleep(MEMORY_S)
+        await asyncio.sleep(RETRY_S)
     raise TimeoutError

@@ -17,6 +17,8 @@ LONG_BYTES = 64 * 1024
 """Two seconds of sound; a shorter message is read at once."""
 MOST_HELD_S = 10.0
 """A connection that holds memory for longer, while others wait, is closed."""
+RETRY_S = 0.1
+"""The interval in which a refused reservation is tried again."""
 
 
 class MessageMemory:

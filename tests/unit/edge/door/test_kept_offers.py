@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from edge.door.callers.auth import Caller
-from edge.door.kept_offers import KeptOffers
+from edge.door.kept_offers import MOST_OFFERED, KeptOffers
 from tests.unit.edge.door.agents.test_agent_choice import ANN, OPERATOR, agents
 
 
@@ -28,3 +28,10 @@ async def test_others_run_while_offers_are_made() -> None:
         rounds += 1
     assert [one.name for one in making.result()] == [""]
     assert rounds > 30
+
+
+async def test_of_very_many_the_first_are_offered() -> None:
+    known = agents(**{f"acme_n{number:03}": "{}" for number in range(MOST_OFFERED + 20)})
+    found = await KeptOffers().to(ANN, known, OPERATOR)
+    assert [one.name for one in found[:2]] == ["", "n000"]
+    assert len(found) == MOST_OFFERED

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from edge.door.agents.agent_offers import CHOICES, MOST_OFFERED, offers
+from edge.door.agents.agent_offers import CHOICES, Offer, each_offer
+from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import Caller
+from schemas.session_config import SessionConfig
 from tests.unit.edge.door.agents.test_agent_choice import ANN, OPERATOR, agents, pinned
+
+
+def offers(table: AgentTable, caller: Caller, operator: SessionConfig) -> list[Offer]:
+    return [one for one in each_offer(table, caller, operator) if one]
 
 
 def names(**texts: str) -> list[str]:
@@ -45,10 +51,3 @@ def test_a_token_that_names_an_agent_is_offered_that_alone() -> None:
     known = agents(acme_boss="description: Boss\ncallers: {may_choose: false}", acme_cook="{}")
     (only,) = offers(known, pinned("boss"), OPERATOR)
     assert (only.name, only.about) == ("", "Boss")
-
-
-def test_of_very_many_the_first_are_offered() -> None:
-    known = agents(**{f"acme_n{number:03}": "{}" for number in range(MOST_OFFERED + 20)})
-    found = offers(known, ANN, OPERATOR)
-    assert [one.name for one in found[:2]] == ["", "n000"]
-    assert len(found) == MOST_OFFERED
