@@ -57,7 +57,7 @@ schemas: .venv/.dev ## Write the contract for other languages
 	@$(BIN)/python -m schemas.generate
 	@$(BIN)/python -m edge.protocols.asyncapi
 
-readme: .venv/.dev ## Write the generated tables of the README
+readme: .venv/.dev ## Write the generated tables of README and docs
 	@$(BIN)/python docs/tables.py
 
 pictures: .venv/.dev ## Take the pictures of README and docs from real calls (Chromium)

@@ -21,32 +21,34 @@ def tables(found: dict[str, Any]) -> str:
             (
                 "sounds",
                 "stopped",
-                'coughs, claps, typing, music, "mhm" (Aura\'s own voice) over a '
-                "response: it stopped",
+                'a response stopped at coughs, claps, typing, music or "mhm" '
+                "(in Aura's own voice)",
             ),
             (
                 "echo",
                 "calls_with_either",
-                "calls of half a minute with a loudspeaker at -6 to -20 dB beside the microphone: "
-                "Aura interrupted or answered itself",
+                "Aura interrupted or answered itself in a call of half a minute with a loudspeaker "
+                "at -6 to -20 dB beside the microphone",
             ),
             (
                 "microphones",
                 "understood",
-                "pages that do not tell their sample rate, over random networks: understood",
+                "Aura understood a page that does not tell its sample rate, over a random network",
             ),
         )
         if part in found
     ]:
-        parts.append(under("Also by people and in real time:", "| seen", lines))
+        parts.append(
+            under("Further measurements with recordings of people, in real time:", "| seen", lines)
+        )
     return "\n\n".join(parts)
 
 
 def prompts(found: dict[str, Any]) -> str:
     """Return the same tables of recordings that everybody can fetch."""
     return (
-        "The same on recordings that everybody can fetch: the telephone prompts of Debian "
-        f"(`python -m benchmarks.people.prompts`):\n\n{tables(found)}"
+        "The same measurements on recordings that everybody can fetch, the telephone prompts of "
+        f"Debian (`python -m benchmarks.people.prompts`):\n\n{tables(found)}"
     )
 
 
@@ -74,23 +76,22 @@ def interruptions(found: dict[str, Any]) -> str:
         f"People speak over greetings and answers, in real time, {at_once(found)}; bounds of 95 %:",
         "| seen",
         [
-            f"heard | {share(found['heard'])}",
+            f"the speaker was heard | {share(found['heard'])}",
             f"the response went on over the speaker | {share(found['resumed_over_the_speaker'])}",
-            f"first sound to silence, in chunks, p50 | {ms(silent, 50)}",
-            f"first sound to silence, in chunks, p95 | {ms(silent, 95)}",
-            f"first sound to `ai_interrupted`, p50 | {ms(told, 50)}",
-            f"first sound to `ai_interrupted`, p95 | {ms(told, 95)}",
+            f"caller's first sound to silence, with delivery in chunks, p50 | {ms(silent, 50)}",
+            f"caller's first sound to silence, with delivery in chunks, p95 | {ms(silent, 95)}",
+            f"caller's first sound to `ai_interrupted`, p50 | {ms(told, 50)}",
+            f"caller's first sound to `ai_interrupted`, p95 | {ms(told, 95)}",
         ],
     )
 
 
 def noise(found: dict[str, Any]) -> str:
     return under(
-        "Phrases of people in noise that lasts all the time, in real time; the words are compared "
-        "with those of the recogniser in quiet, beside plain faster-whisper on the same noisy "
-        "sound:",
+        "Phrases of people in constant noise, in real time; the reference of the words is the "
+        "recogniser in quiet, and faster-whisper hears the same noisy sound:",
         "noise | turns that ended | first audio p50 | later than in quiet, p50 | wrong words "
-        "| of faster-whisper",
+        "| wrong words of faster-whisper",
         (
             f"{row['noise']} | {row['ended']['count']} of {row['ended']['of']} "
             f"| {row['first_audio'].get('p50_ms', '')} ms "
@@ -103,9 +104,10 @@ def noise(found: dict[str, Any]) -> str:
 
 def lengths(found: dict[str, Any]) -> str:
     return under(
-        "Utterances of people's phrases, in real time: end of speech to first audio (simulated "
-        "language model):",
-        "length | utterances | first audio p50 | p95 | of the first | answered inside",
+        "Time from the end of speech to the first audio, by the length of the utterance; the "
+        "utterances are phrases of people in real time, and the language model is simulated:",
+        "length | utterances | first audio p50 | p95 | times the first row "
+        "| answered inside the utterance",
         (
             f"{row['seconds']} s | {row['first_audio']['n']} | {ms(row['first_audio'], 50)} "
             f"| {ms(row['first_audio'], 95)} | {row['times_the_first']} "
@@ -117,10 +119,10 @@ def lengths(found: dict[str, Any]) -> str:
 
 def minutes(found: dict[str, Any]) -> str:
     return under(
-        "A caller who speaks on, in real time; the words are compared with what was "
-        "said, beside those of plain faster-whisper on the whole sound:",
-        "minutes | words | wrong, lost, added | of faster-whisper | CPU ms a second of speech "
-        "| its last part to its first",
+        "A caller speaks for minutes, in real time; the reference of the words is the spoken text, "
+        "and faster-whisper hears the whole sound:",
+        "minutes | words | wrong, lost, added | the same of faster-whisper "
+        "| CPU ms a second of speech | CPU of the last part to the first",
         (
             f"{row['minutes']} | {row['heard']['words']} | {_wrong(row['heard'])} "
             f"| {_wrong(row['plain'])} | {row['cpu_ms_a_second']} | {row['cpu_of_the_first']}"
@@ -135,10 +137,10 @@ def _wrong(found: dict[str, int]) -> str:
 
 def pauses(found: dict[str, Any]) -> str:
     rows = [("Aura", found), *((row["who"], row) for row in found["peers"])]
-    apart = " (the peer in an earlier run of that day)" if "peers_when" in found else ""
+    apart = "; the peer ran earlier that day" if "peers_when" in found else ""
     return under(
-        "Recordings of people who pause between and inside sentences and go on, in real time; Aura "
-        f"answered into {share(found['early'])} of the pauses{apart}:",
+        "People pause between and inside sentences and go on (recordings, in real time). Aura "
+        f"answered in {share(found['early'])} of the pauses{apart}:",
         "| recordings with an answer inside | end of speech to first audio, p50 | p95",
         (
             f"{who} | {share(row['answered_inside'])} | {ms(row['first_audio'], 50)} "

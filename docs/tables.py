@@ -62,9 +62,10 @@ def latency(found: dict[str, Any]) -> str:
         )
 
     return under(
-        "End of speech to first audible audio, one call at a time, the same recordings, models and "
-        f"machine in one run ({found['machine']}, {found['turns']} turns each):",
-        "| p50 | p95 | of the peer's p50 | words known | first token | first audio",
+        "Time from the end of speech to the first audible audio, one call at a time; the same "
+        "recordings, models and machine in one run "
+        f"({found['machine']}, {found['turns']} turns each):",
+        "| p50 | p95 | share of the peer's p50 | words known | first token | first audio",
         map(line, found["rows"]),
     )
 
@@ -73,8 +74,8 @@ def bus(found: dict[str, Any]) -> str:
     lines = []
     for what, some, of in (
         ("", found, ""),
-        (", what the caller feels of it", found, "felt_"),
-        (", turns in which the host took no time away", found["undisturbed"], ""),
+        (", the part that the caller waits for", found, "felt_"),
+        (", turns without CPU time taken by the host", found["undisturbed"], ""),
     ):
         if some:
             p50, p99 = some[f"{of}p50_ms"], some[f"{of}p99_ms"]
@@ -84,8 +85,8 @@ def bus(found: dict[str, Any]) -> str:
             f"Pipecat, defaults | {beside['n']} | {beside['p50']:.1f} ms | {beside['p99']:.1f} ms"
         )
     return under(
-        "What the framework adds to a turn, simulated engines (STT 50 ms, LLM 100 ms and 10 ms a "
-        "token, TTS 50 ms), one call, the end-of-turn wait not counted:",
+        "Time that the framework adds to a turn of one call, without the wait for the end of turn; "
+        "the engines are simulated (STT 50 ms, LLM 100 ms and 10 ms a token, TTS 50 ms):",
         "| turns | p50 | p99",
         lines,
     )
@@ -95,9 +96,9 @@ def stt_throughput(found: dict[str, Any]) -> str:
     return under(
         f"Recognition under load, {found['clips']} clips of {found['audio_s']:.1f} s on average "
         f"(all under 8 s, {found['rows'][0]['words']} words), tiny.en, one thread, CPU time of the "
-        "whole process; in brackets the bounds that hold for 95 of 100 such sets of clips:",
-        "| word error rate | wrong words, more than the first "
-        "| CPU an utterance | utterances a core-second | of the first",
+        "whole process; the brackets are bounds that hold for 95 of 100 such sets of clips:",
+        "| word error rate | wrong words beyond the first row "
+        "| CPU an utterance | utterances a core-second | times the first row",
         (
             f"{row['way']} | {row['wer_percent']:.2f} % | {_more(row)} | {row['cpu_ms']:.0f} ms "
             f"| {row['a_core_second']:.1f} | {row['times']:.1f}"
@@ -113,7 +114,7 @@ def _more(row: dict[str, Any]) -> str:
 
 def footprint(found: dict[str, Any]) -> str:
     return under(
-        "Each process, after a call; started one after the other:",
+        "Each process after a call; they start one after the other:",
         "role | resident memory | ready after",
         (
             f"{row['role']} | {row['rss_mib']:.0f} MiB | {row['ready_s']:.1f} s"
@@ -134,22 +135,26 @@ def agents(found: dict[str, Any]) -> str:
         return f"{row[step]['p50']:.1f} ms | {row[step]['p95']:.1f} ms"
 
     shown = under(
-        f"Agents in the bucket; {found['calls']} calls of each Aura in turns, engines without "
-        "delay:",
-        "agents | to the session, p50 | p95 | to the response, p50 | p95 | memory of the edge",
+        f"Cost of the agents in the bucket: two Auras take turns, {found['calls']} calls each, "
+        "with engines without delay:",
+        "agents | time to the session, p50 | p95 | time to the response, p50 | p95 "
+        "| memory of the edge",
         (
             f"{int(count):,} | {times(row, 'session_ms')} | {times(row, 'response_ms')} "
             f"| {row['edge_mb']:.0f} MB"
             for count, row in rows.items()
         ),
     )
-    return f"{shown}\n\nMany to one, p50: {sessions} to the session, {responses} to the response."
+    return (
+        f"{shown}\n\nThe p50 with many agents divided by that with one: {sessions} for the "
+        f"session, {responses} for the response."
+    )
 
 
 def cut_ins(found: dict[str, Any]) -> str:
     return under(
-        "Pauses of 0.3 to 1.2 s inside a sentence, and recordings of people, in real time: the "
-        "whole pipeline, and the peer on the same sound ([as a picture](cut-ins.svg)):",
+        "The whole pipeline and the peer hear the same sentences with a pause of 0.3 to 1.2 s "
+        "inside, and recordings of people, in real time ([as a picture](cut-ins.svg)):",
         "| answered inside the sentence | end of speech to first audible audio, p50 | p95",
         (
             f"{row['who']} | {row['cut_in']} of {row['sentences']} "
@@ -161,9 +166,10 @@ def cut_ins(found: dict[str, Any]) -> str:
 
 def density(found: dict[str, Any]) -> str:
     calls = under(
-        "One edge process, simulated engines, every microphone open all the time, client and all "
-        "on the same machine:",
-        "calls | wait p50 | wait p95 | over a lone call | edge CPU | a call | memory | held",
+        "Calls of one edge process: every microphone is open all the time, the engines are "
+        "simulated, and clients and servers share the machine:",
+        "calls | wait p50 | wait p95 | p95 over the lowest p50 | edge CPU | CPU a call | memory "
+        "| within limits",
         (
             f"{row['calls']} | {row['wait_p50_ms']:.0f} ms | {row['wait_p95_ms']:.0f} ms "
             f"| {row['overhead_p95_ms']:.0f} ms | {100 * row['edge_cpu']:.0f} % "
@@ -182,11 +188,11 @@ def quiet_calls(found: dict[str, Any]) -> str:
     memory_mib = (rows[held] - rows[1]) / max(1, held - 1)
     return (
         f"A call in which nobody speaks costs the edge {quiet['cpu_ms_a_call_second']:.1f} ms "
-        f"of CPU a second. The floor, a bare process that takes the sound from the socket, "
-        f"unmasks it and asks the voice detector: "
+        f"of CPU a second. The lower bound is a bare process that takes the sound from the "
+        f"socket, unmasks it and asks the voice detector: it takes "
         f"{least['quiet']['cpu_ms_a_call_second']:.1f} ms, and "
-        f"{least['speaking']['cpu_ms_a_call_second']:.1f} ms where everybody speaks and is "
-        f"published. Memory: {memory_mib:.2f} MiB a call."
+        f"{least['speaking']['cpu_ms_a_call_second']:.1f} ms if everybody speaks and is "
+        f"published. A call takes {memory_mib:.2f} MiB of memory."
     )
 
 
@@ -205,10 +211,10 @@ def sessions() -> str:
         [
             f"`aura sessions` of {found['sessions']:,} | {took('list_as_table')} | 2 s",
             f"`aura show` of an hour | {took('show')} | 1 s",
-            f"`--decide`, as it was | {found['decide_times']:,} times real time | 1,000",
-            f"`--decide`, with other numbers | {found['decide_other_times']:,} times | 1,000",
+            f"`--decide`, unchanged | {found['decide_times']:,} times real time | 1,000",
+            f"`--decide --eagerness low` | {found['decide_other_times']:,} times | 1,000",
             f"timing of a replay at speed 1, p99 | {replay['p99_ms']:.0f} ms | 20 ms",
-            "CPU of keeping the sound, of a call (of one with engines that cost nothing) "
+            "CPU of recording the sound, share of a call (of a call with simulated engines) "
             f"| {100 * kept['share']:.1f} % ({100 * kept.get('share_simulated', 0):.1f} %) | 2 %",
             f"`aura --help` | {took('help')} |",
         ],

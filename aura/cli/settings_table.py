@@ -53,7 +53,7 @@ def show() -> None:
 
 
 def command(
-    markdown: Annotated[bool, typer.Option(help="As the table of the README.")] = False,
+    markdown: Annotated[bool, typer.Option(help="As the table of docs/settings.md.")] = False,
 ) -> None:
     """List every setting: variable, default, meaning."""
     if markdown:

@@ -20,8 +20,8 @@ class ConversationSettings(BaseModel):
     system_prompt: str = Field(
         "You are Aura, a friendly voice assistant on the phone. Answer in one or two short "
         "sentences that sound well when spoken. No lists, no emoji, no formatting.",
-        description="System prompt of the language model. The built-in model is a base model "
-        "and follows no prompt.",
+        description="System prompt of the language model. The small built-in model follows no "
+        "prompt; `aura models fetch qwen2.5-1.5b-instruct` gets one that does.",
     )
     language: str = session_value("language", "Spoken language: a Whisper code, or `auto`.")
     eagerness: Eagerness = session_value(
@@ -101,7 +101,7 @@ class ConversationSettings(BaseModel):
     )
     tool_wait_sound: bool = session_value(
         "tool_use.wait_sound",
-        "Play a soft sound from then on until the response goes on.",
+        "Play a soft sound after AURA_TOOL_WAIT_MS, until the response goes on.",
     )
     tool_failure_words: str = session_value(
         "tool_use.failure_words",

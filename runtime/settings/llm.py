@@ -12,9 +12,10 @@ class LlmSettings(BaseModel):
 
     llm_engine: str = Field(
         "auto",
-        description="`cerebras`, `openai`, `local`, `simulated`, your own as `module:Class`, or "
-        "a name of the entry points `aura.llm`. `auto`: `openai` if AURA_LLM_BASE_URL is set, "
-        "else `cerebras` if CEREBRAS_API_KEY is, else `local`, the built-in model.",
+        description="Language model: `cerebras`, `openai`, `local` (the built-in one), "
+        "`simulated`, your own as `module:Class`, or a name of the entry points `aura.llm`. "
+        "`auto`: `openai` if AURA_LLM_BASE_URL is set, else `cerebras` if CEREBRAS_API_KEY is set, "
+        "else `local`.",
     )
     llm_model: str = Field(
         "", description="Name of the model, or a GGUF file for the local engine."
@@ -29,7 +30,9 @@ class LlmSettings(BaseModel):
         description="API key of the server at AURA_LLM_BASE_URL; empty: CEREBRAS_API_KEY is used.",
     )
     llm_extra_body: dict[str, Any] = Field(
-        {}, description="JSON that is added to the body of each request to that server."
+        {},
+        description="JSON that is added to the body of each request to the server at "
+        "AURA_LLM_BASE_URL.",
     )
     llm_call_info: bool = Field(
         True,

@@ -17,9 +17,9 @@ class RecordingSettings(BaseModel):
 
     record_audio: Recorded = Field(
         "ask",
-        description="Whose sound is kept, of both sides. `never`: nobody's; `ask`: of calls "
-        "with a token whose client asks for it; `always`: of all calls. The older values `true` "
-        "and `false` mean `always` and `ask`. No sound is kept where AURA_REDACT masks words.",
+        description="Calls whose sound is kept, of both sides. `never`: none; `ask`: calls with a "
+        "token whose client asks for it; `always`: all. The older values `true` and `false` mean "
+        "`always` and `ask`. No sound is kept while AURA_REDACT masks words.",
     )
     recorded_mb_per_tenant: int = Field(
         512,
@@ -42,8 +42,8 @@ class RecordingSettings(BaseModel):
     )
     redact: str = Field(
         "",
-        description="What is masked in callers' words, said or typed, before they are stored: "
-        "`numbers`, `emails`, or JSON of patterns and masks.",
+        description="Parts of callers' words, said or typed, that are masked before they are "
+        "stored: `numbers`, `emails`, or JSON of patterns and masks.",
     )
 
     @field_validator("record_audio", mode="before")

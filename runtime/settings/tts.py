@@ -30,16 +30,19 @@ class TtsSettings(BaseModel):
     tts_model: str = Field("tts-1", description="Model of the server at AURA_TTS_BASE_URL.")
     tts_format: Literal["wav", "pcm"] = Field(
         "wav",
-        description="Audio format of that server: `wav`, whose header has the rate, or `pcm`.",
+        description="Audio format of the server at AURA_TTS_BASE_URL: `wav`, whose header has the "
+        "rate, or `pcm`.",
     )
     tts_rate_hz: int = Field(
         24000,
         ge=4000,
         le=192_000,
-        description="Sample rate, Hz, of that server's `pcm`, which is s16le mono.",
+        description="Sample rate, Hz, of the `pcm` of the server at AURA_TTS_BASE_URL, s16le mono.",
     )
     tts_extra_body: dict[str, Any] = Field(
-        {}, description="JSON that is added to the body of each request to that server."
+        {},
+        description="JSON that is added to the body of each request to the server at "
+        "AURA_TTS_BASE_URL.",
     )
     tts_voices: dict[str, str] = Field(
         {},
@@ -53,8 +56,8 @@ class TtsSettings(BaseModel):
     )
     tts_voice_missing: Literal["default", "fail"] = Field(
         "default",
-        description="What happens if a session names a voice that the TTS worker does not have: "
-        "`default`: AURA_TTS_VOICE speaks; `fail`: the response fails.",
+        description="Substitute for a voice that the TTS worker does not have: `default`: "
+        "AURA_TTS_VOICE speaks; `fail`: none, and the response fails.",
     )
     tts_voices_loaded: int = Field(
         4, ge=1, le=64, description="Piper voices in memory at once, about 100 MiB each."
