@@ -202,10 +202,12 @@ async def test_partial_transcripts_come_by_the_interval_and_never_for_a_backgrou
     assert {one.utterance for one in partials} == {2}
 
 
+@pytest.mark.parametrize(
+    ("utterance", "heard_ms", "text"), [(1, 600, "one two 3 4"), (2, 1200, "1 2 3 4")]
+)
 async def test_another_attempt_begins_behind_the_settled_words_of_its_own_utterance(
-    bus: Bus,
+    bus: Bus, utterance: int, heard_ms: int, text: str
 ) -> None:
-    """A transcript of the utterance before tells nothing of this one."""
     earlier = TranscriptGuess(
         tenant=TENANT,
         session=SESSION,
@@ -221,19 +223,14 @@ async def test_another_attempt_begins_behind_the_settled_words_of_its_own_uttera
     )
     await bus.publish(earlier)
     recognizer = NumberRecognizer()
-    frames = spoken([(4, 0)])
-    await speak(bus, frames)
-    await stage(recognizer).run(job(bus, attempt=2))
-    assert recognizer.heard_ms == [600]
+    await speak(bus, spoken([(4, 0)]), utterance)
+    await stage(recognizer).run(job(bus, attempt=2, utterance=utterance))
+    assert recognizer.heard_ms == [heard_ms]
     _, (final,) = await heard(bus)
-    assert (final.text, final.audio_ms) == ("one two 3 4", 1200)
-    await speak(bus, frames, utterance=2)
-    await stage(recognizer).run(job(bus, attempt=2, utterance=2))
-    _, (_, other) = await heard(bus)
-    assert other.text == "1 2 3 4"
+    assert (final.text, final.audio_ms) == (text, 1200)
 
 
-async def test_a_first_attempt_and_one_without_a_readable_event_begin_at_the_beginning(
+async def test_another_attempt_without_a_readable_event_begins_at_the_beginning(
     bus: Bus,
 ) -> None:
     subject = subjects.session_events(TENANT, SESSION, TranscriptGuess.KIND)
