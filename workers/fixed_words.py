@@ -6,6 +6,7 @@ Only words of the configuration are kept, never on a disk: they may have a calle
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from workers.engines.protocols import VoiceUsed
@@ -33,19 +34,25 @@ class FixedWords:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._bytes = 0
-        self._kept: OrderedDict[Spoken, bytes] = OrderedDict()
+        self._kept: OrderedDict[Spoken, tuple[bytes, ...]] = OrderedDict()
 
-    def get(self, spoken: Spoken) -> bytes | None:
-        """Return the audio of *spoken*, s16le mono 16 kHz; None: it is not kept."""
-        if (pcm := self._kept.get(spoken)) is not None:
+    def get(self, spoken: Spoken) -> tuple[bytes, ...] | None:
+        """Return the chunks of *spoken*, s16le mono 16 kHz; None: they are not kept."""
+        if (chunks := self._kept.get(spoken)) is not None:
             self._kept.move_to_end(spoken)
-        return pcm
+        return chunks
 
-    def keep(self, spoken: Spoken, pcm: bytes) -> None:
-        if len(pcm) > self._most_bytes:
+    def keep(self, spoken: Spoken, chunks: Iterable[bytes]) -> None:
+        """Keep the chunks of *spoken* as they were cut, so that each call gets the same ones."""
+        kept = tuple(chunks)
+        if _size(kept) > self._most_bytes:
             return
-        self._bytes += len(pcm) - len(self._kept.pop(spoken, b""))
-        self._kept[spoken] = pcm
+        self._bytes += _size(kept) - _size(self._kept.pop(spoken, ()))
+        self._kept[spoken] = kept
         while self._bytes > self._most_bytes:
             _, gone = self._kept.popitem(last=False)
-            self._bytes -= len(gone)
+            self._bytes -= _size(gone)
+
+
+def _size(chunks: Iterable[bytes]) -> int:
+    return sum(map(len, chunks))

@@ -12,6 +12,7 @@ from schemas.audio import AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
 from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition, Recognizer, TurnModel
+from workers.recognition_urgency import partial_interval_ms, urgency
 from workers.speech_engines import RecognitionRequest, SpeechEngines
 from workers.stage import JobContext, JobTarget, StaleJobError
 from workers.utterance_audio import UtteranceAudio
@@ -22,11 +23,6 @@ SILENCE_LIMIT_S = 10.0
 STALE_LIMIT_S = 0.6
 """The longest wait for the first frame of an utterance that looks past its deadline. If its audio
 is gone, no frame comes. If only a clock is ahead of the server's, the frames are there."""
-OVER_RESPONSE_INTERVAL_MS = 300
-"""The audio between partial transcripts over a response, which come sooner since they decide about
-an interruption."""
-BACKGROUND_RANK = 2
-"""The rank of background jobs: after all work for calls, partial transcripts too."""
 TURN_MS = 8000
 """The audio that the turn model judges: the last part of the utterance, settled or not."""
 
@@ -181,22 +177,17 @@ class _Listening:
         return asked
 
     def _partial_is_due(self, now_ms: int) -> bool:
-        if not self._stage.interval_ms or self._words.wanted or self._job.event.background:
+        interval_ms = partial_interval_ms(self._job.event, self._stage.interval_ms)
+        if not interval_ms or self._words.wanted or (self._partial and self._partial.is_active):
             return False
-        if self._partial and self._partial.is_active:
-            return False
-        over_response = self._job.event.over_response
-        interval_ms = OVER_RESPONSE_INTERVAL_MS if over_response else self._stage.interval_ms
         return now_ms - self._partial_ms >= interval_ms
 
     async def _hear(self, asked: RecognitionRequest, *, partial: bool) -> Recognition:
-        # The words still grow, or a response goes on until the first words over it are known.
         event = self._job.event
-        rank = 1 if partial and not event.over_response else 0
-        if event.background:
-            rank = BACKGROUND_RANK
-        hurried = partial or (event.over_response and asked.span.from_ms == 0)
-        return await self._stage.engines.hear(asked, event, rank=rank, hurried=hurried)
+        urgent = urgency(event, asked.span, partial=partial)
+        return await self._stage.engines.hear(
+            asked, event, rank=urgent.rank, hurried=urgent.hurried
+        )
 
     async def _grow(self, asked: RecognitionRequest) -> None:
         heard = await self._hear(asked, partial=True)

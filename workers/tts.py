@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import structlog
 
 from runtime.bus.errors import BusAwayError
 from schemas import subjects
-from schemas.audio import BYTES_PER_MS, ENOUGH_MS, SpeechChunk
+from schemas.audio import BYTES_PER_MS, SpeechChunk
 from schemas.events import ResponseSentence, SpeechReady, StageName
 from workers.engine_executor import EngineExecutor
 from workers.engines.errors import EngineError
 from workers.engines.protocols import ChosenVoice, ManyVoices, SpeakerVoice, Synthesizer, VoiceUsed
 from workers.fixed_words import FixedWords, Spoken
+from workers.speech_chunks import ChunkCutter, chunks_of, next_audio
 from workers.stage import JobContext, JobTarget
 
 log = structlog.get_logger(__name__)
 
-CHUNK_BYTES = 500 * BYTES_PER_MS
-"""The least length of later chunks, since a message costs about the same whatever its size."""
-MOST_CHUNK_BYTES = 1000 * BYTES_PER_MS
-"""The largest chunk: a message of the audio stream has 64 KiB at most."""
-TAIL_BYTES = 5 * BYTES_PER_MS
-"""The audio that is kept back, so that the last chunk can be marked."""
 BACKGROUND_RANK = 1_000_000
 """The rank of background jobs: after all sentences of calls."""
-FIRST_CHUNK_BYTES = ENOUGH_MS * BYTES_PER_MS + TAIL_BYTES
-"""The least length of the first chunk; it is short, since the caller waits for it in silence."""
 OWN_VOICE = SpeakerVoice()
 
 
@@ -81,18 +73,18 @@ class TtsStage:
         spoken = Spoken.of(voice.used, event.speed, event.language, event.text)
         sending = _Sending(job)
         if event.is_fixed and (kept := self._fixed.get(spoken)):
-            await sending.take(kept)
+            for number, chunk in enumerate(kept, start=1):
+                await sending.send(chunk, last=number == len(kept))
         else:
             await self._synthesize(job, voice, sending)
-        pcm = await sending.end()
         if event.is_fixed:
-            self._fixed.keep(spoken, pcm)
+            self._fixed.keep(spoken, sending.sent)
         ready = SpeechReady(
             **job.head(),
             turn=event.turn,
             index=event.index,
-            chunks=sending.count,
-            audio_ms=len(pcm) // BYTES_PER_MS,
+            chunks=len(sending.sent),
+            audio_ms=sum(map(len, sending.sent)) // BYTES_PER_MS,
             first_chunk_ms=sending.first_ms,
             took_ms=job.took_ms(),
             model=voice.used.name,
@@ -106,57 +98,36 @@ class TtsStage:
         pieces, owner = voice.synthesize(event.text), (event.tenant, event.session)
         # the first sentence of a response goes first
         rank = BACKGROUND_RANK if event.background else event.index
+        cutter = ChunkCutter()
         while more := await self._executor.run(
-            _more, pieces, sending.wanted, rank=rank, owner=owner
+            next_audio, pieces, cutter.wanted, rank=rank, owner=owner
         ):
-            await sending.take(more)
+            for chunk in cutter.take(more):
+                await sending.send(chunk)
+        if cutter.rest:
+            await sending.send(cutter.rest, last=True)
 
     def _speak_greeting(self) -> None:
         speaker = self._speaker
         voice = self._many.choose(speaker) if self._many else self._own
         spoken = Spoken.of(voice.used, speaker.speed, speaker.language, self._greeting)
-        self._fixed.keep(spoken, b"".join(voice.synthesize(self._greeting)))
+        self._fixed.keep(spoken, chunks_of(voice.synthesize(self._greeting)))
 
 
 class _Sending:
-    """Sends the audio of one sentence in numbered chunks, the last of them marked."""
+    """Sends the chunks of one sentence."""
 
     def __init__(self, job: JobContext[ResponseSentence]) -> None:
         self._job = job
         self._subject = subjects.speech(job.event.session, job.event.turn)
-        self._waiting = b""
-        self._sent: list[bytes] = []
+        self.sent: list[bytes] = []
         self.first_ms = 0.0
         """Time from taking the job to the first chunk."""
-        self._size = FIRST_CHUNK_BYTES
 
-    @property
-    def count(self) -> int:
-        return len(self._sent)
-
-    @property
-    def wanted(self) -> int:
-        """Bytes that the next chunk still needs."""
-        return self._size - len(self._waiting)
-
-    async def take(self, pcm: bytes) -> None:
-        """Send full chunks of the audio, and keep the tail back."""
-        self._waiting += pcm
-        while len(self._waiting) > self._size:
-            await self._send(min(len(self._waiting) - TAIL_BYTES, MOST_CHUNK_BYTES), last=False)
-            self._size = CHUNK_BYTES
-
-    async def end(self) -> bytes:
-        """Send the rest and return all of it."""
-        while self._waiting:
-            await self._send(MOST_CHUNK_BYTES, last=len(self._waiting) <= MOST_CHUNK_BYTES)
-        return b"".join(self._sent)
-
-    async def _send(self, size: int, *, last: bool) -> None:
+    async def send(self, pcm: bytes, *, last: bool = False) -> None:
         event = self._job.event
-        pcm, self._waiting = self._waiting[:size], self._waiting[size:]
         chunk = SpeechChunk(
-            turn=event.turn, index=event.index, chunk=self.count, pcm=pcm, last=last
+            turn=event.turn, index=event.index, chunk=len(self.sent), pcm=pcm, last=last
         )
         if not await self._job.bus.send(
             self._subject, chunk
@@ -164,17 +135,4 @@ class _Sending:
             raise BusAwayError("a chunk of speech was not sent")
         await asyncio.sleep(0)  # the chunk is sent before the engine goes on
         self.first_ms = self.first_ms or self._job.took_ms()
-        self._sent.append(pcm)
-
-
-def _more(pieces: Iterator[bytes], least: int) -> bytes:
-    """Return more than *least* bytes of the next audio, or the rest, or b"" at the end.
-
-    An engine's pieces are small, and a return to the event loop for each cost 10 ms a sentence.
-    """
-    found = bytearray()
-    for piece in pieces:
-        found += piece
-        if len(found) > least:
-            break
-    return bytes(found)
+        self.sent.append(pcm)

@@ -15,7 +15,7 @@ import pytest
 from schemas import codec, events, generate, subjects
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
 from schemas.control import AnyCommand
-from workers.tts import MOST_CHUNK_BYTES
+from workers.speech_chunks import MOST_CHUNK_BYTES
 
 STREAMS = Path(__file__).parents[2] / "nats" / "streams"
 GOLDEN = Path(__file__).parent / "golden" / "events-v1.json"
