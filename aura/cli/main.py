@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,14 +31,21 @@ class HelpLine:
     help: str
     quick: bool = False
     """Whether the command only talks to the bus, so that it can start without aiohttp."""
+    service: bool = False
+    """Whether the command runs a service, whose log says which settings come from `.env`."""
 
 
 COMMANDS = {
     "Running it": (
-        HelpLine("up", "up", "Run everything on this machine: bus, edge, workers."),
-        HelpLine("edge", "edge", "Run one edge, which clients call."),
-        HelpLine("sip", "sip", "Serve the telephone calls of a SIP account."),
-        HelpLine("worker", "worker", "Run one worker; it shares the load of its stage at once."),
+        HelpLine("up", "up", "Run everything on this machine: bus, edge, workers.", service=True),
+        HelpLine("edge", "edge", "Run one edge, which clients call.", service=True),
+        HelpLine("sip", "sip", "Serve the telephone calls of a SIP account.", service=True),
+        HelpLine(
+            "worker",
+            "worker",
+            "Run one worker; it shares the load of its stage at once.",
+            service=True,
+        ),
         HelpLine("tools", "tools", "Serve tools for agents; list those on the bus."),
         HelpLine(
             "provision", "provision", "Create or update Aura's streams and consumers.", quick=True
@@ -80,7 +88,10 @@ COMMANDS = {
     ),
     "Looking at it": (
         HelpLine(
-            "console", "console.command", "Serve the console, a live page of calls and workers."
+            "console",
+            "console.command",
+            "Serve the console, a live page of calls and workers.",
+            service=True,
         ),
         HelpLine("tap", "tap", "Print live events, decoded, one on each line.", quick=True),
         HelpLine(
@@ -101,12 +112,20 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+SERVICES = {one.name for commands in COMMANDS.values() for one in commands if one.service}
+
+
 def _aura(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")
     ] = False,
 ) -> None:
     del version
+    if context.invoked_subcommand not in SERVICES and Path(".env").is_file():
+        from aura.cli import env_file  # noqa: PLC0415  # loads the settings
+
+        env_file.say()
 
 
 def _not_loaded() -> None:

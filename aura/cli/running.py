@@ -8,7 +8,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -55,9 +54,11 @@ def role(settings: Settings, name: str, work: Coroutine[Any, Any, int]) -> None:
     """Run a service process, with the logs of a service called *name*."""
     import structlog
 
+    from aura.cli import env_file
     from runtime import logs
 
     logs.configure(settings, name)
-    if (env_file := Path(".env")).is_file():  # from the current folder
-        structlog.get_logger().info("env_file_read", file=str(env_file.resolve()))
+    if taken := env_file.found():
+        file, names = taken
+        structlog.get_logger().info("env_file_read", file=str(file), sets=names)
     run(work)

@@ -32,6 +32,9 @@ from runtime.settings.tts import TtsSettings
 from runtime.settings.webrtc import WebRtcSettings
 from schemas.session_config import SessionConfig
 
+ENV_FILE = ".env"
+"""The file of settings in the folder that a process is started in."""
+
 
 class SettingsError(ValueError):
     """A setting has an invalid value; the message names the setting, never its value."""
@@ -58,7 +61,7 @@ class Settings(
     """All settings of Aura; the unit is in the name or in the description."""
 
     model_config = SettingsConfigDict(
-        env_prefix="AURA_", env_file=".env", extra="ignore", populate_by_name=True, frozen=True
+        env_prefix="AURA_", env_file=ENV_FILE, extra="ignore", populate_by_name=True, frozen=True
     )
 
     @property

@@ -24,7 +24,7 @@ class CallerSettings(BaseModel):
     jwt_jwks: str = Field(
         "",
         description="JWK set of RSA or P-256 keys: a file or a URL. A URL is read at the start, "
-        "once an hour, and when a token names an unknown key.",
+        "once an hour, and at most every 30 s for a token that no known key has signed.",
     )
     jwt_issuer: str = Field(
         "",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -17,12 +19,18 @@ from edge.door.callers.auth import Caller, TokenPolicy
 from edge.door.callers.jwks import AGAIN_S, FRESH_S, RemoteKeys
 
 
+def claims(user: str) -> dict[str, Any]:
+    return {"exp": int(time.time()) + 600, "sub": user}
+
+
 class Provider:
     """An identity provider with keys by their ids."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/jwks"
         self.keys: dict[str, rsa.RSAPrivateKey] = {}
+        self.names_keys = True
+        """Whether the set and the tokens name their keys (`kid`)."""
         self.asked = 0
         self.status = 200
         self.now = 1000.0
@@ -31,8 +39,8 @@ class Provider:
         self.keys = {kid: rsa.generate_private_key(65537, bits)}
 
     def signed(self, kid: str) -> str:
-        claims = {"exp": int(time.time()) + 600, "sub": "ada"}
-        return jwt.encode(claims, self.keys[kid], "RS256", headers={"kid": kid})
+        head = {"kid": kid} if self.names_keys else {}
+        return jwt.encode(claims("ada"), self.keys[kid], "RS256", headers=head)
 
     def policy(self) -> TokenPolicy:
         return TokenPolicy("", (), RemoteKeys(self.url, clock=lambda: self.now))
@@ -40,7 +48,10 @@ class Provider:
     async def serve(self, _: web.Request) -> web.Response:
         self.asked += 1
         keys = [
-            {**json.loads(jwt.get_algorithm_by_name("RS256").to_jwk(one.public_key())), "kid": kid}
+            {
+                **json.loads(jwt.get_algorithm_by_name("RS256").to_jwk(one.public_key())),
+                **({"kid": kid} if self.names_keys else {}),
+            }
             for kid, one in self.keys.items()
         ]
         return web.json_response({"keys": keys}, status=self.status)
@@ -74,21 +85,67 @@ async def test_keys_are_fetched_once_and_again_when_they_rotate(provider: Provid
     assert await policy.identify(before) is None, "its key was withdrawn"
 
 
+async def test_keys_without_ids_rotate_too(provider: Provider) -> None:
+    provider.names_keys = False
+    policy = provider.policy()
+    before = provider.signed("1")
+    assert await policy.identify(before) == ADA
+    provider.rotate("2")
+    provider.now += AGAIN_S
+    assert await policy.identify(provider.signed("2")) == ADA
+    assert await policy.identify(before) is None, "its key was withdrawn"
+
+
+async def test_a_key_that_changes_under_its_id_is_fetched(provider: Provider) -> None:
+    policy = provider.policy()
+    assert await policy.identify(provider.signed("1")) == ADA
+    provider.rotate("1")
+    provider.now += AGAIN_S
+    assert await policy.identify(provider.signed("1")) == ADA
+    assert provider.asked == 2
+
+
+@pytest.mark.parametrize("names_keys", [True, False])
 async def test_made_up_keys_have_the_provider_asked_every_half_minute_at_most(
-    provider: Provider,
+    provider: Provider, *, names_keys: bool
 ) -> None:
+    provider.names_keys = names_keys
     policy = provider.policy()
     assert await policy.identify(provider.signed("1")) == ADA
     liar = rsa.generate_private_key(65537, 2048)
+
+    def lie(number: int) -> str:
+        head = {"kid": f"liar{number}"} if names_keys else {}
+        return jwt.encode(claims("eve"), liar, "RS256", headers=head)
+
     for number in range(20):
         provider.now += 1
-        head = {"kid": f"liar{number}"}
-        claims: dict[str, Any] = {"exp": int(time.time()) + 600, "sub": "eve"}
-        assert await policy.identify(jwt.encode(claims, liar, "RS256", headers=head)) is None
+        assert await policy.identify(lie(number)) is None
     assert provider.asked == 1
     provider.now += AGAIN_S
-    assert await policy.identify(jwt.encode(claims, liar, "RS256", headers=head)) is None
+    assert await policy.identify(lie(20)) is None
     assert provider.asked == 2
+
+
+async def test_the_provider_is_not_asked_for_tokens_of_other_keys(provider: Provider) -> None:
+    own = rsa.generate_private_key(65537, 2048)
+    policy = replace(provider.policy(), own_keys=((own.public_key(), ("RS256",)),))
+    assert await policy.identify(provider.signed("1")) == ADA
+    provider.now += AGAIN_S
+    assert await policy.identify(jwt.encode(claims("ada"), own, "RS256")) == ADA
+    for token in ("demo_token", "", jwt.encode(claims("eve"), "s" * 32, "HS256")):
+        assert await policy.identify(token) is None
+    assert provider.asked == 1
+
+
+@pytest.mark.parametrize("algorithm", [[], {}, ["RS256"], 7, None])
+async def test_an_algorithm_that_is_no_text_is_refused(provider: Provider, algorithm: Any) -> None:
+    policy = provider.policy()
+    assert await policy.identify(provider.signed("1")) == ADA
+    head, _, rest = provider.signed("1").partition(".")
+    fields = {**json.loads(base64.urlsafe_b64decode(head + "==")), "alg": algorithm}
+    head = base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
+    assert await policy.identify(f"{head}.{rest}") is None
 
 
 async def test_a_withdrawn_key_ends_within_the_hour(provider: Provider) -> None:

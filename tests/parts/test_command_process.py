@@ -54,3 +54,11 @@ def test_a_process_says_that_it_takes_settings_from_the_folder_it_is_started_in(
     assert "env_file_read" not in said()
     (tmp_path / ".env").write_text("AURA_LLM_BASE_URL=http://elsewhere.example\n")
     assert str(tmp_path / ".env") in said()
+
+
+def test_a_command_says_on_stderr_that_it_takes_settings_from_the_folder(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("AURA_VOICES_DIR=/elsewhere\n")
+    command = [sys.executable, "-m", "aura.cli.main", "models", "list"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stderr == f"aura: {tmp_path}/.env sets AURA_VOICES_DIR\n"
+    assert "/elsewhere" not in done.stdout

@@ -108,7 +108,7 @@ class TokenPolicy:
     async def identify(self, token: str) -> Caller | None:
         """Return the caller of *token* or None, after its key was fetched."""
         if self.remote:
-            await self.remote.ready_for(token)
+            await self.remote.ready_for(token, self.own_keys)
         return identify(token, policy=self)
 
 

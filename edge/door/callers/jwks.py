@@ -23,13 +23,14 @@ Keys = tuple[tuple[Any, tuple[str, ...]], ...]
 
 LEAST_RSA_BITS = 2048
 """The shortest RSA key that is accepted (RFC 7518, 3.3)."""
-ALGORITHMS = frozenset({"RS256", "ES256"})
+ALGORITHMS = ("RS256", "ES256")
 AGAIN_S = 30.0
-"""The least time between two fetches for unknown keys."""
+"""The least time between two fetches for tokens that no known key has signed."""
 FRESH_S = 3600.0
 """The most age of a set, so that withdrawn keys expire."""
 ANSWER_S = 5.0
 MOST_BYTES = 1 << 20
+_JWS = jwt.PyJWS()
 
 
 def is_url(setting: str) -> bool:
@@ -57,42 +58,61 @@ def read(path: str) -> Keys:
         raise SettingsError(
             f"AURA_JWT_JWKS: {path} has an RSA key of fewer than {LEAST_RSA_BITS} bits"
         )
-    return tuple(found.values())
+    return found
 
 
-def _parsed(data: bytes) -> tuple[dict[str, tuple[Any, tuple[str, ...]]], int]:
-    """Return the usable keys in *data* by id, and the number of too small ones."""
-    keys: dict[str, tuple[Any, tuple[str, ...]]] = {}
+def _parsed(data: bytes) -> tuple[Keys, int]:
+    """Return the usable keys in *data*, and the number of too small ones."""
+    keys: list[tuple[Any, tuple[str, ...]]] = []
     small = 0
-    for number, one in enumerate(jwt.PyJWKSet.from_dict(json.loads(data)).keys):
+    for one in jwt.PyJWKSet.from_dict(json.loads(data)).keys:
         if one.algorithm_name not in ALGORITHMS:
             continue
         if too_small(one.key):
             small += 1
             continue
-        keys[one.key_id or f"without an id {number}"] = (one.key, (one.algorithm_name,))
-    return keys, small
+        keys.append((one.key, (one.algorithm_name,)))
+    return tuple(keys), small
+
+
+def _needs_a_key(token: str) -> bool:
+    """Return whether *token*, by its unverified header, is signed as by a key of a JWK set."""
+    try:
+        return jwt.get_unverified_header(token).get("alg") in ALGORITHMS
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return False
+
+
+def _is_signed_by(token: str, key: Any, algorithms: tuple[str, ...]) -> bool:
+    try:
+        _JWS.decode(token, key, algorithms=algorithms)
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return False
+    return True
 
 
 class RemoteKeys:
-    """A JWK set at a URL: fetched at the start, and again for an unknown key."""
+    """A JWK set at a URL: fetched at the start, and again for a token of an unknown key."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.keys: Keys = ()
         self._url = url
         self._clock = clock
-        self._known: frozenset[str] = frozenset()
         self._tried_at = self._fetched_at = -math.inf
         self._fetching = asyncio.Lock()
         if goes_in_clear(url):
             log.warning("jwks_in_clear", advice="whoever is on the way can sign tokens: use https")
 
-    async def ready_for(self, token: str) -> None:
-        """Return once the key of *token* is known, or cannot be fetched now."""
-        if self._is_fresh and self._key_id(token) in {None, *self._known}:
+    async def ready_for(self, token: str, own: Keys = ()) -> None:
+        """Return once the key of *token* is known, or cannot be fetched now.
+
+        The key ids in the token and in the set are optional, and a key may change under its id
+        (RFC 7517, 4.5). So a key is known if it, or one of *own*, verifies the signature.
+        """
+        if not _needs_a_key(token) or (self._is_fresh and self._has_key_of(token, own)):
             return
         async with self._fetching:
-            if self._is_fresh and self._key_id(token) in {None, *self._known}:
+            if self._is_fresh and self._has_key_of(token, own):
                 return  # another caller has fetched the set
             if self._clock() - self._tried_at >= AGAIN_S:
                 await self.fetch()
@@ -109,22 +129,15 @@ class RemoteKeys:
         else:
             if small:
                 log.warning("jwks_key_too_small", keys=small, least_bits=LEAST_RSA_BITS)
-            self.keys, self._known = tuple(found.values()), frozenset(found)
-            self._fetched_at = self._tried_at
+            self.keys, self._fetched_at = found, self._tried_at
             log.info("jwks_fetched", keys=len(found))
 
     @property
     def _is_fresh(self) -> bool:
         return self._clock() - self._fetched_at < FRESH_S
 
-    @staticmethod
-    def _key_id(token: str) -> str | None:
-        """Return the key id in *token*, which is not verified."""
-        try:
-            found = jwt.get_unverified_header(token)
-        except (jwt.PyJWTError, ValueError, TypeError):
-            return None
-        return str(found["kid"]) if found.get("alg") in ALGORITHMS and "kid" in found else None
+    def _has_key_of(self, token: str, own: Keys) -> bool:
+        return any(_is_signed_by(token, key, algorithms) for key, algorithms in self.keys + own)
 
     async def _read(self) -> bytes:
         limit = aiohttp.ClientTimeout(total=ANSWER_S)

@@ -1,0 +1,36 @@
+"""The settings that a process takes from the `.env` of the folder it is started in."""
+
+import os
+import sys
+from pathlib import Path
+
+from pydantic_settings import DotEnvSettingsSource
+
+from runtime.printable import printable
+from runtime.settings import ENV_FILE, Settings, env_name
+
+
+def found() -> tuple[Path, list[str]] | None:
+    """Return the path of `.env` and the variables in force that it sets, or None without any.
+
+    A variable of the environment is in force before that of the file.
+    """
+    file = Path(ENV_FILE)
+    if not file.is_file():
+        return None
+    known = {
+        name
+        for field in Settings.model_fields
+        for name in (env_name(field), f"AURA_{field.upper()}")  # either is read
+    }
+    given = DotEnvSettingsSource(Settings).env_vars
+    names = {name.upper() for name, value in given.items() if value is not None}
+    in_force = sorted(names & known - {name.upper() for name in os.environ})
+    return (file.resolve(), in_force) if in_force else None
+
+
+def say() -> None:
+    """Say on stderr which settings of a command come from `.env`; never their values."""
+    if said := found():
+        file, names = said
+        sys.stderr.write(printable(f"aura: {file} sets {', '.join(names)}") + "\n")
