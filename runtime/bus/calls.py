@@ -47,7 +47,7 @@ async def ask(bus: Bus, session: str, request: CallRequest) -> CallReply:
     if not bus.connected:
         raise BusAwayError("the event bus is away")
     try:
-        answer = await bus._nc.request(
+        answer = await bus.nats_client.request(
             subjects.call(session), codec.encode(request), timeout=ANSWER_S
         )
         reply = codec.decode_as(CallReply, answer.data)
@@ -74,7 +74,9 @@ async def place(bus: Bus, request: CallPlacing) -> CallPlaced:
     if not bus.connected:
         raise BusAwayError("the event bus is away")
     try:
-        answer = await bus._nc.request(subjects.DIAL, codec.encode(request), timeout=RINGS_S)
+        answer = await bus.nats_client.request(
+            subjects.DIAL, codec.encode(request), timeout=RINGS_S
+        )
         return codec.decode_as(CallPlaced, answer.data)
     except NoRespondersError:
         raise NoSuchCallError("no telephony process runs: start `aura sip`") from None
@@ -101,11 +103,11 @@ async def running(bus: Bus, tenant: str, *, silence_s: float | None = None) -> l
             return
         found.update((call.session, call) for call in reply.calls)
 
-    inbox = bus._nc.new_inbox()
+    inbox = bus.nats_client.new_inbox()
     try:
         async with bus.listening(inbox, on_reply):
             request = codec.encode(CallsRequest(tenant=tenant))
-            await bus._nc.publish(subjects.CALLS, request, reply=inbox)
+            await bus.nats_client.publish(subjects.CALLS, request, reply=inbox)
             await until_silent(came, GATHER_S, silence_s)
     except NatsError as error:
         raise BusAwayError("the event bus is away") from error

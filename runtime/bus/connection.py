@@ -45,7 +45,7 @@ class Bus:
     """
 
     def __init__(self, nc: Client) -> None:
-        self._nc = nc
+        self.nats_client = nc
         """nats-py's client; only modules of this package use it."""
         self.liveness = LinkLiveness(nc)
         self.reconnected: list[Callable[[], None]] = [self.liveness.reconnected]
@@ -72,7 +72,7 @@ class Bus:
 
     @property
     def connected(self) -> bool:
-        return self._nc.is_connected
+        return self.nats_client.is_connected
 
     async def session_events(self, session: str) -> list[Stored]:
         """Return the events of *session* as `BulkReader` does, with their configurations."""
@@ -92,14 +92,14 @@ class Bus:
         if not self._is_up:
             return False
         try:
-            await self._nc.publish(subject, data, headers=head or None)
+            await self.nats_client.publish(subject, data, headers=head or None)
         except NatsError:
             return False
         return True
 
     @property
     def _is_up(self) -> bool:
-        return self._nc.is_connected and not self.liveness.away
+        return self.nats_client.is_connected and not self.liveness.away
 
     async def yield_to_jobs(self) -> None:
         """Wait until a worker has started on the job that was just published.
@@ -123,13 +123,13 @@ class Bus:
             with trace.trace_of(delivery.headers):
                 await listener(delivery)
 
-        subscription = await self._nc.subscribe(
+        subscription = await self.nats_client.subscribe(
             subject, group, cb=on_message, pending_bytes_limit=PENDING_BYTES
         )
         try:
             yield
         finally:
-            if not self._nc.is_closed:
+            if not self.nats_client.is_closed:
                 await subscription.unsubscribe()
 
     async def flush(self) -> None:
@@ -153,11 +153,11 @@ class Bus:
 
     async def _leave(self) -> None:
         self.leaving = True
-        if self._nc.is_closed:
+        if self.nats_client.is_closed:
             return
         if not await self.liveness.flushed(LEAVE_S):
             log.warning("bus_left_without_flush")
-        await self._nc.close()
+        await self.nats_client.close()
 
 
 async def connect(

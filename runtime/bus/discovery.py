@@ -41,7 +41,7 @@ async def announced(bus: Bus, role: str, describe: Describe) -> AsyncIterator[st
         await request.respond(msgspec.json.encode(describe()))
 
     service = await micro.add_service(
-        bus._nc,
+        bus.nats_client,
         ServiceConfig(
             name=f"{PREFIX}{role}",
             version=version(),
@@ -79,10 +79,10 @@ async def discover(
         if name.startswith(PREFIX):
             found.append(Service(name.removeprefix(PREFIX), stats["id"], data or {}))
 
-    inbox = bus._nc.new_inbox()
+    inbox = bus.nats_client.new_inbox()
     try:
         async with bus.listening(inbox, on_answer):
-            await bus._nc.publish("$SRV.STATS", b"", reply=inbox)
+            await bus.nats_client.publish("$SRV.STATS", b"", reply=inbox)
             await until_silent(came, wait_s, silence_s)
     except NatsError:
         return []

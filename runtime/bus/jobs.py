@@ -88,7 +88,7 @@ class Job:
 
     async def _answer(self, word: bytes) -> None:
         try:
-            await self._jobs.bus._nc.publish(self._msg.reply, word)
+            await self._jobs.bus.nats_client.publish(self._msg.reply, word)
         except NatsError:  # the job is redelivered, and every job is safe to do twice
             log.warning("job_answer_lost")
 
@@ -173,8 +173,8 @@ class Jobs:
 
     async def _subscribe(self) -> Subscription | None:
         """Listen on a new inbox; return the old subscription."""
-        old, inbox = self._subscription, self.bus._nc.new_inbox()
-        self._subscription = await self.bus._nc.subscribe(inbox, cb=self._on_message)
+        old, inbox = self._subscription, self.bus.nats_client.new_inbox()
+        self._subscription = await self.bus.nats_client.subscribe(inbox, cb=self._on_message)
         self._inbox = inbox
         self._pull.forget()
         return old
@@ -213,7 +213,7 @@ class Jobs:
             "expires": int(PULL_EXPIRES_S * 1e9),
             "idle_heartbeat": int(IDLE_HEARTBEAT_S * 1e9),
         }
-        await self.bus._nc.publish(
+        await self.bus.nats_client.publish(
             f"$JS.API.CONSUMER.MSG.NEXT.{subjects.EVENTS_STREAM}.{self.consumer}",
             msgspec.json.encode(request),
             reply=self._inbox,
@@ -251,7 +251,7 @@ class Jobs:
 
     async def _answer_unread(self, msg: Msg, word: bytes) -> None:
         self.finished()
-        await self.bus._nc.publish(msg.reply, word)
+        await self.bus.nats_client.publish(msg.reply, word)
 
 
 async def _drain(subscription: Subscription) -> None:

@@ -18,7 +18,7 @@ async def likely(bus: Bus) -> PromptsReply:
     """
     try:
         request = codec.encode(PromptsRequest())
-        answer = await bus._nc.request(subjects.PROMPTS, request, timeout=ANSWER_S)
+        answer = await bus.nats_client.request(subjects.PROMPTS, request, timeout=ANSWER_S)
         return codec.decode_as(PromptsReply, answer.data)
     except (NatsError, TimeoutError, codec.BadMessageError) as error:
         raise BusAwayError("no edge answers with beginnings of prompts") from error

@@ -79,7 +79,7 @@ async def call_tool(
     while True:
         left_s = timeout_s - (clock() - began_s)
         try:
-            answer = await bus._nc.request(
+            answer = await bus.nats_client.request(
                 subject, arguments, timeout=max(0.01, left_s), headers=head
             )
         except NoRespondersError as error:
@@ -134,7 +134,7 @@ async def served_tools(
     The wait ends earlier if *silence_s* passes without a further answer.
     """
     found: dict[tuple[str, str], ServedTool] = {}
-    inbox, came = bus._nc.new_inbox(), asyncio.Event()
+    inbox, came = bus.nats_client.new_inbox(), asyncio.Event()
 
     async def on_answer(message: Any) -> None:
         came.set()
@@ -142,9 +142,9 @@ async def served_tools(
             found[one.tenant, one.tool.name] = one
 
     try:
-        subscription = await bus._nc.subscribe(inbox, cb=on_answer)
+        subscription = await bus.nats_client.subscribe(inbox, cb=on_answer)
         try:
-            await bus._nc.publish(f"$SRV.INFO.{SERVICE}", b"", reply=inbox)
+            await bus.nats_client.publish(f"$SRV.INFO.{SERVICE}", b"", reply=inbox)
             await until_silent(came, wait_s, silence_s)
         finally:
             await subscription.unsubscribe()
@@ -224,7 +224,8 @@ async def serving(
 ) -> AsyncIterator[None]:
     """Serve *tools* to *tenant* while the block is open; several processes share the calls."""
     service = await micro.add_service(
-        bus._nc, ServiceConfig(name=SERVICE, version=VERSION, description="Tools of Aura's agents")
+        bus.nats_client,
+        ServiceConfig(name=SERVICE, version=VERSION, description="Tools of Aura's agents"),
     )
     room = asyncio.Semaphore(AT_ONCE)
     try:

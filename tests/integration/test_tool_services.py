@@ -154,7 +154,7 @@ async def test_a_service_that_describes_no_tool_is_left_out(bus: Bus) -> None:
     async def nothing(_: object) -> None: ...
 
     service = await micro.add_service(
-        bus._nc, ServiceConfig(name="auratools", version="1.0.0", description="x")
+        bus.nats_client, ServiceConfig(name="auratools", version="1.0.0", description="x")
     )
     told: list[tuple[str, dict[str, str]]] = [
         ("good", {"description": "d", "parameters": '{"type": "object"}'}),
