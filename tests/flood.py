@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import os
 import socket
 import struct
 import threading
 import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
+
+from tests.raw_websocket import upgrade
 
 
 class Flood:
@@ -102,18 +102,7 @@ def _upgraded(url: str, path: str, headers: Mapping[str, str]) -> socket.socket:
     where = urlsplit(url)
     assert where.hostname
     sock = socket.create_connection((where.hostname, where.port or 80), timeout=10)
-    key = base64.b64encode(os.urandom(16)).decode()
-    lines = [
-        f"GET {path} HTTP/1.1",
-        f"Host: {where.netloc}",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        f"Sec-WebSocket-Key: {key}",
-        "Sec-WebSocket-Version: 13",
-        *(f"{name}: {value}" for name, value in headers.items()),
-        "\r\n",
-    ]
-    sock.sendall("\r\n".join(lines).encode())
+    sock.sendall(upgrade(url, path, headers))
     head = b""
     while b"\r\n\r\n" not in head:
         data = sock.recv(1)

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import os
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
@@ -78,6 +78,21 @@ class RawSocket:
         return code
 
 
+def upgrade(url: str, path: str, headers: Mapping[str, str]) -> bytes:
+    """Return the request of a WebSocket's handshake."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: {urlsplit(url).netloc}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
+        "Sec-WebSocket-Version: 13",
+        *(f"{name}: {value}" for name, value in headers.items()),
+        "\r\n",
+    ]
+    return "\r\n".join(lines).encode()
+
+
 @asynccontextmanager
 async def upgraded(
     url: str, path: str, headers: dict[str, str] | None = None
@@ -85,18 +100,7 @@ async def upgraded(
     """Yield a connection to *path* after the handshake."""
     where = urlsplit(url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
-    key = base64.b64encode(os.urandom(16)).decode()
-    lines = [
-        f"GET {path} HTTP/1.1",
-        f"Host: {where.netloc}",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        f"Sec-WebSocket-Key: {key}",
-        "Sec-WebSocket-Version: 13",
-        *(f"{name}: {value}" for name, value in (headers or {}).items()),
-        "\r\n",
-    ]
-    writer.write("\r\n".join(lines).encode())
+    writer.write(upgrade(url, path, headers or {}))
     head = await reader.readuntil(b"\r\n\r\n")
     assert b" 101 " in head.split(b"\r\n")[0], head
     try:

@@ -11,27 +11,7 @@ from hypothesis import strategies as st
 from runtime.agents.config_file import ConfigFileError
 from runtime.agents.file import parse
 from schemas.agent import MOST_FILE_BYTES, changes
-
-GOOD = """\
-description: Answers the phone
-prompt: |
-  You are the host of {{place}}.
-  The guest is {{guest}}.
-greeting: "{{place}}, good evening!"
-language: en
-model: {name: m, max_tokens: 80, temperature: 0.3}
-turns:
-  eagerness: low
-interruption:
-  min_words: 2
-variables:
-  place: {default: Da Luigi}
-  guest:
-    callers_may_set: true
-    max_chars: 60
-callers:
-  may_set: [language]
-"""
+from tests.unit.runtime.agents.test_config_file import GOOD
 
 
 def wrong(text: str) -> ConfigFileError | None:
