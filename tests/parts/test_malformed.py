@@ -22,7 +22,8 @@ from schemas.control import COMMANDS
 from schemas.events import Message, ToolCall
 from schemas.tools import MOST_RESULT_BYTES
 from tests.unit.edge.core.response.test_tool_turns import Table
-from tests.unit.runtime.agents.test_config_file import GOOD, wrong
+from tests.unit.runtime.agents.test_config_file import GOOD
+from tests.unit.runtime.agents.test_file import wrong
 from workers.engines.llm import chat_request
 from workers.engines.protocols import Prompt
 from workers.tools.bodies import CallFailedError
