@@ -6,6 +6,7 @@ import secrets
 import shutil
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from deploy import resources
@@ -45,10 +46,11 @@ def free_port() -> int:
 
 LEAST_FREE_BYTES = 512 << 20
 MOST_FILE_BYTES = 8 << 30
+"""The server's limit for the sizes of all streams together, more than `nats/streams` declares."""
 
 
 def file_bytes(data_dir: Path) -> int:
-    """Return the server's disk space under *data_dir*, bytes: 8 GiB, or most of what is free.
+    """Return the disk space for all streams, bytes: 8 GiB, or most of what is free or theirs.
 
     Raises:
         SettingsError: there is almost no free space.
@@ -59,7 +61,20 @@ def file_bytes(data_dir: Path) -> int:
             f"AURA_DATA_DIR {data_dir}: only {free >> 20} MiB are free there and "
             f"{LEAST_FREE_BYTES >> 20} MiB are needed: make room, or set it to another disk"
         )
-    return min(MOST_FILE_BYTES, free * 9 // 10)
+    return min(MOST_FILE_BYTES, (free + _stored_bytes(_store(data_dir))) * 9 // 10)
+
+
+def _store(data_dir: Path) -> Path:
+    return data_dir.resolve() / "jetstream"
+
+
+def _stored_bytes(folder: Path) -> int:
+    """Return the size of the files in *folder*, which a server may be changing."""
+    found = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            found += path.stat().st_size
+    return found
 
 
 ROLES = ("operator", "edge", "sip", *STAGE_NAMES, "service", "analytics", "shadow", "console")
@@ -103,14 +118,15 @@ def command(data_dir: Path, port: int) -> list[str]:
         SettingsError: there is too little room in *data_dir*.
         OSError: *data_dir* cannot be written.
     """
-    store = data_dir.resolve() / "jetstream"
+    store = _store(data_dir)
     store.mkdir(parents=True, exist_ok=True)
+    file_bytes(data_dir)  # or the server would start on a disk without room
     _migrate_to_account(store / "jetstream")
     text = (resources.folder() / "server.conf").read_text(encoding="utf-8")
     for name, value in {
         "listen": f"127.0.0.1:{port}",
         "store_dir": str(store),
-        "max_file_store": str(file_bytes(store)),
+        "max_file_store": str(MOST_FILE_BYTES),
     }.items():
         text = text.replace(f"<<{name}>>", value)
     config = data_dir.resolve() / "nats.conf"

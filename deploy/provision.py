@@ -1,6 +1,7 @@
 """Creates or updates the streams and consumers that `nats/` declares."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from deploy import resources
@@ -9,6 +10,10 @@ from runtime.bus.errors import BusAwayError
 from schemas import subjects
 
 ANSWER_S = 5.0
+SHARES = {subjects.EVENTS_STREAM: 2, subjects.RECORDING_STREAM: 4}
+"""The streams that may take a half and a quarter of the disk."""
+OTHER_SHARE = 16
+"""The part of the disk that each other stream may take, of which there are four: a sixteenth."""
 STREAM_NOT_FOUND = 10059
 ADVICE = {
     10047: "the server's disk or memory limit is too small: raise max_file_store or "
@@ -36,10 +41,9 @@ async def provision(
 ) -> list[str]:
     """Apply `nats/` and return one line for each change, none if all was up to date.
 
-    *file_bytes* is the server's disk space: the event stream takes at most half of it, each other
-    stream a quarter. None leaves the sizes as declared. A stream that keeps more than declared is
-    not shortened, which is reported as a line, unless *force* is set, because shortening erases
-    messages at once.
+    *file_bytes* is the disk space for all streams (`sized`); None leaves the sizes as declared. A
+    stream that keeps more than declared is not shortened, which is reported as a line, unless
+    *force* is set, because shortening erases messages at once.
 
     Raises:
         ProvisionError: the server refuses, or JetStream does not answer within *wait_s*.
@@ -47,14 +51,19 @@ async def provision(
     await _jetstream(bus, wait_s)
     changed: list[str] = []
     for stream in resources.streams():
-        wanted = {**stream, "num_replicas": replicas}
-        if file_bytes is not None and stream["storage"] == "file":
-            share = 2 if stream["name"] == subjects.EVENTS_STREAM else 4
-            wanted["max_bytes"] = min(stream["max_bytes"], file_bytes // share)
+        wanted = {**sized(stream, file_bytes), "num_replicas": replicas}
         changed += await _stream(bus, wanted, stream.get("max_bytes", 0), force=force)
     for consumer in resources.consumers():
         changed += await _consumer(bus, consumer)
     return changed
+
+
+def sized(stream: Mapping[str, Any], file_bytes: int | None) -> dict[str, Any]:
+    """Return *stream* with a size that fits, beside the other streams, into *file_bytes*."""
+    if file_bytes is None or stream["storage"] != "file":
+        return {**stream}
+    share = file_bytes // SHARES.get(stream["name"], OTHER_SHARE)
+    return {**stream, "max_bytes": min(stream["max_bytes"], share)}
 
 
 async def _jetstream(bus: Bus, wait_s: float) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deploy import nats_server
+from deploy import nats_server, resources
 from deploy.claims import console_port, only_one, ports_of
 from deploy.disk import Disk
-from deploy.provision import ProvisionError, provision
+from deploy.nats_server import MOST_FILE_BYTES
+from deploy.provision import ProvisionError, provision, sized
 from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
 from runtime import running
@@ -22,6 +23,7 @@ from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError, FencedError
 from runtime.settings import Settings, SettingsError
 from runtime.tasks import cancel, first_cause
+from schemas import subjects
 from schemas.events import StageName
 
 START_ERRORS = (
@@ -179,6 +181,7 @@ class _Run:
         reach = self._settings.model_copy(update={"nats_url": self._nats_url})
         async with await connect(reach, "aura-up", wait_s=10) as bus:
             await self._provision(bus)
+            self._say_small_disk()
             await self._apply_agents(bus)
             for program in self._programs():
                 tasks.create_task(self._supervisor.keep(program))
@@ -194,6 +197,17 @@ class _Run:
     async def _provision(self, bus: Bus) -> None:
         own_disk = nats_server.file_bytes(self._data) if self._port else None
         await provision(bus, replicas=self._settings.replicas, file_bytes=own_disk)
+
+    def _say_small_disk(self) -> None:
+        """Say how much of calls is kept where the disk holds less than `nats/` declares."""
+        if self._port is None or (room := nats_server.file_bytes(self._data)) == MOST_FILE_BYTES:
+            return
+        mib = {one["name"]: sized(one, room)["max_bytes"] >> 20 for one in resources.streams()}
+        say(
+            f"The disk of AURA_DATA_DIR {self._data} is small: of calls, the newest "
+            f"{mib[subjects.EVENTS_STREAM]} MiB of events are kept and the newest "
+            f"{mib[subjects.RECORDING_STREAM]} MiB of sound."
+        )
 
     async def _apply_agents(self, bus: Bus) -> None:
         for name, text in self._agents.items():

@@ -19,8 +19,9 @@ from schemas import subjects
 Own = tuple[str, str]
 """Tenant and id of a session."""
 NOT_REACHED = (
-    "Not reached from here: files of `aura export`, and what subscribers stored (a webhook's "
-    "receiver, AURA_SHADOW_OUT, the warehouse, which has numbers and ids but no words)."
+    "Not reached from here: files of `aura export`, logs of processes (which name sessions, but no "
+    "users and no words), and what subscribers stored (a webhook's receiver, AURA_SHADOW_OUT, the "
+    "warehouse, which has numbers and ids but no words)."
 )
 
 

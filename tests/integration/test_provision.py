@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from aura.cli.provision import apply, groups_of
 from aura.cli.running import CommandError
-from deploy.provision import ProvisionError, provision
+from deploy import resources
+from deploy.nats_server import file_bytes as room_in
+from deploy.provision import ProvisionError, provision, sized
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, load
@@ -98,6 +103,39 @@ async def test_no_disk_however_small_costs_what_is_stored(bus: Bus) -> None:
     await provision(bus, file_bytes=1_000_000)
     info = await bus.api(f"STREAM.INFO.{subjects.EVENTS_STREAM}")
     assert info["state"]["messages"] == 200
+
+
+@pytest.mark.parametrize("file_bytes", [480 << 20, 600_000_000, 1 << 30, 3 << 30, 8 << 30])
+def test_the_streams_fit_together_on_every_disk(file_bytes: int) -> None:
+    files = [one for one in resources.streams() if one["storage"] == "file"]
+    sizes = {one["name"]: sized(one, file_bytes)["max_bytes"] for one in files}
+    assert sum(sizes.values()) <= file_bytes
+    assert sizes[subjects.EVENTS_STREAM] == min(4 << 30, file_bytes // 2)
+
+
+async def test_a_disk_that_others_have_filled_does_not_keep_the_server_from_a_new_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = NatsServer(tmp_path)
+    for free in (2 << 30, 600 << 20):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        server.start()
+        async with await connect(load(nats_url=server.url), "test") as bus:
+            await provision(bus, file_bytes=room_in(tmp_path))
+            await bus.store(f"aura.ev.t.s{free}.life", b"x", {})
+        server.stop()
+
+
+def test_what_the_server_stores_itself_is_room_for_its_streams(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 2 << 30
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    before = room_in(tmp_path)
+    (tmp_path / "jetstream").mkdir()
+    (tmp_path / "jetstream" / "1.blk").write_bytes(bytes(1 << 20))
+    free -= 1 << 20
+    assert room_in(tmp_path) == before
 
 
 async def test_the_operator_makes_a_place_in_the_log_once(bus: Bus, settings: Settings) -> None:
