@@ -106,7 +106,7 @@ class _Stage:
 
     def fill(self, now_s: float) -> None:
         """Give free slots to waiting jobs."""
-        while self.has_free_slot and (wait := self.next):
+        while self.waits and self.has_free_slot and (wait := self.next):
             self.waiting.pop()
             self.waits.discard(wait)
             wait.holder.hold(wait.key, now_s)
