@@ -50,7 +50,10 @@ def table(lines: Iterable[str]) -> str:
         )
         held = "yes" if row["held"] else "**no**"
         shown.append(f"{name} | {held} | {row['scale']:g} | {counts} | {seen}")
-    head = "fault or load | held | of its full length | turns | lost | doubled | mixed | seen"
+    head = (
+        "fault or load | within limits | share of its full length "
+        "| turns | lost | doubled | mixed | seen"
+    )
     return markdown_table(head, shown)
 
 

@@ -87,7 +87,8 @@ class DoorSettings(BaseModel):
     dialects: str = Field(
         "",
         description="Client protocols that are served, comma separated: `conversational` (/ws), "
-        "`continuous` (/ws/voice/continuous), `twilio` (/twilio/media); empty: all.",
+        "`continuous` (/ws/voice/continuous), `realtime` (/v1/realtime), `twilio` "
+        "(/twilio/media); empty: all.",
     )
     public_url: str = Field(
         "",

@@ -15,6 +15,7 @@ from workers.engines.errors import WeightsError
 from workers.engines.protocols import Recognition, Recognizer
 
 PAGE = Path(__file__).parents[2] / "CONTRIBUTING.md"
+FOLDERS = "aura|deploy|docs|edge|nats|runtime|schemas|tests|workers"
 
 
 class Bird:
@@ -90,8 +91,8 @@ def test_without_its_model_the_example_names_the_setting(
 
 def test_the_files_and_settings_that_the_page_names_exist() -> None:
     text = PAGE.read_text()
-    for path in re.findall(r"`((?:workers|runtime|tests|docs)/[\w/]+\.py)`", text):
-        assert (PAGE.parent / path).exists() or "parrot" in path, path
+    for path in re.findall(rf"`((?:{FOLDERS})/[\w/]+\.\w+)`", text):
+        assert (PAGE.parent / path).exists() or "parrot" in path.lower(), path
     assert "EngineOptions" not in text
     settings = load(_env_file=None)
     for name in re.findall(r"`AURA_([A-Z_]+)`", text):
