@@ -157,7 +157,8 @@ class Bus:
             return
         if not await self.liveness.flushed(LEAVE_S):
             log.warning("bus_left_without_flush")
-        await self.nats_client.close()
+        with suppress(ConnectionError):  # nats-py writes what waits, even if the link is lost
+            await self.nats_client.close()
 
 
 async def connect(

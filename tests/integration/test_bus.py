@@ -270,6 +270,19 @@ async def test_a_link_that_is_left_while_it_is_asked_is_left_in_peace(
     assert not logs
 
 
+async def test_a_bus_is_left_without_an_error_while_its_server_is_gone(
+    settings: Settings, nats_server: NatsServer
+) -> None:
+    """nats-py writes the messages that wait to the link that is lost."""
+    bus = await connect(settings, "test")
+    nats_server.kill()
+    await until(lambda: not bus.connected)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(bus.store(subjects.recording("t", "s", "caller"), b"x", {}), 0.05)
+    await bus.close()
+    assert not bus.connected
+
+
 async def test_what_a_worker_says_belongs_to_the_trace_of_its_job(bus: Bus) -> None:
     chunks: asyncio.Queue[Delivery] = asyncio.Queue()
 

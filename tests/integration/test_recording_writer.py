@@ -1,0 +1,117 @@
+"""The sound of a call is stored piece by piece, within its quota and what the bus takes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from edge.call.quotas import TENANT_USED_UP, RecordingQuota, RecordingQuotas
+from edge.call.recording_writer import MOST_PIECES, RecordingWriter
+from edge.core.client_events import Speech
+from runtime.bus import publisher
+from runtime.bus.connection import Bus
+from schemas import codec, subjects
+from schemas.audio import BYTES_PER_MS, RecordedSound
+from tests.nats_server import NatsServer
+
+PIECE_MS = 5000
+BEGAN_MS = 1_700_000_000_000
+
+
+def sound(ms: int, value: int = 1) -> bytes:
+    return bytes([value]) * (ms * BYTES_PER_MS)
+
+
+def a_writer(bus: Bus, quota: RecordingQuota | None = None) -> RecordingWriter:
+    return RecordingWriter(bus, "t", "s", quota or RecordingQuotas(1000).of("t"))
+
+
+def speak(writer: RecordingWriter, pieces: int) -> int:
+    """Take so many pieces of the caller's sound; return the time after them."""
+    now_ms = BEGAN_MS
+    for number in range(pieces):
+        now_ms += PIECE_MS
+        writer.note_received(sound(PIECE_MS, number % 256), now_ms)
+        writer.note_received(b"", now_ms + PIECE_MS)  # a piece is due
+    return now_ms
+
+
+async def stored(bus: Bus, side: str) -> list[RecordedSound]:
+    found = await bus.read(subjects.RECORDING_STREAM, subjects.recording("t", "s", side))
+    return [codec.decode_as(RecordedSound, one.data) for one in found]
+
+
+async def test_both_sides_are_stored_whole_until_the_call_is_over(bus: Bus) -> None:
+    writer = a_writer(bus)
+    running = asyncio.create_task(writer.run())
+    writer.note_sent(Speech(1, "Hi.", sound(300, 7), ends=True), BEGAN_MS + 100)
+    now_ms = speak(writer, 2)
+    writer.note_received(sound(200, 9), now_ms + 200)
+    writer.finish(now_ms + 200)
+    await asyncio.wait_for(running, 5)
+    caller, client = await stored(bus, "caller"), await stored(bus, "client")
+    heard = b"".join(piece.pcm for piece in caller)
+    assert heard == sound(PIECE_MS, 0) + sound(PIECE_MS, 1) + sound(200, 9)
+    assert caller[0].from_ms == BEGAN_MS
+    assert [piece.seq for piece in caller] == list(range(len(caller)))
+    assert [(piece.from_ms, piece.pcm) for piece in client] == [(BEGAN_MS + 100, sound(300, 7))]
+
+
+async def test_a_quota_that_is_used_up_ends_the_recording_and_is_told_once(bus: Bus) -> None:
+    quota = RecordingQuotas(1).of("t")
+    writer, told = a_writer(bus, quota), list[str]()
+    writer.ended = told.append
+    now_ms = speak(writer, 20)
+    writer.note_sent(Speech(1, "Hi.", sound(300), ends=True), now_ms)
+    writer.finish(now_ms + 1000)
+    await asyncio.wait_for(writer.run(), 5)
+    assert told == [TENANT_USED_UP]
+    pieces = await stored(bus, "caller")
+    size = sum(len(piece.pcm) for piece in pieces)
+    assert 1e6 < size < 1e6 + 2 * PIECE_MS * BYTES_PER_MS, "the piece that reached it is stored"
+    assert await stored(bus, "client") == []
+
+
+async def test_what_the_bus_takes_too_slowly_is_dropped_and_told_at_the_end(bus: Bus) -> None:
+    writer = a_writer(bus)
+    now_ms = speak(writer, MOST_PIECES + 3)
+    writer.finish(now_ms)
+    with capture_logs() as logs:
+        await asyncio.wait_for(writer.run(), 5)
+    assert [(one["event"], one["pieces"]) for one in logs] == [("recording_has_gaps", 3)]
+    pieces = await stored(bus, "caller")
+    assert [piece.seq for piece in pieces] == list(range(MOST_PIECES)), "the oldest are kept"
+
+
+async def test_a_piece_that_was_not_stored_is_a_gap_and_the_next_ones_are_stored(
+    bus: Bus,
+) -> None:
+    info = await bus.api(f"STREAM.INFO.{subjects.RECORDING_STREAM}")
+    wanted = {**info["config"], "max_msg_size": PIECE_MS * BYTES_PER_MS}
+    assert "error" not in await bus.api(f"STREAM.UPDATE.{subjects.RECORDING_STREAM}", wanted)
+    writer = a_writer(bus)
+    now_ms = speak(writer, 1)
+    writer.note_received(sound(1000, 5), now_ms + 1000)
+    writer.finish(now_ms + 1000)
+    with capture_logs() as logs:
+        await asyncio.wait_for(writer.run(), 5)
+    assert [one["pieces"] for one in logs] == [1]
+    (piece,) = await stored(bus, "caller")
+    assert piece.pcm == sound(1000, 5)
+
+
+async def test_a_call_whose_bus_is_gone_still_ends(
+    bus: Bus, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "COPY_TIMEOUT_S", 0.1)
+    writer = a_writer(bus)
+    writer.finish(speak(writer, 1))
+    nats_server.kill()
+    async with asyncio.timeout(5):
+        while bus.connected:
+            await asyncio.sleep(0.01)
+    with capture_logs() as logs:
+        await asyncio.wait_for(writer.run(), 5)
+    assert "recording_has_gaps" in [one["event"] for one in logs]
