@@ -18,17 +18,24 @@ SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9}
 """Words, and the number of digits that follow each."""
 REPEATS = {"double": 1, "triple": 2}
 """Words, and how many more times the next digit counts."""
-BETWEEN = frozenset(
-    "um uh uhm umm er erm ah eh hm hmm mm mhm dash hyphen slash dot point space underscore".split()
+ZERO_LETTER = "o"
+"""The zero inside a number that is dictated digit by digit; elsewhere a letter, or a word of
+another language."""
+BETWEEN = frozenset("huh dash hyphen slash dot point space underscore".split())
+"""Words that people say inside a number, beside "um"."""
+AFTER_A_DIGIT = frozenset(
+    "like well then so okay ok sorry wait actually no yes yeah right again you know i mean comma "
+    "plus star hash".split()
 )
-"""Words that people say inside a number."""
-AFTER_A_DIGIT = frozenset("like well then so okay ok sorry".split())
 """Words that people say inside a number that they dictate digit by digit."""
 
 _WORD = re.compile(r"\w+")
-_UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
-"""Invisible characters, which come with numbers that are copied from pages and contacts."""
-_GAP = re.compile(rf"[\s,.;…\-\u2010-\u2015/()_+#·'\"*|~{_UNSEEN}]*")
+_UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\u20e3\ufeff"
+"""Invisible characters, which come with numbers that are copied from pages and contacts, and the
+frames of emoji digits."""
+_GAP = re.compile(rf"[\s,.;…\-\u2010-\u2015/()_+#·'\"*|~&=?!<>\[\]{{}}\\`\u2018-\u201e{_UNSEEN}]*")
+_UM = re.compile("u+h+m*|u+m+|e+r+m*|e+h+|a+h+|h+m+|m+h*m+")
+"""A hesitation, however drawn out."""
 _ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)", re.IGNORECASE)
 
 
@@ -50,7 +57,7 @@ class _NumberWords:
 
     def take(self, word: str, end: int) -> bool:
         """Add *word*; return False if it does not belong to this number."""
-        if word in BETWEEN:
+        if _is_between(word):
             return True
         if word in AFTER_A_DIGIT:
             return self.single
@@ -65,7 +72,8 @@ class _NumberWords:
                 return False
             self.digits, self.room, self.single = self.digits + SCALES[word], SCALES[word], False
         else:
-            length, more = _digits(word)
+            dictated = word == ZERO_LETTER and (self.single or self.repeat > 0)
+            length, more = (1, 0) if dictated else _digits(word)
             if not length or (self.joined and length > 1 and self.room < length):
                 return False
             self._append(length, more)
@@ -79,6 +87,10 @@ class _NumberWords:
             return
         self.digits += length + self.repeat
         self.room, self.single = more, length == 1
+
+
+def _is_between(word: str) -> bool:
+    return word in BETWEEN or _UM.fullmatch(word) is not None
 
 
 def _digits(word: str) -> tuple[int, int]:
@@ -107,7 +119,7 @@ def numbers(text: str, least: int, *, growing: bool = False) -> Iterator[tuple[i
             if run.digits >= least:
                 yield run.start, run.end
             run = _NumberWords(found.start())
-            if word in BETWEEN or word == "and" or not run.take(word, found.end()):
+            if _is_between(word) or word == "and" or not run.take(word, found.end()):
                 run = _NumberWords(0)
         before = found.end()
     at_the_end = growing and run.digits > 0 and _GAP.fullmatch(text[before:])

@@ -23,6 +23,7 @@ from runtime.bus.errors import BusAwayError
 from runtime.bus.server_address import embedded_url
 from runtime.bus.silence import SILENCE_S
 from runtime.settings import Settings, load
+from runtime.tls import LOOPBACK
 from runtime.version import installing
 from schemas.languages import without_region
 
@@ -144,11 +145,25 @@ async def bus_findings(settings: Settings) -> list[Finding]:
         bus = await connect(settings, "aura-doctor", wait_s=3)
     except BusAwayError as error:
         return [Finding(False, "NATS", str(error))]
+    over_tls = bus.is_over_tls
     try:
         roles = sorted({one.role for one in await discover(bus, silence_s=SILENCE_S)})
     finally:
         await bus.close()
-    return [Finding(True, f"NATS answers; roles there: {', '.join(roles) or 'none'}")]
+    how = " over TLS" if over_tls else ""
+    found = [Finding(True, f"NATS answers{how}; roles there: {', '.join(roles) or 'none'}")]
+    if not over_tls and not is_here(settings.nats_url):
+        advice = (
+            "words, sound and passwords cross the network in clear: nats/tls.conf, AURA_NATS_CA"
+        )
+        found.append(Finding(False, "TLS to NATS", advice, needed=False))
+    return found
+
+
+def is_here(nats_url: str) -> bool:
+    """Tell whether only this machine has the servers in *nats_url*; empty: the embedded one."""
+    hosts = {urlsplit(one.strip()).hostname for one in nats_url.split(",") if one.strip()}
+    return hosts <= LOOPBACK
 
 
 def edge_findings(settings: Settings, url: str) -> list[Finding]:

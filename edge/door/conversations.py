@@ -185,7 +185,7 @@ class Conversations:
             case Typed(text):
                 self._pace.budget.turns += 1
                 self._give(Typed(redaction.mask(text)))
-            case ItemAdded(role="user", text=text):
+            case ItemAdded(role="user" | "assistant", text=text):  # a response may repeat words
                 self._give(msgspec.structs.replace(command, text=redaction.mask(text)))
             case KeyPressed():
                 self._pace.budget.turns += 1

@@ -1,6 +1,7 @@
 """One connection to NATS: stores events, sends unstored audio, and listens."""
 
 import asyncio
+import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -73,6 +74,10 @@ class Bus:
     @property
     def connected(self) -> bool:
         return self.nats_client.is_connected
+
+    @property
+    def is_over_tls(self) -> bool:
+        return bool(self._nc._server_info.get("tls_required"))  # nothing public says
 
     async def session_events(self, session: str) -> list[Stored]:
         """Return the events of *session* as `BulkReader` does, with their configurations."""
@@ -176,6 +181,8 @@ async def connect(
     link = _Link()
     url = server_address.url_of(settings)
     tls = server_address.tls_of(settings, url)
+    if tls:
+        logging.getLogger("asyncio").addFilter(_is_no_end_over_tls)
     nc = _TlsClient() if tls else Client()
     user, password = server_address.credentials(settings, url, role)
     try:
@@ -206,6 +213,11 @@ async def connect(
         ) from error
     link.bus = Bus(nc)
     return await link.bus.open()
+
+
+def _is_no_end_over_tls(record: logging.LogRecord) -> bool:
+    """Return False for a warning that every end of a TLS connection of nats-py's causes."""
+    return "eof_received() has no effect" not in str(record.msg)
 
 
 class _TlsClient(Client):

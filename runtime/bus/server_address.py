@@ -28,19 +28,24 @@ class NoTlsError(NatsError):
 def tls_of(settings: Settings, url: str) -> ssl.SSLContext | None:
     """Return the TLS context for the servers at *url*, or None if no TLS is wanted.
 
+    TLS is wanted of all servers if it is wanted of one.
+
     Raises:
         SettingsError: a file that a setting names cannot be used.
     """
-    if not settings.nats_ca and not url.startswith("tls://"):
+    over_tls = any(one.strip().lower().startswith("tls://") for one in url.split(","))
+    if not settings.nats_ca and not over_tls:
         return None
     try:
         context = ssl.create_default_context(cafile=settings.nats_ca or None)
-        if settings.nats_cert:
-            context.load_cert_chain(settings.nats_cert, settings.nats_key or None)
     except (OSError, ssl.SSLError) as error:
-        raise SettingsError(
-            f"AURA_NATS_CA, AURA_NATS_CERT or AURA_NATS_KEY cannot be used: {error}"
-        ) from error
+        raise SettingsError(f"AURA_NATS_CA {settings.nats_ca} cannot be used: {error}") from error
+    if not settings.nats_cert:
+        return context
+    try:
+        context.load_cert_chain(settings.nats_cert, settings.nats_key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"AURA_NATS_CERT or AURA_NATS_KEY cannot be used: {error}") from error
     return context
 
 
@@ -52,11 +57,14 @@ def unreachable(error: Exception, settings: Settings, url: str, user: str | None
             f"AURA_NATS_PASSWORD. Those of `aura up` are in AURA_DATA_DIR/{PASSWORDS_FILE}."
         )
     if isinstance(error, NoTlsError):
-        return BusAwayError(f"the NATS server at {url} does not speak TLS, which AURA_NATS_CA asks")
-    if isinstance(error, ssl.SSLError):
         return BusAwayError(
-            f"the NATS server at {url} is not trusted ({error.reason or 'certificate'}): "
-            "AURA_NATS_CA names who signs its certificate"
+            f"the NATS server at {url} does not speak TLS, which AURA_NATS_CA or NATS_URL demands"
+        )
+    if isinstance(error, ssl.SSLError):
+        why = getattr(error, "verify_message", "") or error.reason or "certificate"
+        return BusAwayError(
+            f"the NATS server at {url} is not trusted ({why.rstrip('.')}): AURA_NATS_CA names who "
+            "signs its certificate, which must be for the name in NATS_URL"
         )
     where = "" if settings.nats_url else f" {running.advice(settings)}"
     return BusAwayError(

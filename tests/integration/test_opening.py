@@ -50,7 +50,7 @@ def with_agents(edge: Edge, **texts: str) -> None:
 def a_seat(edge: Edge, caller: Caller = ANN, session: str = "", key: str = "") -> Seat:
     query = {"session": session, "resume_key": key}
     protocol = ContinuousProtocol(Handshake("conn_1", query=query))
-    return Seat(edge.seats, protocol, caller, "203.0.113.1", "", key)
+    return Seat(edge.seats, protocol, caller, "203.0.113.1", resume_key=key)
 
 
 async def opened(edge: Edge, begin: Begin, seat: Seat | None = None, **said: Any) -> Opening:

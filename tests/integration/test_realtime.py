@@ -92,10 +92,16 @@ async def test_two_typed_messages_are_answered_with_the_history(
         for number in (1, 2):
             await caller.type(f"Question {number}, swordfish.")
             await caller.until("response.done", number)
+        content = [{"type": "output_text", "text": "You said swordfish."}]
+        item = {"type": "message", "role": "assistant", "content": content}
+        await caller.send({"type": "conversation.item.create", "item": item})
+        await caller.type("Question 3.")
+        await caller.until("response.done", 3)
         session = session_of(caller)
     taken = [e for e in await log_of(slow, session, tmp_path) if isinstance(e, TurnTaken)]
     asked = [one.text for one in taken[-1].messages if one.role == "user"]
-    assert asked == ["Question 1, [masked].", "Question 2, [masked]."]
+    assert asked == ["Question 1, [masked].", "Question 2, [masked].", "Question 3."]
+    assert "You said [masked]." in [one.text for one in taken[-1].messages]
 
 
 async def test_a_text_response_has_no_voice_on_the_bus(

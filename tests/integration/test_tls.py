@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from aura.cli.doctor import bus_findings
 from deploy import nats_server, resources
+from deploy.nats_server import free_port
 from deploy.provision import provision
 from runtime.bus.connection import connect
 from runtime.bus.errors import BusAwayError
@@ -62,10 +64,20 @@ def server(tmp_path: Path) -> Iterator[TlsServer]:
     found.process.wait(10)
 
 
-async def test_with_its_ca_a_bus_is_used_over_tls(server: TlsServer) -> None:
+async def test_with_its_ca_a_bus_is_used_over_tls(
+    server: TlsServer, caplog: pytest.LogCaptureFixture
+) -> None:
     bus = await connect(server.settings(nats_ca=str(server.pem)), "test")
+    assert bus.is_over_tls
     assert await provision(bus)
     await bus.close()
+    assert not caplog.records
+
+
+async def test_the_doctor_says_that_the_bus_is_used_over_tls(server: TlsServer) -> None:
+    (found,) = await bus_findings(server.settings(nats_ca=str(server.pem)))
+    assert found.good
+    assert "over TLS" in found.what
 
 
 @pytest.mark.parametrize("scheme", ["nats", "tls"])
@@ -80,6 +92,13 @@ async def test_a_server_without_tls_gets_no_password(
     ca = str(certificate(tmp_path))
     with pytest.raises(BusAwayError, match="does not speak TLS"):
         await connect(load(nats_url=nats_server.url, nats_ca=ca, _env_file=None), "test", wait_s=3)
+
+
+async def test_a_server_without_tls_among_others_gets_no_password(nats_server: NatsServer) -> None:
+    over_tls = nats_server.url.replace("nats://", "tls://")
+    url = f"nats://127.0.0.1:{free_port()}, {over_tls}"
+    with pytest.raises(BusAwayError, match="does not speak TLS"):
+        await connect(load(nats_url=url, _env_file=None), "test", wait_s=3)
 
 
 async def test_a_file_that_is_no_certificate_is_said_with_its_setting(tmp_path: Path) -> None:

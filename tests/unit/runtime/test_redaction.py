@@ -38,6 +38,13 @@ from workers.engines.simulated import HEARD, SimulatedRecognizer
         ("\u202a+49 170\u200b12\u00ad34\u202c", "\u202a+[number]\u202c"),
         ("1*2*3*4", "[number]"),
         ("It is one, uh, two, erm, three four, okay?", "It is [number], okay?"),
+        ("four nine ummm two, uhhh, nine", "[number]"),
+        ("four nine, wait, two, no, you know, nine eight", "[number]"),
+        ("five o five O one two", "[number]"),
+        ("double o seven five five", "[number]"),
+        ("4 9 comma 2? 9!", "[number]!"),
+        ("[4][9] <2> \u201c9\u201d = 8", "[[number]"),
+        ("4\ufe0f\u20e39\ufe0f\u20e32\ufe0f\u20e39\ufe0f\u20e3", "[number]\ufe0f\u20e3"),
         ("four hundred and twelve six", "[number]"),
         ("nineteen ninety nine", "[number]"),
         ("one two dash three four", "[number]"),
@@ -57,6 +64,9 @@ from workers.engines.simulated import HEARD, SimulatedRecognizer
         ("In 99 cases of 100.", None),
         ("Nobody won one of the ones.", None),
         ("It takes 10, well, 12 days.", None),
+        ("At five o'clock, no, at two.", None),
+        ("Son 10 o 12 personas.", None),
+        ("Is it 12:30?", None),
     ],
 )
 def test_numbers_are_masked_however_they_are_said(said: str, kept: str | None) -> None:
@@ -108,6 +118,16 @@ def test_addresses_are_masked_however_they_are_said() -> None:
         "Mail [email], [email]!"
     )
     assert rules.mask("We meet at noon. Look at it.") == "We meet at noon. Look at it."
+    for said in (
+        "jane dot doe at example dot com",
+        "jane underscore doe dash smith at mail dot example dot org",
+        "jane.doe @ example.com",
+        "jane @ example . com",
+    ):
+        assert rules.mask(f"Mail {said}, please") == "Mail [email], please"
+    assert rules.mask("Connect the dot. Wait at home. Thanks") == (
+        "Connect the dot. Wait at home. Thanks"
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,6 +136,8 @@ def test_addresses_are_masked_however_they_are_said() -> None:
         ("Write to ann@", "Write to [email]"),
         ("Write to ann.b@exam", "Write to [email]"),
         ("Write to bob at example dot", "Write to [email]"),
+        ("Write to bob dot lee at example dot", "Write to [email]"),
+        ("Write to bob @ exam", "Write to [email]"),
         ("Write to bob at example dot co dot", "Write to [email] dot"),
         ("We meet at noon", None),
         ("Look at", None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aura.cli.doctor import language_findings, without_workers
+from aura.cli.doctor import is_here, language_findings, without_workers
 from runtime.settings import load
 
 GERMAN = "de_DE-thorsten-medium"
@@ -67,3 +67,16 @@ def test_engines_that_do_not_fit_the_language_are_named(
 def test_the_stage_without_a_worker_is_named(services: dict[str, bool], named: str) -> None:
     found = without_workers(services)
     assert (found.good, found.what) == (False, named)
+
+
+@pytest.mark.parametrize(
+    ("nats_url", "here"),
+    [
+        ("", True),
+        ("nats://localhost:4222, nats://127.0.0.1:4223,nats://[::1]:4224", True),
+        ("nats://ann:secret@bus.example:4222", False),
+        ("nats://127.0.0.1:4222,nats://10.0.0.2:4222", False),
+    ],
+)
+def test_a_bus_of_this_machine_alone_needs_no_tls(nats_url: str, here: bool) -> None:
+    assert is_here(nats_url) == here

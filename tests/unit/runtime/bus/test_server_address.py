@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,19 @@ def test_a_certificate_that_is_not_there_is_the_operators_error(tmp_path: Path) 
     settings = settings_of(nats_ca=str(tmp_path / "gone.pem"))
     with pytest.raises(SettingsError, match="AURA_NATS_CA"):
         server_address.tls_of(settings, "nats://bus:4222")
+
+
+@pytest.mark.parametrize(
+    "url", ["tls://bus:4222", " TLS://bus:4222", "nats://bus:4222, tls://other:4222"]
+)
+def test_tls_is_wanted_of_all_servers_if_it_is_wanted_of_one(url: str) -> None:
+    assert server_address.tls_of(settings_of(), url)
+    assert not server_address.tls_of(settings_of(), "nats://bus:4222")
+
+
+def test_the_message_about_a_certificate_says_what_is_wrong_with_it() -> None:
+    error = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED]")
+    error.verify_message = "certificate has expired"
+    told = str(unreachable(error, settings_of(), "tls://bus:4222", None))
+    assert "(certificate has expired)" in told
+    assert "AURA_NATS_CA" in told
