@@ -77,7 +77,7 @@ class Bus:
 
     @property
     def is_over_tls(self) -> bool:
-        return bool(self._nc._server_info.get("tls_required"))  # nothing public says
+        return bool(self.nats_client._server_info.get("tls_required"))  # nothing public says
 
     async def session_events(self, session: str) -> list[Stored]:
         """Return the events of *session* as `BulkReader` does, with their configurations."""
