@@ -38,8 +38,8 @@ streamdouble = pytest.importorskip(
     "streamdouble", reason="streamdouble plays Twilio: pip install streamdouble"
 )
 from streamdouble import api, scenario  # noqa: E402  # it may be missing
-from streamdouble.chaos import Impairments  # noqa: E402
-from streamdouble.session import SessionConfig  # noqa: E402
+from streamdouble.chaos import Impairments  # noqa: E402  # after importorskip
+from streamdouble.session import SessionConfig  # noqa: E402  # after importorskip
 
 ACCOUNT_SECRET = "0123456789abcdef0123456789abcdef"
 PUBLIC = "https://voice.example.com"
