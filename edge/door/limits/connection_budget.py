@@ -190,7 +190,7 @@ class ConnectionBudget:
             of.spend(CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S, self._refilled_s)
             self._settled = False
         wait_s = of.spend(frames, size, work_s, sound_s, now_s)
-        self._refilled_s = now_s + max(one.refill_s for one in of[:-1])
+        self._refilled_s = now_s + of.refill_s
         if self.turns or self._typed.amount:
             turns, self.turns = self.turns, 0
             wait_s = max(wait_s, of.turns.spend(turns, now_s))

@@ -64,6 +64,13 @@ class Allowances(NamedTuple):
             Allowance(TURNS_AT_ONCE, TURNS_A_SECOND, now_s, more_turns),
         )
 
+    @property
+    def refill_s(self) -> float:
+        """The seconds from their last use until of none but turns anything is missing."""
+        return max(
+            self.frames.refill_s, self.bytes.refill_s, self.work.refill_s, self.sound.refill_s
+        )
+
     def spend(self, frames: int, size: int, work_s: float, sound_s: float, now_s: float) -> float:
         """Charge all but turns; return the seconds until the debt is paid, 0 without one.
 
