@@ -1,4 +1,4 @@
-"""Every state machine of the edge moves as its drawing says, and in no other way."""
+"""Every state machine moves as its drawing says, and in no other way."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from edge.call import shell_phase
 from edge.call.shell_phase import SHELL_MOVES, ShellMove, ShellPhase
 from edge.core.hearing import utterance
 from edge.core.hearing.utterance import UTTERANCE_MOVES, UtteranceMove, UtterancePhase
-from edge.core.moves import IllegalMoveError, drawing, moved
 from edge.core.response import interruption, response
 from edge.core.response.interruption import (
     INTERRUPTION_MOVES,
@@ -26,6 +25,7 @@ from edge.core.session import call_phase
 from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
 from edge.protocols.realtime import speeches
 from edge.protocols.realtime.speeches import SPOKEN_MOVES, SpokenMove, SpokenPhase
+from runtime.moves import IllegalMoveError, drawing, moved
 
 Moves = Mapping[tuple[Any, Any], Any]
 MACHINES: list[tuple[Moves, type[Enum], type[Enum]]] = [
