@@ -60,7 +60,7 @@ class House:
         return await self.ask_raw(codec.encode(request), wait_s)
 
     async def ask_raw(self, data: bytes, wait_s: float) -> CallReply:
-        answer = await self.bus._nc.request(subjects.call("s"), data, timeout=wait_s)
+        answer = await self.bus.nats_client.request(subjects.call("s"), data, timeout=wait_s)
         return codec.decode_as(CallReply, answer.data)
 
 

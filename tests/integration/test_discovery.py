@@ -35,15 +35,15 @@ async def test_other_services_of_the_cluster_are_none_of_ours(bus: Bus) -> None:
         await request.respond(b"")
 
     config = micro.service.ServiceConfig(name="billing", version="1.0.0", description="not ours")
-    other = await micro.add_service(bus._nc, config)
+    other = await micro.add_service(bus.nats_client, config)
     endpoint = micro.service.EndpointConfig(name="e", subject="billing", handler=answer)
     await other.add_endpoint(endpoint)
 
     async def nonsense(message: Any) -> None:
         for data in (b"", b"{}", b'{"name": "aura-x", "endpoints": []}', b'{"name": 1}', b"[]"):
-            await bus._nc.publish(message.reply, data)
+            await bus.nats_client.publish(message.reply, data)
 
-    strange = await bus._nc.subscribe("$SRV.STATS", cb=nonsense)
+    strange = await bus.nats_client.subscribe("$SRV.STATS", cb=nonsense)
     async with announced(bus, "edge", dict) as own:
         assert [one.id for one in await discover(bus)] == [own]
     await strange.unsubscribe()
@@ -60,7 +60,7 @@ async def test_the_search_ends_with_the_silence_after_the_last_answer(bus: Bus) 
 
 async def test_a_process_can_be_asked_by_its_own_subject(bus: Bus) -> None:
     async with announced(bus, "stt", lambda: {"slots": 4}) as own:
-        answer = await bus._nc.request(f"aura.srv.stt.{own}", b"", timeout=2)
+        answer = await bus.nats_client.request(f"aura.srv.stt.{own}", b"", timeout=2)
     assert msgspec.json.decode(answer.data) == {"slots": 4}
 
 
