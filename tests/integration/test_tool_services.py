@@ -27,7 +27,7 @@ from runtime.bus.tool_services import (
 )
 from runtime.settings import Settings
 from schemas.tools import ToolConfig
-from tests.integration.test_subscribers import as_user
+from tests.integration.subscriber_place import as_user
 
 DOCS = Path(__file__).parents[2] / "docs"
 needs_node = pytest.mark.skipif(
