@@ -132,7 +132,8 @@ class _Listening:
     def take(self, frame: AudioFrame) -> None:
         """Add the next frame."""
         audio, words = self.audio, self._words
-        self.phase = _Phase.FOLLOWS
+        if self.phase is _Phase.WAITS:
+            self.phase = _Phase.FOLLOWS
         audio.add(frame)
         now_ms = audio.until_ms
         if frame.continued_ms:
