@@ -114,3 +114,13 @@ async def heard(page: Page) -> tuple[int, np.ndarray[Any, np.dtype[np.float32]]]
     rate = await page.evaluate("ear.rate")
     blocks = await page.evaluate("ear.blocks.map(([, block]) => Array.from(block))")
     return int(rate), np.concatenate([np.asarray(one, np.float32) for one in blocks])
+
+
+async def call(page: Page) -> None:
+    await page.click("#start")
+    await until(page, "document.getElementById('state').textContent === 'Speaking'")
+
+
+async def say(page: Page, text: str) -> None:
+    await page.fill("#typed", text)
+    await page.press("#typed", "Enter")

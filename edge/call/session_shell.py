@@ -1,4 +1,4 @@
-"""The session shell: carries a call's inputs in and its effects out, and decides nothing."""
+"""The session shell: carries a call's inputs in and its effects out; the call decides."""
 
 import asyncio
 from collections.abc import Iterator

@@ -13,7 +13,7 @@ import pytest
 
 from schemas import events as ev
 from tests.aura_process import COMMAND, AuraProcess
-from tests.integration.test_agents import SECRET, agents, applied, held, log_of, token
+from tests.integration.agent_calls import SECRET, agents, applied, held, log_of, token
 from tests.integration.test_tools import FAST, said
 from tests.realtime_caller import realtime
 

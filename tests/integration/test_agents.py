@@ -4,103 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-import subprocess
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-import jwt
 import pytest
 
-from runtime.bus.connection import connect
-from runtime.sessions.finding import decoded
-from runtime.settings import load
 from schemas.events import SessionEnded, SessionReconfigured, SessionStarted
-from tests.aura_process import SIMULATED, AuraProcess
-from tests.caller import Caller, calling
+from tests.aura_process import AuraProcess
+from tests.caller import calling
+from tests.integration.agent_calls import (
+    agents,
+    applied,
+    beginning,
+    command,
+    held,
+    log_of,
+    running,
+    started,
+    token,
+)
 from tests.reading_model import digest
 from tests.realtime_caller import realtime
-
-SECRET = "a secret that is long enough for HS256"
-EXAMPLE = Path(__file__).parents[2] / "examples" / "restaurant" / "agents"
-PATH = "/ws/voice/continuous?token="
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
-    folder = tmp_path_factory.mktemp("agents")
-    shutil.copytree(EXAMPLE, folder / "agents")
-    env = {
-        **SIMULATED,
-        "AURA_JWT_SECRET": SECRET,
-        "AURA_LLM_ENGINE": "tests.reading_model:ReadingModel",
-        "AURA_MAX_SESSIONS_PER_USER": "50",
-        "AURA_RECONNECTS_PER_MINUTE": "100",
-        "AURA_MAX_CONNECTIONS_PER_IP": "50",
-        "AURA_API_REQUESTS_PER_MINUTE": "100000",
-    }
-    aura = AuraProcess(folder, "--agents", str(folder / "agents"), env=env)
-    try:
-        yield aura.wait_until_ready()
-    finally:
-        assert aura.stop() == 0
-
-
-def command(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return of.run(*arguments)
-
-
-async def agents(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return await asyncio.to_thread(command, of, "agents", *arguments)
-
-
-async def applied(
-    of: AuraProcess, folder: Path, name: str, text: str, *options: str
-) -> tuple[str, int]:
-    """Apply an agent and return its name and revision."""
-    file = folder / f"{name}.yaml"
-    file.write_text(text, encoding="utf-8")
-    done = await agents(of, "apply", str(file), *options)
-    assert done.returncode == 0, done.stderr
-    named, _, number = done.stdout.split()[0].partition("@")
-    return named, int(number)
-
-
-def token(tenant: str = "acme", **claims: Any) -> str:
-    said = {"sub": "ann", "tenant": tenant, "exp": int(time.time()) + 600, **claims}
-    return jwt.encode(said, SECRET, "HS256")
-
-
-@asynccontextmanager
-async def held(of: AuraProcess, query: str = "", **claims: Any) -> AsyncIterator[Caller]:
-    async with calling(of.url, PATH + token(**claims) + query) as caller:
-        yield caller
-
-
-async def started(of: AuraProcess, query: str = "", **claims: Any) -> SessionStarted:
-    """Call, leave at once, and return how the session began."""
-    async with held(of, f"&greeting=0{query}", **claims) as caller:
-        session = (await caller.until("session"))["session"]
-        await caller.send({"type": "end_call"})
-        await caller.ws.wait_closed()
-    return await beginning(of, session)
-
-
-async def beginning(of: AuraProcess, session: str) -> SessionStarted:
-    found = await log_of(of, session)
-    return next(one for one in found if isinstance(one, SessionStarted))
-
-
-async def log_of(of: AuraProcess, session: str) -> list[Any]:
-    bus = await connect(load(data_dir=of.data, _env_file=None), "test")
-    try:
-        return decoded(await bus.session_events(session))
-    finally:
-        await bus.close()
+    with running(tmp_path_factory.mktemp("agents")) as aura:
+        yield aura
 
 
 async def test_the_example_answers_with_its_greeting_and_is_recorded(house: AuraProcess) -> None:
@@ -367,13 +298,3 @@ async def test_no_value_of_a_variable_is_in_a_log(house: AuraProcess) -> None:
         await caller.until("error")
     assert "session_refused" in house.said()
     assert "Swordfish" not in house.said()
-
-
-@pytest.mark.parametrize("text", ["prompt: {{a}}\n", "language: german\nprompt: Hello.\n"])
-async def test_up_with_a_broken_agent_says_its_line_and_does_not_start(
-    tmp_path: Path, text: str
-) -> None:
-    (tmp_path / "host.yaml").write_text(text, encoding="utf-8")
-    aura = AuraProcess(tmp_path / "up", "--agents", str(tmp_path / "host.yaml"), env=SIMULATED)
-    assert await asyncio.to_thread(aura.process.wait, 30) == 78
-    assert "host.yaml:1: " in aura.said()

@@ -1,4 +1,7 @@
-"""Running calls as an application and a supervisor command them: two edges, whichever is asked."""
+"""Running calls as an application and a supervisor command them: two edges, whichever is asked.
+
+One file, since a second one would start two edges again.
+"""
 
 from __future__ import annotations
 

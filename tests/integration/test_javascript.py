@@ -18,7 +18,7 @@ from runtime.bus.connection import Bus
 from runtime.settings import Settings
 from schemas import generate
 from schemas.events import TranscriptFinal, TurnMeasured
-from tests.integration.test_subscribers import as_user, make_places
+from tests.integration.subscriber_place import as_user, make_places
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "subscriber.mjs"
 PACKAGES = ("@nats-io/transport-node@3", "@nats-io/jetstream@3", "@msgpack/msgpack@3")

@@ -17,7 +17,7 @@ from runtime.bus.connection import Bus
 from runtime.bus.tool_services import ToolRefusedError, call_tool, served_tools
 from runtime.settings import Settings
 from tests.aura_process import COMMAND
-from tests.integration.test_subscribers import as_user
+from tests.integration.subscriber_place import as_user
 from tests.integration.test_tool_services import running
 
 pytest.importorskip("mcp", reason="NOT TESTED HERE: pip install 'aura-voice[mcp]'")

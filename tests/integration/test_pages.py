@@ -23,7 +23,7 @@ from benchmarks.recordings import buzz
 from runtime.prices import PRICES
 from runtime.sessions.listing import folded
 from runtime.sessions.timeline import moments
-from tests.integration.test_talk_page import axe, faults
+from tests.integration.accessibility import axe, faults
 from tests.unit.runtime.story import T0, long_story, story
 from workers.analytics import warehouse
 

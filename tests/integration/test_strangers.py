@@ -6,37 +6,25 @@ Linux gives a machine all of 127.0.0.0/8, so that each test is an address of its
 from __future__ import annotations
 
 import asyncio
-import json
-import socket
 import time
-import urllib.error
-import urllib.request
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, suppress
 from typing import Any
-from unittest.mock import ANY
 
-import jwt
 import pytest
-import websockets
 
-from tests.aura_process import COMMAND, SIMULATED, AuraProcess
-from tests.caller import DEMO, VOICE_MS, Caller, buzz, silence
-from tests.ports import free_ports
+from tests.aura_process import SIMULATED, AuraProcess
+from tests.caller import VOICE_MS, Caller, buzz, silence
+from tests.integration.stranger_calls import HEAD, JOINS, QUIET, Socket, calling, refused
 
-SECRET = "a secret that is long enough for HS256"
 PROXY = "127.0.0.99"
 SOCKETS = 8
-JOINS = 12
-STRANGERS_JOINS = 4
 TIMES = {
     "AURA_HTTP_TIMEOUT_S": "1",
     "AURA_MAX_SOCKET_IDLE_S": "2",
     "AURA_MAX_CALL_IDLE_S": "4",
     "AURA_MAX_CALL_S": "9",
 }
-QUIET = f"{DEMO}&greeting=0"
 
 
 @pytest.fixture(scope="module")
@@ -61,97 +49,6 @@ def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
         assert process.stop() == 0
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
-    """One that strangers reach."""
-    process = AuraProcess(
-        tmp_path_factory.mktemp("guarded"),
-        env={
-            **SIMULATED,
-            "DEBUG": "false",
-            "AURA_JWT_SECRET": SECRET,
-            "AURA_JOINS_PER_MINUTE_PER_IP": str(JOINS),
-        },
-    )
-    try:
-        yield process.wait_until_ready()
-    finally:
-        assert process.stop() == 0
-
-
-def token(user: str) -> str:
-    return jwt.encode({"sub": user, "exp": int(time.time()) + 600}, SECRET, "HS256")
-
-
-@asynccontextmanager
-async def calling(
-    aura: AuraProcess, path: str, address: str, **headers: str
-) -> AsyncIterator[Caller]:
-    """Yield a caller from *address*, behind a proxy where it is ours."""
-    url = aura.url.replace("http", "ws", 1) + path
-    async with websockets.connect(
-        url, local_addr=(address, 0), additional_headers=headers, max_size=None
-    ) as ws:
-        caller = Caller(ws)
-        listening = asyncio.create_task(caller.listen())
-        try:
-            yield caller
-        finally:
-            await ws.close()
-            await listening
-
-
-async def refused(aura: AuraProcess, path: str, address: str, **headers: str) -> int:
-    """Return the status of a handshake; 101: it was let in."""
-    try:
-        async with calling(aura, path, address, **headers):
-            return 101
-    except websockets.InvalidStatus as answer:
-        status = answer.response.status_code
-        later = int(answer.response.headers.get("Retry-After", 0)) >= 1
-    assert later == (status == 429)
-    return status
-
-
-class Socket:
-    """A TCP connection that may say little."""
-
-    def __init__(self, aura: AuraProcess, address: str, said: bytes = b"") -> None:
-        self.began = time.monotonic()
-        self._socket = socket.create_connection(
-            ("127.0.0.1", aura.port), timeout=10, source_address=(address, 0)
-        )
-        if said:
-            self.say(said)
-
-    def say(self, said: bytes) -> None:
-        self._socket.sendall(said)
-
-    async def ended_after_s(self) -> float:
-        """Return how long it took the edge to end it; what was answered is dropped."""
-        return await asyncio.to_thread(self._until_the_end)
-
-    def _until_the_end(self) -> float:
-        try:
-            while self._socket.recv(4096):
-                pass
-        except ConnectionError:
-            pass
-        return time.monotonic() - self.began
-
-    def is_open(self) -> bool:
-        self._socket.setblocking(False)
-        try:
-            return self._socket.recv(1, socket.MSG_PEEK) != b""
-        except BlockingIOError:
-            return True
-        except ConnectionError:
-            return False
-
-    def close(self) -> None:
-        self._socket.close()
-
-
 async def ends_with(caller: Caller, code: str, seconds: float) -> dict[str, Any]:
     """Wait until *caller* is told *code* and sent away, and return what it was told."""
     told = await caller.until("error", seconds=seconds)
@@ -160,9 +57,6 @@ async def ends_with(caller: Caller, code: str, seconds: float) -> dict[str, Any]
     assert caller.ws.close_code == 1000
     assert caller.ws.close_reason == told["details"]
     return told
-
-
-# ------------------------------------------------------------ seats
 
 
 async def test_sockets_that_idle_on_ws_take_no_seat_and_end(aura: AuraProcess) -> None:
@@ -202,9 +96,6 @@ async def test_strangers_have_half_of_the_seats_and_give_them_back(aura: AuraPro
         await third.until("conversation_started")
 
 
-# ------------------------------------------------------------ time
-
-
 async def test_a_call_without_a_word_ends_and_says_so(aura: AuraProcess) -> None:
     async with (
         calling(aura, QUIET, "127.0.3.1") as live,
@@ -232,12 +123,6 @@ async def test_a_call_has_a_longest_duration_however_lively(aura: AuraProcess) -
         await asyncio.gather(speaking, return_exceptions=True)
     async with calling(aura, f"{QUIET}&session={session}", "127.0.3.2") as again:
         assert not (await again.until("session"))["resumed"], "it was ended on purpose"
-
-
-# ------------------------------------------------------------ slow and many sockets
-
-
-HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 
 async def test_who_asks_for_nothing_or_slowly_is_gone_in_time(aura: AuraProcess) -> None:
@@ -294,9 +179,6 @@ async def test_sockets_of_an_address_are_counted_and_a_caller_among_them_is_serv
             one.close()
 
 
-# ------------------------------------------------------------ rates
-
-
 async def test_handshakes_have_a_rate_whatever_the_door(aura: AuraProcess) -> None:
     paths = ["/ws", QUIET] * (JOINS // 2)
     assert [await refused(aura, path, "127.0.5.1") for path in paths] == [101] * JOINS
@@ -341,32 +223,6 @@ async def test_ipv6_counts_by_64_and_mapped_addresses_as_what_they_are(aura: Aur
     assert await refused(aura, "/ws", PROXY, **behind) == 101
 
 
-# ------------------------------------------------------------ with DEBUG off
-
-
-@pytest.mark.parametrize("query", ["", "?token=wrong", "?token=demo_token"])
-async def test_ws_asks_for_a_token_and_says_so(guarded: AuraProcess, query: str) -> None:
-    async with calling(guarded, f"/ws{query}", "127.0.6.1") as caller:
-        error = await caller.until("error")
-        assert (error["message"], error["code"]) == ("Invalid Token", "INVALID_TOKEN")
-        assert "Authorization: Bearer" in error["details"]
-        assert "?token=" in error["details"]
-        await asyncio.wait_for(caller.ws.wait_closed(), 5)
-        assert (caller.ws.close_code, caller.ws.close_reason) == (1008, "Invalid Token")
-        assert not caller.told("connection_established")
-
-
-async def test_ws_with_a_token_is_the_protocol_of_its_document(guarded: AuraProcess) -> None:
-    bearer = {"Authorization": f"Bearer {token('ada')}"}
-    for path, headers in (("/ws", bearer), (f"/ws?token={token('ada')}", {})):
-        async with calling(guarded, path, "127.0.6.2", **headers) as caller:
-            await caller.until("connection_established")
-            await caller.send({"type": "start_conversation"})
-            await caller.until("conversation_started")
-            await caller.speak(buzz(VOICE_MS) + silence(1200), 100, as_json=True)
-            await caller.until("ai_response")
-
-
 async def test_who_knows_the_id_of_a_demo_call_does_not_go_on_with_it_without_its_key(
     aura: AuraProcess,
 ) -> None:
@@ -383,129 +239,3 @@ async def test_who_knows_the_id_of_a_demo_call_does_not_go_on_with_it_without_it
     again = await told("127.0.6.9", back + key)
     assert (again["session"], again["resumed"]) == (begun["session"], True)
     assert "only-its-own-client-knows" not in aura.said()
-
-
-async def test_a_user_has_one_call_over_both_doors(guarded: AuraProcess) -> None:
-    path = f"/ws/voice/continuous?greeting=0&token={token('bob')}"
-    async with calling(guarded, path, "127.0.6.3") as live:
-        await live.until("session")
-        async with calling(guarded, f"/ws?token={token('bob')}", "127.0.6.3") as json_:
-            await json_.until("connection_established")
-            await json_.send({"type": "start_conversation"})
-            error = await json_.until("error")
-            assert (error["code"], error["details"]) == (
-                "SESSION_LIMIT",
-                "the limit of 1 of this user is reached",
-            )
-
-
-async def test_tokens_cannot_be_guessed_fast(guarded: AuraProcess) -> None:
-    wrong = "/ws/voice/continuous?token=wrong"
-    for _ in range(JOINS // 2):
-        async with calling(guarded, wrong, "127.0.6.4") as caller:
-            await asyncio.wait_for(caller.ws.wait_closed(), 5)
-            assert caller.ws.close_code == 1008
-    assert await refused(guarded, wrong, "127.0.6.4") == 429
-    assert await refused(guarded, f"/ws?token={token('cy')}", "127.0.6.5") == 101
-
-
-# ------------------------------------------------------------ as the operator says
-
-
-async def test_a_protocol_that_is_not_served_is_not_there(tmp_path: Path) -> None:
-    env = {**SIMULATED, "AURA_DIALECTS": "continuous", "DEBUG": "false", "AURA_WS_AUTH": "open"}
-    aura = AuraProcess(tmp_path, env=env)
-    try:
-        aura.wait_until_ready()
-        assert await refused(aura, "/ws", "127.0.0.1") == 404
-        assert await refused(aura, QUIET, "127.0.0.1") == 101
-    finally:
-        assert aura.stop() == 0
-
-
-async def begun(aura: AuraProcess, address: str) -> str:
-    """Begin a conversation on /ws; return why that is refused, empty: it is not."""
-    async with calling(aura, "/ws", address) as caller:
-        await caller.send({"type": "start_conversation"})
-        async with asyncio.timeout(20):
-            while not (errors := caller.told("error")) and not caller.told("conversation_started"):
-                await asyncio.sleep(0.01)
-        return str(errors[0]["details"]) if errors else ""
-
-
-async def test_ws_is_open_with_debug_off_where_the_operator_says_so(tmp_path: Path) -> None:
-    env = {
-        **SIMULATED,
-        "DEBUG": "false",
-        "AURA_WS_AUTH": "open",
-        "HOST": "0.0.0.0",
-        "AURA_JWT_SECRET": SECRET,
-        "AURA_JOINS_PER_MINUTE_WITHOUT_TOKEN": str(STRANGERS_JOINS),
-    }
-    aura = AuraProcess(tmp_path, env=env)
-    try:
-        aura.wait_until_ready()
-        async with calling(aura, "/ws", "127.0.0.1") as caller:
-            await caller.until("connection_established")
-        warned = [json.loads(line) for line in aura.said().splitlines() if '"open_door"' in line]
-        assert [line["why"] for line in warned] == ["AURA_WS_AUTH is open"]
-        refused_as = [await begun(aura, f"127.0.6.{number}") for number in range(10, 20)]
-        assert not any(refused_as[: STRANGERS_JOINS // 2])
-        told = f"{STRANGERS_JOINS} conversations a minute of callers without a token"
-        assert told in refused_as[-1]
-        path = f"/ws/voice/continuous?greeting=0&token={token('eve')}"
-        async with calling(aura, path, "127.0.6.20") as caller:
-            await caller.until("session")
-    finally:
-        assert aura.stop() == 0
-
-
-# ------------------------------------------------------------ the end of file descriptors
-
-
-async def test_where_no_file_is_left_calls_go_on_and_the_health_says_so(tmp_path: Path) -> None:
-    files, in_calls, reserved = 100, 36, 64
-    assert files - reserved == in_calls
-    metrics = free_ports(5)
-    aura = AuraProcess(
-        tmp_path,
-        env={**SIMULATED, "AURA_METRICS_PORT": str(metrics)},
-        command=("bash", "-c", f'ulimit -n {files}; exec "$@"', "-", *COMMAND),
-    )
-    try:
-        aura.wait_until_ready()
-        assert await asyncio.to_thread(ready, metrics) == 200
-        async with AsyncExitStack() as calls:
-            held = [Socket(aura, f"127.0.8.{1 + number // 20}", HEAD) for number in range(60)]
-            callers = [
-                await calls.enter_async_context(calling(aura, QUIET, f"127.0.9.{1 + number // 10}"))
-                for number in range(in_calls)  # the sockets that ask for nothing make room
-            ]
-            for one in callers:
-                await one.until("session")
-            with pytest.raises((ConnectionError, websockets.InvalidMessage)):
-                await refused(aura, QUIET, "127.0.9.9")
-            assert await asyncio.to_thread(ready, metrics) == 503
-            await callers[0].send({"type": "ping", "timestamp": 1})
-            await callers[0].until("pong")
-            for socket_ in held:
-                socket_.close()
-        assert await asyncio.to_thread(aura.health) == (503, ANY)
-        lines = [json.loads(line) for line in aura.said().splitlines() if line[:1] == "{"]
-        told = [line for line in lines if line["event"] == "no_room_for_connections"]
-        assert len(told) == 1
-        await asyncio.sleep(5.5)
-        assert (await asyncio.to_thread(aura.health))[0] == 200
-        assert await asyncio.to_thread(ready, metrics) == 200
-    finally:
-        assert aura.stop() == 0
-
-
-def ready(port: int) -> int:
-    try:
-        with urllib.request.urlopen(  # ours
-            f"http://127.0.0.1:{port}/health/ready", timeout=5
-        ) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shutil
 import signal
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,10 @@ from playwright.async_api import Page
 from runtime.audio import write_wav
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import buzz, silence
-from tests.talk_page import browser, needs_browser, opened, until, words
+from tests.integration.accessibility import axe, faults
+from tests.talk_page import browser, call, needs_browser, opened, say, until, words
 
+__all__ = ["axe"]
 pytestmark = needs_browser
 TALKATIVE = {
     **SIMULATED,
@@ -30,7 +30,6 @@ TALKATIVE = {
     "AURA_CALLER_VOICES": "amy",
     "AURA_STT_MODEL": "base",
 }
-AXE = "axe-core@4"
 AGENTS = {
     "host": "description: Answers for Da Luigi\ngreeting: Da Luigi, good evening!\n"
     "language: de\nturns: {eagerness: low}\ncallers: {may_set: [voice]}\n",
@@ -63,16 +62,6 @@ def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def chromium(microphone: Path) -> AsyncIterator[Any]:
     async with browser(microphone) as found:
         yield found
-
-
-async def call(page: Page) -> None:
-    await page.click("#start")
-    await until(page, "document.getElementById('state').textContent === 'Speaking'")
-
-
-async def say(page: Page, text: str) -> None:
-    await page.fill("#typed", text)
-    await page.press("#typed", "Enter")
 
 
 async def test_a_call_is_seen_as_it_happens_and_hung_up(aura: AuraProcess, chromium: Any) -> None:
@@ -281,31 +270,6 @@ async def test_a_page_without_https_says_why_it_has_no_microphone_and_can_be_typ
         assert "only to https pages" in await page.inner_text("#problem")
         await until(page, "document.getElementById('state').textContent === 'Listening'")
         assert wrong == []
-
-
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    place, npm = tmp_path_factory.mktemp("axe"), shutil.which("npm")
-    if npm is None:
-        pytest.skip("NOT TESTED HERE: axe-core needs npm (apt-get install npm)")
-    install = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", AXE]
-    (place / "package.json").write_text("{}", encoding="utf-8")
-    done = subprocess.run(
-        install, cwd=place, capture_output=True, text=True, timeout=110, check=False
-    )
-    if done.returncode:
-        pytest.skip(f"NOT TESTED HERE: npm cannot install: {done.stderr.splitlines()[-1:]}")
-    return (place / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-
-
-async def faults(page: Page, axe: str) -> list[str]:
-    await page.evaluate(axe)
-    found = await page.evaluate("axe.run()")
-    return [
-        f"{one['impact']} {one['id']}: {[node['html'][:120] for node in one['nodes']]}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical", "moderate")
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -13,7 +13,7 @@ import pytest
 from schemas.events import SessionStarted, SpendCounted, SpendReached, TurnTaken
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import buzz, wav
-from tests.integration.test_agents import (
+from tests.integration.agent_calls import (
     SECRET,
     agents,
     applied,

@@ -22,7 +22,7 @@ from schemas.session_config import SessionConfig
 from tests import forked_commands
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
-from tests.integration.test_subscribers import as_user, make_places
+from tests.integration.subscriber_place import as_user, make_places
 from workers.analytics import warehouse
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -20,7 +20,7 @@ from runtime.settings import Settings
 from schemas import subjects
 from schemas.events import AnswerHeard, TurnCommitted
 from tests.aura_process import COMMAND
-from tests.integration.test_subscribers import as_user, make_places
+from tests.integration.subscriber_place import as_user, make_places
 
 KEY = b"k" * 32
 WHOSE: dict[str, Any] = {"tenant": "acme", "session": "s", "at_ms": 1_700_000_000_000}

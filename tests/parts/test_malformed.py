@@ -21,7 +21,7 @@ from schemas import codec
 from schemas.control import COMMANDS
 from schemas.events import Message, ToolCall
 from schemas.tools import MOST_RESULT_BYTES
-from tests.unit.edge.core.response.test_tool_turns import Table
+from tests.unit.edge.core.response.tool_table import Table
 from tests.unit.runtime.agents.test_config_file import GOOD
 from tests.unit.runtime.agents.test_file import wrong
 from workers.engines.llm import chat_request

@@ -2,7 +2,7 @@
 
 A word that ends a sentence as often as it leaves it open (German "an": "Ruf mich an.", "an der
 Ecke") is in no list: punctuation and the models decide there. To add a language, add its `Lexicon`
-to LEXICONS and its phrases to tests/unit/edge/core/endpointing/test_lexicon.py.
+to LEXICONS and its phrases to tests/unit/edge/core/endpointing/phrases.py.
 """
 
 from dataclasses import dataclass

@@ -9,77 +9,8 @@ import pytest
 
 from edge.core.client_events import ClientToolCalled
 from schemas import events as ev
-from schemas.tools import ToolConfig
 from tests.contract.realtime.caller import RealtimeCaller
-
-TOOL = {
-    "type": "function",
-    "name": "show_menu",
-    "description": "Show the menu.",
-    "parameters": {"type": "object", "properties": {"page": {"type": "integer"}}},
-}
-CREATE: dict[str, Any] = {"type": "response.create"}
-
-
-def equipped(**more: Any) -> RealtimeCaller:
-    c = RealtimeCaller()
-    c.send({"type": "session.update", "session": {"type": "realtime", "tools": [TOOL], **more}})
-    return c
-
-
-def calls(c: RealtimeCaller, *arguments: str, step: int = 0) -> None:
-    """The model calls the tool, once for each of *arguments*."""
-    turn = c.r.events(ev.TurnTaken)[-1].turn
-    for number, given in enumerate(arguments):
-        c.r.event(
-            ev.ToolCalled,
-            turn=turn,
-            step=step,
-            call=number,
-            name="show_menu",
-            arguments=given,
-            model="m",
-            took_ms=1.0,
-        )
-    c.r.event(
-        ev.ResponseCompleted,
-        turn=turn,
-        sentences=len(c.r.events(ev.ResponseSentence)),
-        text="",
-        model="m",
-        prompt_tokens=7,
-        completion_tokens=3,
-        took_ms=1.0,
-        step=step,
-        calls=len(arguments),
-    )
-    c.look()
-
-
-def goes_on(c: RealtimeCaller, text: str, step: int = 1) -> None:
-    """The model answers in words after the results."""
-    turn = c.r.events(ev.TurnTaken)[-1].turn
-    times: dict[str, Any] = {"first_token_ms": 1.0, "took_ms": 1.0, "deadline_ms": 0}
-    c.r.event(ev.ResponseSentence, turn=turn, index=0, text=text, model="m", **times)
-    c.r.event(
-        ev.ResponseCompleted,
-        turn=turn,
-        sentences=1,
-        text=text,
-        model="m",
-        prompt_tokens=9,
-        completion_tokens=4,
-        took_ms=1.0,
-        step=step,
-    )
-    c.r.speaks(0, 500, turn=turn)
-    c.look()
-    c.quiet(1000)
-
-
-def result(c: RealtimeCaller, call: dict[str, Any], output: str) -> None:
-    item = {"type": "function_call_output", "call_id": call["call_id"], "output": output}
-    c.send({"type": "conversation.item.create", "item": item})
+from tests.contract.realtime.tool_caller import CREATE, TOOL, calls, equipped, goes_on, result
 
 
 def test_tools_are_told_back_and_offered_to_the_model() -> None:
@@ -227,70 +158,6 @@ def test_tools_that_cannot_be_are_refused(tools: Any, param: str) -> None:
     c = RealtimeCaller()
     c.send({"type": "session.update", "session": {"type": "realtime", "tools": tools}})
     assert c.last("error")["error"]["param"] == param
-
-
-def test_no_tool_is_offered_where_the_client_chooses_none() -> None:
-    c = equipped(tool_choice="none")
-    c.turn("Show me the menu.")
-    assert c.r.events(ev.TurnTaken)[-1].tools == ()
-    other = equipped()
-    other.send({"type": "response.create", "response": {"tool_choice": "none"}})
-    assert other.r.events(ev.TurnTaken)[-1].tools == ()
-
-
-OPERATORS = (ToolConfig(name="book_table", description="Book a table."),)
-
-
-@pytest.mark.parametrize(
-    ("choice", "must"),
-    [("required", "required"), ({"type": "function", "name": "book_table"}, "book_table")],
-)
-def test_the_choice_holds_for_the_operators_tools(choice: Any, must: str) -> None:
-    c = RealtimeCaller(tools=OPERATORS)
-    session = {"type": "realtime", "tool_choice": choice}
-    c.send({"type": "session.update", "session": session})
-    c.turn("A table for two.")
-    taken = c.r.events(ev.TurnTaken)[-1]
-    assert ([tool.name for tool in taken.tools], taken.tool_choice) == (["book_table"], must)
-
-
-def test_a_client_that_chooses_none_is_offered_no_tool_of_the_operators() -> None:
-    c = RealtimeCaller(tools=OPERATORS)
-    c.send({"type": "response.create", "response": {"tool_choice": "none"}})
-    assert c.r.events(ev.TurnTaken)[-1].tools == ()
-    c = RealtimeCaller(tools=OPERATORS)
-    session = {"type": "realtime", "tool_choice": "none"}
-    c.send({"type": "session.update", "session": session})
-    c.turn("A table for two.")
-    assert c.r.events(ev.TurnTaken)[-1].tools == ()
-
-
-@pytest.mark.parametrize(
-    ("choice", "must"),
-    [
-        ("required", "required"),
-        ({"type": "function", "name": "show_menu"}, "show_menu"),
-        ({"type": "function", "name": "unknown"}, "auto"),
-        ("auto", "auto"),
-        (None, "auto"),
-    ],
-)
-def test_a_client_chooses_what_the_model_calls(choice: Any, must: str) -> None:
-    c = equipped(tool_choice=choice)
-    assert c.last("session.updated")["session"]["tool_choice"] == (choice or "auto")
-    c.turn("Show me the menu.")
-    assert c.r.events(ev.TurnTaken)[-1].tool_choice == must
-
-
-def test_a_response_may_have_to_call_what_the_session_leaves_open() -> None:
-    c = equipped()
-    c.send({"type": "response.create", "response": {"tool_choice": "required"}})
-    assert c.r.events(ev.TurnTaken)[-1].tool_choice == "required"
-
-
-def test_a_choice_that_cannot_be_is_refused() -> None:
-    c = equipped(tool_choice="always")
-    assert c.last("error")["error"]["param"] == "session.tool_choice"
 
 
 def test_a_call_that_is_told_again_is_one_call() -> None:

@@ -10,7 +10,7 @@ from aura.replay.what_if import differences, rehearse
 from edge.core.inputs import ClientToolResult
 from schemas import events as ev
 from tests.unit.aura.replay.test_redecide import Recorded, decided_again
-from tests.unit.edge.core.response.test_tool_turns import Table
+from tests.unit.edge.core.response.tool_table import Table
 
 
 class RecordedTable(Table, Recorded):

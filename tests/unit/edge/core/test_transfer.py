@@ -13,7 +13,8 @@ from schemas import events as ev
 from schemas.agent import AgentUsed
 from schemas.tools import ToolConfig, transfer_tool
 from tests.unit.edge.core.rehearsal import config
-from tests.unit.edge.core.response.test_tool_turns import Table, log_of, resumed, stage_events
+from tests.unit.edge.core.response.resumed_tools import log_of, resumed, stage_events
+from tests.unit.edge.core.response.tool_table import Table
 
 COOK = AgentUsed(name="cook", revision=7, variables={"guest": "Ann"})
 TRANSFER = transfer_tool({"cook": "Knows the dishes.", "bar": ""})

@@ -9,7 +9,7 @@ from edge.core.session.history import fold
 from schemas import events as ev
 from schemas.agent import AgentUsed
 from tests.unit.edge.core.rehearsal import Rehearsal, config
-from tests.unit.edge.core.response.test_tool_turns import Table
+from tests.unit.edge.core.response.tool_table import Table
 
 URL = "https://app.example/aura"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from edge.core.client_commands import Audio, Begin, EndSession, Reply
+from edge.core.client_commands import Audio, EndSession, Reply
 from edge.core.client_events import (
     CallerTranscript,
     ClientToolCalled,
@@ -24,7 +23,7 @@ from edge.core.client_events import (
     Trouble,
 )
 from edge.core.inputs import ClientToolResult, Typed
-from edge.protocols.client_protocol import Handshake, Json
+from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import MOST_TIMESTAMP_CHARS, ContinuousProtocol
 from edge.protocols.parsing import MOST_TEXT_CHARS
 from runtime.audio import AudioOut, read_wav
@@ -33,37 +32,7 @@ from runtime.prices import PRICES, cost_usd
 from runtime.wav import Format, parse_header
 from schemas.events import TurnMeasured
 from tests.unit.edge.protocols.connected import Listener
-
-
-def connected(
-    query: Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None
-) -> ContinuousProtocol:
-    return ContinuousProtocol(
-        Handshake(connection="conn_0", query=query or {}, headers=headers or {}, prices=PRICES)
-    )
-
-
-def only(messages: list[Json]) -> Json:
-    (message,) = messages
-    return message
-
-
-def error_of(commands: list[Any]) -> Json:
-    """Return the one error among *commands*, in this protocol's form."""
-    (reply,) = commands
-    assert isinstance(reply, Reply)
-    assert set(reply.message) == {"type", "message", "code", "details"}
-    assert reply.message["type"] == "error"
-    return reply.message
-
-
-def ignored(protocol: ContinuousProtocol) -> tuple[Begin, list[str]]:
-    """Return how the session begins, and what is told of options that cannot be."""
-    begin, *told = protocol.opened()
-    assert isinstance(begin, Begin)
-    errors = [error_of([one]) for one in told]
-    assert [one["code"] for one in errors] == ["INVALID_OPTION"] * len(errors)
-    return begin, [one["details"] for one in errors]
+from tests.unit.edge.protocols.continuous_client import connected, error_of, ignored, only
 
 
 def test_the_messages_are_the_documented_ones() -> None:
@@ -188,90 +157,6 @@ def test_unrequested_messages_are_not_sent() -> None:
     assert "session" not in metrics
 
 
-def test_options_are_read_from_the_query_and_invalid_ones_reported() -> None:
-    query = {"audio": "chunks", "greeting": "0", "eagerness": "wild", "metrics": "2"}
-    d = connected({**query, "silence_ms": "700", "interrupt_words": "-1", "x": "y"})
-    begin, told = ignored(d)
-    assert begin == Begin({"turns.silence_ms": 700, "voice.delivery": "chunks"}, greeting=False)
-    assert told == [
-        "eagerness must be low, auto or high",
-        "interrupt_words must be a whole number from 1 to 20",
-        "x is no option",
-        "metrics must be 0 or 1",
-    ]
-    measured = Measured(TurnMeasured(tenant="t", session="s", at_ms=1, turn=1))
-    assert d.messages(measured) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "details"),
-    [
-        ("audio", "mp3", "audio must be chunks or sentences"),
-        ("partials", "yes", "partials must be 0 or 1"),
-        ("metrics", "true", "metrics must be 0 or 1"),
-        ("greeting", "", "greeting must be 0 or 1"),
-        ("record", "on", "record must be 0 or 1"),
-        ("language", "ü", "language must be a code such as en"),
-        ("eagernes", "low", "eagernes is no option"),
-        ("Language", "en", "Language is no option"),
-        ("a\nb", "1", "a?b is no option"),
-    ],
-)
-def test_a_name_that_means_nothing_and_a_value_that_cannot_be_are_told(
-    name: str, value: str, details: str
-) -> None:
-    begin, told = ignored(connected({name: value}))
-    assert told == [details]
-    assert begin == Begin({"voice.delivery": "sentences"}, greeting=True)
-
-
-def test_all_that_can_be_asked_for_is_told_as_no_mistake() -> None:
-    asked = {
-        "audio": "sentences",
-        "partials": "0",
-        "metrics": "1",
-        "greeting": "1",
-        "record": "1",
-        "eagerness": "low",
-        "language": "de",
-        "silence_ms": "0",
-        "min_speech_ms": "100",
-        "prefix_ms": "400",
-        "interrupt_words": "2",
-        "rate": "48000",
-        "format": "f32le",
-        "token": "t",
-        "session": "s_1",
-    }
-    begin, told = ignored(connected(asked))
-    assert told == []
-    assert begin.greeting
-    assert begin.changes == {
-        "turns.eagerness": "low",
-        "language": "de",
-        "turns.silence_ms": 0,
-        "turns.min_speech_ms": 100,
-        "turns.prefix_ms": 400,
-        "interruption.min_words": 2,
-        "record_audio": True,
-        "voice.delivery": "sentences",
-    }
-
-
-def test_the_token_is_in_the_query_or_in_a_header() -> None:
-    assert connected({"token": "of the query"}).token == "of the query"
-    bearer = {"authorization": "Bearer of-the-header"}
-    assert connected(headers=bearer).token == "of-the-header"
-    assert connected({"token": "q"}, headers={"authorization": "Basic abc"}).token == "q"
-    assert connected().token == ""
-
-
-def test_a_session_to_go_on_with_is_named_in_the_query() -> None:
-    assert connected({"session": "s_1"}).resumes == "s_1"
-    assert connected({"session": "not a.name"}).resumes == ""
-    assert connected().resumes == ""
-
-
 def test_the_sessions_id_is_told_where_no_greeting_does() -> None:
     told = {"type": "session", "session": "s_1", "resumed": False}
     assert connected().began("s_1") == []
@@ -337,11 +222,3 @@ def test_a_result_that_cannot_be_read_is_told(message: dict[str, Any]) -> None:
     client = connected()
     error = error_of(client.receive(json.dumps({"type": "tool_result", **message})))
     assert error["code"] == "INVALID_TOOL_RESULT"
-
-
-def test_a_key_of_a_session_that_can_be_guessed_is_told_and_not_taken() -> None:
-    for key, taken in (("short", ""), ("k" * 16, "k" * 16), ("k" * 129, "")):
-        handshake = Handshake("conn_1", {"resume_key": key})
-        assert handshake.resume_key == taken
-        errors = [one for one in ContinuousProtocol(handshake).opened() if isinstance(one, Reply)]
-        assert bool(errors) == (not taken)

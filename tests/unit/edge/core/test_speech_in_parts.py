@@ -1,0 +1,88 @@
+"""Speech that is too long for one utterance."""
+
+from __future__ import annotations
+
+from edge.core.client_events import (
+    CallerTranscript,
+)
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
+from edge.core.hearing.utterance import LONGEST_MS, PART_MS
+from schemas import events as ev
+from schemas.audio import BYTES_PER_MS
+from tests.unit.edge.core.rehearsal import VOICE, Rehearsal
+
+
+def test_a_speech_longer_than_an_utterance_may_be_is_recognised_in_parts() -> None:
+    r = Rehearsal()
+    r.says(LONGEST_MS + 1000)
+    assert [e.utterance for e in r.events(ev.SpeechEnded)] == [1]
+    sent = sum(len(frame.pcm) for number in (1, 2) for frame in r.frames(number))
+    assert LONGEST_MS + 900 <= sent // BYTES_PER_MS <= LONGEST_MS + 1000, "no audio is in both"
+    r.says(1000)
+    r.event(
+        ev.TranscriptFinal,
+        utterance=1,
+        text="First part",
+        confidence=0.9,
+        audio_ms=LONGEST_MS,
+        took_ms=1.0,
+        model="m",
+    )
+    r.quiet(160)
+    r.hears("and the second part.")
+    r.quiet(800)
+    assert [c.text for c in r.events(ev.TurnCommitted)] == ["First part and the second part."]
+
+
+def speaks_on(r: Rehearsal) -> None:
+    """Speak a first part as long as a part may be, pause, and go on."""
+    r.says(PART_MS, "This is the first part.")
+    r.says(100)
+
+
+def test_a_long_speech_is_entered_at_a_pause_after_which_the_caller_goes_on() -> None:
+    r = Rehearsal()
+    speaks_on(r)
+    r.says(900, "And this is the second.")
+    r.quiet(800)
+    assert [e.utterance for e in r.events(ev.SpeechStarted)] == [1, 2]
+    assert [(e.text, e.role) for e in r.events(ev.MessageAdded)] == [
+        ("This is the first part.", "user")
+    ]
+    assert [c.text for c in r.events(ev.TurnCommitted)] == ["And this is the second."]
+    (*_, taken) = r.events(ev.TurnTaken)
+    assert [m.text for m in taken.messages] == [
+        "This is the first part.",
+        "And this is the second.",
+    ]
+    assert [(t.text, t.goes_on) for t in r.told(CallerTranscript) if t.final] == [
+        ("This is the first part.", False),
+        ("And this is the second.", True),
+    ]
+    pauses = [frame.pause for frame in r.frames(1) if frame.pause]
+    assert r.frames(1)[-1].stands == pauses[-1], "what came after the pause is not recognised"
+    first = b"".join(frame.pcm for frame in r.frames(2))
+    voiced = [first[at : at + FRAME_BYTES] == VOICE for at in range(0, len(first), FRAME_BYTES)]
+    assert sum(voiced) * FRAME_MS == 1000, "all that was said after the pause, and nothing before"
+
+
+def test_who_makes_a_sound_without_words_after_a_long_speech_is_answered() -> None:
+    r = Rehearsal()
+    speaks_on(r)
+    r.quiet(160)
+    r.hears("")
+    r.quiet(600)
+    assert [e.discarded for e in r.events(ev.SpeechEnded)] == [False, True]
+    (*_, taken) = r.events(ev.TurnTaken)
+    assert [m.text for m in taken.messages] == ["This is the first part."]
+    assert not taken.speculative
+
+
+def test_a_long_speech_whose_words_are_not_known_yet_is_not_ended_at_a_pause() -> None:
+    r = Rehearsal()
+    r.says(PART_MS)
+    r.quiet(160)
+    r.says(900, "All of it.")
+    r.quiet(800)
+    assert [e.utterance for e in r.events(ev.SpeechStarted)] == [1]
+    assert [c.text for c in r.events(ev.TurnCommitted)] == ["All of it."]
