@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from schemas.audio import BYTES_PER_MS
 from schemas.events import SpeechStarted
@@ -12,26 +13,38 @@ from workers.engines.protocols import BatchRecognizer, Recognition, Recognizer, 
 from workers.utterance_words import AudioPart
 
 
+class RequestPhase(Enum):
+    """How far a request has come: WAITS --> BEGUN --> HEARD."""
+
+    WAITS = auto()
+    BEGUN = auto()
+    """The recogniser has begun it."""
+    HEARD = auto()
+    """Its words are known."""
+
+
 @dataclass(eq=False)
 class RecognitionRequest:
     """A requested part of an utterance."""
 
     span: AudioPart
     pcm: bytes
-    has_begun: bool = False
-    """Whether the recogniser has begun it, so that cancelling saves nothing."""
-    has_heard: bool = False
-    """Whether its words are known."""
+    phase: RequestPhase = RequestPhase.WAITS
     task: asyncio.Task[None] | None = None
 
     def begin(self) -> bytes:
         """Return the audio, in the recogniser's thread."""
-        self.has_begun = True
+        self.phase = RequestPhase.BEGUN
         return self.pcm
 
     @property
     def is_active(self) -> bool:
         return self.task is not None and not self.task.done()
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the recogniser has begun it, so that cancelling saves nothing."""
+        return self.is_active and self.phase is not RequestPhase.WAITS
 
     def cancel(self) -> None:
         if self.task:

@@ -14,7 +14,7 @@ from schemas.events import SpeechStarted, StageName, TranscriptFinal, Transcript
 from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition, Recognizer, TurnModel
 from workers.recognition_urgency import partial_interval_ms, urgency
-from workers.speech_engines import RecognitionRequest, SpeechEngines
+from workers.speech_engines import RecognitionRequest, RequestPhase, SpeechEngines
 from workers.stage import JobContext, JobTarget, StaleJobError
 from workers.utterance_audio import UtteranceAudio
 from workers.utterance_words import AudioPart, PauseTranscript, RecognisedWords, UtteranceWords
@@ -168,16 +168,15 @@ class _Listening:
         """Request recognition of the needed parts; cancel the others unless they have begun."""
         wanted = self._words.wanted
         for span, asked in list(self._asked.items()):
-            is_kept = asked.is_active and asked.has_begun and self.phase is not _Phase.OVER
-            if span in wanted or is_kept:
+            if span in wanted or (asked.is_under_way and self.phase is not _Phase.OVER):
                 continue
-            if not asked.has_heard:
+            if asked.phase is not RequestPhase.HEARD:
                 asked.cancel()
             del self._asked[span]
         for span in wanted:
             if span not in self._asked:
                 self._asked[span] = self._start(span, self._transcribe)
-        if wanted and self._partial and not self._partial.has_begun:
+        if wanted and self._partial and self._partial.phase is RequestPhase.WAITS:
             self._partial.cancel()
 
     def _start(
@@ -215,7 +214,7 @@ class _Listening:
 
     async def _transcribe(self, asked: RecognitionRequest) -> None:
         heard = await self._hear(asked, partial=False)
-        asked.has_heard = True
+        asked.phase = RequestPhase.HEARD
         for transcript in list(self._words.heard(asked.span, heard)):
             await self._tell(transcript)
 

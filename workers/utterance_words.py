@@ -111,6 +111,7 @@ class UtteranceWords:
         self._latest: tuple[int, AudioPart] | None = None
         """The latest pause in the open piece."""
         self._silent = False
+        """Whether the caller is silent since the latest pause, or has said the last piece."""
         self._last: AudioPart | None = None
         """The last piece, once the utterance is over."""
         self._told_ms = 0

@@ -64,7 +64,10 @@ class AudioIntake:
         self._budget = pace.budget
         self._clock = pace.clock
         self._holder = holder
-        self._closed = self._refused = False
+        self._closed = False
+        """Whether the session has ended."""
+        self._refused = False
+        """Whether the current compressed file is dropped, since there was no memory for it."""
         self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
         self._audio_in = AudioIn(self._on_loop(self._hear), self._on_loop(self._not_audio))
 
