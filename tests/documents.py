@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PROGRAMS = {
     *("aura", "make", "python", ".venv/bin/python", ".venv/bin/aura", ".ci/run"),
-    *("npm", "node", "pip", "pip-audit", "curl", "export"),
+    *("npm", "node", "pip", "cyclonedx-py", "curl", "export"),
 }
 SHELLS = frozenset({"sh", "bash", "console"})
 ASSIGNED = re.compile(r"[A-Z][A-Z0-9_]*=(\S*)(\s+|$)")

@@ -48,7 +48,7 @@ NOT_RUN = {
     r"\.ci/run": "is what runs these tests",
     r"(\.venv/bin/)?python -m benchmarks": "measures for minutes or hours",
     r"(pip|npm) install": "installs",
-    r"pip-audit": "asks a network for advisories",
+    r"cyclonedx-py": "is no part of Aura",
     r"node subscriber": "needs npm's packages: integration/test_javascript has them",
     r"export NATS_URL=nats://bus": "names a bus of the reader's own",
     r"export AURA_WEBHOOK_URL": "names a server of the reader's own",
