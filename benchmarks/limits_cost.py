@@ -4,7 +4,9 @@
 
 py-spy looks at the edge some hundred times a second; $AURA_PY_SPY says where it is (by default on
 the PATH; `pip install py-spy`). A look counts for the limits if what runs is one of LIMITS, or a
-line elsewhere that counts for them. So the machine's other load changes nothing of the share.
+line elsewhere that counts for them. The edge stands still for each look, so that the line is the
+right one. The machine's other load changes the share little: frames that it delays come in bursts,
+which cost more.
 """
 
 import asyncio
@@ -78,7 +80,7 @@ async def hold(url: str, edge: Any, calls: int, into: str) -> dict[str, Any]:
     rate, seconds = str(LOOKS_A_SECOND), str(int(SECONDS - SETTLES_S))
     spy = await asyncio.create_subprocess_exec(
         *(looker, "record", "--pid", str(edge.pid), "--rate", rate, "--duration", seconds),
-        *("--nonblocking", "--format", "raw", "--output", into),
+        *("--format", "raw", "--output", into),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

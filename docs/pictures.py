@@ -24,12 +24,12 @@ sys.path.insert(0, str(HERE.parent))
 
 from playwright.async_api import Page  # noqa: E402  # after the checkout is on the path
 
-from runtime.audio import write_wav  # noqa: E402
-from runtime.settings import load  # noqa: E402
-from tests.aura_process import COMMAND, AuraProcess  # noqa: E402
-from tests.caller import silence  # noqa: E402
-from tests.talk_page import CHROMIUM, browser, until, words  # noqa: E402
-from workers.engines import factory  # noqa: E402
+from runtime.audio import write_wav  # noqa: E402  # after the path is set
+from runtime.settings import load  # noqa: E402  # after the path is set
+from tests.aura_process import COMMAND, AuraProcess  # noqa: E402  # after the path is set
+from tests.caller import silence  # noqa: E402  # after the path is set
+from tests.talk_page import CHROMIUM, browser, until, words  # noqa: E402  # after the path is set
+from workers.engines import factory  # noqa: E402  # after the path is set
 
 OUT = HERE / "pictures"
 WIDE = {"width": 1280, "height": 800}

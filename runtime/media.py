@@ -55,7 +55,7 @@ FLAC_HEADER_BYTES = 42
 def load() -> None:
     """Import PyAV, where it is installed: with the first file it would stop the event loop."""
     if AVAILABLE:
-        import av  # noqa: F401
+        import av  # noqa: F401  # only its import matters
 
 
 class NoSoundError(ValueError):

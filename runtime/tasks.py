@@ -37,7 +37,7 @@ async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]
 async def shielded(work: Coroutine[Any, Any, T]) -> T:
     """Return the result of *work*, which always comes to its end.
 
-    Where the caller is cancelled, that is raised after it: the result of *work* is lost then.
+    If the caller is cancelled, it waits for *work* and then raises; the result is lost.
     """
     task = asyncio.create_task(work)
     try:

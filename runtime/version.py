@@ -17,10 +17,10 @@ def version() -> str:
 @cache
 def installing(extra: str) -> str:
     """Return the command that adds *extra* to this installation; Aura is on no package index."""
-    import json  # noqa: PLC0415  # few processes need them
-    import sys  # noqa: PLC0415
-    from importlib import metadata  # noqa: PLC0415
-    from urllib.parse import unquote, urlsplit  # noqa: PLC0415
+    import json  # noqa: PLC0415  # few processes need it
+    import sys  # noqa: PLC0415  # the same
+    from importlib import metadata  # noqa: PLC0415  # the same
+    from urllib.parse import unquote, urlsplit  # noqa: PLC0415  # the same
 
     try:
         origin = metadata.distribution("aura-voice").read_text("direct_url.json")

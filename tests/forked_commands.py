@@ -99,7 +99,7 @@ def main() -> None:
 
 def load() -> None:
     """Import what the commands import, so that no fork has to."""
-    import aura.cli  # noqa: PLC0415
+    import aura.cli  # noqa: PLC0415  # only in the server
 
     for name in ("aiohttp", "numpy", "typer.rich_utils", "runtime.bus.connection"):
         importlib.import_module(name)
@@ -136,7 +136,7 @@ def become(job: dict[str, Any]) -> NoReturn:
             os.dup2(os.open(f"{job['folder']}/{name}", os.O_WRONLY | os.O_CREAT, 0o600), number)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.argv = ["aura", *job["argv"]]
-        from aura.cli.main import main  # noqa: PLC0415
+        from aura.cli.main import main  # noqa: PLC0415  # after the fork
 
         try:
             main()

@@ -22,7 +22,7 @@ def free_ports(count: int = 1) -> int:
 
     Those given out before come again only after all others of this process.
     """
-    global _next  # noqa: PLW0603 - the place in this process's part
+    global _next  # noqa: PLW0603  # the place in this process's part
     while True:
         offset = _next if _next + count <= _SIZE else 0
         _next = offset + count + count % 2

@@ -35,6 +35,7 @@ from workers.analytics.webhook import LONGEST_BACKOFF_S, TRIES, keys_of, post
 CONSUMER = "HOOK"
 """The durable consumer; `nats/consumers` declares it."""
 AT_ONCE = 128
+"""The most deliveries at once, to all receivers."""
 MOST_OF_A_RECEIVER = 32
 """The most deliveries to one receiver at once."""
 BUSY_S = 1.0

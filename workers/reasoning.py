@@ -1,11 +1,22 @@
-"""Removes a model's reasoning from the stream of its response.
+"""Removes a model's reasoning from the stream of its response. Pure.
 
-Pure. A reasoning model writes `<think>...</think>` before its response, or in it. Some servers put
-the first tag into the prompt, so that the stream begins inside the reasoning.
+    START --channel--> IN_CHANNEL
+    START --text--> OUTSIDE
+    START --hold--> HELD
+    HELD, OUTSIDE --open--> IN_TAGS
+    HELD, OUTSIDE, IN_TAGS, IN_CHANNEL --close--> OUTSIDE
+
+A reasoning model writes `<think>...</think>` before its response, or in it. Some servers put the
+first tag into the prompt, so that the stream begins inside the reasoning, and an end tag without a
+start closes it.
 """
 
 import re
+from collections.abc import Mapping
+from enum import Enum, auto
 from typing import Final
+
+from runtime.moves import moved
 
 _THOUGHTS: Final = ("think", "thinking", "thought", "thoughts", "reasoning")
 _LONGEST_TAG: Final = 80
@@ -47,6 +58,50 @@ _CHANNEL_END: Final = re.compile(r"assistant(?:final|(?=commentary to=))")
 """The reasoning of gpt-oss, if the server has removed the marks of its channels."""
 
 
+class Position(Enum):
+    """Where in a response the stream is."""
+
+    START = auto()
+    """The text so far may be a part of a channel's name."""
+    HELD = auto()
+    """No tag was seen, and the text is held, as the model began inside reasoning before."""
+    OUTSIDE = auto()
+    """The text is spoken."""
+    IN_TAGS = auto()
+    IN_CHANNEL = auto()
+
+
+class PositionMove(Enum):
+    """What was found in the text."""
+
+    CHANNEL = auto()
+    """The name of the reasoning's channel."""
+    TEXT = auto()
+    """A beginning without a channel."""
+    HOLD = auto()
+    """The same, of a text to be held."""
+    OPEN = auto()
+    """A start tag."""
+    CLOSE = auto()
+    """An end tag, or the end of the channel."""
+
+
+_P, _M = Position, PositionMove
+POSITION_MOVES: Mapping[tuple[Position, PositionMove], Position] = {
+    (_P.START, _M.CHANNEL): _P.IN_CHANNEL,
+    (_P.START, _M.TEXT): _P.OUTSIDE,
+    (_P.START, _M.HOLD): _P.HELD,
+    (_P.HELD, _M.OPEN): _P.IN_TAGS,
+    (_P.OUTSIDE, _M.OPEN): _P.IN_TAGS,
+    (_P.HELD, _M.CLOSE): _P.OUTSIDE,
+    (_P.OUTSIDE, _M.CLOSE): _P.OUTSIDE,
+    (_P.IN_TAGS, _M.CLOSE): _P.OUTSIDE,
+    (_P.IN_CHANNEL, _M.CLOSE): _P.OUTSIDE,
+}
+_ENDS: Final = {Position.IN_TAGS: _TAGS.close, Position.IN_CHANNEL: _CHANNEL_END}
+"""The end of the reasoning at each position inside it."""
+
+
 class ReasoningFilter:
     """Takes the deltas of a response and returns the text to be spoken."""
 
@@ -57,42 +112,32 @@ class ReasoningFilter:
         self.began_inside = False
         """Whether the response began inside reasoning, which was returned as text."""
         self._text = ""
-        self._is_inside = False
-        self._end = _TAGS.close
-        """The end tag of the current reasoning."""
-        self._is_new = True
-        self._holds = hold
+        self._hold = hold
+        self._position = Position.START
 
     def feed(self, delta: str) -> str:
         """Return the text to be spoken after *delta*; "" during reasoning."""
         self._text += delta
         said = ""
-        if self._is_new:
-            if _CHANNEL.startswith(self._text.lstrip()):
-                return ""  # it may begin with the name of a channel
-            self._is_new = False
-            if channel := _CHANNEL_BEGIN.match(self._text):
-                self._is_inside = self.has_reasoning = True
-                self._text, self._end = self._text[channel.end() :], _CHANNEL_END
+        if self._position is Position.START and not self._begin():
+            return ""
         while True:
-            if self._is_inside:
-                if not (end := self._end.search(self._text)):
+            if end_of_reasoning := _ENDS.get(self._position):
+                if not (end := end_of_reasoning.search(self._text)):
                     self._text = self._text[-_LONGEST_TAG:]  # an end tag may have begun there
                     return said
-                self._is_inside, self._text = False, self._text[end.end() :]
-                self._end = _TAGS.close
+                self._move(PositionMove.CLOSE, end)
                 continue
             begin, end = _TAGS.open.search(self._text), _TAGS.close.search(self._text)
             if end and not (begin and begin.start() < end.start()):  # all before was reasoning
-                said, self._text = "", self._text[end.end() :]
+                said = ""
                 self.has_reasoning = self.began_inside = True
-                self._holds = False
+                self._move(PositionMove.CLOSE, end)
             elif begin:
                 said += self._text[: begin.start()]
-                self._text = self._text[begin.end() :]
-                self._is_inside = self.has_reasoning = True
-                self._holds = False
-            elif self._holds:
+                self.has_reasoning = True
+                self._move(PositionMove.OPEN, begin)
+            elif self._position is Position.HELD:
                 return said
             else:
                 ready = _TAGS.token.sub("", self._text)
@@ -102,5 +147,23 @@ class ReasoningFilter:
 
     def flush(self) -> str:
         """Return the rest at the end of the stream, without unfinished reasoning."""
-        rest, self._text = "" if self._is_inside else _TAGS.token.sub("", self._text), ""
+        is_inside = self._position in _ENDS
+        rest, self._text = "" if is_inside else _TAGS.token.sub("", self._text), ""
         return rest
+
+    def _begin(self) -> bool:
+        """Leave the start; return False if the text may be a part of a channel's name."""
+        if _CHANNEL.startswith(self._text.lstrip()):
+            return False
+        if channel := _CHANNEL_BEGIN.match(self._text):
+            self.has_reasoning = True
+            self._move(PositionMove.CHANNEL, channel)
+        else:
+            self._move(PositionMove.HOLD if self._hold else PositionMove.TEXT)
+        return True
+
+    def _move(self, move: PositionMove, found: re.Match[str] | None = None) -> None:
+        """Make *move*, and drop the text up to the end of what was *found*."""
+        self._position = moved(POSITION_MOVES, self._position, move)
+        if found:
+            self._text = self._text[found.end() :]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from enum import Enum, auto
 from functools import partial
 from itertools import takewhile
 
@@ -79,9 +80,9 @@ class SttStage:
                 known_ms=words.settled_ms,
             ):
                 listening.take(frame)
-            if listening.began or not stale:
+            if listening.phase is not _Phase.WAITS or not stale:
                 listening.end()
-        if stale and not listening.began:
+        if listening.phase is _Phase.WAITS:
             raise StaleJobError(f"no worker was free for {job.waited_s:.0f} s: its audio is gone")
         final = TranscriptFinal(
             **job.head(),
@@ -95,6 +96,16 @@ class SttStage:
         await job.bus.publish(final)
 
 
+class _Phase(Enum):
+    """How far a job has followed its utterance: WAITS --> FOLLOWS --> OVER, or WAITS --> OVER."""
+
+    WAITS = auto()
+    """No frame has arrived."""
+    FOLLOWS = auto()
+    OVER = auto()
+    """The utterance has ended; only the last words are still to be recognised."""
+
+
 class _Listening:
     """One job: follows an utterance, has its parts recognised, and publishes transcripts."""
 
@@ -106,8 +117,7 @@ class _Listening:
         tasks: asyncio.TaskGroup,
     ) -> None:
         self.audio = UtteranceAudio()
-        self.began = False
-        """Set when a frame arrives."""
+        self.phase = _Phase.WAITS
         self._stage = stage
         self._job = job
         self._words = words
@@ -118,12 +128,11 @@ class _Listening:
         """Audio covered by the latest partial."""
         self._eot_audio: dict[int, asyncio.Task[float | None]] = {}
         """The turn model's probability of an end of turn, 0..1, by pause."""
-        self._over = False
 
     def take(self, frame: AudioFrame) -> None:
         """Add the next frame."""
         audio, words = self.audio, self._words
-        self.began = True
+        self.phase = _Phase.FOLLOWS
         audio.add(frame)
         now_ms = audio.until_ms
         if frame.continued_ms:
@@ -146,9 +155,9 @@ class _Listening:
 
     def end(self, stands: int = 0) -> None:
         """Take the end; the transcript of pause *stands* has all the words (0: none has)."""
-        if self._over:
+        if self.phase is _Phase.OVER:
             return
-        self._over = True
+        self.phase = _Phase.OVER
         self._words.ended(self.audio.until_ms, stands)
         self._ask()
         if self._partial:
@@ -158,7 +167,8 @@ class _Listening:
         """Request recognition of the needed parts; cancel the others unless they have begun."""
         wanted = self._words.wanted
         for span, asked in list(self._asked.items()):
-            if span in wanted or (asked.is_active and asked.has_begun and not self._over):
+            is_kept = asked.is_active and asked.has_begun and self.phase is not _Phase.OVER
+            if span in wanted or is_kept:
                 continue
             if not asked.has_heard:
                 asked.cancel()

@@ -9,6 +9,7 @@ a tool that was not offered is neither spoken nor made.
 import json
 import re
 from collections.abc import Collection, Mapping
+from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -43,6 +44,18 @@ UNREADABLE: Final = "unreadable_call"
 """The name of a call that cannot be parsed; no tool has this name."""
 
 
+class Place(Enum):
+    """Where the text that is read next stands, if not inside of a `Markup`.
+
+    RESPONSE --opening--> a Markup --its end--> RESPONSE
+    RESPONSE --fenced call--> AFTER_FENCED --end of the fence, or none--> RESPONSE
+    """
+
+    RESPONSE = auto()
+    AFTER_FENCED = auto()
+    """After a call that began in a fence, whose end may follow."""
+
+
 class ToolText:
     """Takes the text of a response and returns the text to be spoken."""
 
@@ -69,10 +82,8 @@ class ToolText:
         """A tool's name before its arguments, the rest of Mistral's markup."""
         self._text = ""
         """Text that was neither returned nor taken for a call yet."""
-        self._region: Markup | None = None
-        """The markup around the text."""
-        self._fenced = False
-        """Whether the last call began in a fence, whose end may follow."""
+        self._place: Place | Markup = Place.RESPONSE
+        """Where the text stands: in the response, or inside of markup."""
 
     def feed(self, delta: str) -> str:
         """Return the text to be spoken after *delta*; "" while a call may have begun."""
@@ -85,12 +96,12 @@ class ToolText:
 
     def _go(self, *, over: bool) -> str:
         said = ""
-        while self._text or (over and self._region):
-            if self._region:
-                if not self._leave(self._region, over=over):
+        while self._text or (over and isinstance(self._place, Markup)):
+            if isinstance(self._place, Markup):
+                if not self._leave(self._place, over=over):
                     break
                 continue
-            if self._fenced:
+            if self._place is Place.AFTER_FENCED:
                 if not self._close(over=over):
                     break
                 continue
@@ -98,7 +109,7 @@ class ToolText:
             said, self._text = said + self._text[:at], self._text[at:]
             if not self._text or not (self._enter(over=over) or over):
                 break
-            if over and self._text and not (self._region or self._fenced):
+            if over and self._text and self._place is Place.RESPONSE:
                 said, self._text = said + self._text[0], self._text[1:]  # it was no call
         return said
 
@@ -145,13 +156,13 @@ class ToolText:
     def _enter(self, *, over: bool) -> bool:
         """Take the call at the start of the text; False: it is incomplete, or no call."""
         if opened := tool_markup.opening(self._text):
-            self._region, at = opened
+            self._place, at = opened
             self._text = self._text[at:]
             return True
         if self._text.lower().startswith(HARMONY.openings):
             return self._take_channel(over=over)
         if self._is_pythonic(self._text):
-            self._region = PYTHONIC
+            self._place = PYTHONIC
             return True
         if named := self._named.match(self._text):
             return self._take_named(named, over=over)
@@ -172,7 +183,7 @@ class ToolText:
             # the closing belongs to a list in Python's syntax
             body = text[: end.end() if markup is PYTHONIC else end.start()]
             rest = text[end.end() :]
-        self._region, self._text = None, rest
+        self._place, self._text = Place.RESPONSE, rest
         calls = calls_in(body, self._types)
         if not all(call.name in self._offered for call in calls) or not calls:
             self.markup = markup
@@ -226,7 +237,8 @@ class ToolText:
                 return False  # its last brace is missing yet
             if calls := calls_of(found):
                 self._taken(calls)
-                self._text, self._fenced = body[end:].removeprefix("}" * wraps), fenced
+                self._place = Place.AFTER_FENCED if fenced else Place.RESPONSE
+                self._text = body[end:].removeprefix("}" * wraps)
                 return True
         if not over and len(body) <= _LONGEST:
             return False
@@ -258,5 +270,5 @@ class ToolText:
             rest = rest[3:]
         elif not over and rest in {"", "`", "``"}:
             return False
-        self._text, self._fenced = rest, False
+        self._place, self._text = Place.RESPONSE, rest
         return True

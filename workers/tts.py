@@ -19,7 +19,7 @@ from workers.stage import JobContext, JobTarget
 
 log = structlog.get_logger(__name__)
 
-BACKGROUND_RANK = 1_000_000
+BACKGROUND_SENTENCE_RANK = 1_000_000
 """The rank of background jobs: after all sentences of calls."""
 OWN_VOICE = SpeakerVoice()
 
@@ -97,7 +97,7 @@ class TtsStage:
         event = job.event
         pieces, owner = voice.synthesize(event.text), (event.tenant, event.session)
         # the first sentence of a response goes first
-        rank = BACKGROUND_RANK if event.background else event.index
+        rank = BACKGROUND_SENTENCE_RANK if event.background else event.index
         cutter = ChunkCutter()
         while more := await self._executor.run(
             next_audio, pieces, cutter.wanted, rank=rank, owner=owner

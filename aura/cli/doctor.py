@@ -185,7 +185,7 @@ def _health(url: str) -> tuple[int, dict[str, bool]]:
     host = place.netloc.rpartition("@")[2]
     line = (
         # whose certificate it is, is no question of the installation's health
-        HTTPSConnection(host, timeout=EDGE_WAIT_S, context=ssl._create_unverified_context())  # noqa: S323
+        HTTPSConnection(host, timeout=EDGE_WAIT_S, context=ssl._create_unverified_context())  # noqa: S323  # an own certificate
         if place.scheme == "https"
         else HTTPConnection(host, timeout=EDGE_WAIT_S)
     )

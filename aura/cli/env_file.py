@@ -7,13 +7,16 @@ from pathlib import Path
 from pydantic_settings import DotEnvSettingsSource
 
 from runtime.printable import printable
-from runtime.settings import ENV_FILE, Settings, env_name
+from runtime.settings import ENV_FILE, Settings, SettingsError, env_name
 
 
 def found() -> tuple[Path, list[str]] | None:
     """Return the path of `.env` and the variables in force that it sets, or None without any.
 
     A variable of the environment is in force before that of the file.
+
+    Raises:
+        SettingsError: the file is no text.
     """
     file = Path(ENV_FILE)
     if not file.is_file():
@@ -23,14 +26,21 @@ def found() -> tuple[Path, list[str]] | None:
         for field in Settings.model_fields
         for name in (env_name(field), f"AURA_{field.upper()}")  # either is read
     }
-    given = DotEnvSettingsSource(Settings).env_vars
+    try:
+        given = DotEnvSettingsSource(Settings).env_vars
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{printable(str(file.resolve()))}: it is no text in UTF-8") from error
     names = {name.upper() for name, value in given.items() if value is not None}
     in_force = sorted(names & known - {name.upper() for name in os.environ})
     return (file.resolve(), in_force) if in_force else None
 
 
 def say() -> None:
-    """Say on stderr which settings of a command come from `.env`; never their values."""
+    """Say on stderr which settings of a command come from `.env`; never their values.
+
+    Raises:
+        SettingsError: the file is no text.
+    """
     if said := found():
         file, names = said
         sys.stderr.write(printable(f"aura: {file} sets {', '.join(names)}") + "\n")

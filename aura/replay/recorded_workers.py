@@ -20,7 +20,7 @@ from schemas.audio import BYTES_PER_MS, SpeechChunk, TranscriptPartial
 
 NEAR_MS = 60
 """A pause of the replay matches a recorded one if it is nearer than this."""
-MS_A_LETTER = 60
+LETTER_MS = 60
 """The assumed audio of a sentence that was not recorded, ms for each letter."""
 
 
@@ -121,7 +121,7 @@ class RecordedWorkers:
 
     def _pretend(self, event: ev.ResponseSentence) -> None:
         """Send silence of the estimated length for a sentence that was not recorded."""
-        audio_ms = len(event.text) * MS_A_LETTER
+        audio_ms = len(event.text) * LETTER_MS
         pcm = bytes(BYTES_PER_MS * min(audio_ms, 1000))
         count = max(1, -(-audio_ms // 1000))
         for k in range(count):

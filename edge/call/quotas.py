@@ -16,7 +16,7 @@ KEPT_S = 72 * 3600
 BURST_MINUTES = 3
 """The burst of a session, in minutes of its rate."""
 ADDRESS_SHARE = 0.4
-"""An address's share of the sum of its connections' limits, which not all of them use up."""
+"""The part of the sum of its connections' limits that an address may use."""
 OVERHEAD_BYTES = 250
 """The overhead of a stored message: subject, headers, sequence."""
 FASTEST = 2

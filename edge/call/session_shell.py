@@ -1,4 +1,4 @@
-"""The session shell: carries a call's inputs in and its effects out, and decides nothing."""
+"""The session shell: carries a call's inputs in and its effects out; the call decides."""
 
 import asyncio
 from collections.abc import Iterator
@@ -37,10 +37,10 @@ from edge.core.inputs import (
     StageSaid,
     Ticked,
 )
-from edge.core.moves import moved
 from runtime.bus.connection import Bus
 from runtime.bus.trace import new_trace
 from runtime.common_share import ShareAccount
+from runtime.moves import moved
 from schemas.events import AnyEvent, EndReason, Event, RecordingEnded, StageName
 
 log = structlog.get_logger(__name__)

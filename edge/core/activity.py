@@ -14,8 +14,8 @@ the step in which the caller goes on, or in which the utterance ends.
 from enum import Enum, auto
 
 from edge.core.hearing.utterance import Utterance, UtterancePhase
-from edge.core.moves import IllegalMoveError
 from edge.core.response.response import Phase, Response
+from runtime.moves import IllegalMoveError
 
 
 class Activity(Enum):

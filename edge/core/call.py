@@ -217,9 +217,9 @@ class Call:
 
     @property
     def _activity(self) -> Activity:
-        turns, utterance = self._client_turns, self._segmenter.utterance
+        utterance = self._segmenter.utterance
         keys = utterance is None and self._keypad.due_ms is not None
-        pending = bool(turns.asked or turns.handed_in) or keys
+        pending = self._client_turns.pending or keys
         return activity(utterance, self._current.response, pending=pending)
 
     def _advance(self, now_ms: int) -> list[Effect]:
@@ -260,7 +260,7 @@ class Call:
             return False
         self._idle.stop()
         self._out.tell(CallerSilent(self.config.turns.idle_ms))
-        self._client_turns.asked.append(inputs.ResponseAsked(""))
+        self._client_turns.request(inputs.ResponseAsked(""))
         return True
 
     def _advance_speech(self, now_ms: int) -> None:
@@ -272,7 +272,7 @@ class Call:
             self._responder.advance(now_ms)
             self.stages.check_response(now_ms)
         if self.control.silent:
-            self._client_turns.asked.clear()
+            self._client_turns.drop_requests()
         self._client_turns.respond(now_ms)
         self._listen(now_ms)
 

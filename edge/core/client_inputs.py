@@ -67,7 +67,7 @@ class ClientInputs:
             case inputs.ItemAdded() | inputs.ItemRemoved():
                 self._client_turns.edit(given, now_ms)
             case inputs.ResponseAsked():
-                self._client_turns.asked.append(given)
+                self._client_turns.request(given)
             case inputs.ClientToolResult():
                 self._responder.tools.client_result(self._current.response, given, now_ms)
             case inputs.KeyPressed(keys):

@@ -25,13 +25,30 @@ class ClientTurns:
         self.handed_in: dict[int, int] = {}
         """Utterances that the client ended and whose words have not arrived, with the time of the
         end, Unix ms."""
-        self.asked: deque[ResponseAsked] = deque()
+        self._requested: deque[ResponseAsked] = deque()
         """Requested responses that have not begun."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether words are awaited or a requested response has not begun."""
+        return bool(self._requested or self.handed_in)
 
     def clear(self) -> None:
         """Drop all pending turns and requests."""
         self.handed_in.clear()
-        self.asked.clear()
+        self._requested.clear()
+
+    def give_up_words(self) -> None:
+        """Await no words any more: the recogniser has failed."""
+        self.handed_in.clear()
+
+    def drop_requests(self) -> None:
+        """Begin none of the requested responses: the assistant is silent."""
+        self._requested.clear()
+
+    def request(self, asked: ResponseAsked) -> None:
+        """Queue a response without a turn."""
+        self._requested.append(asked)
 
     def hand_in(self, utterance: int, now_ms: int) -> None:
         """Note that the client has ended *utterance*, or a turn without speech if it is 0."""
@@ -68,7 +85,7 @@ class ClientTurns:
             self._out.publish(ev.MessageAdded(**head, key=key, role="user", text=carried))
         self._out.tell(CallerTranscript(unsent, True, confidence, goes_on, utterance, key))
         if respond:
-            self.asked.append(ResponseAsked(""))
+            self.request(ResponseAsked(""))
 
     def edit(self, given: ItemAdded | ItemRemoved, now_ms: int) -> None:
         """Add a message to the conversation, or remove one."""
@@ -84,5 +101,5 @@ class ClientTurns:
 
     def respond(self, now_ms: int) -> None:
         """Begin the next requested response, once the previous one and all turns are over."""
-        if self.asked and self._current.response is None and not self.handed_in:
-            self._requester.respond(self.asked.popleft(), now_ms)
+        if self._requested and self._current.response is None and not self.handed_in:
+            self._requester.respond(self._requested.popleft(), now_ms)

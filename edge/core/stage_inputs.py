@@ -26,10 +26,7 @@ class StageInputs:
             case ev.TranscriptGuess():
                 self._stages.works("stt")
                 self._turns.transcript(event, now_ms)
-            case ev.TranscriptFinal(utterance=number, text=text) if (
-                number in self._turns.awaited_finals
-            ):
-                self._turns.awaited_finals.discard(number)
+            case ev.TranscriptFinal(utterance=number, text=text) if self._turns.take_final(number):
                 self._history.carried.append(text)
             case ev.TranscriptFinal(utterance=number) if number in self._client_turns.handed_in:
                 self._client_turns.words_of(event, now_ms, respond=self._turns.responds)

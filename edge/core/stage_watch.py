@@ -59,7 +59,7 @@ class StageWatch:
             return min(handed_in.values()) + self._config.now.response.deadline_ms
         if utterance is None or not self._segmenter.paused or self._config.now.turns.by_client:
             return None
-        if utterance.transcript is not None and not self._turns.awaited_finals:
+        if utterance.transcript is not None and not self._turns.awaits_finals:
             return None
         return utterance.paused_ms + self._config.now.response.deadline_ms
 
@@ -83,7 +83,7 @@ class StageWatch:
         """Take the event of a worker that gave a job up."""
         utterance = self._segmenter.utterance
         if event.stage == "stt":
-            self._turns.awaited_finals.discard(event.utterance)
+            self._turns.take_final(event.utterance)
             awaited = event.utterance in self._client_turns.handed_in
             if awaited or (utterance and utterance.number == event.utterance):
                 self.fail("stt", event.reason, now_ms)
@@ -99,8 +99,8 @@ class StageWatch:
         """
         response = self._current.response
         if stage == "stt":
-            self._turns.awaited_finals.clear()
-            self._client_turns.handed_in.clear()
+            self._turns.give_up_finals()
+            self._client_turns.give_up_words()
             self._turns.entry.close(now_ms, discarded=True)
             self._responder.interruptions.dismiss(now_ms)
             if self._current.uncommitted:  # it is a response to those words

@@ -19,10 +19,7 @@ response's are in `response/response.py`, and whose turn it is follows from both
 """
 
 from edge.core.barge_in import BargeIn
-from edge.core.client_events import (
-    CallerStarted,
-    CallerTranscript,
-)
+from edge.core.client_events import CallerStarted, CallerTranscript
 from edge.core.effects import Outbox
 from edge.core.endpointer import Endpointer
 from edge.core.hearing.segmenter import Segmenter, SpeechNotice
@@ -40,11 +37,9 @@ EARLY_REPLY_MS = 1000
 NOISE_MS = 400
 """The silence after which an utterance without words is discarded."""
 BACKCHANNEL_MS = 400
-"""The silence after which a backchannel has ended and the response goes on: "Yes," may begin an
-interruption."""
+"""The silence after which a backchannel is over: "Yes," may begin an interruption."""
 RESPONSE_MS = 600
-"""The time before the end of the wait at which a response is requested though the words sound
-unfinished: about what the language model and the voice take to the first audio."""
+"""The time before the end of a wait at which a response is requested: its time to first audio."""
 CLEAR_WORDS = 0.7
 """The confidence below which words of doubtful voices are ignored: Whisper gives up to 0.62 for a
 room full of people, and 0.8 or more for a single speaker."""
@@ -70,7 +65,7 @@ class Turns:
         self._out = out
         self._barge_in = BargeIn(config, responder.current)
         self._endpointer = Endpointer(config, history, responder.requester)
-        self.awaited_finals: set[int] = set()
+        self._awaited_finals: set[int] = set()
         """Utterances that were ended for their length, until their final transcripts arrive."""
         self.entry = TurnEntry(config, segmenter, responder, history, out)
         self._config = config
@@ -156,7 +151,7 @@ class Turns:
 
     def _may_split(self, utterance: Utterance) -> bool:
         """Tell whether *utterance* is so long that it ends at its last pause."""
-        if self._config.now.turns.by_client or self._current.response or self.awaited_finals:
+        if self._config.now.turns.by_client or self._current.response or self._awaited_finals:
             return False
         return utterance.audio_ms >= PART_MS
 
@@ -171,8 +166,23 @@ class Turns:
             if utterance.voice_ms >= voice_ms:
                 self._interruptions.stop(now_ms)
         if self._segmenter.too_long:
-            self.awaited_finals.add(utterance.number)
+            self._awaited_finals.add(utterance.number)
             self.entry.close(now_ms, discarded=False)
+
+    @property
+    def awaits_finals(self) -> bool:
+        """Whether the final transcript of an utterance that was ended for its length is missing."""
+        return bool(self._awaited_finals)
+
+    def take_final(self, utterance: int) -> bool:
+        """Await no final transcript of *utterance* any more; return whether one was awaited."""
+        awaited = utterance in self._awaited_finals
+        self._awaited_finals.discard(utterance)
+        return awaited
+
+    def give_up_finals(self) -> None:
+        """Await no final transcript any more: the recogniser has failed."""
+        self._awaited_finals.clear()
 
     def doubt_voice(self) -> None:
         """Doubt the voice of the utterance: it is background if its words are also unclear."""
@@ -228,7 +238,7 @@ class Turns:
         """Ask for a response before the end of turn is certain, once for each pause."""
         allowed = (
             self._config.now.turns.speculate
-            and not self.awaited_finals
+            and not self._awaited_finals
             and not self.entry.only_enters
         )
         if not allowed or utterance.speculated_pause == utterance.pause:
@@ -247,7 +257,7 @@ class Turns:
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
         """Commit or discard the utterance if the silence has lasted long enough for its words."""
         transcript = utterance.transcript
-        if transcript is None or self.awaited_finals or self._config.now.turns.by_client:
+        if transcript is None or self._awaited_finals or self._config.now.turns.by_client:
             return
         silence_ms = self._segmenter.silence_ms
         if utterance.phase is UtterancePhase.BACKCHANNEL:
@@ -261,7 +271,7 @@ class Turns:
             if silence_ms >= NOISE_MS or utterance.ended_by_client:
                 self.entry.close(now_ms, discarded=True)
                 if utterance.is_split and not self.entry.only_enters:
-                    self.entry.client.asked.append(ResponseAsked(""))
+                    self.entry.client.request(ResponseAsked(""))
             return
         if silence_ms < self._endpointer.least_ms and not utterance.ended_by_client:
             return

@@ -202,9 +202,9 @@ class AudioIntake:
         return True
 
     def _hear(self, pcm: bytes) -> None:
-        self._budget.sound_s += len(pcm) / BYTES_PER_S
         if pcm and not self._closed:
             self._shell.hear(pcm)
+        self._budget.sound_s += len(pcm) / BYTES_PER_S
 
     def _not_audio(self, why: str) -> None:
         if not self._closed:

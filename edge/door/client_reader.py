@@ -14,7 +14,7 @@ from edge.protocols.client_protocol import ClientProtocol, Json
 from runtime.buckets import Bucket
 
 MOST_ON_LOOP = 256 * 1024
-"""Characters or bytes; a longer message is read in a thread."""
+"""Characters or bytes: the event loop reads no longer message, but a thread."""
 
 
 class ClientReader:

@@ -18,7 +18,13 @@ from edge.door.limits.pace import Pace
 from edge.door.seat import Seat
 from edge.door.state import EDGE, Edge
 from edge.door.strict_websocket import StrictWebSocket
-from edge.protocols.client_protocol import Admission, ClientProtocol, CloseCode, Handshake, Token
+from edge.protocols.client_protocol import (
+    Admission,
+    ClientProtocol,
+    CloseCode,
+    Handshake,
+    TokenPlace,
+)
 from edge.protocols.twilio import TwilioProtocol
 
 log = structlog.get_logger(__name__)
@@ -124,9 +130,9 @@ async def _caller(ws: StrictWebSocket, protocol: ClientProtocol, edge: Edge) -> 
     if protocol.admission.open_to_strangers and edge.settings.strangers_may_call:
         return Caller(protocol.connection, STRANGERS, named=False)
     match protocol.admission.token:
-        case Token.HANDSHAKE:
+        case TokenPlace.HANDSHAKE:
             return await edge.identify(protocol.token)
-        case Token.FIRST_MESSAGE:
+        case TokenPlace.FIRST_MESSAGE:
             try:
                 async with asyncio.timeout(FIRST_MESSAGE_S):
                     token = await _first_token(ws, protocol)

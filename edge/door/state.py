@@ -101,7 +101,7 @@ class Edge:
     webrtc: WebRtcPort | None = None
     """The port of WebRTC calls; None: the extra is not installed."""
     work_queue: WorkQueue = field(default_factory=WorkQueue)
-    """The queue of work that is ahead of live speech."""
+    """The queue of connections that send more than live speech."""
     offers: KeptOffers = field(default_factory=KeptOffers)
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)

@@ -91,7 +91,7 @@ class StrictWebSocket(web.WebSocketResponse):
         self.on_message = None
 
     def note_slowed(self) -> None:
-        """Note that the client's data is not read yet, which may have a pong."""
+        """Put the next ping off: the unread data may hold a pong."""
         if not self.closed:
             self._put_off_at = 0.0
             self._on_data_received()

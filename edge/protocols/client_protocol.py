@@ -23,7 +23,7 @@ LEAST_KEY_CHARS, MOST_KEY_CHARS = 16, 128
 """The length of a client's key of its session, which must be too long to guess."""
 
 
-class Token(Enum):
+class TokenPlace(Enum):
     """The place of a client's token."""
 
     HANDSHAKE = auto()
@@ -36,7 +36,7 @@ class Token(Enum):
 class Admission:
     """The door's rules for the clients of a protocol."""
 
-    token: Token
+    token: TokenPlace
     limits_commands: bool
     """Whether commands a second are limited; audio does not count."""
     refuses_by_http: bool

@@ -22,7 +22,7 @@ from edge.core.client_events import (
 from edge.core.inputs import Cancelled, Typed
 from edge.protocols.agent_options import NAMES as AGENT_NAMES
 from edge.protocols.agent_options import agent_options
-from edge.protocols.client_protocol import Admission, Handshake, Json, ProtocolDefaults, Token
+from edge.protocols.client_protocol import Admission, Handshake, Json, ProtocolDefaults, TokenPlace
 from edge.protocols.parsing import (
     NotJsonError,
     clean,
@@ -73,7 +73,7 @@ class ContinuousProtocol(ProtocolDefaults):
 
     name = "continuous"
     admission = Admission(
-        token=Token.HANDSHAKE,
+        token=TokenPlace.HANDSHAKE,
         limits_commands=True,
         refuses_by_http=False,
         one_session=True,

@@ -19,7 +19,7 @@ from edge.protocols.client_protocol import (
     Handshake,
     Json,
     ProtocolDefaults,
-    Token,
+    TokenPlace,
 )
 from edge.protocols.parsing import (
     NotJsonError,
@@ -42,7 +42,7 @@ class ConversationalProtocol(ProtocolDefaults):
 
     name = "conversational"
     admission = Admission(
-        token=Token.HANDSHAKE,
+        token=TokenPlace.HANDSHAKE,
         limits_commands=False,
         refuses_by_http=True,
         one_session=False,

@@ -13,7 +13,7 @@ from edge.protocols.client_protocol import (
     Handshake,
     Json,
     ProtocolDefaults,
-    Token,
+    TokenPlace,
 )
 from runtime.dtmf import KEYS
 from runtime.wav import Format
@@ -30,7 +30,7 @@ class SipProtocol(ProtocolDefaults):
 
     name = "sip"
     admission = Admission(
-        token=Token.HANDSHAKE,
+        token=TokenPlace.HANDSHAKE,
         limits_commands=False,
         refuses_by_http=False,
         one_session=True,

@@ -16,7 +16,7 @@ from edge.protocols.client_protocol import (
     Handshake,
     Json,
     ProtocolDefaults,
-    Token,
+    TokenPlace,
 )
 from edge.protocols.parsing import from_base64, to_base64
 from edge.protocols.twilio_messages import (
@@ -52,7 +52,7 @@ class TwilioProtocol(ProtocolDefaults):
 
     name = "twilio"
     admission = Admission(
-        token=Token.FIRST_MESSAGE,
+        token=TokenPlace.FIRST_MESSAGE,
         limits_commands=False,
         refuses_by_http=False,
         one_session=True,

@@ -1,4 +1,9 @@
-"""The errors of the bus."""
+"""The errors of the bus.
+
+BusError            any error of the bus
+├── BusAwayError    retry: no server answers; to publish again is safe
+└── FencedError     give up: another process has gone on with the subject
+"""
 
 
 class BusError(Exception):

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as NotParsedError
 
 from runtime.settings.analytics import AnalyticsSettings
 from runtime.settings.bus import BusSettings
@@ -117,5 +118,10 @@ def load(**given: Any) -> Settings:
             for e in error.errors()
         ]
         raise SettingsError("; ".join(said)) from error
+    except NotParsedError as error:  # JSON
+        field = next((one for one in Settings.model_fields if f'"{one}"' in str(error)), "")
+        raise SettingsError(f"{env_name(field)}: Input should be valid JSON") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{ENV_FILE}: it is no text in UTF-8") from error
     except OSError as error:
         raise SettingsError(f"a *_FILE setting: {error.strerror}: {error.filename}") from error

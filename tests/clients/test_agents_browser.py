@@ -51,10 +51,10 @@ def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
 
 
 def secret_of(aura: AuraProcess) -> str:
-    request = urllib.request.Request(  # noqa: S310 - ours
+    request = urllib.request.Request(  # noqa: S310  # ours
         f"{aura.url}/v1/realtime/client_secrets", b"{}", BEARER, method="POST"
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - ours
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # ours
         return str(json.load(answer)["value"])
 
 

@@ -50,11 +50,11 @@ def post(
     url: str, body: Any, headers: dict[str, str], path: str = "client_secrets"
 ) -> tuple[int, dict[str, Any]]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    request = urllib.request.Request(  # noqa: S310 - ours
+    request = urllib.request.Request(  # noqa: S310  # ours
         f"{url}/v1/realtime/{path}", data, headers, method="POST"
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - ours
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # ours
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)

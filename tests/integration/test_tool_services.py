@@ -149,7 +149,7 @@ async def test_an_idempotent_call_without_an_answer_is_made_once_more(
 async def test_a_service_that_describes_no_tool_is_left_out(bus: Bus) -> None:
     """Whatever stands in the metadata of a service, the others are found."""
     from nats import micro  # noqa: PLC0415  # a stranger's service
-    from nats.micro.service import EndpointConfig, ServiceConfig  # noqa: PLC0415
+    from nats.micro.service import EndpointConfig, ServiceConfig  # noqa: PLC0415  # nats-py, for this test
 
     async def nothing(_: object) -> None: ...
 

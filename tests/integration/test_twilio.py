@@ -43,8 +43,8 @@ streamdouble = pytest.importorskip(
     "streamdouble", reason="streamdouble plays Twilio: pip install streamdouble"
 )
 from streamdouble import api, scenario  # noqa: E402  # it may be missing
-from streamdouble.chaos import Impairments  # noqa: E402
-from streamdouble.session import SessionConfig  # noqa: E402
+from streamdouble.chaos import Impairments  # noqa: E402  # after importorskip
+from streamdouble.session import SessionConfig  # noqa: E402  # after importorskip
 
 
 @pytest.fixture(scope="module")

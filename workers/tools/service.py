@@ -62,7 +62,7 @@ class ToolContext:
     tenant: str
     session: str
     key: str
-    """The same for the same call, however often it is tried: keep it to do nothing twice."""
+    """The idempotency key: the same in every try of a call."""
 
 
 _call: ContextVar[ToolContext] = ContextVar("call")

@@ -124,8 +124,10 @@ class EchoPath:
         """The number of frames for each gain."""
         self._error = np.zeros(shape[:2], np.float32)
         """The mean error of each delay's prediction, dB."""
-        self._frames = 0
-        """Frames with sound before the detection; after it, frames in which no delay is right."""
+        self._searched_frames = 0
+        """Frames with sound since the search for the echo began; they count up to its detection."""
+        self._wrong_frames = 0
+        """Frames with sound in a row, after the detection, in which no delay was right."""
         self._playing = False
         self._unknown = 0
         """Frames until the playback of the longest delay is known."""
@@ -139,7 +141,7 @@ class EchoPath:
         self.found = False
         self._gain[:] = LOUDEST_DB
         self._learnt[:] = self._error[:] = 0
-        self._frames = 0
+        self._searched_frames = self._wrong_frames = 0
 
     def _reset_playback(self) -> None:
         """Assume that the loudspeaker was silent so far."""
@@ -236,20 +238,21 @@ class EchoPath:
             telling = (count >= LEAST_BANDS) | sounds
             self._error += np.where(telling, FOLLOWS * (error - self._error), 0).astype(np.float32)
             if sounds:
-                self._frames = self._frames + 1 if self._error.min() > LOST_DB else 0
-                if self._frames >= LOST_FRAMES:
+                is_wrong = self._error.min() > LOST_DB
+                self._wrong_frames = self._wrong_frames + 1 if is_wrong else 0
+                if self._wrong_frames >= LOST_FRAMES:
                     self._reset()
         elif sounds:
-            self._frames += 1
-            self._error += max(0.02, 1 / (self._frames + 3)) * (error - self._error)
+            self._searched_frames += 1
+            self._error += max(0.02, 1 / (self._searched_frames + 3)) * (error - self._error)
             self._find()
 
     def _find(self) -> None:
         least = self._error.min()
-        if self._frames < FOUND_FRAMES or least >= FOUND_DB:
+        if self._searched_frames < FOUND_FRAMES or least >= FOUND_DB:
             return
         if least < FOUND_SHARE * np.median(self._error):
-            self.found, self._frames = True, 0
+            self.found = True
             likely = self._error <= least + AS_LIKELY_DB
             for tail in range(len(TAILS)):  # a gain that is too high falls soon
                 best = likely[tail] if likely[tail].any() else self._error[tail].argmin()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from edge.core.hearing.framing import FRAME_MS
-from edge.core.moves import moved
+from runtime.moves import moved
 from schemas.audio import AudioFrame
 from schemas.events import TranscriptGuess
 

@@ -6,7 +6,7 @@ A response's phases are drawn in `response.py`, its interruption in `interruptio
 from edge.core.effects import Outbox
 from edge.core.inputs import ChunkSpoken, Played
 from edge.core.response.current_response import CurrentResponse
-from edge.core.response.interruption_handler import InterruptionHandler
+from edge.core.response.interruptions import Interruptions
 from edge.core.response.requester import Requester
 from edge.core.response.response import Phase, PhaseMove, Response
 from edge.core.response.tool_turns import ToolTurns
@@ -24,7 +24,7 @@ class Responder:
         self.tools = ToolTurns(config, history, out)
         self.current = CurrentResponse(history, self.tools, out)
         self.requester = Requester(config, self.current, self.tools, history, out)
-        self.interruptions = InterruptionHandler(self.current, history.names, out)
+        self.interruptions = Interruptions(self.current, history.names, out)
 
     # -------------------------------------------------------- from the stages
 

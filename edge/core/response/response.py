@@ -13,10 +13,10 @@ from enum import Enum, auto
 
 from edge.core.client_events import ResponseDone
 from edge.core.endpointing.end_of_turn import is_question
-from edge.core.moves import moved
 from edge.core.response.interruption import INTERRUPTION_MOVES, InterruptionMove, InterruptionState
 from edge.core.response.playback import Playback
 from edge.core.session.tool_steps import ToolSteps
+from runtime.moves import moved
 from schemas.events import ResponseCompleted, ResponseSentence, TurnTaken
 from schemas.tools import END_CALL
 

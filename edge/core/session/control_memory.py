@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from edge.core.moves import moved
 from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
+from runtime.moves import moved
 from schemas.control import AnyCommand, End, Instruct, Interrupt, Mute, Say, Side
 from schemas.events import (
     AnswerHeard,

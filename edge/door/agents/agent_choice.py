@@ -116,7 +116,7 @@ def settle_transfer(
     now: SessionConfig,
     operator: SessionConfig,
 ) -> Settled:
-    """Return what a call is set to that the agent *before* hands over to the agent *found*.
+    """Return the settings of a call after its transfer from the agent *before* to *found*.
 
     The caller is the same: the values of variables and what the caller asked for go with them, as
     far as the new agent lets callers set them. So does what the protocol and the recording need,

@@ -16,7 +16,7 @@ CHOICES = ("language", "voice", "eagerness")
 
 @dataclass(frozen=True)
 class Offer:
-    """An agent as a caller may have it, without naming variables."""
+    """An agent that a caller may choose without giving values of variables."""
 
     name: str
     """Empty: the one that serves a call that names none."""
@@ -33,8 +33,8 @@ def each_offer(
 ) -> Iterator[Offer | None]:
     """Yield an offer for each agent, the one that needs no naming first, others by name.
 
-    None is yielded for an agent that the caller may not have, or that wants values of variables. A
-    token that names an agent has that alone.
+    None is yielded for an agent that refuses this caller or needs values of variables. A token that
+    names an agent offers that agent alone.
     """
     names = [""] if caller.agent else ["", *(n for n in table.names(caller.tenant) if n != DEFAULT)]
     for name in names:

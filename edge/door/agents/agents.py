@@ -37,14 +37,14 @@ class Agents:
         self._bus = bus
         self.table = AgentTable()
         self._reading: AgentTable | None = None
-        """Is being read anew; a change that comes meanwhile is noted in it, too."""
+        """The table that is being read; changes that come meanwhile go into it, too."""
         self._newest = 0
         """Sequence of the last change; the next one has the next number, or one was missed."""
         self._stale = asyncio.Event()
         self.read = asyncio.Event()
         """The table holds all agents."""
         self.changed = asyncio.Event()
-        """Set at every change, for who clears it."""
+        """Set at every change; its only reader clears it."""
 
     async def watch(self) -> None:
         """Keep the table up to date until cancelled."""

@@ -15,7 +15,7 @@ from schemas.tools import BUILT_IN, ToolConfig
 
 INTERVAL_S = 5.0
 POLL_S = 2.0
-"""An agent that names a tool that is not known has the services looked for, this often at most."""
+"""The shortest interval between searches for the service of an unknown tool."""
 FORGET_AFTER = 3
 """Rounds of silence after which a service's tool is offered no more."""
 
@@ -44,10 +44,10 @@ class ToolCatalogue:
         self.looked = asyncio.Event()
         """The services were looked for once: what is served is known."""
         self.changed = asyncio.Event()
-        """Set at every change of what is served, for who clears it."""
+        """Set at every change of the served tools; its only reader clears it."""
 
     def of(self, tenant: str) -> tuple[ToolConfig, ...]:
-        """Return what sessions of *tenant* are offered whose agent says nothing of tools."""
+        """Return the tools of *tenant* for an agent that names none."""
         if not self._discovers:
             return self._own
         served = self._served_to(tenant)

@@ -20,7 +20,7 @@ async def read_body(request: web.Request, most_bytes: int, seconds: float) -> by
 
     Raises:
         TooLongError: it has more than *most_bytes*.
-        TimeoutError: it has not come in *seconds*.
+        TimeoutError: it was not complete within *seconds*.
     """
     body = bytearray()
     async with asyncio.timeout(seconds):

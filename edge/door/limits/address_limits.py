@@ -29,16 +29,16 @@ class AddressLimits:
     sockets: int
     """TCP connections at once."""
     new_sockets: AddressRate
-    """Also of those whose requests cannot be parsed, which no other limit sees."""
+    """New TCP connections, including those whose requests cannot be parsed."""
     requests: AddressRate
     handshakes: AddressRate
     connections: ConnectionLimit
     """WebSockets at once."""
     bad_tokens: AddressRate
     conversations: AddressRate
-    """Begun, over whatever connection and client protocol."""
+    """Conversations begun, in any client protocol."""
     page_files: AddressRate
-    """Of the talk page, which are asked for together and cost little."""
+    """Requests for files of the talk page, which come together and cost little."""
 
     @staticmethod
     def of(settings: Settings) -> AddressLimits:

@@ -14,7 +14,7 @@ from runtime.settings import Settings
 
 MINUTE_S = 60.0
 TWICE = 2
-"""Of what an address may have alone, which is half of what is shared."""
+"""A share is twice what one address may have of it."""
 MB = 1_000_000
 WAITING_BYTES, WAITING_BYTES_OF_STRANGERS = 48 * MB, 16 * MB
 """The bytes that wait for all clients: a second of speech is 43 to 64 kB, and is taken at once."""
@@ -66,7 +66,7 @@ class SendBuffer:
         self._held.leave()
 
     def _count(self) -> None:
-        """Hold what waits, a step at a time, beyond what is not counted."""
+        """Take the bytes beyond LEAST_WAITING_BYTES from the common share, a step at a time."""
         counted = max(0, self._bytes - LEAST_WAITING_BYTES)
         more = counted - self._held.amount
         if more > 0:

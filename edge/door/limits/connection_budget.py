@@ -35,7 +35,7 @@ from edge.door.limits.costs import (
 from edge.door.limits.message_memory import MessageMemory, Reservation
 from edge.door.limits.sound_ahead import Debt, SoundAhead
 
-ADDRESS_SHARE = 2.0
+ADDRESS_MULTIPLE = 2.0
 """The bound of an address, as a multiple of the bound of one connection."""
 MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
@@ -45,7 +45,7 @@ MOST_ADDRESSES = 10_000
 """The most addresses that are remembered, so that a new connection is no fresh start."""
 
 
-class Recognition(Protocol):
+class OpenUtterances(Protocol):
     """The utterances of a session at the recogniser."""
 
     @property
@@ -63,9 +63,9 @@ class AddressBudget:
     def __init__(self, address: str, costs: Costs, now_s: float) -> None:
         self.address = address
         self.connections: list[ConnectionBudget] = []
-        at_once_s = costs.sound_at_once_s * ADDRESS_SHARE
+        at_once_s = costs.sound_at_once_s * ADDRESS_MULTIPLE
         self._sound = Allowance(at_once_s, SOUND_PACE, now_s)
-        self._work = Allowance(WORK_AT_ONCE_S * ADDRESS_SHARE, WORK_A_SECOND, now_s)
+        self._work = Allowance(WORK_AT_ONCE_S * ADDRESS_MULTIPLE, WORK_A_SECOND, now_s)
 
     @property
     def outstanding(self) -> int:
@@ -112,7 +112,7 @@ class ConnectionBudget:
         """Sound since the last check."""
         self.turns = 0
         """Typed turns since the last check."""
-        self.recognition: Recognition | None = None
+        self.recognition: OpenUtterances | None = None
         """The utterances of its session; None: it has no session."""
         self.stranger = True
         """Whether its caller has shown no token."""
@@ -190,7 +190,7 @@ class ConnectionBudget:
             of.spend(CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S, self._refilled_s)
             self._settled = False
         wait_s = of.spend(frames, size, work_s, sound_s, now_s)
-        self._refilled_s = now_s + max(one.refill_s for one in of[:-1])
+        self._refilled_s = now_s + of.refill_s
         if self.turns or self._typed.amount:
             turns, self.turns = self.turns, 0
             wait_s = max(wait_s, of.turns.spend(turns, now_s))

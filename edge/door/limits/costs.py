@@ -14,12 +14,13 @@ BYTES_A_SECOND, BYTES_AT_ONCE = 1_500_000, 16 * 1024 * 1024
 WORK_A_SECOND, WORK_AT_ONCE_S = 0.1, 3.0
 """Seconds of the event loop; a minute of sound takes one, with a model of speech."""
 TURNS_A_SECOND, TURNS_AT_ONCE = 1.0, 10.0
-"""Turns that are typed, each a job for the language model."""
+"""Typed turns; each is a job of the language model."""
 SOUND_PACE = 2.0
 """The pace of reading, seconds of audio a second, once the amount at once is used up."""
 AHEAD_SOUND_S = 4.0
 """Sound up to this much ahead still counts as live: a bad line delivers late audio at once."""
 AHEAD_SHARE_OF_WORK = 0.05
+"""The share of WORK_AT_ONCE_S from which on a connection is ahead of live speech."""
 BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 60, 256 * 1024, 0.03, 2.5
 """The amounts at once above which a connection bursts: its work then waits in the work queue."""
 REFUSAL_WORK_S = 0.05
@@ -61,6 +62,13 @@ class Allowances(NamedTuple):
             ),
             Allowance(at_once_s, SOUND_PACE, now_s, too_fast, ahead, BURST_SOUND_S),
             Allowance(TURNS_AT_ONCE, TURNS_A_SECOND, now_s, more_turns),
+        )
+
+    @property
+    def refill_s(self) -> float:
+        """The seconds from their last use until of none but turns anything is missing."""
+        return max(
+            self.frames.refill_s, self.bytes.refill_s, self.work.refill_s, self.sound.refill_s
         )
 
     def spend(self, frames: int, size: int, work_s: float, sound_s: float, now_s: float) -> float:

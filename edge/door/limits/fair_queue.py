@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 MOST_ADDRESSES = 10_000
-"""That are remembered; those that have had no more than the others are forgotten first."""
+"""The most addresses that are remembered; those with the least use are forgotten first."""
 
 
 class FairQueue(Generic[T]):

@@ -171,9 +171,9 @@ class SlotHolder:
         self._left = False
 
     def want(self, event: Event, now_s: float) -> bool | Wait:
-        """Return whether *event* may be stored as a job, or its wait for a slot.
+        """Return True if *event* may be stored at once, False if never, else its wait for a slot.
 
-        Events that are no jobs may.
+        An event that is no job may.
         """
         key = key_of(event)
         if key is None or key in self._held:

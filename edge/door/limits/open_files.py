@@ -8,8 +8,8 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-MOST = 1_000_000
-"""The open files to count with where the system names no limit."""
+UNLIMITED = 1_000_000
+"""The open files that are assumed where the system has no limit."""
 RESERVED = 64
 """The open files kept for Aura itself: the bus, the log, models, the port of metrics."""
 LOG_EVERY_S = 10.0
@@ -20,14 +20,14 @@ SHORT_FOR_S = 5.0
 def raise_limit() -> int:
     """Raise the limit of open files to the hard one and return it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = MOST if hard == resource.RLIM_INFINITY else hard
+    most = UNLIMITED if hard == resource.RLIM_INFINITY else hard
     if soft != resource.RLIM_INFINITY and soft < most:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
         except (ValueError, OSError) as error:  # macOS allows less than it says
             log.warning("open_files_not_raised", limit=soft, why=str(error))
             return soft
-    return min(most, MOST)
+    return min(most, UNLIMITED)
 
 
 class OpenFiles:

@@ -10,10 +10,9 @@ from collections import Counter, OrderedDict
 from collections.abc import Hashable
 
 IDLE_A_SESSION, LEAST_IDLE = 2, 1000
-"""Connections without a call: so many for each session that there may be, and never fewer. One
-takes some 7 kB."""
+"""The connections without a call, for each allowed session and at the least; one takes 7 kB."""
 ANYBODY = ""
-"""The address of a proxy's connections: they are of many, and only the limit of all is theirs."""
+"""The address of a proxy's connections, which only the limit of all together bounds."""
 
 
 class SocketTable:

@@ -10,8 +10,9 @@ EDGE_SHARE, STRANGERS_SHARE = 8.0, 2.0
 """The bounds of the sound of all that are ahead, as multiples of the bound of one connection: of
 those that show a token, and of strangers. Half of it is what an address alone may have."""
 EDGE_SHARE_LASTS_S = 30.0
+"""The time in which a share is used up and is free again."""
 STRANGERS_TURNS = 200.0
-"""The turns that all strangers may type at once, and again in each 30 s."""
+"""The turns that all strangers may type at once, and again in each EDGE_SHARE_LASTS_S."""
 EDGE_WAIT_S = 5.0
 """The longest wait for it: whoever lost the line for long is ahead, too."""
 

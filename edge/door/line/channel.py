@@ -6,9 +6,9 @@ from typing import Protocol
 
 from edge.core.client_commands import ClientCommand
 from edge.door.channel import Phone, VoicePlayer
+from edge.door.limits.common_bounds import MOST_WAITING_BYTES
 from edge.door.limits.pace import Pace
 
-MOST_WAITING_BYTES = 4_000_000
 MOST_WAITING = 512
 """The most unread messages, with audio from before the session's beginning."""
 

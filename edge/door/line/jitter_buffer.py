@@ -10,7 +10,7 @@ from runtime.audio_gaps import filled_ms
 MOST_HELD = 3
 """The most packets that wait for a missing one: 60 ms with usual packets."""
 RESTART = 100
-"""The difference of numbers from which the sender counts as restarted."""
+"""The packets by which a number must differ for the sender to count as restarted."""
 NUMBERS, STAMPS = 1 << 16, 1 << 32
 """The limits at which RTP's numbers and time stamps wrap."""
 

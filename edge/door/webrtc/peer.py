@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "oai-events"
 HIGH_BYTES, LOW_BYTES = 1_000_000, 200_000
-"""The bytes of unsent messages: above the first, senders wait until they are below the second."""
+"""The unsent bytes above which senders stop, and below which they go on."""
 FLUSH_S, CLOSE_S = 1.0, 5.0
 """The time for the last messages and the close."""
 MOST_CHARS = 32_000

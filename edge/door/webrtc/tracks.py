@@ -32,6 +32,7 @@ QUIET_S, SILENT_S = 0.06, 0.4
 as in Opus's own discontinuous transmission."""
 LATE_S = 0.2
 """The most audio that a late loop catches up; the rest becomes a pause."""
+SILENCE = bytes(2 * RATE_HZ * FRAME_MS // 1000)
 CLOCK = Fraction(1, CLOCK_HZ)
 STAMPS_A_MS = CLOCK_HZ // 1000
 
@@ -84,9 +85,7 @@ class VoiceTrack(MediaStreamTrack):
         self._due_s = self._silent_s = self._began_s = self._now_s()
         """The due times of the next frame and of silence, on the loop's clock."""
         self._rest_waits = False
-        """Too little for a frame is there, and had no company 20 ms ago."""
-        self._speaks = False
-        """Whether the last packet was speech."""
+        """Whether too little for a frame is there, which is sent 20 ms later in any case."""
 
     def tell(self, event: Speech | Interrupted) -> None:
         self._queue.tell(event)
@@ -103,27 +102,24 @@ class VoiceTrack(MediaStreamTrack):
             wait_s = self._due_s - self._now_s()
             if wait_s > 0:
                 await asyncio.sleep(wait_s)
-            if frame := self._frame():
-                return self._packet(frame)
-            if not self._rest_waits:
-                await self._pause()
+            if speech := self._speech():
+                return self._packet(speech, QUIET_S)
+            if self._rest_waits:
+                continue
+            if self._now_s() >= self._silent_s:
+                return self._packet(SILENCE, SILENT_S)
+            await self._pause()
         raise MediaStreamError
 
-    def _frame(self) -> bytes:
-        """Return the next frame; empty: none is ready."""
+    def _speech(self) -> bytes:
+        """Return the next frame of speech; empty: none is ready."""
         frame, pieces = self._queue.take(whole=not self._rest_waits)
         for piece in pieces:
             self._sent(piece)
-        now_s = self._now_s()
-        if frame:
-            self._rest_waits, self._speaks = False, True
-            return frame
-        if self._queue:
-            self._rest_waits, self._due_s = True, now_s + FRAME_S
-        elif now_s >= self._silent_s:
-            self._speaks = False
-            return bytes(2 * RATE_HZ * FRAME_MS // 1000)
-        return b""
+        self._rest_waits = not frame and bool(self._queue)  # an interruption may have dropped it
+        if self._rest_waits:
+            self._due_s = self._now_s() + FRAME_S
+        return frame
 
     async def _pause(self) -> None:
         """Wait for speech, or until silence is due."""
@@ -132,11 +128,12 @@ class VoiceTrack(MediaStreamTrack):
                 await self._came.wait()
         self._due_s = max(self._due_s, self._now_s())
 
-    def _packet(self, frame: bytes) -> Packet[Any]:
+    def _packet(self, frame: bytes, silent_after_s: float) -> Packet[Any]:
+        """Return the packet of *frame*; silence is due *silent_after_s* later, without speech."""
         at_s = max(self._due_s, self._now_s() - LATE_S)
         packet = Packet(self._encoder.encode(frame))
         packet.pts = round((at_s - self._began_s) * CLOCK_HZ)
         packet.time_base = CLOCK
         self._due_s = at_s + FRAME_S
-        self._silent_s = at_s + (QUIET_S if self._speaks else SILENT_S)
+        self._silent_s = at_s + silent_after_s
         return packet

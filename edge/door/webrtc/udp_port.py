@@ -34,7 +34,7 @@ BUFFER_BYTES = 1 << 20
 FIRST_OF_STUN = 4
 """STUN packets begin with a smaller byte (RFC 7983)."""
 ANSWERS = 0x10
-"""The bit of a STUN answer's second byte that no request has, nor the last bit of its first."""
+"""A bit that is set in the second byte of STUN answers only."""
 TRANSACTION = slice(8, 20)
 MOST_ASKED = 64
 """The most requests of a call whose answers are accepted."""
@@ -286,7 +286,7 @@ def hosts_of(told: str, host: str) -> list[str]:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        address = ipaddress.ip_address(socket.gethostbyname(host or "0.0.0.0"))  # noqa: S104
+        address = ipaddress.ip_address(socket.gethostbyname(host or "0.0.0.0"))  # noqa: S104  # the operator's own choice
     if not address.is_unspecified:
         return [str(address)]
     return get_host_addresses(use_ipv4=True, use_ipv6=True) or ["127.0.0.1"]

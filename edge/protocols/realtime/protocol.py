@@ -17,7 +17,7 @@ from edge.protocols.client_protocol import (
     Handshake,
     Json,
     ProtocolDefaults,
-    Token,
+    TokenPlace,
 )
 from edge.protocols.parsing import clean, from_base64
 from edge.protocols.realtime.client_secret import claimed_session
@@ -53,7 +53,7 @@ class RealtimeProtocol(ProtocolDefaults):
 
     name = "realtime"
     admission = Admission(
-        token=Token.HANDSHAKE,
+        token=TokenPlace.HANDSHAKE,
         limits_commands=False,  # EventLimit does it, with other limits
         refuses_by_http=False,
         one_session=True,

@@ -12,11 +12,11 @@ from enum import Enum, auto
 from typing import Any
 
 from edge.core.client_events import CallerStarted, CallerStopped, CallerTranscript
-from edge.core.moves import moved
 from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.items import Item, Items, as_json, speech_item
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.wire import Ids
+from runtime.moves import moved
 
 MOST_SPEECHES = 8
 """The most utterances that wait for their words."""

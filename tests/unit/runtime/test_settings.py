@@ -108,3 +108,12 @@ def test_strangers_may_call_where_no_token_is_asked_for(
 def test_a_tone_is_not_cancelled_as_an_echo() -> None:
     assert load(_env_file=None, tts_engine="piper").cancels_echo
     assert not load(_env_file=None, tts_engine="simulated").cancels_echo
+
+
+def test_json_that_cannot_be_read_is_said_with_its_setting_and_without_its_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AURA_TTS_VOICES", "{secret")
+    with pytest.raises(SettingsError, match="AURA_TTS_VOICES") as told:
+        load(_env_file=None)
+    assert "secret" not in str(told.value)

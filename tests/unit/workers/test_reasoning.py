@@ -74,6 +74,11 @@ def test_a_model_that_began_inside_is_held_until_its_thought_is_over() -> None:
     assert thoughts.feed(" And bye.") == " And bye."
 
 
+def test_a_held_model_is_heard_after_its_channel_of_reasoning() -> None:
+    thoughts = ReasoningFilter(hold=True)
+    assert thoughts.feed("analysisThey greet me.assistantfinalHello") == "Hello"
+
+
 def test_what_was_held_without_a_thought_is_said_in_the_end() -> None:
     assert said("Hi. And bye.", hold=True) == "Hi. And bye."
 

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Final
 
+from runtime.tasks import beside
 from schemas.tools import ToolFunction
 from workers.engines.contract.check import Check, ContractError, expect, has_a_name
 from workers.engines.protocols import FunctionCall, Prompt, Switched, Usage
@@ -93,13 +94,12 @@ async def responds_to_several_at_once(engine: Any) -> None:
 
 async def never_blocks_the_event_loop(engine: Any) -> None:
     loop = asyncio.get_running_loop()
-    response = asyncio.ensure_future(_response(engine))
     longest_s = 0.0
-    while not response.done():
-        before_s = loop.time()
-        await asyncio.sleep(0.01)
-        longest_s = max(longest_s, loop.time() - before_s)
-    await response
+    async with beside(_response(engine)) as response:
+        while not response.done():
+            before_s = loop.time()
+            await asyncio.sleep(0.01)
+            longest_s = max(longest_s, loop.time() - before_s)
     expect(
         longest_s < BLOCKED_S,
         f"the event loop was blocked for {longest_s * 1000:.0f} ms: a model that computes does so "
@@ -119,9 +119,12 @@ async def reads_ahead_and_stops_when_it_is_cancelled(engine: Any) -> None:
         return
     await engine.read_ahead(_PROMPT)
     other = replace(_PROMPT, system="You are a clerk at a railway station. " * 20)
+    # no task group: it would wait for an engine that does not stop
     reading = asyncio.ensure_future(engine.read_ahead(other))
-    await asyncio.sleep(0.05)
-    reading.cancel()
+    try:
+        await asyncio.sleep(0.05)
+    finally:
+        reading.cancel()
     _, late = await asyncio.wait({reading}, timeout=CLOSED_S)
     expect(not late, f"cancelling `read_ahead` stops it within {CLOSED_S:g} s")
     await _response(engine, other)

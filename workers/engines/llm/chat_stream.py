@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
+from enum import IntEnum, auto
 from typing import Any, Final
 
 from workers.engines.errors import EngineRefusedError, OnlyReasoningError, ServerUnavailableError
@@ -53,6 +54,15 @@ async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
     yield ""
 
 
+class Content(IntEnum):
+    """What a response holds; each outweighs those before it when the stream has ended."""
+
+    NOTHING = auto()
+    REASONING = auto()
+    CALL = auto()
+    TEXT = auto()
+
+
 class ChatStream:
     """Takes the chunks of one response; keeps its calls, usage and end."""
 
@@ -68,10 +78,10 @@ class ChatStream:
         """The server's token counts; 0 if it sent none."""
         self.is_marked = False
         """Whether the server marked the end."""
-        self._is_said = False
-        self._reasoned = False
-        self._called = False
+        self._content = Content.NOTHING
+        """The weightiest content so far."""
         self._finish = ""
+        """The reason that the server gave for the end; "" before it."""
 
     def take(self, chunk: object) -> str | None:
         """Return the text in *chunk*; "" for reasoning or a tool call, None without a choice.
@@ -97,11 +107,10 @@ class ChatStream:
             self._finish = choice.get("finish_reason") or self._finish
             self.is_marked |= bool(self._finish)
             delta = _fields(choice.get("delta") or choice.get("message"))
-            self._reasoned |= bool(delta.get("reasoning_content") or delta.get("reasoning"))
-            self._called |= bool(delta.get("tool_calls") or delta.get("function_call"))
             self._deltas.take(delta)
-            said += _text(delta.get("content")) or _text(delta.get("refusal"))
-        self._is_said |= bool(said)
+            text = _text(delta.get("content")) or _text(delta.get("refusal"))
+            self._content = max(self._content, _content(delta, text))
+            said += text
         return said
 
     @property
@@ -122,28 +131,39 @@ class ChatStream:
             raise ServerUnavailableError("the language model broke off its answer")
         if self._finish == "error":
             raise ServerUnavailableError("the language model broke off with an error")
-        if self._is_said or self.calls:
+        if self._content is Content.TEXT or self.calls:
             return
-        if self._called and self._after_tools:
-            return  # it asked for one step too many
-        if self._called:
+        if self._content is Content.CALL:
+            if self._after_tools:
+                return  # it asked for one step too many
             raise EngineRefusedError(
                 "the language model called a tool and said nothing: Aura offers it none"
             )
         if self._finish == "content_filter":
             raise EngineRefusedError("the language model's filter withheld its answer")
-        if self._reasoned:
+        if self._content is Content.REASONING:
             raise OnlyReasoningError
 
     def _failed(self, error: dict[str, Any]) -> Exception:
         """Return the error that the server reports inside a stream."""
         code = str(error.get("code") or error.get("status") or "")
         status = int(code) if code.isdigit() and len(code) == 3 else 200
-        if not self._is_said and status in (400, 401, 403, 404, 422):
+        if self._content is not Content.TEXT and status in (400, 401, 403, 404, 422):
             return EngineRefusedError(
                 f"the language model refused the request ({status}): check AURA_LLM_MODEL"
             )
         return ServerUnavailableError(f"the language model broke off with an error ({status})")
+
+
+def _content(delta: dict[str, Any], text: str) -> Content:
+    """Return the weightiest content of *delta*, whose words are *text*."""
+    if text:
+        return Content.TEXT
+    if delta.get("tool_calls") or delta.get("function_call"):
+        return Content.CALL
+    if delta.get("reasoning_content") or delta.get("reasoning"):
+        return Content.REASONING
+    return Content.NOTHING
 
 
 def _fields(value: object) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aura.cli import env_file
-from runtime.settings import Settings, env_name, load
+from runtime.settings import Settings, SettingsError, env_name, load
 
 BUS = "nats://elsewhere.example:4222"
 
@@ -63,3 +63,10 @@ def test_what_the_environment_says_instead_is_not_said(
 def test_without_a_file_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     env_file.say()
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_file_that_is_no_text_is_said_in_one_line(folder: Path) -> None:
+    (folder / ".env").write_bytes(b"NATS_URL=\xff\n")
+    for reads in (env_file.say, load):
+        with pytest.raises(SettingsError, match=r"\.env: it is no text in UTF-8"):
+            reads()

@@ -10,8 +10,8 @@ import pytest
 from edge.core.activity import BUSY, LISTENING, QUIET, activity
 from edge.core.hearing.utterance import Utterance, UtterancePhase
 from edge.core.inputs import Reconfigured, ResponseAsked, TurnEnded
-from edge.core.moves import IllegalMoveError
 from edge.core.response.response import Phase, Response
+from runtime.moves import IllegalMoveError
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import AuraSide
 from tests.unit.edge.core.rehearsal import Rehearsal, config

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.protocols import PROTOCOLS, served
-from edge.protocols.client_protocol import Token
+from edge.protocols.client_protocol import TokenPlace
 from runtime.settings import SettingsError, load
 
 
@@ -16,7 +16,7 @@ def test_all_are_unless_some_are_named() -> None:
 
 
 def test_who_shows_no_token_at_the_handshake_has_no_long_message_read() -> None:
-    late = [one for one in PROTOCOLS.values() if one.admission.token is Token.FIRST_MESSAGE]
+    late = [one for one in PROTOCOLS.values() if one.admission.token is TokenPlace.FIRST_MESSAGE]
     assert late
     assert all(one.admission.most_frame_bytes <= 64 * 1024 for one in late)
 

@@ -41,7 +41,7 @@ def test_a_telephone_is_told_nothing_in_messages() -> None:
     assert line.began("s_1") == line.ended() == []
     assert line.messages(Speech(1, "Hello.", bytes(320), ends=True)) == []
     assert line.messages(Interrupted(1, "Hello.", 20)) == []
-    assert line.error("CODE", "message", "details") is None  # type: ignore[func-returns-value]
+    assert line.error("CODE", "message", "details") is None  # type: ignore[func-returns-value]  # that is the question
 
 
 def test_hostile_words_are_survived() -> None:

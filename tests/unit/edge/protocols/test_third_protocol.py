@@ -18,7 +18,7 @@ from edge.protocols.client_protocol import (
     Handshake,
     Json,
     ProtocolDefaults,
-    Token,
+    TokenPlace,
 )
 from edge.protocols.parsing import NotJsonError, from_base64, parse, to_base64, typed_text
 from runtime.audio import AudioOut
@@ -32,7 +32,7 @@ class ToyProtocol(ProtocolDefaults):
 
     name = "toy"
     admission = Admission(
-        token=Token.FIRST_MESSAGE,
+        token=TokenPlace.FIRST_MESSAGE,
         limits_commands=True,
         refuses_by_http=False,
         one_session=True,
@@ -113,7 +113,7 @@ def audio(pcm: bytes) -> str:
 
 def test_the_token_comes_in_the_first_message() -> None:
     d = connected()
-    assert d.admission.token is Token.FIRST_MESSAGE
+    assert d.admission.token is TokenPlace.FIRST_MESSAGE
     assert d.first_message('{"type": "hello", "token": "let me in"}') == "let me in"
     for frame in ('{"type": "hello"}', "{", b"\0"):
         assert d.first_message(frame) == ""

@@ -27,3 +27,14 @@ def test_the_client_is_restored_afterwards() -> None:
     with quickly(nc):
         assert nc._parse_header_lines is parsed
     assert nc._parse_header_lines is Client._parse_header_lines
+
+
+def test_the_last_of_several_reads_restores_the_client() -> None:
+    nc = Client()
+    first, second = quickly(nc), quickly(nc)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert nc._parse_header_lines is parsed
+    second.__exit__(None, None, None)
+    assert nc._parse_header_lines is Client._parse_header_lines

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edge.core import moves
 from edge.core.response.interruption import INTERRUPTION_MOVES, InterruptionMove, InterruptionState
+from runtime import moves
 
 NONE, SUSPECTED, STOPPED, CONFIRMED, DISMISSED = InterruptionState
 SUSPECT, STOP, CONFIRM, DISMISS = InterruptionMove

@@ -6,8 +6,8 @@ import pytest
 
 from edge.core.client_events import ResponseDone
 from edge.core.inputs import ResponseAsked, Truncated
-from edge.core.moves import IllegalMoveError
 from edge.core.response.response import Origin, Phase, PhaseMove
+from runtime.moves import IllegalMoveError
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import AuraSide
 

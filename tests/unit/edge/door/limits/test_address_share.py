@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from edge.door.limits.connection_budget import (
-    ADDRESS_SHARE,
+    ADDRESS_MULTIPLE,
     MOST_ADDRESSES,
     Budgets,
 )
@@ -32,7 +32,7 @@ def test_the_connections_of_an_address_share_what_may_be_ahead(stack: ExitStack)
         budget.stranger = False
         budget.sound_s += 60
         waits.append(budget.check(0.0))
-    assert [wait_s > 0 for wait_s in waits] == [False] * int(ADDRESS_SHARE) + [True] * 4
+    assert [wait_s > 0 for wait_s in waits] == [False] * int(ADDRESS_MULTIPLE) + [True] * 4
     other = opened(stack, budgets, "b")
     other.stranger = False
     other.sound_s += 60
@@ -84,7 +84,7 @@ def test_a_new_connection_is_no_fresh_start_for_its_address() -> None:
             budget.stranger = False
             budget.sound_s += 60
             free += budget.check(0.0) == 0.0
-    assert free == ADDRESS_SHARE
+    assert free == ADDRESS_MULTIPLE
     for number in range(MOST_ADDRESSES + 5):
         with budgets.opened(f"n{number}", 0.0) as budget:
             budget.sound_s += 15

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from edge.core.client_events import CallerStarted, CallerStopped, CallerTranscript
-from edge.core.moves import IllegalMoveError
 from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.items import Items
 from edge.protocols.realtime.session_object import SessionObject
@@ -20,6 +19,7 @@ from edge.protocols.realtime.speeches import (
     SpokenTurn,
 )
 from edge.protocols.realtime.wire import Ids
+from runtime.moves import IllegalMoveError
 
 ILLEGAL = set(itertools.product(SpokenPhase, SpokenMove)) - SPOKEN_MOVES.keys()
 MANUAL: dict[str, Any] = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}

@@ -9,7 +9,7 @@ Move = TypeVar("Move", bound=Enum)
 
 
 class IllegalMoveError(RuntimeError):
-    """The move is illegal in the current state: a bug in the edge."""
+    """The move is illegal in the current state: a bug in Aura."""
 
 
 def drawing(moves: Mapping[tuple[State, Move], State]) -> str:

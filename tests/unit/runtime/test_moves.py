@@ -1,4 +1,4 @@
-"""Every state machine of the edge moves as its drawing says, and in no other way."""
+"""Every state machine moves as its drawing says, and in no other way."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from edge.call import shell_phase
 from edge.call.shell_phase import SHELL_MOVES, ShellMove, ShellPhase
 from edge.core.hearing import utterance
 from edge.core.hearing.utterance import UTTERANCE_MOVES, UtteranceMove, UtterancePhase
-from edge.core.moves import IllegalMoveError, drawing, moved
 from edge.core.response import interruption, response
 from edge.core.response.interruption import (
     INTERRUPTION_MOVES,
@@ -26,6 +25,9 @@ from edge.core.session import call_phase
 from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
 from edge.protocols.realtime import speeches
 from edge.protocols.realtime.speeches import SPOKEN_MOVES, SpokenMove, SpokenPhase
+from runtime.moves import IllegalMoveError, drawing, moved
+from workers import reasoning
+from workers.reasoning import POSITION_MOVES, Position, PositionMove
 
 Moves = Mapping[tuple[Any, Any], Any]
 MACHINES: list[tuple[Moves, type[Enum], type[Enum]]] = [
@@ -35,6 +37,7 @@ MACHINES: list[tuple[Moves, type[Enum], type[Enum]]] = [
     (PHASE_MOVES, Phase, PhaseMove),
     (INTERRUPTION_MOVES, InterruptionState, InterruptionMove),
     (SPOKEN_MOVES, SpokenPhase, SpokenMove),
+    (POSITION_MOVES, Position, PositionMove),
 ]
 DRAWN: list[tuple[ModuleType, Moves]] = [
     (call_phase, CALL_MOVES),
@@ -43,6 +46,7 @@ DRAWN: list[tuple[ModuleType, Moves]] = [
     (response, PHASE_MOVES),
     (interruption, INTERRUPTION_MOVES),
     (speeches, SPOKEN_MOVES),
+    (reasoning, POSITION_MOVES),
 ]
 ILLEGAL = [
     (moves, state, move)

@@ -15,7 +15,7 @@ from schemas import events as ev
 InterruptionEvent = ev.InterruptionSuspected | ev.InterruptionStopped | ev.InterruptionDismissed
 
 
-class InterruptionHandler:
+class Interruptions:
     """Moves the interruption of the current response."""
 
     def __init__(self, current: CurrentResponse, names: MessageNames, out: Outbox) -> None:

@@ -1,0 +1,87 @@
+"""Thousands of stored messages are read at once: whole, in order, and of one session alone."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from runtime.bus import bulk_reader
+from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
+from schemas import subjects
+from schemas.events import SpeechStarted
+from tests.nats_server import NatsServer
+
+
+def speech(session: str, number: int, tenant: str = "t") -> SpeechStarted:
+    return SpeechStarted(
+        tenant=tenant,
+        session=session,
+        at_ms=number,
+        utterance=number,
+        language="en",
+        deadline_ms=0,
+    )
+
+
+async def publish(bus: Bus, *events: SpeechStarted) -> None:
+    for at in range(0, len(events), 100):
+        await asyncio.gather(*(bus.publish(event) for event in events[at : at + 100]))
+
+
+async def read(bus: Bus, session: str) -> list[tuple[str, int]]:
+    found = []
+    for one in await bus.session_events(session):
+        event = one.event()
+        assert isinstance(event, SpeechStarted)
+        found.append((event.tenant, event.utterance))
+    return found
+
+
+async def test_a_session_is_read_in_the_order_of_the_log_over_several_requests(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_reader, "READ_AT_ONCE", 7)
+    for number in range(20):
+        await bus.publish(speech("s", number))
+        await bus.publish(speech("other", number))
+    assert await read(bus, "s") == [("t", number) for number in range(20)]
+    assert await read(bus, "nobody") == []
+
+
+async def test_a_session_is_found_whatever_its_tenant(bus: Bus) -> None:
+    await publish(bus, speech("s", 1, "acme"), speech("s2", 2, "acme"))
+    assert await read(bus, "s") == [("acme", 1)]
+
+
+async def test_the_newest_message_of_each_subject_is_read_over_several_requests(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_reader, "BATCH", 10)
+    sessions = [f"s{number}" for number in range(35)]
+    for number in (1, 2):
+        await publish(bus, *(speech(session, number) for session in sessions))
+    names = [subjects.event(speech(session, 1)) for session in (*sessions, "nobody")]
+    found = await bus.newest(names)
+    assert sorted(one.subject for one in found) == sorted(names[:-1])
+    assert {one.event().at_ms for one in found} == {2}
+    assert await bus.newest([]) == []
+
+
+async def test_questions_at_the_same_time_get_their_own_answers(bus: Bus) -> None:
+    await publish(bus, *(speech(session, 1) for session in ("a", "b", "c")))
+    found = await asyncio.gather(*(bus.session_events(session) for session in "abc"))
+    assert [[one.event().session for one in events] for events in found] == [["a"], ["b"], ["c"]]
+
+
+async def test_a_server_that_does_not_answer_is_not_taken_for_an_empty_log(
+    bus: Bus, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_reader, "WAIT_S", 0.1)
+    nats_server.freeze()
+    with pytest.raises(BusAwayError, match="session s"):
+        await bus.session_events("s")
+    with pytest.raises(BusAwayError, match="newest"):
+        await bus.newest(["aura.ev.t.s.speech"])
+    nats_server.thaw()

@@ -1,0 +1,174 @@
+"""Recognition and synthesis without a call: the workers' results, and every way to get none."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from edge.call import stage_job
+from edge.call.stage_job import StageFailedError, StageJobs, request_of, stage_jobs
+from runtime.bus.connection import Bus
+from runtime.sessions.listing import REQUEST_PROTOCOL
+from schemas import codec, subjects
+from schemas.events import (
+    AnyEvent,
+    JobFailed,
+    ResponseSentence,
+    SessionEnded,
+    SessionStarted,
+    SpeechStarted,
+)
+from schemas.session_config import SessionConfig
+from tests.at_work import TENANT, until_logged, working
+from tests.numbered_speech import NumberRecognizer, numbers, spoken
+from workers.engine_executor import EngineExecutor
+from workers.engines.simulated import SimulatedSynthesizer
+from workers.stage import Stage
+from workers.stt import SttStage
+from workers.tts import TtsStage
+
+AUDIO_MS = 700
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look into the streams, and lose patience, after a moment."""
+    monkeypatch.setattr(stage_job, "LOOK_AGAIN_S", 0.1)
+    monkeypatch.setattr(stage_job, "PATIENCE_S", 0.3)
+
+
+@asynccontextmanager
+async def asking(bus: Bus) -> AsyncIterator[StageJobs]:
+    whose = request_of(TENANT, "ann", "e")
+    async with stage_jobs(bus, whose, SessionConfig(), codec.encode) as jobs:
+        yield jobs
+
+
+def recogniser() -> Stage[Any]:
+    executor = EngineExecutor(1, limit_s=5)
+    return SttStage(NumberRecognizer(), executor, partial_interval_ms=0)
+
+
+def voice(audio_ms: int = AUDIO_MS) -> Stage[Any]:
+    engine = SimulatedSynthesizer(delay_ms=0, audio_ms=audio_ms)
+    return TtsStage(engine, EngineExecutor(1, limit_s=5))
+
+
+def recording(words: int) -> bytes:
+    return b"".join(frame.pcm for frame in spoken([(words, 1)]))
+
+
+async def spoken_by(jobs: StageJobs, index: int = 0, text: str = "Hello.") -> list[bytes]:
+    return [piece async for piece in jobs.speak(index, text)]
+
+
+async def log_of(bus: Bus, jobs: StageJobs) -> list[AnyEvent]:
+    subject = subjects.session_events(TENANT, jobs.session)
+    return [one.event() for one in await bus.read(subjects.EVENTS_STREAM, subject)]
+
+
+async def without_news(bus: Bus) -> None:
+    """Take away the live mirror of events."""
+    info = await bus.api(f"STREAM.INFO.{subjects.EVENTS_STREAM}")
+    mute = {**info["config"], "republish": None}
+    assert "error" not in await bus.api(f"STREAM.UPDATE.{subjects.EVENTS_STREAM}", mute)
+
+
+async def test_recordings_are_recognised_one_after_the_other(bus: Bus) -> None:
+    async with working(bus, recogniser()), asking(bus) as jobs:
+        for number, words in ((1, 4), (2, 7), (3, 0)):
+            text = await jobs.transcribe(number, recording(words) if words else b"", "en")
+            assert text.split() == numbers(words)
+
+
+async def test_texts_are_spoken_whole_and_one_without_a_sound_ends_too(bus: Bus) -> None:
+    async with working(bus, voice()), asking(bus) as jobs:
+        for index in range(2):
+            assert len(b"".join(await spoken_by(jobs, index))) == AUDIO_MS * 32
+        assert await spoken_by(jobs, 2, " ") == []
+
+
+async def test_a_request_is_a_session_of_the_log_whose_jobs_go_behind_those_of_calls(
+    bus: Bus,
+) -> None:
+    async with working(bus, recogniser()), working(bus, voice()), asking(bus) as jobs:
+        await jobs.transcribe(1, recording(1), "de")
+        await spoken_by(jobs)
+    events = await log_of(bus, jobs)
+    first, last = events[0], events[-1]
+    assert isinstance(first, SessionStarted)
+    assert (first.user, first.protocol, first.edge) == ("ann", REQUEST_PROTOCOL, "e")
+    assert isinstance(last, SessionEnded)
+    assert (last.reason, last.protocol, last.started_at_ms) == (
+        "end_call",
+        REQUEST_PROTOCOL,
+        first.at_ms,
+    )
+    asked = [one for one in events if isinstance(one, SpeechStarted | ResponseSentence)]
+    assert [one.background for one in asked] == [True, True]
+    assert all(one.deadline_ms > time.time() * 1000 for one in asked)
+    assert [one.language for one in asked if isinstance(one, SpeechStarted)] == ["de"]
+
+
+@pytest.mark.parametrize("ask", [lambda jobs: jobs.transcribe(1, b"", "en"), spoken_by])
+async def test_a_stage_that_is_silent_fails_the_request(
+    bus: Bus, soon: None, ask: Callable[[StageJobs], Any]
+) -> None:
+    del soon
+    with pytest.raises(StageFailedError, match=r"within 0\.3 s"):
+        async with asking(bus) as jobs:
+            await ask(jobs)
+    ended = (await log_of(bus, jobs))[-1]
+    assert isinstance(ended, SessionEnded)
+    assert ended.reason == "failed"
+
+
+async def test_a_job_that_was_given_up_fails_at_once_and_with_its_own_reason(bus: Bus) -> None:
+    async with asking(bus) as jobs:
+
+        def failed(stage: Any, number: int) -> JobFailed:
+            return JobFailed(
+                tenant=TENANT,
+                session=jobs.session,
+                at_ms=1,
+                stage=stage,
+                utterance=number,
+                turn=stage_job.TURN,
+                index=number,
+                attempts=1,
+                reason=f"{stage} {number}",
+            )
+
+        await bus.publish(failed("tts", 1))
+        await bus.publish(failed("stt", 2))
+        with pytest.raises(StageFailedError, match="stt 2"):
+            await jobs.transcribe(2, b"", "en")
+        with pytest.raises(StageFailedError, match="tts 1"):
+            await spoken_by(jobs, 1)
+
+
+async def test_results_whose_news_are_lost_are_read_from_the_log(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage_job, "LOOK_AGAIN_S", 0.1)
+    await without_news(bus)
+    async with working(bus, recogniser()), working(bus, voice()), asking(bus) as jobs:
+        assert await jobs.transcribe(1, recording(2), "en") == "1 2"
+        assert await spoken_by(jobs, 0, " ") == []
+
+
+async def test_audio_that_was_spoken_before_is_read_from_its_stream(bus: Bus, soon: None) -> None:
+    """A chunk on its way is lost where the link breaks; the stream has it."""
+    del soon
+    async with asking(bus) as jobs:
+        taken, jobs.stages._give = jobs.stages._give, lambda _: None
+        async with working(bus, voice()):
+            speaking = asyncio.create_task(spoken_by(jobs))
+            await until_logged(bus, jobs.session, "out", "speech.ready")
+        jobs.stages._give = taken
+        assert len(b"".join(await speaking)) == AUDIO_MS * 32
