@@ -25,7 +25,7 @@ streamdouble = pytest.importorskip(
     "streamdouble", reason="streamdouble plays Twilio: pip install streamdouble"
 )
 from streamdouble import api, scenario  # noqa: E402  # it may be missing
-from streamdouble.session import SessionConfig  # noqa: E402
+from streamdouble.session import SessionConfig  # noqa: E402  # it may be missing
 
 ACCOUNT_SECRET = "0123456789abcdef0123456789abcdef"
 PUBLIC = "https://voice.example.com"
