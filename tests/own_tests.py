@@ -51,7 +51,6 @@ ELSEWHERE: Mapping[str, str] = {
     "edge/door/conversations.py": "integration/test_session_logs.py",
     "edge/door/frame_intake.py": "parts/test_strict_websocket.py",
     "edge/door/http/call_list.py": "integration/test_calls.py",
-    "edge/door/http/choices.py": "integration/test_choices.py",
     "edge/door/http/calls_api.py": "integration/test_calls.py",
     "edge/door/http/choices.py": "integration/test_choices.py",
     "edge/door/http/pages.py": "integration/test_pages.py",
