@@ -49,16 +49,17 @@ def since_turn(stored: list[Stored], turn: int) -> list[Stored]:
     """
     if turn <= 0:
         return stored
-    heard_from = None
+    spoken: dict[int, int] = {}
+    """The places of the first events of utterances; a typed turn has none."""
     for index, one in enumerate(stored):
         try:
             event = one.event()
         except BadMessageError:
             continue
         if isinstance(event, ev.SpeechStarted):
-            heard_from = index
+            spoken[event.utterance] = index
         if isinstance(event, ev.TurnTaken) and event.turn >= turn:
-            return stored[:1] + stored[heard_from or index :]
+            return stored[:1] + stored[spoken.get(event.utterance, index) :]
     raise CommandError(f"the session has no turn {turn}")
 
 

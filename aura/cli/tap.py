@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
+from rich.console import Console, OverflowMethod
 from rich.text import Text
 
 from aura.cli.running import run
@@ -61,8 +61,9 @@ def say(console: Console, subject: str, data: bytes, *, as_json: bool) -> None:
         sys.stdout.write(json.dumps({**said, "subject": subject}) + "\n")
         sys.stdout.flush()
     else:
-        whole = not console.is_terminal
-        console.print(line(said, subject), soft_wrap=whole, no_wrap=True, overflow="ellipsis")
+        whole = not console.is_terminal  # rich cuts at 80 columns where there is no terminal
+        overflow: OverflowMethod = "ignore" if whole else "ellipsis"
+        console.print(line(said, subject), soft_wrap=whole, no_wrap=True, overflow=overflow)
 
 
 def _short(value: Any) -> str:

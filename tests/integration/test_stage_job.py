@@ -38,7 +38,7 @@ AUDIO_MS = 700
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look into the streams, and lose patience, after a moment."""
-    monkeypatch.setattr(stage_job, "LOOK_AGAIN_S", 0.1)
+    monkeypatch.setattr(stage_job, "POLL_S", 0.1)
     monkeypatch.setattr(stage_job, "PATIENCE_S", 0.3)
 
 
@@ -155,7 +155,7 @@ async def test_a_job_that_was_given_up_fails_at_once_and_with_its_own_reason(bus
 async def test_results_whose_news_are_lost_are_read_from_the_log(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage_job, "LOOK_AGAIN_S", 0.1)
+    monkeypatch.setattr(stage_job, "POLL_S", 0.1)
     await without_news(bus)
     async with working(bus, recogniser()), working(bus, voice()), asking(bus) as jobs:
         assert await jobs.transcribe(1, recording(2), "en") == "1 2"

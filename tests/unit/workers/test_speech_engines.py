@@ -134,9 +134,9 @@ async def test_a_request_knows_whether_its_recogniser_has_begun() -> None:
 
             one.task = tasks.create_task(hear())
         async with asyncio.timeout(5):
-            while not first.has_begun:
+            while not first.is_under_way:
                 await asyncio.sleep(0)
-        assert (first.is_active, second.is_active, second.has_begun) == (True, True, False)
+        assert (first.is_active, second.is_active, second.is_under_way) == (True, True, False)
         second.cancel()
         recognizer.gate.set()
     assert (first.is_active, second.is_active) == (False, False)

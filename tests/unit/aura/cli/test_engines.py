@@ -1,0 +1,49 @@
+"""An engine is checked in a thread of its own, since it may hang."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from aura.cli import engines
+from aura.cli.engines import _in_a_thread, show
+from aura.cli.running import CommandError
+from workers.engines.custom import BUILT_IN
+
+
+def test_results_come_as_they_are_known_and_in_their_order() -> None:
+    asked = threading.Event()
+
+    def results() -> Iterator[tuple[str, str]]:
+        yield "first", ""
+        asked.wait(5)
+        yield "second", "why"
+
+    coming = _in_a_thread(results())
+    assert next(coming) == ("first", "")
+    asked.set()
+    assert list(coming) == [("second", "why")]
+
+
+def test_a_check_that_hangs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "WAIT_S", 0.02)
+    for_ever = threading.Event()
+
+    def results() -> Iterator[tuple[str, str]]:
+        yield "first", ""
+        for_ever.wait(5)
+
+    coming = _in_a_thread(results())
+    next(coming)
+    with pytest.raises(CommandError, match=r"hangs: 0\.02 s"):
+        next(coming)
+    for_ever.set()
+
+
+def test_the_engines_of_each_stage_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    show()
+    shown = capsys.readouterr().out
+    for stage, names in BUILT_IN.items():
+        assert f"AURA_{stage.upper()}_ENGINE   {', '.join(names)}" in shown

@@ -1,0 +1,41 @@
+"""The table of settings names each once, with its kind, and shows no secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from aura.cli.settings_table import as_markdown, command, rows
+from runtime.settings import Settings, env_name
+
+
+def test_each_setting_is_listed_once_with_a_meaning() -> None:
+    names = [variable for variable, *_ in rows()]
+    assert sorted(names) == sorted(env_name(name) for name in Settings.model_fields)
+    assert [variable for variable, _, _, meaning in rows() if not meaning.strip()] == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "kind", "default"),
+    [
+        ("PORT", "int", "8000"),
+        ("AURA_VAD", "auto or silero or webrtc", "auto"),
+        ("AURA_JWT_SECRET", "secret", ""),
+        ("AURA_DEMO_TOKEN", "secret", "demo_token"),
+        ("AURA_TTS_VOICES", "JSON", ""),
+        ("DEBUG", "bool", "True"),
+    ],
+)
+def test_a_setting_has_its_kind_and_default(variable: str, kind: str, default: str) -> None:
+    ((_, found, value, _),) = [row for row in rows() if row[0] == variable]
+    assert (found, value) == (kind, default)
+
+
+def test_the_table_of_the_readme_has_a_row_for_each_and_no_empty_code(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = as_markdown().splitlines()
+    assert len(lines) == len(rows()) + 2
+    assert all(line.count(" | ") >= 3 for line in lines[2:])
+    assert "``" not in as_markdown()
+    command(markdown=True)
+    assert capsys.readouterr().out == as_markdown() + "\n"
