@@ -42,9 +42,9 @@ class RecognitionRequest:
         return self.task is not None and not self.task.done()
 
     @property
-    def has_begun(self) -> bool:
+    def is_under_way(self) -> bool:
         """Whether the recogniser has begun it, so that cancelling saves nothing."""
-        return self.phase is not RequestPhase.WAITS
+        return self.is_active and self.phase is not RequestPhase.WAITS
 
     def cancel(self) -> None:
         if self.task:

@@ -168,9 +168,7 @@ class _Listening:
         """Request recognition of the needed parts; cancel the others unless they have begun."""
         wanted = self._words.wanted
         for span, asked in list(self._asked.items()):
-            if span in wanted or (
-                asked.is_active and asked.has_begun and self.phase is not _Phase.OVER
-            ):
+            if span in wanted or (asked.is_under_way and self.phase is not _Phase.OVER):
                 continue
             if asked.phase is not RequestPhase.HEARD:
                 asked.cancel()
@@ -178,7 +176,7 @@ class _Listening:
         for span in wanted:
             if span not in self._asked:
                 self._asked[span] = self._start(span, self._transcribe)
-        if wanted and self._partial and not self._partial.has_begun:
+        if wanted and self._partial and self._partial.phase is RequestPhase.WAITS:
             self._partial.cancel()
 
     def _start(
