@@ -88,7 +88,10 @@ def file(tmp_path: Path) -> Path:
 
 
 async def check(bus: Bus) -> None:
-    slots, book = sorted(await served_tools(bus), key=lambda one: one.tool.name, reverse=True)
+    async with asyncio.timeout(20):
+        while len(found := await served_tools(bus)) < 2:
+            pass  # a busy machine answers late
+    slots, book = sorted(found, key=lambda one: one.tool.name, reverse=True)
     assert slots.tool.name == "desk_free_slots"
     assert slots.tool.idempotent
     assert slots.tool.parameters["required"] == ["day"]
