@@ -55,13 +55,23 @@ def file_bytes(data_dir: Path) -> int:
     Raises:
         SettingsError: there is almost no free space.
     """
+    free = _free_bytes(data_dir)
+    return min(MOST_FILE_BYTES, (free + _stored_bytes(_store(data_dir))) * 9 // 10)
+
+
+def _free_bytes(data_dir: Path) -> int:
+    """Return the free disk space under *data_dir*.
+
+    Raises:
+        SettingsError: there is almost none.
+    """
     free = shutil.disk_usage(data_dir).free
     if free < LEAST_FREE_BYTES:
         raise SettingsError(
             f"AURA_DATA_DIR {data_dir}: only {free >> 20} MiB are free there and "
             f"{LEAST_FREE_BYTES >> 20} MiB are needed: make room, or set it to another disk"
         )
-    return min(MOST_FILE_BYTES, (free + _stored_bytes(_store(data_dir))) * 9 // 10)
+    return free
 
 
 def _store(data_dir: Path) -> Path:
@@ -120,7 +130,7 @@ def command(data_dir: Path, port: int) -> list[str]:
     """
     store = _store(data_dir)
     store.mkdir(parents=True, exist_ok=True)
-    file_bytes(data_dir)  # or the server would start on a disk without room
+    _free_bytes(data_dir)  # or the server would start on a disk without room
     _migrate_to_account(store / "jetstream")
     text = (resources.folder() / "server.conf").read_text(encoding="utf-8")
     for name, value in {

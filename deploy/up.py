@@ -180,8 +180,7 @@ class _Run:
         await self._bus_listens()
         reach = self._settings.model_copy(update={"nats_url": self._nats_url})
         async with await connect(reach, "aura-up", wait_s=10) as bus:
-            await self._provision(bus)
-            self._say_small_disk()
+            self._say_small_disk(await self._provision(bus))
             await self._apply_agents(bus)
             for program in self._programs():
                 tasks.create_task(self._supervisor.keep(program))
@@ -194,13 +193,15 @@ class _Run:
                 tasks.create_task(self._supervisor.keep(self._console()))
             await self._provision_after_restarts(bus)
 
-    async def _provision(self, bus: Bus) -> None:
+    async def _provision(self, bus: Bus) -> int | None:
+        """Provision the bus; return the disk space for its streams, bytes, where it is ours."""
         own_disk = nats_server.file_bytes(self._data) if self._port else None
         await provision(bus, replicas=self._settings.replicas, file_bytes=own_disk)
+        return own_disk
 
-    def _say_small_disk(self) -> None:
-        """Say how much of calls is kept where the disk holds less than `nats/` declares."""
-        if self._port is None or (room := nats_server.file_bytes(self._data)) == MOST_FILE_BYTES:
+    def _say_small_disk(self, room: int | None) -> None:
+        """Say how much of calls is kept where *room*, bytes, is less than `nats/` declares."""
+        if room is None or room == MOST_FILE_BYTES:
             return
         mib = {one["name"]: sized(one, room)["max_bytes"] >> 20 for one in resources.streams()}
         say(

@@ -94,6 +94,18 @@ class Caller:
 
 
 @asynccontextmanager
+async def heard(ws: websockets.ClientConnection) -> AsyncIterator[Caller]:
+    """Yield the caller of *ws*, who hears all up to the close of *ws* at the end."""
+    caller = Caller(ws)
+    listening = asyncio.create_task(caller.listen())
+    try:
+        yield caller
+    finally:
+        await ws.close()
+        await listening
+
+
+@asynccontextmanager
 async def calling(url: str, path: str) -> AsyncIterator[Caller]:
     """Yield a caller connected to *path*."""
     address = url.replace("http", "ws", 1) + path

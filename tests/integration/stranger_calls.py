@@ -12,7 +12,7 @@ import jwt
 import websockets
 
 from tests.aura_process import AuraProcess
-from tests.caller import DEMO, Caller
+from tests.caller import DEMO, Caller, heard
 
 SECRET = "a secret that is long enough for HS256"
 JOINS = 12
@@ -29,16 +29,13 @@ async def calling(
 ) -> AsyncIterator[Caller]:
     """Yield a caller from *address*, behind a proxy where it is ours."""
     url = aura.url.replace("http", "ws", 1) + path
-    async with websockets.connect(
-        url, local_addr=(address, 0), additional_headers=headers, max_size=None
-    ) as ws:
-        caller = Caller(ws)
-        listening = asyncio.create_task(caller.listen())
-        try:
-            yield caller
-        finally:
-            await ws.close()
-            await listening
+    async with (
+        websockets.connect(
+            url, local_addr=(address, 0), additional_headers=headers, max_size=None
+        ) as ws,
+        heard(ws) as caller,
+    ):
+        yield caller
 
 
 async def refused(aura: AuraProcess, path: str, address: str, **headers: str) -> int:

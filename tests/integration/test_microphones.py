@@ -15,7 +15,7 @@ from runtime import media
 from runtime.audio import PcmStream
 from runtime.wav import Format
 from tests.aura_process import AuraProcess
-from tests.caller import VOICE_MS, Caller, buzz, calling, silence
+from tests.caller import VOICE_MS, Caller, buzz, calling, heard, silence
 from tests.recorder import KINDS, NEEDS, recorded
 
 QUIET = "/ws/voice/continuous?token=demo_token&greeting=0"
@@ -28,13 +28,8 @@ async def page(url: str) -> AsyncIterator[Caller]:
     """Call as a web page of the edge at *url* does, which cannot leave out its origin."""
     address = f"ws{url.removeprefix('http')}{QUIET}"
     async with websockets.connect(address, origin=websockets.Origin(url)) as ws:
-        caller = Caller(ws)
-        listening = asyncio.create_task(caller.listen())
-        try:
+        async with heard(ws) as caller:
             yield caller
-        finally:
-            await ws.close()
-            await listening
 
 
 def at_rate(pcm: bytes, rate_hz: int) -> bytes:

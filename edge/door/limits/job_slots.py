@@ -35,8 +35,6 @@ LATE_S = 1.0
 MOST_HELD_S = 90.0
 """The longest time that a job holds its slot, whatever became of the job."""
 
-ENDS_JOBS = (TranscriptFinal, ResponseCompleted, ResponseCancelled, JobFailed)
-"""The events of which `done_by` returns a job."""
 Key = tuple[StageName, int]
 """The stage of a job, and its utterance; of a session's turns there is one at a time."""
 
@@ -205,7 +203,8 @@ class SlotHolder:
 
     def note_stored(self, event: Event, now_s: float) -> None:
         """Note an event that was stored, of a stage or of the edge."""
-        if (key := done_by(event)) in self._held and key is not None:
+        key = done_by(event) if self._held else None
+        if key is not None and key in self._held:
             self._free(key, now_s)
 
     def leave(self, now_s: float) -> None:

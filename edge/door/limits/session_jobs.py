@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from edge.door.limits.job_slots import ENDS_JOBS, JobSlots, SlotHolder
+from edge.door.limits.job_slots import JobSlots, SlotHolder
 from schemas.events import Event
 
 MOST_WAIT_S = 10.0
@@ -49,8 +49,7 @@ class SessionJobs:
 
     def note_stored(self, event: Event) -> None:
         """Note an event that was stored, of a stage or of the edge."""
-        if isinstance(event, ENDS_JOBS):
-            self._holder.note_stored(event, self._clock())
+        self._holder.note_stored(event, self._clock())
 
     def leave(self) -> None:
         """Hold nothing, and wait for nothing: the session ends."""

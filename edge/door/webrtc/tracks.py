@@ -19,7 +19,7 @@ from aiortc.rtp import RtpPacket
 from av.packet import Packet
 
 from edge.core.client_events import Interrupted, Speech
-from edge.core.hearing.framing import FRAME_MS
+from edge.core.hearing.framing import FRAME_MS, SILENCE
 from edge.door.line.jitter_buffer import JitterBuffer
 from edge.door.line.speech_queue import Sent, SpeechQueue
 from edge.door.webrtc.opus import CLOCK_HZ, OpusDecoder, OpusEncoder, lasts_ms
@@ -32,7 +32,6 @@ QUIET_S, SILENT_S = 0.06, 0.4
 as in Opus's own discontinuous transmission."""
 LATE_S = 0.2
 """The most audio that a late loop catches up; the rest becomes a pause."""
-SILENCE = bytes(2 * RATE_HZ * FRAME_MS // 1000)
 CLOCK = Fraction(1, CLOCK_HZ)
 STAMPS_A_MS = CLOCK_HZ // 1000
 

@@ -25,7 +25,7 @@ from edge.core.session import call_phase
 from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
 from edge.protocols.realtime import speeches
 from edge.protocols.realtime.speeches import SPOKEN_MOVES, SpokenMove, SpokenPhase
-from runtime.moves import IllegalMoveError, drawing, moved
+from runtime.moves import IllegalMoveError, moved
 from workers import reasoning
 from workers.reasoning import POSITION_MOVES, Position, PositionMove
 
@@ -54,6 +54,17 @@ ILLEGAL = [
     for state, move in itertools.product(states, kinds)
     if (state, move) not in moves
 ]
+
+
+def drawing(moves: Moves) -> str:
+    """Return the drawing of a machine for its module's docstring: a line for each arrow."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for (state, move), after in moves.items():
+        name = move.name.lower().replace("_", " ")
+        arrows.setdefault((name, after.name), []).append(state.name)
+    return "\n".join(
+        f"    {', '.join(states)} --{name}--> {after}" for (name, after), states in arrows.items()
+    )
 
 
 @pytest.mark.parametrize(("moves", "state", "move"), ILLEGAL, ids=str)
