@@ -27,9 +27,11 @@ UTTERANCE = buzz(VOICE_MS) + silence(1200)
 async def page(url: str) -> AsyncIterator[Caller]:
     """Call as a web page of the edge at *url* does, which cannot leave out its origin."""
     address = f"ws{url.removeprefix('http')}{QUIET}"
-    async with websockets.connect(address, origin=websockets.Origin(url)) as ws:
-        async with heard(ws) as caller:
-            yield caller
+    async with (
+        websockets.connect(address, origin=websockets.Origin(url)) as ws,
+        heard(ws) as caller,
+    ):
+        yield caller
 
 
 def at_rate(pcm: bytes, rate_hz: int) -> bytes:
