@@ -21,6 +21,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,9 +35,11 @@ def aura(
     env: dict[str, str],
     cwd: Path | None = None,
     timeout: float = PATIENCE_S,
-    ctrl_c_after_s: float | None = None,
+    ctrl_c_when: Callable[[float], bool] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run `aura` with *argv* as `subprocess.run` would, in the whole environment *env*.
+
+    *ctrl_c_when* is asked with the seconds since the start; Ctrl-C follows as soon as it agrees.
 
     Raises:
         subprocess.TimeoutExpired: it took longer than *timeout* after its start, or its Ctrl-C.
@@ -49,8 +53,11 @@ def aura(
         answers.write(json.dumps(job) + "\n")
         answers.flush()
         pid = int(answers.readline())
-        if ctrl_c_after_s is not None and not select.select([link], [], [], ctrl_c_after_s)[0]:
-            os.kill(pid, signal.SIGINT)
+        began = time.monotonic()
+        while ctrl_c_when and not select.select([link], [], [], 0.1)[0]:
+            if ctrl_c_when(time.monotonic() - began):
+                os.kill(pid, signal.SIGINT)
+                break
         if not select.select([link], [], [], timeout)[0]:
             os.killpg(pid, signal.SIGKILL)
             raise subprocess.TimeoutExpired(["aura", *argv], timeout)

@@ -56,7 +56,8 @@ NOT_RUN = {
 }
 LASTING = (r"aura tap\b", r"aura tools serve", r"aura worker analytics", r"aura calls listen")
 LASTS_S = 2.0
-"""So long one of these runs, then it gets Ctrl-C."""
+"""So long one of these runs at least, then it gets Ctrl-C."""
+GIVES_UP_S = 60.0
 LAST = (r"aura forget", r"aura calls end", r"aura report")
 MAY_FAIL = {
     r"aura sessions --json \| jq": "a session would have gone differently",
@@ -123,6 +124,13 @@ def is_shell(line: Line) -> bool:
     )
 
 
+def has_lasted(here: Place, line: Line, ran_s: float) -> bool:
+    """Tell whether a lasting command has run long enough: the warehouse until it keeps a file."""
+    if ran_s > GIVES_UP_S or "warehouse" not in line.text:
+        return ran_s > LASTS_S
+    return ran_s > LASTS_S and any((here.folder / "aura").rglob("*.parquet"))
+
+
 def ran(here: Place, line: Line) -> tuple[Line, subprocess.CompletedProcess[str], float]:
     """Run an `aura` command that needs no shell; return the seconds that it took, too."""
     words = shlex.split(here.typed(line.text))
@@ -133,7 +141,7 @@ def ran(here: Place, line: Line) -> tuple[Line, subprocess.CompletedProcess[str]
         *words[at + 1 :],
         env={**here.env(), **own},
         cwd=here.folder,
-        ctrl_c_after_s=LASTS_S if fits(LASTING, line) else None,
+        ctrl_c_when=partial(has_lasted, here, line) if fits(LASTING, line) else None,
     )
     return line, done, time.monotonic() - began
 
