@@ -1,4 +1,4 @@
-"""Client events: a call's messages to its client, in a form common to all protocols."""
+"""Client events: messages to a client, of its call and of the door, common to all protocols."""
 
 from dataclasses import dataclass
 
@@ -75,6 +75,13 @@ class Speech:
     voice was available."""
     ends: bool
     """Whether it is the last piece of the response."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tones:
+    """The tones of telephone keys, to play to the other side now."""
+
+    keys: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +182,42 @@ class ClientToolCancelled:
     call: str
 
 
+@dataclass(frozen=True, slots=True)
+class SessionBegan:
+    """The client's session has begun, or goes on over this connection."""
+
+    session: str
+    resumed: bool = False
+    heard: str = ""
+    """The words already heard of the response that was cut, whose rest may follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """The client's session is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The door tells of an error: a refused request, an ignored option, a reached limit."""
+
+    code: str
+    """A word in capitals, such as `RATE_LIMITED`."""
+    message: str
+    details: str
+
+
 ClientEvent = (
-    CallerStarted
+    SessionBegan
+    | SessionEnded
+    | Notice
+    | CallerStarted
     | CallerStopped
     | TurnHandedIn
     | CallerTranscript
     | ResponseStarted
     | Speech
+    | Tones
     | ResponseDone
     | Interrupted
     | ResponseDropped

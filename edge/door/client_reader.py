@@ -6,15 +6,21 @@ from functools import partial
 
 from edge.call.clock import now_ms
 from edge.core.client_commands import Audio, ClientCommand
+from edge.core.client_events import Notice
 from edge.door.channel import Channel
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
 from edge.door.limits.allowance import OverBudgetError
-from edge.protocols.client_protocol import ClientProtocol, Json
+from edge.protocols.client_protocol import ClientProtocol
 from runtime.buckets import Bucket
 
 MOST_ON_LOOP = 256 * 1024
 """Characters or bytes: the event loop reads no longer message, but a thread."""
+TOO_OFTEN = Notice(
+    "RATE_LIMITED",
+    "Too many control messages",
+    "the limit is settable: AURA_CONTROL_MESSAGES_PER_SECOND",
+)
 
 
 class ClientReader:
@@ -81,7 +87,7 @@ class ClientReader:
             commands = self._protocol.receive(frame, now_ms())
             self._pace.worked(began_s)
         if self._too_often(commands):
-            self._sender.send([self._refusal()])
+            self._sender.tell(TOO_OFTEN)
         else:
             await self._obey(commands)
         if intake:
@@ -101,10 +107,3 @@ class ClientReader:
         if not limited or all(isinstance(command, Audio) for command in commands):
             return False
         return self._commands.refuse_s(time.monotonic()) > 0
-
-    def _refusal(self) -> Json | None:
-        return self._protocol.error(
-            "RATE_LIMITED",
-            "Too many control messages",
-            "the limit is settable: AURA_CONTROL_MESSAGES_PER_SECOND",
-        )

@@ -37,7 +37,7 @@ class ClientSender:
         self._buffer = buffer
         self._over = False
 
-    def tell(self, event: ClientEvent, *, chunks: bool) -> None:
+    def tell(self, event: ClientEvent, *, chunks: bool = False) -> None:
         """Send *event*; *chunks*: the audio of a response is one stream of chunks."""
         if isinstance(event, Speech):
             if not self._buffer.has_space():
@@ -53,11 +53,11 @@ class ClientSender:
             self._ws.player.tell(event)
         self.send(self._protocol.messages(event))
 
-    def send(self, messages: Iterable[Json | None]) -> None:
-        """Queue *messages*; None stands for one without a form in the protocol."""
+    def send(self, messages: Iterable[Json]) -> None:
+        """Queue *messages*."""
         for message in messages:
-            if message is None or self._over:
-                continue
+            if self._over:
+                return
             text = msgspec.json.encode(message).decode()
             if self._buffer.add(len(text), AT_MOST):
                 self._waiting.put_nowait(text)

@@ -8,7 +8,16 @@ import structlog
 
 from edge.call.quotas import LogQuota
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
-from edge.core.client_events import CallerTranscript, ClientEvent, ClientToolCalled, Speech, Trouble
+from edge.core.client_events import (
+    CallerTranscript,
+    ClientEvent,
+    ClientToolCalled,
+    Notice,
+    SessionBegan,
+    SessionEnded,
+    Speech,
+    Trouble,
+)
 from edge.core.inputs import KeyPressed, Resumed, Started
 from edge.door.channel import Channel
 from edge.door.client_reader import ClientReader
@@ -141,7 +150,7 @@ class Connection:
                 stopwatch.active(time.monotonic())
         shell = self._conversations.shell
         log.info("time_is_up", limit=up.code, session=shell.session if shell else "")
-        self._sender.send([self._protocol.error(up.code, up.message, up.details)])
+        self._sender.tell(Notice(up.code, up.message, up.details))
         self._shut(CloseCode.NORMAL, up.details, ends="end_call")
 
     def _exceeded(self, why: str) -> None:
@@ -154,7 +163,7 @@ class Connection:
     def exceed(self, why: str) -> None:
         self._ws.exceed(why)
 
-    def reply(self, message: Json | None) -> None:
+    def reply(self, message: Json) -> None:
         self._sender.send([message])
 
     def broke(self, error: Exception) -> None:
@@ -179,7 +188,7 @@ class Connection:
                     await self._begin(command)
                 case EndSession(close=close):
                     await conversations.end("end_call")
-                    self._sender.send(self._protocol.ended())
+                    self._sender.tell(SessionEnded())
                     if close:
                         self._shut(CloseCode.NORMAL, "", ends="end_call")
                 case PhoneTransfer():
@@ -188,25 +197,25 @@ class Connection:
                     conversations.obey_now(command)
 
     async def _begin(self, begin: Begin) -> None:
-        protocol = self._protocol
         try:
             shell, opening = await self._conversations.begin(begin)
         except RefusedError as refused:
             self._not_begun(refused)
             return
-        self._sender.send(protocol.error(*one) for one in opening.ignored)
+        for notice in opening.ignored:
+            self._sender.tell(notice)
         resumed = opening.history is not None
         cut = opening.history.unfinished if opening.history else None
         heard = cut.heard if cut else ""
-        self._sender.send(protocol.began(shell.session, resumed=resumed, heard=heard))
+        self._sender.tell(SessionBegan(shell.session, resumed=resumed, heard=heard))
         shell.give(Resumed() if resumed else Started())
 
     def _not_begun(self, why: RefusedError) -> None:
         """Tell the client why no session can begin; close if the connection is for one session."""
         self._pace.budget.work_s += REFUSAL_WORK_S  # slows repeated requests
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
-        self._protocol.ended()  # its messages are for a session that had begun
-        self._sender.send([self._protocol.error(why.code, why.message, why.details)])
+        self._protocol.messages(SessionEnded())  # they are for a session that had begun
+        self._sender.tell(Notice(why.code, why.message, why.details))
         if why.ends or self._protocol.admission.one_session:
             self._shut(why.close, why.details)
 
@@ -227,7 +236,8 @@ class Connection:
         chunks = shell is not None and shell.call.config.voice.delivery == "chunks"
         self._sender.tell(event, chunks=chunks)
         if isinstance(event, Trouble) and event.fatal:
-            code = self._protocol.stage_close_code(event.stage)
+            codes = self._protocol.admission.stage_close_codes
+            code = codes.get(event.stage, CloseCode.INTERNAL_ERROR)
             self._shut(code, f"{event.stage} is down")
 
     def broken(self) -> None:
@@ -239,7 +249,7 @@ class Connection:
             ends = EndSession(close=self._protocol.admission.one_session)
             self._host.sessions.create_task(self._obey([ends]))
             return
-        self._sender.send([self._protocol.error(code, "Call ended", reason)])
+        self._sender.tell(Notice(code, "Call ended", reason))
         fits = len(reason.encode()) <= MOST_CLOSE_BYTES
         self._shut(CloseCode.NORMAL, reason if fits else "the call was ended", ends="end_call")
 
@@ -255,8 +265,8 @@ class Connection:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")
 
     def over_quota(self, why: str) -> None:
-        self._sender.send([self._protocol.error("QUOTA_EXCEEDED", "Too much for the log", why)])
+        self._sender.tell(Notice("QUOTA_EXCEEDED", "Too much for the log", why))
         self._shut(CloseCode.POLICY_VIOLATION, why, ends="failed")
 
     def not_recorded(self, why: str) -> None:
-        self._sender.send([self._protocol.error("NOT_RECORDED", "The sound is not kept", why)])
+        self._sender.tell(Notice("NOT_RECORDED", "The sound is not kept", why))

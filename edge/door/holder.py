@@ -9,7 +9,7 @@ from edge.protocols.client_protocol import Json
 class Holder(Client, Protocol):
     """The connection that holds the sessions."""
 
-    def reply(self, message: Json | None) -> None:
+    def reply(self, message: Json) -> None:
         """Send *message* to the client; None: nothing."""
 
     def exceed(self, why: str) -> None:

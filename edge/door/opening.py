@@ -18,6 +18,7 @@ from edge.call.recording_policy import RecordingPolicy
 from edge.call.recording_writer import RecordingWriter
 from edge.core.call import Began
 from edge.core.client_commands import Begin
+from edge.core.client_events import Notice
 from edge.core.session.history import History
 from edge.door.agent_tools import tools_of
 from edge.door.agents.agent_choice import Settled, settle, settle_transfer
@@ -57,7 +58,7 @@ class Opening:
     """The history of a resumed session."""
     recording: RecordingWriter | None
     terms: LogTerms
-    ignored: list[tuple[str, str, str]]
+    ignored: list[Notice]
     """The refused options of the client: code, message and details of an error each."""
     with_changes: Callable[[Mapping[str, Any]], SessionConfig]
     """Returns the session's configuration with other changes of its client."""
@@ -260,11 +261,11 @@ def _log_start(began: Began, agent: AgentUsed | None, protocol: str) -> None:
     )
 
 
-def _ignored(settled: Settled, no_voice: str, not_recorded: str) -> list[tuple[str, str, str]]:
+def _ignored(settled: Settled, no_voice: str, not_recorded: str) -> list[Notice]:
     """Return the refused options: code, message and details of an error each."""
     ignored = []
     if left_out := [*settled.left_out, *([no_voice] if no_voice else [])]:
-        ignored.append(("INVALID_OPTION", "Option ignored", "; ".join(left_out)))
+        ignored.append(Notice("INVALID_OPTION", "Option ignored", "; ".join(left_out)))
     if not_recorded and RECORDED in settled.asked:
-        ignored.append(("NOT_RECORDED", "The sound is not kept", not_recorded))
+        ignored.append(Notice("NOT_RECORDED", "The sound is not kept", not_recorded))
     return ignored

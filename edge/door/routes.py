@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from edge.core.client_events import Notice
 from edge.door.callers.auth import Caller
 from edge.door.channel import Channel
 from edge.door.connection import Connection
@@ -25,7 +26,6 @@ from edge.protocols.client_protocol import (
     Handshake,
     TokenPlace,
 )
-from edge.protocols.twilio import TwilioProtocol
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +94,7 @@ async def _serve(request: web.Request, ws: StrictWebSocket, kind: type[ClientPro
         edge.address_limits.bad_tokens.refuse_s(address, time.monotonic())
         await _refuse(ws, protocol)
         return
-    if edge.transfer and isinstance(protocol, TwilioProtocol):
+    if edge.transfer and protocol.telephone_call:
         ws.phone = TwilioPhone(edge.transfer, protocol, ws.send_str)
     seat = Seat(
         edge.seats,
@@ -154,9 +154,9 @@ async def _first_token(ws: StrictWebSocket, protocol: ClientProtocol) -> str:
 
 async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
     """Close the connection of a client without a valid token."""
-    told = protocol.error("INVALID_TOKEN", REFUSED, NEEDS_TOKEN)
-    if told and protocol.admission.open_to_strangers:  # its author may not know about tokens
-        await ws.send_json(told)
+    if protocol.admission.open_to_strangers:  # its author may not know about tokens
+        for told in protocol.messages(Notice("INVALID_TOKEN", REFUSED, NEEDS_TOKEN)):
+            await ws.send_json(told)
     await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSED.encode())
 
 

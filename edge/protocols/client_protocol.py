@@ -1,4 +1,4 @@
-"""The seam to a client: turns its messages into commands, and a call's events into its messages.
+"""The seam to a client: turns its messages into commands, and client events into its messages.
 
 A protocol is pure: no socket, no clock, no bus. It keeps only state of its wire (a WAV header, the
 pace of a page's microphone) and none of the call. A new protocol is a class in its own file and a
@@ -52,6 +52,8 @@ class Admission:
     """Subprotocols (RFC 6455) that the edge accepts if a client offers them."""
     most_frame_bytes: int = 8 * 1024 * 1024
     """The longest message that is read."""
+    stage_close_codes: Mapping[FaultyPart, int] = field(default_factory=dict)
+    """The close codes for a connection whose stage stays down; `INTERNAL_ERROR` for the others."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,10 @@ class ClientProtocol(Protocol):
     def resumes(self) -> str:
         """The session that the client wants to resume; empty: a new session."""
 
+    @property
+    def telephone_call(self) -> str:
+        """The carrier's id of the telephone call; empty: it is none."""
+
     def first_message(self, frame: str | bytes) -> str | None:
         """Return the token in the first message, if the protocol has it there, or "" without one.
 
@@ -174,29 +180,14 @@ class ClientProtocol(Protocol):
     def no_more(self) -> list[ClientCommand]:
         """Return the commands in the audio that was kept back; no more audio comes."""
 
-    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
-        """Return the messages that tell the client that its session has begun, or was resumed.
-
-        *heard*: the words already heard of the response that was cut, whose rest may follow.
-        """
-
-    def ended(self) -> list[Json]:
-        """Return the messages that tell the client that its session is over."""
-
     def messages(self, event: ClientEvent) -> list[Json]:
-        """Return the messages of this protocol for *event*."""
-
-    def error(self, code: str, message: str, details: str) -> Json | None:
-        """Return the message for an error that the door found, or None to send none."""
-
-    def stage_close_code(self, stage: FaultyPart) -> int:
-        """Return the close code for a connection whose *stage* stays down."""
+        """Return the messages of this protocol for *event*; none if it has no form for it."""
 
 
 class ProtocolDefaults:
     """The answers of a protocol without an own one: base of each class in PROTOCOLS."""
 
-    token = resumes = ""
+    token = resumes = telephone_call = ""
 
     @property
     def keeps_back(self) -> bool:
@@ -214,14 +205,3 @@ class ProtocolDefaults:
 
     def no_more(self) -> list[ClientCommand]:
         return []
-
-    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
-        del session, resumed, heard
-        return []
-
-    def ended(self) -> list[Json]:
-        return []
-
-    def stage_close_code(self, stage: FaultyPart) -> int:
-        del stage
-        return CloseCode.INTERNAL_ERROR

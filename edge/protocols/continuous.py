@@ -15,7 +15,9 @@ from edge.core.client_events import (
     Happened,
     Interrupted,
     Measured,
+    Notice,
     ResponseDone,
+    SessionBegan,
     Speech,
     Trouble,
 )
@@ -29,7 +31,7 @@ from edge.protocols.parsing import (
     parse,
     shown,
     to_base64,
-    tool_call,
+    tool_message,
     tool_result,
     typed_text,
 )
@@ -77,6 +79,7 @@ class ContinuousProtocol(ProtocolDefaults):
         limits_commands=True,
         refuses_by_http=False,
         one_session=True,
+        stage_close_codes={stage: code for stage, (_, _, code) in ERRORS.items()},
     )
 
     def __init__(self, handshake: Handshake) -> None:
@@ -187,16 +190,10 @@ class ContinuousProtocol(ProtocolDefaults):
 
     # -------------------------------------------------------- to the client
 
-    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
-        """Tell the session's id if no greeting will tell it."""
-        self._session = session
-        if self._greeting and not resumed:
-            return []
-        told: Json = {"type": "session", "session": session, "resumed": resumed}
-        return [{**told, "heard": heard} if heard else told]
-
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
+            case SessionBegan():
+                return self._began(event)
             case CallerTranscript(text=text, final=True, confidence=confidence, goes_on=goes_on):
                 rounded = round(confidence, 2)
                 said = {"type": "user_transcript", "text": text, "confidence": rounded}
@@ -213,11 +210,11 @@ class ContinuousProtocol(ProtocolDefaults):
                 return [{"type": "ai_interrupted", "message": message, "heard": heard}]
             case Trouble(stage=stage, reason=reason):
                 message, code, _ = ERRORS[stage]
-                return [self.error(code, message, reason)]
-            case ClientToolCalled():
-                return [tool_call(event)]
-            case ClientToolCancelled(call=call):
-                return [{"type": "tool_cancelled", "call_id": call}]
+                return [_error(message, code, reason).message]
+            case Notice(code=code, message=message, details=details):
+                return [_error(message, code, details).message]
+            case ClientToolCalled() | ClientToolCancelled():
+                return [tool_message(event)]
             case Measured(waterfall=waterfall):
                 return [_waterfall(waterfall)] if self._metrics else []
             case Happened(event=happened):
@@ -225,11 +222,13 @@ class ContinuousProtocol(ProtocolDefaults):
             case _:
                 return []
 
-    def error(self, code: str, message: str, details: str) -> Json:
-        return _error(message, code, details).message
-
-    def stage_close_code(self, stage: FaultyPart) -> int:
-        return ERRORS[stage][2]
+    def _began(self, began: SessionBegan) -> list[Json]:
+        """Tell the session's id if no greeting will tell it."""
+        self._session = began.session
+        if self._greeting and not began.resumed:
+            return []
+        told: Json = {"type": "session", "session": began.session, "resumed": began.resumed}
+        return [{**told, "heard": began.heard} if began.heard else told]
 
     def _done(self, done: ResponseDone) -> Json:
         tokens = (done.prompt_tokens, done.completion_tokens)

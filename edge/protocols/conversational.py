@@ -9,6 +9,9 @@ from edge.core.client_events import (
     ClientToolCalled,
     ClientToolCancelled,
     Interrupted,
+    Notice,
+    SessionBegan,
+    SessionEnded,
     Speech,
     Trouble,
 )
@@ -27,7 +30,7 @@ from edge.protocols.parsing import (
     parse,
     shown,
     to_base64,
-    tool_call,
+    tool_message,
     tool_result,
     typed_text,
 )
@@ -130,17 +133,14 @@ class ConversationalProtocol(ProtocolDefaults):
 
     # -------------------------------------------------------- to the client
 
-    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
-        del resumed, heard  # this protocol has no resume
-        message = "Ready to listen"
-        return [{"type": "conversation_started", "session_id": session, "message": message}]
-
-    def ended(self) -> list[Json]:
-        self._audio = None
-        return [{"type": "conversation_ended", "message": "Conversation ended"}]
-
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
+            case SessionBegan(session=session):
+                started = {"session_id": session, "message": "Ready to listen"}
+                return [{"type": "conversation_started", **started}]
+            case SessionEnded():
+                self._audio = None
+                return [{"type": "conversation_ended", "message": "Conversation ended"}]
             case CallerTranscript(text=text, final=final, goes_on=goes_on):
                 words = {"text": text, "is_final": final, "turn_detected": final}
                 more = {"continues": True} if goes_on else {}
@@ -153,15 +153,12 @@ class ConversationalProtocol(ProtocolDefaults):
                 return [{"type": "ai_interrupted", "message": message, "heard": heard}]
             case Trouble(stage=stage, reason=reason):
                 return [_processing_error(f"{stage}: {reason}").message]
-            case ClientToolCalled():
-                return [tool_call(event)]
-            case ClientToolCancelled(call=call):
-                return [{"type": "tool_cancelled", "call_id": call}]
+            case ClientToolCalled() | ClientToolCancelled():
+                return [tool_message(event)]
+            case Notice(code=code, message=message, details=details):
+                return [{**_error(message, code).message, "details": details}]
             case _:
                 return []
-
-    def error(self, code: str, message: str, details: str) -> Json:
-        return {**_error(message, code).message, "details": details}
 
 
 def _error(message: str, code: str) -> Reply:

@@ -78,8 +78,6 @@ class SipProtocol(ProtocolDefaults):
     # -------------------------------------------------------- to the line
 
     def messages(self, event: ClientEvent) -> list[Json]:
+        """Return none: a telephone has no messages."""
         del event
         return []
-
-    def error(self, code: str, message: str, details: str) -> None:
-        """Return None: a telephone gets no error messages."""

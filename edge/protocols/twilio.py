@@ -8,7 +8,7 @@ Twilio's protocol has no error messages, so invalid messages are ignored.
 """
 
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
-from edge.core.client_events import ClientEvent, Interrupted, Speech
+from edge.core.client_events import ClientEvent, Interrupted, Speech, Tones
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.agent_options import AgentAsked, agent_options
 from edge.protocols.client_protocol import (
@@ -63,7 +63,7 @@ class TwilioProtocol(ProtocolDefaults):
     def __init__(self, handshake: Handshake) -> None:
         self.connection = handshake.connection
         self._transfer_key = handshake.transfer_key
-        self._stream = self.call = ""
+        self._stream = self.telephone_call = ""
         self._agent = AgentAsked()
         self._due_ms: int | None = None
         """The start of the next piece of audio, by Twilio's clock."""
@@ -83,7 +83,7 @@ class TwilioProtocol(ProtocolDefaults):
                 return None
             case Start(stream_sid=stream, start=details) if details.media_format == SPOKEN:
                 given = details.custom_parameters
-                self._stream, self.call = stream, details.call_sid
+                self._stream, self.telephone_call = stream, details.call_sid
                 self._agent, _ = agent_options(given)  # errors cannot be told to Twilio
                 return given.get("token", "")
             case _:
@@ -103,7 +103,7 @@ class TwilioProtocol(ProtocolDefaults):
             case Mark(details):
                 return self._returned(details.name)
             case Dtmf(details) if self._transfer_key and details.digit == self._transfer_key:
-                return [PhoneTransfer(self.call, details.digit)]
+                return [PhoneTransfer(self.telephone_call, details.digit)]
             case Dtmf(details) if details.digit in KEYS:
                 return [KeyPressed(details.digit)]
             case Stop():
@@ -155,6 +155,8 @@ class TwilioProtocol(ProtocolDefaults):
                 self._marks.clear()
                 self._turn, self._sent_bytes = turn, played_ms * BYTES_A_MS
                 return [{"event": "clear", "streamSid": self._stream}]
+            case Tones(keys=keys):
+                return [self._media(encode(tones(keys, RATE_HZ), "mulaw"))]
             case _:
                 return []
 
@@ -169,14 +171,10 @@ class TwilioProtocol(ProtocolDefaults):
             del self._marks[next(iter(self._marks))]
         self._marks[name] = Played(speech.turn, self._sent_bytes // BYTES_A_MS)
         return [
-            {"event": "media", "streamSid": self._stream, "media": {"payload": to_base64(data)}},
+            self._media(data),
             {"event": "mark", "streamSid": self._stream, "mark": {"name": name}},
         ]
 
-    def tones(self, keys: str) -> list[Json]:
-        """Return the messages that play the tones of *keys* to the other side."""
-        payload = to_base64(encode(tones(keys, RATE_HZ), "mulaw"))
-        return [{"event": "media", "streamSid": self._stream, "media": {"payload": payload}}]
-
-    def error(self, code: str, message: str, details: str) -> None:
-        """Return None: Twilio ends a stream at an unknown message."""
+    def _media(self, data: bytes) -> Json:
+        media = {"payload": to_base64(data)}
+        return {"event": "media", "streamSid": self._stream, "media": media}

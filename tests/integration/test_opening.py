@@ -181,9 +181,9 @@ async def test_a_wish_for_a_recording_that_is_refused_is_told_and_the_call_goes_
         opening = await opened(edge, Begin({RECORDED: True}), a_seat(edge, caller))
     assert (opening.recording, opening.more) == (None, [])
     assert not opening.began.config.record_audio
-    ((code, _, details),) = opening.ignored
-    assert code == "NOT_RECORDED"
-    assert why in details
+    (notice,) = opening.ignored
+    assert notice.code == "NOT_RECORDED"
+    assert why in notice.details
 
 
 async def test_a_recording_that_the_agent_wants_and_the_operator_does_not_is_no_error_of_the_client(
@@ -200,7 +200,7 @@ async def test_a_tenant_that_has_recorded_its_share_records_no_more(bus: Bus) ->
         edge.recorded.of("acme").spend(3_000_000, time.monotonic())
         opening = await opened(edge, Begin({RECORDED: True}))
         assert opening.recording is None
-        assert "AURA_RECORDED_MB_PER_TENANT" in opening.ignored[0][2]
+        assert "AURA_RECORDED_MB_PER_TENANT" in opening.ignored[0].details
         other = await opened(edge, Begin({RECORDED: True}), a_seat(edge, Caller("bob", "other")))
         assert other.recording is not None
 
@@ -215,11 +215,11 @@ async def test_what_a_caller_may_not_ask_for_is_left_out_and_told_in_one_message
     config = opening.began.config
     assert (config.voice.name, config.turns.eagerness) == ("", "low")
     assert config.language == SessionConfig().language
-    ((code, _, details),) = opening.ignored
-    assert code == "INVALID_OPTION"
-    assert len(details.split("; ")) == 2
-    assert "voice" in details
-    assert "language" in details
+    (notice,) = opening.ignored
+    assert notice.code == "INVALID_OPTION"
+    assert len(notice.details.split("; ")) == 2
+    assert "voice" in notice.details
+    assert "language" in notice.details
 
 
 # ---------------------------------------------------------------- tools and transfers

@@ -11,7 +11,8 @@ import aiohttp
 import msgspec
 import structlog
 
-from edge.protocols.twilio import TwilioProtocol
+from edge.core.client_events import Tones
+from edge.protocols.client_protocol import ClientProtocol
 from runtime.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -88,20 +89,20 @@ def twiml(to: str) -> str:
 
 @dataclass(frozen=True)
 class TwilioPhone:
-    """The line of one call that Twilio streams."""
+    """The line of a call that Twilio streams."""
 
     transfers: TwilioTransfer
-    protocol: TwilioProtocol
+    protocol: ClientProtocol
     send: Callable[[str], Awaitable[None]]
 
     async def press(self, keys: str) -> bool:
         """Send the tones of *keys*, the only form that Twilio takes."""
         try:
-            for message in self.protocol.tones(keys):
+            for message in self.protocol.messages(Tones(keys)):
                 await self.send(msgspec.json.encode(message).decode())
         except ConnectionError:
             return False
         return True
 
     async def transfer(self, to: str) -> bool:
-        return await self.transfers.transfer(self.protocol.call, to)
+        return await self.transfers.transfer(self.protocol.telephone_call, to)

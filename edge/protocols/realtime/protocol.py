@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reconfigure, Reply
-from edge.core.client_events import ClientEvent, ResponseStarted
+from edge.core.client_events import ClientEvent, Notice, ResponseStarted, SessionBegan
 from edge.core.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
 from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import (
@@ -246,20 +246,19 @@ class RealtimeProtocol(ProtocolDefaults):
 
     # -------------------------------------------------------- to the client
 
-    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
-        del resumed, heard  # the client asked for it, and knows it by the session's id
-        self._told.conversation = session
-        return [self._ids.event("session.created", session=self._session.as_json(session))]
-
     def messages(self, event: ClientEvent) -> list[Json]:
-        out = self._told.messages(event)
-        if isinstance(event, ResponseStarted):
-            out.append(self._limit.as_event(self._ids))
-        return out
-
-    def error(self, code: str, message: str, details: str) -> Json:
-        error = RequestError(code.lower(), f"{message}: {details}")
-        return self._ids.error(error, None, SERVER_ERROR)
+        match event:
+            case SessionBegan(session=session):
+                self._told.conversation = session
+                now = self._session.as_json(session)
+                return [self._ids.event("session.created", session=now)]
+            case Notice(code=code, message=message, details=details):
+                error = RequestError(code.lower(), f"{message}: {details}")
+                return [self._ids.error(error, None, SERVER_ERROR)]
+            case ResponseStarted():
+                return [*self._told.messages(event), self._limit.as_event(self._ids)]
+            case _:
+                return self._told.messages(event)
 
 
 Handler = Callable[[RealtimeProtocol, Mapping[str, Any]], list[ClientCommand]]

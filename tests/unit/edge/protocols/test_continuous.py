@@ -19,6 +19,7 @@ from edge.core.client_events import (
     Interrupted,
     Measured,
     ResponseDone,
+    SessionBegan,
     Speech,
     Trouble,
 )
@@ -37,7 +38,7 @@ from tests.unit.edge.protocols.continuous_client import connected, error_of, ign
 
 def test_the_messages_are_the_documented_ones() -> None:
     d = connected()
-    d.began("s_1")
+    d.messages(SessionBegan("s_1"))
     assert only(d.messages(CallerTranscript("What's the weather like?", True, 0.9512))) == {
         "type": "user_transcript",
         "text": "What's the weather like?",
@@ -101,7 +102,7 @@ def test_audio_goes_out_and_comes_in_at_the_operators_rate() -> None:
 def test_each_stage_has_its_error_and_close_code(stage: Any, code: str, close: int) -> None:
     error = only(connected().messages(Trouble(stage, "why")))
     assert (error["code"], error["details"]) == (code, "why")
-    assert connected().stage_close_code(stage) == close
+    assert connected().admission.stage_close_codes[stage] == close
 
 
 def test_control_messages() -> None:
@@ -159,10 +160,10 @@ def test_unrequested_messages_are_not_sent() -> None:
 
 def test_the_sessions_id_is_told_where_no_greeting_does() -> None:
     told = {"type": "session", "session": "s_1", "resumed": False}
-    assert connected().began("s_1") == []
-    assert connected({"greeting": "0"}).began("s_1") == [told]
-    assert connected().began("s_1", resumed=True) == [{**told, "resumed": True}]
-    cut = connected().began("s_1", resumed=True, heard="It is")
+    assert connected().messages(SessionBegan("s_1")) == []
+    assert connected({"greeting": "0"}).messages(SessionBegan("s_1")) == [told]
+    assert connected().messages(SessionBegan("s_1", resumed=True)) == [{**told, "resumed": True}]
+    cut = connected().messages(SessionBegan("s_1", resumed=True, heard="It is"))
     assert cut == [{**told, "resumed": True, "heard": "It is"}]
 
 

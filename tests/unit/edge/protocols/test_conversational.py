@@ -17,11 +17,12 @@ from edge.core.client_events import (
     ClientToolCancelled,
     Interrupted,
     ResponseDone,
+    SessionBegan,
+    SessionEnded,
     Speech,
     Trouble,
 )
 from edge.core.inputs import ClientToolResult, Typed
-from edge.protocols.client_protocol import CloseCode
 from edge.protocols.parsing import MOST_TEXT_CHARS
 from runtime.audio import read_wav
 from runtime.wav import Format, parse_header
@@ -40,7 +41,7 @@ def test_the_messages_are_the_documented_ones() -> None:
             }
         )
     ]
-    assert d.began("session_conn_0_1234567890") == [
+    assert d.messages(SessionBegan("session_conn_0_1234567890")) == [
         {
             "type": "conversation_started",
             "session_id": "session_conn_0_1234567890",
@@ -55,7 +56,9 @@ def test_the_messages_are_the_documented_ones() -> None:
             "turn_detected": True,
         }
     ]
-    assert d.ended() == [{"type": "conversation_ended", "message": "Conversation ended"}]
+    assert d.messages(SessionEnded()) == [
+        {"type": "conversation_ended", "message": "Conversation ended"}
+    ]
 
 
 def test_a_response_is_a_wav_of_16_khz() -> None:
@@ -160,7 +163,7 @@ def test_a_typed_turn_without_words_or_with_too_many_is_refused(text: object) ->
 def test_the_end_of_a_conversation_is_not_that_of_the_connection() -> None:
     d = connected(started=True)
     assert d.receive('{"type": "end_conversation"}') == [EndSession(close=False)]
-    d.ended()
+    d.messages(SessionEnded())
     assert error_of(d.receive(chunk(b"12")))["code"] == "NO_SESSION"
 
 
@@ -180,7 +183,7 @@ def test_other_events() -> None:
 
 
 def test_a_stage_that_stays_down_has_no_code_of_its_own() -> None:
-    assert connected().stage_close_code("stt") == CloseCode.INTERNAL_ERROR
+    assert not connected().admission.stage_close_codes
 
 
 JSON = st.recursive(

@@ -9,12 +9,20 @@ import numpy as np
 import pytest
 
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
-from edge.core.client_events import CallerTranscript, ClientEvent, Interrupted, Speech, Trouble
+from edge.core.client_events import (
+    CallerTranscript,
+    ClientEvent,
+    Interrupted,
+    Notice,
+    SessionBegan,
+    SessionEnded,
+    Speech,
+    Trouble,
+)
 from edge.core.inputs import Cancelled, Played, TurnEnded, Typed
 from edge.protocols.client_protocol import (
     Admission,
     ClientProtocol,
-    CloseCode,
     Handshake,
     Json,
     ProtocolDefaults,
@@ -23,7 +31,6 @@ from edge.protocols.client_protocol import (
 from edge.protocols.parsing import NotJsonError, from_base64, parse, to_base64, typed_text
 from runtime.audio import AudioOut
 from runtime.wav import Format
-from schemas.events import FaultyPart
 from tests.unit.edge.protocols.connected import Listener
 
 
@@ -69,17 +76,15 @@ class ToyProtocol(ProtocolDefaults):
                 case "bye":
                     return [EndSession(close=True)]
         except (KeyError, TypeError, ValueError) as error:
-            return [Reply(self.error("bad_message", "not understood", str(error)))]
-        return [Reply(self.error("bad_message", "not understood", "an unknown type"))]
-
-    def began(self, session: str, *, resumed: bool = False, heard: str = "") -> list[Json]:
-        return [{"type": "hello", "session": session, "resumed": resumed, "heard": heard}]
-
-    def ended(self) -> list[Json]:
-        return [{"type": "bye"}]
+            return [_error(str(error))]
+        return [_error("an unknown type")]
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
+            case SessionBegan(session=session, resumed=resumed):
+                return [{"type": "hello", "session": session, "resumed": resumed}]
+            case SessionEnded():
+                return [{"type": "bye"}]
             case Speech(pcm=pcm, text=text):
                 return [{"type": "audio", "audio": to_base64(pcm), "text": text}]
             case Interrupted():
@@ -87,16 +92,15 @@ class ToyProtocol(ProtocolDefaults):
             case CallerTranscript(text=text, final=True):
                 return [{"type": "heard", "text": text}]
             case Trouble(stage=stage, reason=reason):
-                return [self.error(f"{stage}_failed", "a stage failed", reason)]
+                return [_error(f"{stage}: {reason}").message]
+            case Notice(code=code, message=message, details=details):
+                return [{"type": "error", "code": code, "message": f"{message}: {details}"}]
             case _:
                 return []
 
-    def error(self, code: str, message: str, details: str) -> Json:
-        return {"type": "error", "code": code, "message": f"{message}: {details}"}
 
-    def stage_close_code(self, stage: FaultyPart) -> int:
-        del stage
-        return CloseCode.TRY_AGAIN_LATER
+def _error(why: str) -> Reply:
+    return Reply({"type": "error", "code": "bad_message", "message": f"not understood: {why}"})
 
 
 KIND: type[ClientProtocol] = ToyProtocol

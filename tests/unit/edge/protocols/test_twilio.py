@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from edge.core.client_commands import Audio, Begin, EndSession, PhoneTransfer
-from edge.core.client_events import CallerTranscript, Interrupted, Speech, Trouble
+from edge.core.client_events import (
+    CallerTranscript,
+    Interrupted,
+    Notice,
+    SessionBegan,
+    SessionEnded,
+    Speech,
+    Trouble,
+)
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.client_protocol import ClientProtocol, Handshake
 from edge.protocols.twilio import MOST_MARKS, TwilioProtocol
@@ -196,8 +204,8 @@ def test_the_end_of_the_stream_ends_the_call() -> None:
 
 def test_nothing_else_is_sent_for_twilio_ends_a_stream_that_it_does_not_understand() -> None:
     p = streaming()
-    assert p.began("s_1") == p.ended() == []
+    assert p.messages(SessionBegan("s_1")) == p.messages(SessionEnded()) == []
     assert p.messages(Speech(1, "", b"", ends=True)) == []
     assert p.messages(CallerTranscript("Hi.", final=True)) == []
     assert p.messages(Trouble("llm", "no")) == []
-    assert p.error("RATE_LIMITED", "Too many", "") is None
+    assert p.messages(Notice("RATE_LIMITED", "Too many", "")) == []
