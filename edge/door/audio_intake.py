@@ -157,7 +157,9 @@ class AudioIntake:
         if self._audio_in.makes_resampler(form, audio.data):
             await self._pace.wait_in_queue()
         if isinstance(form, Container) or len(audio.data) <= form.bytes_a_second * DIRECT_S:
+            began_s = self._clock()
             self.take_now(audio)
+            self._pace.worked(began_s)
             return
         self._budget.sound_s += len(audio.data) / form.bytes_a_second
         await self._pace.turn(long=True)

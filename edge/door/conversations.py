@@ -101,6 +101,7 @@ class Conversations:
             begin, self._seat, self._quota, phone=self._phone is not None
         )
         self._opening = opening
+        await self._pace.wait_in_queue()  # many that begin at once take turns
         structlog.contextvars.bind_contextvars(session=opening.began.session)
         model, seat = host.speech_model, self._seat
         stranger = not seat.caller.named

@@ -34,8 +34,8 @@ MOST_UNTAKEN_BYTES = 16 * 1024
 LAST_WORD_S = 1.0
 """The time in which a client over its budget can read the close's reason."""
 MOST_DROPPED_BYTES = 32 * 1024 * 1024
-TAKEN_S = 0.005
-"""The interval of checks whether parsed messages were taken."""
+MOST_UNTAKEN_S = 0.25
+"""The interval of checks of a socket whose parsed messages nobody takes."""
 WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
 HEAD_BYTES = 4 + KEY_BYTES
 """The head of a frame with a length of 16 bits (126 to 65 535 bytes), such as 20 ms of audio."""
@@ -81,6 +81,8 @@ class FrameIntake:
         """The next check of how long the memory has been reserved."""
         ws.pace.has_more = lambda: bool(self._rest or queue._buffer)
         self._reading = READS
+        self._untaken_check: asyncio.TimerHandle | None = None
+        """The next check; None: it does not wait for parsed messages to be taken."""
         self._dropped = 0
         """Bytes."""
 
@@ -182,12 +184,15 @@ class FrameIntake:
         except OverBudgetError as over:
             self._ws.exceed(str(over))
             return False
-        has_memory = self._has_memory() and self._untaken <= MOST_UNTAKEN_BYTES
-        if wait_s or self._rest or not has_memory:
-            self._wait()
-            pace.later(wait_s or (0.0 if has_memory else TAKEN_S), self._go_on)
-        else:
+        has_memory = self._has_memory()
+        if not (wait_s or self._rest) and has_memory and self._untaken <= MOST_UNTAKEN_BYTES:
             self._read_on()
+            return False
+        self._wait()
+        if wait_s or (has_memory and self._untaken <= MOST_UNTAKEN_BYTES):
+            pace.later(wait_s, self._go_on)
+        else:
+            self._await_taken()
         return False
 
     @property
@@ -195,8 +200,15 @@ class FrameIntake:
         """Return the bytes of waiting messages."""
         return sum(size for _, size in self._queue._buffer)
 
+    def _await_taken(self) -> None:
+        """Go on once all parsed messages are taken; for memory of others, ask again soon."""
+        others = not self._queue._buffer and not self._budget.reservation.held
+        until_s = RETRY_S if others else MOST_UNTAKEN_S
+        self._untaken_check = asyncio.get_running_loop().call_later(until_s, self._go_on)
+
     def _go_on(self) -> None:
         """Parse on, unless the budget is overdrawn, there is no memory, or parsed messages wait."""
+        self._untaken_check = None
         if self.drops or self._ws.closed or self._handler.transport is None:
             return
         self._ws.note_slowed()
@@ -208,10 +220,8 @@ class FrameIntake:
             return
         if wait_s:
             pace.later(wait_s, self._go_on)
-        elif self._handler._reading_paused or self._queue._buffer:
-            pace.later(TAKEN_S, self._go_on)
-        elif not self._has_memory():
-            pace.later(TAKEN_S if self._budget.reservation.held else RETRY_S, self._go_on)
+        elif self._handler._reading_paused or self._queue._buffer or not self._has_memory():
+            self._await_taken()
         elif self._rest:
             if self._parse():
                 self._handler.close()
@@ -235,10 +245,16 @@ class FrameIntake:
         return True
 
     def taken(self) -> None:
-        """Release the memory of a processed message."""
+        """Release the memory of a processed message, and go on if no other waits."""
+        if self._queue._buffer:
+            return
         on_its_way = self._heads.unread and self._long == self._heads.number
-        if not on_its_way and not self._queue._buffer:
+        if not on_its_way:
             self._budget.reservation.release()
+        if self._untaken_check:
+            self._untaken_check.cancel()
+            self._ws.pace.later(0.0, self._go_on)
+            self._untaken_check = None
 
     def _check_memory_in(self, seconds: float) -> None:
         self._memory_check = asyncio.get_running_loop().call_later(seconds, self._check_memory)

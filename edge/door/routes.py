@@ -53,8 +53,10 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
             return too_many("connections", 5)
         try:
             with edge.budgets.opened(address, time.monotonic()) as budget:
+                pace = Pace(budget, edge.work_queue, edge.stages.strained)
+                await pace.wait_in_queue()  # many that call at once take turns
                 ws = StrictWebSocket(
-                    Pace(budget, edge.work_queue, edge.stages.strained),
+                    pace,
                     heartbeat=edge.settings.heartbeat_s,
                     max_msg_size=kind.admission.most_frame_bytes,
                     compress=False,

@@ -9,7 +9,7 @@ import pytest
 
 from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.costs import BURST_FRAMES, Costs
-from edge.door.limits.pace import QUEUE_AT_ONCE_S, QUEUE_SHARE, Pace, WorkQueue
+from edge.door.limits.pace import QUEUE_AT_ONCE_S, QUEUE_SHARE, ROUND_S, Pace, WorkQueue
 
 
 async def rounds(count: int) -> None:
@@ -72,6 +72,32 @@ async def test_the_address_that_has_had_the_least_is_next() -> None:
         queue.call(address, lambda address=address: begun.append(address))  # type: ignore[misc]  # a default
     await rounds(5)
     assert begun == ["b", "c", "a", "a"]
+
+
+async def test_a_live_connection_waits_behind_no_burst() -> None:
+    queue, begun = WorkQueue(), []
+    queue.worked("a", 0.1)
+    for address, live in (("b", False), ("a", True), ("c", False)):
+        queue.call(address, lambda address=address: begun.append(address), live=live)  # type: ignore[misc]  # a default
+    queue.worked("b", 0.1)
+    queue.call("b", lambda: begun.append("later"))
+    await rounds(5)
+    assert begun == ["b", "a", "c", "later"]
+
+
+async def test_a_round_in_which_many_worked_leaves_what_is_left_to_the_next() -> None:
+    queue, clock = WorkQueue(), [0.0]
+    with Budgets(Costs()).opened("a", 0.0) as budget, Budgets(Costs()).opened("b", 0.0) as other:
+        here, there = (Pace(one, queue, str, lambda: clock[0]) for one in (budget, other))
+        here.has_more = lambda: True
+        turn = asyncio.create_task(here.breathe())
+        clock[0] += 2 * ROUND_S
+        there.worked(0.0)
+        assert queue.round_is_full
+        await rounds(1)
+        assert not turn.done()
+        await turn
+        assert not queue.round_is_full
 
 
 async def test_the_queue_leaves_a_share_of_the_loop_to_live_calls() -> None:

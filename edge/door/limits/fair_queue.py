@@ -28,8 +28,9 @@ class FairQueue(Generic[T]):
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, address: str, waits: T) -> None:
-        start = max(self._now, self._had.get(address, 0.0))
+    def add(self, address: str, waits: T, *, at_once: bool = False) -> None:
+        """Add what *waits*; *at_once*: it begins where the queue is, whatever *address* has had."""
+        start = self._now if at_once else max(self._now, self._had.get(address, 0.0))
         heapq.heappush(self._waiting, (start, next(self._numbers), waits))
 
     def first(self) -> T:

@@ -2,8 +2,9 @@
 
 A connection *bursts* if it has sent more at once than a live caller does. Its work, and any long
 piece of work, waits in the work queue of the edge. In each round of the event loop the queue begins
-one piece: that of the address that has used it least. The queue has a fixed share of the loop, so a
-live call waits for one piece at most.
+one piece: that of a connection that sends no more than a live caller, else that of the address that
+has used it least. The queue has a fixed share of the loop, so a live call waits for one piece at
+most. Where a hundred connections send a little at the same moment, all but the first wait, too.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 PIECE_S = 0.001
 """Work after which others get the loop."""
+ROUND_S = 0.005
+"""The work of all connections in a round of the event loop after which the others wait."""
 WAIT_S = 0.25
 """A wait is cut into such pieces."""
 MOST_HELD_S = 10.0
@@ -41,18 +44,24 @@ class WorkQueue:
         self._work = Allowance(QUEUE_AT_ONCE_S, QUEUE_SHARE, clock())
         self._begins: asyncio.Handle | None = None
         """The beginning of the next piece."""
+        self._round_s = 0.0
+        """The work in this round of the event loop."""
+        self._round_ends: asyncio.Handle | None = None
         self._thread = ThreadPoolExecutor(1, "long-message")
 
-    def call(self, address: str, piece: Callable[[], None]) -> None:
-        """Have *piece* of *address* called when it is its turn."""
-        self._waiting.add(address, piece)
+    def call(self, address: str, piece: Callable[[], None], *, live: bool = False) -> None:
+        """Have *piece* of *address* called when it is its turn.
+
+        *live*: its connection sends no more than a live caller, so it waits behind no burst.
+        """
+        self._waiting.add(address, piece, at_once=live)
         if self._begins is None:
             self._begins = asyncio.get_running_loop().call_soon(self._next)
 
-    async def turn(self, address: str) -> None:
-        """Wait for the turn of the piece that follows."""
+    async def turn(self, address: str, *, live: bool = False) -> None:
+        """Wait for the turn of the piece that follows; *address* and *live* are those of `call`."""
         begun = asyncio.get_running_loop().create_future()
-        self.call(address, lambda: None if begun.done() else begun.set_result(None))
+        self.call(address, lambda: None if begun.done() else begun.set_result(None), live=live)
         await begun
 
     async def off_loop(self, work: Callable[[], T]) -> tuple[T, float]:
@@ -68,6 +77,20 @@ class WorkQueue:
         """Charge *address* for *took_s* seconds of work."""
         self._waiting.charge(address, took_s)
         self._work.borrow(took_s, self._clock(), QUEUE_RESTS_S)
+
+    @property
+    def round_is_full(self) -> bool:
+        """Whether this round of the event loop has had its share of work."""
+        return self._round_s > ROUND_S
+
+    def count(self, took_s: float) -> None:
+        """Count work in this round of the event loop."""
+        self._round_s += took_s
+        if self._round_ends is None:
+            self._round_ends = asyncio.get_running_loop().call_soon(self._end_round)
+
+    def _end_round(self) -> None:
+        self._round_s, self._round_ends = 0.0, None
 
     def _next(self) -> None:
         loop = asyncio.get_running_loop()
@@ -117,6 +140,7 @@ class Pace:
         took_s = self.clock() - since_s
         self.budget.work_s += took_s
         self._since_s += took_s
+        self._queue.count(took_s)
 
     async def off_loop(self, work: Callable[[], T]) -> T:
         """Return the result of *work*, which runs in a thread when it is its turn."""
@@ -152,7 +176,8 @@ class Pace:
 
     async def breathe(self) -> None:
         """Yield to other tasks if the work since the last yield was long."""
-        if self.budget.load or self._since_s > PIECE_S:
+        crowded = self._queue.round_is_full and self.has_more()
+        if self.budget.load or self._since_s > PIECE_S or crowded:
             await self.wait_in_queue()
 
     async def turn(self, *, long: bool = False) -> None:
@@ -176,7 +201,7 @@ class Pace:
     async def wait_in_queue(self) -> None:
         """Wait for a turn in the work queue."""
         self._charge()
-        await self._queue.turn(self.budget.address)
+        await self._queue.turn(self.budget.address, live=not self.budget.load)
 
     def _charge(self) -> None:
         self._queue.worked(self.budget.address, self._since_s)

@@ -11,14 +11,15 @@ from typing import Any, cast
 import pytest
 
 from edge.core.client_commands import Audio, ClientCommand, EndSession
+from edge.core.client_events import ClientEvent
 from edge.core.inputs import Played, Typed
 from edge.door.audio_intake import AudioIntake
-from edge.door.client_reader import ClientReader
+from edge.door.client_reader import TOO_OFTEN, ClientReader
 from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace, WorkQueue
 from edge.door.line.channel import LineChannel
-from edge.protocols.client_protocol import Handshake, Json
+from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.buckets import Bucket
 from runtime.common_share import CommonShare
@@ -34,7 +35,7 @@ class Client:
         self.sound: list[bytes] = []
         self.obeyed: list[ClientCommand] = []
         self.given: list[Any] = []
-        self.replies: list[Json | None] = []
+        self.told: list[ClientEvent] = []
         self.faults: list[Exception] = []
         self.excess: list[str] = []
         self.channel.on_excess = self.excess.append
@@ -53,7 +54,7 @@ class Client:
             protocol,
             Bucket(commands_a_second, commands_a_second),
             cast("Any", conversations),
-            cast("Any", SimpleNamespace(send=self.replies.extend)),
+            cast("Any", SimpleNamespace(tell=self.told.append)),
             obey=self._obey,
             broke=self.faults.append,
         )
@@ -110,7 +111,7 @@ async def test_commands_that_come_too_often_are_refused_and_sound_never_is(pace:
             await asyncio.sleep(0)
     client.channel.left()
     await reading
-    assert [one["code"] for one in client.replies if one] == ["RATE_LIMITED"] * 2
+    assert client.told == [TOO_OFTEN] * 2
 
 
 async def test_a_fault_of_ours_ends_the_reading(pace: Pace) -> None:
