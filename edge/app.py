@@ -141,7 +141,9 @@ def limits_of(settings: Settings) -> Limits:
 
 def chores(edge: Edge) -> list[Coroutine[Any, Any, None]]:
     """Return the background tasks of an edge."""
+    remote = edge.policy.remote
     return [
+        *([remote.keep_fresh()] if remote else []),
         edge.stages.watch(),
         edge.limits.renew(),
         edge.storage.watch(),

@@ -85,10 +85,13 @@ class AudioIntake:
         return call_soon
 
     def hear(self, message: str | bytes) -> bool:
-        """Take a short message if it is audio; return whether it is."""
-        began_s = self._clock()
-        read = self._protocol.sound
-        return not self._closed and self._take_sound(began_s, read, message, ms_of(began_s))
+        """Take a short message if it is audio; return whether it is.
+
+        Its frame and its sound count, which bound its work; only files are timed.
+        """
+        if self._closed:
+            return False
+        return self._take_sound(self._protocol.sound, message, ms_of(self._clock()))
 
     def await_more(self) -> None:
         """Take the audio that the protocol keeps back as soon as no more comes to judge it by."""
@@ -103,25 +106,28 @@ class AudioIntake:
             self._kept_back = None
 
     def _take_kept(self) -> None:
-        self._take_sound(self._clock(), self._protocol.no_more)
+        self._take_sound(self._protocol.no_more)
 
     def _take_sound(
-        self, began_s: float, read: Callable[..., list[ClientCommand] | None], *message: object
+        self, read: Callable[..., list[ClientCommand] | None], *message: object
     ) -> bool:
         """Take the commands that *read* finds in *message*; return False if it is no audio."""
-        budget = self._budget
         try:
             commands = read(*message)
             if commands is None:
                 return False
             for command in commands:
-                if isinstance(command, Audio):
-                    self.take_now(command)
-                else:
+                if not isinstance(command, Audio):
                     self._obey_now(command)
+                elif command.begins or isinstance(command.form, Container):
+                    began_s = self._clock()
+                    self.take_now(command)
+                    self._budget.work_s += self._clock() - began_s
+                else:
+                    self.take_now(command)
             self.keep_no_longer()
             self.await_more()
-            budget.work_s += self._clock() - began_s
+            budget = self._budget
             if (
                 budget.sound_s >= CHECK_SOUND_S or budget.frames >= CHECK_FRAMES
             ) and not budget.settle(self._clock()):

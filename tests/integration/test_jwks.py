@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import time
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from deploy.nats_server import free_port
 from edge.door.callers.auth import Caller, TokenPolicy
-from edge.door.callers.jwks import AGAIN_S, FRESH_S, RemoteKeys
+from edge.door.callers.jwks import AGAIN_S, FRESH_S, RENEWED_S, RemoteKeys
 
 
 def claims(user: str) -> dict[str, Any]:
@@ -34,6 +35,9 @@ class Provider:
         self.asked = 0
         self.status = 200
         self.now = 1000.0
+        self.answers = asyncio.Event()
+        """Set: it answers; else it hangs."""
+        self.answers.set()
 
     def rotate(self, kid: str, bits: int = 2048) -> None:
         self.keys = {kid: rsa.generate_private_key(65537, bits)}
@@ -47,6 +51,7 @@ class Provider:
 
     async def serve(self, _: web.Request) -> web.Response:
         self.asked += 1
+        await self.answers.wait()
         keys = [
             {
                 **json.loads(jwt.get_algorithm_by_name("RS256").to_jwk(one.public_key())),
@@ -167,6 +172,39 @@ async def test_a_provider_that_is_away_costs_nobody_whose_key_is_known(
     provider.status = status
     provider.now += FRESH_S
     assert await policy.identify(token) == ADA
+
+
+async def test_a_provider_that_hangs_delays_nobody_whose_key_is_known(provider: Provider) -> None:
+    policy = provider.policy()
+    assert policy.remote
+    token = provider.signed("1")
+    assert await policy.identify(token) == ADA
+    provider.answers.clear()
+    provider.now += FRESH_S
+    renewing = asyncio.create_task(policy.remote.keep_fresh())
+    async with asyncio.timeout(20):
+        while provider.asked < 2:
+            await asyncio.sleep(0.01)
+        for _ in range(3):
+            assert await policy.identify(token) == ADA
+    assert provider.asked == 2
+    renewing.cancel()
+    provider.answers.set()
+
+
+async def test_a_set_is_renewed_before_anybody_waits_for_it(provider: Provider) -> None:
+    policy = provider.policy()
+    assert policy.remote
+    token = provider.signed("1")
+    assert await policy.identify(token) == ADA
+    provider.rotate("2")
+    provider.now += RENEWED_S
+    renewing = asyncio.create_task(policy.remote.keep_fresh())
+    async with asyncio.timeout(20):
+        while await policy.identify(token):
+            await asyncio.sleep(0.01)
+    renewing.cancel()
+    assert provider.asked == 2
 
 
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # that is the point

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from yarl import URL
+
 from runtime.settings import Settings, SettingsError
 from runtime.tls import LOOPBACK
 
@@ -30,13 +32,13 @@ class ClientAddresses:
         """Return the addresses in *settings*.
 
         Raises:
-            SettingsError: a proxy is no network.
+            SettingsError: a proxy is no network, or an origin is none.
         """
         try:
             networks = [ipaddress.ip_network(item) for item in _listed(settings.trusted_proxies)]
         except ValueError as error:
             raise SettingsError(f"AURA_TRUSTED_PROXIES: {error}") from error
-        origins = frozenset(item.rstrip("/").lower() for item in _listed(settings.allowed_origins))
+        origins = frozenset(_origin(item) for item in _listed(settings.allowed_origins))
         return ClientAddresses(tuple(networks), settings.proxy_header, origins, settings.debug)
 
     def address(self, peer: str, values: Sequence[str]) -> str:
@@ -80,6 +82,26 @@ class ClientAddresses:
         except ValueError:
             return False
         return any(found in network for network in self.proxies)
+
+
+def _origin(item: str) -> str:
+    """Return an origin as browsers send it: lower case, IDNA, without the scheme's own port.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    if item == "*":
+        return item
+    try:
+        found = URL(item)
+        if found.path == "/" and not found.query_string:
+            return str(found.origin())
+    except ValueError:
+        pass
+    raise SettingsError(
+        f"AURA_ALLOWED_ORIGINS: {item!r} is no origin: write the scheme and the host, such as "
+        "https://app.example.com"
+    )
 
 
 SITE_BITS = 64

@@ -28,6 +28,8 @@ AGAIN_S = 30.0
 """The least time between two fetches for tokens that no known key has signed."""
 FRESH_S = 3600.0
 """The most age of a set, so that withdrawn keys expire."""
+RENEWED_S = 3300.0
+"""The age at which a set is fetched again, before a caller would have to wait for it."""
 ANSWER_S = 5.0
 MOST_BYTES = 1 << 20
 _JWS = jwt.PyJWS()
@@ -109,13 +111,24 @@ class RemoteKeys:
         The key ids in the token and in the set are optional, and a key may change under its id
         (RFC 7517, 4.5). So a key is known if it, or one of *own*, verifies the signature.
         """
-        if not _needs_a_key(token) or (self._is_fresh and self._has_key_of(token, own)):
+        if not _needs_a_key(token):
             return
+        if self._has_key_of(token, own) and (self._is_fresh or self._fetching.locked()):
+            return  # a provider that hangs delays nobody whose key is known
         async with self._fetching:
             if self._is_fresh and self._has_key_of(token, own):
                 return  # another caller has fetched the set
             if self._clock() - self._tried_at >= AGAIN_S:
                 await self.fetch()
+
+    async def keep_fresh(self) -> None:
+        """Fetch the set again before it is too old, until cancelled."""
+        while True:
+            due = max(self._fetched_at + RENEWED_S, self._tried_at + AGAIN_S)
+            await asyncio.sleep(max(0.0, due - self._clock()))
+            async with self._fetching:
+                if self._clock() >= self._tried_at + AGAIN_S:
+                    await self.fetch()
 
     async def fetch(self) -> None:
         """Fetch the set; on failure the old one stays."""

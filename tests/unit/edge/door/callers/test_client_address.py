@@ -63,6 +63,22 @@ def test_pages_of_other_origins_may_not_call_where_origins_are_set() -> None:
     assert visitors(allowed_origins="*").may_call("https://anybody.example.com")
 
 
+def test_an_origin_may_be_written_as_people_do() -> None:
+    some = visitors(
+        allowed_origins="https://Bücher.example:443, http://[::1]:8000/, app://localhost"
+    )
+    for origin in ("https://xn--bcher-kva.example", "http://[::1]:8000", "app://localhost"):
+        assert some.may_call(origin), origin
+
+
+@pytest.mark.parametrize(
+    "item", ["app.example.com", "app.example.com:443", "null", "https://a.example/talk", "https://"]
+)
+def test_what_is_no_origin_is_said_with_its_setting(item: str) -> None:
+    with pytest.raises(SettingsError, match=r"AURA_ALLOWED_ORIGINS: .* https://app\.example\.com"):
+        visitors(allowed_origins=f"https://good.example, {item}")
+
+
 def test_where_none_are_set_only_pages_of_the_own_host_may_call() -> None:
     own = visitors(debug="false")
     for origin, host in (
