@@ -2,8 +2,8 @@
 
 `schemas/events.schema.json` is the JSON Schema of every message, `schemas/asyncapi.json` their
 subjects, `schemas/agent.schema.json` and `tenant.schema.json` the JSON Schema of the files of
-agents and tenants, `schemas/openapi.json` the edge's HTTP API. All are committed; a test fails if
-they differ from the types.
+agents and tenants, `schemas/openapi.json` the edge's HTTP API. The table of events in
+`schemas/README.md` is written, too. All are committed; a test fails if they differ from the types.
 """
 
 import inspect
@@ -16,10 +16,21 @@ from typing import Any
 
 import msgspec
 
-from schemas import agent, audio, codec, control, events, openapi, session_config, tenant
+from schemas import (
+    agent,
+    audio,
+    codec,
+    control,
+    event_table,
+    events,
+    openapi,
+    session_config,
+    tenant,
+)
 from schemas.docstrings import describe
 
 HERE = Path(__file__).parent
+README = "README.md"
 SIDE = (
     audio.AudioFrame,
     audio.SpeechChunk,
@@ -236,7 +247,11 @@ def documents() -> dict[str, str]:
         "asyncapi.json": asyncapi(),
         "openapi.json": openapi.document(),
     }
-    return {name: json.dumps(what, indent=2, sort_keys=False) + "\n" for name, what in made.items()}
+    readme = (HERE / README).read_text(encoding="utf-8")
+    return {
+        **{name: json.dumps(what, indent=2, sort_keys=False) + "\n" for name, what in made.items()},
+        README: event_table.filled(readme, event_table.MARK, event_table.table()),
+    }
 
 
 def written(made: Mapping[str, str], folder: Path = HERE) -> int:
