@@ -6,6 +6,7 @@ import typing
 from collections.abc import Iterator
 
 from schemas import events
+from schemas.asyncapi import tag
 from schemas.stages import STAGES
 
 MARK = "events"
@@ -38,4 +39,4 @@ def _row(event: type[events.Event]) -> str:
     route, meaning = first_line.split(": ", 1)
     if stage := _TO_WORK_ON.get(event):
         meaning += f" A job of stage `{stage}`."
-    return f"`{event.__struct_config__.tag}` | {route.replace('->', '→')} | {meaning}"
+    return f"`{tag(event)}` | {route.replace('->', '→')} | {meaning}"

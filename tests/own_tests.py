@@ -99,6 +99,7 @@ ELSEWHERE: Mapping[str, str] = {
     "runtime/settings/*.py": "unit/runtime/test_settings.py",
     "runtime/tls.py": "integration/test_tls.py",
     "schemas/agent.py": "contract/test_agents.py",
+    "schemas/asyncapi.py": "contract/test_events.py",
     "schemas/client_messages.py": "contract/test_asyncapi.py",
     "schemas/control.py": "unit/edge/core/test_control.py",
     "schemas/docstrings.py": "contract/test_asyncapi.py",

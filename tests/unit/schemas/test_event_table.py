@@ -5,7 +5,8 @@ from __future__ import annotations
 import typing
 
 from schemas import event_table, events
-from schemas.generate import HERE, README, tag
+from schemas.asyncapi import tag
+from schemas.generate import HERE, README
 
 
 def test_every_event_has_one_row_with_its_kind() -> None:
