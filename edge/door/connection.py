@@ -13,8 +13,8 @@ from edge.core.client_events import (
     ClientEvent,
     ClientToolCalled,
     Notice,
-    SessionBegan,
-    SessionEnded,
+    SessionClosed,
+    SessionOpened,
     Speech,
     Trouble,
 )
@@ -188,7 +188,7 @@ class Connection:
                     await self._begin(command)
                 case EndSession(close=close):
                     await conversations.end("end_call")
-                    self._sender.tell(SessionEnded())
+                    self._sender.tell(SessionClosed())
                     if close:
                         self._shut(CloseCode.NORMAL, "", ends="end_call")
                 case PhoneTransfer():
@@ -207,14 +207,14 @@ class Connection:
         resumed = opening.history is not None
         cut = opening.history.unfinished if opening.history else None
         heard = cut.heard if cut else ""
-        self._sender.tell(SessionBegan(shell.session, resumed=resumed, heard=heard))
+        self._sender.tell(SessionOpened(shell.session, resumed=resumed, heard=heard))
         shell.give(Resumed() if resumed else Started())
 
     def _not_begun(self, why: RefusedError) -> None:
         """Tell the client why no session can begin; close if the connection is for one session."""
         self._pace.budget.work_s += REFUSAL_WORK_S  # slows repeated requests
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
-        self._protocol.messages(SessionEnded())  # they are for a session that had begun
+        self._protocol.messages(SessionClosed())  # they are for a session that had begun
         self._sender.tell(Notice(why.code, why.message, why.details))
         if why.ends or self._protocol.admission.one_session:
             self._shut(why.close, why.details)
