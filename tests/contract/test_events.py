@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from workers.speech_chunks import MOST_CHUNK_BYTES
 
 STREAMS = Path(__file__).parents[2] / "nats" / "streams"
 GOLDEN = Path(__file__).parent / "golden" / "events-v1.json"
+WIRE_NAMES = Path(__file__).parents[2] / "docs" / "adr" / "0054-wire-names-stay.md"
 TYPES: list[type[events.Event]] = list(typing.get_args(events.AnyEvent))
 
 
@@ -68,6 +70,17 @@ def test_golden_bytes_of_version_1_still_decode(kind: type[events.Event]) -> Non
     assert type(event) is kind
     assert event.id == golden[tag]["id"]
     assert subjects.event(event) == golden[tag]["subject"]
+
+
+def test_a_field_with_two_names_is_in_the_table_of_adr_54() -> None:
+    row = re.compile(r"^\| `([a-z.]+)` \| `(\w+)` \| `(\w+)` \|$", re.MULTILINE)
+    rows = row.findall(WIRE_NAMES.read_text(encoding="utf-8"))
+    assert sorted(rows) == sorted(
+        (asyncapi.tag(kind), field.name, field.encode_name)
+        for kind in TYPES
+        for field in msgspec.structs.fields(kind)
+        if field.name != field.encode_name
+    )
 
 
 def test_unknown_fields_are_ignored_so_that_old_readers_live() -> None:
