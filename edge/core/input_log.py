@@ -53,7 +53,7 @@ class InputLog:
             return False
         return now_ms - rows.from_ms >= PART_MS or rows.count >= PART_INPUTS
 
-    def take(self, now_ms: int) -> InputsDelivered:
+    def pop_part(self, now_ms: int) -> InputsDelivered:
         """Return the part since the last call."""
         rows, bits, part = self._rows or Rows(now_ms), self._bits, self._part
         self._rows, self._bits, self._part = None, [], part + 1

@@ -17,7 +17,7 @@ class Spending:
         self._history = history
         self._out = out
 
-    def take(self, event: ev.Event, now_ms: int) -> None:
+    def count(self, event: ev.Event, now_ms: int) -> None:
         """Count an event of a stage; publish the first limit that it reaches."""
         used_up = self._history.spend.take(event)
         if not used_up or self._history.control.spent:
