@@ -45,8 +45,8 @@ class Call:
         """Begin the session of *began*; *history* is given if the session is resumed."""
         self.began = began
         self.history = history or History()
-        self.history.summary.take(began)
-        self.history.spend.take(began)
+        self.history.summary.count(began)
+        self.history.spend.count(began)
         if isinstance(began, ev.SessionStarted):
             self.history.agent = began.agent
         self._config = config = CurrentConfig(began.config)
