@@ -46,7 +46,7 @@ class Playback:
         self._sentences.at(index).text = text
 
     def chunk(self, chunk: ChunkSpoken) -> None:
-        self._sentences.at(chunk.index).take(chunk)
+        self._sentences.at(chunk.index).add(chunk)
 
     def silent(self, index: int) -> None:
         """Mark sentence *index* as silent, since nothing in it can be spoken."""

@@ -24,7 +24,7 @@ class Sentence:
     early: dict[int, bytes] = field(default_factory=dict)
     """Chunks, by number, that arrived before an earlier one."""
 
-    def take(self, chunk: ChunkSpoken) -> None:
+    def add(self, chunk: ChunkSpoken) -> None:
         if chunk.last:
             self.count = chunk.chunk + 1
         if chunk.chunk >= self.joined:
