@@ -4,7 +4,6 @@ python docs/tables.py [--check]
 """
 
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,17 +14,12 @@ import soak_table
 from markdown_table import table, under
 
 from aura.cli.settings_table import as_markdown
+from schemas.event_table import filled
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PICTURE = DOCS / "cut-ins.svg"
 RESULTS = ROOT / "benchmarks" / "results"
-
-
-def filled(text: str, name: str, content: str) -> str:
-    """Return *text* with *content* between the marks of *name*."""
-    pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-    return re.sub(pattern, lambda found: f"{found[1]}{content}\n{found[2]}", text, flags=re.DOTALL)
 
 
 def result(name: str) -> dict[str, Any] | None:

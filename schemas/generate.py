@@ -2,11 +2,10 @@
 
 `schemas/events.schema.json` is the JSON Schema of every message, `schemas/asyncapi.json` their
 subjects, `schemas/agent.schema.json` and `tenant.schema.json` the JSON Schema of the files of
-agents and tenants, `schemas/openapi.json` the edge's HTTP API. All are committed; a test fails if
-they differ from the types.
+agents and tenants, `schemas/openapi.json` the edge's HTTP API. The table of events in
+`schemas/README.md` is written, too. All are committed; a test fails if they differ from the types.
 """
 
-import inspect
 import json
 import sys
 import typing
@@ -16,10 +15,21 @@ from typing import Any
 
 import msgspec
 
-from schemas import agent, audio, codec, control, events, openapi, session_config, tenant
+from schemas import (
+    agent,
+    asyncapi,
+    audio,
+    control,
+    event_table,
+    events,
+    openapi,
+    session_config,
+    tenant,
+)
 from schemas.docstrings import describe
 
 HERE = Path(__file__).parent
+README = "README.md"
 SIDE = (
     audio.AudioFrame,
     audio.SpeechChunk,
@@ -29,39 +39,6 @@ SIDE = (
     control.CallReply,
     control.CallsRequest,
     control.CallsReply,
-)
-
-CHANNELS: dict[str, tuple[str, str]] = {
-    # By kind: the writers, and a description
-    "life": ("edge", "The session's own story."),
-    "speech": ("edge", "One job for STT each."),
-    "heard": ("stt", "What was understood."),
-    "turn": ("edge", "One job for the LLM each."),
-    "say": ("llm, edge", "The response as a fenced chain; each sentence is a job for TTS."),
-    "tool": ("edge", "One job for a tool runner each."),
-    "hook": ("edge", "Messages to an application."),
-    "out": ("tts, llm, stt, edge", "Results, failures and measurements of jobs."),
-    "in": ("edge", "The inputs of the call, for replays."),
-}
-IN_MEMORY = "In memory for a minute at most, never on disk."
-TRACE = {"type": "string", "description": "W3C trace context."}
-FLOWS = (
-    ("audio", "aura.au.{session}.{utterance}", "AudioFrame", "The caller's audio, to STT."),
-    ("speech", "aura.pcm.{session}.{turn}", "SpeechChunk", "Synthesized audio, to the edge."),
-    ("partial", "aura.part.{session}", "TranscriptPartial", "Growing words. Core NATS only."),
-    (
-        "call",
-        "aura.call.{session}",
-        "CallRequest",
-        "To the edge that holds the call, which answers with CallReply. Core NATS only.",
-    ),
-    ("calls", "aura.calls", "CallsRequest", "To all edges, which answer with CallsReply."),
-    (
-        "recording",
-        "aura.rec.{tenant}.{session}.{side}",
-        "RecordedSound",
-        "Sound of a call that is recorded, in stream AURA_RECORDING.",
-    ),
 )
 
 
@@ -106,10 +83,6 @@ def message_types() -> list[type[msgspec.Struct]]:
     return [*event_types(), *SIDE]
 
 
-def tag(kind: type[msgspec.Struct]) -> str:
-    return str(kind.__struct_config__.tag)
-
-
 def json_schema() -> dict[str, Any]:
     """Return one JSON Schema document with a definition for each message."""
     _, definitions = msgspec.json.schema_components(message_types(), ref_template="#/$defs/{name}")
@@ -150,93 +123,20 @@ def _file_schema(
     }
 
 
-def asyncapi() -> dict[str, Any]:
-    """Return the AsyncAPI 3 document of the bus."""
-    messages = {tag(kind): _message(kind) for kind in event_types()}
-    messages |= {kind.__name__: _message(kind) for kind in SIDE}
-    channels = _channels()
-    return {
-        "asyncapi": "3.0.0",
-        "info": {
-            "title": "Aura's bus",
-            "version": f"{events.SCHEMA_VERSION}.0.0",
-            "description": "See schemas/README.md for a subscriber in another language.",
-        },
-        "defaultContentType": "application/msgpack",
-        "channels": channels,
-        "operations": {
-            f"read.{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}
-            for name in channels
-        },
-        "components": {"messages": messages},
-    }
-
-
-def _channels() -> dict[str, Any]:
-    channels: dict[str, Any] = {}
-    for kind, (writer, what) in CHANNELS.items():
-        of_kind = [tag(one) for one in event_types() if kind == one.KIND]
-        refs = {one: {"$ref": f"#/components/messages/{one}"} for one in of_kind}
-        for prefix, note in (
-            ("ev", f"Stored in stream AURA_EVENTS. Written by: {writer}."),
-            ("live", "The same events, mirrored by the server once they are stored. Read only."),
-        ):
-            channels[f"{prefix}.{kind}"] = {
-                "address": f"aura.{prefix}.{{tenant}}.{{session}}.{kind}",
-                "description": f"{what} {note}" if prefix == "ev" else note,
-                "parameters": {
-                    "tenant": {"description": "Whose session it is."},
-                    "session": {"description": "The session's id."},
-                },
-                "messages": refs,
-            }
-    for name, address, message, note in FLOWS:
-        parameters: dict[str, Any] = {
-            part.strip("{}"): {} for part in address.split(".") if part.startswith("{")
-        }
-        channels[name] = {
-            "address": address,
-            "description": note if name == "recording" else f"{note} {IN_MEMORY}",
-            "parameters": parameters,
-            "messages": {message: {"$ref": f"#/components/messages/{message}"}},
-        }
-    return channels
-
-
-def _message(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    message: dict[str, Any] = {
-        "name": tag(kind) if issubclass(kind, events.Event) else kind.__name__,
-        "summary": (inspect.getdoc(kind) or "").splitlines()[0],
-        "contentType": "application/msgpack",
-        "payload": {"$ref": f"./events.schema.json#/$defs/{kind.__name__}"},
-    }
-    if issubclass(kind, events.Event):
-        identity = ".".join(["<session>", tag(kind), *(f"<{name}>" for name in kind.KEY)])
-        message["headers"] = {
-            "type": "object",
-            "required": [codec.ID_HEADER, codec.TYPE_HEADER, codec.SCHEMA_HEADER],
-            "properties": {
-                codec.ID_HEADER: {"type": "string", "description": f"`{identity}`"},
-                codec.TYPE_HEADER: {"const": tag(kind)},
-                codec.SCHEMA_HEADER: {"const": str(events.SCHEMA_VERSION)},
-                codec.TRACE_HEADER: TRACE,
-            },
-        }
-    elif kind is not audio.RecordedSound:
-        message["headers"] = {"type": "object", "properties": {codec.TRACE_HEADER: TRACE}}
-    return message
-
-
 def documents() -> dict[str, str]:
     """Return the generated files, name to text."""
     made = {
         "agent.schema.json": agent_schema(),
         "tenant.schema.json": tenant_schema(),
         "events.schema.json": json_schema(),
-        "asyncapi.json": asyncapi(),
+        "asyncapi.json": asyncapi.document(event_types(), SIDE),
         "openapi.json": openapi.document(),
     }
-    return {name: json.dumps(what, indent=2, sort_keys=False) + "\n" for name, what in made.items()}
+    readme = (HERE / README).read_text(encoding="utf-8")
+    return {
+        **{name: json.dumps(what, indent=2, sort_keys=False) + "\n" for name, what in made.items()},
+        README: event_table.filled(readme, event_table.MARK, event_table.table()),
+    }
 
 
 def written(made: Mapping[str, str], folder: Path = HERE) -> int:

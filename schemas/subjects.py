@@ -9,6 +9,7 @@ aura.rec.<tenant>.<session>.<side>    recorded sound           stream AURA_RECOR
 aura.tool.<tenant>.<name>             calls of a tool          core NATS only: a service answers
 aura.call.<session>                   commands to a call       core NATS only: its edge answers
 aura.calls                            list of running calls    core NATS only: all edges answer
+aura.dial                             a call to place          core NATS only: `aura sip` answers
 aura.prompts                          beginnings of prompts    core NATS only: all edges answer
 aura.prompts.now                      the same, sent when an agent changed
 aura.config.<hash>                    a configuration          stream AURA_CONFIGS (file)
@@ -16,6 +17,7 @@ $KV.AURA_AGENTS.tenant.<tenant>.<name>  an agent of a tenant     bucket AURA_AGE
 $KV.AURA_AGENTS.shared.<name>         an agent of all tenants
 $KV.AURA_AGENTS.tenants.<tenant>      the settings of a tenant
 aura.agents.<key>                     the same, mirrored by the server after it stored them
+$KV.AURA_SEATS.<key>                  counts across edges      bucket AURA_SEATS (file)
 """
 
 import re
@@ -38,7 +40,7 @@ AGENTS_LIVE = "aura.agents"
 
 CALLS = "aura.calls"
 PROMPTS = "aura.prompts"
-"""Requests of language models for what prompts are going to begin with."""
+"""Requests of language-model workers for the beginnings of coming prompts."""
 PROMPTS_NOW = "aura.prompts.now"
 """The same, told unasked."""
 DIAL = "aura.dial"

@@ -58,8 +58,8 @@ _CHANNEL_END: Final = re.compile(r"assistant(?:final|(?=commentary to=))")
 """The reasoning of gpt-oss, if the server has removed the marks of its channels."""
 
 
-class Position(Enum):
-    """Where in a response the stream is."""
+class ReasoningPhase(Enum):
+    """Whether the stream is inside reasoning."""
 
     START = auto()
     """The text so far may be a part of a channel's name."""
@@ -71,7 +71,7 @@ class Position(Enum):
     IN_CHANNEL = auto()
 
 
-class PositionMove(Enum):
+class ReasoningMove(Enum):
     """What was found in the text."""
 
     CHANNEL = auto()
@@ -86,8 +86,8 @@ class PositionMove(Enum):
     """An end tag, or the end of the channel."""
 
 
-_P, _M = Position, PositionMove
-POSITION_MOVES: Mapping[tuple[Position, PositionMove], Position] = {
+_P, _M = ReasoningPhase, ReasoningMove
+REASONING_MOVES: Mapping[tuple[ReasoningPhase, ReasoningMove], ReasoningPhase] = {
     (_P.START, _M.CHANNEL): _P.IN_CHANNEL,
     (_P.START, _M.TEXT): _P.OUTSIDE,
     (_P.START, _M.HOLD): _P.HELD,
@@ -98,8 +98,8 @@ POSITION_MOVES: Mapping[tuple[Position, PositionMove], Position] = {
     (_P.IN_TAGS, _M.CLOSE): _P.OUTSIDE,
     (_P.IN_CHANNEL, _M.CLOSE): _P.OUTSIDE,
 }
-_ENDS: Final = {Position.IN_TAGS: _TAGS.close, Position.IN_CHANNEL: _CHANNEL_END}
-"""The end of the reasoning at each position inside it."""
+_ENDS: Final = {ReasoningPhase.IN_TAGS: _TAGS.close, ReasoningPhase.IN_CHANNEL: _CHANNEL_END}
+"""The end of the reasoning in each phase inside it."""
 
 
 class ReasoningFilter:
@@ -113,31 +113,31 @@ class ReasoningFilter:
         """Whether the response began inside reasoning, which was returned as text."""
         self._text = ""
         self._hold = hold
-        self._position = Position.START
+        self._phase = ReasoningPhase.START
 
     def feed(self, delta: str) -> str:
         """Return the text to be spoken after *delta*; "" during reasoning."""
         self._text += delta
         said = ""
-        if self._position is Position.START and not self._begin():
+        if self._phase is ReasoningPhase.START and not self._begin():
             return ""
         while True:
-            if end_of_reasoning := _ENDS.get(self._position):
+            if end_of_reasoning := _ENDS.get(self._phase):
                 if not (end := end_of_reasoning.search(self._text)):
                     self._text = self._text[-_LONGEST_TAG:]  # an end tag may have begun there
                     return said
-                self._move(PositionMove.CLOSE, end)
+                self._move(ReasoningMove.CLOSE, end)
                 continue
             begin, end = _TAGS.open.search(self._text), _TAGS.close.search(self._text)
             if end and not (begin and begin.start() < end.start()):  # all before was reasoning
                 said = ""
                 self.has_reasoning = self.began_inside = True
-                self._move(PositionMove.CLOSE, end)
+                self._move(ReasoningMove.CLOSE, end)
             elif begin:
                 said += self._text[: begin.start()]
                 self.has_reasoning = True
-                self._move(PositionMove.OPEN, begin)
-            elif self._position is Position.HELD:
+                self._move(ReasoningMove.OPEN, begin)
+            elif self._phase is ReasoningPhase.HELD:
                 return said
             else:
                 ready = _TAGS.token.sub("", self._text)
@@ -147,7 +147,7 @@ class ReasoningFilter:
 
     def flush(self) -> str:
         """Return the rest at the end of the stream, without unfinished reasoning."""
-        is_inside = self._position in _ENDS
+        is_inside = self._phase in _ENDS
         rest, self._text = "" if is_inside else _TAGS.token.sub("", self._text), ""
         return rest
 
@@ -157,13 +157,13 @@ class ReasoningFilter:
             return False
         if channel := _CHANNEL_BEGIN.match(self._text):
             self.has_reasoning = True
-            self._move(PositionMove.CHANNEL, channel)
+            self._move(ReasoningMove.CHANNEL, channel)
         else:
-            self._move(PositionMove.HOLD if self._hold else PositionMove.TEXT)
+            self._move(ReasoningMove.HOLD if self._hold else ReasoningMove.TEXT)
         return True
 
-    def _move(self, move: PositionMove, found: re.Match[str] | None = None) -> None:
+    def _move(self, move: ReasoningMove, found: re.Match[str] | None = None) -> None:
         """Make *move*, and drop the text up to the end of what was *found*."""
-        self._position = moved(POSITION_MOVES, self._position, move)
+        self._phase = moved(REASONING_MOVES, self._phase, move)
         if found:
             self._text = self._text[found.end() :]

@@ -134,13 +134,13 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
     """
     connection = redecide.connections(events)[0]
     began = _started(_beginning(connection), _agent_at(events, plan.from_turn), plan)
-    given, skipped, history = _from(connection, events, plan.from_turn)
+    given, from_byte, history = _from(connection, events, plan.from_turn)
     whose = (began.tenant, plan.session)
     call = Call(began, history)
     recorded = tuple(stage for stage in STAGE_NAMES if stage not in plan.stages)
     client = _NoClient(connection.given, plan)
     client.shell = shell = SessionShell(bus, call, client, recorded=recorded, audio=plan.audio)
-    caller, refusals = _RecordedCaller(shell, plan.sound, skipped), _Refusals(bus, whose, plan)
+    caller, refusals = _RecordedCaller(shell, plan.sound, from_byte), _Refusals(bus, whose, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(shell.run())
         await shell.listening.wait()
@@ -238,15 +238,15 @@ def _from(
         if isinstance(e, ev.SpeechStarted) and e.utterance == taken.utterance
     )
     from_ms = events[index].at_ms - LEAD_MS
-    skipped = sum(
-        given.size
+    from_byte = sum(
+        given.size_bytes
         for at_ms, given in connection.given
         if isinstance(given, Sound) and at_ms < from_ms
     )
     given = [timed for timed in connection.given if timed.at_ms >= from_ms]
     history = fold(e for e in events[:index] if e.at_ms <= events[index].at_ms)
     history.summary = Summary()
-    return given, skipped, history
+    return given, from_byte, history
 
 
 def _is_transfer(given: AnyInput) -> bool:
@@ -257,15 +257,15 @@ def _is_transfer(given: AnyInput) -> bool:
 class _RecordedCaller:
     """The caller's inputs, with their recorded audio if there is any."""
 
-    def __init__(self, shell: SessionShell, pcm: bytes, skipped: int) -> None:
+    def __init__(self, shell: SessionShell, pcm: bytes, from_byte: int) -> None:
         self.shell = shell
-        self._pcm, self._at = pcm, skipped
+        self._pcm, self._at_bytes = pcm, from_byte
 
     def give(self, given: AnyInput) -> None:
         if isinstance(given, Sound) and self._pcm:
-            self._at += given.size
-            pcm = self._pcm[self._at - given.size : self._at]
-            self.shell.hear(pcm.ljust(given.size, b"\0"))
+            self._at_bytes += given.size_bytes
+            pcm = self._pcm[self._at_bytes - given.size_bytes : self._at_bytes]
+            self.shell.hear(pcm.ljust(given.size_bytes, b"\0"))
         else:
             self.shell.give(given)
 

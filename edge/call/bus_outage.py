@@ -27,12 +27,13 @@ class BusOutage:
         self._told = False
         self.parts: set[Part] = set()
         """The parts that are away."""
-        self._since = 0.0
+        self._since_s = 0.0
+        """The start of the outage, monotonic seconds."""
 
     def begins(self, part: Part) -> None:
         """Note that *part* of the bus is away; tell the caller once in an outage."""
         if not self.parts:
-            self._since = self._clock()
+            self._since_s = self._clock()
         self.parts.add(part)
         if not self._told:
             self._told = True
@@ -48,7 +49,7 @@ class BusOutage:
     @property
     def deaf(self) -> bool:
         """Return whether audio is ignored, since a response would come too late."""
-        return bool(self.parts) and self._clock() - self._since > DEAF_S
+        return bool(self.parts) and self._clock() - self._since_s > DEAF_S
 
 
 def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:

@@ -183,10 +183,10 @@ class SessionShell:
             self._audio.configure(given.config.turns)
         try:
             if self._inputs.due(at_ms):
-                self._queue(self._inputs.take(at_ms))
+                self._queue(self._inputs.pop_part(at_ms))
             self._inputs.note(given, at_ms)
             if isinstance(given, Finished):
-                self._queue(self._inputs.take(at_ms))
+                self._queue(self._inputs.pop_part(at_ms))
             self._do(self.call.step(given, at_ms))
             if self.call.next_ms < self._timer.rings_ms and self._carries:
                 self._timer.set(self.call.next_ms, at_ms)
@@ -245,7 +245,7 @@ class SessionShell:
         """Stop the call, since the newer connection decides."""
         if self._carries:
             self._log.info("session_goes_on_elsewhere")
-            self._queue(self._inputs.take(now_ms()))
+            self._queue(self._inputs.pop_part(now_ms()))
             self._move(ShellMove.STOP)
             self.control.close()
             self._client.taken_over()

@@ -181,7 +181,7 @@ class StageJobs:
     def _on_audio(self, given: AnyInput) -> None:
         if isinstance(given, ChunkSpoken) and (sentence := self._sentences.get(given.index)):
             before = len(sentence.pcm)
-            sentence.take(given)
+            sentence.add(given)
             if len(sentence.pcm) > before or sentence.voiced:
                 self._news.set()
 

@@ -10,17 +10,17 @@ class Takeover:
     """Compares the session's events with the first event of this connection."""
 
     def __init__(self) -> None:
-        self._ours = ""
+        self._our_id = ""
         """Id of the first event of this connection."""
-        self._since = 0
-        """Its sequence in the log; 0: not seen yet."""
+        self._our_seq = 0
+        """Its sequence number in the log; 0: not seen yet."""
 
     def begins(self, event: Event) -> None:
-        self._ours = event.id
+        self._our_id = event.id
 
     def is_over(self, event: Event, seq: int) -> bool:
         """Return whether *event*, at *seq* of the log, begins a newer connection."""
-        if event.id == self._ours:
-            self._since = seq
+        if event.id == self._our_id:
+            self._our_seq = seq
             return False
-        return isinstance(event, SessionResumed) and 0 < self._since < seq
+        return isinstance(event, SessionResumed) and 0 < self._our_seq < seq

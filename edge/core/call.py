@@ -45,8 +45,8 @@ class Call:
         """Begin the session of *began*; *history* is given if the session is resumed."""
         self.began = began
         self.history = history or History()
-        self.history.summary.take(began)
-        self.history.spend.take(began)
+        self.history.summary.count(began)
+        self.history.spend.count(began)
         if isinstance(began, ev.SessionStarted):
             self.history.agent = began.agent
         self._config = config = CurrentConfig(began.config)
@@ -97,11 +97,11 @@ class Call:
             case inputs.PartialHeard():
                 self._turns.partial(given, now_ms)
             case inputs.StageSaid(event):
-                self._spending.take(event, now_ms)
-                self._stage_inputs.take(event, now_ms)
+                self._spending.count(event, now_ms)
+                self._stage_inputs.receive(event, now_ms)
             case _:
                 if not self._take_lifecycle_input(given, now_ms):
-                    self._client_inputs.take(given, now_ms)
+                    self._client_inputs.receive(given, now_ms)
         return self._advance(now_ms)
 
     def _hear(self, sound: inputs.Sound, now_ms: int) -> bool:
@@ -160,7 +160,7 @@ class Call:
         self._entry.close(now_ms, discarded=True)
         self._client_turns.clear()
         self._idle.stop()
-        self._keypad.take()
+        self._keypad.pop()
         if given.may_return:
             self._current.leave(now_ms)
         else:
@@ -266,7 +266,7 @@ class Call:
     def _advance_speech(self, now_ms: int) -> None:
         keys_due_ms = self._keypad.due_ms
         if keys_due_ms is not None and now_ms >= keys_due_ms and not self.listening:
-            self._entry.typed(self._keypad.take(), now_ms)
+            self._entry.typed(self._keypad.pop(), now_ms)
         if self._current.response:
             self._idle.word(now_ms)
             self._responder.advance(now_ms)

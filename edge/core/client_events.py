@@ -183,7 +183,7 @@ class ClientToolCancelled:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionBegan:
+class SessionOpened:
     """The client's session has begun, or goes on over this connection."""
 
     session: str
@@ -193,7 +193,7 @@ class SessionBegan:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionEnded:
+class SessionClosed:
     """The client's session is over."""
 
 
@@ -208,8 +208,8 @@ class Notice:
 
 
 ClientEvent = (
-    SessionBegan
-    | SessionEnded
+    SessionOpened
+    | SessionClosed
     | Notice
     | CallerStarted
     | CallerStopped

@@ -38,8 +38,8 @@ class ClientInputs:
         self._keypad = keypad
         self._out = out
 
-    def take(self, given: AnyInput, now_ms: int) -> None:
-        """Take an input that arrived at *now_ms*, Unix ms, unless it is ignored at present.
+    def receive(self, given: AnyInput, now_ms: int) -> None:
+        """Pass on an input that arrived at *now_ms*, Unix ms, unless it is ignored at present.
 
         Raises:
             UnknownInputError: *given* is no input of a client.

@@ -82,7 +82,7 @@ class Control:
         head = self._out.head(now_ms)
         received = ev.ControlReceived(**head, command_id=given.id, by=given.by, command=command)
         self._out.publish(received)
-        memory.take(given.id, command)
+        memory.note(given.id, command)
         self._idle.word(now_ms)
         match command:
             case Interrupt():

@@ -90,7 +90,7 @@ class Outbox:
     def publish(self, event: _E) -> _E:
         """Add the effect that stores *event*, and return the event."""
         self._effects.append(Publish(event))
-        self._summary.take(event)
+        self._summary.count(event)
         self.show(event)
         return event
 

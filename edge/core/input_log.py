@@ -41,7 +41,7 @@ class InputLog:
         if self._rows is None:
             self._rows = Rows(now_ms)
         if isinstance(given, Sound):
-            self._rows.sound(now_ms, given.size)
+            self._rows.sound(now_ms, given.size_bytes)
             self._bits += given.voiced
         else:
             self._rows.add(now_ms, *to_row(given))
@@ -53,7 +53,7 @@ class InputLog:
             return False
         return now_ms - rows.from_ms >= PART_MS or rows.count >= PART_INPUTS
 
-    def take(self, now_ms: int) -> InputsDelivered:
+    def pop_part(self, now_ms: int) -> InputsDelivered:
         """Return the part since the last call."""
         rows, bits, part = self._rows or Rows(now_ms), self._bits, self._part
         self._rows, self._bits, self._part = None, [], part + 1
@@ -113,10 +113,10 @@ def read(parts: Iterable[InputsDelivered], said: Mapping[str, AnyEvent]) -> Iter
         bits = iter(unpack_bits(part.voice, part.frames))
         for row in unpack(part.rows, part.from_ms):
             if row.kind == SOUND:
-                size = row.what[0]
-                whole, rest = divmod(rest + size, FRAME_BYTES)
+                size_bytes = row.what[0]
+                whole, rest = divmod(rest + size_bytes, FRAME_BYTES)
                 voiced = tuple(next(bits, False) for _ in range(whole))
-                yield TimedInput(row.at_ms, Sound((SILENCE,) * whole, voiced, size))
+                yield TimedInput(row.at_ms, Sound((SILENCE,) * whole, voiced, size_bytes))
             else:
                 yield TimedInput(row.at_ms, _from_row(row.kind, row.what, said))
 

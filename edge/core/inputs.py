@@ -63,8 +63,8 @@ class Sound(Input, frozen=True, tag=kind.SOUND):
     """Frames of 20 ms, s16le mono 16 kHz; incomplete frames wait for the next sound."""
     voiced: tuple[bool, ...]
     """For each frame, whether it holds the caller's voice."""
-    size: int
-    """The number of bytes that arrived."""
+    size_bytes: int
+    """The audio that arrived, with the start of an incomplete frame."""
 
 
 class BackgroundAlone(Input, frozen=True, tag=kind.BACKGROUND):

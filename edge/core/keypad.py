@@ -23,7 +23,7 @@ class Keypad:
         self._keys = (self._keys + keys)[-MOST_KEYS:]
         self.due_ms = now_ms if keys.endswith(END_KEY) else now_ms + QUIET_MS
 
-    def take(self) -> str:
+    def pop(self) -> str:
         """Return the text about the keys for the model, and clear them."""
         keys, self._keys, self.due_ms = self._keys, "", None
         return f"[keys pressed: {keys}]"

@@ -17,9 +17,9 @@ class Spending:
         self._history = history
         self._out = out
 
-    def take(self, event: ev.Event, now_ms: int) -> None:
+    def count(self, event: ev.Event, now_ms: int) -> None:
         """Count an event of a stage; publish the first limit that it reaches."""
-        used_up = self._history.spend.take(event)
+        used_up = self._history.spend.count(event)
         if not used_up or self._history.control.spent:
             return
         for limit, most, used in self._limits(now_ms):
@@ -40,7 +40,7 @@ class Spending:
         """Yield the spend so far if *event* ends a turn of a limited call."""
         limited = any(most for _, most, _ in self._limits(event.at_ms))
         if isinstance(event, ev.SessionEnded):
-            self._history.spend.take(event)
+            self._history.spend.count(event)
         elif isinstance(event, ev.AnswerHeard) and limited:
             spend = self._history.spend
             yield ev.SpendCounted(

@@ -20,8 +20,8 @@ class StageInputs:
         self._client_turns = turns.entry.client
         self._stages = stages
 
-    def take(self, event: ev.AnyEvent, now_ms: int) -> None:
-        """Take an event of a stage; late, repeated and unknown events change nothing."""
+    def receive(self, event: ev.AnyEvent, now_ms: int) -> None:
+        """Pass on an event of a stage; late, repeated and unknown events change nothing."""
         match event:
             case ev.TranscriptGuess():
                 self._stages.works("stt")

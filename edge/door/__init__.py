@@ -1,1 +1,18 @@
-"""The clients' side of an edge: HTTP, WebSockets, tokens, limits."""
+"""The clients' side of an edge: HTTP, WebSockets, tokens, limits.
+
+Its errors, and what their callers do:
+
+Exception
+├── OverBudgetError         close the connection: it costs too much (`limits/allowance.py`)
+├── RefusedError            tell the client in its protocol: no session (`refusal.py`)
+├── FullError               the same, as a RefusedError: a limit (`limits/session_limits.py`)
+├── TokenRefusedError       log it, and take the caller for nobody (`callers/auth.py`)
+├── RefusedCallError        answer a Realtime call over HTTP (`http/realtime_calls.py`)
+└── RefusedRequest          answer a request about a call over HTTP (`http/calls_api.py`)
+ValueError
+├── SpeechRequestError      answer a request for speech over HTTP (`http/speech_requests.py`)
+├── TooLongError            answer in the form of the API: the body is too long (`http/bodies.py`)
+└── BadOfferError           answer 400: the offer is invalid (`webrtc/peer.py`)
+OSError
+└── NoPortError             answer 503: no UDP port is free (`webrtc/udp_port.py`)
+"""

@@ -13,8 +13,8 @@ from edge.core.client_events import (
     ClientEvent,
     ClientToolCalled,
     Notice,
-    SessionBegan,
-    SessionEnded,
+    SessionClosed,
+    SessionOpened,
     Speech,
     Trouble,
 )
@@ -23,7 +23,7 @@ from edge.door.channel import Channel
 from edge.door.client_reader import ClientReader
 from edge.door.client_sender import ClientSender
 from edge.door.conversations import Conversations
-from edge.door.host import Host
+from edge.door.edge_parts import EdgeParts
 from edge.door.limits.costs import REFUSAL_WORK_S
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
@@ -56,20 +56,20 @@ LEFT = Close(CloseCode.NORMAL, "", "caller_left")
 class Connection:
     """A client's connection, which closes once, for one reason."""
 
-    def __init__(self, ws: Channel, host: Host, seat: Seat, quota: LogQuota) -> None:
+    def __init__(self, ws: Channel, parts: EdgeParts, seat: Seat, quota: LogQuota) -> None:
         """Serve the caller of *seat*, taken when a session begins; *quota* bounds events."""
         self._ws = ws
         self._protocol = protocol = seat.protocol
         self._caller = seat.caller
-        self._host = host
+        self._parts = parts
         self._pace = ws.pace
         ws.pace.budget.stranger = not seat.caller.named
-        buffer = host.common.send_buffer(seat.address, stranger=not seat.caller.named)
+        buffer = parts.common.send_buffer(seat.address, stranger=not seat.caller.named)
         self._sender = ClientSender(ws, protocol, buffer, self._too_slow)
         self._conversations = conversations = Conversations(
-            host, seat, quota, ws.pace, self, ws.phone
+            parts, seat, quota, ws.pace, self, ws.phone
         )
-        commands = Bucket(host.commands_per_second, host.commands_per_second)
+        commands = Bucket(parts.commands_per_second, parts.commands_per_second)
         self._reader = ClientReader(
             ws,
             protocol,
@@ -188,7 +188,7 @@ class Connection:
                     await self._begin(command)
                 case EndSession(close=close):
                     await conversations.end("end_call")
-                    self._sender.tell(SessionEnded())
+                    self._sender.tell(SessionClosed())
                     if close:
                         self._shut(CloseCode.NORMAL, "", ends="end_call")
                 case PhoneTransfer():
@@ -207,21 +207,21 @@ class Connection:
         resumed = opening.history is not None
         cut = opening.history.unfinished if opening.history else None
         heard = cut.heard if cut else ""
-        self._sender.tell(SessionBegan(shell.session, resumed=resumed, heard=heard))
+        self._sender.tell(SessionOpened(shell.session, resumed=resumed, heard=heard))
         shell.give(Resumed() if resumed else Started())
 
     def _not_begun(self, why: RefusedError) -> None:
         """Tell the client why no session can begin; close if the connection is for one session."""
         self._pace.budget.work_s += REFUSAL_WORK_S  # slows repeated requests
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
-        self._protocol.messages(SessionEnded())  # they are for a session that had begun
+        self._protocol.messages(SessionClosed())  # they are for a session that had begun
         self._sender.tell(Notice(why.code, why.message, why.details))
         if why.ends or self._protocol.admission.one_session:
             self._shut(why.close, why.details)
 
     async def _transfer(self, asked: PhoneTransfer) -> None:
         self._pace.budget.turns += 1
-        transfer = self._host.transfer
+        transfer = self._parts.transfer
         if transfer is None or not await transfer(asked.call):
             self._conversations.give(KeyPressed(asked.key))
 
@@ -247,7 +247,7 @@ class Connection:
         """End the session: without a *code* as by the client's command, else with an error."""
         if not code:
             ends = EndSession(close=self._protocol.admission.one_session)
-            self._host.sessions.create_task(self._obey([ends]))
+            self._parts.sessions.create_task(self._obey([ends]))
             return
         self._sender.tell(Notice(code, "Call ended", reason))
         fits = len(reason.encode()) <= MOST_CLOSE_BYTES
@@ -259,7 +259,7 @@ class Connection:
     def transfer(self, call: str, agent: str) -> None:
         if shell := self._conversations.shell:
             transferring = self._conversations.transfer(shell, call, agent)
-            self._host.sessions.create_task(transferring)
+            self._parts.sessions.create_task(transferring)
 
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")

@@ -37,8 +37,8 @@ from edge.core.inputs import (
 )
 from edge.door.audio_intake import AudioIntake
 from edge.door.channel import Phone
+from edge.door.edge_parts import EdgeParts
 from edge.door.holder import Holder
-from edge.door.host import Host
 from edge.door.limits.pace import Pace
 from edge.door.limits.session_jobs import SessionJobs
 from edge.door.limits.time_limits import Stopwatch
@@ -63,7 +63,7 @@ class Conversations:
 
     def __init__(
         self,
-        host: Host,
+        parts: EdgeParts,
         seat: Seat,
         quota: LogQuota,
         pace: Pace,
@@ -75,12 +75,12 @@ class Conversations:
         *phone*: the caller is on a telephone line.
         """
         self._phone = phone
-        self._host = host
+        self._parts = parts
         self._seat = seat
         self._quota = quota
         self._pace = pace
         self._holder = holder
-        self.stopwatch = Stopwatch(host.times, time.monotonic())
+        self.stopwatch = Stopwatch(parts.times, time.monotonic())
         self.shell: SessionShell | None = None
         """The running session."""
         self.intake: AudioIntake | None = None
@@ -96,34 +96,34 @@ class Conversations:
         """
         await self.end("end_call")
         structlog.contextvars.unbind_contextvars("session")  # a refusal belongs to no session
-        host = self._host
-        opening = await host.openings.open(
+        parts = self._parts
+        opening = await parts.openings.open(
             begin, self._seat, self._quota, phone=self._phone is not None
         )
         self._opening = opening
         await self._pace.wait_in_queue()  # many that begin at once take turns
         structlog.contextvars.bind_contextvars(session=opening.began.session)
-        model, seat = host.speech_model, self._seat
+        model, seat = parts.speech_model, self._seat
         stranger = not seat.caller.named
         shell = SessionShell(
-            host.bus,
+            parts.bus,
             Call(opening.began, opening.history),
             self._holder,
-            audio=CallerAudio(model.opinion() if model else None, cancel_echo=host.cancel_echo),
+            audio=CallerAudio(model.opinion() if model else None, cancel_echo=parts.cancel_echo),
             recording=opening.recording,
             terms=opening.terms,
-            jobs=SessionJobs(host.job_slots, seat.address, stranger=stranger),
-            kept=host.common.spoken_by(seat.address, stranger=stranger),
+            jobs=SessionJobs(parts.job_slots, seat.address, stranger=stranger),
+            kept=parts.common.spoken_by(seat.address, stranger=stranger),
             tells_events=begin.events,
         )
         holding = _hold(shell.run(*opening.more), self._holder)
-        self._running = host.sessions.create_task(holding)
+        self._running = parts.sessions.create_task(holding)
         try:
             async with beside(shell.listening.wait()) as listening:
                 await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.shell = shell  # so that it is also ended if the client is closed meanwhile
-        memory = host.common.decoded_for(seat.address, stranger=stranger)
+        memory = parts.common.decoded_for(seat.address, stranger=stranger)
         self.intake = AudioIntake(
             shell, seat.protocol, self._pace, self._holder, self.obey_now, memory
         )
@@ -181,7 +181,7 @@ class Conversations:
 
     def give(self, command: FromClient) -> None:
         """Give the call a client's command, with masked words and keys."""
-        redaction = self._host.redaction
+        redaction = self._parts.redaction
         match command:
             case Typed(text):
                 self._pace.budget.turns += 1
@@ -215,7 +215,7 @@ class Conversations:
         config = self.shell.call.config.but(ask.changes) if ask.changes else None
         messages = ask.messages
         if messages is not None:
-            mask = self._host.redaction.mask
+            mask = self._parts.redaction.mask
             messages = tuple(Message(one.role, mask(one.text)) for one in messages)
         self.shell.give(ResponseAsked(ask.ask, config, messages, ask.kept))
 
@@ -224,7 +224,7 @@ class Conversations:
         before = self.shell.call.history.agent if self.shell else None
         if self.shell is None or before is None:
             return False
-        openings, caller = self._host.openings, self._seat.caller
+        openings, caller = self._parts.openings, self._seat.caller
         if self._phone and openings.telephone(agent, caller, before):
             return True
         try:
@@ -239,7 +239,7 @@ class Conversations:
         try:
             if before is None:
                 raise RefusedError("AGENT_UNKNOWN", "Unknown agent", "no agent serves this call")
-            openings, now = self._host.openings, shell.call.config
+            openings, now = self._parts.openings, shell.call.config
             phone = self._phone
             if phone and (to := openings.telephone(agent, self._seat.caller, before)):
                 if not await phone.transfer(to):
@@ -267,7 +267,7 @@ class Conversations:
         """Run a tool of the telephone line; False: the tool is the client's."""
         if self._phone is None or called.name != SEND_DTMF.name:
             return False
-        self._host.sessions.create_task(self._press(self._phone, called))
+        self._parts.sessions.create_task(self._press(self._phone, called))
         return True
 
     async def _press(self, phone: Phone, called: ClientToolCalled) -> None:

@@ -17,7 +17,7 @@ from edge.core.client_events import (
     Measured,
     Notice,
     ResponseDone,
-    SessionBegan,
+    SessionOpened,
     Speech,
     Trouble,
 )
@@ -192,8 +192,8 @@ class ContinuousProtocol(ProtocolDefaults):
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case SessionBegan():
-                return self._began(event)
+            case SessionOpened():
+                return self._session_opened(event)
             case CallerTranscript(text=text, final=True, confidence=confidence, goes_on=goes_on):
                 rounded = round(confidence, 2)
                 said = {"type": "user_transcript", "text": text, "confidence": rounded}
@@ -222,13 +222,13 @@ class ContinuousProtocol(ProtocolDefaults):
             case _:
                 return []
 
-    def _began(self, began: SessionBegan) -> list[Json]:
+    def _session_opened(self, opened: SessionOpened) -> list[Json]:
         """Tell the session's id if no greeting will tell it."""
-        self._session = began.session
-        if self._greeting and not began.resumed:
+        self._session = opened.session
+        if self._greeting and not opened.resumed:
             return []
-        told: Json = {"type": "session", "session": began.session, "resumed": began.resumed}
-        return [{**told, "heard": began.heard} if began.heard else told]
+        told: Json = {"type": "session", "session": opened.session, "resumed": opened.resumed}
+        return [{**told, "heard": opened.heard} if opened.heard else told]
 
     def _done(self, done: ResponseDone) -> Json:
         tokens = (done.prompt_tokens, done.completion_tokens)

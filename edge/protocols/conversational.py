@@ -10,8 +10,8 @@ from edge.core.client_events import (
     ClientToolCancelled,
     Interrupted,
     Notice,
-    SessionBegan,
-    SessionEnded,
+    SessionClosed,
+    SessionOpened,
     Speech,
     Trouble,
 )
@@ -135,10 +135,10 @@ class ConversationalProtocol(ProtocolDefaults):
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case SessionBegan(session=session):
+            case SessionOpened(session=session):
                 started = {"session_id": session, "message": "Ready to listen"}
                 return [{"type": "conversation_started", **started}]
-            case SessionEnded():
+            case SessionClosed():
                 self._audio = None
                 return [{"type": "conversation_ended", "message": "Conversation ended"}]
             case CallerTranscript(text=text, final=final, goes_on=goes_on):

@@ -1,13 +1,9 @@
 """All use of NATS: connecting, publishing, jobs, live audio. No other package imports nats-py.
 
-    dead_letters  consumer_lag  discovery  durable_subscription  utterance_frames
-    jobs + pull_state          the jobs of a consumer; the count of its pull requests
-    connection                 Bus: the facade, and listening
-    publisher  bulk_reader     storing and fencing; reading thousands
-    reader  link_liveness      reading streams; watching the link
-    delivery  trace  errors    a received message; its trace; the errors
-
-BusError
-├── BusAwayError     no server answers: try again later
-└── FencedError      another writer was first: give up
+dead_letters  consumer_lag  discovery  durable_subscription  utterance_frames
+jobs + pull_state          the jobs of a consumer; the count of its pull requests
+connection                 Bus: the facade, and listening
+publisher  bulk_reader     storing and fencing; reading thousands
+reader  link_liveness      reading streams; watching the link
+delivery  trace  errors    a received message; its trace; the tree of errors
 """

@@ -1,8 +1,20 @@
-"""The errors of the bus.
+"""The errors of the bus, and what their callers do.
 
-BusError            any error of the bus
-├── BusAwayError    retry: no server answers; to publish again is safe
-└── FencedError     give up: another process has gone on with the subject
+BusError                what was asked of the bus was not done
+├── BusAwayError        retry: no server answers; to publish again is safe
+├── FencedError         give up: another process has gone on with the subject
+├── DeadLetterError     tell the operator: the job cannot be tried again (`dead_letters.py`)
+├── NoSuchCallError     tell the asker: no edge holds the call (`calls.py`)
+└── CallSilentError     ask again with the same id: the edge does not answer (`calls.py`)
+
+Others are not the bus's own. A tool's errors are told to the model (`tool_services.py`), and an
+error of a connection that begins becomes a BusAwayError (`server_address.py`):
+
+Exception
+├── NobodyServesError   the call has not begun: no service listens for the tool
+└── ToolRefusedError    the service answered with an error
+NatsError
+└── NoTlsError          the server does not speak TLS
 """
 
 

@@ -35,5 +35,6 @@ class SpendReached(Event, frozen=True, kw_only=True, tag="spend.reached"):
     KIND = "life"
     limit: SpendLimitName
     most: float
-    """The limit."""
+    """The limit: tokens, seconds, or an amount in the currency of the configuration's prices."""
     used: float
+    """The spend, in the same unit."""

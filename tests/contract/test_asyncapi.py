@@ -22,7 +22,7 @@ from schemas.generate import HERE
 from tests.unit.runtime.story import story
 
 TOLD: list[ce.ClientEvent] = [
-    ce.SessionBegan("s_1", resumed=True, heard="It is"),
+    ce.SessionOpened("s_1", resumed=True, heard="It is"),
     ce.CallerStarted(1, 100, over_response=False),
     ce.CallerStopped(1, 100, 900, discarded=False),
     ce.CallerTranscript("What", final=False),
@@ -38,7 +38,7 @@ TOLD: list[ce.ClientEvent] = [
     ce.ClientToolCancelled("call_1"),
     *(ce.Happened(event) for event in story()),
     ce.Notice("OVERLOADED", "Busy", "later"),
-    ce.SessionEnded(),
+    ce.SessionClosed(),
 ]
 EXAMPLES: Mapping[str, dict[str, Any]] = {
     "text": {"text": "Good morning"},

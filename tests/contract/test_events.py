@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ import msgpack
 import msgspec
 import pytest
 
-from schemas import codec, events, generate, subjects
+from schemas import asyncapi, codec, events, generate, subjects
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
 from schemas.control import AnyCommand
 from workers.speech_chunks import MOST_CHUNK_BYTES
 
 STREAMS = Path(__file__).parents[2] / "nats" / "streams"
 GOLDEN = Path(__file__).parent / "golden" / "events-v1.json"
+WIRE_NAMES = Path(__file__).parents[2] / "docs" / "adr" / "0054-wire-names-stay.md"
 TYPES: list[type[events.Event]] = list(typing.get_args(events.AnyEvent))
 
 
@@ -62,12 +64,23 @@ def test_every_message_survives_the_wire(kind: type[msgspec.Struct]) -> None:
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_golden_bytes_of_version_1_still_decode(kind: type[events.Event]) -> None:
-    tag = generate.tag(kind)
+    tag = asyncapi.tag(kind)
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
     event = codec.decode(bytes.fromhex(golden[tag]["msgpack"]))
     assert type(event) is kind
     assert event.id == golden[tag]["id"]
     assert subjects.event(event) == golden[tag]["subject"]
+
+
+def test_a_field_with_two_names_is_in_the_table_of_adr_54() -> None:
+    row = re.compile(r"^\| `([a-z.]+)` \| `(\w+)` \| `(\w+)` \|$", re.MULTILINE)
+    rows = row.findall(WIRE_NAMES.read_text(encoding="utf-8"))
+    assert sorted(rows) == sorted(
+        (asyncapi.tag(kind), field.name, field.encode_name)
+        for kind in TYPES
+        for field in msgspec.structs.fields(kind)
+        if field.name != field.encode_name
+    )
 
 
 def test_unknown_fields_are_ignored_so_that_old_readers_live() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("aura", "deploy", "edge", "runtime", "schemas", "workers")
+SAYS_SO = re.compile(r"\bPure[.:;]|\bpure(?: state machine|:)")
 CONTRACT = "What decides knows no clock, no loop, no socket and no bus"
 
 
@@ -24,7 +25,7 @@ def pure() -> Iterator[str]:
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-            if re.search(r"\bPure\.", docstring):
+            if SAYS_SO.search(docstring):
                 yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(
                     ".__init__"
                 )

@@ -58,7 +58,7 @@ async def opened(edge: Edge, begin: Begin, seat: Seat | None = None, **said: Any
     seat = seat or a_seat(edge)
     quota = edge.log_quotas.of(seat.address, stranger=not seat.caller.named)
     try:
-        return await edge.host.openings.open(begin, seat, quota, **said)
+        return await edge.parts.openings.open(begin, seat, quota, **said)
     finally:
         await seat.leave()
 
@@ -128,7 +128,7 @@ async def test_a_full_log_refuses_the_session_and_takes_no_seat(edge: Edge) -> N
     for _ in range(9):
         quota.spend(100_000_000, time.monotonic())
     with pytest.raises(RefusedError) as raised:
-        await edge.host.openings.open(Begin(), seat, quota)
+        await edge.parts.openings.open(Begin(), seat, quota)
     assert raised.value.code == "QUOTA_EXCEEDED"
     assert (raised.value.close, raised.value.ends) == (CloseCode.POLICY_VIOLATION, True)
     assert seat._held is None
@@ -138,7 +138,7 @@ async def test_an_unknown_agent_refuses_the_session_and_gives_its_seat_back(edge
     seat = a_seat(edge)
     quota = edge.log_quotas.of(seat.address, stranger=False)
     with pytest.raises(RefusedError) as raised:
-        await edge.host.openings.open(Begin(agent="nobody"), seat, quota)
+        await edge.parts.openings.open(Begin(agent="nobody"), seat, quota)
     assert raised.value.code == "AGENT_UNKNOWN"
     assert seat._held is None
     await opened(edge, Begin())  # the user may have one session at once
@@ -238,7 +238,7 @@ async def test_a_telephone_has_its_tools_and_other_calls_do_not(edge: Edge) -> N
 
 async def test_the_number_of_a_telephone_is_in_the_file_of_the_agent_before(edge: Edge) -> None:
     with_agents(edge, host="phones: {desk: '+15550100'}", broken="phones: [")
-    telephone = edge.host.openings.telephone
+    telephone = edge.parts.openings.telephone
     host, broken = AgentUsed(name="host", revision=1), AgentUsed(name="broken", revision=2)
     assert telephone("desk", ANN, host) == "+15550100"
     assert telephone("kitchen", ANN, host) == ""
@@ -256,7 +256,7 @@ async def test_a_transfer_keeps_the_recording_and_what_the_client_asked_for(edge
     before = opening.began
     assert isinstance(before, SessionStarted)
     assert before.agent is not None
-    openings = edge.host.openings
+    openings = edge.parts.openings
     after = await openings.transferred("cook", ANN, before.agent, before.config)
     assert after.agent is not None
     assert after.agent.name == "cook"
@@ -280,7 +280,7 @@ async def test_the_likely_prompts_are_those_of_the_agents_applied_last(edge: Edg
         wants="prompt: 'Hello {{name}}, {{day}}.'\nvariables: {name: {}, day: {default: Monday}}",
         new="prompt: new\nrecord_audio: true\ntools: [end_call, unknown]",
     )
-    found = await edge.host.openings.likely(3)
+    found = await edge.parts.openings.likely(3)
     prompts = [one.response.system_prompt for one in found]
     assert sorted(prompts) == sorted([f"Hello {UNKNOWN}, Monday.", "new"])
     (new,) = [one for one in found if one.response.system_prompt == "new"]
@@ -291,7 +291,7 @@ async def test_the_likely_prompts_are_those_of_the_agents_applied_last(edge: Edg
 async def test_a_likely_prompt_is_that_of_a_call_of_the_same_agent(edge: Edge) -> None:
     """Another beginning would be read ahead for nothing."""
     edge.agents.table.note(agent_key("", "host"), 1, b"prompt: Host.\ntools: [end_call]")
-    (likely,) = await edge.host.openings.likely(4)
+    (likely,) = await edge.parts.openings.likely(4)
     caller = Caller("ann", DEMO_TENANT)
     call = await opened(edge, Begin(agent="host", greeting=True), a_seat(edge, caller))
     config = call.began.config

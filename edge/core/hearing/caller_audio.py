@@ -57,14 +57,14 @@ class CallerAudio:
             self._echo.arrived(len(heard), now_ms)
         return heard
 
-    def _judged(self, heard: list[bytes], size: int) -> Sound:
+    def _judged(self, heard: list[bytes], size_bytes: int) -> Sound:
         if not self._echo:
-            return Sound(tuple(heard), tuple(map(self._vad.is_voice, heard)), size)
+            return Sound(tuple(heard), tuple(map(self._vad.is_voice, heard)), size_bytes)
         cleaned, voiced = [], []
         for frame in heard:  # voice is detected before the canceller, which removes some of it
             cleaned.append(self._echo.clean(frame))
             voiced.append(self._vad.is_voice(frame, self._echo.is_all))
-        return Sound(tuple(cleaned), tuple(voiced), size)
+        return Sound(tuple(cleaned), tuple(voiced), size_bytes)
 
     def note_sent(self, event: ClientEvent, now_ms: int) -> None:
         """Note the audio that the client plays, since it may return through the microphone."""
@@ -83,10 +83,10 @@ def joined(parts: Sequence[Sound]) -> Sound:
     """Return one input made of *parts*."""
     heard = tuple(frame for part in parts for frame in part.frames)
     voiced = tuple(voice for part in parts for voice in part.voiced)
-    return Sound(heard, voiced, sum(part.size for part in parts))
+    return Sound(heard, voiced, sum(part.size_bytes for part in parts))
 
 
 def silenced(sound: Sound) -> Sound:
     """Return *sound* replaced by silence of the same length."""
     count = len(sound.voiced)
-    return Sound((SILENCE,) * count, (False,) * count, sound.size)
+    return Sound((SILENCE,) * count, (False,) * count, sound.size_bytes)

@@ -95,7 +95,7 @@ class Segmenter:
     def hear(self, sound: Sound, now_ms: int) -> Iterator[SpeechNotice]:
         """Yield the notices for *sound*, which ends now."""
         self._until_ms = now_ms
-        chunk_ms = sound.size // BYTES_PER_MS
+        chunk_ms = sound.size_bytes // BYTES_PER_MS
         self._silent_from_ms = now_ms + min(chunk_ms, LONGEST_CHUNK_MS) + SLACK_MS
         at_ms = now_ms - (len(sound.voiced) - 1) * FRAME_MS
         for frame, voiced in zip(sound.frames, sound.voiced, strict=True):

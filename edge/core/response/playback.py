@@ -27,9 +27,9 @@ class Playback:
         self._total: int | None = None
         self._next = start.sentence
         """The sentence that is sent next."""
-        self._offset = start.ms * BYTES_PER_MS
+        self._offset_bytes = start.ms * BYTES_PER_MS
         """The bytes of that sentence that were sent."""
-        self._told = start.words
+        self._told_words = start.words
         """The words of that sentence that were sent."""
         self._ends_sent = False
         self._sent_bytes = 0
@@ -46,7 +46,7 @@ class Playback:
         self._sentences.at(index).text = text
 
     def chunk(self, chunk: ChunkSpoken) -> None:
-        self._sentences.at(chunk.index).take(chunk)
+        self._sentences.at(chunk.index).add(chunk)
 
     def silent(self, index: int) -> None:
         """Mark sentence *index* as silent, since nothing in it can be spoken."""
@@ -66,14 +66,15 @@ class Playback:
 
         *played_ms* is the played audio as told by the client.
         """
-        played = self._played_bytes(now_ms) // 2 * 2
+        played_bytes = self._played_bytes(now_ms) // 2 * 2
         if played_ms is not None:
-            played = min(played_ms * BYTES_PER_MS, self._most_bytes)
-        self._next, offset = self._sentences.find(played)
-        self._offset = max(0, offset)
-        self._sent_bytes = played + self._offset - offset  # no rest of a wait sound is sent again
+            played_bytes = min(played_ms * BYTES_PER_MS, self._most_bytes)
+        self._next, offset_bytes = self._sentences.find(played_bytes)
+        self._offset_bytes = max(0, offset_bytes)
+        # no rest of a wait sound is sent again
+        self._sent_bytes = played_bytes + self._offset_bytes - offset_bytes
         self._until_ms, self._ends_sent = now_ms, False
-        self._told = self._sentences.words_until(self._next, self._offset)
+        self._told_words = self._sentences.words_until(self._next, self._offset_bytes)
 
     def has(self, index: int) -> bool:
         """Tell whether all audio of sentence *index* has arrived."""
@@ -117,8 +118,8 @@ class Playback:
         if self._ready():
             return out
         while self.sounds and self._until_ms - now_ms <= self._lead_ms:
-            pcm = wait_sound.after(self._sentences.waited(self._next))
-            self._sentences.wait(self._next, len(pcm))
+            pcm = wait_sound.after(self._sentences.wait_sound_bytes(self._next))
+            self._sentences.add_wait_sound(self._next, len(pcm))
             out.append(self._send("", pcm, ends=False, now_ms=now_ms))
         return out
 
@@ -127,7 +128,7 @@ class Playback:
         """Whether the wait sound is sent while no words are ready."""
         if self._delivery not in {"sentences", "chunks"}:
             return False
-        return self._next <= self.sounds_before and not (self._offset or self._ends_sent)
+        return self._next <= self.sounds_before and not (self._offset_bytes or self._ends_sent)
 
     def _ready(self) -> bool:
         if self._delivery == "whole":
@@ -139,8 +140,8 @@ class Playback:
             return True
         if self._delivery == "sentences" or part.voiced:
             return part.voiced
-        enough = self._chunk_bytes if self._offset else ENOUGH_MS * BYTES_PER_MS
-        return len(part.pcm) - self._offset >= enough
+        enough = self._chunk_bytes if self._offset_bytes else ENOUGH_MS * BYTES_PER_MS
+        return len(part.pcm) - self._offset_bytes >= enough
 
     @property
     def complete(self) -> bool:
@@ -167,22 +168,23 @@ class Playback:
 
     def _rest(self) -> tuple[str, bytes]:
         """Return the remaining words and audio of the current sentence, and go on to the next."""
-        part, offset, told = self._sentences.at(self._next), self._offset, self._told
-        self._next, self._offset, self._told = self._next + 1, 0, 0
+        part, offset, told = self._sentences.at(self._next), self._offset_bytes, self._told_words
+        self._next, self._offset_bytes, self._told_words = self._next + 1, 0, 0
         return " ".join((part.text or "").split(" ")[told:]), part.pcm[offset:]
 
     def _stream(self, now_ms: int) -> list[Speech]:
         out: list[Speech] = []
         while self._until_ms - now_ms < LEAD_MS and self._ready():
             part = self._sentences.at(self._next)
-            start, end = self._offset, min(self._offset + self._chunk_bytes, len(part.pcm))
-            over = max(self._told, part.words_until(end))
-            text = " ".join((part.text or "").split(" ")[self._told : over])
-            if text and (self._next or self._told):
+            start = self._offset_bytes
+            end = min(start + self._chunk_bytes, len(part.pcm))
+            over = max(self._told_words, part.words_until(end))
+            text = " ".join((part.text or "").split(" ")[self._told_words : over])
+            if text and (self._next or self._told_words):
                 text = f" {text}"
-            self._offset, self._told = end, over
+            self._offset_bytes, self._told_words = end, over
             if part.voiced and end >= len(part.pcm):
-                self._next, self._offset, self._told = self._next + 1, 0, 0
+                self._next, self._offset_bytes, self._told_words = self._next + 1, 0, 0
             self._ends_sent = self._next == self._total
             out.append(self._send(text, part.pcm[start:end], ends=self._ends_sent, now_ms=now_ms))
         return out or self._end_if_all_was_sent(now_ms)
@@ -231,7 +233,7 @@ class Playback:
     @property
     def position(self) -> Position:
         """The position of the next piece."""
-        return Position(self._next, self._offset // BYTES_PER_MS, self._told)
+        return Position(self._next, self._offset_bytes // BYTES_PER_MS, self._told_words)
 
     @property
     def is_read(self) -> bool:

@@ -24,7 +24,7 @@ class Sentence:
     early: dict[int, bytes] = field(default_factory=dict)
     """Chunks, by number, that arrived before an earlier one."""
 
-    def take(self, chunk: ChunkSpoken) -> None:
+    def add(self, chunk: ChunkSpoken) -> None:
         if chunk.last:
             self.count = chunk.chunk + 1
         if chunk.chunk >= self.joined:
@@ -38,13 +38,13 @@ class Sentence:
         """Whether all audio has arrived."""
         return self.count is not None and self.joined >= self.count
 
-    def words_until(self, at: int) -> int:
-        """Return the number of words in its first *at* bytes."""
+    def words_until(self, end_bytes: int) -> int:
+        """Return the number of words in its first *end_bytes*."""
         words = len((self.text or "").split(" "))
         if self.voiced:
-            return words * at // len(self.pcm) if self.pcm else words
-        length = max(len(self.pcm), len(self.text or "") * MS_A_LETTER * BYTES_PER_MS)
-        return min(words - 1, words * at // length) if length else 0
+            return words * end_bytes // len(self.pcm) if self.pcm else words
+        length_bytes = max(len(self.pcm), len(self.text or "") * MS_A_LETTER * BYTES_PER_MS)
+        return min(words - 1, words * end_bytes // length_bytes) if length_bytes else 0
 
     @property
     def whole(self) -> bool:
@@ -72,8 +72,8 @@ class Sentences:
         """The part before *start* was heard on another connection."""
         self._start = start
         self._known: dict[int, Sentence] = {}
-        self._waits: dict[int, int] = {}
-        """The bytes of the wait sound that were sent before each sentence."""
+        self._wait_sound_bytes: dict[int, int] = {}
+        """The wait sound that was sent before each sentence, bytes."""
 
     def at(self, index: int) -> Sentence:
         return self._known.setdefault(index, Sentence())
@@ -88,34 +88,35 @@ class Sentences:
             i in self._known and self._known[i].whole for i in range(self._start.sentence, total)
         )
 
-    def waited(self, index: int) -> int:
+    def wait_sound_bytes(self, index: int) -> int:
         """Return the bytes of the wait sound that were sent before sentence *index*."""
-        return self._waits.get(index, 0)
+        return self._wait_sound_bytes.get(index, 0)
 
-    def wait(self, index: int, sent: int) -> None:
-        """Note *sent* more bytes of the wait sound before sentence *index*."""
-        self._waits[index] = self.waited(index) + sent
+    def add_wait_sound(self, index: int, sent_bytes: int) -> None:
+        """Note *sent_bytes* more of the wait sound before sentence *index*."""
+        self._wait_sound_bytes[index] = self.wait_sound_bytes(index) + sent_bytes
 
-    def find(self, played: int) -> tuple[int, int]:
-        """Return the sentence and the position in it, bytes, after *played* bytes.
+    def find(self, played_bytes: int) -> tuple[int, int]:
+        """Return the sentence and the position in it, bytes, after *played_bytes*.
 
         The position is negative in a wait sound before the sentence.
         """
-        index, left = self._start.sentence, self._start.ms * BYTES_PER_MS + played
-        left -= self.waited(index)
-        while (part := self._known.get(index)) and part.voiced and left >= len(part.pcm):
+        index, left_bytes = self._start.sentence, self._start.ms * BYTES_PER_MS + played_bytes
+        left_bytes -= self.wait_sound_bytes(index)
+        while (part := self._known.get(index)) and part.voiced and left_bytes >= len(part.pcm):
             index += 1
-            left -= len(part.pcm) + self.waited(index)
-        self._waits = {at: sent for at, sent in self._waits.items() if at <= index}
-        return index, left
+            left_bytes -= len(part.pcm) + self.wait_sound_bytes(index)
+        sent = self._wait_sound_bytes.items()
+        self._wait_sound_bytes = {at: some for at, some in sent if at <= index}
+        return index, left_bytes
 
     def text(self, until: int | None = None) -> str:
         """Return the words of the sentences before *until*; None: of all."""
         known = sorted(self._known.items())
         return " ".join(p.text for at, p in known if p.text and (until is None or at < until))
 
-    def words(self, left: int) -> str:
-        """Return the words in the first *left* bytes."""
+    def words(self, left_bytes: int) -> str:
+        """Return the words in the first *left_bytes*."""
         words = []
         for index in range(max(self._known, default=-1) + 1):
             part = self._known.get(index)
@@ -123,18 +124,18 @@ class Sentences:
                 words.append(part.text or "")
                 continue
             if index == self._start.sentence:
-                left += self._start.ms * BYTES_PER_MS
-            left -= self.waited(index)
-            if part is None or part.text is None or left <= 0:
+                left_bytes += self._start.ms * BYTES_PER_MS
+            left_bytes -= self.wait_sound_bytes(index)
+            if part is None or part.text is None or left_bytes <= 0:
                 break
-            over = self.words_until(index, min(left, len(part.pcm)))
+            over = self.words_until(index, min(left_bytes, len(part.pcm)))
             words.append(" ".join(part.text.split(" ")[:over]))
             if not part.voiced:
                 break
-            left -= len(part.pcm)
+            left_bytes -= len(part.pcm)
         return " ".join(word for word in words if word)
 
-    def words_until(self, index: int, at: int) -> int:
-        """Return the number of words spoken in the first *at* bytes of sentence *index*."""
+    def words_until(self, index: int, end_bytes: int) -> int:
+        """Return the number of words spoken in the first *end_bytes* of sentence *index*."""
         before = self._start.words if index == self._start.sentence else 0
-        return max(before, self.at(index).words_until(at))
+        return max(before, self.at(index).words_until(end_bytes))

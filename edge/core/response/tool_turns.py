@@ -38,7 +38,7 @@ class ToolTurns:
 
     def called(self, response: Response, event: ev.ToolCalled, now_ms: int) -> None:
         """Take a tool call, and run it if the turn is committed."""
-        response.tool_steps.take(event)
+        response.tool_steps.note(event)
         response.waiting_since_ms = now_ms
         self.run(response, now_ms)
 
@@ -47,7 +47,7 @@ class ToolTurns:
         steps = response.tool_steps
         if event.step != steps.step or response.completed:
             return
-        steps.take(event)
+        steps.note(event)
         if event.calls:
             response.asked_step = event
             self._begin_next_step(response, now_ms)
@@ -60,7 +60,7 @@ class ToolTurns:
         """Take a result of a call in *response*, or of a background call."""
         if self._history.take_late(result) or response is None:
             return
-        response.tool_steps.take(result)
+        response.tool_steps.note(result)
         self._begin_next_step(response, now_ms)
 
     def client_result(self, response: Response | None, told: ClientToolResult, now_ms: int) -> None:
@@ -151,7 +151,7 @@ class ToolTurns:
             agent=self._out.agent,
             **speaker(self._config.now),
         )
-        steps.take(self._out.publish(taken))
+        steps.note(self._out.publish(taken))
         response.waiting_since_ms = now_ms
         self._out.tell(ResponseStarted(response.turn))
 

@@ -80,7 +80,7 @@ class Tools:
             known = ", ".join(transfer_targets(tool))
             self._fail(steps, call, "invalid", f"agent is one of: {known}", now_ms)
             return
-        steps.take(self._request(call, tool, arguments, now_ms))
+        steps.note(self._request(call, tool, arguments, now_ms))
         if tool.kind == "client":
             self._tell(call)
         elif _is_transfer(tool):
@@ -179,7 +179,7 @@ class Tools:
 
     def _take(self, steps: ToolSteps | None, result: Result) -> None:
         if not self._history.take_late(result) and steps is not None:
-            steps.take(result)
+            steps.note(result)
 
 
 def _reject_constant(name: str) -> None:

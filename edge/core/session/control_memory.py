@@ -59,8 +59,8 @@ class ControlMemory:
         """Whether turns get no response of the language model."""
         return self.spent or "assistant" in self.muted
 
-    def take(self, command_id: str, command: AnyCommand) -> None:
-        """Take a command that is carried out now."""
+    def note(self, command_id: str, command: AnyCommand) -> None:
+        """Note a command that is carried out now."""
         self.received.add(command_id)
         match command:
             case Say():
@@ -127,7 +127,7 @@ class ControlMemory:
         """Take an event of the log."""
         match event:
             case ControlReceived():
-                self.take(event.command_id, event.command)
+                self.note(event.command_id, event.command)
             case ControlSpoken():
                 self.spoken_as(event.command_id, event.turn)
             case ResponseCancelled(turn=turn, reason="retracted"):

@@ -212,11 +212,11 @@ def fold(events: Iterable[Event]) -> History:
     responses: dict[int, dict[int, str]] = {}
     steps: dict[int, ToolSteps] = {}
     for event in events:
-        history.summary.take(event)
+        history.summary.count(event)
         history.control.read(event)
-        history.spend.take(event)
+        history.spend.count(event)
         if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
-            steps.setdefault(event.turn, ToolSteps()).take(event)
+            steps.setdefault(event.turn, ToolSteps()).note(event)
         _count(history, event)
         match event:
             case TurnCommitted(turn=turn, text=text):

@@ -32,7 +32,7 @@ class Spend:
     """The start of the current connection, Unix ms, or None without one."""
     _counted: set[tuple[str, int, int]] = field(default_factory=set)
 
-    def take(self, event: Event) -> bool:
+    def count(self, event: Event) -> bool:
         """Count *event*; return whether it added to the spend."""
         match event:
             case SessionStarted() | SessionResumed():

@@ -25,7 +25,7 @@ class Summary:
     interrupted: int = 0
     slowest_ms: float | None = None
 
-    def take(self, event: Event) -> None:
+    def count(self, event: Event) -> None:
         match event:
             case SessionStarted():
                 self.started_at_ms = event.at_ms

@@ -43,8 +43,8 @@ class JitterBuffer:
         """Its time stamp, unless audio is missing before it."""
         self._held: dict[int, _Packet] = {}
 
-    def take(self, number: int, stamp: int, payload: bytes, ms: float) -> list[Piece]:
-        """Take packet *number*, of *ms* of audio; return the pieces that are ready, in order."""
+    def receive(self, number: int, stamp: int, payload: bytes, ms: float) -> list[Piece]:
+        """Receive packet *number*, of *ms* of audio; return the pieces that are ready, in order."""
         if self._next is None:
             self._next = number
         ahead = (number - self._next) % NUMBERS

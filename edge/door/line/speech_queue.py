@@ -58,7 +58,7 @@ class SpeechQueue:
                 self._waiting.clear()
                 self._turn, self._sent_bytes = turn, played_ms * self._bytes_a_ms
 
-    def take(self, *, whole: bool) -> tuple[bytes, list[Sent]]:
+    def pop_frame(self, *, whole: bool) -> tuple[bytes, list[Sent]]:
         """Return the next frame, and the pieces of speech that end in it.
 
         Too little audio for a frame waits for more, unless it ends a response or *whole* is false:

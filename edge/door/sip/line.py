@@ -80,7 +80,7 @@ class SipLine:
             return
         waiting = audio.info().tx_buffered
         while waiting < AHEAD_BYTES:
-            frame, pieces = self._queue.take(whole=not self._rest_waits)
+            frame, pieces = self._queue.pop_frame(whole=not self._rest_waits)
             if frame:
                 waiting += audio.write(frame)
             for piece in pieces:

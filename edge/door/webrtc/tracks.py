@@ -53,16 +53,16 @@ class Microphone:
         self._known = (
             held._RTCRtpReceiver__remote_streams
         )  # the sources in its reports to the sender
-        held._handle_rtp_packet = self._take
+        held._handle_rtp_packet = self._receive_packet
 
-    async def _take(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+    async def _receive_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
         del arrival_time_ms
         if packet.ssrc in self._known or not self._known:  # one stream, whatever others are sent
             self._known.setdefault(packet.ssrc, StreamStatistics(CLOCK_HZ)).add(packet)
-            self.take(packet.sequence_number, packet.timestamp, packet.payload)
+            self.receive(packet.sequence_number, packet.timestamp, packet.payload)
 
-    def take(self, number: int, stamp: int, payload: bytes) -> None:
-        for piece in self._jitter.take(number, stamp, payload, lasts_ms(payload)):
+    def receive(self, number: int, stamp: int, payload: bytes) -> None:
+        for piece in self._jitter.receive(number, stamp, payload, lasts_ms(payload)):
             pcm = self._decoder.decode(piece.payload)
             if sound := self._filler.fill(pcm, piece.gap_ms, lost=piece.lost):
                 self._deliver(sound)
@@ -112,7 +112,7 @@ class VoiceTrack(MediaStreamTrack):
 
     def _speech(self) -> bytes:
         """Return the next frame of speech; empty: none is ready."""
-        frame, pieces = self._queue.take(whole=not self._rest_waits)
+        frame, pieces = self._queue.pop_frame(whole=not self._rest_waits)
         for piece in pieces:
             self._sent(piece)
         self._rest_waits = not frame and bool(self._queue)  # an interruption may have dropped it

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reconfigure, Reply
-from edge.core.client_events import ClientEvent, Notice, ResponseStarted, SessionBegan
+from edge.core.client_events import ClientEvent, Notice, ResponseStarted, SessionOpened
 from edge.core.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
 from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import (
@@ -248,7 +248,7 @@ class RealtimeProtocol(ProtocolDefaults):
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case SessionBegan(session=session):
+            case SessionOpened(session=session):
                 self._told.conversation = session
                 now = self._session.as_json(session)
                 return [self._ids.event("session.created", session=now)]

@@ -22,7 +22,7 @@ from edge.core.client_commands import (
     Reconfigure,
     Reply,
 )
-from edge.core.client_events import Interrupted, SessionBegan, Speech
+from edge.core.client_events import Interrupted, SessionOpened, Speech
 from edge.core.effects import Tell
 from edge.core.inputs import Reconfigured, ResponseAsked
 from edge.protocols.client_protocol import Handshake, Json
@@ -92,7 +92,7 @@ class RealtimeCaller:
                     raise AssertionError(command)
         self.r = Rehearsal()
         self.r.give(Reconfigured(self.config))
-        self._tell(self.protocol.messages(SessionBegan("s_0123456789abcdef")))
+        self._tell(self.protocol.messages(SessionOpened("s_0123456789abcdef")))
 
     def _set_to(self, changes: Mapping[str, Any]) -> SessionConfig:
         config = OPERATORS.but(changes)

@@ -27,7 +27,7 @@ from edge.protocols.realtime import speeches
 from edge.protocols.realtime.speeches import SPOKEN_MOVES, SpokenMove, SpokenPhase
 from runtime.moves import IllegalMoveError, moved
 from workers import reasoning
-from workers.reasoning import POSITION_MOVES, Position, PositionMove
+from workers.reasoning import REASONING_MOVES, ReasoningMove, ReasoningPhase
 
 Moves = Mapping[tuple[Any, Any], Any]
 MACHINES: list[tuple[Moves, type[Enum], type[Enum]]] = [
@@ -37,7 +37,7 @@ MACHINES: list[tuple[Moves, type[Enum], type[Enum]]] = [
     (PHASE_MOVES, Phase, PhaseMove),
     (INTERRUPTION_MOVES, InterruptionState, InterruptionMove),
     (SPOKEN_MOVES, SpokenPhase, SpokenMove),
-    (POSITION_MOVES, Position, PositionMove),
+    (REASONING_MOVES, ReasoningPhase, ReasoningMove),
 ]
 DRAWN: list[tuple[ModuleType, Moves]] = [
     (call_phase, CALL_MOVES),
@@ -46,7 +46,7 @@ DRAWN: list[tuple[ModuleType, Moves]] = [
     (response, PHASE_MOVES),
     (interruption, INTERRUPTION_MOVES),
     (speeches, SPOKEN_MOVES),
-    (reasoning, POSITION_MOVES),
+    (reasoning, REASONING_MOVES),
 ]
 ILLEGAL = [
     (moves, state, move)

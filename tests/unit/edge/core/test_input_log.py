@@ -20,7 +20,7 @@ def logged(*given: AnyInput) -> ev.InputsDelivered:
     log = InputLog("t", "s_1")
     for number, one in enumerate(given):
         log.note(one, 1000 + 20 * number)
-    return log.take(5000)
+    return log.pop_part(5000)
 
 
 def test_audio_is_logged_as_its_length_and_its_verdicts() -> None:
@@ -69,7 +69,7 @@ def test_a_part_is_due_after_its_time_or_its_number_of_inputs() -> None:
     for _ in range(PART_INPUTS):
         log.note(Ticked(), 1)
     assert log.due(1)
-    assert [log.take(2).part, log.take(3).part] == [0, 1]
+    assert [log.pop_part(2).part, log.pop_part(3).part] == [0, 1]
     assert not log.due(10 * PART_MS)
 
 

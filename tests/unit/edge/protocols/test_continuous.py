@@ -19,7 +19,7 @@ from edge.core.client_events import (
     Interrupted,
     Measured,
     ResponseDone,
-    SessionBegan,
+    SessionOpened,
     Speech,
     Trouble,
 )
@@ -38,7 +38,7 @@ from tests.unit.edge.protocols.continuous_client import connected, error_of, ign
 
 def test_the_messages_are_the_documented_ones() -> None:
     d = connected()
-    d.messages(SessionBegan("s_1"))
+    d.messages(SessionOpened("s_1"))
     assert only(d.messages(CallerTranscript("What's the weather like?", True, 0.9512))) == {
         "type": "user_transcript",
         "text": "What's the weather like?",
@@ -160,10 +160,10 @@ def test_unrequested_messages_are_not_sent() -> None:
 
 def test_the_sessions_id_is_told_where_no_greeting_does() -> None:
     told = {"type": "session", "session": "s_1", "resumed": False}
-    assert connected().messages(SessionBegan("s_1")) == []
-    assert connected({"greeting": "0"}).messages(SessionBegan("s_1")) == [told]
-    assert connected().messages(SessionBegan("s_1", resumed=True)) == [{**told, "resumed": True}]
-    cut = connected().messages(SessionBegan("s_1", resumed=True, heard="It is"))
+    assert connected().messages(SessionOpened("s_1")) == []
+    assert connected({"greeting": "0"}).messages(SessionOpened("s_1")) == [told]
+    assert connected().messages(SessionOpened("s_1", resumed=True)) == [{**told, "resumed": True}]
+    cut = connected().messages(SessionOpened("s_1", resumed=True, heard="It is"))
     assert cut == [{**told, "resumed": True, "heard": "It is"}]
 
 

@@ -17,8 +17,8 @@ from edge.core.client_events import (
     ClientToolCancelled,
     Interrupted,
     ResponseDone,
-    SessionBegan,
-    SessionEnded,
+    SessionClosed,
+    SessionOpened,
     Speech,
     Trouble,
 )
@@ -41,7 +41,7 @@ def test_the_messages_are_the_documented_ones() -> None:
             }
         )
     ]
-    assert d.messages(SessionBegan("session_conn_0_1234567890")) == [
+    assert d.messages(SessionOpened("session_conn_0_1234567890")) == [
         {
             "type": "conversation_started",
             "session_id": "session_conn_0_1234567890",
@@ -56,7 +56,7 @@ def test_the_messages_are_the_documented_ones() -> None:
             "turn_detected": True,
         }
     ]
-    assert d.messages(SessionEnded()) == [
+    assert d.messages(SessionClosed()) == [
         {"type": "conversation_ended", "message": "Conversation ended"}
     ]
 
@@ -163,7 +163,7 @@ def test_a_typed_turn_without_words_or_with_too_many_is_refused(text: object) ->
 def test_the_end_of_a_conversation_is_not_that_of_the_connection() -> None:
     d = connected(started=True)
     assert d.receive('{"type": "end_conversation"}') == [EndSession(close=False)]
-    d.messages(SessionEnded())
+    d.messages(SessionClosed())
     assert error_of(d.receive(chunk(b"12")))["code"] == "NO_SESSION"
 
 

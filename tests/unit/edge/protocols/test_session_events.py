@@ -13,7 +13,8 @@ from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.session_events import SHOWN
 from schemas import events as ev
-from schemas.generate import event_types, tag
+from schemas.asyncapi import tag
+from schemas.generate import event_types
 from tests.neutral import taken
 
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1_700_000_000_000}

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from edge.core.client_commands import Audio, Begin, EndSession
-from edge.core.client_events import Interrupted, Notice, SessionBegan, SessionEnded, Speech
+from edge.core.client_events import Interrupted, Notice, SessionClosed, SessionOpened, Speech
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.sip import LINE, SipProtocol
@@ -38,7 +38,7 @@ def test_anything_else_is_nothing(frame: str) -> None:
 
 def test_a_telephone_is_told_nothing_in_messages() -> None:
     line = protocol()
-    for event in (SessionBegan("s_1"), SessionEnded(), Notice("CODE", "message", "details")):
+    for event in (SessionOpened("s_1"), SessionClosed(), Notice("CODE", "message", "details")):
         assert line.messages(event) == []
     assert line.messages(Speech(1, "Hello.", bytes(320), ends=True)) == []
     assert line.messages(Interrupted(1, "Hello.", 20)) == []

@@ -14,8 +14,8 @@ from edge.core.client_events import (
     ClientEvent,
     Interrupted,
     Notice,
-    SessionBegan,
-    SessionEnded,
+    SessionClosed,
+    SessionOpened,
     Speech,
     Trouble,
 )
@@ -81,9 +81,9 @@ class ToyProtocol(ProtocolDefaults):
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case SessionBegan(session=session, resumed=resumed):
+            case SessionOpened(session=session, resumed=resumed):
                 return [{"type": "hello", "session": session, "resumed": resumed}]
-            case SessionEnded():
+            case SessionClosed():
                 return [{"type": "bye"}]
             case Speech(pcm=pcm, text=text):
                 return [{"type": "audio", "audio": to_base64(pcm), "text": text}]

@@ -14,8 +14,8 @@ from edge.core.client_events import (
     CallerTranscript,
     Interrupted,
     Notice,
-    SessionBegan,
-    SessionEnded,
+    SessionClosed,
+    SessionOpened,
     Speech,
     Trouble,
 )
@@ -204,7 +204,7 @@ def test_the_end_of_the_stream_ends_the_call() -> None:
 
 def test_nothing_else_is_sent_for_twilio_ends_a_stream_that_it_does_not_understand() -> None:
     p = streaming()
-    assert p.messages(SessionBegan("s_1")) == p.messages(SessionEnded()) == []
+    assert p.messages(SessionOpened("s_1")) == p.messages(SessionClosed()) == []
     assert p.messages(Speech(1, "", b"", ends=True)) == []
     assert p.messages(CallerTranscript("Hi.", final=True)) == []
     assert p.messages(Trouble("llm", "no")) == []

@@ -85,7 +85,7 @@ def test_the_call_is_hung_up_after_a_response_that_ends_it_and_not_if_it_is_cut(
     for complete in (True, False):
         aura = AuraSide()
         response = aura.responds("Goodbye.")
-        response.tool_steps.take(
+        response.tool_steps.note(
             ev.ToolCalled(
                 **HEAD,
                 turn=response.turn,

@@ -18,7 +18,7 @@ def test_the_newest_instructions_follow_it() -> None:
     memory = history.control
     assert history.system("Be kind.") == "Be kind."
     for number in range(MOST_INSTRUCTIONS + 5):
-        memory.take(str(number), Instruct(f" Rule {number}.\n"))
+        memory.note(str(number), Instruct(f" Rule {number}.\n"))
     lines = history.system("Be kind.").split("\n\n")
     assert lines[:2] == ["Be kind.", "Rule 5."]
     assert lines[-1] == f"Rule {MOST_INSTRUCTIONS + 4}."
@@ -27,5 +27,5 @@ def test_the_newest_instructions_follow_it() -> None:
 def test_long_instructions_push_out_older_ones() -> None:
     memory = ControlMemory()
     for letter in "abc":
-        memory.take(letter, Instruct(letter * (MOST_CHARS // 2)))
+        memory.note(letter, Instruct(letter * (MOST_CHARS // 2)))
     assert [text[0] for text in memory.instructions] == ["b", "c"]

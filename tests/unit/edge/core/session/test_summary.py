@@ -14,13 +14,13 @@ HEAD: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 5000}
 
 def test_a_session_is_summed_up_from_its_events() -> None:
     summary = Summary()
-    summary.take(began(config(), 1000))
-    summary.take(ev.TurnMeasured(**HEAD, turn=1, first_sent_ms=700.0))
-    summary.take(ev.TurnMeasured(**HEAD, turn=2, first_sent_ms=500.0))
-    summary.take(ev.TurnMeasured(**HEAD, turn=3))
-    summary.take(ev.ResponseCancelled(**HEAD, turn=2, reason="interrupted"))
-    summary.take(ev.ResponseCancelled(**HEAD, turn=3, reason="retracted"))
-    summary.take(ev.TroubleTold(**HEAD, stage="tts", reason="gone"))
+    summary.count(began(config(), 1000))
+    summary.count(ev.TurnMeasured(**HEAD, turn=1, first_sent_ms=700.0))
+    summary.count(ev.TurnMeasured(**HEAD, turn=2, first_sent_ms=500.0))
+    summary.count(ev.TurnMeasured(**HEAD, turn=3))
+    summary.count(ev.ResponseCancelled(**HEAD, turn=2, reason="interrupted"))
+    summary.count(ev.ResponseCancelled(**HEAD, turn=3, reason="retracted"))
+    summary.count(ev.TroubleTold(**HEAD, stage="tts", reason="gone"))
     assert summary == Summary(
         started_at_ms=1000, user="u", protocol="x", errors=1, interrupted=1, slowest_ms=700.0
     )
@@ -28,5 +28,5 @@ def test_a_session_is_summed_up_from_its_events() -> None:
 
 def test_the_agent_is_the_last_one() -> None:
     summary = Summary()
-    summary.take(ev.AgentChanged(**HEAD, agent=AgentUsed(name="host", revision=3)))
+    summary.count(ev.AgentChanged(**HEAD, agent=AgentUsed(name="host", revision=3)))
     assert summary.agent == "host@3"

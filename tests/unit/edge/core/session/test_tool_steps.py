@@ -48,14 +48,14 @@ def completed(calls: int, step: int = 0, text: str = "Let me see.") -> ev.Respon
 def steps(*events: ev.Event) -> ToolSteps:
     found = ToolSteps()
     for event in events:
-        found.take(event)
+        found.note(event)
     return found
 
 
 def test_a_tool_counts_as_called_once_its_step_is_over_and_in_all_later_steps() -> None:
     found = steps(called())
     assert not found.has_called("book")
-    found.take(completed(1))
+    found.note(completed(1))
     assert found.has_called("book")
     assert not found.has_called("end_call")
     found.step = 1
@@ -65,9 +65,9 @@ def test_a_tool_counts_as_called_once_its_step_is_over_and_in_all_later_steps() 
 def test_a_step_is_whole_with_all_results_and_the_models_last_word() -> None:
     found = steps(called(0), called(1), requested(0), requested(1), returned(1))
     assert not found.is_waiting  # the model may yet call more
-    found.take(completed(2))
+    found.note(completed(2))
     assert (found.is_waiting, found.is_whole) == (True, False)
-    found.take(returned(0))
+    found.note(returned(0))
     assert (found.is_waiting, found.is_whole) == (False, True)
 
 
@@ -85,7 +85,7 @@ def test_a_call_expires_by_the_deadline_of_its_tool_while_it_runs() -> None:
     found = steps(called(), requested())
     (call,) = found.running
     assert call.expires_ms == 1000 + TOOL.deadline_ms
-    found.take(returned())
+    found.note(returned())
     assert found.running == []
 
 

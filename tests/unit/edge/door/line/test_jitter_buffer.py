@@ -12,7 +12,7 @@ def numbered(buffer: JitterBuffer, *numbers: int) -> list[str]:
     out = []
     for number in numbers:
         stamp = (number * STAMPS) % (1 << 32)
-        pieces = buffer.take(number % 65_536, stamp, str(number).encode(), 20)
+        pieces = buffer.receive(number % 65_536, stamp, str(number).encode(), 20)
         for piece in pieces:
             out += [f"{'+' if piece.lost else '~'}{piece.gap_ms}"] if piece.gap_ms else []
             out.append(piece.payload.decode())
@@ -57,7 +57,7 @@ def test_numbers_and_stamps_begin_again() -> None:
     assert numbered(JitterBuffer(8), *numbers) == [str(one) for one in numbers]
     buffer = JitterBuffer(8)
     end = (1 << 32) - STAMPS
-    assert buffer.take(1, end, b"a", 20) + buffer.take(2, 0, b"b", 20) == [
+    assert buffer.receive(1, end, b"a", 20) + buffer.receive(2, 0, b"b", 20) == [
         Piece(b"a"),
         Piece(b"b"),
     ]
@@ -65,9 +65,9 @@ def test_numbers_and_stamps_begin_again() -> None:
 
 def test_silence_that_was_not_sent_is_told_up_to_a_second() -> None:
     buffer = JitterBuffer(8)
-    buffer.take(0, 0, b"a", 20)
-    assert buffer.take(1, 8 * 320, b"b", 20) == [Piece(b"b", 300)]
-    assert buffer.take(2, 8 * 5000, b"c", 20) == [Piece(b"c")]
+    buffer.receive(0, 0, b"a", 20)
+    assert buffer.receive(1, 8 * 320, b"b", 20) == [Piece(b"b", 300)]
+    assert buffer.receive(2, 8 * 5000, b"c", 20) == [Piece(b"c")]
 
 
 def test_a_sender_that_starts_anew_is_followed() -> None:

@@ -1,4 +1,4 @@
-"""The parts of an edge that its connections use."""
+"""What the connections of an edge share."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,8 +14,8 @@ from runtime.redaction import Redaction
 
 
 @dataclass(frozen=True)
-class Host:
-    """The edge, for its connections."""
+class EdgeParts:
+    """The parts of an edge that its connections use."""
 
     bus: Bus
     openings: Openings

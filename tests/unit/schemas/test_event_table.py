@@ -1,0 +1,33 @@
+"""The table of events has a row for each event, and what surrounds it stays."""
+
+from __future__ import annotations
+
+import typing
+
+from schemas import event_table, events
+from schemas.asyncapi import tag
+from schemas.generate import HERE, README
+
+
+def test_every_event_has_one_row_with_its_kind() -> None:
+    rows = [line.split(" | ") for line in event_table.table().splitlines()[2:]]
+    assert sorted((row[1], row[0]) for row in rows) == sorted(
+        (f"`{tag(one)}`", f"| `{one.KIND}`") for one in typing.get_args(events.AnyEvent)
+    )
+
+
+def test_a_row_says_who_writes_the_event_and_whose_job_it_is() -> None:
+    row = next(line for line in event_table.table().splitlines() if "`turn.taken`" in line)
+    assert row == (
+        "| `turn` | `turn.taken` | Edge → LLM | respond to this turn. The event holds all that the "
+        "model needs. A job of stage `llm`. |"
+    )
+
+
+def test_only_the_text_between_the_marks_changes() -> None:
+    text = "before\n<!-- a -->\nold\n<!-- /a -->\nafter"
+    assert event_table.filled(text, "a", "new") == "before\n<!-- a -->\nnew\n<!-- /a -->\nafter"
+
+
+def test_the_readme_holds_the_table() -> None:
+    assert event_table.table() in (HERE / README).read_text(encoding="utf-8")
