@@ -22,6 +22,7 @@ from schemas.events import SessionReconfigured, SessionStarted
 from schemas.prompts import PromptBeginning, PromptsReply
 from workers.engines.errors import EngineError
 from workers.engines.protocols import Prompt
+from workers.retry_policy import loggable
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +107,7 @@ class ReadAhead:
         try:
             await self._read(prompt)
         except EngineError as error:
-            log.warning("prompt_not_read_ahead", error=str(error))
+            log.warning("prompt_not_read_ahead", error=loggable(error))
         except Exception:  # the boundary: a custom engine's fault must not affect calls
             log.exception("prompt_not_read_ahead")
 
