@@ -123,10 +123,7 @@ async def test_a_message_that_may_quote_the_prompt_is_not_logged(
     assert (line["event"], line["error"]) == ("prompt_not_read_ahead", logged)
 
 
-async def test_an_engine_that_hangs_keeps_neither_a_job_nor_the_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("workers.read_ahead.STOPPED_S", 0.01)
+async def test_an_engine_that_hangs_keeps_neither_a_job_nor_the_end() -> None:
     free = asyncio.Event()
 
     async def hangs(request: Prompt) -> None:
@@ -135,7 +132,7 @@ async def test_an_engine_that_hangs_keeps_neither_a_job_nor_the_end(
             with suppress(asyncio.CancelledError):
                 await free.wait()
 
-    ahead = ReadAhead(hangs)
+    ahead = ReadAhead(hangs, stopped_s=0)
     ahead.enqueue(ONE)
     async with running(ahead):
         await settled()
