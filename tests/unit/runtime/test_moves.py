@@ -40,9 +40,14 @@ def machines() -> Iterator[tuple[ModuleType, Moves]]:
             yield module, getattr(module, table)
 
 
+def kinds_of(moves: Moves) -> tuple[type[Enum], type[Enum]]:
+    """Return the type of the states and that of the moves."""
+    state, move = next(iter(moves))
+    return type(state), type(move)
+
+
 DRAWN = list(machines())
-MACHINES = [(moves, *map(type, next(iter(moves)))) for _, moves in DRAWN]
-"""Each table with its kinds of states and of moves."""
+MACHINES = [(moves, *kinds_of(moves)) for _, moves in DRAWN]
 ILLEGAL = [
     (moves, state, move)
     for moves, states, kinds in MACHINES
