@@ -11,14 +11,16 @@ READY_WITHIN_S = 180.0
 """The longest wait; the first start joins model files and checks them."""
 
 
-async def wait_until_ready(urls: Sequence[str], say: Callable[[str], None]) -> None:
+async def wait_until_ready(
+    urls: Sequence[str], say: Callable[[str], None], *, within_s: float = READY_WITHIN_S
+) -> None:
     """Return when the edges at *urls* are healthy; *say* gets the missing parts now and then.
 
     Raises:
-        SettingsError: a part did not become ready.
+        SettingsError: a part did not become ready *within_s*.
     """
     loop = asyncio.get_running_loop()
-    until, next_word = loop.time() + READY_WITHIN_S, loop.time() + 5
+    until, next_word = loop.time() + within_s, loop.time() + 5
     async with aiohttp.ClientSession() as http:
         for url in urls:
             while missing := await _missing(http, url):

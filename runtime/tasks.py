@@ -51,17 +51,17 @@ async def shielded(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
-async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+async def cancel(tasks: Iterable[asyncio.Task[Any]], *, retry_s: float = RETRY_S) -> None:
     """Cancel *tasks* and wait until they have ended.
 
-    The cancellation is repeated if needed: in Python 3.11, `asyncio.wait_for`, which nats-py uses,
-    loses a cancellation that arrives together with its result.
+    The cancellation is repeated after *retry_s* if needed: in Python 3.11, `asyncio.wait_for`,
+    which nats-py uses, loses a cancellation that arrives together with its result.
     """
     running = set(tasks)
     while running:
         for task in running:
             task.cancel()
-        _, running = await asyncio.wait(running, timeout=RETRY_S)
+        _, running = await asyncio.wait(running, timeout=retry_s)
 
 
 async def _outcome(task: asyncio.Task[T]) -> BaseException | None:

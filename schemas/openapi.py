@@ -160,7 +160,7 @@ def _calls() -> Json:
 
 
 def _place() -> Json:
-    schema = {"$ref": REF.format(name="Place")}
+    schema = {"$ref": REF.format(name=PlaceCall.__name__)}
     return {
         "summary": "Call somebody by telephone, and answer once they do",
         "operationId": "place",

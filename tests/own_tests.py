@@ -105,7 +105,6 @@ ELSEWHERE: Mapping[str, str] = {
     "schemas/docstrings.py": "contract/test_asyncapi.py",
     "schemas/events/*.py": "contract/test_events.py",
     "schemas/generate.py": "contract/test_events.py",
-    "schemas/openapi.py": "integration/test_http.py",
     "schemas/tools.py": "unit/runtime/test_tool_file.py",
     "workers/analytics/shadow.py": "integration/test_shadow.py",
     "workers/engines/catalogue.py": "parts/test_model_download.py",

@@ -11,7 +11,7 @@ from runtime.bus import trace
 from schemas.codec import TRACE_HEADER
 from schemas.events import StageName, TurnTaken
 from schemas.tools import ToolFunction
-from workers.engine_executor import AWAKE_S
+from workers.call_limit import AWAKE_S
 from workers.engines.errors import (
     EngineError,
     EngineRefusedError,
@@ -158,7 +158,9 @@ def _prompt(event: TurnTaken, said: str) -> Prompt:
     )
 
 
-async def eot_probability(model: LanguageModel, prompt: Prompt, limit_s: float) -> float | None:
+async def eot_probability(
+    model: LanguageModel, prompt: Prompt, limit_s: float, *, awake_s: float = AWAKE_S
+) -> float | None:
     """Return the probability (0..1) that the caller's sentence is over; None: unknown.
 
     Other errors are left to the response, which will meet them too.
@@ -169,7 +171,7 @@ async def eot_probability(model: LanguageModel, prompt: Prompt, limit_s: float) 
     if not isinstance(model, SentenceReader):
         return None
     try:
-        return await _within(model.eot_llm(prompt), limit_s)
+        return await _within(model.eot_llm(prompt), limit_s, awake_s)
     except EngineError:
         return None
     except TimeoutError as error:
@@ -199,8 +201,8 @@ async def _each_within(
             yield token
 
 
-async def _within(coming: Awaitable[T], limit_s: float) -> T:
-    """Return the result of *coming* within *limit_s*.
+async def _within(coming: Awaitable[T], limit_s: float, awake_s: float = AWAKE_S) -> T:
+    """Return the result of *coming* within *limit_s* and the grace *awake_s*.
 
     After a suspension of the process the time is over although the token is about to come, so there
     is a short grace: the model does not hang.
@@ -210,7 +212,7 @@ async def _within(coming: Awaitable[T], limit_s: float) -> T:
     """
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(None) as limit:
-        awake = loop.call_later(limit_s, lambda: limit.reschedule(loop.time() + AWAKE_S))
+        awake = loop.call_later(limit_s, lambda: limit.reschedule(loop.time() + awake_s))
         try:
             return await coming
         finally:

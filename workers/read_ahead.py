@@ -22,6 +22,7 @@ from schemas.events import SessionReconfigured, SessionStarted
 from schemas.prompts import PromptBeginning, PromptsReply
 from workers.engines.errors import EngineError
 from workers.engines.protocols import Prompt
+from workers.retry_policy import loggable
 
 log = structlog.get_logger(__name__)
 
@@ -51,9 +52,12 @@ def prompt_start(one: PromptBeginning) -> Prompt:
 class ReadAhead:
     """Reads one prompt after another, the newest first, while no job runs."""
 
-    def __init__(self, read: Callable[[Prompt], Awaitable[None]]) -> None:
-        """Take *read*, which reads a prompt until it is cancelled."""
+    def __init__(
+        self, read: Callable[[Prompt], Awaitable[None]], *, stopped_s: float = STOPPED_S
+    ) -> None:
+        """Take *read*, which reads a prompt until it is cancelled, and *stopped_s* to stop it."""
         self._read = read
+        self._stopped_s = stopped_s
         self._waiting: OrderedDict[bytes, Prompt] = OrderedDict()
         self._jobs = 0
         self._reading: asyncio.Task[None] | None = None
@@ -76,7 +80,7 @@ class ReadAhead:
         self._jobs += 1
         try:
             if self._reading is not None:
-                await _stopped(self._reading)
+                await self._stop(self._reading)
             yield
         finally:
             self._jobs -= 1
@@ -97,7 +101,7 @@ class ReadAhead:
         try:
             await asyncio.wait({reading})
         finally:
-            await _stopped(reading)
+            await self._stop(reading)
             self._reading = None
         if reading.cancelled():  # a job came
             self._wait(key, prompt)
@@ -106,15 +110,14 @@ class ReadAhead:
         try:
             await self._read(prompt)
         except EngineError as error:
-            log.warning("prompt_not_read_ahead", error=str(error))
+            log.warning("prompt_not_read_ahead", error=loggable(error))
         except Exception:  # the boundary: a custom engine's fault must not affect calls
             log.exception("prompt_not_read_ahead")
 
-
-async def _stopped(reading: asyncio.Task[None]) -> None:
-    """Stop *reading*; a hung engine is reported by the next job."""
-    reading.cancel()
-    await asyncio.wait({reading}, timeout=STOPPED_S)
+    async def _stop(self, reading: asyncio.Task[None]) -> None:
+        """Stop *reading*; a hung engine is reported by the next job."""
+        reading.cancel()
+        await asyncio.wait({reading}, timeout=self._stopped_s)
 
 
 class PromptListener:

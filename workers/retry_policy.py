@@ -65,12 +65,17 @@ def verdict(error: Exception, attempt: int) -> RetryDecision:
     given_up = hopeless or attempt >= LAST_ATTEMPT
     return RetryDecision(
         outcome="failed" if given_up else "retried",
-        reason=str(error) if isinstance(error, TELLING) else type(error).__name__,
+        reason=loggable(error),
         told=_told(error),
         delay_s=0.0 if given_up else RETRY_S * attempt,
         is_expected=isinstance(error, EXPECTED),
         is_hung=isinstance(error, EngineHungError),
     )
+
+
+def loggable(error: Exception) -> str:
+    """Return the message of *error*, or only its type if the message may hold a caller's words."""
+    return str(error) if isinstance(error, TELLING) else type(error).__name__
 
 
 def failure(

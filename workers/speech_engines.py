@@ -3,24 +3,14 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 
 from schemas.audio import BYTES_PER_MS
 from schemas.events import SpeechStarted
 from schemas.languages import without_region
 from workers.engine_executor import EngineExecutor, Together
 from workers.engines.protocols import BatchRecognizer, Recognition, Recognizer, TurnModel
+from workers.utterance_follower import RequestPhase
 from workers.utterance_words import AudioPart
-
-
-class RequestPhase(Enum):
-    """How far a request has come: WAITS --> BEGUN --> HEARD."""
-
-    WAITS = auto()
-    BEGUN = auto()
-    """The recogniser has begun it."""
-    HEARD = auto()
-    """Its words are known."""
 
 
 @dataclass(eq=False)
@@ -40,11 +30,6 @@ class RecognitionRequest:
     @property
     def is_active(self) -> bool:
         return self.task is not None and not self.task.done()
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether the recogniser has begun it, so that cancelling saves nothing."""
-        return self.is_active and self.phase is not RequestPhase.WAITS
 
     def cancel(self) -> None:
         if self.task:

@@ -1,22 +1,30 @@
 """The STT stage: recognises an utterance while it is spoken."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from enum import Enum, auto
+from collections.abc import Iterable
 from functools import partial
 from itertools import takewhile
 
 from runtime.bus.utterance_frames import frames
 from runtime.redaction import Redaction
 from schemas import codec, subjects
-from schemas.audio import AudioFrame, TranscriptPartial
+from schemas.audio import TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
 from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition, Recognizer, TurnModel
 from workers.recognition_urgency import partial_interval_ms, urgency
-from workers.speech_engines import RecognitionRequest, RequestPhase, SpeechEngines
+from workers.speech_engines import RecognitionRequest, SpeechEngines
 from workers.stage import JobContext, JobTarget, StaleJobError
-from workers.utterance_audio import UtteranceAudio
+from workers.utterance_follower import (
+    Action,
+    CancelPart,
+    CancelPartial,
+    FollowPhase,
+    JudgePause,
+    Recognise,
+    Requests,
+    UtteranceFollower,
+)
 from workers.utterance_words import AudioPart, PauseTranscript, RecognisedWords, UtteranceWords
 
 SILENCE_LIMIT_S = 10.0
@@ -24,8 +32,6 @@ SILENCE_LIMIT_S = 10.0
 STALE_LIMIT_S = 0.6
 """The longest wait for the first frame of an utterance that looks past its deadline. If its audio
 is gone, no frame comes. If only a clock is ahead of the server's, the frames are there."""
-TURN_MS = 8000
-"""The audio that the turn model judges: the last part of the utterance, settled or not."""
 
 
 class SttStage:
@@ -69,6 +75,7 @@ class SttStage:
         event = job.event
         words = await _settled_words(job) if job.attempt > 1 else UtteranceWords()
         stale = _is_stale(job)
+        follower = UtteranceFollower(words, partial_interval_ms(event, self.interval_ms))
         async with asyncio.TaskGroup() as tasks:
             listening = _Listening(self, job, words, tasks)
             async for frame in frames(
@@ -79,35 +86,26 @@ class SttStage:
                 first_limit_s=STALE_LIMIT_S if stale else None,
                 known_ms=words.settled_ms,
             ):
-                listening.take(frame)
-            if listening.phase is not _Phase.WAITS or not stale:
-                listening.end()
-        if listening.phase is _Phase.WAITS:
+                listening.do(follower.take(frame, listening.requests))
+            is_gone = stale and follower.phase is FollowPhase.WAITS
+            if not is_gone:
+                listening.do(follower.no_more_frames(listening.requests))
+        if is_gone:
             raise StaleJobError(f"no worker was free for {job.waited_s:.0f} s: its audio is gone")
         final = TranscriptFinal(
             **job.head(),
             utterance=event.utterance,
             text=self.mask(words.final.text),
             confidence=round(words.final.confidence, 4),
-            audio_ms=max(words.settled_ms, listening.audio.until_ms),
+            audio_ms=max(words.settled_ms, follower.until_ms),
             took_ms=round(words.final.took_ms, 1),
             model=self.model,
         )
         await job.bus.publish(final)
 
 
-class _Phase(Enum):
-    """How far a job has followed its utterance: WAITS --> FOLLOWS --> OVER, or WAITS --> OVER."""
-
-    WAITS = auto()
-    """No frame has arrived."""
-    FOLLOWS = auto()
-    OVER = auto()
-    """The utterance has ended; only the last words are still to be recognised."""
-
-
 class _Listening:
-    """One job: follows an utterance, has its parts recognised, and publishes transcripts."""
+    """One job: has the parts of its utterance recognised, and publishes transcripts."""
 
     def __init__(
         self,
@@ -116,81 +114,40 @@ class _Listening:
         words: UtteranceWords,
         tasks: asyncio.TaskGroup,
     ) -> None:
-        self.audio = UtteranceAudio()
-        self.phase = _Phase.WAITS
         self._stage = stage
         self._job = job
         self._words = words
         self._tasks = tasks
         self._asked: dict[AudioPart, RecognitionRequest] = {}
+        """Requests whose words are not known yet."""
         self._partial: RecognitionRequest | None = None
-        self._partial_ms = 0
-        """Audio covered by the latest partial."""
         self._eot_audio: dict[int, asyncio.Task[float | None]] = {}
         """The turn model's probability of an end of turn, 0..1, by pause."""
 
-    def take(self, frame: AudioFrame) -> None:
-        """Add the next frame."""
-        audio, words = self.audio, self._words
-        if self.phase is _Phase.WAITS:
-            self.phase = _Phase.FOLLOWS
-        audio.add(frame)
-        now_ms = audio.until_ms
-        if frame.continued_ms:
-            words.went_on(frame.continued_ms)
-        if frame.end:
-            self.end(frame.stands)
-            return
-        if frame.pause:
-            words.paused(frame.pause, now_ms)
-            last = audio.of(AudioPart(max(0, now_ms - TURN_MS), now_ms))
-            judging = self._tasks.create_task(self._stage.engines.eot_audio(self._job.event, last))
-            self._eot_audio[frame.pause] = judging
-        else:
-            words.grown(now_ms, audio.quiet_ms)
-        self._ask()
-        if not frame.pause and self._partial_is_due(now_ms):
-            self._partial_ms = now_ms
-            self._partial = self._start(AudioPart(words.open_ms, now_ms), self._grow)
-        audio.forget(min(words.open_ms, now_ms - TURN_MS))
+    @property
+    def requests(self) -> Requests:
+        parts = {span: asked.phase for span, asked in self._asked.items()}
+        latest = self._partial
+        return Requests(parts, latest.phase if latest and latest.is_active else None)
 
-    def end(self, stands: int = 0) -> None:
-        """Take the end; the transcript of pause *stands* has all the words (0: none has)."""
-        if self.phase is _Phase.OVER:
-            return
-        self.phase = _Phase.OVER
-        self._words.ended(self.audio.until_ms, stands)
-        self._ask()
-        if self._partial:
-            self._partial.cancel()
-
-    def _ask(self) -> None:
-        """Request recognition of the needed parts; cancel the others unless they have begun."""
-        wanted = self._words.wanted
-        for span, asked in list(self._asked.items()):
-            if span in wanted or (asked.is_under_way and self.phase is not _Phase.OVER):
-                continue
-            if asked.phase is not RequestPhase.HEARD:
-                asked.cancel()
-            del self._asked[span]
-        for span in wanted:
-            if span not in self._asked:
-                self._asked[span] = self._start(span, self._transcribe)
-        if wanted and self._partial and self._partial.phase is RequestPhase.WAITS:
-            self._partial.cancel()
-
-    def _start(
-        self, span: AudioPart, then: Callable[[RecognitionRequest], Coroutine[None, None, None]]
-    ) -> RecognitionRequest:
-        asked = RecognitionRequest(span, self.audio.of(span))
-        asked.task = self._tasks.create_task(then(asked))
-        return asked
-
-    def _partial_is_due(self, now_ms: int) -> bool:
-        interval_ms = partial_interval_ms(self._job.event, self._stage.interval_ms)
-        if not interval_ms or self._words.wanted or (self._partial and self._partial.is_active):
-            return False
-        return now_ms - self._partial_ms >= interval_ms
+    def do(self, actions: Iterable[Action]) -> None:
+        """Carry out *actions*."""
+        for action in actions:
+            match action:
+                case JudgePause(pause, pcm):
+                    judging = self._stage.engines.eot_audio(self._job.event, pcm)
+                    self._eot_audio[pause] = self._tasks.create_task(judging)
+                case Recognise(span, pcm, partial=True):
+                    self._partial = asked = RecognitionRequest(span, pcm)
+                    asked.task = self._tasks.create_task(self._grow(asked))
+                case Recognise(span, pcm):
+                    self._asked[span] = asked = RecognitionRequest(span, pcm)
+                    asked.task = self._tasks.create_task(self._transcribe(asked))
+                case CancelPart(span):
+                    self._asked.pop(span).cancel()
+                case CancelPartial():
+                    if self._partial:
+                        self._partial.cancel()
 
     async def _hear(self, asked: RecognitionRequest, *, partial: bool) -> Recognition:
         event = self._job.event
@@ -214,7 +171,7 @@ class _Listening:
 
     async def _transcribe(self, asked: RecognitionRequest) -> None:
         heard = await self._hear(asked, partial=False)
-        asked.phase = RequestPhase.HEARD
+        del self._asked[asked.span]
         for transcript in list(self._words.heard(asked.span, heard)):
             await self._tell(transcript)
 

@@ -19,7 +19,6 @@ app = typer.Typer(
 )
 Stage = Literal["stt", "llm", "tts"]
 WAIT_S = 120.0
-"""The time after which a check counts as hung; the first check loads the model."""
 
 
 @app.command("list")
@@ -42,6 +41,14 @@ def check(
         Stage | None,
         typer.Option("--stage", help="What it is; without it, its methods tell."),
     ] = None,
+    wait_s: Annotated[
+        float,
+        typer.Option(
+            "--wait-s",
+            min=0,
+            help="Seconds after which a check counts as hung; the first check loads the model.",
+        ),
+    ] = WAIT_S,
 ) -> None:
     """Check a class against the engine contract, and print what fails and why."""
     from workers.engines import contract, factory, llm_factory
@@ -56,7 +63,7 @@ def check(
     }
     engine = made[kind](settings.model_copy(update={f"{kind}_engine": name, "llm_fallbacks": ""}))
     bad = 0
-    for what, why in _in_a_thread(contract.failures(kind, engine)):
+    for what, why in _in_a_thread(contract.failures(kind, engine), wait_s):
         bad += bool(why)
         print(f"{'FAILED' if why else 'ok    '} {what}", flush=True)
         if why:
@@ -66,8 +73,10 @@ def check(
     print(f"{name} is an engine for AURA_{kind.upper()}_ENGINE.")
 
 
-def _in_a_thread(results: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield *results* from a separate thread, since an engine may hang.
+def _in_a_thread(
+    results: Iterator[tuple[str, str]], wait_s: float = WAIT_S
+) -> Iterator[tuple[str, str]]:
+    """Yield *results* from a separate thread, since an engine may hang: none in *wait_s*.
 
     Raises:
         CommandError: the engine hangs.
@@ -82,9 +91,9 @@ def _in_a_thread(results: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]
     threading.Thread(target=run, daemon=True).start()
     while True:
         try:
-            result = coming.get(timeout=WAIT_S)
+            result = coming.get(timeout=wait_s)
         except Empty as error:
-            raise CommandError(f"the next check hangs: {WAIT_S:g} s are over") from error
+            raise CommandError(f"the next check hangs: {wait_s:g} s are over") from error
         if result is None:
             return
         yield result

@@ -166,10 +166,19 @@ def command_line(typed: str) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line; a known error becomes one line and an exit code."""
+    """Run the command line that was typed."""
+    run(_typed)
+
+
+def _typed() -> None:
     typed = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    command_line(typed)()
+
+
+def run(command: Callable[[], None]) -> None:
+    """Run *command*; a known error becomes one line and an exit code."""
     try:
-        command_line(typed)()
+        command()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:

@@ -57,6 +57,8 @@ class StageJobs:
     bus: Bus
     tenant: str
     session: str
+    poll_s: float = POLL_S
+    patience_s: float = PATIENCE_S
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _events: list[AnyEvent] = field(default_factory=list)
     """The events of the stages, in the order of arrival."""
@@ -78,7 +80,7 @@ class StageJobs:
             **self._head(),
             utterance=number,
             language=language,
-            deadline_ms=now_ms() + int(PATIENCE_S * 1000),
+            deadline_ms=now_ms() + int(self.patience_s * 1000),
             background=True,
         )
         await self.bus.publish(started)
@@ -114,7 +116,7 @@ class StageJobs:
                 first_token_ms=0.0,
                 took_ms=0.0,
                 model="",
-                deadline_ms=now_ms() + int(PATIENCE_S * 1000),
+                deadline_ms=now_ms() + int(self.patience_s * 1000),
                 background=True,
             )
         )
@@ -148,15 +150,15 @@ class StageJobs:
             StageFailedError: the stage gave it up, or is silent.
         """
         loop = asyncio.get_running_loop()
-        until_s = loop.time() + PATIENCE_S
+        until_s = loop.time() + self.patience_s
         while not self._news.is_set():
             try:
-                async with asyncio.timeout(POLL_S):
+                async with asyncio.timeout(self.poll_s):
                     await self._news.wait()
             except TimeoutError:
                 await self._reread()
             if loop.time() > until_s:
-                raise StageFailedError(f"no answer within {PATIENCE_S:g} s")
+                raise StageFailedError(f"no answer within {self.patience_s:g} s")
         self._news.clear()
         for event in self._events:
             if not isinstance(event, JobFailed) or event.stage != stage:

@@ -8,7 +8,6 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
-import msgspec
 import structlog
 
 from edge.call.quotas import LogQuota
@@ -29,7 +28,6 @@ from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.inputs import (
     ClientToolResult,
     FromClient,
-    ItemAdded,
     KeyPressed,
     Reconfigured,
     ResponseAsked,
@@ -42,11 +40,12 @@ from edge.door.holder import Holder
 from edge.door.limits.pace import Pace
 from edge.door.limits.session_jobs import SessionJobs
 from edge.door.limits.time_limits import Stopwatch
+from edge.door.masked_inputs import masked
 from edge.door.opening import Opening
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from runtime.tasks import beside
-from schemas.events import EndReason, Message
+from schemas.events import EndReason
 from schemas.tools import MOST_KEYS, SEND_DTMF
 
 log = structlog.get_logger(__name__)
@@ -181,23 +180,11 @@ class Conversations:
 
     def give(self, command: FromClient) -> None:
         """Give the call a client's command, with masked words and keys."""
-        redaction = self._parts.redaction
-        match command:
-            case Typed(text):
-                self._pace.budget.turns += 1
-                self._give(Typed(redaction.mask(text)))
-            case ItemAdded(role="user" | "assistant", text=text):  # a response may repeat words
-                self._give(msgspec.structs.replace(command, text=redaction.mask(text)))
-            case KeyPressed():
-                self._pace.budget.turns += 1
-                if not redaction.hides_keys:
-                    self._give(command)
-            case _:
-                self._give(command)
-
-    def _give(self, command: FromClient) -> None:
-        if self.shell:
-            self.shell.give(command)
+        if isinstance(command, Typed | KeyPressed | ResponseAsked):
+            self._pace.budget.turns += 1
+        given = masked(command, self._parts.redaction)
+        if self.shell and given is not None:
+            self.shell.give(given)
 
     def reconfigure(self, changes: Mapping[str, Any]) -> None:
         """Reconfigure the session, unless nothing changes."""
@@ -211,13 +198,8 @@ class Conversations:
     def ask(self, ask: Ask) -> None:
         if self.shell is None:
             return
-        self._pace.budget.turns += 1
         config = self.shell.call.config.but(ask.changes) if ask.changes else None
-        messages = ask.messages
-        if messages is not None:
-            mask = self._parts.redaction.mask
-            messages = tuple(Message(one.role, mask(one.text)) for one in messages)
-        self.shell.give(ResponseAsked(ask.ask, config, messages, ask.kept))
+        self.give(ResponseAsked(ask.ask, config, ask.messages, ask.kept))
 
     def can_transfer(self, agent: str) -> bool:
         """Return whether the session can be transferred to *agent*, as far as this edge knows."""

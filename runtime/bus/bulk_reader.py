@@ -25,8 +25,19 @@ DIRECT_GET = "$JS.API.DIRECT.GET"
 class BulkReader:
     """Reads the event stream on a connection."""
 
-    def __init__(self, nc: Client) -> None:
+    def __init__(
+        self,
+        nc: Client,
+        *,
+        batch: int = BATCH,
+        read_at_once: int = READ_AT_ONCE,
+        wait_s: float = WAIT_S,
+    ) -> None:
+        """Take the sizes of requests: *batch* subjects, *read_at_once* events; *wait_s* for all."""
         self._nc = nc
+        self._batch = batch
+        self._read_at_once = read_at_once
+        self._wait_s = wait_s
 
     async def newest(
         self, names: Sequence[str], stream: str = subjects.EVENTS_STREAM
@@ -37,7 +48,8 @@ class BulkReader:
             BusAwayError: no answer.
         """
         found: list[Stored] = []
-        batches = [names[k : k + BATCH] for k in range(0, len(names), BATCH)]
+        size = self._batch
+        batches = [names[k : k + size] for k in range(0, len(names), size)]
         ended, done = 0, asyncio.Event()
 
         def on_end(_: Msg) -> None:
@@ -51,7 +63,7 @@ class BulkReader:
         try:
             async with self._answers(found, on_end) as inbox:
                 for batch in batches:
-                    request = msgspec.json.encode({"multi_last": batch, "batch": BATCH})
+                    request = msgspec.json.encode({"multi_last": batch, "batch": size})
                     await self._nc.publish(f"{DIRECT_GET}.{stream}", request, reply=inbox)
                 await done.wait()
         except (TimeoutError, NatsError) as error:
@@ -75,7 +87,11 @@ class BulkReader:
             async with self._answers(found, on_end) as inbox:
                 while left:
                     after = found[-1].seq if found else 0
-                    request = {"seq": after + 1, "next_by_subj": subject, "batch": READ_AT_ONCE}
+                    request = {
+                        "seq": after + 1,
+                        "next_by_subj": subject,
+                        "batch": self._read_at_once,
+                    }
                     where = f"{DIRECT_GET}.{subjects.EVENTS_STREAM}"
                     await self._nc.publish(where, msgspec.json.encode(request), reply=inbox)
                     left = await ended.get()
@@ -87,7 +103,7 @@ class BulkReader:
     async def _answers(
         self, into: list[Stored], on_end: Callable[[Msg], None]
     ) -> AsyncIterator[str]:
-        """Yield an inbox for WAIT_S; stored messages that arrive in it are appended to *into*."""
+        """Yield an inbox for *wait_s*; stored messages that arrive in it are appended to *into*."""
 
         async def on_message(msg: Msg) -> None:
             if stored := Stored.of(msg):
@@ -101,7 +117,7 @@ class BulkReader:
         )
         try:
             with quickly(self._nc):
-                async with asyncio.timeout(WAIT_S):
+                async with asyncio.timeout(self._wait_s):
                     yield inbox
         finally:
             await subscription.unsubscribe()

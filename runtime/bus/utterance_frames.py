@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from runtime.bus.connection import Bus
-from runtime.bus.delivery import Delivery
-from schemas import codec, subjects
+from runtime.bus.delivery import Delivery, message_of
+from schemas import subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame
 
 REPAIR_S = 0.3
@@ -81,13 +81,15 @@ async def frames(
     arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_WAITING)
 
     async def on_frame(message: Delivery) -> None:
-        with suppress(codec.BadMessageError, asyncio.QueueFull):  # the gap is repaired
-            arrived.put_nowait(codec.decode_as(AudioFrame, message.data))
+        if frame := message_of(AudioFrame, message.data, subject=subject):
+            with suppress(asyncio.QueueFull):  # the gap is repaired
+                arrived.put_nowait(frame)
 
     async with bus.listening(subject, on_frame):
         order, silent_s, next_s = FrameOrder(known_ms), 0.0, 0.0
+        damaged: set[int] = set()
         limit_s = silence_limit_s if first_limit_s is None else first_limit_s
-        await _repair(bus, subject, order)
+        await _repair(bus, subject, order, damaged)
         while silent_s < limit_s:
             while (frame := order.next()) is not None:
                 silent_s, limit_s = 0.0, silence_limit_s
@@ -100,12 +102,19 @@ async def frames(
             except TimeoutError:
                 silent_s += REPAIR_S
             if order.needs_repair(silent_s) and asyncio.get_running_loop().time() >= next_s:
-                await _repair(bus, subject, order)
+                await _repair(bus, subject, order, damaged)
                 next_s = asyncio.get_running_loop().time() + REPAIR_S
 
 
-async def _repair(bus: Bus, subject: str, order: FrameOrder) -> None:
-    """Add the stored frames of the stream to *order*."""
+async def _repair(bus: Bus, subject: str, order: FrameOrder, damaged: set[int]) -> None:
+    """Add the stored frames of the stream to *order*.
+
+    *damaged*: sequences of messages that are no frames, each of which is logged once.
+    """
     for stored in await bus.read(subjects.AUDIO_STREAM, subject):
-        with suppress(codec.BadMessageError):
-            order.put(codec.decode_as(AudioFrame, stored.data))
+        if stored.seq in damaged:
+            continue
+        if frame := message_of(AudioFrame, stored.data, subject=subject):
+            order.put(frame)
+        else:
+            damaged.add(stored.seq)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from runtime.bus import bulk_reader
+from runtime.bus.bulk_reader import BulkReader
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
 from schemas import subjects
@@ -30,9 +30,9 @@ async def publish(bus: Bus, *events: SpeechStarted) -> None:
         await asyncio.gather(*(bus.publish(event) for event in events[at : at + 100]))
 
 
-async def read(bus: Bus, session: str) -> list[tuple[str, int]]:
+async def read(reader: Bus | BulkReader, session: str) -> list[tuple[str, int]]:
     found = []
-    for one in await bus.session_events(session):
+    for one in await reader.session_events(session):
         event = one.event()
         assert isinstance(event, SpeechStarted)
         found.append((event.tenant, event.utterance))
@@ -40,14 +40,14 @@ async def read(bus: Bus, session: str) -> list[tuple[str, int]]:
 
 
 async def test_a_session_is_read_in_the_order_of_the_log_over_several_requests(
-    bus: Bus, monkeypatch: pytest.MonkeyPatch
+    bus: Bus,
 ) -> None:
-    monkeypatch.setattr(bulk_reader, "READ_AT_ONCE", 7)
+    reader = BulkReader(bus.nats_client, read_at_once=7)
     for number in range(20):
         await bus.publish(speech("s", number))
         await bus.publish(speech("other", number))
-    assert await read(bus, "s") == [("t", number) for number in range(20)]
-    assert await read(bus, "nobody") == []
+    assert await read(reader, "s") == [("t", number) for number in range(20)]
+    assert await read(reader, "nobody") == []
 
 
 async def test_a_session_is_found_whatever_its_tenant(bus: Bus) -> None:
@@ -56,17 +56,17 @@ async def test_a_session_is_found_whatever_its_tenant(bus: Bus) -> None:
 
 
 async def test_the_newest_message_of_each_subject_is_read_over_several_requests(
-    bus: Bus, monkeypatch: pytest.MonkeyPatch
+    bus: Bus,
 ) -> None:
-    monkeypatch.setattr(bulk_reader, "BATCH", 10)
+    reader = BulkReader(bus.nats_client, batch=10)
     sessions = [f"s{number}" for number in range(35)]
     for number in (1, 2):
         await publish(bus, *(speech(session, number) for session in sessions))
     names = [subjects.event(speech(session, 1)) for session in (*sessions, "nobody")]
-    found = await bus.newest(names)
+    found = await reader.newest(names)
     assert sorted(one.subject for one in found) == sorted(names[:-1])
     assert {one.event().at_ms for one in found} == {2}
-    assert await bus.newest([]) == []
+    assert await reader.newest([]) == []
 
 
 async def test_questions_at_the_same_time_get_their_own_answers(bus: Bus) -> None:
@@ -76,12 +76,12 @@ async def test_questions_at_the_same_time_get_their_own_answers(bus: Bus) -> Non
 
 
 async def test_a_server_that_does_not_answer_is_not_taken_for_an_empty_log(
-    bus: Bus, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+    bus: Bus, nats_server: NatsServer
 ) -> None:
-    monkeypatch.setattr(bulk_reader, "WAIT_S", 0.1)
+    reader = BulkReader(bus.nats_client, wait_s=0.1)
     nats_server.freeze()
     with pytest.raises(BusAwayError, match="session s"):
-        await bus.session_events("s")
+        await reader.session_events("s")
     with pytest.raises(BusAwayError, match="newest"):
-        await bus.newest(["aura.ev.t.s.speech"])
+        await reader.newest(["aura.ev.t.s.speech"])
     nats_server.thaw()

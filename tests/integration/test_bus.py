@@ -17,10 +17,8 @@ from runtime.bus.errors import BusAwayError, FencedError
 from runtime.bus.jobs import Job, Jobs
 from runtime.bus.reader import ANSWER_TIMEOUT_S
 from runtime.bus.trace import trace_of
-from runtime.bus.utterance_frames import MOST_WAITING, frames
 from runtime.settings import Settings
 from schemas import codec, subjects
-from schemas.audio import AudioFrame
 from schemas.events import AnyEvent, ResponseCancelled, ResponseSentence, SpeechStarted
 from tests import at_work
 from tests.nats_server import NatsServer
@@ -215,46 +213,6 @@ async def test_leaving_gives_back_what_was_asked_for(bus: Bus) -> None:
         await until(lambda: len(taken) == 1, 2)
         assert taken[0].attempt == 1
         await taken[0].done()
-
-
-async def test_frames_spoken_before_anybody_listened_come_first(bus: Bus) -> None:
-    subject = subjects.utterance("s", 1)
-    for seq in range(5):
-        await bus.send(subject, AudioFrame(seq=seq, pcm=bytes([seq])))
-    await bus.flush()
-    got: list[int] = []
-
-    async def read() -> None:
-        async for frame in frames(bus, "s", 1, silence_limit_s=5):
-            got.append(frame.seq)  # noqa: PERF401  # what came before a failure is shown
-
-    reading = asyncio.create_task(read())
-    await until(lambda: got)
-    for seq in (6, 5, 6, 7):  # out of order and twice
-        await bus.send(subject, AudioFrame(seq=seq, pcm=b"", end=seq == 7))
-    await asyncio.wait_for(reading, 3)
-    assert got == list(range(8))
-
-
-async def test_an_utterance_whose_edge_died_ends(bus: Bus) -> None:
-    await bus.send(subjects.utterance("s", 1), AudioFrame(seq=0, pcm=b""))
-    await bus.flush()
-    got = [frame.seq async for frame in frames(bus, "s", 1, silence_limit_s=0.6)]
-    assert got == [0]
-
-
-async def test_frames_that_nobody_took_in_time_are_read_from_the_stream(bus: Bus) -> None:
-    subject, count = subjects.utterance("s", 1), MOST_WAITING + 50
-    coming = frames(bus, "s", 1, silence_limit_s=5)
-    await bus.send(subject, AudioFrame(seq=0, pcm=b""))
-    got = [(await anext(coming)).seq]
-    for seq in range(1, count):
-        await bus.send(subject, AudioFrame(seq=seq, pcm=b"", end=seq == count - 1))
-        if seq % 100 == 0:
-            await bus.flush()
-    await bus.flush()
-    got += [frame.seq async for frame in coming]
-    assert got == list(range(count))
 
 
 async def test_a_link_that_is_left_while_it_is_asked_is_left_in_peace(

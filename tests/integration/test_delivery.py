@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from runtime.bus.connection import Bus
 from schemas import codec, subjects
 from schemas.events import AnyEvent, SpeechStarted, TranscriptFinal
-from workers.analytics import delivery, subscriber
+from workers.analytics import subscriber
 from workers.analytics.delivery import Live
 from workers.analytics.subscribers import Subscriber
 
@@ -94,10 +94,10 @@ async def test_bytes_that_are_no_event_are_logged_and_passed_over(bus: Bus) -> N
 
 
 async def test_who_is_too_slow_loses_the_newest_which_is_logged_once_and_counted(
-    bus: Bus, monkeypatch: pytest.MonkeyPatch
+    bus: Bus,
 ) -> None:
-    monkeypatch.setattr(delivery, "MOST_WAITING", 3)
-    async with await live(bus, subscriber(TranscriptFinal)(_handler)) as source:
+    own = subscriber(TranscriptFinal)(_handler)
+    async with await Live(bus, own, most_waiting=3).listen() as source:
         with capture_logs() as logs:
             for number in range(5):
                 await bus.publish(words(number))

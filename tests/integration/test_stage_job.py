@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
 
-from edge.call import stage_job
-from edge.call.stage_job import StageFailedError, StageJobs, request_of, stage_jobs
+from edge.call.stage_job import (
+    PATIENCE_S,
+    POLL_S,
+    TURN,
+    StageFailedError,
+    StageJobs,
+    request_of,
+    stage_jobs,
+)
 from runtime.bus.connection import Bus
 from runtime.sessions.listing import REQUEST_PROTOCOL
 from schemas import codec, subjects
@@ -35,18 +42,19 @@ from workers.tts import TtsStage
 AUDIO_MS = 700
 
 
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look into the streams, and lose patience, after a moment."""
-    monkeypatch.setattr(stage_job, "POLL_S", 0.1)
-    monkeypatch.setattr(stage_job, "PATIENCE_S", 0.3)
-
-
 @asynccontextmanager
-async def asking(bus: Bus) -> AsyncIterator[StageJobs]:
+async def asking(
+    bus: Bus, *, poll_s: float = POLL_S, patience_s: float = PATIENCE_S
+) -> AsyncIterator[StageJobs]:
     whose = request_of(TENANT, "ann", "e")
     async with stage_jobs(bus, whose, SessionConfig(), codec.encode) as jobs:
+        jobs.poll_s, jobs.patience_s = poll_s, patience_s
         yield jobs
+
+
+def impatient(bus: Bus) -> AbstractAsyncContextManager[StageJobs]:
+    """Look into the streams, and lose patience, after a moment."""
+    return asking(bus, poll_s=0.1, patience_s=0.3)
 
 
 def recogniser() -> Stage[Any]:
@@ -117,11 +125,10 @@ async def test_a_request_is_a_session_of_the_log_whose_jobs_go_behind_those_of_c
 
 @pytest.mark.parametrize("ask", [lambda jobs: jobs.transcribe(1, b"", "en"), spoken_by])
 async def test_a_stage_that_is_silent_fails_the_request(
-    bus: Bus, soon: None, ask: Callable[[StageJobs], Any]
+    bus: Bus, ask: Callable[[StageJobs], Any]
 ) -> None:
-    del soon
     with pytest.raises(StageFailedError, match=r"within 0\.3 s"):
-        async with asking(bus) as jobs:
+        async with impatient(bus) as jobs:
             await ask(jobs)
     ended = (await log_of(bus, jobs))[-1]
     assert isinstance(ended, SessionEnded)
@@ -138,7 +145,7 @@ async def test_a_job_that_was_given_up_fails_at_once_and_with_its_own_reason(bus
                 at_ms=1,
                 stage=stage,
                 utterance=number,
-                turn=stage_job.TURN,
+                turn=TURN,
                 index=number,
                 attempts=1,
                 reason=f"{stage} {number}",
@@ -152,20 +159,20 @@ async def test_a_job_that_was_given_up_fails_at_once_and_with_its_own_reason(bus
             await spoken_by(jobs, 1)
 
 
-async def test_results_whose_news_are_lost_are_read_from_the_log(
-    bus: Bus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stage_job, "POLL_S", 0.1)
+async def test_results_whose_news_are_lost_are_read_from_the_log(bus: Bus) -> None:
     await without_news(bus)
-    async with working(bus, recogniser()), working(bus, voice()), asking(bus) as jobs:
+    async with (
+        working(bus, recogniser()),
+        working(bus, voice()),
+        asking(bus, poll_s=0.1) as jobs,
+    ):
         assert await jobs.transcribe(1, recording(2), "en") == "1 2"
         assert await spoken_by(jobs, 0, " ") == []
 
 
-async def test_audio_that_was_spoken_before_is_read_from_its_stream(bus: Bus, soon: None) -> None:
+async def test_audio_that_was_spoken_before_is_read_from_its_stream(bus: Bus) -> None:
     """A chunk on its way is lost where the link breaks; the stream has it."""
-    del soon
-    async with asking(bus) as jobs:
+    async with impatient(bus) as jobs:
         taken, jobs.stages._give = jobs.stages._give, lambda _: None
         async with working(bus, voice()):
             speaking = asyncio.create_task(spoken_by(jobs))

@@ -9,7 +9,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from deploy import readiness
 from deploy.nats_server import free_port
 from deploy.readiness import wait_until_ready
 from runtime.settings import SettingsError
@@ -45,14 +44,9 @@ async def edge() -> AsyncIterator[Edge]:
         yield edge
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "READY_WITHIN_S", 0.05)
-
-
 async def failure(*urls: str) -> str:
     with pytest.raises(SettingsError) as raised:
-        await wait_until_ready(urls, lambda _: None)
+        await wait_until_ready(urls, lambda _: None, within_s=0.05)
     return str(raised.value)
 
 
@@ -62,10 +56,7 @@ async def test_it_returns_once_every_edge_is_ready(edge: Edge) -> None:
     assert (edge.asked, told) == (2, [])
 
 
-async def test_it_waits_for_an_edge_that_becomes_ready(
-    edge: Edge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(readiness, "READY_WITHIN_S", 5)
+async def test_it_waits_for_an_edge_that_becomes_ready(edge: Edge) -> None:
     edge.services["ai_service"] = False
     async with asyncio.TaskGroup() as tasks:
         waiting = tasks.create_task(wait_until_ready([edge.url], lambda _: None))

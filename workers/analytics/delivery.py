@@ -68,12 +68,16 @@ class LiveEvent:
 class Live:
     """The live mirror as a source: each listening process gets every event."""
 
-    def __init__(self, bus: Bus, subscriber: Subscriber) -> None:
+    def __init__(
+        self, bus: Bus, subscriber: Subscriber, *, most_waiting: int = MOST_WAITING
+    ) -> None:
+        """Drop and count events beyond *most_waiting*."""
         self.dropped = 0
         self._bus = bus
         self._subscriber = subscriber
-        self._queue: asyncio.Queue[LiveEvent | None] = asyncio.Queue(MOST_WAITING + 1)
-        """Events beyond MOST_WAITING are dropped and counted; there is room for the final None."""
+        self._most_waiting = most_waiting
+        self._queue: asyncio.Queue[LiveEvent | None] = asyncio.Queue(most_waiting + 1)
+        """There is room for the final None."""
         self._listening = AsyncExitStack()
 
     @property
@@ -107,7 +111,7 @@ class Live:
             return
         if self._subscriber.calls_only and message.is_copy:
             return
-        if self._queue.qsize() >= MOST_WAITING:
+        if self._queue.qsize() >= self._most_waiting:
             self.dropped += 1
             if self.dropped == 1:
                 log.warning("subscriber_too_slow", subscriber=self._subscriber.name)

@@ -101,6 +101,7 @@ def _fallback(text: str, settings: Settings, retries: int) -> LanguageModel:
                 f"AURA_LLM_FALLBACKS: {text!r} is not model, base_url|model, "
                 "base_url|model|VARIABLE or local"
             )
+        # Each server has a key of its own, so no field of Settings can hold it: the entry names it.
         key = os.environ.get(variable, "")
         if variable and not key:
             raise EngineRefusedError(

@@ -3,51 +3,51 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from enum import Enum
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from edge.call import shell_phase
-from edge.call.shell_phase import SHELL_MOVES, ShellMove, ShellPhase
-from edge.core.hearing import utterance
-from edge.core.hearing.utterance import UTTERANCE_MOVES, UtteranceMove, UtterancePhase
-from edge.core.response import interruption, response
-from edge.core.response.interruption import (
-    INTERRUPTION_MOVES,
-    InterruptionMove,
-    InterruptionState,
-)
-from edge.core.response.response import PHASE_MOVES, Phase, PhaseMove
-from edge.core.session import call_phase
-from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
-from edge.protocols.realtime import speeches
-from edge.protocols.realtime.speeches import SPOKEN_MOVES, SpokenMove, SpokenPhase
+from edge.call.shell_phase import SHELL_MOVES, ShellPhase
+from edge.core.hearing.utterance import UTTERANCE_MOVES, UtterancePhase
+from edge.core.session.call_phase import CALL_MOVES, CallPhase
 from runtime.moves import IllegalMoveError, moved
-from workers import reasoning
-from workers.reasoning import REASONING_MOVES, ReasoningMove, ReasoningPhase
+from tests.own_tests import ROOT, modules
+from workers.utterance_follower import FOLLOW_MOVES, FollowPhase
 
 Moves = Mapping[tuple[Any, Any], Any]
-MACHINES: list[tuple[Moves, type[Enum], type[Enum]]] = [
-    (CALL_MOVES, CallPhase, CallMove),
-    (SHELL_MOVES, ShellPhase, ShellMove),
-    (UTTERANCE_MOVES, UtterancePhase, UtteranceMove),
-    (PHASE_MOVES, Phase, PhaseMove),
-    (INTERRUPTION_MOVES, InterruptionState, InterruptionMove),
-    (SPOKEN_MOVES, SpokenPhase, SpokenMove),
-    (REASONING_MOVES, ReasoningPhase, ReasoningMove),
-]
-DRAWN: list[tuple[ModuleType, Moves]] = [
-    (call_phase, CALL_MOVES),
-    (shell_phase, SHELL_MOVES),
-    (utterance, UTTERANCE_MOVES),
-    (response, PHASE_MOVES),
-    (interruption, INTERRUPTION_MOVES),
-    (speeches, SPOKEN_MOVES),
-    (reasoning, REASONING_MOVES),
-]
+TABLE = re.compile(r"^(\w+_MOVES)\b[^=\n]*=", re.MULTILINE)
+"""The table of a machine; its name ends so."""
+USED = re.compile(r"\bmoved\((\w+),")
+
+
+def sources() -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each module of Aura."""
+    for path in modules():
+        name = path.removesuffix(".py").replace("/", ".")
+        yield name, (ROOT / path).read_text(encoding="utf-8")
+
+
+def machines() -> Iterator[tuple[ModuleType, Moves]]:
+    """Yield each table of moves, with its module."""
+    for name, text in sources():
+        for table in TABLE.findall(text):
+            module = import_module(name)
+            yield module, getattr(module, table)
+
+
+def kinds_of(moves: Moves) -> tuple[type[Enum], type[Enum]]:
+    """Return the type of the states and that of the moves."""
+    state, move = next(iter(moves))
+    return type(state), type(move)
+
+
+DRAWN = list(machines())
+MACHINES = [(moves, *kinds_of(moves)) for _, moves in DRAWN]
 ILLEGAL = [
     (moves, state, move)
     for moves, states, kinds in MACHINES
@@ -65,6 +65,12 @@ def drawing(moves: Moves) -> str:
     return "\n".join(
         f"    {', '.join(states)} --{name}--> {after}" for (name, after), states in arrows.items()
     )
+
+
+def test_every_machine_is_found_by_the_name_of_its_table() -> None:
+    used = {table for _, text in sources() for table in USED.findall(text)}
+    assert used <= {table for _, text in sources() for table in TABLE.findall(text)}
+    assert len(DRAWN) == len({id(moves) for _, moves in DRAWN}) >= 8
 
 
 @pytest.mark.parametrize(("moves", "state", "move"), ILLEGAL, ids=str)
@@ -92,6 +98,7 @@ def test_every_state_is_reached(moves: Moves, states: type[Enum], kinds: type[En
         (CALL_MOVES, CallPhase.OVER),
         (SHELL_MOVES, ShellPhase.FINISHED),
         (UTTERANCE_MOVES, UtterancePhase.ENDED),
+        (FOLLOW_MOVES, FollowPhase.OVER),
     ],
 )
 def test_the_last_state_is_final_and_reached_from_all_others(moves: Moves, last: Enum) -> None:

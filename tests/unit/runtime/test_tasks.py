@@ -7,8 +7,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from runtime import tasks
-from runtime.tasks import beside, shielded
+from runtime.tasks import beside, cancel, shielded
 
 
 class BrokenError(Exception):
@@ -83,9 +82,7 @@ async def test_a_block_that_is_cancelled_ends_its_work() -> None:
     assert tasks[0].cancelled()
 
 
-async def test_a_cancellation_that_was_lost_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "RETRY_S", 0.0)
-
+async def test_a_cancellation_that_was_lost_is_repeated() -> None:
     async def loses_one() -> None:
         try:
             await asyncio.Event().wait()
@@ -94,7 +91,7 @@ async def test_a_cancellation_that_was_lost_is_repeated(monkeypatch: pytest.Monk
 
     task = asyncio.create_task(loses_one())
     await asyncio.sleep(0)
-    await tasks.cancel({task})
+    await cancel({task}, retry_s=0)
     assert task.cancelled()
 
 

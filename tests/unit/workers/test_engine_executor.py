@@ -8,13 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from workers.engine_executor import (
-    AWAKE_S,
-    LIMIT_A_SECOND,
-    MOST_BATCH_S,
-    EngineExecutor,
-    Together,
-)
+from workers.engine_executor import EngineExecutor, Together
 
 
 async def test_urgent_work_goes_in_front_of_what_waits() -> None:
@@ -52,30 +46,6 @@ async def test_a_caller_that_left_gives_its_place_back() -> None:
     assert await executor.run(lambda: "still works") == "still works"
 
 
-def test_the_limit_grows_with_the_audio_of_the_whole_call() -> None:
-    """A batch of long utterances is honest work; what makes no progress still hangs."""
-    executor = EngineExecutor(1, limit_s=4)
-    assert executor.limit_s([0.0]) == 4
-    assert executor.limit_s([2.0, 2.0, 6.0]) == 4 + (2 + 2 + 6) * LIMIT_A_SECOND
-
-
-async def test_a_batch_holds_so_much_audio_and_no_more() -> None:
-    executor, reader = EngineExecutor(1, limit_s=5), Reader()
-    tasks = await busy(executor, reader)
-    for item in ("a", "b", "c", "d"):
-        tasks.append(
-            asyncio.create_task(
-                executor.run_together(reader.work, item, audio_s=MOST_BATCH_S * 0.45)
-            )
-        )
-    long = executor.run_together(reader.work, "long", audio_s=MOST_BATCH_S * 2)
-    tasks.append(asyncio.create_task(long))
-    await asyncio.sleep(0)
-    reader.gate.set()
-    await asyncio.gather(*tasks)
-    assert reader.calls[1:] == [["a", "b"], ["c", "d"], ["long"]]
-
-
 async def test_one_session_with_much_work_waits_behind_the_next_of_another() -> None:
     executor, reader = EngineExecutor(1, limit_s=5), Reader(most=1)
     tasks = await busy(executor, reader)
@@ -95,22 +65,6 @@ async def test_an_error_of_the_engine_reaches_its_caller() -> None:
     executor = EngineExecutor(1, limit_s=5)
     with pytest.raises(ZeroDivisionError):
         await executor.run(lambda: 1 / 0)
-
-
-@pytest.mark.parametrize(
-    ("had_s", "waits"),
-    [
-        ([0, 0.5], [10, AWAKE_S]),  # it hangs
-        ([0, 10], [10, AWAKE_S]),  # it had its time, and turns round and round
-        ([0, 3, 6, 12], [10, 10, 10, AWAKE_S]),  # others have the CPU
-        ([0, 2, 4, 6], [10, 10, 10, 10, AWAKE_S]),
-    ],
-)
-async def test_an_engine_that_gets_little_of_the_cpu_does_not_hang(
-    had_s: list[float], waits: list[float]
-) -> None:
-    executor = EngineExecutor(1, limit_s=5, cpu=iter(had_s).__next__)
-    assert list(executor._waits(10)) == waits
 
 
 async def test_it_tells_how_long_urgent_work_has_waited() -> None:

@@ -51,10 +51,8 @@ def test_an_opinion_that_cannot_be_had_does_not_cost_the_answer(error: EngineErr
     assert asyncio.run(eot_probability(Reader(error), PROMPT, 5)) is None
 
 
-def test_only_a_silent_model_of_this_process_is_the_end_of_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("workers.llm.AWAKE_S", 0)
-    assert asyncio.run(eot_probability(Reader(None, in_process=False), PROMPT, 0)) is None
+def test_only_a_silent_model_of_this_process_is_the_end_of_it() -> None:
+    silent = Reader(None, in_process=False)
+    assert asyncio.run(eot_probability(silent, PROMPT, 0, awake_s=0)) is None
     with pytest.raises(EngineHungError, match="nothing was read"):
-        asyncio.run(eot_probability(Reader(None), PROMPT, 0))
+        asyncio.run(eot_probability(Reader(None), PROMPT, 0, awake_s=0))

@@ -7,12 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from structlog.testing import capture_logs
 
 from runtime.tasks import cancel
 from schemas.prompts import PromptBeginning
 from schemas.session_config import SessionConfig
 from schemas.tools import ToolConfig
-from workers.engines.errors import EngineRefusedError
+from workers.engines.errors import (
+    EngineError,
+    EngineRefusedError,
+    EngineUnavailableError,
+    ServerUnavailableError,
+)
 from workers.engines.protocols import Prompt
 from workers.read_ahead import MOST_WAITING, ReadAhead, prompt_start
 
@@ -94,10 +100,30 @@ async def test_a_prompt_at_which_the_engine_fails_costs_the_next_nothing(how: st
         assert reader.read == ["one"]
 
 
-async def test_an_engine_that_hangs_keeps_neither_a_job_nor_the_end(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [
+        (EngineRefusedError("no such model"), "no such model"),
+        (ServerUnavailableError("the server answered 502"), "the server answered 502"),
+        (EngineUnavailableError("busy with: Be brief."), "EngineUnavailableError"),
+    ],
+)
+async def test_a_message_that_may_quote_the_prompt_is_not_logged(
+    error: EngineError, logged: str
 ) -> None:
-    monkeypatch.setattr("workers.read_ahead.STOPPED_S", 0.01)
+    async def fails(_: Prompt) -> None:
+        raise error
+
+    ahead = ReadAhead(fails)
+    ahead.enqueue(PromptBeginning(system="Be brief."))
+    with capture_logs() as logs:
+        async with running(ahead):
+            await settled()
+    (line,) = logs
+    assert (line["event"], line["error"]) == ("prompt_not_read_ahead", logged)
+
+
+async def test_an_engine_that_hangs_keeps_neither_a_job_nor_the_end() -> None:
     free = asyncio.Event()
 
     async def hangs(request: Prompt) -> None:
@@ -106,7 +132,7 @@ async def test_an_engine_that_hangs_keeps_neither_a_job_nor_the_end(
             with suppress(asyncio.CancelledError):
                 await free.wait()
 
-    ahead = ReadAhead(hangs)
+    ahead = ReadAhead(hangs, stopped_s=0)
     ahead.enqueue(ONE)
     async with running(ahead):
         await settled()

@@ -11,6 +11,7 @@ from schemas.events import SpeechStarted
 from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition
 from workers.speech_engines import RecognitionRequest, SpeechEngines
+from workers.utterance_follower import RequestPhase
 from workers.utterance_words import AudioPart
 
 
@@ -134,9 +135,10 @@ async def test_a_request_knows_whether_its_recogniser_has_begun() -> None:
 
             one.task = tasks.create_task(hear())
         async with asyncio.timeout(5):
-            while not first.is_under_way:
+            while first.phase is not RequestPhase.BEGUN:
                 await asyncio.sleep(0)
-        assert (first.is_active, second.is_active, second.is_under_way) == (True, True, False)
+        assert (first.is_active, second.is_active) == (True, True)
+        assert second.phase is RequestPhase.WAITS
         second.cancel()
         recognizer.gate.set()
     assert (first.is_active, second.is_active) == (False, False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import sys
 from typing import Any
 
 import msgspec
@@ -107,16 +106,12 @@ def test_two_recordings_beside_each_other_and_results_of_a_suite() -> None:
     assert not COMMANDS & set(said(console))
 
 
-def test_the_one_line_of_an_error(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(_: str) -> Any:
+def test_the_one_line_of_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    def fails() -> None:
         raise CommandError(HOSTILE)
 
-    monkeypatch.setattr(main, "command_line", fails)
-    monkeypatch.setattr(sys, "argv", ["aura", "show"])
     with pytest.raises(SystemExit):
-        main.main()
+        main.run(fails)
     told = capsys.readouterr().err
     assert "PWNED" in told
     assert not COMMANDS & set(told)

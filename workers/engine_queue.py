@@ -1,0 +1,114 @@
+"""The items that wait for an engine's threads, and which of them a free thread takes. Pure.
+
+Items of equal kind that wait together may share one call of the engine:
+
+    waiting   f f f f p p     two threads, one becomes free: it takes its share of the most urgent
+              └─┘             kind; the other thread will take the rest
+
+No item waits for a batch: with a free thread it begins at once, alone. Items of equal urgency are
+taken by the fair share of their owners (`workers/fair_share.py`), so that many items of one session
+never delay the only one of another.
+"""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from workers.fair_share import FairShare, Owner
+
+Item = TypeVar("Item")
+
+MOST_BATCH_S = 30.0
+"""The most audio of a batch, unless its first item is longer, since other items wait for it."""
+LEAST_COST_S = 1.0
+"""The least cost of an item for its owner's share."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The place of an item among those that wait."""
+
+    rank: int
+    """A smaller rank goes first."""
+    owner: Owner
+    audio_s: float
+    """The length of its audio."""
+    kind: object
+    """Items of equal kind may share a batch."""
+    most: int
+    """The most items of a batch."""
+    since_s: float
+    """The time of the request."""
+
+
+class EngineQueue(Generic[Item]):
+    """The items that wait for one of *threads*.
+
+    Of several threads one is reserved for urgent items (rank 0), so that others never delay them.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._free = threads
+        self._reserved = 1 if threads > 1 else 0
+        self._places: dict[Item, Place] = {}
+        """In the order of the requests."""
+        self._shares = FairShare()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def urgent_since_s(self) -> float | None:
+        """Return the time of the oldest urgent request (rank 0) that waits."""
+        return min((p.since_s for p in self._places.values() if p.rank == 0), default=None)
+
+    def add(self, item: Item, place: Place) -> None:
+        self._places[item] = place
+
+    def remove(self, item: Item) -> None:
+        """Remove an item that waits no longer."""
+        del self._places[item]
+
+    def thread_became_free(self) -> None:
+        self._free += 1
+
+    def next_batch(self) -> list[Item]:
+        """Return the items that a free thread takes; [] if none waits or none may have a thread."""
+        if not self._places:
+            self._shares.clear()
+            return []
+        rank = min(place.rank for place in self._places.values())
+        if self._free <= (self._reserved if rank else 0):
+            return []
+        self._free -= 1
+        return self._batch(rank)
+
+    def _batch(self, rank: int) -> list[Item]:
+        """Take the next item of *rank*, and one thread's share of those of its kind and rank.
+
+        A larger batch would leave nothing for other threads that become free.
+        """
+        urgent = {item: place for item, place in self._places.items() if place.rank == rank}
+        first, of_first = self._take(urgent)
+        alike = {item: place for item, place in urgent.items() if place.kind == of_first.kind}
+        threads = self._threads - (self._reserved if rank else 0)
+        most = min(of_first.most, -(-(len(alike) + 1) // threads))
+        batch, audio_s = [first], of_first.audio_s
+        while len(batch) < most:
+            fits = {i: p for i, p in alike.items() if audio_s + p.audio_s <= MOST_BATCH_S}
+            if not fits:
+                break
+            item, place = self._take(fits)
+            del alike[item]
+            batch.append(item)
+            audio_s += place.audio_s
+        return batch
+
+    def _take(self, some: dict[Item, Place]) -> tuple[Item, Place]:
+        """Take the item of *some* whose owner's share is next; of one owner, the oldest."""
+        owners = {place.owner: self._shares.place(place.owner) for place in some.values()}
+        item = min(some, key=lambda one: owners[some[one].owner])
+        place = some.pop(item)
+        self._shares.give(place.owner, max(LEAST_COST_S, place.audio_s))
+        del self._places[item]
+        return item, place

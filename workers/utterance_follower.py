@@ -1,0 +1,172 @@
+"""What a job of the STT stage does while its utterance is spoken: what is recognised, and when.
+
+    WAITS, FOLLOWS --frame--> FOLLOWS
+    WAITS, FOLLOWS --end--> OVER
+
+Each frame leads to actions: the words of a part are requested, or a request is cancelled. Pure.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple
+
+from runtime.moves import moved
+from schemas.audio import AudioFrame
+from workers.utterance_audio import UtteranceAudio
+from workers.utterance_words import AudioPart, UtteranceWords
+
+TURN_MS = 8000
+"""The audio that the turn model judges: the last part of the utterance, settled or not."""
+
+
+class FollowPhase(Enum):
+    """How far a job has followed its utterance."""
+
+    WAITS = auto()
+    """No frame has arrived."""
+    FOLLOWS = auto()
+    OVER = auto()
+    """The utterance has ended; only the last words are still to be recognised."""
+
+
+class FollowMove(Enum):
+    """What arrives."""
+
+    FRAME = auto()
+    """A frame; the last one is followed by END."""
+    END = auto()
+
+
+WAITS, FOLLOWS, OVER = FollowPhase
+
+FOLLOW_MOVES: Mapping[tuple[FollowPhase, FollowMove], FollowPhase] = {
+    (WAITS, FollowMove.FRAME): FOLLOWS,
+    (FOLLOWS, FollowMove.FRAME): FOLLOWS,
+    (WAITS, FollowMove.END): OVER,
+    (FOLLOWS, FollowMove.END): OVER,
+}
+
+
+class RequestPhase(Enum):
+    """How far a request without known words has come: WAITS --> BEGUN."""
+
+    WAITS = auto()
+    BEGUN = auto()
+    """The recogniser has begun it."""
+
+
+class Requests(NamedTuple):
+    """The requests whose words are not known yet."""
+
+    parts: Mapping[AudioPart, RequestPhase]
+    partial: RequestPhase | None = None
+    """The request for the latest partial transcript, until that is published."""
+
+
+@dataclass(frozen=True)
+class JudgePause:
+    """Have the turn model judge whether the turn ends at *pause*."""
+
+    pause: int
+    pcm: bytes
+
+
+@dataclass(frozen=True)
+class Recognise:
+    """Request the words of a part."""
+
+    span: AudioPart
+    pcm: bytes
+    partial: bool
+    """Whether they are only for a partial transcript."""
+
+
+@dataclass(frozen=True)
+class CancelPart:
+    """Cancel the request for a part that is no longer needed."""
+
+    span: AudioPart
+
+
+@dataclass(frozen=True)
+class CancelPartial:
+    """Cancel the request for the latest partial transcript."""
+
+
+Action = JudgePause | Recognise | CancelPart | CancelPartial
+
+
+class UtteranceFollower:
+    """Follows one utterance, frame by frame."""
+
+    def __init__(self, words: UtteranceWords, partial_interval_ms: int) -> None:
+        """Take the audio between two partial transcripts, 0 if there are none."""
+        self.phase = FollowPhase.WAITS
+        self._words = words
+        self._audio = UtteranceAudio()
+        self._interval_ms = partial_interval_ms
+        self._partial_ms = 0
+        """Audio covered by the latest partial transcript."""
+
+    @property
+    def until_ms(self) -> int:
+        """Return the end of the audio."""
+        return self._audio.until_ms
+
+    def take(self, frame: AudioFrame, requests: Requests) -> Iterator[Action]:
+        """Add the next frame, and yield the actions in their order."""
+        self.phase = moved(FOLLOW_MOVES, self.phase, FollowMove.FRAME)
+        audio, words = self._audio, self._words
+        audio.add(frame)
+        now_ms = audio.until_ms
+        if frame.continued_ms:
+            words.went_on(frame.continued_ms)
+        if frame.end:
+            yield from self._end(frame.stands, requests)
+            return
+        if frame.pause:
+            words.paused(frame.pause, now_ms)
+            last = AudioPart(max(0, now_ms - TURN_MS), now_ms)
+            yield JudgePause(frame.pause, audio.of(last))
+        else:
+            words.grown(now_ms, audio.quiet_ms)
+        yield from self._changes(requests)
+        if not frame.pause and self._partial_is_due(requests):
+            self._partial_ms = now_ms
+            yield self._recognise(AudioPart(words.open_ms, now_ms), partial=True)
+        audio.forget(min(words.open_ms, now_ms - TURN_MS))
+
+    def no_more_frames(self, requests: Requests) -> Iterator[Action]:
+        """End an utterance whose last frame has not come, and yield the actions in their order."""
+        if self.phase is not OVER:
+            yield from self._end(0, requests)
+
+    def _end(self, stands: int, requests: Requests) -> Iterator[Action]:
+        """Take the end; the transcript of pause *stands* has all the words (0: none has)."""
+        self.phase = moved(FOLLOW_MOVES, self.phase, FollowMove.END)
+        self._words.ended(self._audio.until_ms, stands)
+        yield from self._changes(requests)
+        if requests.partial:
+            yield CancelPartial()
+
+    def _changes(self, requests: Requests) -> Iterator[Action]:
+        """Request the needed parts; cancel the others unless they have begun."""
+        wanted = self._words.wanted
+        for span, phase in requests.parts.items():
+            goes_on = phase is RequestPhase.BEGUN and self.phase is not OVER
+            if span not in wanted and not goes_on:
+                yield CancelPart(span)
+        for span in wanted:
+            if span not in requests.parts:
+                yield self._recognise(span, partial=False)
+        if wanted and requests.partial is RequestPhase.WAITS:
+            yield CancelPartial()
+
+    def _recognise(self, span: AudioPart, *, partial: bool) -> Recognise:
+        return Recognise(span, self._audio.of(span), partial)
+
+    def _partial_is_due(self, requests: Requests) -> bool:
+        if not self._interval_ms or self._words.wanted or requests.partial:
+            return False
+        return self.until_ms - self._partial_ms >= self._interval_ms
