@@ -61,6 +61,7 @@ class EngineExecutor:
         cpu: Callable[[], float] = time.process_time,
     ) -> None:
         """Take *clock*, which returns seconds, and *cpu*, the CPU seconds of this process."""
+        self.threads = threads
         self._clock = clock
         self._cpu = cpu
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="engine")

@@ -56,7 +56,7 @@ def test_a_recogniser_that_only_waits_has_a_thread_for_each_slot(
     """One that computes has as many as the operator lets it use cores."""
     stage = build(settings(stt_slots=7, stt_workers=2, **given), "stt").stage
     assert isinstance(stage, SttStage)
-    assert stage.engines._executor._threads == threads
+    assert stage.engines._executor.threads == threads
 
 
 def test_a_recogniser_masks_writes_partials_and_takes_batches_as_it_is_set() -> None:

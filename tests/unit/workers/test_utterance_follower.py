@@ -188,7 +188,7 @@ def test_a_pause_cancels_a_partial_transcript_unless_it_has_begun(
 
 def test_an_utterance_without_frames_ends_with_no_words() -> None:
     follower = UtteranceFollower(UtteranceWords(), 0)
-    assert follower.phase is FollowPhase.WAITS
+    assert follower.until_ms == 0
     (ended,) = follower.no_more_frames(NOTHING)
     assert ended == part(0)
     assert follower.phase is FollowPhase.OVER
