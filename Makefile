@@ -8,7 +8,7 @@ THOROUGH := --hypothesis-profile=thorough
 NO_ENGINE := tests/e2e/test_wheel.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lint format unit integration clients schemas readme pictures locks bench bench-people soak soak-hostile clean
+.PHONY: help setup run demo test check lint format unit coverage integration clients schemas readme pictures locks bench bench-people soak soak-hostile clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: .venv/.dev ## Format the code
 
 unit: .venv/.dev ## Run the tests that need no process
 	@$(BIN)/python -m pytest -q tests/unit tests/contract
+
+coverage: .venv/.dev ## Measure how much of each pure module its own test file runs
+	@$(BIN)/python -m tests.own_coverage
 
 integration: .venv/.dev ## Run the tests against a real nats-server
 	@$(BIN)/python -m pytest -q tests/integration

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from edge.core.inputs import ChunkSpoken
-from edge.core.response.sentence import MS_A_LETTER, Position, Sentence, Sentences
+from edge.core.response.sentence import BEGINNING, MS_A_LETTER, Position, Sentence, Sentences
 from schemas.audio import BYTES_PER_MS
 
 
@@ -62,3 +62,71 @@ def test_what_was_heard_on_another_connection_need_not_arrive() -> None:
     sentences.at(1).text = "two"
     sentences.at(1).add(chunk(0, b"aa", last=True))
     assert sentences.all_whole(2)
+
+
+def two_sentences(start: Position = BEGINNING) -> Sentences:
+    """Return sentences of two words and 200 bytes each."""
+    sentences = Sentences(start)
+    for index, text in enumerate(("one two", "three four")):
+        sentences.at(index).text = text
+        sentences.at(index).add(chunk(0, bytes(200), last=True))
+    return sentences
+
+
+@pytest.mark.parametrize(
+    ("played", "place"), [(0, (0, 0)), (199, (0, 199)), (200, (1, 0)), (450, (2, 50))]
+)
+def test_a_position_is_found_by_the_bytes_before_it(played: int, place: tuple[int, int]) -> None:
+    assert two_sentences().find(played) == place
+
+
+def test_a_wait_sound_before_a_sentence_is_none_of_its_audio() -> None:
+    sentences = two_sentences()
+    sentences.add_wait_sound(1, 20)
+    sentences.add_wait_sound(1, 30)
+    assert sentences.wait_sound_bytes(1) == 50
+    assert sentences.find(220) == (1, -30)
+    assert sentences.find(260) == (1, 10)
+    assert sentences.words(250) == "one two"
+    assert sentences.words(350) == "one two three"
+
+
+def test_a_wait_sound_after_the_position_is_forgotten() -> None:
+    sentences = two_sentences()
+    sentences.add_wait_sound(1, 50)
+    sentences.find(0)
+    assert sentences.wait_sound_bytes(1) == 0
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [(0, ""), (100, "one"), (200, "one two"), (300, "one two three"), (900, "one two three four")],
+)
+def test_the_words_in_the_audio_that_was_heard(left: int, words: str) -> None:
+    assert two_sentences().words(left) == words
+
+
+def test_the_words_heard_on_another_connection_come_first() -> None:
+    start = Position(sentence=1, ms=100 // BYTES_PER_MS, words=1)
+    sentences = two_sentences(start)
+    assert sentences.words(0) == "one two three"
+    assert sentences.words_until(1, 0) == 1
+    assert sentences.words_until(0, 0) == 0
+    assert sentences.find(0) == (1, 100 // BYTES_PER_MS * BYTES_PER_MS)
+
+
+def test_the_words_end_where_audio_is_missing() -> None:
+    sentences = two_sentences()
+    sentences.at(2).text = "five six"
+    sentences.at(2).add(chunk(0, bytes(64)))
+    sentences.at(3).text = "seven"
+    assert sentences.words(10_000) == "one two three four"
+    sentences = Sentences(BEGINNING)
+    sentences.at(1).text = "two"
+    assert sentences.words(10_000) == ""
+
+
+def test_the_text_is_that_of_all_sentences_or_of_the_first() -> None:
+    sentences = two_sentences()
+    assert sentences.text() == "one two three four"
+    assert sentences.text(until=1) == "one two"

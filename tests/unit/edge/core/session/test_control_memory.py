@@ -1,11 +1,27 @@
-"""The prompt that turns are asked with."""
+"""The effects of commands that last: instructions, texts that wait, muted sides, the end."""
 
 from __future__ import annotations
 
-from edge.core.session.control_memory import MOST_CHARS, MOST_INSTRUCTIONS, ControlMemory
+from edge.core.session.call_phase import CallPhase
+from edge.core.session.control_memory import (
+    MOST_CHARS,
+    MOST_INSTRUCTIONS,
+    Budget,
+    ControlMemory,
+)
 from edge.core.session.history import History
 from runtime.settings import load
-from schemas.control import Instruct
+from schemas.control import End, Instruct, Interrupt, Mute, Say
+from schemas.events import (
+    AnswerHeard,
+    ControlReceived,
+    ControlSpoken,
+    Event,
+    Head,
+    ResponseCancelled,
+    SessionResumed,
+    SpendReached,
+)
 
 
 def test_the_operators_prompt_is_that_of_each_session() -> None:
@@ -29,3 +45,97 @@ def test_long_instructions_push_out_older_ones() -> None:
     for letter in "abc":
         memory.note(letter, Instruct(letter * (MOST_CHARS // 2)))
     assert [text[0] for text in memory.instructions] == ["b", "c"]
+
+
+def waiting(memory: ControlMemory) -> list[str]:
+    return [command_id for command_id, _ in memory.waiting]
+
+
+def test_texts_wait_in_their_order_until_they_are_spoken() -> None:
+    memory = ControlMemory()
+    memory.note("a", Say("One."))
+    memory.note("b", Instruct("Be brief."))
+    memory.note("c", Instruct("Ask for the name.", respond=True))
+    assert waiting(memory) == ["a", "c"]
+    memory.spoken_as("c", 4)
+    assert waiting(memory) == ["a"]
+    assert memory.spoken[4] == ("c", Instruct("Ask for the name.", respond=True))
+    memory.heard(4)
+    assert memory.spoken == {}
+
+
+def test_a_said_text_that_nobody_heard_waits_again_as_the_first() -> None:
+    memory = ControlMemory()
+    for name in "ab":
+        memory.note(name, Say(name))
+    memory.spoken_as("a", 1)
+    memory.unheard(1)
+    assert waiting(memory) == ["a", "b"]
+    memory.spoken_as("a", 2)
+    memory.cut_off()
+    assert waiting(memory) == ["a", "b"]
+
+
+def test_words_of_the_edge_and_answers_to_an_instruction_are_not_repeated() -> None:
+    memory = ControlMemory()
+    memory.note("a", Instruct("Ask for the name.", respond=True))
+    for name in ("a", ""):
+        memory.spoken_as(name, 1)
+        memory.cut_off()
+        assert (waiting(memory), memory.spoken) == ([], {})
+
+
+def test_an_interruption_drops_all_texts_also_the_one_that_is_spoken() -> None:
+    memory = ControlMemory()
+    for name in "ab":
+        memory.note(name, Say(name))
+    memory.spoken_as("a", 1)
+    memory.note("c", Interrupt())
+    assert waiting(memory) == []
+    memory.cut_off()
+    assert waiting(memory) == []
+
+
+def test_a_side_is_muted_until_it_is_not() -> None:
+    memory = ControlMemory()
+    memory.note("a", Mute("assistant"))
+    memory.note("b", Mute("caller"))
+    assert memory.silent
+    memory.note("c", Mute("assistant", muted=False))
+    memory.note("d", Mute("assistant", muted=False))
+    assert (memory.muted, memory.silent) == ({"caller"}, False)
+
+
+def test_a_call_is_ended_once_and_its_texts_are_dropped() -> None:
+    memory = ControlMemory()
+    memory.note("a", Say("One."))
+    for name in "bc":  # two edges may have logged an end
+        memory.note(name, End())
+    assert (memory.phase, waiting(memory)) == (CallPhase.ENDING, [])
+    assert memory.received == {"a", "b", "c"}
+
+
+HEAD = Head(tenant="t", session="s", at_ms=1)
+
+
+def test_the_same_is_read_from_the_log() -> None:
+    memory = ControlMemory()
+    log: list[Event] = [
+        ControlReceived(**HEAD, command_id="a", command=Say("One."), by="sam"),
+        ControlReceived(**HEAD, command_id="b", command=Say("Two."), by="sam"),
+        ControlSpoken(**HEAD, command_id="a", turn=1),
+        ResponseCancelled(**HEAD, turn=1, reason="retracted"),
+        ControlSpoken(**HEAD, command_id="a", turn=2),
+        AnswerHeard(**HEAD, turn=2, text="One.", complete=True, played_ms=500),
+        SessionResumed(**HEAD, edge="e"),
+    ]
+    for event in log:
+        memory.read(event)
+    assert (waiting(memory), memory.spoken) == (["b"], {})
+
+
+def test_a_limit_that_was_reached_silences_the_model() -> None:
+    memory = ControlMemory()
+    assert not memory.silent
+    memory.read(SpendReached(**HEAD, limit="price", most=1.0, used=1.0))
+    assert (memory.budget, memory.silent) == (Budget.SPENT, True)
