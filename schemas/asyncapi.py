@@ -102,7 +102,8 @@ def document(
 ) -> dict[str, Any]:
     """Return the document; *others* are the messages that are no events."""
     messages = {tag(kind): _message(kind) for kind in event_types}
-    messages |= {kind.__name__: _message(kind) for kind in (*others, SessionConfig)}
+    messages |= {kind.__name__: _message(kind) for kind in others}
+    messages["SessionConfig"] = _message(SessionConfig)
     messages["ServiceCall"] = SERVICE_CALL
     channels = {**_event_channels(event_types), **_other_channels()}
     return {

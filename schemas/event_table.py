@@ -12,7 +12,9 @@ from schemas.stages import STAGES
 MARK = "events"
 """The name of the table's marks in the README."""
 _HEAD = "| kind | event | from → to | meaning |\n|---|---|---|---|"
-_TO_WORK_ON = {stage.job: stage.name for stage in STAGES}
+_TO_WORK_ON: dict[type[events.Event], events.StageName] = {
+    stage.job: stage.name for stage in STAGES
+}
 
 
 def filled(text: str, name: str, content: str) -> str:
