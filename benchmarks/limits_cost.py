@@ -1,6 +1,6 @@
 """The share of an edge's CPU that goes into the limits of its door, while good calls are held.
 
-    python -m benchmarks limits_cost        # 100 calls; a number after it: as many
+    python -m benchmarks.limits_cost        # 100 calls; a number after it: as many
 
 py-spy looks at the edge some hundred times a second; $AURA_PY_SPY says where it is (by default on
 the PATH; `pip install py-spy`). A look counts for the limits if what runs is one of LIMITS, or a

@@ -128,6 +128,7 @@ class AudioIntake:
             self.keep_no_longer()
             self.await_more()
             budget = self._budget
+            budget.frames += 1
             if (
                 budget.sound_s >= CHECK_SOUND_S or budget.frames >= CHECK_FRAMES
             ) and not budget.settle(self._clock()):

@@ -93,6 +93,27 @@ class AddressBudget:
 class ConnectionBudget:
     """The budget of one connection."""
 
+    __slots__ = (  # the amounts change with each frame
+        "_address",
+        "_ahead",
+        "_debt",
+        "_live_frames",
+        "_of",
+        "_refilled_s",
+        "_settled",
+        "_typed",
+        "_wait_s",
+        "bytes",
+        "frames",
+        "load",
+        "recognition",
+        "reservation",
+        "sound_s",
+        "stranger",
+        "turns",
+        "work_s",
+    )
+
     def __init__(
         self,
         costs: Costs,

@@ -35,6 +35,8 @@ LATE_S = 1.0
 MOST_HELD_S = 90.0
 """The longest time that a job holds its slot, whatever became of the job."""
 
+ENDS = frozenset({TranscriptFinal, ResponseCompleted, ResponseCancelled, JobFailed})
+"""The events that end a job."""
 Key = tuple[StageName, int]
 """The stage of a job, and its utterance; of a session's turns there is one at a time."""
 
@@ -52,6 +54,8 @@ def key_of(event: Event) -> Key | None:
 
 def done_by(event: Event) -> Key | None:
     """Return the job that *event* tells the end of."""
+    if type(event) not in ENDS:  # most events end none
+        return None
     match event:
         case TranscriptFinal(utterance=utterance) | JobFailed(stage="stt", utterance=utterance):
             return "stt", utterance

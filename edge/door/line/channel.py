@@ -55,10 +55,10 @@ class LineChannel:
         """Take a message, or a packet's audio."""
         if self._over:
             return
+        if self.on_message and self._waiting.empty() and self.on_message(frame):
+            return  # it counts as sound
         self.pace.budget.frames += 1
         self.pace.budget.bytes += len(frame)
-        if self.on_message and self._waiting.empty() and self.on_message(frame):
-            return
         self._waiting_bytes += len(frame)
         if self._waiting_bytes > MOST_WAITING_BYTES or self._waiting.qsize() >= MOST_WAITING:
             self.exceed("messages come faster than they are read")
