@@ -91,6 +91,7 @@ class AudioIntake:
         """
         if self._closed:
             return False
+        self._budget.frames += 1
         return self._take_sound(self._protocol.sound, message, ms_of(self._clock()))
 
     def await_more(self) -> None:
@@ -128,7 +129,6 @@ class AudioIntake:
             self.keep_no_longer()
             self.await_more()
             budget = self._budget
-            budget.frames += 1
             if (
                 budget.sound_s >= CHECK_SOUND_S or budget.frames >= CHECK_FRAMES
             ) and not budget.settle(self._clock()):

@@ -9,6 +9,7 @@ import pytest
 
 from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.costs import BURST_FRAMES, Costs
+from edge.door.limits.fair_queue import Place
 from edge.door.limits.pace import QUEUE_AT_ONCE_S, QUEUE_SHARE, ROUND_S, Pace, WorkQueue
 
 
@@ -77,27 +78,34 @@ async def test_the_address_that_has_had_the_least_is_next() -> None:
 async def test_a_live_connection_waits_behind_no_burst() -> None:
     queue, begun = WorkQueue(), []
     queue.worked("a", 0.1)
-    for address, live in (("b", False), ("a", True), ("c", False)):
-        queue.call(address, lambda address=address: begun.append(address), live=live)  # type: ignore[misc]  # a default
+    for address, place in (("b", Place.FAIR), ("a", Place.NEXT), ("c", Place.FAIR)):
+        queue.call(address, lambda address=address: begun.append(address), place)  # type: ignore[misc]  # a default
     queue.worked("b", 0.1)
     queue.call("b", lambda: begun.append("later"))
-    await rounds(5)
-    assert begun == ["b", "a", "c", "later"]
+    queue.call("a", lambda: begun.append("with a token"), Place.FIRST)
+    await rounds(6)
+    assert begun == ["with a token", "b", "a", "c", "later"]
 
 
-async def test_a_round_in_which_many_worked_leaves_what_is_left_to_the_next() -> None:
+@pytest.mark.parametrize("stranger", [True, False])
+async def test_a_round_in_which_many_worked_leaves_strangers_to_the_next(*, stranger: bool) -> None:
     queue, clock = WorkQueue(), [0.0]
     with Budgets(Costs()).opened("a", 0.0) as budget, Budgets(Costs()).opened("b", 0.0) as other:
         here, there = (Pace(one, queue, str, lambda: clock[0]) for one in (budget, other))
         here.has_more = lambda: True
+        budget.stranger = stranger
         turn = asyncio.create_task(here.breathe())
         clock[0] += 2 * ROUND_S
         there.worked(0.0)
         assert queue.round_is_full
         await rounds(1)
-        assert not turn.done()
+        assert turn.done() is not stranger
         await turn
         assert not queue.round_is_full
+        there.worked(0.0)
+        again = asyncio.create_task(here.breathe())
+        await rounds(1)
+        assert again.done(), "it had its turn"
 
 
 async def test_the_queue_leaves_a_share_of_the_loop_to_live_calls() -> None:

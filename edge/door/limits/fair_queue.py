@@ -6,11 +6,24 @@ the queue is: what an address did not use is not saved up.
 
 import heapq
 import itertools
+import math
+from enum import Enum, auto
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 MOST_ADDRESSES = 10_000
 """The most addresses that are remembered; those with the least use are forgotten first."""
+
+
+class Place(Enum):
+    """Where what is added waits."""
+
+    FIRST = auto()
+    """Before all others: a caller with a token, who sends no more than a live caller does."""
+    NEXT = auto()
+    """Where the queue is, whatever its address has had: a stranger who sends no more."""
+    FAIR = auto()
+    """Where its address has come to."""
 
 
 class FairQueue(Generic[T]):
@@ -28,9 +41,15 @@ class FairQueue(Generic[T]):
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, address: str, waits: T, *, at_once: bool = False) -> None:
-        """Add what *waits*; *at_once*: it begins where the queue is, whatever *address* has had."""
-        start = self._now if at_once else max(self._now, self._had.get(address, 0.0))
+    def add(self, address: str, waits: T, place: Place = Place.FAIR) -> None:
+        """Add what *waits* at its *place*."""
+        match place:
+            case Place.FIRST:
+                start = -math.inf
+            case Place.NEXT:
+                start = self._now
+            case Place.FAIR:
+                start = max(self._now, self._had.get(address, 0.0))
         heapq.heappush(self._waiting, (start, next(self._numbers), waits))
 
     def first(self) -> T:

@@ -4,7 +4,7 @@ A connection *bursts* if it has sent more at once than a live caller does. Its w
 piece of work, waits in the work queue of the edge. In each round of the event loop the queue begins
 one piece: that of a connection that sends no more than a live caller, else that of the address that
 has used it least. The queue has a fixed share of the loop, so a live call waits for one piece at
-most. Where a hundred connections send a little at the same moment, all but the first wait, too.
+most. Where a hundred strangers send a little at the same moment, all but the first wait, too.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from edge.door.limits.allowance import Allowance
 from edge.door.limits.connection_budget import ConnectionBudget
-from edge.door.limits.fair_queue import FairQueue
+from edge.door.limits.fair_queue import FairQueue, Place
 
 T = TypeVar("T")
 
@@ -49,19 +49,16 @@ class WorkQueue:
         self._round_ends: asyncio.Handle | None = None
         self._thread = ThreadPoolExecutor(1, "long-message")
 
-    def call(self, address: str, piece: Callable[[], None], *, live: bool = False) -> None:
-        """Have *piece* of *address* called when it is its turn.
-
-        *live*: its connection sends no more than a live caller, so it waits behind no burst.
-        """
-        self._waiting.add(address, piece, at_once=live)
+    def call(self, address: str, piece: Callable[[], None], place: Place = Place.FAIR) -> None:
+        """Have *piece* of *address*, which waits at *place*, called when it is its turn."""
+        self._waiting.add(address, piece, place)
         if self._begins is None:
             self._begins = asyncio.get_running_loop().call_soon(self._next)
 
-    async def turn(self, address: str, *, live: bool = False) -> None:
-        """Wait for the turn of the piece that follows; *address* and *live* are those of `call`."""
+    async def turn(self, address: str, place: Place = Place.FAIR) -> None:
+        """Wait at *place* for the turn of the piece that follows."""
         begun = asyncio.get_running_loop().create_future()
-        self.call(address, lambda: None if begun.done() else begun.set_result(None), live=live)
+        self.call(address, lambda: None if begun.done() else begun.set_result(None), place)
         await begun
 
     async def off_loop(self, work: Callable[[], T]) -> tuple[T, float]:
@@ -134,6 +131,8 @@ class Pace:
         """Returns whether more has arrived than was processed."""
         self._since_s = 0.0
         """Work since other tasks last ran."""
+        self._had_turn = False
+        """Whether it had a turn in the queue since it last waited for its client."""
 
     def worked(self, since_s: float) -> None:
         """Charge the time of the loop since *since_s* (of `clock`)."""
@@ -175,8 +174,16 @@ class Pace:
             loop.call_soon(piece)
 
     async def breathe(self) -> None:
-        """Yield to other tasks if the work since the last yield was long."""
-        crowded = self._queue.round_is_full and self.has_more()
+        """Yield to other tasks if the work since the last yield was long.
+
+        Strangers also wait where others have filled the round, but for one turn only.
+        """
+        crowded = (
+            self._queue.round_is_full
+            and self.budget.stranger
+            and not self._had_turn
+            and self.has_more()
+        )
         if self.budget.load or self._since_s > PIECE_S or crowded:
             await self.wait_in_queue()
 
@@ -193,6 +200,7 @@ class Pace:
             await asyncio.sleep(min(wait_s, WAIT_S))
         if not self.budget.load and not self.has_more():
             self._since_s = 0.0  # the reader now waits for the client, and others run
+            self._had_turn = False
         if long:
             await self.wait_in_queue()
         else:
@@ -201,7 +209,11 @@ class Pace:
     async def wait_in_queue(self) -> None:
         """Wait for a turn in the work queue."""
         self._charge()
-        await self._queue.turn(self.budget.address, live=not self.budget.load)
+        place = Place.FAIR if self.budget.load else Place.NEXT
+        if place is Place.NEXT and not self.budget.stranger:
+            place = Place.FIRST
+        await self._queue.turn(self.budget.address, place)
+        self._had_turn = True
 
     def _charge(self) -> None:
         self._queue.worked(self.budget.address, self._since_s)
