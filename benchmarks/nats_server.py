@@ -6,6 +6,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
+
 from deploy import nats_server
 
 
@@ -53,8 +55,10 @@ class NatsServer:
         self._end(signal.SIGTERM)
 
     def freeze(self) -> None:
-        """Suspend the process, with its sockets open."""
+        """Suspend the process, with its sockets open; return once it stands still."""
         self._signal(signal.SIGSTOP)
+        while self._process and psutil.Process(self._process.pid).status() != psutil.STATUS_STOPPED:
+            time.sleep(0.001)
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)

@@ -18,9 +18,18 @@ _TO_WORK_ON: dict[type[events.Event], events.StageName] = {
 
 
 def filled(text: str, name: str, content: str) -> str:
-    """Return *text* with *content* between the marks of *name*."""
+    """Return *text* with *content* between the marks of *name*.
+
+    Raises:
+        ValueError: it has no such marks.
+    """
     pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-    return re.sub(pattern, lambda found: f"{found[1]}{content}\n{found[2]}", text, flags=re.DOTALL)
+    made, count = re.subn(
+        pattern, lambda found: f"{found[1]}{content}\n{found[2]}", text, flags=re.DOTALL
+    )
+    if not count:
+        raise ValueError(f"there are no marks of {name}")
+    return made
 
 
 def table() -> str:

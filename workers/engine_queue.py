@@ -10,6 +10,7 @@ taken by the fair share of their owners (`workers/fair_share.py`), so that many 
 never delay the only one of another.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -92,10 +93,11 @@ class EngineQueue(Generic[Item]):
         first, of_first = self._take(urgent)
         alike = {item: place for item, place in urgent.items() if place.kind == of_first.kind}
         threads = self._threads - (self._reserved if rank else 0)
-        most = min(of_first.most, -(-(len(alike) + 1) // threads))
+        most = min(of_first.most, math.ceil((len(alike) + 1) / threads))
         batch, audio_s = [first], of_first.audio_s
         while len(batch) < most:
-            fits = {i: p for i, p in alike.items() if audio_s + p.audio_s <= MOST_BATCH_S}
+            left_s = MOST_BATCH_S - audio_s
+            fits = {item: place for item, place in alike.items() if place.audio_s <= left_s}
             if not fits:
                 break
             item, place = self._take(fits)

@@ -86,7 +86,7 @@ class SttStage:
                 first_limit_s=STALE_LIMIT_S if stale else None,
                 known_ms=words.settled_ms,
             ):
-                listening.do(follower.take(frame, listening.requests))
+                listening.do(follower.frame(frame, listening.requests))
             is_gone = stale and follower.phase is FollowPhase.WAITS
             if not is_gone:
                 listening.do(follower.no_more_frames(listening.requests))

@@ -102,7 +102,7 @@ class UtteranceFollower:
 
     def __init__(self, words: UtteranceWords, partial_interval_ms: int) -> None:
         """Take the audio between two partial transcripts, 0 if there are none."""
-        self.phase = FollowPhase.WAITS
+        self.phase = WAITS
         self._words = words
         self._audio = UtteranceAudio()
         self._interval_ms = partial_interval_ms
@@ -114,8 +114,11 @@ class UtteranceFollower:
         """Return the end of the audio."""
         return self._audio.until_ms
 
-    def take(self, frame: AudioFrame, requests: Requests) -> Iterator[Action]:
-        """Add the next frame, and yield the actions in their order."""
+    def frame(self, frame: AudioFrame, requests: Requests) -> tuple[Action, ...]:
+        """Add the next frame, and return the actions in their order."""
+        return tuple(self._after(frame, requests))
+
+    def _after(self, frame: AudioFrame, requests: Requests) -> Iterator[Action]:
         self.phase = moved(FOLLOW_MOVES, self.phase, FollowMove.FRAME)
         audio, words = self._audio, self._words
         audio.add(frame)
@@ -137,10 +140,9 @@ class UtteranceFollower:
             yield self._recognise(AudioPart(words.open_ms, now_ms), partial=True)
         audio.forget(min(words.open_ms, now_ms - TURN_MS))
 
-    def no_more_frames(self, requests: Requests) -> Iterator[Action]:
-        """End an utterance whose last frame has not come, and yield the actions in their order."""
-        if self.phase is not OVER:
-            yield from self._end(0, requests)
+    def no_more_frames(self, requests: Requests) -> tuple[Action, ...]:
+        """End an utterance whose last frame has not come, and return the actions in their order."""
+        return () if self.phase is OVER else tuple(self._end(0, requests))
 
     def _end(self, stands: int, requests: Requests) -> Iterator[Action]:
         """Take the end; the transcript of pause *stands* has all the words (0: none has)."""
@@ -160,7 +162,7 @@ class UtteranceFollower:
         for span in wanted:
             if span not in requests.parts:
                 yield self._recognise(span, partial=False)
-        if wanted and requests.partial is RequestPhase.WAITS:
+        if wanted and requests.partial is RequestPhase.WAITS and self.phase is not OVER:
             yield CancelPartial()
 
     def _recognise(self, span: AudioPart, *, partial: bool) -> Recognise:

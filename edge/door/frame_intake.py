@@ -183,12 +183,12 @@ class FrameIntake:
         except OverBudgetError as over:
             self._ws.exceed(str(over))
             return False
-        has_memory = self._has_memory()
-        if not (wait_s or self._rest) and has_memory and self._untaken <= MOST_UNTAKEN_BYTES:
+        has_room = self._has_memory() and self._untaken <= MOST_UNTAKEN_BYTES
+        if has_room and not (wait_s or self._rest):
             self._read_on()
             return False
         self._wait()
-        if wait_s or (has_memory and self._untaken <= MOST_UNTAKEN_BYTES):
+        if wait_s or has_room:
             pace.later(wait_s, self._go_on)
         else:
             self._await_taken()
@@ -201,8 +201,8 @@ class FrameIntake:
 
     def _await_taken(self) -> None:
         """Go on once all parsed messages are taken; for memory of others, ask again soon."""
-        others = not self._queue._buffer and not self._budget.reservation.held
-        until_s = RETRY_S if others else MOST_UNTAKEN_S
+        own = self._queue._buffer or self._budget.reservation.held
+        until_s = MOST_UNTAKEN_S if own else RETRY_S
         self._untaken_check = asyncio.get_running_loop().call_later(until_s, self._go_on)
 
     def _go_on(self) -> None:

@@ -30,7 +30,7 @@ def masked(given: FromClient, redaction: Redaction) -> FromClient | None:
     mask = redaction.mask
     match given:
         case Typed(text):
-            return Typed(mask(text))
+            return replace(given, text=mask(text))
         case ItemAdded(role="user" | "assistant", text=text):  # a response may repeat words
             return replace(given, text=mask(text))
         case ResponseAsked(messages=tuple(messages)):
@@ -41,9 +41,15 @@ def masked(given: FromClient, redaction: Redaction) -> FromClient | None:
             return None if redaction.hides_keys else given
         case ItemAdded() | ClientToolResult():  # words of the application
             return given
-        case ResponseAsked() | ItemRemoved():
-            return given
-        case TurnEnded() | TurnDiscarded() | Cancelled() | Played() | Truncated():
+        case (
+            ResponseAsked()
+            | ItemRemoved()
+            | TurnEnded()
+            | TurnDiscarded()
+            | Cancelled()
+            | Played()
+            | Truncated()
+        ):
             return given
         case _:
             assert_never(given)

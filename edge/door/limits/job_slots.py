@@ -35,8 +35,12 @@ LATE_S = 1.0
 MOST_HELD_S = 90.0
 """The longest time that a job holds its slot, whatever became of the job."""
 
-ENDS = frozenset({TranscriptFinal, ResponseCompleted, ResponseCancelled, JobFailed})
-"""The events that end a job."""
+ENDS: Mapping[type[Event], StageName] = {
+    TranscriptFinal: "stt",
+    ResponseCompleted: "llm",
+    ResponseCancelled: "llm",
+}
+"""The events that end a job of a stage, beside its failure."""
 Key = tuple[StageName, int]
 """The stage of a job, and its utterance; of a session's turns there is one at a time."""
 
@@ -54,15 +58,10 @@ def key_of(event: Event) -> Key | None:
 
 def done_by(event: Event) -> Key | None:
     """Return the job that *event* tells the end of."""
-    if type(event) not in ENDS:  # most events end none
-        return None
-    match event:
-        case TranscriptFinal(utterance=utterance) | JobFailed(stage="stt", utterance=utterance):
-            return "stt", utterance
-        case ResponseCompleted() | JobFailed(stage="llm") | ResponseCancelled():
-            return "llm", 0
-        case _:
-            return None
+    stage = event.stage if isinstance(event, JobFailed) else ENDS.get(type(event))
+    if stage == "stt" and isinstance(event, TranscriptFinal | JobFailed):
+        return "stt", event.utterance
+    return ("llm", 0) if stage == "llm" else None
 
 
 @dataclass(eq=False)
