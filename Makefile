@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-# Most tests wait: five files at once, in the order of tests/conftest.py. Engines want a quiet machine.
-AT_ONCE := -n 5 --dist loadfile --no-loadscope-reorder
+# Most tests wait: four files at once, in the order of tests/conftest.py. Engines want a quiet machine.
+AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 THOROUGH := --hypothesis-profile=thorough
 NO_ENGINE := tests/e2e/test_wheel.py
 
