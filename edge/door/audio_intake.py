@@ -91,8 +91,10 @@ class AudioIntake:
         """
         if self._closed:
             return False
+        if not self._take_sound(self._protocol.sound, message, ms_of(self._clock())):
+            return False  # whoever takes it counts its frame
         self._budget.frames += 1
-        return self._take_sound(self._protocol.sound, message, ms_of(self._clock()))
+        return True
 
     def await_more(self) -> None:
         """Take the audio that the protocol keeps back as soon as no more comes to judge it by."""
