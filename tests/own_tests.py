@@ -44,6 +44,8 @@ ELSEWHERE: Mapping[str, str] = {
     "edge/call/shell_phase.py": "unit/runtime/test_moves.py",
     "edge/core/hearing/echo*.py": "parts/test_echo.py",
     "edge/core/session/call_phase.py": "unit/runtime/test_moves.py",
+    "edge/door/audio_state.py": "unit/runtime/test_moves.py",
+    "edge/door/intake_state.py": "unit/runtime/test_moves.py",
     "edge/door/agents/agents.py": "integration/test_agents.py",
     "edge/door/agents/tool_catalogue.py": "unit/edge/door/test_agent_tools.py",
     "edge/door/audio_intake.py": "parts/test_decoded_intake.py",

@@ -17,7 +17,7 @@ def described(kind: type[msgspec.Struct]) -> dict[str, Any]:
     _, definitions = msgspec.json.schema_components([kind])
     schema = definitions[kind.__name__]
     describe(schema, kind)
-    return schema
+    return dict(schema)
 
 
 def said(kind: type[msgspec.Struct], field: str) -> str | None:
