@@ -24,6 +24,8 @@ from edge.protocols.client_protocol import CloseCode
 from schemas import client_messages as messages
 from schemas import events
 from schemas.docstrings import describe
+from schemas.events import Event
+from schemas.events.shared_fields import SharedFields
 from schemas.generate import event_types, written
 
 SOUND = {
@@ -59,7 +61,7 @@ def protocols() -> tuple[Described, Described]:
         list(event_types()), ref_template="./events.schema.json#/$defs/{name}"
     )
     for kind in event_types():
-        describe(schemas[kind.__name__], kind)
+        describe(schemas[kind.__name__], kind, Event, SharedFields)
     return _continuous(schemas), _conversational()
 
 
