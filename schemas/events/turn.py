@@ -75,7 +75,7 @@ class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):
     KEY = ("turn",)
     turn: int
     pause_ms: float | None = None
-    """The pause was noticed, and STT asked, so many ms after the last speech; None: no pause was."""
+    """The pause was noticed, and STT asked, ms after the last speech; None: there was no pause."""
     transcript_ms: float | None = None
     """The words arrived at the edge, ms after the last speech; None: there were none."""
     taken_ms: float | None = None

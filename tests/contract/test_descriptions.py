@@ -61,7 +61,7 @@ def test_a_float_that_is_a_probability_has_its_range() -> None:
 
 
 def test_a_shared_field_has_one_type_wherever_its_description_is_used() -> None:
-    shared = typing.get_type_hints(SharedFields)
+    shared = typing.get_type_hints(SharedFields, include_extras=True)
     for kind in STRUCTS.values():
         own = field_docstrings(kind)
         for field in msgspec.structs.fields(kind):
