@@ -53,7 +53,9 @@ def _value(kind: Any) -> Any:
     if kind == AnyCommand:
         return {"action": "say", "text": "text", "interruptible": True}
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return {f.encode_name: _value(f.type) for f in msgspec.structs.fields(kind)}
+        named = {kind.__struct_config__.tag_field: kind.__struct_config__.tag}
+        made = {f.encode_name: _value(f.type) for f in msgspec.structs.fields(kind)}
+        return made | {field: tag for field, tag in named.items() if field}
     return {str: "text", int: 20, float: 0.5, bool: True, bytes: b"\x01\x02"}[kind]
 
 
