@@ -18,8 +18,8 @@ _TAGS = {"type": "The name of the message.", "action": "The name of the command.
 def describe(schema: dict[str, Any], kind: type[msgspec.Struct], *shared: type) -> None:
     """Put the docstrings of *kind* and of its fields into *schema* as descriptions.
 
-    A field without a docstring has that of the field of the same name in one of the *shared*
-    classes, or the first line of its own type's docstring.
+    A field without a docstring has the first line of its type's, if that is a struct, or else the
+    docstring of the field of the same name in one of the *shared* classes.
     """
     schema["description"] = inspect.getdoc(kind) or ""
     properties = schema.get("properties", {})
@@ -27,8 +27,9 @@ def describe(schema: dict[str, Any], kind: type[msgspec.Struct], *shared: type) 
         if name in properties and name == kind.__struct_config__.tag_field:
             properties[name].setdefault("description", said)
     for field in msgspec.structs.fields(kind):
-        places = (texts.get(field.name) for texts in map(field_docstrings, (kind, *shared)))
-        said = next(filter(None, places), "") or _of_type(field.type)
+        own = field_docstrings(kind).get(field.name) or _of_type(field.type)
+        of_others = (field_docstrings(one).get(field.name, "") for one in shared)
+        said = next(filter(None, (own, *of_others)), "")
         if said and field.encode_name in properties:
             properties[field.encode_name]["description"] = said
 

@@ -65,7 +65,8 @@ def test_a_shared_field_has_one_type_wherever_its_description_is_used() -> None:
     for kind in STRUCTS.values():
         own = field_docstrings(kind)
         for field in msgspec.structs.fields(kind):
-            if field.name in shared and field.name not in own:
+            is_part = isinstance(field.type, type) and issubclass(field.type, msgspec.Struct)
+            if field.name in shared and field.name not in own and not is_part:
                 assert field.type == shared[field.name], f"{kind.__name__}.{field.name}"
 
 
