@@ -41,22 +41,25 @@ async def test_a_round_in_which_many_worked_leaves_strangers_to_the_next(*, stra
 
 
 @pytest.mark.parametrize(
-    ("frames", "work_s", "has_more", "waits"),
+    ("frames", "work_s", "has_more", "stranger", "waits"),
     [
-        (25, 0.002, False, False),  # a live caller: it never waits for bursts
-        (25, 0.0005, True, False),
-        (25, 0.002, True, True),
-        (BURST_FRAMES + 1, 0.0, False, True),
+        (25, 0.002, False, True, False),  # a live caller: it never waits for bursts
+        (25, 0.0005, True, True, False),
+        (25, 0.002, True, True, True),
+        (25, 0.002, True, False, False),
+        (25, 0.004, True, False, True),
+        (BURST_FRAMES + 1, 0.0, False, False, True),
     ],
 )
 async def test_a_burst_takes_the_queue(
-    *, frames: int, work_s: float, has_more: bool, waits: bool
+    *, frames: int, work_s: float, has_more: bool, stranger: bool, waits: bool
 ) -> None:
     queue = WorkQueue()
     queue.call("other", lambda: None)
     with Budgets(Costs()).opened("a", time.monotonic()) as budget:
         pace = Pace(budget, queue, str)
         pace.has_more = lambda: has_more
+        budget.stranger = stranger
         budget.frames += frames
         pace.worked(time.perf_counter() - work_s)
         turn = asyncio.create_task(pace.turn())

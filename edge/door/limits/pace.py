@@ -15,8 +15,8 @@ from edge.door.limits.work_queue import Place, WorkQueue
 
 T = TypeVar("T")
 
-YIELD_AFTER_S = 0.001
-"""Work after which others get the loop."""
+YIELD_AFTER_S, NAMED_YIELD_AFTER_S = 0.001, 0.003
+"""Work after which others get the loop: that of a stranger, and of a caller with a token."""
 WAIT_S = 0.25
 """A wait is cut into such pieces."""
 LONGEST_WAIT_OF_SOUND_S = 10.0
@@ -106,7 +106,8 @@ class Pace:
             and not self._had_turn
             and self.has_more()
         )
-        if self.budget.load or self._since_s > YIELD_AFTER_S or crowded:
+        most_s = YIELD_AFTER_S if self.budget.stranger else NAMED_YIELD_AFTER_S
+        if self.budget.load or self._since_s > most_s or crowded:
             await self.wait_in_queue()
 
     async def turn(self, *, long: bool = False) -> None:
