@@ -25,7 +25,8 @@ def _operations(
         yield f"read.{name}", {**_operation("receive", name), **_consumer(name), **reply}
         if name.startswith("live."):
             continue  # the server alone writes there
-        ways = {one: route_in(messages[one]["summary"]).writers for one in channel["messages"]}
+        known = [one for one in channel["messages"] if one in messages]
+        ways = {one: route_in(messages[one]["summary"]).writers for one in known}
         for role in dict.fromkeys(role for roles in ways.values() for role in roles):
             written = [one for one, roles in ways.items() if role in roles]
             yield (

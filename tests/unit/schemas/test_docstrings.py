@@ -59,3 +59,14 @@ def test_structs_are_found_in_fields_of_fields() -> None:
     assert set(structs_within([CallsReply])) == {"CallsReply", "CallState"}
     within = structs_within([events.TurnTaken, events.ControlReceived])
     assert {"Message", "ToolCall", "ToolFunction", "Say", "Mute"} < set(within)
+
+
+def test_a_type_has_its_docstring_without_the_indent() -> None:
+    assert described(events.TurnTaken)["description"] == (
+        "Edge -> LLM: respond to this turn. The event holds all that the model needs."
+    )
+    assert "\n    " not in described(events.SpendReached)["description"]
+
+
+def test_a_name_in_marks_at_the_beginning_of_a_docstring_stays() -> None:
+    assert description(events.TurnTaken, "tool_choice").startswith("`auto`: the model may call")
