@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 USERS = (ROOT / "nats" / "users.conf").read_text(encoding="utf-8")
 BUILT_BY_TYPE = {"InterruptionSuspected", "InterruptionStopped", "InterruptionDismissed"}
 """Events that edge/core/response/interruptions.py makes by a type that it is given."""
-WORKERS = {
+WORKERS: dict[str, set[str]] = {
     "workers/stt.py": {"stt"},
     "workers/tts.py": {"tts"},
     "workers/llm.py": {"llm"},
