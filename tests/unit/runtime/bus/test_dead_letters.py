@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from runtime.bus.dead_letters import (
-    AGAIN_HEADER,
     LATE_MS,
     DeadLetter,
     DeadLetterError,
@@ -131,7 +130,7 @@ async def test_a_job_is_published_again_under_another_id_and_its_record_goes() -
         codec.TYPE_HEADER: "response.sentence",
         codec.SCHEMA_HEADER: codec.headers(SENTENCE)[codec.SCHEMA_HEADER],
         codec.TRACE_HEADER: "00-1",
-        AGAIN_HEADER: "40",
+        codec.AGAIN_HEADER: "40",
     }
     assert bus.records == {}
 
