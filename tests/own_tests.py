@@ -127,6 +127,7 @@ ELSEWHERE: Mapping[str, str] = {
     "workers/response_chain.py": "integration/test_fence.py",
     "workers/stage_builders/*.py": "unit/workers/test_stage_builders.py",
     "workers/tool_markup.py": "unit/workers/test_tool_text.py",
+    "workers/tool_text_phase.py": "unit/runtime/test_moves.py",
     "workers/tools/bodies.py": "integration/test_tool_runner.py",
     "workers/tools/mcp_gateway.py": "integration/test_mcp.py",
     "workers/tools/stage.py": "integration/test_tool_runner.py",
