@@ -35,7 +35,7 @@ VERSION = "1.0.0"
 KEY_HEADER = "Idempotency-Key"
 SESSION_HEADER = "Aura-Session"
 EVERY_TENANT = "*"
-AT_ONCE = 64
+MOST_CALLS_AT_ONCE = 64
 """The most calls that one service runs at a time."""
 RETRY_S = 0.1
 MOST_REFUSAL_CHARS = 400
@@ -227,7 +227,7 @@ async def serving(
         bus.nats_client,
         ServiceConfig(name=SERVICE, version=VERSION, description="Tools of Aura's agents"),
     )
-    room = asyncio.Semaphore(AT_ONCE)
+    room = asyncio.Semaphore(MOST_CALLS_AT_ONCE)
     try:
         async with asyncio.TaskGroup() as calls:
             for tool, handler in tools:
@@ -267,11 +267,11 @@ def _in_task(
         finally:
             room.release()
 
-    async def take(request: Request) -> None:
+    async def start(request: Request) -> None:
         await room.acquire()
         calls.create_task(answer(request))
 
-    return take
+    return start
 
 
 def _one_line(text: str) -> str:

@@ -14,7 +14,7 @@ from schemas.audio import BYTES_PER_MS, AudioFrame
 
 REPAIR_S = 0.3
 """The silence after which frames are read from the stream."""
-MOST_WAITING = 600
+MOST_WAITING_FRAMES = 600
 """The most frames that wait to be read, a minute; newer frames are dropped and later read from the
 stream."""
 KEPT_MS = 55_000
@@ -78,7 +78,7 @@ async def frames(
     *known_ms* of the utterance may be missing.
     """
     subject = subjects.utterance(session, utterance)
-    arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_WAITING)
+    arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_WAITING_FRAMES)
 
     async def on_frame(message: Delivery) -> None:
         if frame := message_of(AudioFrame, message.data, subject=subject):

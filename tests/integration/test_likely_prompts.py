@@ -90,7 +90,7 @@ async def test_a_changed_tool_is_told_too(bus: Bus) -> None:
 async def test_an_answer_has_no_more_beginnings_than_a_message_holds(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(likely_prompts, "MOST_BYTES", 70_000)
+    monkeypatch.setattr(likely_prompts, "MOST_ANSWER_BYTES", 70_000)
     for number in range(MOST_PROMPTS + 1):
         await store.apply(bus, "", f"n{number}", f"prompt: {'x' * 30_000}{number}")
     async with telling(bus) as (_, told):

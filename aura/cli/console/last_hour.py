@@ -8,7 +8,7 @@ from schemas import events as ev
 from schemas.subjects import is_replay
 
 HOUR_MS = 3_600_000
-MOST_KEPT = 20_000
+MOST_KEPT_ENTRIES = 20_000
 """The most turns, and the most errors; the oldest are forgotten first."""
 MOST_DOTS = 1000
 SLOWEST = 10
@@ -38,10 +38,10 @@ class LastHour:
         """Unix ms from which on all events were read, or 0 before that."""
         self.changes = 0
         """Counts all turns and faults; it tells whether the numbers have changed."""
-        self._turns: deque[_Turn] = deque(maxlen=MOST_KEPT)
-        self._faults: deque[_Fault] = deque(maxlen=MOST_KEPT)
-        self._begun: deque[int] = deque(maxlen=MOST_KEPT)
-        self._tools: deque[tuple[int, str]] = deque(maxlen=MOST_KEPT)
+        self._turns: deque[_Turn] = deque(maxlen=MOST_KEPT_ENTRIES)
+        self._faults: deque[_Fault] = deque(maxlen=MOST_KEPT_ENTRIES)
+        self._begun: deque[int] = deque(maxlen=MOST_KEPT_ENTRIES)
+        self._tools: deque[tuple[int, str]] = deque(maxlen=MOST_KEPT_ENTRIES)
 
     def take(self, event: ev.AnyEvent) -> None:
         """Count *event*; events of different kinds may arrive in any order."""

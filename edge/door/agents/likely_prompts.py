@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 SETTLED_S = 1.0
 """More changes may follow one: all are told together."""
-MOST_BYTES = 512 * 1024
+MOST_ANSWER_BYTES = 512 * 1024
 """Of one answer."""
 
 
@@ -57,7 +57,7 @@ class LikelyPrompts:
     async def _reply(self) -> PromptsReply:
         configs = await self._openings.likely(MOST_PROMPTS)
         told = {codec.encode(one): one for one in map(PromptBeginning.of, configs)}
-        prompts, left = [], MOST_BYTES
+        prompts, left = [], MOST_ANSWER_BYTES
         for data, one in told.items():
             left -= len(data)
             if left < 0:

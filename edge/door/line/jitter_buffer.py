@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from runtime.audio_gaps import filled_ms
 
-MOST_HELD = 3
+MOST_HELD_PACKETS = 3
 """The most packets that wait for a missing one: 60 ms with usual packets."""
-RESTART = 100
+RESTART_PACKETS = 100
 """The packets by which a number must differ for the sender to count as restarted."""
 NUMBERS, STAMPS = 1 << 16, 1 << 32
 """The limits at which RTP's numbers and time stamps wrap."""
@@ -48,14 +48,14 @@ class JitterBuffer:
         if self._next is None:
             self._next = number
         ahead = (number - self._next) % NUMBERS
-        if RESTART <= ahead < NUMBERS - RESTART:
+        if RESTART_PACKETS <= ahead < NUMBERS - RESTART_PACKETS:
             self._held.clear()
             self._next, self._due, ahead = number, None, 0
-        if ahead >= NUMBERS - RESTART:  # too late
+        if ahead >= NUMBERS - RESTART_PACKETS:  # too late
             return []
         self._held[number] = _Packet(stamp, ms, payload)
         lost = False
-        if self._next not in self._held and len(self._held) >= MOST_HELD:
+        if self._next not in self._held and len(self._held) >= MOST_HELD_PACKETS:
             now, lost = self._next, True
             self._next = min(self._held, key=lambda one: (one - now) % NUMBERS)
         out: list[Piece] = []

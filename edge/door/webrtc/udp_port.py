@@ -36,7 +36,7 @@ FIRST_OF_STUN = 4
 ANSWERS = 0x10
 """A bit that is set in the second byte of STUN answers only."""
 TRANSACTION = slice(8, 20)
-MOST_ASKED = 64
+MOST_REQUESTS = 64
 """The most requests of a call whose answers are accepted."""
 MOST_CLIENTS = 32
 """The most addresses of one call's client: interfaces, relays, and NAT mappings."""
@@ -118,7 +118,7 @@ class _Socket(asyncio.DatagramProtocol):
         if transaction not in self._asked:
             self._asked[transaction] = member
             member.asked.append(transaction)
-            if len(member.asked) > MOST_ASKED:
+            if len(member.asked) > MOST_REQUESTS:
                 self._asked.pop(member.asked.popleft(), None)
 
     def leave(self, member: _Member) -> None:

@@ -21,7 +21,7 @@ from workers.engines.tts import piper_streaming
 
 Samples = npt.NDArray[np.int16]
 
-LOUD: Final = 1.25
+GAIN: Final = 1.25
 """The fixed gain of all sentences, since a piece is sent before the sentence's peak is known."""
 LEAD_MS: Final = 30
 """The silence that is kept before the first sound: less clips soft consonants, more adds
@@ -127,7 +127,7 @@ def inputs(config: Any, ids: Sequence[int], *, noise: bool, speed: float = 1.0) 
 
 
 def _loud(sound: piper_streaming.Floats) -> Samples:
-    louder: Samples = (np.clip(sound * LOUD, -1, 1) * 32767).astype(np.int16)
+    louder: Samples = (np.clip(sound * GAIN, -1, 1) * 32767).astype(np.int16)
     return louder
 
 
