@@ -35,6 +35,8 @@ VERSION = "1.0.0"
 KEY_HEADER = "Idempotency-Key"
 SESSION_HEADER = "Aura-Session"
 EVERY_TENANT = "*"
+DISCOVERY_S = 0.3
+"""The longest wait for the answers of services about their tools."""
 MOST_CALLS_AT_ONCE = 64
 """The most calls that one service runs at a time."""
 RETRY_S = 0.1
@@ -126,10 +128,8 @@ async def call_idempotent_tool(
 # ---------------------------------------------------------------- discovery
 
 
-async def served_tools(
-    bus: Bus, *, wait_s: float = 0.3, silence_s: float | None = None
-) -> list[ServedTool]:
-    """Return the tools of all services that answered within *wait_s*, without duplicates.
+async def served_tools(bus: Bus, *, silence_s: float | None = None) -> list[ServedTool]:
+    """Return the tools of all services that answered within DISCOVERY_S, without duplicates.
 
     The wait ends earlier if *silence_s* passes without a further answer.
     """
@@ -145,7 +145,7 @@ async def served_tools(
         subscription = await bus.nats_client.subscribe(inbox, cb=on_answer)
         try:
             await bus.nats_client.publish(f"$SRV.INFO.{SERVICE}", b"", reply=inbox)
-            await until_silent(came, wait_s, silence_s)
+            await until_silent(came, DISCOVERY_S, silence_s)
         finally:
             await subscription.unsubscribe()
     except NatsError:

@@ -243,7 +243,7 @@ async def _body(request: web.Request, seconds: float) -> bytes:
         TimeoutError: it takes too long.
     """
     async with asyncio.timeout(seconds):
-        return await _read(request.content.read, MOST_JSON_BYTES, "The body")
+        return await _read(request.content.read, MOST_JSON_BYTES)
 
 
 async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, dict[str, str]]:
@@ -257,7 +257,7 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
     """
     most = MOST_FILE_BYTES + MOST_JSON_BYTES
     async with asyncio.timeout(BODY_S):
-        body = await _read(request.content.read, most, "The body", reservation=reservation)
+        body = await _read(request.content.read, most, reservation)
     try:
         found = await asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
     except ValueError:
@@ -279,8 +279,6 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
 async def _read(
     more: Callable[[int], Awaitable[bytes]],
     most: int,
-    what: str,
-    param: str = "",
     reservation: Reservation | None = None,
 ) -> bytes:
     """Return the whole body.
@@ -292,4 +290,4 @@ async def _read(
     try:
         return await read_chunks(more, most, reservation)
     except TooLongError as error:
-        raise SpeechRequestError(f"{what} has {most} bytes at most.", param, "too_large") from error
+        raise SpeechRequestError(f"The body has {most} bytes at most.", code="too_large") from error

@@ -122,8 +122,7 @@ class LlamaModel:
         check_model(self.name, request.model, *self._aliases)
         self._hold(request)
         loop = asyncio.get_running_loop()
-        # bounded by the request's limit of tokens
-        pieces: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        pieces: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()  # of so many tokens at most
         gone = threading.Event()
 
         def hand_over(piece: dict[str, Any] | None) -> bool:

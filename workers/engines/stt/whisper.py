@@ -59,22 +59,17 @@ class WhisperRecognizer:
         cache: Path = Path("~/.cache/aura"),
         threads: int = 1,
         workers: int = 1,
-        device: str = "cpu",
-        narrow_s: tuple[float, ...] = NARROW_S,
     ) -> None:
         """Take *model*: 'tiny.en', 'base', a folder, or a name that faster-whisper can download.
 
         *threads* serve one utterance. A second thread hardly helps the decoder, so raise *workers*
-        first. *narrow_s* are the windows that are tried before 30 s; without any, it is plain
-        Whisper.
+        first.
         """
         self.name = f"whisper:{Path(model).name}"
         self._asked = model
         self._cache = cache
         self._threads = threads
         self._workers = workers
-        self._device = device
-        self._narrow_s = narrow_s
         self._loading = threading.Lock()
         self._model: Any = None
         self._prompts: dict[str, list[int]] = {}
@@ -126,9 +121,7 @@ class WhisperRecognizer:
     ) -> Iterator[tuple[int, DecodedText]]:
         """Yield (index, text) of each piece, from its narrowest window or else from a wider one."""
         ways = {
-            at: [
-                Way(s) for s in whisper_postprocess.windows_s(len(piece) / RATE_HZ, self._narrow_s)
-            ]
+            at: [Way(s) for s in whisper_postprocess.windows_s(len(piece) / RATE_HZ, NARROW_S)]
             for at, piece in enumerate(pieces)
             if len(piece) > RATE_HZ // 10 and np.abs(piece).max() > _SILENT_PEAK
         }
@@ -240,7 +233,7 @@ class WhisperRecognizer:
             try:
                 self._model = WhisperModel(
                     str(folder or self._asked),
-                    device=self._device,
+                    device="cpu",
                     compute_type="int8",
                     cpu_threads=self._threads,
                     num_workers=self._workers,
