@@ -30,7 +30,7 @@ from workers.analytics.subscribers import (
     Subscriber,
     opening,
 )
-from workers.analytics.webhook import LONGEST_BACKOFF_S, TRIES, keys_of, post
+from workers.analytics.webhook import LONGEST_BACKOFF_S, MOST_TRIES, keys_of, post
 
 CONSUMER = "HOOK"
 """The durable consumer; `nats/consumers` declares it."""
@@ -145,7 +145,7 @@ def subscriber(settings: Settings) -> Subscriber:
         name="calls",
         calls_only=True,
         at_once=MOST_DELIVERIES,
-        tries=TRIES,
+        tries=MOST_TRIES,
         backoff_s=1.0,
         longest_backoff_s=LONGEST_BACKOFF_S,
     )

@@ -36,7 +36,7 @@ _PART_OF_STRIPPED: Final = re.compile(
 _BEFORE_STRIPPED: Final = "assistantcommentary to=functions."
 _BROKEN: Final = re.compile(r'"name"\s*:\s*"([^"]{1,64})"')
 _TO: Final = re.compile(r"\bto=(?:functions\.)?(?P<name>[\w-]{1,64})")
-_LONGEST: Final = 2 * MOST_ARGUMENT_CHARS
+_MOST_CALL_CHARS: Final = 2 * MOST_ARGUMENT_CHARS
 """The most characters that are held back as a call."""
 _CLOSING_CHARS: Final = 80
 """The most characters of a closing."""
@@ -171,7 +171,7 @@ class ToolText:
         markup, text = self._opened, self._text
         end = re.search(markup.closing, text, re.IGNORECASE) if markup.closing else None
         if end is None and not over:
-            if len(text) > _LONGEST:  # only its end is searched
+            if len(text) > _MOST_CALL_CHARS:  # only its end is searched
                 self._text = text[: MOST_ARGUMENT_CHARS + 2] + text[-_CLOSING_CHARS:]
             return False
         body, rest = text, ""
@@ -240,7 +240,7 @@ class ToolText:
                     self._move(TextMove.FENCED_CALL)
                 self._text = body[end:].removeprefix("}" * wraps)
                 return True
-        if not over and len(body) <= _LONGEST:
+        if not over and len(body) <= _MOST_CALL_CHARS:
             return False
         if name := _BROKEN.search(body):  # reported to the model, not spoken
             self._keep_calls([FunctionCall(name[1], body[: MOST_ARGUMENT_CHARS + 1])])
@@ -256,7 +256,7 @@ class ToolText:
         try:
             _, end = _SCANNER.raw_decode(body)
         except (ValueError, RecursionError):
-            if not over and len(body) <= _LONGEST:
+            if not over and len(body) <= _MOST_CALL_CHARS:
                 return False
             end = len(body)
         self._keep_calls([FunctionCall(name, body[:end][: MOST_ARGUMENT_CHARS + 1])])

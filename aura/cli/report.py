@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aura.cli.reporting.queries import Figures
 
 LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # the warehouse's times are naive UTC
-MOST_FAILED = 10
+MOST_PRINTED_FAILURES = 10
 """Failed calls in the terminal; the page has more of them."""
 
 
@@ -100,7 +100,7 @@ def summary(found: Figures) -> Iterator[str]:
         yield f"  {row['session']}  {moment(row['at_utc'])}  turn {row['turn']}  {waited}"
     if found.failed:
         yield f"\nFailed calls ({len(found.failed)}), the newest first:"
-    for row in found.failed[:MOST_FAILED]:
+    for row in found.failed[:MOST_PRINTED_FAILURES]:
         told = ", ".join(filter(None, (row["what"], f"errors: {row['errors']}")))
         yield f"  {row['session']}  {moment(row['at_utc'])}  {told}"
     if found.slowest or found.failed:

@@ -19,7 +19,7 @@ Decibels = npt.NDArray[np.float32]
 """Levels in dB relative to one step of 16 bits, or gains in dB."""
 
 FRAME_SAMPLES = FRAME_BYTES // 2
-WINDOW = 2 * FRAME_SAMPLES
+WINDOW_SAMPLES = 2 * FRAME_SAMPLES
 """The samples for a spectrum: two frames."""
 # fmt: off
 EDGES_HZ = (150, 300, 450, 600, 800, 1000, 1250, 1500, 1800, 2150, 2600, 3100, 3700, 4400, 5200,
@@ -28,7 +28,7 @@ EDGES_HZ = (150, 300, 450, 600, 800, 1000, 1250, 1500, 1800, 2150, 2600, 3100, 3
 BANDS = len(EDGES_HZ) - 1
 DELAYS = 36
 """The delays that are tried: 0 to 700 ms, a frame apart."""
-TAILS = (0.25, 0.575)
+TAIL_DECAYS = (0.25, 0.575)
 """The decay of a room's sound in a frame, for reverberation times of 0.2 and 0.5 s."""
 HIGHEST_GAIN_DB = 3.0
 """The highest gain of an echo."""
@@ -78,16 +78,16 @@ HISTORY_FRAMES = DELAYS + 30
 
 def _bands() -> npt.NDArray[np.float32]:
     """Return the weights from a power spectrum to bands: [bands, bins]."""
-    hz = np.fft.rfftfreq(WINDOW, 1 / RATE_HZ)
+    hz = np.fft.rfftfreq(WINDOW_SAMPLES, 1 / RATE_HZ)
     edges = np.array(EDGES_HZ)
     inside = (hz >= edges[:-1, None]) & (hz < edges[1:, None])
     of_one = inside / inside.sum(axis=1, keepdims=True)
-    scaled: npt.NDArray[np.float32] = (of_one * 8 / WINDOW**2).astype(np.float32)
+    scaled: npt.NDArray[np.float32] = (of_one * 8 / WINDOW_SAMPLES**2).astype(np.float32)
     return scaled
 
 
 _WEIGHTS = _bands()
-_SHAPE = np.hanning(WINDOW)
+_SHAPE = np.hanning(WINDOW_SAMPLES)
 
 
 class _Spectrum:
@@ -118,7 +118,7 @@ class EchoPath:
         self.found = False
         """Whether there is an echo with a known delay."""
         self._pending: deque[tuple[bytes, bytes]] = deque(maxlen=HISTORY_FRAMES)
-        shape = (len(TAILS), DELAYS, BANDS)
+        shape = (len(TAIL_DECAYS), DELAYS, BANDS)
         self._gain = np.zeros(shape, np.float32)
         self._learnt = np.zeros(shape, np.float32)
         """The number of frames for each gain."""
@@ -145,9 +145,9 @@ class EchoPath:
 
     def _reset_playback(self) -> None:
         """Assume that the loudspeaker was silent so far."""
-        shape = (len(TAILS), DELAYS, BANDS)
+        shape = (len(TAIL_DECAYS), DELAYS, BANDS)
         self._near, self._far = _Spectrum(), _Spectrum()
-        self._tail = np.zeros((len(TAILS), BANDS), np.float32)
+        self._tail = np.zeros((len(TAIL_DECAYS), BANDS), np.float32)
         self._played = np.full(shape, _db(np.zeros(1, np.float32))[0], np.float32)
         """The played levels with their tails, at each delay before now."""
         self._fresh = np.zeros(shape, bool)
@@ -202,7 +202,7 @@ class EchoPath:
 
     def _play(self, far: bytes) -> None:
         power = self._far.power(far)
-        self._tail = np.array(TAILS, np.float32)[:, None] * self._tail + power
+        self._tail = np.array(TAIL_DECAYS, np.float32)[:, None] * self._tail + power
         self._played[:, 1:] = self._played[:, :-1]
         self._played[:, 0] = _db(self._tail)
         self._fresh[:, 1:] = self._fresh[:, :-1]
@@ -256,6 +256,6 @@ class EchoPath:
         if least < FOUND_SHARE * np.median(self._error):
             self.found = True
             likely = self._error <= least + AS_LIKELY_DB
-            for tail in range(len(TAILS)):  # a gain that is too high falls soon
+            for tail in range(len(TAIL_DECAYS)):  # a gain that is too high falls soon
                 best = likely[tail] if likely[tail].any() else self._error[tail].argmin()
                 self._gain[tail] = self._gain[tail][best].reshape(-1, BANDS).max(axis=0) + MARGIN_DB

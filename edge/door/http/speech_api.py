@@ -49,7 +49,7 @@ MOST_JSON_BYTES = 64 * 1024
 MOST_FILE_BYTES = 25 * 1024 * 1024
 MOST_SOUND_S = 600
 MOST_FIELD_BYTES = 4096
-MOST_AT_ONCE = 16
+MOST_REQUESTS_AT_ONCE = 16
 """The most requests at once, half of them from one address; others are refused."""
 MEMORY_BYTES = 16 * 1024 * 1024
 """The memory for files being read or decoded; a longer file is read when there is no other."""
@@ -62,7 +62,7 @@ Served = Callable[[web.Request, Edge, Caller], Awaitable[web.StreamResponse]]
 class Turnstile:
     """Runs the jobs of requests one at a time."""
 
-    under_way: CommonShare = field(default_factory=lambda: CommonShare(MOST_AT_ONCE))
+    under_way: CommonShare = field(default_factory=lambda: CommonShare(MOST_REQUESTS_AT_ONCE))
     """The requests by address."""
     memory: MessageMemory = field(default_factory=lambda: MessageMemory(MEMORY_BYTES))
     """The memory for files."""

@@ -40,7 +40,7 @@ MOST_REQUESTS = 64
 """The most requests of a call whose answers are accepted."""
 MOST_CLIENTS = 32
 """The most addresses of one call's client: interfaces, relays, and NAT mappings."""
-TRIES = 20
+MOST_TRIES = 20
 """The most tries to find a port that is free on all addresses."""
 MAPPED_S = 3.0
 """The time limit of a STUN server."""
@@ -192,7 +192,7 @@ class UdpPort:
         Raises:
             NoPortError: none is free.
         """
-        for port in ports or [0] * TRIES:
+        for port in ports or [0] * MOST_TRIES:
             sockets: list[_Socket] = []
             try:
                 for host in hosts:
