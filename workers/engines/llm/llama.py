@@ -122,7 +122,7 @@ class LlamaModel:
         check_model(self.name, request.model, *self._aliases)
         self._hold(request)
         loop = asyncio.get_running_loop()
-        pieces: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()  # of so many tokens at most
+        pieces: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()  # bounded by the request
         gone = threading.Event()
 
         def hand_over(piece: dict[str, Any] | None) -> bool:
