@@ -28,7 +28,7 @@ def spans(told: list[Moment]) -> list[TimelineSpan]:
     sent: dict[int, int] = {}
     taken: dict[int, int] = {}
     for index, one in enumerate(told):
-        fields = one.fields
+        fields, turn = one.fields, int(one.fields.get("turn") or 0)
         match one.name:
             case "speech.started" | "speech.continued":
                 speaking_since = one.at_ms
@@ -46,21 +46,17 @@ def spans(told: list[Moment]) -> list[TimelineSpan]:
                 text = str(fields.get("text", one.text))
                 found.append(TimelineSpan(start_ms, one.at_ms, one.lane, one.name, text, index))
             case "turn.taken":
-                taken[int(fields["turn"])] = one.at_ms
+                taken[turn] = one.at_ms
             case "response.sentence":
-                start_ms = taken.get(int(fields["turn"]), one.at_ms)
-                taken[int(fields["turn"])] = one.at_ms
-                found.append(
-                    TimelineSpan(start_ms, one.at_ms, "llm", "sentence", fields["text"], index)
-                )
+                start_ms, text = taken.get(turn, one.at_ms), fields["text"]
+                taken[turn] = one.at_ms
+                found.append(TimelineSpan(start_ms, one.at_ms, "llm", "sentence", text, index))
             case "answer.sent":
-                sent[int(fields["turn"])] = one.at_ms
+                sent[turn] = one.at_ms
             case "answer.heard" if fields["played_ms"]:
-                start_ms = sent.get(int(fields["turn"]), one.at_ms - int(fields["played_ms"]))
-                name = "heard" if fields["to_the_end"] else "cut"
-                found.append(
-                    TimelineSpan(start_ms, one.at_ms, "client", name, fields["text"], index)
-                )
+                start_ms = sent.get(turn, one.at_ms - int(fields["played_ms"]))
+                name, text = "heard" if fields["to_the_end"] else "cut", fields["text"]
+                found.append(TimelineSpan(start_ms, one.at_ms, "client", name, text, index))
             case _:
                 pass
     return found + _tool_spans(told)
