@@ -28,7 +28,7 @@ def spans(told: list[Moment]) -> list[TimelineSpan]:
     sent: dict[int, int] = {}
     taken: dict[int, int] = {}
     for index, one in enumerate(told):
-        fields, turn = one.fields, int(one.fields.get("turn") or 0)
+        fields, turn = one.fields, one.turn or 0
         match one.name:
             case "speech.started" | "speech.continued":
                 speaking_since = one.at_ms
