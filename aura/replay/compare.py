@@ -153,7 +153,7 @@ def side_by_side(
     """Yield pairs of equal items in order, and each other item paired with None."""
     matched = SequenceMatcher(None, then, now, autojunk=False)
     for _, i, i_end, j, j_end in matched.get_opcodes():
-        yield from itertools.itertools.zip_longest(then[i:i_end], now[j:j_end])
+        yield from itertools.zip_longest(then[i:i_end], now[j:j_end])
 
 
 def _shown(content: tuple[Any, ...] | None) -> str:

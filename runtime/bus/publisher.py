@@ -113,14 +113,16 @@ class Publisher:
             raise FencedError(f"{event.id}: the subject has moved on", newest)
         raise BusAwayError(f"{event.id} was not acknowledged")
 
-    async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
+    async def store(
+        self, subject: str, data: bytes, head: dict[str, str], *, timeout_s: float = COPY_TIMEOUT_S
+    ) -> bool:
         """Store a message as it is, in one attempt; return False if its id is stored already.
 
         Raises:
-            BusAwayError: not acknowledged.
+            BusAwayError: not acknowledged within *timeout_s*.
         """
         try:
-            ack = await self._js.publish(subject, data, timeout=COPY_TIMEOUT_S, headers=head)
+            ack = await self._js.publish(subject, data, timeout=timeout_s, headers=head)
         except NatsError as error:
             raise BusAwayError(f"{head.get(codec.ID_HEADER, subject)} was not stored") from error
         return not ack.duplicate
