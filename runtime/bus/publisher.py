@@ -91,7 +91,7 @@ class Publisher:
         """
         subject, data = subjects.event(event), codec.encode(event)
         head = {**codec.headers(event), **trace.headers()}
-        head["Nats-Expected-Last-Subject-Sequence"] = str(last)
+        head[codec.FENCE_HEADER] = str(last)
         clock = asyncio.get_running_loop().time
         give_up_at = clock() + PATIENCE_S
         while (left_s := give_up_at - clock()) > 0:
@@ -138,7 +138,7 @@ class Publisher:
             FencedError: another writer was first, or the key is gone.
             BusAwayError: not acknowledged.
         """
-        head = {"Nats-Expected-Last-Subject-Sequence": str(last)}
+        head = {codec.FENCE_HEADER: str(last)}
         if ttl_s:
             head["Nats-TTL"] = f"{ttl_s}s"
         if removed:

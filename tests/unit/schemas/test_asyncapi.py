@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from schemas import codec, events, subjects
-from schemas.asyncapi import CHANNELS, FLOWS, IN_MEMORY, document, tag
+from schemas.asyncapi import CHANNELS, FLOWS, IN_MEMORY, NOT_STORED, document
 from schemas.audio import AudioFrame, RecordedSound, SpeechChunk
+from schemas.events import tag
 from schemas.generate import SIDE, event_types
 
 DOCUMENT = document(event_types(), SIDE)
@@ -66,14 +67,6 @@ def test_an_event_is_on_the_subject_of_its_kind_and_on_no_other(kind: type[event
     assert found == {f"ev.{kind.KIND}", f"live.{kind.KIND}"}
 
 
-def test_all_subjects_can_be_read() -> None:
-    operations = DOCUMENT["operations"]
-    assert set(operations) == {f"read.{name}" for name in DOCUMENT["channels"]}
-    for name, operation in operations.items():
-        channel = name.removeprefix("read.")
-        assert operation == {"action": "receive", "channel": {"$ref": f"#/channels/{channel}"}}
-
-
 @pytest.mark.parametrize(
     ("flow", "address"),
     [
@@ -97,12 +90,20 @@ def test_a_flow_has_the_address_that_the_program_uses(flow: str, address: str) -
 
 def test_no_flow_is_left_out() -> None:
     kinds = {f"{prefix}.{kind}" for prefix in ("ev", "live") for kind in CHANNELS}
-    assert set(DOCUMENT["channels"]) == kinds | {name for name, *_ in FLOWS}
+    assert set(DOCUMENT["channels"]) == kinds | {flow.name for flow in FLOWS} | {
+        f"{flow.name}.reply" for flow in FLOWS if flow.reply
+    }
 
 
-@pytest.mark.parametrize("flow", ["audio", "speech", "partial", "call", "calls"])
-def test_what_is_never_stored_says_so(flow: str) -> None:
-    assert DOCUMENT["channels"][flow]["description"].endswith(IN_MEMORY)
+@pytest.mark.parametrize(
+    ("flow", "text"),
+    [
+        *(("audio", IN_MEMORY), ("speech", IN_MEMORY)),
+        *((flow, NOT_STORED) for flow in ("partial", "call", "calls", "tool")),
+    ],
+)
+def test_what_is_never_on_disk_says_so(flow: str, text: str) -> None:
+    assert DOCUMENT["channels"][flow]["description"].endswith(text)
 
 
 @pytest.mark.parametrize("kind", event_types(), ids=tag)
@@ -144,7 +145,7 @@ def test_a_call_of_a_service_is_json_with_an_idempotency_key() -> None:
 def test_only_the_given_messages_are_described() -> None:
     small = document([events.TurnTaken], [RecordedSound])
     assert set(small["components"]["messages"]) == {
-        *("turn.taken", "RecordedSound", "SessionConfig", "ServiceCall")
+        *("turn.taken", "RecordedSound", "SessionConfig", "ServiceCall", "ServiceReply")
     }
     assert set(small["channels"]["ev.turn"]["messages"]) == {"turn.taken"}
     assert small["channels"]["ev.life"]["messages"] == {}

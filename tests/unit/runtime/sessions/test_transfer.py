@@ -22,7 +22,8 @@ def message(subject: str, seq: int, data: bytes = b"x", **headers: str) -> Store
 
 
 def event(session: str, seq: int, name: str = "one") -> Stored:
-    return message(f"aura.ev.t.{session}.life", seq, **{codec.ID_HEADER: f"{session}.{name}"})
+    head = {codec.ID_HEADER: f"{session}.{name}"}
+    return Stored(f"aura.ev.t.{session}.life", seq, b"x", head, "then")
 
 
 class Streams:
