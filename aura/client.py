@@ -6,6 +6,12 @@
             print(message["type"])
 
 A call whose line is cut comes back to its session by itself. Messages: docs/protocol.md.
+
+    CALLING, BEGUN --begin--> BEGUN
+    HUNG_UP --begin--> HUNG_UP
+    CALLING, BEGUN, HUNG_UP --hang up--> HUNG_UP
+
+A client that hangs up may still be told that its session has begun.
 """
 
 import asyncio
@@ -13,10 +19,13 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
+from enum import Enum, auto
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import aiohttp
+
+from runtime.moves import moved
 
 PATH: Final = "/ws/voice/continuous"
 LOST: Final = 1006
@@ -45,6 +54,35 @@ class CallError(Exception):
         """HTTP status where it was REFUSED, of the close where it was CLOSED."""
         self.retry_after_s = retry_after_s
         """As a refusal said it; empty: it did not."""
+
+
+class ClientPhase(Enum):
+    """How far a call has come."""
+
+    CALLING = auto()
+    """No session has begun."""
+    BEGUN = auto()
+    HUNG_UP = auto()
+
+
+class ClientMove(Enum):
+    """The moves between phases."""
+
+    BEGIN = auto()
+    """The server tells of the session; it does so on each connection."""
+    HANG_UP = auto()
+
+
+CALLING, BEGUN, HUNG_UP = ClientPhase
+
+CLIENT_MOVES: Mapping[tuple[ClientPhase, ClientMove], ClientPhase] = {
+    (CALLING, ClientMove.BEGIN): BEGUN,
+    (BEGUN, ClientMove.BEGIN): BEGUN,
+    (HUNG_UP, ClientMove.BEGIN): HUNG_UP,
+    (CALLING, ClientMove.HANG_UP): HUNG_UP,
+    (BEGUN, ClientMove.HANG_UP): HUNG_UP,
+    (HUNG_UP, ClientMove.HANG_UP): HUNG_UP,
+}
 
 
 def socket_url(url: str, query: Query) -> str:
@@ -84,7 +122,7 @@ class CallClient:
         """With the id it is what goes on with the session, over another connection."""
         self.reconnections = 0
         self._retries = RETRIES_S if comes_back else ()
-        self._hung_up = self._begun = False
+        self._phase = CALLING
         self._tries = 0
         self._error: dict[str, Any] = {}
         """The last one that the server told on this connection."""
@@ -140,7 +178,7 @@ class CallClient:
 
     async def hang_up(self) -> None:
         """End the session and the connection."""
-        self._hung_up = True
+        self._move(ClientMove.HANG_UP)
         await self._send({"type": "end_call"})
         if self._ws:
             await self._ws.close()
@@ -159,7 +197,7 @@ class CallClient:
             CallError: the call is over; `code` is 1000 where it ended in order.
         """
         while True:
-            if self._ws is None or self._hung_up:
+            if self._ws is None or self._phase is HUNG_UP:
                 raise CallError("CLOSED", "", code=1000)
             message = await self._ws.receive()
             if message.type is aiohttp.WSMsgType.TEXT:
@@ -191,9 +229,13 @@ class CallClient:
             case "greeting" | "session":
                 self.session = message.get("session", self.session)
                 self.reconnections += bool(message.get("resumed"))
-                self._begun, self._tries, self._error = True, 0, {}
+                self._move(ClientMove.BEGIN)
+                self._tries, self._error = 0, {}
             case "error":
                 self._error = message
+
+    def _move(self, move: ClientMove) -> None:
+        self._phase = moved(CLIENT_MOVES, self._phase, move)
 
     async def _come_back(self, code: int, reason: str) -> None:
         """Connect anew, or say why not.
@@ -204,10 +246,10 @@ class CallClient:
         told = self._error.get("code")
         known = self.session or told == "BUS_AWAY"
         over = CallError("CLOSED", reason, code=code)
-        if self._hung_up:
+        if self._phase is HUNG_UP:
             return
         renews = (code, reason) == EXPIRED and not isinstance(self._token, str)
-        refused = told in NO_ROOM and not self._begun
+        refused = told in NO_ROOM and self._phase is CALLING
         if not (code in COME_BACK or renews) or refused or not known:
             raise over
         while self._http and self._tries < len(self._retries):

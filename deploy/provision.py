@@ -10,6 +10,8 @@ from runtime.bus.errors import BusAwayError
 from schemas import subjects
 
 ANSWER_S = 5.0
+JETSTREAM_S = 10.0
+"""The longest wait for JetStream, in which a cluster elects a leader."""
 SHARES = {subjects.EVENTS_STREAM: 2, subjects.RECORDING_STREAM: 4}
 """The streams that may take a half and a quarter of the disk."""
 OTHER_SHARE = 16
@@ -37,7 +39,6 @@ async def provision(
     replicas: int = 1,
     file_bytes: int | None = None,
     force: bool = False,
-    wait_s: float = 10.0,
 ) -> list[str]:
     """Apply `nats/` and return one line for each change, none if all was up to date.
 
@@ -46,9 +47,9 @@ async def provision(
     *force* is set, because shortening erases messages at once.
 
     Raises:
-        ProvisionError: the server refuses, or JetStream does not answer within *wait_s*.
+        ProvisionError: the server refuses, or JetStream does not answer within JETSTREAM_S.
     """
-    await _jetstream(bus, wait_s)
+    await _await_jetstream(bus)
     changed: list[str] = []
     for stream in resources.streams():
         wanted = {**sized(stream, file_bytes), "num_replicas": replicas}
@@ -66,9 +67,9 @@ def sized(stream: Mapping[str, Any], file_bytes: int | None) -> dict[str, Any]:
     return {**stream, "max_bytes": min(stream["max_bytes"], share)}
 
 
-async def _jetstream(bus: Bus, wait_s: float) -> None:
+async def _await_jetstream(bus: Bus) -> None:
     """Wait until JetStream answers, since a cluster elects a leader first."""
-    until = asyncio.get_running_loop().time() + wait_s
+    until = asyncio.get_running_loop().time() + JETSTREAM_S
     while True:
         answer = await _request(bus, "INFO", {})
         if "error" not in answer:

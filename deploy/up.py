@@ -150,15 +150,15 @@ class _Run:
         """Return the edges and workers."""
         aura, env = AURA, {"NATS_URL": self._nats_url}
         programs = [
-            Program(f"edge {k + 1}", [*aura, "edge"], {**env, "PORT": str(port)})
-            for k, port in enumerate(self._ports)
+            Program(f"edge {number}", [*aura, "edge"], {**env, "PORT": str(port)})
+            for number, port in enumerate(self._ports, 1)
         ]
         for stage, count in self._counts.workers.items():
             programs += [
-                Program(f"{stage} worker {k + 1}", [*aura, "worker", stage], env, shares=stage)
-                for k in range(count)
+                Program(f"{stage} worker {number}", [*aura, "worker", stage], env, shares=stage)
+                for number in range(1, count + 1)
             ]
-        return [self._with_metrics(program, k) for k, program in enumerate(programs)]
+        return [self._with_metrics(one, index) for index, one in enumerate(programs)]
 
     def _console(self) -> Program:
         """Return the operator's console, which prints its address itself."""

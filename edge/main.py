@@ -94,15 +94,7 @@ async def _hold(
     edge = app[EDGE]
     runner = _runner(settings, app)
     await runner.setup()
-    listener = Listener(
-        runner.handler,
-        edge.sockets,
-        edge.address_limits,
-        edge.addresses,
-        edge.files,
-        tls=served_tls(settings),
-        handshake_s=settings.http_timeout_s,
-    )
+    listener = _listener(settings, edge, runner)
     ports = _ports(settings)
     async with asyncio.TaskGroup() as connections:
         accepting = [connections.create_task(listener.accept(one, connections)) for one in ports]
@@ -125,6 +117,18 @@ async def _hold(
             task.cancel()
         await runner.cleanup()
         listener.drop_all()
+
+
+def _listener(settings: Settings, edge: Edge, runner: PlainRunner) -> Listener:
+    return Listener(
+        runner.handler,
+        edge.sockets,
+        edge.address_limits,
+        edge.addresses,
+        edge.files,
+        tls=served_tls(settings),
+        handshake_s=settings.http_timeout_s,
+    )
 
 
 def _described(edge: Edge) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 MOST_ADDRESSES = 10_000
 """The most addresses that are remembered; the amount of a forgotten one stays in the total."""
-NOTHING = 1e-6
+LEAST_AMOUNT = 1e-6
 """An address with no more than this amount is forgotten."""
 
 
@@ -73,11 +73,11 @@ class CommonShare:
             self._used.popitem(last=False)
         return fits
 
-    def give_back(self, address: str, amount: float, now_s: float = 0.0) -> None:
-        """Take *amount* back from *address*."""
-        self._all = _Amount(max(0.0, self._faded(self._all, now_s) - amount), now_s)
-        if (left := self.used(address, now_s) - amount) > NOTHING:
-            self._used[address] = _Amount(left, now_s)
+    def give_back(self, address: str, amount: float) -> None:
+        """Take *amount* back from *address*; nothing in the share fades."""
+        self._all = _Amount(max(0.0, self._all.amount - amount), 0.0)
+        if (left := self.used(address) - amount) > LEAST_AMOUNT:
+            self._used[address] = _Amount(left, 0.0)
         else:
             self._used.pop(address, None)
 

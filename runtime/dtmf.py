@@ -2,12 +2,12 @@
 
 import numpy as np
 
-ROWS, COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
+ROWS_HZ, COLUMNS_HZ = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
 """Hz."""
-PAD = ("123A", "456B", "789C", "*0#D")
-KEYS = frozenset("".join(PAD))
+KEYPAD = ("123A", "456B", "789C", "*0#D")
+KEYS = frozenset("".join(KEYPAD))
 TONE_MS, PAUSE_MS = 100, 100
-LEVEL = 8000
+TONE_AMPLITUDE = 8000
 """Amplitude of each of a key's two tones: about -12 dBFS."""
 
 
@@ -17,8 +17,8 @@ def tones(keys: str, rate_hz: int) -> bytes:
     pause = bytes(2 * (rate_hz * PAUSE_MS // 1000))
     out = bytearray()
     for key in keys:
-        row = next(number for number, line in enumerate(PAD) if key in line)
-        both = (ROWS[row], COLUMNS[PAD[row].index(key)])
-        wave = sum(np.sin(2 * np.pi * hz * seconds) for hz in both) * LEVEL
+        row = next(number for number, line in enumerate(KEYPAD) if key in line)
+        both = (ROWS_HZ[row], COLUMNS_HZ[KEYPAD[row].index(key)])
+        wave = sum(np.sin(2 * np.pi * hz * seconds) for hz in both) * TONE_AMPLITUDE
         out += np.asarray(wave).astype("<i2").tobytes() + pause
     return bytes(out)

@@ -2,7 +2,7 @@
 
 import gc
 
-NEW_OBJECTS, YOUNG, OLD = 5_000, 1, 50
+NEW_OBJECTS, YOUNG_COLLECTIONS, OLD_COLLECTIONS = 5_000, 1, 50
 """New objects until the youngest are collected, as Python's default of 700 is reached every few
 frames; collections of these until those that survived one are collected; and collections of those
 until all are. The calls of a hundred who come at once are 40,000 objects. With 10,000 and 2, their
@@ -17,4 +17,4 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(NEW_OBJECTS, YOUNG, OLD)
+    gc.set_threshold(NEW_OBJECTS, YOUNG_COLLECTIONS, OLD_COLLECTIONS)

@@ -6,7 +6,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Parameters of glibc's `mallopt`, from malloc.h."""
 LARGE_BYTES = 128 * 1024
 """glibc's default; by itself glibc raises it, up to 32 MiB, when a larger block is freed."""
-ARENAS = 2
+MOST_ARENAS = 2
 
 
 def give_back() -> None:
@@ -16,4 +16,4 @@ def give_back() -> None:
         return
     mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
     mallopt(M_TRIM_THRESHOLD, LARGE_BYTES)
-    mallopt(M_ARENA_MAX, ARENAS)
+    mallopt(M_ARENA_MAX, MOST_ARENAS)

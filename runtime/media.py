@@ -18,7 +18,8 @@ from typing import Any
 
 import structlog
 
-from runtime.containers import Container, mp4_bytes
+from runtime.containers import Container
+from runtime.growing_file import GrowingFile
 from schemas.audio import BYTES_PER_MS, RATE_HZ
 
 log = structlog.get_logger(__name__)
@@ -38,16 +39,12 @@ MOST_HZ = 192_000
 """A small file could hold silence at millions of samples a second."""
 AT_WORK = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
 """Held by whoever decodes a packet: however many files there are, they leave a core to calls."""
-MOST_WAITING_BYTES = 16_000_000
-"""The most bytes that wait for the decoder: twice the longest message."""
 MOST_FILES = 4
 """The most files that wait in the queue."""
 AHEAD_S = 300.0
 """The most audio that may be ahead of the clock: as much as one message of PCM can hold."""
 LONGEST_PIECE_BYTES = 2 * BYTES_PER_MS * 1000
 """The longest piece that is delivered; shorter pieces would look like live audio."""
-IDLE_S = 0.4
-"""A FLAC file ends after so long without data: its parser keeps back ten frames, about a second."""
 FLAC_HEADER_BYTES = 42
 """The bytes of the stream's properties, without which no later frame can be read."""
 
@@ -62,71 +59,6 @@ class NoSoundError(ValueError):
     """A file has no sound that can be decoded; the message is a clause that begins with "that"."""
 
 
-class Pipe:
-    """A growing file for one reading thread; bytes are dropped once they were read."""
-
-    def __init__(
-        self, container: Container, begins: bytes = b"", waits: Callable[[], None] = lambda: None
-    ) -> None:
-        """Begin the file; the reader calls *waits* before it waits for more bytes."""
-        self.container = container
-        self._waits = waits
-        self.fell_idle = False
-        """Whether the file ended because no data came."""
-        self._idle_s = IDLE_S if container is Container.FLAC else None
-        self._waiting = bytearray(begins)
-        self._ended = False
-        self._changed = threading.Condition()
-
-    @property
-    def waiting_bytes(self) -> int:
-        """What came and was not read yet."""
-        return len(self._waiting)
-
-    def write(self, data: bytes) -> bool:
-        """Append *data* unless the file has ended; return False if too many bytes wait."""
-        with self._changed:
-            if self._ended:
-                return True
-            self._waiting += data
-            self._changed.notify()
-            return len(self._waiting) <= MOST_WAITING_BYTES
-
-    def end(self, *, at_once: bool = False) -> None:
-        """End the file; *at_once* also drops the bytes that wait."""
-        with self._changed:
-            self._ended = True
-            if at_once:
-                self._waiting.clear()
-            self._changed.notify()
-
-    def read(self, size: int) -> bytes:
-        """Return the next bytes, *size* at most, or b"" at the end."""
-        while self._is_empty():
-            self._waits()  # it may take time, for which nobody is kept from writing
-            with self._changed:
-                if not self._waiting and not self._ended and not self._changed.wait(self._idle_s):
-                    self._ended = self.fell_idle = not self._waiting
-        with self._changed:
-            data = bytes(self._waiting[:size])
-            del self._waiting[:size]
-            return data
-
-    def _is_empty(self) -> bool:
-        """Tell whether a reader has to wait."""
-        with self._changed:
-            return not self._waiting and not self._ended
-
-    def whole(self) -> io.BytesIO | None:
-        """Return an MP4 that must be read as a whole, or None if it can be read as it arrives."""
-        with self._changed:
-            while (needed := mp4_bytes(self._waiting)) is None or needed > len(self._waiting):
-                if self._ended:
-                    break
-                self._changed.wait()
-            return None if needed == 0 else io.BytesIO(self._waiting)
-
-
 class Decoder:
     """Decodes files one after the other to s16le mono 16 kHz."""
 
@@ -134,11 +66,11 @@ class Decoder:
         """Call *deliver* with audio and *fail* with an error's text, both in another thread."""
         self._deliver = deliver
         self._fail = fail
-        self._files: SimpleQueue[Pipe | None] = SimpleQueue()
+        self._files: SimpleQueue[GrowingFile | None] = SimpleQueue()
         """At most MOST_FILES files, and the None that ends the thread."""
-        self._file: Pipe | None = None
+        self._file: GrowingFile | None = None
         """The file being read, or the last one."""
-        self._unread: list[Pipe] = []
+        self._unread: list[GrowingFile] = []
         """Files with bytes that may wait; the last one is `_file`."""
         self._head = b""
         self._heard = bytearray()
@@ -158,7 +90,7 @@ class Decoder:
     def begin(self, container: Container) -> None:
         """Begin a file; the one before is decoded to its end."""
         self._head = b""
-        self._open(Pipe(container, waits=self._hand_over))
+        self._open(GrowingFile(container, waits=self._hand_over))
 
     def feed(self, data: bytes) -> None:
         """Take more bytes of the file; bytes after its end are ignored."""
@@ -167,7 +99,7 @@ class Decoder:
         if self._file.fell_idle:
             # the kept head has only its first metadata block, so mark that block as the last
             head = self._head[:4] + b"\x80" + self._head[5:]
-            self._open(Pipe(self._file.container, head, self._hand_over))
+            self._open(GrowingFile(self._file.container, head, self._hand_over))
         elif len(self._head) < FLAC_HEADER_BYTES:
             self._head += data[: FLAC_HEADER_BYTES - len(self._head)]
         if not self._file.write(data):
@@ -185,7 +117,7 @@ class Decoder:
             self._file.end(at_once=True)
         self._files.put(None)
 
-    def _open(self, file: Pipe) -> None:
+    def _open(self, file: GrowingFile) -> None:
         self.finish()
         self._file = file
         self._unread.append(file)
@@ -193,7 +125,7 @@ class Decoder:
         if self._files.qsize() > MOST_FILES:
             self._stop(file, "waits for too many others")
 
-    def _stop(self, file: Pipe, why: str) -> None:
+    def _stop(self, file: GrowingFile, why: str) -> None:
         file.end(at_once=True)
         if not self._over:
             self._fail(f"{file.container.value} that {why}")
@@ -202,7 +134,7 @@ class Decoder:
         while (file := self._files.get()) and not self._over:
             self._decode(file)
 
-    def _decode(self, file: Pipe) -> None:
+    def _decode(self, file: GrowingFile) -> None:
         from av.error import FFmpegError
 
         try:
@@ -232,12 +164,12 @@ class Decoder:
             self._deliver(bytes(self._heard))
         self._heard.clear()
 
-    def _sound_of(self, pipe: Pipe) -> Iterator[bytes]:
-        whole = pipe.whole() if pipe.container is Container.MP4 else None
+    def _sound_of(self, file: GrowingFile) -> Iterator[bytes]:
+        whole = file.whole() if file.container is Container.MP4 else None
         try:
-            yield from _sounds(whole or pipe, pipe.container)
+            yield from _sounds(whole or file, file.container)
         except NoSoundError as error:
-            self._stop(pipe, str(error))
+            self._stop(file, str(error))
 
 
 def decode_whole(data: bytes, container: Container, most_bytes: int) -> bytes:

@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 Samples = NDArray[np.int16]
 SLOW_HZ = 16_000
 """Below this rate 240 samples are longer than 15 ms."""
-HALF = 24
+HALF_SAMPLES = 24
 """Input samples on each side of an interpolated sample."""
 
 
 def _taps() -> NDArray[np.float64]:
-    """Return the taps of a half-band filter, [2 * HALF].
+    """Return the taps of a half-band filter, [2 * HALF_SAMPLES].
 
     At 8 kHz it passes 3.5 kHz, with images below -80 dB.
     """
-    distance = np.arange(-HALF, HALF) + 0.5
-    taps = np.sinc(distance) * np.i0(8 * np.sqrt(1 - (distance / HALF) ** 2))
+    distance = np.arange(-HALF_SAMPLES, HALF_SAMPLES) + 0.5
+    taps = np.sinc(distance) * np.i0(8 * np.sqrt(1 - (distance / HALF_SAMPLES) ** 2))
     normed: NDArray[np.float64] = taps / taps.sum()
     return normed
 
@@ -37,17 +37,19 @@ class _Doubler:
     """Doubles the rate: interpolates a sample between each two."""
 
     def __init__(self) -> None:
-        self._kept = np.zeros(HALF - 1, np.int16)
+        self._kept = np.zeros(HALF_SAMPLES - 1, np.int16)
 
     def feed(self, samples: Samples) -> Samples:
         known = np.concatenate([self._kept, samples])
-        count = len(known) - 2 * HALF + 1
+        count = len(known) - 2 * HALF_SAMPLES + 1
         if count <= 0:
             self._kept = known
             return known[:0]
         between = np.rint(np.convolve(known, TAPS, "valid"))
         self._kept = known[count:]
-        doubled = np.stack([known[HALF - 1 :][:count], np.clip(between, -32768, 32767)], axis=1)
+        doubled = np.stack(
+            [known[HALF_SAMPLES - 1 :][:count], np.clip(between, -32768, 32767)], axis=1
+        )
         return doubled.astype(np.int16).reshape(-1)
 
 
@@ -55,7 +57,7 @@ REACH_S = 0.0015
 """The input on each side of an output sample."""
 CUTOFF_HZ = 7400
 """The edge of the pass band; from 8.2 kHz on the filter attenuates by 70 dB."""
-GROUPS = 16
+GROUPS_A_ROW = 16
 """Groups of output samples in one row of the matrix product."""
 MOST_ROWS = 32
 """Rows of one matrix product; with more, BLAS starts threads, which spin for longer than it
@@ -64,9 +66,9 @@ takes."""
 
 @cache
 def _matrix(from_hz: int, up: int, down: int) -> NDArray[np.float32]:
-    """Return the filter's weights, [inputs, GROUPS * up]: *up* outputs for *down* inputs."""
+    """Return the filter's weights, [inputs, GROUPS_A_ROW * up]: *up* outputs for *down* inputs."""
     reach = round(REACH_S * from_hz)
-    made_at = reach - 1 + np.arange(GROUPS * up) * down / up
+    made_at = reach - 1 + np.arange(GROUPS_A_ROW * up) * down / up
     distance = np.arange(int(made_at[-1]) + reach + 1)[:, None] - made_at
     weights = np.sinc(2 * CUTOFF_HZ / from_hz * distance)
     weights *= np.i0(7 * np.sqrt(np.clip(1 - (distance / reach) ** 2, 0, 1)))
@@ -88,15 +90,15 @@ class _Layout:
         """Prepare arrays for *came* samples after *kept* old ones; a group has *up* outputs."""
         down = 5 - up
         known, width = kept + came, len(weights)
-        count = max(0, (known - (width - (GROUPS - 1) * down)) // down + 1)
-        rows = -(-count // GROUPS)
-        sound = np.zeros(max(known, (rows - 1) * GROUPS * down + width), np.float32)
+        count = max(0, (known - (width - (GROUPS_A_ROW - 1) * down)) // down + 1)
+        rows = -(-count // GROUPS_A_ROW)
+        sound = np.zeros(max(known, (rows - 1) * GROUPS_A_ROW * down + width), np.float32)
         self.sizes = kept, came
         self.kept, self.came = sound[:kept], sound[kept:known]
         self.rest = sound[count * down : known]
-        step = GROUPS * down * sound.itemsize
+        step = GROUPS_A_ROW * down * sound.itemsize
         around = np.ndarray((rows, width), np.float32, sound, 0, (step, sound.itemsize))
-        made = np.empty((rows, GROUPS * up), np.float32)
+        made = np.empty((rows, GROUPS_A_ROW * up), np.float32)
         self._products = [
             (around[at : at + MOST_ROWS], weights, made[at : at + MOST_ROWS])
             for at in range(0, rows, MOST_ROWS)
@@ -164,7 +166,7 @@ class Resampler:
         if self._thirds:
             return self._thirds.feed(samples, last=last)
         if self._doubler:
-            rest = np.zeros(HALF if last else 0, np.int16)
+            rest = np.zeros(HALF_SAMPLES if last else 0, np.int16)
             samples = self._doubler.feed(np.concatenate([samples, rest]))
         if self._soxr is None:
             return samples

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runtime.settings import Settings
 
-MOST_TOLD = 3
+MOST_TOLD_FOLDERS = 3
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def noted(settings: Settings, data: Path) -> Iterator[None]:
 def advice(settings: Settings) -> str:
     """Return advice on the setting by which a command finds the running Aura."""
     own = str(settings.data_dir.expanduser().resolve())
-    found = [data for data in _running(settings) if data != own][:MOST_TOLD]
+    found = [data for data in _running(settings) if data != own][:MOST_TOLD_FOLDERS]
     if not found:
         return "Where `aura up` runs in another folder, set AURA_DATA_DIR to its .aura."
     ways = " or ".join(f"AURA_DATA_DIR={data}" for data in found)

@@ -25,8 +25,8 @@ def word_error_rate(reference: str, heard: str) -> float:
 def distance(items: Sequence[str], other: Sequence[str]) -> int:
     """Return the least number of replaced, removed and added items between two sequences."""
     row = list(range(len(other) + 1))
-    for k, a in enumerate(items, 1):
-        before, row[0] = row[0], k
-        for j, b in enumerate(other, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    for number, item in enumerate(items, 1):
+        before, row[0] = row[0], number
+        for at, one in enumerate(other, 1):
+            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (item != one))
     return row[-1]

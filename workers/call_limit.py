@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 AWAKE_S = 0.5
 """Grace after the limit: after a suspension of the process the thread may be about to finish."""
-STARVED_TIMES, LEAST_CPU = 3, 0.1
-"""The number of further waits for a process that works and gets little CPU of a busy machine: at
-least this share of the time, and less than the limit."""
-LIMIT_A_SECOND = 0.5
-"""The addition to the limit for each second of audio; a slower engine is too slow."""
+MOST_STARVED_WAITS = 3
+"""The most further waits, each as long as the limit, for a starved process: it works, but a busy
+machine has given it less CPU time than the limit."""
+LEAST_CPU_SHARE = 0.1
+"""The CPU time of a process that works, as a share of the time waited; one that hangs uses less."""
+MOST_REAL_TIME_FACTOR = 0.5
+"""The addition to the limit for each second of audio, s; a slower engine is too slow."""
 
 
 def call_limit_s(limit_s: float, audio_s: Iterable[float]) -> float:
@@ -16,7 +18,7 @@ def call_limit_s(limit_s: float, audio_s: Iterable[float]) -> float:
 
     *limit_s*: that of a call without audio.
     """
-    return limit_s + LIMIT_A_SECOND * sum(audio_s)
+    return limit_s + MOST_REAL_TIME_FACTOR * sum(audio_s)
 
 
 def waits(limit_s: float, cpu_s: Callable[[], float]) -> Iterator[float]:
@@ -27,8 +29,8 @@ def waits(limit_s: float, cpu_s: Callable[[], float]) -> Iterator[float]:
     """
     began_s, waited_s = cpu_s(), limit_s
     yield limit_s
-    for _ in range(STARVED_TIMES):
-        if not LEAST_CPU * waited_s <= cpu_s() - began_s < limit_s:
+    for _ in range(MOST_STARVED_WAITS):
+        if not LEAST_CPU_SHARE * waited_s <= cpu_s() - began_s < limit_s:
             break
         waited_s += limit_s
         yield limit_s

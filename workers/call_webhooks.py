@@ -30,19 +30,19 @@ from workers.analytics.subscribers import (
     Subscriber,
     opening,
 )
-from workers.analytics.webhook import LONGEST_BACKOFF_S, TRIES, keys_of, post
+from workers.analytics.webhook import LONGEST_BACKOFF_S, MOST_TRIES, keys_of, post
 
 CONSUMER = "HOOK"
 """The durable consumer; `nats/consumers` declares it."""
-AT_ONCE = 128
+MOST_DELIVERIES = 128
 """The most deliveries at once, to all receivers."""
-MOST_OF_A_RECEIVER = 32
+MOST_DELIVERIES_A_RECEIVER = 32
 """The most deliveries to one receiver at once."""
 BUSY_S = 1.0
 """The delay of a message whose receiver has that many deliveries."""
 ANSWER_S = 10.0
 REST_S = 5.0
-AWAY_AFTER = 3
+AWAY_AFTER_FAILURES = 3
 """The failures in a row after which a receiver gets nothing for REST_S."""
 
 
@@ -67,7 +67,7 @@ class Receivers:
         if (rest_s := self._rests.get(host, now_s) - now_s) > 0:
             raise RetryLater(rest_s, "its receiver did not answer and is paused")
         self._rests.pop(host, None)
-        if self._busy[host] >= MOST_OF_A_RECEIVER:
+        if self._busy[host] >= MOST_DELIVERIES_A_RECEIVER:
             raise RetryLater(BUSY_S, "its receiver is busy")
         self._busy[host] += 1
         try:
@@ -84,7 +84,7 @@ class Receivers:
             self._silent.pop(host, None)
             return
         self._silent[host] += 1
-        if self._silent[host] >= AWAY_AFTER:
+        if self._silent[host] >= AWAY_AFTER_FAILURES:
             del self._silent[host]
             self._rests = {one: until_s for one, until_s in self._rests.items() if until_s > now_s}
             self._rests[host] = now_s + REST_S
@@ -110,7 +110,7 @@ def _opens(keys: list[bytes]) -> Opens:
             timeout=aiohttp.ClientTimeout(total=ANSWER_S),
             headers={"Content-Type": "application/json", "User-Agent": f"Aura/{version()}"},
             cookie_jar=aiohttp.DummyCookieJar(),
-            connector=aiohttp.TCPConnector(limit=AT_ONCE),
+            connector=aiohttp.TCPConnector(limit=MOST_DELIVERIES),
         ) as http:
 
             async def deliver(event: WebhookRequested) -> None:
@@ -144,8 +144,8 @@ def subscriber(settings: Settings) -> Subscriber:
         WebhookRequested,
         name="calls",
         calls_only=True,
-        at_once=AT_ONCE,
-        tries=TRIES,
+        at_once=MOST_DELIVERIES,
+        tries=MOST_TRIES,
         backoff_s=1.0,
         longest_backoff_s=LONGEST_BACKOFF_S,
     )
@@ -156,5 +156,5 @@ async def deliver(
     bus: Bus, settings: Settings, delivering: Subscriber, stop: asyncio.Event
 ) -> None:
     """Deliver messages until *stop*."""
-    jobs = Jobs(bus, CONSUMER, 2 * AT_ONCE, wanted=delivering.types)
+    jobs = Jobs(bus, CONSUMER, 2 * MOST_DELIVERIES, wanted=delivering.types)
     await Runner(delivering, jobs).run(Context(bus, settings, CONSUMER), stop)

@@ -58,12 +58,10 @@ class EngineExecutor:
         *,
         limit_s: float,
         clock: Callable[[], float] = time.monotonic,
-        cpu: Callable[[], float] = time.process_time,
     ) -> None:
-        """Take *clock*, which returns seconds, and *cpu*, the CPU seconds of this process."""
+        """Take *clock*, which returns seconds."""
         self.threads = threads
         self._clock = clock
-        self._cpu = cpu
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="engine")
         self._limit_s = limit_s
         self._queue: EngineQueue[_Asked] = EngineQueue(threads)
@@ -122,7 +120,7 @@ class EngineExecutor:
         try:
             await asked.begun.wait()
             # A thread cannot be stopped: a cancelled task only drops its result.
-            for limit_s in waits(asked.limit_s, self._cpu):
+            for limit_s in waits(asked.limit_s, time.process_time):
                 done, _ = await asyncio.wait({asked.answer}, timeout=limit_s)
                 if done:
                     return asked.answer.result()

@@ -90,7 +90,7 @@ class EngineQueue(Generic[Item]):
         A larger batch would leave nothing for other threads that become free.
         """
         urgent = {item: place for item, place in self._places.items() if place.rank == rank}
-        first, of_first = self._take(urgent)
+        first, of_first = self._dequeue(urgent)
         alike = {item: place for item, place in urgent.items() if place.kind == of_first.kind}
         threads = self._threads - (self._reserved if rank else 0)
         most = min(of_first.most, math.ceil((len(alike) + 1) / threads))
@@ -100,17 +100,17 @@ class EngineQueue(Generic[Item]):
             fits = {item: place for item, place in alike.items() if place.audio_s <= left_s}
             if not fits:
                 break
-            item, place = self._take(fits)
+            item, place = self._dequeue(fits)
             del alike[item]
             batch.append(item)
             audio_s += place.audio_s
         return batch
 
-    def _take(self, some: dict[Item, Place]) -> tuple[Item, Place]:
-        """Take the item of *some* whose owner's share is next; of one owner, the oldest."""
-        owners = {place.owner: self._shares.place(place.owner) for place in some.values()}
-        item = min(some, key=lambda one: owners[some[one].owner])
-        place = some.pop(item)
+    def _dequeue(self, candidates: dict[Item, Place]) -> tuple[Item, Place]:
+        """Take the item of *candidates* whose owner's share is next; of one owner, the oldest."""
+        owners = {place.owner: self._shares.place(place.owner) for place in candidates.values()}
+        item = min(candidates, key=lambda one: owners[candidates[one].owner])
+        place = candidates.pop(item)
         self._shares.give(place.owner, max(LEAST_COST_S, place.audio_s))
         del self._places[item]
         return item, place

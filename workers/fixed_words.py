@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from workers.engines.protocols import VoiceUsed
 
-MOST_BYTES = 32 << 20
+MOST_AUDIO_BYTES = 32 << 20
 """The most bytes of audio: seventeen minutes of speech."""
 
 
@@ -31,7 +31,7 @@ class Spoken(NamedTuple):
 class FixedWords:
     """Audio by words; the least recently used is dropped first."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int = MOST_AUDIO_BYTES) -> None:
         self._most_bytes = most_bytes
         self._bytes = 0
         self._kept: OrderedDict[Spoken, tuple[bytes, ...]] = OrderedDict()

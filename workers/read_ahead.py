@@ -26,7 +26,7 @@ from workers.retry_policy import loggable
 
 log = structlog.get_logger(__name__)
 
-MOST_WAITING: Final = 8
+MOST_WAITING_PROMPTS: Final = 8
 """The most waiting prompts; older ones are dropped."""
 STOPPED_S: Final = 5.0
 """The longest wait until a stopped model has freed its slot."""
@@ -71,7 +71,7 @@ class ReadAhead:
     def _wait(self, key: bytes, prompt: Prompt) -> None:
         self._waiting[key] = prompt
         self._waiting.move_to_end(key)
-        if len(self._waiting) > MOST_WAITING:
+        if len(self._waiting) > MOST_WAITING_PROMPTS:
             self._waiting.popitem(last=False)
 
     @asynccontextmanager
@@ -135,7 +135,7 @@ class PromptListener:
         ):
             while True:
                 try:
-                    self._take(await likely(self._bus))
+                    self._enqueue_prompts(await likely(self._bus))
                     break
                 except BusError:
                     await asyncio.sleep(ASK_AGAIN_S)
@@ -150,8 +150,8 @@ class PromptListener:
 
     async def _on_prompts(self, message: Delivery) -> None:
         if reply := message_of(PromptsReply, message.data):
-            self._take(reply)
+            self._enqueue_prompts(reply)
 
-    def _take(self, reply: PromptsReply) -> None:
+    def _enqueue_prompts(self, reply: PromptsReply) -> None:
         for one in reversed(reply.prompts):
             self._ahead.enqueue(one)

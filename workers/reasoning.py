@@ -19,7 +19,7 @@ from typing import Final
 from runtime.moves import moved
 
 _THOUGHTS: Final = ("think", "thinking", "thought", "thoughts", "reasoning")
-_LONGEST_TAG: Final = 80
+_LONGEST_TAG_CHARS: Final = 80
 """The most characters of a tag."""
 
 
@@ -46,7 +46,7 @@ class _Tags:
             tail = text[at:]
             begun = re.sub(r"\s", "", tail).lower()
             is_tag = self._named.match(tail) or any(t.startswith(begun) for t in self._all)
-            if is_tag and len(tail) < _LONGEST_TAG:
+            if is_tag and len(tail) < _LONGEST_TAG_CHARS:
                 return tail
         return ""
 
@@ -124,7 +124,7 @@ class ReasoningFilter:
         while True:
             if end_of_reasoning := _ENDS.get(self._phase):
                 if not (end := end_of_reasoning.search(self._text)):
-                    self._text = self._text[-_LONGEST_TAG:]  # an end tag may have begun there
+                    self._text = self._text[-_LONGEST_TAG_CHARS:]  # an end tag may have begun there
                     return said
                 self._move(ReasoningMove.CLOSE, end)
                 continue

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from runtime.moves import moved
 from schemas.audio import BYTES_PER_MS
 from schemas.events import SpeechStarted
 from schemas.languages import without_region
 from workers.engine_executor import EngineExecutor, Together
 from workers.engines.protocols import BatchRecognizer, Recognition, Recognizer, TurnModel
-from workers.utterance_follower import RequestPhase
+from workers.utterance_follower import REQUEST_MOVES, RequestMove, RequestPhase
 from workers.utterance_words import AudioPart
 
 
@@ -24,7 +25,7 @@ class RecognitionRequest:
 
     def begin(self) -> bytes:
         """Return the audio, in the recogniser's thread."""
-        self.phase = RequestPhase.BEGUN
+        self.phase = moved(REQUEST_MOVES, self.phase, RequestMove.BEGIN)
         return self.pcm
 
     @property

@@ -86,10 +86,10 @@ class SttStage:
                 first_limit_s=STALE_LIMIT_S if stale else None,
                 known_ms=words.settled_ms,
             ):
-                listening.do(follower.frame(frame, listening.requests))
+                listening.carry_out(follower.frame(frame, listening.requests))
             is_gone = stale and follower.phase is FollowPhase.WAITS
             if not is_gone:
-                listening.do(follower.no_more_frames(listening.requests))
+                listening.carry_out(follower.no_more_frames(listening.requests))
         if is_gone:
             raise StaleJobError(f"no worker was free for {job.waited_s:.0f} s: its audio is gone")
         final = TranscriptFinal(
@@ -130,7 +130,7 @@ class _Listening:
         latest = self._partial
         return Requests(parts, latest.phase if latest and latest.is_active else None)
 
-    def do(self, actions: Iterable[Action]) -> None:
+    def carry_out(self, actions: Iterable[Action]) -> None:
         """Carry out *actions*."""
         for action in actions:
             match action:

@@ -9,15 +9,16 @@ a tool that was not offered is neither spoken nor made.
 import json
 import re
 from collections.abc import Collection, Mapping
-from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any, Final
 
+from runtime.moves import moved
 from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS
 from workers import tool_markup
 from workers.engines.protocols import FunctionCall
 from workers.markup_calls import calls_in, calls_of
 from workers.tool_markup import HARMONY, HARMONY_END, HARMONY_HEAD, PYTHONIC, Markup
+from workers.tool_text_phase import AFTER_FENCED, IN_MARKUP, RESPONSE, TEXT_MOVES, TextMove
 
 _FENCE: Final = re.compile(r"```[a-z_]*", re.IGNORECASE)
 _JSON: Final = re.compile(r'(?:```[a-z_]*)?\s*(?=\{\{?\s*"|\[\s*\{\s*")', re.IGNORECASE)
@@ -35,25 +36,13 @@ _PART_OF_STRIPPED: Final = re.compile(
 _BEFORE_STRIPPED: Final = "assistantcommentary to=functions."
 _BROKEN: Final = re.compile(r'"name"\s*:\s*"([^"]{1,64})"')
 _TO: Final = re.compile(r"\bto=(?:functions\.)?(?P<name>[\w-]{1,64})")
-_LONGEST: Final = 2 * MOST_ARGUMENT_CHARS
+_MOST_CALL_CHARS: Final = 2 * MOST_ARGUMENT_CHARS
 """The most characters that are held back as a call."""
 _CLOSING_CHARS: Final = 80
 """The most characters of a closing."""
 _SCANNER: Final = json.JSONDecoder()
 UNREADABLE: Final = "unreadable_call"
 """The name of a call that cannot be parsed; no tool has this name."""
-
-
-class Place(Enum):
-    """Where the text that is read next stands, if not inside of a `Markup`.
-
-    RESPONSE --opening--> a Markup --its end--> RESPONSE
-    RESPONSE --fenced call--> AFTER_FENCED --end of the fence, or none--> RESPONSE
-    """
-
-    RESPONSE = auto()
-    AFTER_FENCED = auto()
-    """After a call that began in a fence, whose end may follow."""
 
 
 class ToolText:
@@ -82,34 +71,36 @@ class ToolText:
         """A tool's name before its arguments, the rest of Mistral's markup."""
         self._text = ""
         """Text that was neither returned nor taken for a call yet."""
-        self._place: Place | Markup = Place.RESPONSE
-        """Where the text stands: in the response, or inside of markup."""
+        self._phase = RESPONSE
+        self._opened: Markup
+        """The markup that was opened last."""
 
     def feed(self, delta: str) -> str:
         """Return the text to be spoken after *delta*; "" while a call may have begun."""
         self._text += delta
-        return self._go(over=False)
+        return self._without_calls(over=False)
 
     def flush(self) -> str:
         """Return the rest; the stream is over."""
-        return self._go(over=True)
+        return self._without_calls(over=True)
 
-    def _go(self, *, over: bool) -> str:
+    def _without_calls(self, *, over: bool) -> str:
+        """Return the text to be spoken so far; with *over* nothing is held back."""
         said = ""
-        while self._text or (over and isinstance(self._place, Markup)):
-            if isinstance(self._place, Markup):
-                if not self._leave(self._place, over=over):
+        while self._text or (over and self._phase is IN_MARKUP):
+            if self._phase is IN_MARKUP:
+                if not self._leave_markup(over=over):
                     break
                 continue
-            if self._place is Place.AFTER_FENCED:
-                if not self._close(over=over):
+            if self._phase is AFTER_FENCED:
+                if not self._leave_fence(over=over):
                     break
                 continue
             at = self._first()
             said, self._text = said + self._text[:at], self._text[at:]
             if not self._text or not (self._enter(over=over) or over):
                 break
-            if over and self._text and self._place is Place.RESPONSE:
+            if over and self._text and self._phase is RESPONSE:
                 said, self._text = said + self._text[0], self._text[1:]  # it was no call
         return said
 
@@ -156,13 +147,14 @@ class ToolText:
     def _enter(self, *, over: bool) -> bool:
         """Take the call at the start of the text; False: it is incomplete, or no call."""
         if opened := tool_markup.opening(self._text):
-            self._place, at = opened
-            self._text = self._text[at:]
+            markup, end = opened
+            self._open(markup)
+            self._text = self._text[end:]
             return True
         if self._text.lower().startswith(HARMONY.openings):
             return self._take_channel(over=over)
         if self._is_pythonic(self._text):
-            self._place = PYTHONIC
+            self._open(PYTHONIC)
             return True
         if named := self._named.match(self._text):
             return self._take_named(named, over=over)
@@ -170,12 +162,16 @@ class ToolText:
 
     # -------------------------------------------------------- markup
 
-    def _leave(self, markup: Markup, *, over: bool) -> bool:
-        """Take the content of *markup*; False: its end is missing yet."""
-        text = self._text
+    def _open(self, markup: Markup) -> None:
+        self._move(TextMove.OPEN)
+        self._opened = markup
+
+    def _leave_markup(self, *, over: bool) -> bool:
+        """Take the content of the markup; False: its end is missing yet."""
+        markup, text = self._opened, self._text
         end = re.search(markup.closing, text, re.IGNORECASE) if markup.closing else None
         if end is None and not over:
-            if len(text) > _LONGEST:  # only its end is searched
+            if len(text) > _MOST_CALL_CHARS:  # only its end is searched
                 self._text = text[: MOST_ARGUMENT_CHARS + 2] + text[-_CLOSING_CHARS:]
             return False
         body, rest = text, ""
@@ -183,11 +179,12 @@ class ToolText:
             # the closing belongs to a list in Python's syntax
             body = text[: end.end() if markup is PYTHONIC else end.start()]
             rest = text[end.end() :]
-        self._place, self._text = Place.RESPONSE, rest
+        self._move(TextMove.CLOSE)
+        self._text = rest
         calls = calls_in(body, self._types)
         if not all(call.name in self._offered for call in calls) or not calls:
             self.markup = markup
-        self._taken(calls or [FunctionCall(UNREADABLE, "{}")])
+        self._keep_calls(calls or [FunctionCall(UNREADABLE, "{}")])
         return True
 
     def _take_channel(self, *, over: bool) -> bool:
@@ -209,12 +206,14 @@ class ToolText:
         body, self._text = (rest[: end.start()], rest[end.end() :]) if end else (rest, "")
         self.has_reasoning |= called is None
         if called:
-            self._taken([FunctionCall(called["name"], body.strip()[: MOST_ARGUMENT_CHARS + 1])])
+            self._keep_calls(
+                [FunctionCall(called["name"], body.strip()[: MOST_ARGUMENT_CHARS + 1])]
+            )
             if called["name"] not in self._offered:
                 self.markup = HARMONY
         return True
 
-    def _taken(self, calls: list[FunctionCall]) -> None:
+    def _keep_calls(self, calls: list[FunctionCall]) -> None:
         for call in calls:
             known = self.calls if call.name in self._offered else self.unknown
             if len(known) < MOST_CALLS:
@@ -236,14 +235,15 @@ class ToolText:
             if wraps and not over and not body[end:]:
                 return False  # its last brace is missing yet
             if calls := calls_of(found):
-                self._taken(calls)
-                self._place = Place.AFTER_FENCED if fenced else Place.RESPONSE
+                self._keep_calls(calls)
+                if fenced:
+                    self._move(TextMove.FENCED_CALL)
                 self._text = body[end:].removeprefix("}" * wraps)
                 return True
-        if not over and len(body) <= _LONGEST:
+        if not over and len(body) <= _MOST_CALL_CHARS:
             return False
         if name := _BROKEN.search(body):  # reported to the model, not spoken
-            self._taken([FunctionCall(name[1], body[: MOST_ARGUMENT_CHARS + 1])])
+            self._keep_calls([FunctionCall(name[1], body[: MOST_ARGUMENT_CHARS + 1])])
             self._text = ""
             return True
         return False
@@ -256,19 +256,23 @@ class ToolText:
         try:
             _, end = _SCANNER.raw_decode(body)
         except (ValueError, RecursionError):
-            if not over and len(body) <= _LONGEST:
+            if not over and len(body) <= _MOST_CALL_CHARS:
                 return False
             end = len(body)
-        self._taken([FunctionCall(name, body[:end][: MOST_ARGUMENT_CHARS + 1])])
+        self._keep_calls([FunctionCall(name, body[:end][: MOST_ARGUMENT_CHARS + 1])])
         self._text = body[end:]
         return True
 
-    def _close(self, *, over: bool) -> bool:
+    def _leave_fence(self, *, over: bool) -> bool:
         """Drop the end of a fence after a call; False: it may be missing yet."""
         rest = self._text.lstrip()
         if rest.startswith("```"):
             rest = rest[3:]
         elif not over and rest in {"", "`", "``"}:
             return False
-        self._place, self._text = Place.RESPONSE, rest
+        self._move(TextMove.CLOSE)
+        self._text = rest
         return True
+
+    def _move(self, move: TextMove) -> None:
+        self._phase = moved(TEXT_MOVES, self._phase, move)

@@ -3,7 +3,11 @@
     WAITS, FOLLOWS --frame--> FOLLOWS
     WAITS, FOLLOWS --end--> OVER
 
-Each frame leads to actions: the words of a part are requested, or a request is cancelled. Pure.
+Each frame leads to actions: the words of a part are requested, or a request is cancelled.
+
+    WAITS, BEGUN --begin--> BEGUN
+
+A request begins once more alone, if the recogniser fails for its batch. Pure.
 """
 
 from collections.abc import Iterator, Mapping
@@ -49,11 +53,23 @@ FOLLOW_MOVES: Mapping[tuple[FollowPhase, FollowMove], FollowPhase] = {
 
 
 class RequestPhase(Enum):
-    """How far a request without known words has come: WAITS --> BEGUN."""
+    """How far a request without known words has come."""
 
     WAITS = auto()
     BEGUN = auto()
     """The recogniser has begun it."""
+
+
+class RequestMove(Enum):
+    """The moves between phases."""
+
+    BEGIN = auto()
+
+
+REQUEST_MOVES: Mapping[tuple[RequestPhase, RequestMove], RequestPhase] = {
+    (RequestPhase.WAITS, RequestMove.BEGIN): RequestPhase.BEGUN,
+    (RequestPhase.BEGUN, RequestMove.BEGIN): RequestPhase.BEGUN,
+}
 
 
 class Requests(NamedTuple):

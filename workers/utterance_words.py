@@ -32,7 +32,7 @@ MARKED_AFTER_MS = 60
 """The delay of a pause's mark (100 ms), less that of its end (40 ms)."""
 LEAD_MS = 300
 """Audio before detected speech that belongs to it: soft consonants are not voiced."""
-LEAST_LIKELY = 1e-4
+LEAST_CONFIDENCE = 1e-4
 """A confidence of 0 has no logarithm."""
 
 
@@ -221,4 +221,4 @@ class UtteranceWords:
 
 
 def _log(confidence: float) -> float:
-    return math.log(max(LEAST_LIKELY, confidence))
+    return math.log(max(LEAST_CONFIDENCE, confidence))

@@ -141,24 +141,33 @@ async def call(
             live.update(view(outcome))
     steps = {**outcome.steps, "client_ms": outcome.first_audio_ms}
     if outcome.pcm:
-        try:
-            await asyncio.to_thread(out.write_bytes, write_wav(bytes(outcome.pcm)))
-        except OSError as error:
-            raise CommandError(f"--out {out}: {error.strerror}") from error
+        await asyncio.to_thread(_write_response, outcome.pcm, out)
     if as_json:
         json.dump(_result(outcome, steps), sys.stdout)
         sys.stdout.write("\n")
     else:
-        here = outcome.first_audio_ms
-        there = [] if here is None else [at_the_client(here)]
-        console.print("\n".join(["", *waterfall(steps), *there]), highlight=False)
-        if outcome.pcm:
-            told = f"\nThe response is in {out} ({length_s(outcome.pcm):.1f} s)."
-            console.print(told, soft_wrap=True, markup=False)
+        _show_result(console, outcome, steps, out)
     if outcome.errors:
         errors = printable(", then ".join(outcome.errors))
         sys.stderr.write(f"aura: {errors}; `aura workers` and `aura doctor` tell more\n")
     return 0 if outcome.done else 1
+
+
+def _write_response(pcm: bytearray, out: Path) -> None:
+    try:
+        out.write_bytes(write_wav(bytes(pcm)))
+    except OSError as error:
+        raise CommandError(f"--out {out}: {error.strerror}") from error
+
+
+def _show_result(console: Console, outcome: Outcome, steps: dict[str, Any], out: Path) -> None:
+    """Print the waterfall of the turn, and where the response is."""
+    here = outcome.first_audio_ms
+    there = [] if here is None else [at_the_client(here)]
+    console.print("\n".join(["", *waterfall(steps), *there]), highlight=False)
+    if outcome.pcm:
+        told = f"\nThe response is in {out} ({length_s(outcome.pcm):.1f} s)."
+        console.print(told, soft_wrap=True, markup=False)
 
 
 def _result(outcome: Outcome, steps: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ WINDOW_BYTES = 40 * BYTES_PER_MS
 """The window of a level, 40 ms."""
 QUIET_DB, LOUD_DB = -55.0, -8.0
 """The ends of a meter, relative to full scale."""
-WIDTH = 24
+METER_COLUMNS = 24
 FALL_A_SECOND = 2.5
 """The fall of a meter, in its whole length a second."""
 
@@ -66,8 +66,8 @@ class Meter:
     def drawn(self, loud: float, now: float) -> Text:
         fallen = self._shown - (now - self._at) * FALL_A_SECOND
         self._shown, self._at = max(loud, fallen, 0.0), now
-        full = round(self._shown * WIDTH)
-        return Text.assemble(("━" * full, self._colour), ("━" * (WIDTH - full), "dim"))
+        full = round(self._shown * METER_COLUMNS)
+        return Text.assemble(("━" * full, self._colour), ("━" * (METER_COLUMNS - full), "dim"))
 
 
 def both(caller: Text, aura: Text) -> Text:

@@ -71,25 +71,26 @@ def check() -> None:
         raise CommandError("; ".join(wrong))
 
 
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="A name that `aura models list` shows, a Piper voice (de_DE-thorsten-medium), a "
+        "size of Whisper (small), OWNER/REPO/FILE.gguf, or a URL.",
+    ),
+]
+Sha256 = Annotated[
+    str,
+    typer.Option(
+        help="The SHA-256 that the weights must have; default: that of the first download."
+    ),
+]
+Revision = Annotated[
+    str, typer.Option(help="Commit, tag or branch on the hub; the commit is recorded.")
+]
+
+
 @app.command()
-def fetch(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="A name that `aura models list` shows, a Piper voice (de_DE-thorsten-medium), a "
-            "size of Whisper (small), OWNER/REPO/FILE.gguf, or a URL.",
-        ),
-    ] = "turn",
-    sha256: Annotated[
-        str,
-        typer.Option(
-            help="The SHA-256 that the weights must have; default: that of the first download."
-        ),
-    ] = "",
-    revision: Annotated[
-        str, typer.Option(help="Commit, tag or branch on the hub; the commit is recorded.")
-    ] = "",
-) -> None:
+def fetch(name: Name = "turn", sha256: Sha256 = "", revision: Revision = "") -> None:
     """Fetch a model, check it, and keep it in AURA_CACHE_DIR."""
     from rich.console import Console
     from rich.markup import escape

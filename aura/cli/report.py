@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aura.cli.reporting.queries import Figures
 
 LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # the warehouse's times are naive UTC
-MOST_FAILED = 10
+MOST_PRINTED_FAILURES = 10
 """Failed calls in the terminal; the page has more of them."""
 
 
@@ -33,6 +33,31 @@ def report(settings: Settings, *, data: Path | None, start: str, tenant: str, ou
         SettingsError: DuckDB is not installed.
     """
     from aura.cli.reporting.page import page
+
+    now = datetime.now(UTC)
+    found = _figures(settings, data, start, tenant, now)
+    title = f"Aura, {tenant}" if tenant else "Aura"
+    try:
+        out.write_text(page(found, title=title, now=now), encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"--html {out}: {error.strerror}") from error
+    console = Console(highlight=False)
+    columns = room(console)
+    for line in summary(found):
+        console.print(cut(line, columns), markup=False, soft_wrap=True)
+    console.print(f"\nThe report is in {out}.", soft_wrap=True)
+    return 0
+
+
+def _figures(
+    settings: Settings, data: Path | None, start: str, tenant: str, now: datetime
+) -> Figures:
+    """Return the figures of what happened between *start* and *now*.
+
+    Raises:
+        CommandError: nothing was kept or happened, or a time that is none.
+        SettingsError: DuckDB is not installed.
+    """
     from aura.cli.reporting.queries import figures
     from runtime.prices import PRICES
 
@@ -48,7 +73,6 @@ def report(settings: Settings, *, data: Path | None, start: str, tenant: str, ou
             "workers.analytics.warehouse --from beginning` beside your Aura, or name the folder "
             "with --data"
         )
-    now = datetime.now(UTC)
     try:
         begin = start_of(start, now).at
     except SubscriberError as error:
@@ -59,17 +83,7 @@ def report(settings: Settings, *, data: Path | None, start: str, tenant: str, ou
         found = figures(db, since, until, {**PRICES, **settings.prices}, tenant)
     if not found.totals:
         raise CommandError("nothing happened in that time: choose another --from or --tenant")
-    title = f"Aura, {tenant}" if tenant else "Aura"
-    try:
-        out.write_text(page(found, title=title, now=now), encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"--html {out}: {error.strerror}") from error
-    console = Console(highlight=False)
-    columns = room(console)
-    for line in summary(found):
-        console.print(cut(line, columns), markup=False, soft_wrap=True)
-    console.print(f"\nThe report is in {out}.", soft_wrap=True)
-    return 0
+    return found
 
 
 def summary(found: Figures) -> Iterator[str]:
@@ -86,7 +100,7 @@ def summary(found: Figures) -> Iterator[str]:
         yield f"  {row['session']}  {moment(row['at_utc'])}  turn {row['turn']}  {waited}"
     if found.failed:
         yield f"\nFailed calls ({len(found.failed)}), the newest first:"
-    for row in found.failed[:MOST_FAILED]:
+    for row in found.failed[:MOST_PRINTED_FAILURES]:
         told = ", ".join(filter(None, (row["what"], f"errors: {row['errors']}")))
         yield f"  {row['session']}  {moment(row['at_utc'])}  {told}"
     if found.slowest or found.failed:

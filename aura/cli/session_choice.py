@@ -9,7 +9,7 @@ from schemas import subjects
 
 NEWEST = ""
 """The name of the newest call."""
-MOST_SHOWN = 5
+MOST_SHOWN_SESSIONS = 5
 
 
 async def chosen(bus: Bus, given: str) -> str:
@@ -30,6 +30,7 @@ async def chosen(bus: Bus, given: str) -> str:
     if given in ids or not fitting:
         return given
     if len(fitting) > 1:
-        shown = ", ".join(fitting[:MOST_SHOWN]) + (" ..." if len(fitting) > MOST_SHOWN else "")
+        more = " ..." if len(fitting) > MOST_SHOWN_SESSIONS else ""
+        shown = ", ".join(fitting[:MOST_SHOWN_SESSIONS]) + more
         raise CommandError(f"{len(fitting)} sessions begin with {given}: {shown}")
     return fitting[0]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from schemas.events import STEPS
 
-WIDTH, NARROWEST = 40, 8
+BAR_COLUMNS, LEAST_BAR_COLUMNS = 40, 8
 """The columns of the bars, so that a line fits 80 columns."""
 BARS_AT = 36
 
@@ -18,7 +18,8 @@ def waterfall(steps: Mapping[str, float | None], columns: int | None = None) -> 
     known = sorted(((name, at) for name, at in there if at is not None), key=lambda one: one[1])
     if not known:
         return []
-    width = WIDTH if columns is None else max(NARROWEST, min(WIDTH, columns - BARS_AT))
+    room = BAR_COLUMNS if columns is None else columns - BARS_AT
+    width = max(LEAST_BAR_COLUMNS, min(BAR_COLUMNS, room))
     scale = width / max(1.0, known[-1][1])
     lines, before = [f"{'end of speech':24} {0:>6} ms"], 0.0
     for name, at in known:

@@ -11,29 +11,32 @@ from aura.cli.running import CommandError, role, run
 from runtime.settings import load
 from schemas.stages import STAGE_NAMES
 
+Stage = Annotated[str, typer.Argument(help="stt, llm, tts, tool or analytics.", metavar="STAGE")]
+Modules = Annotated[
+    list[str] | None,
+    typer.Option(help="analytics: module or module:name with subscribers; repeatable."),
+]
+Group = Annotated[
+    str, typer.Option(help="analytics: group that shares the events; default: the module.")
+]
+Start = Annotated[
+    str,
+    typer.Option(
+        "--from", help="analytics: start of a new group: now, beginning, 2h (ago), or a time."
+    ),
+]
+Live = Annotated[
+    bool,
+    typer.Option("--live", help="analytics: only new events while it runs; nothing is kept."),
+]
+
 
 def command(
-    stage: Annotated[
-        str, typer.Argument(help="stt, llm, tts, tool or analytics.", metavar="STAGE")
-    ],
-    module: Annotated[
-        list[str] | None,
-        typer.Option(help="analytics: module or module:name with subscribers; repeatable."),
-    ] = None,
-    group: Annotated[
-        str, typer.Option(help="analytics: group that shares the events; default: the module.")
-    ] = "",
-    start: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            help="analytics: start of a new group: now, beginning, 2h (ago), or a time.",
-        ),
-    ] = "now",
-    live: Annotated[
-        bool,
-        typer.Option("--live", help="analytics: only new events while it runs; nothing is kept."),
-    ] = False,
+    stage: Stage,
+    module: Modules = None,
+    group: Group = "",
+    start: Start = "now",
+    live: Live = False,
 ) -> None:
     """Run one worker; it shares the load of its stage at once.
 

@@ -81,14 +81,14 @@ def turns(events: Sequence[ev.AnyEvent]) -> list[ComparedTurn]:
     measured = {e.turn: e for e in events if isinstance(e, ev.TurnMeasured)}
     return [
         ComparedTurn(
-            e.turn,
-            e.text,
-            answers.get(e.turn, ""),
-            heard.get(e.turn, ""),
-            _steps(measured.get(e.turn)),
+            event.turn,
+            event.text,
+            answers.get(event.turn, ""),
+            heard.get(event.turn, ""),
+            _steps(measured.get(event.turn)),
         )
-        for e in events
-        if isinstance(e, ev.TurnCommitted) and e.turn not in carried
+        for event in events
+        if isinstance(event, ev.TurnCommitted) and event.turn not in carried
     ]
 
 
@@ -103,14 +103,7 @@ def compare(
     """Compare *now* with *recorded*, from turn *from_turn* on."""
     recorded = branch(recorded, from_turn)
     then_turns, now_turns = turns(recorded), turns(now)
-    size = max(len(then_turns), len(now_turns))
-    pairs = [
-        (
-            then_turns[k] if k < len(then_turns) else None,
-            now_turns[k] if k < len(now_turns) else None,
-        )
-        for k in range(size)
-    ]
+    pairs = list(itertools.zip_longest(then_turns, now_turns))
     latencies: dict[str, tuple[float, float]] = {}
     for name in MEASURED:
         values = [

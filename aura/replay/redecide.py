@@ -194,9 +194,9 @@ def _owner(
 
     The last decisions of a connection may be stored after the next connection began.
     """
-    for k in range(len(found)):
-        if decision.at_ms in times[k]:
-            return k
+    for index, known_ms in enumerate(times[: len(found)]):
+        if decision.at_ms in known_ms:
+            return index
     earlier = [k for k, connection in enumerate(found) if connection.began.at_ms <= decision.at_ms]
     return earlier[-1] if earlier else len(found) - 1
 

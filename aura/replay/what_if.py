@@ -30,7 +30,7 @@ def rehearse(connection: RecordedConnection, config: SessionConfig) -> list[ev.E
 class _Rehearsal:
     def __init__(self, connection: RecordedConnection, config: SessionConfig) -> None:
         self._given = connection.given
-        self._clockwork = Clockwork(connection.call(config), self._take)
+        self._clockwork = Clockwork(connection.call(config), self._answer_effects)
         self._stages = RecordedStages(connection)
         self._started_ms: dict[int, int] = {}
         self._decided: list[ev.Event] = []
@@ -60,7 +60,7 @@ class _Rehearsal:
         next_ms = self._clockwork.next_ms
         return not self._clockwork.call.listening and (next_ms is None or next_ms > at_ms)
 
-    def _take(self, effects: list[Effect], at_ms: int) -> None:
+    def _answer_effects(self, effects: list[Effect], at_ms: int) -> None:
         for event in decisions_in(effects):
             match event:
                 case ev.SpeechStarted(utterance=number):

@@ -8,7 +8,7 @@ from schemas.audio import BYTES_PER_MS, RecordedSound, SoundSide
 
 PIECE_MS = 5000
 """The piece length, which a killed edge loses. A piece takes as much CPU as 50 ms of a call."""
-MOST_BYTES = 7000 * BYTES_PER_MS
+MOST_PIECE_BYTES = 7000 * BYTES_PER_MS
 """The size limit of a piece; the stream takes messages of 256 KiB."""
 LOOK_MS, GAP_MS = 1000, 60
 """The time for which all audio must be late to count as a gap; else it is jitter."""
@@ -33,10 +33,10 @@ class _Track:
         return self.from_ms + len(self.pcm) // BYTES_PER_MS
 
     def cut_all(self) -> Iterator[RecordedSound]:
-        """Yield the audio in pieces of MOST_BYTES at most."""
+        """Yield the audio in pieces of MOST_PIECE_BYTES at most."""
         while self.pcm:
-            pcm = bytes(self.pcm[:MOST_BYTES])
-            del self.pcm[:MOST_BYTES]
+            pcm = bytes(self.pcm[:MOST_PIECE_BYTES])
+            del self.pcm[:MOST_PIECE_BYTES]
             yield RecordedSound(seq=self.seq, from_ms=self.from_ms, pcm=pcm)
             self.from_ms += len(pcm) // BYTES_PER_MS
             self.seq += 1

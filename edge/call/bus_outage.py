@@ -24,7 +24,6 @@ class BusOutage:
         """*tell* tells the caller; *clock* returns monotonic seconds."""
         self._tell = tell
         self._clock = clock
-        self._told = False
         self.parts: set[Part] = set()
         """The parts that are away."""
         self._since_s = 0.0
@@ -32,18 +31,16 @@ class BusOutage:
 
     def begins(self, part: Part) -> None:
         """Note that *part* of the bus is away; tell the caller once in an outage."""
-        if not self.parts:
-            self._since_s = self._clock()
+        is_new = not self.parts
         self.parts.add(part)
-        if not self._told:
-            self._told = True
+        if is_new:
+            self._since_s = self._clock()
             self._tell()
 
     def ends(self, part: Part) -> bool:
         """Note that *part* is back; return whether this ends the outage."""
         was = bool(self.parts)
         self.parts.discard(part)
-        self._told = bool(self.parts)
         return was and not self.parts
 
     @property

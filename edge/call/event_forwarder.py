@@ -6,7 +6,7 @@ from edge.core.client_events import ClientEvent, Happened
 from runtime.recent_ids import RecentIds
 from schemas.events import Event
 
-REMEMBERED = 512
+MOST_REMEMBERED_IDS = 512
 """The most ids of sent events that are kept, since an event may come twice."""
 
 
@@ -15,7 +15,7 @@ class EventForwarder:
 
     def __init__(self, tell: Callable[[ClientEvent], None]) -> None:
         self._tell = tell
-        self._told = RecentIds(REMEMBERED)
+        self._told = RecentIds(MOST_REMEMBERED_IDS)
 
     def forward(self, event: Event) -> None:
         if not self._told.is_duplicate(event.id):

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 PATIENCE_S = 2.5
 """The time to store an event after which the caller is told of an outage."""
-MOST_EVENTS = 1000
+MOST_WAITING_EVENTS = 1000
 """The most events that wait for the bus; with more the call is lost."""
 
 
@@ -77,7 +77,7 @@ class EventWriter:
         self._outage = outage
         self._awaits = awaits
         self._waiting: asyncio.Queue[Event | asyncio.Event | None] = asyncio.Queue()
-        """At most MOST_EVENTS events; `put` never waits.
+        """At most MOST_WAITING_EVENTS events; `put` never waits.
 
         An `asyncio.Event`, for a waiting command, is set in its turn. None is the last.
         """
@@ -86,7 +86,7 @@ class EventWriter:
 
     def put(self, event: Event) -> bool:
         """Take *event*, or return False if too many wait already."""
-        if self._waiting.qsize() >= MOST_EVENTS:
+        if self._waiting.qsize() >= MOST_WAITING_EVENTS:
             log.error("event_lost", type=event.__struct_config__.tag, session=event.session)
             return False
         if self._recorded and isinstance(event, JobEvent):

@@ -10,7 +10,7 @@ from runtime.bus.connection import Bus
 from runtime.common_share import CommonShare, ShareAccount
 from schemas import subjects
 
-MOST_KEPT = 900
+MOST_KEPT_MESSAGES = 900
 """The most waiting and kept messages, a minute and a half; older ones are not needed."""
 STEP_BYTES = 32_000
 """Room for kept audio is taken a second at a time."""
@@ -20,10 +20,10 @@ class FrameSender:
     """Sends frames in order and keeps the end of the latest utterance, to be sent again."""
 
     def __init__(self, bus: Bus, session: str, kept: ShareAccount | None = None) -> None:
-        """Keep no more than *kept* has room for; None: MOST_KEPT."""
+        """Keep no more than *kept* has room for; None: MOST_KEPT_MESSAGES."""
         self._bus = bus
         self._session = session
-        self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue(MOST_KEPT)
+        self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue(MOST_KEPT_MESSAGES)
         """The waiting frames; the oldest is dropped without room."""
         self._spoken: deque[SendFrame] = deque()
         self._kept = kept or CommonShare(math.inf).account("")
@@ -59,7 +59,7 @@ class FrameSender:
     def _keep(self, frame: SendFrame) -> None:
         """Keep *frame*, and as many before it as there is room for."""
         size = len(frame.frame.pcm)
-        while len(self._spoken) >= MOST_KEPT or not self._has_room(size):
+        while len(self._spoken) >= MOST_KEPT_MESSAGES or not self._has_room(size):
             if not self._spoken:
                 return
             self._spoken_bytes -= len(self._spoken.popleft().frame.pcm)

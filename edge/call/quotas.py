@@ -19,14 +19,14 @@ ADDRESS_SHARE = 0.4
 """The part of the sum of its connections' limits that an address may use."""
 OVERHEAD_BYTES = 250
 """The overhead of a stored message: subject, headers, sequence."""
-FASTEST = 2
+HIGHEST_SPEED = 2
 """The highest speed of recorded audio, both sides together, as a multiple of speech."""
 STEP_BYTES = 4_000
 """A session takes its bytes in such steps, before it stores them."""
 BEGINS_BYTES = 10_000
 """The bytes that a session's first turn may need."""
 TENANT_USED_UP = "the tenant's share of recorded audio is used up (AURA_RECORDED_MB_PER_TENANT)"
-_PACE = FASTEST * 2 * BYTES_PER_MS * 1000
+_MOST_BYTES_A_SECOND = HIGHEST_SPEED * 2 * BYTES_PER_MS * 1000
 """The most bytes of recorded audio a second, both sides together."""
 
 
@@ -132,7 +132,9 @@ class RecordingQuota:
     """The shares of recorded audio for one session."""
 
     tenant: Bucket
-    _own: Bucket = field(default_factory=lambda: Bucket(_PACE, _PACE * 60))
+    _own: Bucket = field(
+        default_factory=lambda: Bucket(_MOST_BYTES_A_SECOND, _MOST_BYTES_A_SECOND * 60)
+    )
 
     def spend(self, size_bytes: int, now_s: float) -> str:
         """Take the bytes of a piece; return why no more is recorded; empty: it goes on."""

@@ -17,7 +17,7 @@ from schemas.audio import RecordedSound
 
 log = structlog.get_logger(__name__)
 
-MOST_PIECES = 24
+MOST_WAITING_PIECES = 24
 """The most pieces that wait for the bus, a minute of both sides; newer ones are dropped."""
 
 
@@ -41,9 +41,9 @@ class RecordingWriter:
         self._own = (tenant, session)
         self._recorder = AudioRecorder()
         self._pieces: asyncio.Queue[tuple[str, RecordedSound] | None] = asyncio.Queue(
-            MOST_PIECES + 1
+            MOST_WAITING_PIECES + 1
         )
-        """At most MOST_PIECES; None is the last, which always has room."""
+        """At most MOST_WAITING_PIECES; None is the last, which always has room."""
         self._lost = 0
         self._quota = quota
         self._timeout_s = timeout_s
@@ -71,7 +71,7 @@ class RecordingWriter:
             if why := self._quota.spend(len(piece[1].pcm), time.monotonic()):
                 self._over = True
                 self.ended(why)
-            if self._pieces.qsize() < MOST_PIECES:
+            if self._pieces.qsize() < MOST_WAITING_PIECES:
                 self._pieces.put_nowait(piece)
             else:
                 self._lost += 1

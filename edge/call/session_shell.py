@@ -187,7 +187,7 @@ class SessionShell:
             self._inputs.note(given, at_ms)
             if isinstance(given, Finished):
                 self._queue(self._inputs.pop_part(at_ms))
-            self._do(self.call.step(given, at_ms))
+            self._carry_out(self.call.step(given, at_ms))
             if self.call.next_ms < self._timer.rings_ms and self._carries:
                 self._timer.set(self.call.next_ms, at_ms)
         except Exception:  # noqa: BLE001  # logged with its traceback; it ends this call only
@@ -252,7 +252,7 @@ class SessionShell:
 
     # -------------------------------------------------------- effects of the call
 
-    def _do(self, effects: list[Effect]) -> None:
+    def _carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
                 case Publish(event):

@@ -15,10 +15,10 @@ from edge.core.inputs import AnyInput, Ticked
 class Clockwork:
     """A call, its scheduled inputs, and its timer."""
 
-    def __init__(self, call: Call, do: Callable[[list[Effect], int], None]) -> None:
-        """Drive *call*; *do* gets the effects of each input with its time, Unix ms."""
+    def __init__(self, call: Call, carry_out: Callable[[list[Effect], int], None]) -> None:
+        """Drive *call*; *carry_out* gets the effects of each input with its time, Unix ms."""
         self.call = call
-        self._do = do
+        self._carry_out = carry_out
         self._scheduled: list[tuple[int, int, AnyInput]] = []
         self._order = itertools.count()
         self._due_ms: int | None = None
@@ -28,7 +28,7 @@ class Clockwork:
         effects = self.call.step(given, now_ms)
         self._due_ms = self.call.due_ms(now_ms)
         if effects:  # most inputs have no effects
-            self._do(effects, now_ms)
+            self._carry_out(effects, now_ms)
         return bool(effects)
 
     def schedule(self, given: AnyInput, at_ms: int) -> None:

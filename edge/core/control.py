@@ -9,7 +9,7 @@ from edge.core.idle import Idle
 from edge.core.inputs import Commanded
 from edge.core.response.responder import Responder
 from edge.core.session.call_phase import ENDING, OPEN, CallMove
-from edge.core.session.control_memory import MOST_WAITING, Budget
+from edge.core.session.control_memory import MOST_WAITING_TEXTS, REACHED, SpendMove
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.turns import Turns
@@ -70,7 +70,7 @@ class Control:
         if self.ends:
             return "call_ending"
         speaks = isinstance(command, Say) or (isinstance(command, Instruct) and command.respond)
-        if speaks and len(self._memory.waiting) >= MOST_WAITING:
+        if speaks and len(self._memory.waiting) >= MOST_WAITING_TEXTS:
             return "too_many_texts"
         return None
 
@@ -127,7 +127,7 @@ class Control:
         """Speak the next waiting text, or end the call; only called when nobody speaks."""
         if self.ends:
             self._continue_ending(now_ms)
-        elif self._memory.budget is Budget.SPENT:
+        elif self._memory.spend_phase is REACHED:
             self._tell_spent(now_ms)
         elif self._memory.waiting:
             command_id, command = self._memory.waiting[0]
@@ -151,7 +151,7 @@ class Control:
 
     def _tell_spent(self, now_ms: int) -> None:
         """Tell the caller that the spend limit is reached, and perhaps end the call."""
-        self._memory.budget = Budget.TOLD
+        self._memory.move_spend(SpendMove.TELL)
         spend = self._config.now.spend
         if spend.then == "end":
             self._memory.move(CallMove.END)

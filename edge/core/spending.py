@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from edge.core.effects import Outbox
-from edge.core.session.control_memory import Budget
+from edge.core.session.control_memory import SpendMove
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from schemas import events as ev
@@ -24,7 +24,7 @@ class Spending:
             return
         for limit, most, used in self._limits(now_ms):
             if most and used >= most:
-                self._history.control.budget = Budget.SPENT
+                self._history.control.move_spend(SpendMove.REACH)
                 head = self._out.head(now_ms)
                 self._out.publish(ev.SpendReached(**head, limit=limit, most=most, used=used))
                 return

@@ -124,7 +124,8 @@ class TurnEntry:
             return
         silence_ms = self._segmenter.silence_ms
         self._out.tell(CallerStopped(utterance.number, silence_ms, utterance.audio_ms, discarded))
-        self._segmenter.close(stands=utterance.pause if utterance.transcript else 0)
+        stands = utterance.pause if utterance.transcript else 0
+        self._segmenter.close(utterance, stands=stands)
         self._ended(utterance, silence_ms, now_ms, discarded=discarded)
 
     def split(

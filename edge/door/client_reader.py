@@ -14,8 +14,9 @@ from edge.door.limits.allowance import OverBudgetError
 from edge.protocols.client_protocol import ClientProtocol
 from runtime.buckets import Bucket
 
-MOST_ON_LOOP = 256 * 1024
-"""Characters or bytes: the event loop reads no longer message, but a thread."""
+MOST_INLINE_BYTES = 256 * 1024
+"""A longer message is parsed by a thread and not by the event loop; a text has at least as many
+bytes as characters, which are counted."""
 TOO_OFTEN = Notice(
     "RATE_LIMITED",
     "Too many control messages",
@@ -58,7 +59,7 @@ class ClientReader:
             self._read_on()
             async for frame in self._ws.frames():
                 self._ws.on_message = None  # later messages wait for their turn
-                await self._take(frame)
+                await self._obey_message(frame)
                 del frame  # frees the memory of a long one at once
                 self._read_on()
         except OverBudgetError as over:
@@ -70,7 +71,7 @@ class ClientReader:
         finally:
             self._ws.on_message = None
 
-    async def _take(self, frame: str | bytes) -> None:
+    async def _obey_message(self, frame: str | bytes) -> None:
         """Obey a message, and wait until the next one may be read.
 
         Raises:
@@ -79,7 +80,7 @@ class ClientReader:
         intake = self._conversations.intake if isinstance(frame, bytes) else None
         if intake:
             intake.keep_no_longer()
-        if len(frame) > MOST_ON_LOOP:
+        if len(frame) > MOST_INLINE_BYTES:
             receive = partial(self._protocol.receive, frame, now_ms())
             commands = await self._pace.off_loop(receive)
         else:

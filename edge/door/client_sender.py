@@ -13,7 +13,7 @@ from edge.door.limits.common_bounds import SendBuffer
 from edge.protocols.client_protocol import ClientProtocol, Json
 from runtime.audio import AudioOut
 
-AT_MOST = 2
+CLOSE_MULTIPLE = 2
 """The multiple of the limit for dropped audio at which a slow client is closed."""
 
 
@@ -59,7 +59,7 @@ class ClientSender:
             if self._over:
                 return
             text = msgspec.json.encode(message).decode()
-            if self._buffer.add(len(text), AT_MOST):
+            if self._buffer.add(len(text), CLOSE_MULTIPLE):
                 self._waiting.put_nowait(text)
             else:
                 self._too_slow()

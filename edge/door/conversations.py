@@ -102,9 +102,28 @@ class Conversations:
         self._opening = opening
         await self._pace.wait_in_queue()  # many that begin at once take turns
         structlog.contextvars.bind_contextvars(session=opening.began.session)
-        model, seat = parts.speech_model, self._seat
+        shell = self._shell_of(opening, tells_events=begin.events)
+        holding = _hold(shell.run(*opening.more), self._holder)
+        self._running = parts.sessions.create_task(holding)
+        try:
+            async with beside(shell.listening.wait()) as listening:
+                await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.shell = shell  # so that it is also ended if the client is closed meanwhile
+        seat = self._seat
+        memory = parts.common.decoded_for(seat.address, stranger=not seat.caller.named)
+        self.intake = AudioIntake(
+            shell, seat.protocol, self._pace, self._holder, self.obey_now, memory
+        )
+        self._pace.budget.recognition = shell.recognition
+        self.stopwatch.began(time.monotonic(), opening.began.config.limits)
+        return shell, opening
+
+    def _shell_of(self, opening: Opening, *, tells_events: bool) -> SessionShell:
+        """Return a shell for *opening* that does not run yet."""
+        parts, seat, model = self._parts, self._seat, self._parts.speech_model
         stranger = not seat.caller.named
-        shell = SessionShell(
+        return SessionShell(
             parts.bus,
             Call(opening.began, opening.history),
             self._holder,
@@ -113,22 +132,8 @@ class Conversations:
             terms=opening.terms,
             jobs=SessionJobs(parts.job_slots, seat.address, stranger=stranger),
             kept=parts.common.spoken_by(seat.address, stranger=stranger),
-            tells_events=begin.events,
+            tells_events=tells_events,
         )
-        holding = _hold(shell.run(*opening.more), self._holder)
-        self._running = parts.sessions.create_task(holding)
-        try:
-            async with beside(shell.listening.wait()) as listening:
-                await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self.shell = shell  # so that it is also ended if the client is closed meanwhile
-        memory = parts.common.decoded_for(seat.address, stranger=stranger)
-        self.intake = AudioIntake(
-            shell, seat.protocol, self._pace, self._holder, self.obey_now, memory
-        )
-        self._pace.budget.recognition = shell.recognition
-        self.stopwatch.began(time.monotonic(), opening.began.config.limits)
-        return shell, opening
 
     async def end(self, reason: EndReason) -> None:
         shell = self.shell

@@ -7,9 +7,9 @@ from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import Caller
 from schemas.session_config import SessionConfig
 
-MOST_OFFERED = 100
+MOST_OFFERED_AGENTS = 100
 """The most agents in a list that somebody chooses from."""
-MOST_KEPT = 100
+MOST_KEPT_CALLERS = 100
 """The most callers whose offers are kept."""
 
 
@@ -25,13 +25,13 @@ class KeptOffers:
     async def to(self, caller: Caller, table: AgentTable, operator: SessionConfig) -> list[Offer]:
         """Return the offers to *caller*; other tasks run while they are made."""
         at = table, table.changes
-        if at != self._at or len(self._kept) >= MOST_KEPT:
+        if at != self._at or len(self._kept) >= MOST_KEPT_CALLERS:
             self._kept, self._at = {}, at
         kept, key = self._kept, (caller.tenant, caller.agent, *sorted(caller.variables.items()))
         if key not in kept:
             found: list[Offer] = []
             for offer in each_offer(table, caller, operator):
-                found += [offer] if offer and len(found) < MOST_OFFERED else []
+                found += [offer] if offer and len(found) < MOST_OFFERED_AGENTS else []
                 await asyncio.sleep(0)
             kept[key] = found
         return kept[key]

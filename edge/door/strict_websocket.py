@@ -17,7 +17,7 @@ from edge.door.frame_intake import FrameIntake
 from edge.door.limits.pace import Pace
 
 POLICY_VIOLATION = 1008
-OFTEN = 10
+DELAYS_A_HEARTBEAT = 10
 """The number of times in a heartbeat that the next ping is put off, instead of at every frame."""
 
 
@@ -103,5 +103,5 @@ class StrictWebSocket(web.WebSocketResponse):
         assert self._loop is not None  # noqa: S101  # it has been prepared
         now = self._loop.time()
         if self._pong_response_cb is not None or now >= self._put_off_at:
-            self._put_off_at = now + (self._heartbeat or 0.0) / OFTEN
+            self._put_off_at = now + (self._heartbeat or 0.0) / DELAYS_A_HEARTBEAT
             super()._on_data_received()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # it is imported with the first call
     from edge.door.webrtc.peer import IceServers
     from edge.door.webrtc.udp_port import UdpPort
 
-HIGHEST = 65_535
+HIGHEST_PORT = 65_535
 
 
 class WebRtcPort:
@@ -85,6 +85,6 @@ def ports_of(text: str) -> range:
         found = range(int(first), int(last if is_range else first) + 1)
     except ValueError:
         found = range(0)
-    if not found or found[0] < 1 or found[-1] > HIGHEST:
+    if not found or found[0] < 1 or found[-1] > HIGHEST_PORT:
         raise SettingsError("AURA_WEBRTC_PORTS: expected a port, or a range such as 50000-50009")
     return found

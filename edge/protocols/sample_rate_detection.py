@@ -27,14 +27,21 @@ MOST_LINES = 16
 """The number of lines that are tried for each rate."""
 DELAYS_MS = np.array([5.0, 15.0, 45.0])
 """Average delays of messages: by cable, by radio, over a bad line."""
-EARLY = 0.25
+EARLY_LIKELIHOOD = 0.25
 """The likelihood of a message before the line, relative to a message after it."""
-OFF_THE_LINE = 0.1
+OUTLIER_SHARE = 0.1
 """The share of outliers, which may arrive at any time."""
 SPAN_MS = 3000.0
 """The span in which outliers may arrive."""
-USUAL, UNUSUAL = 0.5, 2.0
+USUAL_PENALTY, UNUSUAL_PENALTY = 0.5, 2.0
 """The penalty of rates other than the declared one, in log likelihood."""
+
+
+def _penalty(rate_hz: int, told_hz: int) -> float:
+    """Return the penalty of a rate, in log likelihood."""
+    if rate_hz == told_hz:
+        return 0.0
+    return USUAL_PENALTY if rate_hz in USUAL_HZ else UNUSUAL_PENALTY
 
 
 class Arrivals:
@@ -43,9 +50,7 @@ class Arrivals:
     def __init__(self, told_hz: int) -> None:
         self.rates_hz = sorted({*RATES_HZ, told_hz})
         self._ms_a_sample = 1000 / np.array(self.rates_hz, float)
-        self._against = np.array(
-            [0.0 if hz == told_hz else USUAL if hz in USUAL_HZ else UNUSUAL for hz in self.rates_hz]
-        )
+        self._against = np.array([_penalty(hz, told_hz) for hz in self.rates_hz])
         self._points: list[tuple[int, int]] = []
         """(ms, samples so far) at the end of each slot."""
         self._slot_ms = SLOT_MS
@@ -70,11 +75,13 @@ class Arrivals:
         tried = np.linspace(0, len(points) - 1, min(len(points), MOST_LINES)).astype(int)
         lines = np.sort(late, axis=1)[:, tried]
         off = late[:, None, :] - lines[:, :, None]  # [rates, lines, points]
-        off = np.where(off < 0, -off / EARLY, off)
+        off = np.where(off < 0, -off / EARLY_LIKELIHOOD, off)
         best = np.full(len(self.rates_hz), -np.inf)
         for delay_ms in DELAYS_MS:
-            near = np.exp(-off / delay_ms) * ((1 - OFF_THE_LINE) / (delay_ms * (1 + EARLY)))
-            fits = np.log(near + OFF_THE_LINE / SPAN_MS).sum(axis=2).max(axis=1)
+            near = np.exp(-off / delay_ms) * (
+                (1 - OUTLIER_SHARE) / (delay_ms * (1 + EARLY_LIKELIHOOD))
+            )
+            fits = np.log(near + OUTLIER_SHARE / SPAN_MS).sum(axis=2).max(axis=1)
             best = np.maximum(best, fits)
         likely: Floats = best - self._against
         return likely
@@ -82,11 +89,11 @@ class Arrivals:
 
 FEWEST_POINTS = 4
 """The fewest bursts for a judgement."""
-FOUND = 9.0
+FOUND_LEAD = 9.0
 """The lead (log likelihood) over all other rates at which a rate is accepted."""
-OTHER = 16.0
+OTHER_LEAD = 16.0
 """The lead (log likelihood) over the accepted rate at which another rate replaces it."""
-SURE, SURE_MS = 20.0, 6000
+SURE_LEAD, SURE_MS = 20.0, 6000
 """The lead and the time after which a rate is final."""
 GIVE_UP_MS = 20_000
 """The time after which any rate is final."""
@@ -98,7 +105,7 @@ MOST_HELD_BYTES = 1_000_000
 """The most audio of any kind that is kept back: 5 s at the highest rate, or 30 s at 16 kHz."""
 KEPT_MS = 6000
 """The most audio that is processed again after a wrong rate."""
-MISHEARD = 1.15
+MISHEARD_RATIO = 1.15
 """The ratio of a wrong rate to the true one at which speech becomes unintelligible."""
 
 
@@ -165,17 +172,17 @@ class SampleRateDetector:
         if self.rate_hz is None:
             lead = likely[first] - likely[second]
             held_ms = min(passed_ms, self._ms(len(self._kept), best_hz))
-            if lead >= FOUND or held_ms >= HOLD_MS:
+            if lead >= FOUND_LEAD or held_ms >= HOLD_MS:
                 return self._found(best_hz), True
             return self._unjudged(pcm)
         taken = likely[self._arrivals.rates_hz.index(self.rate_hz)]
-        if best_hz != self.rate_hz and likely[first] - taken >= OTHER:
-            misheard = max(best_hz / self.rate_hz, self.rate_hz / best_hz) >= MISHEARD
+        if best_hz != self.rate_hz and likely[first] - taken >= OTHER_LEAD:
+            misheard = max(best_hz / self.rate_hz, self.rate_hz / best_hz) >= MISHEARD_RATIO
             # an incomplete sample stays in the buffer
             new = len(pcm) + (self._bytes - len(pcm)) % self.frame_bytes
             kept = self._found(best_hz)
             return kept if misheard else kept[-new:], True
-        certain = best_hz == self.rate_hz and likely[first] - likely[second] >= SURE
+        certain = best_hz == self.rate_hz and likely[first] - likely[second] >= SURE_LEAD
         self._sure = passed_ms >= GIVE_UP_MS or (certain and passed_ms >= SURE_MS)
         if self._sure:
             self._kept.clear()

@@ -18,7 +18,7 @@ T = TypeVar("T")
 Parse = Callable[[str], Any]
 """Parses a text into its struct, or raises ConfigFileError."""
 MOST_MESSAGE_CHARS = 300
-MOST_NAMED = 8
+MOST_NAMED_FIELDS = 8
 """The most fields that an error lists."""
 SUFFIXES = (".yaml", ".yml")
 
@@ -199,7 +199,8 @@ def _advice(what: str, node: Mapping[str, Any]) -> str:
     if what.startswith("Invalid enum value") and (values := node.get("enum")):
         return f"it is one of {', '.join(map(str, values))}"
     if what.startswith("Expected `object`") and (fields := list(node.get("properties", {}))):
-        return f"of {', '.join(fields[:MOST_NAMED])}{', ...' if fields[MOST_NAMED:] else ''}"
+        more = ", ..." if len(fields) > MOST_NAMED_FIELDS else ""
+        return f"of {', '.join(fields[:MOST_NAMED_FIELDS])}{more}"
     if "matching regex" in what and (examples := node.get("examples")):
         return f"write it as {examples[0]}"
     return ""

@@ -14,9 +14,9 @@ from runtime.bus.fast_headers import quickly
 from runtime.bus.reader import Stored
 from schemas import subjects
 
-BATCH = 1000
+BATCH_SUBJECTS = 1000
 """The most subjects in one request; the server's limit is 1024."""
-READ_AT_ONCE = 20_000
+MOST_READ_EVENTS = 20_000
 """The most events of a session that one request reads."""
 WAIT_S = 10.0
 DIRECT_GET = "$JS.API.DIRECT.GET"
@@ -29,8 +29,8 @@ class BulkReader:
         self,
         nc: Client,
         *,
-        batch: int = BATCH,
-        read_at_once: int = READ_AT_ONCE,
+        batch: int = BATCH_SUBJECTS,
+        read_at_once: int = MOST_READ_EVENTS,
         wait_s: float = WAIT_S,
     ) -> None:
         """Take the sizes of requests: *batch* subjects, *read_at_once* events; *wait_s* for all."""

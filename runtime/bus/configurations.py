@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 NAMING = frozenset(str(kind.__struct_config__.tag) for kind in (SessionStarted, SessionResumed))
 """Types of events that may name a configuration."""
-MOST_KEPT = 100
+MOST_KEPT_CONFIGURATIONS = 100
 """The most configurations that are kept in memory."""
 
 
@@ -71,7 +71,7 @@ class Configurations:
             if stored is None:
                 log.warning("config_missing", config=name)
                 return None
-            if len(self._known) >= MOST_KEPT:
+            if len(self._known) >= MOST_KEPT_CONFIGURATIONS:
                 self._known.clear()
             self._known[name] = msgpack.unpackb(stored.data)
         return self._known[name]

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 import structlog
@@ -34,6 +34,16 @@ HEAD_START_S = 0.003
 FLUSH_S = 10.0
 LEAVE_S = 2.0
 """The time for the last messages to leave when the process ends."""
+
+LINK_OPTIONS: Mapping[str, Any] = {
+    "max_reconnect_attempts": -1,
+    "reconnect_time_wait": 0.2,
+    "connect_timeout": 2,
+    "ping_interval": 5,
+    "max_outstanding_pings": 2,
+    "pending_size": PENDING_BYTES,
+}
+"""nats-py's options for each link, times in seconds: it reconnects for as long as it is needed."""
 
 Listener = Callable[[Delivery], Awaitable[None]]
 
@@ -193,26 +203,26 @@ async def connect(
                 error_cb=link.error,
                 disconnected_cb=link.lost,
                 reconnected_cb=link.back,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0.2,  # type: ignore[arg-type]  # seconds, slept as they are
-                connect_timeout=2,
-                ping_interval=5,
-                max_outstanding_pings=2,
-                pending_size=PENDING_BYTES,
+                **LINK_OPTIONS,
                 user=user,
                 password=password,
                 inbox_prefix=f"_INBOX_{user}" if user else "_INBOX",
                 tls=tls,
             )
     except (TimeoutError, OSError, NoServersError, NatsError) as error:
-        with suppress(TimeoutError):  # after a failed TLS handshake, closing waits for ever
-            async with asyncio.timeout(LEAVE_S):
-                await nc.close()
+        await _abandon(nc)
         raise server_address.unreachable(
             error, settings, server_address.without_password(url), user
         ) from error
     link.bus = Bus(nc)
     return await link.bus.open()
+
+
+async def _abandon(nc: Client) -> None:
+    """Close a client that has not connected; after a failed TLS handshake that waits for ever."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LEAVE_S):
+            await nc.close()
 
 
 def _is_no_end_over_tls(record: logging.LogRecord) -> bool:

@@ -15,7 +15,7 @@ from schemas import subjects
 NOT_FOUND = 10014
 """NATS's error code: no such consumer."""
 FORGOTTEN_AFTER_S = 30 * 86400
-MOST_UNANSWERED = 10_000
+MOST_UNANSWERED_EVENTS = 10_000
 """The most unacknowledged events of all members of a group together."""
 MOST_DELIVERIES = 12
 """The deliveries after which an event is given up and recorded in AURA_DEAD."""
@@ -84,7 +84,7 @@ def _config(group: Group) -> dict[str, Any]:
         "ack_policy": "explicit",
         "ack_wait": int(group.ack_wait_s * 1e9),
         "max_deliver": MOST_DELIVERIES,
-        "max_ack_pending": MOST_UNANSWERED,
+        "max_ack_pending": MOST_UNANSWERED_EVENTS,
         "inactive_threshold": int(FORGOTTEN_AFTER_S * 1e9),
     }
 

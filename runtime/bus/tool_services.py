@@ -35,7 +35,9 @@ VERSION = "1.0.0"
 KEY_HEADER = "Idempotency-Key"
 SESSION_HEADER = "Aura-Session"
 EVERY_TENANT = "*"
-AT_ONCE = 64
+DISCOVERY_S = 0.3
+"""The longest wait for the answers of services about their tools."""
+MOST_CALLS_AT_ONCE = 64
 """The most calls that one service runs at a time."""
 RETRY_S = 0.1
 MOST_REFUSAL_CHARS = 400
@@ -126,10 +128,8 @@ async def call_idempotent_tool(
 # ---------------------------------------------------------------- discovery
 
 
-async def served_tools(
-    bus: Bus, *, wait_s: float = 0.3, silence_s: float | None = None
-) -> list[ServedTool]:
-    """Return the tools of all services that answered within *wait_s*, without duplicates.
+async def served_tools(bus: Bus, *, silence_s: float | None = None) -> list[ServedTool]:
+    """Return the tools of all services that answered within DISCOVERY_S, without duplicates.
 
     The wait ends earlier if *silence_s* passes without a further answer.
     """
@@ -145,7 +145,7 @@ async def served_tools(
         subscription = await bus.nats_client.subscribe(inbox, cb=on_answer)
         try:
             await bus.nats_client.publish(f"$SRV.INFO.{SERVICE}", b"", reply=inbox)
-            await until_silent(came, wait_s, silence_s)
+            await until_silent(came, DISCOVERY_S, silence_s)
         finally:
             await subscription.unsubscribe()
     except NatsError:
@@ -227,7 +227,7 @@ async def serving(
         bus.nats_client,
         ServiceConfig(name=SERVICE, version=VERSION, description="Tools of Aura's agents"),
     )
-    room = asyncio.Semaphore(AT_ONCE)
+    room = asyncio.Semaphore(MOST_CALLS_AT_ONCE)
     try:
         async with asyncio.TaskGroup() as calls:
             for tool, handler in tools:
@@ -267,11 +267,11 @@ def _in_task(
         finally:
             room.release()
 
-    async def take(request: Request) -> None:
+    async def start(request: Request) -> None:
         await room.acquire()
         calls.create_task(answer(request))
 
-    return take
+    return start
 
 
 def _one_line(text: str) -> str:

@@ -5,7 +5,7 @@ Missing frames are read from the stream, after a gap and after each silence.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery, message_of
@@ -14,7 +14,7 @@ from schemas.audio import BYTES_PER_MS, AudioFrame
 
 REPAIR_S = 0.3
 """The silence after which frames are read from the stream."""
-MOST_WAITING = 600
+MOST_WAITING_FRAMES = 600
 """The most frames that wait to be read, a minute; newer frames are dropped and later read from the
 stream."""
 KEPT_MS = 55_000
@@ -78,14 +78,7 @@ async def frames(
     *known_ms* of the utterance may be missing.
     """
     subject = subjects.utterance(session, utterance)
-    arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_WAITING)
-
-    async def on_frame(message: Delivery) -> None:
-        if frame := message_of(AudioFrame, message.data, subject=subject):
-            with suppress(asyncio.QueueFull):  # the gap is repaired
-                arrived.put_nowait(frame)
-
-    async with bus.listening(subject, on_frame):
+    async with _live_frames(bus, subject) as arrived:
         order, silent_s, next_s = FrameOrder(known_ms), 0.0, 0.0
         damaged: set[int] = set()
         limit_s = silence_limit_s if first_limit_s is None else first_limit_s
@@ -104,6 +97,20 @@ async def frames(
             if order.needs_repair(silent_s) and asyncio.get_running_loop().time() >= next_s:
                 await _repair(bus, subject, order, damaged)
                 next_s = asyncio.get_running_loop().time() + REPAIR_S
+
+
+@asynccontextmanager
+async def _live_frames(bus: Bus, subject: str) -> AsyncIterator[asyncio.Queue[AudioFrame]]:
+    """Yield the queue into which frames come as they are sent."""
+    arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_WAITING_FRAMES)
+
+    async def on_frame(message: Delivery) -> None:
+        if frame := message_of(AudioFrame, message.data, subject=subject):
+            with suppress(asyncio.QueueFull):  # the gap is repaired
+                arrived.put_nowait(frame)
+
+    async with bus.listening(subject, on_frame):
+        yield arrived
 
 
 async def _repair(bus: Bus, subject: str, order: FrameOrder, damaged: set[int]) -> None:

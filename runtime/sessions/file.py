@@ -23,7 +23,7 @@ from schemas.subjects import is_token
 
 FORMAT = "aura-session"
 VERSION = 1
-MOST_BYTES = {"manifest.json": 1 << 20, "events.msgpack": 64 << 20, "audio.msgpack": 512 << 20}
+MOST_PART_BYTES = {"manifest.json": 1 << 20, "events.msgpack": 64 << 20, "audio.msgpack": 512 << 20}
 """The largest unpacked size of each part, against archives that unpack to gigabytes: a day of
 events, two hours of sound."""
 MOST_ROWS = 200_000
@@ -116,8 +116,8 @@ def _opened(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     Raises:
         NotASessionError: the part is too large when unpacked.
     """
-    if archive.getinfo(name).file_size > MOST_BYTES[name]:
-        raise NotASessionError(f"{name} unpacks to more than {MOST_BYTES[name] >> 20} MiB")
+    if archive.getinfo(name).file_size > MOST_PART_BYTES[name]:
+        raise NotASessionError(f"{name} unpacks to more than {MOST_PART_BYTES[name] >> 20} MiB")
     return archive.open(name)
 
 

@@ -46,8 +46,7 @@ async def erase(bus: Bus, stream: str, numbers: Sequence[int]) -> None:
     Raises:
         BusAwayError: the server does not answer.
     """
-    for k in range(0, len(numbers), ERASED_AT_ONCE):
-        verb = f"STREAM.MSG.DELETE.{stream}"
-        await asyncio.gather(
-            *(ask(bus, verb, {"seq": seq}) for seq in numbers[k : k + ERASED_AT_ONCE])
-        )
+    verb = f"STREAM.MSG.DELETE.{stream}"
+    for first in range(0, len(numbers), ERASED_AT_ONCE):
+        batch = numbers[first : first + ERASED_AT_ONCE]
+        await asyncio.gather(*(ask(bus, verb, {"seq": seq}) for seq in batch))

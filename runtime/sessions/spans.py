@@ -28,35 +28,35 @@ def spans(told: list[Moment]) -> list[TimelineSpan]:
     sent: dict[int, int] = {}
     taken: dict[int, int] = {}
     for index, one in enumerate(told):
-        f = one.fields
+        fields, turn = one.fields, one.turn or 0
         match one.name:
             case "speech.started" | "speech.continued":
                 speaking_since = one.at_ms
             case "speech.paused" | "speech.ended":
-                end_ms = max(int(f["speech_end_ms"]), speaking_since or 0)
+                end_ms = max(int(fields["speech_end_ms"]), speaking_since or 0)
                 if speaking_since is not None:
-                    said = words.get((int(f["utterance"]), int(f["pause"])), "")
+                    said = words.get((int(fields["utterance"]), int(fields["pause"])), "")
                     span = TimelineSpan(speaking_since, end_ms, "caller", "speech", said, index)
                     found.append(span)
                     speaking_since = None
                 if one.name == "speech.ended":
                     found.append(_waited(one, index))
             case "transcript.guess" | "transcript.final" | "speech.ready":
-                start_ms = one.at_ms - round(f["took_ms"])
-                text = str(f.get("text", one.text))
+                start_ms = one.at_ms - round(fields["took_ms"])
+                text = str(fields.get("text", one.text))
                 found.append(TimelineSpan(start_ms, one.at_ms, one.lane, one.name, text, index))
             case "turn.taken":
-                taken[int(f["turn"])] = one.at_ms
+                taken[turn] = one.at_ms
             case "response.sentence":
-                start_ms = taken.get(int(f["turn"]), one.at_ms)
-                taken[int(f["turn"])] = one.at_ms
-                found.append(TimelineSpan(start_ms, one.at_ms, "llm", "sentence", f["text"], index))
+                start_ms, text = taken.get(turn, one.at_ms), fields["text"]
+                taken[turn] = one.at_ms
+                found.append(TimelineSpan(start_ms, one.at_ms, "llm", "sentence", text, index))
             case "answer.sent":
-                sent[int(f["turn"])] = one.at_ms
-            case "answer.heard" if f["played_ms"]:
-                start_ms = sent.get(int(f["turn"]), one.at_ms - int(f["played_ms"]))
-                name = "heard" if f["to_the_end"] else "cut"
-                found.append(TimelineSpan(start_ms, one.at_ms, "client", name, f["text"], index))
+                sent[turn] = one.at_ms
+            case "answer.heard" if fields["played_ms"]:
+                start_ms = sent.get(turn, one.at_ms - int(fields["played_ms"]))
+                name, text = "heard" if fields["to_the_end"] else "cut", fields["text"]
+                found.append(TimelineSpan(start_ms, one.at_ms, "client", name, text, index))
             case _:
                 pass
     return found + _tool_spans(told)

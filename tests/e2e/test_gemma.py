@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.conftest import OUR_OWN
 from workers.engines import llm_factory
-from workers.engines.llm.llama import TOKENS_OF_A_SMALL_ONE, LlamaModel
+from workers.engines.llm.llama import BASE_MODEL_BATCH_TOKENS, LlamaModel
 from workers.engines.protocols import LanguageModel, Prompt, Usage
 
 
@@ -100,7 +100,7 @@ def test_a_long_prompt_is_read_in_parts_of_which_each_is_told(gemma: LlamaModel)
     told = [piece["prompt_progress"]["processed"] for piece in pieces if "prompt_progress" in piece]
     steps = [after - before for before, after in pairwise(told)]
     assert max(told) > 200
-    assert max(steps) <= TOKENS_OF_A_SMALL_ONE
+    assert max(steps) <= BASE_MODEL_BATCH_TOKENS
 
 
 async def test_the_event_loop_goes_on_while_gemma_writes(gemma: LlamaModel) -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from edge.door.agents.likely_prompts import MOST_BYTES, LikelyPrompts
+from edge.door.agents.likely_prompts import MOST_ANSWER_BYTES, LikelyPrompts
 from edge.door.state import Edge
 from runtime.agents import store
 from runtime.bus.connection import Bus
@@ -22,7 +22,7 @@ from tests.edge_in_process import an_edge
 
 @asynccontextmanager
 async def telling(
-    bus: Bus, most_bytes: int = MOST_BYTES
+    bus: Bus, most_bytes: int = MOST_ANSWER_BYTES
 ) -> AsyncIterator[tuple[Edge, asyncio.Queue[PromptsReply]]]:
     """Yield an edge that tells of prompts soon after a change, and what it tells unasked."""
     told: asyncio.Queue[PromptsReply] = asyncio.Queue()

@@ -7,7 +7,7 @@ import asyncio
 from structlog.testing import capture_logs
 
 from edge.call.quotas import TENANT_USED_UP, RecordingQuota, RecordingQuotas
-from edge.call.recording_writer import MOST_PIECES, RecordingWriter
+from edge.call.recording_writer import MOST_WAITING_PIECES, RecordingWriter
 from edge.core.client_events import Speech
 from runtime.bus.connection import Bus
 from schemas import codec, subjects
@@ -77,13 +77,15 @@ async def test_a_quota_that_is_used_up_ends_the_recording_and_is_told_once(bus: 
 
 async def test_what_the_bus_takes_too_slowly_is_dropped_and_told_at_the_end(bus: Bus) -> None:
     writer = a_writer(bus)
-    now_ms = speak(writer, MOST_PIECES + 3)
+    now_ms = speak(writer, MOST_WAITING_PIECES + 3)
     writer.finish(now_ms)
     with capture_logs() as logs:
         await asyncio.wait_for(writer.run(), 5)
     assert [(one["event"], one["pieces"]) for one in logs] == [("recording_has_gaps", 3)]
     pieces = await stored(bus, "caller")
-    assert [piece.seq for piece in pieces] == list(range(MOST_PIECES)), "the oldest are kept"
+    assert [piece.seq for piece in pieces] == list(range(MOST_WAITING_PIECES)), (
+        "the oldest are kept"
+    )
 
 
 async def test_a_piece_that_was_not_stored_is_a_gap_and_the_next_ones_are_stored(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aura.cli.running import CommandError
-from aura.cli.session_choice import MOST_SHOWN, NEWEST, chosen
+from aura.cli.session_choice import MOST_SHOWN_SESSIONS, NEWEST, chosen
 from runtime.bus.connection import Bus
 from schemas.events import SessionStarted
 from schemas.session_config import SessionConfig
@@ -39,7 +39,7 @@ async def test_a_whole_id_is_meant_even_if_others_begin_with_it(bus: Bus) -> Non
 
 
 async def test_a_beginning_of_several_is_refused_and_some_of_them_are_named(bus: Bus) -> None:
-    await begin(bus, *(f"s_a{number}" for number in range(MOST_SHOWN + 1)))
+    await begin(bus, *(f"s_a{number}" for number in range(MOST_SHOWN_SESSIONS + 1)))
     with pytest.raises(CommandError, match=r"6 sessions begin with s_a: s_a0, .*s_a4 \.\.\.$"):
         await chosen(bus, "s_a")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge.core.hearing.caller_audio import frames
-from edge.core.hearing.echo_path import HISTORY, EchoPath
+from edge.core.hearing.echo_path import HISTORY_FRAMES, EchoPath
 from tests.unit.edge.core.hearing.line import Samples, echo_of, pcm, voice, with_noise
 
 RESPONSE = voice(6, seed=1)
@@ -63,7 +63,7 @@ def test_only_the_last_second_and_its_playback_are_used() -> None:
     heard = zip(frames(pcm(echo)), frames(pcm(RESPONSE)), strict=True)
     for number, (near, far) in enumerate(heard, 1):
         path.note(near, far)
-        if number % (2 * HISTORY) == 0:
+        if number % (2 * HISTORY_FRAMES) == 0:
             assert path.explains()
 
 

@@ -15,7 +15,7 @@ pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not
 from aioice import stun  # it may be missing
 from aioice.ice import Connection  # the same
 
-from edge.door.webrtc.udp_port import MOST_ASKED, MOST_CLIENTS, _Socket  # the same
+from edge.door.webrtc.udp_port import MOST_CLIENTS, MOST_REQUESTS, _Socket  # the same
 
 COOKIE = 0x2112A442
 CLIENT = ("192.0.2.1", 5000)
@@ -132,11 +132,11 @@ async def test_an_answer_is_of_the_call_that_asked_and_of_none_once_it_has_left(
     for other in others:
         line.join(other, 1)
     member = line._names[call.local_username][0]
-    for number in range(2 * MOST_ASKED):
+    for number in range(2 * MOST_REQUESTS):
         member.sendto(packet(1, name=number.to_bytes(12, "big")), CLIENT)
         member.sendto(packet(0x101, name=b"its own     "), CLIENT)  # no request
-    assert len(line._asked) == MOST_ASKED
-    latest = packet(0x101, name=(2 * MOST_ASKED - 1).to_bytes(12, "big"))
+    assert len(line._asked) == MOST_REQUESTS
+    latest = packet(0x101, name=(2 * MOST_REQUESTS - 1).to_bytes(12, "big"))
     assert line._asked_or_answered(latest, CLIENT) is member
     assert line._asked_or_answered(packet(0x101, name=b"nobody's    "), CLIENT) is None
     line.leave(member)

@@ -81,7 +81,7 @@ class Runner:
         """Handle events until there are no more."""
         more = True
         while more:
-            deliveries, more = await self._take(stop)
+            deliveries, more = await self._collect_batch(stop)
             if stop.is_set() and not self.subscriber.batch:
                 for delivery in deliveries:
                     await delivery.retry()
@@ -89,7 +89,7 @@ class Runner:
                 await self._handle(handler, bus, deliveries)
             self._held.difference_update(deliveries)
 
-    async def _take(self, stop: asyncio.Event) -> tuple[list[EventJob], bool]:
+    async def _collect_batch(self, stop: asyncio.Event) -> tuple[list[EventJob], bool]:
         """Return the events for the next call of the handler, and whether more may come."""
         first = await self._waiting.get()
         if first is None:

@@ -25,9 +25,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
 }
 """All event types by tag."""
 
-LEAST_AHEAD = 64
+LEAST_AHEAD_EVENTS = 64
 """The fewest events fetched ahead of a handler."""
-MOST_BATCH = 1000
+MOST_BATCH_EVENTS = 1000
 """The largest batch; the unacknowledged events of a group are limited too."""
 
 Handler = Callable[[Any], Awaitable[None]]
@@ -99,15 +99,15 @@ class Subscriber:
             raise SubscriberError(f"a subscriber's name is A-Z a-z 0-9 _ -, not {self.name!r}")
         if not 1 <= self.tries < MOST_DELIVERIES:
             raise SubscriberError(f"tries is 1 to {MOST_DELIVERIES - 1}, not {self.tries}")
-        if not (0 <= self.batch <= MOST_BATCH and self.at_once > 0):
-            raise SubscriberError(f"batch is 0 to {MOST_BATCH}, at_once 1 or more")
+        if not (0 <= self.batch <= MOST_BATCH_EVENTS and self.at_once > 0):
+            raise SubscriberError(f"batch is 0 to {MOST_BATCH_EVENTS}, at_once 1 or more")
         if self.tenant != "*" and not is_token(self.tenant):
             raise SubscriberError(f"a tenant is A-Z a-z 0-9 _ -, not {self.tenant!r}")
 
     @property
     def ahead(self) -> int:
         """The number of events that are fetched ahead of the handler."""
-        return max(LEAST_AHEAD, self.at_once, 2 * self.batch)
+        return max(LEAST_AHEAD_EVENTS, self.at_once, 2 * self.batch)
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

@@ -39,7 +39,7 @@ PRIVATE = frozenset(
 )
 """Fields with words or names of persons, which are never stored. `rows` has partial transcripts."""
 VIEWS = Path(__file__).with_name("warehouse.sql")
-BATCH = 1000
+BATCH_EVENTS = 1000
 """The most events in one Parquet file."""
 BATCH_WAIT_S = 10.0
 
@@ -127,7 +127,7 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-@opening("*", name="warehouse", batch=BATCH, batch_wait_s=BATCH_WAIT_S, calls_only=True)
+@opening("*", name="warehouse", batch=BATCH_EVENTS, batch_wait_s=BATCH_WAIT_S, calls_only=True)
 @asynccontextmanager
 async def subscriber(context: Context) -> AsyncIterator[Handler]:
     """Yield the handler, which writes each batch into a file."""

@@ -34,7 +34,7 @@ from workers.analytics.subscribers import (
 log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 15.0
-TRIES = 11
+MOST_TRIES = 11
 """The most deliveries of one event, after delays of 1, 2, 4 ... 512 s: about 17 minutes."""
 LONGEST_BACKOFF_S = 900.0
 GONE = 410
@@ -60,7 +60,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
             name="webhook",
             calls_only=True,
             at_once=8,
-            tries=TRIES,
+            tries=MOST_TRIES,
             backoff_s=1.0,
             longest_backoff_s=LONGEST_BACKOFF_S,
         )

@@ -67,6 +67,15 @@ def find(name: str, cache: Path) -> Path | None:
     if len(parts) == 1:
         _verify(parts[0], pinned, cache)
         return parts[0]
+    return _join(name, parts, pinned, cache)
+
+
+def _join(name: str, parts: list[Path], pinned: PinnedWeights, cache: Path) -> Path:
+    """Return the file of joined *parts*, which only one process joins.
+
+    Raises:
+        WeightsError: the weights are damaged, or *cache* cannot take them.
+    """
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with file_lock(cache / f"{name}.lock"):

@@ -88,12 +88,8 @@ async def run(settings: Settings, server: Server) -> int:
             limit = asyncio.timeout(START_S)
             try:
                 async with limit, _opened(server, settings) as client:
-                    offered = _offered(await _tools(client), server)
+                    handlers = await _handlers(client, server, ended)
                     limit.reschedule(None)
-                    handlers = [
-                        (config, _handler(client, tool.name, server, ended))
-                        for tool, config in offered
-                    ]
                     served = True
                     await hold(bus, handlers, ended, tenant=server.tenant)
             except Exception as failed:  # of any transport; it is told or logged
@@ -161,6 +157,14 @@ def why(error: BaseException, server: Server) -> str:
         f"{first} does not answer: it ended first. What it wrote stands above; a variable of the "
         "environment that it needs is given by --env NAME"
     )
+
+
+async def _handlers(
+    client: Client, server: Server, ended: asyncio.Event
+) -> list[tuple[ToolConfig, Handler]]:
+    """Return the tools of *server* that are offered, each with its handler."""
+    offered = _offered(await _tools(client), server)
+    return [(config, _handler(client, tool.name, server, ended)) for tool, config in offered]
 
 
 def _offered(tools: Sequence[Tool], server: Server) -> Iterator[tuple[Tool, ToolConfig]]:

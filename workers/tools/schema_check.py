@@ -17,7 +17,7 @@ import regex
 from jsonschema.protocols import Validator
 from referencing import Registry
 
-LIMIT_S = 0.25
+CPU_LIMIT_S = 0.25
 """CPU time, so that a busy machine fails no check."""
 MOST_SCHEMA_BYTES = 65_536
 LEFT_TO_THE_TOOL = ("patternProperties", "additionalProperties", "unevaluatedProperties")
@@ -52,7 +52,7 @@ class _Clock(threading.local):
 _clock = _Clock()
 
 
-def check(arguments: Any, schema: dict[str, Any], *, limit_s: float = LIMIT_S) -> None:
+def check(arguments: Any, schema: dict[str, Any], *, limit_s: float = CPU_LIMIT_S) -> None:
     """Check *arguments*, decoded, against *schema*: up to *limit_s* of CPU, so call it in a thread.
 
     Raises:

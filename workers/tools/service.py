@@ -116,16 +116,26 @@ def tool(
             "idempotent": idempotent,
             "cancel": cancel,
         }
-        try:
-            config = msgspec.convert(told, ToolConfig)
-        except msgspec.ValidationError as error:
-            raise ToolDefinitionError(f"@tool {named}: {error}") from error
-        if any(other.name == named for other, _ in _tools):
-            raise ToolDefinitionError(f"@tool {named}: another tool has this name")
-        _tools.append((config, _handler(function, arguments)))
+        _register(told, _handler(function, arguments))
         return function
 
     return made if function is None else made(function)
+
+
+def _register(told: dict[str, Any], handler: Handler) -> None:
+    """Add a tool by the fields *told* of its `ToolConfig`.
+
+    Raises:
+        ToolDefinitionError: a field cannot be, or another tool has its name.
+    """
+    name = told["name"]
+    try:
+        config = msgspec.convert(told, ToolConfig)
+    except msgspec.ValidationError as error:
+        raise ToolDefinitionError(f"@tool {name}: {error}") from error
+    if any(other.name == name for other, _ in _tools):
+        raise ToolDefinitionError(f"@tool {name}: another tool has this name")
+    _tools.append((config, handler))
 
 
 def _plain(schema: Any) -> Any:

@@ -25,7 +25,7 @@ from workers.stage import JobContext, JobTarget
 from workers.tools.bodies import Body, CallFailedError
 from workers.tools.schema_check import BadArgumentsError, BadSchemaError, check
 
-LEAST_S = 0.02
+LEAST_TIME_LEFT_S = 0.02
 """A call with less time left than this is too late."""
 
 
@@ -90,7 +90,7 @@ class ToolStage:
         if not event.tool.idempotent:
             await _begin(job, earlier)
         left_s = _left_s(job)
-        if left_s < LEAST_S:
+        if left_s < LEAST_TIME_LEFT_S:
             raise CallFailedError("timeout", "the deadline had passed before it began")
         try:
             async with asyncio.timeout(left_s):

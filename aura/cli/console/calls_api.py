@@ -22,7 +22,7 @@ from runtime.sessions.timeline import moments
 from schemas import subjects
 from schemas.events import AnyEvent
 
-MOST_LISTED = 500
+MOST_LISTED_CALLS = 500
 NO_SUCH = "No such call is recorded, or nothing of it can be read by this version of Aura."
 
 
@@ -45,7 +45,8 @@ async def list_calls(request: web.Request) -> web.Response:
         rows.sort(key=lambda row: row.slowest_ms or 0.0, reverse=True)
     if part := query.get("id", ""):
         rows = [row for row in rows if part in row.session]
-    return json_answer({"calls": [row.as_json() for row in rows[:MOST_LISTED]], "found": len(rows)})
+    listed = [row.as_json() for row in rows[:MOST_LISTED_CALLS]]
+    return json_answer({"calls": listed, "found": len(rows)})
 
 
 def wanted(query: Mapping[str, str], now_s: float) -> SessionFilter:

@@ -8,10 +8,10 @@ from schemas import events as ev
 from schemas.subjects import is_replay
 
 HOUR_MS = 3_600_000
-MOST_KEPT = 20_000
+MOST_KEPT_ENTRIES = 20_000
 """The most turns, and the most errors; the oldest are forgotten first."""
 MOST_DOTS = 1000
-SLOWEST = 10
+MOST_LISTED_ROWS = 10
 PERCENTILES = (50, 95, 99)
 
 
@@ -38,10 +38,10 @@ class LastHour:
         """Unix ms from which on all events were read, or 0 before that."""
         self.changes = 0
         """Counts all turns and faults; it tells whether the numbers have changed."""
-        self._turns: deque[_Turn] = deque(maxlen=MOST_KEPT)
-        self._faults: deque[_Fault] = deque(maxlen=MOST_KEPT)
-        self._begun: deque[int] = deque(maxlen=MOST_KEPT)
-        self._tools: deque[tuple[int, str]] = deque(maxlen=MOST_KEPT)
+        self._turns: deque[_Turn] = deque(maxlen=MOST_KEPT_ENTRIES)
+        self._faults: deque[_Fault] = deque(maxlen=MOST_KEPT_ENTRIES)
+        self._begun: deque[int] = deque(maxlen=MOST_KEPT_ENTRIES)
+        self._tools: deque[tuple[int, str]] = deque(maxlen=MOST_KEPT_ENTRIES)
 
     def take(self, event: ev.AnyEvent) -> None:
         """Count *event*; events of different kinds may arrive in any order."""
@@ -83,7 +83,7 @@ class LastHour:
             "speculations": {"made": made, "right": made - wrong, "wrong": wrong},
             "slowest": [
                 {"session": one.session, "turn": one.measured.turn, "wait_ms": round(_wait(one))}
-                for one in sorted(waited, key=_wait, reverse=True)[:SLOWEST]
+                for one in sorted(waited, key=_wait, reverse=True)[:MOST_LISTED_ROWS]
             ],
             "dots": _sampled_waits(waited),
             "dots_every": _every(waited),
@@ -123,7 +123,7 @@ def _steps(turns: Sequence[_Turn]) -> list[dict[str, Any]]:
 
 def _sampled_waits(waited: Sequence[_Turn]) -> list[tuple[int, int, str, int]]:
     """Return time, wait, call and turn of a sample of the waits, and of the slowest."""
-    slowest = sorted(waited, key=_wait, reverse=True)[:SLOWEST]
+    slowest = sorted(waited, key=_wait, reverse=True)[:MOST_LISTED_ROWS]
     chosen = sorted(
         {*waited[:: _every(waited)], *slowest}, key=lambda one: (one.at_ms, one.measured.turn)
     )
@@ -147,5 +147,5 @@ def _grouped(faults: Sequence[_Fault]) -> list[dict[str, Any]]:
             "count": count,
             "session": newest[told, stage, reason].session,
         }
-        for (told, stage, reason), count in counted.most_common(SLOWEST)
+        for (told, stage, reason), count in counted.most_common(MOST_LISTED_ROWS)
     ]

@@ -11,7 +11,7 @@ from runtime.sessions.finding import decoded
 from schemas import codec, subjects
 from schemas.events import AnyEvent, Kind
 
-MOST_READ = 100_000
+MOST_READ_EVENTS = 100_000
 """The most events that are read; of more, only the newest are used."""
 KINDS: tuple[Kind, ...] = ("life", "out")
 """The kinds of events for the hour's numbers and the last words."""
@@ -58,7 +58,7 @@ async def _begin(bus: Bus, read_to: int, now_ms: int) -> tuple[int, int]:
     if "error" in info:
         raise BusAwayError("The bus has no events stream: `aura provision` sets it up.")
     newest = int(info["state"]["last_seq"])
-    most = max(0, newest - MOST_READ)
+    most = max(0, newest - MOST_READ_EVENTS)
     if 0 < read_to <= newest:  # otherwise the log was replaced
         return max(read_to, most), 0
     hour_ms = now_ms - HOUR_MS

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from aura.cli.console.last_hour import HOUR_MS
 
-MOST_KEPT = 10_000
+MOST_KEPT_REFUSALS = 10_000
 
 
 class Refusals:
@@ -15,7 +15,7 @@ class Refusals:
         self.since_ms = 0
         """Unix ms of the first look; earlier refusals are unknown. 0: there was no look yet."""
         self._seen: dict[str, Mapping[str, int]] = {}
-        self._grown: deque[tuple[int, str, int]] = deque(maxlen=MOST_KEPT)
+        self._grown: deque[tuple[int, str, int]] = deque(maxlen=MOST_KEPT_REFUSALS)
 
     def look(self, edges: Mapping[str, Mapping[str, int]], now_ms: int) -> None:
         """Take each edge's counters by limit.

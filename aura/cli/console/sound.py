@@ -11,7 +11,7 @@ from aura.cli.session_page import PEAKS_A_SECOND, peaks
 from runtime.bus.reader import Stored
 from runtime.sessions.recorded_audio import NotRecordedError, sides, since, stereo_wav
 
-MOST_BYTES = 256 << 20
+MOST_WAV_BYTES = 256 << 20
 """The largest WAV, some 70 minutes; `aura export --wav` writes longer recordings."""
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
@@ -30,7 +30,7 @@ class SessionRecording:
 
         This takes a second for an hour's call.
         """
-        if sum(len(one.data) for one in stored) > MOST_BYTES:
+        if sum(len(one.data) for one in stored) > MOST_WAV_BYTES:
             return None
         try:
             return SessionRecording(stereo_wav(stored), sides(stored)[0])

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from aura.cli.reporting.plots import lines, stacked
-from aura.cli.reporting.queries import MOST_LISTED, Figures, Row
+from aura.cli.reporting.queries import MOST_FAILED_CALLS, Figures, Row
 
 FORMATS = {"minute": "%H:%M", "hour": "%d %H:00", "day": "%d %b"}
 LOOK = "Look at one: aura show CALL, or with --html."
@@ -194,8 +194,8 @@ def _failed(found: Figures) -> str:
         [row["session"], row["tenant"], moment(row["at_utc"]), row["what"], f"{row['errors']:,}"]
         for row in found.failed
     ]
-    more = len(rows) >= MOST_LISTED
-    note = f"<p>The newest {MOST_LISTED}.</p>" if more else ""
+    more = len(rows) >= MOST_FAILED_CALLS
+    note = f"<p>The newest {MOST_FAILED_CALLS}.</p>" if more else ""
     return (
         _table(["call", "tenant", "when", "stage", "errors"], rows) + note
         if rows

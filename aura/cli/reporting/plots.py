@@ -13,15 +13,17 @@ INNER_W, INNER_H = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 COLOURS = ("#2563eb", "#d97706", "#dc2626", "#059669", "#7c3aed", "#64748b")
 DASHES = ("", "7 4", "2 4")
 """Of lines, which may run on top of each other."""
+LEAST_TICKS = 4
+"""The least parts of an axis."""
 
 Series = tuple[str, Sequence[float | None]]
 
 
-def ticks(top: float, count: int = 4, *, whole: bool = False) -> list[float]:
+def ticks(top: float, *, whole: bool = False) -> list[float]:
     """Return round numbers from 0 to at least *top*, integers where only *whole* ones can be."""
     if top <= 0:
         return [0.0, 1.0]
-    raw = max(top / count, 1.0) if whole else top / count
+    raw = max(top / LEAST_TICKS, 1.0) if whole else top / LEAST_TICKS
     unit = 10.0 ** math.floor(math.log10(raw))
     steps = (unit * k for k in (1, 2, 2.5, 5, 10))
     step = next(s for s in steps if s >= raw * 0.999999 and not (whole and s % 1))
@@ -59,20 +61,21 @@ def stacked(
     labels: Sequence[str], series: Sequence[Series], unit: str, *, counts: bool = True
 ) -> str:
     """Return a bar a label, the series on top of each other; *counts* are whole numbers."""
-    sums = [sum(values[k] or 0.0 for _, values in series) for k in range(len(labels))]
+    sums = [sum(values[at] or 0.0 for _, values in series) for at in range(len(labels))]
     top = ticks(max(sums, default=0.0), whole=counts)
     wide = max(2.0, INNER_W / max(1, len(labels)) * 0.7)
     parts = [_axes(labels, top, unit)]
-    for k, label in enumerate(labels):
+    for at, label in enumerate(labels):
         base = 0.0
         for colour, (name, values) in zip(COLOURS, series, strict=False):
-            value = values[k] or 0.0
+            value = values[at] or 0.0
             if value <= 0:
                 continue
-            y, below = _y(base + value, top[-1]), _y(base, top[-1])
+            upper, lower = _y(base + value, top[-1]), _y(base, top[-1])
+            left = _x(at, len(labels)) - wide / 2
             parts.append(
-                f'<rect x="{_x(k, len(labels)) - wide / 2:.1f}" y="{y:.1f}" width="{wide:.1f}" '
-                f'height="{below - y:.1f}" fill="{colour}">'
+                f'<rect x="{left:.1f}" y="{upper:.1f}" width="{wide:.1f}" '
+                f'height="{lower - upper:.1f}" fill="{colour}">'
                 f"<title>{escape(f'{label} {name}: {_number(value)} {unit}')}</title></rect>"
             )
             base += value

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
 
 Row = dict[str, Any]
-MOST_LISTED = 50
+MOST_FAILED_CALLS = 50
 """Failed calls, the newest."""
 
 
@@ -172,5 +172,5 @@ SELECT session, tenant, min(at_utc) AS at_utc, count(*) FILTER (type = 'trouble.
   coalesce(string_agg(DISTINCT stage, ', ' ORDER BY stage), '') AS what
 FROM some_events
 WHERE type = 'trouble.told' OR (type = 'session.ended' AND reason = 'failed')
-GROUP BY session, tenant ORDER BY at_utc DESC, session LIMIT {MOST_LISTED}
+GROUP BY session, tenant ORDER BY at_utc DESC, session LIMIT {MOST_FAILED_CALLS}
 """  # noqa: S608  # our own number

@@ -3,13 +3,13 @@
 import statistics
 from collections import deque
 
-TURNS = 5
+MOST_TURNS = 5
 """The number of latest turns that are remembered."""
-LEAST = 2
+LEAST_TURNS = 2
 """The least number of turns for an adapted wait."""
-MARGIN = 1.15
+WAIT_TO_PAUSE_RATIO = 1.15
 """The wait as a multiple of the caller's usual longest pause, without a unit."""
-LONGEST_MS = 1400
+LONGEST_WAIT_MS = 1400
 """The longest adapted wait."""
 
 
@@ -17,7 +17,7 @@ class AdaptivePause:
     """The longest pause in each of the caller's latest turns, and in the present one."""
 
     def __init__(self) -> None:
-        self._longest: deque[int] = deque(maxlen=TURNS)
+        self._longest: deque[int] = deque(maxlen=MOST_TURNS)
         self._now = 0
         self._mistaken = 0
 
@@ -40,11 +40,11 @@ class AdaptivePause:
     @property
     def wait_ms(self) -> int:
         """The least silence, ms, that may end a turn of this caller."""
-        if len(self._longest) < LEAST:
+        if len(self._longest) < LEAST_TURNS:
             return 0
-        return min(LONGEST_MS, int(statistics.median_low(self._longest) * MARGIN))
+        return min(LONGEST_WAIT_MS, int(statistics.median_low(self._longest) * WAIT_TO_PAUSE_RATIO))
 
     @property
     def this_turn_ms(self) -> int:
         """The least silence, ms, that may end this turn, since it went on after a shorter one."""
-        return min(LONGEST_MS, int(self._mistaken * MARGIN))
+        return min(LONGEST_WAIT_MS, int(self._mistaken * WAIT_TO_PAUSE_RATIO))

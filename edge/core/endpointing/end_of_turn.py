@@ -63,14 +63,14 @@ EOT_LLM_MISSING = 0.4
 """The assumed probability if the language model gives none."""
 EOT_BY_RULES = 0.7
 """The assumed probability if the recogniser gives none and the rules find an end."""
-MOST_CERTAIN = 0.99
-"""The upper limit of every probability (1 - MOST_CERTAIN is the lower one), so that no source
-decides alone."""
+HIGHEST_PROBABILITY = 0.99
+"""The upper limit of every probability, so that no source decides alone; the lower limit is the
+rest to 1."""
 EOT_AUDIO_SURE = 0.8
 """The turn model's probability from which on unclear words count as finished."""
 EOT_AUDIO_DOUBT = 0.5
 """The turn model's probability below which the verdict moves one step towards unfinished."""
-AGREED = 0.9
+AGREED_SHARE = 0.9
 """The share of the wait for a statement that is finished by the words and by the turn model."""
 MOST_OPENING_WORDS = 2
 """The most words of an opening ("Hello?"), after which more words are likely."""
@@ -190,7 +190,7 @@ def _log_odds_of_end(known: Evidence, *, by_rules: bool | None) -> float:
 
 
 def _log_odds(probability: float) -> float:
-    limited = min(max(probability, 1 - MOST_CERTAIN), MOST_CERTAIN)
+    limited = min(max(probability, 1 - HIGHEST_PROBABILITY), HIGHEST_PROBABILITY)
     return math.log(limited / (1 - limited))
 
 
@@ -217,7 +217,7 @@ def wait_ms(known: Evidence, waits: Waits) -> int:
             if replies or sounds_asked(known):
                 return waits.finished_ms
             agreed = (known.eot_audio or 0) >= EOT_AUDIO_SURE and is_finished(by_words(known))
-            return max(waits.finished_ms, int(stated_ms * AGREED)) if agreed else stated_ms
+            return max(waits.finished_ms, int(stated_ms * AGREED_SHARE)) if agreed else stated_ms
         case False:
             return waits.unfinished_ms
         case _ if is_finished(by_words(known)):  # only the turn model doubts it

@@ -18,7 +18,7 @@ SMOOTH_FRAMES = 200 // FRAME_MS
 """The frames over which loudness is averaged: 200 ms, less than a pause between clauses."""
 PAUSING_SHARE = 13
 """While one person speaks fluently, at least one in so many stretches has a pause."""
-ABOVE = 10.0
+LEAST_POWER_RATIO = 10.0
 """The least ratio of the caller's power to the background's (10 dB)."""
 
 
@@ -50,7 +50,7 @@ class BackgroundVoices:
         self._frames += 1
         if self._frames == STRETCH_FRAMES:
             self._end_stretch()
-        return now >= ABOVE * self._background
+        return now >= LEAST_POWER_RATIO * self._background
 
     def _end_stretch(self) -> None:
         self._quietest.append(self._low)
@@ -58,4 +58,5 @@ class BackgroundVoices:
         self._low, self._peak, self._frames = float("inf"), 0.0, 0
         if (known := len(self._quietest)) >= LEAST_STRETCHES:
             self._background = sorted(self._quietest)[known // PAUSING_SHARE]
-        self.is_alone = self._background > 0 and max(self._loudest) < ABOVE * self._background
+        least = LEAST_POWER_RATIO * self._background
+        self.is_alone = self._background > 0 and max(self._loudest) < least

@@ -19,7 +19,7 @@ Decibels = npt.NDArray[np.float32]
 """Levels in dB relative to one step of 16 bits, or gains in dB."""
 
 FRAME_SAMPLES = FRAME_BYTES // 2
-WINDOW = 2 * FRAME_SAMPLES
+WINDOW_SAMPLES = 2 * FRAME_SAMPLES
 """The samples for a spectrum: two frames."""
 # fmt: off
 EDGES_HZ = (150, 300, 450, 600, 800, 1000, 1250, 1500, 1800, 2150, 2600, 3100, 3700, 4400, 5200,
@@ -28,23 +28,23 @@ EDGES_HZ = (150, 300, 450, 600, 800, 1000, 1250, 1500, 1800, 2150, 2600, 3100, 3
 BANDS = len(EDGES_HZ) - 1
 DELAYS = 36
 """The delays that are tried: 0 to 700 ms, a frame apart."""
-TAILS = (0.25, 0.575)
+TAIL_DECAYS = (0.25, 0.575)
 """The decay of a room's sound in a frame, for reverberation times of 0.2 and 0.5 s."""
-LOUDEST_DB = 3.0
+HIGHEST_GAIN_DB = 3.0
 """The highest gain of an echo."""
 PLAYED_DB = 35.0
 """The level below which a band says nothing about its gain."""
-FRESH = 0.5
+FRESH_SHARE = 0.5
 """The share of a band's power that must be new, so that no gain is learnt from the tail of the
 model."""
 ABOVE_NOISE_DB = 6.0
 ABOVE_ECHO_DB = 4.0
 """The level above its echo that a band may have without excess."""
-MOST_DB = 8.0
+MOST_EXCESS_DB = 8.0
 """The most excess of one band that counts."""
 EXCESS_DB = 6.0
 """The excess over all bands from which on the sound is no echo."""
-CALM_DB = 2.0
+CALM_EXCESS_DB = 2.0
 """The excess below which only echo is heard, so that gains are learnt."""
 SMOOTHING = 0.3
 """The weight of a frame in the excess: an average over 5 frames."""
@@ -52,15 +52,15 @@ AS_LIKELY_DB = 1.0
 """All delays whose error is within this of the least may be the echo's."""
 LEAST_BANDS = 2
 """The fewest bands with sound for a judgement."""
-YOUNG = 8
+YOUNG_FRAMES = 8
 """The frames after which a gain changes slowly."""
-DOWN, UP = 0.12, 0.08
+DOWN_SHARE, UP_SHARE = 0.12, 0.08
 """The share of its error by which a slow gain changes in a frame, downwards and upwards."""
 FAR_OFF_DB = 10.0
 """The most error that counts upwards."""
 AGAINST_VOICE_DB = 0.3
 """The change of a gain in a frame during other sound; downwards only once the echo was found."""
-FOLLOWS = 0.15
+FOLLOW_WEIGHT = 0.15
 """The weight of a frame in the error after the detection, since a player's buffers move the
 delay."""
 FOUND_FRAMES = 25
@@ -72,22 +72,22 @@ MARGIN_DB = 3.0
 LOST_DB, LOST_FRAMES = 4.5, 50
 """The echo is searched again if the least error is above this for so many frames, as after a change
 of volume or to a headset."""
-HISTORY = DELAYS + 30
+HISTORY_FRAMES = DELAYS + 30
 """The frames before a sound that are used with it (0.6 s), with the audio played before them."""
 
 
 def _bands() -> npt.NDArray[np.float32]:
     """Return the weights from a power spectrum to bands: [bands, bins]."""
-    hz = np.fft.rfftfreq(WINDOW, 1 / RATE_HZ)
+    hz = np.fft.rfftfreq(WINDOW_SAMPLES, 1 / RATE_HZ)
     edges = np.array(EDGES_HZ)
     inside = (hz >= edges[:-1, None]) & (hz < edges[1:, None])
     of_one = inside / inside.sum(axis=1, keepdims=True)
-    scaled: npt.NDArray[np.float32] = (of_one * 8 / WINDOW**2).astype(np.float32)
+    scaled: npt.NDArray[np.float32] = (of_one * 8 / WINDOW_SAMPLES**2).astype(np.float32)
     return scaled
 
 
 _WEIGHTS = _bands()
-_SHAPE = np.hanning(WINDOW)
+_SHAPE = np.hanning(WINDOW_SAMPLES)
 
 
 class _Spectrum:
@@ -117,8 +117,8 @@ class EchoPath:
     def __init__(self) -> None:
         self.found = False
         """Whether there is an echo with a known delay."""
-        self._pending: deque[tuple[bytes, bytes]] = deque(maxlen=HISTORY)
-        shape = (len(TAILS), DELAYS, BANDS)
+        self._pending: deque[tuple[bytes, bytes]] = deque(maxlen=HISTORY_FRAMES)
+        shape = (len(TAIL_DECAYS), DELAYS, BANDS)
         self._gain = np.zeros(shape, np.float32)
         self._learnt = np.zeros(shape, np.float32)
         """The number of frames for each gain."""
@@ -139,22 +139,22 @@ class EchoPath:
     def _reset(self) -> None:
         """Forget the echo."""
         self.found = False
-        self._gain[:] = LOUDEST_DB
+        self._gain[:] = HIGHEST_GAIN_DB
         self._learnt[:] = self._error[:] = 0
         self._searched_frames = self._wrong_frames = 0
 
     def _reset_playback(self) -> None:
         """Assume that the loudspeaker was silent so far."""
-        shape = (len(TAILS), DELAYS, BANDS)
+        shape = (len(TAIL_DECAYS), DELAYS, BANDS)
         self._near, self._far = _Spectrum(), _Spectrum()
-        self._tail = np.zeros((len(TAILS), BANDS), np.float32)
+        self._tail = np.zeros((len(TAIL_DECAYS), BANDS), np.float32)
         self._played = np.full(shape, _db(np.zeros(1, np.float32))[0], np.float32)
         """The played levels with their tails, at each delay before now."""
         self._fresh = np.zeros(shape, bool)
 
     def note(self, near: bytes, far: bytes) -> None:
         """Take a frame of the microphone (640 bytes), and the audio played at the same time."""
-        if len(self._pending) == HISTORY:
+        if len(self._pending) == HISTORY_FRAMES:
             self._unknown = DELAYS
         self._pending.append((near, far))
         self._playing = True
@@ -194,7 +194,7 @@ class EchoPath:
             likely[:, 1:] |= likely[:, :-1].copy()
             likely[:, :-1] |= likely[:, 1:].copy()
         above = level - audible[likely].max(axis=0) - ABOVE_ECHO_DB
-        excess = float(np.clip(above, 0, MOST_DB)[active].sum())
+        excess = float(np.clip(above, 0, MOST_EXCESS_DB)[active].sum())
         self._excess += SMOOTHING * (excess - self._excess)
         self._learn(off)
         told = active | ((audible > floor + ABOVE_NOISE_DB) & self._fresh)
@@ -202,18 +202,19 @@ class EchoPath:
 
     def _play(self, far: bytes) -> None:
         power = self._far.power(far)
-        self._tail = np.array(TAILS, np.float32)[:, None] * self._tail + power
+        self._tail = np.array(TAIL_DECAYS, np.float32)[:, None] * self._tail + power
         self._played[:, 1:] = self._played[:, :-1]
         self._played[:, 0] = _db(self._tail)
         self._fresh[:, 1:] = self._fresh[:, :-1]
-        self._fresh[:, 0] = (power >= FRESH * self._tail) & (self._played[:, 0] > PLAYED_DB)
+        self._fresh[:, 0] = (power >= FRESH_SHARE * self._tail) & (self._played[:, 0] > PLAYED_DB)
 
     def _learn(self, off: Decibels) -> None:
         """Adapt the gains by *off*, the errors of the bands."""
         if not self.found:
-            rest = np.where(self._learnt < YOUNG, off / (self._learnt + 1), self._step_of(off))
+            is_young = self._learnt < YOUNG_FRAMES
+            rest = np.where(is_young, off / (self._learnt + 1), self._step_of(off))
             self._gain += np.where(self._fresh, rest, 0).astype(np.float32)
-            np.minimum(self._gain, LOUDEST_DB, out=self._gain)
+            np.minimum(self._gain, HIGHEST_GAIN_DB, out=self._gain)
             self._learnt += self._fresh
             return
         for tail, delay in enumerate(
@@ -223,8 +224,8 @@ class EchoPath:
             self._gain[tail] = self._gain[tail, delay] + np.where(self._fresh[tail, delay], step, 0)
 
     def _step_of(self, off: Decibels) -> Decibels:
-        step: Decibels = np.where(off < 0, DOWN, UP) * np.minimum(off, FAR_OFF_DB)
-        if self._excess < CALM_DB:
+        step: Decibels = np.where(off < 0, DOWN_SHARE, UP_SHARE) * np.minimum(off, FAR_OFF_DB)
+        if self._excess < CALM_EXCESS_DB:
             return step
         if self.found:
             return np.where(off < 0, -AGAINST_VOICE_DB, AGAINST_VOICE_DB)
@@ -236,7 +237,8 @@ class EchoPath:
         error = (np.minimum(np.abs(off), 12) * told).sum(axis=2) / np.maximum(count, 1)
         if self.found:
             telling = (count >= LEAST_BANDS) | sounds
-            self._error += np.where(telling, FOLLOWS * (error - self._error), 0).astype(np.float32)
+            change = FOLLOW_WEIGHT * (error - self._error)
+            self._error += np.where(telling, change, 0).astype(np.float32)
             if sounds:
                 is_wrong = self._error.min() > LOST_DB
                 self._wrong_frames = self._wrong_frames + 1 if is_wrong else 0
@@ -254,6 +256,6 @@ class EchoPath:
         if least < FOUND_SHARE * np.median(self._error):
             self.found = True
             likely = self._error <= least + AS_LIKELY_DB
-            for tail in range(len(TAILS)):  # a gain that is too high falls soon
+            for tail in range(len(TAIL_DECAYS)):  # a gain that is too high falls soon
                 best = likely[tail] if likely[tail].any() else self._error[tail].argmin()
                 self._gain[tail] = self._gain[tail][best].reshape(-1, BANDS).max(axis=0) + MARGIN_DB

@@ -119,17 +119,15 @@ class Segmenter:
             self._voiced_at_ms = now_ms
             yield self._paused(self.utterance, now_ms, self._detector.pause())
 
-    def close(self, *, stands: int) -> None:
-        """End the utterance: send its last message."""
-        utterance, self.utterance = self.utterance, None
-        if utterance:
-            self._before = VoicedStretch(utterance.voice_ms, self._voiced_at_ms)
+    def close(self, ended: Utterance, *, stands: int) -> None:
+        """End the open utterance: send its last message."""
+        self.utterance = None
+        self._before = VoicedStretch(ended.voice_ms, self._voiced_at_ms)
         silent = min(len(self._prefix), self.silence_ms // FRAME_MS)
         while len(self._prefix) > silent:  # voiced audio belongs to this utterance only
             self._prefix.popleft()
         self._detector.close()
-        if utterance:
-            self._send_frame(SendFrame(utterance.number, utterance.end(stands)))
+        self._send_frame(SendFrame(ended.number, ended.end(stands)))
 
     def split(self, ended: Utterance, at_ms: int) -> Utterance:
         """End the open utterance at its last pause, and begin the next one with what came since.

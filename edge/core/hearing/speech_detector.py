@@ -1,16 +1,19 @@
 """Derives speech, pauses and silence from one verdict for each frame: a pure state machine.
 
-The clock is the frame (20 ms).
+    SILENT --started--> SPEAKING
+    SPEAKING --paused--> PAUSED
+    PAUSED --continued--> SPEAKING
+    SPEAKING, PAUSED --closed--> SILENT
+
+The clock is the frame (20 ms). Endpointing closes an utterance; the frames make the other changes.
 """
 
-#   SILENT --onset--> SPEAKING --pause--> PAUSED --onset--> SPEAKING
-#     ^                                     |
-#     +-------------- close() --------------+        (endpointing ends an utterance)
-
 from collections import deque
+from collections.abc import Mapping
 from enum import Enum, auto
 
 from edge.core.hearing.framing import FRAME_MS
+from runtime.moves import moved
 
 PAUSE_MS = 100
 """The silence that makes a pause, at which recognition starts."""
@@ -27,11 +30,24 @@ class SpeechState(Enum):
 
 
 class SpeechChange(Enum):
-    """A change of the state by a frame."""
+    """A change of the state."""
 
     STARTED = auto()
     PAUSED = auto()
     CONTINUED = auto()
+    CLOSED = auto()
+    """The utterance has ended; no frame makes this change."""
+
+
+SILENT, SPEAKING, PAUSED = SpeechState
+
+SPEECH_MOVES: Mapping[tuple[SpeechState, SpeechChange], SpeechState] = {
+    (SILENT, SpeechChange.STARTED): SPEAKING,
+    (SPEAKING, SpeechChange.PAUSED): PAUSED,
+    (PAUSED, SpeechChange.CONTINUED): SPEAKING,
+    (SPEAKING, SpeechChange.CLOSED): SILENT,
+    (PAUSED, SpeechChange.CLOSED): SILENT,
+}
 
 
 class SpeechDetector:
@@ -41,7 +57,7 @@ class SpeechDetector:
         """Detect an onset by *onset_ms* of voice within one and a half times that time."""
         self.onset_ms = onset_ms
         self._recent: deque[bool] = deque(maxlen=onset_ms * 3 // 2 // FRAME_MS)
-        self.state = SpeechState.SILENT
+        self.state = SILENT
         self.silence_ms = 0
         """Silence since the last voiced frame."""
 
@@ -52,23 +68,24 @@ class SpeechDetector:
         recent_ms = sum(self._recent) * FRAME_MS
         match self.state:
             case SpeechState.SILENT if recent_ms >= self.onset_ms:
-                self.state = SpeechState.SPEAKING
-                return SpeechChange.STARTED
+                return self._changed(SpeechChange.STARTED)
             case SpeechState.SPEAKING if self.silence_ms >= PAUSE_MS:
                 return self.pause()
             case SpeechState.PAUSED if recent_ms >= CONTINUE_MS:
-                self.state = SpeechState.SPEAKING
-                return SpeechChange.CONTINUED
+                return self._changed(SpeechChange.CONTINUED)
             case _:
                 return None
 
     def pause(self) -> SpeechChange:
-        """Assume that the caller is silent from here on."""
-        self.state = SpeechState.PAUSED
+        """Assume that a caller who speaks is silent from here on."""
         self._recent.clear()
-        return SpeechChange.PAUSED
+        return self._changed(SpeechChange.PAUSED)
 
     def close(self) -> None:
         """End the utterance."""
-        self.state = SpeechState.SILENT
         self._recent.clear()
+        self._changed(SpeechChange.CLOSED)
+
+    def _changed(self, change: SpeechChange) -> SpeechChange:
+        self.state = moved(SPEECH_MOVES, self.state, change)
+        return change

@@ -26,7 +26,7 @@ GATE_RMS = 80.0
 CHUNK_SAMPLES = 512
 CHUNK_BYTES = CHUNK_SAMPLES * 2
 """The samples in a chunk for the model: 32 ms."""
-LIKELY = 0.35
+VOICE_PROBABILITY = 0.35
 """The probability of speech in a chunk from which on its frames are voice."""
 HELD_CHUNKS = 5
 """The chunks (160 ms) that still count as voice after the model hears none, for soft ends of
@@ -84,7 +84,7 @@ class VoiceActivity:
         soft, sure = threshold < SOFT_BELOW, threshold >= SURE_FROM
         self._vad.set_mode(SOFT_MODE if soft else SURE_MODE if sure else MODE)
         if self._judge:
-            self._judge.likely = LIKELY * threshold / USUAL_THRESHOLD
+            self._judge.likely = VOICE_PROBABILITY * threshold / USUAL_THRESHOLD
 
 
 class _Judge:
@@ -92,7 +92,7 @@ class _Judge:
 
     def __init__(self, model: Opinion) -> None:
         self._model = model
-        self.likely = LIKELY
+        self.likely = VOICE_PROBABILITY
         self._audio = bytearray()
         """Audio that was not judged yet; while the model rests, the last chunks."""
         self._recent: deque[float] = deque(maxlen=HELD_CHUNKS)

@@ -158,7 +158,7 @@ class Tools:
             took_ms=float(now_ms - (call.asked_ms or now_ms)),
             by_edge=True,
         )
-        self._take(steps, self._out.publish(returned))
+        self._enter_result(steps, self._out.publish(returned))
 
     def _fail(
         self, steps: ToolSteps | None, call: StepCall, reason: ToolFailure, detail: str, now_ms: int
@@ -175,9 +175,9 @@ class Tools:
             took_ms=float(now_ms - (call.asked_ms or now_ms)),
             by_edge=True,
         )
-        self._take(steps, self._out.publish(failed))
+        self._enter_result(steps, self._out.publish(failed))
 
-    def _take(self, steps: ToolSteps | None, result: Result) -> None:
+    def _enter_result(self, steps: ToolSteps | None, result: Result) -> None:
         if not self._history.take_late(result) and steps is not None:
             steps.note(result)
 

@@ -13,10 +13,10 @@ PIECE_MS = 120
 """The length of a piece, ms: speech that is ready waits for so much more at most."""
 LOOP_S = 3
 """The time from one rise to the next, seconds."""
-HISS, RUMBLE = 8, 64
+HISS_SAMPLES, RUMBLE_SAMPLES = 8, 64
 """The samples in the averages that take away what a telephone does not carry: above some 1 kHz, and
 below some 200 Hz."""
-SOFTER = 18
+NOISE_DIVISOR = 18
 """The noise is divided by this, so that it is about -40 dBFS at its loudest."""
 
 
@@ -32,10 +32,10 @@ def _loop() -> bytes:
     size = LOOP_S * RATE_HZ
     rng = random.Random(0)  # noqa: S311  # it has to be the same always
     noise = np.frombuffer(rng.randbytes(2 * size), "<i2").astype(np.int64)
-    noise = _averaged(noise, HISS)
-    noise -= _averaged(noise, RUMBLE)
+    noise = _averaged(noise, HISS_SAMPLES)
+    noise -= _averaged(noise, RUMBLE_SAMPLES)
     rise = np.minimum(np.arange(size), np.arange(size)[::-1])
-    return (noise * rise * rise // (SOFTER * (size // 2) ** 2)).astype("<i2").tobytes()
+    return (noise * rise * rise // (NOISE_DIVISOR * (size // 2) ** 2)).astype("<i2").tobytes()
 
 
 def _averaged(noise: npt.NDArray[Any], samples: int) -> npt.NDArray[Any]:

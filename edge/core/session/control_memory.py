@@ -1,5 +1,14 @@
-"""The lasting effects of operators' commands on a session, also restored from the log. Pure."""
+"""The lasting effects of operators' commands on a session, also restored from the log. Pure.
 
+A call reaches its spend limit, and its caller is told:
+
+    WITHIN, REACHED --reach--> REACHED
+    REACHED --tell--> TOLD
+
+Two edges may have logged that the limit is reached.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -15,23 +24,40 @@ from schemas.events import (
     SpendReached,
 )
 
-MOST_INSTRUCTIONS, MOST_CHARS = 20, 8000
+MOST_INSTRUCTIONS, MOST_INSTRUCTIONS_CHARS = 20, 8000
 """The most instructions in force, and their characters in all, since each job carries them. The
 oldest instructions are dropped first."""
-MOST_WAITING = 50
+MOST_WAITING_TEXTS = 50
 """The most texts that wait to be spoken; further texts are refused."""
 
 _OURS: tuple[str, Say | Instruct] = ("", Say(""))
 """Stands for words without a command, or for words that must not be repeated."""
 
 
-class Budget(Enum):
-    """The state of the call's spend limit."""
+class SpendPhase(Enum):
+    """How far a call is with its spend limit."""
 
-    LEFT = auto()
-    SPENT = auto()
-    """The limit is used up, and the caller was not told yet."""
+    WITHIN = auto()
+    """It has spent less, or has no limit."""
+    REACHED = auto()
+    """It has spent as much, and the caller was not told yet."""
     TOLD = auto()
+
+
+class SpendMove(Enum):
+    """The moves between phases."""
+
+    REACH = auto()
+    TELL = auto()
+
+
+WITHIN, REACHED, TOLD = SpendPhase
+
+SPEND_MOVES: Mapping[tuple[SpendPhase, SpendMove], SpendPhase] = {
+    (WITHIN, SpendMove.REACH): REACHED,
+    (REACHED, SpendMove.REACH): REACHED,
+    (REACHED, SpendMove.TELL): TOLD,
+}
 
 
 @dataclass
@@ -47,12 +73,12 @@ class ControlMemory:
     spoken: dict[int, tuple[str, Say | Instruct]] = field(default_factory=dict)
     """The texts that are being spoken, by turn."""
     phase: CallPhase = CallPhase.OPEN
-    budget: Budget = Budget.LEFT
+    spend_phase: SpendPhase = WITHIN
 
     @property
     def spent(self) -> bool:
-        """Whether the spend limit is used up."""
-        return self.budget is not Budget.LEFT
+        """Whether the spend limit is reached."""
+        return self.spend_phase is not WITHIN
 
     @property
     def silent(self) -> bool:
@@ -67,7 +93,7 @@ class ControlMemory:
                 self.waiting.append((command_id, command))
             case Instruct(text=text, respond=respond):
                 self.instructions.append(text.strip())
-                while len(self.instructions) > MOST_INSTRUCTIONS or self._chars > MOST_CHARS:
+                while self._has_too_many_instructions:
                     del self.instructions[0]
                 if respond:
                     self.waiting.append((command_id, command))
@@ -90,9 +116,19 @@ class ControlMemory:
         """
         self.phase = moved(CALL_MOVES, self.phase, move)
 
+    def move_spend(self, move: SpendMove) -> None:
+        """Move the phase of the spend limit.
+
+        Raises:
+            IllegalMoveError: the phase has no such move.
+        """
+        self.spend_phase = moved(SPEND_MOVES, self.spend_phase, move)
+
     @property
-    def _chars(self) -> int:
-        return sum(map(len, self.instructions))
+    def _has_too_many_instructions(self) -> bool:
+        if len(self.instructions) > MOST_INSTRUCTIONS:
+            return True
+        return sum(map(len, self.instructions)) > MOST_INSTRUCTIONS_CHARS
 
     def _forget_texts(self) -> None:
         """Drop all texts, waiting or being spoken."""
@@ -135,6 +171,6 @@ class ControlMemory:
             case AnswerHeard(turn=turn, resumable=False):
                 self.heard(turn)
             case SpendReached():
-                self.budget = Budget.SPENT
+                self.move_spend(SpendMove.REACH)
             case _:
                 pass

@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 SETTLED_S = 1.0
 """More changes may follow one: all are told together."""
-MOST_BYTES = 512 * 1024
+MOST_ANSWER_BYTES = 512 * 1024
 """Of one answer."""
 
 
@@ -32,7 +32,7 @@ class LikelyPrompts:
         openings: Openings,
         *,
         settled_s: float = SETTLED_S,
-        most_bytes: int = MOST_BYTES,
+        most_bytes: int = MOST_ANSWER_BYTES,
     ) -> None:
         self._bus = bus
         self._agents = agents

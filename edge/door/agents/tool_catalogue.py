@@ -16,7 +16,7 @@ from schemas.tools import BUILT_IN, ToolConfig
 INTERVAL_S = 5.0
 POLL_S = 2.0
 """The shortest interval between searches for the service of an unknown tool."""
-FORGET_AFTER = 3
+FORGET_AFTER_ROUNDS = 3
 """Rounds of silence after which a service's tool is offered no more."""
 
 
@@ -106,5 +106,5 @@ class ToolCatalogue:
         if any(self._served.get(key) != tool for key, tool in found.items()):
             self.changed.set()
         self._served.update(found)
-        for key in [key for key, unseen in self._unseen.items() if unseen >= FORGET_AFTER]:
+        for key in [key for key, unseen in self._unseen.items() if unseen >= FORGET_AFTER_ROUNDS]:
             del self._served[key], self._unseen[key]

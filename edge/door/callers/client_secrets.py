@@ -16,7 +16,7 @@ from runtime.settings import Settings
 
 ALGORITHM = "HS256"
 PURPOSE = "aura realtime client secrets:"
-LEAST_S, USUAL_S, MOST_S = 10, 600, 7200
+LEAST_LIFETIME_S, USUAL_LIFETIME_S, MOST_LIFETIME_S = 10, 600, 7200
 
 
 class ClientSecrets:

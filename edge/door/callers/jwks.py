@@ -31,7 +31,7 @@ FRESH_S = 3600.0
 RENEWED_S = 3300.0
 """The age at which a set is fetched again, before a caller would have to wait for it."""
 ANSWER_S = 5.0
-MOST_BYTES = 1 << 20
+MOST_JWKS_BYTES = 1 << 20
 _JWS = jwt.PyJWS()
 
 
@@ -159,9 +159,9 @@ class RemoteKeys:
             http.get(self._url, allow_redirects=False) as answer,
         ):
             answer.raise_for_status()
-            data = await answer.content.read(MOST_BYTES + 1)
-            while chunk := await answer.content.read(MOST_BYTES + 1 - len(data)):
+            data = await answer.content.read(MOST_JWKS_BYTES + 1)
+            while chunk := await answer.content.read(MOST_JWKS_BYTES + 1 - len(data)):
                 data += chunk
-            if len(data) > MOST_BYTES:
-                raise ValueError(f"more than {MOST_BYTES} bytes")
+            if len(data) > MOST_JWKS_BYTES:
+                raise ValueError(f"more than {MOST_JWKS_BYTES} bytes")
             return data

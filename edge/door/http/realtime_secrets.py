@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from aiohttp import web
 
-from edge.door.callers.client_secrets import LEAST_S, MOST_S, USUAL_S
+from edge.door.callers.client_secrets import LEAST_LIFETIME_S, MOST_LIFETIME_S, USUAL_LIFETIME_S
 from edge.door.http.bodies import TooLongError, read_body
 from edge.door.http.middlewares import address_of
 from edge.door.http.openai_errors import refused
@@ -23,13 +23,14 @@ from edge.protocols.realtime.wire import RequestError, convert
 MOST_BODY_BYTES = 100_000
 MOST_SESSION_BYTES = 4_000
 """A secret is sent in a header of the handshake, of which aiohttp reads 8 KiB."""
+LIFETIME_S = msgspec.Meta(ge=LEAST_LIFETIME_S, le=MOST_LIFETIME_S)
 
 
 class ExpiresAfter(msgspec.Struct, frozen=True, kw_only=True):
     """The validity of the secret."""
 
     anchor: Literal["created_at"] = "created_at"
-    seconds: Annotated[int, msgspec.Meta(ge=LEAST_S, le=MOST_S)] = USUAL_S
+    seconds: Annotated[int, LIFETIME_S] = USUAL_LIFETIME_S
 
 
 class SecretRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +61,7 @@ async def create_client_secret(request: web.Request) -> web.Response:
     if len(json.dumps(given)) > MOST_SESSION_BYTES:
         told = f"The session has {MOST_SESSION_BYTES} bytes of JSON at most: set the rest later."
         return refused(400, RequestError("invalid_value", told, "session"))
-    seconds = asked.expires_after.seconds if asked.expires_after else USUAL_S
+    seconds = asked.expires_after.seconds if asked.expires_after else USUAL_LIFETIME_S
     expires_s = int(time.time()) + seconds
     value = edge.secrets.sign(caller, given, expires_s)
     told_session = session.as_json("")

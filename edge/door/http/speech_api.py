@@ -49,7 +49,7 @@ MOST_JSON_BYTES = 64 * 1024
 MOST_FILE_BYTES = 25 * 1024 * 1024
 MOST_SOUND_S = 600
 MOST_FIELD_BYTES = 4096
-MOST_AT_ONCE = 16
+MOST_REQUESTS_AT_ONCE = 16
 """The most requests at once, half of them from one address; others are refused."""
 MEMORY_BYTES = 16 * 1024 * 1024
 """The memory for files being read or decoded; a longer file is read when there is no other."""
@@ -62,7 +62,7 @@ Served = Callable[[web.Request, Edge, Caller], Awaitable[web.StreamResponse]]
 class Turnstile:
     """Runs the jobs of requests one at a time."""
 
-    under_way: CommonShare = field(default_factory=lambda: CommonShare(MOST_AT_ONCE))
+    under_way: CommonShare = field(default_factory=lambda: CommonShare(MOST_REQUESTS_AT_ONCE))
     """The requests by address."""
     memory: MessageMemory = field(default_factory=lambda: MessageMemory(MEMORY_BYTES))
     """The memory for files."""
@@ -243,7 +243,7 @@ async def _body(request: web.Request, seconds: float) -> bytes:
         TimeoutError: it takes too long.
     """
     async with asyncio.timeout(seconds):
-        return await _read(request.content.read, MOST_JSON_BYTES, "The body")
+        return await _read(request.content.read, MOST_JSON_BYTES)
 
 
 async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, dict[str, str]]:
@@ -257,7 +257,7 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
     """
     most = MOST_FILE_BYTES + MOST_JSON_BYTES
     async with asyncio.timeout(BODY_S):
-        body = await _read(request.content.read, most, "The body", reservation=reservation)
+        body = await _read(request.content.read, most, reservation)
     try:
         found = await asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
     except ValueError:
@@ -279,8 +279,6 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
 async def _read(
     more: Callable[[int], Awaitable[bytes]],
     most: int,
-    what: str,
-    param: str = "",
     reservation: Reservation | None = None,
 ) -> bytes:
     """Return the whole body.
@@ -292,4 +290,4 @@ async def _read(
     try:
         return await read_chunks(more, most, reservation)
     except TooLongError as error:
-        raise SpeechRequestError(f"{what} has {most} bytes at most.", param, "too_large") from error
+        raise SpeechRequestError(f"The body has {most} bytes at most.", code="too_large") from error

@@ -9,7 +9,7 @@ from edge.door.channel import Phone, VoicePlayer
 from edge.door.limits.common_bounds import MOST_WAITING_BYTES
 from edge.door.limits.pace import Pace
 
-MOST_WAITING = 512
+MOST_WAITING_MESSAGES = 512
 """The most unread messages, with audio from before the session's beginning."""
 
 
@@ -60,7 +60,10 @@ class LineChannel:
         self.pace.budget.frames += 1
         self.pace.budget.bytes += len(frame)
         self._waiting_bytes += len(frame)
-        if self._waiting_bytes > MOST_WAITING_BYTES or self._waiting.qsize() >= MOST_WAITING:
+        if (
+            self._waiting_bytes > MOST_WAITING_BYTES
+            or self._waiting.qsize() >= MOST_WAITING_MESSAGES
+        ):
             self.exceed("messages come faster than they are read")
             return
         self._waiting.put_nowait(frame)

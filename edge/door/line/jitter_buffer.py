@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from runtime.audio_gaps import filled_ms
 
-MOST_HELD = 3
+MOST_HELD_PACKETS = 3
 """The most packets that wait for a missing one: 60 ms with usual packets."""
-RESTART = 100
+RESTART_PACKETS = 100
 """The packets by which a number must differ for the sender to count as restarted."""
-NUMBERS, STAMPS = 1 << 16, 1 << 32
+NUMBER_MODULUS, STAMP_MODULUS = 1 << 16, 1 << 32
 """The limits at which RTP's numbers and time stamps wrap."""
 
 
@@ -47,27 +47,27 @@ class JitterBuffer:
         """Receive packet *number*, of *ms* of audio; return the pieces that are ready, in order."""
         if self._next is None:
             self._next = number
-        ahead = (number - self._next) % NUMBERS
-        if RESTART <= ahead < NUMBERS - RESTART:
+        ahead = (number - self._next) % NUMBER_MODULUS
+        if RESTART_PACKETS <= ahead < NUMBER_MODULUS - RESTART_PACKETS:
             self._held.clear()
             self._next, self._due, ahead = number, None, 0
-        if ahead >= NUMBERS - RESTART:  # too late
+        if ahead >= NUMBER_MODULUS - RESTART_PACKETS:  # too late
             return []
         self._held[number] = _Packet(stamp, ms, payload)
         lost = False
-        if self._next not in self._held and len(self._held) >= MOST_HELD:
+        if self._next not in self._held and len(self._held) >= MOST_HELD_PACKETS:
             now, lost = self._next, True
-            self._next = min(self._held, key=lambda one: (one - now) % NUMBERS)
+            self._next = min(self._held, key=lambda one: (one - now) % NUMBER_MODULUS)
         out: list[Piece] = []
         while (packet := self._held.pop(self._next, None)) is not None:
             gap_ms = self._gap_ms(packet.stamp)
             out.append(Piece(packet.payload, gap_ms, lost and gap_ms > 0))
             lost = False
             self._due = packet.stamp + round(packet.ms * self._stamps_a_ms)
-            self._next = (self._next + 1) % NUMBERS
+            self._next = (self._next + 1) % NUMBER_MODULUS
         return out
 
     def _gap_ms(self, stamp: int) -> int:
         if self._due is None:
             return 0
-        return filled_ms(((stamp - self._due) % STAMPS) // self._stamps_a_ms)
+        return filled_ms(((stamp - self._due) % STAMP_MODULUS) // self._stamps_a_ms)

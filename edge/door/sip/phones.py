@@ -126,9 +126,9 @@ class Phones:
     # -------------------------------------------------------- incoming calls
 
     def _rings(self, call: Call) -> None:
-        self._edge.sessions.create_task(self._take(call))
+        self._edge.sessions.create_task(self._take_call(call))
 
-    async def _take(self, call: Call) -> None:
+    async def _take_call(self, call: Call) -> None:
         """Answer an incoming call, unless the edge drains or is full."""
         query = {"dialled": number_in(call.headers.get(TO, ""))}
         if agent := self._settings.sip_agent:

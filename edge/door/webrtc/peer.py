@@ -22,7 +22,7 @@ HIGH_BYTES, LOW_BYTES = 1_000_000, 200_000
 """The unsent bytes above which senders stop, and below which they go on."""
 FLUSH_S, CLOSE_S = 1.0, 5.0
 """The time for the last messages and the close."""
-MOST_CHARS = 32_000
+MOST_OFFER_CHARS = 32_000
 """The most characters of an offer: browsers write some 3000; 30,000 take 20 ms to parse."""
 GONE = frozenset({"failed", "closed"})
 
@@ -161,8 +161,8 @@ def readable(offer: str, *, with_candidates: bool) -> str:
     stranger names. *with_candidates*: they are needed behind a STUN or TURN server. Raises:
     BadOfferError: it is invalid, or has other sections.
     """
-    if len(offer) > MOST_CHARS:
-        raise BadOfferError(f"it has more than {MOST_CHARS} characters")
+    if len(offer) > MOST_OFFER_CHARS:
+        raise BadOfferError(f"it has more than {MOST_OFFER_CHARS} characters")
     try:
         given = SessionDescription.parse(offer)
         kinds = [media.kind for media in given.media]

@@ -36,11 +36,11 @@ FIRST_OF_STUN = 4
 ANSWERS = 0x10
 """A bit that is set in the second byte of STUN answers only."""
 TRANSACTION = slice(8, 20)
-MOST_ASKED = 64
+MOST_REQUESTS = 64
 """The most requests of a call whose answers are accepted."""
 MOST_CLIENTS = 32
 """The most addresses of one call's client: interfaces, relays, and NAT mappings."""
-TRIES = 20
+MOST_TRIES = 20
 """The most tries to find a port that is free on all addresses."""
 MAPPED_S = 3.0
 """The time limit of a STUN server."""
@@ -118,7 +118,7 @@ class _Socket(asyncio.DatagramProtocol):
         if transaction not in self._asked:
             self._asked[transaction] = member
             member.asked.append(transaction)
-            if len(member.asked) > MOST_ASKED:
+            if len(member.asked) > MOST_REQUESTS:
                 self._asked.pop(member.asked.popleft(), None)
 
     def leave(self, member: _Member) -> None:
@@ -192,7 +192,7 @@ class UdpPort:
         Raises:
             NoPortError: none is free.
         """
-        for port in ports or [0] * TRIES:
+        for port in ports or [0] * MOST_TRIES:
             sockets: list[_Socket] = []
             try:
                 for host in hosts:

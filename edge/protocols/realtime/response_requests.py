@@ -15,7 +15,7 @@ from edge.protocols.realtime.tools import ToolChoice, choice_changes
 from edge.protocols.realtime.wire import Ids, RequestError, convert
 from schemas.events import Message
 
-MOST_ASKS = 8
+MOST_WAITING_REQUESTS = 8
 """The most requested responses that may wait."""
 
 Metadata = dict[
@@ -56,7 +56,7 @@ class ResponseRequests:
         if kept and (busy or any(asked.kept for asked in self._telling.asks.values())):
             told = "Conversation already has an active response in progress: wait until it is done."
             raise RequestError("conversation_already_has_active_response", told)
-        if len(self._telling.asks) >= MOST_ASKS:
+        if len(self._telling.asks) >= MOST_WAITING_REQUESTS:
             raise RequestError("rate_limit_exceeded", "Too many responses wait for one another.")
         modalities = params.output_modalities or params.modalities
         modality = self._telling.session.modality

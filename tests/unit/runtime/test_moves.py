@@ -70,7 +70,7 @@ def drawing(moves: Moves) -> str:
 def test_every_machine_is_found_by_the_name_of_its_table() -> None:
     used = {table for _, text in sources() for table in USED.findall(text)}
     assert used <= {table for _, text in sources() for table in TABLE.findall(text)}
-    assert len(DRAWN) == len({id(moves) for _, moves in DRAWN}) >= 8
+    assert len(DRAWN) == len({id(moves) for _, moves in DRAWN}) >= 14
 
 
 @pytest.mark.parametrize(("moves", "state", "move"), ILLEGAL, ids=str)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.running import MOST_TOLD, advice, noted
+from runtime.running import MOST_TOLD_FOLDERS, advice, noted
 from runtime.settings import Settings, load
 
 NOTHING = "Where `aura up` runs in another folder, set AURA_DATA_DIR to its .aura."
@@ -76,9 +76,9 @@ def test_few_of_many_are_told(
     here: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "kill", lambda *_: None)
-    for number in range(MOST_TOLD + 2):
+    for number in range(MOST_TOLD_FOLDERS + 2):
         note(here, str(100 + number), a_folder(tmp_path, f"there{number}"))
-    assert advice(here).count("AURA_DATA_DIR=") == MOST_TOLD
+    assert advice(here).count("AURA_DATA_DIR=") == MOST_TOLD_FOLDERS
 
 
 def test_a_cache_that_cannot_be_written_stops_no_aura(tmp_path: Path) -> None:

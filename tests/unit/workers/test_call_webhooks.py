@@ -12,9 +12,9 @@ from schemas.events import WebhookRequested
 from workers import call_webhooks
 from workers.analytics.subscribers import RetryLater
 from workers.call_webhooks import (
-    AWAY_AFTER,
+    AWAY_AFTER_FAILURES,
     BUSY_S,
-    MOST_OF_A_RECEIVER,
+    MOST_DELIVERIES_A_RECEIVER,
     REST_S,
     Receivers,
     body_of,
@@ -50,13 +50,13 @@ def test_a_message_says_whose_it_is_and_what_happened() -> None:
 
 def test_a_receiver_that_gives_no_answer_rests_and_others_do_not() -> None:
     receivers = Receivers()
-    for _ in range(AWAY_AFTER - 1):
+    for _ in range(AWAY_AFTER_FAILURES - 1):
         receivers.note_result(URL, 10.0, answer=False)
     receivers.note_result(URL, 10.0, answer=True)  # it is slow now and then, and not away
     receivers.note_result(SAME, 10.0, answer=False)
     with receivers.delivering(URL, 10.0):
         pass
-    for _ in range(AWAY_AFTER - 1):
+    for _ in range(AWAY_AFTER_FAILURES - 1):
         receivers.note_result(URL, 10.0, answer=False)
     with pytest.raises(RetryLater) as later, receivers.delivering(SAME, 12.0):
         pass
@@ -68,7 +68,7 @@ def test_a_receiver_that_gives_no_answer_rests_and_others_do_not() -> None:
 def test_a_receiver_has_a_few_deliveries_at_once() -> None:
     receivers = Receivers()
     with ExitStack() as stack:
-        for _ in range(MOST_OF_A_RECEIVER):
+        for _ in range(MOST_DELIVERIES_A_RECEIVER):
             stack.enter_context(receivers.delivering(URL, 0.0))
         with pytest.raises(RetryLater) as later, receivers.delivering(SAME, 0.0):
             pass

@@ -20,7 +20,7 @@ from workers.engines.errors import (
     ServerUnavailableError,
 )
 from workers.engines.protocols import Prompt
-from workers.read_ahead import MOST_WAITING, ReadAhead, prompt_start
+from workers.read_ahead import MOST_WAITING_PROMPTS, ReadAhead, prompt_start
 
 ONE, OTHER = (PromptBeginning(system=name) for name in ("one", "other"))
 
@@ -144,11 +144,11 @@ async def test_an_engine_that_hangs_keeps_neither_a_job_nor_the_end() -> None:
 async def test_the_oldest_are_forgotten_where_too_many_wait() -> None:
     reader = Reader()
     ahead = ReadAhead(reader)
-    for number in range(MOST_WAITING + 2):
+    for number in range(MOST_WAITING_PROMPTS + 2):
         ahead.enqueue(PromptBeginning(system=str(number)))
     async with running(ahead):
         await settled()
-        assert reader.read == [str(number) for number in range(MOST_WAITING + 1, 1, -1)]
+        assert reader.read == [str(number) for number in range(MOST_WAITING_PROMPTS + 1, 1, -1)]
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from workers.engines.contract.check import (
 from workers.engines.protocols import Recognition
 
 
-def _noise(ms: int, loud: float = 0.02) -> bytes:
-    samples = np.random.default_rng(0).normal(0, loud, ms * RATE_HZ // 1000)
+def _noise(ms: int) -> bytes:
+    samples = np.random.default_rng(0).normal(0, 0.02, ms * RATE_HZ // 1000)
     return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
 
 

@@ -10,7 +10,7 @@ from workers.engines.llm.call_deltas import CallDeltas
 from workers.engines.openai_api import read_json
 from workers.engines.protocols import FunctionCall, Usage
 
-MOST_BYTES: Final = 1 << 20
+MOST_LINE_BYTES: Final = 1 << 20
 """The most bytes of one line."""
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r(?!$)")
 DONE: Final = "[DONE]"
@@ -47,7 +47,7 @@ async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
         *lines, waiting = _LINE_END.split(waiting + piece)
         for line in lines:
             yield line.decode().removeprefix("\ufeff")
-        if len(waiting) > MOST_BYTES:
+        if len(waiting) > MOST_LINE_BYTES:
             raise ValueError("a line without an end")
     if waiting:
         yield waiting.rstrip(b"\r").decode()

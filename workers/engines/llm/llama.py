@@ -38,11 +38,11 @@ from workers.engines.protocols import Prompt, Token, Usage, check_model
 
 CONTEXT_TOKENS = 4096
 """Tokens of one slot: the example call, the messages at a token a letter, and the response."""
-TOKENS_AT_ONCE = 16
+BATCH_TOKENS = 16
 """The tokens of a prompt that are read at once. After each batch the model reports progress and can
 be stopped; one of 1.5B on a core reads some 40 a second. Batches of 64 are an eighth faster, but
 cannot be stopped for a second (ADR 51)."""
-TOKENS_OF_A_SMALL_ONE = 64
+BASE_MODEL_BATCH_TOKENS = 64
 """The same for a base model, which is fast."""
 CACHE_MIB = 256
 """Memory for prompts that left their slot: 500 tokens take 14 MiB with a model of 1.5B."""
@@ -122,8 +122,7 @@ class LlamaModel:
         check_model(self.name, request.model, *self._aliases)
         self._hold(request)
         loop = asyncio.get_running_loop()
-        # bounded by the request's limit of tokens
-        pieces: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        pieces: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()  # bounded by the request
         gone = threading.Event()
 
         def hand_over(piece: dict[str, Any] | None) -> bool:
@@ -277,7 +276,7 @@ def _server(path: Path, threads: int, slots: int, follows: bool) -> Any:
     params.verbosity = 0
     params.n_ctx = CONTEXT_TOKENS * slots
     params.n_parallel = slots
-    params.n_batch = params.n_ubatch = TOKENS_AT_ONCE if follows else TOKENS_OF_A_SMALL_ONE
+    params.n_batch = params.n_ubatch = BATCH_TOKENS if follows else BASE_MODEL_BATCH_TOKENS
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads = threads
         cpu.poll = 0  # spinning threads stall for seconds on a busy machine

@@ -8,12 +8,12 @@ from workers.engines.llm.base_model_prompt import prompt_text
 from workers.engines.llm.chat_request import messages
 from workers.engines.protocols import Prompt, Usage
 
-LIKELIEST = 40
+TOP_K = 40
 """The number of tokens among which the next one is drawn. Top-k comes first, since llama.cpp's
 default samplers process all of Gemma's 262 144 tokens several times, at half the model's cost."""
 MOST_TOKENS = 64
 """About two spoken sentences; so small a model may otherwise fill its context."""
-LOOKED_AT = 20
+TOP_PROBABILITIES = 20
 """The number of likeliest next tokens that are searched for the end of a sentence."""
 _END = re.compile(r"\s*([?!\u3002\uff1f\uff01\u061f\u0964\n]|\.(?!\.))")
 """A token with a mark of `punctuation_probability.ENDS` or a line break, but not "..."."""
@@ -43,7 +43,7 @@ def _sampling(request: Prompt) -> dict[str, Any]:
     return {
         "temperature": request.temperature,
         "samplers": ["top_k", "temperature"] if request.temperature else ["top_k"],
-        "top_k": LIKELIEST if request.temperature else 1,
+        "top_k": TOP_K if request.temperature else 1,
         "stream_options": {"include_usage": True},
         **({} if request.seed is None else {"seed": request.seed}),
     }
@@ -51,7 +51,7 @@ def _sampling(request: Prompt) -> dict[str, Any]:
 
 def look(prompt: str) -> dict[str, Any]:
     """Return the request for the likeliest tokens after *prompt*."""
-    looking = {"prompt": prompt, "max_tokens": 1, "n_probs": LOOKED_AT, "stream": False}
+    looking = {"prompt": prompt, "max_tokens": 1, "n_probs": TOP_PROBABILITIES, "stream": False}
     return {**looking, "samplers": ["top_k"], "top_k": 1}
 
 

@@ -11,25 +11,25 @@ import numpy as np
 from schemas.audio import RATE_HZ
 from workers.engines.stt.whisper_postprocess import Floats
 
-QUIET: Final = 0.03
+QUIET_RMS: Final = 0.03
 """The level (rms of full scale, -30 dBFS) below which speech is amplified."""
-USUAL: Final = 0.09
+TARGET_RMS: Final = 0.09
 """The level to which it is amplified (-21 dBFS)."""
-MOST: Final = 32.0
+MOST_GAIN: Final = 32.0
 """The largest gain (30 dB); sound below the voice detector's gate is no speech."""
-FRAME: Final = RATE_HZ // 50
+FRAME_SAMPLES: Final = RATE_HZ // 50
 """The samples of a measured frame: 20 ms."""
-LOUD_SHARE: Final = 80
+LOUD_PERCENTILE: Final = 80
 """The percentile of the frames' levels that stands for the level of the speech."""
 
 
 def levelled(samples: Floats) -> Floats:
     """Return *samples* (float32, -1..1), amplified by one gain if they are quiet."""
-    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
+    frames = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     if not len(frames):
         return samples
-    loud = float(np.percentile(np.sqrt(np.mean(frames**2, axis=1)), LOUD_SHARE))
-    if not 0 < loud < QUIET:
+    loud = float(np.percentile(np.sqrt(np.mean(frames**2, axis=1)), LOUD_PERCENTILE))
+    if not 0 < loud < QUIET_RMS:
         return samples
-    gain = min(USUAL / loud, 1 / float(np.abs(samples).max()), MOST)
+    gain = min(TARGET_RMS / loud, 1 / float(np.abs(samples).max()), MOST_GAIN)
     return samples * np.float32(max(1.0, gain))

@@ -36,16 +36,16 @@ from workers.engines.stt.whisper_postprocess import FRAMES_PER_S, Floats, Way
 
 NARROW_S: Final = (5.0, 8.0, 11.0, 15.0)
 """The windows that are tried before 30 s."""
-TRUSTED: Final = 0.45
+TRUSTED_CONFIDENCE: Final = 0.45
 """The confidence below which the next window is tried. A short word reaches 0.5, a wrong word
 0.4."""
-MOST_AT_ONCE: Final = 8
+MOST_BATCH_ITEMS: Final = 8
 """The most utterances in one batch, which limits the memory and the wait of the first one."""
-HUSH: Final = RATE_HZ // 2
+HUSH_SAMPLES: Final = RATE_HZ // 2
 """Samples of silence after a piece, with which the model judges the end of a sentence better."""
 _SILENT_PEAK: Final = 0.002
 """The peak, of full scale, up to which a piece counts as silence without asking the model."""
-_SURELY_NOBODY: Final = 0.85
+_SURELY_NO_SPEECH: Final = 0.85
 """Whisper's probability of no speech above which a narrow window without words is trusted."""
 
 
@@ -59,22 +59,17 @@ class WhisperRecognizer:
         cache: Path = Path("~/.cache/aura"),
         threads: int = 1,
         workers: int = 1,
-        device: str = "cpu",
-        narrow_s: tuple[float, ...] = NARROW_S,
     ) -> None:
         """Take *model*: 'tiny.en', 'base', a folder, or a name that faster-whisper can download.
 
         *threads* serve one utterance. A second thread hardly helps the decoder, so raise *workers*
-        first. *narrow_s* are the windows that are tried before 30 s; without any, it is plain
-        Whisper.
+        first.
         """
         self.name = f"whisper:{Path(model).name}"
         self._asked = model
         self._cache = cache
         self._threads = threads
         self._workers = workers
-        self._device = device
-        self._narrow_s = narrow_s
         self._loading = threading.Lock()
         self._model: Any = None
         self._prompts: dict[str, list[int]] = {}
@@ -126,9 +121,7 @@ class WhisperRecognizer:
     ) -> Iterator[tuple[int, DecodedText]]:
         """Yield (index, text) of each piece, from its narrowest window or else from a wider one."""
         ways = {
-            at: [
-                Way(s) for s in whisper_postprocess.windows_s(len(piece) / RATE_HZ, self._narrow_s)
-            ]
+            at: [Way(s) for s in whisper_postprocess.windows_s(len(piece) / RATE_HZ, NARROW_S)]
             for at, piece in enumerate(pieces)
             if len(piece) > RATE_HZ // 10 and np.abs(piece).max() > _SILENT_PEAK
         }
@@ -136,7 +129,7 @@ class WhisperRecognizer:
         yield from ((at, silence) for at, silence in enumerate(best) if at not in ways)
         while ways:
             way = min(left[0] for left in ways.values())
-            now = [at for at, left in ways.items() if left[0] == way][:MOST_AT_ONCE]
+            now = [at for at, left in ways.items() if left[0] == way][:MOST_BATCH_ITEMS]
             tried = self._try([pieces[at] for at in now], way, language)
             for at, heard in zip(now, tried, strict=True):
                 best[at] = better(best[at], heard)
@@ -150,7 +143,7 @@ class WhisperRecognizer:
         import ctranslate2
 
         frames = int(way.window_s * FRAMES_PER_S)
-        heard = [np.pad(piece, (0, HUSH)) for piece in pieces]
+        heard = [np.pad(piece, (0, HUSH_SAMPLES)) for piece in pieces]
         # Padded with 0, the mean of the features, as faster-whisper does.
         features = np.stack([_fitted(self._model.feature_extractor(one), frames) for one in heard])
         seconds = [len(piece) / RATE_HZ for piece in pieces]
@@ -188,7 +181,10 @@ class WhisperRecognizer:
         text = whisper_postprocess.cleaned(once or said, no_speech, math.exp(min(0.0, logprob)))
         # A narrow window may miss a single "yes", so an empty text is trusted only from a sure or
         # full window.
-        likely = logprob > math.log(TRUSTED) if text else full or no_speech > _SURELY_NOBODY
+        if text:
+            likely = logprob > math.log(TRUSTED_CONFIDENCE)
+        else:
+            likely = full or no_speech > _SURELY_NO_SPEECH
         whole = once is not None or (len(ids) < most - 1 and not whisper_postprocess.loops(said))
         sound = whole and likely
         readable = sound and not once and result.logits
@@ -237,7 +233,7 @@ class WhisperRecognizer:
             try:
                 self._model = WhisperModel(
                     str(folder or self._asked),
-                    device=self._device,
+                    device="cpu",
                     compute_type="int8",
                     cpu_threads=self._threads,
                     num_workers=self._workers,

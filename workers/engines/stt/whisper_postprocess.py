@@ -20,7 +20,7 @@ TOKENS_PER_S: Final = 6
 """The most words a second; fast speakers say 2 to 5."""
 WORDS_PER_S: Final = 4.5
 """The most tokens a second of a fast speaker."""
-SURE: Final = 0.8
+SURE_CONFIDENCE: Final = 0.8
 """The confidence below which a piece is decoded again; a fifth of clear speech is below it."""
 CAREFUL_S: Final = 10.0
 """The shortest window of the second decoding."""
@@ -69,7 +69,7 @@ class Way(NamedTuple):
 
         The full window is not decoded twice, since that takes too long.
         """
-        if confidence >= SURE or self.beams > 1 or self.window_s >= FULL_S:
+        if confidence >= SURE_CONFIDENCE or self.beams > 1 or self.window_s >= FULL_S:
             return None
         return self._replace(window_s=max(self.window_s, CAREFUL_S), beams=BEAMS)
 

@@ -21,12 +21,12 @@ from workers.engines.tts import piper_streaming
 
 Samples = npt.NDArray[np.int16]
 
-LOUD: Final = 1.25
+GAIN: Final = 1.25
 """The fixed gain of all sentences, since a piece is sent before the sentence's peak is known."""
 LEAD_MS: Final = 30
 """The silence that is kept before the first sound: less clips soft consonants, more adds
 latency."""
-QUIET: Final = 0.01
+QUIET_PEAK: Final = 0.01
 """The peak, of full scale, below which a 5 ms block before the first sound is silence."""
 
 
@@ -127,7 +127,7 @@ def inputs(config: Any, ids: Sequence[int], *, noise: bool, speed: float = 1.0) 
 
 
 def _loud(sound: piper_streaming.Floats) -> Samples:
-    louder: Samples = (np.clip(sound * LOUD, -1, 1) * 32767).astype(np.int16)
+    louder: Samples = (np.clip(sound * GAIN, -1, 1) * 32767).astype(np.int16)
     return louder
 
 
@@ -151,7 +151,7 @@ def without_lead(pieces: Iterable[Samples], rate_hz: int) -> Iterator[Samples]:
 def _first_loud(samples: Samples, rate_hz: int) -> int | None:
     block = rate_hz * 5 // 1000
     whole = samples[: len(samples) // block * block].reshape(-1, block).astype(np.int32)
-    loud = np.flatnonzero(np.abs(whole).max(axis=1, initial=0) > QUIET * 32767)
+    loud = np.flatnonzero(np.abs(whole).max(axis=1, initial=0) > QUIET_PEAK * 32767)
     return int(loud[0]) * block if len(loud) else None
 
 

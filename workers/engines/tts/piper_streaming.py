@@ -1,9 +1,8 @@
 """A Piper voice (VITS) in two parts, so that the first sound is sent before the last is computed.
 
 The encoder turns phonemes into latent frames, all at once and quickly. The decoder turns frames
-into sound, which is most of the work. The decoder only has convolutions, so a piece with PAD more
-frames on each side gives the same samples as the whole (largest difference seen: 6e-7 of full
-scale).
+into sound, which is most of the work. The decoder only has convolutions, so a piece with PAD_FRAMES
+more on each side gives the same samples as the whole (largest difference seen: 6e-7 of full scale).
 """
 
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
@@ -23,12 +22,12 @@ log = structlog.get_logger(__name__)
 
 Floats = npt.NDArray[np.float32]
 
-PAD: Final = 12
+PAD_FRAMES: Final = 12
 """The frames on each side of a piece that influence its sound."""
-FIRST: Final = 28
+FIRST_PIECE_FRAMES: Final = 28
 """The frames of the first piece, 0.33 s of sound at 22 050 Hz; it is short, since the caller
 waits."""
-LONGEST: Final = 192
+LONGEST_PIECE_FRAMES: Final = 192
 """The frames of the longest pieces; each piece is twice as long as the one before, up to this
 length."""
 
@@ -58,15 +57,15 @@ class Split:
         latent, *whole = self._encoder.run(self._seam, inputs)
         given = dict(zip(self._seam[1:], whole, strict=True))
         frames = latent.shape[2]
-        start, size = 0, FIRST
+        start, size = 0, FIRST_PIECE_FRAMES
         while start < frames:
             end = min(frames, start + size)
-            low, high = max(0, start - PAD), min(frames, end + PAD)
+            low, high = max(0, start - PAD_FRAMES), min(frames, end + PAD_FRAMES)
             given[self._seam[0]] = latent[:, :, low:high]
             sound = self._decoder.run(None, given)[0].squeeze()
             hop = len(sound) // (high - low)
             yield sound[(start - low) * hop : (end - low) * hop]
-            start, size = end, min(size * 2, LONGEST)
+            start, size = end, min(size * 2, LONGEST_PIECE_FRAMES)
 
 
 def opened(model: Path, options: Any, *, cache: Path) -> Whole | Split:

@@ -20,7 +20,7 @@ VERSION: Final = 1
 PARTS: Final = ("encoder.onnx", "decoder.onnx")
 DIGESTS: Final = "parts.json"
 """The SHA-256 of each part, written last; empty for a voice that cannot be split."""
-LIMIT_S: Final = 120.0
+CUTTING_LIMIT_S: Final = 120.0
 _DECODER: Final = "/dec/"
 _ENTRY: Final = "/dec/conv_pre/Conv"
 
@@ -37,7 +37,7 @@ def parts(model: Path, cache: Path) -> list[Path]:
     with file_lock(folder / "lock"):
         if (kept := _kept(folder)) is None:
             cutting = [sys.executable, "-m", __name__, str(model), str(folder)]
-            subprocess.run(cutting, check=True, capture_output=True, timeout=LIMIT_S)
+            subprocess.run(cutting, check=True, capture_output=True, timeout=CUTTING_LIMIT_S)
             kept = _kept(folder)
     return kept or []
 

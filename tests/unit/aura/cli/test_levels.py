@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aura.cli.levels import WIDTH, Meter, Sounding, level
+from aura.cli.levels import METER_COLUMNS, Meter, Sounding, level
 from aura.cli.loudspeaker import Loudspeaker
 from tests.caller import buzz, silence
 
@@ -35,7 +35,7 @@ def test_a_meter_rises_at_once_and_falls_slowly() -> None:
     lengths = [
         sum(span.end - span.start for span in spans if span.style == "green") for spans in full
     ]
-    assert lengths[0] == WIDTH > lengths[1] > lengths[2] == 0
+    assert lengths[0] == METER_COLUMNS > lengths[1] > lengths[2] == 0
 
 
 def test_a_loudspeaker_plays_the_queue_in_order_and_then_silence() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.call.event_forwarder import REMEMBERED, EventForwarder
+from edge.call.event_forwarder import MOST_REMEMBERED_IDS, EventForwarder
 from edge.core.client_events import ClientEvent, Happened
 from schemas.events import AnswerReached
 
@@ -22,6 +22,6 @@ def test_an_event_that_comes_back_over_the_bus_is_told_once() -> None:
 def test_what_was_told_long_ago_is_forgotten() -> None:
     told: list[ClientEvent] = []
     teller = EventForwarder(told.append)
-    for index in (*range(REMEMBERED + 1), 0):
+    for index in (*range(MOST_REMEMBERED_IDS + 1), 0):
         teller.forward(reached(index))
     assert told[-1] == Happened(reached(0))

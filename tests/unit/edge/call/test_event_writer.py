@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from edge.call.bus_outage import BusOutage
-from edge.call.event_writer import MOST_EVENTS, EventWriter, JobAdmission, LogTerms
+from edge.call.event_writer import MOST_WAITING_EVENTS, EventWriter, JobAdmission, LogTerms
 from schemas import codec, stages
 from schemas.events import Event, KeysPressed, SpeechStarted
 from tests.neutral import taken
@@ -114,5 +114,5 @@ async def test_a_call_that_stores_too_much_is_told_once_and_its_events_are_kept(
 @pytest.mark.parametrize("more", [0, 3])
 async def test_no_more_than_so_many_events_wait(more: int) -> None:
     events = writer(MemoryBus())
-    taken_in = [events.put(pressed("1")) for _ in range(MOST_EVENTS + more)]
+    taken_in = [events.put(pressed("1")) for _ in range(MOST_WAITING_EVENTS + more)]
     assert taken_in.count(False) == more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nats.aio.client import Client
 from prometheus_client import REGISTRY
 
-from edge.call.frame_sender import MOST_KEPT, FrameSender
+from edge.call.frame_sender import MOST_KEPT_MESSAGES, FrameSender
 from edge.core.effects import SendFrame
 from runtime.bus.connection import Bus
 from runtime.common_share import CommonShare
@@ -29,7 +29,7 @@ def frame(utterance: int, seq: int, *, end: bool = False) -> SendFrame:
 
 async def test_audio_that_waits_for_its_turn_is_bounded_and_the_oldest_is_dropped() -> None:
     sender, before = FrameSender(away(), "s"), dropped()
-    for seq in range(MOST_KEPT + 5):
+    for seq in range(MOST_KEPT_MESSAGES + 5):
         sender.put(frame(1, seq))
     assert dropped() - before == 5 * len(PCM)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from edge.door.callers.auth import Caller
-from edge.door.kept_offers import MOST_OFFERED, KeptOffers
+from edge.door.kept_offers import MOST_OFFERED_AGENTS, KeptOffers
 from tests.unit.edge.door.agents.test_agent_choice import ANN, OPERATOR, agents
 
 
@@ -31,7 +31,7 @@ async def test_others_run_while_offers_are_made() -> None:
 
 
 async def test_of_very_many_the_first_are_offered() -> None:
-    known = agents(**{f"acme_n{number:03}": "{}" for number in range(MOST_OFFERED + 20)})
+    known = agents(**{f"acme_n{number:03}": "{}" for number in range(MOST_OFFERED_AGENTS + 20)})
     found = await KeptOffers().to(ANN, known, OPERATOR)
     assert [one.name for one in found[:2]] == ["", "n000"]
-    assert len(found) == MOST_OFFERED
+    assert len(found) == MOST_OFFERED_AGENTS

@@ -8,7 +8,7 @@ import pytest
 
 from aura.cli.console import log_reading
 from aura.cli.console.last_hour import HOUR_MS
-from aura.cli.console.log_reading import MOST_READ, before_now
+from aura.cli.console.log_reading import MOST_READ_EVENTS, before_now
 from runtime.bus.errors import BusAwayError
 from schemas import codec
 from schemas import events as ev
@@ -64,13 +64,13 @@ async def test_of_a_long_log_only_the_newest_events_are_read_and_it_says_since_w
     busy = log(
         (10, keys(30 * MINUTE_MS)),
         (11, keys(20 * MINUTE_MS)),
-        (10 + MOST_READ, keys(MINUTE_MS)),
+        (10 + MOST_READ_EVENTS, keys(MINUTE_MS)),
     )
     read = await before_now(busy, 0, NOW_MS)
-    assert numbers(read) == [11, 10 + MOST_READ]
+    assert numbers(read) == [11, 10 + MOST_READ_EVENTS]
     assert read.since_ms == NOW_MS - 20 * MINUTE_MS
     read = await before_now(busy, 5, NOW_MS)
-    assert (numbers(read), read.since_ms) == ([11, 10 + MOST_READ], 0)
+    assert (numbers(read), read.since_ms) == ([11, 10 + MOST_READ_EVENTS], 0)
 
 
 @pytest.mark.parametrize("events", [(), HOUR[:1]])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aura.cli.reporting.page import milliseconds, moment, page, tiles
-from aura.cli.reporting.queries import MOST_LISTED, Figures
+from aura.cli.reporting.queries import MOST_FAILED_CALLS, Figures
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TOTALS = {
@@ -134,10 +134,10 @@ def test_the_lists_show_calls_as_rows() -> None:
     assert f"<tr>{cells}<td>llm</td><td>2</td></tr>" in failed
 
 
-@pytest.mark.parametrize("count", [MOST_LISTED - 1, MOST_LISTED])
+@pytest.mark.parametrize("count", [MOST_FAILED_CALLS - 1, MOST_FAILED_CALLS])
 def test_a_list_that_may_go_on_says_that_it_was_cut(count: int) -> None:
     shown = section(written(failed=[CALL] * count), "Failed calls")
-    assert (f"The newest {MOST_LISTED}." in shown) is (count == MOST_LISTED)
+    assert (f"The newest {MOST_FAILED_CALLS}." in shown) is (count == MOST_FAILED_CALLS)
 
 
 def test_costs_and_steps_are_tables() -> None:

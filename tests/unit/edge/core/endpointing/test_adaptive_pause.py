@@ -1,6 +1,6 @@
 """A caller who pauses inside sentences is given the time for it."""
 
-from edge.core.endpointing.adaptive_pause import LONGEST_MS, AdaptivePause
+from edge.core.endpointing.adaptive_pause import LONGEST_WAIT_MS, AdaptivePause
 
 
 def after(*turns: tuple[int, ...]) -> int:
@@ -29,7 +29,7 @@ def test_old_habits_are_forgotten() -> None:
 
 
 def test_the_adapted_wait_has_a_limit() -> None:
-    assert after((5000,), (5000,)) == LONGEST_MS
+    assert after((5000,), (5000,)) == LONGEST_WAIT_MS
 
 
 def test_a_turn_that_went_on_after_all_counts_as_one() -> None:
@@ -51,4 +51,4 @@ def test_after_a_continued_end_the_wait_is_longer_in_that_turn() -> None:
     pause.ended()
     assert pause.this_turn_ms == 0
     pause.reopened(1200)
-    assert 1200 < pause.this_turn_ms <= LONGEST_MS
+    assert 1200 < pause.this_turn_ms <= LONGEST_WAIT_MS

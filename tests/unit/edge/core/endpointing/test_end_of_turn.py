@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from edge.core.endpointing.end_of_turn import (
-    AGREED,
+    AGREED_SHARE,
     WAITS,
     Evidence,
     is_finished,
@@ -189,7 +189,7 @@ def test_a_question_to_the_listener_is_answered_sooner_than_a_statement(
     known = Evidence(text, 0.99, 0.99)
     assert wait_ms(known, waits) == (waits.finished_ms if quick else waits.stated_ms)
     agreed = wait_ms(replace(known, eot_audio=0.95), waits)
-    assert agreed == (waits.finished_ms if quick else int(waits.stated_ms * AGREED))
+    assert agreed == (waits.finished_ms if quick else int(waits.stated_ms * AGREED_SHARE))
     doubted = wait_ms(replace(known, eot_audio=0.01), waits)
     assert doubted == (waits.stated_ms if quick else (waits.stated_ms + waits.unclear_ms) // 2)
 

@@ -99,11 +99,11 @@ def test_a_caller_who_goes_on_stays_in_the_utterance() -> None:
 def test_the_last_message_ends_the_utterance_and_the_next_speech_begins_another() -> None:
     caller = speaking()
     caller.sends(SILENCE, PAUSE_MS)
-    caller.segmenter.close(stands=1)
+    utterance = caller.segmenter.utterance
+    assert utterance
+    caller.segmenter.close(utterance, stands=1)
     assert (caller.sent[-1].frame.end, caller.sent[-1].frame.stands) == (True, 1)
-    known = len(caller.sent)
-    caller.segmenter.close(stands=0)
-    assert len(caller.sent) == known
+    assert caller.segmenter.utterance is None
     caller.sends(SILENCE, 1000)
     caller.sends(VOICE, 500)
     assert caller.sent[-1].utterance == 8

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from edge.core.session.call_phase import CallPhase
 from edge.core.session.control_memory import (
-    MOST_CHARS,
     MOST_INSTRUCTIONS,
-    Budget,
+    MOST_INSTRUCTIONS_CHARS,
+    REACHED,
     ControlMemory,
 )
 from edge.core.session.history import History
@@ -43,7 +43,7 @@ def test_the_newest_instructions_follow_it() -> None:
 def test_long_instructions_push_out_older_ones() -> None:
     memory = ControlMemory()
     for letter in "abc":
-        memory.note(letter, Instruct(letter * (MOST_CHARS // 2)))
+        memory.note(letter, Instruct(letter * (MOST_INSTRUCTIONS_CHARS // 2)))
     assert [text[0] for text in memory.instructions] == ["b", "c"]
 
 
@@ -138,4 +138,4 @@ def test_a_limit_that_was_reached_silences_the_model() -> None:
     memory = ControlMemory()
     assert not memory.silent
     memory.read(SpendReached(**HEAD, limit="price", most=1.0, used=1.0))
-    assert (memory.budget, memory.silent) == (Budget.SPENT, True)
+    assert (memory.spend_phase, memory.silent) == (REACHED, True)

@@ -55,7 +55,7 @@ async def test_calls_have_a_rate_that_their_number_of_lines_gives() -> None:
     phones = Phones(edge, load(sip_max_calls=LINES, _env_file=None))
     calls: list[Any] = [Ringing() for _ in range(100)]
     for call in calls:
-        await phones._take(call)
+        await phones._take_call(call)
     begun = int(CALLS_A_MINUTE * LINES)
     assert {call.did for call in calls[:begun]} == {"answered"}
     assert [call.did for call in calls[begun:]].count("rejected") >= len(calls) - begun - 2

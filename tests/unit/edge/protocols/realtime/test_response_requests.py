@@ -11,7 +11,7 @@ from edge.core.client_commands import Ask, ClientCommand
 from edge.core.client_events import ClientToolCalled, ResponseStarted
 from edge.core.inputs import Cancelled, ClientToolResult
 from edge.protocols.realtime.items import Item
-from edge.protocols.realtime.response_requests import MOST_ASKS, ResponseRequests
+from edge.protocols.realtime.response_requests import MOST_WAITING_REQUESTS, ResponseRequests
 from edge.protocols.realtime.responses import RequestedResponse
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.telling import Telling
@@ -143,7 +143,7 @@ def test_the_conversation_has_one_response_at_a_time() -> None:
 
 def test_a_few_responses_beside_the_conversation_may_wait() -> None:
     desk = Desk()
-    for _ in range(MOST_ASKS):
+    for _ in range(MOST_WAITING_REQUESTS):
         desk.ask(conversation="none")
     assert refused(desk, conversation="none")[0] == "rate_limit_exceeded"
 

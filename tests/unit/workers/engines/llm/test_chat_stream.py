@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from workers.engines.errors import EngineRefusedError, EngineUnavailableError, OnlyReasoningError
-from workers.engines.llm.chat_stream import DONE, MOST_BYTES, ChatStream, records
+from workers.engines.llm.chat_stream import DONE, MOST_LINE_BYTES, ChatStream, records
 from workers.engines.protocols import FunctionCall, Usage
 
 
@@ -45,7 +45,7 @@ async def test_records_are_read_however_they_are_written(
     assert await read(stream, step) == expected
 
 
-@pytest.mark.parametrize("stream", [b"data: {bro\n\n", b"data: " + b"x" * (MOST_BYTES + 1)])
+@pytest.mark.parametrize("stream", [b"data: {bro\n\n", b"data: " + b"x" * (MOST_LINE_BYTES + 1)])
 async def test_what_is_no_record_is_an_error(stream: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         await read(stream, 100_000)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from schemas.tools import ToolFunction
 from workers.engines.llm.base_model_prompt import prompt_text
 from workers.engines.llm.llama_requests import (
-    LIKELIEST,
-    LOOKED_AT,
     MOST_TOKENS,
+    TOP_K,
+    TOP_PROBABILITIES,
     chat,
     completion,
     likely_end,
@@ -68,7 +68,7 @@ def test_an_instruct_model_is_told_its_prompt_and_its_tools_and_may_say_more() -
 @pytest.mark.parametrize("request_of", [chat, completion], ids=lambda one: one.__name__)
 @pytest.mark.parametrize(
     ("temperature", "samplers", "top_k"),
-    [(0.0, ["top_k"], 1), (0.7, ["top_k", "temperature"], LIKELIEST)],
+    [(0.0, ["top_k"], 1), (0.7, ["top_k", "temperature"], TOP_K)],
 )
 def test_without_a_temperature_the_likeliest_token_is_taken(
     request_of: Any, temperature: float, samplers: list[str], top_k: int
@@ -88,7 +88,7 @@ def test_a_seed_is_only_told_if_there_is_one(seed: int | None, found: dict[str, 
 def test_a_look_ahead_asks_for_one_token_and_its_rivals() -> None:
     asked = look("Caller: I want")
     assert (asked["prompt"], asked["max_tokens"]) == ("Caller: I want", 1)
-    assert (asked["n_probs"], asked["stream"]) == (LOOKED_AT, False)
+    assert (asked["n_probs"], asked["stream"]) == (TOP_PROBABILITIES, False)
 
 
 # ---------------------------------------------------------------- the end of the sentence

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from workers.engines.stt.levelling import MOST, QUIET, USUAL, levelled
+from workers.engines.stt.levelling import MOST_GAIN, QUIET_RMS, TARGET_RMS, levelled
 
 
 def voice(rms: float, seconds: float = 2.0) -> NDArray[np.float32]:
@@ -24,16 +24,16 @@ def rms_of(samples: NDArray[np.float32]) -> float:
     return float(np.percentile(np.sqrt(np.mean(frames**2, axis=1)), 80))
 
 
-@pytest.mark.parametrize("rms", [QUIET * 1.1, 0.1, 0.3])
+@pytest.mark.parametrize("rms", [QUIET_RMS * 1.1, 0.1, 0.3])
 def test_speech_of_normal_loudness_is_not_changed(rms: float) -> None:
     said = voice(rms)
     assert levelled(said) is said
 
 
-@pytest.mark.parametrize("rms", [QUIET * 0.9, 0.01, 0.004])
+@pytest.mark.parametrize("rms", [QUIET_RMS * 0.9, 0.01, 0.004])
 def test_quiet_speech_becomes_as_loud_as_usual(rms: float) -> None:
     louder = levelled(voice(rms))
-    assert rms_of(louder) == pytest.approx(USUAL, rel=0.05)
+    assert rms_of(louder) == pytest.approx(TARGET_RMS, rel=0.05)
     assert louder.dtype == np.float32
 
 
@@ -45,7 +45,7 @@ def test_no_sample_leaves_the_scale_for_a_click_in_it() -> None:
 
 def test_near_silence_is_not_made_a_voice() -> None:
     hiss = voice(0.0005)
-    assert rms_of(levelled(hiss)) == pytest.approx(0.0005 * MOST, rel=0.05)
+    assert rms_of(levelled(hiss)) == pytest.approx(0.0005 * MOST_GAIN, rel=0.05)
 
 
 @pytest.mark.parametrize("samples", [0, 100, 16_000])
