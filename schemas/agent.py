@@ -22,9 +22,10 @@ from schemas.session_config import (
     ToolUse,
     TurnConfig,
     VoiceConfig,
-    WebhookConfig,
 )
+from schemas.tokens import TOKEN_PATTERN
 from schemas.tools import ToolConfig
+from schemas.webhook_config import WebhookConfig
 
 MOST_FILE_BYTES = 65_536
 MOST_VARIABLES = 64
@@ -137,7 +138,7 @@ def parted(named: str) -> tuple[str, int]:
     return (name, int(number)) if is_one else (named, 0)
 
 
-TargetName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
+TargetName = Annotated[str, msgspec.Meta(pattern=TOKEN_PATTERN)]
 
 Phone = Annotated[
     str,
@@ -215,6 +216,7 @@ class AgentUsed(msgspec.Struct, frozen=True, kw_only=True):
     """The agent of a session, as `session.started` records it."""
 
     name: str
+    """The name of the agent; a token of subjects."""
     revision: int
     """The revision in the bucket AURA_AGENTS, which names one text for good."""
     variables: dict[str, str] = {}

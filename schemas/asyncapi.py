@@ -1,183 +1,171 @@
-"""The AsyncAPI document of the bus: its subjects, and the messages on each."""
+"""The AsyncAPI document of the bus: its subjects, the messages on each, and who sends them."""
 
-import inspect
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
-from schemas import audio, codec, events
+from schemas import audio, events, subjects
+from schemas.asyncapi_messages import SERVICE_CALL, SERVICE_REPLY, message
+from schemas.asyncapi_operations import operations
+from schemas.asyncapi_parameters import PARAMETERS
+from schemas.events import tag
+from schemas.routes import writers_of
 from schemas.session_config import SessionConfig
 
-CHANNELS: dict[str, tuple[str, str]] = {
-    # By kind: the writers, and a description
-    "life": ("edge", "The session's own story."),
-    "speech": ("edge", "One job for STT each."),
-    "heard": ("stt", "What was understood."),
-    "turn": ("edge", "One job for the LLM each."),
-    "say": ("llm, edge", "The response as a fenced chain; each sentence is a job for TTS."),
-    "tool": ("edge", "One job for a tool runner each."),
-    "hook": ("edge", "Messages to an application."),
-    "out": ("tts, llm, stt, tool, edge", "Results, failures and measurements of jobs."),
-    "in": ("edge", "The inputs of the call, for replays."),
+CHANNELS: Mapping[str, str] = {
+    "life": "The session's own story.",
+    "speech": "One job for STT each.",
+    "heard": "What was understood.",
+    "turn": "One job for the LLM each.",
+    "say": "The response as a fenced chain; each sentence is a job for TTS.",
+    "tool": "One job for a tool runner each.",
+    "hook": "Messages to an application.",
+    "out": "Results, failures and measurements of jobs.",
+    "in": "The inputs of the call, for replays.",
 }
-IN_MEMORY = "In memory for a minute at most, never on disk."
-TRACE = {"type": "string", "description": "W3C trace context."}
+"""The kinds of events, with a description of each."""
+IN_MEMORY = f"Kept in memory for {audio.KEPT_S} s, never on disk."
+NOT_STORED = "Core NATS only: nowhere stored."
+
+
+class Flow(NamedTuple):
+    """A subject of messages that are no events."""
+
+    name: str
+    address: str
+    message: str
+    about: str
+    stream: str = ""
+    """The stream that stores them; empty: none."""
+    reply: str = ""
+    """The message that answers; empty: none does."""
+
+
 FLOWS = (
-    # Name, address, message and description
-    (
+    Flow(
         "audio",
         "aura.au.{session}.{utterance}",
         "AudioFrame",
-        f"The caller's audio, to STT. {IN_MEMORY}",
+        f"The caller's audio. {IN_MEMORY}",
+        subjects.AUDIO_STREAM,
     ),
-    (
+    Flow(
         "speech",
         "aura.pcm.{session}.{turn}",
         "SpeechChunk",
-        f"Synthesized audio, to the edge. {IN_MEMORY}",
+        f"Synthesized audio. {IN_MEMORY}",
+        subjects.AUDIO_STREAM,
     ),
-    (
-        "partial",
-        "aura.part.{session}",
-        "TranscriptPartial",
-        f"Growing words. Core NATS only. {IN_MEMORY}",
-    ),
-    (
+    Flow("partial", "aura.part.{session}", "TranscriptPartial", f"Growing words. {NOT_STORED}"),
+    Flow(
         "call",
         "aura.call.{session}",
         "CallRequest",
-        "To the edge that holds the call, which answers with CallReply. Core NATS only. "
-        f"{IN_MEMORY}",
+        f"The edge that holds the call answers; without one there is no responder. {NOT_STORED}",
+        reply="CallReply",
     ),
-    (
+    Flow(
         "calls",
         "aura.calls",
         "CallsRequest",
-        f"To all edges, which answer with CallsReply. {IN_MEMORY}",
+        f"Every edge answers, within 0.3 s, with one message or several. {NOT_STORED}",
+        reply="CallsReply",
     ),
-    (
+    Flow(
         "tool",
         "aura.tool.{tenant}.{name}",
         "ServiceCall",
-        "To a NATS micro service `auratools` that serves the tool, to this tenant or to all "
-        "(`*`); it answers with JSON or text, or with a service error. Core NATS only.",
+        "A NATS micro service `auratools` serves the tool, to this tenant or to all (`*`). "
+        f"{NOT_STORED}",
+        reply="ServiceReply",
     ),
-    (
+    Flow(
         "configuration",
         "aura.config.{hash}",
         "SessionConfig",
-        "An operator's configuration, which `config_hash` of an event names, in stream "
-        "AURA_CONFIGS.",
+        "An operator's configuration, which `config_hash` of an event names; stored for ever.",
+        subjects.CONFIGS_STREAM,
     ),
-    (
+    Flow(
         "recording",
         "aura.rec.{tenant}.{session}.{side}",
         "RecordedSound",
-        "Sound of a call that is recorded, in stream AURA_RECORDING.",
+        "Sound of a call that is recorded; stored for 72 h.",
+        subjects.RECORDING_STREAM,
     ),
 )
-SERVICE_CALL: dict[str, Any] = {
-    "name": "ServiceCall",
-    "summary": "Tool runner -> service: the arguments of a call, a JSON object.",
-    "contentType": "application/json",
-    "payload": {"type": "object"},
-    "headers": {
-        "type": "object",
-        "properties": {
-            "Idempotency-Key": {"type": "string", "description": "The same at each attempt."},
-            "Aura-Session": {"type": "string", "description": "The session's id."},
-            codec.TRACE_HEADER: TRACE,
-        },
-    },
-}
-
-
-def tag(kind: type[msgspec.Struct]) -> str:
-    return str(kind.__struct_config__.tag)
 
 
 def document(
     event_types: Sequence[type[events.Event]], others: Sequence[type[msgspec.Struct]]
 ) -> dict[str, Any]:
     """Return the document; *others* are the messages that are no events."""
-    messages = {tag(kind): _message(kind) for kind in event_types}
-    messages |= {kind.__name__: _message(kind) for kind in others}
-    messages["SessionConfig"] = _message(SessionConfig)
+    messages = {tag(kind): message(kind) for kind in event_types}
+    messages |= {kind.__name__: message(kind) for kind in others}
+    messages["SessionConfig"] = {
+        **message(SessionConfig),
+        "summary": "Edge -> all: the configuration of an operator, which events name by its hash.",
+    }
     messages["ServiceCall"] = SERVICE_CALL
+    messages["ServiceReply"] = SERVICE_REPLY
     channels = {**_event_channels(event_types), **_other_channels()}
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Aura's bus",
             "version": f"{events.SCHEMA_VERSION}.0.0",
-            "description": "See schemas/README.md for a subscriber in another language.",
+            "description": "See schemas/README.md for a worker or a subscriber in another "
+            "language. Tags of operations are the bus's users, who send and receive; an `asker` "
+            "is the console, an edge or the operator.",
         },
         "defaultContentType": "application/msgpack",
         "channels": channels,
-        "operations": {
-            f"read.{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}
-            for name in channels
-        },
-        "components": {"messages": messages},
+        "operations": operations(channels, messages),
+        "components": {"messages": messages, "parameters": PARAMETERS},
     }
 
 
 def _event_channels(event_types: Sequence[type[events.Event]]) -> dict[str, Any]:
     channels: dict[str, Any] = {}
-    for kind, (writer, what) in CHANNELS.items():
-        of_kind = [tag(one) for one in event_types if kind == one.KIND]
-        refs = {one: {"$ref": f"#/components/messages/{one}"} for one in of_kind}
-        for prefix, note in (
-            ("ev", f"Stored in stream AURA_EVENTS. Written by: {writer}."),
-            ("live", "The same events, mirrored by the server once they are stored. Read only."),
-        ):
-            channels[f"{prefix}.{kind}"] = {
-                "address": f"aura.{prefix}.{{tenant}}.{{session}}.{kind}",
-                "description": f"{what} {note}" if prefix == "ev" else note,
-                "parameters": {
-                    "tenant": {"description": "Whose session it is."},
-                    "session": {"description": "The session's id."},
-                },
-                "messages": refs,
-            }
+    for kind, what in CHANNELS.items():
+        of_kind = [one for one in event_types if kind == one.KIND]
+        writers = ", ".join(writers_of(of_kind))
+        channels[f"ev.{kind}"] = {
+            **_channel(f"aura.ev.{{tenant}}.{{session}}.{kind}", map(tag, of_kind)),
+            "description": f"{what} Stored for 72 h. Written by: {writers}.",
+            "x-jetstream-stream": subjects.EVENTS_STREAM,
+        }
+        channels[f"live.{kind}"] = {
+            **_channel(f"aura.live.{{tenant}}.{{session}}.{kind}", map(tag, of_kind)),
+            "description": "The same events, mirrored by the server once they are stored, each "
+            "with its sequence in the stream as the header `Nats-Sequence`. Read only.",
+        }
     return channels
 
 
 def _other_channels() -> dict[str, Any]:
     channels: dict[str, Any] = {}
-    for name, address, message, note in FLOWS:
-        parameters: dict[str, Any] = {
-            part.strip("{}"): {} for part in address.split(".") if part.startswith("{")
+    for flow in FLOWS:
+        stored = {"x-jetstream-stream": flow.stream} if flow.stream else {}
+        channels[flow.name] = {
+            **_channel(flow.address, [flow.message]),
+            "description": flow.about,
+            **stored,
         }
-        channels[name] = {
-            "address": address,
-            "description": note,
-            "parameters": parameters,
-            "messages": {message: {"$ref": f"#/components/messages/{message}"}},
-        }
+        if flow.reply:
+            channels[f"{flow.name}.reply"] = {
+                **_channel(None, [flow.reply]),
+                "description": "The reply subject of the request: an inbox of whoever asks.",
+            }
     return channels
 
 
-def _message(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    message: dict[str, Any] = {
-        "name": tag(kind) if issubclass(kind, events.Event) else kind.__name__,
-        "summary": (inspect.getdoc(kind) or "").splitlines()[0],
-        "contentType": "application/msgpack",
-        "payload": {"$ref": f"./events.schema.json#/$defs/{kind.__name__}"},
+def _channel(address: str | None, messages: Iterable[str]) -> dict[str, Any]:
+    found = re.findall(r"{(\w+)}", address or "")
+    return {
+        "address": address,
+        "parameters": {name: {"$ref": f"#/components/parameters/{name}"} for name in found},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
     }
-    if issubclass(kind, events.Event):
-        identity = ".".join(["<session>", tag(kind), *(f"<{name}>" for name in kind.KEY)])
-        message["headers"] = {
-            "type": "object",
-            "required": [codec.ID_HEADER, codec.TYPE_HEADER, codec.SCHEMA_HEADER],
-            "properties": {
-                codec.ID_HEADER: {"type": "string", "description": f"`{identity}`"},
-                codec.TYPE_HEADER: {"const": tag(kind)},
-                codec.SCHEMA_HEADER: {"const": str(events.SCHEMA_VERSION)},
-                codec.TRACE_HEADER: TRACE,
-            },
-        }
-    elif kind not in {audio.RecordedSound, SessionConfig}:
-        message["headers"] = {"type": "object", "properties": {codec.TRACE_HEADER: TRACE}}
-    return message

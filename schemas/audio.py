@@ -1,6 +1,6 @@
 """Messages that are no events: audio and partial transcripts. Only recorded audio is stored."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -9,6 +9,11 @@ RATE_HZ = 16_000
 BYTES_PER_MS = RATE_HZ * 2 // 1000
 ENOUGH_MS = 200
 """Audio in the first chunk of a sentence, ms; the next chunk arrives before this one is played."""
+
+KEPT_S = 150
+"""The time for which the bus keeps the audio of utterances and sentences, in memory, s."""
+SoundSide = Literal["caller", "client"]
+"""A side of a recorded call: the caller, or the audio that the client played."""
 
 Pcm = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
 """PCM, mono, signed 16-bit little-endian, 16 000 Hz: 32 bytes are 1 ms."""
@@ -44,6 +49,8 @@ class SpeechChunk(msgspec.Struct, frozen=True, kw_only=True):
     audio."""
     pcm: Pcm
     last: bool = False
+    """Whether it is the last chunk of its sentence, where that is known; `chunks` of `speech.ready`
+    always tells the number."""
 
 
 class TranscriptPartial(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,12 +58,13 @@ class TranscriptPartial(msgspec.Struct, frozen=True, kw_only=True):
 
     utterance: int
     text: str
+    """The words so far; the next partial may change them."""
     audio_ms: int
     """The audio that these words cover, ms from the start of the utterance."""
 
 
 class RecordedSound(msgspec.Struct, frozen=True, kw_only=True):
-    """Edge -> recording: sound of a recorded call, on `aura.rec.<tenant>.<session>.<side>`.
+    """Edge -> all: sound of a recorded call, on `aura.rec.<tenant>.<session>.<side>`.
 
     The side is `caller`, or `client` for the audio that the client played.
     """

@@ -5,14 +5,18 @@ from typing import Any, TypeVar
 import msgpack
 import msgspec
 
-from schemas.events import SCHEMA_VERSION, AnyEvent, Event
+from schemas.events import SCHEMA_VERSION, AnyEvent, Event, tag
 
 TYPE_HEADER = "Aura-Type"
 SCHEMA_HEADER = "Aura-Schema"
 TRACE_HEADER = "traceparent"
 COPY_HEADER = "Aura-Copy"
 """Header of an imported or replayed event: the original session. Such an event is no job."""
+AGAIN_HEADER = "Aura-Again"
+"""Header of a job that an operator retried: the sequence of the original event."""
 ID_HEADER = "Nats-Msg-Id"
+FENCE_HEADER = "Nats-Expected-Last-Subject-Sequence"
+"""Header of a message that is stored only if this is the newest sequence of its subject."""
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 
@@ -51,7 +55,7 @@ def headers(event: Event) -> dict[str, str]:
     """Return the NATS headers of *event*: id, type, schema version."""
     return {
         ID_HEADER: event.id,
-        TYPE_HEADER: str(event.__struct_config__.tag),
+        TYPE_HEADER: tag(event),
         SCHEMA_HEADER: str(SCHEMA_VERSION),
     }
 

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from schemas.tokens import TOKEN_PATTERN
+
 MOST_SAID_CHARS = 2000
 MOST_INSTRUCTION_CHARS = 4000
 MOST_REASON_CHARS = 200
@@ -36,6 +38,7 @@ class Instruct(Command, frozen=True, tag="instruct"):
     text: Annotated[
         str, msgspec.Meta(min_length=1, max_length=MOST_INSTRUCTION_CHARS, pattern=_NOT_BLANK)
     ]
+    """The instruction, in words for the model."""
     respond: bool = False
     """Whether the language model is asked for a response at once, though the caller said
     nothing."""
@@ -67,7 +70,7 @@ class End(Command, frozen=True, tag="end"):
 class Transfer(Command, frozen=True, tag="transfer"):
     """Have another agent go on with the call, at once; it greets once nobody speaks."""
 
-    agent: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
+    agent: Annotated[str, msgspec.Meta(pattern=TOKEN_PATTERN)]
     """An agent that the call's tenant has, or a telephone that the present agent names."""
 
 
@@ -85,18 +88,19 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     agent: str
     """The agent as `name@revision`; empty if the call has none."""
     edge: str
-    """The edge that holds it."""
     since_ms: int
     """The start of its session, Unix ms."""
     turns: int
     """Number of turns whose response was heard."""
     state: Literal["idle", "listening", "responding"]
-    """`listening`: the caller speaks; `responding`: a response is on its way to the caller."""
+    """`idle`: nobody speaks; `listening`: the caller speaks; `responding`: a response is on its way
+    to the caller."""
     muted: tuple[Side, ...] = ()
+    """The sides that are muted."""
 
 
 class CallRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """An authorized process -> the edge that holds a call."""
+    """Asker -> edge: a command to a call that the edge holds, or a question for its state."""
 
     tenant: str = ""
     """The tenant whose calls the asker may see; empty: all tenants."""
@@ -112,25 +116,28 @@ Fault = Literal["unknown_call", "call_ending", "too_many_texts", "cannot_transfe
 
 
 class CallReply(msgspec.Struct, frozen=True, kw_only=True):
-    """The edge that holds a call -> the asker, once the command is stored."""
+    """Edge -> asker: the call's state, or why nothing was done, once the command is stored."""
 
     call: CallState | None = None
+    """The state of the call when the request came; None: see `fault`."""
     fault: Fault | None = None
-    """The reason why nothing was done."""
+    """The reason why nothing was done; None: the command is stored, or the state was asked for."""
 
 
 class CallsRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """An authorized process -> all edges: list your calls."""
+    """Asker -> edge: list your calls; every edge answers."""
 
     tenant: str = ""
     """Only calls of this tenant; empty: of all tenants."""
 
 
 class CallsReply(msgspec.Struct, frozen=True, kw_only=True):
-    """An edge -> the asker: some of its calls."""
+    """Edge -> asker: some of the edge's calls."""
 
     edge: str
+    """The name of the edge that answers."""
     calls: tuple[CallState, ...]
+    """Some of the edge's calls; a long list comes in several replies."""
 
 
 PlacingFault = Literal["refused", "busy", "declined", "no_answer", "failed"]

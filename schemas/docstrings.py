@@ -1,35 +1,78 @@
 """The docstrings of a type and its fields, as descriptions in its JSON Schema."""
 
+import ast
 import inspect
+import itertools
+import textwrap
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
 
+_TAGS = {"type": "The name of the message.", "action": "The name of the command."}
+"""Descriptions of the fields that tell the types of a union apart; no type declares them."""
 
-def describe(schema: dict[str, Any], kind: type[msgspec.Struct]) -> None:
-    """Put the docstrings of the fields into *schema* as descriptions."""
+
+def describe(schema: dict[str, Any], kind: type[msgspec.Struct], *shared: type) -> None:
+    """Put the docstrings of *kind* and of its fields into *schema* as descriptions.
+
+    A field without a docstring has the first line of its type's, if that is a struct, or else the
+    docstring of the field of the same name in one of the *shared* classes.
+    """
     schema["description"] = inspect.getdoc(kind) or ""
     properties = schema.get("properties", {})
-    wire_names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
+    for name, said in _TAGS.items():
+        if name in properties and name == kind.__struct_config__.tag_field:
+            properties[name].setdefault("description", said)
+    for field in msgspec.structs.fields(kind):
+        own = field_docstrings(kind).get(field.name) or _of_type(field.type)
+        of_others = (field_docstrings(one).get(field.name, "") for one in shared)
+        said = next(filter(None, (own, *of_others)), "")
+        if said and field.encode_name in properties:
+            properties[field.encode_name]["description"] = said
+
+
+def structs_within(kinds: Iterable[Any]) -> dict[str, type[msgspec.Struct]]:
+    """Return the structs among *kinds* and in their fields, by name."""
+    return {kind.__name__: kind for one in kinds for kind in _within(one)}
+
+
+@cache
+def field_docstrings(kind: type) -> Mapping[str, str]:
+    """Return the docstrings of the fields of *kind* and its bases, each as one line."""
+    found: dict[str, str] = {}
     for base in reversed(kind.__mro__):
-        if not base.__module__.startswith("schemas."):
-            continue
-        lines = inspect.getsource(base).splitlines()
-        field = ""
-        for line in lines:
-            text = line.strip()
-            if text.startswith('"""') and field in properties:
-                end = lines.index(line)
-                said = " ".join(part.strip() for part in _docstring(lines[end:]))
-                properties[field]["description"] = said
-            name = text.split(":")[0] if ":" in text and not text.startswith('"') else ""
-            field = wire_names.get(name, name)
+        if base.__module__.startswith("schemas."):
+            found |= dict(_declared(base))
+    return found
 
 
-def _docstring(lines: list[str]) -> list[str]:
-    text: list[str] = []
-    for number, line in enumerate(lines):
-        text.append(line.replace('"""', ""))
-        if line.count('"""') == 2 or (number and '"""' in line):
-            break
-    return text
+def _declared(kind: type) -> Iterator[tuple[str, str]]:
+    """Yield the names and docstrings of the fields in the source of *kind*."""
+    (declared,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    statements = declared.body if isinstance(declared, ast.ClassDef) else []
+    for statement, following in itertools.pairwise(statements):
+        match statement, following:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                yield name, " ".join(text.split())
+
+
+def _of_type(hint: Any) -> str:
+    """Return the first line of the docstring of *hint*, if it is a struct."""
+    if not (isinstance(hint, type) and issubclass(hint, msgspec.Struct)):
+        return ""
+    return (inspect.getdoc(hint) or "").partition("\n")[0]
+
+
+def _within(hint: Any) -> Iterator[type[msgspec.Struct]]:
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        yield hint
+        for field in msgspec.structs.fields(hint):
+            yield from _within(field.type)
+    for part in typing.get_args(hint):
+        yield from _within(part)

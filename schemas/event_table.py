@@ -1,16 +1,21 @@
-"""The table of all events in `README.md`, from the types' docstrings."""
+"""The tables of `README.md`: all events, the stages, and the tokens of subjects."""
 
-import inspect
 import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
 
 from schemas import events
-from schemas.asyncapi import tag
+from schemas.asyncapi_parameters import PARAMETERS
+from schemas.events import tag
+from schemas.routes import route
 from schemas.stages import STAGES
 
 MARK = "events"
-"""The name of the table's marks in the README."""
+"""The name of the events' marks in the README."""
+TOKENS_MARK, STAGES_MARK = "tokens", "stages"
 _HEAD = "| kind | event | from → to | meaning |\n|---|---|---|---|"
 _TO_WORK_ON: dict[type[events.Event], events.StageName] = {
     stage.job: stage.name for stage in STAGES
@@ -37,6 +42,40 @@ def table() -> str:
     return "\n".join((_HEAD, *_rows()))
 
 
+def token_table() -> str:
+    """Return the table of the variable tokens of subjects."""
+    rows = (f"| `<{name}>` | {_grammar(of)} |" for name, of in PARAMETERS.items())
+    return "\n".join(("| token | meaning and grammar |\n|---|---|", *rows))
+
+
+def stage_table(
+    kinds: Iterable[type[msgspec.Struct]], consumers: Mapping[str, Mapping[str, Any]]
+) -> str:
+    """Return the table of the stages; *kinds* are all messages, *consumers* as they are declared.
+
+    A consumer's `ack_wait` is in ns.
+    """
+    head = "| stage | durable consumer | its job | `ack_wait`, deliveries | it publishes |"
+    rows = [head, "|---|---|---|---|---|"]
+    every = list(kinds)
+    for stage in STAGES:
+        declared = consumers[stage.consumer]
+        waits = f"{declared['ack_wait'] / 1e9:g} s, {declared['max_deliver']}"
+        job = f"`{tag(stage.job)}` on `{declared['filter_subject']}`"
+        written = ", ".join(f"`{_name(one)}`" for one in every if stage.name in route(one).writers)
+        rows.append(f"| `{stage.name}` | `{stage.consumer}` | {job} | {waits} | {written} |")
+    return "\n".join(rows)
+
+
+def _name(kind: type[msgspec.Struct]) -> str:
+    return tag(kind) if issubclass(kind, events.Event) else kind.__name__
+
+
+def _grammar(parameter: Mapping[str, Any]) -> str:
+    values = ", ".join(f"`{one}`" for one in parameter.get("enum", ()))
+    return f"{parameter['description']} One of {values}." if values else parameter["description"]
+
+
 def _rows() -> Iterator[str]:
     every = typing.get_args(events.AnyEvent)
     for kind in typing.get_args(events.Kind):
@@ -46,8 +85,7 @@ def _rows() -> Iterator[str]:
 
 
 def _row(event: type[events.Event]) -> str:
-    first_line = (inspect.getdoc(event) or "").splitlines()[0]
-    route, meaning = first_line.split(": ", 1)
+    way, meaning = route(event).way, route(event).meaning
     if stage := _TO_WORK_ON.get(event):
         meaning += f" A job of stage `{stage}`."
-    return f"`{tag(event)}` | {route.replace('->', '→')} | {meaning}"
+    return f"`{tag(event)}` | {way.replace('->', '→')} | {meaning}"

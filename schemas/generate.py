@@ -2,8 +2,8 @@
 
 `schemas/events.schema.json` is the JSON Schema of every message, `schemas/asyncapi.json` their
 subjects, `schemas/agent.schema.json` and `tenant.schema.json` the JSON Schema of the files of
-agents and tenants, `schemas/openapi.json` the edge's HTTP API. The table of events in
-`schemas/README.md` is written, too. All are committed; a test fails if they differ from the types.
+agents and tenants, `schemas/openapi.json` the edge's HTTP API. The tables in
+`schemas/README.md` are written, too. All are committed; a test fails if they differ from the types.
 """
 
 import json
@@ -26,7 +26,8 @@ from schemas import (
     session_config,
     tenant,
 )
-from schemas.docstrings import describe
+from schemas.docstrings import describe, structs_within
+from schemas.events.shared_fields import SharedFields
 
 HERE = Path(__file__).parent
 README = "README.md"
@@ -46,21 +47,6 @@ def event_types() -> list[type[events.Event]]:
     return list(typing.get_args(events.AnyEvent))
 
 
-CONFIGURATION: tuple[type[msgspec.Struct], ...] = (
-    session_config.SessionConfig,
-    session_config.TurnConfig,
-    session_config.Waits,
-    session_config.InterruptionConfig,
-    session_config.ResponseConfig,
-    session_config.VoiceConfig,
-    session_config.IdleConfig,
-    session_config.CallLimits,
-    session_config.SpendLimit,
-    session_config.Prices,
-    session_config.WebhookConfig,
-    agent.AgentUsed,
-    *control.COMMANDS,
-)
 AGENT: Mapping[str, type[msgspec.Struct]] = {
     "Agent": agent.Agent,
     "Callers": agent.Callers,
@@ -83,11 +69,20 @@ def message_types() -> list[type[msgspec.Struct]]:
     return [*event_types(), *SIDE]
 
 
+def consumers() -> dict[str, dict[str, Any]]:
+    """Return the declared durable consumers, by name."""
+    declared = [
+        json.loads(path.read_text(encoding="utf-8"))["config"]
+        for path in sorted((HERE.parent / "nats" / "consumers").glob("*.json"))
+    ]
+    return {one["durable_name"]: one for one in declared}
+
+
 def json_schema() -> dict[str, Any]:
     """Return one JSON Schema document with a definition for each message."""
     _, definitions = msgspec.json.schema_components(message_types(), ref_template="#/$defs/{name}")
-    for kind in (*message_types(), *CONFIGURATION):
-        describe(definitions[kind.__name__], kind)
+    for name, kind in structs_within(message_types()).items():
+        describe(definitions[name], kind, events.Event, SharedFields)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Messages on Aura's bus",
@@ -133,9 +128,16 @@ def documents() -> dict[str, str]:
         "openapi.json": openapi.document(),
     }
     readme = (HERE / README).read_text(encoding="utf-8")
+    stage_table = event_table.stage_table(message_types(), consumers())
+    for mark, table in (
+        (event_table.MARK, event_table.table()),
+        (event_table.TOKENS_MARK, event_table.token_table()),
+        (event_table.STAGES_MARK, stage_table),
+    ):
+        readme = event_table.filled(readme, mark, table)
     return {
         **{name: json.dumps(what, indent=2, sort_keys=False) + "\n" for name, what in made.items()},
-        README: event_table.filled(readme, event_table.MARK, event_table.table()),
+        README: readme,
     }
 
 

@@ -8,6 +8,9 @@ import msgspec
 
 from schemas.control import COMMAND_ID, COMMANDS, CallState, Command
 from schemas.docstrings import describe
+from schemas.events import Event
+from schemas.events.shared_fields import SharedFields
+from schemas.tokens import TOKEN_PATTERN
 
 Json = dict[str, Any]
 PAGES = Path(__file__).with_name("http_pages.json")
@@ -68,7 +71,7 @@ ID = {
     "in": "path",
     "required": True,
     "description": "The session's id.",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"},
+    "schema": {"type": "string", "pattern": TOKEN_PATTERN},
 }
 KEY = {
     "name": IDEMPOTENCY_KEY,
@@ -181,7 +184,7 @@ def _place() -> Json:
 def _schemas() -> Json:
     _, found = msgspec.json.schema_components([*COMMANDS, *ANSWERS], ref_template=REF)
     for kind in (*COMMANDS, *ANSWERS):
-        describe(found[kind.__name__], kind)
+        describe(found[kind.__name__], kind, Event, SharedFields)
     for kind in COMMANDS:  # the path has the action
         schema = found[kind.__name__]
         schema["properties"].pop("action")

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from schemas.tools import ToolConfig
+from schemas.webhook_config import WebhookConfig
 
 Eagerness = Literal["low", "auto", "high"]
 Delivery = Literal["whole", "sentences", "chunks", "text"]
@@ -50,13 +51,13 @@ class Waits(msgspec.Struct, frozen=True):
     """The silence, ms, that ends a turn, by the words of the turn."""
 
     finished_ms: int
-    """For finished words that are a question, or the short answer to a question."""
+    """Ms for finished words that are a question, or the short answer to a question."""
     unclear_ms: int
-    """For words that may be finished or not."""
+    """Ms for words that may be finished or not."""
     unfinished_ms: int
-    """For words that are not finished."""
+    """Ms for words that are not finished."""
     stated_ms: int = 0
-    """For finished words that are a statement, which another often follows; 0: as after a
+    """Ms for finished words that are a statement, which another often follows; 0: as after a
     question."""
 
 
@@ -66,13 +67,13 @@ class TurnConfig(msgspec.Struct, frozen=True, kw_only=True):
     eagerness: Eagerness = "auto"
     """How early a pause counts as the end of a turn."""
     silence_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 0
-    """Silence that ends a turn whatever its words; 0: the eagerness and the words decide."""
+    """Silence, ms, that ends a turn whatever its words; 0: the eagerness and the words decide."""
     waits: Waits | None = None
     """Waits in place of those of the eagerness; used by replays."""
     min_speech_ms: Annotated[int, msgspec.Meta(ge=20, le=1000)] = 80
-    """Voiced audio that starts an utterance."""
+    """Voiced audio that starts an utterance, ms."""
     prefix_ms: Annotated[int, msgspec.Meta(ge=20, le=1000)] = 300
-    """Audio before the start that belongs to the utterance."""
+    """Audio before the start that belongs to the utterance, ms."""
     speculate: bool = True
     """Whether the language model is asked at a likely end of turn, before it is certain."""
     ask_eot: bool = True
@@ -86,7 +87,7 @@ class TurnConfig(msgspec.Struct, frozen=True, kw_only=True):
     respond: bool = True
     """Whether each turn gets a response; else the client asks for each response."""
     idle_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 0
-    """Silence of both sides after which the model is asked to speak again; 0: never."""
+    """Silence of both sides, ms, after which the model is asked to speak again; 0: never."""
 
 
 class InterruptionConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,10 +98,10 @@ class InterruptionConfig(msgspec.Struct, frozen=True, kw_only=True):
     min_words: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
     """Words over a response that interrupt it."""
     voice_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 500
-    """Voice over a response after which the client stops it, before its words are known; the
+    """Voice over a response, ms, after which the client stops it, before its words are known; the
     response goes on if there are none. 0: only words stop it."""
     false_interruption_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 2000
-    """A held response goes on after this time without words, and, with `voice_ms`, without
+    """A held response goes on after this time, ms, without words, and, with `voice_ms`, without
     voice."""
 
 
@@ -110,17 +111,21 @@ class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
     greeting: str = ""
     """Spoken when the session begins; empty: none."""
     greeting_wait_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
-    """The longest wait of the greeting for the client's first audio or command; 0: no wait."""
+    """The longest wait, ms, of the greeting for the client's first audio or command; 0: no wait."""
     system_prompt: str = ""
+    """The system prompt of the language model; empty: none."""
     model: str = ""
     """The language model; empty: the worker's default."""
     max_tokens: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 120
+    """The most tokens that the model writes in one step of a turn."""
     temperature: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.0
+    """The randomness of the words; 0: always the likeliest."""
     seed: int = 0
+    """The seed of the model's random choices."""
     history_messages: Annotated[int, msgspec.Meta(ge=2, le=200)] = 40
     """Most messages of history in a job for the language model."""
     deadline_ms: Annotated[int, msgspec.Meta(ge=1, le=120_000)] = 12_000
-    """The time without a result of a stage after which the response is given up."""
+    """The time, ms, without a result of a stage after which the response is given up."""
 
 
 VOICE_NAME = r"^(?:[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127})?$"
@@ -139,16 +144,17 @@ class VoiceConfig(msgspec.Struct, frozen=True, kw_only=True):
     speed: Annotated[float, msgspec.Meta(ge=0.5, le=2)] = 1.0
     """Speed of speaking; 1.5 is half as fast again as the voice's own speed."""
     delivery: Delivery = "sentences"
+    """The pieces in which the client gets a response's audio; `text`: none."""
     chunk_ms: Annotated[int, msgspec.Meta(ge=1)] = 64
-    """Audio in one chunk, if it is delivered in chunks."""
+    """Audio in one chunk, ms, if it is delivered in chunks."""
 
 
 class IdleConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The question to an idle caller, and the end of their call."""
 
     after_s: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 0
-    """The silence of both sides after which the caller is asked; after the same time again the call
-    ends. 0: never."""
+    """The silence of both sides, seconds, after which the caller is asked; after the same time
+    again the call ends. 0: never."""
     prompt: Annotated[str, msgspec.Meta(max_length=1000)] = "Are you still there?"
     """The question to the caller; empty: none, and the call ends at once."""
     goodbye: Annotated[str, msgspec.Meta(max_length=1000)] = "Goodbye."
@@ -164,7 +170,7 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the first step of a turn must call a tool. "auto": the model decides; "required": at
     least one tool; or the name of the tool to call."""
     wait_ms: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 1000
-    """Silence while a tool runs, after which `wait_words` are spoken, once a turn."""
+    """Silence while a tool runs, ms, after which `wait_words` are spoken, once a turn."""
     wait_words: str = "One moment, please."
     """Words for a caller who waits for a tool; empty: none."""
     wait_sound: bool = False
@@ -211,25 +217,6 @@ class SpendLimit(msgspec.Struct, frozen=True, kw_only=True):
         "I am sorry, this call has used up what it may. Goodbye."
     )
     """Words that are spoken when a limit is reached; empty: none."""
-
-
-WebhookMoment = Literal[
-    "call.started", "call.resumed", "call.turn", "call.transferred", "call.ended"
-]
-"""The messages to an application: a call began, its caller came back, a turn ended, another agent
-took over, a connection of the call ended."""
-WEBHOOK_MOMENTS: tuple[WebhookMoment, ...] = typing.get_args(WebhookMoment)
-
-
-class WebhookConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """The webhook that is told of a call."""
-
-    url: Annotated[str, msgspec.Meta(max_length=2000)] = ""
-    """The http or https address to which signed messages are posted; empty: none."""
-    events: tuple[WebhookMoment, ...] = WEBHOOK_MOMENTS
-    words: bool = True
-    """Whether messages hold the words of turns and the values of variables; else only numbers and
-    names."""
 
 
 class SessionConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The subjects of the bus. Their tokens are `[A-Za-z0-9_-]+`.
+"""The subjects of the bus. Their tokens are `[A-Za-z0-9_-]{1,128}` (`schemas/tokens.py`).
 
 aura.ev.<tenant>.<session>.<kind>     events                   stream AURA_EVENTS (file)
 aura.live.<tenant>.<session>.<kind>   the same, mirrored by the server after it stored them
@@ -23,6 +23,7 @@ $KV.AURA_SEATS.<key>                  counts across edges      bucket AURA_SEATS
 import re
 
 from schemas.events import Event, Kind
+from schemas.tokens import GRAMMAR
 
 EVENTS_STREAM = "AURA_EVENTS"
 AUDIO_STREAM = "AURA_AUDIO"
@@ -49,7 +50,7 @@ DIAL = "aura.dial"
 REPLAY_PREFIX = "r_"
 """Prefix of the ids of replays, published or driven."""
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_TOKEN = re.compile(GRAMMAR)
 
 
 def is_token(text: str) -> bool:

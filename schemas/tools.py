@@ -28,6 +28,7 @@ class ToolFunction(msgspec.Struct, frozen=True, kw_only=True):
     """A tool as the language model sees it."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["book_table"])]
+    """The name, by which the model calls it."""
     description: str = ""
     """What the tool does and when to call it, in words for the model."""
     parameters: dict[str, Any] = {}
@@ -38,10 +39,11 @@ class ToolConfig(ToolFunction, frozen=True, kw_only=True):
     """A tool of one session."""
 
     kind: ToolKind = "nats"
+    """What runs it: a NATS service, an HTTP address, the client, or the edge itself (`builtin`)."""
     target: str = ""
     """The address of a webhook; empty for other kinds."""
     deadline_ms: Annotated[int, msgspec.Meta(ge=100, le=110_000)] = 10_000
-    """The time without a result after which a call has failed."""
+    """The time without a result after which a call has failed, ms."""
     idempotent: bool = False
     """Whether a repeated call has no further effect, so that it may be retried after a failure."""
     cancel: bool = False

@@ -108,7 +108,8 @@ MOST_HEAD_CHARS: Final = 320
 
 _BY_OPENING: Final = {text: one for one in MARKUPS for text in one.openings}
 _OPENING: Final = re.compile(
-    "|".join(map(re.escape, sorted(_BY_OPENING, key=len, reverse=True))), re.IGNORECASE
+    "|".join(map(re.escape, sorted(_BY_OPENING, key=len, reverse=True))),
+    re.IGNORECASE | re.ASCII,  # else s and i match letters that lower() keeps
 )
 _ALL_OPENINGS: Final = (*_BY_OPENING, *HARMONY.openings)
 

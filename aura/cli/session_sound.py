@@ -22,10 +22,10 @@ class SoundFile(NamedTuple):
     data: bytes
 
 
-def playable(sides: Mapping[str, bytes]) -> SoundFile | None:
+def playable(sides: Mapping[str, bytes], *, has_opus: bool = media.AVAILABLE) -> SoundFile | None:
     """Return both *sides* (s16le mono 16 kHz) mixed into one file, or None without sound.
 
-    The file is Opus if PyAV is installed, else a WAV of ten times the size.
+    The file is Opus if PyAV is installed (*has_opus*), else a WAV of ten times the size.
     """
     tracks = [np.frombuffer(pcm, "<i2") for pcm in sides.values()]
     length = max((track.size for track in tracks), default=0)
@@ -35,7 +35,7 @@ def playable(sides: Mapping[str, bytes]) -> SoundFile | None:
     for track in tracks:
         both[: track.size] += track
     mono = np.clip(both, -32768, 32767).astype("<i2")
-    if not media.AVAILABLE:
+    if not has_opus:
         return SoundFile("audio/wav", write_wav(mono.tobytes()))
     return SoundFile("audio/webm", _opus(mono))
 

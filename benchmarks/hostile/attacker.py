@@ -38,7 +38,8 @@ HONEST = (
     '{"event": "stop", "stop": {}}',
     '{"event": "connected"}',
 )
-SOCKETS_A_DOOR = 40
+SOCKETS_A_DOOR = 16
+"""Some hundred sockets at once, each from an address of its own, as in the other rows."""
 IN_HAND = 20
 """Messages of the fuzz between two reads of the socket."""
 
@@ -160,7 +161,7 @@ async def _fuzz(
     path, first = door
     rng, left = random.Random(f"{path}{first!r}{id(messages)}"), True
     while left and time.monotonic() < until:
-        key = token(f"fuzz{rng.getrandbits(40)}")
+        key = token(f"fuzz{rng.getrandbits(40)}", tenant="fuzz")
         asked = f"{path}?token={key}&greeting=0"
         whose = f"100.{rng.randrange(64, 128)}.{rng.randrange(256)}.{rng.randrange(256)}"
         try:

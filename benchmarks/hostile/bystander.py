@@ -22,9 +22,9 @@ LET_IN_S = 5.0
 _NUMBERS = itertools.count()
 
 
-def token(user: str) -> str:
-    """Return a token of *user*, of tenant `good`."""
-    return jwt.encode({"sub": user, "tenant": "good", "exp": time.time() + 7200}, SECRET, "HS256")
+def token(user: str, tenant: str = "good") -> str:
+    """Return a token of *user*."""
+    return jwt.encode({"sub": user, "tenant": tenant, "exp": time.time() + 7200}, SECRET, "HS256")
 
 
 @dataclass
@@ -122,20 +122,28 @@ async def refused(url: str, stop: asyncio.Event) -> list[str]:
 
 
 async def _call(http: aiohttp.ClientSession, url: str, number: int) -> str:
-    """Call, wait for the session, hang up; return the reason of a failure, else ""."""
+    """Call, wait for the session, hang up; return the reason of a failure, else "".
+
+    Too long a wait says what was waited for.
+    """
     address = url.replace("http", "ws", 1) + f"{PATH}?token={token(f'u{number}')}&greeting=0"
     headers = {"X-Forwarded-For": f"192.0.2.{number % 200 + 20}"}
+    step = "handshake"
     try:
         async with (
             asyncio.timeout(LET_IN_S),
             http.ws_connect(address, headers=headers) as ws,
         ):
+            step = "session"
             said = await ws.receive_json()
             if said["type"] != "session":
                 return str(said.get("code") or said["type"])
             await ws.send_json({"type": "end_call"})
+            step = "close"
     except aiohttp.WSServerHandshakeError as error:
         return f"status {error.status}"
-    except (aiohttp.ClientError, TimeoutError, TypeError, OSError) as error:
+    except TimeoutError:
+        return f"no {step} within {LET_IN_S:g} s"
+    except (aiohttp.ClientError, TypeError, OSError) as error:
         return type(error).__name__
     return ""

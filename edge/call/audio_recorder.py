@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 from edge.core.client_events import ClientEvent, Interrupted, Speech
-from schemas.audio import BYTES_PER_MS, RecordedSound
+from schemas.audio import BYTES_PER_MS, RecordedSound, SoundSide
 
-Side = Literal["caller", "client"]
 PIECE_MS = 5000
 """The piece length, which a killed edge loses. A piece takes as much CPU as 50 ms of a call."""
 MOST_BYTES = 7000 * BYTES_PER_MS
@@ -103,10 +101,10 @@ class AudioRecorder:
                 if start_ms < now_ms
             ]
 
-    def take(self, now_ms: int, *, ended: bool = False) -> list[tuple[Side, RecordedSound]]:
+    def take(self, now_ms: int, *, ended: bool = False) -> list[tuple[SoundSide, RecordedSound]]:
         """Return the pieces up to now; of responses those that were played; *ended*: all."""
         self._take_ms = now_ms + PIECE_MS
-        found: list[tuple[Side, RecordedSound]] = [("caller", piece) for piece in self._cut]
+        found: list[tuple[SoundSide, RecordedSound]] = [("caller", piece) for piece in self._cut]
         self._cut = []
         found += [("caller", piece) for piece in self._caller.cut_all()]
         found += [("client", piece) for piece in self._played(now_ms, ended=ended)]

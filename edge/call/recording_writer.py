@@ -11,6 +11,7 @@ from edge.call.quotas import RecordingQuota
 from edge.core.client_events import ClientEvent
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
+from runtime.bus.publisher import COPY_TIMEOUT_S
 from schemas import codec, subjects
 from schemas.audio import RecordedSound
 
@@ -23,8 +24,19 @@ MOST_PIECES = 24
 class RecordingWriter:
     """Records one connection of a session."""
 
-    def __init__(self, bus: Bus, tenant: str, session: str, quota: RecordingQuota) -> None:
-        """Record within *quota*; audio beyond it is not recorded."""
+    def __init__(
+        self,
+        bus: Bus,
+        tenant: str,
+        session: str,
+        quota: RecordingQuota,
+        *,
+        timeout_s: float = COPY_TIMEOUT_S,
+    ) -> None:
+        """Record within *quota*; audio beyond it is not recorded.
+
+        A piece that is not stored within *timeout_s* is lost.
+        """
         self._bus = bus
         self._own = (tenant, session)
         self._recorder = AudioRecorder()
@@ -34,6 +46,7 @@ class RecordingWriter:
         """At most MOST_PIECES; None is the last, which always has room."""
         self._lost = 0
         self._quota = quota
+        self._timeout_s = timeout_s
         self.ended: Callable[[str], None] = lambda _: None
         """Called, once, with the reason if recording ends before the call."""
         self._over = False
@@ -70,7 +83,8 @@ class RecordingWriter:
             name = f"{self._own[1]}.recorded.{side}.{piece.from_ms}"
             subject = subjects.recording(*self._own, side)
             try:
-                await self._bus.store(subject, codec.encode(piece), {codec.ID_HEADER: name})
+                data, head = codec.encode(piece), {codec.ID_HEADER: name}
+                await self._bus.store(subject, data, head, timeout_s=self._timeout_s)
             except BusAwayError:
                 self._lost += 1
         if self._lost:

@@ -7,7 +7,7 @@ from edge.core.effects import Outbox
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from schemas import events as ev
-from schemas.session_config import WebhookMoment
+from schemas.webhook_config import WebhookMoment
 
 
 class Webhook:

@@ -10,6 +10,7 @@ from edge.call.clock import ms_of
 from edge.call.session_shell import SessionShell
 from edge.core.client_commands import Audio, ClientCommand
 from edge.core.client_events import Trouble
+from edge.door.audio_state import AUDIO_MOVES, ENDED, HEARS, SKIPS, AudioMove
 from edge.door.holder import Holder
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.common_bounds import DECODER_BYTES
@@ -19,6 +20,7 @@ from edge.protocols.client_protocol import ClientProtocol
 from runtime.audio import AudioIn
 from runtime.common_share import ShareAccount
 from runtime.containers import Container
+from runtime.moves import moved
 from runtime.wav import NotAudioError
 from schemas.audio import BYTES_PER_MS
 
@@ -34,8 +36,10 @@ DROPPED_WORK_S = 0.01
 """The cost of a message that is dropped without room, so that its sender is slowed."""
 POLL_S = 0.2
 """The interval at which a waiting decoder checks whether the session has ended."""
-PIECE_S = 2.0
-"""The length of the pieces of a long message: that of a live client's longest message."""
+LONGEST_LIVE_S = 2.0
+"""A live client's longest message; a longer one is taken in pieces of this length."""
+CHECK_SOUND_BYTES = int(CHECK_SOUND_S * BYTES_PER_S)
+"""Sound after which short messages are checked."""
 
 
 class AudioIntake:
@@ -64,10 +68,9 @@ class AudioIntake:
         self._budget = pace.budget
         self._clock = pace.clock
         self._holder = holder
-        self._closed = False
-        """Whether the session has ended."""
-        self._refused = False
-        """Whether the current compressed file is dropped, since there was no memory for it."""
+        self._state = HEARS
+        self._messages = self._sound_bytes = 0
+        """Short messages, and sound, that the budget was not told of: it is slow to reach."""
         self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
         self._audio_in = AudioIn(self._on_loop(self._hear), self._on_loop(self._not_audio))
 
@@ -77,7 +80,7 @@ class AudioIntake:
         def call_soon(what: T) -> None:
             counted = threading.get_ident() != self._loop_thread
             while counted and not self._decoded.acquire(timeout=POLL_S):
-                if self._closed:
+                if self._state is ENDED:
                     return
             with suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self._come_back, do, what, counted)
@@ -89,11 +92,11 @@ class AudioIntake:
 
         Its frame and its sound count, which bound its work; only files are timed.
         """
-        if self._closed:
+        if self._state is ENDED:
             return False
         if not self._take_sound(self._protocol.sound, message, ms_of(self._clock())):
             return False  # whoever takes it counts its frame
-        self._budget.frames += 1
+        self._messages += 1
         return True
 
     def await_more(self) -> None:
@@ -130,11 +133,10 @@ class AudioIntake:
                     self.take_now(command)
             self.keep_no_longer()
             self.await_more()
-            budget = self._budget
-            if (
-                budget.sound_s >= CHECK_SOUND_S or budget.frames >= CHECK_FRAMES
-            ) and not budget.settle(self._clock()):
-                self._pace.check()
+            if self._sound_bytes >= CHECK_SOUND_BYTES or self._messages >= CHECK_FRAMES:
+                self._tell_budget()
+                if not self._budget.settle(self._clock()):
+                    self._pace.check()
         except OverBudgetError as over:
             self._holder.exceed(str(over))
         except Exception as error:  # noqa: BLE001  # `Holder.broke` logs it
@@ -143,12 +145,11 @@ class AudioIntake:
 
     def take_now(self, audio: Audio) -> None:
         """Take a short piece of audio at once."""
-        if isinstance(audio.form, Container):
-            if audio.begins or not self._refused:
-                self._refused = not self._has_memory(len(audio.data))
-            if self._refused:
-                self._budget.work_s += DROPPED_WORK_S
-                return
+        if self._state is ENDED:
+            return
+        if isinstance(audio.form, Container) and not self._accepts(audio):
+            self._budget.work_s += DROPPED_WORK_S
+            return
         try:
             pcm = self._audio_in.feed(audio.data, audio.form, begins=audio.begins)
         except NotAudioError as error:
@@ -168,12 +169,13 @@ class AudioIntake:
         if isinstance(form, Container) or len(audio.data) <= form.bytes_a_second * DIRECT_S:
             began_s = self._clock()
             self.take_now(audio)
+            self._tell_budget()
             self._pace.worked(began_s)
             return
         self._budget.sound_s += len(audio.data) / form.bytes_a_second
         await self._pace.turn(long=True)
         begins = audio.begins
-        for data in _pieces(audio.data, int(PIECE_S * form.rate_hz) * form.frame_bytes):
+        for data in _pieces(audio.data, int(LONGEST_LIVE_S * form.rate_hz) * form.frame_bytes):
             pcm = bytearray()
             for part in _pieces(data, int(DIRECT_S * form.rate_hz) * form.frame_bytes):
                 began_s = self._clock()
@@ -181,7 +183,7 @@ class AudioIntake:
                 begins = False
                 self._pace.worked(began_s)
                 await self._pace.breathe()
-            if self._closed:
+            if self._state is ENDED:
                 return
             began_s = self._clock()
             for _ in self._shell.hear_in_parts(bytes(pcm)):
@@ -193,11 +195,25 @@ class AudioIntake:
 
     def close(self) -> None:
         """Stop decoding: the session has ended."""
-        self._closed = True
+        self._move(AudioMove.END)
         self.keep_no_longer()
         self._audio_in.close()
         self._audio_in = AudioIn()  # the old one refers to this object
         self._decoder_memory.leave()
+
+    def _move(self, move: AudioMove) -> None:
+        self._state = moved(AUDIO_MOVES, self._state, move)
+
+    def _accepts(self, audio: Audio) -> bool:
+        """Return whether a piece of a compressed file is decoded."""
+        if self._state is SKIPS and not audio.begins:
+            return False
+        accepts = self._has_memory(len(audio.data))
+        if accepts and self._state is SKIPS:
+            self._move(AudioMove.ACCEPT_FILE)
+        elif not accepts and self._state is HEARS:
+            self._move(AudioMove.REFUSE_FILE)
+        return accepts
 
     def _has_memory(self, size: int) -> bool:
         """Return whether *size* more bytes may wait to be decoded; if not, drop all."""
@@ -216,12 +232,18 @@ class AudioIntake:
         return True
 
     def _hear(self, pcm: bytes) -> None:
-        if pcm and not self._closed:
+        if pcm and self._state is not ENDED:
             self._shell.hear(pcm)
-        self._budget.sound_s += len(pcm) / BYTES_PER_S
+        self._sound_bytes += len(pcm)
+
+    def _tell_budget(self) -> None:
+        """Count the short messages and the sound since the last time."""
+        self._budget.frames += self._messages
+        self._budget.sound_s += self._sound_bytes / BYTES_PER_S
+        self._messages = self._sound_bytes = 0
 
     def _not_audio(self, why: str) -> None:
-        if not self._closed:
+        if self._state is not ENDED:
             self._holder.tell(Trouble("audio", why))
 
     def _come_back(self, do: Callable[[T], None], what: T, counted: bool) -> None:
@@ -237,6 +259,7 @@ class AudioIntake:
         finally:
             if counted:
                 self._decoded.release()
+        self._tell_budget()
         self._pace.worked(began_s)
 
 

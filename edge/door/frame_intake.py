@@ -5,23 +5,22 @@ few at a time, and the socket is not read meanwhile.
 
 A microphone sends fifty messages a second, each a whole frame. Such a frame goes directly to the
 listener: parser, queue and waiting task would double the cost of the audio.
-
-    READS <--> WAITS         READS, WAITS --drop all--> DROPS
 """
 
 from __future__ import annotations
 
 import asyncio
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WebSocketError
 from aiohttp._websocket.helpers import websocket_mask
 
 from edge.door.frame_heads import FIN, KEY_BYTES, LENGTH_16, MASK_BIT, FrameHeads
+from edge.door.intake_state import DROPS, INTAKE_MOVES, READS, WAITS, IntakeMove
 from edge.door.limits.allowance import OverBudgetError
-from edge.door.limits.message_memory import LONG_BYTES, MOST_HELD_S, RETRY_S
+from edge.door.limits.message_memory import LONG_BYTES, LONGEST_RESERVATION_S, RETRY_S
 from edge.door.limits.pace import WAIT_S
+from runtime.moves import moved
 
 if TYPE_CHECKING:
     from edge.door.strict_websocket import StrictWebSocket
@@ -46,19 +45,6 @@ STILL_THERE = b"\x8a\x00"
 STILL_THERE_S = 1.0
 
 
-class IntakeState(Enum):
-    """The handling of the client's data."""
-
-    READS = auto()
-    WAITS = auto()
-    """Data stays in the socket until `_go_on`."""
-    DROPS = auto()
-    """Data is read and dropped: the connection is about to close."""
-
-
-READS, WAITS, DROPS = IntakeState
-
-
 class FrameIntake:
     """Feeds aiohttp's parser a few frames at a time, up to the first one without a mask."""
 
@@ -80,17 +66,17 @@ class FrameIntake:
         self._memory_check: asyncio.TimerHandle | None = None
         """The next check of how long the memory has been reserved."""
         ws.pace.has_more = lambda: bool(self._rest or queue._buffer)
-        self._reading = READS
+        self._state = READS
         self._untaken_check: asyncio.TimerHandle | None = None
         """The next check; None: it does not wait for parsed messages to be taken."""
         self._dropped = 0
         """Bytes."""
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        if self._reading is DROPS:
+        if self._state is DROPS:
             self._drop(len(data))
             return False, b""
-        if self._reading is WAITS:  # data that was read before the pause
+        if self._state is WAITS:  # data that was read before the pause
             self._rest, self._at = self._rest[self._at :] + data, 0
             return False, b""
         data, self._begun = self._begun + data, b""
@@ -110,7 +96,7 @@ class FrameIntake:
             return 0
         at = 0
         for frame in found[0]:
-            if self._reading is DROPS:
+            if self._state is DROPS:
                 return len(data)
             message = message_in(frame)
             if message is None or not listen(message):
@@ -122,7 +108,7 @@ class FrameIntake:
     @property
     def drops(self) -> bool:
         """Return whether data is dropped."""
-        return self._reading is DROPS
+        return self._state is DROPS
 
     def feed_eof(self) -> None:
         self._parser.feed_eof()
@@ -136,17 +122,26 @@ class FrameIntake:
 
     def drop_all(self) -> None:
         """Stop parsing; read on for a moment, so that the client can read the reason."""
+        if self.drops:
+            return
         self._begun = self._rest = b""
         self._budget.reservation.release()
-        waited, self._reading = self._reading is WAITS, DROPS
-        if waited:
+        if self._state is WAITS:
             self._handler._resume_reading_for_buffer()
+        self._move(IntakeMove.GIVE_UP)
         asyncio.get_running_loop().call_later(LAST_WORD_S, self._queue.feed_eof)
 
     def forget(self) -> None:
-        """Free all data, since this object lives until garbage collection."""
+        """Free all data and timers, since this object lives until garbage collection."""
         self._begun = self._rest = b""
         self._queue._buffer.clear()
+        for timer in (self._memory_check, self._untaken_check):
+            if timer:
+                timer.cancel()
+        self._memory_check = self._untaken_check = None
+
+    def _move(self, move: IntakeMove) -> None:
+        self._state = moved(INTAKE_MOVES, self._state, move)
 
     def _drop(self, size: int) -> None:
         self._dropped += size
@@ -154,13 +149,13 @@ class FrameIntake:
             self._handler._pause_reading_for_buffer()
 
     def _wait(self) -> None:
-        if self._reading is READS:
-            self._reading = WAITS
+        if self._state is READS:
+            self._move(IntakeMove.FILL)
             self._handler._pause_reading_for_buffer()
 
     def _read_on(self) -> None:
-        if self._reading is WAITS:
-            self._reading = READS
+        if self._state is WAITS:
+            self._move(IntakeMove.EMPTY)
             self._handler._resume_reading_for_buffer()
 
     def _parse(self) -> bool:
@@ -240,7 +235,7 @@ class FrameIntake:
         if not reservation.reserve(size, self._clock()):
             return False
         if self._memory_check is None:
-            self._check_memory_in(MOST_HELD_S)
+            self._check_memory_in(LONGEST_RESERVATION_S)
         return True
 
     def taken(self) -> None:

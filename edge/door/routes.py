@@ -53,6 +53,10 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
             return too_many("connections", 5)
         try:
             with edge.budgets.opened(address, time.monotonic()) as budget:
+                handshake = handshake_of(request, edge)
+                protocol = kind(handshake)
+                caller = await _caller_of_handshake(protocol, edge)
+                budget.stranger = not (caller and caller.named)
                 pace = Pace(budget, edge.work_queue, edge.stages.strained)
                 await pace.wait_in_queue()  # many that call at once take turns
                 ws = StrictWebSocket(
@@ -63,7 +67,7 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     protocols=kind.admission.subprotocols,
                 )
                 await ws.prepare(request)
-                await _serve(request, ws, kind)
+                await _serve(request, ws, protocol, caller, handshake.resume_key)
                 ws.release()
                 return ws
         finally:
@@ -86,12 +90,17 @@ def _refusal(request: web.Request, admission: Admission) -> web.Response | None:
     return None
 
 
-async def _serve(request: web.Request, ws: StrictWebSocket, kind: type[ClientProtocol]) -> None:
-    """Serve a client that speaks the protocol *kind*, if its token is valid."""
+async def _serve(
+    request: web.Request,
+    ws: StrictWebSocket,
+    protocol: ClientProtocol,
+    caller: Caller | None,
+    resume_key: str,
+) -> None:
+    """Serve the *caller* of the handshake, or of the first message, if its token is valid."""
     edge, address = request.app[EDGE], address_of(request)
-    handshake = handshake_of(request, edge)
-    protocol = kind(handshake)
-    caller = await _caller(ws, protocol, edge)
+    if caller is None and protocol.admission.token is TokenPlace.FIRST_MESSAGE:
+        caller = await _caller_of_first_message(ws, protocol, edge)
     if caller is None:
         edge.address_limits.bad_tokens.refuse_s(address, time.monotonic())
         await _refuse(ws, protocol)
@@ -103,7 +112,7 @@ async def _serve(request: web.Request, ws: StrictWebSocket, kind: type[ClientPro
         protocol,
         caller,
         address,
-        resume_key=handshake.resume_key,
+        resume_key=resume_key,
         on_taken=partial(edge.sockets.calls, request.protocol),
     )
     await hold(edge, ws, seat)
@@ -127,21 +136,26 @@ def handshake_of(request: web.Request, edge: Edge) -> Handshake:
     )
 
 
-async def _caller(ws: StrictWebSocket, protocol: ClientProtocol, edge: Edge) -> Caller | None:
-    """Return the caller, or None if the token is invalid."""
+async def _caller_of_handshake(protocol: ClientProtocol, edge: Edge) -> Caller | None:
+    """Return the caller, or None if the handshake has no valid token."""
     if protocol.admission.open_to_strangers and edge.settings.strangers_may_call:
         return Caller(protocol.connection, STRANGERS, named=False)
-    match protocol.admission.token:
-        case TokenPlace.HANDSHAKE:
-            return await edge.identify(protocol.token)
-        case TokenPlace.FIRST_MESSAGE:
-            try:
-                async with asyncio.timeout(FIRST_MESSAGE_S):
-                    token = await _first_token(ws, protocol)
-            except TimeoutError:
-                log.info("token_refused", why="TimeoutError")
-                return None
-            return await edge.identify(token)
+    if protocol.admission.token is TokenPlace.HANDSHAKE:
+        return await edge.identify(protocol.token)
+    return None
+
+
+async def _caller_of_first_message(
+    ws: StrictWebSocket, protocol: ClientProtocol, edge: Edge
+) -> Caller | None:
+    """Return the caller, or None if no valid token comes in time."""
+    try:
+        async with asyncio.timeout(FIRST_MESSAGE_S):
+            token = await _first_token(ws, protocol)
+    except TimeoutError:
+        log.info("token_refused", why="TimeoutError")
+        return None
+    return await edge.identify(token)
 
 
 async def _first_token(ws: StrictWebSocket, protocol: ClientProtocol) -> str:

@@ -34,12 +34,12 @@ from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.conversation_rates import ConversationRates
 from edge.door.limits.open_files import OpenFiles
-from edge.door.limits.pace import WorkQueue
 from edge.door.limits.session_limits import SessionLimits
 from edge.door.limits.socket_table import SocketTable
 from edge.door.limits.stage_monitor import StageMonitor
 from edge.door.limits.storage_monitor import StorageMonitor
 from edge.door.limits.time_limits import TimeLimits
+from edge.door.limits.work_queue import WorkQueue
 from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
 from edge.door.seat import Seats
 from edge.door.webrtc_port import WebRtcPort

@@ -24,6 +24,8 @@ from edge.protocols.client_protocol import CloseCode
 from schemas import client_messages as messages
 from schemas import events
 from schemas.docstrings import describe
+from schemas.events import Event, tag
+from schemas.events.shared_fields import SharedFields
 from schemas.generate import event_types, written
 
 SOUND = {
@@ -59,7 +61,7 @@ def protocols() -> tuple[Described, Described]:
         list(event_types()), ref_template="./events.schema.json#/$defs/{name}"
     )
     for kind in event_types():
-        describe(schemas[kind.__name__], kind)
+        describe(schemas[kind.__name__], kind, Event, SharedFields)
     return _continuous(schemas), _conversational()
 
 
@@ -123,8 +125,8 @@ def _conversational() -> Described:
 
 def document(of: Described) -> Schema:
     """Return the AsyncAPI 3 document of a protocol; `send` is what the client sends."""
-    down = {_tag(kind): _payload(kind) for kind in of.to_client} | dict(of.more_to_client)
-    up = {_tag(kind): _payload(kind) for kind in of.from_client} | dict(of.more_from_client)
+    down = {tag(kind): _payload(kind) for kind in of.to_client} | dict(of.more_to_client)
+    up = {tag(kind): _payload(kind) for kind in of.from_client} | dict(of.more_from_client)
     described = {
         **{name: _message(name, payload) for name, payload in (down | up).items()},
         "sound": SOUND,
@@ -165,16 +167,12 @@ def _operation(action: str, names: Sequence[str]) -> Schema:
     }
 
 
-def _tag(kind: type[messages.ClientMessage]) -> str:
-    return str(kind.__struct_config__.tag)
-
-
 def _payload(kind: type[messages.ClientMessage]) -> Schema:
     _, found = msgspec.json.schema_components([kind], ref_template="#/{name}")
     schema: Schema = found[kind.__name__]
     describe(schema, kind)
     schema.pop("title", None)
-    schema["properties"]["type"] = {"const": _tag(kind)}
+    schema["properties"]["type"] = {"const": tag(kind)}
     return schema
 
 

@@ -11,7 +11,7 @@ from edge.protocols.client_protocol import LEAST_KEY_CHARS, MOST_KEY_CHARS
 from edge.protocols.pcm_format import FORMATS, LEAST_HZ, MOST_HZ
 from edge.protocols.session_options import LANGUAGE_CHARS, NUMBERS
 from schemas.docstrings import describe
-from schemas.events import own_fields
+from schemas.events import own_fields, tag
 from schemas.generate import event_types
 from schemas.session_config import VOICE_NAME, Eagerness, SessionConfig, bounds
 
@@ -136,7 +136,7 @@ def turn_metrics(schemas: Mapping[str, Schema]) -> Schema:
 def session_event(schemas: Mapping[str, Schema]) -> Schema:
     """Return the payload of `event`: the session's own events, with the client's fields."""
     kinds: list[Schema] = []
-    by_tag = {str(kind.__struct_config__.tag): kind for kind in event_types()}
+    by_tag = {tag(kind): kind for kind in event_types()}
     for name, told in session_events.SHOWN.items():
         known = schemas[by_tag[name].__name__]["properties"]
         data = {field: known.get(field, {}) for field in told}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from edge.protocols.client_protocol import Json
-from schemas.events import STEPS, Event
+from schemas.events import STEPS, Event, tag
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
     "speech.started": ("utterance", "over_answer"),
@@ -39,7 +39,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
 
 def event_messages(event: Event) -> list[Json]:
     """Return the messages for *event*, none for a type that is not sent."""
-    name = str(event.__struct_config__.tag)
+    name = tag(event)
     if name not in SHOWN:
         return []
     fields: Mapping[str, object] = msgspec.to_builtins(event)

@@ -16,8 +16,6 @@ from schemas import codec, subjects
 ADVISORIES = "$JS.EVENT.ADVISORY.CONSUMER.>"
 LATE_MS = 60_000
 """The time after a job's deadline in which it may still be retried."""
-AGAIN_HEADER = "Aura-Again"
-"""The header of a job that was published again: the sequence of the original event."""
 
 
 class DeadLetterError(BusError):
@@ -95,7 +93,7 @@ async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = Fals
         )
     head = {name: value for name, value in event.headers.items() if _is_ours(name)}
     head[codec.ID_HEADER] = f"{letter.event_id}.again.{letter.seq}"
-    head[AGAIN_HEADER] = str(letter.event_seq)
+    head[codec.AGAIN_HEADER] = str(letter.event_seq)
     seq = await bus.publish_raw(event.subject, event.data, head)
     await forget(bus, letter.seq)
     return seq

@@ -91,7 +91,7 @@ class Publisher:
         """
         subject, data = subjects.event(event), codec.encode(event)
         head = {**codec.headers(event), **trace.headers()}
-        head["Nats-Expected-Last-Subject-Sequence"] = str(last)
+        head[codec.FENCE_HEADER] = str(last)
         clock = asyncio.get_running_loop().time
         give_up_at = clock() + PATIENCE_S
         while (left_s := give_up_at - clock()) > 0:
@@ -113,14 +113,16 @@ class Publisher:
             raise FencedError(f"{event.id}: the subject has moved on", newest)
         raise BusAwayError(f"{event.id} was not acknowledged")
 
-    async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
+    async def store(
+        self, subject: str, data: bytes, head: dict[str, str], *, timeout_s: float = COPY_TIMEOUT_S
+    ) -> bool:
         """Store a message as it is, in one attempt; return False if its id is stored already.
 
         Raises:
-            BusAwayError: not acknowledged.
+            BusAwayError: not acknowledged within *timeout_s*.
         """
         try:
-            ack = await self._js.publish(subject, data, timeout=COPY_TIMEOUT_S, headers=head)
+            ack = await self._js.publish(subject, data, timeout=timeout_s, headers=head)
         except NatsError as error:
             raise BusAwayError(f"{head.get(codec.ID_HEADER, subject)} was not stored") from error
         return not ack.duplicate
@@ -136,7 +138,7 @@ class Publisher:
             FencedError: another writer was first, or the key is gone.
             BusAwayError: not acknowledged.
         """
-        head = {"Nats-Expected-Last-Subject-Sequence": str(last)}
+        head = {codec.FENCE_HEADER: str(last)}
         if ttl_s:
             head["Nats-TTL"] = f"{ttl_s}s"
         if removed:

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeoutError
 
 from runtime.bus.errors import BusAwayError
 from schemas import codec, subjects
@@ -150,7 +150,17 @@ class Reader:
     async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
         """Append to *found* the messages after its last one, or else after *after*."""
         inbox = self._nc.new_inbox()  # a new inbox, free of late answers to another request
-        answers = await self._nc.subscribe(inbox, pending_bytes_limit=-1, pending_msgs_limit=-1)
+        statuses: asyncio.Queue[str] = asyncio.Queue()
+
+        async def take(msg: Msg) -> None:  # a loop over `next_msg` would need two rounds for each
+            if stored := Stored.of(msg):
+                found.append(stored)
+            else:
+                statuses.put_nowait((msg.headers or {}).get("Status", ""))
+
+        answers = await self._nc.subscribe(
+            inbox, cb=take, pending_bytes_limit=-1, pending_msgs_limit=-1
+        )
         try:
             full = True
             while full:
@@ -160,19 +170,25 @@ class Reader:
                 await self._nc.publish(
                     f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request), reply=inbox
                 )
-                await _take_batch(answers, found)
+                status = await _status(statuses, found)
+                if status not in NO_MORE:
+                    raise NatsError(f"status {status}")
                 full = len(found) - before == BATCH
         finally:
             await answers.unsubscribe()
 
 
-async def _take_batch(answers: Subscription, found: list[Stored]) -> None:
-    """Append the answers up to the end of a batch to *found*."""
+async def _status(statuses: asyncio.Queue[str], found: list[Stored]) -> str:
+    """Return the status at the end of a batch, while messages are still *found* in time.
+
+    Raises:
+        NatsTimeoutError: the server is silent.
+    """
     while True:
-        msg = await answers.next_msg(timeout=ANSWER_TIMEOUT_S)
-        if stored := Stored.of(msg):
-            found.append(stored)
-        elif (status := (msg.headers or {}).get("Status")) in NO_MORE:
-            return
-        else:
-            raise NatsError(f"status {status}")
+        before = len(found)
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                return await statuses.get()
+        except TimeoutError:
+            if len(found) == before:
+                raise NatsTimeoutError from None

@@ -18,7 +18,7 @@ MOST_WAITING = 600
 """The most frames that wait to be read, a minute; newer frames are dropped and later read from the
 stream."""
 KEPT_MS = 55_000
-"""The audio after a gap that proves it lost: by then the stream has dropped the missing frames."""
+"""The audio after a gap for whose missing frames is waited: they count as lost then."""
 
 
 class FrameOrder:

@@ -1,6 +1,7 @@
 """The recorded audio of a session, both sides aligned on the edge's clock."""
 
 import struct
+import typing
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,9 +9,9 @@ from numpy.typing import NDArray
 
 from runtime.bus.reader import Stored
 from schemas import codec
-from schemas.audio import BYTES_PER_MS, RATE_HZ, RecordedSound
+from schemas.audio import BYTES_PER_MS, RATE_HZ, RecordedSound, SoundSide
 
-SIDES = ("caller", "client")
+SIDES = typing.get_args(SoundSide)
 SAME_MS = 60
 """A smaller gap between two pieces is closed, since it comes from rounding times to ms."""
 MOST_MS = 12 * 3_600_000

@@ -5,17 +5,17 @@ Fields are only added: a new field has a default, and a changed meaning needs a 
 
 Kinds (the last token of the subject; see `schemas.subjects`):
 
-    life    edge        the course of the session: its start and end, what was said and heard
-    speech  edge        speech.started                       one job for STT
-    heard   STT         transcript.guess, transcript.final
-    turn    edge        turn.taken                           one job for the LLM
-    say     LLM, edge   response.sentence                    one job for TTS; a fenced chain
-                        tool.called
-    tool    edge        tool.requested                       one job for a tool runner
-    hook    edge        webhook.requested                    one message for an application
-    out     TTS, any    speech.ready, job.failed, turn.measured, model.switched
-                        tool.begun, tool.returned, tool.failed
-    in      edge        inputs.delivered: all inputs of the call, for a replay
+    life    the course of the session: its start and end, what was said and heard
+    speech  speech.started, one job for STT
+    heard   transcript.guess, transcript.final
+    turn    turn.taken, one job for the LLM
+    say     response.sentence, one job for TTS; a fenced chain, with tool.called
+    tool    tool.requested, one job for a tool runner
+    hook    webhook.requested, one message for an application
+    out     the results of jobs, and their failures
+    in      inputs.delivered: all inputs of the call, for a replay
+
+The first line of a type's docstring names its writers and its readers (`schemas.routes`).
 
 Times: `at_ms` is Unix time in ms on the clock of the session's edge. A worker never uses its own
 clock: it adds its monotonic duration to the `at_ms` of its job.
@@ -30,7 +30,7 @@ from schemas.events.conversation import (
     Role,
     ToolCall,
 )
-from schemas.events.event import Bin, Event, FaultyPart, Head, Kind, StageName, own_fields
+from schemas.events.event import Bin, Event, FaultyPart, Head, Kind, StageName, own_fields, tag
 from schemas.events.failures import JobFailed, TroubleTold
 from schemas.events.heard import (
     AnswerHeard,

@@ -19,9 +19,11 @@ class ControlReceived(Event, frozen=True, kw_only=True, tag="control.received"):
     KIND = "life"
     KEY = ("command_id",)
     command_id: str
+    """The id of the command, from its sender."""
     by: str
     """The sender: the `sub` of a token, or `operator`."""
     command: AnyCommand
+    """The command; `action` names it."""
 
 
 class ControlSpoken(Event, frozen=True, kw_only=True, tag="control.spoken"):
@@ -40,5 +42,6 @@ class CallerIdle(Event, frozen=True, kw_only=True, tag="caller.idle"):
     KIND = "life"
     KEY = ("at_ms",)
     silent_ms: int
+    """The silence of both sides so far, ms."""
     ends: bool
     """Whether the call ends, since the caller was asked before."""

@@ -17,6 +17,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     id: str
     """The id of the call, from `schemas.tools.call_id`."""
     name: str
+    """The name of the tool."""
     arguments: str
     """The arguments, usually JSON, but a model may write anything."""
 
@@ -25,6 +26,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """One message of the conversation, as the language model gets it."""
 
     role: Role
+    """The speaker: `user` is the caller, `assistant` the model, `tool` a tool with its result."""
     text: str
     """The text; for a tool, its result."""
     calls: tuple[ToolCall, ...] = ()
@@ -41,7 +43,9 @@ class MessageAdded(Event, frozen=True, kw_only=True, tag="message.added"):
     key: str
     """The key of the message, by which it can be removed."""
     role: ItemRole
+    """The role of the message; `system` is an instruction."""
     text: str
+    """The words of the message."""
     after: str | None = None
     """The key of the message before it. Empty: it becomes the first; None or an unknown key: the
     last."""
@@ -53,3 +57,4 @@ class MessageRemoved(Event, frozen=True, kw_only=True, tag="message.removed"):
     KIND = "life"
     KEY = ("key", "at_ms")
     key: str
+    """The key of the message, from `message.added`, or that of a turn's words."""

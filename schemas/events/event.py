@@ -5,6 +5,8 @@ from typing import Annotated, ClassVar, Literal, TypedDict, TypeVar
 
 import msgspec
 
+from schemas.tokens import Token
+
 Kind = Literal["life", "speech", "heard", "turn", "say", "tool", "hook", "out", "in"]
 StageName = Literal["stt", "llm", "tool", "tts"]
 """The stages; `schemas.stages` says what each is to the bus."""
@@ -23,6 +25,11 @@ def own_fields(stored: Mapping[str, _V]) -> dict[str, _V]:
     return {name: value for name, value in stored.items() if name not in ENVELOPE}
 
 
+def tag(message: msgspec.Struct | type[msgspec.Struct]) -> str:
+    """Return the tag of a message or of a type, such as `turn.taken`: its `type` on the wire."""
+    return str(message.__struct_config__.tag)
+
+
 class Head(TypedDict):
     """The common fields as keyword arguments of an event: `SpeechReady(**head, turn=1, ...)`."""
 
@@ -39,16 +46,21 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """The fields that identify this event, together with its session and type."""
     LATER: ClassVar[str] = ""
     """Another identifying field, used if it is not 0; older events do not have it."""
+    LATER_NAME: ClassVar[str] = "step"
+    """The word before the value of LATER in the id."""
 
-    tenant: str
-    session: str
+    tenant: Token
+    """The organisation whose session it is; a token of subjects."""
+    session: Token
+    """The id of the session, a token of subjects; a replay's id begins with `r_`."""
     at_ms: int
-    """Unix time, ms, on the edge's clock."""
+    """Unix time, ms, on the edge's clock; a worker's result has that of its job plus the time since
+    it took the job."""
 
     @property
     def id(self) -> str:
         """Return the id (Nats-Msg-Id), which is the same each time the same fact is published."""
         key = [str(getattr(self, name)) for name in self.KEY]
         if self.LATER and (later := getattr(self, self.LATER)):
-            key.append(f"{self.LATER}{later}")
-        return ".".join([self.session, str(self.__struct_config__.tag), *key])
+            key.append(f"{self.LATER_NAME}{later}")
+        return ".".join([self.session, tag(self), *key])

@@ -9,12 +9,18 @@ class JobFailed(Event, frozen=True, kw_only=True, tag="job.failed"):
     KIND = "out"
     KEY = ("stage", "utterance", "turn", "index")
     stage: FaultyPart
+    """The stage that gives up; `audio` is the edge's own part."""
     utterance: int = 0
+    """The number of the utterance of an STT job; 0 for other jobs."""
     turn: int = 0
+    """The number of the turn of the job; 0 for STT jobs, for tool calls that no interruption
+    cancels, and for the greeting."""
     index: int = 0
+    """The number of the sentence of a TTS job, or of the call of a tool job, from 0."""
     reason: str
     """For operators: names a setting or an engine's state, never words of the call."""
     attempts: int = 1
+    """The number of attempts, with the last."""
 
 
 class TroubleTold(Event, frozen=True, kw_only=True, tag="trouble.told"):
@@ -23,5 +29,8 @@ class TroubleTold(Event, frozen=True, kw_only=True, tag="trouble.told"):
     KIND = "life"
     KEY = ("stage", "at_ms")
     stage: FaultyPart
+    """The part that failed; `audio` is the edge's own part, or the bus."""
     reason: str
+    """The reason, for operators: names a setting or an engine's state, never words of the call."""
     fatal: bool = False
+    """Whether the call ends, since the part has failed several times in a row."""

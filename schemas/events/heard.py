@@ -35,9 +35,13 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
 
     KIND = "life"
     KEY = ("turn",)
+    LATER = "part"
+    LATER_NAME = ""
     turn: int
     text: str
+    """The words that were heard; empty: none."""
     complete: bool
+    """Whether all of the response was heard."""
     played_ms: int
     carried: bool = False
     """The caller went on speaking at the first sounds of the response. The words of this turn
@@ -57,11 +61,6 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     kept: bool = True
     """Whether the response becomes part of the conversation."""
 
-    @property
-    def id(self) -> str:
-        base = super().id
-        return f"{base}.{self.part}" if self.part else base
-
 
 class AnswerReached(Event, frozen=True, kw_only=True, tag="answer.reached"):
     """Edge -> edge: how much of a response was sent, for another edge that may continue it."""
@@ -80,4 +79,6 @@ class AnswerTruncated(Event, frozen=True, kw_only=True, tag="answer.truncated"):
     KEY = ("turn", "at_ms")
     turn: int
     text: str
+    """The words that were heard, which replace those of `answer.heard`."""
     played_ms: int
+    """Audio of the response that the client has played, ms."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.events.event import Event
-from schemas.session_config import WebhookMoment
+from schemas.webhook_config import WebhookMoment
 
 
 class WebhookRequested(Event, frozen=True, kw_only=True, tag="webhook.requested"):
@@ -14,6 +14,8 @@ class WebhookRequested(Event, frozen=True, kw_only=True, tag="webhook.requested"
     number: int
     """The number of the message in its call, from 0; messages may arrive in another order."""
     url: str
+    """The http or https address to which the message is posted."""
     moment: WebhookMoment
+    """The kind of the message."""
     data: dict[str, Any]
     """The content beside the call's id, as JSON."""

@@ -11,6 +11,7 @@ class RecordingConsented(Event, frozen=True, kw_only=True, tag="recording.consen
     KIND = "life"
     KEY = ("at_ms",)
     by: Literal["caller", "operator"]
+    """Who chose it: the caller, by an option, or the operator, by a setting."""
 
 
 class RecordingEnded(Event, frozen=True, kw_only=True, tag="recording.ended"):
@@ -19,6 +20,7 @@ class RecordingEnded(Event, frozen=True, kw_only=True, tag="recording.ended"):
     KIND = "life"
     KEY = ("at_ms",)
     reason: str
+    """The reason, for operators: which quota is used up."""
 
 
 class InputsDelivered(Event, frozen=True, kw_only=True, tag="inputs.delivered"):

@@ -18,24 +18,24 @@ class Speaker(TypedDict):
 
 
 class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"):
-    """LLM -> TTS, edge: a sentence of the response, ready to be spoken."""
+    """LLM or edge -> TTS, edge: a sentence of the response, ready to be spoken."""
 
     KIND = "say"
     KEY = ("turn", "index")
     turn: int
     index: int
-    """The number of the sentence in its response, from 0."""
     text: str
+    """The words to speak."""
     first_token_ms: float
-    """Time from taking the job to the model's first token."""
+    """Time from taking the job to the model's first token, ms."""
     took_ms: float
-    """Time from taking the job to this sentence."""
+    """Time from taking the job to this sentence, ms."""
     model: str
+    """The name of the model that wrote it; empty: the words were given."""
     deadline_ms: int
     background: bool = False
     """A background job, with nobody on the line: sentences of calls go first."""
     recorded: tuple[StageName, ...] = ()
-    """Stages that a replay answers from the record; for their workers this event is no job."""
     text_only: bool = False
     """The sentence is only read; for a TTS worker it is no job."""
     eot_llm: float | None = msgspec.field(default=None, name="caller_ended")
@@ -44,9 +44,7 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
     did not tell."""
     language: str = "en"
     voice: str = ""
-    """The name of the voice; empty: the worker's default, for this language if it has one."""
     speed: float = 1.0
-    """Speed of speaking; 1.5 is half as fast again as the voice's own speed."""
     fixed: bool = False
     """The words come from the configuration and are the same in many calls. So is a greeting, turn
     0."""
@@ -58,7 +56,7 @@ class ResponseSentence(Event, frozen=True, kw_only=True, tag="response.sentence"
 
 
 class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.completed"):
-    """LLM -> edge: the response is complete, or a step of it that ends with tool calls."""
+    """LLM or edge -> edge: the response is complete, or a step of it that ends with tool calls."""
 
     KIND = "say"
     KEY = ("turn",)
@@ -70,7 +68,9 @@ class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.complete
     """The words of this step."""
     model: str
     prompt_tokens: int
+    """Tokens of the step's prompt, as the model counts them; 0: not counted."""
     completion_tokens: int
+    """Tokens that the model wrote in this step; 0: not counted."""
     took_ms: float
     step: int = 0
     calls: int = 0
@@ -85,6 +85,8 @@ class ResponseCancelled(Event, frozen=True, kw_only=True, tag="response.cancelle
     KEY = ("turn",)
     turn: int
     reason: CancelReason
+    """The reason: `retracted`, the caller went on before anything was heard; `interrupted`, the
+    caller spoke over it; `failed`, a stage gave up; `hung_up`, the call has ended."""
 
 
 class ModelSwitched(Event, frozen=True, kw_only=True, tag="model.switched"):
@@ -96,13 +98,14 @@ class ModelSwitched(Event, frozen=True, kw_only=True, tag="model.switched"):
     turn: int
     step: int = 0
     wanted: str
+    """The model that was asked first."""
     model: str
     """The model that answers."""
     reason: str
     """The errors of the others, for operators: names settings and states, never words of the
     call."""
     took_ms: float
-    """Time from taking the job to the first word of the model that answers."""
+    """Time from taking the job to the first word of the model that answers, ms."""
 
 
 class SpeechReady(Event, frozen=True, kw_only=True, tag="speech.ready"):
@@ -113,8 +116,11 @@ class SpeechReady(Event, frozen=True, kw_only=True, tag="speech.ready"):
     turn: int
     index: int
     chunks: int
+    """The number of chunks that were sent; 0: the sentence has no sound."""
     audio_ms: int
+    """Audio of the sentence, ms."""
     first_chunk_ms: float
-    """Time from taking the job to the first chunk."""
+    """Time from taking the job to the first chunk, ms."""
     took_ms: float
     model: str
+    """The name of the voice's model."""

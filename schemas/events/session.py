@@ -60,11 +60,8 @@ class SessionStarted(_Configured, frozen=True, kw_only=True, tag="session.starte
     user: str
     protocol: str = msgspec.field(name="dialect")
     edge: str
-    """The name of the edge that holds the call."""
     version: str = ""
-    """The version of Aura at the edge."""
     replay_of: str = ""
-    """The session that this one replays; empty for a real call."""
     agent: AgentUsed | None = None
     """The agent; None if the session has only the operator's settings."""
     resume_hash: str = ""
@@ -87,6 +84,7 @@ class SessionReconfigured(Event, frozen=True, kw_only=True, tag="session.reconfi
     KIND = "life"
     KEY = ("at_ms",)
     config: SessionConfig
+    """The whole session configuration from here on."""
 
 
 class AgentChanged(Event, frozen=True, kw_only=True, tag="agent.changed"):
@@ -95,6 +93,7 @@ class AgentChanged(Event, frozen=True, kw_only=True, tag="agent.changed"):
     KIND = "life"
     KEY = ("at_ms",)
     agent: AgentUsed
+    """The agent that goes on."""
     before: str = ""
     """The previous agent, NAME@REV."""
 
@@ -105,6 +104,9 @@ class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
     KIND = "life"
     KEY = ("at_ms",)
     reason: EndReason
+    """The reason: `caller_left`, the connection closed; `end_call`, the call was ended by the
+    model, a command or a limit; `drained`, the edge sent the caller elsewhere; `failed`, an
+    error."""
     turns: int
     """The number of turns whose response was heard."""
     started_at_ms: int = 0

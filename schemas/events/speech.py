@@ -11,7 +11,6 @@ class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
     KIND = "speech"
     KEY = ("utterance",)
     utterance: int
-    """The number of the utterance in its session, from 1."""
     language: str
     deadline_ms: int
     """Unix time, ms, after which the words are no longer needed."""
@@ -22,7 +21,6 @@ class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
     """A background job, with nobody on the line: calls go first, and no partial transcripts are
     needed."""
     recorded: tuple[StageName, ...] = ()
-    """Stages that a replay answers from the record; for their workers this event is no job."""
 
 
 class SpeechPaused(Event, frozen=True, kw_only=True, tag="speech.paused"):
@@ -32,9 +30,7 @@ class SpeechPaused(Event, frozen=True, kw_only=True, tag="speech.paused"):
     KEY = ("utterance", "pause")
     utterance: int
     pause: int
-    """The number of the pause in its utterance, from 1."""
     speech_end_ms: int
-    """Unix time, ms, of the last frame with speech; all latencies of the turn count from it."""
 
 
 class SpeechContinued(Event, frozen=True, kw_only=True, tag="speech.continued"):
@@ -73,15 +69,15 @@ class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):
     confidence: float
     """0..1: exp of the mean log-probability of the tokens."""
     took_ms: float
-    """Recognition alone, without queueing."""
+    """Recognition alone, without queueing, ms."""
     model: str
+    """The name of the recogniser."""
     eot_audio: float | None = msgspec.field(default=None, name="finished")
     """0..1: the probability of an end of turn by the turn model (AURA_TURN_MODEL); None: there is
     no such model."""
     eot_stt: float | None = msgspec.field(default=None, name="ended")
     """0..1: the recogniser's probability that a sentence ends with the last word, by sound and
-    words;
-    None: it gives none."""
+    words; None: it gives none."""
     settled_ms: int = 0
     """Audio up to this time of the utterance, ms, is settled: it is never recognised again."""
     settled_words: int = 0
@@ -96,7 +92,12 @@ class TranscriptFinal(Event, frozen=True, kw_only=True, tag="transcript.final"):
     KEY = ("utterance",)
     utterance: int
     text: str
+    """The words; empty if no speech was found."""
     confidence: float
+    """0..1: exp of the mean log-probability of the tokens."""
     audio_ms: int
+    """Audio of the utterance, ms."""
     took_ms: float
+    """Recognition alone, without queueing, ms."""
     model: str
+    """The name of the recogniser."""

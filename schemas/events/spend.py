@@ -14,8 +14,11 @@ class SpendCounted(Event, frozen=True, kw_only=True, tag="spend.counted"):
     KIND = "life"
     KEY = ("turn", "at_ms")
     turn: int
+    """The number of the latest turn."""
     prompt_tokens: int
+    """Tokens of all prompts so far."""
     completion_tokens: int
+    """Tokens of all answers so far."""
     heard_ms: int
     """Recognised speech of the caller, ms."""
     spoken_ms: int
@@ -34,6 +37,7 @@ class SpendReached(Event, frozen=True, kw_only=True, tag="spend.reached"):
 
     KIND = "life"
     limit: SpendLimitName
+    """The limit that is reached: tokens, synthesized speech, or the price."""
     most: float
     """The limit: tokens, seconds, or an amount in the currency of the configuration's prices."""
     used: float

@@ -12,13 +12,14 @@ class ToolCalled(Event, frozen=True, kw_only=True, tag="tool.called"):
     turn: int
     step: int
     call: int
-    """The number of the call in its step, from 0."""
     name: str
+    """The name of the tool."""
     arguments: str
     """Usually JSON, but a model may write anything."""
     model: str
+    """The name of the language model."""
     took_ms: float
-    """Time from taking the job to this call."""
+    """Time from taking the job to this call, ms."""
 
 
 class ToolRequested(Event, frozen=True, kw_only=True, tag="tool.requested"):
@@ -30,12 +31,12 @@ class ToolRequested(Event, frozen=True, kw_only=True, tag="tool.requested"):
     step: int
     call: int
     tool: ToolConfig
+    """The tool, as it was configured for the session."""
     arguments: str
     """The arguments, a JSON object."""
     deadline_ms: int
     """Unix time, ms, after which the result is no longer needed."""
     recorded: tuple[StageName, ...] = ()
-    """Stages that a replay answers from the record; for their workers this event is no job."""
 
 
 class ToolBegun(Event, frozen=True, kw_only=True, tag="tool.begun"):
@@ -59,10 +60,11 @@ class ToolReturned(Event, frozen=True, kw_only=True, tag="tool.returned"):
     step: int
     call: int
     name: str
+    """The name of the tool."""
     result: str
     """JSON or text; the model gets it as it is."""
     took_ms: float
-    """Time from taking the job to the result."""
+    """Time from taking the job to the result, ms."""
     by_edge: bool = False
     """Whether the edge published it, since the tool is the client's or built in."""
 
@@ -76,7 +78,12 @@ class ToolFailed(Event, frozen=True, kw_only=True, tag="tool.failed"):
     step: int
     call: int
     name: str
+    """The name of the tool."""
     reason: ToolFailure
+    """The reason: `timeout`, no result before the deadline; `refused`, an error of the tool;
+    `unknown`, no such tool, or no service for it; `invalid`, invalid arguments or an invalid
+    result; `unknown_outcome`, the call may have run and its result is lost; `cancelled`, the turn
+    was cancelled."""
     detail: str = ""
     """The reason, in words for the model."""
     took_ms: float = 0.0

@@ -16,17 +16,19 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     KEY = ("turn",)
     LATER = "step"
     turn: int
-    """The number of the turn in its session, speculative turns included; a smaller number is
-    stale."""
     utterance: int
     pause: int
     system: str
     messages: tuple[Message, ...]
     """The latest messages of the history; the last is the caller's turn."""
     llm_model: str
+    """The language model; empty: the worker's default."""
     max_tokens: int
+    """The most tokens that the model writes in this step."""
     temperature: float
+    """0..2: the randomness of the words; 0: always the likeliest."""
     seed: int
+    """The seed of the model's random choices."""
     speculative: bool
     """Whether the caller might still go on; see turn.committed and response.cancelled."""
     text_only: bool = False
@@ -34,24 +36,21 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     ask_eot: bool = msgspec.field(default=False, name="read")
     """Whether the model is also asked for the probability that the caller's turn is over."""
     deadline_ms: int
+    """Unix time, ms, after which the response is no longer needed; a sentence copies it."""
     recorded: tuple[StageName, ...] = ()
-    """Stages that a replay answers from the record; for their workers this event is no job."""
     step: int = 0
-    """The number of the step in its turn. A later step follows the results of tools, which are the
-    last `messages`."""
+    """The number of the step in its turn, from 0; a later step follows the results of tools, which
+    are the last `messages`."""
     spoken: int = 0
     """The number of sentences from earlier steps; the step's own sentences count on from it."""
     tools: tuple[ToolFunction, ...] = ()
     """The tools that the model may call."""
     tool_choice: str = "auto"
-    """"auto": the model may call a tool; "required": it must call one; or the name of the tool to
-    call."""
     agent: str = ""
     """The session's agent as `name@revision`; empty if it has none."""
     language: str = "en"
     """The language of the response; sentences are split by its rules."""
     voice: str = ""
-    """The voice of the response; empty: the TTS worker's default."""
     speed: float = 1.0
 
 
@@ -62,7 +61,9 @@ class TurnCommitted(Event, frozen=True, kw_only=True, tag="turn.committed"):
     KEY = ("turn",)
     turn: int
     text: str
+    """The caller's words in this turn; empty: the turn has none."""
     confidence: float
+    """0..1: the recogniser's confidence in the words, as of `transcript.guess`; 1: typed."""
     speculative: bool = msgspec.field(name="guessed")
     """Whether the response was asked for before the end of turn was certain."""
 
@@ -74,21 +75,24 @@ class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):
     KEY = ("turn",)
     turn: int
     pause_ms: float | None = None
-    """STT was asked, as the pause was noticed."""
+    """The pause was noticed, and STT asked, ms after the last speech; None: there was no pause."""
     transcript_ms: float | None = None
-    """The words arrived at the edge."""
+    """The words arrived at the edge, ms after the last speech; None: there were none."""
     taken_ms: float | None = None
-    """The language model was asked."""
+    """The language model was asked, ms after the last speech; None: it was not."""
     committed_ms: float | None = None
-    """The turn was committed."""
+    """The turn was committed, ms after the last speech; None: it was not."""
     first_token_ms: float | None = None
+    """The language model gave its first token, ms after the last speech; None: it gave none."""
     first_sentence_ms: float | None = None
+    """The first sentence arrived at the edge, ms after the last speech; None: none did."""
     first_audio_ms: float | None = None
-    """The first synthesized audio arrived at the edge."""
+    """The first audio arrived at the edge, ms after the last speech; None: none did."""
     first_sent_ms: float | None = None
-    """The first audio was sent: the wait that the caller felt, without the network."""
+    """The first audio was sent, ms after the last speech: the wait that the caller felt, without
+    the network; None: none was."""
     stt_ms: float | None = None
-    """Time of the recognition alone."""
+    """Time of the recognition alone, ms; None: nothing was recognised."""
     speculations: int = msgspec.field(default=0, name="guesses")
     """The number of speculative responses since the last response that was heard, with this one."""
     retracted: int = 0
@@ -96,6 +100,7 @@ class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):
     wasted_sentences: int = 0
     """The number of sentences in the retracted responses."""
     interrupted: bool = False
+    """Whether the caller interrupted the response."""
 
 
 STEPS: Mapping[str, str] = {

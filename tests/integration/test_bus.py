@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -102,6 +103,24 @@ async def test_the_log_of_a_session_is_read_in_order(bus: Bus) -> None:
     assert [utterance(one.event()) for one in stored] == list(range(1, 1203))
     assert len(await bus.read(subjects.EVENTS_STREAM, subject, after=stored[-2].seq)) == 1
     assert await bus.read(subjects.EVENTS_STREAM, "aura.ev.t.nobody.*") == []
+
+
+async def test_a_busy_loop_reads_a_long_log_in_few_rounds(bus: Bus) -> None:
+    await asyncio.gather(*(bus.publish(speech(number)) for number in range(200)))
+    rounds = 0
+
+    async def be_busy() -> None:
+        nonlocal rounds
+        while True:
+            time.sleep(0.005)  # noqa: ASYNC251  # the loop is busy, as beside a hundred calls
+            rounds += 1
+            await asyncio.sleep(0)
+
+    busy = asyncio.create_task(be_busy())
+    read = await bus.read(subjects.EVENTS_STREAM, subjects.session_events("t", "s", "*"))
+    busy.cancel()
+    assert len(read) == 200
+    assert rounds < 100, "a round for each message would take seconds"
 
 
 async def test_a_stream_that_nobody_answers_for_is_not_taken_for_an_empty_one(bus: Bus) -> None:

@@ -16,8 +16,8 @@ import pytest
 
 from runtime.bus.connection import Bus
 from runtime.settings import Settings
-from schemas import asyncapi, generate
-from schemas.events import TranscriptFinal, TurnMeasured
+from schemas import generate
+from schemas.events import TranscriptFinal, TurnMeasured, tag
 from tests.integration.subscriber_place import as_user, make_places
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "subscriber.mjs"
@@ -122,4 +122,4 @@ async def test_a_group_of_its_own_begins_at_the_beginning(
 def test_the_kinds_in_the_example_are_those_of_the_contract() -> None:
     listed = dict(re.findall(r'"([a-z.]+)": "([a-z]+)"', EXAMPLE.read_text(encoding="utf-8")))
     for kind in generate.event_types():
-        assert listed.get(asyncapi.tag(kind), "life") == kind.KIND
+        assert listed.get(tag(kind), "life") == kind.KIND

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from edge.door.agents import likely_prompts
+from edge.door.agents.likely_prompts import MOST_BYTES, LikelyPrompts
 from edge.door.state import Edge
 from runtime.agents import store
 from runtime.bus.connection import Bus
@@ -21,8 +21,10 @@ from tests.edge_in_process import an_edge
 
 
 @asynccontextmanager
-async def telling(bus: Bus) -> AsyncIterator[tuple[Edge, asyncio.Queue[PromptsReply]]]:
-    """Yield an edge that tells of prompts, and what it tells unasked."""
+async def telling(
+    bus: Bus, most_bytes: int = MOST_BYTES
+) -> AsyncIterator[tuple[Edge, asyncio.Queue[PromptsReply]]]:
+    """Yield an edge that tells of prompts soon after a change, and what it tells unasked."""
     told: asyncio.Queue[PromptsReply] = asyncio.Queue()
 
     async def on_told(message: Delivery) -> None:
@@ -33,9 +35,13 @@ async def telling(bus: Bus) -> AsyncIterator[tuple[Edge, asyncio.Queue[PromptsRe
         bus.listening(subjects.PROMPTS_NOW, on_told),
         asyncio.TaskGroup() as tasks,
     ):
+        openings = edge.parts.openings
+        likely_prompts = LikelyPrompts(
+            bus, edge.agents, edge.tools, openings, settled_s=0.05, most_bytes=most_bytes
+        )
         serving = [
             tasks.create_task(one)
-            for one in (edge.agents.watch(), edge.tools.watch(), edge.likely_prompts.serve())
+            for one in (edge.agents.watch(), edge.tools.watch(), likely_prompts.serve())
         ]
         yield edge, told
         for task in serving:
@@ -49,11 +55,6 @@ def systems(reply: PromptsReply) -> list[str]:
 async def next_of(told: asyncio.Queue[PromptsReply]) -> PromptsReply:
     async with asyncio.timeout(5):
         return await told.get()
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(likely_prompts, "SETTLED_S", 0.05)
 
 
 async def test_who_asks_is_told_of_the_agents_applied_last_each_beginning_once(bus: Bus) -> None:
@@ -87,13 +88,10 @@ async def test_a_changed_tool_is_told_too(bus: Bus) -> None:
         assert systems(await next_of(told)) == []
 
 
-async def test_an_answer_has_no_more_beginnings_than_a_message_holds(
-    bus: Bus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(likely_prompts, "MOST_BYTES", 70_000)
+async def test_an_answer_has_no_more_beginnings_than_a_message_holds(bus: Bus) -> None:
     for number in range(MOST_PROMPTS + 1):
         await store.apply(bus, "", f"n{number}", f"prompt: {'x' * 30_000}{number}")
-    async with telling(bus) as (_, told):
+    async with telling(bus, most_bytes=70_000) as (_, told):
         await next_of(told)
         reply = await likely(bus)
     assert [text[-1] for text in systems(reply)] == ["4", "3"], "the likeliest first"

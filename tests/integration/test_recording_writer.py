@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
 from structlog.testing import capture_logs
 
 from edge.call.quotas import TENANT_USED_UP, RecordingQuota, RecordingQuotas
 from edge.call.recording_writer import MOST_PIECES, RecordingWriter
 from edge.core.client_events import Speech
-from runtime.bus import publisher
 from runtime.bus.connection import Bus
 from schemas import codec, subjects
 from schemas.audio import BYTES_PER_MS, RecordedSound
@@ -24,8 +22,11 @@ def sound(ms: int, value: int = 1) -> bytes:
     return bytes([value]) * (ms * BYTES_PER_MS)
 
 
-def a_writer(bus: Bus, quota: RecordingQuota | None = None) -> RecordingWriter:
-    return RecordingWriter(bus, "t", "s", quota or RecordingQuotas(1000).of("t"))
+def a_writer(
+    bus: Bus, quota: RecordingQuota | None = None, *, timeout_s: float = 10
+) -> RecordingWriter:
+    quota = quota or RecordingQuotas(1000).of("t")
+    return RecordingWriter(bus, "t", "s", quota, timeout_s=timeout_s)
 
 
 def speak(writer: RecordingWriter, pieces: int) -> int:
@@ -102,11 +103,8 @@ async def test_a_piece_that_was_not_stored_is_a_gap_and_the_next_ones_are_stored
     assert piece.pcm == sound(1000, 5)
 
 
-async def test_a_call_whose_bus_is_gone_still_ends(
-    bus: Bus, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(publisher, "COPY_TIMEOUT_S", 0.1)
-    writer = a_writer(bus)
+async def test_a_call_whose_bus_is_gone_still_ends(bus: Bus, nats_server: NatsServer) -> None:
+    writer = a_writer(bus, timeout_s=0.1)
     writer.finish(speak(writer, 1))
     nats_server.kill()
     async with asyncio.timeout(5):

@@ -21,6 +21,8 @@ from tests.edge_in_process import DEMO, Client, serving, token
 
 CONTINUOUS = "/ws/voice/continuous?greeting=0"
 TWILIO = "/twilio/media"
+CROWD = 100
+"""Pieces of work that wait: five seconds, with the rests between them."""
 START = {
     "event": "start",
     "sequenceNumber": "1",
@@ -75,6 +77,21 @@ async def test_an_edge_that_restarts_sends_new_callers_away_at_once(bus: Bus) ->
         assert error.status == 503
         assert error.headers is not None
         assert error.headers["Retry-After"] == "1"
+
+
+async def test_a_caller_with_a_token_waits_for_no_crowd(bus: Bus) -> None:
+    async with serving(bus) as (edge, client):
+        begun = 0
+
+        def work() -> None:
+            nonlocal begun
+            begun += 1
+            edge.work_queue.worked("crowd", 1.0)  # so that the others rest after each piece
+
+        for _ in range(CROWD):
+            edge.work_queue.call("crowd", work)
+        async with client.ws_connect(f"{CONTINUOUS}&token={DEMO}"):
+            assert begun < CROWD
 
 
 @pytest.mark.parametrize("path", PROTOCOLS)

@@ -20,7 +20,6 @@ from aiortc import (  # the same
     RTCSessionDescription,
 )
 
-from edge.door.webrtc import udp_port  # the same
 from edge.door.webrtc.peer import IceServers, Peer  # the same
 from edge.door.webrtc.udp_port import NoPortError, UdpPort  # the same
 from tests.webrtc_caller import WebRtcCaller, offered  # the same
@@ -79,15 +78,14 @@ async def test_a_stun_server_tells_the_address_that_the_port_has_outside() -> No
     transport.close()
 
 
-async def test_a_stun_server_that_is_silent_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(udp_port, "MAPPED_S", 0.05)
+async def test_a_stun_server_that_is_silent_is_left_out() -> None:
     loop = asyncio.get_running_loop()
     silent, _ = await loop.create_datagram_endpoint(
         asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
     )
     port = await UdpPort.opened(["127.0.0.1"], [])
     connection = Connection(ice_controlling=False, stun_server=silent.get_extra_info("sockname"))
-    port.serve(connection)
+    port.serve(connection, mapped_s=0.05)
     await connection.gather_candidates()
     assert [one.type for one in connection.local_candidates] == ["host"]
     await connection.close()

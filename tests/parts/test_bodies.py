@@ -50,7 +50,7 @@ async def test_a_body_is_read_when_there_is_room_for_it() -> None:
 async def test_whoever_holds_room_for_long_while_others_wait_is_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(message_memory, "MOST_HELD_S", 0.05)
+    monkeypatch.setattr(message_memory, "LONGEST_RESERVATION_S", 0.05)
     memory = MessageMemory(10 * CHUNK)
     halves = [memory.reservation(name) for name in "ab"]
     both = [read_chunks(Body(8).more, 10 * CHUNK, reservation) for reservation in halves]

@@ -17,7 +17,8 @@ from edge.door.audio_intake import DECODED_PIECES, AudioIntake
 from edge.door.limits.common_bounds import DECODED_BYTES_OF_STRANGERS, DECODER_BYTES
 from edge.door.limits.connection_budget import Budgets, ConnectionBudget
 from edge.door.limits.costs import Costs
-from edge.door.limits.pace import Pace, WorkQueue
+from edge.door.limits.pace import Pace
+from edge.door.limits.work_queue import WorkQueue
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime import media

@@ -21,7 +21,8 @@ from runtime.agents.config_file import ConfigFileError
 from runtime.agents.resolve import Given, VariableError, resolve
 from runtime.agents.store import Revision
 from schemas.agent import Agent, AgentUsed
-from schemas.session_config import SessionConfig, WebhookConfig
+from schemas.session_config import SessionConfig
+from schemas.webhook_config import WebhookConfig
 
 DEFAULT = "default"
 """The agent of a call that names none."""

@@ -24,11 +24,22 @@ MOST_BYTES = 512 * 1024
 class LikelyPrompts:
     """Answers workers that ask, and tells all of them when agents or tools changed."""
 
-    def __init__(self, bus: Bus, agents: Agents, tools: ToolCatalogue, openings: Openings) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        agents: Agents,
+        tools: ToolCatalogue,
+        openings: Openings,
+        *,
+        settled_s: float = SETTLED_S,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         self._bus = bus
         self._agents = agents
         self._tools = tools
         self._openings = openings
+        self._settled_s = settled_s
+        self._most_bytes = most_bytes
 
     async def serve(self) -> None:
         """Answer and tell until cancelled."""
@@ -37,7 +48,7 @@ class LikelyPrompts:
         async with self._bus.listening(subjects.PROMPTS, self._on_request):
             while True:
                 await self._change()
-                await asyncio.sleep(SETTLED_S)
+                await asyncio.sleep(self._settled_s)
                 self._agents.changed.clear()
                 self._tools.changed.clear()
                 await self._bus.send(subjects.PROMPTS_NOW, await self._reply())
@@ -57,7 +68,7 @@ class LikelyPrompts:
     async def _reply(self) -> PromptsReply:
         configs = await self._openings.likely(MOST_PROMPTS)
         told = {codec.encode(one): one for one in map(PromptBeginning.of, configs)}
-        prompts, left = [], MOST_BYTES
+        prompts, left = [], self._most_bytes
         for data, one in told.items():
             left -= len(data)
             if left < 0:

@@ -21,7 +21,7 @@ AHEAD_SOUND_S = 4.0
 """Sound up to this much ahead still counts as live: a bad line delivers late audio at once."""
 AHEAD_SHARE_OF_WORK = 0.05
 """The share of WORK_AT_ONCE_S from which on a connection is ahead of live speech."""
-BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 60, 256 * 1024, 0.03, 2.5
+BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 100, 256 * 1024, 0.03, 2.5
 """The amounts at once above which a connection bursts: its work then waits in the work queue."""
 REFUSAL_WORK_S = 0.05
 """The work that a refused conversation counts as: two a second, sixty at once."""

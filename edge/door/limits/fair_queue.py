@@ -6,24 +6,11 @@ the queue is: what an address did not use is not saved up.
 
 import heapq
 import itertools
-import math
-from enum import Enum, auto
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 MOST_ADDRESSES = 10_000
 """The most addresses that are remembered; those with the least use are forgotten first."""
-
-
-class Place(Enum):
-    """Where what is added waits."""
-
-    FIRST = auto()
-    """Before all others: a caller with a token, who sends no more than a live caller does."""
-    NEXT = auto()
-    """Where the queue is, whatever its address has had: a stranger who sends no more."""
-    FAIR = auto()
-    """Where its address has come to."""
 
 
 class FairQueue(Generic[T]):
@@ -41,16 +28,13 @@ class FairQueue(Generic[T]):
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, address: str, waits: T, place: Place = Place.FAIR) -> None:
-        """Add what *waits* at its *place*."""
-        match place:
-            case Place.FIRST:
-                start = -math.inf
-            case Place.NEXT:
-                start = self._now
-            case Place.FAIR:
-                start = max(self._now, self._had.get(address, 0.0))
-        heapq.heappush(self._waiting, (start, next(self._numbers), waits))
+    def add(self, address: str, waits: T, *, uncharged: bool = False) -> None:
+        """Add what *waits* where *address* has come to.
+
+        *uncharged*: where the queue is, whatever the address has had.
+        """
+        had = 0.0 if uncharged else self._had.get(address, 0.0)
+        heapq.heappush(self._waiting, (max(self._now, had), next(self._numbers), waits))
 
     def first(self) -> T:
         """Return what is next.
@@ -75,3 +59,7 @@ class FairQueue(Generic[T]):
         self._had[address] = max(self._now, self._had.get(address, 0.0)) + cost
         if len(self._had) > MOST_ADDRESSES:
             self._had = {name: had for name, had in self._had.items() if had > self._now}
+
+    def start_anew(self) -> None:
+        """Forget what the addresses have had, which is right while nothing waits."""
+        self._had.clear()

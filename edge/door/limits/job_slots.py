@@ -32,7 +32,7 @@ WIN_BACK = 0.1
 """The part of their full share that strangers regain in each second without strain."""
 LATE_S = 1.0
 """While an address without a slot has waited for so long, new strangers are refused."""
-MOST_HELD_S = 90.0
+LONGEST_JOB_S = 90.0
 """The longest time that a job holds its slot, whatever became of the job."""
 
 ENDS: Mapping[type[Event], StageName] = {
@@ -220,7 +220,7 @@ class SlotHolder:
             self._free(key, now_s)
 
     def free_overdue(self, now_s: float) -> None:
-        for key in [key for key, at_s in self._held.items() if at_s < now_s - MOST_HELD_S]:
+        for key in [key for key, at_s in self._held.items() if at_s < now_s - LONGEST_JOB_S]:
             self._free(key, now_s)
 
     def _free(self, key: Key, now_s: float) -> None:

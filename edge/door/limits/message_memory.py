@@ -15,7 +15,7 @@ MEMORY_BYTES = 8 * 1024 * 1024
 """Four recordings of a minute; read, unmasked and decoded, a message takes three times its size."""
 LONG_BYTES = 64 * 1024
 """Two seconds of sound; a shorter message is read at once."""
-MOST_HELD_S = 10.0
+LONGEST_RESERVATION_S = 10.0
 """A connection that holds memory for longer, while others wait, is closed."""
 RETRY_S = 0.1
 """The interval in which a refused reservation is tried again."""
@@ -79,7 +79,7 @@ class Reservation:
         """Return whether it has been held for too long while others wait."""
         return (
             self.held > 0
-            and now_s - self._since_s >= MOST_HELD_S
+            and now_s - self._since_s >= LONGEST_RESERVATION_S
             and self._memory.next not in {None, self}
         )
 

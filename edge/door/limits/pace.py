@@ -1,104 +1,26 @@
 """Paces the work of a connection by its budget, and by a work queue that all connections share.
 
 A connection *bursts* if it has sent more at once than a live caller does. Its work, and any long
-piece of work, waits in the work queue of the edge. In each round of the event loop the queue begins
-one piece: that of a connection that sends no more than a live caller, else that of the address that
-has used it least. The queue has a fixed share of the loop, so a live call waits for one piece at
-most. Where a hundred strangers send a little at the same moment, all but the first wait, too.
+piece of work, waits in the work queue of the edge (`work_queue.py`). Where a hundred strangers send
+a little at the same moment, all but the first wait, too.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from edge.door.limits.allowance import Allowance
 from edge.door.limits.connection_budget import ConnectionBudget
-from edge.door.limits.fair_queue import FairQueue, Place
+from edge.door.limits.work_queue import Place, WorkQueue
 
 T = TypeVar("T")
 
-PIECE_S = 0.001
-"""Work after which others get the loop."""
-ROUND_S = 0.005
-"""The work of all connections in a round of the event loop after which the others wait."""
+YIELD_AFTER_S, NAMED_YIELD_AFTER_S = 0.001, 0.003
+"""Work after which others get the loop: that of a stranger, and of a caller with a token."""
 WAIT_S = 0.25
 """A wait is cut into such pieces."""
-MOST_HELD_S = 10.0
+LONGEST_WAIT_OF_SOUND_S = 10.0
 """The longest wait of audio for stages that are strained."""
-QUEUE_SHARE, QUEUE_AT_ONCE_S = 0.5, 1.0
-"""The work queue's share of the loop, and the seconds it may use at once (a minute's recording)."""
-QUEUE_RESTS_S = 0.05
-"""The longest rest between two pieces."""
-
-
-class WorkQueue:
-    """Begins one piece of waiting work in each round of the event loop."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """*clock* returns seconds."""
-        self._clock = clock
-        self._waiting: FairQueue[Callable[[], None]] = FairQueue()
-        """At most a piece or two a connection, which begins no other before."""
-        self._work = Allowance(QUEUE_AT_ONCE_S, QUEUE_SHARE, clock())
-        self._begins: asyncio.Handle | None = None
-        """The beginning of the next piece."""
-        self._round_s = 0.0
-        """The work in this round of the event loop."""
-        self._round_ends: asyncio.Handle | None = None
-        self._thread = ThreadPoolExecutor(1, "long-message")
-
-    def call(self, address: str, piece: Callable[[], None], place: Place = Place.FAIR) -> None:
-        """Have *piece* of *address*, which waits at *place*, called when it is its turn."""
-        self._waiting.add(address, piece, place)
-        if self._begins is None:
-            self._begins = asyncio.get_running_loop().call_soon(self._next)
-
-    async def turn(self, address: str, place: Place = Place.FAIR) -> None:
-        """Wait at *place* for the turn of the piece that follows."""
-        begun = asyncio.get_running_loop().create_future()
-        self.call(address, lambda: None if begun.done() else begun.set_result(None), place)
-        await begun
-
-    async def off_loop(self, work: Callable[[], T]) -> tuple[T, float]:
-        """Return the result of *work* and the seconds it took. The edge has one thread for it."""
-
-        def timed() -> tuple[T, float]:
-            began_s = self._clock()
-            return work(), self._clock() - began_s
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, timed)
-
-    def worked(self, address: str, took_s: float) -> None:
-        """Charge *address* for *took_s* seconds of work."""
-        self._waiting.charge(address, took_s)
-        self._work.borrow(took_s, self._clock(), QUEUE_RESTS_S)
-
-    @property
-    def round_is_full(self) -> bool:
-        """Whether this round of the event loop has had its share of work."""
-        return self._round_s > ROUND_S
-
-    def count(self, took_s: float) -> None:
-        """Count work in this round of the event loop."""
-        self._round_s += took_s
-        if self._round_ends is None:
-            self._round_ends = asyncio.get_running_loop().call_soon(self._end_round)
-
-    def _end_round(self) -> None:
-        self._round_s, self._round_ends = 0.0, None
-
-    def _next(self) -> None:
-        loop = asyncio.get_running_loop()
-        if wait_s := self._work.borrow(0.0, self._clock(), QUEUE_RESTS_S):
-            self._begins = loop.call_later(wait_s, self._next)
-            return
-        piece = self._waiting.pop()
-        try:
-            piece()
-        finally:
-            self._begins = loop.call_soon(self._next) if self._waiting else None
 
 
 def _nothing() -> bool:
@@ -139,7 +61,7 @@ class Pace:
         took_s = self.clock() - since_s
         self.budget.work_s += took_s
         self._since_s += took_s
-        self._queue.count(took_s)
+        self._queue.round.count(took_s)
 
     async def off_loop(self, work: Callable[[], T]) -> T:
         """Return the result of *work*, which runs in a thread when it is its turn."""
@@ -179,21 +101,22 @@ class Pace:
         Strangers also wait where others have filled the round, but for one turn only.
         """
         crowded = (
-            self._queue.round_is_full
+            self._queue.round.is_full
             and self.budget.stranger
             and not self._had_turn
             and self.has_more()
         )
-        if self.budget.load or self._since_s > PIECE_S or crowded:
+        most_s = YIELD_AFTER_S if self.budget.stranger else NAMED_YIELD_AFTER_S
+        if self.budget.load or self._since_s > most_s or crowded:
             await self.wait_in_queue()
 
     async def turn(self, *, long: bool = False) -> None:
-        """Wait until the next message may be processed; *long*: it takes more than PIECE_S.
+        """Wait until the next message may be processed; *long*: it takes more than YIELD_AFTER_S.
 
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        until_s = self.clock() + MOST_HELD_S
+        until_s = self.clock() + LONGEST_WAIT_OF_SOUND_S
         while wait_s := self.check() or self._held_s(until_s):  # a debt is time
             if self.on_wait:
                 self.on_wait()
@@ -209,11 +132,15 @@ class Pace:
     async def wait_in_queue(self) -> None:
         """Wait for a turn in the work queue."""
         self._charge()
-        place = Place.FAIR if self.budget.load else Place.NEXT
-        if place is Place.NEXT and not self.budget.stranger:
-            place = Place.FIRST
-        await self._queue.turn(self.budget.address, place)
+        await self._queue.turn(self.budget.address, self._place)
         self._had_turn = True
+
+    @property
+    def _place(self) -> Place:
+        """The place in the work queue."""
+        if self.budget.load:
+            return Place.FAIR
+        return Place.NEXT if self.budget.stranger else Place.LIVE
 
     def _charge(self) -> None:
         self._queue.worked(self.budget.address, self._since_s)

@@ -207,22 +207,21 @@ class UdpPort:
             return UdpPort(sockets)
         raise NoPortError("no UDP port of AURA_WEBRTC_PORTS is free")
 
-    def serve(self, connection: Connection) -> None:
-        """Let a call's *connection* use only this port."""
+    def serve(self, connection: Connection, *, mapped_s: float = MAPPED_S) -> None:
+        """Let a call's *connection* use only this port; a STUN server has *mapped_s* to answer."""
         connection.get_component_candidates = partial(  # type: ignore[method-assign]  # aioice has no option for it
-            self._candidates, connection, connection.get_component_candidates
+            self._candidates, connection, connection.get_component_candidates, mapped_s
         )
 
     async def _candidates(
-        self, connection: Connection, of_aioice: Any, component: int, addresses: list[str]
+        self, connection: Connection, of_aioice: Any, mapped_s: float, component: int, **_: Any
     ) -> list[Candidate]:
         """Return the call's candidates: this port, its address by a STUN server, and relays."""
-        del addresses
         protocols = [one.join(connection, component) for one in self._sockets]
         connection._protocols += protocols
         found = [one.local_candidate for one in protocols]
         if connection.stun_server:
-            found += await _mapped(protocols, connection.stun_server)
+            found += await _mapped(protocols, connection.stun_server, mapped_s)
         relayed: list[Candidate] = await of_aioice(component=component, addresses=[])
         return found + relayed
 
@@ -256,12 +255,12 @@ async def _bound(host: str, port: int) -> _Socket:
     return line
 
 
-async def _mapped(protocols: list[StunProtocol], server: Address) -> list[Candidate]:
-    """Return the port's addresses as the STUN *server* sees them."""
+async def _mapped(protocols: list[StunProtocol], server: Address, most_s: float) -> list[Candidate]:
+    """Return the port's addresses as the STUN *server* sees them, if it answers in *most_s*."""
 
     async def mapped(one: StunProtocol) -> Candidate | None:
         try:
-            async with asyncio.timeout(MAPPED_S):
+            async with asyncio.timeout(most_s):
                 return (await server_reflexive_candidate(one, server))[0]
         except (TimeoutError, OSError, KeyError, stun.TransactionError) as error:
             log.info("stun_server_silent", why=type(error).__name__)

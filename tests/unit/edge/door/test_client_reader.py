@@ -17,7 +17,8 @@ from edge.door.audio_intake import AudioIntake
 from edge.door.client_reader import TOO_OFTEN, ClientReader
 from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.costs import Costs
-from edge.door.limits.pace import Pace, WorkQueue
+from edge.door.limits.pace import Pace
+from edge.door.limits.work_queue import WorkQueue
 from edge.door.line.channel import LineChannel
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
@@ -130,6 +131,7 @@ async def test_a_client_that_costs_too_much_is_read_no_more(pace: Pace) -> None:
         while client.channel.on_message is None:
             await asyncio.sleep(0)
     pace.budget.frames += 1_000_000
-    client.channel.arrived(SOUND)
-    await reading
+    client.channel.arrived('{"type": "ping"}')
+    async with asyncio.timeout(20):
+        await reading
     assert len(client.excess) == 1

@@ -13,7 +13,7 @@ from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.session_events import SHOWN
 from schemas import events as ev
-from schemas.asyncapi import tag
+from schemas.events import tag
 from schemas.generate import event_types
 from tests.neutral import taken
 

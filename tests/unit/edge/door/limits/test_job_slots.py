@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.door.limits.job_slots import LATE_S, MOST_HELD_S, JobSlots, SlotHolder, key_of
+from edge.door.limits.job_slots import LATE_S, LONGEST_JOB_S, JobSlots, SlotHolder, key_of
 from schemas.events import (
     Event,
     JobFailed,
@@ -160,7 +160,7 @@ def test_who_waits_while_a_stage_has_no_free_slot_keeps_new_strangers_out() -> N
     assert not waiting.want(taken())
     assert not slots.late(NOW_S)
     assert slots.late(NOW_S + LATE_S) == "llm"
-    later_s = NOW_S + MOST_HELD_S + 1
+    later_s = NOW_S + LONGEST_JOB_S + 1
     slots.update({"stt": 1, "llm": 1}, 1, later_s)  # whatever became of the first one
     assert waiting.has(taken())
     assert not slots.late(later_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.door.limits.message_memory import MOST_HELD_S, MessageMemory
+from edge.door.limits.message_memory import LONGEST_RESERVATION_S, MessageMemory
 
 
 def test_no_more_is_held_than_there_is_reserve() -> None:
@@ -68,13 +68,13 @@ def test_who_holds_it_for_too_long_is_told_only_while_others_wait() -> None:
     memory = MessageMemory(10)
     slow, other = memory.reservation("a"), memory.reservation("b")
     assert slow.reserve(10, 0.0)
-    assert not slow.is_overdue(MOST_HELD_S)
+    assert not slow.is_overdue(LONGEST_RESERVATION_S)
     assert not other.reserve(5, 1.0)
-    assert not slow.is_overdue(MOST_HELD_S - 1)
-    assert slow.is_overdue(MOST_HELD_S)
-    assert not other.is_overdue(MOST_HELD_S + 1)
+    assert not slow.is_overdue(LONGEST_RESERVATION_S - 1)
+    assert slow.is_overdue(LONGEST_RESERVATION_S)
+    assert not other.is_overdue(LONGEST_RESERVATION_S + 1)
     other.release()  # it has gone
-    assert not slow.is_overdue(MOST_HELD_S)
+    assert not slow.is_overdue(LONGEST_RESERVATION_S)
 
 
 def test_two_halves_that_wait_for_each_other_do_not_wait_for_ever() -> None:
@@ -84,6 +84,9 @@ def test_two_halves_that_wait_for_each_other_do_not_wait_for_ever() -> None:
     assert two.reserve(5, 0.0)
     assert not one.reserve(9, 0.0)
     assert not two.reserve(9, 0.0)
-    assert [one.is_overdue(MOST_HELD_S), two.is_overdue(MOST_HELD_S)] == [False, True]
+    assert [one.is_overdue(LONGEST_RESERVATION_S), two.is_overdue(LONGEST_RESERVATION_S)] == [
+        False,
+        True,
+    ]
     two.release()
-    assert one.reserve(9, MOST_HELD_S)
+    assert one.reserve(9, LONGEST_RESERVATION_S)

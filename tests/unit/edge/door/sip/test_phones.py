@@ -8,7 +8,7 @@ import pytest
 
 from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.costs import Costs
-from edge.door.limits.pace import WorkQueue
+from edge.door.limits.work_queue import WorkQueue
 from runtime.settings import load
 
 pytest.importorskip("baresip", reason="NOT TESTED HERE: the extra `sip` is not installed")

@@ -1,0 +1,40 @@
+"""The handling of a client's data by the filter before the parser: a pure state machine.
+
+    READS --fill--> WAITS
+    WAITS --empty--> READS
+    READS, WAITS --give up--> DROPS
+
+A client that sends faster than its data are worked is not read for a while; one that is about to be
+closed is read on for a moment, and what it sends is dropped.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+
+
+class IntakeState(Enum):
+    """The handling of the client's data."""
+
+    READS = auto()
+    WAITS = auto()
+    """Data stay in the socket until those that came are worked."""
+    DROPS = auto()
+    """Data are read and dropped: the connection is about to close."""
+
+
+class IntakeMove(Enum):
+    """The moves between states."""
+
+    FILL = auto()
+    EMPTY = auto()
+    GIVE_UP = auto()
+
+
+READS, WAITS, DROPS = IntakeState
+
+INTAKE_MOVES: Mapping[tuple[IntakeState, IntakeMove], IntakeState] = {
+    (READS, IntakeMove.FILL): WAITS,
+    (WAITS, IntakeMove.EMPTY): READS,
+    (READS, IntakeMove.GIVE_UP): DROPS,
+    (WAITS, IntakeMove.GIVE_UP): DROPS,
+}

@@ -1,0 +1,136 @@
+"""The work queue of an edge: a little of the waiting work begins in each round of the event loop.
+
+A caller with a token who sends no more than a live caller does waits in a line of its own, which
+has three of four pieces while anybody waits in it. Among all others the address that has used the
+queue least is next.
+
+One piece begins in a round. While rounds are short more begin, so that a crowd whose pieces are
+short is served soon.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum, auto
+from typing import TypeVar
+
+from edge.door.limits.allowance import Allowance
+from edge.door.limits.fair_queue import FairQueue
+from edge.door.limits.loop_round import LoopRound
+
+T = TypeVar("T")
+
+QUEUE_SHARE, QUEUE_AT_ONCE_S = 0.5, 1.0
+"""The share of the loop for work of all others, and the seconds they may use at once."""
+QUEUE_RESTS_S = 0.05
+"""The longest rest between two of their pieces."""
+LIVE_PIECES = 3
+"""The pieces of live callers for one of the others, while both wait."""
+SHORT_ROUND_S = 0.01
+"""A round that takes less is short."""
+MOST_PIECES = 8
+"""The most pieces that begin in a round."""
+
+
+class Place(Enum):
+    """The place of a piece of work in the queue."""
+
+    LIVE = auto()
+    """In the line of callers with a token who send no more than a live caller does."""
+    NEXT = auto()
+    """Where the queue is, whatever its address has used: a stranger who sends no more."""
+    FAIR = auto()
+    """Where its address has come to."""
+
+
+class WorkQueue:
+    """Begins waiting work."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """*clock* returns seconds."""
+        self.round = LoopRound()
+        self._clock = clock
+        self._live: deque[Callable[[], None]] = deque()
+        self._others: FairQueue[Callable[[], None]] = FairQueue()
+        """At most a piece or two a connection, which begins no other before."""
+        self._passed = 0
+        """The pieces of live callers since one of the others."""
+        self._work = Allowance(QUEUE_AT_ONCE_S, QUEUE_SHARE, clock())
+        self._begins: asyncio.Handle | None = None
+        """The beginning of the next pieces, in the next round."""
+        self._rest: asyncio.TimerHandle | None = None
+        """Their beginning after a rest."""
+        self._pieces = 1
+        """The pieces that begin in a round."""
+        self._began_s: float | None = None
+        """The time at which the last round began; None: the queue has rested since."""
+        self._thread = ThreadPoolExecutor(1, "long-message")
+
+    def call(self, address: str, piece: Callable[[], None], place: Place = Place.FAIR) -> None:
+        """Have *piece* of *address*, which waits at *place*, called when it is its turn."""
+        if place is Place.LIVE:
+            self._live.append(piece)
+        else:
+            self._others.add(address, piece, uncharged=place is Place.NEXT)
+        if self._rest and place is Place.LIVE:  # the others rest; a live caller does not
+            self._rest.cancel()
+            self._rest = None
+        if not self._begins and not self._rest:
+            self._begins = asyncio.get_running_loop().call_soon(self._begin)
+
+    async def turn(self, address: str, place: Place = Place.FAIR) -> None:
+        """Wait at *place* for the turn of the piece that follows."""
+        begun = asyncio.get_running_loop().create_future()
+        self.call(address, lambda: None if begun.done() else begun.set_result(None), place)
+        await begun
+
+    async def off_loop(self, work: Callable[[], T]) -> tuple[T, float]:
+        """Return the result of *work* and the seconds it took. The edge has one thread for it."""
+
+        def timed() -> tuple[T, float]:
+            began_s = self._clock()
+            return work(), self._clock() - began_s
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, timed)
+
+    def worked(self, address: str, took_s: float) -> None:
+        """Charge *address* for *took_s* seconds of work."""
+        self._others.charge(address, took_s)
+        self._work.borrow(took_s, self._clock(), QUEUE_RESTS_S)
+
+    def _begin(self) -> None:
+        """Begin the pieces of this round, and see to the next."""
+        loop, now_s = asyncio.get_running_loop(), self._clock()
+        self._begins = self._rest = None
+        if not self._live and (wait_s := self._work.borrow(0.0, now_s, QUEUE_RESTS_S)):
+            self._began_s = None
+            self._rest = loop.call_later(wait_s, self._begin)
+            return
+        self._pieces = self._fitting(now_s)
+        try:
+            for _ in range(min(self._pieces, len(self._live) + len(self._others))):
+                self._pop()()
+        finally:
+            if self._live or self._others:
+                self._began_s = now_s
+                self._begins = loop.call_soon(self._begin)
+            else:
+                self._began_s = None
+                self._others.start_anew()
+
+    def _fitting(self, now_s: float) -> int:
+        """Return the pieces that fit in a round, as the last one shows."""
+        if self._began_s is None:
+            return 1
+        if now_s - self._began_s < SHORT_ROUND_S:
+            return min(MOST_PIECES, self._pieces + 1)
+        return max(1, self._pieces // 2)
+
+    def _pop(self) -> Callable[[], None]:
+        if self._live and (self._passed < LIVE_PIECES or not self._others):
+            self._passed += 1
+            return self._live.popleft()
+        self._passed = 0
+        return self._others.pop()

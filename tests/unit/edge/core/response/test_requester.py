@@ -1,0 +1,281 @@
+"""Responses: asked of the language model, given as words, continued, and committed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from edge.core.client_events import Interrupted, ResponseStarted
+from edge.core.inputs import ResponseAsked
+from edge.core.response.response import Origin, Phase
+from edge.core.session.unfinished_response import UnfinishedResponse
+from schemas import events as ev
+from schemas.control import Instruct, Say
+from schemas.events import Message
+from tests.unit.edge.core.response.requester_bench import (
+    BEFORE,
+    BOOK,
+    CONFIG,
+    LATE,
+    NOW_MS,
+    Bench,
+    guess,
+    texts,
+    utterance,
+)
+
+# ---------------------------------------------------------------- the commit
+
+
+def test_a_commit_enters_the_turn_and_lets_it_be_heard() -> None:
+    bench = Bench()
+    bench.history.carry("I want")
+    response = bench.requester.take(utterance(), guess("a table."), NOW_MS, speculative=True)
+    bench.requester.commit(response, NOW_MS + 300)
+    (committed,) = bench.of(ev.TurnCommitted)
+    assert committed == ev.TurnCommitted(
+        tenant="t",
+        session="s",
+        at_ms=NOW_MS + 300,
+        turn=2,
+        text="I want a table.",
+        confidence=0.8,
+        speculative=True,
+    )
+    assert response.phase is Phase.COMMITTED
+    assert response.steps["committed_ms"] == 800.0
+    assert response.waiting_since_ms == NOW_MS + 300
+    assert bench.history.carried == []
+
+
+def test_a_message_that_is_added_after_the_commit_waits_for_the_end_of_the_turn() -> None:
+    bench = Bench()
+    bench.requester.commit(bench.requester.take_typed("Hello?", NOW_MS), NOW_MS)
+    bench.history.add("k", "user", "One more thing.")
+    assert bench.history.messages == list(BEFORE)
+    bench.history.turn_over()
+    assert texts(tuple(bench.history.messages))[-1] == "One more thing."
+
+
+def test_calls_of_a_guessed_turn_run_with_its_commit() -> None:
+    bench = Bench(tools=[msgspec.to_builtins(BOOK)])
+    response = bench.requester.take(utterance(), guess("Book it."), NOW_MS, speculative=True)
+    response.tool_steps.note(
+        ev.ToolCalled(
+            tenant="t",
+            session="s",
+            at_ms=NOW_MS,
+            turn=2,
+            step=0,
+            call=0,
+            name="book",
+            arguments="{}",
+            model="m",
+            took_ms=1.0,
+        )
+    )
+    assert not bench.of(ev.ToolRequested)
+    bench.requester.commit(response, NOW_MS + 300)
+    kinds = [type(event) for event in bench.events]
+    assert kinds.index(ev.TurnCommitted) < kinds.index(ev.ToolRequested)
+
+
+# ---------------------------------------------------------------- responses without a turn
+
+
+def test_a_requested_response_is_committed_at_once_under_the_clients_name() -> None:
+    bench = Bench()
+    bench.requester.respond(ResponseAsked("ask_1"), NOW_MS)
+    assert bench.job().messages == BEFORE
+    assert bench.told == [ResponseStarted(2, "ask_1")]
+    assert [one.turn for one in bench.of(ev.TurnCommitted)] == [2]
+    assert bench.current.response
+    assert (bench.current.response.origin, bench.current.response.kept) == (Origin.ASKED, True)
+
+
+def test_a_requested_response_takes_the_carried_words_along() -> None:
+    bench = Bench()
+    bench.history.carry("I want a table.")
+    bench.requester.respond(ResponseAsked("ask_1"), NOW_MS)
+    assert texts(bench.job().messages)[-1] == "I want a table."
+    assert bench.of(ev.TurnCommitted)[0].text == "I want a table."
+
+
+def test_a_requested_response_to_other_messages_leaves_the_conversation_alone() -> None:
+    bench = Bench()
+    bench.history.carry("I want a table.")
+    messages = (Message("user", "Classify: table"),)
+    other = CONFIG.but({"response.model": "other", "voice.delivery": "text"})
+    bench.requester.respond(ResponseAsked("ask_1", other, messages, kept=False), NOW_MS)
+    job = bench.job()
+    assert (job.messages, job.llm_model, job.text_only) == (messages, "other", True)
+    assert bench.of(ev.TurnCommitted)[0].text == ""
+    assert bench.current.response
+    assert bench.current.response.origin is Origin.APART
+
+
+def test_the_result_of_a_background_call_gets_a_response_without_words() -> None:
+    bench = Bench()
+    bench.history.late_results = [LATE]
+    bench.requester.respond_to_late_results(NOW_MS)
+    assert bench.job().messages == (*BEFORE, LATE)
+    assert bench.told == [ResponseStarted(2)]
+    assert bench.of(ev.TurnCommitted)[0].text == ""
+
+
+def test_an_instruction_is_the_last_message_and_is_not_kept() -> None:
+    bench = Bench()
+    bench.history.carry("I want")
+    bench.history.control.note("c1", Instruct("Ask for the number of guests.", respond=True))
+    bench.requester.follow("Ask for the number of guests.", "c1", NOW_MS)
+    assert texts(bench.job().messages)[-2:] == ["I want", "Ask for the number of guests."]
+    assert [one.command_id for one in bench.of(ev.ControlSpoken)] == ["c1"]
+    assert bench.of(ev.TurnCommitted)[0].text == "I want"
+    assert bench.told == [ResponseStarted(2)]
+    assert bench.history.control.waiting == []
+    assert bench.history.messages == list(BEFORE)
+
+
+# ---------------------------------------------------------------- turns without a response
+
+
+def test_a_turn_that_gets_no_response_is_entered() -> None:
+    bench = Bench()
+    bench.history.carry("I want")
+    unsent = bench.requester.enter("a table.", 0.7, NOW_MS)
+    committed, heard = bench.events
+    assert isinstance(committed, ev.TurnCommitted)
+    assert (committed.turn, committed.text, committed.confidence) == (2, "I want a table.", 0.7)
+    assert not committed.speculative
+    assert heard == ev.AnswerHeard(
+        tenant="t", session="s", at_ms=NOW_MS, turn=2, text="", complete=False, played_ms=0
+    )
+    assert bench.history.messages == [*BEFORE, Message("user", "I want a table.")]
+    assert unsent == "a table.", "the client was told the carried words before"
+    assert (bench.history.turn, bench.current.response) == (2, None)
+
+
+# ---------------------------------------------------------------- given words
+
+
+@pytest.mark.parametrize(
+    ("delivery", "read"),
+    [("chunks", False), ("sentences", False), ("whole", False), ("text", True)],
+)
+def test_a_greeting_is_one_sentence_of_turn_0_that_may_wait_for_the_client(
+    delivery: str, read: bool
+) -> None:
+    bench = Bench(voice__delivery=delivery, response__greeting_wait_ms=700)
+    bench.requester.greet("Hello. I am Aura. " * 9, NOW_MS)
+    sentence, end = bench.events
+    assert isinstance(sentence, ev.ResponseSentence)
+    assert (sentence.turn, sentence.index, sentence.text_only) == (0, 0, read)
+    assert (sentence.text, sentence.is_fixed) == ("Hello. I am Aura. " * 9, True)
+    assert (sentence.language, sentence.voice, sentence.speed) == ("de", "eva", 1.25)
+    assert sentence.deadline_ms == NOW_MS + 9000
+    assert isinstance(end, ev.ResponseCompleted)
+    assert (end.sentences, end.text, end.model) == (1, sentence.text, "")
+    response = bench.current.response
+    assert response
+    assert (response.origin, response.phase) == (Origin.GREETING, Phase.COMMITTED)
+    assert response.not_before_ms == NOW_MS + 700
+    assert (bench.history.turn, bench.told) == (1, [])
+
+
+@pytest.mark.parametrize(("firm", "origin"), [(False, Origin.GIVEN), (True, Origin.FIRM)])
+def test_given_words_are_a_turn_of_their_own_in_pieces(firm: bool, origin: Origin) -> None:
+    bench = Bench()
+    words = ["A colleague of mine takes over in a moment, please hold the line.", "Thank you."]
+    bench.history.control.note("c1", Say(" ".join(words)))
+    bench.requester.say(" ".join(words), NOW_MS, firm=firm, command_id="c1")
+    spoken, *sentences, end = bench.events
+    assert isinstance(spoken, ev.ControlSpoken)
+    assert (spoken.turn, spoken.command_id) == (2, "c1")
+    assert [one.text for one in bench.of(ev.ResponseSentence)] == words
+    assert [one.index for one in bench.of(ev.ResponseSentence)] == [0, 1]
+    assert len(sentences) == 2
+    assert isinstance(end, ev.ResponseCompleted)
+    assert (end.sentences, end.text) == (2, " ".join(words))
+    assert bench.told == [ResponseStarted(2)]
+    assert bench.current.response
+    assert (bench.current.response.origin, bench.current.response.firm) == (origin, firm)
+    assert list(bench.history.control.spoken) == [2]
+
+
+# ---------------------------------------------------------------- another connection
+
+
+def unfinished(**changes: Any) -> UnfinishedResponse:
+    begun = UnfinishedResponse(
+        turn=1,
+        text="Where am I?",
+        confidence=0.9,
+        since_ms=NOW_MS - 3000,
+        reached=1,
+        sentences={0: "In Paris.", 1: "In spring."},
+    )
+    for name, value in changes.items():
+        setattr(begun, name, value)
+    return begun
+
+
+def test_the_rest_of_a_response_goes_on_and_its_words_are_no_longer_carried() -> None:
+    bench = Bench()
+    bench.history.carried = ["Where am I?", "And when?"]
+    bench.requester.speak_on(unfinished(), NOW_MS)
+    response = bench.current.response
+    assert response
+    assert (response.turn, response.origin, response.reached) == (1, Origin.RESUMED, 1)
+    assert (bench.history.carried, bench.events) == (["And when?"], [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "cancelled", "complete"),
+    [({"since_ms": NOW_MS - 600_000}, True, False), ({"all_sent": True}, False, True)],
+)
+def test_a_response_without_a_rest_is_ended(
+    changes: dict[str, Any], cancelled: bool, complete: bool
+) -> None:
+    bench = Bench()
+    bench.requester.speak_on(unfinished(**changes), NOW_MS)
+    assert bench.current.response is None
+    assert len(bench.of(ev.ResponseCancelled)) == cancelled
+    assert [type(one) for one in bench.told] == [Interrupted] * cancelled
+    assert [one.complete for one in bench.of(ev.AnswerHeard)] == [complete]
+
+
+# ---------------------------------------------------------------- the probability of the end
+
+
+def test_the_probability_is_awaited_until_the_first_sentence() -> None:
+    bench = Bench()
+    response = bench.requester.take(
+        utterance(), guess("I want"), NOW_MS, speculative=True, ask_eot=True
+    )
+    assert bench.requester.eot_pending(response)
+    response.sentences[0] = "What do you want?"
+    assert not bench.requester.eot_pending(response)
+
+
+def test_nothing_is_awaited_of_a_model_that_was_not_asked() -> None:
+    bench = Bench()
+    response = bench.requester.take(utterance(), guess("I want"), NOW_MS, speculative=True)
+    assert not bench.requester.eot_pending(response)
+
+
+def test_a_model_that_gave_none_is_asked_again_once_the_configuration_changes() -> None:
+    bench = Bench()
+    assert bench.requester.model_tells_eot
+    bench.requester.note_eot(None)
+    assert not bench.requester.model_tells_eot
+    bench.requester.note_eot(0.0)
+    assert bench.requester.model_tells_eot
+    bench.requester.note_eot(None)
+    bench.config.now = CONFIG.but({"response.model": "other"})
+    assert bench.requester.model_tells_eot
+
+
+def test_a_call_that_is_set_not_to_ask_awaits_nothing() -> None:
+    assert not Bench(turns__ask_eot=False).requester.model_tells_eot

@@ -1,0 +1,299 @@
+"""A call of a tool: its result or its failure, and nothing runs twice that must not."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from runtime.bus.errors import BusAwayError
+from runtime.bus.reader import Stored
+from schemas import codec, subjects
+from schemas import events as ev
+from schemas.tools import MOST_RESULT_BYTES, ToolConfig
+from workers.stage import FRESH_S, JobContext
+from workers.tools.bodies import CallFailedError
+from workers.tools.stage import ToolStage, text_of
+
+HEAD: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1_000_000}
+SCHEMA = {"type": "object", "properties": {"guests": {"type": "integer"}}, "required": ["guests"]}
+BOOK = ToolConfig(name="book", parameters=SCHEMA)
+ASK = ToolConfig(name="ask", idempotent=True)
+KEY: dict[str, Any] = {"turn": 3, "step": 1, "call": 2}
+
+
+class ResultLog:
+    """The results of one session's calls."""
+
+    def __init__(self, *events: ev.Event) -> None:
+        self.stored = list(events)
+        self.published: list[ev.Event] = []
+        self.read_after: list[int] = []
+        self.store_fails: list[bool] = []
+        """For each failing try to store: whether the event is stored all the same."""
+
+    async def read(self, stream: str, subject: str, *, after: int) -> list[Stored]:
+        assert (stream, subject) == (subjects.EVENTS_STREAM, "aura.ev.t.s.out")
+        self.read_after.append(after)
+        return [
+            Stored(subject, number, codec.encode(one), codec.headers(one), "")
+            for number, one in enumerate(self.stored, after + 1)
+        ]
+
+    async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
+        event = codec.decode(data)
+        assert head == codec.headers(event)
+        assert subject == subjects.event(event)
+        is_new = event.id not in {one.id for one in self.stored}
+        if self.store_fails:
+            if self.store_fails.pop():
+                self.stored.append(event)
+            raise BusAwayError("no answer")
+        if is_new:
+            self.stored.append(event)
+        return is_new
+
+    async def publish(self, event: ev.Event) -> int:
+        self.published.append(event)
+        return 1
+
+
+class Service:
+    """A tool that answers with *said*, or fails with it."""
+
+    def __init__(self, said: bytes | Exception = b'{"ok": true}') -> None:
+        self._said = said
+        self.calls: list[ev.ToolRequested] = []
+        self.is_closed = False
+
+    async def call(self, asked: ev.ToolRequested, bus: Any, timeout_s: float) -> bytes:
+        del bus
+        assert timeout_s > 0
+        self.calls.append(asked)
+        if isinstance(self._said, Exception):
+            raise self._said
+        return self._said
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+def requested(
+    tool: ToolConfig = BOOK, arguments: str = '{"guests": 2}', deadline_ms: int = 1_005_000
+) -> ev.ToolRequested:
+    return ev.ToolRequested(**HEAD, **KEY, tool=tool, arguments=arguments, deadline_ms=deadline_ms)
+
+
+def begun(runner: str = "another", **changes: Any) -> ev.ToolBegun:
+    return ev.ToolBegun(**HEAD, **{**KEY, **changes}, runner=runner)
+
+
+def returned(**changes: Any) -> ev.ToolReturned:
+    return ev.ToolReturned(**HEAD, **{**KEY, **changes}, name="book", result="{}", took_ms=1.0)
+
+
+def failed(**changes: Any) -> ev.ToolFailed:
+    return ev.ToolFailed(**HEAD, **{**KEY, **changes}, name="book", reason="refused")
+
+
+async def outcome(
+    service: Service,
+    log: Any,
+    event: ev.ToolRequested | None = None,
+    *,
+    attempt: int = 1,
+    waited_s: float = 0.0,
+) -> ev.ToolReturned | ev.ToolFailed | None:
+    """Run a call, and return what was published of it."""
+    stage = ToolStage({"nats": service})
+    job = JobContext(event or requested(), 50, attempt, log, time.monotonic(), waited_s)
+    await stage.run(job)
+    assert len(log.published) <= 1
+    return log.published[0] if log.published else None
+
+
+def reason(found: ev.Event | None) -> tuple[str, str]:
+    assert isinstance(found, ev.ToolFailed)
+    assert (found.turn, found.step, found.call) == (3, 1, 2)
+    assert not found.by_edge
+    return found.reason, found.detail
+
+
+async def test_a_call_is_made_once_and_its_result_is_published() -> None:
+    service, log = Service(), ResultLog()
+    found = await outcome(service, log)
+    assert isinstance(found, ev.ToolReturned)
+    assert (found.turn, found.step, found.call) == (3, 1, 2)
+    assert (found.name, found.result) == ("book", '{"ok": true}')
+    assert len(service.calls) == 1
+    assert log.read_after == [], "a fresh job reads nothing first"
+
+
+@pytest.mark.parametrize(("tool", "marks"), [(BOOK, 1), (ASK, 0)])
+async def test_only_a_call_that_must_not_run_twice_is_marked_as_begun(
+    tool: ToolConfig, marks: int
+) -> None:
+    log = ResultLog()
+    await outcome(Service(), log, requested(tool))
+    assert [type(one) for one in log.stored] == [ev.ToolBegun] * marks
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (CallFailedError("refused", "full"), ("refused", "full")),
+        (CallFailedError("unknown", "x" * 900), ("unknown", "x" * 500)),
+        (
+            TimeoutError(),
+            ("timeout", "it did not answer in time; it may have been done all the same"),
+        ),
+    ],
+)
+async def test_a_failure_is_published_with_its_reason(
+    error: Exception, why: tuple[str, str]
+) -> None:
+    assert reason(await outcome(Service(error), ResultLog())) == why
+
+
+async def test_a_late_answer_of_a_call_that_may_run_twice_is_no_doubt() -> None:
+    found = await outcome(Service(TimeoutError()), ResultLog(), requested(ASK))
+    assert reason(found) == ("timeout", "it did not answer in time")
+
+
+@pytest.mark.parametrize("error", [BusAwayError("away"), RuntimeError("a bug")])
+async def test_any_other_error_leaves_the_job_to_another_attempt(error: Exception) -> None:
+    log = ResultLog()
+    with pytest.raises(type(error)):
+        await outcome(Service(error), log)
+    assert log.published == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "detail"),
+    [
+        ("{}", "guests"),
+        ('{"guests": "two"}', "guests"),
+        ("no JSON", "the arguments are not JSON"),
+        ("[" * 5_000, "the arguments are not JSON"),
+    ],
+)
+async def test_arguments_that_do_not_fit_reach_no_tool(arguments: str, detail: str) -> None:
+    service, log = Service(), ResultLog()
+    why = reason(await outcome(service, log, requested(arguments=arguments)))
+    assert why[0] == "invalid"
+    assert detail in why[1]
+    assert (service.calls, log.stored) == ([], [])
+
+
+async def test_a_kind_that_this_runner_does_not_serve_is_unknown() -> None:
+    webhook = ToolConfig(name="hook", kind="webhook", target="https://a.example")
+    found = reason(await outcome(Service(), ResultLog(), requested(webhook)))
+    assert found == ("unknown", "this runner has no tools of kind webhook")
+
+
+@pytest.mark.parametrize(
+    ("deadline_ms", "waited_s"), [(1_000_000, 0.0), (1_000_015, 0.0), (1_005_000, 4.99)]
+)
+async def test_a_call_whose_time_is_over_is_not_made(deadline_ms: int, waited_s: float) -> None:
+    service = Service()
+    event = requested(ASK, deadline_ms=deadline_ms)
+    found = await outcome(service, ResultLog(), event, waited_s=waited_s)
+    assert reason(found) == ("timeout", "the deadline had passed before it began")
+    assert service.calls == []
+
+
+@pytest.mark.parametrize(("attempt", "waited_s"), [(2, 0.0), (1, FRESH_S)])
+@pytest.mark.parametrize("before", [returned(), failed()], ids=["returned", "failed"])
+async def test_a_call_whose_outcome_is_known_is_left_alone(
+    attempt: int, waited_s: float, before: ev.Event
+) -> None:
+    service, log = Service(), ResultLog(before)
+    assert await outcome(service, log, attempt=attempt, waited_s=waited_s) is None
+    assert service.calls == []
+    assert log.read_after == [50]
+
+
+@pytest.mark.parametrize("other", [{"turn": 4}, {"step": 0}, {"call": 1}])
+@pytest.mark.parametrize("before", [begun, returned, failed])
+async def test_events_of_other_calls_do_not_count(before: Any, other: dict[str, int]) -> None:
+    service = Service()
+    found = await outcome(service, ResultLog(before(**other)), attempt=2)
+    assert isinstance(found, ev.ToolReturned)
+    assert len(service.calls) == 1
+
+
+async def test_a_call_that_another_attempt_has_begun_is_not_made_again() -> None:
+    service = Service()
+    found = await outcome(service, ResultLog(begun()), attempt=2)
+    assert reason(found) == ("unknown_outcome", "it may have been done; it was not done again")
+    assert service.calls == []
+
+
+async def test_a_call_that_may_run_twice_is_made_again_and_without_a_schema_takes_anything() -> (
+    None
+):
+    service, asked = Service(), requested(ASK, arguments='{"any": 1}')
+    found = await outcome(service, ResultLog(begun()), asked, attempt=2)
+    assert isinstance(found, ev.ToolReturned)
+    assert len(service.calls) == 1
+
+
+async def test_of_two_attempts_at_once_one_makes_the_call() -> None:
+    service, log = Service(), ResultLog(begun())  # it was stored after this attempt had looked
+    assert reason(await outcome(service, log))[0] == "unknown_outcome"
+    assert service.calls == []
+
+
+async def test_a_mark_whose_answer_was_lost_is_found_by_its_runner() -> None:
+    service, log = Service(), ResultLog()
+    log.store_fails = [True]
+    assert isinstance(await outcome(service, log), ev.ToolReturned)
+    assert len(service.calls) == 1
+
+
+async def test_a_lost_answer_about_the_mark_of_another_attempt_is_a_doubt() -> None:
+    service, log = Service(), ResultLog(begun())
+    log.store_fails = [False]
+    assert reason(await outcome(service, log))[0] == "unknown_outcome"
+    assert service.calls == []
+
+
+async def test_without_a_mark_in_the_log_the_job_waits_for_another_attempt() -> None:
+    service, log = Service(), ResultLog()
+    log.store_fails = [False]
+    with pytest.raises(BusAwayError):
+        await outcome(service, log)
+    assert (service.calls, log.published) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (b'{"ok": true}', '{"ok": true}'),
+        ("grün".encode(), "grün"),
+        (b"", '""'),
+        (b"x" * MOST_RESULT_BYTES, "x" * MOST_RESULT_BYTES),
+    ],
+)
+def test_a_result_is_text(said: bytes, text: str) -> None:
+    assert text_of(said) == text
+
+
+@pytest.mark.parametrize("said", [b"x" * (MOST_RESULT_BYTES + 1), b"\xff\xfe"])
+async def test_any_other_result_is_a_failure(said: bytes) -> None:
+    assert reason(await outcome(Service(said), ResultLog()))[0] == "invalid"
+
+
+@pytest.mark.parametrize(("tool", "turn"), [(BOOK, None), (ToolConfig(name="a", cancel=True), 3)])
+def test_a_call_ends_with_its_turn_if_its_tool_says_so(tool: ToolConfig, turn: int | None) -> None:
+    found = ToolStage({}).target(requested(tool))
+    assert (found.turn, found.index) == (turn, 2)
+
+
+async def test_all_kinds_of_tools_are_named_and_closed() -> None:
+    services = Service(), Service()
+    stage = ToolStage({"webhook": services[0], "nats": services[1]})
+    assert stage.model == "nats+webhook"
+    await stage.close()
+    assert all(one.is_closed for one in services)
