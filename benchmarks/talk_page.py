@@ -21,7 +21,7 @@ from benchmarks.recordings import buzz
 from benchmarks.results import save
 from edge.door.http.pages import FILES
 from runtime.audio import write_wav
-from tests.aura_process import SIMULATED, AuraProcess
+from tests.aura_process import FRESH, SIMULATED, AuraProcess
 from tests.talk_page import browser, until, words
 
 EACH_S = 30.0
@@ -78,7 +78,7 @@ def main() -> None:
     asked.add_argument("--minutes", type=float, default=10.0)
     minutes = asked.parse_args().minutes
     with tempfile.TemporaryDirectory(prefix="aura-page-") as name:
-        aura = AuraProcess(Path(name) / "aura", env={**SIMULATED, **ROOM})
+        aura = AuraProcess(Path(name) / "aura", env={**SIMULATED, **ROOM}, command=FRESH)
         try:
             aura.wait_until_ready()
             size = first_load_bytes(aura.url)

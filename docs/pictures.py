@@ -26,7 +26,7 @@ from playwright.async_api import Page  # noqa: E402  # after the checkout is on 
 
 from runtime.audio import write_wav  # noqa: E402  # after the path is set
 from runtime.settings import load  # noqa: E402  # after the path is set
-from tests.aura_process import COMMAND, AuraProcess  # noqa: E402  # after the path is set
+from tests.aura_process import FRESH, AuraProcess  # noqa: E402  # after the path is set
 from tests.caller import silence  # noqa: E402  # after the path is set
 from tests.talk_page import CHROMIUM, browser, until, words  # noqa: E402  # after the path is set
 from workers.engines import factory  # noqa: E402  # after the path is set
@@ -128,7 +128,7 @@ async def stills(page: Page) -> None:
 async def timeline(page: Page, aura: AuraProcess, folder: Path) -> bytes:
     """Keep the timeline of the call that was just held; return it as a frame."""
     file = folder / "call.html"
-    show = [*COMMAND, "show", "--html", str(file)]
+    show = [*FRESH, "show", "--html", str(file)]
     await asyncio.to_thread(subprocess.run, show, env=aura.env, check=True, timeout=60)
     await page.goto(file.as_uri())
     await page.set_viewport_size({"width": 1280, "height": 900})
@@ -173,7 +173,7 @@ def main() -> int:
         folder = Path(name)
         env = {"AURA_RECORD_AUDIO": "always", "NEXT_PUBLIC_DEBUG": "false"}
         env |= {"AURA_CONSOLE": "true", "AURA_CONSOLE_PORT": "0"}
-        aura = AuraProcess(folder / "aura", env={**os.environ, **env})
+        aura = AuraProcess(folder / "aura", env={**os.environ, **env}, command=FRESH)
         try:
             aura.wait_until_ready(180)
             asyncio.run(take(aura, folder))

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -15,17 +14,18 @@ from pathlib import Path
 from deploy import nats_server
 from deploy.nats_server import free_port
 from tests import forked_commands
+from tests.forked_commands import COMMAND, FRESH, pid_behind
 
+__all__ = ["COMMAND", "FRESH"]
 SIMULATED = {
     "AURA_STT_ENGINE": "simulated",
     "AURA_LLM_ENGINE": "simulated",
     "AURA_TTS_ENGINE": "simulated",
 }
-COMMAND = (sys.executable, "-m", "aura.cli.main")
 
 
 class AuraProcess:
-    """One `aura up` and all it started."""
+    """One `aura up` and all it started: forks, unless *command* is FRESH."""
 
     def __init__(
         self,
@@ -50,6 +50,8 @@ class AuraProcess:
             "AURA_CONSOLE": "false",  # it is looked at by its own tests
             **(env or {}),
         }
+        if command is COMMAND:
+            forked_commands.start()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*command, "up", *arguments],
@@ -93,10 +95,15 @@ class AuraProcess:
             return 0, {}
 
     def children(self) -> dict[str, int]:
-        """Return role to pid of every process that it runs."""
-        found: dict[str, int] = {}
+        """Return role to pid of every process that it runs; of several with a role, the last."""
+        return dict(self.processes())
+
+    def processes(self) -> list[tuple[str, int]]:
+        """Return role and pid of every process that it runs."""
+        up = pid_behind(self.process.pid) or self.process.pid
+        found: list[tuple[str, int]] = []
         for line in subprocess.run(  # noqa: S602  # a fixed command
-            f"ps -o pid=,args= --ppid {self.process.pid}",
+            f"ps -o pid=,args= --ppid {up}",
             shell=True,
             capture_output=True,
             text=True,
@@ -104,7 +111,11 @@ class AuraProcess:
         ).stdout.splitlines():
             pid, _, args = line.strip().partition(" ")
             role = "nats-server" if "nats-server" in args else args.split("aura.cli.main")[-1]
-            found[role.strip()] = int(pid)
+            if forked_commands.is_relay(args):
+                if behind := pid_behind(int(pid)):
+                    found.append((role.strip(), behind))
+            else:
+                found.append((role.strip(), int(pid)))
         return found
 
     def run(self, *argv: str) -> subprocess.CompletedProcess[str]:

@@ -35,10 +35,14 @@ structlog.configure(
 
 
 LONGEST_FIRST = [
-    *("test_replay.py", "test_failover.py", "test_cluster.py", "test_edge_lost.py"),
-    *("test_other_models.py", "test_wheel.py", "test_up.py", "test_subscribers.py"),
-    *("test_links.py", "test_warehouse.py", "test_dead.py", "test_protocols.py"),
-    *("test_overload.py", "test_privacy.py", "test_slow_reader.py", "test_door.py"),
+    *("test_talk_page.py", "test_http.py", "test_stock_clients.py", "test_failover.py"),
+    *("test_replay.py", "test_documented_commands.py", "test_subscribers.py", "test_mcp.py"),
+    *("test_wheel.py", "test_edge_lost.py", "test_pages.py", "test_cluster.py"),
+    *("test_console.py", "test_tools.py", "test_up.py", "test_talk.py", "test_budgets.py"),
+    *("test_call.py", "test_sip.py", "test_twilio.py", "test_webhook.py", "test_quotas.py"),
+    *("test_client_library.py", "test_other_models.py", "test_calls.py", "test_realtime.py"),
+    *("test_sip_registrar.py", "test_privacy.py", "test_metrics.py", "test_shadow.py"),
+    *("test_slow_reader.py", "test_links.py", "test_door.py", "test_warehouse.py"),
 ]
 """Files that take half a minute or more begin first, so that none runs alone at the end."""
 

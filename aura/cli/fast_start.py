@@ -1,23 +1,30 @@
-"""A fast start for commands that only talk to the bus: nats-py without aiohttp."""
+"""A fast start: structlog without rich, and for commands that only talk to the bus, no aiohttp."""
 
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+
+
+@contextmanager
+def without(name: str) -> Iterator[None]:
+    """Make imports of *name* fail while the block is open, unless it is loaded already."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # None makes an import of it fail
+    try:
+        yield
+    finally:
+        del sys.modules[name]  # a later import finds the real one
 
 
 @contextmanager
 def without_aiohttp() -> Iterator[None]:
     """Keep nats-py from importing aiohttp, which takes 0.2 s and is only needed for ws:// URLs."""
-    if "aiohttp" in sys.modules or _over_websocket():
+    with nullcontext() if _over_websocket() else without("aiohttp"):
         yield
-        return
-    sys.modules["aiohttp"] = None  # type: ignore[assignment]  # None makes an import of it fail
-    try:
-        yield
-    finally:
-        del sys.modules["aiohttp"]  # a later import finds the real one
 
 
 def _over_websocket() -> bool:

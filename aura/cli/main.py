@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from aura.cli.fast_start import without_aiohttp
+from aura.cli.fast_start import without, without_aiohttp
 from runtime.printable import printable
 
 HELP = (
@@ -150,6 +150,8 @@ def command_line(typed: str) -> typer.Typer:
                 # garbage collection would take a tenth of the start and find none
                 usual = gc.get_threshold()
                 gc.set_threshold(1_000_000, 50, 50)
+                with without("rich"):  # which draws tracebacks that Aura never shows
+                    import_module("structlog")
                 with without_aiohttp() if one.quick else nullcontext():
                     if one.quick:
                         import_module("nats")  # now, or the command imports it with aiohttp

@@ -13,6 +13,9 @@ EXPLAINED = re.compile(r"# (noqa: [A-Z0-9, ]+|type: ignore\[[\w, -]+\])  # \S")
 def test_every_ignored_rule_is_explained() -> None:
     bare = []
     for path in (path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))):
+        text = path.read_text(encoding="utf-8")
+        if len(IGNORE.findall(text)) == len(EXPLAINED.findall(text)):
+            continue  # its comments need not be told from its strings
         with tokenize.open(path) as file:
             for token in tokenize.generate_tokens(file.readline):
                 if token.type != tokenize.COMMENT or not IGNORE.match(token.string):

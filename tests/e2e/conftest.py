@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from runtime.settings import load
-from tests.aura_process import AuraProcess
+from tests.aura_process import FRESH, AuraProcess
 from workers.engines import factory
 
 OUR_OWN = load(
@@ -29,7 +29,7 @@ OUR_OWN = load(
 @pytest.fixture(scope="session")
 def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
     model = {"AURA_LLM_MODEL": OUR_OWN.llm_model}
-    process = AuraProcess(tmp_path_factory.mktemp("real"), env=model)
+    process = AuraProcess(tmp_path_factory.mktemp("real"), env=model, command=FRESH)
     try:
         yield process.wait_until_ready(180)
     finally:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from runtime.audio import AudioOut, write_wav
-from tests.aura_process import COMMAND, AuraProcess
+from tests.aura_process import FRESH, AuraProcess
 from tests.caller import DEMO, calling, pcm_of, silence
 
 Say = Callable[[str], bytes]
@@ -89,7 +89,7 @@ def test_aura_call_shows_the_turn_and_writes_the_answer(
     question, answer = tmp_path / "q.wav", tmp_path / "a.wav"
     question.write_bytes(write_wav(AudioOut(8000).feed(say("What color is the sky?")), 8000))
     done = subprocess.run(
-        [*COMMAND, "call", str(question), "--out", str(answer), "--json"],
+        [*FRESH, "call", str(question), "--out", str(answer), "--json"],
         env={**os.environ, "AURA_DATA_DIR": str(aura.data)},
         capture_output=True,
         text=True,
@@ -112,7 +112,7 @@ def test_aura_call_shows_the_turn_and_writes_the_answer(
 
 def test_doctor_is_content(aura: AuraProcess) -> None:
     done = subprocess.run(
-        [*COMMAND, "doctor"],
+        [*FRESH, "doctor"],
         env={**os.environ, "AURA_DATA_DIR": str(aura.data)},
         capture_output=True,
         text=True,

@@ -6,14 +6,14 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.aura_process import COMMAND, AuraProcess
+from tests.aura_process import FRESH, AuraProcess
 
 SUITE = Path(__file__).with_name("suite.yaml")
 
 
 def test_our_own_scenarios_hold(aura: AuraProcess) -> None:
     done = subprocess.run(
-        [*COMMAND, "eval", str(SUITE)],
+        [*FRESH, "eval", str(SUITE)],
         env={**os.environ, "AURA_URL": aura.url, "COLUMNS": "160"},
         capture_output=True,
         text=True,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -93,7 +93,7 @@ def prepare(folder: Path) -> None:
                 (folder / name).write_text(block.text, encoding="utf-8")
     (folder / "bin").mkdir()
     shim = folder / "bin" / "aura"
-    shim.write_text(f'#!/bin/sh\nexec {sys.executable} -m aura.cli.main "$@"\n', encoding="utf-8")
+    shim.write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n', encoding="utf-8")
     shim.chmod(shim.stat().st_mode | stat.S_IXUSR)
 
 

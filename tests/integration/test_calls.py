@@ -301,7 +301,7 @@ async def test_a_command_to_an_edge_that_dies_is_answered_and_done_once_when_sen
         await api.ask(f"calls/{session}/instruct", {"text": "Be brief."})
         edge = next(
             child
-            for child in psutil.Process(house.process.pid).children()
+            for child in (psutil.Process(pid) for _, pid in house.processes())
             if any(one.laddr.port == house.port for one in child.net_connections("tcp"))
         )
         edge.send_signal(signal.SIGSTOP)

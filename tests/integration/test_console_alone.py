@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -120,8 +119,8 @@ def test_elsewhere_without_a_token_it_does_not_start_and_ctrl_c_ends_it(tmp_path
     assert done.returncode == 78
     assert "AURA_OPERATOR_TOKEN" in done.stderr
     process = subprocess.Popen(
-        [sys.executable, "-m", "aura.cli.main", "console", "--port", "0"],
-        env={**env, "PYTHONUNBUFFERED": "1"},
+        [*COMMAND, "console", "--port", "0"],
+        env=env,
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -32,7 +32,7 @@ def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
 
 def edge_on(aura: AuraProcess, port: int) -> psutil.Process:
     """Return the edge that listens on *port*."""
-    for child in psutil.Process(aura.process.pid).children():
+    for child in (psutil.Process(pid) for _, pid in aura.processes()):
         if any(one.laddr.port == port for one in child.net_connections("tcp")):
             return child
     raise AssertionError(f"nobody listens on {port}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.aura_process import SIMULATED, AuraProcess
+from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, Caller, buzz, calling, silence
 
 QUIET = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
@@ -147,10 +147,8 @@ async def _reaches(caller: Caller, stage: str) -> None:
 
 
 async def _extra_worker(aura: AuraProcess, stage: str) -> asyncio.subprocess.Process:
-    import sys  # noqa: PLC0415  # only here
-
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "aura.cli.main", "worker", stage),
+        *(*COMMAND, "worker", stage),
         env={**aura.env, "NATS_URL": aura.nats_url},
         stdout=asyncio.subprocess.PIPE,
     )

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from tests.aura_process import COMMAND
 from tests.integration.subscriber_place import as_user
 from tests.integration.test_tool_services import running
 
-pytest.importorskip("mcp", reason="NOT TESTED HERE: pip install 'aura-voice[mcp]'")
+pytestmark = pytest.mark.skipif(
+    not find_spec("mcp"), reason="NOT TESTED HERE: pip install 'aura-voice[mcp]'"
+)
 
 SERVER = """
 import os, sys

@@ -13,7 +13,7 @@ from unittest.mock import ANY
 import pytest
 import websockets
 
-from tests.aura_process import COMMAND, SIMULATED, AuraProcess
+from tests.aura_process import FRESH, SIMULATED, AuraProcess
 from tests.integration.stranger_calls import HEAD, QUIET, Socket, calling, refused
 from tests.ports import free_ports
 
@@ -25,7 +25,7 @@ async def test_where_no_file_is_left_calls_go_on_and_the_health_says_so(tmp_path
     aura = AuraProcess(
         tmp_path,
         env={**SIMULATED, "AURA_METRICS_PORT": str(metrics)},
-        command=("bash", "-c", f'ulimit -n {files}; exec "$@"', "-", *COMMAND),
+        command=("bash", "-c", f'ulimit -n {files}; exec "$@"', "-", *FRESH),
     )
     try:
         aura.wait_until_ready()

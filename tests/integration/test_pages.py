@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.async_api import Page, ViewportSize, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from aura.cli.reporting.page import page as report_page
 from aura.cli.reporting.queries import figures
@@ -31,30 +32,41 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 __all__ = ["axe"]
 OWN = ("file:", "blob:null/")
 """The page itself, and what it makes of its own data."""
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+    pytest.mark.asyncio(loop_scope="module"),  # one Chromium for all
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            yield found
+        finally:
+            await found.close()
 
 
 @asynccontextmanager
-async def browsing(*, bypass_csp: bool) -> AsyncIterator[tuple[Page, list[str]]]:
-    """Yield a page of Chromium, and what it complains of."""
+async def browsing(chromium: Browser, *, bypass_csp: bool) -> AsyncIterator[tuple[Page, list[str]]]:
+    """Yield a page of its own context, and what it complains of."""
     wrong: list[str] = []
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        size: ViewportSize = {"width": 1300, "height": 900}
-        page = await chromium.new_page(viewport=size, bypass_csp=bypass_csp)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-        page.on("request", lambda r: None if r.url.startswith(OWN) else wrong.append(r.url))
-        try:
-            yield page, wrong
-        finally:
-            await chromium.close()
+    size: ViewportSize = {"width": 1300, "height": 900}
+    page = await chromium.new_page(viewport=size, bypass_csp=bypass_csp)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.on("request", lambda r: None if r.url.startswith(OWN) else wrong.append(r.url))
+    try:
+        yield page, wrong
+    finally:
+        await page.close()
 
 
-@pytest.fixture
-async def browser_page() -> AsyncIterator[tuple[Page, list[str]]]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser_page(chromium: Browser) -> AsyncIterator[tuple[Page, list[str]]]:
     """A page in which Playwright may wait for what it evaluates."""
-    async with browsing(bypass_csp=True) as found:
+    async with browsing(chromium, bypass_csp=True) as found:
         yield found
 
 
@@ -110,11 +122,11 @@ INJECTED = """() => {
 }"""
 
 
-async def test_no_script_runs_but_its_own(tmp_path: Path) -> None:
+async def test_no_script_runs_but_its_own(chromium: Browser, tmp_path: Path) -> None:
     told = story()
     row = folded(told)
     assert row is not None
-    async with browsing(bypass_csp=False) as (page, wrong):
+    async with browsing(chromium, bypass_csp=False) as (page, wrong):
         await opened(page, tmp_path / "s.html", session_page(row, moments(told)))
         await page.locator("#picture circle.mark").first.wait_for()
         assert wrong == []

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 import wave
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.aura_process import AuraProcess
+from tests.aura_process import COMMAND, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
 
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
@@ -123,7 +122,7 @@ async def test_a_replay_keeps_the_pace_of_the_session(
     simulated: AuraProcess, one_turn: str
 ) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "aura.cli.main", "replay", one_turn, "--json"),
+        *(*COMMAND, "replay", one_turn, "--json"),
         env={**os.environ, "AURA_DATA_DIR": str(simulated.data)},
         stdout=asyncio.subprocess.PIPE,
         limit=1_000_000,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page
 
 from runtime.audio import write_wav
@@ -20,7 +21,7 @@ from tests.integration.accessibility import axe, faults
 from tests.talk_page import browser, call, needs_browser, opened, say, until, words
 
 __all__ = ["axe"]
-pytestmark = needs_browser
+pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]  # one Chromium for most
 TALKATIVE = {
     **SIMULATED,
     "AURA_SIM_LLM_TOKENS": "60",
@@ -58,10 +59,17 @@ def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture
-async def chromium(microphone: Path) -> AsyncIterator[Any]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(microphone: Path) -> AsyncIterator[Any]:
     async with browser(microphone) as found:
         yield found
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def chromium(shared: Any) -> AsyncIterator[Any]:
+    yield shared
+    for context in shared.contexts:
+        await context.close()
 
 
 async def test_a_call_is_seen_as_it_happens_and_hung_up(aura: AuraProcess, chromium: Any) -> None:

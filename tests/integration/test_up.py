@@ -10,7 +10,7 @@ from pathlib import Path
 
 from schemas.stages import STAGE_NAMES
 from tests import forked_commands
-from tests.aura_process import SIMULATED, AuraProcess, alive
+from tests.aura_process import FRESH, SIMULATED, AuraProcess, alive
 
 
 def gone(pids: list[int], seconds: float = 15) -> bool:
@@ -23,7 +23,7 @@ def gone(pids: list[int], seconds: float = 15) -> bool:
 
 
 def test_sigterm_ends_every_child_and_exits_0(tmp_path: Path) -> None:
-    aura = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
+    aura = AuraProcess(tmp_path, env=SIMULATED, command=FRESH).wait_until_ready()
     children = aura.children()
     workers = {f"worker {stage}" for stage in STAGE_NAMES}
     assert set(children) == {"nats-server", "edge", *workers}
@@ -42,7 +42,7 @@ def test_ctrl_c_ends_it_as_well(tmp_path: Path) -> None:
 
 
 def test_no_child_outlives_a_killed_parent(tmp_path: Path) -> None:
-    aura = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
+    aura = AuraProcess(tmp_path, env=SIMULATED, command=FRESH).wait_until_ready()
     children = aura.children()
     aura.process.kill()
     aura.process.wait()
@@ -50,7 +50,7 @@ def test_no_child_outlives_a_killed_parent(tmp_path: Path) -> None:
 
 
 def test_a_child_that_dies_is_restarted_and_said_aloud(tmp_path: Path) -> None:
-    aura = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
+    aura = AuraProcess(tmp_path, env=SIMULATED, command=FRESH).wait_until_ready()
     try:
         for role in ("worker stt", "edge", "nats-server"):
             before = aura.children()[role]
@@ -69,30 +69,25 @@ def test_a_child_that_dies_is_restarted_and_said_aloud(tmp_path: Path) -> None:
         assert aura.stop() == 0
 
 
-def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
-    first = AuraProcess(tmp_path / "a", env=SIMULATED).wait_until_ready()
-    try:
-        second = AuraProcess(tmp_path / "b", env={**SIMULATED, "PORT": str(first.port)})
-        assert second.process.wait(20) == 78
-        assert second.said().startswith(f"aura: PORT {first.port} on 127.0.0.1 cannot be used")
-        assert len(second.said().strip().splitlines()) == 1
-        third = AuraProcess(tmp_path / "a", env=SIMULATED)
-        assert third.process.wait(20) == 78
-        assert "AURA_DATA_DIR" in third.said()
-        assert first.process.poll() is None
-    finally:
-        first.stop()
+def test_a_port_or_a_folder_in_use_is_one_clear_line(
+    simulated: AuraProcess, tmp_path: Path
+) -> None:
+    second = AuraProcess(tmp_path / "b", env={**SIMULATED, "PORT": str(simulated.port)})
+    assert second.process.wait(20) == 78
+    assert second.said().startswith(f"aura: PORT {simulated.port} on 127.0.0.1 cannot be used")
+    assert len(second.said().strip().splitlines()) == 1
+    there = {"AURA_DATA_DIR": str(simulated.data)}
+    third = AuraProcess(tmp_path / "c", env={**SIMULATED, **there})
+    assert third.process.wait(20) == 78
+    assert "AURA_DATA_DIR" in third.said()
+    assert simulated.health()[0] == 200
 
 
-def test_two_auras_do_not_disturb_each_other(tmp_path: Path) -> None:
-    one = AuraProcess(tmp_path / "1", env=SIMULATED)
-    two = AuraProcess(tmp_path / "2", env=SIMULATED)
-    one.wait_until_ready()
-    two.wait_until_ready()
-    assert one.nats_url != two.nats_url
-    assert one.stop() == 0
-    assert two.health()[0] == 200
-    assert two.stop() == 0
+def test_two_auras_do_not_disturb_each_other(simulated: AuraProcess, tmp_path: Path) -> None:
+    other = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
+    assert other.nats_url != simulated.nats_url
+    assert other.stop() == 0
+    assert simulated.health()[0] == 200
 
 
 def run(tmp_path: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -78,6 +78,11 @@ def test_a_command_that_makes_no_call_starts_without_arithmetic() -> None:
     assert loaded(code, ("numpy", "edge.app", "workers.main")) == []
 
 
+def test_a_service_starts_without_what_draws_tables() -> None:
+    code = "from aura.cli.main import command_line\ncommand_line('edge')\n"
+    assert loaded(code + "import edge.main, workers.main", ("rich",)) == []
+
+
 def test_the_report_is_drawn_without_http_and_arithmetic() -> None:
     code = (
         "from aura.cli.fast_start import without_aiohttp\n"

@@ -6,10 +6,10 @@ import base64
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import msgspec
-from openai.types.realtime.realtime_server_event import RealtimeServerEvent
 from pydantic import TypeAdapter
 
 from edge.core.client_commands import (
@@ -34,10 +34,18 @@ from tests.unit.edge.core.rehearsal import BEFORE_SETTINGS, Rehearsal
 
 OPERATORS = SessionConfig().but({**BEFORE_SETTINGS, "response.system_prompt": "Be kind."})
 """What the operator has set."""
-IN_OPENAIS_FORM: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
-"""All events of a server, as OpenAI's own package has them."""
 FRAME = base64.b64encode(bytes(24 * 2 * 20)).decode()
 """20 ms of 24 kHz."""
+
+
+@cache
+def in_openais_form() -> TypeAdapter[Any]:
+    """Return what checks all events of a server, as OpenAI's own package has them."""
+    from openai.types.realtime.realtime_server_event import (  # noqa: PLC0415  # a second, which each worker of pytest would take to collect
+        RealtimeServerEvent,
+    )
+
+    return TypeAdapter(RealtimeServerEvent)
 
 
 class RealtimeCaller:
@@ -151,7 +159,7 @@ class RealtimeCaller:
     def _tell(self, messages: Iterable[Json]) -> None:
         """Take *messages*, each of which has all fields that OpenAI's package requires of it."""
         for message in messages:
-            IN_OPENAIS_FORM.validate_python(message)
+            in_openais_form().validate_python(message)
             self.told.append(dict(message))
 
     # ---- the caller and the stages
