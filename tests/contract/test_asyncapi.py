@@ -87,9 +87,8 @@ def check(name: str, messages: Iterable[Mapping[str, Any]]) -> set[str]:
     """Hold *messages* against the document; return their types."""
     kinds = set()
     for one in messages:
-        validator = checker(name, one["type"])
-        validator.validate(one)
-        assert set(one) <= set(validator.schema["properties"]), one
+        checker(name, one["type"]).validate(one)
+        assert set(one) <= set(payload(name, one["type"])["properties"]), one
         kinds.add(one["type"])
     return kinds
 
