@@ -103,7 +103,7 @@ class AuraProcess:
         up = pid_behind(self.process.pid) or self.process.pid
         found: list[tuple[str, int]] = []
         for line in subprocess.run(  # noqa: S602  # a fixed command
-            f"ps -o pid=,args= --ppid {up}",
+            f"ps -ww -o pid=,args= --ppid {up}",
             shell=True,
             capture_output=True,
             text=True,
