@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from workers.call_limit import call_limit_s, waits
 from workers.engine_queue import EngineQueue, Place
+from workers.engines.errors import EngineError
 from workers.fair_share import Owner
 from workers.stage import EngineHungError
 
@@ -166,6 +167,9 @@ def _work(batch: list[_Asked], loop: asyncio.AbstractEventLoop) -> None:
                 answer(index, error)
             else:
                 _work([asked], loop)
+    else:
+        for index in list(unanswered):
+            answer(index, EngineError("the engine gave no result"))
 
 
 def _deliver(answer: asyncio.Future[Any], result: Any) -> None:

@@ -14,7 +14,7 @@ from edge.call.clock import now_ms
 from edge.call.config_store import ConfigStore
 from edge.call.quotas import LogQuota
 from runtime.bus.connection import Bus
-from runtime.bus.errors import BusAwayError
+from runtime.bus.errors import BusAwayError, BusRefusedError
 from schemas import codec
 from schemas.events import Event, StageName, TurnTaken
 from schemas.stages import JobEvent
@@ -132,6 +132,9 @@ class EventWriter:
         data = self._encode(event)
         try:
             await self._bus.publish(event, data, patience_s=PATIENCE_S)
+        except BusRefusedError as error:
+            log.error("event_refused", type=event.__struct_config__.tag, why=str(error))
+            self._over(str(error))
         except BusAwayError as error:
             log.warning("event_waits_for_bus", error=str(error))
             return False

@@ -49,8 +49,8 @@ class FrameSender:
             self._keep(frame)
             if frame.frame.stands:  # this end is not urgent
                 await self._bus.yield_to_jobs()
-            await self._send(frame)
-            if frame.frame.end:  # it is never sent again
+            went = await self._send(frame)
+            if frame.frame.end and went:  # it is never sent again
                 self.forget()
 
     def latest_is(self, utterance: int) -> bool:
@@ -89,6 +89,9 @@ class FrameSender:
         for frame in tuple(self._spoken):
             await self._send(frame)
 
-    async def _send(self, audio: SendFrame) -> None:
-        if not await self._bus.send(self._subject, audio.frame):
+    async def _send(self, audio: SendFrame) -> bool:
+        """Send a frame; return False if the bus is away."""
+        went = await self._bus.send(self._subject, audio.frame)
+        if not went:
             counters.dropped("bus", len(audio.frame.pcm))
+        return went

@@ -2,6 +2,7 @@
 
 BusError                what was asked of the bus was not done
 ├── BusAwayError        retry: no server answers; to publish again is safe
+├── BusRefusedError     end what asked for it: the message is larger than a server takes
 ├── FencedError         give up: another process has gone on with the subject
 ├── DeadLetterError     tell the operator: the job cannot be tried again (`dead_letters.py`)
 ├── NoSuchCallError     tell the asker: no edge holds the call (`calls.py`)
@@ -24,6 +25,10 @@ class BusError(Exception):
 
 class BusAwayError(BusError):
     """No server answers; the message may or may not have been stored. Safe to publish again."""
+
+
+class BusRefusedError(BusError):
+    """The message is larger than a server takes; to publish it again is useless."""
 
 
 class FencedError(BusError):

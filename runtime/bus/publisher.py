@@ -10,7 +10,7 @@ from nats.js.api import PubAck
 from nats.js.errors import APIError, NoStreamResponseError
 
 from runtime.bus import trace
-from runtime.bus.errors import BusAwayError, FencedError
+from runtime.bus.errors import BusAwayError, BusRefusedError, FencedError
 from runtime.bus.reader import Reader
 from schemas import codec, subjects
 from schemas.events import Event
@@ -21,6 +21,8 @@ COPY_TIMEOUT_S = 10.0
 PATIENCE_S = 12.0
 """The time until a publisher gives up; a cluster elects a new leader in less."""
 RETRY_S = 0.1
+HEADER_BYTES = 8 * 1024
+"""The room for headers, which count in the size that a server takes; it cuts off who exceeds it."""
 
 
 class Publisher:
@@ -40,6 +42,7 @@ class Publisher:
         *data* are the bytes of the event, if they differ from `codec.encode(event)`.
 
         Raises:
+            BusRefusedError: the event is too large.
             BusAwayError: not acknowledged within *patience_s*.
         """
         head = {**codec.headers(event), **trace.headers()}
@@ -53,6 +56,7 @@ class Publisher:
         """Store bytes with the headers *head* and return their sequence in the stream.
 
         Raises:
+            BusRefusedError: the bytes are too many.
             BusAwayError: not acknowledged within *patience_s*.
         """
         name = head.get(codec.ID_HEADER, subject)
@@ -73,7 +77,12 @@ class Publisher:
 
         Nothing is given to a client without a connection: it would keep every attempt and send
         all of them after the reconnect.
+
+        Raises:
+            BusRefusedError: the bytes are too many.
         """
+        if len(data) > (most := self._nc.max_payload - HEADER_BYTES):
+            raise BusRefusedError(f"{len(data)} bytes in a message: the bus takes {most}")
         if not self._nc.is_connected:
             raise NatsTimeoutError
         timeout = max(0.05, min(ACK_TIMEOUT_S, left_s))
@@ -93,7 +102,7 @@ class Publisher:
         head = {**codec.headers(event), **trace.headers()}
         head[codec.FENCE_HEADER] = str(last)
         clock = asyncio.get_running_loop().time
-        give_up_at = clock() + PATIENCE_S
+        give_up_at, last_error = clock() + PATIENCE_S, None
         while (left_s := give_up_at - clock()) > 0:
             try:
                 ack = await self._ack(subject, data, head, left_s)
@@ -104,14 +113,15 @@ class Publisher:
                 if error.err_code != WRONG_LAST_SEQUENCE:
                     raise BusAwayError(f"{event.id} was not stored: {error}") from error
                 newest = _sequence_in(error.description)
-            except NatsError:  # the event may be stored nevertheless: the next attempt shows it
+            except NatsError as error:  # it may be stored nevertheless: the next attempt shows it
+                last_error = error
                 await asyncio.sleep(RETRY_S)
                 continue
             stored = await self._reader.last(subject, at_least=newest)
             if stored is not None and stored.data == data:
                 return stored.seq
             raise FencedError(f"{event.id}: the subject has moved on", newest)
-        raise BusAwayError(f"{event.id} was not acknowledged")
+        raise BusAwayError(f"{event.id} was not acknowledged") from last_error
 
     async def store(
         self, subject: str, data: bytes, head: dict[str, str], *, timeout_s: float = COPY_TIMEOUT_S

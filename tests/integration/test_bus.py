@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from runtime.bus.connection import Bus, connect
 from runtime.bus.delivery import Delivery
-from runtime.bus.errors import BusAwayError, FencedError
+from runtime.bus.errors import BusAwayError, BusRefusedError, FencedError
 from runtime.bus.jobs import Job, Jobs
 from runtime.bus.reader import ANSWER_TIMEOUT_S
 from runtime.bus.trace import trace_of
@@ -103,6 +103,19 @@ async def test_the_log_of_a_session_is_read_in_order(bus: Bus) -> None:
     assert [utterance(one.event()) for one in stored] == list(range(1, 1203))
     assert len(await bus.read(subjects.EVENTS_STREAM, subject, after=stored[-2].seq)) == 1
     assert await bus.read(subjects.EVENTS_STREAM, "aura.ev.t.nobody.*") == []
+
+
+@pytest.mark.parametrize("room", [0, -100])
+async def test_an_event_that_is_too_large_is_refused_and_the_link_stays(
+    bus: Bus, room: int
+) -> None:
+    most = bus.nats_client.max_payload
+    with pytest.raises(BusRefusedError, match="bytes"):
+        await bus.publish(sentence(0), b"x" * (most - room))
+    with pytest.raises(BusRefusedError, match="bytes"):
+        await bus.publish_fenced(sentence(0, "x" * (most - room)), 0)
+    assert await bus.publish(sentence(0))
+    assert bus.connected
 
 
 async def test_a_busy_loop_reads_a_long_log_in_few_rounds(bus: Bus) -> None:

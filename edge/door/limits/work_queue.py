@@ -28,9 +28,9 @@ QUEUE_RESTS_S = 0.05
 """The longest rest between two of their pieces."""
 LIVE_PIECES = 3
 """The pieces of live callers for one of the others, while both wait."""
-SHORT_ROUND_S = 0.01
+SHORT_ROUND_S = 0.006
 """A round that takes less is short."""
-MOST_PIECES = 8
+MOST_PIECES = 4
 """The most pieces that begin in a round."""
 
 

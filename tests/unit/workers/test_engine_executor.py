@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from workers.engine_executor import EngineExecutor, Together
+from workers.engines.errors import EngineError
 
 
 async def test_urgent_work_goes_in_front_of_what_waits() -> None:
@@ -101,7 +102,8 @@ class Reader:
         for place, item in reversed(list(enumerate(items))):
             if "!" in item:
                 raise ValueError(item)
-            yield place, item.upper()
+            if item != "silent":
+                yield place, item.upper()
 
 
 async def busy(
@@ -176,6 +178,15 @@ async def test_a_broken_one_spoils_only_itself() -> None:
     reader.gate.set()
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert [repr(answer) for answer in answers] == ["'FIRST'", "'A'", "ValueError('!')", "'C'"]
+
+
+async def test_one_without_a_result_is_an_error_and_the_others_have_theirs() -> None:
+    executor, reader = EngineExecutor(1, limit_s=5), Reader()
+    tasks = await busy(executor, reader, "a", "silent")
+    reader.gate.set()
+    assert await asyncio.gather(*tasks[:2]) == ["FIRST", "A"]
+    with pytest.raises(EngineError, match="no result"):
+        await tasks[2]
 
 
 async def test_who_left_is_not_in_the_batch() -> None:

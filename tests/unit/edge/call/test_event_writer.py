@@ -10,6 +10,7 @@ import pytest
 
 from edge.call.bus_outage import BusOutage
 from edge.call.event_writer import MOST_WAITING_EVENTS, EventWriter, JobAdmission, LogTerms
+from runtime.bus.errors import BusRefusedError
 from schemas import codec, stages
 from schemas.events import Event, KeysPressed, SpeechStarted
 from tests.neutral import taken
@@ -70,6 +71,25 @@ async def test_events_are_stored_in_their_order_to_the_last() -> None:
     assert all(map(events.put, given))
     await until_stored(events)
     assert bus.stored == given
+
+
+class SmallBus(MemoryBus):
+    """A bus that takes no event with many keys."""
+
+    async def publish(self, event: Event, data: bytes, *, patience_s: float) -> None:
+        if len(data) > 1000:
+            raise BusRefusedError("too large")
+        await super().publish(event, data, patience_s=patience_s)
+
+
+async def test_an_event_that_is_too_large_ends_the_session_and_holds_up_no_other() -> None:
+    bus, told = SmallBus(), list[str]()
+    events = writer(bus, over=told.append)
+    for keys in ("1", "2" * 2000, "3"):
+        assert events.put(pressed(keys))
+    await until_stored(events)
+    assert bus.stored == [pressed("1"), pressed("3")]
+    assert told == ["too large"]
 
 
 async def test_who_waits_is_told_when_what_was_put_before_is_stored() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from nats.aio.client import Client
 from prometheus_client import REGISTRY
 
@@ -10,6 +12,7 @@ from edge.core.effects import SendFrame
 from runtime.bus.connection import Bus
 from runtime.common_share import CommonShare
 from schemas.audio import AudioFrame
+from tests.unit.edge.call.memory_bus import MemoryBus
 
 PCM = b"\1" * 640
 
@@ -47,6 +50,16 @@ async def test_audio_while_the_bus_is_away_is_dropped_and_kept_to_be_sent_again(
     assert dropped() - before == 3 * len(PCM)
 
 
+async def test_the_end_of_an_utterance_that_did_not_go_is_kept_to_be_sent_again() -> None:
+    sender, before = FrameSender(away(), "s"), dropped()
+    sender.put(frame(1, 0))
+    sender.put(frame(1, 1, end=True))
+    sender.put(None)
+    await sender.run()
+    await sender.resend()
+    assert dropped() - before == 4 * len(PCM)
+
+
 async def test_as_much_is_kept_as_there_is_room_for_and_all_is_given_back() -> None:
     share, before = CommonShare(20 * len(PCM)), dropped()
     sender = FrameSender(away(), "s", share.account("a"))
@@ -63,9 +76,12 @@ async def test_as_much_is_kept_as_there_is_room_for_and_all_is_given_back() -> N
 
 
 async def test_an_utterance_that_is_over_is_never_sent_again() -> None:
-    sender = FrameSender(away(), "s")
+    bus = MemoryBus()
+    sender = FrameSender(cast("Any", bus), "s")
     sender.put(frame(1, 0))
     sender.put(frame(1, 1, end=True))
     sender.put(None)
     await sender.run()
     assert not sender.latest_is(1)
+    await sender.resend()
+    assert len(bus.sent) == 2
