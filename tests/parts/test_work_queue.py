@@ -60,6 +60,22 @@ async def test_more_begin_while_rounds_are_short_and_one_again_when_they_are_lon
     assert counts == [1, 2, 3, MOST_PIECES, MOST_PIECES, 2, 1, 1, 1, 1]
 
 
+async def test_pieces_that_add_pieces_leave_one_beginning_a_round() -> None:
+    queue, begun = WorkQueue(Clock()), 0
+
+    def again() -> None:
+        nonlocal begun
+        begun += 1
+        queue.call("a", again)
+
+    for _ in range(10):
+        queue.call("a", again)
+    await rounds(20)
+    before = begun
+    await rounds(1)
+    assert begun - before == 1
+
+
 async def test_many_in_the_queue_leave_every_round_to_a_live_call() -> None:
     """A hundred connections with endless work: a live call's turn comes after a few pieces."""
     queue, pieces = WorkQueue(), 0

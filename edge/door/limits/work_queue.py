@@ -115,7 +115,7 @@ class WorkQueue:
         finally:
             if self._live or self._others:
                 self._began_s = now_s
-                self._begins = loop.call_soon(self._begin)
+                self._begins = self._begins or loop.call_soon(self._begin)  # a piece may have added
             else:
                 self._began_s = None
                 self._others.start_anew()
