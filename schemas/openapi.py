@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.control import COMMAND_ID, COMMANDS, CallState, Command
 from schemas.docstrings import describe
-from schemas.events import Event
+from schemas.events import Event, tag
 from schemas.events.shared_fields import SharedFields
 from schemas.tokens import TOKEN_PATTERN
 
@@ -118,7 +118,7 @@ def _command(kind: type[Command]) -> Json:
     return {
         "post": {
             "summary": (kind.__doc__ or "").splitlines()[0],
-            "operationId": str(kind.__struct_config__.tag),
+            "operationId": tag(kind),
             "security": [{"operator": []}],
             "parameters": [ID, KEY],
             "requestBody": {
@@ -158,7 +158,7 @@ def _calls() -> Json:
         },
     }
     for kind in COMMANDS:
-        found[f"/v1/calls/{{id}}/{kind.__struct_config__.tag}"] = _command(kind)
+        found[f"/v1/calls/{{id}}/{tag(kind)}"] = _command(kind)
     return found
 
 

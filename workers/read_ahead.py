@@ -18,7 +18,7 @@ from runtime.bus.delivery import Delivery, message_of
 from runtime.bus.errors import BusError
 from runtime.bus.prompts import likely
 from schemas import codec, subjects
-from schemas.events import SessionReconfigured, SessionStarted
+from schemas.events import SessionReconfigured, SessionStarted, tag
 from schemas.prompts import PromptBeginning, PromptsReply
 from workers.engines.errors import EngineError
 from workers.engines.protocols import Prompt
@@ -32,9 +32,7 @@ STOPPED_S: Final = 5.0
 """The longest wait until a stopped model has freed its slot."""
 ASK_AGAIN_S: Final = 5.0
 """The pause between requests, since an edge may start after its workers."""
-TELLING: Final = frozenset(
-    str(kind.__struct_config__.tag) for kind in (SessionStarted, SessionReconfigured)
-)
+TELLING: Final = frozenset(tag(kind) for kind in (SessionStarted, SessionReconfigured))
 
 
 def prompt_start(one: PromptBeginning) -> Prompt:

@@ -13,9 +13,10 @@ from schemas.events import (
     ResponseCompleted,
     ResponseSentence,
     ToolCalled,
+    tag,
 )
 
-CANCELLED = ResponseCancelled.__struct_config__.tag
+CANCELLED = tag(ResponseCancelled)
 
 
 def is_cancelled(turn: int, event: AnyEvent) -> bool:

@@ -20,7 +20,7 @@ from runtime.bus.connection import connect
 from runtime.printable import printable
 from runtime.sessions.finding import decoded
 from runtime.settings import Settings
-from schemas.events import AnyEvent, Event, SessionStarted
+from schemas.events import AnyEvent, Event, SessionStarted, tag
 from schemas.session_config import Eagerness, SessionConfig, Waits
 
 
@@ -150,15 +150,15 @@ def _first(recorded: Sequence[Event], now: Sequence[Event]) -> Difference:
             return Difference(event.at_ms, _noted(event, other), _noted(other, event))
     longer = recorded if len(recorded) > len(now) else now
     extra = longer[min(len(recorded), len(now))]
-    there, tag = longer is recorded, str(extra.__struct_config__.tag)
-    return Difference(extra.at_ms, tag if there else "", "" if there else tag)
+    there, name = longer is recorded, tag(extra)
+    return Difference(extra.at_ms, name if there else "", "" if there else name)
 
 
 def _noted(event: Event, other: Event) -> str:
     """Return the type of *event*, and its fields that differ from those of *other*."""
     fields, beside = msgspec.to_builtins(event), msgspec.to_builtins(other)
     different = [f"{k}={v!r}"[:80] for k, v in fields.items() if k != "type" and v != beside.get(k)]
-    return " ".join([str(event.__struct_config__.tag), *different])
+    return " ".join([tag(event), *different])
 
 
 async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_json: bool) -> int:

@@ -25,6 +25,7 @@ from schemas.events import (
     SessionEnded,
     TroubleTold,
     TurnCommitted,
+    tag,
 )
 
 OFTEN_S = 0.2
@@ -51,7 +52,7 @@ def words(event: AnyEvent) -> str:
             return f"aura:   {text}{'' if complete else ' -'}"
         case ControlReceived(by=by, command=command):
             said = next((getattr(command, one, "") for one in SAYING if hasattr(command, one)), "")
-            return f"{by}: {command.__struct_config__.tag} {said}".rstrip()
+            return f"{by}: {tag(command)} {said}".rstrip()
         case CallerIdle(silent_ms=silent_ms):
             return f"        nobody spoke for {silent_ms / 1000:.0f} s"
         case TroubleTold(stage=stage, reason=reason):

@@ -11,6 +11,7 @@ import msgspec
 
 from runtime.word_errors import word_error_rate
 from schemas import events as ev
+from schemas.events import tag
 
 MEASURED = {"stt_ms": "recognition", **ev.STEPS}
 """The compared latencies of a turn, ms, and their names; medians over the turns count."""
@@ -198,7 +199,6 @@ def sequence(events: Sequence[ev.AnyEvent]) -> dict[str, list[tuple[Any, ...]]]:
     for event in events:
         if isinstance(event, NOT_COMPARED):
             continue
-        tag = str(event.__struct_config__.tag)
         fields = msgspec.structs.asdict(event)
         key = [fields[name] for name in event.KEY if name != "at_ms"]
         content = [fields.get(name) for name in _CONTENT]
@@ -206,7 +206,7 @@ def sequence(events: Sequence[ev.AnyEvent]) -> dict[str, list[tuple[Any, ...]]]:
             content += [None if m.text in cut else m.text for m in event.messages]
         if isinstance(event, ev.AnswerHeard) and not event.complete:
             content[0] = None
-        found.setdefault(event.KIND, []).append((tag, *key, *content))
+        found.setdefault(event.KIND, []).append((tag(event), *key, *content))
     return found
 
 

@@ -11,6 +11,7 @@ from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery, message_of
 from schemas import subjects
 from schemas.control import AnyCommand, CallReply, CallRequest, CallState, Fault, Transfer
+from schemas.events import tag
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +81,7 @@ class ControlListener:
             fault = "unknown_call"
         elif command is not None and not (fault := self._refuses(request.id, command)):
             session = self._call.began.session
-            log.info("call_commanded", session=session, action=command.__struct_config__.tag)
+            log.info("call_commanded", session=session, action=tag(command))
             self._give(Commanded(request.id, request.by, command))
         answering.create_task(self._answer(message.reply, fault, waits=command is not None))
 

@@ -16,7 +16,7 @@ from edge.call.quotas import LogQuota
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError, BusRefusedError
 from schemas import codec
-from schemas.events import Event, StageName, TurnTaken
+from schemas.events import Event, StageName, TurnTaken, tag
 from schemas.stages import JobEvent
 
 log = structlog.get_logger(__name__)
@@ -87,7 +87,7 @@ class EventWriter:
     def put(self, event: Event) -> bool:
         """Take *event*, or return False if too many wait already."""
         if self._waiting.qsize() >= MOST_WAITING_EVENTS:
-            log.error("event_lost", type=event.__struct_config__.tag, session=event.session)
+            log.error("event_lost", type=tag(event), session=event.session)
             return False
         if self._recorded and isinstance(event, JobEvent):
             recorded = tuple(dict.fromkeys((*event.recorded, *self._recorded)))
@@ -116,7 +116,7 @@ class EventWriter:
                 event.set()
                 continue
             if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
-                log.info("job_has_no_slot", type=event.__struct_config__.tag)
+                log.info("job_has_no_slot", type=tag(event))
                 event = no_job(event)
             while not await self._stored(in_time(event, now_ms(), self._awaits)):
                 self._outage.begins("log")
@@ -133,7 +133,7 @@ class EventWriter:
         try:
             await self._bus.publish(event, data, patience_s=PATIENCE_S)
         except BusRefusedError as error:
-            log.error("event_refused", type=event.__struct_config__.tag, why=str(error))
+            log.error("event_refused", type=tag(event), why=str(error))
             self._over(str(error))
         except BusAwayError as error:
             log.warning("event_waits_for_bus", error=str(error))

@@ -10,11 +10,11 @@ import structlog
 from runtime.bus.errors import BusAwayError
 from runtime.bus.reader import Reader, Stored
 from schemas import codec, named_config, subjects
-from schemas.events import AnyEvent, SessionResumed, SessionStarted
+from schemas.events import AnyEvent, SessionResumed, SessionStarted, tag
 
 log = structlog.get_logger(__name__)
 
-NAMING = frozenset(str(kind.__struct_config__.tag) for kind in (SessionStarted, SessionResumed))
+NAMING = frozenset(tag(kind) for kind in (SessionStarted, SessionResumed))
 """Types of events that may name a configuration."""
 MOST_KEPT_CONFIGURATIONS = 100
 """The most configurations that are kept in memory."""

@@ -12,6 +12,7 @@ from runtime.bus.connection import Bus
 from runtime.bus.errors import BusError
 from runtime.bus.reader import Stored
 from schemas import codec, subjects
+from schemas.events import tag
 
 ADVISORIES = "$JS.EVENT.ADVISORY.CONSUMER.>"
 LATE_MS = 60_000
@@ -137,7 +138,7 @@ async def _letter(bus: Bus, record: Stored) -> DeadLetter:
         tenant=event.tenant,
         session=event.session,
         event_id=event.id,
-        event_type=str(event.__struct_config__.tag),
+        event_type=tag(event),
         deadline_ms=getattr(event, "deadline_ms", 0),
         in_log=True,
     )

@@ -9,6 +9,7 @@ from runtime.printable import printable
 from schemas import events as ev
 from schemas import inputs
 from schemas.control import AnyCommand
+from schemas.events import tag
 from schemas.stages import STAGE_NAMES
 
 Lane = Literal["caller", "edge", ev.StageName, "client"]
@@ -63,7 +64,7 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
             continue
         if isinstance(event, ev.ResponseCompleted):
             written[event.turn] = f"{written.get(event.turn, '')} {event.text}".strip()
-        name = str(event.__struct_config__.tag)
+        name = tag(event)
         fields = ev.own_fields(msgspec.to_builtins(event))
         turn, words = fields.get("turn"), _words(event)
         if isinstance(event, ev.AnswerHeard):

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.events import Event
+from schemas.events import Event, tag
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  # says that a secret follows
 
@@ -43,7 +43,7 @@ def fields(event: Event) -> dict[str, Any]:
 
 def standard(event: Event) -> bytes:
     """Return the body of *event* in the form that Standard Webhooks recommends."""
-    kind = str(event.__struct_config__.tag)
+    kind = tag(event)
     return msgspec.json.encode({"type": kind, "timestamp": timestamp(event), "data": fields(event)})
 
 
@@ -54,7 +54,7 @@ def cloud_event(event: Event) -> bytes:
             "specversion": "1.0",
             "id": event.id,
             "source": f"/aura/{event.tenant}/{event.session}",
-            "type": f"aura.{event.__struct_config__.tag}",
+            "type": f"aura.{tag(event)}",
             "subject": event.session,
             "time": timestamp(event),
             "datacontenttype": "application/json",

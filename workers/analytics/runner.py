@@ -11,7 +11,7 @@ import structlog
 
 from runtime.bus.connection import Bus
 from schemas import subjects
-from schemas.events import AnyEvent
+from schemas.events import AnyEvent, tag
 from workers.analytics import counters
 from workers.analytics.delivery import EventJob, Source
 from workers.analytics.subscribers import Context, GiveUp, Handler, RetryLater, Subscriber
@@ -65,7 +65,7 @@ class Runner:
     def _wants(self, event: AnyEvent) -> bool:
         if self.subscriber.calls_only and subjects.is_replay(event.session):
             return False
-        return event.__struct_config__.tag in self.subscriber.types
+        return tag(event) in self.subscriber.types
 
     async def _leave(self, stop: asyncio.Event) -> None:
         await stop.wait()

@@ -17,12 +17,10 @@ from typing import Any, Literal
 from runtime.bus.connection import Bus
 from runtime.bus.durable_subscription import MOST_DELIVERIES
 from runtime.settings import Settings
-from schemas.events import AnyEvent, Event, Kind
+from schemas.events import AnyEvent, Event, Kind, tag
 from schemas.subjects import is_token, session_events
 
-EVENT_TYPES: dict[str, type[Event]] = {
-    str(kind.__struct_config__.tag): kind for kind in typing.get_args(AnyEvent)
-}
+EVENT_TYPES: dict[str, type[Event]] = {tag(kind): kind for kind in typing.get_args(AnyEvent)}
 """All event types by tag."""
 
 LEAST_AHEAD_EVENTS = 64
@@ -178,7 +176,7 @@ def _check_options(options: dict[str, Any]) -> None:
 
 
 def _known(types: tuple[str | type[Event], ...]) -> frozenset[str]:
-    names = {str(one if isinstance(one, str) else one.__struct_config__.tag) for one in types}
+    names = {one if isinstance(one, str) else tag(one) for one in types}
     if not names:
         raise SubscriberError('name the events: @subscriber("transcript.final"), or "*" for all')
     if "*" in names:

@@ -25,7 +25,7 @@ from msgspec.structs import FieldInfo
 
 from runtime.settings import Settings, SettingsError
 from runtime.version import installing
-from schemas.events import Event
+from schemas.events import Event, tag
 from workers.analytics.subscribers import EVENT_TYPES, Context, Handler, opening
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _sql_type(kind: Any) -> str:
 def row(event: Event) -> dict[str, Any]:
     """Return the row of *event*."""
     kept = {column: getattr(event, field.name) for column, field in _kept(type(event))}
-    return {"id": event.id, "type": event.__struct_config__.tag, **kept}
+    return {"id": event.id, "type": tag(event), **kept}
 
 
 def write(folder: Path, events: Sequence[Event], now: datetime) -> Path:

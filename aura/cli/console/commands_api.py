@@ -10,6 +10,7 @@ from aura.cli.console.answers import Refused, json_answer
 from aura.cli.console.state import CONSOLE, session_of
 from runtime.bus import calls
 from schemas.control import COMMANDS, AnyCommand, CallRequest, Command, Fault
+from schemas.events import tag
 
 BY = "console"
 FAULTS: dict[Fault, tuple[int, str]] = {
@@ -22,9 +23,7 @@ MOST_ERROR_CHARS = 300
 
 
 def routes() -> list[web.RouteDef]:
-    return [
-        web.post(f"/api/live/{{id}}/{kind.__struct_config__.tag}", _does(kind)) for kind in COMMANDS
-    ]
+    return [web.post(f"/api/live/{{id}}/{tag(kind)}", _does(kind)) for kind in COMMANDS]
 
 
 def _does(kind: type[Command]) -> Handler:

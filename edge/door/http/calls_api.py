@@ -29,6 +29,7 @@ from schemas.control import (
     Fault,
     PlacingFault,
 )
+from schemas.events import tag
 from schemas.subjects import is_token
 
 MOST_BODY_BYTES = 64 * 1024
@@ -68,7 +69,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/v1/calls", _for_operators(_place, reads=False)),
         web.get("/v1/calls/{id}", _for_operators(_show)),
         *(
-            web.post(f"/v1/calls/{{id}}/{kind.__struct_config__.tag}", _for_operators(_does(kind)))
+            web.post(f"/v1/calls/{{id}}/{tag(kind)}", _for_operators(_does(kind)))
             for kind in COMMANDS
         ),
     ]
