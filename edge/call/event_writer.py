@@ -65,8 +65,9 @@ class EventWriter:
     ) -> None:
         """*outage* is told of delays; *awaits* returns whether an utterance's words are needed.
 
-        Jobs name the *recorded* stages of a replay. *over* is called, once, with the reason if the
-        events exceed the quota in *terms*. A job waits for its slot in *jobs*.
+        Jobs name the *recorded* stages of a replay. *over* is called with the reason if the events
+        exceed the quota in *terms*, or if one is too large for the bus. A job waits for its slot in
+        *jobs*.
         """
         self._bus = bus
         self._encode = terms.configs.encode if terms else codec.encode

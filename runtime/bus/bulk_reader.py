@@ -11,7 +11,7 @@ from nats.errors import Error as NatsError
 
 from runtime.bus.errors import BusAwayError
 from runtime.bus.fast_headers import quickly
-from runtime.bus.reader import Stored
+from runtime.bus.reader import Stored, answers
 from schemas import subjects
 
 BATCH_SUBJECTS = 1000
@@ -104,20 +104,7 @@ class BulkReader:
         self, into: list[Stored], on_end: Callable[[Msg], None]
     ) -> AsyncIterator[str]:
         """Yield an inbox for *wait_s*; stored messages that arrive in it are appended to *into*."""
-
-        async def on_message(msg: Msg) -> None:
-            if stored := Stored.of(msg):
-                into.append(stored)
-            else:
-                on_end(msg)
-
-        inbox = self._nc.new_inbox()
-        subscription = await self._nc.subscribe(
-            inbox, cb=on_message, pending_bytes_limit=-1, pending_msgs_limit=-1
-        )
-        try:
+        async with answers(self._nc, into, on_end) as inbox:
             with quickly(self._nc):
                 async with asyncio.timeout(self._wait_s):
                     yield inbox
-        finally:
-            await subscription.unsubscribe()

@@ -95,6 +95,7 @@ class Publisher:
         answer "stored" to the first worker, though it stored the words of the second.
 
         Raises:
+            BusRefusedError: the event is too large.
             FencedError: the subject holds a newer message.
             BusAwayError: not acknowledged.
         """

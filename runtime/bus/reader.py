@@ -7,7 +7,8 @@ request without an answer is repeated, which is safe.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -149,19 +150,12 @@ class Reader:
 
     async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
         """Append to *found* the messages after its last one, or else after *after*."""
-        inbox = self._nc.new_inbox()  # a new inbox, free of late answers to another request
         statuses: asyncio.Queue[str] = asyncio.Queue()
 
-        async def take(msg: Msg) -> None:  # a loop over `next_msg` would need two rounds for each
-            if stored := Stored.of(msg):
-                found.append(stored)
-            else:
-                statuses.put_nowait((msg.headers or {}).get("Status", ""))
+        def on_end(msg: Msg) -> None:
+            statuses.put_nowait((msg.headers or {}).get("Status", ""))
 
-        answers = await self._nc.subscribe(
-            inbox, cb=take, pending_bytes_limit=-1, pending_msgs_limit=-1
-        )
-        try:
+        async with answers(self._nc, found, on_end) as inbox:
             full = True
             while full:
                 before = len(found)
@@ -174,8 +168,29 @@ class Reader:
                 if status not in NO_MORE:
                     raise NatsError(f"status {status}")
                 full = len(found) - before == BATCH
-        finally:
-            await answers.unsubscribe()
+
+
+@asynccontextmanager
+async def answers(
+    nc: Client, into: list[Stored], on_end: Callable[[Msg], None]
+) -> AsyncIterator[str]:
+    """Yield a new inbox, free of late answers to another request, while the block is open.
+
+    Stored messages that arrive in it are appended to *into*; any other message goes to *on_end*.
+    """
+
+    async def take(msg: Msg) -> None:  # a loop over `next_msg` would need two rounds for each
+        if stored := Stored.of(msg):
+            into.append(stored)
+        else:
+            on_end(msg)
+
+    inbox = nc.new_inbox()
+    subscription = await nc.subscribe(inbox, cb=take, pending_bytes_limit=-1, pending_msgs_limit=-1)
+    try:
+        yield inbox
+    finally:
+        await subscription.unsubscribe()
 
 
 async def _status(statuses: asyncio.Queue[str], found: list[Stored]) -> str:
