@@ -64,7 +64,7 @@ def _timed(log: list[ev.AnyEvent]) -> float:
 
 def test_the_options_of_a_handshake_cost_little() -> None:
     """A hundred callers with options may come at once: each cost 8 ms of the event loop."""
-    given = {name: "1" for name in NUMBERS}
+    given = dict.fromkeys(NUMBERS, "1")
     session_options(given)
 
     def cost(work: Callable[[], object]) -> float:
