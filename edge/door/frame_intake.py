@@ -160,7 +160,7 @@ class FrameIntake:
 
     def _parse(self) -> bool:
         """Parse the next few frames; the rest waits. Return whether the stream is over."""
-        pace, began_s, data = self._ws.pace, self._clock(), self._rest
+        pace, began_s, data = self._ws.pace, self._ws.pace.work_clock(), self._rest
         until, frames, unmasked = self._heads.follow(data, MOST_FRAMES, self._at, MOST_PIECE_BYTES)
         self._parser.feed_data(data[self._at : until])
         if unmasked:
