@@ -85,11 +85,16 @@ async def test_long_messages_are_read_one_after_the_other() -> None:
         assert budget.work_s > 0.03
 
 
+def be_interrupted() -> None:
+    """Have no CPU time for a while, as a process whose core another one uses."""
+    time.sleep(0.05)
+
+
 async def test_a_connection_is_not_charged_for_the_time_that_other_processes_had_the_core() -> None:
     with Budgets(Costs()).opened("a", 0.0) as budget:
         pace = Pace(budget, WorkQueue(), str)
         began_s = pace.work_clock()
-        time.sleep(0.05)  # as if the process had been interrupted
+        be_interrupted()
         pace.worked(began_s)
         assert budget.work_s < 0.03
 
