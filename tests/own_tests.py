@@ -75,6 +75,7 @@ ELSEWHERE: Mapping[str, str] = {
     "runtime/bus/connection.py": "integration/test_bus.py",
     "runtime/bus/durable_subscription.py": "integration/test_subscribers.py",
     "runtime/bus/jobs.py": "integration/test_bus.py",
+    "runtime/bus/link_liveness.py": "integration/test_links.py",
     "runtime/bus/prompts.py": "integration/test_likely_prompts.py",
     "runtime/bus/publisher.py": "integration/test_fence.py",
     "runtime/bus/reader.py": "integration/test_bus.py",

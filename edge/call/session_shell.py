@@ -14,9 +14,10 @@ from edge.call.control_listener import ControlListener
 from edge.call.event_forwarder import EventForwarder
 from edge.call.event_writer import EventWriter, JobAdmission, LogTerms
 from edge.call.frame_sender import FrameSender
+from edge.call.log_position import LIFE
 from edge.call.recognition import PendingUtterances
 from edge.call.recording_writer import RecordingWriter
-from edge.call.resync import LIFE, Resync
+from edge.call.resync import Resync
 from edge.call.shell_phase import CARRIES, FINISHED, SHELL_MOVES, ShellMove
 from edge.call.stage_listener import StageListener
 from edge.call.takeover import Takeover
