@@ -191,22 +191,32 @@ class SessionShell:
             self._carry_out(self.call.step(given, at_ms))
             if self.call.next_ms < self._timer.rings_ms and self._carries:
                 self._timer.set(self.call.next_ms, at_ms)
-        except Exception:  # noqa: BLE001  # logged with its traceback; it ends this call only
-            self._log.exception("call_broken")
-            if self._carries:
-                self._move(ShellMove.STOP)
-            self._client.broken()
+        except Exception:  # noqa: BLE001  # `_break` logs it; it ends this call only
+            self._break()
         if isinstance(given, Resumed):
             self._resync.look()
 
     def _ring(self) -> None:
         """Give the call the time, or set the timer again if the call is due later by now."""
+        if not self._carries:
+            return
         at_ms = now_ms()
-        due_ms = self.call.due_ms(at_ms)
+        try:
+            due_ms = self.call.due_ms(at_ms)
+        except Exception:  # noqa: BLE001  # the same
+            self._break()
+            return
         if due_ms is None or due_ms <= at_ms:
             self.give(Ticked())
         else:
             self._timer.set(due_ms, at_ms)
+
+    def _break(self) -> None:
+        """End the call by the exception that is being handled."""
+        self._log.exception("call_broken")
+        if self._carries:
+            self._move(ShellMove.STOP)
+        self._client.broken()
 
     @property
     def _carries(self) -> bool:
