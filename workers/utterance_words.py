@@ -7,7 +7,7 @@ Audio before a cut is recognised once, so that the cost is linear in the length 
 pause after ten minutes takes no longer than after three seconds. Times are ms from its beginning.
 
     SPEAKS, PAUSES, CUT --pause--> PAUSES
-    PAUSES --go on--> SPEAKS
+    PAUSES, CUT --go on--> SPEAKS
     PAUSES --cut--> CUT
     SPEAKS, PAUSES, CUT --end--> OVER
 
@@ -113,7 +113,7 @@ class PiecePhase(Enum):
     PAUSES = auto()
     """At the latest pause, in which the caller still is."""
     CUT = auto()
-    """Nowhere before the next pause: the piece was cut at the latest one."""
+    """Nowhere: the piece before was cut at the pause in which the caller still is."""
     OVER = auto()
     """The last piece is said."""
 
@@ -134,6 +134,7 @@ PIECE_MOVES: Mapping[tuple[PiecePhase, PieceMove], PiecePhase] = {
     (PAUSES, PieceMove.PAUSE): PAUSES,
     (CUT, PieceMove.PAUSE): PAUSES,
     (PAUSES, PieceMove.GO_ON): SPEAKS,
+    (CUT, PieceMove.GO_ON): SPEAKS,
     (PAUSES, PieceMove.CUT): CUT,
     (SPEAKS, PieceMove.END): OVER,
     (PAUSES, PieceMove.END): OVER,
@@ -193,9 +194,12 @@ class UtteranceWords:
 
     def went_on(self, at_ms: int) -> None:
         """Take the end of a pause, which may end the piece before it."""
-        if self._phase is not PAUSES or self._latest is None:
+        if self._phase not in {PAUSES, CUT}:
             return
         self._move(PieceMove.GO_ON)
+        if self._latest is None:
+            self._open_at(at_ms - LEAD_MS)
+            return
         span = self._latest[1]
         silence_ms = at_ms - span.until_ms + MARKED_AFTER_MS
         length_ms = span.until_ms - span.from_ms
@@ -272,6 +276,14 @@ class UtteranceWords:
 
     def _transcript(self, pause: int, words: RecognisedWords) -> PauseTranscript:
         return PauseTranscript(pause, words, self.settled.text, self.settled_ms)
+
+    def _open_at(self, at_ms: int) -> None:
+        """Have the open piece begin at *at_ms*, after the silence at its beginning."""
+        at_ms = max(self.open_ms, at_ms)
+        if self._cuts:
+            self._cuts[-1] = replace(self._cuts[-1], next_ms=at_ms)
+        else:
+            self.settled_ms = at_ms
 
     def _cut(self, span: AudioPart, next_ms: int, *, in_speech: bool = False) -> None:
         self._cuts.append(_Cut(span, next_ms, in_speech))

@@ -14,6 +14,7 @@ from tests.numbered_speech import FRAME_MS, numbers, recognised, spoken
 from workers.engines.protocols import Recognition
 from workers.utterance_audio import UtteranceAudio
 from workers.utterance_words import (
+    LEAD_MS,
     LONGEST_PIECE_MS,
     AudioPart,
     PauseTranscript,
@@ -194,6 +195,21 @@ def test_a_piece_that_is_too_long_ends_at_the_pause_in_which_its_caller_is() -> 
     words.grown(LONGEST_PIECE_MS, lambda _: 0)
     assert words.open_ms == LONGEST_PIECE_MS - 500
     assert words.wanted == [AudioPart(0, LONGEST_PIECE_MS - 500)]
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_the_piece_after_a_long_silence_begins_with_speech_and_is_cut_like_any_other(
+    *, settled: bool
+) -> None:
+    words, first = UtteranceWords(), AudioPart(0, LONGEST_PIECE_MS - 500)
+    words.paused(1, first.until_ms)
+    words.grown(LONGEST_PIECE_MS, lambda _: 0)
+    if settled:
+        list(words.heard(first, Recognition("Wait", 0.9, 700, 1.0)))
+    words.went_on(20_000)
+    assert words.open_ms == 20_000 - LEAD_MS
+    words.grown(20_000 + LONGEST_PIECE_MS, lambda _: 33_000)
+    assert words.wanted[-1] == AudioPart(20_000 - LEAD_MS, 33_000)
 
 
 def test_an_utterance_ends_once_and_has_no_pause_after_its_end() -> None:
