@@ -1,7 +1,7 @@
 """The budget of a connection: frames, bytes, time of the event loop, sound, typed turns. Pure.
 
 All client protocols have this policy. Each frame adds its costs to plain numbers. `settle` clears
-the numbers if a live caller spends as much; it is cheap. Otherwise `check` charges them, and returns
+the numbers if a live caller spends as much; it is cheap. Otherwise `check` charges them, and tells
 how long nothing more may be read.
 
 These are counters, and no state machine: what is left of the allowances alone makes the load
@@ -94,8 +94,8 @@ class ConnectionBudget:
     """The budget of one connection.
 
     The public numbers are what was spent since the last `check` or `settle`. `load` and `_wait_s`
-    are the results of the last `check`; both are 0 whenever `settle` clears something. What it
-    cleared last is charged by the next `check`, as if a live caller had spent it at `_refilled_s`.
+    are the results of the last `check`; `settle` clears nothing unless both are 0. For what it has
+    cleared, the next `check` charges the most that a live caller spends between two checks.
     """
 
     __slots__ = (  # the amounts change with each frame
