@@ -20,7 +20,7 @@ KINDS = (
     SessionConfig,
     agent.Agent,
     tenant.Tenant,
-    *openapi.COMMANDS,
+    *control.COMMANDS,
     *openapi.ANSWERS,
 )
 
