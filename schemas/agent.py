@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from schemas.patterns import exact
 from schemas.session_config import (
     CallLimits,
     ClientOption,
@@ -138,12 +139,13 @@ def parted(named: str) -> tuple[str, int]:
     return (name, int(number)) if is_one else (named, 0)
 
 
-TargetName = Annotated[str, msgspec.Meta(pattern=TOKEN_PATTERN)]
+TargetName = Annotated[str, msgspec.Meta(pattern=exact(TOKEN_PATTERN))]
 
 Phone = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(\+?[0-9*#]{1,20}|sips?:[^\s<>\"]{1,200})$", examples=['"+14155550100"']
+        pattern=exact(r"^(\+?[0-9*#]{1,20}|sips?:[^\s<>\"]{1,200})$"),
+        examples=['"+14155550100"'],
     ),
 ]
 
@@ -158,7 +160,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     greeting: Annotated[str, msgspec.Meta(max_length=2000)] | UnsetType = UNSET
     """The greeting, on protocols that have one; `{{name}}` is a variable."""
     language: (
-        Annotated[str, msgspec.Meta(pattern="^[A-Za-z-]{2,16}$", examples=["de"])] | UnsetType
+        Annotated[str, msgspec.Meta(pattern=exact("^[A-Za-z-]{2,16}$"), examples=["de"])]
+        | UnsetType
     ) = UNSET
     """The spoken language: a Whisper code, or `auto`."""
     voice: Voice | UnsetType = UNSET

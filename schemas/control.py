@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from schemas.patterns import exact
 from schemas.tokens import TOKEN_PATTERN
 
 MOST_SAID_CHARS = 2000
@@ -70,7 +71,7 @@ class End(Command, frozen=True, tag="end"):
 class Transfer(Command, frozen=True, tag="transfer"):
     """Have another agent go on with the call, at once; it greets once nobody speaks."""
 
-    agent: Annotated[str, msgspec.Meta(pattern=TOKEN_PATTERN)]
+    agent: Annotated[str, msgspec.Meta(pattern=exact(TOKEN_PATTERN))]
     """An agent that the call's tenant has, or a telephone that the present agent names."""
 
 

@@ -28,6 +28,7 @@ from schemas import (
 )
 from schemas.docstrings import describe, structs_within
 from schemas.events.shared_fields import SharedFields
+from schemas.patterns import components
 
 HERE = Path(__file__).parent
 README = "README.md"
@@ -80,7 +81,7 @@ def consumers() -> dict[str, dict[str, Any]]:
 
 def json_schema() -> dict[str, Any]:
     """Return one JSON Schema document with a definition for each message."""
-    _, definitions = msgspec.json.schema_components(message_types(), ref_template="#/$defs/{name}")
+    definitions = components(message_types(), ref_template="#/$defs/{name}")
     for name, kind in structs_within(message_types()).items():
         describe(definitions[name], kind, events.Event, SharedFields)
     return {
@@ -106,7 +107,7 @@ def tenant_schema() -> dict[str, Any]:
 def _file_schema(
     of: type[msgspec.Struct], parts: Mapping[str, type[msgspec.Struct]], title: str
 ) -> dict[str, Any]:
-    _, definitions = msgspec.json.schema_components([of], ref_template="#/$defs/{name}")
+    definitions = components([of], ref_template="#/$defs/{name}")
     for name, kind in parts.items():
         describe(definitions[name], kind)
     root = definitions.pop(of.__name__)

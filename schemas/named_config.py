@@ -23,11 +23,23 @@ def name(config: SessionConfig) -> str:
 
 
 def named(said: Mapping[str, Any], base: SessionConfig) -> Map:
-    """Return the event *said* with the hash of *base* and the differences in place of `config`."""
+    """Return the event *said* with the hash of *base* and the differences in place of `config`.
+
+    If the differences cannot express the configuration, since a map of *base* has a key less in
+    it, the event keeps its configuration.
+    """
     kept = {key: value for key, value in said.items() if key not in {"config", "settings", "rules"}}
-    wire = msgspec.msgpack.decode(msgspec.msgpack.encode(base))  # tuples become lists
-    changes = _differences(wire, said["config"])
+    before, config = _as_read(base), _as_read(said["config"])
+    changes = _differences(before, config)
+    if _changed(before, changes) != config:
+        return dict(said)
     return {**kept, "config_hash": name(base), "config_changes": changes}
+
+
+def _as_read(config: Any) -> Map:
+    """Return *config*, a struct or a map, as a reader gets it: with lists and no tuples."""
+    read: Map = msgspec.msgpack.decode(msgspec.msgpack.encode(config))
+    return read
 
 
 def names_one(said: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from schemas.control import COMMAND_ID, COMMANDS, CallState, Command
 from schemas.docstrings import describe
 from schemas.events import Event, tag
 from schemas.events.shared_fields import SharedFields
+from schemas.patterns import components, exact
 from schemas.tokens import TOKEN_PATTERN
 
 Json = dict[str, Any]
@@ -40,11 +41,11 @@ class PlaceCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     to: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
     """A number, or a `sip:` address."""
-    agent: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{0,128}$")] = ""
+    agent: Annotated[str, msgspec.Meta(pattern=exact("^[A-Za-z0-9_-]{0,128}$"))] = ""
     """The agent; empty: the agent of the telephony process."""
     variables: dict[str, str] = {}
     """Values for the variables of the agent."""
-    tenant: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{0,128}$")] = ""
+    tenant: Annotated[str, msgspec.Meta(pattern=exact("^[A-Za-z0-9_-]{0,128}$"))] = ""
     """The tenant of the call, if the token has none; empty: the tenant of the telephony process."""
 
 
@@ -182,7 +183,7 @@ def _place() -> Json:
 
 
 def _schemas() -> Json:
-    _, found = msgspec.json.schema_components([*COMMANDS, *ANSWERS], ref_template=REF)
+    found = components([*COMMANDS, *ANSWERS], ref_template=REF)
     for kind in (*COMMANDS, *ANSWERS):
         describe(found[kind.__name__], kind, Event, SharedFields)
     for kind in COMMANDS:  # the path has the action

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
+from schemas.patterns import exact
 from schemas.tools import ToolConfig
 from schemas.webhook_config import WebhookConfig
 
@@ -139,7 +140,7 @@ PriceNumber = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 class VoiceConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The voice of responses, and the delivery of their audio."""
 
-    name: Annotated[str, msgspec.Meta(pattern=VOICE_NAME)] = ""
+    name: Annotated[str, msgspec.Meta(pattern=exact(VOICE_NAME))] = ""
     """The name of the voice; empty: the TTS worker's default, for the session's language if it has
     one."""
     speed: Annotated[float, msgspec.Meta(ge=0.5, le=2)] = 1.0

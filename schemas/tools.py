@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from schemas.patterns import exact
+
 ToolKind = Literal["nats", "webhook", "client", "builtin"]
 """What runs a tool: a NATS service (such as the gateway to an MCP server), an HTTP address, the
 client of the call, or the edge itself."""
@@ -27,7 +29,9 @@ MOST_CALLS = 8
 class ToolFunction(msgspec.Struct, frozen=True, kw_only=True):
     """A tool as the language model sees it."""
 
-    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["book_table"])]
+    name: Annotated[
+        str, msgspec.Meta(pattern=exact("^[A-Za-z0-9_-]{1,64}$"), examples=["book_table"])
+    ]
     """The name, by which the model calls it."""
     description: str = ""
     """What the tool does and when to call it, in words for the model."""

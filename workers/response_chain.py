@@ -126,8 +126,9 @@ class ResponseChain:
     async def _publish(self, link: ResponseSentence | ToolCalled | ResponseCompleted) -> int:
         """Add *link* to the chain and return its sequence.
 
-        A replica that was behind may have returned an older end of the chain. Then nothing of this
-        response is new in the log, and the link is published again.
+        The bus refuses the link if the log has a newer one than this worker has read. The worker
+        then reads the chain again. If nothing of this response is new, the first reading came from
+        a replica that was behind, and the link is published again.
 
         Raises:
             FencedError: the response was cancelled, or another worker goes on with it.

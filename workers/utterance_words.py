@@ -5,15 +5,24 @@
 
 Audio before a cut is recognised once, so that the cost is linear in the length of the speech, and a
 pause after ten minutes takes no longer than after three seconds. Times are ms from its beginning.
+
+    SPEAKS, PAUSES, CUT --pause--> PAUSES
+    PAUSES, CUT --go on--> SPEAKS
+    PAUSES --cut--> CUT
+    SPEAKS, PAUSES, CUT --end--> OVER
+
+A pause may end the piece before it: at once if the piece is too long, else when the caller goes on.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import NamedTuple
 
+from runtime.moves import moved
 from workers.engines.protocols import Recognition
 
 SILENCE_MS = 250
@@ -96,6 +105,43 @@ class _Cut:
     """Whether the cut is in speech, so that the words before it are published too."""
 
 
+class PiecePhase(Enum):
+    """Whether the open piece may be cut, and where."""
+
+    SPEAKS = auto()
+    """Anywhere, since the caller speaks."""
+    PAUSES = auto()
+    """At the latest pause, in which the caller still is."""
+    CUT = auto()
+    """Nowhere: the piece before was cut at the pause in which the caller still is."""
+    OVER = auto()
+    """The last piece is said."""
+
+
+class PieceMove(Enum):
+    """The moves between phases."""
+
+    PAUSE = auto()
+    GO_ON = auto()
+    CUT = auto()
+    END = auto()
+
+
+SPEAKS, PAUSES, CUT, OVER = PiecePhase
+
+PIECE_MOVES: Mapping[tuple[PiecePhase, PieceMove], PiecePhase] = {
+    (SPEAKS, PieceMove.PAUSE): PAUSES,
+    (PAUSES, PieceMove.PAUSE): PAUSES,
+    (CUT, PieceMove.PAUSE): PAUSES,
+    (PAUSES, PieceMove.GO_ON): SPEAKS,
+    (CUT, PieceMove.GO_ON): SPEAKS,
+    (PAUSES, PieceMove.CUT): CUT,
+    (SPEAKS, PieceMove.END): OVER,
+    (PAUSES, PieceMove.END): OVER,
+    (CUT, PieceMove.END): OVER,
+}
+
+
 class UtteranceWords:
     """Keeps the pieces of an utterance and their words; `wanted` names the pieces to recognise."""
 
@@ -108,12 +154,12 @@ class UtteranceWords:
         self._known: dict[AudioPart, Recognition] = {}
         self._pauses: dict[int, AudioPart] = {}
         """Pauses newer than the latest transcript that was published."""
+        self._phase = SPEAKS
         self._latest: tuple[int, AudioPart] | None = None
-        """The latest pause in the open piece."""
-        self._silent = False
-        """Whether the caller is silent since the latest pause, or has said the last piece."""
+        """The latest pause in the open piece, and the piece up to it. In PAUSES there is one, in
+        SPEAKS there may be one, in CUT there is none."""
         self._last: AudioPart | None = None
-        """The last piece, once the utterance is over."""
+        """The last piece, in OVER alone."""
         self._told_ms = 0
 
     @property
@@ -134,18 +180,26 @@ class UtteranceWords:
     # -------------------------------------------------------- events of the utterance
 
     def paused(self, pause: int, at_ms: int) -> None:
-        """Take a pause that was marked at *at_ms*; one in settled audio is ignored."""
+        """Take a pause that was marked at *at_ms*; one in settled audio is ignored.
+
+        Raises:
+            IllegalMoveError: the utterance is over.
+        """
         if at_ms < self.open_ms:
             return
+        self._move(PieceMove.PAUSE)
         span = AudioPart(self.open_ms, at_ms)
-        self._latest, self._silent = (pause, span), True
+        self._latest = (pause, span)
         self._pauses[pause] = span
 
     def went_on(self, at_ms: int) -> None:
         """Take the end of a pause, which may end the piece before it."""
-        if not self._silent or self._latest is None:
+        if self._phase not in {PAUSES, CUT}:
             return
-        self._silent = False
+        self._move(PieceMove.GO_ON)
+        if self._latest is None:
+            self._open_at(at_ms - LEAD_MS)
+            return
         span = self._latest[1]
         silence_ms = at_ms - span.until_ms + MARKED_AFTER_MS
         length_ms = span.until_ms - span.from_ms
@@ -160,19 +214,27 @@ class UtteranceWords:
         """Cut the open piece if it is too long; *quiet_ms* returns the quietest place of a part."""
         if now_ms - self.open_ms < LONGEST_PIECE_MS:
             return
-        if self._latest and self._silent:
+        if self._phase is PAUSES and self._latest:
+            self._move(PieceMove.CUT)
             span = self._latest[1]
             self._cut(span, span.until_ms)
-        elif not self._silent:
+        elif self._phase is SPEAKS:
             at_ms = quiet_ms(AudioPart(now_ms - QUIET_WITHIN_MS, now_ms))
             self._cut(AudioPart(self.open_ms, at_ms), at_ms, in_speech=True)
 
     def ended(self, at_ms: int, stands: int) -> None:
-        """Take the end; the transcript of pause *stands* has all the words, 0: none has."""
+        """Take the end; the transcript of pause *stands* has all the words, 0: none has.
+
+        Raises:
+            IllegalMoveError: the utterance was over.
+        """
+        self._move(PieceMove.END)
         whole = stands and self._latest and self._latest[0] == stands
         open_ = AudioPart(self.open_ms, max(self.open_ms, at_ms))
         self._last = self._latest[1] if whole and self._latest else open_
-        self._silent = True
+
+    def _move(self, move: PieceMove) -> None:
+        self._phase = moved(PIECE_MOVES, self._phase, move)
 
     def heard(self, span: AudioPart, recognition: Recognition) -> Iterator[PauseTranscript]:
         """Take the words of *span*, and yield the transcripts that they complete."""
@@ -214,6 +276,14 @@ class UtteranceWords:
 
     def _transcript(self, pause: int, words: RecognisedWords) -> PauseTranscript:
         return PauseTranscript(pause, words, self.settled.text, self.settled_ms)
+
+    def _open_at(self, at_ms: int) -> None:
+        """Have the open piece begin at *at_ms*, after the silence at its beginning."""
+        at_ms = max(self.open_ms, at_ms)
+        if self._cuts:
+            self._cuts[-1] = replace(self._cuts[-1], next_ms=at_ms)
+        else:
+            self.settled_ms = at_ms
 
     def _cut(self, span: AudioPart, next_ms: int, *, in_speech: bool = False) -> None:
         self._cuts.append(_Cut(span, next_ms, in_speech))

@@ -5,7 +5,7 @@ import json
 import re
 import time
 from collections.abc import Coroutine, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -58,6 +58,16 @@ STORED_S = 15.0
 """The edge's own wait for them: an election of the log's leader takes up to ten seconds."""
 
 
+@dataclass
+class _Session:
+    """The running session of a connection, which has all of these or does not exist."""
+
+    opening: Opening
+    shell: SessionShell
+    running: asyncio.Task[None]
+    intake: AudioIntake
+
+
 class Conversations:
     """Begins a session, passes its client's commands on, and ends it; one at a time."""
 
@@ -81,12 +91,17 @@ class Conversations:
         self._pace = pace
         self._holder = holder
         self.stopwatch = Stopwatch(parts.times, time.monotonic())
-        self.shell: SessionShell | None = None
-        """The running session."""
-        self.intake: AudioIntake | None = None
-        """The intake of its audio."""
-        self._opening: Opening | None = None
-        self._running: asyncio.Task[None] | None = None
+        self._session: _Session | None = None
+
+    @property
+    def shell(self) -> SessionShell | None:
+        """The shell of the running session, or None if there is none."""
+        return self._session.shell if self._session else None
+
+    @property
+    def intake(self) -> AudioIntake | None:
+        """The intake of its audio, or None if there is none."""
+        return self._session.intake if self._session else None
 
     async def begin(self, begin: Begin) -> tuple[SessionShell, Opening]:
         """Begin a session, without an input yet.
@@ -100,22 +115,16 @@ class Conversations:
         opening = await parts.openings.open(
             begin, self._seat, self._quota, phone=self._phone is not None
         )
-        self._opening = opening
         await self._pace.wait_in_queue()  # many that begin at once take turns
         structlog.contextvars.bind_contextvars(session=opening.began.session)
         shell = self._shell_of(opening, tells_events=begin.events)
         holding = _hold(shell.run(*opening.more), self._holder)
-        self._running = parts.sessions.create_task(holding)
+        running = parts.sessions.create_task(holding)
         try:
             async with beside(shell.listening.wait()) as listening:
-                await asyncio.wait({listening, self._running}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self.shell = shell  # so that it is also ended if the client is closed meanwhile
-        seat = self._seat
-        memory = parts.common.decoded_for(seat.address, stranger=not seat.caller.named)
-        self.intake = AudioIntake(
-            shell, seat.protocol, self._pace, self._holder, self.obey_now, memory
-        )
+                await asyncio.wait({listening, running}, return_when=asyncio.FIRST_COMPLETED)
+        finally:  # so that it is also ended if the client is closed meanwhile
+            self._session = _Session(opening, shell, running, self._intake_of(shell))
         self._pace.budget.recognition = shell.recognition
         self.stopwatch.began(time.monotonic(), opening.began.config.limits)
         return shell, opening
@@ -136,13 +145,17 @@ class Conversations:
             tells_events=tells_events,
         )
 
+    def _intake_of(self, shell: SessionShell) -> AudioIntake:
+        seat = self._seat
+        memory = self._parts.common.decoded_for(seat.address, stranger=not seat.caller.named)
+        return AudioIntake(shell, seat.protocol, self._pace, self._holder, self.obey_now, memory)
+
     async def end(self, reason: EndReason) -> None:
-        shell = self.shell
-        if shell is None:
+        session = self._session
+        if session is None:
             return
-        shell.finish(reason, may_return=self._may_return(reason))
-        if self._running:
-            await asyncio.wait({self._running}, timeout=LEAVES_S)
+        session.shell.finish(reason, may_return=self._may_return(reason))
+        await asyncio.wait({session.running}, timeout=LEAVES_S)
         self.detach()
         await self._seat.leave()
 
@@ -152,16 +165,15 @@ class Conversations:
 
     def detach(self) -> None:
         """Let the edge finish a session that still stores events."""
-        if self.intake:
-            self.intake.close()
-        self.intake = self._pace.budget.recognition = None
+        session, self._session = self._session, None
+        self._pace.budget.recognition = None
         self.stopwatch.ended(time.monotonic())
-        shell, self.shell = self.shell, None
-        running, self._running = self._running, None
-        if shell:
-            shell.finish("failed", may_return=self._may_return("failed"))
-        if running and not running.done():
-            asyncio.get_running_loop().call_later(STORED_S, running.cancel)
+        if session is None:
+            return
+        session.intake.close()
+        session.shell.finish("failed", may_return=self._may_return("failed"))
+        if not session.running.done():
+            asyncio.get_running_loop().call_later(STORED_S, session.running.cancel)
 
     def obey_now(self, command: ClientCommand) -> None:
         """Carry out a command of the client that takes no time."""
@@ -194,12 +206,13 @@ class Conversations:
 
     def reconfigure(self, changes: Mapping[str, Any]) -> None:
         """Reconfigure the session, unless nothing changes."""
-        if self.shell is None or self._opening is None:
+        session = self._session
+        if session is None:
             return
-        self._opening = replace(self._opening, asked=changes)
-        config = self._opening.with_changes(changes)
-        if config != self.shell.call.config:
-            self.shell.give(Reconfigured(config))
+        session.opening = replace(session.opening, asked=changes)
+        config = session.opening.with_changes(changes)
+        if config != session.shell.call.config:
+            session.shell.give(Reconfigured(config))
 
     def ask(self, ask: Ask) -> None:
         if self.shell is None:
@@ -240,11 +253,12 @@ class Conversations:
         except RefusedError as refused:
             shell.give(ClientToolResult(call, refused.details, failed=True))
             return
-        if shell is not self.shell or self._opening is None:
+        session = self._session
+        if session is None or session.shell is not shell:
             return  # the session is over
-        asked = self._opening.asked
+        asked = session.opening.asked
         config = handed.config if asked is None else handed.with_changes(asked)
-        self._opening = replace(self._opening, with_changes=handed.with_changes)
+        session.opening = replace(session.opening, with_changes=handed.with_changes)
         self.stopwatch.limit(config.limits)
         log.info("agent_changed", session=shell.session, agent=str(handed.agent))
         shell.give(Reconfigured(config, handed.agent, call))

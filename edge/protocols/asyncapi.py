@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from edge.protocols import continuous
 from edge.protocols.asyncapi_payloads import (
     Schema,
@@ -27,6 +25,7 @@ from schemas.docstrings import describe
 from schemas.events import Event, tag
 from schemas.events.shared_fields import SharedFields
 from schemas.generate import event_types, written
+from schemas.patterns import components
 
 SOUND = {
     "name": "sound",
@@ -57,9 +56,7 @@ class Described:
 
 def protocols() -> tuple[Described, Described]:
     """Return both protocols."""
-    _, schemas = msgspec.json.schema_components(
-        list(event_types()), ref_template="./events.schema.json#/$defs/{name}"
-    )
+    schemas = components(event_types(), ref_template="./events.schema.json#/$defs/{name}")
     for kind in event_types():
         describe(schemas[kind.__name__], kind, Event, SharedFields)
     return _continuous(schemas), _conversational()
@@ -168,8 +165,7 @@ def _operation(action: str, names: Sequence[str]) -> Schema:
 
 
 def _payload(kind: type[messages.ClientMessage]) -> Schema:
-    _, found = msgspec.json.schema_components([kind], ref_template="#/{name}")
-    schema: Schema = found[kind.__name__]
+    schema: Schema = components([kind], ref_template="#/{name}")[kind.__name__]
     describe(schema, kind)
     schema.pop("title", None)
     schema["properties"]["type"] = {"const": tag(kind)}

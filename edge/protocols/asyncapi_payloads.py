@@ -13,6 +13,7 @@ from edge.protocols.session_options import LANGUAGE_CHARS, NUMBERS
 from schemas.docstrings import describe
 from schemas.events import own_fields, tag
 from schemas.generate import event_types
+from schemas.patterns import components
 from schemas.session_config import VOICE_NAME, Eagerness, SessionConfig, bounds
 
 Schema = dict[str, Any]
@@ -62,8 +63,7 @@ def _about(path: str) -> str:
     *parents, name = path.split(".")
     for parent in parents:
         kind = typing.get_type_hints(kind)[parent]
-    _, schemas = msgspec.json.schema_components([kind], ref_template="#/{name}")
-    schema = schemas[kind.__name__]
+    schema = components([kind], ref_template="#/{name}")[kind.__name__]
     describe(schema, kind)
     return str(schema["properties"][name].get("description", ""))
 

@@ -1,5 +1,8 @@
 """Detects the true sample rate of a page's microphone by the arrival times of its messages.
 
+    SEARCHES, CHECKS --accept--> CHECKS
+    CHECKS --settle--> SURE
+
 A browser's AudioContext runs at 44.1 or 48 kHz by default. The client examples of this protocol use
 that default, but declare 16 000 samples a second.
 
@@ -9,10 +12,14 @@ Stalls, flushed backlogs, a late first packet and a suspended context are outlie
 little.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 import numpy as np
 from numpy.typing import NDArray
+
+from runtime.moves import moved
 
 Floats = NDArray[np.float64]
 
@@ -109,6 +116,34 @@ MISHEARD_RATIO = 1.15
 """The ratio of a wrong rate to the true one at which speech becomes unintelligible."""
 
 
+class RatePhase(Enum):
+    """How well the rate is known."""
+
+    SEARCHES = auto()
+    """It is not known, and the audio is kept back."""
+    CHECKS = auto()
+    """It is known, and may still be replaced; the last audio is kept, to be processed again."""
+    SURE = auto()
+    """It is final, and nothing is kept."""
+
+
+class RateMove(Enum):
+    """The moves between phases."""
+
+    ACCEPT = auto()
+    """A rate is accepted, the first one or another one."""
+    SETTLE = auto()
+
+
+SEARCHES, CHECKS, SURE = RatePhase
+
+RATE_MOVES: Mapping[tuple[RatePhase, RateMove], RatePhase] = {
+    (SEARCHES, RateMove.ACCEPT): CHECKS,
+    (CHECKS, RateMove.ACCEPT): CHECKS,
+    (CHECKS, RateMove.SETTLE): SURE,
+}
+
+
 @dataclass
 class SampleRateDetector:
     """Keeps a PCM stream back until its rate is known, and later checks the rate."""
@@ -116,24 +151,30 @@ class SampleRateDetector:
     told_hz: int
     frame_bytes: int = 2
     """Bytes of a sample of all channels."""
-    rate_hz: int | None = None
-    """The detected rate, or None if it is not known yet."""
+    _phase: RatePhase = SEARCHES
+    _rate_hz: int = 0
+    """The detected rate; 0 in SEARCHES."""
     _since_ms: int | None = None
+    """The time of the first message; None before it."""
     _last_ms: int = 0
     _judge_at_ms: int = 0
     _bytes: int = 0
     _kept: bytearray = field(default_factory=bytearray)
-    _sure: bool = False
 
     def __post_init__(self) -> None:
         self._arrivals = Arrivals(self.told_hz)
+
+    @property
+    def rate_hz(self) -> int | None:
+        """The detected rate, or None if it is not known yet."""
+        return None if self._phase is SEARCHES else self._rate_hz
 
     def take(self, pcm: bytes, now_ms: int) -> tuple[bytes, bool]:
         """Return the audio to process now, and whether the rate was just found or changed.
 
         Audio that was processed at a rate far from the true one is returned again.
         """
-        if self._sure:
+        if self._phase is SURE:
             return pcm, False
         fastest_ms = self._ms(len(pcm), self._arrivals.rates_hz[-1])
         burst = self._since_ms is not None and now_ms - self._last_ms < fastest_ms // 2
@@ -144,21 +185,36 @@ class SampleRateDetector:
         self._arrivals.note(self._bytes // self.frame_bytes, now_ms)
         if burst or now_ms < self._judge_at_ms or len(self._arrivals) < FEWEST_POINTS:
             return self._unjudged(pcm)
-        self._judge_at_ms = now_ms + (OFTEN_MS if self.rate_hz is None else SELDOM_MS)
+        self._judge_at_ms = now_ms + (OFTEN_MS if self._phase is SEARCHES else SELDOM_MS)
         return self._judged(pcm, now_ms - self._since_ms)
 
     @property
     def keeps_back(self) -> bool:
-        return self.rate_hz is None and bool(self._kept)
+        return self._phase is SEARCHES and bool(self._kept)
 
     def give_up(self) -> bytes:
         """Return the audio that is kept back, at the likeliest rate; no more audio comes."""
         few = len(self._arrivals) < FEWEST_POINTS - 1
         best = self._arrivals.rates_hz[int(np.argmax(self._arrivals.likely()))]
-        return self._found(self.told_hz if few else best)
+        return self.accept(self.told_hz if few else best)
+
+    def accept(self, rate_hz: int) -> bytes:
+        """Take *rate_hz* for the rate, and return the audio that is kept.
+
+        Raises:
+            IllegalMoveError: the rate is final.
+        """
+        self._move(RateMove.ACCEPT)
+        self._rate_hz = rate_hz
+        heard = bytes(self._kept)
+        self._trim()
+        return heard
+
+    def _move(self, move: RateMove) -> None:
+        self._phase = moved(RATE_MOVES, self._phase, move)
 
     def _unjudged(self, pcm: bytes) -> tuple[bytes, bool]:
-        if self.rate_hz is not None:
+        if self._phase is CHECKS:
             self._trim()
             return pcm, False
         if len(self._kept) < MOST_HELD_BYTES:
@@ -169,35 +225,29 @@ class SampleRateDetector:
         likely = self._arrivals.likely()
         second, first = np.argsort(likely)[-2:]
         best_hz = self._arrivals.rates_hz[first]
-        if self.rate_hz is None:
+        if self._phase is SEARCHES:
             lead = likely[first] - likely[second]
             held_ms = min(passed_ms, self._ms(len(self._kept), best_hz))
             if lead >= FOUND_LEAD or held_ms >= HOLD_MS:
-                return self._found(best_hz), True
+                return self.accept(best_hz), True
             return self._unjudged(pcm)
-        taken = likely[self._arrivals.rates_hz.index(self.rate_hz)]
-        if best_hz != self.rate_hz and likely[first] - taken >= OTHER_LEAD:
-            misheard = max(best_hz / self.rate_hz, self.rate_hz / best_hz) >= MISHEARD_RATIO
+        taken = likely[self._arrivals.rates_hz.index(self._rate_hz)]
+        if best_hz != self._rate_hz and likely[first] - taken >= OTHER_LEAD:
+            misheard = max(best_hz / self._rate_hz, self._rate_hz / best_hz) >= MISHEARD_RATIO
             # an incomplete sample stays in the buffer
             new = len(pcm) + (self._bytes - len(pcm)) % self.frame_bytes
-            kept = self._found(best_hz)
+            kept = self.accept(best_hz)
             return kept if misheard else kept[-new:], True
-        certain = best_hz == self.rate_hz and likely[first] - likely[second] >= SURE_LEAD
-        self._sure = passed_ms >= GIVE_UP_MS or (certain and passed_ms >= SURE_MS)
-        if self._sure:
+        certain = best_hz == self._rate_hz and likely[first] - likely[second] >= SURE_LEAD
+        if passed_ms >= GIVE_UP_MS or (certain and passed_ms >= SURE_MS):
+            self._move(RateMove.SETTLE)
             self._kept.clear()
         self._trim()
         return pcm, False
 
-    def _found(self, rate_hz: int) -> bytes:
-        self.rate_hz = rate_hz
-        heard = bytes(self._kept)
-        self._trim()
-        return heard
-
     def _trim(self) -> None:
         """Drop whole samples that will not be processed again."""
-        over = len(self._kept) // self.frame_bytes - KEPT_MS * (self.rate_hz or 0) // 1000
+        over = len(self._kept) // self.frame_bytes - KEPT_MS * self._rate_hz // 1000
         if over > 0:
             del self._kept[: over * self.frame_bytes]
 

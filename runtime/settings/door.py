@@ -92,7 +92,7 @@ class DoorSettings(BaseModel):
     )
     public_url: str = Field(
         "",
-        pattern="^(https?://[^ ?#]+[^ ?#/])?$",
+        pattern=r"^(https?://[^\s?#]+[^\s?#/])?$",
         description="Address at which Twilio reaches the edges, such as "
         "https://voice.example.com; empty: the host of each request, which is right without a "
         "proxy.",

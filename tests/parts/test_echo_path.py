@@ -55,6 +55,14 @@ def test_an_echo_that_becomes_louder_is_learnt_again() -> None:
     assert sum(explained[150:]) > 0.95 * len(explained[150:])
 
 
+def test_an_echo_that_has_gone_is_searched_again() -> None:
+    path = EchoPath()
+    through(path, RESPONSE, with_noise(echo_of(RESPONSE, -12, 300, 0.3)))
+    assert path.found
+    through(path, RESPONSE, with_noise(voice(6, seed=3)))
+    assert not path.found
+
+
 def test_only_the_last_second_and_its_playback_are_used() -> None:
     path = EchoPath()
     through(path, RESPONSE, with_noise(echo_of(RESPONSE, -12, 300, 0.3)))

@@ -22,6 +22,8 @@ CPU_LIMIT_S = 0.25
 MOST_SCHEMA_BYTES = 65_536
 LEFT_TO_THE_TOOL = ("patternProperties", "additionalProperties", "unevaluatedProperties")
 """What a schema with `patternProperties` says of other names follows from those patterns."""
+_PARTS = regex.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\$", regex.DOTALL)
+"""The parts of an expression in which a `$` has its own meaning, and `$` elsewhere."""
 Check = Callable[[Validator, Any, Any, Any], Any]
 
 
@@ -125,9 +127,15 @@ def _timed(rule: Check) -> Check:
 
 def _pattern(validator: Validator, pattern: Any, instance: Any, _: Any) -> Iterator[Any]:
     if validator.is_type(instance, "string") and not regex.search(
-        pattern, instance, timeout=_clock.left_s(), concurrent=True
+        _in_python(pattern), instance, timeout=_clock.left_s(), concurrent=True
     ):
         yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+@lru_cache(maxsize=256)
+def _in_python(pattern: str) -> str:
+    """Return *pattern* of ECMAScript, whose `$` does not match before a line break at the end."""
+    return str(_PARTS.sub(lambda part: r"\Z" if part[0] == "$" else part[0], pattern))
 
 
 def _without_patterns(schema: Any) -> Any:

@@ -1,18 +1,25 @@
 """Detects whether the microphone hears the client's playback, by the spectrum of each 20 ms.
 
-An echo is the played audio, delayed, with a fixed gain in each band, and with a tail. The gain is
-learnt for each delay and two lengths of tail; the delay whose gain stays constant is that of the
-echo. A sound is explained as echo while no band is well above the loudest possible echo. A silent
-microphone lowers all gains, so a caller with a headset is not suppressed once some of a response
-was played.
+    SEARCHES --find--> FOUND
+    FOUND --lose--> SEARCHES
+
+An echo is the played audio after a delay, with a fixed gain in each band. The room adds a tail. The
+gains are learnt for each delay and for two lengths of tail. The gains of the true delay stay the
+same from frame to frame, and so that delay is found.
+
+A frame may be echo if no band is well above the loudest echo that the gains allow. The gains fall
+while audio is played and the microphone hears nothing. So a caller with a headset is soon heard.
 """
 
 from collections import deque
+from collections.abc import Mapping
+from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
 
 from edge.core.hearing.framing import FRAME_BYTES
+from runtime.moves import moved
 from schemas.audio import RATE_HZ
 
 Decibels = npt.NDArray[np.float32]
@@ -30,6 +37,7 @@ DELAYS = 36
 """The delays that are tried: 0 to 700 ms, a frame apart."""
 TAIL_DECAYS = (0.25, 0.575)
 """The decay of a room's sound in a frame, for reverberation times of 0.2 and 0.5 s."""
+SHAPE = (len(TAIL_DECAYS), DELAYS, BANDS)
 HIGHEST_GAIN_DB = 3.0
 """The highest gain of an echo."""
 PLAYED_DB = 35.0
@@ -111,81 +119,119 @@ def _db(power: npt.NDArray[np.float32]) -> Decibels:
     return levels
 
 
+class _BothSides:
+    """The sounds of both sides since the loudspeaker was last silent; arrays as in `EchoPath`."""
+
+    def __init__(self) -> None:
+        self._near, self._far = _Spectrum(), _Spectrum()
+        self._tail = np.zeros((len(TAIL_DECAYS), BANDS), np.float32)
+        self.played = np.full(SHAPE, _db(np.zeros(1, np.float32))[0], np.float32)
+        """The played levels with their tails, at each delay before now."""
+        self.fresh = np.zeros(SHAPE, bool)
+        """Whether enough of that is new to learn from."""
+
+    def add(self, near: bytes, far: bytes) -> Decibels:
+        """Add a frame of both sides; return the levels of the microphone, [bands]."""
+        power = self._far.power(far)
+        self._tail = np.array(TAIL_DECAYS, np.float32)[:, None] * self._tail + power
+        self.played[:, 1:] = self.played[:, :-1]
+        self.played[:, 0] = _db(self._tail)
+        self.fresh[:, 1:] = self.fresh[:, :-1]
+        self.fresh[:, 0] = (power >= FRESH_SHARE * self._tail) & (self.played[:, 0] > PLAYED_DB)
+        return _db(self._near.power(near))
+
+
+class EchoSearch(Enum):
+    """Whether the delay of an echo is known."""
+
+    SEARCHES = auto()
+    """There is no echo so far."""
+    FOUND = auto()
+
+
+class EchoMove(Enum):
+    """The moves between states."""
+
+    FIND = auto()
+    LOSE = auto()
+    """The prediction has been wrong for LOST_FRAMES."""
+
+
+SEARCHES, FOUND = EchoSearch
+
+ECHO_MOVES: Mapping[tuple[EchoSearch, EchoMove], EchoSearch] = {
+    (SEARCHES, EchoMove.FIND): FOUND,
+    (FOUND, EchoMove.LOSE): SEARCHES,
+}
+
+
 class EchoPath:
     """From one client's loudspeaker to its microphone; arrays are [tails, delays, bands]."""
 
     def __init__(self) -> None:
-        self.found = False
-        """Whether there is an echo with a known delay."""
+        self._search = SEARCHES
         self._pending: deque[tuple[bytes, bytes]] = deque(maxlen=HISTORY_FRAMES)
-        shape = (len(TAIL_DECAYS), DELAYS, BANDS)
-        self._gain = np.zeros(shape, np.float32)
-        self._learnt = np.zeros(shape, np.float32)
+        """The frames of both sides that nobody has asked about."""
+        self._gain = np.zeros(SHAPE, np.float32)
+        self._learnt = np.zeros(SHAPE, np.float32)
         """The number of frames for each gain."""
-        self._error = np.zeros(shape[:2], np.float32)
+        self._error = np.zeros(SHAPE[:2], np.float32)
         """The mean error of each delay's prediction, dB."""
         self._searched_frames = 0
-        """Frames with sound since the search for the echo began; they count up to its detection."""
+        """In SEARCHES: the frames with sound since the search began."""
         self._wrong_frames = 0
-        """Frames with sound in a row, after the detection, in which no delay was right."""
-        self._playing = False
+        """In FOUND: the latest frames with sound, in a row, in which no delay was right."""
+        self._both: _BothSides | None = None
+        """None: the loudspeaker was silent, or frames were dropped."""
         self._unknown = 0
-        """Frames until the playback of the longest delay is known."""
+        """The frames until the playback at the longest delay is known; more than 0 only after
+        frames were dropped."""
         self._noise = np.full(BANDS, 10, np.float32)
         self._excess = 0.0
-        self._reset()
-        self._reset_playback()
+        self._forget()
 
-    def _reset(self) -> None:
-        """Forget the echo."""
-        self.found = False
+    @property
+    def found(self) -> bool:
+        """Whether there is an echo with a known delay."""
+        return self._search is FOUND
+
+    def _forget(self) -> None:
+        """Forget the gains and errors: the search begins."""
         self._gain[:] = HIGHEST_GAIN_DB
         self._learnt[:] = self._error[:] = 0
         self._searched_frames = self._wrong_frames = 0
 
-    def _reset_playback(self) -> None:
-        """Assume that the loudspeaker was silent so far."""
-        shape = (len(TAIL_DECAYS), DELAYS, BANDS)
-        self._near, self._far = _Spectrum(), _Spectrum()
-        self._tail = np.zeros((len(TAIL_DECAYS), BANDS), np.float32)
-        self._played = np.full(shape, _db(np.zeros(1, np.float32))[0], np.float32)
-        """The played levels with their tails, at each delay before now."""
-        self._fresh = np.zeros(shape, bool)
-
     def note(self, near: bytes, far: bytes) -> None:
         """Take a frame of the microphone (640 bytes), and the audio played at the same time."""
-        if len(self._pending) == HISTORY_FRAMES:
+        if len(self._pending) == HISTORY_FRAMES:  # the oldest frame is dropped
+            self._both = None
             self._unknown = DELAYS
         self._pending.append((near, far))
-        self._playing = True
 
     def silent(self) -> None:
         """Note that the loudspeaker is silent and no echo is left."""
-        if self._playing:
-            self._playing = False
-            self._pending.clear()
-            self._excess = 0.0
-            self._unknown = 0
-            self._reset_playback()
+        self._pending.clear()
+        self._both = None
+        self._unknown = 0
+        self._excess = 0.0
 
     def explains(self) -> bool:
         """Tell whether the last frame may be echo only."""
-        if self._unknown == DELAYS:
-            self._reset_playback()
-        while self._pending:
-            self._step(*self._pending.popleft())
+        if self._pending:
+            both = self._both = self._both or _BothSides()
+            while self._pending:
+                self._step(both, *self._pending.popleft())
         return self._excess < EXCESS_DB
 
-    def _step(self, near: bytes, far: bytes) -> None:
-        self._play(far)
-        level = _db(self._near.power(near))
+    def _step(self, both: _BothSides, near: bytes, far: bytes) -> None:
+        level = both.add(near, far)
         if self._unknown:
             self._unknown -= 1
             return
         below = level < self._noise
         self._noise += np.where(below, 0.3 * (level - self._noise), 0.05).astype(np.float32)
         floor = self._noise + 3
-        level, echo = np.maximum(level, floor), self._gain + self._played
+        level, echo = np.maximum(level, floor), self._gain + both.played
         off = level - echo
         audible = np.maximum(echo, floor)
         active = level > self._noise + ABOVE_NOISE_DB
@@ -196,32 +242,22 @@ class EchoPath:
         above = level - audible[likely].max(axis=0) - ABOVE_ECHO_DB
         excess = float(np.clip(above, 0, MOST_EXCESS_DB)[active].sum())
         self._excess += SMOOTHING * (excess - self._excess)
-        self._learn(off)
-        told = active | ((audible > floor + ABOVE_NOISE_DB) & self._fresh)
+        self._learn(off, both.fresh)
+        told = active | ((audible > floor + ABOVE_NOISE_DB) & both.fresh)
         self._compare(level - audible, told, sounds=int(active.sum()) >= LEAST_BANDS)
 
-    def _play(self, far: bytes) -> None:
-        power = self._far.power(far)
-        self._tail = np.array(TAIL_DECAYS, np.float32)[:, None] * self._tail + power
-        self._played[:, 1:] = self._played[:, :-1]
-        self._played[:, 0] = _db(self._tail)
-        self._fresh[:, 1:] = self._fresh[:, :-1]
-        self._fresh[:, 0] = (power >= FRESH_SHARE * self._tail) & (self._played[:, 0] > PLAYED_DB)
-
-    def _learn(self, off: Decibels) -> None:
-        """Adapt the gains by *off*, the errors of the bands."""
+    def _learn(self, off: Decibels, fresh: npt.NDArray[np.bool_]) -> None:
+        """Adapt the gains by *off*, the errors of the bands, where the played sound is *fresh*."""
         if not self.found:
             is_young = self._learnt < YOUNG_FRAMES
             rest = np.where(is_young, off / (self._learnt + 1), self._step_of(off))
-            self._gain += np.where(self._fresh, rest, 0).astype(np.float32)
+            self._gain += np.where(fresh, rest, 0).astype(np.float32)
             np.minimum(self._gain, HIGHEST_GAIN_DB, out=self._gain)
-            self._learnt += self._fresh
+            self._learnt += fresh
             return
-        for tail, delay in enumerate(
-            self._error.argmin(axis=1)
-        ):  # one gain for all delays of a tail
+        for tail, delay in enumerate(self._error.argmin(axis=1)):  # one gain for its delays
             step = self._step_of(off[tail, delay])
-            self._gain[tail] = self._gain[tail, delay] + np.where(self._fresh[tail, delay], step, 0)
+            self._gain[tail] = self._gain[tail, delay] + np.where(fresh[tail, delay], step, 0)
 
     def _step_of(self, off: Decibels) -> Decibels:
         step: Decibels = np.where(off < 0, DOWN_SHARE, UP_SHARE) * np.minimum(off, FAR_OFF_DB)
@@ -243,7 +279,8 @@ class EchoPath:
                 is_wrong = self._error.min() > LOST_DB
                 self._wrong_frames = self._wrong_frames + 1 if is_wrong else 0
                 if self._wrong_frames >= LOST_FRAMES:
-                    self._reset()
+                    self._search = moved(ECHO_MOVES, self._search, EchoMove.LOSE)
+                    self._forget()
         elif sounds:
             self._searched_frames += 1
             self._error += max(0.02, 1 / (self._searched_frames + 3)) * (error - self._error)
@@ -254,7 +291,7 @@ class EchoPath:
         if self._searched_frames < FOUND_FRAMES or least >= FOUND_DB:
             return
         if least < FOUND_SHARE * np.median(self._error):
-            self.found = True
+            self._search = moved(ECHO_MOVES, self._search, EchoMove.FIND)
             likely = self._error <= least + AS_LIKELY_DB
             for tail in range(len(TAIL_DECAYS)):  # a gain that is too high falls soon
                 best = likely[tail] if likely[tail].any() else self._error[tail].argmin()

@@ -1,5 +1,7 @@
 """The audio of a response: sorted, sent at the pace of listening, counted as heard."""
 
+from typing import NamedTuple
+
 from edge.core.client_events import Speech
 from edge.core.inputs import ChunkSpoken
 from edge.core.response import wait_sound
@@ -11,10 +13,20 @@ LEAD_MS = 190
 """The lead of a stream of chunks over the playback, so that a slow network causes no gap."""
 
 
+class Due(NamedTuple):
+    """What is sent now."""
+
+    pieces: tuple[Speech, ...] = ()
+    ends: bool = False
+    """Whether the client then has all of the response. The last piece may have been sent before."""
+
+
 class Playback:
     """The playback of one response to one client.
 
     A client is assumed to play audio as it arrives, piece after piece, unless it tells otherwise.
+    The phase of the response says whether all was sent (`response.py`): after that nothing is due
+    before the next `rewind`.
     """
 
     def __init__(self, turn: int, voice: VoiceConfig, start: Position = BEGINNING) -> None:
@@ -31,7 +43,6 @@ class Playback:
         """The bytes of that sentence that were sent."""
         self._told_words = start.words
         """The words of that sentence that were sent."""
-        self._ends_sent = False
         self._sent_bytes = 0
         self._most_bytes = 0
         """The most bytes that were sent before a rewind."""
@@ -73,7 +84,7 @@ class Playback:
         self._offset_bytes = max(0, offset_bytes)
         # no rest of a wait sound is sent again
         self._sent_bytes = played_bytes + self._offset_bytes - offset_bytes
-        self._until_ms, self._ends_sent = now_ms, False
+        self._until_ms = now_ms
         self._told_words = self._sentences.words_until(self._next, self._offset_bytes)
 
     def has(self, index: int) -> bool:
@@ -86,10 +97,8 @@ class Playback:
 
     # -------------------------------------------------------- to the client
 
-    def due(self, now_ms: int) -> list[Speech]:
-        """Return the pieces to send now, in order."""
-        if self._ends_sent:
-            return []
+    def due(self, now_ms: int) -> Due:
+        """Return the pieces to send now, in order, of a response that was not all sent."""
         match self._delivery:
             case "whole":
                 return self._whole(now_ms)
@@ -101,8 +110,11 @@ class Playback:
                 return self._words_alone(now_ms)
 
     def due_at_ms(self, now_ms: int) -> int | None:
-        """Return the time of the next piece if nothing else happens, or None if there is none."""
-        if self._ends_sent or not (self._ready() or self.sounds):
+        """Return the time of the next piece if nothing else happens, or None if there is none.
+
+        The response was not all sent.
+        """
+        if not (self._ready() or self.sounds):
             return None
         if self._delivery == "text":
             return now_ms
@@ -128,7 +140,7 @@ class Playback:
         """Whether the wait sound is sent while no words are ready."""
         if self._delivery not in {"sentences", "chunks"}:
             return False
-        return self._next <= self.sounds_before and not (self._offset_bytes or self._ends_sent)
+        return self._next <= self.sounds_before and not self._offset_bytes
 
     def _ready(self) -> bool:
         if self._delivery == "whole":
@@ -148,23 +160,22 @@ class Playback:
         """Whether all audio of the response has arrived."""
         return self._total is not None and self._sentences.all_whole(self._total)
 
-    def _whole(self, now_ms: int) -> list[Speech]:
+    def _whole(self, now_ms: int) -> Due:
         if not self.complete:
-            return []
+            return Due()
         texts, pcm = [], b""
         while self._next < (self._total or 0):
             text, more = self._rest()
             texts.append(text)
             pcm += more
-        self._ends_sent = True
-        return [self._send(" ".join(texts), pcm, ends=True, now_ms=now_ms)]
+        return Due((self._send(" ".join(texts), pcm, ends=True, now_ms=now_ms),), ends=True)
 
-    def _sentence(self, now_ms: int) -> list[Speech]:
+    def _sentence(self, now_ms: int) -> Due:
         if now_ms < self._until_ms or not self._ready():
             return self._end_if_all_was_sent(now_ms)
         text, pcm = self._rest()
-        self._ends_sent = self._next == self._total
-        return [self._send(text, pcm, ends=self._ends_sent, now_ms=now_ms)]
+        ends = self._next == self._total
+        return Due((self._send(text, pcm, ends=ends, now_ms=now_ms),), ends)
 
     def _rest(self) -> tuple[str, bytes]:
         """Return the remaining words and audio of the current sentence, and go on to the next."""
@@ -172,8 +183,9 @@ class Playback:
         self._next, self._offset_bytes, self._told_words = self._next + 1, 0, 0
         return " ".join((part.text or "").split(" ")[told:]), part.pcm[offset:]
 
-    def _stream(self, now_ms: int) -> list[Speech]:
+    def _stream(self, now_ms: int) -> Due:
         out: list[Speech] = []
+        ends = False
         while self._until_ms - now_ms < LEAD_MS and self._ready():
             part = self._sentences.at(self._next)
             start = self._offset_bytes
@@ -185,28 +197,28 @@ class Playback:
             self._offset_bytes, self._told_words = end, over
             if part.voiced and end >= len(part.pcm):
                 self._next, self._offset_bytes, self._told_words = self._next + 1, 0, 0
-            self._ends_sent = self._next == self._total
-            out.append(self._send(text, part.pcm[start:end], ends=self._ends_sent, now_ms=now_ms))
-        return out or self._end_if_all_was_sent(now_ms)
+            ends = self._next == self._total
+            out.append(self._send(text, part.pcm[start:end], ends=ends, now_ms=now_ms))
+        return Due(tuple(out), ends) if out else self._end_if_all_was_sent(now_ms)
 
-    def _words_alone(self, now_ms: int) -> list[Speech]:
+    def _words_alone(self, now_ms: int) -> Due:
         out: list[Speech] = []
+        ends = False
         while self._ready():
             text = self._sentences.at(self._next).text or ""
             text = f" {text}" if self._next else text
             self._next += 1
-            self._ends_sent = self._next == self._total
-            out.append(self._send(text, b"", ends=self._ends_sent, now_ms=now_ms))
-        return out or self._end_if_all_was_sent(now_ms)
+            ends = self._next == self._total
+            out.append(self._send(text, b"", ends=ends, now_ms=now_ms))
+        return Due(tuple(out), ends) if out else self._end_if_all_was_sent(now_ms)
 
-    def _end_if_all_was_sent(self, now_ms: int) -> list[Speech]:
+    def _end_if_all_was_sent(self, now_ms: int) -> Due:
         """Send an empty last piece if the end became known only after the last audio."""
         if self._total is None or self._next < self._total:
-            return []
-        self._ends_sent = True
+            return Due()
         if self._delivery in {"chunks", "text"}:
-            return [self._send("", b"", ends=True, now_ms=now_ms)]
-        return []
+            return Due((self._send("", b"", ends=True, now_ms=now_ms),), ends=True)
+        return Due(ends=True)
 
     def _send(self, text: str, pcm: bytes, *, ends: bool, now_ms: int) -> Speech:
         length_ms = len(pcm) // BYTES_PER_MS
@@ -220,10 +232,6 @@ class Playback:
         return Speech(self.turn, self._sentences.text(), b"", ends=True)
 
     # -------------------------------------------------------- what was heard
-
-    @property
-    def all_sent(self) -> bool:
-        return self._ends_sent
 
     @property
     def reached(self) -> int:

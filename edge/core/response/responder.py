@@ -81,27 +81,38 @@ class Responder:
                 return
             self.interruptions.dismiss(now_ms)
         if response.is_being_sent and now_ms >= response.not_before_ms:
-            for speech in response.playback.due(now_ms):
-                if speech.pcm or response.playback.is_read:
-                    response.sent(now_ms)
-                self._out.tell(speech)
-            for sound in response.playback.sound(now_ms):
-                self._out.tell(sound)
-            self.tools.tell_calls_done(response)
-            self._note_reached(response, now_ms)
-            if response.playback.all_sent:
-                first = response.phase is Phase.COMMITTED
-                response.move(PhaseMove.SEND_ALL)
-                if first and response.turn:
-                    self._out.tell(response.done())
-                    self.current.measure(response, now_ms, interrupted=False)
+            self._send(response, now_ms)
         if response.heard_to_the_end(now_ms):
             self.current.settle(response, now_ms, heard=response.spoken, complete=True)
 
+    def _send(self, response: Response, now_ms: int) -> None:
+        """Send the due pieces of a response, or the wait sound."""
+        due = response.playback.due(now_ms)
+        for speech in due.pieces:
+            if speech.pcm or response.playback.is_read:
+                response.sent(now_ms)
+            self._out.tell(speech)
+        if not due.ends:
+            for sound in response.playback.sound(now_ms):
+                self._out.tell(sound)
+        self.tools.tell_calls_done(response)
+        if due.ends:
+            self._note_end(response, now_ms)
+        else:
+            self._note_reached(response, now_ms)
+
+    def _note_end(self, response: Response, now_ms: int) -> None:
+        """Note that all of a response was sent; the first time it is told and measured."""
+        first = response.phase is Phase.COMMITTED
+        response.move(PhaseMove.SEND_ALL)
+        if first and response.turn:
+            self._out.tell(response.done())
+            self.current.measure(response, now_ms, interrupted=False)
+
     def _note_reached(self, response: Response, now_ms: int) -> None:
         """Record the sentence that begins, for an edge that may have to continue it."""
-        index, playback = response.playback.reached, response.playback
-        if response.turn and index > response.reached and not playback.all_sent:
+        index = response.playback.reached
+        if response.turn and index > response.reached:
             response.reached = index
             head = self._out.head(now_ms)
             self._out.publish(ev.AnswerReached(**head, turn=response.turn, index=index))
@@ -119,7 +130,7 @@ class Responder:
             case Phase.SPECULATIVE:
                 return None
             case Phase.COMMITTED | Phase.REWOUND:
-                due_ms = response.playback.due_at_ms(now_ms)
+                due_ms = response.due_at_ms(now_ms)
                 return None if due_ms is None else max(due_ms, response.not_before_ms)
             case Phase.ALL_SENT:
                 return response.playback.until_ms

@@ -180,7 +180,7 @@ class ToolTurns:
     def due_ms(self, response: Response, now_ms: int) -> int | None:
         """The time of the next `advance` while a tool runs, Unix ms, or None."""
         times = (
-            response.playback.due_at_ms(now_ms),
+            response.due_at_ms(now_ms),
             self._tools.due_ms(response.tool_steps),
             self._wait_due_ms(response),
         )

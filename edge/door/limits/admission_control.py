@@ -1,8 +1,8 @@
 """New calls are refused while a stage cannot keep up; running calls never are. Pure.
 
-    welcome  --a job waits a third as long--> strained --no such job for calm_s--> welcome
-    strained --a job waits too long and no worker has a free slot--> full
-    full     --no such job for calm_s--> strained or welcome
+A stage is full while a job has waited for too long within the last `calm_s` and no worker had a
+free slot. It is strained while a job has waited a third as long within that time. Only the times of
+the latest such jobs are kept.
 
 While a stage is strained, sound that is ahead of live speech waits, and the addresses that send it
 are refused new calls: they, and not strangers, are the first to pay. A refused caller can try

@@ -1,6 +1,6 @@
 """An amount of one thing at once, and an amount a second: budgets consist of them. Pure.
 
-LIVE --spends a burst--> BURSTS --spends the share of AHEAD--> AHEAD --is refilled--> LIVE
+The load is no state: it follows from what is left when something is spent.
 """
 
 from enum import IntEnum

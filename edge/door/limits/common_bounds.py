@@ -1,7 +1,7 @@
 """What all connections of an edge share beside its event loop: one rule, `CommonShare`. Pure.
 
-Strangers have shares of their own, so that however many there are, they take nothing from callers
-who show a token. Among themselves each address may have as much as is left.
+Strangers have shares of their own. So they take nothing from callers with a token, however many
+strangers there are. Within a share, an address may have as much as is left.
 """
 
 from __future__ import annotations
@@ -77,20 +77,22 @@ class SendBuffer:
 
 @dataclass(frozen=True)
 class CommonBounds:
-    """The shares of an edge."""
+    """The shares of an edge; a caller has a token, and a stranger has none."""
 
     conversations: CommonShare
-    """That strangers begin."""
+    """The conversations that strangers begin in a minute."""
     waiting: CommonShare
-    """Bytes for slow clients that showed a token ..."""
+    """The bytes that wait for callers' clients."""
     waiting_of_strangers: CommonShare
-    """... and for those that showed none."""
+    """The bytes that wait for strangers' clients."""
     spoken: CommonShare
-    """Bytes of sound, of callers and ..."""
+    """The bytes of callers' sound that is not recognised yet."""
     spoken_of_strangers: CommonShare
+    """The bytes of strangers' sound that is not recognised yet."""
     decoded: CommonShare
-    """Bytes of compressed audio, of callers and ..."""
+    """The bytes of callers' compressed audio that is not decoded yet."""
     decoded_of_strangers: CommonShare
+    """The bytes of strangers' compressed audio that is not decoded yet."""
 
     @staticmethod
     def of(settings: Settings) -> CommonBounds:

@@ -1,13 +1,13 @@
 """The budget of a connection: frames, bytes, time of the event loop, sound, typed turns. Pure.
 
-    LIVE --sends more than a live caller--> BURSTS --sends far more--> AHEAD --waits--> LIVE
-    AHEAD --a debt: it is read once the debt is paid--> slowed --for too long--> closed
+All client protocols have this policy. Each frame adds its costs to plain numbers. `settle` clears
+the numbers if a live caller spends as much; it is cheap. Otherwise `check` charges them, and tells
+how long nothing more may be read.
 
-All entrances share this policy. What is spent is added to plain numbers, frame by frame. `settle`
-clears them while no more came than from a live caller, and costs little; else `check` charges them,
-and returns how long nothing more may be read. A caller who speaks never gets ahead. A
-recording that is sent at once does: it is read at once up to a bound, then at twice the speed of
-listening.
+These are counters, and no state machine: what is left of the allowances alone makes the load
+(`allowance.py`). A caller who speaks is never ahead. A recording that is sent at once is ahead. Its
+first part is read at once, and the rest at twice the speed of listening. A connection with a debt
+is not read until the debt is paid. It is closed if that takes too long.
 """
 
 from __future__ import annotations
@@ -91,7 +91,12 @@ class AddressBudget:
 
 
 class ConnectionBudget:
-    """The budget of one connection."""
+    """The budget of one connection.
+
+    The public numbers are what was spent since the last `check` or `settle`. `load` and `_wait_s`
+    are the results of the last `check`; `settle` clears nothing unless both are 0. For what it has
+    cleared, the next `check` charges the most that a live caller spends between two checks.
+    """
 
     __slots__ = (  # the amounts change with each frame
         "_address",
@@ -148,7 +153,7 @@ class ConnectionBudget:
         self._of = Allowances.of(costs, now_s)
         self._live_frames = min(BURST_FRAMES, costs.frames_a_second)
         self._settled = False
-        """Whether it was settled since the last check."""
+        """Whether `settle` has cleared something since the last check."""
         self._refilled_s = now_s
         """The time at which nothing was missing, or nothing will be."""
 

@@ -6,6 +6,7 @@ the queue is: what an address did not use is not saved up.
 
 import heapq
 import itertools
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -27,6 +28,10 @@ class FairQueue(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    def __iter__(self) -> Iterator[T]:
+        """Yield what waits, in no order."""
+        return (waits for _, _, waits in self._waiting)
 
     def add(self, address: str, waits: T, *, uncharged: bool = False) -> None:
         """Add what *waits* where *address* has come to.

@@ -4,8 +4,12 @@ A stage does its jobs in the order in which they were stored, so a hundred stran
 once would delay every caller with a token. A caller's job is therefore stored at once; a stranger's
 waits here for a free slot. The next slot goes to the address that has had the fewest.
 
-    WANTED --a slot is free--> HELD --the stage's result, or too long--> FREED
-    WANTED --for too long--> refused: the event is stored, and is no job
+    WANTED --hold--> HELD
+    HELD --free--> FREED
+    WANTED --refuse--> REFUSED
+
+A job frees its slot when its stage has done it, or after LONGEST_JOB_S. A job that has waited for
+too long is refused: its event is stored, and is no job.
 """
 
 from __future__ import annotations
@@ -13,8 +17,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from edge.door.limits.fair_queue import FairQueue
+from runtime.moves import moved
 from schemas.events import (
     Event,
     JobFailed,
@@ -64,15 +70,52 @@ def done_by(event: Event) -> Key | None:
     return ("llm", 0) if stage == "llm" else None
 
 
+class SlotPhase(Enum):
+    """How far a job is with its slot."""
+
+    WANTED = auto()
+    HELD = auto()
+    FREED = auto()
+    REFUSED = auto()
+    """It has waited for too long, or its session has ended."""
+
+
+class SlotMove(Enum):
+    """The moves between phases."""
+
+    HOLD = auto()
+    FREE = auto()
+    REFUSE = auto()
+
+
+WANTED, HELD, FREED, REFUSED = SlotPhase
+
+SLOT_MOVES: Mapping[tuple[SlotPhase, SlotMove], SlotPhase] = {
+    (WANTED, SlotMove.HOLD): HELD,
+    (HELD, SlotMove.FREE): FREED,
+    (WANTED, SlotMove.REFUSE): REFUSED,
+}
+
+
 @dataclass(eq=False)
-class Wait:
-    """A stranger's job that waits for a slot."""
+class SlotJob:
+    """A job at this edge."""
 
     holder: SlotHolder
     key: Key
     since_s: float
+    """The time from which it has wanted a slot, or holds one."""
+    phase: SlotPhase = WANTED
     on_end: Callable[[], None] = lambda: None
-    """Called once the job holds a slot, or its session ends."""
+    """Called once it wants a slot no more."""
+
+    def move(self, move: SlotMove) -> None:
+        """Enter the phase after *move*.
+
+        Raises:
+            IllegalMoveError: the phase has no such move.
+        """
+        self.phase = moved(SLOT_MOVES, self.phase, move)
 
 
 class _Stage:
@@ -85,9 +128,8 @@ class _Stage:
         """The part that strangers may have of the slots that callers leave."""
         self.callers = self.strangers = 0
         """Jobs under way."""
-        self.waiting: FairQueue[Wait] = FairQueue()
-        self.waits: set[Wait] = set()
-        """The same, without those that wait no more."""
+        self.waiting: FairQueue[SlotJob] = FairQueue()
+        """Strangers' jobs that want a slot, and some that want none any more."""
         self.held: Counter[str] = Counter()
         """Strangers' jobs that are under way, by address."""
 
@@ -98,25 +140,25 @@ class _Stage:
         return not self.slots or self.strangers < max(1, int(free * self.share))
 
     @property
-    def next(self) -> Wait | None:
+    def next(self) -> SlotJob | None:
         while self.waiting:
-            if (first := self.waiting.first()) in self.waits:
+            if (first := self.waiting.first()).phase is WANTED:
                 return first
-            self.waiting.pop()  # it waits no more
+            self.waiting.pop()
         return None
 
     def fill(self, now_s: float) -> None:
         """Give free slots to waiting jobs."""
-        while self.waits and self.has_free_slot and (wait := self.next):
+        while self.has_free_slot and (job := self.next):
             self.waiting.pop()
-            self.waits.discard(wait)
-            wait.holder.hold(wait.key, now_s)
-            wait.on_end()
+            job.holder.hold(job, now_s)
+            job.on_end()
 
     def starves(self, since_s: float) -> bool:
         """Return whether an address that holds no slot has waited for one since *since_s*."""
         return any(
-            wait.since_s <= since_s and not self.held[wait.holder.address] for wait in self.waits
+            job.phase is WANTED and job.since_s <= since_s and not self.held[job.holder.address]
+            for job in self.waiting
         )
 
 
@@ -165,14 +207,14 @@ class SlotHolder:
         self._slots = slots
         self.address = address
         self._stranger = stranger
-        self._held: dict[Key, float] = {}
-        """The time from which each job holds a slot."""
-        self._wait: Wait | None = None
-        """The job that waits; those of a session come one after the other."""
+        self._held: dict[Key, SlotJob] = {}
+        """The jobs that hold a slot."""
+        self._latest: SlotJob | None = None
+        """The latest job that had to wait; those of a session come one after the other."""
         self._left = False
 
-    def want(self, event: Event, now_s: float) -> bool | Wait:
-        """Return True if *event* may be stored at once, False if never, else its wait for a slot.
+    def want(self, event: Event, now_s: float) -> bool | SlotJob:
+        """Return True if *event* may be stored at once, False if never, else the job that waits.
 
         An event that is no job may.
         """
@@ -181,26 +223,32 @@ class SlotHolder:
             return True
         if self._left:
             return not self._stranger
-        stage = self._slots.stages[key[0]]
+        stage, job = self._slots.stages[key[0]], SlotJob(self, key, now_s)
         if not self._stranger or (stage.has_free_slot and not stage.next):
-            self.hold(key, now_s)
+            self.hold(job, now_s)
             return True
-        wait = self._wait = Wait(self, key, now_s)
-        stage.waiting.add(self.address, wait)
-        stage.waits.add(wait)
-        return wait
+        self._latest = job
+        stage.waiting.add(self.address, job)
+        return job
 
-    def stop_waiting(self, wait: Wait) -> bool:
-        """Drop *wait*; return whether its job holds a slot."""
-        self._slots.stages[wait.key[0]].waits.discard(wait)
-        return wait.key in self._held
+    def stop_waiting(self, job: SlotJob) -> bool:
+        """Refuse *job* if it still wants a slot; return whether it holds one."""
+        if job.phase is WANTED:
+            job.move(SlotMove.REFUSE)
+        return job.phase is HELD
 
-    def hold(self, key: Key, now_s: float) -> None:
-        """Hold a slot for a job."""
-        stage = self._slots.stages[key[0]]
+    def hold(self, job: SlotJob, now_s: float) -> None:
+        """Hold a slot for *job*.
+
+        Raises:
+            IllegalMoveError: it wants none any more.
+        """
+        job.move(SlotMove.HOLD)
+        job.since_s = now_s
+        stage = self._slots.stages[job.key[0]]
         if self._stranger:
             stage.waiting.charge(self.address, 1)
-        self._held[key] = now_s
+        self._held[job.key] = job
         self._slots.holding.add(self)
         self._count(stage, 1)
 
@@ -213,18 +261,20 @@ class SlotHolder:
     def leave(self, now_s: float) -> None:
         """Hold nothing, and wait for nothing: the session ends."""
         self._left = True
-        if self._wait:
-            self._wait.on_end()
-            self._wait = None
+        if self._latest:
+            self.stop_waiting(self._latest)
+            self._latest.on_end()
+            self._latest = None
         for key in list(self._held):
             self._free(key, now_s)
 
     def free_overdue(self, now_s: float) -> None:
-        for key in [key for key, at_s in self._held.items() if at_s < now_s - LONGEST_JOB_S]:
+        oldest_s = now_s - LONGEST_JOB_S
+        for key in [key for key, job in self._held.items() if job.since_s < oldest_s]:
             self._free(key, now_s)
 
     def _free(self, key: Key, now_s: float) -> None:
-        del self._held[key]
+        self._held.pop(key).move(SlotMove.FREE)
         if not self._held:
             self._slots.holding.discard(self)
         stage = self._slots.stages[key[0]]

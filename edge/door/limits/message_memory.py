@@ -1,10 +1,9 @@
 """The memory for long messages, which all connections of an edge share. Pure.
 
-    FREE --reserve: its turn, and enough memory--> RESERVED --release: it was processed--> FREE
-                                                   RESERVED --overdue: others wait-------> closed
-
 A message longer than LONG_BYTES is read once there is memory for all of it; until then it waits in
-the socket buffers of both sides. The address that has had the least is next.
+the socket buffers of both sides. The address that has had the least is next. The memory is free
+again when the message was processed. A connection that holds memory for too long is closed if
+others wait.
 """
 
 from __future__ import annotations
@@ -44,7 +43,10 @@ class MessageMemory:
 
 
 class Reservation:
-    """The memory of one connection, which is for one message at a time."""
+    """The memory of one connection, which is for one message at a time.
+
+    It may hold memory and wait for more, for a message that arrives in parts.
+    """
 
     def __init__(self, memory: MessageMemory, address: str) -> None:
         self._memory = memory
@@ -52,7 +54,9 @@ class Reservation:
         self.held = 0
         """Bytes."""
         self._since_s = 0.0
+        """The time from which it holds memory, if it holds any."""
         self.waits = False
+        """Whether it is in the queue."""
 
     def reserve(self, size: int, now_s: float) -> bool:
         """Hold *size* bytes in all; return False without memory, so that the caller asks again."""

@@ -98,9 +98,10 @@ class Pace:
             loop.call_soon(piece)
 
     async def breathe(self) -> None:
-        """Yield to other tasks if the work since the last yield was long.
+        """Let other tasks run if this connection bursts, or has worked for long since they ran.
 
-        Strangers also wait where others have filled the round, but for one turn only.
+        In a full round of the event loop, a stranger with more data waits too. Such a wait comes
+        once until all the data are processed.
         """
         crowded = (
             self._queue.round.is_full

@@ -1,9 +1,7 @@
 """The TCP connections of an edge, by address: how many there may be, and which makes room. Pure.
 
-    idle --its first conversation begins--> in a call
-
-One without a call makes room for a newer one, the oldest first: who wants something asks at once,
-and who asks for nothing keeps nobody out.
+A connection is idle until its first conversation begins. An idle one makes room for a newer one,
+the oldest first: who wants something asks at once, and who asks for nothing keeps nobody out.
 """
 
 from collections import Counter, OrderedDict

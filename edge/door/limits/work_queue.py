@@ -1,5 +1,10 @@
 """The work queue of an edge: a little of the waiting work begins in each round of the event loop.
 
+    IDLE --add--> BEGINS
+    BEGINS --rest--> RESTS
+    RESTS --wake--> BEGINS
+    BEGINS --empty--> IDLE
+
 A caller with a token who sends no more than a live caller does waits in a line of its own, which
 has three of four pieces while anybody waits in it; all others wait in a second line. In each the
 address that has used the queue least is next.
@@ -10,7 +15,7 @@ short is served soon.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
 from typing import TypeVar
@@ -18,6 +23,7 @@ from typing import TypeVar
 from edge.door.limits.allowance import Allowance
 from edge.door.limits.fair_queue import FairQueue
 from edge.door.limits.loop_round import LoopRound
+from runtime.moves import moved
 
 T = TypeVar("T")
 
@@ -44,6 +50,37 @@ class Place(Enum):
     """Where its address has come to."""
 
 
+class QueuePhase(Enum):
+    """What the queue does with its pieces."""
+
+    IDLE = auto()
+    """Nothing waits."""
+    BEGINS = auto()
+    """Pieces begin in the next round."""
+    RESTS = auto()
+    """Pieces begin after a rest; no live caller waits."""
+
+
+class QueueMove(Enum):
+    """The moves between phases."""
+
+    ADD = auto()
+    REST = auto()
+    WAKE = auto()
+    """The rest is over, or a live caller has come."""
+    EMPTY = auto()
+
+
+IDLE, BEGINS, RESTS = QueuePhase
+
+QUEUE_MOVES: Mapping[tuple[QueuePhase, QueueMove], QueuePhase] = {
+    (IDLE, QueueMove.ADD): BEGINS,
+    (BEGINS, QueueMove.REST): RESTS,
+    (RESTS, QueueMove.WAKE): BEGINS,
+    (BEGINS, QueueMove.EMPTY): IDLE,
+}
+
+
 class WorkQueue:
     """Begins waiting work."""
 
@@ -57,14 +94,13 @@ class WorkQueue:
         self._passed = 0
         """The pieces of live callers since one of the others."""
         self._work = Allowance(QUEUE_AT_ONCE_S, QUEUE_SHARE, clock())
-        self._begins: asyncio.Handle | None = None
-        """The beginning of the next pieces, in the next round."""
+        self._phase = IDLE
         self._rest: asyncio.TimerHandle | None = None
-        """Their beginning after a rest."""
+        """The end of the latest rest."""
         self._pieces = 1
         """The pieces that begin in a round."""
         self._began_s: float | None = None
-        """The time at which the last round began; None: the queue has rested since."""
+        """In BEGINS: the time of the last round; None in other phases and before the first one."""
         self._thread = ThreadPoolExecutor(1, "long-message")
 
     def call(self, address: str, piece: Callable[[], None], place: Place = Place.FAIR) -> None:
@@ -73,11 +109,13 @@ class WorkQueue:
             self._live.add(address, piece)
         else:
             self._others.add(address, piece, uncharged=place is Place.NEXT)
-        if self._rest and place is Place.LIVE:  # the others rest; a live caller does not
-            self._rest.cancel()
-            self._rest = None
-        if not self._begins and not self._rest:
-            self._begins = asyncio.get_running_loop().call_soon(self._begin)
+        if self._phase is IDLE:
+            self._move(QueueMove.ADD)
+            asyncio.get_running_loop().call_soon(self._begin)
+        elif self._phase is RESTS and self._rest and place is Place.LIVE:
+            self._rest.cancel()  # the others rest; a live caller does not
+            self._move(QueueMove.WAKE)
+            asyncio.get_running_loop().call_soon(self._begin)
 
     async def turn(self, address: str, place: Place = Place.FAIR) -> None:
         """Wait at *place* for the turn of the piece that follows."""
@@ -103,10 +141,10 @@ class WorkQueue:
     def _begin(self) -> None:
         """Begin the pieces of this round, and see to the next."""
         loop, now_s = asyncio.get_running_loop(), self._clock()
-        self._begins = self._rest = None
         if not self._live and (wait_s := self._work.borrow(0.0, now_s, QUEUE_RESTS_S)):
             self._began_s = None
-            self._rest = loop.call_later(wait_s, self._begin)
+            self._move(QueueMove.REST)
+            self._rest = loop.call_later(wait_s, self._wake)
             return
         self._pieces = self._fitting(now_s)
         try:
@@ -115,12 +153,21 @@ class WorkQueue:
         finally:
             if self._live or self._others:
                 self._began_s = now_s
-                self._begins = self._begins or loop.call_soon(self._begin)  # a piece may have added
+                loop.call_soon(self._begin)
             else:
                 self._began_s = None
+                self._move(QueueMove.EMPTY)
             for line in (self._live, self._others):
                 if not line:
                     line.start_anew()
+
+    def _wake(self) -> None:
+        """Begin the next pieces: the rest is over."""
+        self._move(QueueMove.WAKE)
+        self._begin()
+
+    def _move(self, move: QueueMove) -> None:
+        self._phase = moved(QUEUE_MOVES, self._phase, move)
 
     def _fitting(self, now_s: float) -> int:
         """Return the pieces that fit in a round, as the last one shows."""

@@ -53,7 +53,7 @@ CALLS_A_MINUTE = 6.0
 GROUP = "sip"
 """The queue group of the processes that place calls: each request goes to one."""
 USER = re.compile(r"sips?:\+?([^@;>]*)@", re.IGNORECASE)
-ADDRESS = re.compile(r"^(\+?[0-9*#]{1,32}|sips?:[^\s<>\"]{1,200})$", re.IGNORECASE)
+ADDRESS = re.compile(r"\+?[0-9*#]{1,32}|sips?:[^\s<>\"]{1,200}", re.IGNORECASE)
 """The form of a target: a number, completed by the account's domain, or an address."""
 
 
@@ -163,7 +163,7 @@ class Phones:
     async def _place(self, asked: CallPlacing, reply: str) -> None:
         """Call somebody, reply whether they answered, and hold the call."""
         agent = self._agent
-        if self._edge.draining or agent is None or not ADDRESS.match(asked.to):
+        if self._edge.draining or agent is None or not ADDRESS.fullmatch(asked.to):
             await self._edge.bus.send(reply, CallPlaced(fault="refused"))
             return
         query = {"agent": asked.agent or self._settings.sip_agent, "variables": asked.variables}

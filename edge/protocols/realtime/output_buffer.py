@@ -1,6 +1,6 @@
-"""The state of a WebRTC client's audio track, told by `output_audio_buffer.*` events.
+"""The response that plays on a WebRTC client's audio track, told by `output_audio_buffer.*` events.
 
-silent --the first sound of a response--> playing --its last sound is out, or cut--> silent
+It plays from its first sound until its last sound is out, or it is cut.
 """
 
 from edge.protocols.client_protocol import Json

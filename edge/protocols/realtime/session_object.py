@@ -7,6 +7,7 @@ import msgspec
 
 from edge.protocols.realtime.tools import MOST_TOOLS, FunctionTool, ToolChoice, tool_changes
 from runtime.wav import Format
+from schemas.patterns import exact
 from schemas.session_config import Eagerness, bounds
 
 PCM_HZ, G711_HZ = 24_000, 8_000
@@ -53,7 +54,7 @@ class Transcription(msgspec.Struct, frozen=True, kw_only=True):
     """The client's choice about transcripts of the caller."""
 
     model: Annotated[str, msgspec.Meta(max_length=128)] | None = "aura"
-    language: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z-]{0,16}$")] | None = None
+    language: Annotated[str, msgspec.Meta(pattern=exact("^[A-Za-z-]{0,16}$"))] | None = None
     prompt: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
 
 

@@ -9,6 +9,7 @@ from edge.core.inputs import ClientToolResult
 from edge.protocols.client_protocol import Json
 from edge.protocols.parsing import clean
 from edge.protocols.realtime.wire import RequestError, convert, text_of
+from schemas.patterns import exact
 from schemas.tools import MOST_RESULT_BYTES
 
 MOST_TOOLS = 128
@@ -23,7 +24,7 @@ class FunctionTool(msgspec.Struct, frozen=True, kw_only=True):
     """A function that the client runs."""
 
     type: Literal["function"]
-    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    name: Annotated[str, msgspec.Meta(pattern=exact("^[A-Za-z0-9_-]{1,64}$"))]
     description: str | None = ""
     parameters: dict[str, Any] | None = None
 

@@ -57,6 +57,22 @@ def test_an_error_names_the_variable_and_not_its_value(monkeypatch: pytest.Monke
     assert "secret-looking" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("twilio_transfer_to", "+14155550100"),
+        ("twilio_transfer_key", "1"),
+        ("sip_listen", "0.0.0.0:5060"),
+        ("sip_rtp_ports", "10000-19999"),
+        ("public_url", "https://voice.example.com"),
+    ],
+)
+def test_a_value_with_a_form_ends_without_a_line_break(field: str, value: str) -> None:
+    assert getattr(load(_env_file=None, **{field: value}), field) == value
+    with pytest.raises(SettingsError):
+        load(_env_file=None, **{field: f"{value}\n"})
+
+
 def test_the_operators_values_are_those_of_each_session() -> None:
     settings = load(
         _env_file=None, silence_ms=700, language="de", job_deadline_s=9, chunk_size=1600

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgpack
@@ -13,11 +16,18 @@ from schemas import events as ev
 from schemas.session_config import SessionConfig, Waits
 
 BASE = SessionConfig().but({"response.system_prompt": "Be brief. " * 40, "response.greeting": "Hi"})
+OLD = Path(__file__).parents[2] / "contract" / "golden" / "named-config-v1.json"
+"""A configuration and an event that names it, with each tuple as a difference."""
 HEAD: ev.Head = {"tenant": "t", "session": "s", "at_ms": 7}
 
 
 def wire(config: SessionConfig) -> dict[str, Any]:
     return dict(msgpack.unpackb(codec.encode(started(config))))
+
+
+def plain(config: SessionConfig) -> dict[str, Any]:
+    """Return the event before it is packed, with tuples."""
+    return dict(msgspec.to_builtins(started(config), builtin_types=(bytes,)))
 
 
 def started(config: SessionConfig) -> ev.SessionStarted:
@@ -50,12 +60,32 @@ def test_a_value_that_is_taken_away_again_is_a_change() -> None:
     assert event.config.turns.waits is None
 
 
-def test_only_the_differences_are_kept() -> None:
-    said = named_config.named(wire(BASE.but({"turns.silence_ms": 700})), BASE)
+@pytest.mark.parametrize("form", [wire, plain])
+def test_only_the_differences_are_kept(form: Callable[[SessionConfig], dict[str, Any]]) -> None:
+    said = named_config.named(form(BASE.but({"turns.silence_ms": 700})), BASE)
     assert said["config_changes"] == {"turns": {"silence_ms": 700}}
     assert said["config_hash"] == named_config.name(BASE)
     assert not {"config", "settings", "rules"} & set(said)
     assert len(msgpack.packb(said)) * 5 < len(codec.encode(started(BASE)))
+
+
+def test_an_event_whose_map_has_a_key_less_keeps_its_configuration() -> None:
+    base = BASE.but({"prices.models": {"small": [1.0, 2.0], "large": [3.0, 4.0]}})
+    for models in ({}, {"small": [1.0, 2.0]}):
+        event = started(base.but({"prices.models": models}))
+        said = named_config.named(wire(event.config), base)
+        assert not named_config.names_one(said)
+        assert codec.decode(msgpack.packb(said)) == event
+
+
+def test_an_event_of_an_earlier_version_with_more_differences_than_there_are_is_read() -> None:
+    stored = json.loads(OLD.read_text(encoding="utf-8"))
+    said = msgpack.unpackb(bytes.fromhex(stored["event"]))
+    assert said["config_changes"].keys() == {"language", "tools", "webhook"}
+    base = msgpack.unpackb(bytes.fromhex(stored["config"]))
+    event = codec.decode(msgpack.packb(named_config.whole(said, base)))
+    assert isinstance(event, ev.SessionStarted)
+    assert event.config == msgspec.convert(base, SessionConfig).but({"language": "de"})
 
 
 def test_an_event_that_was_not_read_with_it_says_so_and_claims_no_defaults() -> None:

@@ -27,6 +27,12 @@ def test_two_names_are_never_stored_alike(one: str, other: str) -> None:
     assert (names.stored(one) == names.stored(other)) == (one == other)
 
 
+def test_a_line_break_at_the_end_makes_another_name() -> None:
+    assert names.stored("acme") == "acme"
+    assert names.stored("acme\n") not in {"acme", "acme\n"}
+    assert names.of_twilio("CA1\n") != "CA1\n"
+
+
 @given(NAMES, NAMES)
 def test_no_token_names_the_user_of_a_telephone_call(call: str, sub: str) -> None:
     sid = "CA" + "0123456789abcdef" * 2

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.moves import IllegalMoveError
 from schemas.audio import BYTES_PER_MS, AudioFrame
 from tests.numbered_speech import FRAME_MS, numbers, recognised, spoken
 from workers.engines.protocols import Recognition
 from workers.utterance_audio import UtteranceAudio
 from workers.utterance_words import (
+    LEAD_MS,
     LONGEST_PIECE_MS,
     AudioPart,
     PauseTranscript,
@@ -185,6 +187,40 @@ def test_words_of_a_pause_that_is_over_are_told_until_newer_ones_are() -> None:
     (transcript,) = words.heard(AudioPart(0, 1500), Recognition("Wait a", 0.9, 1500, 1.0))
     assert transcript.pause == 2
     assert list(words.heard(AudioPart(0, 700), Recognition("Wait", 0.9, 700, 1.0))) == []
+
+
+def test_a_piece_that_is_too_long_ends_at_the_pause_in_which_its_caller_is() -> None:
+    words = UtteranceWords()
+    words.paused(1, LONGEST_PIECE_MS - 500)
+    words.grown(LONGEST_PIECE_MS, lambda _: 0)
+    assert words.open_ms == LONGEST_PIECE_MS - 500
+    assert words.wanted == [AudioPart(0, LONGEST_PIECE_MS - 500)]
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_the_piece_after_a_long_silence_begins_with_speech_and_is_cut_like_any_other(
+    *, settled: bool
+) -> None:
+    words, first = UtteranceWords(), AudioPart(0, LONGEST_PIECE_MS - 500)
+    words.paused(1, first.until_ms)
+    words.grown(LONGEST_PIECE_MS, lambda _: 0)
+    if settled:
+        list(words.heard(first, Recognition("Wait", 0.9, 700, 1.0)))
+    words.went_on(20_000)
+    assert words.open_ms == 20_000 - LEAD_MS
+    words.grown(20_000 + LONGEST_PIECE_MS, lambda _: 33_000)
+    assert words.wanted[-1] == AudioPart(20_000 - LEAD_MS, 33_000)
+
+
+def test_an_utterance_ends_once_and_has_no_pause_after_its_end() -> None:
+    words = UtteranceWords()
+    words.ended(1200, stands=0)
+    with pytest.raises(IllegalMoveError, match="END in OVER"):
+        words.ended(1300, stands=0)
+    with pytest.raises(IllegalMoveError, match="PAUSE in OVER"):
+        words.paused(1, 1300)
+    words.grown(1200 + LONGEST_PIECE_MS, lambda _: 0)
+    assert words.wanted == [AudioPart(0, 1200)]
 
 
 def test_the_end_that_a_pause_stands_for_is_not_recognised_again() -> None:

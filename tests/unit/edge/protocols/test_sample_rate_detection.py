@@ -11,8 +11,9 @@ import pytest
 from edge.core.client_commands import Audio
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
-from edge.protocols.sample_rate_detection import SampleRateDetector
+from edge.protocols.sample_rate_detection import SURE_MS, SampleRateDetector
 from runtime.audio import AudioIn
+from runtime.moves import IllegalMoveError
 from runtime.wav import Format
 from tests.unit.edge.protocols.connected import Listener
 
@@ -55,7 +56,7 @@ class Page:
 
 def test_a_rate_a_tenth_off_is_mended_without_saying_all_again() -> None:
     detector, heard = SampleRateDetector(16_000), 0
-    detector.rate_hz = 44_100
+    detector.accept(44_100)
     sent = 0
     for number in range(100):
         pcm = bytes(2 * 4800)
@@ -67,7 +68,7 @@ def test_a_rate_a_tenth_off_is_mended_without_saying_all_again() -> None:
 
 def test_samples_that_are_cut_anywhere_stay_whole_when_the_rate_is_mended() -> None:
     detector = SampleRateDetector(16_000)
-    detector.rate_hz = 44_100
+    detector.accept(44_100)
     sent, heard, begins = speech(48_000, 8), b"", 0
     for number, at in enumerate(range(0, len(sent), 9601)):  # 100 ms and half a sample
         piece, found = detector.take(sent[at : at + 9601], number * 100)
@@ -92,6 +93,18 @@ def test_no_more_than_half_a_minute_is_kept_back() -> None:
     page, minute = Page(), speech(16_000, 60)
     list(page.sends([(0, minute[:-32000]), (1, minute[-32000:])]))
     assert page.heard == minute
+
+
+def test_a_rate_that_is_final_is_not_replaced_and_nothing_is_kept() -> None:
+    detector = SampleRateDetector(16_000)
+    sent = speech(16_000, 0.064)
+    for number in range(SURE_MS // 64 + 20):
+        now = detector.take(sent, number * 64)
+    assert now == (sent, False)
+    assert detector.rate_hz == 16_000
+    with pytest.raises(IllegalMoveError, match="ACCEPT in SURE"):
+        detector.accept(48_000)
+    assert detector.rate_hz == 16_000
 
 
 @pytest.mark.parametrize("rate_hz", [16_000, 44_100, 48_000])

@@ -40,6 +40,25 @@ def test_an_error_names_the_place(arguments: object, said: str) -> None:
         check(arguments, BOOK)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "fits", "does_not"),
+    [
+        ("^[a-z]+$", "ann", "ann\n"),
+        ("^(a|b$)", "b", "b\n"),
+        (r"^\$[0-9]$", "$5", "$5\n"),
+        ("^[$€][0-9]$", "$5", "$5\n"),
+        (r"^[\]$]+$", "]$", "]$\n"),
+    ],
+)
+def test_the_end_of_a_pattern_is_the_end_of_the_text(
+    pattern: str, fits: str, does_not: str
+) -> None:
+    schema = {"type": "string", "pattern": pattern}
+    check(fits, schema)
+    with pytest.raises(BadArgumentsError, match="does not match"):
+        check(does_not, schema)
+
+
 def test_a_pattern_that_backtracks_ends_at_the_limit() -> None:
     schema = {"type": "string", "pattern": "^(a|a)*$"}
     with pytest.raises(BadSchemaError, match="too long"):

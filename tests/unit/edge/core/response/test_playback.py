@@ -25,10 +25,10 @@ def test_a_sentence_begins_before_all_of_it_is_spoken() -> None:
     playback = Playback(1, VoiceConfig(delivery="chunks"))
     playback.sentence(0, TEXT)
     playback.chunk(chunk(0, ENOUGH_MS - 10))
-    assert not playback.due(START_MS)
+    assert not playback.due(START_MS).pieces
     assert playback.due_at_ms(START_MS) is None
     playback.chunk(chunk(1, 100))
-    sent = playback.due(START_MS)
+    sent = playback.due(START_MS).pieces
     assert 0 < sum(len(one.pcm) for one in sent) // 32 <= ENOUGH_MS + 90
     assert all(len(one.pcm) == 32 * 64 for one in sent), "no crumbs while more is to come"
 
@@ -37,9 +37,27 @@ def test_clients_of_whole_sentences_wait_for_them() -> None:
     playback = Playback(1, VoiceConfig(delivery="sentences"))
     playback.sentence(0, TEXT)
     playback.chunk(chunk(0, 2000))
-    assert not playback.due(START_MS)
+    assert not playback.due(START_MS).pieces
     playback.chunk(chunk(1, 100, last=True))
-    assert [one.text for one in playback.due(START_MS)] == [TEXT]
+    assert [one.text for one in playback.due(START_MS).pieces] == [TEXT]
+
+
+@pytest.mark.parametrize(
+    ("delivery", "told"), [("whole", None), ("sentences", 0), ("chunks", 1), ("text", 1)]
+)
+def test_an_end_that_is_known_only_after_the_last_piece_ends_the_response_once(
+    delivery: Delivery, told: int | None
+) -> None:
+    playback = Playback(1, VoiceConfig(delivery=delivery))
+    playback.sentence(0, TEXT)
+    playback.chunk(chunk(0, 60, last=True))
+    first = playback.due(START_MS)
+    assert (len(first.pieces), first.ends) == (0 if told is None else 1, False)
+    playback.completed(1)
+    last = playback.due(START_MS + 100)
+    assert last.ends
+    assert len(last.pieces) == (1 if told is None else told)
+    assert all(one.ends for one in last.pieces)
 
 
 def test_the_heard_part_of_an_incomplete_sentence_is_estimated() -> None:
@@ -86,10 +104,13 @@ def test_all_sound_and_all_words_are_sent_once_however_they_come(
     playback.completed(1)
     sent: list[Speech] = []
     now_ms = START_MS
-    while not playback.all_sent and now_ms < START_MS + 60_000:
+    ends = False
+    while not ends and now_ms < START_MS + 60_000:
         if coming:
             playback.chunk(coming.pop())
-        sent += playback.due(now_ms)
+        due = playback.due(now_ms)
+        sent += due.pieces
+        ends = due.ends
         now_ms += step_ms
     assert b"".join(one.pcm for one in sent) == b"".join(one.pcm for one in chunks)
     assert "".join(one.text for one in sent) == TEXT

@@ -35,6 +35,14 @@ def test_the_dearer_waits_longer() -> None:
     assert had["cheap"] == pytest.approx(3 * had["dear"], rel=0.05)
 
 
+def test_all_that_waits_can_be_looked_at_and_waits_on() -> None:
+    queue: FairQueue[str] = FairQueue()
+    for address in ("a", "b"):
+        queue.add(address, address)
+    assert sorted(queue) == ["a", "b"]
+    assert len(queue) == 2
+
+
 def test_what_was_not_used_is_not_saved_up() -> None:
     queue: FairQueue[str] = FairQueue()
     for _ in range(50):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from edge.door.limits.job_slots import LATE_S, LONGEST_JOB_S, JobSlots, SlotHolder, key_of
+from runtime.moves import IllegalMoveError
 from schemas.events import (
     Event,
     JobFailed,
@@ -151,6 +154,32 @@ def test_a_session_that_ends_holds_nothing_and_waits_for_nothing() -> None:
     assert second.holder.want(SessionEnded(**WHOSE, reason="end_call", turns=0), NOW_S) is True
     first.holder.leave(NOW_S)
     assert third.has()
+
+
+def test_a_session_that_ends_gives_its_slot_to_another_and_not_to_its_own_waiting_job() -> None:
+    slots = slots_of(1)
+    first, second = stranger(slots, 1), stranger(slots, 2)
+    assert first.want(speech(1))
+    wait = first.holder.want(speech(2), NOW_S)
+    assert not isinstance(wait, bool)
+    assert not second.want()
+    first.holder.leave(NOW_S)
+    assert not first.has(speech(2))
+    assert not first.holder.stop_waiting(wait)
+    assert second.has()
+
+
+def test_a_job_that_is_refused_takes_no_slot_later() -> None:
+    slots = slots_of(1)
+    first, second = stranger(slots, 1), stranger(slots, 2)
+    assert first.want()
+    wait = second.holder.want(speech(), NOW_S)
+    assert not isinstance(wait, bool)
+    assert not second.holder.stop_waiting(wait)
+    with pytest.raises(IllegalMoveError, match="HOLD in REFUSED"):
+        second.holder.hold(wait, NOW_S)
+    first.ends(words())
+    assert not second.has()
 
 
 def test_who_waits_while_a_stage_has_no_free_slot_keeps_new_strangers_out() -> None:

@@ -14,7 +14,7 @@ from runtime.settings import load
 pytest.importorskip("baresip", reason="NOT TESTED HERE: the extra `sip` is not installed")
 from baresip import BaresipError  # it may be missing
 
-from edge.door.sip.phones import CALLS_A_MINUTE, Phones  # the same
+from edge.door.sip.phones import ADDRESS, CALLS_A_MINUTE, Phones  # the same
 
 LINES = 2
 
@@ -40,6 +40,12 @@ class Ringing:
     def on_dtmf(self, _: object) -> None: ...
 
     def on(self, _: object) -> None: ...
+
+
+@pytest.mark.parametrize("to", ["+14155550100", "*31#", "sip:desk@example.com", "SIPS:a@b"])
+def test_a_number_or_an_address_is_called_and_nothing_with_a_line_break(to: str) -> None:
+    assert ADDRESS.fullmatch(to)
+    assert not ADDRESS.fullmatch(f"{to}\n")
 
 
 async def test_calls_have_a_rate_that_their_number_of_lines_gives() -> None:

@@ -55,6 +55,7 @@ def test_a_tool_is_told_back_as_it_was_given_with_its_defaults() -> None:
         ([{"name": "wave"}], "missing_required_parameter", "session.tools[0].type"),
         ([{**BARE, "name": "a b"}], "invalid_value", "session.tools[0].name"),
         ([{**BARE, "name": "x" * 65}], "invalid_value", "session.tools[0].name"),
+        ([{**BARE, "name": "wave\n"}], "invalid_value", "session.tools[0].name"),
         ([{**BARE, "name": 7}], "invalid_type", "session.tools[0].name"),
         ([{**BARE, "type": "code"}], "invalid_value", "session.tools[0].type"),
         ([{**BARE, "parameters": []}], "invalid_type", "session.tools[0].parameters"),
