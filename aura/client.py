@@ -218,8 +218,8 @@ class CallClient:
         while True:
             try:
                 message = await self.receive()
-            except CallError as over:
-                if over.code == 1000:
+            except CallError as error:
+                if error.code == 1000:
                     return
                 raise
             yield message
@@ -245,20 +245,20 @@ class CallClient:
         """
         told = self._error.get("code")
         known = self.session or told == "BUS_AWAY"
-        over = CallError("CLOSED", reason, code=code)
+        error = CallError("CLOSED", reason, code=code)
         if self._phase is HUNG_UP:
             return
         renews = (code, reason) == EXPIRED and not isinstance(self._token, str)
         refused = told in NO_ROOM and self._phase is CALLING
         if not (code in COME_BACK or renews) or refused or not known:
-            raise over
+            raise error
         while self._http and self._tries < len(self._retries):
             await asyncio.sleep(self._retries[self._tries])
             self._tries += 1
             with suppress(CallError):
                 await self._dial(self._http)
                 return
-        raise over
+        raise error
 
     async def _dial(self, http: aiohttp.ClientSession) -> None:
         query = {"token": await self._new_token(), **self._query}

@@ -221,8 +221,8 @@ class AgentUsed(msgspec.Struct, frozen=True, kw_only=True):
     """The revision in the bucket AURA_AGENTS, which names one text for good."""
     variables: dict[str, str] = {}
     """The values of the variables in this call."""
-    asked: dict[str, Any] = {}
-    """The changes that the caller made, as allowed: values by path of the configuration."""
+    caller_changes: dict[str, Any] = msgspec.field(default_factory=dict, name="asked")
+    """The changes of the caller that were allowed: values by path of the configuration."""
     webhook: WebhookConfig | None = None
     """The webhook of the previous agent, which stays in use if this agent's file names none."""
 

@@ -94,7 +94,7 @@ class ResponseChain:
         )
         await job.bus.publish(told)
 
-    async def call(self, call: FunctionCall) -> None:
+    async def publish_call(self, call: FunctionCall) -> None:
         job = self._job
         called = ToolCalled(
             **job.head(),
@@ -196,7 +196,7 @@ class ResponseWriter:
         if not calls and not self._chain.state.sentences and self._job.event.tools:
             calls = self._text.unknown
         for call in calls[:MOST_CALLS]:
-            await self._chain.call(call)
+            await self._chain.publish_call(call)
 
     async def _say(self, pieces: Iterable[str]) -> None:
         for piece in pieces:

@@ -114,8 +114,8 @@ class AudioRecorder:
         """Yield the played pieces; a gap ends a piece."""
         track, waiting = self._client, list[tuple[int, bytes]]()
         for start_ms, pcm in self._playing:
-            over = start_ms + len(pcm) // BYTES_PER_MS <= now_ms
-            if not (over or ended):
+            is_played = start_ms + len(pcm) // BYTES_PER_MS <= now_ms
+            if not (is_played or ended):
                 waiting.append((start_ms, pcm))
                 continue
             gap_ms = start_ms - track.until_ms
@@ -124,6 +124,6 @@ class AudioRecorder:
             elif gap_ms > 0:
                 yield from track.cut_all()
                 track.from_ms = start_ms
-            track.pcm += pcm if over else pcm[: max(0, now_ms - start_ms) * BYTES_PER_MS]
+            track.pcm += pcm if is_played else pcm[: max(0, now_ms - start_ms) * BYTES_PER_MS]
         self._playing = waiting
         yield from track.cut_all()

@@ -44,7 +44,7 @@ class Ask:
     changes: Mapping[str, Any] = field(default_factory=dict)
     """Changes of the session's configuration for this response only."""
     messages: tuple[Message, ...] | None = None
-    kept: bool = True
+    in_conversation: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class AudioIntake:
         self._messages = self._sound_bytes = 0
         """Short messages, and sound, that the budget was not told of: it is slow to reach."""
         self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
-        self._audio_in = AudioIn(self._on_loop(self._hear), self._on_loop(self._not_audio))
+        self._audio_in = AudioIn(self._on_loop(self._pass_to_shell), self._on_loop(self._not_audio))
 
     def _on_loop(self, do: Callable[[T], None]) -> Callable[[T], None]:
         """Return a function for the decoder's thread that has *do* called in the event loop."""
@@ -87,7 +87,7 @@ class AudioIntake:
 
         return call_soon
 
-    def hear(self, message: str | bytes) -> bool:
+    def take_if_audio(self, message: str | bytes) -> bool:
         """Take a short message if it is audio; return whether it is.
 
         Its frame and its sound count, which bound its work; only files are timed.
@@ -137,8 +137,8 @@ class AudioIntake:
                 self._tell_budget()
                 if not self._budget.settle(self._clock()):
                     self._pace.check()
-        except OverBudgetError as over:
-            self._holder.exceed(str(over))
+        except OverBudgetError as error:
+            self._holder.exceed(str(error))
         except Exception as error:  # noqa: BLE001  # `Holder.broke` logs it
             self._holder.broke(error)
         return True
@@ -155,7 +155,7 @@ class AudioIntake:
         except NotAudioError as error:
             self._not_audio(f"expected {error}")
             return
-        self._hear(pcm)
+        self._pass_to_shell(pcm)
 
     async def take(self, audio: Audio) -> None:
         """Take audio of any length, and yield to the event loop meanwhile.
@@ -231,7 +231,7 @@ class AudioIntake:
             return False
         return True
 
-    def _hear(self, pcm: bytes) -> None:
+    def _pass_to_shell(self, pcm: bytes) -> None:
         if pcm and self._state is not ENDED:
             self._shell.hear(pcm)
         self._sound_bytes += len(pcm)

@@ -62,8 +62,8 @@ class ClientReader:
                 await self._obey_message(frame)
                 del frame  # frees the memory of a long one at once
                 self._read_on()
-        except OverBudgetError as over:
-            self._ws.exceed(str(over))
+        except OverBudgetError as error:
+            self._ws.exceed(str(error))
         except ConnectionError:  # the client left before its ping was answered
             pass
         except Exception as error:  # noqa: BLE001  # `broke` logs it
@@ -98,7 +98,7 @@ class ClientReader:
     def _read_on(self) -> None:
         """Let the session's audio take the short cut, unless far more has come than is spoken."""
         intake = self._conversations.intake
-        self._ws.on_message = intake.hear if intake else None
+        self._ws.on_message = intake.take_if_audio if intake else None
         if self._pace.budget.is_ahead and self._pace.on_ahead:
             self._pace.on_ahead()
 

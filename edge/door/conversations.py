@@ -30,7 +30,7 @@ from edge.core.inputs import (
     FromClient,
     KeyPressed,
     Reconfigured,
-    ResponseAsked,
+    ResponseRequested,
     Typed,
 )
 from edge.door.audio_intake import AudioIntake
@@ -185,7 +185,7 @@ class Conversations:
 
     def give(self, command: FromClient) -> None:
         """Give the call a client's command, with masked words and keys."""
-        if isinstance(command, Typed | KeyPressed | ResponseAsked):
+        if isinstance(command, Typed | KeyPressed | ResponseRequested):
             self._pace.budget.turns += 1
         given = masked(command, self._parts.redaction)
         if self.shell and given is not None:
@@ -195,7 +195,7 @@ class Conversations:
         """Reconfigure the session, unless nothing changes."""
         if self.shell is None or self._opening is None:
             return
-        self._opening = replace(self._opening, asked=changes)
+        self._opening = replace(self._opening, latest_changes=changes)
         config = self._opening.with_changes(changes)
         if config != self.shell.call.config:
             self.shell.give(Reconfigured(config))
@@ -204,7 +204,7 @@ class Conversations:
         if self.shell is None:
             return
         config = self.shell.call.config.but(ask.changes) if ask.changes else None
-        self.give(ResponseAsked(ask.ask, config, ask.messages, ask.kept))
+        self.give(ResponseRequested(ask.ask, config, ask.messages, ask.in_conversation))
 
     def can_transfer(self, agent: str) -> bool:
         """Return whether the session can be transferred to *agent*, as far as this edge knows."""
@@ -241,8 +241,8 @@ class Conversations:
             return
         if shell is not self.shell or self._opening is None:
             return  # the session is over
-        asked = self._opening.asked
-        config = handed.config if asked is None else handed.with_changes(asked)
+        changes = self._opening.latest_changes
+        config = handed.config if changes is None else handed.with_changes(changes)
         self._opening = replace(self._opening, with_changes=handed.with_changes)
         self.stopwatch.limit(config.limits)
         log.info("agent_changed", session=shell.session, agent=str(handed.agent))

@@ -204,10 +204,10 @@ def offered(tool: Tool, server: Server) -> ToolConfig | None:
 
 
 def _handler(client: Client, name: str, server: Server, ended: asyncio.Event) -> Handler:
-    async def handle(asked: ServiceCall) -> bytes:
+    async def handle(service_call: ServiceCall) -> bytes:
         from mcp import MCPError
 
-        arguments: dict[str, Any] = msgspec.json.decode(asked.arguments or b"{}")
+        arguments: dict[str, Any] = msgspec.json.decode(service_call.arguments or b"{}")
         try:
             result = await client.call_tool(
                 name, arguments, read_timeout_seconds=server.deadline_ms / 1000

@@ -154,10 +154,11 @@ def _plain(schema: Any) -> Any:
 
 
 def _handler(function: Callable[..., Any], arguments: TypeAdapter[Any]) -> Handler:
-    async def handle(asked: ServiceCall) -> bytes:
-        head = asked.headers
-        _call.set(ToolContext(asked.tenant, head.get(SESSION_HEADER, ""), head.get(KEY_HEADER, "")))
-        given = _read(asked.arguments)
+    async def handle(service_call: ServiceCall) -> bytes:
+        head = service_call.headers
+        session, key = head.get(SESSION_HEADER, ""), head.get(KEY_HEADER, "")
+        _call.set(ToolContext(service_call.tenant, session, key))
+        given = _read(service_call.arguments)
         try:
             if inspect.iscoroutinefunction(function):
                 result = await arguments.validate_python(ArgsKwargs((), given))

@@ -152,12 +152,12 @@ class Utterance:
         self.move(UtteranceMove.CONTINUE)
         self._continued_ms = self.audio_ms
 
-    def end(self, stands: int) -> AudioFrame:
-        """Return the rest, marked as the end; *stands*: the pause whose transcript is whole."""
+    def end(self, final_pause: int) -> AudioFrame:
+        """Return the rest, marked as the end; *final_pause*: the pause whose transcript is whole."""
         self.move(UtteranceMove.END)
-        return self._message(end=True, stands=stands)
+        return self._message(end=True, final_pause=final_pause)
 
-    def _message(self, *, pause: int = 0, end: bool = False, stands: int = 0) -> AudioFrame:
+    def _message(self, *, pause: int = 0, end: bool = False, final_pause: int = 0) -> AudioFrame:
         pcm = b"".join(self._frames)
         self._frames.clear()
         self._seq += 1
@@ -166,7 +166,7 @@ class Utterance:
             pcm=pcm,
             pause=pause,
             end=end,
-            stands=stands,
+            final_pause=final_pause,
             from_ms=self._sent_ms,
             continued_ms=self._continued_ms,
         )

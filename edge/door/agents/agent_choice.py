@@ -35,7 +35,7 @@ class Settled:
     config: SessionConfig
     agent: AgentUsed | None
     """None: the operator's settings alone."""
-    asked: Mapping[str, Any] = field(default_factory=dict)
+    caller_changes: Mapping[str, Any] = field(default_factory=dict)
     """The changes of the caller that are allowed."""
     left_out: tuple[str, ...] = ()
     """A line for each refused wish of the caller."""
@@ -46,17 +46,17 @@ class Settled:
 
 
 def choose(
-    table: AgentTable, caller: Caller, asked: str, default: str | UnsetType = UNSET
+    table: AgentTable, caller: Caller, wanted: str, default: str | UnsetType = UNSET
 ) -> Revision | None:
-    """Return the agent of a new session whose client *asked* for one, or for none.
+    """Return the agent of a new session.
 
-    *default* is the one of the tenant's file.
+    *wanted* is the agent that the client names, *default* the agent of the tenant's file.
 
     Raises:
-        RefusedError: there is none of that name, or it is not for this caller.
+        RefusedError: the named agent is unknown, or it is not for this caller.
     """
-    check_token(caller, asked)
-    name = caller.agent or asked
+    check_token(caller, wanted)
+    name = caller.agent or wanted
     if not name and default is not UNSET:
         if (found := table.find(caller.tenant, default)) is None:
             details = f"the tenant's agent {default} is not applied"
@@ -131,7 +131,8 @@ def settle_transfer(
         details = "there is no such agent"
         raise RefusedError("AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION)
     delivery = {"voice.delivery": now.voice.delivery}
-    silent = {"response.greeting": ""} if before.asked.get("response.greeting") == "" else {}
+    changed = before.caller_changes
+    silent = {"response.greeting": ""} if changed.get("response.greeting") == "" else {}
     operator = operator.but({"response.greeting": ""})  # it greets who calls
 
     def settled(wanted: Mapping[str, Any]) -> Settled:
@@ -142,7 +143,7 @@ def settle_transfer(
     def with_changes(changes: Mapping[str, Any]) -> SessionConfig:
         return settled({**delivery, **changes, **silent}).config
 
-    return replace(settled({**before.asked, **delivery}), with_changes=with_changes)
+    return replace(settled({**changed, **delivery}), with_changes=with_changes)
 
 
 def _settled(
@@ -162,16 +163,16 @@ def _settled(
         raise RefusedError(
             "AGENT_BROKEN", "Agent cannot be used", details, CloseCode.INTERNAL_ERROR
         ) from error
-    config, kept = made.config, None
+    config, passed_on = made.config, None
     if file.webhook is UNSET and webhook and webhook.url:
         words = webhook.words and operator.webhook.words
-        kept = structs.replace(webhook, words=words)
-        config = structs.replace(config, webhook=kept)
+        passed_on = structs.replace(webhook, words=words)
+        config = structs.replace(config, webhook=passed_on)
     used = AgentUsed(
         name=found.name,
         revision=found.number,
         variables=made.variables,
-        asked=made.asked,
-        webhook=kept,
+        caller_changes=made.caller_changes,
+        webhook=passed_on,
     )
-    return Settled(config, used, made.asked, made.left_out, file=file)
+    return Settled(config, used, made.caller_changes, made.left_out, file=file)

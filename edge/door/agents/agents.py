@@ -123,8 +123,8 @@ class Agents:
             found = choose(self.table, caller, begin.agent or hinted, default)
 
         def with_changes(changes: Mapping[str, Any]) -> SessionConfig:
-            asked = replace(begin, changes=changes)
-            return settle(found, caller, asked, operator, before).config
+            wanted = replace(begin, changes=changes)
+            return settle(found, caller, wanted, operator, before).config
 
         return replace(settle(found, caller, begin, operator, before), with_changes=with_changes)
 

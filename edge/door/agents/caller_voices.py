@@ -26,8 +26,8 @@ class CallerVoices:
 
     def allowed(self, begin: Begin) -> tuple[Begin, str]:
         """Return *begin* without a voice that is not for callers, and why it was left out."""
-        asked = begin.changes.get(VOICE)
-        if asked is None or self.any_voice or asked in self.names:
+        wanted = begin.changes.get(VOICE)
+        if wanted is None or self.any_voice or wanted in self.names:
             return begin, ""
         rest = {path: value for path, value in begin.changes.items() if path != VOICE}
         why = "callers may not ask for this voice here"

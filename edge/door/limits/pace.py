@@ -91,7 +91,7 @@ class Pace:
             loop.call_later(min(wait_s, WAIT_S), piece)
         elif self.budget.load:
             self._charge()
-            self._queue.call(self.budget.address, piece)
+            self._queue.put(self.budget.address, piece)
         else:
             loop.call_soon(piece)
 

@@ -37,12 +37,12 @@ class SessionJobs:
         found = self._holder.want(event, self._clock())
         if isinstance(found, bool):
             return found
-        over = asyncio.Event()
-        found.on_end = over.set
+        ended = asyncio.Event()
+        found.on_end = ended.set
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._most_wait_s):
-                    await over.wait()
+                    await ended.wait()
         finally:
             holds = self._holder.stop_waiting(found)
         return holds

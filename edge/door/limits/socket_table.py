@@ -66,7 +66,7 @@ class SocketTable:
         """Return the connection that has been without a call for longest."""
         return next(iter(self._idle), None)
 
-    def calls(self, socket: Hashable) -> None:
+    def holds_call(self, socket: Hashable) -> None:
         """Note that *socket* holds a call: it makes room for nobody any more."""
         if socket not in self._idle:
             return
@@ -80,7 +80,7 @@ class SocketTable:
         """Forget *socket*, if it is known."""
         if socket not in self._address:
             return
-        self.calls(socket)
+        self.holds_call(socket)
         address = self._address.pop(socket)
         self._count[address] -= 1
         if not self._count[address]:

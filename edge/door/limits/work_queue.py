@@ -68,8 +68,8 @@ class WorkQueue:
         """The time at which the last round began; None: the queue has rested since."""
         self._thread = ThreadPoolExecutor(1, "long-message")
 
-    def call(self, address: str, piece: Callable[[], None], place: Place = Place.FAIR) -> None:
-        """Have *piece* of *address*, which waits at *place*, called when it is its turn."""
+    def put(self, address: str, piece: Callable[[], None], place: Place = Place.FAIR) -> None:
+        """Queue *piece* of *address* at *place*; it is called in its turn."""
         if place is Place.LIVE:
             self._live.append(piece)
         else:
@@ -83,7 +83,7 @@ class WorkQueue:
     async def turn(self, address: str, place: Place = Place.FAIR) -> None:
         """Wait at *place* for the turn of the piece that follows."""
         begun = asyncio.get_running_loop().create_future()
-        self.call(address, lambda: None if begun.done() else begun.set_result(None), place)
+        self.put(address, lambda: None if begun.done() else begun.set_result(None), place)
         await begun
 
     async def off_loop(self, work: Callable[[], T]) -> tuple[T, float]:

@@ -139,7 +139,7 @@ class Speeches:
             self.ids.event("conversation.item.done", item=told, previous_item_id=before),
         ]
 
-    def heard(self, event: CallerTranscript) -> list[Json]:
+    def transcribed(self, event: CallerTranscript) -> list[Json]:
         spoken = self._speeches.pop(event.utterance, None)
         if spoken is None:  # typed, or spoken before this connection
             return []

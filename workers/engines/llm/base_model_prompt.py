@@ -56,8 +56,8 @@ def prompt_text(request: Prompt) -> str:
 
 def _forgotten(messages: int) -> int:
     """Return the number of oldest *messages* that are left out."""
-    over = max(0, messages - MOST_MESSAGES)
-    return -(-over // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
+    excess = max(0, messages - MOST_MESSAGES)
+    return -(-excess // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
 
 
 def next_prompt(request: Prompt, response: str) -> str | None:
