@@ -1,4 +1,4 @@
-"""An edge's copy of all agents and tenants, by their keys in the bucket: no call asks the bus."""
+"""An edge's copy of all files of agents and tenants, so that no call has to read the bucket."""
 
 import heapq
 from dataclasses import dataclass

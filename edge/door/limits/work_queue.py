@@ -1,11 +1,10 @@
 """The work queue of an edge: a little of the waiting work begins in each round of the event loop.
 
-A caller with a token who sends no more than a live caller does waits in a line of its own, which
-has three of four pieces while anybody waits in it. Among all others the address that has used the
-queue least is next.
+Live callers with a token have a line of their own: while somebody waits in it, three of four pieces
+are theirs. Of all others, the address with the least use is next.
 
-One piece begins in a round. While rounds are short more begin, so that a crowd whose pieces are
-short is served soon.
+One piece begins in a round; more begin while rounds are short, so that many short pieces are done
+soon.
 """
 
 import asyncio
@@ -23,13 +22,13 @@ from edge.door.limits.loop_round import LoopRound
 T = TypeVar("T")
 
 QUEUE_SHARE, QUEUE_AT_ONCE_S = 0.5, 1.0
-"""The share of the loop for work of all others, and the seconds they may use at once."""
+"""The share of the loop for all but live callers, and the seconds that they may use at once."""
 QUEUE_RESTS_S = 0.05
 """The longest rest between two of their pieces."""
 LIVE_PIECES = 3
-"""The pieces of live callers for one of the others, while both wait."""
+"""The pieces of live callers before one piece of the others, while both wait."""
 SHORT_ROUND_S = 0.006
-"""A round that takes less is short."""
+"""The longest short round."""
 MOST_PIECES = 4
 """The most pieces that begin in a round."""
 
@@ -38,11 +37,11 @@ class Place(Enum):
     """The place of a piece of work in the queue."""
 
     LIVE = auto()
-    """In the line of callers with a token who send no more than a live caller does."""
+    """In the line of live callers with a token."""
     NEXT = auto()
-    """Where the queue is, whatever its address has used: a stranger who sends no more."""
+    """Next, whatever the use of its address: for live strangers."""
     FAIR = auto()
-    """Where its address has come to."""
+    """By the use of its address."""
 
 
 class WorkQueue:
@@ -54,9 +53,9 @@ class WorkQueue:
         self._clock = clock
         self._live: deque[Callable[[], None]] = deque()
         self._others: FairQueue[Callable[[], None]] = FairQueue()
-        """At most a piece or two a connection, which begins no other before."""
+        """A piece or two of each connection, which adds no other before they are done."""
         self._passed = 0
-        """The pieces of live callers since one of the others."""
+        """The pieces of live callers since the last piece of the others."""
         self._work = Allowance(QUEUE_AT_ONCE_S, QUEUE_SHARE, clock())
         self._begins: asyncio.Handle | None = None
         """The beginning of the next pieces, in the next round."""
@@ -121,7 +120,7 @@ class WorkQueue:
                 self._others.start_anew()
 
     def _fitting(self, now_s: float) -> int:
-        """Return the pieces that fit in a round, as the last one shows."""
+        """Return the number of pieces for this round, by the length of the last round."""
         if self._began_s is None:
             return 1
         if now_s - self._began_s < SHORT_ROUND_S:

@@ -144,14 +144,14 @@ class _Socket(asyncio.DatagramProtocol):
                     return
                 if member is None and not self._limits.stranger_may(addr[0], now_s):
                     return
-                member = self._asked_or_answered(data, client) or member
+                member = self._member_of(data, client) or member
             if member:
                 member.protocol.datagram_received(data, client)
         except Exception as error:  # noqa: BLE001  # aioice's parser raises many types
             log.debug("packet_malformed", why=type(error).__name__)
 
-    def _asked_or_answered(self, data: bytes, client: Address) -> _Member | None:
-        """Return the call of a STUN packet."""
+    def _member_of(self, data: bytes, client: Address) -> _Member | None:
+        """Return the call of a STUN request or response."""
         try:
             message = stun.parse_message(data)
         except ValueError:
@@ -267,12 +267,12 @@ async def _mapped(protocols: list[StunProtocol], server: Address, most_s: float)
             return None
 
     async with asyncio.TaskGroup() as asking:
-        requests = [
+        lookups = [
             asking.create_task(mapped(one))
             for one in protocols
             if ":" not in one.local_candidate.host
         ]
-    return [found for task in requests if (found := task.result())]
+    return [found for task in lookups if (found := task.result())]
 
 
 def hosts_of(told: str, host: str) -> list[str]:
