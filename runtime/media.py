@@ -38,7 +38,7 @@ CODECS = frozenset({"opus", "vorbis", "flac", "mp3", "mp3float", "aac", "alac"})
 MOST_HZ = 192_000
 """A small file could hold silence at millions of samples a second."""
 AT_WORK = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
-"""Held by whoever decodes a packet: however many files there are, they leave a core to calls."""
+"""Held by a thread that decodes a packet, so that decoding leaves half of the cores to calls."""
 MOST_FILES = 4
 """The most files that wait in the queue."""
 AHEAD_S = 300.0
@@ -83,12 +83,12 @@ class Decoder:
 
     @property
     def waiting_bytes(self) -> int:
-        """What came of all files and was not read yet."""
+        """The bytes of all files that are not read yet."""
         self._unread = [one for one in self._unread if one.waiting_bytes or one is self._file]
         return sum(one.waiting_bytes for one in self._unread)
 
     def begin(self, container: Container) -> None:
-        """Begin a file; the one before is decoded to its end."""
+        """Begin a file; the previous file is decoded to its end."""
         self._head = b""
         self._open(GrowingFile(container, waits=self._hand_over))
 

@@ -102,7 +102,7 @@ class AudioRecorder:
             ]
 
     def take(self, now_ms: int, *, ended: bool = False) -> list[tuple[SoundSide, RecordedSound]]:
-        """Return the pieces up to now; of responses those that were played; *ended*: all."""
+        """Return the pieces up to now: of responses, the played ones, or all if *ended*."""
         self._take_ms = now_ms + PIECE_MS
         found: list[tuple[SoundSide, RecordedSound]] = [("caller", piece) for piece in self._cut]
         self._cut = []

@@ -50,7 +50,7 @@ class JobAdmission(Protocol):
 
 
 class EventWriter:
-    """Publishes the events one after the other, each once the one before is acknowledged."""
+    """Publishes the events one after the other; each waits for the ack of the previous one."""
 
     def __init__(  # noqa: PLR0913  # the last three are keyword arguments
         self,

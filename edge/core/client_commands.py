@@ -38,7 +38,7 @@ class Reconfigure:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask for a response without a turn: see `inputs.ResponseAsked`."""
+    """Ask for a response without a turn: see `inputs.ResponseRequested`."""
 
     ask: str
     changes: Mapping[str, Any] = field(default_factory=dict)

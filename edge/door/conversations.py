@@ -52,9 +52,9 @@ log = structlog.get_logger(__name__)
 
 KEYS = re.compile(f"[0-9*#]{{1,{MOST_KEYS}}}")
 LEAVES_S = 2.0
-"""The wait of a closing connection until the last events are stored."""
+"""The longest wait of a closing connection for the storage of its last events."""
 STORED_S = 15.0
-"""The edge's own wait for them: an election of the log's leader takes up to ten seconds."""
+"""The edge's longest wait for the same; an election of the log's leader takes up to ten seconds."""
 
 
 class Conversations:
@@ -88,7 +88,7 @@ class Conversations:
         self._running: asyncio.Task[None] | None = None
 
     async def begin(self, begin: Begin) -> tuple[SessionShell, Opening]:
-        """Begin a session, without an input yet.
+        """Begin a session; its call has no input yet.
 
         Raises:
             RefusedError: it cannot begin now.

@@ -25,7 +25,7 @@ from schemas.events import Message
 def masked(given: FromClient, redaction: Redaction) -> FromClient | None:
     """Return *given* with masked words; None: it is hidden as a whole.
 
-    A new type of input must be named here, with its words or among those that have none.
+    A new type of input must be named here, with its words or among the types without words.
     """
     mask = redaction.mask
     match given:

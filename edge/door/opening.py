@@ -1,4 +1,4 @@
-"""Opens sessions, the same way for every client protocol, with all refusals."""
+"""Opens the sessions of all client protocols, or refuses them."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +40,7 @@ from schemas.tools import ToolConfig
 log = structlog.get_logger(__name__)
 
 RECORDED = "record_audio"
-"""The configuration's path that asks for a recording."""
+"""The path in the configuration by which a client asks for a recording."""
 UNKNOWN = "-"
 """The value of variables in a prompt that is read ahead."""
 ANY_SOUND_IS_A_VOICE = {"interruption.voice_ms": 0}

@@ -67,7 +67,7 @@ HIGHEST_PROBABILITY = 0.99
 """The upper limit of every probability, so that no source decides alone; the lower limit is the
 rest to 1."""
 EOT_AUDIO_SURE = 0.8
-"""The turn model's probability from which on unclear words count as finished."""
+"""The turn model's least probability at which unclear words count as finished."""
 EOT_AUDIO_DOUBT = 0.5
 """The turn model's probability below which the verdict moves one step towards unfinished."""
 AGREED_SHARE = 0.9

@@ -130,7 +130,7 @@ class Segmenter:
         self._send_frame(SendFrame(ended.number, ended.end(final_pause)))
 
     def split(self, ended: Utterance, at_ms: int) -> Utterance:
-        """End the open utterance at its last pause, and begin the next one with what came since.
+        """End the open utterance at its last pause, and begin the next one with the audio since.
 
         *at_ms* is the end of the last frame, Unix ms. Returns the next utterance.
         """

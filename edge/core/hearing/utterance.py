@@ -28,7 +28,7 @@ LONGEST_MS = 5 * 60_000
 
 
 class UtterancePhase(Enum):
-    """What ends the utterance: its words, or silence."""
+    """The phases of an utterance."""
 
     SPEAKING = auto()
     AWAITS_WORDS = auto()
@@ -67,7 +67,7 @@ UTTERANCE_MOVES: Mapping[tuple[UtterancePhase, UtteranceMove], UtterancePhase] =
 
 
 class Onset(Enum):
-    """What the beginning of an utterance says about its turn."""
+    """The beginning of an utterance, and its meaning for the turn."""
 
     NEW_TURN = auto()
     REPLY = auto()
@@ -153,7 +153,7 @@ class Utterance:
         self._continued_ms = self.audio_ms
 
     def end(self, final_pause: int) -> AudioFrame:
-        """Return the rest, marked as the end; *final_pause*: the pause whose transcript is whole."""
+        """Return the rest, marked as the end; see `AudioFrame.final_pause`."""
         self.move(UtteranceMove.END)
         return self._message(end=True, final_pause=final_pause)
 

@@ -189,7 +189,7 @@ class History:
         return " ".join([*self.carried, text]).strip()
 
     def unsent(self, text: str) -> str:
-        """Return *text* after those carried words that were not sent to the client."""
+        """Return *text* after the carried words that the client has not got."""
         return " ".join([*self.carried[self.carried_sent :], text]).strip()
 
     def carry(self, text: str) -> None:

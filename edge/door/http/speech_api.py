@@ -42,7 +42,7 @@ from schemas.audio import BYTES_PER_MS
 log = structlog.get_logger(__name__)
 
 OUT_HZ = 24_000
-"""The same as OpenAI's."""
+"""The sample rate of speech, the same as OpenAI's, Hz."""
 BODY_S = 60.0
 """The time limit of a body."""
 MOST_JSON_BYTES = 64 * 1024

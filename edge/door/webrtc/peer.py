@@ -189,7 +189,7 @@ def _without_unusable(lines: Iterable[str], with_candidates: bool) -> list[str]:
         if line.startswith("a=candidate:"):
             return (
                 with_candidates and ".local " not in line
-            )  # names that only its own network resolves
+            )  # such names are known in the client's own network only
         return bool(line)
 
     return [line for line in lines if keeps(line)]

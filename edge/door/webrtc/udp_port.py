@@ -47,7 +47,7 @@ MAPPED_S = 3.0
 
 
 class NoPortError(OSError):
-    """None of the ports is free."""
+    """No port is free."""
 
 
 class _Member(asyncio.DatagramTransport):
@@ -98,12 +98,12 @@ class _Socket(asyncio.DatagramProtocol):
         """Take *host* and *port*, which clients are told."""
         self.address: Address = (host, port)
         self._names: dict[str, list[_Member]] = {}
-        """By user name; a call has several for a moment, until its streams are bundled."""
+        """The calls by user name; a call has several names until its streams are bundled."""
         self._clients: dict[Address, _Member] = {}
-        """By the address of a client that has proved the call's password."""
+        """The calls by the addresses of clients that have proved the call's password."""
         self._limits = PacketLimits()
         self._requests: dict[bytes, _Member] = {}
-        """Who sent a request of STUN, by its transaction."""
+        """The calls that sent STUN requests, by transaction."""
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport

@@ -23,7 +23,7 @@ MOST_SPEECHES = 8
 
 
 class SpokenPhase(Enum):
-    """What the client was told of an utterance."""
+    """The phase of an utterance, as the client was told."""
 
     UNTOLD = auto()
     STARTED = auto()
