@@ -116,7 +116,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Callers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What callers may choose themselves; a token may always name the agent."""
+    """The choices that callers have; a token may always name the agent."""
 
     may_choose: bool = True
     """Callers may choose this agent by `?agent=` or `start_conversation.agent`."""
@@ -168,7 +168,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     turns: Turns | UnsetType = UNSET
     """When a turn of the caller begins and ends."""
     interruption: Interruption | UnsetType = UNSET
-    """What interrupts a response."""
+    """The conditions of an interruption."""
     idle: Idle | UnsetType = UNSET
     """The question to a caller who says nothing, and the end of their call."""
     record_audio: bool | UnsetType = UNSET
@@ -194,7 +194,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     variables: Annotated[dict[str, Variable], msgspec.Meta(max_length=MOST_VARIABLES)] = {}
     """The variables of the prompt and the greeting, by name."""
     callers: Callers = Callers()
-    """What callers may choose themselves."""
+    """The choices that callers have."""
 
 
 def changes(agent: Agent) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def language_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def _model(settings: Settings) -> Finding:
-    """Return which language model answers, and why that one."""
+    """Return the finding about the language model: its name, and the reason for the choice."""
     from workers.engines import llm_factory  # noqa: PLC0415  # engines are an optional extra
 
     engine = llm_factory.llm_engine(settings)
@@ -138,7 +138,7 @@ def without_workers(services: Mapping[str, bool]) -> Finding:
 
 
 async def bus_findings(settings: Settings) -> list[Finding]:
-    """Return who answers on the bus; nothing where no bus is known."""
+    """Return the processes that answer on the bus; none without a known bus."""
     if not settings.nats_url and not embedded_url(settings):
         return []
     try:
@@ -184,7 +184,7 @@ def _health(url: str) -> tuple[int, dict[str, bool]]:
     place = urlsplit(url)
     host = place.netloc.rpartition("@")[2]
     line = (
-        # whose certificate it is, is no question of the installation's health
+        # the certificate is not checked: an operator may use an own one
         HTTPSConnection(host, timeout=EDGE_WAIT_S, context=ssl._create_unverified_context())  # noqa: S323  # an own certificate
         if place.scheme == "https"
         else HTTPConnection(host, timeout=EDGE_WAIT_S)
@@ -212,7 +212,7 @@ async def examine(settings: Settings) -> int:
     """Print the examination; 1 where something needed is missing."""
     console, bad = Console(soft_wrap=True), False
     url = settings.url or running_url(settings)
-    # at once: the bus is waited for, and so may be the edge
+    # both at once, since either may take its time
     on_bus, of_edge, here = await asyncio.gather(
         bus_findings(settings),
         asyncio.to_thread(edge_findings, settings, url),

@@ -33,9 +33,9 @@ Aura: I'm doing great, thanks for asking!
 MOST_MESSAGES = 20
 """The most messages of a conversation in a prompt."""
 FORGOTTEN_AT_ONCE = 10
-"""The number of oldest messages that are dropped together. Of a prompt that begins like the one
-before, only the rest is read; another prompt takes about a second, so it is read ahead while the
-response before it is spoken."""
+"""The number of oldest messages that are dropped together. After the same beginning as before, the
+model reads only the rest of a prompt; with another beginning it takes about a second, so the prompt
+is read ahead while the previous response is spoken."""
 MESSAGE_CHARS = 180
 
 _WORD = re.compile(r"\w")

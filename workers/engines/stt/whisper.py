@@ -42,7 +42,7 @@ TRUSTED_CONFIDENCE: Final = 0.45
 MOST_BATCH_ITEMS: Final = 8
 """The most utterances in one batch, which limits the memory and the wait of the first one."""
 HUSH_SAMPLES: Final = RATE_HZ // 2
-"""Samples of silence after a piece, with which the model judges the end of a sentence better."""
+"""Samples of silence after a piece; they help the model to judge the end of a sentence."""
 _SILENT_PEAK: Final = 0.002
 """The peak, of full scale, up to which a piece counts as silence without asking the model."""
 _SURELY_NO_SPEECH: Final = 0.85
