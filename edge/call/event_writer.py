@@ -50,14 +50,14 @@ class JobAdmission(Protocol):
 
 
 class EventWriter:
-    """Publishes the events one after the other; each waits for the ack of the previous one."""
+    """Publishes the events one after the other, each once the one before is acknowledged."""
 
     def __init__(  # noqa: PLR0913  # the last three are keyword arguments
         self,
         bus: Bus,
         outage: BusOutage,
         awaits: Callable[[int], bool],
-        end_session: Callable[[str], None] = lambda _: None,
+        over: Callable[[str], None] = lambda _: None,
         *,
         terms: LogTerms | None = None,
         jobs: JobAdmission | None = None,
@@ -65,16 +65,16 @@ class EventWriter:
     ) -> None:
         """*outage* is told of delays; *awaits* returns whether an utterance's words are needed.
 
-        Jobs name the *recorded* stages of a replay. *end_session* gets the reason if the events
-        exceed the quota in *terms*, or if an event is too large for the bus. A job waits for its
-        slot in *jobs*.
+        Jobs name the *recorded* stages of a replay. *over* is called with the reason if the events
+        exceed the quota in *terms*, or if one is too large for the bus. A job waits for its slot in
+        *jobs*.
         """
         self._bus = bus
         self._encode = terms.configs.encode if terms else codec.encode
         self._quota = terms.quota if terms else None
         self._jobs = jobs
         self._recorded = recorded
-        self._end_session = end_session
+        self._over = over
         self._outage = outage
         self._awaits = awaits
         self._waiting: asyncio.Queue[Event | asyncio.Event | None] = asyncio.Queue()
@@ -135,11 +135,11 @@ class EventWriter:
             await self._bus.publish(event, data, patience_s=PATIENCE_S)
         except BusRefusedError as error:
             log.error("event_refused", type=tag(event), why=str(error))
-            self._end_session(str(error))
+            self._over(str(error))
         except BusAwayError as error:
             log.warning("event_waits_for_bus", error=str(error))
             return False
         if self._quota and (why := self._quota.spend(len(data), time.monotonic())):
             self._quota = None
-            self._end_session(why)
+            self._over(why)
         return True

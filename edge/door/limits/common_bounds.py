@@ -1,7 +1,7 @@
-"""The memory and the conversations that all connections of an edge share (`CommonShare`). Pure.
+"""What all connections of an edge share beside its event loop: one rule, `CommonShare`. Pure.
 
-Strangers have shares of their own, so that any number of them takes nothing from callers with a
-token. An address may have as much of a share as is still free.
+Strangers have shares of their own, so that however many there are, they take nothing from callers
+who show a token. Among themselves each address may have as much as is left.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ from runtime.settings import Settings
 
 MINUTE_S = 60.0
 TWICE = 2
-"""A share as a multiple of one address's part of it."""
+"""A share is twice what one address may have of it."""
 MB = 1_000_000
 WAITING_BYTES, WAITING_BYTES_OF_STRANGERS = 48 * MB, 16 * MB
-"""The bytes that wait for slow clients; a second of speech is 43 to 64 kB."""
+"""The bytes that wait for all clients: a second of speech is 43 to 64 kB, and is taken at once."""
 SPOKEN_BYTES, SPOKEN_BYTES_OF_STRANGERS = 64 * MB, 4 * MB
 """The bytes of sound kept until it is recognised, for an outage of the bus: 32 kB a second."""
 DECODED_BYTES, DECODED_BYTES_OF_STRANGERS = 256 * MB, 12 * MB
-"""The bytes of compressed audio that waits for a decoder, and of the decoders (DECODER_BYTES)."""
+"""The bytes of compressed audio that waits to be decoded, and of decoders: DECODER_BYTES each."""
 DECODER_BYTES = 1 * MB
 """The memory of a thread and of libav's state."""
 STEP_BYTES = 32 * 1024
 MOST_WAITING_BYTES = 4 * MB
-"""The bytes above which a client's audio is dropped; with twice as many the client must leave."""
+"""The bytes for one client above which audio is dropped; at twice that it must leave."""
 LEAST_WAITING_BYTES = 16 * 1024
-"""The bytes that may always wait for a client, without a part of the common share."""
+"""The bytes that may always wait for a client; they do not count in the common share."""
 
 
 class SendBuffer:
-    """Counts the bytes that wait for one client; above a few they need the common share."""
+    """Counts the bytes that wait for one client; those of a live client are few and not shared."""
 
     def __init__(self, held: ShareAccount) -> None:
         self._held = held
         self._bytes = 0
 
     def has_space(self, times: int = 1) -> bool:
-        """Return whether more may wait, up to *times* the bound for audio."""
+        """Return whether more may wait; *times*: by a multiple of the bound for audio."""
         waits = self._bytes
         if waits <= times * LEAST_WAITING_BYTES:
             return True
@@ -61,7 +61,7 @@ class SendBuffer:
             self._count()
 
     def release(self) -> None:
-        """Give the share back: the client has left."""
+        """Count nothing any more: the client has left."""
         self._bytes = 0
         self._held.leave()
 
@@ -80,19 +80,17 @@ class CommonBounds:
     """The shares of an edge."""
 
     conversations: CommonShare
-    """Conversations that strangers begin."""
+    """That strangers begin."""
     waiting: CommonShare
-    """Bytes that wait for slow clients with a token."""
+    """Bytes for slow clients that showed a token ..."""
     waiting_of_strangers: CommonShare
-    """The same, for strangers."""
+    """... and for those that showed none."""
     spoken: CommonShare
-    """Bytes of sound that wait for recognition, from callers with a token."""
+    """Bytes of sound, of callers and ..."""
     spoken_of_strangers: CommonShare
-    """The same, from strangers."""
     decoded: CommonShare
-    """Bytes of compressed audio, from callers with a token."""
+    """Bytes of compressed audio, of callers and ..."""
     decoded_of_strangers: CommonShare
-    """The same, from strangers."""
 
     @staticmethod
     def of(settings: Settings) -> CommonBounds:

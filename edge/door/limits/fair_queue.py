@@ -28,13 +28,13 @@ class FairQueue(Generic[T]):
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, address: str, item: T, *, uncharged: bool = False) -> None:
-        """Add *item* behind the items of addresses with less use.
+    def add(self, address: str, waits: T, *, uncharged: bool = False) -> None:
+        """Add *waits* behind the items of addresses with less use.
 
         *uncharged*: the use of *address* does not count.
         """
         use = 0.0 if uncharged else self._use.get(address, 0.0)
-        heapq.heappush(self._waiting, (max(self._served, use), next(self._numbers), item))
+        heapq.heappush(self._waiting, (max(self._served, use), next(self._numbers), waits))
 
     def first(self) -> T:
         """Return the next item.

@@ -1,8 +1,8 @@
-"""Lets the jobs of strangers wait at the edge for a slot that callers with a token leave. Pure.
+"""Jobs of strangers wait at the edge for a slot of their stage that no caller needs. Pure.
 
 A stage does its jobs in the order in which they were stored, so a hundred strangers who spoke at
-once would delay every caller with a token. So a job of a caller with a token is stored at once; a
-stranger's job waits here for a free slot. The next slot goes to the address with the fewest so far.
+once would delay every caller with a token. A caller's job is therefore stored at once; a stranger's
+waits here for a free slot. The next slot goes to the address that has had the fewest.
 
     WANTED --a slot is free--> HELD --the stage's result, or too long--> FREED
     WANTED --for too long--> refused: the event is stored, and is no job
@@ -31,9 +31,9 @@ LEFT_FREE = 4
 WIN_BACK = 0.1
 """The part of their full share that strangers regain in each second without strain."""
 LATE_S = 1.0
-"""The wait of an address without a slot after which new strangers are refused."""
+"""While an address without a slot has waited for so long, new strangers are refused."""
 LONGEST_JOB_S = 90.0
-"""The longest time for which a job holds its slot, even if its end was missed."""
+"""The longest time that a job holds its slot, whatever became of the job."""
 
 ENDS: Mapping[type[Event], StageName] = {
     TranscriptFinal: "stt",
@@ -42,11 +42,11 @@ ENDS: Mapping[type[Event], StageName] = {
 }
 """The events that end a job of a stage, beside its failure."""
 Key = tuple[StageName, int]
-"""The stage of a job, and its utterance; 0 for a turn, since a session has one at a time."""
+"""The stage of a job, and its utterance; of a session's turns there is one at a time."""
 
 
 def key_of(event: Event) -> Key | None:
-    """Return the key of the job *event*; None: it is no job that needs a slot."""
+    """Return which job *event* is; None: it is none of those that callers make."""
     match event:
         case SpeechStarted(utterance=utterance):
             return "stt", utterance
@@ -57,7 +57,7 @@ def key_of(event: Event) -> Key | None:
 
 
 def done_by(event: Event) -> Key | None:
-    """Return the key of the job that *event* ends, or None."""
+    """Return the job that *event* tells the end of."""
     stage = event.stage if isinstance(event, JobFailed) else ENDS.get(type(event))
     if stage == "stt" and isinstance(event, TranscriptFinal | JobFailed):
         return "stt", event.utterance
@@ -87,7 +87,7 @@ class _Stage:
         """Jobs under way."""
         self.waiting: FairQueue[Wait] = FairQueue()
         self.waits: set[Wait] = set()
-        """The jobs in `waiting` that still wait."""
+        """The same, without those that wait no more."""
         self.held: Counter[str] = Counter()
         """Strangers' jobs that are under way, by address."""
 
@@ -131,9 +131,10 @@ class JobSlots:
     def update(
         self, slots: Mapping[str, int], edges: int, now_s: float, *, strained: bool = False
     ) -> None:
-        """Note the *slots* of each stage, shared by *edges* edges; free the overdue slots.
+        """Note the *slots* of each stage, which so many *edges* share; free what is overdue.
 
-        *strained*: a stage begins to fall behind, so that strangers get fewer slots.
+        *strained*: a stage begins to fall behind, and strangers are the first to yield. Slots tell
+        how many a worker listens to, not how fast it is.
         """
         for name, stage in self.stages.items():
             stage.share = stage.share / 2 if strained else min(1.0, stage.share + WIN_BACK)
@@ -153,7 +154,7 @@ class JobSlots:
         return next((name for name, stage in self.stages.items() if stage.starves(since_s)), "")
 
     def for_strangers(self) -> set[StageName]:
-        """Return the stages at which strangers have most of this edge's jobs."""
+        """Return the stages at which most jobs of this edge are those of strangers."""
         return {name for name, stage in self.stages.items() if stage.strangers > stage.callers}
 
 
@@ -165,15 +166,15 @@ class SlotHolder:
         self.address = address
         self._stranger = stranger
         self._held: dict[Key, float] = {}
-        """The times at which the jobs got their slots."""
+        """The time from which each job holds a slot."""
         self._wait: Wait | None = None
-        """The waiting job; a session has one at a time."""
+        """The job that waits; those of a session come one after the other."""
         self._left = False
 
     def want(self, event: Event, now_s: float) -> bool | Wait:
         """Return True if *event* may be stored at once, False if never, else its wait for a slot.
 
-        An event without a job may be stored at once.
+        An event that is no job may.
         """
         key = key_of(event)
         if key is None or key in self._held:
@@ -210,7 +211,7 @@ class SlotHolder:
             self._free(key, now_s)
 
     def leave(self, now_s: float) -> None:
-        """Give all slots back, and stop waiting: the session ends."""
+        """Hold nothing, and wait for nothing: the session ends."""
         self._left = True
         if self._wait:
             self._wait.on_end()

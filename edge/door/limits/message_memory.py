@@ -4,7 +4,7 @@
                                                    RESERVED --overdue: others wait-------> closed
 
 A message longer than LONG_BYTES is read once there is memory for all of it; until then it waits in
-the socket buffers of both sides. The address with the least use so far is next.
+the socket buffers of both sides. The address that has had the least is next.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class MessageMemory:
 
 
 class Reservation:
-    """The memory of one connection, for one message at a time."""
+    """The memory of one connection, which is for one message at a time."""
 
     def __init__(self, memory: MessageMemory, address: str) -> None:
         self._memory = memory

@@ -41,10 +41,10 @@ class Limits:
     a_user: int
     joins_a_minute: int
     without_token: int = 0
-    """The most sessions of strangers at once; 0: no limit of their own."""
+    """The limit of strangers' sessions among all; 0: none."""
 
     def but(self, tenants: TenantLimits) -> Limits:
-        """Return these limits with *tenants*, a tenant's own limits, in place of some."""
+        """Return those of a tenant that has some of its own."""
         return replace(
             self,
             a_tenant=self.a_tenant if tenants.sessions is UNSET else tenants.sessions,
@@ -78,14 +78,14 @@ class SessionLimits:
     """Counts the sessions of this edge, together with those of all others."""
 
     def __init__(self, bus: Bus, limits: Limits, of_tenant: OfTenant | None = None) -> None:
-        """Count on *bus*; the limits that *of_tenant* returns of a tenant go before *limits*."""
+        """Count over *bus*; a tenant's own limits, *of_tenant*, go before *limits*."""
         self._bus = bus
         self._limits = limits
         self._of_tenant = of_tenant
         self._held: set[SessionKeys] = set()
 
     async def take(self, caller: Caller | None, session: str) -> SessionKeys:
-        """Count *session* and return its keys; *caller* None: a stranger, without a user's limits.
+        """Count *session* and return its keys; None, whom nobody knows, has no limit of its own.
 
         A resumed session takes over the keys that its former edge may still hold.
 
@@ -103,7 +103,7 @@ class SessionLimits:
         return held
 
     async def _take(self, held: SessionKeys, caller: Caller | None) -> FullError | None:
-        """Give *held* a key of each limit; or return the reached limit, and give no key."""
+        """Have *held* hold a key of each limit; one that is reached is returned, and none held."""
         limits = self._limits
         if caller is not None and self._of_tenant:
             limits = limits.but(self._of_tenant(caller.tenant))
@@ -126,7 +126,7 @@ class SessionLimits:
                     return FullError("SESSION_LIMIT", f"the limit of {limit} {whose} is reached")
                 if ttl_s == TTL_S:
                     held.keys[claimed[0]] = claimed[1]
-        except BusAwayError:  # the session is not counted; its caller is told of the outage
+        except BusAwayError:  # the call comes in uncounted, and is told of the outage itself
             log.warning("session_not_counted")
         self._held.add(held)
         return None

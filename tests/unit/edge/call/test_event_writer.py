@@ -84,7 +84,7 @@ class SmallBus(MemoryBus):
 
 async def test_an_event_that_is_too_large_ends_the_session_and_holds_up_no_other() -> None:
     bus, told = SmallBus(), list[str]()
-    events = writer(bus, end_session=told.append)
+    events = writer(bus, over=told.append)
     for keys in ("1", "2" * 2000, "3"):
         assert events.put(pressed(keys))
     await until_stored(events)
@@ -123,7 +123,7 @@ async def test_a_job_without_a_place_is_stored_as_no_job() -> None:
 async def test_a_call_that_stores_too_much_is_told_once_and_its_events_are_kept() -> None:
     bus, told = MemoryBus(), list[str]()
     terms = SimpleNamespace(configs=SimpleNamespace(encode=codec.encode), quota=Quota())
-    events = writer(bus, end_session=told.append, terms=cast("LogTerms", terms))
+    events = writer(bus, over=told.append, terms=cast("LogTerms", terms))
     for number in range(5):
         events.put(pressed(str(number)))
     await until_stored(events)
