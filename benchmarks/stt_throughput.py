@@ -33,7 +33,7 @@ from benchmarks.recordings import SHARED
 from benchmarks.results import save
 from runtime.word_errors import distance
 from schemas.audio import RATE_HZ
-from workers.engine_executor import EngineExecutor, BatchWork
+from workers.engine_executor import BatchWork, EngineExecutor
 from workers.engines import weights
 from workers.engines.stt import whisper
 

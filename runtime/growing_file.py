@@ -18,7 +18,7 @@ from runtime.moves import moved
 MOST_WAITING_BYTES = 16_000_000
 """The most bytes that wait for the reader: twice the longest message."""
 IDLE_S = 0.4
-"""The time without data after which a FLAC file ends: its parser keeps back ten frames, about 1 s."""
+"""The time without data after which a FLAC file ends: its parser keeps back some ten frames."""
 
 
 class FilePhase(Enum):

@@ -146,7 +146,7 @@ class EngineExecutor:
         self._queue.thread_became_free()
         self._fill()
         if not done.cancelled():
-            done.result()  # raises Aura's own faults; the engine's errors are results of their items
+            done.result()  # raises Aura's own faults; an engine's error is the result of its item
 
 
 def _work(batch: list[_QueuedItem], loop: asyncio.AbstractEventLoop) -> None:

@@ -37,7 +37,10 @@ def served_by(
     given = Given(by_token=used.variables if used else {}, by_caller={}, changes=caller_changes)
     made = resolve(wanted.agent(), base, given)
     agent = AgentUsed(
-        name=wanted.name, revision=wanted.number, variables=made.variables, caller_changes=made.caller_changes
+        name=wanted.name,
+        revision=wanted.number,
+        variables=made.variables,
+        caller_changes=made.caller_changes,
     )
     return Served(made.config, agent)
 

@@ -62,7 +62,9 @@ def resolve(agent: Agent, base: SessionConfig, given: Given) -> Resolved:
         if path in own:
             own[path] = template.fill(own[path], variables)
     own = tightened(own, base)
-    return Resolved(base.but({**own, **caller_changes}), variables, caller_changes, (*refused, *forbidden))
+    return Resolved(
+        base.but({**own, **caller_changes}), variables, caller_changes, (*refused, *forbidden)
+    )
 
 
 def tightened(own: Mapping[str, Any], base: SessionConfig) -> dict[str, Any]:

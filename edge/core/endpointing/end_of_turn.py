@@ -131,7 +131,7 @@ def sounds_finished(
 
     Args:
         text: all that the speaker has said in this turn.
-        asked: whether the speaker may be answering a question.
+        after_question: whether the speaker may be answering a question.
         language: a Whisper code such as "en" or "en-US"; "auto" or empty if unknown.
     """
     said, known = words(text), lexicon(language)

@@ -125,7 +125,7 @@ def settle_transfer(
     """Return the settings of a call after its transfer from the agent *before* to *found*.
 
     The caller's variables and changes go over to the new agent, as far as it lets callers set them.
-    Audio delivery and recording stay as in *now*, and so does the webhook if the new agent has none.
+    Audio delivery and recording stay as in *now*, and so does a webhook if the new agent has none.
     A call that began without a greeting gets none of the new agent.
 
     Raises:

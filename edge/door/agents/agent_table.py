@@ -80,4 +80,6 @@ class AgentTable:
             ConfigFileError: this version of Aura cannot read its file.
         """
         file = self._files.get(subjects.tenant_key(name)) if subjects.is_token(name) else None
-        return tenant_file.parse(file.data.decode(errors="replace")) if file and file.data else NO_FILE
+        return (
+            tenant_file.parse(file.data.decode(errors="replace")) if file and file.data else NO_FILE
+        )

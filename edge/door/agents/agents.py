@@ -39,7 +39,7 @@ class Agents:
         self._reading: AgentTable | None = None
         """The table of a reading under way; changes go into it, too."""
         self._newest = 0
-        """Sequence of the last change; if the next change has not the next number, one is missing."""
+        """Sequence of the last change; if the next change skips a number, a change is missing."""
         self._stale = asyncio.Event()
         self.read = asyncio.Event()
         """The table holds all agents."""

@@ -1,7 +1,7 @@
 """The tools that this edge knows: the operator's, and the tools of services on the bus.
 
-A session may have the tools of its own tenant and the tools for all tenants: the ones that its agent
-names, or else the ones that AURA_TOOLS allows.
+A session may have the tools of its own tenant and the tools for all tenants: the tools that its
+agent names, or else the tools that AURA_TOOLS allows.
 """
 
 import asyncio

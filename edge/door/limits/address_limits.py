@@ -1,7 +1,7 @@
 """The limits of one address at an edge, the same for every door. Pure.
 
-An address is counted as by `client_address.counted_as`. The operator sets how many callers may share
-an address (AURA_MAX_CONNECTIONS_PER_IP); limits without a setting of their own follow from it.
+An address is counted as by `client_address.counted_as`. The operator sets the number of callers who
+may share an address (AURA_MAX_CONNECTIONS_PER_IP); limits without a setting follow from it.
 """
 
 from __future__ import annotations

@@ -151,17 +151,17 @@ class OpenResponse:
         self.calls.append(item)
         of_item = {"response_id": self.id, "item_id": name, "output_index": place}
         of_output = {"response_id": self.id, "output_index": place}
-        place = {"previous_item_id": before}
+        previous = {"previous_item_id": before}
         begun = as_json(item)
         item.body |= {"status": "completed", "arguments": event.arguments}
         done = as_json(item)
         kind, call = "response.function_call_arguments", {"call_id": event.call}
         out = [
             ids.event("response.output_item.added", **of_output, item=begun),
-            ids.event("conversation.item.added", item=begun, **place),
+            ids.event("conversation.item.added", item=begun, **previous),
             ids.event(f"{kind}.delta", **of_item, **call, delta=event.arguments),
             ids.event(f"{kind}.done", **of_item, **said, arguments=event.arguments),
-            ids.event("conversation.item.done", item=done, **place),
+            ids.event("conversation.item.done", item=done, **previous),
             ids.event("response.output_item.done", **of_output, item=done),
         ]
         if self.request.in_conversation:

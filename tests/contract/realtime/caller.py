@@ -132,7 +132,11 @@ class RealtimeCaller:
                         if command.changes
                         else None
                     )
-                    self.r.give(ResponseRequested(command.ask, own, command.messages, command.in_conversation))
+                    self.r.give(
+                        ResponseRequested(
+                            command.ask, own, command.messages, command.in_conversation
+                        )
+                    )
                 case EndSession() | Begin() | PhoneTransfer():
                     raise AssertionError(command)
                 case _:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from workers.engine_executor import EngineExecutor, BatchWork
+from workers.engine_executor import BatchWork, EngineExecutor
 from workers.engines.errors import EngineError
 
 

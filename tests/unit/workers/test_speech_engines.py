@@ -73,7 +73,9 @@ def engines(recognizer: Alone, turns: Turns | None = None, most: int = 8) -> Spe
 
 async def test_an_engine_is_told_the_language_without_its_region() -> None:
     for recognizer in (Alone(), InBatches()):
-        heard = await engines(recognizer).recognise(request(b"abc"), speech(), rank=0, hurried=False)
+        heard = await engines(recognizer).recognise(
+            request(b"abc"), speech(), rank=0, hurried=False
+        )
         assert heard.text == "3"
         assert "en" in recognizer.calls[0]
 

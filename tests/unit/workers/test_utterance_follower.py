@@ -49,7 +49,11 @@ class Spoken:
 
     def end(self, requests: Requests = NOTHING, *, final_pause: int = 0) -> list[Action]:
         frame = AudioFrame(
-            seq=self._seq, pcm=b"", end=True, from_ms=self.follower.until_ms, final_pause=final_pause
+            seq=self._seq,
+            pcm=b"",
+            end=True,
+            from_ms=self.follower.until_ms,
+            final_pause=final_pause,
         )
         return list(self.follower.frame(frame, requests))
 

@@ -240,8 +240,8 @@ class WhisperRecognizer:
                 )
             except Exception as error:  # its three libraries have no common error type
                 raise WeightsError(
-                    f"no Whisper model can be loaded from {self._model_name!r}: set AURA_STT_MODEL to "
-                    "'tiny.en', to a folder, or to a name faster-whisper can download"
+                    f"no Whisper model can be loaded from {self._model_name!r}: set AURA_STT_MODEL "
+                    "to 'tiny.en', to a folder, or to a name faster-whisper can download"
                 ) from error
             self._prompt("en")
 

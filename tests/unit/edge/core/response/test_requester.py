@@ -92,7 +92,10 @@ def test_a_requested_response_is_committed_at_once_under_the_clients_name() -> N
     assert bench.told == [ResponseStarted(2, "ask_1")]
     assert [one.turn for one in bench.of(ev.TurnCommitted)] == [2]
     assert bench.current.response
-    assert (bench.current.response.origin, bench.current.response.in_conversation) == (Origin.REQUESTED, True)
+    assert (bench.current.response.origin, bench.current.response.in_conversation) == (
+        Origin.REQUESTED,
+        True,
+    )
 
 
 def test_a_requested_response_takes_the_carried_words_along() -> None:
@@ -108,7 +111,9 @@ def test_a_requested_response_to_other_messages_leaves_the_conversation_alone() 
     bench.history.carry("I want a table.")
     messages = (Message("user", "Classify: table"),)
     other = CONFIG.but({"response.model": "other", "voice.delivery": "text"})
-    bench.requester.respond(ResponseRequested("ask_1", other, messages, in_conversation=False), NOW_MS)
+    bench.requester.respond(
+        ResponseRequested("ask_1", other, messages, in_conversation=False), NOW_MS
+    )
     job = bench.job()
     assert (job.messages, job.llm_model, job.text_only) == (messages, "other", True)
     assert bench.of(ev.TurnCommitted)[0].text == ""

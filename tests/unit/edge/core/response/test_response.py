@@ -55,10 +55,16 @@ def test_a_response_that_was_sent_whole_is_not_measured_again_when_the_client_cu
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_response_apart_is_not_part_of_the_conversation(*, in_conversation: bool) -> None:
     aura = AuraSide()
-    aura.responder.requester.respond(ResponseRequested("a", in_conversation=in_conversation), aura.now_ms)
+    aura.responder.requester.respond(
+        ResponseRequested("a", in_conversation=in_conversation), aura.now_ms
+    )
     response = aura.current.response
     assert response is not None
-    assert (response.in_conversation, response.is_awaited, response.firm) == (in_conversation, True, False)
+    assert (response.in_conversation, response.is_awaited, response.firm) == (
+        in_conversation,
+        True,
+        False,
+    )
     aura.writes(response.turn, "It is fine.")
     aura.speaks(response.turn, 0, 1000)
     aura.passes(2000)

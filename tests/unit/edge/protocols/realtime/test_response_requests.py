@@ -121,7 +121,9 @@ def test_the_response_may_use_other_messages_than_the_conversation() -> None:
         Message("user", "Be kind."),
     )
     assert not ask.in_conversation
-    assert desk.telling.asks == {ask.ask: RequestedResponse("audio", {"k": "v"}, in_conversation=False)}
+    assert desk.telling.asks == {
+        ask.ask: RequestedResponse("audio", {"k": "v"}, in_conversation=False)
+    }
 
 
 # ---------------------------------------------------------------- one at a time
