@@ -205,7 +205,7 @@ def test_low_eagerness_waits_longer_than_high() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "asked", "finished"),
+    ("text", "after_question", "finished"),
     [
         ("Yes.", True, True),
         ("No, thanks.", True, True),

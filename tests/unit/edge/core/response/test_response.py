@@ -52,7 +52,7 @@ def test_a_response_that_was_sent_whole_is_not_measured_again_when_the_client_cu
     assert [one.interrupted for one in aura.published(ev.TurnMeasured)] == [False]
 
 
-@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("in_conversation", [True, False])
 def test_a_response_apart_is_not_part_of_the_conversation(*, in_conversation: bool) -> None:
     aura = AuraSide()
     aura.responder.requester.respond(
