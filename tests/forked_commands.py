@@ -133,6 +133,7 @@ LOADED = (
     *("edge.main", "workers.main", "workers.engines.factory", "workers.engines.simulated"),
     *(f"workers.stage_builders.{stage}" for stage in ("stt", "llm", "tts", "tool")),
     *("workers.analytics", "workers.tools.service", "aura.cli.console.server"),
+    "edge.door.webrtc.peer",
 )
 """What commands and services import, beside the modules of all commands."""
 WHEN_ASKED = {"mcp": "workers.tools.mcp_gateway"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runtime.settings import Settings, SettingsError
 
-if TYPE_CHECKING:  # it is imported with the first call
+if TYPE_CHECKING:  # an extra
     from edge.door.webrtc.peer import IceServers
     from edge.door.webrtc.udp_port import UdpPort
 
@@ -34,10 +34,15 @@ class WebRtcPort:
     def of(settings: Settings) -> WebRtcPort | None:
         """Return the port; None: the extra is not installed.
 
+        Its modules are imported here: with the first call they would stop the event loop for 0.2 s.
+
         Raises:
             SettingsError: the ports are invalid.
         """
-        return WebRtcPort(settings) if importlib.util.find_spec("aiortc") else None
+        if importlib.util.find_spec("aiortc") is None:
+            return None
+        importlib.import_module("edge.door.webrtc.peer")
+        return WebRtcPort(settings)
 
     async def opened(self) -> UdpPort:
         """Return the port.
@@ -47,7 +52,6 @@ class WebRtcPort:
         """
         async with self._opening:
             if self._port is None:
-                await asyncio.to_thread(importlib.import_module, "edge.door.webrtc.peer")
                 from edge.door.webrtc.udp_port import UdpPort, hosts_of  # noqa: PLC0415  # an extra
 
                 settings = self._settings

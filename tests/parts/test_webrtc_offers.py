@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import subprocess
+import sys
 
 import pytest
 
@@ -64,6 +66,19 @@ def test_an_offer_that_bundles_nothing_is_refused() -> None:
 def test_what_is_no_offer_is_refused(text: str) -> None:
     with pytest.raises(BadOfferError):
         readable(text, with_candidates=False)
+
+
+def test_the_modules_are_imported_before_the_first_call() -> None:
+    """Their import takes 0.2 s, in which the event loop of an edge would serve nobody."""
+    program = (
+        "import sys; from edge.door.webrtc_port import WebRtcPort; "
+        "from runtime.settings import load; WebRtcPort.of(load()); "
+        "print('edge.door.webrtc.peer' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "True\n"
 
 
 def test_ports_are_one_or_a_range() -> None:

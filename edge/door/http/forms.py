@@ -23,24 +23,42 @@ def form_fields(body: bytes, content_type: str) -> dict[str, bytes]:
     boundary = kind.get_boundary("")
     if kind.get_content_type() != "multipart/form-data" or not boundary:
         raise ValueError("no form")
-    mark = b"\r\n--" + boundary.encode()
-    _, *parts = (b"\r\n" + body).split(mark, MOST_PARTS + 1)
-    if len(parts) > MOST_PARTS:
-        raise ValueError(f"more than {MOST_PARTS} parts")
-    if not parts:
-        raise ValueError("no part")
     found: dict[str, bytes] = {}
-    for part in parts:
-        if part.startswith(b"--"):  # the end
+    for start, end in _parts(body, b"\r\n--" + boundary.encode()):
+        if body.startswith(b"--", start):  # the end
             break
-        head, blank, content = part.partition(b"\r\n\r\n")
-        if not blank or len(head) > MOST_HEAD_BYTES:
+        blank = body.find(b"\r\n\r\n", start, end)
+        if not start <= blank <= start + MOST_HEAD_BYTES:
             raise ValueError("a part without an end of its head")
-        text = head.lstrip(b" \t").removeprefix(b"\r\n").decode()
+        text = body[start:blank].lstrip(b" \t").removeprefix(b"\r\n").decode()
         if not text.replace("\r\n", "").replace("\t", "").isprintable():
             raise ValueError("a head that is no text")
         headers = HeaderParser().parsestr(text)
         name = headers.get_param("name", header="Content-Disposition")
         if isinstance(name, str) and name:
-            found[name] = content
+            found[name] = body[blank + 4 : end]
     return found
+
+
+def _parts(body: bytes, mark: bytes) -> list[tuple[int, int]]:
+    """Return the positions of parts in *body*, from after their *mark* to the next one.
+
+    Positions, since each copy of a body of 24 MiB holds the interpreter lock for 10 ms.
+
+    Raises:
+        ValueError: there is none, or too many.
+    """
+    if body.startswith(mark[2:]):
+        start = len(mark) - 2
+    elif (first := body.find(mark)) >= 0:
+        start = first + len(mark)
+    else:
+        raise ValueError("no part")
+    found: list[tuple[int, int]] = []
+    while len(found) < MOST_PARTS:
+        end = body.find(mark, start)
+        if end < 0:
+            return [*found, (start, len(body))]
+        found.append((start, end))
+        start = end + len(mark)
+    raise ValueError(f"more than {MOST_PARTS} parts")

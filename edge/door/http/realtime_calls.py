@@ -224,7 +224,7 @@ async def _held(call: AdmittedCall) -> None:
 
 
 async def _hold(call: AdmittedCall) -> None:
-    from edge.door.webrtc.peer import BadOfferError, Peer  # noqa: PLC0415  # imported with the first call
+    from edge.door.webrtc.peer import BadOfferError, Peer  # noqa: PLC0415  # an extra
     from edge.door.webrtc.udp_port import NoPortError  # noqa: PLC0415  # the same
 
     edge, protocol = call.edge, call.protocol

@@ -1,4 +1,4 @@
 """WebRTC: audio over Opus tracks, messages over a data channel, by aiortc, an optional extra.
 
-The modules are imported with the first call, which takes 0.3 s.
+The edge imports the modules when it starts.
 """
