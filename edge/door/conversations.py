@@ -195,7 +195,7 @@ class Conversations:
         """Reconfigure the session, unless nothing changes."""
         if self.shell is None or self._opening is None:
             return
-        self._opening = replace(self._opening, latest_changes=changes)
+        self._opening = replace(self._opening, asked=changes)
         config = self._opening.with_changes(changes)
         if config != self.shell.call.config:
             self.shell.give(Reconfigured(config))
@@ -241,8 +241,8 @@ class Conversations:
             return
         if shell is not self.shell or self._opening is None:
             return  # the session is over
-        changes = self._opening.latest_changes
-        config = handed.config if changes is None else handed.with_changes(changes)
+        asked = self._opening.asked
+        config = handed.config if asked is None else handed.with_changes(asked)
         self._opening = replace(self._opening, with_changes=handed.with_changes)
         self.stopwatch.limit(config.limits)
         log.info("agent_changed", session=shell.session, agent=str(handed.agent))

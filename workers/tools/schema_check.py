@@ -21,7 +21,7 @@ CPU_LIMIT_S = 0.25
 """The limit of a check, in CPU time, so that no check fails on a busy machine."""
 MOST_SCHEMA_BYTES = 65_536
 LEFT_TO_THE_TOOL = ("patternProperties", "additionalProperties", "unevaluatedProperties")
-"""Keywords that are left out of a schema with `patternProperties`: they depend on its patterns."""
+"""What a schema with `patternProperties` says of other names follows from those patterns."""
 Check = Callable[[Validator, Any, Any, Any], Any]
 
 

@@ -1,9 +1,7 @@
-"""The limits of TCP connections at an edge, and the connections that make room for others. Pure.
+"""The TCP connections of an edge, by address: how many there may be, and which makes room. Pure.
 
-    idle --its first conversation begins--> in a call
-
-The oldest idle connection makes room for a new one, so that connections without a call keep nobody
-out.
+A connection is idle until its first conversation begins. An idle one makes room for a newer one,
+the oldest first: who wants something asks at once, and who asks for nothing keeps nobody out.
 """
 
 from collections import Counter, OrderedDict

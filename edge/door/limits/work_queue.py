@@ -1,10 +1,11 @@
 """The work queue of an edge: a little of the waiting work begins in each round of the event loop.
 
-Live callers with a token have a line of their own: while somebody waits in it, three of four pieces
-are theirs. Of all others, the address with the least use is next.
+A caller with a token who sends no more than a live caller does waits in a line of its own, which
+has three of four pieces while anybody waits in it. Among all others the address that has used the
+queue least is next.
 
-One piece begins in a round; more begin while rounds are short, so that many short pieces are done
-soon.
+One piece begins in a round. While rounds are short more begin, so that a crowd whose pieces are
+short is served soon.
 """
 
 import asyncio
