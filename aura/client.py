@@ -1,11 +1,11 @@
-"""A call over `/ws/voice/continuous`, for Python: sends sound and words, tells what comes back.
+"""A call over `/ws/voice/continuous`, for Python: sends sound and words, returns the messages.
 
     async with Call("https://voice.example", token="...") as call:
         await call.type("Hello")
         async for message in call:
             print(message["type"])
 
-A call whose line is cut comes back to its session by itself. Messages: docs/protocol.md.
+After a cut line, a call resumes its session by itself. Messages: docs/protocol.md.
 
     CALLING, BEGUN --begin--> BEGUN
     HUNG_UP --begin--> HUNG_UP
@@ -33,9 +33,9 @@ LOST: Final = 1006
 COME_BACK: Final = frozenset({LOST, 1012, 1013})
 EXPIRED: Final = (1008, "Token expired")
 NO_ROOM: Final = frozenset({"SESSION_LIMIT", "RATE_LIMITED", "OVERLOADED"})
-"""Refusals for a while: a call that has not begun ends, one that comes back waits longer."""
+"""Refusals for a while: a new call ends, a call that resumes its session waits longer."""
 RETRIES_S: Final = (0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
-"""Pauses before each try: a server lets a user come back five times a minute."""
+"""The pause before each try; a server lets a user reconnect five times a minute."""
 
 Query = Mapping[str, str | int]
 Token = str | Callable[[], Awaitable[str]]
@@ -49,11 +49,11 @@ class CallError(Exception):
         super().__init__(reason or why)
         self.why = why
         self.reason = reason
-        """Of the close, or what the system says."""
+        """The reason of the close, or the system's message."""
         self.code = code
-        """HTTP status where it was REFUSED, of the close where it was CLOSED."""
+        """The HTTP status if *why* is REFUSED, the close code if it is CLOSED."""
         self.retry_after_s = retry_after_s
-        """As a refusal said it; empty: it did not."""
+        """The header `Retry-After` of a refusal; empty: there was none."""
 
 
 class ClientPhase(Enum):
@@ -69,7 +69,7 @@ class ClientMove(Enum):
     """The moves between phases."""
 
     BEGIN = auto()
-    """The server tells of the session; it does so on each connection."""
+    """The server names the session, on each connection."""
     HANG_UP = auto()
 
 
@@ -105,27 +105,27 @@ class CallClient:
         resume_key: str = "",
         comes_back: bool = True,
     ) -> None:
-        """Call the edge at *url*; *token* may be a function, which is asked before each connection.
+        """Call the edge at *url*; *token* may be a function, which is called for each connection.
 
-        A call whose token has expired comes back with the next one, if there is a function to ask.
+        With such a function, a call with an expired token reconnects with the next token.
 
-        *query* holds the protocol's options; *session* is one to go on with, by its *resume_key*
-        where it was given one: each new session is given one of its own.
+        *query* has the protocol's options. *session* is a session to resume, with its *resume_key*
+        if it has one; each new session gets one.
         """
         self.url = url
-        """Of the edge, as it was given."""
+        """The edge's address, as given."""
         self._token = token
         self._query = dict(query or {})
         self.session = session
-        """Its id, once it has begun."""
+        """The id of the session, once it has begun."""
         self.resume_key = resume_key or secrets.token_urlsafe(16)
-        """With the id it is what goes on with the session, over another connection."""
+        """The key that is needed, beside the id, to resume the session on another connection."""
         self.reconnections = 0
         self._retries = RETRIES_S if comes_back else ()
         self._phase = CALLING
         self._tries = 0
         self._error: dict[str, Any] = {}
-        """The last one that the server told on this connection."""
+        """The server's last error on this connection."""
         self._http: aiohttp.ClientSession | None = None
         self._ws: aiohttp.ClientWebSocketResponse | None = None
 
@@ -157,18 +157,18 @@ class CallClient:
     async def send(self, pcm: bytes) -> None:
         """Send sound: s16le mono 16 kHz, unless `rate` and `format` say otherwise.
 
-        What is sent while the line is away is lost, as on any telephone.
+        Sound that is sent without a connection is lost.
         """
         if self._ws and self.open:
             with suppress(ConnectionError):  # `receive` tells why
                 await self._ws.send_bytes(pcm)
 
     async def type(self, text: str) -> None:
-        """Say a whole turn by its words."""
+        """Send a whole turn as text."""
         await self._send({"type": "text", "text": text})
 
     async def interrupt(self) -> None:
-        """Have the response stop."""
+        """Interrupt the response."""
         await self._send({"type": "interrupt"})
 
     async def tool_result(self, call_id: str, result: Any = None, *, error: str = "") -> None:
@@ -191,10 +191,10 @@ class CallClient:
     # -------------------------------------------------------- from the server
 
     async def receive(self) -> dict[str, Any]:
-        """Return the next message, of a later connection if this one is cut.
+        """Return the next message; after a cut connection, from the next connection.
 
         Raises:
-            CallError: the call is over; `code` is 1000 where it ended in order.
+            CallError: the call is over; `code` is 1000 after a normal end.
         """
         while True:
             if self._ws is None or self._phase is HUNG_UP:
@@ -210,16 +210,16 @@ class CallClient:
                 await self._come_back(LOST, "")
 
     async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield messages until the call has ended in order.
+        """Yield messages until the normal end of the call.
 
         Raises:
-            CallError: it ended otherwise.
+            CallError: the call ended otherwise.
         """
         while True:
             try:
                 message = await self.receive()
-            except CallError as over:
-                if over.code == 1000:
+            except CallError as error:
+                if error.code == 1000:
                     return
                 raise
             yield message
@@ -238,27 +238,27 @@ class CallClient:
         self._phase = moved(CLIENT_MOVES, self._phase, move)
 
     async def _come_back(self, code: int, reason: str) -> None:
-        """Connect anew, or say why not.
+        """Connect again.
 
         Raises:
             CallError: the call is over.
         """
         told = self._error.get("code")
         known = self.session or told == "BUS_AWAY"
-        over = CallError("CLOSED", reason, code=code)
+        error = CallError("CLOSED", reason, code=code)
         if self._phase is HUNG_UP:
             return
         renews = (code, reason) == EXPIRED and not isinstance(self._token, str)
         refused = told in NO_ROOM and self._phase is CALLING
         if not (code in COME_BACK or renews) or refused or not known:
-            raise over
+            raise error
         while self._http and self._tries < len(self._retries):
             await asyncio.sleep(self._retries[self._tries])
             self._tries += 1
             with suppress(CallError):
                 await self._dial(self._http)
                 return
-        raise over
+        raise error
 
     async def _dial(self, http: aiohttp.ClientSession) -> None:
         query = {"token": await self._new_token(), **self._query}

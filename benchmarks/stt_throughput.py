@@ -33,7 +33,7 @@ from benchmarks.recordings import SHARED
 from benchmarks.results import save
 from runtime.word_errors import distance
 from schemas.audio import RATE_HZ
-from workers.engine_executor import EngineExecutor, Together
+from workers.engine_executor import BatchWork, EngineExecutor
 from workers.engines import weights
 from workers.engines.stt import whisper
 
@@ -163,13 +163,13 @@ async def queue(
     """Return the waits, ms, of utterances that come at random moments, *a_second* on average."""
     executor = EngineExecutor(PLACES, limit_s=60)
     each = functools.partial(model.transcribe_each, language="en")
-    work = Together(each, kind="en", most=most)
+    work = BatchWork(each, kind="en", most_items=most)
     waits: list[float] = []
     chance = random.Random(11)
 
     async def one(pcm: bytes) -> None:
         began = time.perf_counter()
-        await executor.run_together(work, pcm)
+        await executor.run_batched(work, pcm)
         waits.append((time.perf_counter() - began) * 1000)
 
     async with asyncio.TaskGroup() as tasks:

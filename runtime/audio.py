@@ -34,10 +34,10 @@ class PcmStream:
         """Return *data* as s16le mono 16 kHz; a resampler keeps a few ms back."""
         if self._rest:
             data = self._rest + data
-        over = len(data) % self._frame_bytes
-        self._rest = data[len(data) - over :] if over else b""
-        if over:
-            data = data[: len(data) - over]
+        odd_bytes = len(data) % self._frame_bytes
+        self._rest = data[len(data) - odd_bytes :] if odd_bytes else b""
+        if odd_bytes:
+            data = data[: len(data) - odd_bytes]
         if self._plain or not data:
             return data
         samples, rate_hz = _mono(data, self._form), self._form.rate_hz

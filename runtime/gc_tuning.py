@@ -3,11 +3,10 @@
 import gc
 
 NEW_OBJECTS, YOUNG_COLLECTIONS, OLD_COLLECTIONS = 5_000, 1, 50
-"""New objects until the youngest are collected, as Python's default of 700 is reached every few
-frames; collections of these until those that survived one are collected; and collections of those
-until all are. The calls of a hundred who come at once are 40,000 objects. With 10,000 and 2, their
-collection stopped the process for 40 ms; so it does for 10 ms. What ends frees itself, without a
-collection, so all are seldom collected."""
+"""The thresholds of the three generations. Python's default of 700 new objects is reached every few
+frames. A hundred new calls at once are 40,000 objects: their collection stops the process for 10
+ms, and with 10,000 and 2 for 40 ms. The oldest generation is seldom collected, since calls leave no
+reference cycles."""
 
 
 def settle() -> None:

@@ -1,10 +1,10 @@
-"""A file that is read while it is written: bytes are dropped once they were read.
+"""A file that is read while it is written; read bytes are dropped.
 
     OPEN, ENDED --end--> ENDED
     FELL_IDLE --end--> FELL_IDLE
     OPEN --fall idle--> FELL_IDLE
 
-One thread reads, which waits for bytes; any thread writes.
+One thread reads and waits for bytes; any thread writes.
 """
 
 import io
@@ -18,7 +18,7 @@ from runtime.moves import moved
 MOST_WAITING_BYTES = 16_000_000
 """The most bytes that wait for the reader: twice the longest message."""
 IDLE_S = 0.4
-"""A FLAC file ends after so long without data: its parser keeps back ten frames, about a second."""
+"""The time without data after which a FLAC file ends: its parser keeps back some ten frames."""
 
 
 class FilePhase(Enum):
@@ -26,7 +26,7 @@ class FilePhase(Enum):
 
     OPEN = auto()
     ENDED = auto()
-    """No more bytes are taken; those that wait are still read."""
+    """No more bytes are taken; the waiting bytes are still read."""
     FELL_IDLE = auto()
     """The same, because no data came."""
 
@@ -69,7 +69,7 @@ class GrowingFile:
 
     @property
     def waiting_bytes(self) -> int:
-        """What came and was not read yet."""
+        """The bytes that are not read yet."""
         return len(self._waiting)
 
     def write(self, data: bytes) -> bool:
@@ -92,7 +92,7 @@ class GrowingFile:
     def read(self, size: int) -> bytes:
         """Return the next bytes, *size* at most, or b"" at the end."""
         while self._is_awaited():
-            self._waits()  # it may take time, for which nobody is kept from writing
+            self._waits()  # outside the lock, since it may take time
             with self._changed:
                 if self._is_awaited() and not self._changed.wait(self._idle_s):
                     self._note_silence()
@@ -102,7 +102,7 @@ class GrowingFile:
             return data
 
     def _note_silence(self) -> None:
-        """End a file for which nothing came in time, not even at the last moment."""
+        """End a file without data in time, unless some came at the last moment."""
         if self._is_awaited():
             self._move(FileMove.FALL_IDLE)
 

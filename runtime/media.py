@@ -38,7 +38,7 @@ CODECS = frozenset({"opus", "vorbis", "flac", "mp3", "mp3float", "aac", "alac"})
 MOST_HZ = 192_000
 """A small file could hold silence at millions of samples a second."""
 AT_WORK = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
-"""Held by whoever decodes a packet: however many files there are, they leave a core to calls."""
+"""Held by a thread that decodes a packet, so that decoding leaves half of the cores to calls."""
 MOST_FILES = 4
 """The most files that wait in the queue."""
 AHEAD_S = 300.0
@@ -73,9 +73,9 @@ class Decoder:
         self._unread: list[GrowingFile] = []
         """Files with bytes that may wait; the last one is `_file`."""
         self._head = b""
-        self._heard = bytearray()
+        self._decoded = bytearray()
         """Audio that is decoded and not delivered yet; only the thread uses it."""
-        self._over = False
+        self._ended = False
         self._began_s = time.monotonic()
         self._sent_bytes = 0
         name = "decode audio"
@@ -83,18 +83,18 @@ class Decoder:
 
     @property
     def waiting_bytes(self) -> int:
-        """What came of all files and was not read yet."""
+        """The bytes of all files that are not read yet."""
         self._unread = [one for one in self._unread if one.waiting_bytes or one is self._file]
         return sum(one.waiting_bytes for one in self._unread)
 
     def begin(self, container: Container) -> None:
-        """Begin a file; the one before is decoded to its end."""
+        """Begin a file; the previous file is decoded to its end."""
         self._head = b""
         self._open(GrowingFile(container, waits=self._hand_over))
 
     def feed(self, data: bytes) -> None:
         """Take more bytes of the file; bytes after its end are ignored."""
-        if self._file is None or self._over:
+        if self._file is None or self._ended:
             return
         if self._file.fell_idle:
             # the kept head has only its first metadata block, so mark that block as the last
@@ -112,7 +112,7 @@ class Decoder:
 
     def close(self) -> None:
         """Stop decoding; no more audio is delivered."""
-        self._over = True
+        self._ended = True
         if self._file:
             self._file.end(at_once=True)
         self._files.put(None)
@@ -127,11 +127,11 @@ class Decoder:
 
     def _stop(self, file: GrowingFile, why: str) -> None:
         file.end(at_once=True)
-        if not self._over:
+        if not self._ended:
             self._fail(f"{file.container.value} that {why}")
 
     def _run(self) -> None:
-        while (file := self._files.get()) and not self._over:
+        while (file := self._files.get()) and not self._ended:
             self._decode(file)
 
     def _decode(self, file: GrowingFile) -> None:
@@ -139,15 +139,15 @@ class Decoder:
 
         try:
             for pcm in self._sound_of(file):
-                if self._over:
+                if self._ended:
                     return
                 self._sent_bytes += len(pcm)
                 ahead_s = self._sent_bytes / (2 * RATE_HZ) - (time.monotonic() - self._began_s)
                 if ahead_s > AHEAD_S:
                     self._stop(file, f"holds more than {AHEAD_S:.0f} s, sent at once")
                     return
-                self._heard += pcm
-                if len(self._heard) >= LONGEST_PIECE_BYTES:
+                self._decoded += pcm
+                if len(self._decoded) >= LONGEST_PIECE_BYTES:
                     self._hand_over()
         except (FFmpegError, ValueError):  # ValueError: PyAV's own for files that make no sense
             self._stop(file, "cannot be decoded")
@@ -160,9 +160,9 @@ class Decoder:
 
     def _hand_over(self) -> None:
         """Deliver the audio that is decoded so far."""
-        if self._heard and not self._over:
-            self._deliver(bytes(self._heard))
-        self._heard.clear()
+        if self._decoded and not self._ended:
+            self._deliver(bytes(self._decoded))
+        self._decoded.clear()
 
     def _sound_of(self, file: GrowingFile) -> Iterator[bytes]:
         whole = file.whole() if file.container is Container.MP4 else None

@@ -37,16 +37,16 @@ class _Doubler:
     """Doubles the rate: interpolates a sample between each two."""
 
     def __init__(self) -> None:
-        self._kept = np.zeros(HALF_SAMPLES - 1, np.int16)
+        self._rest = np.zeros(HALF_SAMPLES - 1, np.int16)
 
     def feed(self, samples: Samples) -> Samples:
-        known = np.concatenate([self._kept, samples])
+        known = np.concatenate([self._rest, samples])
         count = len(known) - 2 * HALF_SAMPLES + 1
         if count <= 0:
-            self._kept = known
+            self._rest = known
             return known[:0]
         between = np.rint(np.convolve(known, TAPS, "valid"))
-        self._kept = known[count:]
+        self._rest = known[count:]
         doubled = np.stack(
             [known[HALF_SAMPLES - 1 :][:count], np.clip(between, -32768, 32767)], axis=1
         )
@@ -86,15 +86,15 @@ class _Layout:
     A numpy call costs as much as a hundred samples, so the arrays and views are prepared once.
     """
 
-    def __init__(self, kept: int, came: int, weights: NDArray[np.float32], up: int) -> None:
-        """Prepare arrays for *came* samples after *kept* old ones; a group has *up* outputs."""
+    def __init__(self, before: int, new: int, weights: NDArray[np.float32], up: int) -> None:
+        """Prepare arrays for *new* samples after *before* old ones; a group has *up* outputs."""
         down = 5 - up
-        known, width = kept + came, len(weights)
+        known, width = before + new, len(weights)
         count = max(0, (known - (width - (GROUPS_A_ROW - 1) * down)) // down + 1)
         rows = -(-count // GROUPS_A_ROW)
         sound = np.zeros(max(known, (rows - 1) * GROUPS_A_ROW * down + width), np.float32)
-        self.sizes = kept, came
-        self.kept, self.came = sound[:kept], sound[kept:known]
+        self.sizes = before, new
+        self.before, self.new = sound[:before], sound[before:known]
         self.rest = sound[count * down : known]
         step = GROUPS_A_ROW * down * sound.itemsize
         around = np.ndarray((rows, width), np.float32, sound, 0, (step, sound.itemsize))
@@ -134,8 +134,8 @@ class _Thirds:
         layout, sizes = self._layout, (len(self._rest), len(samples))
         if layout is None or layout.sizes != sizes:
             layout = self._layout = _Layout(*sizes, self._weights, self._up)
-        layout.kept[:] = self._rest
-        layout.came[:] = samples
+        layout.before[:] = self._rest
+        layout.new[:] = samples
         made = layout.made()
         self._rest = layout.rest
         self._owed += self._up * len(samples)

@@ -117,7 +117,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Callers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What callers may choose themselves; a token may always name the agent."""
+    """The choices that callers have; a token may always name the agent."""
 
     may_choose: bool = True
     """Callers may choose this agent by `?agent=` or `start_conversation.agent`."""
@@ -171,7 +171,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     turns: Turns | UnsetType = UNSET
     """When a turn of the caller begins and ends."""
     interruption: Interruption | UnsetType = UNSET
-    """What interrupts a response."""
+    """The conditions of an interruption."""
     idle: Idle | UnsetType = UNSET
     """The question to a caller who says nothing, and the end of their call."""
     record_audio: bool | UnsetType = UNSET
@@ -197,7 +197,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     variables: Annotated[dict[str, Variable], msgspec.Meta(max_length=MOST_VARIABLES)] = {}
     """The variables of the prompt and the greeting, by name."""
     callers: Callers = Callers()
-    """What callers may choose themselves."""
+    """The choices that callers have."""
 
 
 def changes(agent: Agent) -> dict[str, Any]:
@@ -224,8 +224,8 @@ class AgentUsed(msgspec.Struct, frozen=True, kw_only=True):
     """The revision in the bucket AURA_AGENTS, which names one text for good."""
     variables: dict[str, str] = {}
     """The values of the variables in this call."""
-    asked: dict[str, Any] = {}
-    """The changes that the caller made, as allowed: values by path of the configuration."""
+    caller_changes: dict[str, Any] = msgspec.field(default_factory=dict, name="asked")
+    """The changes of the caller that were allowed: values by path of the configuration."""
     webhook: WebhookConfig | None = None
     """The webhook of the previous agent, which stays in use if this agent's file names none."""
 

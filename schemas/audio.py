@@ -30,8 +30,8 @@ class AudioFrame(msgspec.Struct, frozen=True, kw_only=True):
     """Above 0: the n-th pause of the utterance begins here; recognise the audio so far."""
     end: bool = False
     """Whether the utterance is over."""
-    stands: int = 0
-    """With `end`: the pause whose transcript has all words of the utterance; 0 if there is none."""
+    final_pause: int = msgspec.field(default=0, name="stands")
+    """With `end`: the transcript up to this pause has all words of the utterance; 0: none has."""
     from_ms: int = 0
     """The start of this audio in the utterance, ms. An older edge leaves it 0."""
     continued_ms: int = 0

@@ -93,7 +93,7 @@ class TurnConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InterruptionConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What interrupts a response."""
+    """The conditions of an interruption."""
 
     allowed: bool = True
     """Whether the caller may interrupt; else a response is spoken to its end before their turn."""

@@ -61,7 +61,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     webhook: TenantWebhook = TenantWebhook()
     """The permissions of the webhooks of its agents."""
 
-    def over(self, operator: SessionConfig) -> SessionConfig:
+    def applied_to(self, operator: SessionConfig) -> SessionConfig:
         """Return the configuration of its calls, over the *operator*'s."""
         changes: dict[str, Any] = {
             "limits.call_s": self.limits.call_s,

@@ -106,7 +106,7 @@ ELSEWHERE: Mapping[str, str] = {
     "workers/engines/simulated.py": "parts/test_simulated_engines.py",
     "workers/stage_builders/*.py": "unit/workers/test_stage_builders.py",
     "workers/tool_text_phase.py": "unit/runtime/test_moves.py",
-    "workers/tools/bodies.py": "integration/test_tool_runner.py",
+    "workers/tools/backends.py": "integration/test_tool_runner.py",
     "workers/tools/mcp_gateway.py": "integration/test_mcp.py",
     "workers/worker_loop.py": "integration/test_hung.py",
 }

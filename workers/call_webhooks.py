@@ -1,7 +1,7 @@
 """Delivers the webhooks of calls: each signed message is posted until its receiver accepts it.
 
 A slow receiver delays no other receiver and no tool: it gets a part of the deliveries at once, and
-none for a while after it did not answer several times in a row.
+rests for a while after several failures in a row.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ MOST_DELIVERIES = 128
 MOST_DELIVERIES_A_RECEIVER = 32
 """The most deliveries to one receiver at once."""
 BUSY_S = 1.0
-"""The delay of a message whose receiver has that many deliveries."""
+"""The delay of a message while its receiver has the most deliveries."""
 ANSWER_S = 10.0
 REST_S = 5.0
 AWAY_AFTER_FAILURES = 3

@@ -1,7 +1,7 @@
 """The sentence chain of a response: its sentences in the log, folded from their events. Pure.
 
-Each sentence is stored behind a fence: only if the one before it is still the newest event of its
-subject. Cancellations and the ends of other responses stand between them.
+A sentence is stored behind a fence: only if the previous sentence is still the newest event of its
+subject. Cancellations and the ends of other responses may come between them.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""The items that wait for an engine's threads, and which of them a free thread takes. Pure.
+"""Decides which of the waiting items a free thread of an engine takes. Pure.
 
-Items of equal kind that wait together may share one call of the engine:
+Waiting items of equal kind may share one run of the engine:
 
     waiting   f f f f p p     two threads, one becomes free: it takes its share of the most urgent
               └─┘             kind; the other thread will take the rest
 
 No item waits for a batch: with a free thread it begins at once, alone. Items of equal urgency are
 taken by the fair share of their owners (`workers/fair_share.py`), so that many items of one session
-never delay the only one of another.
+never delay the only item of another session.
 """
 
 import math
@@ -26,7 +26,7 @@ LEAST_COST_S = 1.0
 
 @dataclass(frozen=True)
 class Place:
-    """The place of an item among those that wait."""
+    """The place of an item in the queue."""
 
     rank: int
     """A smaller rank goes first."""
@@ -35,7 +35,7 @@ class Place:
     """The length of its audio."""
     kind: object
     """Items of equal kind may share a batch."""
-    most: int
+    most_items: int
     """The most items of a batch."""
     since_s: float
     """The time of the request."""
@@ -85,7 +85,7 @@ class EngineQueue(Generic[Item]):
         return self._batch(rank)
 
     def _batch(self, rank: int) -> list[Item]:
-        """Take the next item of *rank*, and one thread's share of those of its kind and rank.
+        """Take the next item of *rank*, and one thread's share of its kind and rank.
 
         A larger batch would leave nothing for other threads that become free.
         """
@@ -93,7 +93,7 @@ class EngineQueue(Generic[Item]):
         first, of_first = self._dequeue(urgent)
         alike = {item: place for item, place in urgent.items() if place.kind == of_first.kind}
         threads = self._threads - (self._reserved if rank else 0)
-        most = min(of_first.most, math.ceil((len(alike) + 1) / threads))
+        most = min(of_first.most_items, math.ceil((len(alike) + 1) / threads))
         batch, audio_s = [first], of_first.audio_s
         while len(batch) < most:
             left_s = MOST_BATCH_S - audio_s

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 Owner = tuple[str, ...]
 """The path in the tree: tenant, session."""
 MOST_OWNERS = 1000
-"""The number of owners above which those with no more than their share are forgotten."""
+"""The most remembered owners; above it, owners with no more than their share are forgotten."""
 
 
 class FairShare:

@@ -34,23 +34,23 @@ class FixedWords:
     def __init__(self, most_bytes: int = MOST_AUDIO_BYTES) -> None:
         self._most_bytes = most_bytes
         self._bytes = 0
-        self._kept: OrderedDict[Spoken, tuple[bytes, ...]] = OrderedDict()
+        self._audio: OrderedDict[Spoken, tuple[bytes, ...]] = OrderedDict()
 
     def get(self, spoken: Spoken) -> tuple[bytes, ...] | None:
         """Return the chunks of *spoken*, s16le mono 16 kHz; None: they are not kept."""
-        if (chunks := self._kept.get(spoken)) is not None:
-            self._kept.move_to_end(spoken)
+        if (chunks := self._audio.get(spoken)) is not None:
+            self._audio.move_to_end(spoken)
         return chunks
 
     def keep(self, spoken: Spoken, chunks: Iterable[bytes]) -> None:
         """Keep the chunks of *spoken* as they were cut, so that each call gets the same ones."""
-        kept = tuple(chunks)
-        if _size(kept) > self._most_bytes:
+        pieces = tuple(chunks)
+        if _size(pieces) > self._most_bytes:
             return
-        self._bytes += _size(kept) - _size(self._kept.pop(spoken, ()))
-        self._kept[spoken] = kept
+        self._bytes += _size(pieces) - _size(self._audio.pop(spoken, ()))
+        self._audio[spoken] = pieces
         while self._bytes > self._most_bytes:
-            _, gone = self._kept.popitem(last=False)
+            _, gone = self._audio.popitem(last=False)
             self._bytes -= _size(gone)
 
 

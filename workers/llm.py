@@ -11,7 +11,7 @@ from runtime.bus import trace
 from schemas.codec import TRACE_HEADER
 from schemas.events import StageName, TurnTaken
 from schemas.tools import ToolFunction
-from workers.call_limit import AWAKE_S
+from workers.engine_limit import AWAKE_S
 from workers.engines.errors import (
     EngineError,
     EngineRefusedError,

@@ -28,11 +28,11 @@ def urgency(event: SpeechStarted, span: AudioPart, *, partial: bool) -> Urgency:
     A partial transcript can wait, except over a response, which goes on until the first words over
     it are known.
     """
-    over = event.over_response
-    hurried = partial or (over and span.from_ms == 0)
+    over_response = event.over_response
+    hurried = partial or (over_response and span.from_ms == 0)
     if event.background:
         return Urgency(BACKGROUND_RANK, hurried)
-    return Urgency(1 if partial and not over else 0, hurried)
+    return Urgency(1 if partial and not over_response else 0, hurried)
 
 
 def partial_interval_ms(event: SpeechStarted, usual_ms: int) -> int:

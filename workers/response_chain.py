@@ -18,7 +18,7 @@ MOST_NAME_CHARS = 64
 
 
 class ResponseChain:
-    """The sentence chain of one response; every link names the one before it."""
+    """The sentence chain of one response; every link names the previous link."""
 
     def __init__(self, job: JobContext[TurnTaken], model: str) -> None:
         self.state = ChainState(job.event.turn)
@@ -44,7 +44,7 @@ class ResponseChain:
         return self.state.is_over
 
     async def _read(self, newest: Stored | None) -> ChainState:
-        """Return the chain in the log, whose newest event is *newest*."""
+        """Return the chain in the log up to its newest event, *newest*."""
         job, state = self._job, ChainState(self._job.event.turn)
         if newest is None:
             return state
@@ -76,7 +76,7 @@ class ResponseChain:
 
     @property
     def _written(self) -> int:
-        """Return the number of sentences so far, with those of earlier steps."""
+        """Return the number of sentences so far, earlier steps included."""
         return self._job.event.spoken + len(self.state.sentences)
 
     async def switch(self, switched: Switched) -> None:
@@ -94,7 +94,7 @@ class ResponseChain:
         )
         await job.bus.publish(told)
 
-    async def call(self, call: FunctionCall) -> None:
+    async def publish_call(self, call: FunctionCall) -> None:
         job = self._job
         called = ToolCalled(
             **job.head(),
@@ -197,7 +197,7 @@ class ResponseWriter:
         if not calls and not self._chain.state.sentences and self._job.event.tools:
             calls = self._text.unknown
         for call in calls[:MOST_CALLS]:
-            await self._chain.call(call)
+            await self._chain.publish_call(call)
 
     async def _say(self, pieces: Iterable[str]) -> None:
         for piece in pieces:

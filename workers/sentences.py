@@ -135,10 +135,10 @@ class SentenceCutter:
             before, after = self._text[: match.end()], self._text[match.end() :]
             if match.group().startswith("\n"):
                 return match.end()
-            over = ends(before, after, self._language)
-            if over is None and len(self._text) <= LONGEST_CHARS:
+            is_end = ends(before, after, self._language)
+            if is_end is None and len(self._text) <= LONGEST_CHARS:
                 return None
-            if over:
+            if is_end:
                 return match.end()
         if self._first:
             for first in _FIRST_END.finditer(self._text):

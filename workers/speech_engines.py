@@ -8,7 +8,7 @@ from runtime.moves import moved
 from schemas.audio import BYTES_PER_MS
 from schemas.events import SpeechStarted
 from schemas.languages import without_region
-from workers.engine_executor import EngineExecutor, Together
+from workers.engine_executor import BatchWork, EngineExecutor
 from workers.engines.protocols import BatchRecognizer, Recognition, Recognizer, TurnModel
 from workers.utterance_follower import REQUEST_MOVES, RequestMove, RequestPhase
 from workers.utterance_words import AudioPart
@@ -44,14 +44,14 @@ class SpeechEngines:
         self,
         recognizer: Recognizer,
         executor: EngineExecutor,
-        turns: TurnModel | None,
+        turn_model: TurnModel | None,
         *,
         most_at_once: int,
     ) -> None:
         """Take *most_at_once*, the most utterances in one batch."""
         self._recognizer = recognizer
         self._executor = executor
-        self._turns = turns
+        self._turn_model = turn_model
         self._most = most_at_once
 
     @property
@@ -61,21 +61,21 @@ class SpeechEngines:
     def warm(self) -> None:
         """Load the models; blocks."""
         self._recognizer.warm()
-        if self._turns:
-            self._turns.warm()
+        if self._turn_model:
+            self._turn_model.warm()
 
-    async def hear(
-        self, asked: RecognitionRequest, event: SpeechStarted, *, rank: int, hurried: bool
+    async def recognise(
+        self, request: RecognitionRequest, event: SpeechStarted, *, rank: int, hurried: bool
     ) -> Recognition:
-        """Return the recognition of the part *asked* of an utterance; a smaller *rank* goes first.
+        """Return the recognition of a part of an utterance; a smaller *rank* goes first.
 
         *hurried*: speed matters more than accuracy.
         """
         recognizer, language = self._recognizer, without_region(event.language)
-        owner, audio_s = (event.tenant, event.session), _seconds(asked.pcm)
+        owner, audio_s = (event.tenant, event.session), _seconds(request.pcm)
         if not isinstance(recognizer, BatchRecognizer):
             return await self._executor.run(
-                lambda: recognizer.transcribe(asked.begin(), language=language),
+                lambda: recognizer.transcribe(request.begin(), language=language),
                 rank=rank,
                 owner=owner,
                 audio_s=audio_s,
@@ -85,19 +85,19 @@ class SpeechEngines:
             pcms = [one.begin() for one in several]
             return recognizer.transcribe_each(pcms, language=language, hurried=hurried)
 
-        work = Together(each, kind=(language, hurried), most=self._most)
-        heard: Recognition = await self._executor.run_together(
-            work, asked, rank=rank, owner=owner, audio_s=audio_s
+        work = BatchWork(each, kind=(language, hurried), most_items=self._most)
+        recognition: Recognition = await self._executor.run_batched(
+            work, request, rank=rank, owner=owner, audio_s=audio_s
         )
-        return heard
+        return recognition
 
     async def eot_audio(self, event: SpeechStarted, pcm: bytes) -> float | None:
         """Return the probability (0..1) that the speaker of *pcm* is done; None: no turn model."""
-        if self._turns is None:
+        if self._turn_model is None:
             return None
         owner, audio_s = (event.tenant, event.session), _seconds(pcm)
-        heard = self._executor.run(self._turns.eot_audio, pcm, owner=owner, audio_s=audio_s)
-        return round(await heard, 3)
+        judging = self._executor.run(self._turn_model.eot_audio, pcm, owner=owner, audio_s=audio_s)
+        return round(await judging, 3)
 
 
 def _seconds(pcm: bytes) -> float:

@@ -46,7 +46,7 @@ class SttStage:
         executor: EngineExecutor,
         *,
         partial_interval_ms: int,
-        turns: TurnModel | None = None,
+        turn_model: TurnModel | None = None,
         most_at_once: int = 1,
         redaction: Redaction | None = None,
     ) -> None:
@@ -54,7 +54,7 @@ class SttStage:
         self.model = recognizer.name
         self.interval_ms = partial_interval_ms
         self.mask = (redaction or Redaction()).mask
-        self.engines = SpeechEngines(recognizer, executor, turns, most_at_once=most_at_once)
+        self.engines = SpeechEngines(recognizer, executor, turn_model, most_at_once=most_at_once)
 
     @property
     def wait_ms(self) -> int:
@@ -77,7 +77,7 @@ class SttStage:
         stale = _is_stale(job)
         follower = UtteranceFollower(words, partial_interval_ms(event, self.interval_ms))
         async with asyncio.TaskGroup() as tasks:
-            listening = _Listening(self, job, words, tasks)
+            utterance_job = UtteranceJob(self, job, words, tasks)
             async for frame in frames(
                 job.bus,
                 event.session,
@@ -86,10 +86,10 @@ class SttStage:
                 first_limit_s=STALE_LIMIT_S if stale else None,
                 known_ms=words.settled_ms,
             ):
-                listening.carry_out(follower.frame(frame, listening.requests))
+                utterance_job.carry_out(follower.frame(frame, utterance_job.requests))
             is_gone = stale and follower.phase is FollowPhase.WAITS
             if not is_gone:
-                listening.carry_out(follower.no_more_frames(listening.requests))
+                utterance_job.carry_out(follower.no_more_frames(utterance_job.requests))
         if is_gone:
             raise StaleJobError(f"no worker was free for {job.waited_s:.0f} s: its audio is gone")
         final = TranscriptFinal(
@@ -104,8 +104,8 @@ class SttStage:
         await job.bus.publish(final)
 
 
-class _Listening:
-    """One job: has the parts of its utterance recognised, and publishes transcripts."""
+class UtteranceJob:
+    """Carries out the job of one utterance: recognises its parts and publishes transcripts."""
 
     def __init__(
         self,
@@ -118,15 +118,15 @@ class _Listening:
         self._job = job
         self._words = words
         self._tasks = tasks
-        self._asked: dict[AudioPart, RecognitionRequest] = {}
-        """Requests whose words are not known yet."""
+        self._parts: dict[AudioPart, RecognitionRequest] = {}
+        """Requested parts without words yet; the part of a partial transcript is `_partial`."""
         self._partial: RecognitionRequest | None = None
         self._eot_audio: dict[int, asyncio.Task[float | None]] = {}
         """The turn model's probability of an end of turn, 0..1, by pause."""
 
     @property
     def requests(self) -> Requests:
-        parts = {span: asked.phase for span, asked in self._asked.items()}
+        parts = {span: request.phase for span, request in self._parts.items()}
         latest = self._partial
         return Requests(parts, latest.phase if latest and latest.is_active else None)
 
@@ -138,44 +138,44 @@ class _Listening:
                     judging = self._stage.engines.eot_audio(self._job.event, pcm)
                     self._eot_audio[pause] = self._tasks.create_task(judging)
                 case Recognise(span, pcm, partial=True):
-                    self._partial = asked = RecognitionRequest(span, pcm)
-                    asked.task = self._tasks.create_task(self._grow(asked))
+                    self._partial = request = RecognitionRequest(span, pcm)
+                    request.task = self._tasks.create_task(self._publish_partial(request))
                 case Recognise(span, pcm):
-                    self._asked[span] = asked = RecognitionRequest(span, pcm)
-                    asked.task = self._tasks.create_task(self._transcribe(asked))
+                    self._parts[span] = request = RecognitionRequest(span, pcm)
+                    request.task = self._tasks.create_task(self._publish_transcripts(request))
                 case CancelPart(span):
-                    self._asked.pop(span).cancel()
+                    self._parts.pop(span).cancel()
                 case CancelPartial():
                     if self._partial:
                         self._partial.cancel()
 
-    async def _hear(self, asked: RecognitionRequest, *, partial: bool) -> Recognition:
+    async def _recognise(self, request: RecognitionRequest, *, partial: bool) -> Recognition:
         event = self._job.event
-        urgent = urgency(event, asked.span, partial=partial)
-        return await self._stage.engines.hear(
-            asked, event, rank=urgent.rank, hurried=urgent.hurried
+        urgent = urgency(event, request.span, partial=partial)
+        return await self._stage.engines.recognise(
+            request, event, rank=urgent.rank, hurried=urgent.hurried
         )
 
-    async def _grow(self, asked: RecognitionRequest) -> None:
-        heard = await self._hear(asked, partial=True)
-        text = self._words.partial(asked.span, heard)
+    async def _publish_partial(self, request: RecognitionRequest) -> None:
+        heard = await self._recognise(request, partial=True)
+        text = self._words.partial(request.span, heard)
         if text is None:
             return
         event = self._job.event
         told = TranscriptPartial(
             utterance=event.utterance,
             text=self._stage.mask(text, growing=True),
-            audio_ms=asked.span.until_ms,
+            audio_ms=request.span.until_ms,
         )
         await self._job.bus.send(subjects.partials(event.session), told)
 
-    async def _transcribe(self, asked: RecognitionRequest) -> None:
-        heard = await self._hear(asked, partial=False)
-        del self._asked[asked.span]
-        for transcript in list(self._words.heard(asked.span, heard)):
-            await self._tell(transcript)
+    async def _publish_transcripts(self, request: RecognitionRequest) -> None:
+        heard = await self._recognise(request, partial=False)
+        del self._parts[request.span]
+        for transcript in list(self._words.heard(request.span, heard)):
+            await self._publish(transcript)
 
-    async def _tell(self, transcript: PauseTranscript) -> None:
+    async def _publish(self, transcript: PauseTranscript) -> None:
         # a cut is no pause, so a number at the end may continue
         words, mask = transcript.words, partial(self._stage.mask, growing=transcript.pause < 0)
         eot_audio = self._eot_audio.get(transcript.pause)

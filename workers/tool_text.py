@@ -78,29 +78,29 @@ class ToolText:
     def feed(self, delta: str) -> str:
         """Return the text to be spoken after *delta*; "" while a call may have begun."""
         self._text += delta
-        return self._without_calls(over=False)
+        return self._without_calls(at_end=False)
 
     def flush(self) -> str:
         """Return the rest; the stream is over."""
-        return self._without_calls(over=True)
+        return self._without_calls(at_end=True)
 
-    def _without_calls(self, *, over: bool) -> str:
-        """Return the text to be spoken so far; with *over* nothing is held back."""
+    def _without_calls(self, *, at_end: bool) -> str:
+        """Return the text to be spoken so far; with *at_end* nothing is held back."""
         said = ""
-        while self._text or (over and self._phase is IN_MARKUP):
+        while self._text or (at_end and self._phase is IN_MARKUP):
             if self._phase is IN_MARKUP:
-                if not self._leave_markup(over=over):
+                if not self._leave_markup(at_end=at_end):
                     break
                 continue
             if self._phase is AFTER_FENCED:
-                if not self._leave_fence(over=over):
+                if not self._leave_fence(at_end=at_end):
                     break
                 continue
             at = self._first()
             said, self._text = said + self._text[:at], self._text[at:]
-            if not self._text or not (self._enter(over=over) or over):
+            if not self._text or not (self._enter(at_end=at_end) or at_end):
                 break
-            if over and self._text and self._phase is RESPONSE:
+            if at_end and self._text and self._phase is RESPONSE:
                 said, self._text = said + self._text[0], self._text[1:]  # it was no call
         return said
 
@@ -144,7 +144,7 @@ class ToolText:
         named = (f"{one}[ARGS]{{" for one in self._offered)
         return any(one.startswith(text) for one in (*before, *self._offered, *named))
 
-    def _enter(self, *, over: bool) -> bool:
+    def _enter(self, *, at_end: bool) -> bool:
         """Take the call at the start of the text; False: it is incomplete, or no call."""
         if opened := tool_markup.opening(self._text):
             markup, end = opened
@@ -152,13 +152,13 @@ class ToolText:
             self._text = self._text[end:]
             return True
         if self._text.lower().startswith(HARMONY.openings):
-            return self._take_channel(over=over)
+            return self._take_channel(at_end=at_end)
         if self._is_pythonic(self._text):
             self._open(PYTHONIC)
             return True
         if named := self._named.match(self._text):
-            return self._take_named(named, over=over)
-        return self._take_json(over=over)
+            return self._take_named(named, at_end=at_end)
+        return self._take_json(at_end=at_end)
 
     # -------------------------------------------------------- markup
 
@@ -166,11 +166,11 @@ class ToolText:
         self._move(TextMove.OPEN)
         self._opened = markup
 
-    def _leave_markup(self, *, over: bool) -> bool:
+    def _leave_markup(self, *, at_end: bool) -> bool:
         """Take the content of the markup; False: its end is missing yet."""
         markup, text = self._opened, self._text
         end = re.search(markup.closing, text, re.IGNORECASE) if markup.closing else None
-        if end is None and not over:
+        if end is None and not at_end:
             if len(text) > _MOST_CALL_CHARS:  # only its end is searched
                 self._text = text[: MOST_ARGUMENT_CHARS + 2] + text[-_CLOSING_CHARS:]
             return False
@@ -187,11 +187,11 @@ class ToolText:
         self._keep_calls(calls or [FunctionCall(UNREADABLE, "{}")])
         return True
 
-    def _take_channel(self, *, over: bool) -> bool:
+    def _take_channel(self, *, at_end: bool) -> bool:
         """Take a message of gpt-oss, and leave the caller's; False: its end is missing yet."""
         head = HARMONY_HEAD.match(self._text)
         if head is None:
-            if over or len(self._text) > tool_markup.MOST_HEAD_CHARS:
+            if at_end or len(self._text) > tool_markup.MOST_HEAD_CHARS:
                 self._text = ""  # a head without a message
                 return True
             return False
@@ -200,7 +200,7 @@ class ToolText:
             self._text = f"\n{rest}"
             return True
         end = HARMONY_END.search(rest)
-        if end is None and not over:
+        if end is None and not at_end:
             self._text = head.group() + (rest if called else rest[-_CLOSING_CHARS:])
             return False
         body, self._text = (rest[: end.start()], rest[end.end() :]) if end else (rest, "")
@@ -221,7 +221,7 @@ class ToolText:
 
     # -------------------------------------------------------- JSON
 
-    def _take_json(self, *, over: bool) -> bool:
+    def _take_json(self, *, at_end: bool) -> bool:
         """Take the JSON at the start of the text; False: it is incomplete, or no call."""
         begin = _JSON.match(self._text)
         if begin is None:
@@ -232,7 +232,7 @@ class ToolText:
                 found, end = _SCANNER.raw_decode(body, wraps)
             except (ValueError, RecursionError):
                 continue
-            if wraps and not over and not body[end:]:
+            if wraps and not at_end and not body[end:]:
                 return False  # its last brace is missing yet
             if calls := calls_of(found):
                 self._keep_calls(calls)
@@ -240,7 +240,7 @@ class ToolText:
                     self._move(TextMove.FENCED_CALL)
                 self._text = body[end:].removeprefix("}" * wraps)
                 return True
-        if not over and len(body) <= _MOST_CALL_CHARS:
+        if not at_end and len(body) <= _MOST_CALL_CHARS:
             return False
         if name := _BROKEN.search(body):  # reported to the model, not spoken
             self._keep_calls([FunctionCall(name[1], body[: MOST_ARGUMENT_CHARS + 1])])
@@ -248,7 +248,7 @@ class ToolText:
             return True
         return False
 
-    def _take_named(self, named: re.Match[str], *, over: bool) -> bool:
+    def _take_named(self, named: re.Match[str], *, at_end: bool) -> bool:
         """Take the arguments after a tool's name; False: they are incomplete."""
         name = re.split(r"functions\.", named.group())[-1]
         name = re.split(r"\[|:|\s|json$", name)[0] if name not in self._offered else name
@@ -256,19 +256,19 @@ class ToolText:
         try:
             _, end = _SCANNER.raw_decode(body)
         except (ValueError, RecursionError):
-            if not over and len(body) <= _MOST_CALL_CHARS:
+            if not at_end and len(body) <= _MOST_CALL_CHARS:
                 return False
             end = len(body)
         self._keep_calls([FunctionCall(name, body[:end][: MOST_ARGUMENT_CHARS + 1])])
         self._text = body[end:]
         return True
 
-    def _leave_fence(self, *, over: bool) -> bool:
+    def _leave_fence(self, *, at_end: bool) -> bool:
         """Drop the end of a fence after a call; False: it may be missing yet."""
         rest = self._text.lstrip()
         if rest.startswith("```"):
             rest = rest[3:]
-        elif not over and rest in {"", "`", "``"}:
+        elif not at_end and rest in {"", "`", "``"}:
             return False
         self._move(TextMove.CLOSE)
         self._text = rest

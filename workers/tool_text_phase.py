@@ -1,4 +1,4 @@
-"""Where a response's text stands that may hold tool calls: a pure state machine.
+"""The part of a response's text, with regard to tool calls in it: a pure state machine.
 
     RESPONSE --open--> IN_MARKUP
     RESPONSE --fenced call--> AFTER_FENCED
@@ -12,22 +12,22 @@ from enum import Enum, auto
 
 
 class TextPhase(Enum):
-    """Where the text that is read next stands."""
+    """The part to which the next text belongs."""
 
     RESPONSE = auto()
     IN_MARKUP = auto()
     AFTER_FENCED = auto()
-    """After a call that began in a fence, whose end may follow."""
+    """After a call in a fence: the end of the fence may follow."""
 
 
 class TextMove(Enum):
-    """What was found in the text."""
+    """A find in the text."""
 
     OPEN = auto()
     """The opening of markup."""
     FENCED_CALL = auto()
     CLOSE = auto()
-    """The end of the markup, or that of the fence, which may be missing."""
+    """The end of the markup, or of the fence, which may be missing."""
 
 
 RESPONSE, IN_MARKUP, AFTER_FENCED = TextPhase

@@ -72,9 +72,9 @@ class TtsStage:
         voice = await asyncio.to_thread(self._many.choose, speaker) if self._many else self._own
         spoken = Spoken.of(voice.used, event.speed, event.language, event.text)
         sending = _Sending(job)
-        if event.is_fixed and (kept := self._fixed.get(spoken)):
-            for number, chunk in enumerate(kept, start=1):
-                await sending.send(chunk, last=number == len(kept))
+        if event.is_fixed and (known_chunks := self._fixed.get(spoken)):
+            for number, chunk in enumerate(known_chunks, start=1):
+                await sending.send(chunk, last=number == len(known_chunks))
         else:
             await self._synthesize(job, voice, sending)
         if event.is_fixed:

@@ -1,4 +1,4 @@
-"""What a job of the STT stage does while its utterance is spoken: what is recognised, and when.
+"""Decides what a job of the STT stage recognises while its utterance is spoken, and when.
 
     WAITS, FOLLOWS --frame--> FOLLOWS
     WAITS, FOLLOWS --end--> OVER
@@ -35,10 +35,10 @@ class FollowPhase(Enum):
 
 
 class FollowMove(Enum):
-    """What arrives."""
+    """The arrivals that move a follower."""
 
     FRAME = auto()
-    """A frame; the last one is followed by END."""
+    """A frame; END follows the last frame."""
     END = auto()
 
 
@@ -73,7 +73,7 @@ REQUEST_MOVES: Mapping[tuple[RequestPhase, RequestMove], RequestPhase] = {
 
 
 class Requests(NamedTuple):
-    """The requests whose words are not known yet."""
+    """The requests without words yet."""
 
     parts: Mapping[AudioPart, RequestPhase]
     partial: RequestPhase | None = None
@@ -142,7 +142,7 @@ class UtteranceFollower:
         if frame.continued_ms:
             words.went_on(frame.continued_ms)
         if frame.end:
-            yield from self._end(frame.stands, requests)
+            yield from self._end(frame.final_pause, requests)
             return
         if frame.pause:
             words.paused(frame.pause, now_ms)
@@ -157,13 +157,13 @@ class UtteranceFollower:
         audio.forget(min(words.open_ms, now_ms - TURN_MS))
 
     def no_more_frames(self, requests: Requests) -> tuple[Action, ...]:
-        """End an utterance whose last frame has not come, and return the actions in their order."""
+        """End an utterance without its last frame, and return the actions in their order."""
         return () if self.phase is OVER else tuple(self._end(0, requests))
 
-    def _end(self, stands: int, requests: Requests) -> Iterator[Action]:
-        """Take the end; the transcript of pause *stands* has all the words (0: none has)."""
+    def _end(self, final_pause: int, requests: Requests) -> Iterator[Action]:
+        """Take the end; the transcript of pause *final_pause* has all the words (0: none has)."""
         self.phase = moved(FOLLOW_MOVES, self.phase, FollowMove.END)
-        self._words.ended(self._audio.until_ms, stands)
+        self._words.ended(self._audio.until_ms, final_pause)
         yield from self._changes(requests)
         if requests.partial:
             yield CancelPartial()

@@ -95,7 +95,7 @@ def history(name: JustName, tenant: Tenant = "") -> None:
 
 @app.command()
 def rollback(name: Name, tenant: Tenant = "") -> None:
-    """Apply an older revision again, as a new one; without @REV the one before the newest."""
+    """Apply an older revision again, as a new one; without @REV the second newest."""
     run(_files().rollback(name, _tenant(tenant)))
 
 

@@ -32,7 +32,7 @@ def plan(settings: Settings, modules: list[str], group: str, start: str, *, live
 
 
 async def run(settings: Settings, what: Plan) -> int:
-    """Run *what* until it is told to leave.
+    """Run the subscribers *what* until SIGTERM or Ctrl-C.
 
     Raises:
         BusAwayError: no server answers, or it refuses the group.

@@ -191,10 +191,10 @@ def agent_options(agent: str, variables: Sequence[str]) -> dict[str, str]:
     """
     if wrong := [one for one in variables if "=" not in one]:
         raise CommandError(f"--variable {wrong[0]}: write NAME=VALUE")
-    asked = {"agent": agent} if agent else {}
+    query = {"agent": agent} if agent else {}
     if variables:
-        asked["variables"] = json.dumps(dict(one.split("=", 1) for one in variables))
-    return asked
+        query["variables"] = json.dumps(dict(one.split("=", 1) for one in variables))
+    return query
 
 
 async def _question(file: Path | None, words: str, url: str, token: str) -> bytes:

@@ -35,7 +35,7 @@ ADVICE = {
     "cannot_transfer": "that agent cannot go on with this call: there is none (see `aura agents "
     "list`), a variable of it wants a value, or no agent serves the call now"
 }
-"""What to say of a fault that its name does not explain."""
+"""The messages for faults without a clear name."""
 COLUMNS = ("SESSION", "TENANT", "USER", "SINCE", "TURNS", "STATE", "MUTED", "AGENT", "EDGE")
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 

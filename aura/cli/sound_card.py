@@ -43,8 +43,8 @@ def _portaudio() -> Any:
 
 
 @contextmanager
-def sound_card(heard: Callable[[bytes], None]) -> Iterator[Loudspeaker]:
-    """Open the default devices; *heard* gets the microphone's audio, s16le mono 16 kHz.
+def sound_card(on_microphone: Callable[[bytes], None]) -> Iterator[Loudspeaker]:
+    """Open the default devices; *on_microphone* gets the microphone's audio, s16le mono 16 kHz.
 
     Raises:
         CommandError: a device is missing or cannot be opened.
@@ -57,7 +57,7 @@ def sound_card(heard: Callable[[bytes], None]) -> Iterator[Loudspeaker]:
     def take(data: Any, _frames: int, _time: Any, _status: Any) -> None:
         samples = np.frombuffer(bytes(data), np.int16)
         pcm = resampler.feed(samples).astype("<i2").tobytes()
-        loop.call_soon_threadsafe(heard, pcm)
+        loop.call_soon_threadsafe(on_microphone, pcm)
 
     def give(data: Any, _frames: int, _time: Any, _status: Any) -> None:
         data[:] = speaker.take(len(data))

@@ -28,12 +28,12 @@ async def spoken(text: str, url: str, token: str) -> bytes:
     Raises:
         CommandError: the edge does not answer, or refuses.
     """
-    asked = {"input": text, "response_format": "pcm", "model": "aura-speech", "voice": "default"}
+    body = {"input": text, "response_format": "pcm", "model": "aura-speech", "voice": "default"}
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as http,
             http.post(
-                speech_url(url), json=asked, headers={"Authorization": f"Bearer {token}"}
+                speech_url(url), json=body, headers={"Authorization": f"Bearer {token}"}
             ) as answer,
         ):
             if answer.status != 200:

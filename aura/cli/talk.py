@@ -115,13 +115,13 @@ async def talk(line: CallClient, console: Console) -> int:
     frames: asyncio.Queue[bytes] = asyncio.Queue(MOST_FRAMES)
     shown = Shown()
 
-    def heard(pcm: bytes) -> None:
+    def on_microphone(pcm: bytes) -> None:
         picture.caller = level(pcm)
         if frames.full():
             frames.get_nowait()
         frames.put_nowait(pcm)
 
-    with sound_card(heard) as speaker:
+    with sound_card(on_microphone) as speaker:
         picture = Picture(shown, speaker)
         try:
             async with line:

@@ -83,7 +83,7 @@ def history(name: JustName) -> None:
 
 @app.command()
 def rollback(name: Name) -> None:
-    """Apply an older revision again, as a new one; without @REV the one before the newest."""
+    """Apply an older revision again, as a new one; without @REV the second newest."""
     run(_files().rollback(name, ""))
 
 

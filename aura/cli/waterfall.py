@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 
-from schemas.events import STEPS
+from schemas.events import WATERFALL
 
 BAR_COLUMNS, LEAST_BAR_COLUMNS = 40, 8
 """The columns of the bars, so that a line fits 80 columns."""
 BARS_AT = 36
 
 
-def waterfall(steps: Mapping[str, float | None], columns: int | None = None) -> list[str]:
-    """Return one line for each step: a bar from the previous step, ms after the end of speech.
+def waterfall(times_ms: Mapping[str, float | None], columns: int | None = None) -> list[str]:
+    """Return one line for each time, ms after the end of speech: a bar from the previous time.
 
     Lines have at most *columns*, or 76 if that is None.
     """
-    there = [(name, steps[key]) for key, name in STEPS.items() if steps.get(key) is not None]
+    there = [
+        (name, times_ms[key]) for key, name in WATERFALL.items() if times_ms.get(key) is not None
+    ]
     known = sorted(((name, at) for name, at in there if at is not None), key=lambda one: one[1])
     if not known:
         return []

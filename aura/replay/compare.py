@@ -13,7 +13,7 @@ from runtime.word_errors import word_error_rate
 from schemas import events as ev
 from schemas.events import tag
 
-MEASURED = {"stt_ms": "recognition", **ev.STEPS}
+MEASURED = {"stt_ms": "recognition", **ev.WATERFALL}
 """The compared latencies of a turn, ms, and their names; medians over the turns count."""
 
 

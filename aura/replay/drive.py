@@ -111,11 +111,11 @@ class _Refusals:
     def __init__(self, bus: Bus, whose: tuple[str, str], plan: DrivePlan) -> None:
         self._bus = bus
         self._subject = subjects.live(*whose, "out")
-        self._asked = bool(plan.llm_model)
+        self._other_model = bool(plan.llm_model)
         self.reason = ""
 
     async def listen(self, stack: AsyncExitStack) -> None:
-        if self._asked:
+        if self._other_model:
             await stack.enter_async_context(self._bus.listening(self._subject, self._on_event))
 
     async def _on_event(self, message: Delivery) -> None:

@@ -31,13 +31,16 @@ def served_by(
     """
     used = began.agent
     base = began.config.but({path: value_at(operator, path) for path in _said(own)})
-    asked = dict(used.asked) if used else {}
+    caller_changes = dict(used.caller_changes) if used else {}
     if not began.config.response.greeting and not (used and "response.greeting" in _said(own)):
-        asked["response.greeting"] = ""  # the caller wanted no greeting
-    given = Given(by_token=used.variables if used else {}, by_caller={}, changes=asked)
+        caller_changes["response.greeting"] = ""  # the caller wanted no greeting
+    given = Given(by_token=used.variables if used else {}, by_caller={}, changes=caller_changes)
     made = resolve(wanted.agent(), base, given)
     agent = AgentUsed(
-        name=wanted.name, revision=wanted.number, variables=made.variables, asked=made.asked
+        name=wanted.name,
+        revision=wanted.number,
+        variables=made.variables,
+        caller_changes=made.caller_changes,
     )
     return Served(made.config, agent)
 

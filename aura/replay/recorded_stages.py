@@ -91,7 +91,7 @@ class RecordedStages:
         them."""
         for response in sorted(self.responses.values(), key=_taken_ms):
             if response.came:
-                self._by_words.setdefault(_asked(response.taken), []).append(response)
+                self._by_words.setdefault(_words_of(response.taken), []).append(response)
                 self._by_words.setdefault(None, []).append(response)
 
     def _decided(self, event: ev.Event) -> None:
@@ -195,7 +195,7 @@ class RecordedStages:
 
     def response(self, taken: ev.TurnTaken) -> Iterator[tuple[int, FromStage]]:
         """Yield the results for a turn, each with its delay in ms."""
-        same = self._by_words.get(_asked(taken))
+        same = self._by_words.get(_words_of(taken))
         known = same or self._by_words.get(None, [])
         best = _nearest(known, taken.at_ms, _taken_ms)
         if best is None:
@@ -232,7 +232,7 @@ class RecordedStages:
         return after_ms, StageSaid(result)
 
 
-def _asked(taken: ev.TurnTaken) -> str:
+def _words_of(taken: ev.TurnTaken) -> str:
     return taken.messages[-1].text if taken.messages else ""
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks import recordings
 from benchmarks.hostile import trial
 from benchmarks.hostile.http_rows import HTTP_ROWS
-from benchmarks.hostile.kept import keep
 from benchmarks.hostile.order import Order
+from benchmarks.hostile.result_file import keep
 from benchmarks.hostile.rows import ROWS, SOURCES
 from benchmarks.hostile.verdict import HEAD, RowFigures, line
 

@@ -17,7 +17,7 @@ from benchmarks.aura_server import running
 from benchmarks.latency import machine
 from benchmarks.people import echo, interruptions, lengths, microphones, minutes, noise, pauses
 from benchmarks.people.recordings import HOW, folder, phrases
-from benchmarks.people.together import AT_ONCE
+from benchmarks.people.trials import AT_ONCE
 from benchmarks.results import FOLDER, save
 
 FILE = "people"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from benchmarks.people.caller import MicrophoneCaller, ReceivedMessage, calling
 from benchmarks.people.figures import share
-from benchmarks.people.together import in_turn
+from benchmarks.people.trials import in_turn
 from runtime.audio import read_wav
 from schemas.audio import RATE_HZ
 

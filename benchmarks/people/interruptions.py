@@ -12,7 +12,7 @@ from benchmarks.people.caller import MicrophoneCaller, calling
 from benchmarks.people.figures import share, spread
 from benchmarks.people.noises import SOUNDS, sound
 from benchmarks.people.recordings import first_loud_s, phrases
-from benchmarks.people.together import in_turn
+from benchmarks.people.trials import in_turn
 from runtime.settings import load
 from workers.engines import factory
 

@@ -12,7 +12,7 @@ from benchmarks.people.caller import calling
 from benchmarks.people.figures import spread
 from benchmarks.people.plain_whisper import PlainWhisper
 from benchmarks.people.recordings import phrases
-from benchmarks.people.together import in_turn
+from benchmarks.people.trials import in_turn
 from runtime.word_errors import distance, words
 from schemas.audio import BYTES_PER_MS
 

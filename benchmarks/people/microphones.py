@@ -14,7 +14,7 @@ from benchmarks.people.caller import MicrophoneCaller
 from benchmarks.people.figures import share
 from benchmarks.people.plain_whisper import PlainWhisper
 from benchmarks.people.recordings import phrases
-from benchmarks.people.together import in_turn
+from benchmarks.people.trials import in_turn
 from runtime.word_errors import distance, words
 
 SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "6"}

@@ -102,7 +102,7 @@ class AudioRecorder:
             ]
 
     def take(self, now_ms: int, *, ended: bool = False) -> list[tuple[SoundSide, RecordedSound]]:
-        """Return the pieces up to now; of responses those that were played; *ended*: all."""
+        """Return the pieces up to now: of responses, the played ones, or all if *ended*."""
         self._take_ms = now_ms + PIECE_MS
         found: list[tuple[SoundSide, RecordedSound]] = [("caller", piece) for piece in self._cut]
         self._cut = []
@@ -114,8 +114,8 @@ class AudioRecorder:
         """Yield the played pieces; a gap ends a piece."""
         track, waiting = self._client, list[tuple[int, bytes]]()
         for start_ms, pcm in self._playing:
-            over = start_ms + len(pcm) // BYTES_PER_MS <= now_ms
-            if not (over or ended):
+            is_played = start_ms + len(pcm) // BYTES_PER_MS <= now_ms
+            if not (is_played or ended):
                 waiting.append((start_ms, pcm))
                 continue
             gap_ms = start_ms - track.until_ms
@@ -124,6 +124,6 @@ class AudioRecorder:
             elif gap_ms > 0:
                 yield from track.cut_all()
                 track.from_ms = start_ms
-            track.pcm += pcm if over else pcm[: max(0, now_ms - start_ms) * BYTES_PER_MS]
+            track.pcm += pcm if is_played else pcm[: max(0, now_ms - start_ms) * BYTES_PER_MS]
         self._playing = waiting
         yield from track.cut_all()

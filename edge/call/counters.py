@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from edge.core.client_events import ClientEvent, Interrupted, Trouble
 from runtime.metrics import STEPS_S
-from schemas.events import STEPS, Event, ResponseCancelled, SpeechEnded, TurnMeasured, TurnTaken
+from schemas.events import WATERFALL, Event, ResponseCancelled, SpeechEnded, TurnMeasured, TurnTaken
 
 CALLS = Gauge("aura_edge_calls", "Calls that this edge holds now.")
 TURNS = Counter("aura_edge_turns_total", "Turns whose response was heard or interrupted.")
@@ -81,6 +81,6 @@ def refusals() -> dict[str, int]:
 
 def _measured(event: TurnMeasured) -> None:
     TURNS.inc()
-    for name in (*STEPS, "stt_ms"):
+    for name in (*WATERFALL, "stt_ms"):
         if (ms := getattr(event, name)) is not None:
             STEP.labels(name.removesuffix("_ms")).observe(max(0.0, ms) / 1000)

@@ -19,14 +19,14 @@ STEP_BYTES = 32_000
 class FrameSender:
     """Sends frames in order and keeps the end of the latest utterance, to be sent again."""
 
-    def __init__(self, bus: Bus, session: str, kept: ShareAccount | None = None) -> None:
-        """Keep no more than *kept* has room for; None: MOST_KEPT_MESSAGES."""
+    def __init__(self, bus: Bus, session: str, memory: ShareAccount | None = None) -> None:
+        """Keep no more than *memory* has room for; None: MOST_KEPT_MESSAGES."""
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue(MOST_KEPT_MESSAGES)
         """The waiting frames; the oldest is dropped without room."""
         self._spoken: deque[SendFrame] = deque()
-        self._kept = kept or CommonShare(math.inf).account("")
+        self._memory = memory or CommonShare(math.inf).account("")
         """The room for kept audio, bytes."""
         self._spoken_bytes = 0
         self._utterance: int | None = None
@@ -47,7 +47,7 @@ class FrameSender:
                 self._utterance = frame.utterance
                 self._subject = subjects.utterance(self._session, frame.utterance)
             self._keep(frame)
-            if frame.frame.stands:  # this end is not urgent
+            if frame.frame.final_pause:  # this end is not urgent
                 await self._bus.yield_to_jobs()
             went = await self._send(frame)
             if frame.frame.end and went:  # it is never sent again
@@ -68,12 +68,12 @@ class FrameSender:
 
     def _has_room(self, size: int) -> bool:
         """Tell whether *size* bytes more may be kept."""
-        more = self._spoken_bytes + size - self._kept.amount
+        more = self._spoken_bytes + size - self._memory.amount
         if more <= 0:
             return True
         for step in (max(more, STEP_BYTES), more):
-            if self._kept.fits(step):
-                self._kept.take(step)
+            if self._memory.fits(step):
+                self._memory.take(step)
                 return True
         return False
 
@@ -81,7 +81,7 @@ class FrameSender:
         """Drop the kept frames."""
         self._spoken.clear()
         self._spoken_bytes = 0
-        self._kept.leave()
+        self._memory.leave()
         self._utterance = None
 
     async def resend(self) -> None:

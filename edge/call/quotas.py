@@ -86,11 +86,11 @@ class LogQuota:
             return ""
         size = STEP_BYTES - self._taken
         self._taken = STEP_BYTES
-        over = "" if self._own.take(size, now_s) else "this session (AURA_LOG_KB_PER_MINUTE)"
+        owner = "" if self._own.take(size, now_s) else "this session (AURA_LOG_KB_PER_MINUTE)"
         for whose, bucket in self.shared:
             if not bucket.take(size, now_s):
-                over = over or whose
-        return _used_up(over) if over else ""
+                owner = owner or whose
+        return _used_up(owner) if owner else ""
 
 
 def _used_up(whose: str) -> str:

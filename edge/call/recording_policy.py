@@ -13,12 +13,12 @@ class RecordingPolicy:
     redacts: bool
     """Whether words are masked, so that audio is not recorded."""
 
-    def refusal(self, *, asked: bool, stranger: bool) -> str:
-        """Return why a call is not recorded although its client *asked*; empty: nothing is refused.
+    def refusal(self, *, requested: bool, stranger: bool) -> str:
+        """Return why a call is not recorded; empty: a recording, if *requested*, is not refused.
 
         *stranger*: it has no token.
         """
-        if not asked or self.recorded == "always":
+        if not requested or self.recorded == "always":
             return ""
         if self.recorded == "never":
             return "this server keeps no sound (AURA_RECORD_AUDIO)"

@@ -25,16 +25,16 @@ class StageListener:
         bus: Bus,
         whose: tuple[str, str],
         give: Callable[[AnyInput], None],
-        heard: Callable[[AnyEvent, int], None],
+        on_event: Callable[[AnyEvent, int], None],
     ) -> None:
         """Subscribe for session *whose* (tenant, id): audio and partial transcripts go to *give*.
 
-        *heard* takes each event, with its sequence in the log.
+        *on_event* takes each event, with its sequence in the log.
         """
         self._bus = bus
         self._whose = whose
         self._give = give
-        self._heard = heard
+        self._give_event = on_event
         self._log = log.bind(session=whose[1])
 
     async def listen(self, stack: AsyncExitStack) -> None:
@@ -53,7 +53,7 @@ class StageListener:
         except codec.BadMessageError:
             self._log.warning("event_malformed", subject=subject)
             return
-        self._heard(event, seq)
+        self._give_event(event, seq)
 
     async def recover(self, turn: int) -> None:
         """Read the audio of *turn* from the stream, since some of it was lost."""

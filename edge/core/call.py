@@ -84,7 +84,7 @@ class Call:
         """
         match given:
             case inputs.Sound():
-                if not self._hear(given, now_ms):
+                if not self._take_sound(given, now_ms):
                     return self._out.take()
             case inputs.BackgroundAlone():
                 self._turns.doubt_voice()
@@ -104,12 +104,12 @@ class Call:
                     self._client_inputs.receive(given, now_ms)
         return self._advance(now_ms)
 
-    def _hear(self, sound: inputs.Sound, now_ms: int) -> bool:
+    def _take_sound(self, sound: inputs.Sound, now_ms: int) -> bool:
         """Take the caller's audio; return False if it changes nothing but the open utterance."""
         changed = now_ms >= self._unchanged_until_ms
         if response := self._current.response:
             response.client_is_there()
-        for notice in self._segmenter.hear(silenced(sound) if self._deaf else sound, now_ms):
+        for notice in self._segmenter.segment(silenced(sound) if self._deaf else sound, now_ms):
             changed = True
             self._turns.notice(notice, now_ms)
         if not changed and self.listening:
@@ -260,7 +260,7 @@ class Call:
             return False
         self._idle.stop()
         self._out.tell(CallerSilent(self.config.turns.idle_ms))
-        self._client_turns.request(inputs.ResponseAsked(""))
+        self._client_turns.request(inputs.ResponseRequested(""))
         return True
 
     def _advance_speech(self, now_ms: int) -> None:

@@ -38,13 +38,13 @@ class Reconfigure:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask for a response without a turn: see `inputs.ResponseAsked`."""
+    """Ask for a response without a turn: see `inputs.ResponseRequested`."""
 
     ask: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     """Changes of the session's configuration for this response only."""
     messages: tuple[Message, ...] | None = None
-    kept: bool = True
+    in_conversation: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class ClientInputs:
                 self._interruptions.truncate(given, now_ms)
             case inputs.ItemAdded() | inputs.ItemRemoved():
                 self._client_turns.edit(given, now_ms)
-            case inputs.ResponseAsked():
+            case inputs.ResponseRequested():
                 self._client_turns.request(given)
             case inputs.ClientToolResult():
                 self._responder.tools.client_result(self._current.response, given, now_ms)

@@ -8,7 +8,7 @@ from collections import deque
 
 from edge.core.client_events import CallerTranscript, TurnHandedIn
 from edge.core.effects import Outbox
-from edge.core.inputs import ItemAdded, ItemRemoved, ResponseAsked
+from edge.core.inputs import ItemAdded, ItemRemoved, ResponseRequested
 from edge.core.response.responder import Responder
 from edge.core.session.history import History
 from schemas import events as ev
@@ -25,7 +25,7 @@ class ClientTurns:
         self.handed_in: dict[int, int] = {}
         """Utterances that the client ended and whose words have not arrived, with the time of the
         end, Unix ms."""
-        self._requested: deque[ResponseAsked] = deque()
+        self._requested: deque[ResponseRequested] = deque()
         """Requested responses that have not begun."""
 
     @property
@@ -46,9 +46,9 @@ class ClientTurns:
         """Begin none of the requested responses: the assistant is silent."""
         self._requested.clear()
 
-    def request(self, asked: ResponseAsked) -> None:
+    def request(self, request: ResponseRequested) -> None:
         """Queue a response without a turn."""
-        self._requested.append(asked)
+        self._requested.append(request)
 
     def hand_in(self, utterance: int, now_ms: int) -> None:
         """Note that the client has ended *utterance*, or a turn without speech if it is 0."""
@@ -85,7 +85,7 @@ class ClientTurns:
             self._out.publish(ev.MessageAdded(**head, key=key, role="user", text=carried))
         self._out.tell(CallerTranscript(unsent, True, confidence, goes_on, utterance, key))
         if respond:
-            self.request(ResponseAsked(""))
+            self.request(ResponseRequested(""))
 
     def edit(self, given: ItemAdded | ItemRemoved, now_ms: int) -> None:
         """Add a message to the conversation, or remove one."""

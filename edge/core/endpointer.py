@@ -69,6 +69,6 @@ class Endpointer:
             eot_llm=response.eot_llm if response else None,
             eot_llm_pending=bool(response and self._requester.eot_pending(response)),
             eot_audio=transcript.eot_audio,
-            asked=self._history.asked,
+            after_question=self._history.after_question,
             language=self._config.now.language,
         )

@@ -137,7 +137,7 @@ class ItemRemoved(Input, frozen=True, tag=kind.ITEM_REMOVED):
     key: str
 
 
-class ResponseAsked(Input, frozen=True, tag=kind.RESPONSE_ASKED):
+class ResponseRequested(Input, frozen=True, tag=kind.RESPONSE_ASKED):
     """The client asked for a response without a turn."""
 
     ask: str
@@ -146,7 +146,7 @@ class ResponseAsked(Input, frozen=True, tag=kind.RESPONSE_ASKED):
     """The configuration of this response; None: the session's."""
     messages: tuple[Message, ...] | None = None
     """The messages to respond to; None: the conversation."""
-    kept: bool = True
+    in_conversation: bool = True
     """Whether the response becomes part of the conversation."""
 
 
@@ -160,7 +160,7 @@ FromClient = (
     | KeyPressed
     | ItemAdded
     | ItemRemoved
-    | ResponseAsked
+    | ResponseRequested
     | ClientToolResult
 )
 """Inputs that a client protocol passes to the call directly."""

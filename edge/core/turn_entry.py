@@ -124,8 +124,8 @@ class TurnEntry:
             return
         silence_ms = self._segmenter.silence_ms
         self._out.tell(CallerStopped(utterance.number, silence_ms, utterance.audio_ms, discarded))
-        stands = utterance.pause if utterance.transcript else 0
-        self._segmenter.close(utterance, stands=stands)
+        final_pause = utterance.pause if utterance.transcript else 0
+        self._segmenter.close(utterance, final_pause=final_pause)
         self._ended(utterance, silence_ms, now_ms, discarded=discarded)
 
     def split(

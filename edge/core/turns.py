@@ -25,7 +25,7 @@ from edge.core.endpointer import Endpointer
 from edge.core.hearing.segmenter import Segmenter, SpeechNotice
 from edge.core.hearing.speech_detector import SpeechChange
 from edge.core.hearing.utterance import PART_MS, Onset, Utterance, UtterancePhase
-from edge.core.inputs import PartialHeard, ResponseAsked
+from edge.core.inputs import PartialHeard, ResponseRequested
 from edge.core.response.responder import Responder
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
@@ -271,7 +271,7 @@ class Turns:
             if silence_ms >= NOISE_MS or utterance.ended_by_client:
                 self.entry.close(now_ms, discarded=True)
                 if utterance.is_split and not self.entry.only_enters:
-                    self.entry.client.request(ResponseAsked(""))
+                    self.entry.client.request(ResponseRequested(""))
             return
         if silence_ms < self._endpointer.least_ms and not utterance.ended_by_client:
             return

@@ -23,8 +23,8 @@ async def tools_of(
 ) -> tuple[ToolConfig, ...]:
     """Return the tools of a call of *tenant* with *agent*; None: without an agent.
 
-    Unknown tools and agents, and those of other tenants, are left out, and so are tools for
-    telephones unless the call is on a *phone*. *ahead*: no call waits for them, so services are not
+    Left out are unknown tools and agents, those of other tenants, and, unless the call is on a
+    *phone*, tools for telephones. *ahead*: the prompt is only read ahead, so services are not
     looked up and missing ones are not logged.
     """
     offered, missing = await _offered(agent, tenant, catalogue, looks=not ahead)

@@ -70,12 +70,12 @@ class AudioIntake:
         self._holder = holder
         self._state = HEARS
         self._messages = self._sound_bytes = 0
-        """Short messages, and sound, that the budget was not told of: it is slow to reach."""
+        """Short messages, and bytes of sound, that are not yet counted in the budget."""
         self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
-        self._audio_in = AudioIn(self._on_loop(self._hear), self._on_loop(self._not_audio))
+        self._audio_in = AudioIn(self._on_loop(self._pass_to_shell), self._on_loop(self._not_audio))
 
     def _on_loop(self, do: Callable[[T], None]) -> Callable[[T], None]:
-        """Return a function for the decoder's thread that has *do* called in the event loop."""
+        """Return a function for the decoder's thread that calls *do* in the event loop."""
 
         def call_soon(what: T) -> None:
             counted = threading.get_ident() != self._loop_thread
@@ -87,26 +87,26 @@ class AudioIntake:
 
         return call_soon
 
-    def hear(self, message: str | bytes) -> bool:
+    def take_if_audio(self, message: str | bytes) -> bool:
         """Take a short message if it is audio; return whether it is.
 
-        Its frame and its sound count, which bound its work; only files are timed.
+        The frame and its sound are counted, which also bounds its work; only files are timed.
         """
         if self._state is ENDED:
             return False
         if not self._take_sound(self._protocol.sound, message, ms_of(self._clock())):
-            return False  # whoever takes it counts its frame
+            return False  # the reader counts its frame
         self._messages += 1
         return True
 
     def await_more(self) -> None:
-        """Take the audio that the protocol keeps back as soon as no more comes to judge it by."""
+        """Take the audio that the protocol keeps back once no more audio comes to judge it."""
         if self._protocol.keeps_back:
             loop = asyncio.get_running_loop()
             self._kept_back = loop.call_later(NO_MORE_S, self._take_kept)
 
     def keep_no_longer(self) -> None:
-        """Stop waiting for more audio: it has come, or the session is over."""
+        """Stop waiting for more audio, which has come, or the session is over."""
         if self._kept_back:
             self._kept_back.cancel()
             self._kept_back = None
@@ -137,8 +137,8 @@ class AudioIntake:
                 self._tell_budget()
                 if not self._budget.settle(self._clock()):
                     self._pace.check()
-        except OverBudgetError as over:
-            self._holder.exceed(str(over))
+        except OverBudgetError as error:
+            self._holder.exceed(str(error))
         except Exception as error:  # noqa: BLE001  # `Holder.broke` logs it
             self._holder.broke(error)
         return True
@@ -155,7 +155,7 @@ class AudioIntake:
         except NotAudioError as error:
             self._not_audio(f"expected {error}")
             return
-        self._hear(pcm)
+        self._pass_to_shell(pcm)
 
     async def take(self, audio: Audio) -> None:
         """Take audio of any length, and yield to the event loop meanwhile.
@@ -231,7 +231,7 @@ class AudioIntake:
             return False
         return True
 
-    def _hear(self, pcm: bytes) -> None:
+    def _pass_to_shell(self, pcm: bytes) -> None:
         if pcm and self._state is not ENDED:
             self._shell.hear(pcm)
         self._sound_bytes += len(pcm)

@@ -37,7 +37,7 @@ class Channel(Protocol):
     phone: Phone | None
     """None: it is no telephone."""
     on_message: Callable[[str | bytes], bool] | None
-    """If set, it is called with short messages; `frames` does not yield those that it takes."""
+    """If set, it is called with short messages, and takes some, which `frames` does not yield."""
     on_command: Callable[[ClientCommand], None] | None
     """If set, it is called with each command that the channel itself makes, such as `Played`."""
     on_excess: Callable[[str], None] | None

@@ -27,7 +27,7 @@ TOO_OFTEN = Notice(
 class ClientReader:
     """Reads messages one after the other; short audio goes directly to the `AudioIntake`."""
 
-    def __init__(  # noqa: PLR0913  # what a connection consists of; it makes one reader
+    def __init__(  # noqa: PLR0913  # the parts of a connection, which makes one reader
         self,
         ws: Channel,
         protocol: ClientProtocol,
@@ -40,7 +40,7 @@ class ClientReader:
     ) -> None:
         """Have *obey* carry out commands; short audio goes to the intake of *conversations*.
 
-        *commands* limits them a second, if the protocol does. *broke* gets an unexpected exception.
+        *commands* is their rate, for protocols with a limit. *broke* gets an unexpected exception.
         """
         self._ws = ws
         self._pace = ws.pace
@@ -62,8 +62,8 @@ class ClientReader:
                 await self._obey_message(frame)
                 del frame  # frees the memory of a long one at once
                 self._read_on()
-        except OverBudgetError as over:
-            self._ws.exceed(str(over))
+        except OverBudgetError as error:
+            self._ws.exceed(str(error))
         except ConnectionError:  # the client left before its ping was answered
             pass
         except Exception as error:  # noqa: BLE001  # `broke` logs it
@@ -96,9 +96,9 @@ class ClientReader:
         await self._pace.turn()
 
     def _read_on(self) -> None:
-        """Let the session's audio take the short cut, unless far more has come than is spoken."""
+        """Let the session's audio take the short cut; note if the connection is ahead."""
         intake = self._conversations.intake
-        self._ws.on_message = intake.hear if intake else None
+        self._ws.on_message = intake.take_if_audio if intake else None
         if self._pace.budget.is_ahead and self._pace.on_ahead:
             self._pace.on_ahead()
 

@@ -219,11 +219,11 @@ class Connection:
         if why.ends or self._protocol.admission.one_session:
             self._shut(why.close, why.details)
 
-    async def _transfer(self, asked: PhoneTransfer) -> None:
+    async def _transfer(self, wanted: PhoneTransfer) -> None:
         self._pace.budget.turns += 1
         transfer = self._parts.transfer
-        if transfer is None or not await transfer(asked.call):
-            self._conversations.give(KeyPressed(asked.key))
+        if transfer is None or not await transfer(wanted.call):
+            self._conversations.give(KeyPressed(wanted.key))
 
     # -------------------------------------------------------- events of the session
 

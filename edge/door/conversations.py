@@ -31,7 +31,7 @@ from edge.core.inputs import (
     FromClient,
     KeyPressed,
     Reconfigured,
-    ResponseAsked,
+    ResponseRequested,
     Typed,
 )
 from edge.door.audio_intake import AudioIntake
@@ -53,9 +53,9 @@ log = structlog.get_logger(__name__)
 
 KEYS = re.compile(f"[0-9*#]{{1,{MOST_KEYS}}}")
 LEAVES_S = 2.0
-"""The wait of a closing connection until the last events are stored."""
+"""The longest wait of a closing connection for the storage of its last events."""
 STORED_S = 15.0
-"""The edge's own wait for them: an election of the log's leader takes up to ten seconds."""
+"""The edge's longest wait for the same; an election of the log's leader takes up to ten seconds."""
 
 
 @dataclass
@@ -104,7 +104,7 @@ class Conversations:
         return self._session.intake if self._session else None
 
     async def begin(self, begin: Begin) -> tuple[SessionShell, Opening]:
-        """Begin a session, without an input yet.
+        """Begin a session; its call has no input yet.
 
         Raises:
             RefusedError: it cannot begin now.
@@ -198,7 +198,7 @@ class Conversations:
 
     def give(self, command: FromClient) -> None:
         """Give the call a client's command, with masked words and keys."""
-        if isinstance(command, Typed | KeyPressed | ResponseAsked):
+        if isinstance(command, Typed | KeyPressed | ResponseRequested):
             self._pace.budget.turns += 1
         given = masked(command, self._parts.redaction)
         if self.shell and given is not None:
@@ -218,7 +218,7 @@ class Conversations:
         if self.shell is None:
             return
         config = self.shell.call.config.but(ask.changes) if ask.changes else None
-        self.give(ResponseAsked(ask.ask, config, ask.messages, ask.kept))
+        self.give(ResponseRequested(ask.ask, config, ask.messages, ask.in_conversation))
 
     def can_transfer(self, agent: str) -> bool:
         """Return whether the session can be transferred to *agent*, as far as this edge knows."""

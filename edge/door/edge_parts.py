@@ -1,4 +1,4 @@
-"""What the connections of an edge share."""
+"""The parts of an edge that its connections share."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -56,7 +56,7 @@ class FrameHeads:
     ) -> FrameSplit:
         """Take the next piece, *most_bytes* from *at*, up to the head of its frame number *most*.
 
-        It also ends after the head by which a message becomes longer than LONG_BYTES.
+        It also ends after a head that makes a message longer than LONG_BYTES.
         """
         frames, end = 0, min(len(data), at + most_bytes)
         while at < end:

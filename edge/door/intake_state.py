@@ -4,8 +4,8 @@
     WAITS --empty--> READS
     READS, WAITS --give up--> DROPS
 
-A client that sends faster than its data are worked is not read for a while; one that is about to be
-closed is read on for a moment, and what it sends is dropped.
+While parsed data wait, the client is not read. Before its close it is read for another moment, and
+its data are dropped.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ class IntakeState(Enum):
 
     READS = auto()
     WAITS = auto()
-    """Data stay in the socket until those that came are worked."""
+    """Data stay in the socket until all parsed data are processed."""
     DROPS = auto()
     """Data are read and dropped: the connection is about to close."""
 

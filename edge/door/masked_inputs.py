@@ -12,7 +12,7 @@ from edge.core.inputs import (
     ItemRemoved,
     KeyPressed,
     Played,
-    ResponseAsked,
+    ResponseRequested,
     Truncated,
     TurnDiscarded,
     TurnEnded,
@@ -25,7 +25,7 @@ from schemas.events import Message
 def masked(given: FromClient, redaction: Redaction) -> FromClient | None:
     """Return *given* with masked words; None: it is hidden as a whole.
 
-    A new type of input must be named here, with its words or among those that have none.
+    A new type of input must be named here, with its words or among the types without words.
     """
     mask = redaction.mask
     match given:
@@ -33,7 +33,7 @@ def masked(given: FromClient, redaction: Redaction) -> FromClient | None:
             return replace(given, text=mask(text))
         case ItemAdded(role="user" | "assistant", text=text):  # a response may repeat words
             return replace(given, text=mask(text))
-        case ResponseAsked(messages=tuple(messages)):
+        case ResponseRequested(messages=tuple(messages)):
             return replace(
                 given, messages=tuple(Message(one.role, mask(one.text)) for one in messages)
             )
@@ -42,7 +42,7 @@ def masked(given: FromClient, redaction: Redaction) -> FromClient | None:
         case ItemAdded() | ClientToolResult():  # words of the application
             return given
         case (
-            ResponseAsked()
+            ResponseRequested()
             | ItemRemoved()
             | TurnEnded()
             | TurnDiscarded()

@@ -1,4 +1,4 @@
-"""Opens sessions, the same way for every client protocol, with all refusals."""
+"""Opens the sessions of all client protocols, or refuses them."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +40,7 @@ from schemas.tools import ToolConfig
 log = structlog.get_logger(__name__)
 
 RECORDED = "record_audio"
-"""The configuration's path that asks for a recording."""
+"""The path in the configuration by which a client asks for a recording."""
 UNKNOWN = "-"
 """The value of variables in a prompt that is read ahead."""
 ANY_SOUND_IS_A_VOICE = {"interruption.voice_ms": 0}
@@ -63,7 +63,7 @@ class Opening:
     with_changes: Callable[[Mapping[str, Any]], SessionConfig]
     """Returns the session's configuration with other changes of its client."""
     asked: Mapping[str, Any] | None = None
-    """The latest of these changes; None: those of the beginning."""
+    """The client's latest changes; None: the changes of the beginning."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Openings:
         _log_start(began, settled.agent, seat.protocol.name)
         return Opening(
             began,
-            first.following(began, asked_to_record=RECORDED in settled.asked),
+            first.following(began, asked_to_record=RECORDED in settled.caller_changes),
             history,
             self._recording(caller.tenant, session) if config.record_audio else None,
             LogTerms(self.configs, quota),
@@ -216,7 +216,7 @@ class Openings:
         Raises:
             RefusedError: the tenant's file cannot be read.
         """
-        return self.agents.tenant(caller.tenant).over(self.config)
+        return self.agents.tenant(caller.tenant).applied_to(self.config)
 
     def _completed(self, config: SessionConfig, tools: Sequence[ToolConfig]) -> SessionConfig:
         """Return *config* with *tools* beside the client's own, adapted to this edge."""
@@ -241,9 +241,9 @@ class Openings:
 
     def _not_recorded(self, settled: Settled, caller: Caller) -> str:
         """Return why the requested recording is refused; empty: it is not."""
-        asked = RECORDED in settled.asked or settled.agent is not None
-        stranger = RECORDED in settled.asked and not caller.named
-        if why := self.recording.refusal(asked=asked, stranger=stranger):
+        requested = RECORDED in settled.caller_changes or settled.agent is not None
+        stranger = RECORDED in settled.caller_changes and not caller.named
+        if why := self.recording.refusal(requested=requested, stranger=stranger):
             return why
         if why := self.recorded.of(caller.tenant).begin(time.monotonic()):
             log.warning("not_recorded", why=why)
@@ -266,6 +266,6 @@ def _ignored(settled: Settled, no_voice: str, not_recorded: str) -> list[Notice]
     ignored = []
     if left_out := [*settled.left_out, *([no_voice] if no_voice else [])]:
         ignored.append(Notice("INVALID_OPTION", "Option ignored", "; ".join(left_out)))
-    if not_recorded and RECORDED in settled.asked:
+    if not_recorded and RECORDED in settled.caller_changes:
         ignored.append(Notice("NOT_RECORDED", "The sound is not kept", not_recorded))
     return ignored

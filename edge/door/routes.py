@@ -113,7 +113,7 @@ async def _serve(
         caller,
         address,
         resume_key=resume_key,
-        on_taken=partial(edge.sockets.calls, request.protocol),
+        on_taken=partial(edge.sockets.holds_call, request.protocol),
     )
     await hold(edge, ws, seat)
 

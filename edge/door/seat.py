@@ -140,8 +140,8 @@ class Seat:
                 events.append(stored.event())
             except BadMessageError:  # an event of a newer Aura
                 log.warning("event_malformed", subject=stored.subject)
-        asked = {"tenant": caller.tenant, "user": caller.user, "key": self.resume_key}
-        return await asyncio.to_thread(partial(resumable, events, **asked, now_ms=now_ms()))
+        owner = {"tenant": caller.tenant, "user": caller.user, "key": self.resume_key}
+        return await asyncio.to_thread(partial(resumable, events, **owner, now_ms=now_ms()))
 
     def _new_session(self) -> str:
         if self._session:

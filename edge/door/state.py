@@ -28,7 +28,6 @@ from edge.door.http.call_list import CallList
 from edge.door.http.twilio_calls import PREFIX as TELEPHONE
 from edge.door.http.twilio_calls import TwilioCalls
 from edge.door.http.twilio_transfer import TwilioTransfer
-from edge.door.kept_offers import KeptOffers
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.connection_budget import Budgets
@@ -40,6 +39,7 @@ from edge.door.limits.stage_monitor import StageMonitor
 from edge.door.limits.storage_monitor import StorageMonitor
 from edge.door.limits.time_limits import TimeLimits
 from edge.door.limits.work_queue import WorkQueue
+from edge.door.offer_cache import OfferCache
 from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
 from edge.door.seat import Seats
 from edge.door.webrtc_port import WebRtcPort
@@ -103,7 +103,7 @@ class Edge:
     """The port of WebRTC calls; None: the extra is not installed."""
     work_queue: WorkQueue = field(default_factory=WorkQueue)
     """The queue of connections that send more than live speech."""
-    offers: KeptOffers = field(default_factory=KeptOffers)
+    offers: OfferCache = field(default_factory=OfferCache)
     files: OpenFiles = field(default_factory=OpenFiles)
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)

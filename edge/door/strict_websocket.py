@@ -18,14 +18,14 @@ from edge.door.limits.pace import Pace
 
 POLICY_VIOLATION = 1008
 DELAYS_A_HEARTBEAT = 10
-"""The number of times in a heartbeat that the next ping is put off, instead of at every frame."""
+"""The most times in a heartbeat that the next ping is put off; not every frame does it."""
 
 
 class StrictWebSocket(web.WebSocketResponse):
     """A server's WebSocket that requires masks and has the budget of its connection."""
 
     on_message: Callable[[str | bytes], bool] | None = None
-    """If set, it is called with short messages; `frames` does not yield those that it takes."""
+    """If set, it is called with short messages, and takes some, which `frames` does not yield."""
     on_excess: Callable[[str], None] | None = None
     """If set, it closes a connection over its budget, and takes the reason."""
     player: VoicePlayer | None = None
@@ -68,7 +68,7 @@ class StrictWebSocket(web.WebSocketResponse):
                 self._intake.forget()
 
     def release(self) -> None:
-        """Drop what refers to this object, which would stay in memory until garbage collection."""
+        """Drop references to this object, which would stay in memory until garbage collection."""
         self._intake = self._exception = self.pace.on_wait = self.phone = None
         self.pace.on_ahead = None
         self.pace.has_more = bool

@@ -24,11 +24,11 @@ def served(names: str) -> Mapping[str, type[ClientProtocol]]:
     Raises:
         SettingsError: a protocol in *names* does not exist.
     """
-    asked = {name for one in names.split(",") if (name := one.strip())}
+    wanted = {name for one in names.split(",") if (name := one.strip())}
     known = {protocol.name for protocol in PROTOCOLS.values()}
-    if unknown := asked - known:
+    if unknown := wanted - known:
         raise SettingsError(
             f"AURA_DIALECTS: no client protocol is called {', '.join(sorted(unknown))}; "
             f"there are {', '.join(sorted(known))}"
         )
-    return {path: kind for path, kind in PROTOCOLS.items() if not asked or kind.name in asked}
+    return {path: kind for path, kind in PROTOCOLS.items() if not wanted or kind.name in wanted}

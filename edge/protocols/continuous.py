@@ -88,8 +88,8 @@ class ContinuousProtocol(ProtocolDefaults):
         self.connection = handshake.connection
         self.audio_out_hz = handshake.rate_hz
         self.token = handshake.token
-        asked = query.get("session", "")
-        self.resumes = asked if is_token(asked) else ""
+        session = query.get("session", "")
+        self.resumes = session if is_token(session) else ""
         self._prices = handshake.prices
         self._pcm, wrong = pcm_format(query, handshake.rate_hz)
         self._audio = AudioReader(self._pcm)

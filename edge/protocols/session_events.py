@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from edge.protocols.client_protocol import Json
-from schemas.events import STEPS, Event, tag
+from schemas.events import WATERFALL, Event, tag
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
     "speech.started": ("utterance", "over_answer"),
@@ -32,7 +32,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "interruption.stopped": ("turn", "played_ms"),
     "interruption.dismissed": ("turn", "played_ms"),
     "job.failed": ("stage", "turn", "attempts"),
-    "turn.measured": ("turn", *STEPS, "stt_ms", "guesses", "retracted", "interrupted"),
+    "turn.measured": ("turn", *WATERFALL, "stt_ms", "guesses", "retracted", "interrupted"),
 }
 """The fields that a client gets, by event type, named as on the bus; other types are not sent."""
 

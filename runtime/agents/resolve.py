@@ -43,7 +43,7 @@ class Resolved:
 
     config: SessionConfig
     variables: dict[str, str]
-    asked: dict[str, Any]
+    caller_changes: dict[str, Any]
     """The changes of the caller that were allowed."""
     left_out: tuple[str, ...]
     """One line for each request of the caller that was refused."""
@@ -56,24 +56,26 @@ def resolve(agent: Agent, base: SessionConfig, given: Given) -> Resolved:
         VariableError: a variable has no value, or an invalid one.
     """
     variables, refused = _variables(agent, given)
-    asked, forbidden = _allowed(agent, given.changes)
+    caller_changes, forbidden = _allowed(agent, given.changes)
     own = changes(agent)
     for path in ("response.system_prompt", "response.greeting"):
         if path in own:
             own[path] = template.fill(own[path], variables)
     own = tightened(own, base)
-    return Resolved(base.but({**own, **asked}), variables, asked, (*refused, *forbidden))
+    return Resolved(
+        base.but({**own, **caller_changes}), variables, caller_changes, (*refused, *forbidden)
+    )
 
 
 def tightened(own: Mapping[str, Any], base: SessionConfig) -> dict[str, Any]:
     """Return the changes *own*, with every limit and `webhook.words` no wider than in *base*."""
-    kept = dict(own)
+    limited = dict(own)
     for path in LIMITS:
-        if path in kept and (most := value_at(base, path)):
-            kept[path] = min(kept[path] or most, most)
+        if path in limited and (most := value_at(base, path)):
+            limited[path] = min(limited[path] or most, most)
     if not base.webhook.words:
-        kept["webhook.words"] = False
-    return kept
+        limited["webhook.words"] = False
+    return limited
 
 
 def _variables(agent: Agent, given: Given) -> tuple[dict[str, str], list[str]]:

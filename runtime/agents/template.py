@@ -6,7 +6,7 @@ from collections.abc import Mapping
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 LEAST_AFTER_CHARS = 400
-"""The text after the first variable, some 100 tokens, from which on its place costs time."""
+"""The least text after the first variable, some 100 tokens, that makes its place costly."""
 
 
 def is_name(text: str) -> bool:
@@ -22,8 +22,8 @@ def placeholders(text: str) -> list[str]:
 def chars_after_variable(text: str) -> int:
     """Return the number of characters after the first placeholder; 0 without one.
 
-    Language models, and servers of them, keep what prompts begin with: what follows the first value
-    has to be read again for each call.
+    Language models and their servers cache the beginnings of prompts; the text after the first
+    value is read again for each call.
     """
     first = _PLACEHOLDER.search(text)
     return len(text) - first.end() if first else 0

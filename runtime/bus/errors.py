@@ -1,8 +1,8 @@
 """The errors of the bus, and what their callers do.
 
-BusError                what was asked of the bus was not done
+BusError                the bus did not do a request
 ├── BusAwayError        retry: no server answers; to publish again is safe
-├── BusRefusedError     end what asked for it: the message is larger than a server takes
+├── BusRefusedError     end the session: the message is larger than a server takes
 ├── FencedError         give up: another process has gone on with the subject
 ├── DeadLetterError     tell the operator: the job cannot be tried again (`dead_letters.py`)
 ├── NoSuchCallError     tell the asker: no edge holds the call (`calls.py`)
@@ -20,7 +20,7 @@ NatsError
 
 
 class BusError(Exception):
-    """The bus could not do what was asked."""
+    """The bus could not do a request."""
 
 
 class BusAwayError(BusError):

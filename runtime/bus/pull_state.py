@@ -32,26 +32,26 @@ class PullState:
         self.in_flight = 0
         self.depth = 0
         """Jobs that wait for a worker, by the server's latest count."""
-        self._asked = 0
+        self._requested = 0
         self._heard_at_s = 0.0
         self._status = ""
         """The end of the latest request."""
 
     def request(self, now_s: float) -> int:
         """Return the number of jobs to request now, and count them as requested."""
-        missing = max(0, self.slots - self.in_flight - self._asked)
+        missing = max(0, self.slots - self.in_flight - self._requested)
         if missing:
-            self._asked += missing
+            self._requested += missing
             self._heard_at_s = max(self._heard_at_s, now_s)
         return missing
 
     def is_forgotten(self, now_s: float) -> bool:
         """Tell whether the server was silent for so long that it has lost the requests."""
-        return self._asked > 0 and now_s - self._heard_at_s > SILENCE_LIMIT_S
+        return self._requested > 0 and now_s - self._heard_at_s > SILENCE_LIMIT_S
 
     def forget(self) -> None:
         """Count no job as requested: the requests are lost."""
-        self._asked = 0
+        self._requested = 0
         self._heard_at_s = 0.0
 
     def status_came(self, status: str, left: int | None, now_s: float) -> Ended:
@@ -63,7 +63,7 @@ class PullState:
         if status == IDLE:  # a request waits, so no job waits
             self.depth = 0
             return Ended.NOT_YET
-        self._asked = 0 if left is None else max(0, self._asked - left)
+        self._requested = 0 if left is None else max(0, self._requested - left)
         is_news, self._status = status != self._status, status
         if status == EXPIRED:
             return Ended.EXPIRED
@@ -72,7 +72,7 @@ class PullState:
     def job_came(self, depth: int, now_s: float) -> None:
         """Count a job that arrived; *depth* more wait behind it."""
         self._heard_at_s = now_s
-        self._asked = max(0, self._asked - 1)
+        self._requested = max(0, self._requested - 1)
         self.depth = depth
         self.in_flight += 1
 

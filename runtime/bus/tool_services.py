@@ -253,9 +253,9 @@ def _in_task(
     async def answer(request: Request) -> None:
         try:
             head = dict(request.headers or {})
-            asked = ServiceCall(request.subject.split(".")[2], request.data, head)
+            service_call = ServiceCall(request.subject.split(".")[2], request.data, head)
             with trace.trace_of(head):
-                await request.respond(await handler(asked))
+                await request.respond(await handler(service_call))
         except ToolRefusedError as refused:
             await request.respond_error("400", _one_line(str(refused)))
         except asyncio.CancelledError:  # the executor of the calls was lost, such as an MCP server

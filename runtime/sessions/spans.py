@@ -68,12 +68,12 @@ def _tool_spans(told: list[Moment]) -> list[TimelineSpan]:
     A call that no tool runner makes begins with the model's call instead.
     """
     found: list[TimelineSpan] = []
-    asked: dict[tuple[int, ...], int] = {}
+    requested_ms: dict[tuple[int, ...], int] = {}
     for index, one in enumerate(told):
         if one.name in {"tool.called", "tool.requested"}:
-            asked[_call(one.fields)] = one.at_ms
-        elif one.name in {"tool.returned", "tool.failed"} and _call(one.fields) in asked:
-            start_ms = asked.pop(_call(one.fields))
+            requested_ms[_call(one.fields)] = one.at_ms
+        elif one.name in {"tool.returned", "tool.failed"} and _call(one.fields) in requested_ms:
+            start_ms = requested_ms.pop(_call(one.fields))
             found.append(TimelineSpan(start_ms, one.at_ms, "tool", one.name, one.text, index))
     return found
 

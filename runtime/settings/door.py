@@ -117,5 +117,5 @@ class DoorSettings(BaseModel):
     @property
     def has_talk_page(self) -> bool:
         """Whether `continuous`, the talk page's protocol, is served here or at another URL."""
-        asked = {name.strip() for name in self.dialects.split(",")} - {""}
-        return not asked or "continuous" in asked or bool(self.next_public_ws_url)
+        wanted = {name.strip() for name in self.dialects.split(",")} - {""}
+        return not wanted or "continuous" in wanted or bool(self.next_public_ws_url)

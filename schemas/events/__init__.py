@@ -70,7 +70,7 @@ from schemas.events.speech import (
 )
 from schemas.events.spend import SpendCounted, SpendLimitName, SpendReached
 from schemas.events.tools import ToolBegun, ToolCalled, ToolFailed, ToolRequested, ToolReturned
-from schemas.events.turn import STEPS, TurnCommitted, TurnMeasured, TurnTaken
+from schemas.events.turn import WATERFALL, TurnCommitted, TurnMeasured, TurnTaken
 
 SCHEMA_VERSION = 1
 """The value of the header `Aura-Schema`; it only grows with an incompatible change."""

@@ -1,5 +1,7 @@
 """How much of a response the caller heard, and its interruptions."""
 
+import msgspec
+
 from schemas.events.event import Event
 
 
@@ -58,7 +60,7 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     """The number of words of that sentence before the rest."""
     part: int = 0
     """The number of this event in its turn; above 0 an earlier one was `resumable`."""
-    kept: bool = True
+    in_conversation: bool = msgspec.field(default=True, name="kept")
     """Whether the response becomes part of the conversation."""
 
 

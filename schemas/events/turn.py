@@ -69,7 +69,7 @@ class TurnCommitted(Event, frozen=True, kw_only=True, tag="turn.committed"):
 
 
 class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):
-    """Edge -> all: the waterfall of a turn, ms after the last speech; None: step skipped."""
+    """Edge -> all: the waterfall of a turn, ms after the last speech; None: it did not happen."""
 
     KIND = "out"
     KEY = ("turn",)
@@ -103,7 +103,7 @@ class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):
     """Whether the caller interrupted the response."""
 
 
-STEPS: Mapping[str, str] = {
+WATERFALL: Mapping[str, str] = {
     "pause_ms": "pause noticed",
     "transcript_ms": "words known",
     "taken_ms": "language model asked",
@@ -113,4 +113,4 @@ STEPS: Mapping[str, str] = {
     "first_audio_ms": "first audio at the edge",
     "first_sent_ms": "first audio sent",
 }
-"""The waterfall's steps in their usual order: fields of TurnMeasured, and their names."""
+"""The times of the waterfall in their usual order: fields of TurnMeasured, and their names."""

@@ -89,7 +89,7 @@ async def test_a_caller_with_a_token_waits_for_no_crowd(bus: Bus) -> None:
             edge.work_queue.worked("crowd", 1.0)  # so that the others rest after each piece
 
         for _ in range(CROWD):
-            edge.work_queue.call("crowd", work)
+            edge.work_queue.put("crowd", work)
         async with client.ws_connect(f"{CONTINUOUS}&token={DEMO}"):
             assert begun < CROWD
 

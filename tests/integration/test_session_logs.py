@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from schemas.events import STEPS
+from schemas.events import WATERFALL
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import DEMO, VOICE_MS, Caller, buzz, calling, silence
 
@@ -90,7 +90,7 @@ async def test_at_debug_level_each_line_of_a_call_has_its_session_and_a_turn_has
     assert len(sessions) == 1, [one for one in during if not one.get("session")]
     assert None not in sessions
     [turn] = [one for one in during if one["event"] == "turn"]
-    for step in STEPS:
+    for step in WATERFALL:
         assert turn[step] is not None, step
     assert turn["stt_ms"] > 0
 

@@ -115,7 +115,7 @@ async def heard(bus: Bus) -> tuple[list[TranscriptGuess], list[TranscriptFinal]]
 
 async def test_a_transcript_has_the_figures_of_its_engines_rounded(bus: Bus) -> None:
     turns = Turns()
-    await live(bus, stage(Words(), turns=turns), job(bus), spoken([(3, 2)]))
+    await live(bus, stage(Words(), turn_model=turns), job(bus), spoken([(3, 2)]))
     (guess,), (final,) = await heard(bus)
     assert (guess.pause, guess.text, guess.model) == (1, "1 2 3", "numbers")
     assert (guess.confidence, guess.took_ms, guess.eot_stt) == (0.1235, 12.3, 0.457)
@@ -132,7 +132,7 @@ async def test_without_a_turn_model_no_probability_is_told(bus: Bus) -> None:
 
 async def test_the_turn_model_hears_the_last_seconds_settled_or_not(bus: Bus) -> None:
     turns = Turns()
-    stt = stage(NumberRecognizer(), turns=turns)
+    stt = stage(NumberRecognizer(), turn_model=turns)
     await live(bus, stt, job(bus), spoken([(20, 4), (12, 4)]))
     (first, second), _ = await heard(bus)
     assert second.settled_ms > 5000, "the second pause has less than that of its own"
@@ -143,7 +143,7 @@ async def test_the_turn_model_hears_the_last_seconds_settled_or_not(bus: Bus) ->
 async def test_the_end_that_a_pause_stands_for_is_not_recognised_again(bus: Bus) -> None:
     recognizer = NumberRecognizer()
     *frames, _ = spoken([(2, 3)])
-    end = AudioFrame(seq=len(frames), pcm=b"", end=True, from_ms=900, stands=1)
+    end = AudioFrame(seq=len(frames), pcm=b"", end=True, from_ms=900, final_pause=1)
     await speak(bus, [*frames, end])
     await stage(recognizer).run(job(bus))
     assert recognizer.heard_ms == [700]

@@ -21,7 +21,7 @@ from runtime.bus.tool_services import ServiceCall, serving
 from schemas import subjects
 from schemas.events import ResponseCancelled, ToolBegun, ToolFailed, ToolRequested, ToolReturned
 from schemas.tools import ToolConfig
-from workers.tools.bodies import NatsBody, WebhookBody
+from workers.tools.backends import NatsBackend, WebhookBackend
 from workers.tools.stage import ToolStage
 from workers.worker_loop import Worker
 
@@ -72,7 +72,7 @@ class Runner:
 
 @pytest.fixture
 async def runner(bus: Bus) -> AsyncIterator[Runner]:
-    stage = ToolStage({"nats": NatsBody(), "webhook": WebhookBody([KEY])})
+    stage = ToolStage({"nats": NatsBackend(), "webhook": WebhookBackend([KEY])})
     stop, runner = asyncio.Event(), Runner(bus)
     async with bus.listening(subjects.live("acme", "s_1", "out"), runner.on_out):
         working = asyncio.create_task(Worker(bus, stage, 16, drain_s=1).run(stop))

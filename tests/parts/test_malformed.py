@@ -26,7 +26,7 @@ from tests.unit.runtime.agents.test_config_file import GOOD
 from tests.unit.runtime.agents.test_file import wrong
 from workers.engines.llm import chat_request
 from workers.engines.protocols import Prompt
-from workers.tools.bodies import CallFailedError
+from workers.tools.backends import CallFailedError
 from workers.tools.schema_check import BadArgumentsError, BadSchemaError, check
 from workers.tools.stage import text_of
 

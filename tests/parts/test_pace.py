@@ -55,7 +55,7 @@ async def test_a_burst_takes_the_queue(
     *, frames: int, work_s: float, has_more: bool, stranger: bool, waits: bool
 ) -> None:
     queue = WorkQueue()
-    queue.call("other", lambda: None)
+    queue.put("other", lambda: None)
     with Budgets(Costs()).opened("a", time.monotonic()) as budget:
         pace = Pace(budget, queue, str)
         pace.has_more = lambda: has_more

@@ -135,12 +135,12 @@ async def test_an_answer_is_of_the_call_that_asked_and_of_none_once_it_has_left(
     for number in range(2 * MOST_REQUESTS):
         member.sendto(packet(1, name=number.to_bytes(12, "big")), CLIENT)
         member.sendto(packet(0x101, name=b"its own     "), CLIENT)  # no request
-    assert len(line._asked) == MOST_REQUESTS
+    assert len(line._requests) == MOST_REQUESTS
     latest = packet(0x101, name=(2 * MOST_REQUESTS - 1).to_bytes(12, "big"))
-    assert line._asked_or_answered(latest, CLIENT) is member
-    assert line._asked_or_answered(packet(0x101, name=b"nobody's    "), CLIENT) is None
+    assert line._member_of(latest, CLIENT) is member
+    assert line._member_of(packet(0x101, name=b"nobody's    "), CLIENT) is None
     line.leave(member)
-    assert line._asked_or_answered(latest, CLIENT) is None
+    assert line._member_of(latest, CLIENT) is None
 
 
 async def test_a_call_is_known_by_so_many_addresses_and_by_none_once_it_has_left(

@@ -35,7 +35,7 @@ class Clock:
 
 def added(queue: WorkQueue, begun: list[str], name: str, place: Place = Place.FAIR) -> None:
     """Have *queue* call a piece of the address *name*, noted in *begun*."""
-    queue.call(name, lambda: begun.append(name), place)
+    queue.put(name, lambda: begun.append(name), place)
 
 
 async def test_one_piece_begins_in_a_long_round_in_the_order_of_asking() -> None:
@@ -68,10 +68,10 @@ async def test_pieces_that_add_pieces_leave_one_beginning_a_round() -> None:
     def again() -> None:
         nonlocal begun
         begun += 1
-        queue.call("a", again)
+        queue.put("a", again)
 
     for _ in range(10):
-        queue.call("a", again)
+        queue.put("a", again)
     await rounds(20)
     before = begun
     await rounds(1)
@@ -135,7 +135,7 @@ async def test_who_left_the_queue_does_not_hold_it_up() -> None:
 async def test_a_piece_that_fails_does_not_stop_the_queue() -> None:
     loop, queue, told = asyncio.get_running_loop(), WorkQueue(), []
     loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
-    queue.call("a", lambda: 1 / 0)  # type: ignore[arg-type]  # what fails returns nothing
+    queue.put("a", lambda: 1 / 0)  # type: ignore[arg-type]  # what fails returns nothing
     async with asyncio.timeout(1):
         await queue.turn("a")
     assert [type(error) for error in told] == [ZeroDivisionError]

@@ -52,13 +52,13 @@ def columns() -> dict[str, str]:
     """Return all columns with their DuckDB types, derived from the types of the events."""
     found = {"id": "VARCHAR", "type": "VARCHAR"}
     for kind in EVENT_TYPES.values():
-        for column, field in _kept(kind):
+        for column, field in _columns(kind):
             found.setdefault(column, _sql_type(field.type))
     return found
 
 
 @functools.cache
-def _kept(kind: type[Event]) -> list[tuple[str, FieldInfo]]:
+def _columns(kind: type[Event]) -> list[tuple[str, FieldInfo]]:
     """Return the columns of an event and their fields; only `eot_*` differ from the bus."""
     return [
         (field.name if "eot" in field.name else field.encode_name, field)
@@ -76,8 +76,8 @@ def _sql_type(kind: Any) -> str:
 
 def row(event: Event) -> dict[str, Any]:
     """Return the row of *event*."""
-    kept = {column: getattr(event, field.name) for column, field in _kept(type(event))}
-    return {"id": event.id, "type": tag(event), **kept}
+    values = {column: getattr(event, field.name) for column, field in _columns(type(event))}
+    return {"id": event.id, "type": tag(event), **values}
 
 
 def write(folder: Path, events: Sequence[Event], now: datetime) -> Path:

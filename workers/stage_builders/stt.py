@@ -17,7 +17,7 @@ def build(settings: Settings) -> BuiltStage:
         recognizer,
         EngineExecutor(threads, limit_s=settings.engine_limit_s),
         partial_interval_ms=settings.stt_partial_interval_ms,
-        turns=None if simulated else factory.turn_model(settings),
+        turn_model=None if simulated else factory.turn_model(settings),
         most_at_once=settings.stt_batch,
         redaction=Redaction.of(settings.redact),
     )

@@ -10,16 +10,16 @@ from schemas.tools import ToolKind
 from workers import call_webhooks
 from workers.analytics import envelopes
 from workers.stage_builders import BuiltStage
-from workers.tools.bodies import Body, NatsBody, WebhookBody
+from workers.tools.backends import NatsBackend, ToolBackend, WebhookBackend
 from workers.tools.stage import ToolStage
 
 
 def build(settings: Settings) -> BuiltStage:
-    bodies: dict[ToolKind, Body] = {
-        "nats": NatsBody(),
-        "webhook": WebhookBody(_keys(settings)),
+    backends: dict[ToolKind, ToolBackend] = {
+        "nats": NatsBackend(),
+        "webhook": WebhookBackend(_keys(settings)),
     }
-    stage = ToolStage(bodies)
+    stage = ToolStage(backends)
     subscriber = call_webhooks.subscriber(settings)
 
     @asynccontextmanager

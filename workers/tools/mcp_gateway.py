@@ -1,7 +1,7 @@
 """An MCP server's tools as services on the bus: discovered and called like any other.
 
-One process a server, `aura tools mcp`: an HTTP address (stateless, or with sessions, as the server
-speaks), or a command that speaks over its standard input and output.
+Each server has a process of its own, `aura tools mcp`. A server is an HTTP address, with or without
+sessions, or a command that speaks over its standard input and output.
 """
 
 # ruff: noqa: PLC0415 - mcp is an extra that the other tools do without
@@ -34,12 +34,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 RETRY_S = 1.0
-"""Wait before a server that was lost is asked again."""
+"""The wait before a lost server is tried again."""
 START_S = 60.0
-"""A server that has not told its tools by then is given up; a command may have to install itself
-before."""
+"""The longest wait for the tools of a server; a command may have to install itself first."""
 CONNECT_S, SILENCE_S = 10.0, 300.0
-"""To connect to an address; a response may stay silent for so long, its calls have deadlines."""
+"""The time limits of a connection, and of silence within a response; calls have own deadlines."""
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -51,10 +50,10 @@ class Server:
     """An http(s) address alone, or a command and its arguments."""
     tenant: str
     prefix: str = ""
-    """Put before the tools' names, where two servers have the same."""
+    """A prefix of the tools' names, in case two servers have tools of the same name."""
     deadline_ms: int = 10_000
     env: Sequence[str] = ()
-    """Names of variables that a command is given beside PATH, HOME and the like."""
+    """Variables of the environment for the command, beside PATH, HOME and similar ones."""
 
     @property
     def is_http(self) -> bool:
@@ -135,7 +134,7 @@ async def _opened(server: Server, settings: Settings) -> AsyncIterator[Client]:
 
 
 def why(error: BaseException, server: Server) -> str:
-    """Return what is wrong with *server*, and what to look at, for the operator."""
+    """Return the fault of *server* and advice, for the operator."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     first = server.where[0]
@@ -204,10 +203,10 @@ def offered(tool: Tool, server: Server) -> ToolConfig | None:
 
 
 def _handler(client: Client, name: str, server: Server, ended: asyncio.Event) -> Handler:
-    async def handle(asked: ServiceCall) -> bytes:
+    async def handle(service_call: ServiceCall) -> bytes:
         from mcp import MCPError
 
-        arguments: dict[str, Any] = msgspec.json.decode(asked.arguments or b"{}")
+        arguments: dict[str, Any] = msgspec.json.decode(service_call.arguments or b"{}")
         try:
             result = await client.call_tool(
                 name, arguments, read_timeout_seconds=server.deadline_ms / 1000

@@ -1,8 +1,8 @@
-"""Arguments of a call against the JSON Schema of its tool, in bounded time.
+"""Checks the arguments of a call by the JSON Schema of its tool, in bounded time.
 
-Whoever serves a tool wrote the schema, and a model the arguments: neither may hold up a runner. A
-reference to elsewhere is not followed, a pattern that backtracks and a schema that refers to itself
-for ever end at the limit. `patternProperties` are left to the tool.
+The schema comes from a stranger's service and the arguments from a model, and neither may block a
+runner. References to other documents are not followed. A pattern that backtracks and a schema that
+refers to itself end at the time limit. `patternProperties` are left to the tool.
 """
 
 import threading
@@ -18,7 +18,7 @@ from jsonschema.protocols import Validator
 from referencing import Registry
 
 CPU_LIMIT_S = 0.25
-"""CPU time, so that a busy machine fails no check."""
+"""The limit of a check, in CPU time, so that no check fails on a busy machine."""
 MOST_SCHEMA_BYTES = 65_536
 LEFT_TO_THE_TOOL = ("patternProperties", "additionalProperties", "unevaluatedProperties")
 """What a schema with `patternProperties` says of other names follows from those patterns."""
@@ -32,12 +32,12 @@ class BadArgumentsError(ValueError):
 
 
 class BadSchemaError(ValueError):
-    """It is no JSON Schema, or takes too long; the message says which."""
+    """The schema is invalid, or its check takes too long; the message says which."""
 
 
 class _Clock(threading.local):
     until_s = 0.0
-    """The CPU time of this thread at which its check has had its time."""
+    """The end of the check, in CPU time of this thread."""
 
     def left_s(self) -> float:
         """Return the seconds that are left.
@@ -99,7 +99,7 @@ def _text(schema: dict[str, Any]) -> bytes:
 
 @lru_cache(maxsize=256)
 def _validator(text: bytes) -> Validator:
-    """Return what checks against the schema in *text*."""
+    """Return the validator of the schema in *text*."""
     schema = _without_patterns(msgspec.json.decode(text))
     kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
     kind.check_schema(schema)
@@ -109,7 +109,7 @@ def _validator(text: bytes) -> Validator:
 
 @lru_cache(maxsize=16)
 def _in_time(kind: type[Validator]) -> Any:
-    """Return the validator *kind* with every rule looking at the clock."""
+    """Return the validator *kind* with a time limit in every rule."""
     rules = {name: _timed(rule) for name, rule in kind.VALIDATORS.items()}
     made = {**rules, "pattern": _timed(_pattern)}
     return jsonschema.validators.extend(kind, made)  # type: ignore[no-untyped-call]  # its stubs
@@ -139,7 +139,7 @@ def _in_python(pattern: str) -> str:
 
 
 def _without_patterns(schema: Any) -> Any:
-    """Return *schema* without what chooses properties by patterns, and what follows from that."""
+    """Return *schema* without patterns of property names, and keywords that depend on them."""
     if isinstance(schema, list):
         return [_without_patterns(one) for one in schema]
     if not isinstance(schema, dict):

@@ -10,7 +10,7 @@
     if __name__ == "__main__":
         serve()
 
-The name is the function's, the description its docstring, the schema that of its arguments.
+The tool has the name of the function, its docstring as description, and a schema of its arguments.
 """
 
 import asyncio
@@ -48,16 +48,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class ToolDefinitionError(ValueError):
-    """A function under `@tool` cannot be a tool; the message names it and what to change."""
+    """A function under `@tool` cannot be a tool; the message says why."""
 
 
 RefusedError = ToolRefusedError
-"""Raise it in a tool: the model is told its words, and tells the caller."""
+"""An error for a tool to raise: the model gets its words, and tells the caller."""
 
 
 @dataclass(frozen=True)
 class ToolContext:
-    """Whose call a tool runs for."""
+    """The call for which a tool runs."""
 
     tenant: str
     session: str
@@ -67,11 +67,11 @@ class ToolContext:
 
 _call: ContextVar[ToolContext] = ContextVar("call")
 _tools: list[tuple[ToolConfig, Handler]] = []
-"""Those of this process, in the order of their definition."""
+"""The tools of this process, in the order of their definition."""
 
 
 def call() -> ToolContext:
-    """Return the call that the running tool is run for.
+    """Return the call for which the tool runs.
 
     Raises:
         LookupError: no tool runs.
@@ -96,8 +96,8 @@ def tool(
     """Make a tool of a function, plain or `async`; see `ToolConfig` for the options.
 
     Raises:
-        ToolDefinitionError: its name or deadline cannot be, another tool has its name, or an
-            argument has a type that no JSON Schema describes.
+        ToolDefinitionError: its name or deadline is invalid, another tool has its name, or an
+            argument has a type without a JSON Schema.
     """
 
     def made(function: F) -> F:
@@ -126,7 +126,7 @@ def _register(told: dict[str, Any], handler: Handler) -> None:
     """Add a tool by the fields *told* of its `ToolConfig`.
 
     Raises:
-        ToolDefinitionError: a field cannot be, or another tool has its name.
+        ToolDefinitionError: a field is invalid, or another tool has its name.
     """
     name = told["name"]
     try:
@@ -154,10 +154,11 @@ def _plain(schema: Any) -> Any:
 
 
 def _handler(function: Callable[..., Any], arguments: TypeAdapter[Any]) -> Handler:
-    async def handle(asked: ServiceCall) -> bytes:
-        head = asked.headers
-        _call.set(ToolContext(asked.tenant, head.get(SESSION_HEADER, ""), head.get(KEY_HEADER, "")))
-        given = _read(asked.arguments)
+    async def handle(service_call: ServiceCall) -> bytes:
+        head = service_call.headers
+        session, key = head.get(SESSION_HEADER, ""), head.get(KEY_HEADER, "")
+        _call.set(ToolContext(service_call.tenant, session, key))
+        given = _read(service_call.arguments)
         try:
             if inspect.iscoroutinefunction(function):
                 result = await arguments.validate_python(ArgsKwargs((), given))

@@ -1,7 +1,9 @@
-"""The tool stage: one call in, its result or its failure out; nothing runs twice that must not.
+"""The tool stage: a job is one tool call, and ends with its result or its failure.
 
-not idempotent: tool.begun is stored, then the call is made; who finds another's tool.begun
-                tells that the outcome is unknown
+An attempt that follows another one:
+
+not idempotent: tool.begun is stored before the call is made; an attempt that finds the tool.begun
+                of another one reports that the outcome is unknown
 idempotent:     the call is made again, with the same key
 """
 
@@ -22,7 +24,7 @@ from schemas.events import (
 )
 from schemas.tools import MOST_RESULT_BYTES, ToolKind
 from workers.stage import JobContext, JobTarget
-from workers.tools.bodies import Body, CallFailedError
+from workers.tools.backends import CallFailedError, ToolBackend
 from workers.tools.schema_check import BadArgumentsError, BadSchemaError, check
 
 LEAST_TIME_LEFT_S = 0.02
@@ -30,15 +32,15 @@ LEAST_TIME_LEFT_S = 0.02
 
 
 class ToolStage:
-    """A call a job."""
+    """The tool stage: a job is one tool call."""
 
     name: StageName = "tool"
     job_type = ToolRequested
 
-    def __init__(self, bodies: Mapping[ToolKind, Body]) -> None:
-        """Do the work of calls with *bodies*, by the kind of the tool."""
-        self._bodies = bodies
-        self.model = "+".join(sorted(bodies))
+    def __init__(self, backends: Mapping[ToolKind, ToolBackend]) -> None:
+        """Run calls by *backends*, one for each kind of tool."""
+        self._backends = backends
+        self.model = "+".join(sorted(backends))
 
     @property
     def wait_ms(self) -> int:
@@ -48,11 +50,11 @@ class ToolStage:
         """There is nothing to load."""
 
     async def close(self) -> None:
-        for body in self._bodies.values():
-            await body.close()
+        for backend in self._backends.values():
+            await backend.close()
 
     def target(self, event: ToolRequested) -> JobTarget:
-        """Return what the call is about: its turn, if that ends it."""
+        """Return the target of the call, with its turn if the end of the turn cancels the call."""
         return JobTarget(turn=event.turn if event.tool.cancel else None, index=event.call)
 
     async def run(self, job: JobContext[ToolRequested]) -> None:
@@ -83,8 +85,8 @@ class ToolStage:
             BusAwayError: the job is worth another attempt.
         """
         event = job.event
-        body = self._bodies.get(event.tool.kind)
-        if body is None:
+        backend = self._backends.get(event.tool.kind)
+        if backend is None:
             raise CallFailedError("unknown", f"this runner has no tools of kind {event.tool.kind}")
         await _check(event)
         if not event.tool.idempotent:
@@ -94,7 +96,7 @@ class ToolStage:
             raise CallFailedError("timeout", "the deadline had passed before it began")
         try:
             async with asyncio.timeout(left_s):
-                said = await body.call(event, job.bus, left_s)
+                said = await backend.run(event, job.bus, left_s)
         except TimeoutError as error:
             done = "" if event.tool.idempotent else "; it may have been done all the same"
             raise CallFailedError("timeout", f"it did not answer in time{done}") from error
@@ -102,7 +104,7 @@ class ToolStage:
 
 
 def _left_s(job: JobContext[ToolRequested]) -> float:
-    """Return the seconds until nobody waits any more, by the age of the job."""
+    """Return the seconds until the call's deadline, by the age of the job."""
     allowed_s = (job.event.deadline_ms - job.event.at_ms) / 1000
     return allowed_s - job.waited_s - job.took_ms() / 1000
 
@@ -111,7 +113,7 @@ async def _check(event: ToolRequested) -> None:
     """Check the arguments against the tool's schema.
 
     Raises:
-        CallFailedError: they do not fit, or the schema is none.
+        CallFailedError: they do not fit, or the schema is invalid.
     """
     if not event.tool.parameters:
         return
@@ -125,7 +127,7 @@ async def _check(event: ToolRequested) -> None:
 
 
 async def _earlier(job: JobContext[ToolRequested]) -> list[AnyEvent]:
-    """Return what is stored of this call: another attempt may have come far.
+    """Return the stored events of this call, from earlier attempts.
 
     Raises:
         BusAwayError: no answer.

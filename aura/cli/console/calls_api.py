@@ -106,7 +106,7 @@ async def play(request: web.Request) -> web.Response:
         raise Refused(404, "NO_SOUND", "No sound of this call was recorded.")
     size, headers = len(heard.wav), {"Accept-Ranges": "bytes", "Cache-Control": "no-store"}
     try:
-        part = sound.asked(request.headers.get("Range", ""), size)
+        part = sound.byte_range(request.headers.get("Range", ""), size)
     except ValueError:
         headers["Content-Range"] = f"bytes */{size}"
         return web.Response(status=416, headers=headers)

@@ -40,8 +40,8 @@ def _does(kind: type[Command]) -> Handler:
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise Refused(400, "BAD_REQUEST", str(error)[:MOST_ERROR_CHARS]) from None
         name = f"c_{secrets.token_hex(10)}"
-        asked = CallRequest(by=BY, id=name, command=command)
-        reply = await calls.ask(console.watcher.bus, session, asked)
+        call_request = CallRequest(by=BY, id=name, command=command)
+        reply = await calls.ask(console.watcher.bus, session, call_request)
         if reply.fault:
             status, why = FAULTS[reply.fault]
             raise Refused(status, reply.fault.upper(), why)

@@ -114,7 +114,7 @@ def _wait(one: _Turn) -> float:
 def _steps(turns: Sequence[_Turn]) -> list[dict[str, Any]]:
     """Return each measured step of a turn with its percentiles in ms."""
     found = []
-    for field, name in ev.STEPS.items():
+    for field, name in ev.WATERFALL.items():
         values = [ms for one in turns if (ms := getattr(one.measured, field)) is not None]
         if spread := percentiles(max(0.0, ms) for ms in values):
             found.append({"step": name, **spread})

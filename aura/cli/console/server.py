@@ -36,7 +36,7 @@ async def serve(settings: Settings) -> int:
         build(settings, watcher, readable),
         access_log=None,
         handle_signals=False,
-        auto_decompress=False,  # nobody who asks can have much unpacked
+        auto_decompress=False,  # a packed body could unpack to gigabytes
         shutdown_timeout=LAST_REQUESTS_S,
         keepalive_timeout=settings.http_timeout_s,
     )

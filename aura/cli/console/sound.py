@@ -50,7 +50,7 @@ def waves(stored: Sequence[Stored], from_ms: int) -> dict[str, Any]:
     }
 
 
-def asked(header: str, size: int) -> tuple[int, int] | None:
+def byte_range(header: str, size: int) -> tuple[int, int] | None:
     """Return the first and last byte that a Range *header* asks for, or None for all bytes.
 
     Raises:

@@ -175,7 +175,7 @@ async def _perform(
 ) -> None:
     told, response_from = line.told, 0.0
     before: tuple[float, float] | None = None
-    """Start and end of speech of the step whose response the next step speaks over."""
+    """Start and end of speech of the previous step, if this step speaks over its response."""
     if scenario.greeting:
         await line.until(lambda: bool(told.sounds), RESPONSE_S)
     for number, step in enumerate(scenario.steps):
@@ -186,13 +186,13 @@ async def _perform(
         line.microphone.play(pcm)
         await line.until(lambda: not line.microphone.busy, length_s(pcm) + 5)
         after = scenario.steps[number + 1 : number + 2]
-        over = bool(after) and after[0].over_answer_s is not None
-        await _outcome(step, line, began, over=over)
+        spoken_over = bool(after) and after[0].over_answer_s is not None
+        await _outcome(step, line, began, spoken_over=spoken_over)
         if before:
             until = next((at for at, _ in told.transcripts if at > began), math.inf)
             seen.append(_seen_in_step(told, *before, until=min(until, *_cuts(told, began))))
-        before = (began, speech_end) if over else None
-        if not over:
+        before = (began, speech_end) if spoken_over else None
+        if not spoken_over:
             seen.append(_seen_in_step(told, began, speech_end))
 
 
@@ -207,10 +207,10 @@ async def _wait_for_start(step: Step, line: _Line, response_from: float) -> None
     await asyncio.sleep(max(0.0, first + step.over_answer_s - time.monotonic()))
 
 
-async def _outcome(step: Step, line: _Line, began: float, *, over: bool) -> None:
+async def _outcome(step: Step, line: _Line, began: float, *, spoken_over: bool) -> None:
     """Wait until *step* has got a response or has failed.
 
-    *over*: the next step speaks over the response, so wait only for the first sound.
+    *spoken_over*: the next step speaks over the response, so wait only for the first sound.
     """
     told = line.told
     if step.expect.ignored:
@@ -218,7 +218,7 @@ async def _outcome(step: Step, line: _Line, began: float, *, over: bool) -> None
         return
 
     def responded() -> bool:
-        if over:
+        if spoken_over:
             return _first_sound(told, began) is not None
         since = max((at for at, _ in told.transcripts if at > began), default=None)
         return since is not None and any(at > since for at in told.completed)

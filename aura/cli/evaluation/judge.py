@@ -59,8 +59,8 @@ def _time(
 ) -> list[str]:
     limit_s = expected.within_s or (None if noise else within_s)
     if seen.first_audio_ms is None:
-        asked = limit_s is not None or expected.answer is not None
-        return ["no response was heard"] if asked else []
+        expects_answer = limit_s is not None or expected.answer is not None
+        return ["no response was heard"] if expects_answer else []
     if limit_s is not None and seen.first_audio_ms > limit_s * 1000:
         return [f"first sound after {seen.first_audio_ms / 1000:.2f} s, expected {limit_s:g} s"]
     return []

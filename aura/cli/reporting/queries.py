@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from schemas.events import STEPS
+from schemas.events import WATERFALL
 
 if TYPE_CHECKING:
     import duckdb
@@ -70,7 +70,7 @@ def figures(
     found.over_time = _all(db, OVER_TIME.replace("$BUCKET", f"'{bucket}'"))
     found.steps = [
         {"step": name, **_one(db, STEP.replace("$COLUMN", column))}
-        for column, name in STEPS.items()
+        for column, name in WATERFALL.items()
     ]
     found.errors = _all(db, ERRORS)
     found.slowest = _all(db, SLOWEST)

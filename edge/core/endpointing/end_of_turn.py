@@ -50,7 +50,7 @@ class Evidence:
     before its answer, so the wait costs nothing."""
     eot_audio: float | None = None
     """0..1: the turn model's probability, by the sound alone, or None without such a model."""
-    asked: bool = False
+    after_question: bool = False
     """Whether the last sentence that the caller heard was a question."""
     language: str = "en"
     """A Whisper code such as "en" or "en-US"; "auto" or empty if unknown."""
@@ -67,7 +67,7 @@ HIGHEST_PROBABILITY = 0.99
 """The upper limit of every probability, so that no source decides alone; the lower limit is the
 rest to 1."""
 EOT_AUDIO_SURE = 0.8
-"""The turn model's probability from which on unclear words count as finished."""
+"""The turn model's least probability at which unclear words count as finished."""
 EOT_AUDIO_DOUBT = 0.5
 """The turn model's probability below which the verdict moves one step towards unfinished."""
 AGREED_SHARE = 0.9
@@ -124,18 +124,20 @@ def is_question(text: str) -> bool:
     return text.rstrip().endswith(_QUESTION_MARKS)
 
 
-def sounds_finished(text: str, *, asked: bool = False, language: str = "en") -> bool | None:
+def sounds_finished(
+    text: str, *, after_question: bool = False, language: str = "en"
+) -> bool | None:
     """Tell by the words alone whether a speaker has finished: True, False, or None if unclear.
 
     Args:
         text: all that the speaker has said in this turn.
-        asked: whether the speaker may be answering a question.
+        after_question: whether the speaker may be answering a question.
         language: a Whisper code such as "en" or "en-US"; "auto" or empty if unknown.
     """
     said, known = words(text), lexicon(language)
     if not said:
         return None
-    if asked and len(said) <= MOST_OPENING_WORDS:
+    if after_question and len(said) <= MOST_OPENING_WORDS:
         return True if said[-1] in known.answers else None
     if any(" ".join(said[-count:]) in known.openings for count in (2, 3)):
         return False
@@ -149,7 +151,7 @@ def sounds_finished(text: str, *, asked: bool = False, language: str = "en") -> 
         dictated = len(said) == 1 or not ended or _is_number(said[-2], known)
         return False if dictated else None
     if said[0] in known.subordinate and "," not in text and len(said) <= MOST_CLAUSE_WORDS:
-        return None if asked else False
+        return None if after_question else False
     return (len(said) > MOST_OPENING_WORDS or None) if ended else None
 
 
@@ -160,8 +162,10 @@ def _is_number(word: str, known: Lexicon) -> bool:
 def is_finished(known: Evidence) -> bool | None:
     """Tell by all evidence whether a speaker has finished: True, False, or None if unclear."""
     said = words(known.text)
-    found = sounds_finished(known.text, asked=known.asked, language=known.language)
-    if found is False or (known.asked and len(said) <= MOST_OPENING_WORDS):
+    found = sounds_finished(
+        known.text, after_question=known.after_question, language=known.language
+    )
+    if found is False or (known.after_question and len(said) <= MOST_OPENING_WORDS):
         return found
     many = len(said) > MOST_OPENING_WORDS
     if known.eot_llm_pending:
@@ -213,7 +217,7 @@ def wait_ms(known: Evidence, waits: Waits) -> int:
     stated_ms = waits.stated_ms or waits.finished_ms
     match is_finished(known):
         case True:
-            replies = known.asked and len(words(known.text)) <= MOST_OPENING_WORDS
+            replies = known.after_question and len(words(known.text)) <= MOST_OPENING_WORDS
             if replies or sounds_asked(known):
                 return waits.finished_ms
             agreed = (known.eot_audio or 0) >= EOT_AUDIO_SURE and is_finished(by_words(known))

@@ -92,14 +92,14 @@ class Segmenter:
         """Whether the utterance has become too long."""
         return self.utterance is not None and self.utterance.audio_ms >= LONGEST_MS
 
-    def hear(self, sound: Sound, now_ms: int) -> Iterator[SpeechNotice]:
+    def segment(self, sound: Sound, now_ms: int) -> Iterator[SpeechNotice]:
         """Yield the notices for *sound*, which ends now."""
         self._until_ms = now_ms
         chunk_ms = sound.size_bytes // BYTES_PER_MS
         self._silent_from_ms = now_ms + min(chunk_ms, LONGEST_CHUNK_MS) + SLACK_MS
         at_ms = now_ms - (len(sound.voiced) - 1) * FRAME_MS
         for frame, voiced in zip(sound.frames, sound.voiced, strict=True):
-            change = self._step(frame, at_ms, voiced=voiced)
+            change = self._detect(frame, at_ms, voiced=voiced)
             if change or self.utterance:  # most frames of a call have neither
                 yield from self._follow(frame, at_ms, change)
             at_ms += FRAME_MS
@@ -111,7 +111,7 @@ class Segmenter:
         while self._until_ms + FRAME_MS <= now_ms:
             self._until_ms += FRAME_MS
             at_ms = self._until_ms
-            yield from self._follow(SILENCE, at_ms, self._step(SILENCE, at_ms, voiced=False))
+            yield from self._follow(SILENCE, at_ms, self._detect(SILENCE, at_ms, voiced=False))
 
     def pause(self, now_ms: int) -> Iterator[SpeechNotice]:
         """Yield a pause that the client has told, though the detector still hears speech."""
@@ -119,7 +119,7 @@ class Segmenter:
             self._voiced_at_ms = now_ms
             yield self._paused(self.utterance, now_ms, self._detector.pause())
 
-    def close(self, ended: Utterance, *, stands: int) -> None:
+    def close(self, ended: Utterance, *, final_pause: int) -> None:
         """End the open utterance: send its last message."""
         self.utterance = None
         self._before = VoicedStretch(ended.voice_ms, self._voiced_at_ms)
@@ -127,10 +127,10 @@ class Segmenter:
         while len(self._prefix) > silent:  # voiced audio belongs to this utterance only
             self._prefix.popleft()
         self._detector.close()
-        self._send_frame(SendFrame(ended.number, ended.end(stands)))
+        self._send_frame(SendFrame(ended.number, ended.end(final_pause)))
 
     def split(self, ended: Utterance, at_ms: int) -> Utterance:
-        """End the open utterance at its last pause, and begin the next one with what came since.
+        """End the open utterance at its last pause, and begin the next one with the audio since.
 
         *at_ms* is the end of the last frame, Unix ms. Returns the next utterance.
         """
@@ -142,11 +142,11 @@ class Segmenter:
             self._send(self.utterance.add(frame))
         return self.utterance
 
-    def _step(self, frame: bytes, at_ms: int, *, voiced: bool) -> SpeechChange | None:
+    def _detect(self, frame: bytes, at_ms: int, *, voiced: bool) -> SpeechChange | None:
         self._prefix.append(frame)
         if voiced:
             self._voiced_at_ms = at_ms
-        return self._detector.step(voiced=voiced)
+        return self._detector.take(voiced=voiced)
 
     def _begun(self, at_ms: int) -> Utterance:
         self._last += 1

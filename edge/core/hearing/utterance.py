@@ -28,7 +28,7 @@ LONGEST_MS = 5 * 60_000
 
 
 class UtterancePhase(Enum):
-    """What ends the utterance: its words, or silence."""
+    """The phases of an utterance."""
 
     SPEAKING = auto()
     AWAITS_WORDS = auto()
@@ -67,7 +67,7 @@ UTTERANCE_MOVES: Mapping[tuple[UtterancePhase, UtteranceMove], UtterancePhase] =
 
 
 class Onset(Enum):
-    """What the beginning of an utterance says about its turn."""
+    """The beginning of an utterance, and its meaning for the turn."""
 
     NEW_TURN = auto()
     REPLY = auto()
@@ -152,12 +152,12 @@ class Utterance:
         self.move(UtteranceMove.CONTINUE)
         self._continued_ms = self.audio_ms
 
-    def end(self, stands: int) -> AudioFrame:
-        """Return the rest, marked as the end; *stands*: the pause whose transcript is whole."""
+    def end(self, final_pause: int) -> AudioFrame:
+        """Return the rest, marked as the end; see `AudioFrame.final_pause`."""
         self.move(UtteranceMove.END)
-        return self._message(end=True, stands=stands)
+        return self._message(end=True, final_pause=final_pause)
 
-    def _message(self, *, pause: int = 0, end: bool = False, stands: int = 0) -> AudioFrame:
+    def _message(self, *, pause: int = 0, end: bool = False, final_pause: int = 0) -> AudioFrame:
         pcm = b"".join(self._frames)
         self._frames.clear()
         self._seq += 1
@@ -166,7 +166,7 @@ class Utterance:
             pcm=pcm,
             pause=pause,
             end=end,
-            stands=stands,
+            final_pause=final_pause,
             from_ms=self._sent_ms,
             continued_ms=self._continued_ms,
         )

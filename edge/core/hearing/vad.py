@@ -27,7 +27,7 @@ CHUNK_SAMPLES = 512
 CHUNK_BYTES = CHUNK_SAMPLES * 2
 """The samples in a chunk for the model: 32 ms."""
 VOICE_PROBABILITY = 0.35
-"""The probability of speech in a chunk from which on its frames are voice."""
+"""The least probability of speech in a chunk at which its frames count as voice."""
 HELD_CHUNKS = 5
 """The chunks (160 ms) that still count as voice after the model hears none, for soft ends of
 words."""

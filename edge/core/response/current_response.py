@@ -61,7 +61,7 @@ class CurrentResponse:
             self.settle(response, now_ms, heard="", complete=False)
             return
         self.response = None
-        self._history.control.unheard(response.turn)
+        self._history.control.turn_dropped(response.turn)
         if response.phase is Phase.SPECULATIVE or not response.is_awaited:
             return
         self._history.turn_over()
@@ -74,7 +74,7 @@ class CurrentResponse:
             complete=False,
             played_ms=response.playback.played_ms(now_ms),
             carried=bool(response.text),
-            kept=response.kept,
+            in_conversation=response.in_conversation,
             part=response.part,
         )
         self._out.publish(unheard)
@@ -126,8 +126,8 @@ class CurrentResponse:
         """
         self.response, self.last = None, response
         where = response.playback.position if resumable else BEGINNING
-        self._history.control.heard(response.turn)
-        if response.kept:
+        self._history.control.turn_over(response.turn)
+        if response.in_conversation:
             self._history.settle(response.text, heard, response.tool_steps, response.turn)
         else:
             self._history.turn_over()
@@ -142,7 +142,7 @@ class CurrentResponse:
             sentence_ms=where.ms,
             sentence_words=where.words,
             part=response.part,
-            kept=response.kept,
+            in_conversation=response.in_conversation,
         )
         self._out.publish(settled)
         if complete and response.ends_call:
@@ -159,7 +159,7 @@ class CurrentResponse:
             retracted=cost.retracted,
             wasted_sentences=cost.sentences,
             interrupted=interrupted,
-            **response.steps,
+            **response.times_ms,
         )
         self._out.publish(measured)
         self._out.tell(Measured(measured))

@@ -98,7 +98,7 @@ class Interruptions:
         elif response and response.playback.begun:
             response.rewind(now_ms, told.played_ms)
             self.interrupt(now_ms)
-        elif last and last.turn == told.turn and last.kept:
+        elif last and last.turn == told.turn and last.in_conversation:
             heard = last.playback.heard_by(told.played_ms)
             self._names.reword(response_key(last.turn), heard)
             truncated = ev.AnswerTruncated(

@@ -5,7 +5,7 @@ import msgspec
 from edge.core.client_events import ResponseStarted
 from edge.core.effects import Outbox
 from edge.core.hearing.utterance import Utterance
-from edge.core.inputs import ResponseAsked
+from edge.core.inputs import ResponseRequested
 from edge.core.response import handover
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.given_words import completed, pieces, sentence, speaker
@@ -112,10 +112,10 @@ class Requester:
         response.taken = self._out.publish(spoken)
         response.confidence = transcript.confidence
         response.speech_end_ms = utterance.speech_end_ms
-        response.step("pause_ms", utterance.paused_ms)
-        response.step("transcript_ms", utterance.transcript_at_ms)
-        response.step("taken_ms", now_ms)
-        response.steps["stt_ms"] = transcript.took_ms
+        response.mark("pause_ms", utterance.paused_ms)
+        response.mark("transcript_ms", utterance.transcript_at_ms)
+        response.mark("taken_ms", now_ms)
+        response.times_ms["stt_ms"] = transcript.took_ms
         return response
 
     def take_typed(self, text: str, now_ms: int) -> Response:
@@ -127,7 +127,7 @@ class Requester:
         history, turn = self._history, self._begin_turn(command_id, now_ms)
         history.enter_late_results()
         carried = history.take_carried("")
-        response = self._new(Origin.ASKED, turn, carried, self._config.now.voice, now_ms)
+        response = self._new(Origin.REQUESTED, turn, carried, self._config.now.voice, now_ms)
         known = history.window(carried or None, self._config.now.response.history_messages)
         messages = (*known, ev.Message("user", instruction))
         response.taken = self._out.publish(self._job(response, messages, self._config.now, now_ms))
@@ -148,24 +148,24 @@ class Requester:
         self._out.publish(nothing)
         return unsent
 
-    def respond(self, asked: ResponseAsked, now_ms: int) -> None:
+    def respond(self, request: ResponseRequested, now_ms: int) -> None:
         """Ask the language model for a response that the client requested, and commit it."""
-        history, config = self._history, asked.config or self._config.now
+        history, config = self._history, request.config or self._config.now
         history.turn += 1
         history.enter_late_results()
-        carried = history.take_carried("") if asked.messages is None else ""
-        origin = Origin.ASKED if asked.kept else Origin.APART
+        carried = history.take_carried("") if request.messages is None else ""
+        origin = Origin.REQUESTED if request.in_conversation else Origin.APART
         response = self._new(origin, history.turn, carried, config.voice, now_ms)
-        messages = asked.messages
+        messages = request.messages
         if messages is None:
             messages = history.window(carried or None, config.response.history_messages)
         response.taken = self._out.publish(self._job(response, messages, config, now_ms))
-        self._out.tell(ResponseStarted(response.turn, asked.ask))
+        self._out.tell(ResponseStarted(response.turn, request.ask))
         self.commit(response, now_ms)
 
     def respond_to_late_results(self, now_ms: int) -> None:
         """Respond to the result of a background call; only when nobody speaks."""
-        response = self._ask(Origin.ASKED, None, now_ms)
+        response = self._ask(Origin.REQUESTED, None, now_ms)
         self._out.tell(ResponseStarted(response.turn))
         self.commit(response, now_ms)
 
@@ -204,22 +204,22 @@ class Requester:
         now_ms: int,
     ) -> ev.TurnTaken:
         """Return the language model's job for a turn without an utterance."""
-        asked = config.response
+        wanted = config.response
         tools = self._tools.offered(0) if config.tools and config.tool_use.max_steps else ()
         return ev.TurnTaken(
             **self._out.head(now_ms),
             turn=response.turn,
             utterance=0,
             pause=0,
-            system=self._history.system(asked.system_prompt),
+            system=self._history.system(wanted.system_prompt),
             messages=messages,
-            llm_model=asked.model,
-            max_tokens=asked.max_tokens,
-            temperature=asked.temperature,
-            seed=asked.seed,
+            llm_model=wanted.model,
+            max_tokens=wanted.max_tokens,
+            temperature=wanted.temperature,
+            seed=wanted.seed,
             speculative=False,
             text_only=config.voice.delivery == "text",
-            deadline_ms=now_ms + asked.deadline_ms,
+            deadline_ms=now_ms + wanted.deadline_ms,
             tools=tools,
             tool_choice=chosen(config.tool_use.choice, tools),
             agent=self._out.agent,
@@ -228,7 +228,7 @@ class Requester:
 
     def commit(self, response: Response, now_ms: int) -> None:
         """Commit the turn: from here on its response may be heard."""
-        response.step("committed_ms", now_ms)
+        response.mark("committed_ms", now_ms)
         response.move(PhaseMove.COMMIT)
         response.waiting_since_ms = now_ms
         self._history.commit_carried()

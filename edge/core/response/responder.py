@@ -60,7 +60,7 @@ class Responder:
     def speak(self, chunk: ChunkSpoken, now_ms: int) -> None:
         """Take audio of the response."""
         if response := self.current.of(chunk.turn):
-            response.step("first_audio_ms", now_ms)
+            response.mark("first_audio_ms", now_ms)
             response.playback.chunk(chunk)
 
     def played(self, told: Played, now_ms: int) -> None:

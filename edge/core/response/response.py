@@ -63,7 +63,7 @@ class Origin(Enum):
     """A spoken turn of the caller."""
     TYPED = auto()
     """A typed turn of the caller."""
-    ASKED = auto()
+    REQUESTED = auto()
     """A request of a client or an operator, or a late result of a tool."""
     APART = auto()
     """The same, but it does not become part of the conversation."""
@@ -72,9 +72,9 @@ class Origin(Enum):
 
 
 FIXED_WORDS = {Origin.GREETING, Origin.GIVEN, Origin.FIRM}
-"""Origins whose words nobody waited for."""
+"""Origins of responses that nobody waited for: their words were known before."""
 UNMEASURED = {Origin.GIVEN, Origin.FIRM, Origin.RESUMED}
-"""Origins whose time to the first sound does not show the speed of the stages."""
+"""Origins of responses that are not measured: their first sound does not show the stages' speed."""
 
 
 GONE_ON_MS = 1000
@@ -83,7 +83,7 @@ GONE_ON_MS = 1000
 
 @dataclass
 class Response:
-    """The state of a response. Times are Unix ms, steps are ms after the last speech."""
+    """The state of a response. Times are Unix ms."""
 
     turn: int
     text: str
@@ -100,7 +100,8 @@ class Response:
     interruption: InterruptionState = InterruptionState.NONE
     suspected_ms: int = 0
     """The time of the last suspicion of an interruption, or of the last voice over the response."""
-    steps: dict[str, float] = field(default_factory=dict)
+    times_ms: dict[str, float] = field(default_factory=dict)
+    """The turn waterfall: fields of `turn.measured`, ms after the last speech."""
     sentences: dict[int, str] = field(default_factory=dict)
     waiting_since_ms: int = 0
     """The time of its last progress, from which the stages' deadline counts."""
@@ -146,7 +147,7 @@ class Response:
         return self.tool_steps.has_called(END_CALL.name)
 
     @property
-    def kept(self) -> bool:
+    def in_conversation(self) -> bool:
         """Whether it becomes part of the conversation."""
         return self.origin is not Origin.APART
 
@@ -217,7 +218,7 @@ class Response:
 
         Nobody replies to the first sound of a response, so such a caller had only paused.
         """
-        if self.origin not in {Origin.SPOKEN, Origin.ASKED, Origin.APART}:
+        if self.origin not in {Origin.SPOKEN, Origin.REQUESTED, Origin.APART}:
             return False
         return self.first_sent_ms is not None and at_ms - self.first_sent_ms <= GONE_ON_MS
 
@@ -234,13 +235,13 @@ class Response:
             return False
         return is_question(self.spoken)
 
-    def step(self, name: str, now_ms: float) -> None:
-        """Record the time of a step, only the first time."""
-        self.steps.setdefault(name, round(float(now_ms - self.speech_end_ms), 1))
+    def mark(self, name: str, now_ms: float) -> None:
+        """Record the time of the first *name* in the turn waterfall."""
+        self.times_ms.setdefault(name, round(float(now_ms - self.speech_end_ms), 1))
 
     def sentence(self, event: ResponseSentence, now_ms: int) -> None:
-        self.step("first_token_ms", self.taken_ms + event.first_token_ms)
-        self.step("first_sentence_ms", now_ms)
+        self.mark("first_token_ms", self.taken_ms + event.first_token_ms)
+        self.mark("first_sentence_ms", now_ms)
         self.sentences[event.index] = event.text
         if event.index == 0:
             self.eot_llm = event.eot_llm
@@ -253,7 +254,7 @@ class Response:
         self.waiting_since_ms = now_ms
 
     def sent(self, now_ms: int) -> None:
-        self.step("first_sent_ms", now_ms)
+        self.mark("first_sent_ms", now_ms)
         if self.first_sent_ms is None:
             self.first_sent_ms = now_ms
 

@@ -128,8 +128,8 @@ class Sentences:
             left_bytes -= self.wait_sound_bytes(index)
             if part is None or part.text is None or left_bytes <= 0:
                 break
-            over = self.words_until(index, min(left_bytes, len(part.pcm)))
-            words.append(" ".join(part.text.split(" ")[:over]))
+            count = self.words_until(index, min(left_bytes, len(part.pcm)))
+            words.append(" ".join(part.text.split(" ")[:count]))
             if not part.voiced:
                 break
             left_bytes -= len(part.pcm)

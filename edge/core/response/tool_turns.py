@@ -129,7 +129,7 @@ class ToolTurns:
         system = self._history.system(config.system_prompt)
         if first and first.agent == self._out.agent:  # it may have had parameters of its own
             system = first.system
-        if first and not response.kept:
+        if first and not response.in_conversation:
             known = first.messages
         taken = ev.TurnTaken(
             **self._out.head(now_ms),

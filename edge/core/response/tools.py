@@ -26,8 +26,8 @@ from schemas.tools import (
 )
 
 GRACE_MS = 500
-"""The time after a call's deadline in which the runner should report it; then the edge gives it
-up."""
+"""The time after a call's deadline for the runner's report; then the edge gives
+the call up."""
 BUILT_IN = {END_CALL.name: '{"status": "the call ends after your next words: say goodbye"}'}
 """The built-in tools, and the result that the model gets from each."""
 

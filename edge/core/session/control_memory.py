@@ -144,11 +144,11 @@ class ControlMemory:
                 return
         self.spoken = {turn: _OURS}
 
-    def heard(self, turn: int) -> None:
+    def turn_over(self, turn: int) -> None:
         """Note that *turn* is over."""
         self.spoken.pop(turn, None)
 
-    def unheard(self, turn: int) -> None:
+    def turn_dropped(self, turn: int) -> None:
         """Note that *turn* was given up before any of it was heard; its text waits again."""
         command_id, command = self.spoken.pop(turn, ("", None))
         if command_id and isinstance(command, Say):
@@ -157,7 +157,7 @@ class ControlMemory:
     def cut_off(self) -> None:
         """Note that the connection was cut: texts that were not wholly heard are repeated."""
         for turn in tuple(self.spoken):
-            self.unheard(turn)
+            self.turn_dropped(turn)
 
     def read(self, event: Event) -> None:
         """Take an event of the log."""
@@ -167,9 +167,9 @@ class ControlMemory:
             case ControlSpoken():
                 self.spoken_as(event.command_id, event.turn)
             case ResponseCancelled(turn=turn, reason="retracted"):
-                self.unheard(turn)
+                self.turn_dropped(turn)
             case AnswerHeard(turn=turn, resumable=False):
-                self.heard(turn)
+                self.turn_over(turn)
             case SpendReached():
                 self.move_spend(SpendMove.REACH)
             case _:

@@ -8,7 +8,7 @@ from edge.core.session.control_memory import ControlMemory
 from edge.core.session.message_names import MessageNames, response_key, turn_key
 from edge.core.session.spend import Spend
 from edge.core.session.summary import Summary
-from edge.core.session.tool_steps import Key, Result, ToolSteps, kept, key_of, late
+from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late, shortened
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas.agent import AgentUsed
 from schemas.events import (
@@ -80,7 +80,7 @@ class History:
         self.names = MessageNames(self.messages)
 
     @property
-    def asked(self) -> bool:
+    def after_question(self) -> bool:
         """Whether the last sentence that the caller heard was a question."""
         last = self.messages[-1] if self.messages else None
         return bool(last and last.role == "assistant" and is_question(last.text))
@@ -90,7 +90,7 @@ class History:
         if said:
             self._enter(Message("user", said), turn_key(turn))
         if steps:
-            self.messages += map(kept, steps.messages(with_text=False))
+            self.messages += map(shortened, steps.messages(with_text=False))
             for call in steps.calls.values():
                 if call.is_background:
                     self.background_calls[key_of(call.called)] = call.called
@@ -138,7 +138,7 @@ class History:
         """Enter the recorded end of a response to the words *said*."""
         if event.carried:
             self.carried = [said]
-        elif event.kept:
+        elif event.in_conversation:
             self.carried = [] if said else self.carried
             self.settle(said, event.text, steps, event.turn)
         self.turn_over()
@@ -165,8 +165,8 @@ class History:
         the same for several turns, so a language model need not read it again.
         """
         block = size // 2
-        over = max(0, len(self.messages) + 1 - size)
-        known = self.messages[-(-over // block) * block :]
+        excess = max(0, len(self.messages) + 1 - size)
+        known = self.messages[-(-excess // block) * block :]
         while known and known[0].role == "tool":  # its call was dropped
             del known[0]
         return tuple(known) if said is None else (*known, Message("user", said))
@@ -189,7 +189,7 @@ class History:
         return " ".join([*self.carried, text]).strip()
 
     def unsent(self, text: str) -> str:
-        """Return *text* after those carried words that were not sent to the client."""
+        """Return *text* after the carried words that the client has not got."""
         return " ".join([*self.carried[self.carried_sent :], text]).strip()
 
     def carry(self, text: str) -> None:

@@ -135,9 +135,11 @@ class ToolSteps:
             ]
             if not calls:
                 continue
-            asked = tuple(ToolCall(one.id, one.called.name, one.called.arguments) for one in calls)
+            tool_calls = tuple(
+                ToolCall(one.id, one.called.name, one.called.arguments) for one in calls
+            )
             text = self.texts.get(step, "") if with_text else ""
-            found.append(Message("assistant", text, calls=asked))
+            found.append(Message("assistant", text, calls=tool_calls))
             found += [Message("tool", one.as_text(), call=one.id) for one in calls]
         return tuple(found)
 
@@ -154,7 +156,7 @@ def result_text(result: Result) -> str:
     return json.dumps(why, ensure_ascii=False)
 
 
-def kept(message: Message) -> Message:
+def shortened(message: Message) -> Message:
     """Return *message* for later turns, with a long result cut."""
     if message.role != "tool" or len(message.text) <= MOST_KEPT_CHARS:
         return message

@@ -1,1 +1,1 @@
-"""What a call is set to: agents, tools, voices."""
+"""The settings of a call: its agent, tools and voice."""

@@ -1,9 +1,14 @@
-"""The agent that serves a call, and the configuration that follows from it.
+"""Chooses the agent of a call, and returns the call's configuration.
 
-The token names it and nothing that the caller sends changes that; else the caller names one that
-lets itself be chosen; else it is the one of the tenant's file; else the agent `default`, of the
-tenant or of all; else none, and the operator's settings hold. A session that goes on keeps its
-agent, at the revision it began with.
+The first of these that exists:
+
+1. the agent of the token, whatever the caller names
+2. the agent that the caller names, if callers may choose it
+3. the agent of the tenant's file
+4. the agent `default`, of the tenant or shared
+5. no agent: the operator's settings
+
+A resumed session keeps its agent at the same revision.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,10 +40,10 @@ class Settled:
     config: SessionConfig
     agent: AgentUsed | None
     """None: the operator's settings alone."""
-    asked: Mapping[str, Any] = field(default_factory=dict)
+    caller_changes: Mapping[str, Any] = field(default_factory=dict)
     """The changes of the caller that are allowed."""
     left_out: tuple[str, ...] = ()
-    """A line for each refused wish of the caller."""
+    """One line for each refused wish of the caller."""
     with_changes: Callable[[Mapping[str, Any]], SessionConfig] | None = None
     """Returns the configuration with other changes of the caller; None: no change is possible."""
     file: Agent | None = None
@@ -46,17 +51,17 @@ class Settled:
 
 
 def choose(
-    table: AgentTable, caller: Caller, asked: str, default: str | UnsetType = UNSET
+    table: AgentTable, caller: Caller, wanted: str, default: str | UnsetType = UNSET
 ) -> Revision | None:
-    """Return the agent of a new session whose client *asked* for one, or for none.
+    """Return the agent of a new session.
 
-    *default* is the one of the tenant's file.
+    *wanted* is the agent that the client names, *default* the agent of the tenant's file.
 
     Raises:
-        RefusedError: there is none of that name, or it is not for this caller.
+        RefusedError: the named agent is unknown, or it is not for this caller.
     """
-    check_token(caller, asked)
-    name = caller.agent or asked
+    check_token(caller, wanted)
+    name = caller.agent or wanted
     if not name and default is not UNSET:
         if (found := table.find(caller.tenant, default)) is None:
             details = f"the tenant's agent {default} is not applied"
@@ -83,7 +88,7 @@ def check_token(caller: Caller, wanted: str) -> None:
 def _may_be_chosen(found: Revision) -> bool:
     try:
         return found.agent().callers.may_choose
-    except ConfigFileError:  # told as what it is where the call is set
+    except ConfigFileError:  # `settle` reports it
         return True
 
 
@@ -94,12 +99,12 @@ def settle(
     operator: SessionConfig,
     before: AgentUsed | None = None,
 ) -> Settled:
-    """Return what a call of the agent *found* is set to, over the *operator*'s configuration.
+    """Return the settings of a call of the agent *found*, on top of the *operator*'s.
 
-    *before*: the session goes on, whose variables are those.
+    *before*: the agent of a resumed session, with its variables.
 
     Raises:
-        RefusedError: a variable has no value or one that cannot be, or the agent is broken.
+        RefusedError: a variable has no value or an invalid one, or the agent is broken.
     """
     wanted = begin.changes if begin.greeting else {**begin.changes, "response.greeting": ""}
     if found is None:
@@ -119,10 +124,9 @@ def settle_transfer(
 ) -> Settled:
     """Return the settings of a call after its transfer from the agent *before* to *found*.
 
-    The caller is the same: the values of variables and what the caller asked for go with them, as
-    far as the new agent lets callers set them. So does what the protocol and the recording need,
-    which is as it is *now*, and the webhook where the new agent has none. A caller who began
-    without a greeting hears none of the new agent.
+    The caller's variables and changes go over to the new agent, as far as it lets callers set them.
+    Audio delivery and recording stay as in *now*, and so does a webhook if the new agent has none.
+    A call that began without a greeting gets none of the new agent.
 
     Raises:
         RefusedError: there is no such agent, or it cannot serve this call.
@@ -131,8 +135,9 @@ def settle_transfer(
         details = "there is no such agent"
         raise RefusedError("AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION)
     delivery = {"voice.delivery": now.voice.delivery}
-    silent = {"response.greeting": ""} if before.asked.get("response.greeting") == "" else {}
-    operator = operator.but({"response.greeting": ""})  # it greets who calls
+    changed = before.caller_changes
+    silent = {"response.greeting": ""} if changed.get("response.greeting") == "" else {}
+    operator = operator.but({"response.greeting": ""})  # the operator's greeting is for new calls
 
     def settled(wanted: Mapping[str, Any]) -> Settled:
         given = Given(caller.variables, before.variables, wanted)
@@ -142,13 +147,13 @@ def settle_transfer(
     def with_changes(changes: Mapping[str, Any]) -> SessionConfig:
         return settled({**delivery, **changes, **silent}).config
 
-    return replace(settled({**before.asked, **delivery}), with_changes=with_changes)
+    return replace(settled({**changed, **delivery}), with_changes=with_changes)
 
 
 def _settled(
     found: Revision, given: Given, operator: SessionConfig, webhook: WebhookConfig | None = None
 ) -> Settled:
-    """Return what a call of the agent *found* is set to; *webhook* is told where it names none."""
+    """Return the settings of a call of the agent *found*, with *webhook* if it names none."""
     try:
         file = found.agent()
         made = resolve(file, operator, given)
@@ -162,16 +167,16 @@ def _settled(
         raise RefusedError(
             "AGENT_BROKEN", "Agent cannot be used", details, CloseCode.INTERNAL_ERROR
         ) from error
-    config, kept = made.config, None
+    config, passed_on = made.config, None
     if file.webhook is UNSET and webhook and webhook.url:
         words = webhook.words and operator.webhook.words
-        kept = structs.replace(webhook, words=words)
-        config = structs.replace(config, webhook=kept)
+        passed_on = structs.replace(webhook, words=words)
+        config = structs.replace(config, webhook=passed_on)
     used = AgentUsed(
         name=found.name,
         revision=found.number,
         variables=made.variables,
-        asked=made.asked,
-        webhook=kept,
+        caller_changes=made.caller_changes,
+        webhook=passed_on,
     )
-    return Settled(config, used, made.asked, made.left_out, file=file)
+    return Settled(config, used, made.caller_changes, made.left_out, file=file)

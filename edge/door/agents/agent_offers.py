@@ -1,4 +1,4 @@
-"""What a caller may choose before a call: agents of its tenant and shared ones, with options."""
+"""The agents and options that a caller may choose before a call."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ CHOICES = ("language", "voice", "eagerness")
 
 @dataclass(frozen=True)
 class Offer:
-    """An agent that a caller may choose without giving values of variables."""
+    """An agent that a caller may choose without values for variables."""
 
     name: str
-    """Empty: the one that serves a call that names none."""
+    """The agent's name; empty: the agent of calls that name none."""
     about: str
     """Its description; empty: none, or no agent, but the operator's settings."""
     language: str
     eagerness: str
     may_set: tuple[str, ...]
-    """Those of CHOICES that its callers may change."""
+    """The options among CHOICES that its callers may change."""
 
 
 def each_offer(
     table: AgentTable, caller: Caller, operator: SessionConfig
 ) -> Iterator[Offer | None]:
-    """Yield an offer for each agent, the one that needs no naming first, others by name.
+    """Yield an offer for each agent: first the agent of calls that name none, then others by name.
 
-    None is yielded for an agent that refuses this caller or needs values of variables. A token that
-    names an agent offers that agent alone.
+    None stands for an agent that refuses this caller or needs values for variables. With a token
+    that names an agent, there is that agent alone.
     """
     names = [""] if caller.agent else ["", *(n for n in table.names(caller.tenant) if n != DEFAULT)]
     for name in names:

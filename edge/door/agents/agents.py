@@ -1,4 +1,4 @@
-"""Keeps an edge's table of agents up to date: all that the bucket holds, then its changes."""
+"""Keeps an edge's table of agents up to date: reads the whole bucket, then takes its changes."""
 
 import asyncio
 from collections.abc import Mapping
@@ -31,15 +31,15 @@ RETRY_S = 1.0
 
 
 class Agents:
-    """Reads the bucket at the start and after each reconnect, and hears of changes in between."""
+    """Reads the bucket at the start and after each reconnect, and takes changes in between."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self.table = AgentTable()
         self._reading: AgentTable | None = None
-        """The table that is being read; changes that come meanwhile go into it, too."""
+        """The table of a reading under way; changes go into it, too."""
         self._newest = 0
-        """Sequence of the last change; the next one has the next number, or one was missed."""
+        """Sequence of the last change; if the next change skips a number, a change is missing."""
         self._stale = asyncio.Event()
         self.read = asyncio.Event()
         """The table holds all agents."""
@@ -53,7 +53,7 @@ class Agents:
             while True:
                 self._stale.clear()
                 try:
-                    await self._bus.flush()  # we listen: no change is missed from here on
+                    await self._bus.flush()  # the subscription is in place: no change is missed
                     await self._read()
                 except BusAwayError as error:
                     advice = "aura provision makes the bucket, nats/users.conf lets edges read it"
@@ -63,7 +63,7 @@ class Agents:
                 self.read.set()
                 self.changed.set()
                 await self._stale.wait()
-                await asyncio.sleep(RETRY_S)  # more changes may follow: one reading is for all
+                await asyncio.sleep(RETRY_S)  # more changes may follow: one reading takes them all
 
     async def _read(self) -> None:
         self._reading = table = AgentTable()
@@ -78,7 +78,7 @@ class Agents:
 
     async def _on_change(self, message: Delivery) -> None:
         if self._newest and message.seq != self._newest + 1:
-            self._stale.set()  # some came too fast for us, or the bucket was made anew
+            self._stale.set()  # a change was lost, or the bucket was created again
         reads = self._reading is not None
         self._newest = max(self._newest, message.seq) if reads else message.seq
         key = message.subject.removeprefix(f"{subjects.AGENTS_LIVE}.")
@@ -88,10 +88,10 @@ class Agents:
         self.changed.set()
 
     def tenant(self, name: str) -> Tenant:
-        """Return what the tenant *name* is set to.
+        """Return the settings of the tenant *name*.
 
         Raises:
-            RefusedError: its file cannot be read, and its calls must not be held to less.
+            RefusedError: its file cannot be read; without it, limits of its calls would be missing.
         """
         try:
             return self.table.tenant(name)
@@ -104,7 +104,9 @@ class Agents:
     async def settled(
         self, caller: Caller, begin: Begin, operator: SessionConfig, history: History | None
     ) -> Settled:
-        """Return what a session is set to, over the *operator*'s; *history*: it goes on.
+        """Return the settings of a session, on top of the *operator*'s.
+
+        *history*: the history of a resumed session.
 
         Raises:
             RefusedError: no agent serves it.
@@ -123,8 +125,8 @@ class Agents:
             found = choose(self.table, caller, begin.agent or hinted, default)
 
         def with_changes(changes: Mapping[str, Any]) -> SessionConfig:
-            asked = replace(begin, changes=changes)
-            return settle(found, caller, asked, operator, before).config
+            wanted = replace(begin, changes=changes)
+            return settle(found, caller, wanted, operator, before).config
 
         return replace(settle(found, caller, begin, operator, before), with_changes=with_changes)
 
@@ -132,7 +134,7 @@ class Agents:
         """Return revision *number* of an agent.
 
         Raises:
-            RefusedError: there is none, or nobody knows.
+            RefusedError: it does not exist, or the bus is away.
         """
         found = self.table.find(tenant, name)
         if found and found.number == number:
@@ -140,10 +142,10 @@ class Agents:
         return await self._stored(tenant, name, number, None)
 
     async def recorded(self, tenant: str, before: AgentUsed) -> Revision:
-        """Return the agent of a session that goes on: its revision, or if that is gone the newest.
+        """Return the agent of a resumed session: its revision, or else the newest one.
 
         Raises:
-            RefusedError: neither is there, or nobody knows.
+            RefusedError: neither exists, or the bus is away.
         """
         now = self.table.find(tenant, before.name)
         if now and now.number == before.revision:
@@ -153,10 +155,10 @@ class Agents:
     async def _stored(
         self, tenant: str, name: str, number: int, instead: Revision | None
     ) -> Revision:
-        """Return revision *number* of an agent; *instead* is served where that is gone.
+        """Return revision *number* of an agent, or else *instead*.
 
         Raises:
-            RefusedError: neither is there, or nobody knows.
+            RefusedError: neither exists, or the bus is away.
         """
         try:
             return await store.find(self._bus, tenant, name, number)
@@ -175,10 +177,10 @@ class Agents:
 
 
 def _pinned(caller: Caller, begin: Begin) -> tuple[str, int] | None:
-    """Return the agent and the revision that a token names, or who develops with the demo token.
+    """Return the agent and the revision that a token names, or that a client of the demo names.
 
     Raises:
-        RefusedError: the client asks for another than its token names.
+        RefusedError: the client names another agent or revision than its token.
     """
     name, number = parted(begin.agent)
     if caller.agent and caller.revision:

@@ -13,21 +13,21 @@ VOICE = "voice.name"
 
 @dataclass(frozen=True)
 class CallerVoices:
-    """The operator's word on it."""
+    """The operator's choice."""
 
     names: frozenset[str]
     any_voice: bool = False
 
     @classmethod
     def of(cls, setting: str) -> CallerVoices:
-        """Return what *setting* says: names by commas, or `*`."""
+        """Return the voices in *setting*: names by commas, or `*`."""
         names = frozenset(name for one in setting.split(",") if (name := one.strip()))
         return cls(names, "*" in names)
 
     def allowed(self, begin: Begin) -> tuple[Begin, str]:
-        """Return *begin* without a voice that is not for callers, and why it was left out."""
-        asked = begin.changes.get(VOICE)
-        if asked is None or self.any_voice or asked in self.names:
+        """Return *begin* without a voice that callers may not choose, and the reason."""
+        wanted = begin.changes.get(VOICE)
+        if wanted is None or self.any_voice or wanted in self.names:
             return begin, ""
         rest = {path: value for path, value in begin.changes.items() if path != VOICE}
         why = "callers may not ask for this voice here"

@@ -1,4 +1,4 @@
-"""Tells language models what prompts are going to begin with: they read it in idle time."""
+"""Publishes the likely starts of prompts, which language models read ahead in idle time."""
 
 import asyncio
 
@@ -16,9 +16,9 @@ from schemas.prompts import MOST_PROMPTS, PromptBeginning, PromptsReply
 log = structlog.get_logger(__name__)
 
 SETTLED_S = 1.0
-"""More changes may follow one: all are told together."""
+"""The wait after a change, since more changes may follow."""
 MOST_ANSWER_BYTES = 512 * 1024
-"""Of one answer."""
+"""The most bytes of one answer."""
 
 
 class LikelyPrompts:

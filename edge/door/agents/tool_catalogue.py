@@ -1,7 +1,7 @@
-"""The tools that this edge knows: the operator's, and what services on the bus serve.
+"""The tools that this edge knows: the operator's, and the tools of services on the bus.
 
-A session sees those of its own tenant and those for everybody, and no others: by name, where its
-agent names some, else as AURA_TOOLS says.
+A session may have the tools of its own tenant and the tools for all tenants: the tools that its
+agent names, or else the tools that AURA_TOOLS allows.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ INTERVAL_S = 5.0
 POLL_S = 2.0
 """The shortest interval between searches for the service of an unknown tool."""
 FORGET_AFTER_ROUNDS = 3
-"""Rounds of silence after which a service's tool is offered no more."""
+"""Rounds without an answer after which the tool of a service is forgotten."""
 
 
 class ToolCatalogue:
     """The operator's tools, from a file or from the services on the bus."""
 
     def __init__(self, bus: Bus, settings: Settings) -> None:
-        """Read the file that AURA_TOOLS names, if it names one.
+        """Read the file in AURA_TOOLS, if it is set to a file.
 
         Raises:
             SettingsError: it cannot be used.
@@ -39,10 +39,10 @@ class ToolCatalogue:
         self._served: dict[tuple[str, str], ToolConfig] = {}
         self._unseen: dict[tuple[str, str], int] = {}
         self._looked_s = float("-inf")
-        """The last look for a call."""
+        """The time of the last search for a call."""
         self._looking = asyncio.Lock()
         self.looked = asyncio.Event()
-        """The services were looked for once: what is served is known."""
+        """Set after the first search for services."""
         self.changed = asyncio.Event()
         """Set at every change of the served tools; its only reader clears it."""
 
@@ -56,15 +56,15 @@ class ToolCatalogue:
     async def named(
         self, tenant: str, names: Iterable[str], *, looks: bool = True
     ) -> dict[str, ToolConfig]:
-        """Return those of *names* that sessions of *tenant* may have.
+        """Return the tools among *names* that sessions of *tenant* may have.
 
-        The operator's go first, then what is built in, the tenant's own and everybody's. *looks*:
-        services are looked for where one is not known.
+        For one name the operator's tool goes first, then the built-in one, the tenant's and the
+        shared one. *looks*: search for the services of unknown tools.
         """
         wanted = set(names)
         found = self._known(tenant, wanted)
         if looks and wanted - found.keys():
-            async with self._looking:  # a look that is under way may find them
+            async with self._looking:  # a search that is under way may find them
                 found = self._known(tenant, wanted)
                 now_s = asyncio.get_running_loop().time()
                 if wanted - found.keys() and now_s - self._looked_s >= POLL_S:
@@ -79,20 +79,20 @@ class ToolCatalogue:
         return {name: known[name] for name in names & known.keys()}
 
     def _served_to(self, tenant: str) -> dict[str, ToolConfig]:
-        """Return what is served, by name; the tenant's own service goes before everybody's."""
+        """Return the tools of services, by name; the tenant's own goes before a shared one."""
         return {
             **{name: tool for (whose, name), tool in self._served.items() if whose == EVERY_TENANT},
             **{name: tool for (whose, name), tool in self._served.items() if whose == tenant},
         }
 
     async def watch(self) -> None:
-        """Look for services every 5 s until cancelled: agents may name any."""
+        """Search for services every 5 s until cancelled, since agents may name any tool."""
         while True:
             await self.look()
             await asyncio.sleep(INTERVAL_S)
 
     async def look(self) -> None:
-        """Ask the services on the bus what they serve; takes 0.3 s."""
+        """Ask the services on the bus for their tools; takes 0.3 s."""
         async with self._looking:
             await self._look()
         self.looked.set()

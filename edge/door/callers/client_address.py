@@ -129,7 +129,7 @@ def counted_as(address: str) -> str:
 def _ipv4_within(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     """Return the IPv4 address in one of NAT64, 6to4 or Teredo, or None.
 
-    It says who calls, not who is trusted: anybody may have a 6to4 address of a trusted proxy.
+    It is only for counting, not for trust: anybody may have a 6to4 address of a trusted proxy.
     """
     if address in NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)

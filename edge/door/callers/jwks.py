@@ -27,7 +27,7 @@ ALGORITHMS = ("RS256", "ES256")
 AGAIN_S = 30.0
 """The least time between two fetches for tokens that no known key has signed."""
 FRESH_S = 3600.0
-"""The most age of a set, so that withdrawn keys expire."""
+"""The highest age of a set, so that withdrawn keys expire."""
 RENEWED_S = 3300.0
 """The age at which a set is fetched again, before a caller would have to wait for it."""
 ANSWER_S = 5.0
@@ -114,7 +114,7 @@ class RemoteKeys:
         if not _needs_a_key(token):
             return
         if self._has_key_of(token, own) and (self._is_fresh or self._fetching.locked()):
-            return  # a provider that hangs delays nobody whose key is known
+            return  # a known key, so that a provider that hangs delays nobody
         async with self._fetching:
             if self._is_fresh and self._has_key_of(token, own):
                 return  # another caller has fetched the set

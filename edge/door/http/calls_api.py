@@ -91,11 +91,14 @@ async def _list(edge: Edge, who: Operator, _: web.Request) -> web.Response:
 async def _place(edge: Edge, who: Operator, request: web.Request) -> web.Response:
     if not who.places:
         raise RefusedRequest(403, "FORBIDDEN", "the token lacks the scope calls:place")
-    asked = _read(_PLACE, await _body(edge, request))
-    said = msgspec.json.encode(asked.variables).decode() if asked.variables else ""
-    tenant = who.tenant or asked.tenant
+    body = _read(_PLACE, await _body(edge, request))
+    variables = msgspec.json.encode(body.variables).decode() if body.variables else ""
     placing = CallPlacing(
-        to=asked.to, agent=asked.agent, variables=said, tenant=tenant, by=who.name
+        to=body.to,
+        agent=body.agent,
+        variables=variables,
+        tenant=who.tenant or body.tenant,
+        by=who.name,
     )
     try:
         placed = await calls.place(edge.bus, placing)
@@ -120,8 +123,8 @@ def _does(kind: type[Command]) -> Serve:
             raise RefusedRequest(403, "FORBIDDEN", "the token lacks the scope calls:write")
         name = _command_id(request)
         command: AnyCommand = _read(read, await _body(edge, request))  # type: ignore[assignment]  # one of them
-        asked = CallRequest(tenant=who.tenant, by=who.name, id=name, command=command)
-        reply = await _ask(edge, request, asked)
+        wanted = CallRequest(tenant=who.tenant, by=who.name, id=name, command=command)
+        reply = await _ask(edge, request, wanted)
         if reply.fault:
             raise RefusedRequest(409, reply.fault.upper(), FAULTS[reply.fault])
         return _json({"id": name, "call": reply.call})
@@ -161,7 +164,7 @@ def _for_operators(serve: Serve, *, reads: bool = True) -> Handler:
     return handle
 
 
-async def _ask(edge: Edge, request: web.Request, asked: CallRequest) -> CallReply:
+async def _ask(edge: Edge, request: web.Request, call_request: CallRequest) -> CallReply:
     """Return the reply of the edge that holds the call.
 
     Raises:
@@ -170,7 +173,7 @@ async def _ask(edge: Edge, request: web.Request, asked: CallRequest) -> CallRepl
     session = request.match_info["id"]
     if not is_token(session):
         raise RefusedRequest(404, "UNKNOWN_CALL", FAULTS["unknown_call"])
-    return await calls.ask(edge.bus, session, asked)
+    return await calls.ask(edge.bus, session, call_request)
 
 
 def _command_id(request: web.Request) -> str:

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 BACKLOG = 1024
 """The backlog of the listening sockets."""
 READ_AHEAD_BYTES = 32 * 1024
-"""The receive buffer, which Linux doubles, and the most of one read. A call needs a tenth."""
+"""The receive buffer, which Linux doubles, and the most bytes of one read; a call needs a tenth."""
 PAUSE_S = 0.2
 """The pause after an accept that failed without free files or memory."""
 TLS_GOODBYE_S = 2.0

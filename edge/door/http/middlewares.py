@@ -43,8 +43,8 @@ async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse
     except web.HTTPException as refused:
         if refused.status < 400 or refused.content_type == "application/json":
             raise
-        kept = {name: refused.headers[name] for name in ("Allow",) if name in refused.headers}
-        return web.json_response({"error": refused.reason}, status=refused.status, headers=kept)
+        headers = {name: refused.headers[name] for name in ("Allow",) if name in refused.headers}
+        return web.json_response({"error": refused.reason}, status=refused.status, headers=headers)
     except (ConnectionError, web.RequestPayloadError):  # the client has left
         log.info("client_left", path=request.path)
         return web.json_response({"error": "Bad Request"}, status=400)

@@ -43,8 +43,8 @@ async def _end(edge: Edge, session: str, caller: Caller) -> None:
     """
     if not is_token(session):
         raise calls.NoSuchCallError
-    asked = CallRequest(tenant=caller.tenant, by=caller.user)
-    found = (await calls.ask(edge.bus, session, asked)).call
+    call_request = CallRequest(tenant=caller.tenant, by=caller.user)
+    found = (await calls.ask(edge.bus, session, call_request)).call
     its_own = found is not None and found.user == caller.user
     if not its_own and caller.tenant != DEMO_TENANT:
         raise calls.NoSuchCallError

@@ -53,22 +53,22 @@ async def create_client_secret(request: web.Request) -> web.Response:
         told = "This server signs no client secrets: its operator sets AURA_JWT_SECRET for them."
         return refused(501, RequestError("client_secrets_unavailable", told))
     try:
-        asked = await _asked(request)
-        session = updated(SessionObject(), asked.session or {})
+        wanted = await _secret_request(request)
+        session = updated(SessionObject(), wanted.session or {})
     except RequestError as error:
         return refused(400, error)
-    given = asked.session or {}
+    given = wanted.session or {}
     if len(json.dumps(given)) > MOST_SESSION_BYTES:
         told = f"The session has {MOST_SESSION_BYTES} bytes of JSON at most: set the rest later."
         return refused(400, RequestError("invalid_value", told, "session"))
-    seconds = asked.expires_after.seconds if asked.expires_after else USUAL_LIFETIME_S
+    seconds = wanted.expires_after.seconds if wanted.expires_after else USUAL_LIFETIME_S
     expires_s = int(time.time()) + seconds
     value = edge.secrets.sign(caller, given, expires_s)
     told_session = session.as_json("")
     return web.json_response({"value": value, "expires_at": expires_s, "session": told_session})
 
 
-async def _asked(request: web.Request) -> SecretRequest:
+async def _secret_request(request: web.Request) -> SecretRequest:
     """Return the parsed *request*.
 
     Raises:

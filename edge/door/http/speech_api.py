@@ -42,7 +42,7 @@ from schemas.audio import BYTES_PER_MS
 log = structlog.get_logger(__name__)
 
 OUT_HZ = 24_000
-"""The same as OpenAI's."""
+"""The sample rate of speech, the same as OpenAI's, Hz."""
 BODY_S = 60.0
 """The time limit of a body."""
 MOST_JSON_BYTES = 64 * 1024
@@ -134,15 +134,15 @@ async def _models(request: web.Request, edge: Edge, caller: Caller) -> web.Respo
 
 
 async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.StreamResponse:
-    asked = speech_request(await _body(request, edge.settings.http_timeout_s))
-    answer = web.StreamResponse(headers={"Content-Type": _type(asked)})
+    speech = speech_request(await _body(request, edge.settings.http_timeout_s))
+    answer = web.StreamResponse(headers={"Content-Type": _type(speech)})
     try:
         async with _jobs(edge, caller) as jobs:
-            for index, text in enumerate(asked.sentences):
+            for index, text in enumerate(speech.sentences):
                 async with request.app[TURNSTILE].job:
                     sound = b"".join([pcm async for pcm in jobs.speak(index, text)])
                 if sound:
-                    await _send(request, answer, AudioOut(OUT_HZ).feed(sound), asked)
+                    await _send(request, answer, AudioOut(OUT_HZ).feed(sound), speech)
         if not answer.prepared:
             raise SpeechRequestError("Nothing in input can be spoken.", "input")
         await answer.write_eof()
@@ -158,7 +158,7 @@ async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.Strea
 
 
 async def _send(
-    request: web.Request, answer: web.StreamResponse, pcm: bytes, asked: SpeechRequest
+    request: web.Request, answer: web.StreamResponse, pcm: bytes, speech: SpeechRequest
 ) -> None:
     """Send the next audio.
 
@@ -168,13 +168,13 @@ async def _send(
     async with asyncio.timeout(BODY_S):
         if not answer.prepared:
             await answer.prepare(request)
-            if asked.is_wav:
+            if speech.is_wav:
                 await answer.write(_endless_wav())
         await answer.write(pcm)
 
 
-def _type(asked: SpeechRequest) -> str:
-    return "audio/wav" if asked.is_wav else "audio/pcm"
+def _type(speech: SpeechRequest) -> str:
+    return "audio/wav" if speech.is_wav else "audio/pcm"
 
 
 def _endless_wav() -> bytes:

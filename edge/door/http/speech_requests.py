@@ -17,9 +17,9 @@ SPEECH_FORMATS = ("wav", "pcm")
 TEXT_FORMATS = ("json", "text")
 MOST_LANGUAGE_CHARS = 8
 PIECE_MS = 25_000
-"""The longest audio that is recognised at once ..."""
+"""The longest audio that is recognised at once."""
 SEARCHED_MS = 8_000
-"""... and the end of it in which the quietest place is cut."""
+"""The end of such audio in which the quietest place is cut."""
 SPOT_MS = 200
 
 

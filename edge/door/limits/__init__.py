@@ -1,1 +1,1 @@
-"""What a caller may take of an edge: rates, seats, budgets, time."""
+"""The limits of callers at an edge: rates, seats, budgets, time."""

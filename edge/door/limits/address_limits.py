@@ -1,8 +1,7 @@
-"""What one address may do on an edge: the one policy, which every door asks. Pure.
+"""The limits of one address at an edge, the same for every door. Pure.
 
-An address is what `client_address.counted_as` makes of it. How many callers may share one is what
-the operator says (AURA_MAX_CONNECTIONS_PER_IP); the other limits follow from it unless they are
-set by themselves.
+An address is counted as by `client_address.counted_as`. The operator sets the number of callers who
+may share an address (AURA_MAX_CONNECTIONS_PER_IP); limits without a setting follow from it.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from edge.door.limits.rate_limits import AddressRate, ConnectionLimit
 from runtime.settings import Settings
 
 SPARE_SOCKETS = 20
-"""The TCP connections beside two for each WebSocket: pages, and those that just left."""
+"""The TCP connections beside two for each WebSocket: for pages, and for clients that just left."""
 NEW_SOCKETS = 2.0
-"""TCP connections a minute, as a multiple of the requests and handshakes: most hold one."""
+"""TCP connections a minute, as a multiple of the requests and handshakes."""
 PAGE_FILES = 12
 """The requests of one load of the talk page."""
 BAD_TOKENS = 0.5
@@ -29,7 +28,7 @@ class AddressLimits:
     sockets: int
     """TCP connections at once."""
     new_sockets: AddressRate
-    """New TCP connections, including those whose requests cannot be parsed."""
+    """New TCP connections, with or without a valid request."""
     requests: AddressRate
     handshakes: AddressRate
     connections: ConnectionLimit
@@ -38,7 +37,7 @@ class AddressLimits:
     conversations: AddressRate
     """Conversations begun, in any client protocol."""
     page_files: AddressRate
-    """Requests for files of the talk page, which come together and cost little."""
+    """Requests for files of the talk page: many at once, but cheap."""
 
     @staticmethod
     def of(settings: Settings) -> AddressLimits:

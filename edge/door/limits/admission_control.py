@@ -1,14 +1,13 @@
-"""New calls are refused while a stage cannot keep up; running calls never are. Pure.
+"""Refuses new calls while a stage cannot keep up; running calls go on. Pure.
 
 A stage is full while a job has waited for too long within the last `calm_s` and no worker had a
 free slot. It is strained while a job has waited a third as long within that time. Only the times of
 the latest such jobs are kept.
 
-While a stage is strained, sound that is ahead of live speech waits, and the addresses that send it
-are refused new calls: they, and not strangers, are the first to pay. A refused caller can try
-again, a caller in a late conversation cannot: the first late job counts. A stage that is busy for
-strangers is strained and not full: their slots become fewer, and engines serve a caller who has
-had nothing before them.
+While a stage is strained, sound that is ahead of live speech waits, and its addresses get no new
+calls. The first late job counts, since a refused caller can try again, and a caller in a late
+conversation cannot. A stage that works mostly for strangers is strained but never full: strangers
+get fewer slots, and engines serve other callers first.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from dataclasses import dataclass
 from runtime.settings import Settings
 
 STRAINED_SHARE = 1 / 3
-"""The share of the refusing wait from which on a stage is strained."""
+"""The wait at which a stage is strained, as a share of the wait at which calls are refused."""
 
 
 @dataclass(frozen=True)
 class StageLoad:
-    """The load of a stage at one moment, all its workers together."""
+    """The load of all workers of a stage at one moment."""
 
     slots: int = 0
     in_flight: int = 0
@@ -36,8 +35,9 @@ class StageLoad:
     def behind(self, wait_ms: float) -> bool:
         """Tell whether work has waited *wait_ms* for lack of a free slot.
 
-        Jobs that wait although a slot is free, or without any worker, are a fault and no overload:
-        an election on the bus, a worker being replaced. It passes, or `/health` tells it.
+        Jobs that wait although a slot is free, or without any worker, show a fault and no overload,
+        such as an election on the bus or the replacement of a worker. It passes, or `/health`
+        tells it.
         """
         if self.slots == 0:
             return False

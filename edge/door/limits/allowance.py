@@ -6,7 +6,7 @@ The load is no state: it follows from what is left when something is spent.
 from enum import IntEnum
 
 AHEAD_SHARE = 0.2
-"""The share of the amount at once from which on a connection is ahead of live speech."""
+"""The share of the amount at once above which a connection is ahead of live speech."""
 PATIENCE_S = 30.0
 """A connection that is slowed for longer is closed."""
 CALM_SHARE = 0.5
@@ -14,7 +14,7 @@ CALM_SHARE = 0.5
 
 
 class Load(IntEnum):
-    """The load by what was spent at once."""
+    """The load of a connection, by the amount it spent at once."""
 
     LIVE = 0
     """No more than a live caller sends."""
@@ -60,18 +60,18 @@ class Allowance:
         self._reason = reason
         self._at_s = now_s
         self._slowed_s: float | None = None
-        """The time from which on it has been slowed; None: it is not."""
+        """The time at which slowing began; None: the connection is not slowed."""
         self.load = Load.LIVE
         """The load when something was last spent."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing was missing when it was last used."""
+        """Whether it was full at its last use."""
         return self._left == self._size
 
     @property
     def refill_s(self) -> float:
-        """The seconds from its last use until nothing is missing."""
+        """The seconds from its last use until it is full."""
         return (self._size - self._left) / self.rate
 
     def spend(self, amount: float, now_s: float) -> float:
@@ -102,7 +102,7 @@ class Allowance:
         return wait_s
 
     def _take(self, amount: float, now_s: float) -> float:
-        """Take *amount*, and return what is left."""
+        """Take *amount*, and return the rest."""
         left = self._left + (now_s - self._at_s) * self.rate
         left = min(left, self._size)
         left -= amount

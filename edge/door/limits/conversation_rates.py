@@ -1,4 +1,4 @@
-"""How many conversations may begin a minute: of one address, and of all strangers. Pure."""
+"""The conversations that may begin a minute: of one address, and of all strangers. Pure."""
 
 from dataclasses import dataclass
 

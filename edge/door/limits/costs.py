@@ -20,11 +20,11 @@ SOUND_PACE = 2.0
 AHEAD_SOUND_S = 4.0
 """Sound up to this much ahead still counts as live: a bad line delivers late audio at once."""
 AHEAD_SHARE_OF_WORK = 0.05
-"""The share of WORK_AT_ONCE_S from which on a connection is ahead of live speech."""
+"""The share of WORK_AT_ONCE_S above which a connection is ahead of live speech."""
 BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 100, 256 * 1024, 0.03, 2.5
 """The amounts at once above which a connection bursts: its work then waits in the work queue."""
 REFUSAL_WORK_S = 0.05
-"""The work that a refused conversation counts as: two a second, sixty at once."""
+"""The work of a refused conversation, in effect: two a second, sixty at once."""
 CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S = 50, 64 * 1024, 0.005, 1.0
 """The amounts that a live connection may spend before the next check."""
 
@@ -66,7 +66,7 @@ class Allowances(NamedTuple):
 
     @property
     def refill_s(self) -> float:
-        """The seconds from their last use until of none but turns anything is missing."""
+        """The seconds from the last use until all allowances but turns are full."""
         return max(
             self.frames.refill_s, self.bytes.refill_s, self.work.refill_s, self.sound.refill_s
         )

@@ -1,7 +1,7 @@
-"""Who is next where many wait for the same: the address that has had the least. Pure.
+"""A queue that serves the address with the least use first (start-time fair queueing). Pure.
 
-Start-time fair queueing. Who waits begins where its address has come to, and never before where
-the queue is: what an address did not use is not saved up.
+The use of an address is the sum of its costs. An address that waits again after a rest does not go
+before all others: its use counts as no less than that of the item that was served last.
 """
 
 import heapq
@@ -15,16 +15,16 @@ MOST_ADDRESSES = 10_000
 
 
 class FairQueue(Generic[T]):
-    """Waits of several addresses; what they cost is charged afterwards."""
+    """The waiting items of several addresses; the cost of an item is charged afterwards."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[float, int, T]] = []
-        """A heap: where the wait begins, its number, what waits."""
+        """A heap of (use of the address, number of the item, item)."""
         self._numbers = itertools.count()
-        self._had: dict[str, float] = {}
-        """Where each address has come to, in the unit of the costs."""
-        self._now = 0.0
-        """The beginning of the wait that ended last."""
+        self._use: dict[str, float] = {}
+        """The use of each address, in the unit of the costs."""
+        self._served = 0.0
+        """The use at which the last item was served; an address counts as having no less."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -34,37 +34,37 @@ class FairQueue(Generic[T]):
         return (waits for _, _, waits in self._waiting)
 
     def add(self, address: str, waits: T, *, uncharged: bool = False) -> None:
-        """Add what *waits* where *address* has come to.
+        """Add *waits* behind the items of addresses with less use.
 
-        *uncharged*: where the queue is, whatever the address has had.
+        *uncharged*: the use of *address* does not count.
         """
-        had = 0.0 if uncharged else self._had.get(address, 0.0)
-        heapq.heappush(self._waiting, (max(self._now, had), next(self._numbers), waits))
+        use = 0.0 if uncharged else self._use.get(address, 0.0)
+        heapq.heappush(self._waiting, (max(self._served, use), next(self._numbers), waits))
 
     def first(self) -> T:
-        """Return what is next.
+        """Return the next item.
 
         Raises:
-            IndexError: nothing waits.
+            IndexError: no item waits.
         """
         return self._waiting[0][2]
 
     def pop(self) -> T:
-        """Return what is next, which waits no more.
+        """Remove the next item and return it.
 
         Raises:
-            IndexError: nothing waits.
+            IndexError: no item waits.
         """
-        start, _, waits = heapq.heappop(self._waiting)
-        self._now = max(self._now, start)
-        return waits
+        use, _, item = heapq.heappop(self._waiting)
+        self._served = max(self._served, use)
+        return item
 
     def charge(self, address: str, cost: float) -> None:
-        """Count what *address* has had."""
-        self._had[address] = max(self._now, self._had.get(address, 0.0)) + cost
-        if len(self._had) > MOST_ADDRESSES:
-            self._had = {name: had for name, had in self._had.items() if had > self._now}
+        """Add *cost* to the use of *address*."""
+        self._use[address] = max(self._served, self._use.get(address, 0.0)) + cost
+        if len(self._use) > MOST_ADDRESSES:
+            self._use = {name: use for name, use in self._use.items() if use > self._served}
 
     def start_anew(self) -> None:
-        """Forget what the addresses have had, which is right while nothing waits."""
-        self._had.clear()
+        """Forget the use of all addresses, which is right while no item waits."""
+        self._use.clear()

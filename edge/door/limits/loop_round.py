@@ -3,7 +3,7 @@
 import asyncio
 
 ROUND_S = 0.005
-"""The work in a round of the event loop after which the others wait."""
+"""The work, s, in a round of the event loop after which other work waits for the next round."""
 
 
 class LoopRound:

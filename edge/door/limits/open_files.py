@@ -1,4 +1,4 @@
-"""The file descriptors of an edge: raised to what the system allows, and their end is told."""
+"""The file descriptors of an edge: raises their limit, and reports when none is free."""
 
 import resource
 import time
@@ -14,7 +14,7 @@ RESERVED = 64
 """The open files kept for Aura itself: the bus, the log, models, the port of metrics."""
 LOG_EVERY_S = 10.0
 SHORT_FOR_S = 5.0
-"""So long after a connection found no file, the edge counts as unhealthy."""
+"""The time for which the edge counts as unhealthy after a connection found no free file."""
 
 
 def raise_limit() -> int:

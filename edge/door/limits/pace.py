@@ -1,8 +1,8 @@
 """Paces the work of a connection by its budget, and by a work queue that all connections share.
 
-A connection *bursts* if it has sent more at once than a live caller does. Its work, and any long
-piece of work, waits in the work queue of the edge (`work_queue.py`). Where a hundred strangers send
-a little at the same moment, all but the first wait, too.
+The work of a connection that *bursts*, and any long piece of work, waits in the work queue of the
+edge (`work_queue.py`). If a hundred strangers send a little at the same moment, all but the first
+wait, too.
 """
 
 import asyncio
@@ -50,13 +50,13 @@ class Pace:
         self.on_wait: Callable[[], None] | None = None
         """Called several times a second while the client is not read."""
         self.on_ahead: Callable[[], None] | None = None
-        """Called when a check finds that far more has come than a live caller sends."""
+        """Called when a check finds that the connection is ahead."""
         self.has_more: Callable[[], bool] = _nothing
         """Returns whether more has arrived than was processed."""
         self._since_s = 0.0
         """Work since other tasks last ran."""
         self._had_turn = False
-        """Whether it had a turn in the queue since it last waited for its client."""
+        """Whether it had a turn in the queue since the last wait for its client."""
 
     def worked(self, since_s: float) -> None:
         """Charge the time of the loop since *since_s* (of `work_clock`)."""
@@ -93,7 +93,7 @@ class Pace:
             loop.call_later(min(wait_s, WAIT_S), piece)
         elif self.budget.load:
             self._charge()
-            self._queue.call(self.budget.address, piece)
+            self._queue.put(self.budget.address, piece)
         else:
             loop.call_soon(piece)
 

@@ -1,28 +1,28 @@
-"""Limits of the UDP packets that are read, of a call and of addresses without one. Pure.
+"""Rates of the UDP packets that are read, of a call and of addresses without a call. Pure.
 
-A packet that is one too many is dropped, as the network itself may drop any.
+Packets above a rate are dropped, as the network itself may drop any packet.
 """
 
 from runtime.buckets import Bucket, Buckets
 
 OF_CALL_S, OF_CALL_AT_ONCE = 400.0, 4000.0
-"""Of all kinds: a long message over the data channel comes as some hundreds."""
+"""All packets of a call, a second and at once; a long message has some hundreds of packets."""
 SOUND_S, SOUND_AT_ONCE = 200.0, 400.0
-"""Of them, RTP and its reports: sound is 50 to 100 a second."""
+"""RTP packets of a call, with their reports; sound has 50 to 100 a second."""
 RTP = range(128, 192)
-"""The first byte of its packets (RFC 7983)."""
+"""The first byte of RTP packets (RFC 7983)."""
 OF_ADDRESS_S, OF_ADDRESS_AT_ONCE = 100.0, 400.0
-"""Of an address that belongs to no call yet: a call begins with some ten."""
+"""Packets of an address that belongs to no call yet; a call begins with some ten."""
 OF_STRANGERS_S, OF_STRANGERS_AT_ONCE = 2000.0, 2000.0
-"""Of all such addresses: the sender of a packet can be forged."""
+"""Packets of all such addresses, since the sender of a packet can be forged."""
 MOST_STUN_BYTES, MOST_STUN_ATTRIBUTES = 1280, 16
-"""Of a packet of STUN: ICE's checks have 100 bytes and seven attributes. One of 60 kB with nothing
-but heads of attributes takes 8 ms to read."""
+"""The limits of a STUN packet: ICE's checks have 100 bytes and seven attributes, but 60 kB of
+attributes without values take 8 ms to read."""
 STUN_HEAD = 20
 
 
 def is_short_stun(data: bytes) -> bool:
-    """Return whether a packet of STUN is as short, and has as few attributes, as may be read."""
+    """Return whether a STUN packet is short enough to be read, and has few enough attributes."""
     if len(data) > MOST_STUN_BYTES:
         return False
     at = STUN_HEAD
@@ -34,7 +34,7 @@ def is_short_stun(data: bytes) -> bool:
 
 
 class CallPackets:
-    """The limits of one call."""
+    """The rates of one call."""
 
     def __init__(self) -> None:
         self._all = Bucket(OF_CALL_S, OF_CALL_AT_ONCE)
@@ -48,7 +48,7 @@ class CallPackets:
 
 
 class PacketLimits:
-    """The limits of one port."""
+    """The rates of one port for addresses without a call."""
 
     def __init__(self) -> None:
         self._addresses = Buckets(lambda: Bucket(OF_ADDRESS_S, OF_ADDRESS_AT_ONCE))

@@ -9,7 +9,7 @@ from edge.door.limits.job_slots import JobSlots, SlotHolder
 from schemas.events import Event
 
 MOST_WAIT_S = 10.0
-"""A job that has waited for so long is not done."""
+"""The longest wait of a job for its slot; then it is not done."""
 
 
 class SessionJobs:
@@ -37,12 +37,12 @@ class SessionJobs:
         found = self._holder.want(event, self._clock())
         if isinstance(found, bool):
             return found
-        over = asyncio.Event()
-        found.on_end = over.set
+        ended = asyncio.Event()
+        found.on_end = ended.set
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._most_wait_s):
-                    await over.wait()
+                    await ended.wait()
         finally:
             holds = self._holder.stop_waiting(found)
         return holds
@@ -52,5 +52,5 @@ class SessionJobs:
         self._holder.note_stored(event, self._clock())
 
     def leave(self) -> None:
-        """Hold nothing, and wait for nothing: the session ends."""
+        """Give all slots back, and stop waiting: the session ends."""
         self._holder.leave(self._clock())

@@ -8,19 +8,18 @@ from collections import Counter, OrderedDict
 from collections.abc import Hashable
 
 IDLE_A_SESSION, LEAST_IDLE = 2, 1000
-"""The connections without a call, for each allowed session and at the least; one takes 7 kB."""
+"""The most idle connections, for each allowed session and at the least; a connection takes 7 kB."""
 ANYBODY = ""
-"""The address of a proxy's connections, which only the limit of all together bounds."""
+"""The address of a trusted proxy's connections, which only the limit of all connections bounds."""
 
 
 class SocketTable:
-    """Connections are told apart by any key of their own."""
+    """The connections of an edge; each has a key."""
 
     def __init__(self, an_address: int, in_all: int, sessions: int | None = None) -> None:
         """Hold *in_all* connections, and *an_address* from each address.
 
-        *sessions*: so many calls there may be, by which those without one are bounded; None: by
-        *in_all* alone.
+        *sessions*: the most calls, which bounds the idle connections; None: *in_all* bounds them.
         """
         self._an_address = an_address
         self._most_idle = in_all
@@ -30,42 +29,42 @@ class SocketTable:
         self._address: dict[Hashable, str] = {}
         self._count: Counter[str] = Counter()
         self._idle: OrderedDict[Hashable, None] = OrderedDict()
-        """Connections without a call, the oldest first."""
+        """The idle connections, the oldest first."""
         self._idle_of: dict[str, OrderedDict[Hashable, None]] = {}
-        """The same, by address."""
+        """The idle connections of each address."""
 
     def __len__(self) -> int:
         return len(self._address)
 
     @property
     def is_full(self) -> bool:
-        """There are as many as there may be in all."""
+        """Whether no connection is free."""
         return len(self) >= self.in_all
 
     def take(self, socket: Hashable, address: str) -> Hashable | None:
-        """Count *socket* and return which has to go for it: None, or itself if there is no other.
+        """Count *socket*, and return the connection to close for it, which is not counted any more.
 
-        Who has to go is not counted any more.
+        None: there is room. *socket* itself: no other connection can be closed.
         """
-        goes = None
+        closed = None
         if address != ANYBODY and self._count[address] >= self._an_address:
-            goes = next(iter(self._idle_of.get(address, ())), socket)
+            closed = next(iter(self._idle_of.get(address, ())), socket)
         elif self.is_full or len(self._idle) >= self._most_idle:
-            goes = self.oldest_idle() or socket
-        if goes is not socket:
-            self.leave(goes)
+            closed = self.oldest_idle() or socket
+        if closed is not socket:
+            self.leave(closed)
             self._address[socket] = address
             self._count[address] += 1
             self._idle[socket] = None
             self._idle_of.setdefault(address, OrderedDict())[socket] = None
-        return goes
+        return closed
 
     def oldest_idle(self) -> Hashable | None:
         """Return the connection that has been without a call for longest."""
         return next(iter(self._idle), None)
 
-    def calls(self, socket: Hashable) -> None:
-        """Note that *socket* holds a call: it makes room for nobody any more."""
+    def holds_call(self, socket: Hashable) -> None:
+        """Note that *socket* holds a call, so that it is not idle any more."""
         if socket not in self._idle:
             return
         del self._idle[socket]
@@ -78,7 +77,7 @@ class SocketTable:
         """Forget *socket*, if it is known."""
         if socket not in self._address:
             return
-        self.calls(socket)
+        self.holds_call(socket)
         address = self._address.pop(socket)
         self._count[address] -= 1
         if not self._count[address]:

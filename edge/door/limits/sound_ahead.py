@@ -1,27 +1,26 @@
-"""What comes faster than from a live caller, which all connections of an edge share. Pure.
+"""Common bounds of an edge for sound faster than live speech, and for strangers' typed turns. Pure.
 
-Sound that is ahead is kept until it is recognised, so it is memory; typed turns are kept in the
-log. Strangers have shares of their own.
+Such sound waits in memory for its recognition; typed turns are stored in the log.
 """
 
 from runtime.common_share import CommonShare
 
 EDGE_SHARE, STRANGERS_SHARE = 8.0, 2.0
-"""The bounds of the sound of all that are ahead, as multiples of the bound of one connection: of
-those that show a token, and of strangers. Half of it is what an address alone may have."""
+"""The bounds for all connections that are ahead, as multiples of the bound of one connection: for
+callers with a token, and for strangers. One address alone may have half of it."""
 EDGE_SHARE_LASTS_S = 30.0
-"""The time in which a share is used up and is free again."""
+"""The time in which a used share becomes free again."""
 STRANGERS_TURNS = 200.0
 """The turns that all strangers may type at once, and again in each EDGE_SHARE_LASTS_S."""
 EDGE_WAIT_S = 5.0
-"""The longest wait for it: whoever lost the line for long is ahead, too."""
+"""The longest wait for a share, since a caller who lost the line for long is also ahead."""
 
 
 class SoundAhead:
-    """The sound of all connections of an edge that are ahead of live speech; strangers' turns."""
+    """The shares of an edge's sound ahead of live speech, and of strangers' typed turns."""
 
     def __init__(self, at_once_s: float) -> None:
-        """Take what a connection may send at once."""
+        """Take *at_once_s*, the sound that one connection may send at once."""
         self._of_callers = CommonShare(EDGE_SHARE * at_once_s, EDGE_SHARE_LASTS_S)
         self._of_strangers = CommonShare(STRANGERS_SHARE * at_once_s, EDGE_SHARE_LASTS_S)
         self.strangers_turns = CommonShare(STRANGERS_TURNS, EDGE_SHARE_LASTS_S)
@@ -31,7 +30,7 @@ class SoundAhead:
 
 
 class Debt:
-    """What one connection sent beyond the common share."""
+    """The sound, s, that one connection sent beyond the common share."""
 
     def __init__(self, address: str) -> None:
         self._address = address

@@ -1,4 +1,4 @@
-"""Whether the bus still stores what it is told: a disk that is full answers nothing else."""
+"""Watches whether the bus stores messages: with a full disk it does everything else."""
 
 import asyncio
 
@@ -13,11 +13,11 @@ log = structlog.get_logger(__name__)
 INTERVAL_S = 5.0
 LIVES_S = 30
 BYTES = 4096
-"""The size of the stored block: a whole block of a disk, for less may fit into one begun."""
+"""The size of a test message: a whole block of a disk, since less may fit into a begun block."""
 
 
 class StorageMonitor:
-    """Stores a block now and then beside the seats, where it is soon gone again."""
+    """Stores a test message now and then, in the bucket of session keys, where it soon expires."""
 
     def __init__(self, bus: Bus, edge: str) -> None:
         self.stores = True
@@ -31,9 +31,9 @@ class StorageMonitor:
             await asyncio.sleep(INTERVAL_S)
 
     async def check(self) -> None:
-        """Find out, in less than a second or, where nothing is stored, PATIENCE_S."""
+        """Store a test message; without storage this takes the bus's patience."""
         if not self._bus.connected:
-            return  # that is another trouble, and told elsewhere
+            return  # another trouble, which is told elsewhere
         try:
             head = {"Nats-TTL": f"{LIVES_S}s"}
             await self._bus.publish_raw(self._subject, bytes(BYTES), head)

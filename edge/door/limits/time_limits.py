@@ -11,20 +11,21 @@ from schemas.session_config import CallLimits
 
 @dataclass(frozen=True)
 class TimeLimits:
-    """Seconds; 0: no limit."""
+    """Limits in seconds; 0: no limit."""
 
     call_s: float
+    """The longest call."""
     idle_s: float
-    """Of a call in which nobody says a word."""
+    """The longest time of a call without a word."""
     socket_s: float
-    """Of a connection without a call."""
+    """The longest time of a connection without a call."""
 
     @staticmethod
     def of(settings: Settings) -> TimeLimits:
         return TimeLimits(settings.max_call_s, settings.max_call_idle_s, settings.max_socket_idle_s)
 
     def tightened(self, of: CallLimits) -> TimeLimits:
-        """Return the limits of a call that is to keep those *of* its agent, too."""
+        """Return the limits of a call whose agent has the limits *of*: the shorter ones."""
         return replace(
             self, call_s=_shorter(self.call_s, of.call_s), idle_s=_shorter(self.idle_s, of.idle_s)
         )
@@ -37,7 +38,7 @@ def _shorter(one_s: float, other_s: float) -> float:
 
 @dataclass(frozen=True)
 class TimeUp:
-    """Which limit is reached, as a client is told."""
+    """A reached limit, as the client is told."""
 
     code: str
     message: str
@@ -51,21 +52,21 @@ CALL_IDLE = TimeUp("CALL_IDLE", "Call ended", "nobody spoke for {:g} s")
 
 
 class Stopwatch:
-    """Knows when a connection has had its time."""
+    """The time of a connection and its call, against their limits."""
 
     def __init__(self, limits: TimeLimits, now_s: float) -> None:
         self._operators = self._limits = limits
         self._began_s: float | None = None
-        """Of the call; None: there is none."""
+        """The start of the call; None: there is no call."""
         self._active_s = now_s
 
     def began(self, now_s: float, limits: CallLimits) -> None:
-        """Note that a call begins, which has *limits* of its own."""
+        """Note that a call begins, with the *limits* of its agent."""
         self._began_s = self._active_s = now_s
         self.limit(limits)
 
     def limit(self, limits: CallLimits) -> None:
-        """Hold the call to *limits* where they are tighter than the operator's."""
+        """Apply *limits* where they are tighter than the operator's."""
         self._limits = self._operators.tightened(limits)
 
     def active(self, now_s: float) -> None:
@@ -87,7 +88,7 @@ class Stopwatch:
         return max(0.0, self._first()[0] - now_s)
 
     def _first(self) -> tuple[float, float, TimeUp]:
-        """Return when the next limit is reached, how long it is, and which."""
+        """Return the next limit: its due time, its length, and its name."""
         limits = self._limits
         if self._began_s is None:
             return _due_s(self._active_s, limits.socket_s), limits.socket_s, SOCKET_IDLE

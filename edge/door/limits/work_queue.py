@@ -28,13 +28,13 @@ from runtime.moves import moved
 T = TypeVar("T")
 
 QUEUE_SHARE, QUEUE_AT_ONCE_S = 0.5, 1.0
-"""The share of the loop for work of all others, and the seconds they may use at once."""
+"""The share of the loop for all but live callers, and the seconds that they may use at once."""
 QUEUE_RESTS_S = 0.05
 """The longest rest between two of their pieces."""
 LIVE_PIECES = 3
-"""The pieces of live callers for one of the others, while both wait."""
+"""The pieces of live callers before one piece of the others, while both wait."""
 SHORT_ROUND_S = 0.006
-"""A round that takes less is short."""
+"""The longest short round."""
 MOST_PIECES = 4
 """The most pieces that begin in a round."""
 
@@ -43,11 +43,11 @@ class Place(Enum):
     """The place of a piece of work in the queue."""
 
     LIVE = auto()
-    """In the line of callers with a token who send no more than a live caller does."""
+    """In the line of live callers with a token."""
     NEXT = auto()
-    """Where the queue is, whatever its address has used: a stranger who sends no more."""
+    """Next, whatever the use of its address: for live strangers."""
     FAIR = auto()
-    """Where its address has come to."""
+    """By the use of its address."""
 
 
 class QueuePhase(Enum):
@@ -90,9 +90,9 @@ class WorkQueue:
         self._clock = clock
         self._live: FairQueue[Callable[[], None]] = FairQueue()
         self._others: FairQueue[Callable[[], None]] = FairQueue()
-        """Each has at most a piece or two a connection, which begins no other before."""
+        """A piece or two of each connection, which adds no other before they are done."""
         self._passed = 0
-        """The pieces of live callers since one of the others."""
+        """The pieces of live callers since the last piece of the others."""
         self._work = Allowance(QUEUE_AT_ONCE_S, QUEUE_SHARE, clock())
         self._phase = IDLE
         self._rest: asyncio.TimerHandle | None = None
@@ -103,8 +103,8 @@ class WorkQueue:
         """In BEGINS: the time of the last round; None in other phases and before the first one."""
         self._thread = ThreadPoolExecutor(1, "long-message")
 
-    def call(self, address: str, piece: Callable[[], None], place: Place = Place.FAIR) -> None:
-        """Have *piece* of *address*, which waits at *place*, called when it is its turn."""
+    def put(self, address: str, piece: Callable[[], None], place: Place = Place.FAIR) -> None:
+        """Queue *piece* of *address* at *place*; it is called in its turn."""
         if place is Place.LIVE:
             self._live.add(address, piece)
         else:
@@ -120,7 +120,7 @@ class WorkQueue:
     async def turn(self, address: str, place: Place = Place.FAIR) -> None:
         """Wait at *place* for the turn of the piece that follows."""
         begun = asyncio.get_running_loop().create_future()
-        self.call(address, lambda: None if begun.done() else begun.set_result(None), place)
+        self.put(address, lambda: None if begun.done() else begun.set_result(None), place)
         await begun
 
     async def off_loop(self, work: Callable[[], T]) -> tuple[T, float]:
@@ -170,7 +170,7 @@ class WorkQueue:
         self._phase = moved(QUEUE_MOVES, self._phase, move)
 
     def _fitting(self, now_s: float) -> int:
-        """Return the pieces that fit in a round, as the last one shows."""
+        """Return the number of pieces for this round, by the length of the last round."""
         if self._began_s is None:
             return 1
         if now_s - self._began_s < SHORT_ROUND_S:

@@ -61,7 +61,7 @@ class SipLine:
         due_s = clock()
         while True:
             with suppress(AudioNotActive, AudioRestarted):  # not ready: the next round tries again
-                self._hear()
+                self._send_microphone()
                 self._speak()
             if self._call.remote_on_hold and self._queue and clock() >= self._told_s + HELD_S:
                 self._told_s = clock()
@@ -69,7 +69,7 @@ class SipLine:
             due_s = max(due_s + FRAME_MS / 1000, clock() - LATE_S)
             await asyncio.sleep(max(0.0, due_s - clock()))
 
-    def _hear(self) -> None:
+    def _send_microphone(self) -> None:
         if pcm := self._call.audio.read(MOST_READ_BYTES):
             self._arrived(pcm)
 

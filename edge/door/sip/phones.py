@@ -103,7 +103,7 @@ class Phones:
         try:
             async with (
                 beside(self._stay_registered(self._agent)),
-                self._edge.bus.listening(subjects.DIAL, self._asked, group=GROUP),
+                self._edge.bus.listening(subjects.DIAL, self._on_dial, group=GROUP),
             ):
                 yield
         finally:
@@ -153,12 +153,12 @@ class Phones:
 
     # -------------------------------------------------------- placed calls
 
-    async def _asked(self, message: Delivery) -> None:
+    async def _on_dial(self, message: Delivery) -> None:
         if not message.reply:
             return
-        if (asked := message_of(CallPlacing, message.data)) is None:
+        if (placing := message_of(CallPlacing, message.data)) is None:
             return
-        self._edge.sessions.create_task(self._place(asked, message.reply))
+        self._edge.sessions.create_task(self._place(placing, message.reply))
 
     async def _place(self, asked: CallPlacing, reply: str) -> None:
         """Call somebody, reply whether they answered, and hold the call."""

@@ -173,7 +173,7 @@ def readable(offer: str, *, with_candidates: bool) -> str:
         raise BadOfferError(why)
     if not any(one.semantic == "BUNDLE" and len(one.items) > 1 for one in given.group):
         raise BadOfferError("expected both lines in one `a=group:BUNDLE`")
-    return "".join(f"{line}\r\n" for line in _kept(offer.splitlines(), with_candidates))
+    return "".join(f"{line}\r\n" for line in _without_unusable(offer.splitlines(), with_candidates))
 
 
 def _names_keys(offer: str) -> bool:
@@ -182,14 +182,14 @@ def _names_keys(offer: str) -> bool:
     return all(one.dtls is not None and one.dtls.fingerprints for one in media)
 
 
-def _kept(lines: Iterable[str], with_candidates: bool) -> list[str]:
+def _without_unusable(lines: Iterable[str], with_candidates: bool) -> list[str]:
     def keeps(line: str) -> bool:
         if line.startswith("a=end-of-candidates"):  # it may still use other addresses
             return False
         if line.startswith("a=candidate:"):
             return (
                 with_candidates and ".local " not in line
-            )  # names that only its own network resolves
+            )  # such names are known in the client's own network only
         return bool(line)
 
     return [line for line in lines if keeps(line)]

@@ -57,7 +57,7 @@ class Microphone:
 
     async def _receive_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
         del arrival_time_ms
-        if packet.ssrc in self._known or not self._known:  # one stream, whatever others are sent
+        if packet.ssrc in self._known or not self._known:  # one stream; others are ignored
             self._known.setdefault(packet.ssrc, StreamStatistics(CLOCK_HZ)).add(packet)
             self.receive(packet.sequence_number, packet.timestamp, packet.payload)
 
@@ -84,7 +84,7 @@ class VoiceTrack(MediaStreamTrack):
         self._due_s = self._silent_s = self._began_s = self._now_s()
         """The due times of the next frame and of silence, on the loop's clock."""
         self._rest_waits = False
-        """Whether too little for a frame is there, which is sent 20 ms later in any case."""
+        """Whether there is too little for a frame; 20 ms later it is sent in any case."""
 
     def tell(self, event: Speech | Interrupted) -> None:
         self._queue.tell(event)

@@ -47,7 +47,7 @@ MAPPED_S = 3.0
 
 
 class NoPortError(OSError):
-    """None of the ports is free."""
+    """No port is free."""
 
 
 class _Member(asyncio.DatagramTransport):
@@ -61,7 +61,7 @@ class _Member(asyncio.DatagramTransport):
         self.packets = CallPackets()
         self.clients: OrderedDict[Address, None] = OrderedDict()
         """Addresses that have proved the password, the latest at the end."""
-        self.asked: deque[bytes] = deque()
+        self.requests: deque[bytes] = deque()
         """The transactions of its latest requests."""
         self.protocol = StunProtocol(connection)
         self.protocol.connection_made(self)
@@ -98,12 +98,12 @@ class _Socket(asyncio.DatagramProtocol):
         """Take *host* and *port*, which clients are told."""
         self.address: Address = (host, port)
         self._names: dict[str, list[_Member]] = {}
-        """By user name; a call has several for a moment, until its streams are bundled."""
+        """The calls by user name; a call has several names until its streams are bundled."""
         self._clients: dict[Address, _Member] = {}
-        """By the address of a client that has proved the call's password."""
+        """The calls by the addresses of clients that have proved the call's password."""
         self._limits = PacketLimits()
-        self._asked: dict[bytes, _Member] = {}
-        """Who sent a request of STUN, by its transaction."""
+        self._requests: dict[bytes, _Member] = {}
+        """The calls that sent STUN requests, by transaction."""
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -115,11 +115,11 @@ class _Socket(asyncio.DatagramProtocol):
 
     def asks(self, transaction: bytes, member: _Member) -> None:
         """Note that *member* sends a request, which may be answered."""
-        if transaction not in self._asked:
-            self._asked[transaction] = member
-            member.asked.append(transaction)
-            if len(member.asked) > MOST_REQUESTS:
-                self._asked.pop(member.asked.popleft(), None)
+        if transaction not in self._requests:
+            self._requests[transaction] = member
+            member.requests.append(transaction)
+            if len(member.requests) > MOST_REQUESTS:
+                self._requests.pop(member.requests.popleft(), None)
 
     def leave(self, member: _Member) -> None:
         of_name = self._names.get(member.name, [])
@@ -130,8 +130,8 @@ class _Socket(asyncio.DatagramProtocol):
         for address in member.clients:
             if self._clients.get(address) is member:
                 del self._clients[address]
-        for transaction in member.asked:
-            self._asked.pop(transaction, None)
+        for transaction in member.requests:
+            self._requests.pop(transaction, None)
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         client, now_s = (addr[0], addr[1]), time.monotonic()
@@ -144,20 +144,20 @@ class _Socket(asyncio.DatagramProtocol):
                     return
                 if member is None and not self._limits.stranger_may(addr[0], now_s):
                     return
-                member = self._asked_or_answered(data, client) or member
+                member = self._member_of(data, client) or member
             if member:
                 member.protocol.datagram_received(data, client)
         except Exception as error:  # noqa: BLE001  # aioice's parser raises many types
             log.debug("packet_malformed", why=type(error).__name__)
 
-    def _asked_or_answered(self, data: bytes, client: Address) -> _Member | None:
-        """Return the call of a STUN packet."""
+    def _member_of(self, data: bytes, client: Address) -> _Member | None:
+        """Return the call of a STUN request or response."""
         try:
             message = stun.parse_message(data)
         except ValueError:
             return None
         if message.message_class is not stun.Class.REQUEST:
-            return self._asked.get(message.transaction_id)
+            return self._requests.get(message.transaction_id)
         name = str(message.attributes.get("USERNAME", "")).partition(":")[0]
         member = next(iter(self._names.get(name, ())), None)
         if member is None or "MESSAGE-INTEGRITY" not in message.attributes:
@@ -267,12 +267,12 @@ async def _mapped(protocols: list[StunProtocol], server: Address, most_s: float)
             return None
 
     async with asyncio.TaskGroup() as asking:
-        asked = [
+        lookups = [
             asking.create_task(mapped(one))
             for one in protocols
             if ":" not in one.local_candidate.host
         ]
-    return [found for task in asked if (found := task.result())]
+    return [found for task in lookups if (found := task.result())]
 
 
 def hosts_of(told: str, host: str) -> list[str]:

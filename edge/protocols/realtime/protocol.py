@@ -69,8 +69,8 @@ class RealtimeProtocol(ProtocolDefaults):
         keys = [one for one in offered if one.startswith(KEY_SUBPROTOCOL)]
         key = keys[0].removeprefix(KEY_SUBPROTOCOL) if keys else ""
         self.token = handshake.bearer or key
-        asked = query.get("session", "")
-        self.resumes = asked if is_token(asked) else ""
+        session = query.get("session", "")
+        self.resumes = session if is_token(session) else ""
         self._is_beta = "realtime=v1" in headers.get("openai-beta", "") or (
             "openai-beta.realtime-v1" in offered
         )

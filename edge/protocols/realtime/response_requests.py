@@ -51,9 +51,11 @@ class ResponseRequests:
             raise RequestError("invalid_value", told, "type")
         given = message.get("response")
         params = convert({} if given is None else given, ResponseParams, "response")
-        kept = params.conversation != "none"
-        busy = self._telling.open is not None and self._telling.open.asked.kept
-        if kept and (busy or any(asked.kept for asked in self._telling.asks.values())):
+        in_conversation = params.conversation != "none"
+        busy = self._telling.open is not None and self._telling.open.request.in_conversation
+        if in_conversation and (
+            busy or any(request.in_conversation for request in self._telling.asks.values())
+        ):
             told = "Conversation already has an active response in progress: wait until it is done."
             raise RequestError("conversation_already_has_active_response", told)
         if len(self._telling.asks) >= MOST_WAITING_REQUESTS:
@@ -73,17 +75,17 @@ class ResponseRequests:
         ask = self._ids.new("ask")
         handed: list[ClientCommand] = []
         calls = self._telling.calls
-        if kept and calls.exist:
+        if in_conversation and calls.exist:
             if calls.hold_the_turn or self._telling.session.responds:
                 return self._respond_to_results(ask, RequestedResponse(modality, params.metadata))
             handed = calls.take_results()
         messages = None if params.input is None else self._input(params.input)
-        self._telling.asks[ask] = RequestedResponse(modality, params.metadata, kept)
-        return [*handed, Ask(ask, changes, messages, kept)]
+        self._telling.asks[ask] = RequestedResponse(modality, params.metadata, in_conversation)
+        return [*handed, Ask(ask, changes, messages, in_conversation)]
 
-    def _respond_to_results(self, ask: str, asked: RequestedResponse) -> list[ClientCommand]:
+    def _respond_to_results(self, ask: str, request: RequestedResponse) -> list[ClientCommand]:
         """Hand over the results of calls; the response continues with them by itself."""
-        self._telling.asks[ask] = asked
+        self._telling.asks[ask] = request
         self._telling.calls.follow_up = ask
         return self._telling.calls.take_results()
 

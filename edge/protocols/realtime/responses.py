@@ -23,7 +23,7 @@ class RequestedResponse:
 
     modality: Modality
     metadata: dict[str, str] | None = None
-    kept: bool = True
+    in_conversation: bool = True
     """Whether it becomes part of the conversation."""
 
 
@@ -32,7 +32,7 @@ class OpenResponse:
     """A response in progress. Its message item begins with the first words or audio."""
 
     turn: int
-    asked: RequestedResponse
+    request: RequestedResponse
     form: AudioFormat
     voice: Any
     offset_ms: int = 0
@@ -59,10 +59,10 @@ class OpenResponse:
         self._told = {
             "id": self.id,
             "object": "realtime.response",
-            "conversation_id": conversation if self.asked.kept else None,
-            "output_modalities": [self.asked.modality],
+            "conversation_id": conversation if self.request.in_conversation else None,
+            "output_modalities": [self.request.modality],
             "audio": {"output": {"format": self.form.as_json, "voice": self.voice}},
-            "metadata": self.asked.metadata,
+            "metadata": self.request.metadata,
         }
         return ids.event("response.created", response=self._response("in_progress", None))
 
@@ -83,13 +83,13 @@ class OpenResponse:
         if speech.text:
             item.words.append((item.sent_ms, speech.text))
             kind = self._of_modality("response.output_audio_transcript", "response.output_text")
-            more = {"start_time": item.sent_ms / 1000} if self.asked.modality == "audio" else {}
+            more = {"start_time": item.sent_ms / 1000} if self.request.modality == "audio" else {}
             out.append(ids.event(f"{kind}.delta", **where, delta=speech.text, **more))
-        if speech.pcm and self.asked.modality == "audio":
+        if speech.pcm and self.request.modality == "audio":
             self._sent_bytes += len(speech.pcm)
             rate_hz = RATE_HZ if self.on_track else self.form.rate_hz
             item.sent_ms = self._sent_bytes * 1000 // (2 * rate_hz)
-        if speech.pcm and self.asked.modality == "audio" and not self.on_track:
+        if speech.pcm and self.request.modality == "audio" and not self.on_track:
             audio = to_base64(encoded(speech.pcm, self.form))
             out.append(ids.event("response.output_audio.delta", **where, delta=audio))
         return out
@@ -103,7 +103,7 @@ class OpenResponse:
             words = "".join(text for _, text in item.words)
             item.body["status"] = "completed" if status == "completed" else "incomplete"
             where = self._where(item)
-            if self.asked.modality == "audio":
+            if self.request.modality == "audio":
                 item.body["content"] = [{"type": "output_audio", "transcript": words}]
                 kind, said = "response.output_audio_transcript.done", {"transcript": words}
                 out.append(ids.event("response.output_audio.done", **where))
@@ -111,10 +111,10 @@ class OpenResponse:
                 item.body["content"] = [{"type": "output_text", "text": words}]
                 kind, said = "response.output_text.done", {"text": words}
             out.append(ids.event(kind, **where, **said))
-            part = {"type": self.asked.modality, **said}
+            part = {"type": self.request.modality, **said}
             out.append(ids.event("response.content_part.done", **where, part=part))
             told = as_json(item)
-            if self.asked.kept:
+            if self.request.in_conversation:
                 out.append(
                     ids.event("conversation.item.done", item=told, previous_item_id=self._before)
                 )
@@ -147,25 +147,26 @@ class OpenResponse:
             "arguments": "",
         }
         item = Item(told, turn=self.turn)
-        before = items.add(item) if self.asked.kept else None
+        before = items.add(item) if self.request.in_conversation else None
         self.calls.append(item)
         of_item = {"response_id": self.id, "item_id": name, "output_index": place}
         of_output = {"response_id": self.id, "output_index": place}
-        in_conversation = {"previous_item_id": before}
+        previous = {"previous_item_id": before}
         begun = as_json(item)
         item.body |= {"status": "completed", "arguments": event.arguments}
         done = as_json(item)
         kind, call = "response.function_call_arguments", {"call_id": event.call}
         out = [
             ids.event("response.output_item.added", **of_output, item=begun),
-            ids.event("conversation.item.added", item=begun, **in_conversation),
+            ids.event("conversation.item.added", item=begun, **previous),
             ids.event(f"{kind}.delta", **of_item, **call, delta=event.arguments),
             ids.event(f"{kind}.done", **of_item, **said, arguments=event.arguments),
-            ids.event("conversation.item.done", item=done, **in_conversation),
+            ids.event("conversation.item.done", item=done, **previous),
             ids.event("response.output_item.done", **of_output, item=done),
         ]
-        kept = self.asked.kept
-        return [one for one in out if kept or not one["type"].startswith("conversation.")]
+        if self.request.in_conversation:
+            return out
+        return [one for one in out if not one["type"].startswith("conversation.")]
 
     @property
     def _output(self) -> list[Json]:
@@ -184,10 +185,10 @@ class OpenResponse:
             "role": "assistant",
             "content": [],
         }
-        key = response_key(self.turn) if self.asked.kept else ""
-        spoken = self.asked.modality == "audio"
+        key = response_key(self.turn) if self.request.in_conversation else ""
+        spoken = self.request.modality == "audio"
         item = self.item = Item(told, key, self.turn, self.offset_ms, spoken)
-        self._before = items.add(item) if self.asked.kept else None
+        self._before = items.add(item) if self.request.in_conversation else None
         self._place = len(self.calls)
         now = as_json(item)
         out = [
@@ -198,12 +199,12 @@ class OpenResponse:
                 item=now,
             )
         ]
-        if self.asked.kept:
+        if self.request.in_conversation:
             out.append(
                 ids.event("conversation.item.added", item=now, previous_item_id=self._before)
             )
         part = {"type": "audio", "transcript": ""}
-        if self.asked.modality == "text":
+        if self.request.modality == "text":
             part = {"type": "text", "text": ""}
         out.append(ids.event("response.content_part.added", **self._where(item), part=part))
         return out
@@ -214,7 +215,7 @@ class OpenResponse:
         return {**where, "output_index": self._place, "content_index": 0}
 
     def _of_modality(self, audio: str, text: str) -> str:
-        return audio if self.asked.modality == "audio" else text
+        return audio if self.request.modality == "audio" else text
 
     def _response(self, status: str, details: Json | None) -> Json:
         return {

@@ -47,10 +47,10 @@ def updated(now: SessionObject, patch: object) -> SessionObject:
     merged = _merged(msgspec.to_builtins(now), patch)
     found = _at(patch, "audio", "input", "turn_detection")
     if isinstance(found, dict):
-        kept = _at(merged, "audio", "input", "turn_detection")
+        detection = _at(merged, "audio", "input", "turn_detection")
         if "type" not in found and OF_SERVER_VAD & found.keys():
-            kept["type"] = "server_vad"
-        kept.setdefault("type", "server_vad")
+            detection["type"] = "server_vad"
+        detection.setdefault("type", "server_vad")
     session = convert(merged, SessionObject, "session")
     for side, form in (("input", session.input_format), ("output", session.output_format)):
         if form.rate not in {None, form.rate_hz}:

@@ -23,7 +23,7 @@ MOST_SPEECHES = 8
 
 
 class SpokenPhase(Enum):
-    """What the client was told of an utterance."""
+    """The phase of an utterance, as the client was told."""
 
     UNTOLD = auto()
     STARTED = auto()
@@ -139,7 +139,7 @@ class Speeches:
             self.ids.event("conversation.item.done", item=told, previous_item_id=before),
         ]
 
-    def heard(self, event: CallerTranscript) -> list[Json]:
+    def transcribed(self, event: CallerTranscript) -> list[Json]:
         spoken = self._speeches.pop(event.utterance, None)
         if spoken is None:  # typed, or spoken before this connection
             return []

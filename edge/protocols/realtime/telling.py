@@ -89,7 +89,7 @@ class Telling:
             case TurnHandedIn(utterance=number):
                 return self.speeches.handed_in(number)
             case CallerTranscript(final=True):
-                return self.speeches.heard(event)
+                return self.speeches.transcribed(event)
             case CallerSilent(silence_ms=silence_ms):
                 return self.speeches.timed_out(silence_ms)
             case Trouble():
@@ -134,16 +134,16 @@ class Telling:
     # -------------------------------------------------------- the response
 
     def _started(self, turn: int, ask: str) -> list[Json]:
-        asked = self.asks.pop(ask or self.calls.follow_up, None)
+        request = self.asks.pop(ask or self.calls.follow_up, None)
         self.calls.response_begins(of_new_turn=turn != self.turn)
         self.turn = turn
-        return self._respond(turn, asked)
+        return self._respond(turn, request)
 
-    def _respond(self, turn: int, asked: RequestedResponse | None) -> list[Json]:
+    def _respond(self, turn: int, request: RequestedResponse | None) -> list[Json]:
         voice = self.session.audio.output.voice
         self.open = OpenResponse(
             turn,
-            asked or RequestedResponse(self.session.modality),
+            request or RequestedResponse(self.session.modality),
             self.session.output_format,
             voice if voice is None or isinstance(voice, str) else voice.id,
             offset_ms=self.offsets.pop(turn, 0),
@@ -159,7 +159,7 @@ class Telling:
             out += self._respond(speech.turn, None)
         if self.open:
             out += self.open.speech(speech, self.ids, self.items)
-            if self.has_tracks and speech.pcm and self.open.asked.modality == "audio":
+            if self.has_tracks and speech.pcm and self.open.request.modality == "audio":
                 out += self.output.started(speech.turn, self.open.id)
         if speech.ends and speech.turn in {0, self._whole}:
             out += self._end(speech.turn, "completed")

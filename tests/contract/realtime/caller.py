@@ -24,7 +24,7 @@ from edge.core.client_commands import (
 )
 from edge.core.client_events import Interrupted, SessionOpened, Speech
 from edge.core.effects import Tell
-from edge.core.inputs import Reconfigured, ResponseAsked
+from edge.core.inputs import Reconfigured, ResponseRequested
 from edge.protocols.client_protocol import Handshake, Json
 from edge.protocols.realtime import RealtimeProtocol
 from runtime.audio import AudioOut
@@ -132,7 +132,11 @@ class RealtimeCaller:
                         if command.changes
                         else None
                     )
-                    self.r.give(ResponseAsked(command.ask, own, command.messages, command.kept))
+                    self.r.give(
+                        ResponseRequested(
+                            command.ask, own, command.messages, command.in_conversation
+                        )
+                    )
                 case EndSession() | Begin() | PhoneTransfer():
                     raise AssertionError(command)
                 case _:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks import results
-from benchmarks.hostile import kept
+from benchmarks.hostile import result_file
 from benchmarks.hostile.frames import (
     BINARY,
     CONTINUATION,
@@ -124,13 +124,13 @@ def test_requests_of_http_rows_are_whole_where_they_are_to_be() -> None:
 def test_a_row_takes_the_place_of_what_was_measured_of_it_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (kept, results):
+    for module in (result_file, results):
         monkeypatch.setattr(module, "FOLDER", tmp_path)
     fuzz = dataclasses.replace(HELD, name="fuzz", sent={"messages": 500})
-    kept.keep("hostile", dataclasses.replace(HELD, recorded=1), 3)
-    kept.keep("hostile", HELD, 4)
+    result_file.keep("hostile", dataclasses.replace(HELD, recorded=1), 3)
+    result_file.keep("hostile", HELD, 4)
     for seed in (1, 2, 2):
-        kept.keep("hostile", fuzz, seed)
+        result_file.keep("hostile", fuzz, seed)
     found = json.loads((tmp_path / "hostile.json").read_text(encoding="utf-8"))
     assert [(row["row"], row["seed"]) for row in found["rows"]] == [
         ("a row", 0),

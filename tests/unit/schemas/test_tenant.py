@@ -26,7 +26,7 @@ webhook: {words: false}
 
 def test_the_operator_fills_what_a_tenants_file_does_not_set() -> None:
     tenant = tenant_file.parse(GOOD)
-    config = tenant.over(OPERATOR)
+    config = tenant.applied_to(OPERATOR)
     assert (config.spend.tokens, config.spend.price, config.spend.then) == (5000, 0.5, "listen")
     assert config.prices.models == {"big": (2.0, 6.0), "mine": (1.0, 2.5)}
     assert config.prices.call_minute == 0.02
@@ -37,7 +37,7 @@ def test_the_operator_fills_what_a_tenants_file_does_not_set() -> None:
 
 
 def test_a_tenant_without_a_file_is_set_as_the_operator_says() -> None:
-    assert Tenant().over(OPERATOR) == OPERATOR
+    assert Tenant().applied_to(OPERATOR) == OPERATOR
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_tenant_without_a_file_is_set_as_the_operator_says() -> None:
     ],
 )
 def test_an_agent_may_only_have_less(agents: str, used: int) -> None:
-    base = tenant_file.parse(GOOD).over(OPERATOR)
+    base = tenant_file.parse(GOOD).applied_to(OPERATOR)
     text = f"spend: {agents}\nwebhook: {{url: 'https://x.example', words: true}}"
     config = resolve(file.parse(text), base, Given({}, {}, {})).config
     assert config.spend.tokens == used

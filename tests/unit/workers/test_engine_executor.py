@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from workers.engine_executor import EngineExecutor, Together
+from workers.engine_executor import BatchWork, EngineExecutor
 from workers.engines.errors import EngineError
 
 
@@ -52,7 +52,7 @@ async def test_one_session_with_much_work_waits_behind_the_next_of_another() -> 
     tasks = await busy(executor, reader)
     for session, count in (("flood", 6), ("b", 2), ("c", 1)):
         for number in range(count):
-            done = executor.run_together(reader.work, f"{session}{number}", owner=("t", session))
+            done = executor.run_batched(reader.work, f"{session}{number}", owner=("t", session))
             tasks.append(asyncio.create_task(done))
     await asyncio.sleep(0)
     reader.gate.set()
@@ -90,10 +90,10 @@ class Reader:
     def __init__(self, most: int = 8) -> None:
         self.calls: list[list[str]] = []
         self.gate = threading.Event()
-        self.work = Together(self._read, kind="en", most=most)
+        self.work = BatchWork(self._read, kind="en", most_items=most)
 
-    def other(self, kind: str) -> Together:
-        return Together(self._read, kind=kind, most=8)
+    def other(self, kind: str) -> BatchWork:
+        return BatchWork(self._read, kind=kind, most_items=8)
 
     def _read(self, items: Sequence[str]) -> Iterator[tuple[int, str]]:
         self.calls.append(list(items))
@@ -110,10 +110,10 @@ async def busy(
     executor: EngineExecutor, reader: Reader, *waiting: str, rank: int = 0
 ) -> list[asyncio.Task[str]]:
     """Have the only place of *executor* taken and *waiting* wait for it."""
-    tasks = [asyncio.create_task(executor.run_together(reader.work, "first"))]
+    tasks = [asyncio.create_task(executor.run_batched(reader.work, "first"))]
     await asyncio.sleep(0)
     for item in waiting:
-        tasks.append(asyncio.create_task(executor.run_together(reader.work, item, rank=rank)))
+        tasks.append(asyncio.create_task(executor.run_batched(reader.work, item, rank=rank)))
         await asyncio.sleep(0)
     return tasks
 
@@ -129,7 +129,7 @@ async def test_what_waits_is_done_in_one_call_and_each_gets_its_own_answer() -> 
 async def test_a_lone_utterance_waits_for_no_company() -> None:
     executor, reader = EngineExecutor(2, limit_s=5), Reader()
     for item in ("a", "b"):
-        assert await executor.run_together(reader.work, item) == item.upper()
+        assert await executor.run_batched(reader.work, item) == item.upper()
     assert reader.calls == [["a"], ["b"]]
 
 
@@ -145,7 +145,7 @@ async def test_finals_go_before_partials_and_not_in_one_call_with_them() -> None
     executor, reader = EngineExecutor(1, limit_s=5), Reader()
     tasks = await busy(executor, reader, "p", "q", rank=1)
     tasks += [
-        asyncio.create_task(executor.run_together(reader.work, item, rank=0)) for item in ("f", "g")
+        asyncio.create_task(executor.run_batched(reader.work, item, rank=0)) for item in ("f", "g")
     ]
     await asyncio.sleep(0)
     reader.gate.set()
@@ -156,8 +156,8 @@ async def test_finals_go_before_partials_and_not_in_one_call_with_them() -> None
 async def test_only_what_is_alike_is_done_together() -> None:
     executor, reader = EngineExecutor(1, limit_s=5), Reader()
     tasks = await busy(executor, reader, "a")
-    tasks.append(asyncio.create_task(executor.run_together(reader.other("de"), "x")))
-    tasks.append(asyncio.create_task(executor.run_together(reader.work, "b")))
+    tasks.append(asyncio.create_task(executor.run_batched(reader.other("de"), "x")))
+    tasks.append(asyncio.create_task(executor.run_batched(reader.work, "b")))
     await asyncio.sleep(0)
     reader.gate.set()
     await asyncio.gather(*tasks)

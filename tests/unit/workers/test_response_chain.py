@@ -96,8 +96,8 @@ async def test_a_later_step_counts_on_from_the_sentences_of_the_earlier_ones() -
 async def test_calls_are_numbered_and_cut_just_above_their_limits() -> None:
     log = FencedLog()
     response = chain(log, step=1)
-    await response.call(FunctionCall("n" * 99, "a" * 99_999))
-    await response.call(BOOK)
+    await response.publish_call(FunctionCall("n" * 99, "a" * 99_999))
+    await response.publish_call(BOOK)
     first, second = log.events
     assert isinstance(first, ev.ToolCalled)
     assert isinstance(second, ev.ToolCalled)

@@ -73,7 +73,9 @@ def engines(recognizer: Alone, turns: Turns | None = None, most: int = 8) -> Spe
 
 async def test_an_engine_is_told_the_language_without_its_region() -> None:
     for recognizer in (Alone(), InBatches()):
-        heard = await engines(recognizer).hear(request(b"abc"), speech(), rank=0, hurried=False)
+        heard = await engines(recognizer).recognise(
+            request(b"abc"), speech(), rank=0, hurried=False
+        )
         assert heard.text == "3"
         assert "en" in recognizer.calls[0]
 
@@ -86,7 +88,7 @@ async def test_utterances_that_wait_are_one_call_if_they_are_alike() -> None:
 
         async def hear(size: int, language: str, *, hurried: bool) -> None:
             event = speech(language, f"s{size}")
-            heard = await both.hear(request(bytes(size)), event, rank=0, hurried=hurried)
+            heard = await both.recognise(request(bytes(size)), event, rank=0, hurried=hurried)
             assert heard.text == str(size)
 
         tasks.create_task(hear(1, "en", hurried=False))
@@ -114,7 +116,7 @@ async def test_a_smaller_rank_goes_first() -> None:
     recognizer.gate.clear()
     async with asyncio.TaskGroup() as tasks:
         for size, rank in ((1, 0), (2, 2), (3, 1), (4, 0)):
-            hearing = both.hear(request(bytes(size)), speech(), rank=rank, hurried=False)
+            hearing = both.recognise(request(bytes(size)), speech(), rank=rank, hurried=False)
             tasks.create_task(hearing)
             await asyncio.sleep(0)
         recognizer.gate.set()
@@ -131,7 +133,7 @@ async def test_a_request_knows_whether_its_recogniser_has_begun() -> None:
         for one in (first, second):
 
             async def hear(asked: RecognitionRequest = one) -> None:
-                await both.hear(asked, speech(), rank=0, hurried=False)
+                await both.recognise(asked, speech(), rank=0, hurried=False)
 
             one.task = tasks.create_task(hear())
         async with asyncio.timeout(5):

@@ -73,7 +73,7 @@ def test_a_simulated_recogniser_needs_no_turn_model_and_another_has_the_one_that
     for engine, there in (("simulated", False), ("whisper", True)):
         stage = build(settings(stt_engine=engine, turn_model="/turn.onnx"), "stt").stage
         assert isinstance(stage, SttStage)
-        assert (stage.engines._turns is not None) is there
+        assert (stage.engines._turn_model is not None) is there
 
 
 def test_a_simulated_voice_prepares_no_greeting_and_another_does_in_its_language() -> None:

@@ -47,9 +47,13 @@ class Spoken:
         self._seq += 1
         return list(self.follower.frame(frame, requests))
 
-    def end(self, requests: Requests = NOTHING, *, stands: int = 0) -> list[Action]:
+    def end(self, requests: Requests = NOTHING, *, final_pause: int = 0) -> list[Action]:
         frame = AudioFrame(
-            seq=self._seq, pcm=b"", end=True, from_ms=self.follower.until_ms, stands=stands
+            seq=self._seq,
+            pcm=b"",
+            end=True,
+            from_ms=self.follower.until_ms,
+            final_pause=final_pause,
         )
         return list(self.follower.frame(frame, requests))
 
@@ -111,14 +115,14 @@ def test_the_end_that_a_pause_stands_for_needs_no_other_part(phase: RequestPhase
     spoken = Spoken()
     spoken.frame(pause=1)
     spoken.frame()
-    assert spoken.end(Requests({AudioPart(0, 100): phase}), stands=1) == []
+    assert spoken.end(Requests({AudioPart(0, 100): phase}), final_pause=1) == []
 
 
 def test_the_end_that_a_known_pause_stands_for_requests_nothing() -> None:
     spoken = Spoken()
     spoken.frame(pause=1)
     spoken.hear(AudioPart(0, 100))
-    assert spoken.end(stands=1) == []
+    assert spoken.end(final_pause=1) == []
 
 
 def test_a_silence_settles_the_part_before_it() -> None:

@@ -33,9 +33,9 @@ Aura: I'm doing great, thanks for asking!
 MOST_MESSAGES = 20
 """The most messages of a conversation in a prompt."""
 FORGOTTEN_AT_ONCE = 10
-"""The number of oldest messages that are dropped together. Of a prompt that begins like the one
-before, only the rest is read; another prompt takes about a second, so it is read ahead while the
-response before it is spoken."""
+"""The number of oldest messages that are dropped together. After the same beginning as before, the
+model reads only the rest of a prompt; with another beginning it takes about a second, so the prompt
+is read ahead while the previous response is spoken."""
 MESSAGE_CHARS = 180
 
 _WORD = re.compile(r"\w")
@@ -56,8 +56,8 @@ def prompt_text(request: Prompt) -> str:
 
 def _forgotten(messages: int) -> int:
     """Return the number of oldest *messages* that are left out."""
-    over = max(0, messages - MOST_MESSAGES)
-    return -(-over // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
+    excess = max(0, messages - MOST_MESSAGES)
+    return -(-excess // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
 
 
 def next_prompt(request: Prompt, response: str) -> str | None:

@@ -55,7 +55,7 @@ async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
 
 
 class Content(IntEnum):
-    """What a response holds; each outweighs those before it when the stream has ended."""
+    """The contents of a response in order of weight: at the end of the stream the last counts."""
 
     NOTHING = auto()
     REASONING = auto()

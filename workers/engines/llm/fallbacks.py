@@ -71,9 +71,9 @@ class FallbackModels:
         for place in order:
             model, is_last = self._models[place], place == order[-1]
             # The job's model belongs to the first server; the others have their own.
-            asked = replace(request, model=None) if place else request
+            own_request = replace(request, model=None) if place else request
             has_begun = False
-            async with aclosing(model.stream(asked)) as tokens:
+            async with aclosing(model.stream(own_request)) as tokens:
                 while True:
                     limit_s = None if has_begun or is_last else self._first_word_s
                     try:

@@ -134,20 +134,20 @@ class HostedModel:
         left_out = set(self._unknown.get(model, ()))
         sdk, caller = library.module, request.caller if self._tells_caller else None
         while True:
-            asked = body(request, model, left_out, caller=caller) | self._extra
+            sent_body = body(request, model, left_out, caller=caller) | self._extra
             try:
                 # Parsed here, because the SDK fails at named and empty events.
                 answer = await client.post(
                     self._path,
                     cast_to=object,
-                    body=asked,
+                    body=sent_body,
                     options={"headers": _headers(caller)},
                     stream=True,
                     stream_cls=sdk.AsyncStream[object],
                 )
                 break
             except (sdk.BadRequestError, sdk.UnprocessableEntityError) as error:
-                unknown = refused_field(error.body, asked)
+                unknown = refused_field(error.body, sent_body)
                 if not unknown or unknown in left_out:
                     raise
                 left_out.add(unknown)

@@ -71,12 +71,12 @@ class RestRecognizer:
             return Recognition("", 0.0, audio_ms, 0.0)
         client, library = self._client.get()
         with translating_errors(library, SERVER, self._model):
-            told = self._asked(client, library, write_wav(pcm[: len(pcm) // 2 * 2]), language)
+            told = self._ask(client, library, write_wav(pcm[: len(pcm) // 2 * 2]), language)
         text, confidence = heard(told)
         took_ms = (time.monotonic() - began) * 1000
         return Recognition(text, confidence if text else 0.0, audio_ms, took_ms)
 
-    def _asked(self, client: Any, library: Library, wav: bytes, language: str) -> dict[str, Any]:
+    def _ask(self, client: Any, library: Library, wav: bytes, language: str) -> dict[str, Any]:
         sdk = library.module
         if self._has_figures:
             try:
@@ -125,12 +125,12 @@ def heard(told: dict[str, Any]) -> tuple[str, float]:
     known = [one for one in known if one.has_figures]
     if not known:
         return cleaned(told["text"], 0.0, 1.0), 1.0
-    kept = [one for one in known if cleaned(one.text, one.no_speech, math.exp(one.logprob))]
-    if not kept:
+    spoken = [one for one in known if cleaned(one.text, one.no_speech, math.exp(one.logprob))]
+    if not spoken:
         return "", 0.0
-    text = told["text"] if len(kept) == len(known) else "".join(one.text for one in kept)
-    weight = sum(one.weight for one in kept)
-    logprob = sum(one.logprob * one.weight for one in kept) / weight
+    text = told["text"] if len(spoken) == len(known) else "".join(one.text for one in spoken)
+    weight = sum(one.weight for one in spoken)
+    logprob = sum(one.logprob * one.weight for one in spoken) / weight
     return cleaned(text, 0.0, 1.0), math.exp(logprob)
 
 

@@ -42,7 +42,7 @@ TRUSTED_CONFIDENCE: Final = 0.45
 MOST_BATCH_ITEMS: Final = 8
 """The most utterances in one batch, which limits the memory and the wait of the first one."""
 HUSH_SAMPLES: Final = RATE_HZ // 2
-"""Samples of silence after a piece, with which the model judges the end of a sentence better."""
+"""Samples of silence after a piece; they help the model to judge the end of a sentence."""
 _SILENT_PEAK: Final = 0.002
 """The peak, of full scale, up to which a piece counts as silence without asking the model."""
 _SURELY_NO_SPEECH: Final = 0.85
@@ -66,7 +66,7 @@ class WhisperRecognizer:
         first.
         """
         self.name = f"whisper:{Path(model).name}"
-        self._asked = model
+        self._model_name = model
         self._cache = cache
         self._threads = threads
         self._workers = workers
@@ -80,7 +80,7 @@ class WhisperRecognizer:
         """Load the model and recognise two seconds of noise."""
         self._load()
         noise = np.random.default_rng(0).normal(0.0, 0.02, 2 * RATE_HZ).astype(np.float32)
-        list(self._hear([noise], "en"))
+        list(self._recognise([noise], "en"))
 
     def transcribe(self, pcm: bytes, *, language: str = "en") -> Recognition:
         """Return the words in *pcm*; audio over 28 s is first cut at quiet spots.
@@ -107,7 +107,7 @@ class WhisperRecognizer:
         owners = [place for place, pieces in enumerate(cut) for _ in pieces]
         found: list[dict[int, DecodedText]] = [{} for _ in pcms]
         every = [piece for pieces in cut for piece in pieces]
-        for at, heard in self._hear(every, language, hurried=hurried):
+        for at, heard in self._recognise(every, language, hurried=hurried):
             place = owners[at]
             found[place][at] = heard
             if len(found[place]) == len(cut[place]):
@@ -116,7 +116,7 @@ class WhisperRecognizer:
                 audio_ms = len(pcms[place]) // BYTES_PER_MS
                 yield place, Recognition(text, confidence, audio_ms, took_ms, eot)
 
-    def _hear(
+    def _recognise(
         self, pieces: list[Floats], language: str, *, hurried: bool = False
     ) -> Iterator[tuple[int, DecodedText]]:
         """Yield (index, text) of each piece, from its narrowest window or else from a wider one."""
@@ -228,11 +228,11 @@ class WhisperRecognizer:
             # Each spectrum is one small product; BLAS threads would spin nine times as long as it
             # takes.
             threadpool_limits(1, user_api="blas")
-            found = weights.find(self._asked, self._cache)
+            found = weights.find(self._model_name, self._cache)
             folder = found.parent if found and found.is_file() else found
             try:
                 self._model = WhisperModel(
-                    str(folder or self._asked),
+                    str(folder or self._model_name),
                     device="cpu",
                     compute_type="int8",
                     cpu_threads=self._threads,
@@ -240,8 +240,8 @@ class WhisperRecognizer:
                 )
             except Exception as error:  # its three libraries have no common error type
                 raise WeightsError(
-                    f"no Whisper model can be loaded from {self._asked!r}: set AURA_STT_MODEL to "
-                    "'tiny.en', to a folder, or to a name faster-whisper can download"
+                    f"no Whisper model can be loaded from {self._model_name!r}: set AURA_STT_MODEL "
+                    "to 'tiny.en', to a folder, or to a name faster-whisper can download"
                 ) from error
             self._prompt("en")
 

@@ -35,19 +35,19 @@ def parts(model: Path, cache: Path) -> list[Path]:
     folder = cache.expanduser() / "voices" / f"{_sha256(model)}-{VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
     with file_lock(folder / "lock"):
-        if (kept := _kept(folder)) is None:
+        if (cached := _cached(folder)) is None:
             cutting = [sys.executable, "-m", __name__, str(model), str(folder)]
             subprocess.run(cutting, check=True, capture_output=True, timeout=CUTTING_LIMIT_S)
-            kept = _kept(folder)
-    return kept or []
+            cached = _cached(folder)
+    return cached or []
 
 
-def _kept(folder: Path) -> list[Path] | None:
+def _cached(folder: Path) -> list[Path] | None:
     """Return the parts in *folder*, or None if they are missing or damaged."""
     try:
         digests = json.loads((folder / DIGESTS).read_text(encoding="utf-8"))
-        kept = [folder / name for name, _ in zip(PARTS, digests, strict=False)]
-        return kept if [_sha256(part) for part in kept] == digests else None
+        cached = [folder / name for name, _ in zip(PARTS, digests, strict=False)]
+        return cached if [_sha256(part) for part in cached] == digests else None
     except (OSError, ValueError, TypeError):
         return None
 

@@ -51,7 +51,9 @@ def test_a_newer_revision_has_the_sessions_variables_and_the_older_ones_words_ar
 
 
 def test_the_callers_changes_stay_if_the_new_agent_allows_them() -> None:
-    used = AgentUsed(name="host", revision=1, variables={"guest": "Ann"}, asked={"language": "fr"})
+    used = AgentUsed(
+        name="host", revision=1, variables={"guest": "Ann"}, caller_changes={"language": "fr"}
+    )
     began = session({**SAID, "language": "fr"}, used)
     assert served_by(revision(2, "language: it"), began, OLD, OPERATOR).config.language == "fr"
     guarded = revision(2, "language: it\ncallers: {may_set: []}")

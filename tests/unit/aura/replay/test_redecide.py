@@ -163,7 +163,9 @@ SAMPLES: list[AnyInput] = [
     inputs.Truncated(3, 1200),
     inputs.ItemAdded("message_1", "user", "Hello there.", "message_0"),
     inputs.ItemRemoved("message_1"),
-    inputs.ResponseAsked("a", SessionConfig(language="de"), (Message("user", "Hi."),), kept=False),
+    inputs.ResponseRequested(
+        "a", SessionConfig(language="de"), (Message("user", "Hi."),), in_conversation=False
+    ),
     inputs.Commanded("c1", "sam", Say("Hello.", interruptible=False)),
     StageSaid(EVENT),
     PartialHeard(1, 300, "I would"),

@@ -24,10 +24,10 @@ def test_who_asks_is_told_why_not(
     recorded: Recorded, redacts: bool, stranger: bool, refused: str
 ) -> None:
     policy = RecordingPolicy(recorded, redacts)
-    why = policy.refusal(asked=True, stranger=stranger)
+    why = policy.refusal(requested=True, stranger=stranger)
     assert refused in why
     assert bool(why) == bool(refused)
-    assert policy.refusal(asked=False, stranger=stranger) == ""
+    assert policy.refusal(requested=False, stranger=stranger) == ""
 
 
 @pytest.mark.parametrize(

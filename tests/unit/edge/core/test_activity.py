@@ -9,7 +9,7 @@ import pytest
 
 from edge.core.activity import BUSY, LISTENING, QUIET, activity
 from edge.core.hearing.utterance import Utterance, UtterancePhase
-from edge.core.inputs import Reconfigured, ResponseAsked, TurnEnded
+from edge.core.inputs import Reconfigured, ResponseRequested, TurnEnded
 from edge.core.response.response import Phase, Response
 from runtime.moves import IllegalMoveError
 from schemas import events as ev
@@ -86,7 +86,7 @@ def test_a_requested_response_does_not_wait_for_a_speculative_one_of_earlier_set
     call = speculating()
     call.give(Reconfigured(config(turns__respond=False)))
     call.quiet(1500)
-    call.give(ResponseAsked(""))
+    call.give(ResponseRequested(""))
     assert [taken.speculative for taken in call.events(ev.TurnTaken)] == [True, False]
 
 

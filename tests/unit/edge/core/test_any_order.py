@@ -48,7 +48,9 @@ class Walk:
             "discards": lambda: self.call.give(inputs.TurnDiscarded()),
             "cancels": lambda: self.call.give(inputs.Cancelled()),
             "keys": lambda: self.call.give(inputs.KeyPressed(rng.choice(["1", "2#"]))),
-            "asks": lambda: self.call.give(inputs.ResponseAsked("a", kept=rng.random() < 0.7)),
+            "asks": lambda: self.call.give(
+                inputs.ResponseRequested("a", in_conversation=rng.random() < 0.7)
+            ),
             "commands": self.command,
             "configures": self.configure,
         }

@@ -109,7 +109,7 @@ def test_frames_of_an_utterance_are_numbered_and_marked() -> None:
     assert [f.seq for f in frames] == list(range(len(frames)))
     assert [f.pause for f in frames if f.pause] == [1]
     assert frames[-1].end
-    assert frames[-1].stands == 1
+    assert frames[-1].final_pause == 1
     assert sum(len(f.pcm) for f in frames) >= 800 * 32
 
 

@@ -13,7 +13,7 @@ from edge.core.inputs import (
     Cancelled,
     ItemAdded,
     ItemRemoved,
-    ResponseAsked,
+    ResponseRequested,
 )
 from edge.core.session.history import fold
 from schemas import events as ev
@@ -42,7 +42,7 @@ def test_a_message_that_comes_while_a_response_is_spoken_follows_it() -> None:
     r.give(ItemAdded("b", "user", "Or of Italy?", "a"))
     r.give(ItemAdded("c", "user", "First of all.", ""))
     r.give(ItemRemoved("b"))
-    r.give(ResponseAsked("x"))
+    r.give(ResponseRequested("x"))
     r.quiet(3000)
     texts = ["First of all.", QUESTION, "It is Paris, and it has been for long.", "And of Spain?"]
     assert [one.text for one in r.events(ev.TurnTaken)[-1].messages] == texts
@@ -54,7 +54,7 @@ def test_a_message_that_comes_while_a_response_is_spoken_follows_it() -> None:
 def test_a_system_message_is_told_the_model_beside_the_conversation() -> None:
     r = Rehearsal(response__system_prompt="Be brief.")
     r.give(ItemAdded("s", "system", "The caller is called Ada."))
-    r.give(ResponseAsked("a"))
+    r.give(ResponseRequested("a"))
     (taken,) = r.events(ev.TurnTaken)
     assert taken.system == "Be brief.\n\nThe caller is called Ada."
     assert taken.messages == ()
@@ -75,7 +75,7 @@ def test_a_response_of_its_own_configuration_and_input_outside_the_conversation(
     r = Rehearsal()
     r.give(ItemAdded("a", "user", QUESTION))
     own = config("text", response__system_prompt="Classify.", response__max_tokens=5)
-    r.give(ResponseAsked("x", own, (Message("user", "Hello."),), kept=False))
+    r.give(ResponseRequested("x", own, (Message("user", "Hello."),), in_conversation=False))
     (taken,) = r.events(ev.TurnTaken)
     assert (taken.system, taken.max_tokens, taken.text_only) == ("Classify.", 5, True)
     assert taken.messages == (Message("user", "Hello."),)
@@ -89,8 +89,8 @@ def test_a_response_of_its_own_configuration_and_input_outside_the_conversation(
 
 def test_responses_that_are_asked_for_come_one_after_the_other() -> None:
     r = responding()
-    r.give(ResponseAsked("a"))
-    r.give(ResponseAsked("b"))
+    r.give(ResponseRequested("a"))
+    r.give(ResponseRequested("b"))
     assert len(r.events(ev.TurnTaken)) == 1
     r.quiet(3000)
     assert [one.ask for one in r.told(ResponseStarted)] == ["", "a"]
@@ -103,7 +103,7 @@ def test_responses_that_are_asked_for_come_one_after_the_other() -> None:
 def test_a_text_response_is_read_sentence_by_sentence_and_remembered() -> None:
     r = Rehearsal("text")
     r.give(ItemAdded("a", "user", QUESTION))
-    r.give(ResponseAsked("x"))
+    r.give(ResponseRequested("x"))
     r.answers("It is Paris.", "It has been for long.")
     r.quiet(40)
     assert [one.text for one in r.told(Speech)] == ["It is Paris.", " It has been for long.", ""]
@@ -115,7 +115,7 @@ def test_a_text_response_is_read_sentence_by_sentence_and_remembered() -> None:
 def test_a_text_response_that_is_cancelled_is_remembered_as_far_as_it_came() -> None:
     r = Rehearsal("text")
     r.give(ItemAdded("a", "user", QUESTION))
-    r.give(ResponseAsked("x"))
+    r.give(ResponseRequested("x"))
     sentence: dict[str, Any] = {
         "first_token_ms": 1.0,
         "took_ms": 1.0,

@@ -15,7 +15,7 @@ from edge.core.client_events import (
     TurnHandedIn,
 )
 from edge.core.inputs import (
-    ResponseAsked,
+    ResponseRequested,
     TurnDiscarded,
     TurnEnded,
 )
@@ -87,7 +87,7 @@ def test_a_response_that_is_asked_for_waits_for_the_words_of_the_turn() -> None:
     r = Rehearsal(**BY_CLIENT)
     r.says(600)
     r.give(TurnEnded())
-    r.give(ResponseAsked("a"))
+    r.give(ResponseRequested("a"))
     assert not r.events(ev.TurnTaken)
     final(r, QUESTION)
     (taken,) = r.events(ev.TurnTaken)
@@ -108,7 +108,7 @@ def test_words_that_never_come_are_told_and_the_client_may_go_on() -> None:
     r.give(TurnEnded())
     r.wait(20_000)
     assert [one.stage for one in r.told(Trouble)] == ["stt"]
-    r.give(ResponseAsked("a"))
+    r.give(ResponseRequested("a"))
     assert r.told(ResponseStarted)
 
 

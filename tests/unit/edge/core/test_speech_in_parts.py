@@ -60,7 +60,7 @@ def test_a_long_speech_is_entered_at_a_pause_after_which_the_caller_goes_on() ->
         ("And this is the second.", True),
     ]
     pauses = [frame.pause for frame in r.frames(1) if frame.pause]
-    assert r.frames(1)[-1].stands == pauses[-1], "what came after the pause is not recognised"
+    assert r.frames(1)[-1].final_pause == pauses[-1], "what came after the pause is not recognised"
     first = b"".join(frame.pcm for frame in r.frames(2))
     voiced = [first[at : at + FRAME_BYTES] == VOICE for at in range(0, len(first), FRAME_BYTES)]
     assert sum(voiced) * FRAME_MS == 1000, "all that was said after the pause, and nothing before"

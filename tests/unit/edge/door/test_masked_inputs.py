@@ -15,7 +15,7 @@ from edge.core.inputs import (
     ItemRemoved,
     KeyPressed,
     Played,
-    ResponseAsked,
+    ResponseRequested,
     Truncated,
     TurnDiscarded,
     TurnEnded,
@@ -37,7 +37,7 @@ EVERYTHING: list[FromClient] = [
     KeyPressed("1"),
     ItemAdded("item", "user", NUMBER, "before"),
     ItemRemoved("item"),
-    ResponseAsked("ask", None, (Message("user", NUMBER),), kept=False),
+    ResponseRequested("ask", None, (Message("user", NUMBER),), in_conversation=False),
     ClientToolResult("call", "result", failed=True),
 ]
 
@@ -78,7 +78,7 @@ def test_the_words_of_a_message_are_masked_unless_they_are_the_applications(
 
 
 def test_a_response_to_the_conversation_itself_has_no_messages_to_mask() -> None:
-    given = ResponseAsked("ask")
+    given = ResponseRequested("ask")
     assert masked(given, REDACTION) == given
 
 

@@ -97,7 +97,7 @@ def test_a_caller_may_change_the_options_that_the_agent_allows() -> None:
     assert found.config.voice.delivery == "chunks"
     assert found.config.response.greeting == ""
     assert found.left_out == ("eagerness is set by the agent",)
-    assert found.asked == {k: v for k, v in wanted.items() if k != "turns.eagerness"}
+    assert found.caller_changes == {k: v for k, v in wanted.items() if k != "turns.eagerness"}
     assert resolved("{}", changes=wanted).config.turns.eagerness == "high"
 
 

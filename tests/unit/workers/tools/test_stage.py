@@ -13,7 +13,7 @@ from schemas import codec, subjects
 from schemas import events as ev
 from schemas.tools import MOST_RESULT_BYTES, ToolConfig
 from workers.stage import FRESH_S, JobContext
-from workers.tools.bodies import CallFailedError
+from workers.tools.backends import CallFailedError
 from workers.tools.stage import ToolStage, text_of
 
 HEAD: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1_000_000}
@@ -67,10 +67,10 @@ class Service:
         self.calls: list[ev.ToolRequested] = []
         self.is_closed = False
 
-    async def call(self, asked: ev.ToolRequested, bus: Any, timeout_s: float) -> bytes:
+    async def run(self, request: ev.ToolRequested, bus: Any, timeout_s: float) -> bytes:
         del bus
         assert timeout_s > 0
-        self.calls.append(asked)
+        self.calls.append(request)
         if isinstance(self._said, Exception):
             raise self._said
         return self._said

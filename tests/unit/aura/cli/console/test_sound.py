@@ -22,9 +22,9 @@ from aura.cli.console import sound
     ],
 )
 def test_a_browser_gets_the_bytes_it_asks_for(header: str, part: tuple[int, int] | None) -> None:
-    assert sound.asked(header, 100) == part
+    assert sound.byte_range(header, 100) == part
 
 
 def test_bytes_that_are_not_there_are_refused() -> None:
     with pytest.raises(ValueError, match="no such bytes"):
-        sound.asked("bytes=100-", 100)
+        sound.byte_range("bytes=100-", 100)

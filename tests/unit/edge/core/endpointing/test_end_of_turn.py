@@ -153,7 +153,7 @@ def test_a_model_of_turns_has_the_last_word_on_a_sentence_that_may_have_ended() 
 
 
 def test_a_short_answer_to_a_question_needs_no_witness() -> None:
-    assert is_finished(Evidence("Yes, please.", 0.3, asked=True)) is True
+    assert is_finished(Evidence("Yes, please.", 0.3, after_question=True)) is True
 
 
 @pytest.mark.parametrize("eagerness", ["low", "auto", "high"])
@@ -205,7 +205,7 @@ def test_low_eagerness_waits_longer_than_high() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "asked", "finished"),
+    ("text", "after_question", "finished"),
     [
         ("Yes.", True, True),
         ("No, thanks.", True, True),
@@ -217,9 +217,9 @@ def test_low_eagerness_waits_longer_than_high() -> None:
     ],
 )
 def test_a_word_may_be_the_whole_answer_to_a_question(
-    text: str, asked: bool, finished: bool | None
+    text: str, after_question: bool, finished: bool | None
 ) -> None:
-    assert is_finished(Evidence(text, asked=asked)) is finished
+    assert is_finished(Evidence(text, after_question=after_question)) is finished
 
 
 def test_a_silence_that_a_session_names_counts_whatever_the_words() -> None:

@@ -11,7 +11,7 @@ from edge.core.endpointing.end_of_turn import Evidence, is_backchannel, is_finis
 
 MOMENTS: tuple[dict[str, float | bool], ...] = (
     {},
-    {"asked": True},
+    {"after_question": True},
     {"eot_stt": 0.9},
     {"eot_stt": 0.3},
     {"eot_llm": 0.9},
@@ -21,7 +21,7 @@ MOMENTS: tuple[dict[str, float | bool], ...] = (
     {"eot_audio": 0.2},
     {"eot_stt": 0.9, "eot_audio": 0.2},
     {"eot_llm_pending": True},
-    {"asked": True, "eot_llm_pending": True, "eot_stt": 0.9},
+    {"after_question": True, "eot_llm_pending": True, "eot_stt": 0.9},
 )
 LETTER = {True: "F", None: "?", False: "-"}
 

@@ -50,7 +50,7 @@ def test_a_question_that_breaks_off_is_not_over(language: str, text: str) -> Non
 
 @pytest.mark.parametrize(("language", "text"), each(ANSWERS))
 def test_a_short_answer_is_whole_after_a_question_only(language: str, text: str) -> None:
-    assert is_finished(Evidence(text, asked=True, language=language)) is True
+    assert is_finished(Evidence(text, after_question=True, language=language)) is True
     assert is_finished(Evidence(text, language=language)) is None
 
 

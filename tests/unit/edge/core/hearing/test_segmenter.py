@@ -30,7 +30,7 @@ class Caller:
         for _ in range(ms // FRAME_MS):
             self.now_ms += FRAME_MS
             sound = Sound((frame,), (frame == VOICE,), FRAME_BYTES)
-            self.noticed += self.segmenter.hear(sound, self.now_ms)
+            self.noticed += self.segmenter.segment(sound, self.now_ms)
 
     def stops(self, ms: int) -> None:
         """Let *ms* pass without a frame."""
@@ -101,8 +101,8 @@ def test_the_last_message_ends_the_utterance_and_the_next_speech_begins_another(
     caller.sends(SILENCE, PAUSE_MS)
     utterance = caller.segmenter.utterance
     assert utterance
-    caller.segmenter.close(utterance, stands=1)
-    assert (caller.sent[-1].frame.end, caller.sent[-1].frame.stands) == (True, 1)
+    caller.segmenter.close(utterance, final_pause=1)
+    assert (caller.sent[-1].frame.end, caller.sent[-1].frame.final_pause) == (True, 1)
     assert caller.segmenter.utterance is None
     caller.sends(SILENCE, 1000)
     caller.sends(VOICE, 500)
@@ -112,7 +112,7 @@ def test_the_last_message_ends_the_utterance_and_the_next_speech_begins_another(
 def test_a_chunk_of_many_frames_is_noticed_at_the_times_of_its_frames() -> None:
     segmenter, frames = Segmenter(CONFIG, 0, lambda _: None), 50
     sound = Sound((VOICE,) * frames, (True,) * frames, FRAME_BYTES * frames)
-    started = next(notice for notice in segmenter.hear(sound, 1_000_000) if notice.change)
+    started = next(notice for notice in segmenter.segment(sound, 1_000_000) if notice.change)
     before_ms = frames * FRAME_MS - ONSET_MS
     assert started.at_ms == 1_000_000 - before_ms
 
@@ -137,7 +137,7 @@ def test_a_longer_chunk_is_waited_for_longer() -> None:
     def silent_after_ms(frames: int) -> int:
         segmenter = Segmenter(CONFIG, 0, lambda _: None)
         sound = Sound((VOICE,) * frames, (True,) * frames, FRAME_BYTES * frames)
-        list(segmenter.hear(sound, 1_000_000))
+        list(segmenter.segment(sound, 1_000_000))
         assert segmenter.silent_from_ms is not None
         return segmenter.silent_from_ms - 1_000_000
 

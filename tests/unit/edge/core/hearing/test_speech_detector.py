@@ -16,7 +16,7 @@ ONSET_MS = 100
 
 def changes(detector: SpeechDetector, pattern: str) -> list[SpeechChange | None]:
     """Return what each frame of *pattern* changed: V is voiced, a point is not."""
-    return [detector.step(voiced=frame == "V") for frame in pattern]
+    return [detector.take(voiced=frame == "V") for frame in pattern]
 
 
 def voice(ms: int) -> str:

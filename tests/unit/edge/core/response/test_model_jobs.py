@@ -66,7 +66,7 @@ def test_a_guessed_turn_says_so_and_is_counted(speculative: bool, ask_eot: bool)
 def test_the_steps_before_the_model_are_measured_from_the_end_of_speech() -> None:
     response = Bench().requester.take(utterance(), guess("Hello?"), NOW_MS, speculative=True)
     assert response.confidence == 0.8
-    assert response.steps == {
+    assert response.times_ms == {
         "pause_ms": 160.0,
         "transcript_ms": 380.0,
         "taken_ms": 500.0,

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from edge.core.client_events import Interrupted, ResponseStarted
-from edge.core.inputs import ResponseAsked
+from edge.core.inputs import ResponseRequested
 from edge.core.response.response import Origin, Phase
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
@@ -45,7 +45,7 @@ def test_a_commit_enters_the_turn_and_lets_it_be_heard() -> None:
         speculative=True,
     )
     assert response.phase is Phase.COMMITTED
-    assert response.steps["committed_ms"] == 800.0
+    assert response.times_ms["committed_ms"] == 800.0
     assert response.waiting_since_ms == NOW_MS + 300
     assert bench.history.carried == []
 
@@ -87,18 +87,21 @@ def test_calls_of_a_guessed_turn_run_with_its_commit() -> None:
 
 def test_a_requested_response_is_committed_at_once_under_the_clients_name() -> None:
     bench = Bench()
-    bench.requester.respond(ResponseAsked("ask_1"), NOW_MS)
+    bench.requester.respond(ResponseRequested("ask_1"), NOW_MS)
     assert bench.job().messages == BEFORE
     assert bench.told == [ResponseStarted(2, "ask_1")]
     assert [one.turn for one in bench.of(ev.TurnCommitted)] == [2]
     assert bench.current.response
-    assert (bench.current.response.origin, bench.current.response.kept) == (Origin.ASKED, True)
+    assert (bench.current.response.origin, bench.current.response.in_conversation) == (
+        Origin.REQUESTED,
+        True,
+    )
 
 
 def test_a_requested_response_takes_the_carried_words_along() -> None:
     bench = Bench()
     bench.history.carry("I want a table.")
-    bench.requester.respond(ResponseAsked("ask_1"), NOW_MS)
+    bench.requester.respond(ResponseRequested("ask_1"), NOW_MS)
     assert texts(bench.job().messages)[-1] == "I want a table."
     assert bench.of(ev.TurnCommitted)[0].text == "I want a table."
 
@@ -108,7 +111,9 @@ def test_a_requested_response_to_other_messages_leaves_the_conversation_alone() 
     bench.history.carry("I want a table.")
     messages = (Message("user", "Classify: table"),)
     other = CONFIG.but({"response.model": "other", "voice.delivery": "text"})
-    bench.requester.respond(ResponseAsked("ask_1", other, messages, kept=False), NOW_MS)
+    bench.requester.respond(
+        ResponseRequested("ask_1", other, messages, in_conversation=False), NOW_MS
+    )
     job = bench.job()
     assert (job.messages, job.llm_model, job.text_only) == (messages, "other", True)
     assert bench.of(ev.TurnCommitted)[0].text == ""

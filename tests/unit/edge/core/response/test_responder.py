@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.core.client_events import ResponseDone, Speech
 from edge.core.effects import Recover
-from edge.core.inputs import Played, ResponseAsked
+from edge.core.inputs import Played, ResponseRequested
 from edge.core.response.playback import LEAD_MS
 from edge.core.response.response import Phase
 from schemas import events as ev
@@ -126,7 +126,7 @@ def test_the_model_that_does_not_tell_the_end_of_turn_is_not_waited_for_again() 
 
 def test_words_of_the_edge_are_read_in_a_response_that_is_asked_for_as_text() -> None:
     aura = AuraSide("chunks", tool_use__failure_words="That did not work.")
-    aura.responder.requester.respond(ResponseAsked("a", config("text")), aura.now_ms)
+    aura.responder.requester.respond(ResponseRequested("a", config("text")), aura.now_ms)
     assert aura.current.response is not None
     aura.responder.tools.apologize(aura.current.response, aura.now_ms)
     (sentence,) = aura.published(ev.ResponseSentence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.core.client_events import ResponseDone
-from edge.core.inputs import ResponseAsked, Truncated
+from edge.core.inputs import ResponseRequested, Truncated
 from edge.core.response.response import Origin, Phase, PhaseMove
 from runtime.moves import IllegalMoveError
 from schemas import events as ev
@@ -52,17 +52,23 @@ def test_a_response_that_was_sent_whole_is_not_measured_again_when_the_client_cu
     assert [one.interrupted for one in aura.published(ev.TurnMeasured)] == [False]
 
 
-@pytest.mark.parametrize("kept", [True, False])
-def test_a_response_apart_is_not_part_of_the_conversation(*, kept: bool) -> None:
+@pytest.mark.parametrize("in_conversation", [True, False])
+def test_a_response_apart_is_not_part_of_the_conversation(*, in_conversation: bool) -> None:
     aura = AuraSide()
-    aura.responder.requester.respond(ResponseAsked("a", kept=kept), aura.now_ms)
+    aura.responder.requester.respond(
+        ResponseRequested("a", in_conversation=in_conversation), aura.now_ms
+    )
     response = aura.current.response
     assert response is not None
-    assert (response.kept, response.is_awaited, response.firm) == (kept, True, False)
+    assert (response.in_conversation, response.is_awaited, response.firm) == (
+        in_conversation,
+        True,
+        False,
+    )
     aura.writes(response.turn, "It is fine.")
     aura.speaks(response.turn, 0, 1000)
     aura.passes(2000)
-    assert bool(aura.history.messages) == kept
+    assert bool(aura.history.messages) == in_conversation
 
 
 def test_given_words_have_no_waiting_caller_and_are_not_continued() -> None:

@@ -60,7 +60,7 @@ def test_texts_wait_in_their_order_until_they_are_spoken() -> None:
     memory.spoken_as("c", 4)
     assert waiting(memory) == ["a"]
     assert memory.spoken[4] == ("c", Instruct("Ask for the name.", respond=True))
-    memory.heard(4)
+    memory.turn_over(4)
     assert memory.spoken == {}
 
 
@@ -69,7 +69,7 @@ def test_a_said_text_that_nobody_heard_waits_again_as_the_first() -> None:
     for name in "ab":
         memory.note(name, Say(name))
     memory.spoken_as("a", 1)
-    memory.unheard(1)
+    memory.turn_dropped(1)
     assert waiting(memory) == ["a", "b"]
     memory.spoken_as("a", 2)
     memory.cut_off()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.core.session.tool_steps import MOST_KEPT_CHARS, STILL_RUNNING, ToolSteps, kept, late
+from edge.core.session.tool_steps import MOST_KEPT_CHARS, STILL_RUNNING, ToolSteps, late, shortened
 from schemas import events as ev
 from schemas.tools import ToolConfig
 
@@ -119,9 +119,9 @@ def test_a_long_result_is_told_whole_in_its_turn_and_in_part_later() -> None:
     found = steps(called(), requested(), returned(result="é" * 30_000), completed(1))
     told = found.messages(with_text=True)
     assert len(told[1].text) == 30_000
-    calls, result = map(kept, told)
+    calls, result = map(shortened, told)
     assert calls == told[0]
     assert result.text.startswith("é" * MOST_KEPT_CHARS + " ... (and 28000 characters")
     assert (result.call, len(result.text) < MOST_KEPT_CHARS + 80) == (told[1].call, True)
     short = steps(called(), requested(), returned(), completed(1)).messages(with_text=True)
-    assert tuple(map(kept, short)) == short
+    assert tuple(map(shortened, short)) == short

@@ -76,4 +76,4 @@ def test_addresses_without_an_advantage_are_forgotten() -> None:
         queue.pop()
         queue.add(f"{number}", "")
         queue.pop()
-    assert len(queue._had) <= MOST_ADDRESSES
+    assert len(queue._use) <= MOST_ADDRESSES

@@ -18,7 +18,7 @@ def test_a_call_makes_room_for_nobody() -> None:
     table = SocketTable(2, 100)
     for name in ("a1", "a2"):
         table.take(name, "a")
-        table.calls(name)
+        table.holds_call(name)
     assert table.take("a3", "a") == "a3"
     assert len(table) == 2
     table.leave("a1")
@@ -28,13 +28,13 @@ def test_a_call_makes_room_for_nobody() -> None:
 def test_where_all_places_are_taken_the_oldest_of_all_makes_room() -> None:
     table = SocketTable(100, 3)
     table.take("a1", "a")
-    table.calls("a1")
+    table.holds_call("a1")
     table.take("b1", "b")
     table.take("c1", "c")
     assert table.is_full
     assert table.take("d1", "d") == "b1"
-    table.calls("d1")
-    table.calls("c1")
+    table.holds_call("d1")
+    table.holds_call("c1")
     assert table.take("e1", "e") == "e1"
     assert table.oldest_idle() is None
 
@@ -50,7 +50,7 @@ def test_who_left_is_forgotten_whenever_that_is_told() -> None:
     table.take("a1", "a")
     table.leave("a1")
     table.leave("a1")
-    table.calls("a1")
+    table.holds_call("a1")
     assert len(table) == 0
     assert table.take("a2", "a") is None
 
@@ -59,7 +59,7 @@ def test_there_are_no_more_without_a_call_than_calls_need() -> None:
     table = SocketTable(100, 100_000, sessions=10)
     for name in range(5):
         table.take(name, f"a{name}")
-        table.calls(name)
+        table.holds_call(name)
     gone = [table.take(n, f"b{n}") for n in range(5, LEAST_IDLE + 15)]
     assert gone == [None] * LEAST_IDLE + list(range(5, 15))
     assert len(table) == LEAST_IDLE + 5

@@ -75,7 +75,7 @@ def test_a_response_changes_only_what_it_asks_for(
     params: dict[str, Any], changes: dict[str, Any]
 ) -> None:
     ask = Desk().ask(**params)
-    assert (ask.changes, ask.messages, ask.kept) == (changes, None, True)
+    assert (ask.changes, ask.messages, ask.in_conversation) == (changes, None, True)
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,10 @@ def test_the_response_may_use_other_messages_than_the_conversation() -> None:
         Message("assistant", "Fine."),
         Message("user", "Be kind."),
     )
-    assert not ask.kept
-    assert desk.telling.asks == {ask.ask: RequestedResponse("audio", {"k": "v"}, kept=False)}
+    assert not ask.in_conversation
+    assert desk.telling.asks == {
+        ask.ask: RequestedResponse("audio", {"k": "v"}, in_conversation=False)
+    }
 
 
 # ---------------------------------------------------------------- one at a time
@@ -138,7 +140,7 @@ def test_the_conversation_has_one_response_at_a_time() -> None:
     assert refused(desk)[0] == busy, "it has not started yet"
     desk.telling.messages(ResponseStarted(1, ask.ask))
     assert refused(desk)[0] == busy, "it is in progress"
-    assert not desk.ask(conversation="none").kept, "another one beside it"
+    assert not desk.ask(conversation="none").in_conversation, "another one beside it"
 
 
 def test_a_few_responses_beside_the_conversation_may_wait() -> None:
@@ -183,7 +185,7 @@ def test_a_response_beside_the_conversation_leaves_the_results_where_they_are() 
     desk = Desk()
     desk.calls("call_1")
     desk.results("call_1")
-    assert not desk.ask(conversation="none").kept
+    assert not desk.ask(conversation="none").in_conversation
     assert desk.telling.calls.take_results() == [ClientToolResult("call_1", "sunny")]
 
 

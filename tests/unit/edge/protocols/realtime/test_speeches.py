@@ -44,7 +44,7 @@ def test_an_utterance_is_started_stopped_and_committed_in_this_order() -> None:
     assert kinds(told.began(CallerStarted(1, 100, over_response=False))) == ["speech_started"]
     assert told.is_open
     assert kinds(told.ended(CallerStopped(1, 100, 900, False))) == ["speech_stopped"]
-    assert kinds(told.heard(CallerTranscript("Hello.", True, utterance=1)))[0] == "committed"
+    assert kinds(told.transcribed(CallerTranscript("Hello.", True, utterance=1)))[0] == "committed"
     assert not told.is_open
 
 
@@ -59,7 +59,7 @@ def test_a_backchannel_is_not_told_at_all() -> None:
     told = speeches()
     told.began(CallerStarted(1, 100, over_response=True))
     assert told.ended(CallerStopped(1, 100, 300, True)) == []
-    assert told.heard(CallerTranscript("Mhm.", True, utterance=1)) == []
+    assert told.transcribed(CallerTranscript("Mhm.", True, utterance=1)) == []
 
 
 def test_an_utterance_that_the_client_ends_is_committed_without_a_start() -> None:
@@ -68,7 +68,7 @@ def test_an_utterance_that_the_client_ends_is_committed_without_a_start() -> Non
     assert kinds(told.handed_in(1))[0] == "committed"
     assert told.starts() == []
     assert UNTOLD not in {one.phase for one in told._speeches.values()}
-    assert "committed" not in kinds(told.heard(CallerTranscript("Hello.", True, utterance=1)))
+    assert "committed" not in kinds(told.transcribed(CallerTranscript("Hello.", True, utterance=1)))
 
 
 def test_utterances_that_were_committed_fail_with_the_recogniser_and_no_others() -> None:

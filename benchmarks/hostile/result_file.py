@@ -9,7 +9,7 @@ from benchmarks.results import FOLDER, save
 
 
 def keep(name: str, figures: RowFigures, seed: int) -> None:
-    """Put a row into results/*name*.json, in the place of what was measured of it before."""
+    """Put a row into results/*name*.json, in place of an earlier measurement of the same row."""
     file = FOLDER / f"{name}.json"
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.exists() else []
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,4 +1,4 @@
-"""The work of a call: a service on the bus, or a signed webhook."""
+"""The backends of tools: a service on the bus, or a signed webhook."""
 
 import json
 import time
@@ -32,36 +32,36 @@ class CallFailedError(Exception):
         self.reason = reason
 
 
-class Body(Protocol):
-    """One kind of tool."""
+class ToolBackend(Protocol):
+    """Runs the calls of one kind of tool."""
 
-    async def call(self, asked: ToolRequested, bus: Bus, timeout_s: float) -> bytes:
-        """Do the call and return its result.
+    async def run(self, request: ToolRequested, bus: Bus, timeout_s: float) -> bytes:
+        """Run the requested call and return its result.
 
         Raises:
-            CallFailedError: there is none.
-            TimeoutError: none within *timeout_s*; the work may have begun.
+            CallFailedError: the call has no result.
+            TimeoutError: there is no result within *timeout_s*; the work may have begun.
             BusAwayError: nothing is known.
         """
 
     async def close(self) -> None:
-        """Let go of what is held open."""
+        """Close all connections."""
 
 
-def key_of(asked: ToolRequested) -> str:
+def key_of(request: ToolRequested) -> str:
     """Return the idempotency key of a call."""
-    return idempotency_key(asked.session, asked.turn, asked.step, asked.call)
+    return idempotency_key(request.session, request.turn, request.step, request.call)
 
 
-class NatsBody:
+class NatsBackend:
     """A micro service in any language."""
 
-    async def call(self, asked: ToolRequested, bus: Bus, timeout_s: float) -> bytes:
-        subject = subjects.tool(asked.tenant, asked.tool.name)
-        head = {KEY_HEADER: key_of(asked), SESSION_HEADER: asked.session}
-        call = call_idempotent_tool if asked.tool.idempotent else call_tool
+    async def run(self, request: ToolRequested, bus: Bus, timeout_s: float) -> bytes:
+        subject = subjects.tool(request.tenant, request.tool.name)
+        head = {KEY_HEADER: key_of(request), SESSION_HEADER: request.session}
+        send = call_idempotent_tool if request.tool.idempotent else call_tool
         try:
-            return await call(bus, subject, asked.arguments.encode(), head, timeout_s)
+            return await send(bus, subject, request.arguments.encode(), head, timeout_s)
         except NobodyServesError as error:
             raise CallFailedError("unknown", "nobody serves this tool now") from error
         except ToolRefusedError as error:
@@ -71,7 +71,7 @@ class NatsBody:
         """There is nothing to close."""
 
 
-class WebhookBody:
+class WebhookBackend:
     """An HTTP address: Standard Webhooks, answered with the result."""
 
     def __init__(self, keys: list[bytes]) -> None:
@@ -80,31 +80,31 @@ class WebhookBody:
         self._open = AsyncExitStack()
         self._http: aiohttp.ClientSession | None = None
 
-    async def call(self, asked: ToolRequested, bus: Bus, timeout_s: float) -> bytes:
+    async def run(self, request: ToolRequested, bus: Bus, timeout_s: float) -> bytes:
         del bus
         if not self._keys:
             raise CallFailedError("unknown", "the runner has no AURA_TOOL_SECRET to sign with")
         body = msgspec.json.encode(
             {
                 "type": "tool.requested",
-                "timestamp": envelopes.timestamp(asked),
+                "timestamp": envelopes.timestamp(request),
                 "data": {
-                    "id": key_of(asked),
-                    "tenant": asked.tenant,
-                    "session": asked.session,
-                    "turn": asked.turn,
-                    "name": asked.tool.name,
-                    "arguments": json.loads(asked.arguments),
+                    "id": key_of(request),
+                    "tenant": request.tenant,
+                    "session": request.session,
+                    "turn": request.turn,
+                    "name": request.tool.name,
+                    "arguments": json.loads(request.arguments),
                 },
             }
         )
         head = {
-            **envelopes.signed(asked, body, self._keys, int(time.time())),
+            **envelopes.signed(request, body, self._keys, int(time.time())),
             "Content-Type": "application/json",
-            KEY_HEADER: key_of(asked),
+            KEY_HEADER: key_of(request),
         }
         try:
-            status, said = await self._post(asked.tool.target, body, head, timeout_s)
+            status, said = await self._post(request.tool.target, body, head, timeout_s)
         except aiohttp.ClientConnectorError as error:
             raise CallFailedError("unknown", "the tool's address cannot be reached") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -121,7 +121,7 @@ class WebhookBody:
     async def _post(
         self, url: str, body: bytes, head: dict[str, str], timeout_s: float
     ) -> tuple[int, bytes]:
-        """Return the status of the answer, and a byte more of it than a result may have."""
+        """Return the status of the answer and its body, cut one byte after the longest result."""
         http, timeout = await self._session(), aiohttp.ClientTimeout(total=timeout_s)
         async with http.post(
             url, data=body, headers=head, allow_redirects=False, timeout=timeout
