@@ -81,6 +81,9 @@ def fmt(tag: int = 1, channels: int = 1, rate_hz: int = 8000, bits: int = 16) ->
         (wav(fmt(tag=3), DATA), "floats, not 16 bit"),
         (wav(fmt(rate_hz=3999), DATA), "not 3999"),
         (wav(fmt(channels=9), DATA), "not 9"),
+        (wav(fmt(channels=0), DATA), "not 0"),
+        (wav(fmt(tag=6), DATA), "not 16 bit"),
+        (wav(fmt(tag=7), DATA), "not 16 bit"),
         (BEGIN + b"LIST" + struct.pack("<I", 70_000), "first 64 KiB"),
     ],
 )
@@ -108,3 +111,12 @@ def test_samples_of_an_unknown_length_go_on_to_the_end(size: int) -> None:
 @pytest.mark.parametrize("length", [0, 3, 12, 19, 30, 43])
 def test_too_little_of_a_header_tells_nothing_yet(length: int) -> None:
     assert parse_header((BEGIN + FMT + DATA)[:length]) is None
+
+
+@given(st.binary(max_size=200))
+def test_no_header_is_a_fault_of_ours(tail: bytes) -> None:
+    for data in (tail, b"RIFF" + tail, b"RIFF\0\0\0\0WAVEfmt " + tail):
+        try:
+            parse_header(data)
+        except NotAudioError:
+            continue

@@ -49,7 +49,7 @@ def test_a_tenant_has_its_own_agents_and_the_shared_ones_and_no_others() -> None
     assert (found.tenant, str(found), found.agent().prompt) == (
         "acme",
         "host@2",
-        "prompt: tenant.acme.host".removeprefix("prompt: "),
+        "tenant.acme.host",
     )
     shared = table.find("rival", "host")
     assert shared
