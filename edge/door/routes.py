@@ -41,9 +41,7 @@ NEEDS_TOKEN = "a JWT in the header `Authorization: Bearer ...` or in the query, 
 REFUSED = "Invalid Token"
 
 
-def websocket(
-    kind: type[ClientProtocol], *, first_message_s: float = FIRST_MESSAGE_S
-) -> Handler:
+def websocket(kind: type[ClientProtocol], *, first_message_s: float = FIRST_MESSAGE_S) -> Handler:
     """Return the handler of WebSockets with the protocol *kind*.
 
     Where the first message has the token, it must come within *first_message_s*.

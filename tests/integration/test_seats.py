@@ -150,9 +150,7 @@ async def test_the_keys_of_a_dead_edge_become_free(bus: Bus) -> None:
 
 
 async def test_a_key_that_is_renewed_stays(bus: Bus) -> None:
-    here, there = (
-        SessionLimits(bus, Limits(1, 1, 1, 9), ttl_s=1, renew_s=0.2) for _ in range(2)
-    )
+    here, there = (SessionLimits(bus, Limits(1, 1, 1, 9), ttl_s=1, renew_s=0.2) for _ in range(2))
     renewing = asyncio.create_task(here.renew())
     await here.take(caller("ada"), "s19")
     await asyncio.sleep(2)

@@ -1,4 +1,4 @@
-"""The libraries of OpenAI and of Cerebras, which take a second to load: their errors, their clients."""
+"""The libraries of OpenAI and of Cerebras, which take a second to load: errors and clients."""
 
 from __future__ import annotations
 

@@ -192,7 +192,8 @@ def test_a_muted_or_an_ending_call_has_no_time_for_the_question() -> None:
 
 
 @pytest.mark.parametrize(
-    ("then", "words", "ends"), [("end", "", True), ("end", "Over.", True), ("listen", "Over.", False)]
+    ("then", "words", "ends"),
+    [("end", "", True), ("end", "Over.", True), ("listen", "Over.", False)],
 )
 def test_a_reached_limit_is_told_once_and_ends_the_call_or_silences_the_model(
     then: str, words: str, *, ends: bool

@@ -117,7 +117,7 @@ def test_a_part_of_a_long_turn_is_told_as_a_turn_that_goes_on() -> None:
         ("And the second.", True, 2),
     ]
     assert [one.discarded for one in call.told(CallerStopped)] == [False, False]
-    assert call.told(CallerStopped)[0].ago_ms == 240, "the pause, and the onset after it"
+    assert call.told(CallerStopped)[0].ago_ms == 260, "the pause, and the onset after it"
 
 
 def test_a_call_that_ends_forgets_the_typed_turns_that_wait() -> None:

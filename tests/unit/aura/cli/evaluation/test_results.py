@@ -52,7 +52,7 @@ def test_a_table_has_a_row_for_each_scenario_and_its_deviations_below() -> None:
         ["scenario", "waits", "s"],
         ["pass", "good", "[b]", "900", "900", "ms", "1.5"],
         ["FAIL", "bad", "2.0"],
-        ["step", "1:", "[red]no?[2J"],
+        ["step", "1:", r"[red]no\x1b[2J"],
         ["FAIL", "refused", "0.1"],
         ["HTTP", "503"],
     ]

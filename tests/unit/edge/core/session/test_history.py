@@ -134,7 +134,10 @@ def test_a_tool_that_outlives_its_turn_is_told_as_running_and_then_with_its_resu
         Message("assistant", "I am on it."),
     ]
     waiting = fold(outlived())
-    assert (waiting.messages, waiting.late_results) == (turn, list(late(called(), returned(result="booked"))))
+    assert (waiting.messages, waiting.late_results) == (
+        turn,
+        list(late(called(), returned(result="booked"))),
+    )
     used = fold([*outlived(), taken(turn=2)])
     assert (used.messages, used.late_results) == (turn + waiting.late_results, [])
     assert not used.take_late(returned())  # it was the only one

@@ -241,7 +241,7 @@ def test_who_is_handed_over_takes_their_variables_and_wishes_along() -> None:
     )
     assert made.left_out == (
         "table is no variable that callers may set",
-        "model is set by the agent",
+        "response.model is set by the agent",
     )
     assert made.with_changes
     changed = made.with_changes({"language": "fr"})

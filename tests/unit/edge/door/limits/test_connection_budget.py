@@ -217,22 +217,23 @@ def test_sound_that_is_ahead_waits_where_its_address_has_enough_or_a_stage_falls
     assert (budgets.is_ahead("a"), budgets.is_ahead("b")) == (True, False)
 
 
-def test_an_address_is_remembered_while_it_owes_something(stack: ExitStack) -> None:
-    budgets = Budgets(COSTS)
-    with budgets.opened("debtor", 0.0) as first:
-        first.sound_s += 30
-        first.check(0.0)
-        assert first.address == "debtor"
-    with budgets.opened("debtor", 0.0) as again, budgets.opened("other", 0.0) as other:
-        for budget in (again, other):
-            budget.sound_s += 60
-            budget.check(0.0)
-        assert [one.check(0.0) > 0 for one in (again, other)] == [False, False]
-        again.sound_s = other.sound_s = 32
-        assert again.check(0.0) > other.check(0.0)  # the debtor's first 30 s count
+def waits_s(budgets: Budgets, address: str, sound_s: float) -> float:
+    """Return for how long a new connection of *address* must wait that sends *sound_s* at once."""
+    with budgets.opened(address, 0.0) as budget:
+        assert budget.address == address
+        budget.stranger = False
+        budget.sound_s = sound_s
+        return budget.check(0.0)
 
 
-def test_the_address_that_has_been_gone_for_longest_is_forgotten_first(stack: ExitStack) -> None:
+def test_an_address_is_remembered_while_it_owes_something() -> None:
+    budgets, fresh = Budgets(COSTS), Budgets(COSTS)
+    assert [waits_s(budgets, "a", 60.0) for _ in range(2)] == [0.0, 0.0]
+    assert waits_s(budgets, "a", 60.0) > waits_s(fresh, "a", 60.0) == 0.0
+    assert waits_s(budgets, "b", 60.0) == 0.0
+
+
+def test_the_address_that_has_been_gone_for_longest_is_forgotten_first() -> None:
     budgets = Budgets(COSTS)
     for number in range(MOST_ADDRESSES + 1):
         with budgets.opened(str(number), 0.0) as budget:

@@ -80,15 +80,6 @@ def test_the_beta_is_refused_in_words(headers: dict[str, str]) -> None:
 def test_the_query_and_the_session_choose_what_the_operator_allows() -> None:
     begin, wrong = begun(
         protocol(
-            query={"model": "m", "record": "1", "greeting": "1", "intent": "transcription"},
-            models=frozenset({"m"}),
-            voices=frozenset({"ann"}),
-            session={"type": "realtime", "audio": {"output": {"voice": "ann"}}},
-        )
-    )
-    assert wrong == ["invalid_value"]  # a transcription session becomes no other
-    begin, wrong = begun(
-        protocol(
             query={"model": "m", "record": "1", "greeting": "1"},
             models=frozenset({"m"}),
             voices=frozenset({"*"}),
@@ -103,6 +94,11 @@ def test_the_query_and_the_session_choose_what_the_operator_allows() -> None:
     ]
     other, _ = begun(protocol(query={"model": "m"}))
     assert "response.model" not in other.changes
+
+
+def test_a_session_may_be_for_transcripts_alone() -> None:
+    begin, _ = begun(protocol(query={"intent": "transcription"}))
+    assert begin.changes["turns.respond"] is False
 
 
 def test_what_cannot_be_read_of_a_handshake_is_told_and_the_session_begins() -> None:
@@ -197,7 +193,7 @@ def test_an_error_names_the_event_and_too_many_events_are_refused() -> None:
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
-        ("conversation.item.create", "missing_required_parameter"),
+        ("conversation.item.create", "invalid_type"),
         ("conversation.item.delete", "missing_required_parameter"),
         ("conversation.item.retrieve", "missing_required_parameter"),
         ("conversation.item.truncate", "missing_required_parameter"),

@@ -191,6 +191,8 @@ def test_the_callers_speech_is_told_and_partial_words_are_not() -> None:
         "input_audio_buffer.committed",
         "conversation.item.added",
         "conversation.item.done",
+        "conversation.item.input_audio_transcription.delta",
+        "conversation.item.input_audio_transcription.completed",
         "input_audio_buffer.timeout_triggered",
         "input_audio_buffer.committed",
         "conversation.item.added",
