@@ -142,20 +142,20 @@ def documents() -> dict[str, str]:
     }
 
 
-def written(made: Mapping[str, str], folder: Path = HERE) -> int:
-    """Write the files in *made*; with --check only name the outdated ones and return 1."""
+def written(made: Mapping[str, str], folder: Path = HERE, *, check: bool = False) -> int:
+    """Write the files in *made*; with *check* only name the outdated ones and return 1."""
     behind = [
         name
         for name, text in made.items()
         if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
     ]
     for name in behind:
-        if "--check" in sys.argv:
+        if check:
             sys.stderr.write(f"{folder.name}/{name} is outdated: run `make schemas`\n")
         else:
             (folder / name).write_text(made[name], encoding="utf-8")
-    return 1 if behind and "--check" in sys.argv else 0
+    return 1 if behind and check else 0
 
 
 if __name__ == "__main__":
-    sys.exit(written(documents()))
+    sys.exit(written(documents(), check="--check" in sys.argv))

@@ -41,8 +41,11 @@ NEEDS_TOKEN = "a JWT in the header `Authorization: Bearer ...` or in the query, 
 REFUSED = "Invalid Token"
 
 
-def websocket(kind: type[ClientProtocol]) -> Handler:
-    """Return the handler of WebSockets with the protocol *kind*."""
+def websocket(kind: type[ClientProtocol], *, first_message_s: float = FIRST_MESSAGE_S) -> Handler:
+    """Return the handler of WebSockets with the protocol *kind*.
+
+    Where the first message has the token, it must come within *first_message_s*.
+    """
 
     async def serve(request: web.Request) -> web.StreamResponse:
         edge, address = request.app[EDGE], address_of(request)
@@ -67,6 +70,8 @@ def websocket(kind: type[ClientProtocol]) -> Handler:
                     protocols=kind.admission.subprotocols,
                 )
                 await ws.prepare(request)
+                if caller is None and kind.admission.token is TokenPlace.FIRST_MESSAGE:
+                    caller = await _caller_of_first_message(ws, protocol, edge, first_message_s)
                 await _serve(request, ws, protocol, caller, handshake.resume_key)
                 ws.release()
                 return ws
@@ -97,10 +102,8 @@ async def _serve(
     caller: Caller | None,
     resume_key: str,
 ) -> None:
-    """Serve the *caller* of the handshake, or of the first message, if its token is valid."""
+    """Serve the *caller* of the handshake or of the first message; None: the token is invalid."""
     edge, address = request.app[EDGE], address_of(request)
-    if caller is None and protocol.admission.token is TokenPlace.FIRST_MESSAGE:
-        caller = await _caller_of_first_message(ws, protocol, edge)
     if caller is None:
         edge.address_limits.bad_tokens.refuse_s(address, time.monotonic())
         await _refuse(ws, protocol)
@@ -146,11 +149,11 @@ async def _caller_of_handshake(protocol: ClientProtocol, edge: Edge) -> Caller |
 
 
 async def _caller_of_first_message(
-    ws: StrictWebSocket, protocol: ClientProtocol, edge: Edge
+    ws: StrictWebSocket, protocol: ClientProtocol, edge: Edge, within_s: float
 ) -> Caller | None:
-    """Return the caller, or None if no valid token comes in time."""
+    """Return the caller, or None if no valid token comes within *within_s*."""
     try:
-        async with asyncio.timeout(FIRST_MESSAGE_S):
+        async with asyncio.timeout(within_s):
             token = await _first_token(ws, protocol)
     except TimeoutError:
         log.info("token_refused", why="TimeoutError")

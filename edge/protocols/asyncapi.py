@@ -184,4 +184,4 @@ def documents() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(written(documents()))
+    sys.exit(written(documents(), check="--check" in sys.argv))

@@ -13,6 +13,8 @@ import jsonschema
 import msgpack
 import msgspec
 import pytest
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from schemas import codec, events, generate, subjects
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
@@ -20,11 +22,20 @@ from schemas.control import AnyCommand
 from workers.speech_chunks import MOST_CHUNK_BYTES
 
 json_schema = cache(generate.json_schema)
+SCHEMA = "urn:aura:events"
 STREAMS = Path(__file__).parents[2] / "nats" / "streams"
 GOLDEN = Path(__file__).parent / "golden" / "events-v1.json"
 FILLED = GOLDEN.with_name("events-v1-filled.json")
 WIRE_NAMES = Path(__file__).parents[2] / "docs" / "adr" / "0054-wire-names-stay.md"
 TYPES: list[type[events.Event]] = list(typing.get_args(events.AnyEvent))
+
+
+@cache
+def registry() -> Registry[Any]:
+    """Return what finds the definitions of the JSON Schema by SCHEMA; it is searched once."""
+    resource = DRAFT202012.create_resource(json_schema())
+    found: Registry[Any] = Registry().with_resource(SCHEMA, resource)
+    return found.crawl()
 
 
 def sample(kind: type[msgspec.Struct]) -> Any:
@@ -145,6 +156,22 @@ def test_an_id_is_the_same_for_the_same_fact_and_differs_between_facts() -> None
     assert first.id == again.id != other.id
 
 
+def test_outdated_documents_are_named_or_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = {"a.json": "1\n", "b.json": "2\n", "c.json": "3\n"}
+    (tmp_path / "a.json").write_text("1\n", encoding="utf-8")
+    (tmp_path / "c.json").write_text("0\n", encoding="utf-8")
+    assert generate.written(made, tmp_path, check=True) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"{tmp_path.name}/{name} is outdated: run `make schemas`" for name in ("b.json", "c.json")
+    ]
+    assert not (tmp_path / "b.json").exists()
+    assert generate.written(made, tmp_path) == 0
+    assert {one.name: one.read_text(encoding="utf-8") for one in tmp_path.iterdir()} == made
+    assert generate.written(made, tmp_path, check=True) == 0
+
+
 def test_committed_documents_are_in_step_with_the_types() -> None:
     here = Path(generate.__file__).parent
     for name, text in generate.documents().items():
@@ -156,8 +183,8 @@ def test_the_json_schema_accepts_what_is_on_the_wire(kind: type[events.Event]) -
     wire = msgpack.unpackb(codec.encode(sample(kind)))
     wire = {name: "AQI=" if value == b"\x01\x02" else value for name, value in wire.items()}
     # the whole schema is checked by its own test, which takes as long as a hundred of these
-    schema = {**json_schema(), "oneOf": [{"$ref": f"#/$defs/{kind.__name__}"}]}
-    jsonschema.Draft202012Validator(schema).validate(wire)
+    schema = {"$ref": f"{SCHEMA}#/$defs/{kind.__name__}"}
+    jsonschema.Draft202012Validator(schema, registry=registry()).validate(wire)
 
 
 def test_the_json_schema_is_one() -> None:

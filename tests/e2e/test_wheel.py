@@ -29,8 +29,9 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     assert not [name for name in names if name.startswith(outside)]
 
     env = tmp_path / "env"
-    run(sys.executable, "-m", "venv", str(env))
-    run(str(env / "bin" / "pip"), "install", "-q", f"{wheel}[server]")
+    run(sys.executable, "-m", "venv", "--without-pip", str(env))
+    pip = (sys.executable, "-m", "pip", "--python", str(env / "bin" / "python"))
+    run(*pip, "install", "-q", "--no-compile", f"{wheel}[server]")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     aura = AuraProcess(

@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+from aiohttp.test_utils import TestClient, TestServer
 
+from edge.app import build
 from edge.door import routes
 from edge.door.limits.admission_control import StageLoad
-from edge.door.routes import MOST_FIRST_MESSAGES, NEEDS_TOKEN
+from edge.door.routes import MOST_FIRST_MESSAGES, NEEDS_TOKEN, websocket
 from edge.door.state import Edge
 from edge.protocols import PROTOCOLS
 from edge.protocols.client_protocol import CloseCode
 from runtime.bus.connection import Bus
-from tests.edge_in_process import DEMO, Client, serving, token
+from tests.edge_in_process import DEMO, Client, serving, settings_of, token
 
 CONTINUOUS = "/ws/voice/continuous?greeting=0"
 TWILIO = "/twilio/media"
@@ -185,12 +187,12 @@ async def test_a_telephone_call_whose_first_messages_have_no_token_is_closed(
         assert not edge.open
 
 
-async def test_a_telephone_call_that_says_nothing_is_closed(
-    bus: Bus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(routes, "FIRST_MESSAGE_S", 0.02)
-    async with serving(bus) as (_, client), client.ws_connect(TWILIO) as ws:
-        assert await closed(ws) == ([], CloseCode.POLICY_VIOLATION)
+async def test_a_telephone_call_that_says_nothing_is_closed(bus: Bus) -> None:
+    async with asyncio.TaskGroup() as sessions:
+        app = build(settings_of(), bus, "e", sessions, 1000)
+        app.router.add_get("/soon", websocket(PROTOCOLS[TWILIO], first_message_s=0.02))
+        async with TestClient(TestServer(app)) as client, client.ws_connect("/soon") as ws:
+            assert await closed(ws) == ([], CloseCode.POLICY_VIOLATION)
 
 
 async def test_a_call_ends_with_its_token_where_the_operator_wants_it(bus: Bus) -> None:

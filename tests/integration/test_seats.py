@@ -113,11 +113,8 @@ async def test_the_old_connection_does_not_free_the_keys_of_its_successor(bus: B
     await old.take(caller("ada"), "another")
 
 
-async def test_a_key_is_found_again_after_a_lost_answer_or_an_outage(
-    bus: Bus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session_limits, "RENEW_S", 0.05)
-    edge = SessionLimits(bus, LIMITS)
+async def test_a_key_is_found_again_after_a_lost_answer_or_an_outage(bus: Bus) -> None:
+    edge = SessionLimits(bus, LIMITS, renew_s=0.05)
     held = await edge.take(caller("ada"), "mine")
     user, tenant, *_ = held.keys
     held.keys[user] -= 1  # as if the answer to a renewal had been lost
@@ -138,11 +135,8 @@ async def test_joins_in_a_minute_are_counted_even_if_each_call_is_short(bus: Bus
         await edge.take(caller("ada"), "s15")
 
 
-async def test_the_keys_of_a_dead_edge_become_free(
-    bus: Bus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session_limits, "TTL_S", 1)
-    dead, alive = SessionLimits(bus, Limits(1, 1, 1, 999)), SessionLimits(bus, Limits(1, 1, 1, 999))
+async def test_the_keys_of_a_dead_edge_become_free(bus: Bus) -> None:
+    dead, alive = (SessionLimits(bus, Limits(1, 1, 1, 999), ttl_s=1) for _ in range(2))
     await dead.take(caller("ada"), "s16")
     with pytest.raises(FullError):
         await alive.take(caller("bob"), "s17")
@@ -155,10 +149,8 @@ async def test_the_keys_of_a_dead_edge_become_free(
                 await asyncio.sleep(0.1)
 
 
-async def test_a_key_that_is_renewed_stays(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_limits, "TTL_S", 1)
-    monkeypatch.setattr(session_limits, "RENEW_S", 0.2)
-    here, there = SessionLimits(bus, Limits(1, 1, 1, 9)), SessionLimits(bus, Limits(1, 1, 1, 9))
+async def test_a_key_that_is_renewed_stays(bus: Bus) -> None:
+    here, there = (SessionLimits(bus, Limits(1, 1, 1, 9), ttl_s=1, renew_s=0.2) for _ in range(2))
     renewing = asyncio.create_task(here.renew())
     await here.take(caller("ada"), "s19")
     await asyncio.sleep(2)

@@ -22,17 +22,6 @@ def gone(pids: list[int], seconds: float = 15) -> bool:
     return True
 
 
-def test_sigterm_ends_every_child_and_exits_0(tmp_path: Path) -> None:
-    aura = AuraProcess(tmp_path, env=SIMULATED, command=FRESH).wait_until_ready()
-    children = aura.children()
-    workers = {f"worker {stage}" for stage in STAGE_NAMES}
-    assert set(children) == {"nats-server", "edge", *workers}
-    assert aura.stop() == 0
-    assert gone(list(children.values()), 0)
-    assert "Aura has stopped." in aura.said()
-    assert not (aura.data / "up.json").exists()
-
-
 def test_ctrl_c_ends_it_as_well(tmp_path: Path) -> None:
     aura = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
     children = aura.children()
@@ -49,9 +38,11 @@ def test_no_child_outlives_a_killed_parent(tmp_path: Path) -> None:
     assert gone(list(children.values()))
 
 
-def test_a_child_that_dies_is_restarted_and_said_aloud(tmp_path: Path) -> None:
+def test_a_child_that_dies_is_restarted_and_sigterm_ends_every_child(tmp_path: Path) -> None:
     aura = AuraProcess(tmp_path, env=SIMULATED, command=FRESH).wait_until_ready()
     try:
+        workers = {f"worker {stage}" for stage in STAGE_NAMES}
+        assert set(aura.children()) == {"nats-server", "edge", *workers}
         for role in ("worker stt", "edge", "nats-server"):
             before = aura.children()[role]
             os.kill(before, signal.SIGKILL)
@@ -65,8 +56,12 @@ def test_a_child_that_dies_is_restarted_and_said_aloud(tmp_path: Path) -> None:
             time.sleep(0.2)
         assert aura.health()[0] == 200
         assert aura.said().count("starting it again in") == 3
+        children = aura.children()
     finally:
         assert aura.stop() == 0
+    assert gone(list(children.values()), 0)
+    assert "Aura has stopped." in aura.said()
+    assert not (aura.data / "up.json").exists()
 
 
 def test_a_port_or_a_folder_in_use_is_one_clear_line(

@@ -9,7 +9,6 @@ import pytest
 
 from benchmarks.hostile.frames import wav_header
 from edge.door.http.bodies import TooLongError, read_chunks
-from edge.door.limits import message_memory
 from edge.door.limits.message_memory import MessageMemory
 from runtime.audio import read_wav
 from runtime.wav import NotAudioError
@@ -47,11 +46,8 @@ async def test_a_body_is_read_when_there_is_room_for_it() -> None:
     assert len(await waits) == 8 * CHUNK
 
 
-async def test_whoever_holds_room_for_long_while_others_wait_is_ended(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(message_memory, "LONGEST_RESERVATION_S", 0.05)
-    memory = MessageMemory(10 * CHUNK)
+async def test_whoever_holds_room_for_long_while_others_wait_is_ended() -> None:
+    memory = MessageMemory(10 * CHUNK, longest_reservation_s=0.05)
     halves = [memory.reservation(name) for name in "ab"]
     both = [read_chunks(Body(8).more, 10 * CHUNK, reservation) for reservation in halves]
 

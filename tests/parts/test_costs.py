@@ -33,11 +33,11 @@ def test_a_long_text_costs_in_proportion(piece: str) -> None:
         masked = partial(rules.mask, text)
         return min(timeit.repeat(masked, timer=time.thread_time, number=1, repeat=3))
 
-    assert cost(160_000) < 80 * cost(10_000), "of a quadratic one it is 256 times"
+    assert cost(80_000) < 80 * cost(5_000), "of a quadratic one it is 256 times"
 
 
 def test_a_long_session_is_drawn_in_proportion_to_its_length() -> None:
-    shorter, longer = (min(drawn_in_s(turns) for _ in range(3)) for turns in (90, 720))
+    shorter, longer = (min(drawn_in_s(turns) for _ in range(2)) for turns in (60, 480))
     assert longer < 8 * shorter * 4
 
 
@@ -49,9 +49,9 @@ def drawn_in_s(repeats: int) -> float:
 
 
 def test_a_call_is_rehearsed_much_faster_than_it_was() -> None:
-    log = conversation(40)
+    log = conversation(20)
     seconds = (log[-1].at_ms - log[0].at_ms) / 1000
-    best = min(_timed(log) for _ in range(5))
+    best = min(_timed(log) for _ in range(3))
     # over 1,000 times real time alone; this machine may be shared by a dozen other processes
     assert seconds / best > 200, f"{seconds / best:.0f} times"
 

@@ -23,9 +23,12 @@ RETRY_S = 0.1
 class MessageMemory:
     """The memory, and the reservations that wait for it."""
 
-    def __init__(self, size: int = MEMORY_BYTES) -> None:
-        """Share *size* bytes."""
+    def __init__(
+        self, size: int = MEMORY_BYTES, longest_reservation_s: float = LONGEST_RESERVATION_S
+    ) -> None:
+        """Share *size* bytes; a connection may hold some *longest_reservation_s* if others wait."""
         self.size = self.free = size
+        self.longest_reservation_s = longest_reservation_s
         self.queue: FairQueue[Reservation] = FairQueue()
 
     def reservation(self, address: str) -> Reservation:
@@ -83,7 +86,7 @@ class Reservation:
         """Return whether it has been held for too long while others wait."""
         return (
             self.held > 0
-            and now_s - self._since_s >= LONGEST_RESERVATION_S
+            and now_s - self._since_s >= self._memory.longest_reservation_s
             and self._memory.next not in {None, self}
         )
 

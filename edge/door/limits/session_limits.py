@@ -77,11 +77,24 @@ class SessionKeys:
 class SessionLimits:
     """Counts the sessions of this edge, together with those of all others."""
 
-    def __init__(self, bus: Bus, limits: Limits, of_tenant: OfTenant | None = None) -> None:
-        """Count over *bus*; a tenant's own limits, *of_tenant*, go before *limits*."""
+    def __init__(
+        self,
+        bus: Bus,
+        limits: Limits,
+        of_tenant: OfTenant | None = None,
+        *,
+        ttl_s: int = TTL_S,
+        renew_s: float = RENEW_S,
+    ) -> None:
+        """Count over *bus*; a tenant's own limits, *of_tenant*, go before *limits*.
+
+        A key expires after *ttl_s* unless it is renewed, which `renew` does each *renew_s*.
+        """
         self._bus = bus
         self._limits = limits
         self._of_tenant = of_tenant
+        self._ttl_s = ttl_s
+        self._renew_s = renew_s
         self._held: set[SessionKeys] = set()
 
     async def take(self, caller: Caller | None, session: str) -> SessionKeys:
@@ -104,27 +117,27 @@ class SessionLimits:
 
     async def _take(self, held: SessionKeys, caller: Caller | None) -> FullError | None:
         """Have *held* hold a key of each limit; one that is reached is returned, and none held."""
-        limits = self._limits
+        limits, ttl_s = self._limits, self._ttl_s
         if caller is not None and self._of_tenant:
             limits = limits.but(self._of_tenant(caller.tenant))
-        wanted = [("all", limits.everywhere, "in all", TTL_S)]
+        wanted = [("all", limits.everywhere, "in all", ttl_s)]
         if caller is not None:
             user = f"{caller.tenant}.{caller.user}"
             wanted = [
                 (f"join.{user}", limits.joins_a_minute, "joins of this user a minute", JOIN_TTL_S),
-                (f"user.{user}", limits.a_user, "of this user", TTL_S),
-                (f"tenant.{caller.tenant}", limits.a_tenant, "of this tenant", TTL_S),
+                (f"user.{user}", limits.a_user, "of this user", ttl_s),
+                (f"tenant.{caller.tenant}", limits.a_tenant, "of this tenant", ttl_s),
                 *wanted,
             ]
         elif limits.without_token:
-            wanted = [("stranger", limits.without_token, "without a token", TTL_S), *wanted]
+            wanted = [("stranger", limits.without_token, "without a token", ttl_s), *wanted]
         try:
-            for prefix, limit, whose, ttl_s in wanted:
-                claimed = await self._claim(prefix, limit, ttl_s, held.session)
+            for prefix, limit, whose, lasts_s in wanted:
+                claimed = await self._claim(prefix, limit, lasts_s, held.session)
                 if claimed is None:
                     await self.leave(held)
                     return FullError("SESSION_LIMIT", f"the limit of {limit} {whose} is reached")
-                if ttl_s == TTL_S:
+                if lasts_s == ttl_s:
                     held.keys[claimed[0]] = claimed[1]
         except BusAwayError:  # the call comes in uncounted, and is told of the outage itself
             log.warning("session_not_counted")
@@ -143,14 +156,16 @@ class SessionLimits:
     async def renew(self) -> None:
         """Renew the keys of this edge until cancelled."""
         while True:
-            await asyncio.sleep(RENEW_S)
+            await asyncio.sleep(self._renew_s)
             for held in list(self._held):
                 for key in list(held.keys):
                     await self._renew(held, key)
 
     async def _renew(self, held: SessionKeys, key: str) -> None:
         try:
-            held.keys[key] = await self._bus.put(key, held.session, held.keys[key], ttl_s=TTL_S)
+            held.keys[key] = await self._bus.put(
+                key, held.session, held.keys[key], ttl_s=self._ttl_s
+            )
         except FencedError:
             await self._find_again(held, key)
         except BusAwayError:
@@ -161,7 +176,7 @@ class SessionLimits:
         try:
             newest = await self._bus.read(subjects.SEATS_STREAM, key)
             if not newest or not newest[-1].data:
-                held.keys[key] = await self._bus.put(key, held.session, 0, ttl_s=TTL_S)
+                held.keys[key] = await self._bus.put(key, held.session, 0, ttl_s=self._ttl_s)
             elif newest[-1].data == held.session.encode():
                 held.keys[key] = newest[-1].seq
             else:
@@ -173,25 +188,27 @@ class SessionLimits:
             log.warning("session_key_not_renewed")
 
     async def _claim(
-        self, prefix: str, limit: int, ttl_s: int, session: str
+        self, prefix: str, limit: int, lasts_s: int, session: str
     ) -> tuple[str, int] | None:
         """Take a free key and return it with its sequence; None: the limit is reached."""
         for number in random.sample(range(limit), min(PROBES, limit)):
-            if claimed := await self._try(f"{prefix}.{number}", session, 0, ttl_s):
+            if claimed := await self._try(f"{prefix}.{number}", session, 0, lasts_s):
                 return claimed
         stored = await self._bus.read(subjects.SEATS_STREAM, f"{subjects.SEATS}.{prefix}.*")
         taken = {key.subject.rpartition(".")[2]: key for key in stored if key.data}
         ours = [(n, key.seq) for n, key in taken.items() if key.data == session.encode()]
         free = [(str(n), 0) for n in range(limit) if str(n) not in taken]
         random.shuffle(free)
-        for name, last in ours if ttl_s == TTL_S and ours else free[:20]:
-            if claimed := await self._try(f"{prefix}.{name}", session, last, ttl_s):
+        for name, last in ours if lasts_s == self._ttl_s and ours else free[:20]:
+            if claimed := await self._try(f"{prefix}.{name}", session, last, lasts_s):
                 return claimed
         return None
 
-    async def _try(self, name: str, session: str, last: int, ttl_s: int) -> tuple[str, int] | None:
+    async def _try(
+        self, name: str, session: str, last: int, lasts_s: int
+    ) -> tuple[str, int] | None:
         key = f"{subjects.SEATS}.{name}"
         try:
-            return key, await self._bus.put(key, session, last, ttl_s=ttl_s)
+            return key, await self._bus.put(key, session, last, ttl_s=lasts_s)
         except FencedError:
             return None

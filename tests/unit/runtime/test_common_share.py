@@ -87,3 +87,16 @@ def test_the_memory_is_bounded_and_forgotten_amounts_still_count() -> None:
         share.take(str(number), 1)
     assert len(share._used) == MOST_ADDRESSES
     assert share.free() == 1e6 - MOST_ADDRESSES - 5
+
+
+def test_an_account_is_the_part_of_one_connection_and_gives_all_of_it_back() -> None:
+    share = CommonShare(100)
+    first, second = share.account("a"), share.account("a")
+    first.take(30)
+    second.take(10)
+    assert (first.amount, second.amount, share.used("a")) == (30, 10, 40)
+    assert (second.fits(20), second.fits(21)) == (True, False)
+    first.give_back(10)
+    assert (first.amount, share.free()) == (20, 70)
+    first.leave()
+    assert (first.amount, share.used("a"), share.free()) == (0, 10, 90)

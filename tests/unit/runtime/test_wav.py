@@ -58,3 +58,65 @@ def test_after_a_broken_header_samples_are_raw_and_a_new_file_may_begin() -> Non
     assert reader.feed(b"abcd") == (b"abcd", Format(), False)
     samples, form, begins = reader.feed(write_wav(b"1234", 8000))
     assert (samples, form, begins) == (b"1234", Format(8000), True)
+
+
+def wav(fmt: bytes, *chunks: bytes) -> bytes:
+    return BEGIN + b"fmt " + struct.pack("<I", len(fmt)) + fmt + b"".join(chunks)
+
+
+def fmt(tag: int = 1, channels: int = 1, rate_hz: int = 8000, bits: int = 16) -> bytes:
+    return struct.pack("<HHIIHH", tag, channels, rate_hz, 0, 0, bits)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"OggS", "begins with RIFF"),
+        (b"RIFF\0\0\0\0AVI ", "begins with RIFF"),
+        (wav(bytes(8), DATA), "16 bytes at least"),
+        (BEGIN + DATA + FMT, "comes before its data"),
+        (wav(fmt(tag=2), DATA), "not format 2"),
+        (wav(fmt(bits=12), DATA), "not 12 bits"),
+        (wav(fmt(bits=40), DATA), "not 40 bit"),
+        (wav(fmt(tag=3), DATA), "floats, not 16 bit"),
+        (wav(fmt(rate_hz=3999), DATA), "not 3999"),
+        (wav(fmt(channels=9), DATA), "not 9"),
+        (wav(fmt(channels=0), DATA), "not 0"),
+        (wav(fmt(tag=6), DATA), "not 16 bit"),
+        (wav(fmt(tag=7), DATA), "not 16 bit"),
+        (BEGIN + b"LIST" + struct.pack("<I", 70_000), "first 64 KiB"),
+    ],
+)
+def test_what_is_no_wav_that_can_be_read_is_told_by_what_was_expected(
+    data: bytes, why: str
+) -> None:
+    with pytest.raises(NotAudioError, match=why):
+        parse_header(data)
+
+
+def test_an_extensible_header_names_its_encoding_further_back() -> None:
+    extension = struct.pack("<HHIH14x", 22, 32, 4, 3)  # floats
+    head = wav(fmt(tag=0xFFFE, channels=2, rate_hz=48_000, bits=32) + extension, DATA)
+    found = parse_header(head)
+    assert found == (Format(48_000, 2, 4, "float"), len(head) - 8, 8)
+    assert (found[0].frame_bytes, found[0].bytes_a_second) == (8, 384_000)
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
+def test_samples_of_an_unknown_length_go_on_to_the_end(size: int) -> None:
+    data = BEGIN + FMT + b"data" + struct.pack("<I", size)
+    assert parse_header(data) == (Format(8000), len(data), -1)
+
+
+@pytest.mark.parametrize("length", [0, 3, 12, 19, 30, 43])
+def test_too_little_of_a_header_tells_nothing_yet(length: int) -> None:
+    assert parse_header((BEGIN + FMT + DATA)[:length]) is None
+
+
+@given(st.binary(max_size=200))
+def test_no_header_is_a_fault_of_ours(tail: bytes) -> None:
+    for data in (tail, b"RIFF" + tail, b"RIFF\0\0\0\0WAVEfmt " + tail):
+        try:
+            parse_header(data)
+        except NotAudioError:
+            continue

@@ -35,3 +35,22 @@ def test_agents_of_a_tenant_and_shared_ones_have_different_keys() -> None:
 def test_a_replay_is_told_by_its_id() -> None:
     assert subjects.is_replay("r_1")
     assert not subjects.is_replay("s_r_1")
+
+
+@pytest.mark.parametrize(
+    ("made", "subject"),
+    [
+        (subjects.live("t", "s"), "aura.live.t.s.*"),
+        (subjects.live("t", "s", "turn"), "aura.live.t.s.turn"),
+        (subjects.utterance("s", 3), "aura.au.s.3"),
+        (subjects.speech("s", 2), "aura.pcm.s.2"),
+        (subjects.partials("s"), "aura.part.s"),
+        (subjects.tool("t", "book"), "aura.tool.t.book"),
+        (subjects.call("s"), "aura.call.s"),
+        (subjects.recording("t", "s", "caller"), "aura.rec.t.s.caller"),
+        (subjects.config("abc"), "aura.config.abc"),
+        (subjects.tenant_key("t"), "tenants.t"),
+    ],
+)
+def test_a_subject_names_what_and_then_whose(made: str, subject: str) -> None:
+    assert made == subject

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.unit.workers.call_forms import BARE, BOOK, FORMS, LAST, MARKUP, STRIPPED, taken
 from workers.engines.protocols import FunctionCall
 from workers.response_text import ResponseText
-from workers.tool_markup import MARKUPS
-from workers.tool_text import ToolText
+from workers.tool_markup import HARMONY, MARKUPS
+from workers.tool_text import UNREADABLE, ToolText
 
 CUTS = st.lists(st.integers(0, 200), max_size=8)
 
@@ -230,3 +230,42 @@ def test_long_markup_is_bounded_and_its_end_is_found() -> None:
         said += text.feed("x" * 2000)
     assert said == ""
     assert text.feed("</tool_call>Well.") == "Well."
+
+
+@pytest.mark.parametrize("cuts", [[], list(range(200))])
+def test_reasoning_in_a_channel_is_not_spoken_and_the_last_channel_is(cuts: list[int]) -> None:
+    written = (
+        "<|channel|>analysis<|message|>They want a table.<|end|>"
+        "<|start|>assistant<|channel|>final<|message|>Sure."
+    )
+    text, said = ToolText(["book"]), ""
+    for begin, end in zip([0, *cuts], [*cuts, len(written)], strict=True):
+        said += text.feed(written[begin:end])
+    assert (said + text.flush()).strip() == "Sure."
+    assert (text.has_reasoning, text.calls, text.unknown) == (True, [], [])
+
+
+@pytest.mark.parametrize("name", ["book", "drop_all"])
+def test_a_call_in_a_channel_is_of_the_tool_that_its_head_names(name: str) -> None:
+    head = f"<|start|>assistant<|channel|>commentary to=functions.{name} <|constrain|>json"
+    text = ToolText(["book"])
+    assert text.feed(f'{head}<|message|>{{"guests": 2}}<|call|>') + text.flush() == ""
+    call = FunctionCall(name, '{"guests": 2}')
+    known = name == "book"
+    assert (text.calls, text.unknown) == (([call], []) if known else ([], [call]))
+    assert text.markup is (None if known else HARMONY)
+    assert not text.has_reasoning
+
+
+@pytest.mark.parametrize("head", ["<|channel|>analysis", "<|start|>assistant", "<|channel|>" * 40])
+def test_a_head_without_a_message_is_not_spoken(head: str) -> None:
+    text = ToolText(["book"])
+    assert text.feed(head) + text.flush() == ""
+
+
+def test_a_call_that_is_far_too_long_is_unreadable_and_what_follows_it_is_spoken() -> None:
+    text, said = ToolText(["book"]), ""
+    for piece in ("<tool_call>", *["x" * 5000] * 20, "</tool_call>", "Done."):
+        said += text.feed(piece)
+    assert said + text.flush() == "Done."
+    assert [call.name for call in text.unknown] == [UNREADABLE]

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import pytest
+
 from edge.core.client_events import (
+    CallerSilent,
     CallerTranscript,
     ResponseDone,
+    ResponseStarted,
     Speech,
     Trouble,
 )
-from edge.core.inputs import Finished
-from edge.core.session.history import History
+from edge.core.client_inputs import UnknownInputError
+from edge.core.effects import Recover
+from edge.core.inputs import (
+    BackgroundAlone,
+    Commanded,
+    Finished,
+    Input,
+    KeyPressed,
+    Reconfigured,
+    ResponseRequested,
+    Resumed,
+    TurnEnded,
+)
+from edge.core.keypad import QUIET_MS
+from edge.core.session.history import History, fold
+from edge.core.session.tool_steps import late
 from schemas import events as ev
+from schemas.agent import AgentUsed
+from schemas.control import Mute
 from schemas.events import Message
+from tests.unit.edge.core.client_calls import final
 from tests.unit.edge.core.questions import QUESTION, answered, asked
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE, Rehearsal
+from tests.unit.edge.core.session.test_tool_steps import called, returned
 
 
 def test_a_question_is_answered_and_becomes_history() -> None:
@@ -148,8 +170,6 @@ def test_a_resumed_call_remembers() -> None:
 
 
 def test_lost_audio_is_read_again() -> None:
-    from edge.core.effects import Recover  # noqa: PLC0415  # only here
-
     r = asked()
     r.quiet(600)
     r.answers("It is Paris.")
@@ -165,3 +185,111 @@ def test_lost_audio_is_read_again() -> None:
         model="m",
     )
     assert [e.turn for e in r.effects if isinstance(e, Recover)] == [turn]
+
+
+def test_a_response_is_left_open_for_a_caller_who_comes_back_and_hears_its_rest() -> None:
+    left = answered("sentences")
+    left.quiet(500)
+    left.give(Finished("caller_left", may_return=True))
+    (cut,) = left.events(ev.AnswerHeard)
+    assert (cut.resumable, cut.complete) == (True, False)
+    assert not left.events(ev.ResponseCancelled)
+    back = Rehearsal("sentences", history=fold(left.events(ev.Event)), begins=Resumed())
+    assert back.call.responding
+    assert back.call.history.unfinished is None
+    back.answers("It is Paris.", "Do you want to go there?", turn=1)
+    for index in range(2):
+        back.speaks(index, 1000, turn=1)
+    back.quiet(3000)
+    (over,) = back.events(ev.AnswerHeard)
+    assert (over.complete, over.part) == (True, 1)
+    assert left.spoken_ms() == 1000
+    assert back.spoken_ms() == 2000 - cut.played_ms
+    assert [one.text for one in back.call.history.messages] == [QUESTION, over.text]
+
+
+def test_the_shell_is_told_whether_words_of_the_caller_are_wanted() -> None:
+    r = Rehearsal(turns__by_client=True)
+    assert (r.call.listening, r.call.wants_words) == (False, False)
+    r.says(500)
+    assert (r.call.listening, r.call.wants_words, r.call.awaits(1)) == (True, True, False)
+    r.give(TurnEnded())
+    assert (r.call.listening, r.call.wants_words, r.call.awaits(1)) == (False, True, True)
+    final(r, QUESTION)
+    assert (r.call.wants_words, r.call.awaits(1), r.call.responding) == (False, False, True)
+
+
+def test_words_that_are_known_are_wanted_no_more() -> None:
+    r = asked()
+    assert (r.call.listening, r.call.wants_words) == (True, False)
+
+
+def test_the_model_is_asked_to_speak_after_a_silence_unless_the_assistant_is_muted() -> None:
+    for muted in (False, True):
+        r = answered()
+        r.give(Reconfigured(r.call.config.but({"turns.idle_ms": 5000})))
+        r.quiet(3000)
+        r.give(Commanded("c1", "op", Mute("assistant", muted=muted)))
+        assert (r.call.due_ms(r.now_ms) is None) is muted
+        r.wait(6000)
+        assert r.told(CallerSilent) == ([] if muted else [CallerSilent(5000)])
+        assert len(r.events(ev.TurnTaken)) == (1 if muted else 2)
+
+
+def test_keys_become_a_turn_when_no_more_follow_and_nobody_speaks() -> None:
+    r = Rehearsal()
+    r.give(KeyPressed("42"))
+    assert r.call.due_ms(r.now_ms) == r.now_ms + QUIET_MS
+    r.says(500)
+    r.wait(QUIET_MS)
+    assert not r.events(ev.TurnTaken)
+    r.hears("")
+    r.wait(1000)
+    assert [one.text for one in r.events(ev.TurnCommitted)] == ["[keys pressed: 42]"]
+
+
+@pytest.mark.parametrize(
+    ("respond", "muted", "responses"), [(True, False, 1), (False, False, 0), (True, True, 0)]
+)
+def test_a_result_that_came_late_is_told_once_nobody_speaks(
+    *, respond: bool, muted: bool, responses: int
+) -> None:
+    result = late(called(), returned(result="booked"))
+    history = History(late_results=list(result))
+    history.control.note("c1", Mute("assistant", muted=muted))
+    r = Rehearsal(history=history, begins=Resumed(), turns__respond=respond)
+    assert [one.messages for one in r.events(ev.TurnTaken)] == [result] * responses
+    assert r.told(ResponseStarted) == [ResponseStarted(1)] * responses
+
+
+def test_a_muted_assistant_begins_no_response_that_is_asked_for() -> None:
+    r = Rehearsal()
+    for muted in (True, False):
+        r.give(Commanded(f"c{muted}", "op", Mute("assistant", muted=muted)))
+        r.give(ResponseRequested("a" if muted else "b"))
+    assert r.told(ResponseStarted) == [ResponseStarted(1, "b")]
+
+
+def test_another_agent_goes_on_with_its_own_configuration() -> None:
+    r = Rehearsal()
+    config = r.call.config.but({"response.system_prompt": "You are the cook."})
+    for name, before in (("cook", ""), ("bar", "cook@1")):
+        r.give(Reconfigured(config, AgentUsed(name=name, revision=1)))
+        changed = r.events(ev.AgentChanged)[-1]
+        assert (changed.agent.name, changed.before) == (name, before)
+    assert (r.call.config, r.events(ev.SessionReconfigured)[-1].config) == (config, config)
+    r.says(800, QUESTION)
+    taken = r.events(ev.TurnTaken)[-1]
+    assert (taken.agent, taken.system) == ("bar@1", "You are the cook.")
+
+
+def test_nothing_but_an_input_is_taken_and_nothing_follows_the_end() -> None:
+    r = Rehearsal()
+    with pytest.raises(UnknownInputError):
+        r.give(Input())  # type: ignore[arg-type]  # the point of the test
+    r.give(Finished("end_call"))
+    over = len(r.effects)
+    r.give(BackgroundAlone())
+    r.wait(60_000)
+    assert r.effects[over:] == []
+    assert r.call.due_ms(r.now_ms) is None

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import CallerTranscript, Interrupted, Speech
+import pytest
+
+from edge.core.client_events import CallerTranscript, Interrupted, ResponseStarted, Speech
+from edge.core.client_inputs import UnknownInputError
 from edge.core.endpointing.end_of_turn import WAITS
-from edge.core.inputs import Cancelled, KeyPressed, Played, Reconfigured, TurnEnded, Typed
+from edge.core.inputs import (
+    Cancelled,
+    ClientToolResult,
+    Commanded,
+    Input,
+    ItemAdded,
+    ItemRemoved,
+    KeyPressed,
+    Played,
+    Reconfigured,
+    ResponseRequested,
+    Truncated,
+    TurnDiscarded,
+    TurnEnded,
+    Typed,
+)
 from schemas import events as ev
+from schemas.control import Mute, Say
 from schemas.events import Message
 from tests.unit.edge.core.rehearsal import Rehearsal, config
 
@@ -157,3 +176,56 @@ def test_a_session_set_anew_listens_with_the_new_numbers() -> None:
     assert not r.events(ev.SpeechStarted)
     r.says(400)
     assert r.events(ev.SpeechStarted)[-1].language == "de"
+
+
+def test_a_client_edits_cuts_and_asks_for_responses() -> None:
+    r = responding()
+    r.give(ItemAdded("note", "user", "A note."))
+    r.give(ItemAdded("gone", "user", "Never mind."))
+    r.give(ItemRemoved("gone"))
+    r.give(Truncated(1, 500))
+    (interrupted,) = r.told(Interrupted)
+    assert interrupted.played_ms == 500
+    texts = [one.text for one in r.call.history.messages]
+    assert texts == [QUESTION, interrupted.heard, "A note."]
+    r.give(ResponseRequested("a"))
+    assert r.told(ResponseStarted)[-1] == ResponseStarted(2, "a")
+
+
+def test_a_client_discards_the_open_turn() -> None:
+    r = Rehearsal()
+    r.says(500)
+    r.give(TurnDiscarded())
+    assert [one.discarded for one in r.events(ev.SpeechEnded)] == [True]
+    assert not r.call.listening
+
+
+def test_a_result_of_no_call_changes_nothing() -> None:
+    r = responding()
+    before = len(r.effects)
+    r.give(ClientToolResult("call_9_0_0", "x"))
+    assert len(r.effects) == before
+
+
+def test_a_muted_caller_neither_types_nor_ends_turns_nor_presses_keys() -> None:
+    r = Rehearsal()
+    r.give(Commanded("c1", "op", Mute()))
+    before = len(r.effects)
+    for given in (Typed("Hello?"), TurnEnded(), KeyPressed("1")):
+        r.give(given)
+    assert len(r.effects) == before
+
+
+def test_a_text_that_may_not_be_interrupted_is_not_cancelled_either() -> None:
+    r = Rehearsal()
+    r.give(Commanded("c1", "op", Say("Please hold the line.", interruptible=False)))
+    r.speaks(0, 1000, turn=1)
+    r.quiet(200)
+    r.give(Cancelled())
+    assert r.call.responding
+    assert not r.told(Interrupted)
+
+
+def test_what_is_no_input_is_a_fault() -> None:
+    with pytest.raises(UnknownInputError, match="Input"):
+        Rehearsal().give(Input())  # type: ignore[arg-type]  # the point of the test

@@ -15,11 +15,18 @@ from edge.core.client_events import (
     TurnHandedIn,
 )
 from edge.core.inputs import (
+    Commanded,
+    Finished,
+    ItemAdded,
+    ItemRemoved,
     ResponseRequested,
+    Resumed,
     TurnDiscarded,
     TurnEnded,
 )
+from edge.core.session.history import History
 from schemas import events as ev
+from schemas.control import Mute
 from schemas.events import Message
 from tests.unit.edge.core.client_calls import BY_CLIENT, QUESTION, final, folded, responding
 from tests.unit.edge.core.rehearsal import Rehearsal
@@ -170,3 +177,51 @@ def test_a_silent_session_that_allows_it_is_let_be() -> None:
     r.wait(600_000)
     assert not r.told(CallerSilent)
     assert r.call.due_ms(r.now_ms) is None
+
+
+def test_edits_are_published_as_they_were_made_and_none_that_was_not() -> None:
+    r = Rehearsal()
+    r.give(ItemAdded("a", "user", "First."))
+    r.give(ItemAdded("a", "user", "The same key."))
+    r.give(ItemAdded("b", "assistant", "Second.", "a"))
+    r.give(ItemRemoved("a"))
+    assert [(one.key, one.role, one.text, one.after) for one in r.events(ev.MessageAdded)] == [
+        ("a", "user", "First.", None),
+        ("b", "assistant", "Second.", "a"),
+    ]
+    assert [one.key for one in r.events(ev.MessageRemoved)] == ["a"]
+    assert r.call.history.messages == [Message("assistant", "Second.")]
+
+
+def test_carried_words_begin_the_next_turn_of_the_client_and_silence_is_no_turn() -> None:
+    history = History(carried=["Before,"])
+    r = Rehearsal(history=history, begins=Resumed(), **{**BY_CLIENT, "turns__respond": True})
+    r.says(500)
+    r.give(TurnEnded())
+    final(r, "now.")
+    assert r.call.history.messages == [Message("user", "Before, now.")]
+    assert r.told(CallerTranscript)[-1].text == "Before, now."
+    assert len(r.events(ev.TurnTaken)) == 1
+    r.answers("Yes.")
+    r.speaks(0, 200)
+    r.says(500)
+    r.give(TurnEnded())
+    final(r, "")
+    r.quiet(1000)
+    assert [one.text for one in r.call.history.messages] == ["Before, now.", "Yes."]
+    assert (r.told(CallerTranscript)[-1].text, len(r.events(ev.TurnTaken))) == ("", 1)
+
+
+def test_pending_turns_and_requests_end_with_the_call_and_requests_with_a_mute() -> None:
+    r = Rehearsal(**BY_CLIENT)
+    r.says(500)
+    r.give(TurnEnded())
+    r.give(ResponseRequested("a"))
+    r.give(Commanded("c1", "op", Mute("assistant")))
+    r.give(Commanded("c2", "op", Mute("assistant", muted=False)))
+    assert r.call.awaits(1)
+    r.give(Finished("caller_left"))
+    assert not r.call.awaits(1)
+    over = len(r.effects)
+    final(r, QUESTION)
+    assert (r.effects[over:], r.events(ev.TurnTaken)) == ([], [])

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from edge.core import effects
-from edge.core.client_events import Interrupted
+from edge.core.client_events import Interrupted, Speech
 from edge.core.inputs import (
     Reconfigured,
     Typed,
 )
+from edge.core.session.control_memory import MOST_WAITING_TEXTS
 from edge.core.session.history import fold
 from schemas import events as ev
 from schemas.agent import AgentUsed
-from schemas.control import Instruct, Interrupt, Say, Transfer
+from schemas.control import End, Fault, Instruct, Interrupt, Mute, Say, Side, Transfer
 from schemas.events import Message
-from tests.unit.edge.core.commands import QUESTION, answered, commanded, resumed, voiced
+from tests.unit.edge.core.commands import QUESTION, answered, commanded, hung_up, resumed, voiced
 from tests.unit.edge.core.rehearsal import Rehearsal
 
 
@@ -94,3 +99,118 @@ def test_interrupt_stops_firm_and_waiting_texts_too() -> None:
     assert len(r.told(Interrupted)) == 1
     assert len(r.events(ev.ControlSpoken)) == 1
     assert not resumed(r).events(ev.ControlSpoken)
+
+
+def test_a_call_with_as_many_waiting_texts_as_may_be_refuses_further_ones() -> None:
+    r = answered()
+    for number in range(MOST_WAITING_TEXTS):
+        commanded(r, Say("More."), f"k{number}")
+    refusals: list[tuple[str, Any, Fault | None]] = [
+        ("new", Say("Too much."), "too_many_texts"),
+        ("new", Instruct("Too much.", respond=True), "too_many_texts"),
+        ("new", Instruct("Be kind."), None),
+        ("new", Mute(), None),
+        ("k0", Say("More."), None),  # it is done already
+    ]
+    for command_id, command, fault in refusals:
+        assert r.call.control.refuses(command_id, command) == fault
+    commanded(r, Say("Too much."), "new")
+    assert len(r.events(ev.ControlReceived)) == MOST_WAITING_TEXTS
+
+
+@pytest.mark.parametrize(("side", "deaf"), [("caller", True), ("assistant", False)])
+def test_a_mute_makes_one_side_deaf_or_silent_until_it_is_undone(side: Side, *, deaf: bool) -> None:
+    r = answered()
+    r.quiet(1000)
+    r.says(200)
+    control = r.call.control
+    commanded(r, Mute(side))
+    assert (control.deaf, control.silent, control.ends) == (deaf, not deaf, False)
+    assert r.call.listening is not deaf
+    assert r.call.responding is deaf  # a muted caller hears on, a muted assistant is interrupted
+    commanded(r, Mute(side, muted=False))
+    assert (control.deaf, control.silent) == (False, False)
+
+
+def test_an_instruction_to_respond_is_dropped_while_the_assistant_is_muted() -> None:
+    r = Rehearsal()
+    commanded(r, Mute("assistant"))
+    commanded(r, Instruct("Offer a discount.", respond=True))
+    commanded(r, Say("Sam here."))
+    r.quiet(40)
+    assert not r.events(ev.TurnTaken)
+    assert [one.text for one in r.events(ev.ResponseSentence)] == ["Sam here."]
+
+
+@pytest.mark.parametrize("words", ["", "  ", "Goodbye."])
+@pytest.mark.parametrize("reason", ["", "We close now."])
+def test_an_end_ignores_the_caller_and_hangs_up_after_its_last_words(
+    words: str, reason: str
+) -> None:
+    r = Rehearsal()
+    r.says(300)
+    commanded(r, End(words=words, reason=reason))
+    control = r.call.control
+    assert (control.deaf, control.silent, control.ends) == (True, True, True)
+    assert [one.discarded for one in r.events(ev.SpeechEnded)] == [True]
+    if words.strip():
+        assert hung_up(r) == []
+        voiced(r, 300)
+        assert r.call.responding
+        r.quiet(500)
+    assert hung_up(r) == [effects.HangUp("CALL_ENDED", reason or "ended by the operator")]
+    assert len(r.events(ev.ControlSpoken)) == bool(words.strip())
+
+
+def test_an_idle_caller_is_asked_after_the_set_time_and_the_call_ends_after_it_again() -> None:
+    r = Rehearsal(idle__after_s=5, idle__goodbye="")
+    began_ms = r.now_ms
+    assert r.call.control.due_ms == began_ms + 5000
+    r.wait(5000)
+    (asked,) = r.events(ev.CallerIdle)
+    assert (asked.at_ms, asked.silent_ms, asked.ends) == (began_ms + 5000, 5000, False)
+    voiced(r, 500)
+    r.quiet(600)
+    assert "".join(one.text for one in r.told(Speech)) == "Are you still there?"
+    due_ms = r.call.control.due_ms
+    assert due_ms is not None
+    assert began_ms + 5000 + 500 + 5000 <= due_ms <= r.now_ms + 5000
+    r.wait(due_ms - r.now_ms)
+    assert [one.ends for one in r.events(ev.CallerIdle)] == [False, True]
+    assert hung_up(r) == [effects.HangUp("CALL_IDLE", "nobody spoke for 5 s")]
+    assert r.call.control.due_ms is None
+
+
+def test_a_muted_or_an_ending_call_has_no_time_for_the_question() -> None:
+    r = Rehearsal(idle__after_s=5)
+    commanded(r, Mute())
+    assert r.call.control.due_ms is None
+    commanded(r, Mute(muted=False))
+    assert r.call.control.due_ms == r.now_ms + 5000
+    commanded(r, End(words="Goodbye."))
+    assert r.call.control.due_ms is None
+
+
+@pytest.mark.parametrize(
+    ("then", "words", "ends"),
+    [("end", "", True), ("end", "Over.", True), ("listen", "Over.", False)],
+)
+def test_a_reached_limit_is_told_once_and_ends_the_call_or_silences_the_model(
+    then: str, words: str, *, ends: bool
+) -> None:
+    r = Rehearsal("sentences", spend__tokens=15, spend__then=then, spend__words=words)
+    r.give(Typed("Hello."))
+    r.answers("It is fine.")
+    r.speaks(0, 200)
+    r.quiet(400)
+    if words:
+        voiced(r, 200)
+        r.quiet(400)
+    assert [one.text for one in r.told(Speech)] == ["It is fine.", *([words] if words else [])]
+    over = [effects.HangUp("SPEND_LIMIT", "it has used up what it may")]
+    assert hung_up(r) == (over if ends else [])
+    control = r.call.control
+    assert (control.ends, control.silent) == (ends, True)
+    r.give(Typed("Hello?"))
+    r.quiet(400)
+    assert len(r.events(ev.TurnTaken)) == 1

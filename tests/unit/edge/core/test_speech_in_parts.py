@@ -12,9 +12,14 @@ from schemas.audio import BYTES_PER_MS
 from tests.unit.edge.core.rehearsal import VOICE, Rehearsal
 
 
+def speaks_for(r: Rehearsal, ms: int) -> None:
+    """Speak for *ms*, which arrive at once."""
+    r.burst(VOICE * (ms // FRAME_MS))
+
+
 def test_a_speech_longer_than_an_utterance_may_be_is_recognised_in_parts() -> None:
     r = Rehearsal()
-    r.says(LONGEST_MS + 1000)
+    speaks_for(r, LONGEST_MS + 1000)
     assert [e.utterance for e in r.events(ev.SpeechEnded)] == [1]
     sent = sum(len(frame.pcm) for number in (1, 2) for frame in r.frames(number))
     assert LONGEST_MS + 900 <= sent // BYTES_PER_MS <= LONGEST_MS + 1000, "no audio is in both"
@@ -36,7 +41,9 @@ def test_a_speech_longer_than_an_utterance_may_be_is_recognised_in_parts() -> No
 
 def speaks_on(r: Rehearsal) -> None:
     """Speak a first part as long as a part may be, pause, and go on."""
-    r.says(PART_MS, "This is the first part.")
+    speaks_for(r, PART_MS)
+    r.quiet(160)
+    r.hears("This is the first part.")
     r.says(100)
 
 
@@ -80,7 +87,7 @@ def test_who_makes_a_sound_without_words_after_a_long_speech_is_answered() -> No
 
 def test_a_long_speech_whose_words_are_not_known_yet_is_not_ended_at_a_pause() -> None:
     r = Rehearsal()
-    r.says(PART_MS)
+    speaks_for(r, PART_MS)
     r.quiet(160)
     r.says(900, "All of it.")
     r.quiet(800)

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from edge.core.client_events import Trouble
+from edge.core.effects import Recover
+from edge.core.hearing.utterance import LONGEST_MS
 from edge.core.inputs import TurnEnded
 from schemas import events as ev
-from tests.unit.edge.core.rehearsal import Rehearsal
+from tests.unit.edge.core.rehearsal import VOICE, Rehearsal
+from tests.unit.edge.core.response.tool_table import Table
 
 QUESTION = "What is the capital of France?"
 FINAL: dict[str, Any] = {"confidence": 0.9, "took_ms": 1.0, "model": "m", "audio_ms": 500}
@@ -81,3 +84,41 @@ def test_a_result_of_a_stage_ends_its_failures_in_a_row(stage: ev.StageName) -> 
         call.wait(0)
         fatal.append(call.told(Trouble)[-1].fatal)
     assert fatal == [False] * 4
+
+
+def test_calls_of_tools_and_their_results_and_failures_reach_the_response() -> None:
+    r = Table()
+    r.types()
+    r.calls(("book", "{}"), ("ask", "{}"))
+    assert r.requested == ["book", "ask"]
+    r.returns("done", 0)
+    r.fails("timeout", 1)
+    assert (r.asked.step, [one.role for one in r.asked.messages[-2:]]) == (1, ["tool", "tool"])
+
+
+def test_a_voice_that_is_ready_and_was_not_heard_is_read_again() -> None:
+    call = committed()
+    call.answers("It is Paris.")
+    ready = {"turn": 1, "index": 0, "chunks": 1, "audio_ms": 500, "first_chunk_ms": 1.0}
+    call.event(ev.SpeechReady, **ready, took_ms=1.0, model="m")
+    assert [one for one in call.effects if isinstance(one, Recover)] == [Recover(1)]
+
+
+def test_final_words_of_a_part_that_was_ended_for_its_length_begin_the_turn() -> None:
+    call = Rehearsal()
+    call.burst(VOICE * (LONGEST_MS // 20 + 30))
+    for _ in range(2):
+        call.event(ev.TranscriptFinal, utterance=1, text="First part", **FINAL)
+    call.quiet(200)
+    call.hears("and the second part.")
+    call.quiet(1000)
+    assert [one.text for one in call.events(ev.TurnCommitted)] == [
+        "First part and the second part."
+    ]
+
+
+def test_events_that_concern_nobody_change_nothing() -> None:
+    call = committed()
+    before = len(call.effects)
+    call.event(ev.CallerIdle, silent_ms=1, ends=False)
+    assert call.effects[before:] == []

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_events import Trouble
-from edge.core.stage_watch import FATAL_FAILURES
+from edge.core.client_events import Speech, Trouble
+from edge.core.inputs import TurnEnded
+from edge.core.stage_watch import FATAL_FAILURES, SILENT_STAGE_MS
 from schemas import events as ev
+from tests.unit.edge.core.client_calls import BY_CLIENT
 from tests.unit.edge.core.rehearsal import Rehearsal
+from tests.unit.edge.core.response.tool_table import Table
 
 
 def asked() -> Rehearsal:
@@ -77,7 +80,7 @@ def test_the_voice_is_to_blame_once_there_are_words() -> None:
 def test_a_greeting_without_a_voice_is_told_all_the_same() -> None:
     call = Rehearsal(response__greeting="Hello there.")
     fails(call, "tts", 0)
-    assert "Hello there." in [getattr(one, "text", "") for one in call.told(object)]
+    assert call.told(Speech) == [Speech(0, "Hello there.", b"", ends=True)]
 
 
 def test_a_call_that_waits_for_no_stage_misses_nothing() -> None:
@@ -101,3 +104,74 @@ def test_a_response_that_comes_ends_the_search() -> None:
     call.speaks(0, 1000)
     call.quiet(3000)
     assert not call.call.stages.misses_news(call.now_ms + 10_000_000)
+
+
+def test_the_log_is_read_once_a_stage_has_been_silent_for_some_seconds() -> None:
+    call = Rehearsal()
+    call.says(800)
+    call.quiet(160)
+    since_ms = call.events(ev.SpeechPaused)[-1].at_ms
+    watch = call.call.stages
+    assert not watch.misses_news(since_ms + SILENT_STAGE_MS - 1)
+    assert watch.misses_news(since_ms + SILENT_STAGE_MS)
+    with_tool = Table()
+    with_tool.types()
+    assert not with_tool.call.stages.misses_news(with_tool.now_ms)
+    with_tool.calls(("book", "{}"))
+    watch, since_ms = with_tool.call.stages, with_tool.now_ms
+    assert not watch.misses_news(since_ms + SILENT_STAGE_MS - 1)
+    assert watch.misses_news(since_ms + SILENT_STAGE_MS)
+
+
+@pytest.mark.parametrize(("utterance", "told"), [(1, ["stt"]), (7, [])])
+@pytest.mark.parametrize("by_client", [False, True])
+def test_a_recogniser_that_gives_up_is_told_if_its_words_were_wanted(
+    utterance: int, told: list[str], *, by_client: bool
+) -> None:
+    call = Rehearsal(**(BY_CLIENT if by_client else {}))
+    call.says(800)
+    if by_client:
+        call.give(TurnEnded())
+    call.event(ev.JobFailed, stage="stt", utterance=utterance, reason="it is broken")
+    assert [one.stage for one in call.told(Trouble)] == told
+    assert [one.stage for one in call.events(ev.TroubleTold)] == told
+    assert call.call.wants_words is not bool(told)
+    assert call.call.stages.words_expire_ms is None or by_client
+
+
+def test_a_failed_response_that_nobody_waits_for_yet_is_asked_for_again_and_not_told() -> None:
+    call = Rehearsal()
+    call.says(800, "What is the weather like?")
+    fails(call, "llm", 1)
+    assert call.told(Trouble) == []
+    assert call.events(ev.ResponseCancelled)[-1].reason == "failed"
+    call.quiet(1500)
+    assert [one.speculative for one in call.events(ev.TurnTaken)] == [True, False]
+    fails(call, "llm", 2)
+    assert [one.reason for one in call.told(Trouble)] == ["it is broken"]
+
+
+def test_a_model_that_fails_after_a_tool_was_run_costs_an_apology_and_a_tool_that_fails_none() -> (
+    None
+):
+    r = Table()
+    r.types()
+    r.calls(("book", "{}"))
+    r.event(ev.JobFailed, stage="tool", turn=1, reason="its own deadline counts")
+    assert r.told(Trouble) == []
+    r.returns("done")
+    fails(r, "llm", 1)
+    assert [one.text for one in r.events(ev.ResponseSentence)] == [
+        "I am sorry, I could not do that."
+    ]
+    assert [(one.stage, one.fatal) for one in r.told(Trouble)] == [("llm", False)]
+
+
+def test_words_that_the_client_handed_in_are_given_up_at_the_deadline_too() -> None:
+    call = Rehearsal(**BY_CLIENT)
+    call.says(800)
+    call.give(TurnEnded())
+    assert call.call.stages.words_expire_ms == call.now_ms + 15_000
+    call.wait(15_000)
+    assert [one.reason for one in call.told(Trouble)] == ["no words came within 15 s"]
+    assert call.call.stages.words_expire_ms is None

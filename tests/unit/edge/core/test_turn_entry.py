@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from edge.core.client_events import CallerStopped, CallerTranscript, ResponseStarted
+from edge.core.hearing.utterance import PART_MS
 from edge.core.inputs import Commanded, TurnDiscarded, Typed
 from schemas import events as ev
-from schemas.control import Mute, Say
+from schemas.control import End, Mute, Say
 from schemas.events import Message
-from tests.unit.edge.core.rehearsal import Rehearsal
+from tests.unit.edge.core.rehearsal import VOICE, Rehearsal
 
 QUESTION = "What is the capital of France?"
 
@@ -83,3 +84,55 @@ def test_a_discarded_utterance_retracts_its_speculative_response() -> None:
     assert [one.reason for one in call.events(ev.ResponseCancelled)] == ["retracted"]
     assert [one.discarded for one in call.events(ev.SpeechEnded)] == [True]
     assert finals(call) == []
+
+
+def test_a_turn_over_a_response_that_is_not_interrupted_is_answered_after_it() -> None:
+    call = spoken(interruption__allowed=False)
+    call.answers("It is Paris.")
+    call.speaks(0, 3000)
+    call.says(800, "And of Spain?")
+    call.quiet(1500)
+    assert finals(call) == [QUESTION, "And of Spain?"]
+    assert len(call.events(ev.TurnTaken)) == 1
+    call.quiet(2000)
+    assert [one.text for one in call.events(ev.TurnTaken)[-1].messages] == [
+        QUESTION,
+        "It is Paris.",
+        "And of Spain?",
+    ]
+
+
+def test_a_part_of_a_long_turn_is_told_as_a_turn_that_goes_on() -> None:
+    call = Rehearsal()
+    call.burst(VOICE * (PART_MS // 20))
+    call.quiet(200)
+    call.hears("The first part.")
+    call.says(300)
+    call.quiet(200)
+    call.hears("And the second.")
+    call.quiet(1500)
+    told = [one for one in call.told(CallerTranscript) if one.final]
+    assert [(one.text, one.goes_on, one.utterance) for one in told] == [
+        ("The first part.", False, 1),
+        ("And the second.", True, 2),
+    ]
+    assert [one.discarded for one in call.told(CallerStopped)] == [False, False]
+    assert call.told(CallerStopped)[0].ago_ms == 260, "the pause, and the onset after it"
+
+
+def test_a_call_that_ends_forgets_the_typed_turns_that_wait() -> None:
+    call = Rehearsal()
+    call.give(Commanded("c1", "op", Say("Please hold the line.", interruptible=False)))
+    call.give(Typed("One."))
+    call.give(Commanded("c2", "op", End()))
+    call.wait(20_000)
+    assert finals(call) == []
+
+
+def test_a_turn_typed_to_a_muted_assistant_is_entered_alone() -> None:
+    call = Rehearsal()
+    call.give(Commanded("c1", "op", Mute("assistant")))
+    call.give(Typed("Hello."))
+    assert finals(call) == ["Hello."]
+    assert call.call.history.messages == [Message("user", "Hello.")]
+    assert not call.told(ResponseStarted)

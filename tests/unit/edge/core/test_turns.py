@@ -1,4 +1,4 @@
-"""What a session sets of its turn-taking by name, and what it learns of its caller."""
+"""A caller's turns: how they begin, pause and end, and what they do to a response."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import Interrupted
+from edge.core.client_events import CallerTranscript, Interrupted, ResponseDone, TurnHandedIn
 from edge.core.endpointing.end_of_turn import WAITS
-from edge.core.session.history import History
+from edge.core.hearing.utterance import LONGEST_MS, PART_MS
+from edge.core.inputs import BackgroundAlone, Commanded, PartialHeard, Reconfigured, TurnEnded
+from edge.core.turns import BACKCHANNEL_MS, CLEAR_WORDS, NOISE_MS, RESPONSE_MS
 from schemas import events as ev
-from schemas.events import Message
-from tests.unit.edge.core.rehearsal import Rehearsal
+from schemas.control import Say
+from tests.unit.edge.core.client_calls import final
+from tests.unit.edge.core.rehearsal import SILENCE, VOICE, Rehearsal
 
 
 def answered(**changes: Any) -> Rehearsal:
@@ -26,14 +29,27 @@ def answered(**changes: Any) -> Rehearsal:
 def ask(call: Rehearsal, text: str, silence_ms: int = 1600) -> int:
     """Say *text* and return the silence after which it was taken for the whole turn."""
     committed = len(call.events(ev.TurnCommitted))
-    call.says(500)
-    call.quiet(200)
-    call.hears(text)
+    said(call, text)
     waited = 200
     while len(call.events(ev.TurnCommitted)) == committed and waited < silence_ms:
         call.quiet(20)
         waited += 20
     return waited
+
+
+def said(call: Rehearsal, text: str) -> None:
+    call.says(500)
+    call.quiet(200)
+    call.hears(text)
+
+
+def speaks_for(call: Rehearsal, ms: int) -> None:
+    """Speak for *ms*, which arrive at once."""
+    call.burst(VOICE * (ms // 20))
+
+
+def committed(call: Rehearsal) -> list[str]:
+    return [one.text for one in call.events(ev.TurnCommitted)]
 
 
 def hear(call: Rehearsal) -> None:
@@ -47,26 +63,6 @@ def hear(call: Rehearsal) -> None:
 def test_a_named_silence_ends_a_turn_whatever_its_words(text: str) -> None:
     call = Rehearsal(turns__silence_ms=600)
     assert 600 <= ask(call, text) <= 640
-
-
-def test_a_named_least_speech_keeps_short_sounds_out() -> None:
-    call = Rehearsal(turns__min_speech_ms=300)
-    call.says(200)
-    call.quiet(300)
-    assert not call.events(ev.SpeechStarted)
-    call.says(300)
-    assert call.events(ev.SpeechStarted)
-
-
-def test_a_named_prefix_is_sent_with_the_speech() -> None:
-    sent = {}
-    for prefix_ms in (100, 800):
-        call = Rehearsal(turns__prefix_ms=prefix_ms)
-        call.quiet(1000)
-        call.says(200)
-        call.quiet(100)
-        sent[prefix_ms] = sum(len(frame.pcm) for frame in call.frames(1)) // 32
-    assert sent[800] - sent[100] == 700
 
 
 def test_an_answer_may_need_several_words_to_be_interrupted() -> None:
@@ -86,29 +82,6 @@ def test_too_few_words_let_the_answer_go_on() -> None:
     call.quiet(200)
     assert not call.told(Interrupted)
     assert call.events(ev.InterruptionDismissed)
-
-
-def test_a_caller_who_pauses_inside_sentences_gets_a_longer_wait() -> None:
-    call = Rehearsal()
-    text = "Please call me back tomorrow."
-    first = ask(call, text)
-    hear(call)
-    for _ in range(2):
-        call.says(500)
-        call.quiet(200)
-        call.hears("and so I")
-        call.quiet(800)
-        ask(call, text)
-        hear(call)
-    assert ask(call, text) > max(first, 1000)
-
-
-def test_yes_is_the_whole_answer_to_a_question_and_not_before_one() -> None:
-    waits = {}
-    for heard in ("Shall I book it?", "I have booked it."):
-        history = History(messages=[Message("user", "Hi."), Message("assistant", heard)])
-        waits[heard] = ask(Rehearsal(history=history), "Yes.")
-    assert waits["Shall I book it?"] < waits["I have booked it."]
 
 
 @pytest.mark.parametrize(("left_ms", "taken"), [(300, True), (2500, False)])
@@ -134,55 +107,187 @@ def test_words_before_anything_is_heard_belong_to_the_question_however_few() -> 
     )
 
 
-def said(call: Rehearsal, text: str) -> None:
-    call.says(500)
+def test_a_response_is_asked_for_before_the_end_of_a_wait_for_open_words() -> None:
+    call = Rehearsal()
+    said(call, "I would like to")
+    waited_ms = 200
+    while not call.events(ev.TurnTaken):
+        call.quiet(20)
+        waited_ms += 20
+    assert waited_ms == WAITS["auto"].unfinished_ms - RESPONSE_MS
+    assert call.events(ev.TurnTaken)[0].speculative
+    call.quiet(RESPONSE_MS)
+    assert committed(call) == ["I would like to"]
+    assert len(call.events(ev.TurnTaken)) == 1
+
+
+def test_without_speculation_a_response_is_asked_for_at_the_end_of_the_turn_alone() -> None:
+    call = Rehearsal(turns__speculate=False)
+    said(call, "Stop the music, please.")
+    assert not call.events(ev.TurnTaken)
+    call.quiet(800)
+    assert [one.speculative for one in call.events(ev.TurnTaken)] == [False]
+
+
+@pytest.mark.parametrize("change", [{"turns.respond": False}, {"turns.by_client": True}])
+def test_a_session_whose_turns_get_no_response_any_more_takes_a_speculative_one_back(
+    change: dict[str, bool],
+) -> None:
+    call = Rehearsal()
+    said(call, "Stop the music, please.")
+    call.give(Reconfigured(call.call.config.but({"language": "de"})))
+    assert not call.events(ev.ResponseCancelled)
+    call.give(Reconfigured(call.call.config.but(change)))
+    assert [one.reason for one in call.events(ev.ResponseCancelled)] == ["retracted"]
+
+
+def test_speech_just_after_the_first_sound_of_a_response_goes_on_with_the_turn() -> None:
+    call = Rehearsal()
+    ask(call, "I know that there are dogs for blind people.")
+    call.answers("They are trained.")
+    call.speaks(0, 4000)
     call.quiet(200)
-    call.hears(text)
+    ask(call, "They help them to find ways.")
+    assert committed(call)[-1] == (
+        "I know that there are dogs for blind people. They help them to find ways."
+    )
+    assert [one.heard for one in call.told(Interrupted)] == [""]
 
 
-def test_a_turn_that_sounds_finished_waits_for_what_the_language_model_reads() -> None:
-    call = Rehearsal(turns__ask_eot=True)
-    said(call, "I want to fly to Madrid.")
-    call.quiet(600)
-    assert not call.events(ev.TurnCommitted)
-    call.answers("Sure.", eot_llm=0.6)
+def test_a_part_of_a_long_speech_is_entered_and_a_sound_after_it_is_answered() -> None:
+    call = Rehearsal()
+    speaks_for(call, PART_MS)
+    call.quiet(200)
+    call.hears("This is the first part.")
+    call.says(200)
+    assert [one.utterance for one in call.events(ev.SpeechStarted)] == [1, 2]
+    assert [one.text for one in call.events(ev.MessageAdded)] == ["This is the first part."]
+    assert [one.reason for one in call.events(ev.ResponseCancelled)] == ["retracted"]
+    call.quiet(200)
+    call.hears("")
+    call.quiet(NOISE_MS)
+    assert [one.discarded for one in call.events(ev.SpeechEnded)] == [False, True]
+    assert not call.events(ev.TurnTaken)[-1].speculative
+
+
+def too_long() -> Rehearsal:
+    """A speech that was ended for its length, and the words of what followed."""
+    call = Rehearsal()
+    speaks_for(call, LONGEST_MS + 1000)
+    assert [one.utterance for one in call.events(ev.SpeechEnded)] == [1]
+    said(call, "and the second part.")
+    call.quiet(2000)
+    assert not committed(call)
+    return call
+
+
+def test_a_turn_waits_for_the_words_of_a_part_that_was_ended_for_its_length() -> None:
+    call = too_long()
+    final(call, "First part", 1)
     call.quiet(20)
-    assert call.events(ev.TurnCommitted)
+    assert committed(call) == ["First part and the second part."]
 
 
-def test_a_language_model_that_expects_more_words_has_the_caller_listened_to_longer() -> None:
-    call = Rehearsal(turns__ask_eot=True)
-    said(call, "I want to fly to Madrid.")
-    call.answers("Sure.", eot_llm=0.01)
-    call.quiet(WAITS["auto"].unclear_ms - 300)
-    assert not call.events(ev.TurnCommitted)
+def test_words_of_such_a_part_are_not_awaited_any_more_once_the_recogniser_has_failed() -> None:
+    call = too_long()
+    call.event(ev.JobFailed, stage="stt", utterance=2, reason="it is broken")
+    final(call, "First part", 1)
+    ask(call, "Stop the music, please.")
+    assert committed(call) == ["Stop the music, please."]
+
+
+@pytest.mark.parametrize(("confidence", "counts"), [(CLEAR_WORDS, True), (0.69, False)])
+def test_words_of_a_doubted_voice_count_if_they_are_clear(
+    confidence: float, *, counts: bool
+) -> None:
+    call = Rehearsal()
+    call.give(BackgroundAlone())  # nobody speaks: it changes nothing
+    call.says(500)
+    call.give(BackgroundAlone())
     call.quiet(200)
-    assert call.events(ev.TurnCommitted)
+    call.hears("Stop the music, please.", confidence=confidence)
+    assert [one.discarded for one in call.events(ev.SpeechEnded)] == ([] if counts else [True])
+    call.quiet(1000)
+    assert committed(call) == (["Stop the music, please."] if counts else [])
 
 
-def test_with_a_fixed_silence_the_words_do_not_matter() -> None:
-    call = Rehearsal(turns__ask_eot=True, turns__silence_ms=600)
-    assert ask(call, "I want to fly to Madrid.") <= 620
-    assert not call.events(ev.TurnTaken)[-1].ask_eot
+def test_partial_words_are_told_if_they_are_of_the_open_utterance() -> None:
+    call = Rehearsal()
+    call.give(PartialHeard(1, 300, "Too early"))
+    call.says(500)
+    for utterance, text in ((2, "Another's"), (1, ""), (1, "Stop the")):
+        call.give(PartialHeard(utterance, 300, text))
+    assert call.told(CallerTranscript) == [CallerTranscript("Stop the", final=False)]
 
 
-def test_a_call_from_before_language_models_read_asks_none() -> None:
-    call = Rehearsal(turns__ask_eot=False)
-    assert ask(call, "I want to fly to Madrid.") <= WAITS["auto"].stated_ms + 20
-    assert not call.events(ev.TurnTaken)[-1].ask_eot
+@pytest.mark.parametrize("voice_ms", [0, 450])
+def test_words_up_to_a_pause_that_is_over_interrupt_only_what_voice_can_stop(voice_ms: int) -> None:
+    call = answered(interruption__voice_ms=voice_ms)
+    call.quiet(1500)
+    call.says(200)
+    call.quiet(200)
+    (*_, pause) = call.events(ev.SpeechPaused)
+    call.says(200)
+    call.event(
+        ev.TranscriptGuess,
+        utterance=pause.utterance,
+        pause=pause.pause,
+        text="Wait a moment",
+        confidence=0.9,
+        took_ms=50.0,
+        model="m",
+    )
+    assert bool(call.told(Interrupted)) is bool(voice_ms)
 
 
-def test_a_language_model_that_never_says_is_not_waited_for_again() -> None:
-    call = Rehearsal(turns__ask_eot=True)
-    said(call, "I want to fly to Madrid.")
-    call.quiet(600)
-    hear(call)
-    assert len(call.events(ev.TurnCommitted)) == 1
-    assert ask(call, "And then I want to fly to Rome.") < 800
+@pytest.mark.parametrize(("words", "least_ms"), [("", NOISE_MS), ("Mhm.", BACKCHANNEL_MS)])
+@pytest.mark.parametrize("by_client", [False, True])
+def test_a_sound_over_a_response_is_over_after_a_short_silence_or_when_the_client_says_so(
+    words: str, least_ms: int, *, by_client: bool
+) -> None:
+    call = answered()
+    call.quiet(1500)
+    call.says(300)
+    call.quiet(200)
+    if by_client:
+        call.give(TurnEnded())
+    call.hears(words)
+    call.quiet(0 if by_client else least_ms - 200)
+    (*_, ended) = call.events(ev.SpeechEnded)
+    assert (ended.discarded, ended.wait_ms) == (True, 200 if by_client else least_ms)
+    assert len(call.events(ev.InterruptionDismissed)) == 1
+    call.quiet(4000)
+    assert len(call.told(ResponseDone)) == 1
 
 
-def test_a_language_model_that_is_silent_is_waited_for_no_longer_than_an_unclear_end() -> None:
-    call = Rehearsal(turns__ask_eot=True)
-    unclear_ms = WAITS["auto"].unclear_ms
-    waited_ms = ask(call, "I want to fly to Madrid.")
-    assert unclear_ms - 100 < waited_ms <= unclear_ms + 20
+def test_words_over_a_firm_text_are_told_and_taken_after_it() -> None:
+    call = Rehearsal()
+    call.give(Commanded("c1", "op", Say("Please hold the line.", interruptible=False)))
+    call.speaks(0, 3000, turn=call.events(ev.ControlSpoken)[-1].turn)
+    said(call, "Stop the music, please.")
+    call.quiet(1000)
+    assert call.told(CallerTranscript) == [CallerTranscript("Stop the music, please.", final=False)]
+    assert (committed(call), call.told(Interrupted)) == ([], [])
+    call.quiet(1500)
+    assert committed(call) == ["Stop the music, please."]
+
+
+def test_a_client_that_ends_turns_itself_is_waited_for_and_told_what_it_ended() -> None:
+    call = Rehearsal(turns__by_client=True)
+    said(call, "Stop the music, please.")
+    call.quiet(3000)
+    assert (committed(call), call.events(ev.SpeechEnded)) == ([], [])
+    call.give(TurnEnded())
+    call.give(TurnEnded())
+    assert call.told(TurnHandedIn) == [TurnHandedIn(1), TurnHandedIn(0)]
+
+
+def test_an_end_of_turn_is_a_pause_whose_words_end_it_and_nothing_without_speech() -> None:
+    call = Rehearsal()
+    before = len(call.effects)
+    call.give(TurnEnded())
+    assert call.effects[before:] == []
+    call.burst(VOICE * 30 + SILENCE)
+    call.give(TurnEnded())
+    call.hears("I would like to")
+    assert committed(call) == ["I would like to"]

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.protocols.parsing import MOST_PARTS, NotJsonError, from_base64, parse, to_base64
+from edge.core.client_events import ClientToolCalled, ClientToolCancelled
+from edge.core.inputs import ClientToolResult
+from edge.protocols.parsing import (
+    MOST_PARTS,
+    MOST_TEXT_CHARS,
+    MOST_TYPE_CHARS,
+    NotJsonError,
+    clean,
+    from_base64,
+    parse,
+    shown,
+    to_base64,
+    tool_message,
+    tool_result,
+    typed_text,
+)
 
 
 @given(st.binary(max_size=300), st.integers(1, 76))
@@ -51,3 +67,86 @@ def test_a_message_of_thousands_of_parts_is_not_read() -> None:
 def test_audio_of_any_length_is_no_part() -> None:
     audio = to_base64(bytes(3_000_000))
     assert parse('{"type":"audio_chunk","audio_data":"' + audio + '"}')["audio_data"] == audio
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "7", "null", '["type"]', '"type"', "{}", '{"type":7}', '{"type":null}', "[" * 900],
+)
+def test_what_is_no_object_with_a_type_is_no_message(text: str) -> None:
+    with pytest.raises(NotJsonError):
+        parse(text)
+
+
+def test_a_type_is_shown_shortened_and_printable() -> None:
+    assert shown("audio\x1b[2J\n\u202echunk") == "audio?[2J??chunk"
+    assert shown("é" * (MOST_TYPE_CHARS + 1)) == "é" * MOST_TYPE_CHARS
+
+
+def test_an_unpaired_surrogate_becomes_a_question_mark() -> None:
+    assert clean("a\ud800b 😀") == "a?b 😀"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"result": "sunny"}, ClientToolResult("c1", "sunny")),
+        ({"result": {"°C": [21, None]}}, ClientToolResult("c1", '{"°C": [21, null]}')),
+        ({"result": None}, ClientToolResult("c1", "null")),
+        ({"result": "a\udc00"}, ClientToolResult("c1", "a?")),
+        ({"result": 1, "error": "no\ud800"}, ClientToolResult("c1", "no?", failed=True)),
+    ],
+)
+def test_a_tool_result_is_text_or_any_json_and_an_error_goes_before(
+    given: dict[str, Any], told: ClientToolResult
+) -> None:
+    assert tool_result({"type": "tool_result", "call_id": "c1", **given}) == told
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        ({"result": 1}, "call_id must be"),
+        ({"call_id": "", "result": 1}, "call_id must be"),
+        ({"call_id": 7, "result": 1}, "call_id must be"),
+        ({"call_id": "c1"}, "a result or an error"),
+        ({"call_id": "c1", "error": {"code": 1}}, "error must be a string"),
+        ({"call_id": "c1", "error": None}, "error must be a string"),
+    ],
+)
+def test_a_tool_result_that_answers_nothing_is_told(message: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        tool_result(message)
+
+
+def test_a_tool_is_called_with_its_arguments_as_an_object_and_cancelled_by_its_id() -> None:
+    called = ClientToolCalled("c1", "weather", '{"city": "Ulm"}')
+    assert tool_message(called) == {
+        "type": "tool_call",
+        "call_id": "c1",
+        "name": "weather",
+        "arguments": {"city": "Ulm"},
+    }
+    assert tool_message(ClientToolCancelled("c1")) == {"type": "tool_cancelled", "call_id": "c1"}
+
+
+def test_a_typed_turn_is_its_words_with_single_blanks() -> None:
+    assert typed_text({"text": "  Hello,\n\tyou\ud800 "}) == "Hello, you?"
+    longest = "a" * MOST_TEXT_CHARS
+    assert typed_text({"text": f" {longest} "}) == longest
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        ({}, "a string with words"),
+        ({"text": 7}, "a string with words"),
+        ({"text": " \n\t"}, "a string with words"),
+        ({"text": "a" * (MOST_TEXT_CHARS + 1)}, f"{MOST_TEXT_CHARS} characters at most"),
+    ],
+)
+def test_a_typed_turn_without_words_or_with_too_many_is_told(
+    message: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        typed_text(message)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.agents.config_file import ConfigFileError
-from runtime.agents.file import parse
+from runtime.agents.config_file import BrokenFilesError, ConfigFileError
+from runtime.agents.file import load, load_all, parse
 from schemas.agent import MOST_FILE_BYTES, changes
 from tests.unit.runtime.agents.test_config_file import GOOD
 
@@ -69,6 +70,14 @@ def test_an_agent_may_be_empty() -> None:
         ("prompt: |\n  hello\n  {{nme}}\nvariables:\n  name: {}\n", 3, "did you mean name?"),
         ("greeting: hi {{who}}\n", 1, "{{who}} is no variable: declare it under variables"),
         ("prompt: a {{b c}}\n", 1, "{{b c}} is no variable"),
+        ('variables:\n  a: {default: "a\\u202eb"}\n', 2, "a: the default has control characters"),
+        ("tools:\n  - end_call\n  - {name: end_call, kind: client}\n", 3, "two tools end_call"),
+        ("tools:\n  - transfer\n", 2, "transfer needs transfer_to"),
+        ("transfer_to: [b]\ntools:\n  - {name: transfer}\n", 3, "transfer needs transfer_to"),
+        ("tools:\n  - {name: x, kind: builtin}\n", 2, "x: a built-in tool is named"),
+        ("webhook: {words: false}\n", 1, "webhook: it needs a url"),
+        ("webhook:\n  words: false\n  url: ftp://x.example\n", 3, "webhook.url: it must be"),
+        ("webhook: {url: 'https://me:secret@x.example'}\n", 1, "webhook.url: it must be"),
         ("prompt: hi\nprompt: ho\n", 2, "prompt is said twice"),
         ("prompt: &a hi\ngreeting: *a\n", 1, "anchors and aliases"),
         ("greeting: !!python/object/apply:os.getcwd []\n", 1, "tags (!) are not read"),
@@ -88,6 +97,30 @@ def test_an_error_names_the_line_and_the_reason(text: str, line: int, words: str
     assert words in refused.value.message
     assert refused.value.line == line
     assert str(refused.value).startswith(f"{line}: ")
+
+
+@pytest.mark.parametrize("url", ["https://x.example/calls?a=1", "http://10.0.0.1:8000", ""])
+def test_a_webhook_is_an_address_without_a_password_or_none(url: str) -> None:
+    assert changes(parse(f"webhook: {{url: '{url}'}}")) == {"webhook.url": url}
+
+
+@pytest.mark.parametrize("targets", ["transfer_to: [cook]", 'phones: {desk: "+14155550100"}'])
+def test_a_transfer_needs_an_agent_or_a_telephone_to_go_to(targets: str) -> None:
+    assert parse(f"tools: [end_call, transfer]\n{targets}").tools == ("end_call", "transfer")
+
+
+def test_files_are_read_by_the_name_of_their_agent_and_all_broken_ones_are_told(
+    tmp_path: Path,
+) -> None:
+    texts = {"host": GOOD, "cook": "prompt: Cook.\n", "bar": "promt: Mix.\n", "bad": "- x\n"}
+    files = [tmp_path / f"{name}.yaml" for name in texts]
+    for file, text in zip(files, texts.values(), strict=True):
+        file.write_text(text, encoding="utf-8")
+    assert load(files[0]) == ("host", GOOD, parse(GOOD))
+    assert load_all(files[:2]) == {"host": GOOD, "cook": "prompt: Cook.\n"}
+    with pytest.raises(BrokenFilesError) as refused:
+        load_all(files)
+    assert [error.line for error in refused.value.errors] == [1, 1]
 
 
 def test_the_language_no_is_a_string() -> None:

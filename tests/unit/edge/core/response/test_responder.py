@@ -131,3 +131,63 @@ def test_words_of_the_edge_are_read_in_a_response_that_is_asked_for_as_text() ->
     aura.responder.tools.apologize(aura.current.response, aura.now_ms)
     (sentence,) = aura.published(ev.ResponseSentence)
     assert (sentence.text, sentence.text_only, sentence.fixed) == ("That did not work.", True, True)
+
+
+def test_a_held_response_goes_on_after_a_while_without_words() -> None:
+    aura = AuraSide("sentences")
+    response = aura.responds("One.", "Two.")
+    aura.passes(500)
+    aura.responder.interruptions.suspect(aura.now_ms)
+    since_ms = aura.now_ms
+    due_ms = since_ms + aura.config.now.interruption.false_interruption_ms
+    assert aura.responder.due_ms(aura.now_ms) == due_ms
+    aura.passes(due_ms - since_ms - 1)
+    assert (response.held, len(aura.told(Speech))) == (True, 1)
+    aura.passes(1)
+    assert (response.held, len(aura.told(Speech))) == (False, 2)
+
+
+def test_a_sentence_without_a_sound_is_passed_over() -> None:
+    aura = AuraSide("sentences")
+    response = aura.asks(speculative=False)
+    assert aura.responder.due_ms(aura.now_ms) is None
+    aura.responder.requester.commit(response, aura.now_ms)
+    aura.writes(response.turn, "...", "It is fine.")
+    silent = ev.SpeechReady(
+        **HEAD,
+        turn=response.turn,
+        index=0,
+        chunks=0,
+        audio_ms=0,
+        first_chunk_ms=1,
+        took_ms=2,
+        model="m",
+    )
+    aura.responder.receive(silent, aura.now_ms)
+    aura.speaks(response.turn, 1, 500)
+    aura.passes(20)
+    assert [(one.text, len(one.pcm)) for one in aura.told(Speech)] == [
+        ("...", 0),
+        ("It is fine.", 500 * 32),
+    ]
+
+
+def test_without_a_response_nothing_is_due_and_nothing_is_overdue() -> None:
+    aura = AuraSide()
+    aura.responder.advance(aura.now_ms)
+    aura.responder.played(Played(1, 100), aura.now_ms)
+    assert aura.responder.due_ms(aura.now_ms) is None
+    assert (aura.responder.expires_ms, aura.responder.tools_since_ms) == (None, None)
+    assert aura.out.take() == []
+
+
+def test_a_greeting_waits_for_its_client_until_its_time() -> None:
+    aura = AuraSide("sentences", response__greeting_wait_ms=2000)
+    aura.responder.requester.greet("Hello.", aura.now_ms)
+    aura.speaks(0, 0, 500)
+    assert aura.responder.due_ms(aura.now_ms) == aura.now_ms + 2000
+    aura.passes(1999)
+    assert aura.sent_ms == 0
+    aura.passes(1)
+    assert aura.sent_ms == 500
+    assert aura.published(ev.TurnMeasured) == []  # nobody waited for it

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.client_events import (
+    CallsDone,
     ClientToolCalled,
     ResponseDone,
+    Speech,
 )
-from edge.core.effects import AgentTransfer
-from edge.core.inputs import ClientToolResult
+from edge.core.effects import AgentTransfer, HangUp
+from edge.core.inputs import ClientToolResult, Reconfigured
 from schemas import events as ev
+from schemas.agent import AgentUsed
 from schemas.events import Message, ToolCall
+from schemas.tools import transfer_tool
+from tests.unit.edge.core.rehearsal import config
 from tests.unit.edge.core.response.tool_table import BOOK, TOOLS, Table
 
 
@@ -167,3 +173,68 @@ def test_a_call_of_the_client_is_told_and_its_answer_taken_once() -> None:
     r.give(ClientToolResult("call_1_0_0", '"again"'))
     assert r.asked.messages[-1].text == '"shown"'
     assert len(r.events(ev.ToolReturned)) == 1
+
+
+@pytest.mark.parametrize("greeting", ["", "The kitchen, hello!"])
+def test_the_agent_that_takes_over_begins_with_its_greeting_or_its_model(greeting: str) -> None:
+    r = Table([transfer_tool({"cook": ""})])
+    r.types()
+    r.calls(("transfer", '{"agent": "cook"}'))
+    (transfer,) = [one for one in r.effects if isinstance(one, AgentTransfer)]
+    changed = config("sentences", response__greeting=greeting, tools=[])
+    r.give(Reconfigured(changed, AgentUsed(name="cook", revision=7), transfer.call))
+    assert [one.text for one in r.events(ev.ResponseSentence)] == ([greeting] if greeting else [])
+    assert (r.asked.step, r.asked.agent) == ((0, "") if greeting else (1, "cook@7"))
+    (told,) = r.events(ev.ToolReturned)
+    assert json.loads(told.result)["status"].startswith("you are cook now")
+
+
+def test_a_caller_who_hears_nothing_for_a_second_is_told_to_wait_once() -> None:
+    r = Table(tool_use__wait_ms=1000, tool_use__wait_sound=True)
+    r.types()
+    r.calls(("book", "{}"))
+    assert r.call.due_ms(r.now_ms) == r.now_ms + 1000
+    r.wait(999)
+    assert not r.events(ev.ResponseSentence)
+    r.wait(1)
+    assert [one.text for one in r.events(ev.ResponseSentence)] == ["One moment, please."]
+    r.speaks(0, 500)
+    r.wait(3000)
+    assert len(r.events(ev.ResponseSentence)) == 1
+    assert (r.told(Speech)[-1].text, bool(r.told(Speech)[-1].pcm)) == ("", True)  # the wait sound
+
+
+def test_a_call_that_takes_too_long_is_given_up_at_its_deadline() -> None:
+    r = Table(tool_use__wait_words="")
+    r.types()
+    r.calls(("book", "{}"))
+    r.wait(BOOK.deadline_ms - 1)
+    assert r.asked.step == 0
+    r.wait(2000)
+    assert [one.reason for one in r.events(ev.ToolFailed)] == ["timeout"]
+    assert r.asked.step == 1
+
+
+@pytest.mark.parametrize(("goodbye", "says"), [("Goodbye.", 1), ("", 0)])
+def test_a_call_of_end_call_ends_the_call_after_a_goodbye(goodbye: str, says: int) -> None:
+    r = Table()
+    r.types()
+    r.calls(("end_call", "{}"), words=(goodbye,) if goodbye else ())
+    if not goodbye:  # the model is asked for it, and offered no tools
+        assert (r.asked.step, r.asked.tools) == (1, ())
+        r.says_words("Bye.")
+    assert not [one for one in r.effects if isinstance(one, HangUp)]
+    r.speaks(0, 300)
+    r.wait(1000)
+    assert [one for one in r.effects if isinstance(one, HangUp)] == [HangUp()]
+    assert len(r.events(ev.TurnTaken)) == 2 - says
+
+
+def test_a_client_is_told_that_it_has_all_calls_after_the_words_before_them() -> None:
+    r = Table()
+    r.types()
+    r.calls(("show", "{}"), words=("Look here.",))
+    assert not r.told(CallsDone)
+    r.speaks(0, 300)
+    r.wait(20)
+    assert r.told(CallsDone) == [CallsDone(1, 1, 1)]

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from edge.core.client_commands import Begin
-from edge.door.agents.agent_choice import Settled, check_token, choose, settle
+from edge.door.agents.agent_choice import (
+    Settled,
+    check_token,
+    choose,
+    settle,
+    settle_transfer,
+)
 from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import Caller
 from edge.door.refusal import RefusedError
@@ -14,6 +20,7 @@ from schemas.agent import AgentUsed
 from schemas.session_config import SessionConfig
 from schemas.subjects import agent_key, tenant_key
 from schemas.tenant import Tenant
+from schemas.webhook_config import WebhookConfig
 
 OPERATOR = SessionConfig().but(
     {"response.greeting": "Welcome.", "response.system_prompt": "the operator's"}
@@ -193,3 +200,99 @@ def test_the_table_knows_tenants_and_does_not_take_them_for_agents() -> None:
         known.tenant("acme")
     known.note(tenant_key("acme"), 7, b"")
     assert known.tenant("acme") == Tenant()
+
+
+COOK = """\
+prompt: "for {{guest}}"
+greeting: Ciao.
+variables: {guest: {callers_may_set: true}}
+callers: {may_set: [language]}
+"""
+
+
+def handed_over(
+    text: str = COOK, before: AgentUsed | None = None, now: SessionConfig = OPERATOR
+) -> Settled:
+    """Return what a call of the agent `host` becomes when the agent of *text* takes it over."""
+    before = before or AgentUsed(name="host", revision=1, variables={"guest": "Ann"})
+    found = agents(acme_cook=text).find("acme", "cook")
+    return settle_transfer(found, ANN, before, now, OPERATOR)
+
+
+def test_who_is_handed_over_takes_their_variables_and_wishes_along() -> None:
+    before = AgentUsed(
+        name="host",
+        revision=1,
+        variables={"guest": "Ann", "table": "4"},
+        caller_changes={"language": "de", "response.model": "m"},
+    )
+    now = OPERATOR.but({"voice.delivery": "whole", "record_audio": True})
+    made = handed_over(before=before, now=now)
+    assert made.agent
+    assert (made.agent.name, made.agent.variables) == ("cook", {"guest": "Ann"})
+    assert made.config == OPERATOR.but(
+        {
+            "response.system_prompt": "for Ann",
+            "response.greeting": "Ciao.",
+            "language": "de",
+            "voice.delivery": "whole",
+            "record_audio": True,
+        }
+    )
+    assert made.left_out == (
+        "table is no variable that callers may set",
+        "response.model is set by the agent",
+    )
+    assert made.with_changes
+    changed = made.with_changes({"language": "fr"})
+    assert (changed.language, changed.voice.delivery) == ("fr", "whole")
+    assert changed.response.greeting == "Ciao."
+
+
+def test_an_agent_that_takes_over_has_its_own_greeting_or_none() -> None:
+    assert handed_over("prompt: hi").config.response.greeting == ""
+    silent = AgentUsed(
+        name="host",
+        revision=1,
+        variables={"guest": "Ann"},
+        caller_changes={"response.greeting": ""},
+    )
+    made = handed_over(before=silent)
+    assert made.config.response.greeting == ""
+    assert made.with_changes
+    assert made.with_changes({}).response.greeting == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("prompt: '{{b}}'\nvariables: {b: {}}", "INVALID_VARIABLES"), ("promt: x", "AGENT_BROKEN")],
+)
+def test_an_agent_that_cannot_serve_the_call_does_not_take_it_over(text: str, code: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        handed_over(text)
+    assert refused.value.code == code
+
+
+def test_nobody_is_handed_over_to_an_agent_that_is_not_there() -> None:
+    before = AgentUsed(name="host", revision=1)
+    with pytest.raises(RefusedError) as refused:
+        settle_transfer(None, ANN, before, OPERATOR, OPERATOR)
+    assert (refused.value.code, refused.value.close) == ("AGENT_UNKNOWN", 1008)
+
+
+def test_the_webhook_of_the_agent_before_is_told_where_the_new_one_names_none() -> None:
+    webhook = WebhookConfig(url="https://host.example", words=True)
+    now = OPERATOR.but({"webhook.url": webhook.url, "webhook.words": True})
+    kept = handed_over("prompt: hi", now=now)
+    assert kept.config.webhook == webhook
+    assert kept.agent
+    assert kept.agent.webhook == webhook
+    own = handed_over("webhook: {url: 'https://cook.example'}", now=now)
+    assert own.config.webhook.url == "https://cook.example"
+    assert own.agent
+    assert own.agent.webhook is None
+
+
+def test_variables_without_an_agent_are_told_as_left_out() -> None:
+    found = called(agents(), Begin(greeting=True, variables={"a": "1"}))
+    assert found.left_out == ("no agent serves this call: it has no variables",)

@@ -17,9 +17,11 @@ from edge.door.http.speech_requests import (
     SEARCHED_MS,
     SpeechRequestError,
     audio_pieces,
+    error,
     language_of,
     sentences,
     speech_request,
+    text_format,
 )
 
 MINUTE = 60_000 * 32
@@ -87,3 +89,49 @@ def test_a_language_is_a_code(wrong: str) -> None:
     assert [language_of(one) for one in ("", "EN", "auto")] == ["", "en", "auto"]
     with pytest.raises(SpeechRequestError):
         language_of(wrong)
+
+
+@pytest.mark.parametrize(
+    ("body", "param", "code", "why"),
+    [
+        (b"", "", "invalid_json", "JSON object"),
+        (b"[" * 100_000, "", "invalid_json", "JSON object"),
+        (b'["input"]', "", "invalid_json", "JSON object"),
+        (b"{}", "input", "invalid_value", "a text with words"),
+        (b'{"input": " "}', "input", "invalid_value", "a text with words"),
+        (b'{"input": "Hi.", "response_format": "mp3"}', "response_format", "", "wav or pcm"),
+        (b'{"input": "Hi.", "speed": 2}', "speed", "", "speed must be 1"),
+        (b'{"input": "Hi.", "stream_format": "sse"}', "stream_format", "", "must be audio"),
+    ],
+)
+def test_an_invalid_request_is_told_with_its_parameter(
+    body: bytes, param: str, code: str, why: str
+) -> None:
+    with pytest.raises(SpeechRequestError, match=why) as refused:
+        speech_request(body)
+    assert (refused.value.param, refused.value.code) == (param, code or "invalid_value")
+
+
+@pytest.mark.parametrize(("form", "is_wav"), [("wav", True), ("", True), ("pcm", False)])
+def test_a_request_names_the_form_of_its_audio(form: str, *, is_wav: bool) -> None:
+    asked = {"input": "Hi. Bye.", "response_format": form, "speed": 1, "stream_format": "audio"}
+    request = speech_request(json.dumps(asked).encode())
+    assert (request.sentences, request.is_wav) == (("Hi.", "Bye."), is_wav)
+
+
+def test_a_transcription_is_json_or_text() -> None:
+    assert [text_format(one) for one in ("", "json", "text")] == ["json", "json", "text"]
+    with pytest.raises(SpeechRequestError, match="json or text"):
+        text_format("srt")
+
+
+def test_an_error_is_in_the_form_that_openais_clients_read() -> None:
+    assert error("No.", "invalid_request_error", "invalid_value", "input") == {
+        "error": {
+            "message": "No.",
+            "type": "invalid_request_error",
+            "param": "input",
+            "code": "invalid_value",
+        }
+    }
+    assert error("No.", "server_error", None, "")["error"]["param"] is None

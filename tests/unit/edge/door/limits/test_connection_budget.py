@@ -6,7 +6,13 @@ from contextlib import ExitStack
 
 import pytest
 
-from edge.door.limits.allowance import PATIENCE_S, OverBudgetError
+from edge.door.limits.allowance import PATIENCE_S, Load, OverBudgetError
+from edge.door.limits.connection_budget import (
+    MOST_ADDRESSES,
+    MOST_OUTSTANDING,
+    MOST_OUTSTANDING_OF_ADDRESS,
+    Budgets,
+)
 from edge.door.limits.costs import (
     AT_ONCE_S,
     BURST_BYTES,
@@ -18,7 +24,7 @@ from edge.door.limits.costs import (
     TURNS_AT_ONCE,
     WORK_AT_ONCE_S,
 )
-from tests.unit.edge.door.limits.spending import COSTS, flood, opened
+from tests.unit.edge.door.limits.spending import COSTS, Told, flood, live, opened
 
 
 @pytest.fixture
@@ -140,3 +146,98 @@ def test_who_is_refused_again_and_again_is_slowed_and_who_tries_now_and_then_is_
         refused += 1
     assert refused <= WORK_AT_ONCE_S / REFUSAL_WORK_S + 1
     assert greedy.load
+
+
+def test_what_a_live_caller_spends_is_cleared_and_still_counts_at_the_next_check(
+    stack: ExitStack,
+) -> None:
+    budget = opened(stack)
+    assert budget.is_small
+    for second in range(1, 5):
+        live(budget)
+        assert budget.settle(float(second))
+        assert (budget.frames, budget.bytes, budget.sound_s, budget.work_s) == (0, 0, 0, 0)
+    live(budget, 3.0)
+    assert not budget.settle(4.1)  # more than in a tenth of a second
+    assert not budget.is_small
+    assert budget.check(4.1) == 0.0
+    assert budget.load is Load.BURSTS
+    assert not budget.settle(5.0)  # a burst is charged until it is over
+
+
+@pytest.mark.parametrize("spent", ["frames", "bytes", "work_s", "sound_s", "turns"])
+def test_more_than_a_live_caller_spends_is_not_cleared(stack: ExitStack, spent: str) -> None:
+    budget = opened(stack)
+    setattr(budget, spent, 1_000_000)
+    assert not budget.settle(60.0)
+    assert getattr(budget, spent) == 1_000_000
+
+
+def ahead(stack: ExitStack, budgets: Budgets, told: Told | None) -> bool:
+    """Return whether sound that is ahead must wait, of a session whose words are *told*."""
+    budget = opened(stack, budgets)
+    budget.recognition = told
+    budget.sound_s += 30
+    budget.check(0.0)
+    assert budget.is_ahead
+    return budget.is_held(strained=False)
+
+
+@pytest.mark.parametrize(
+    ("told", "held"),
+    [
+        (None, False),
+        (Told(MOST_OUTSTANDING - 1), False),
+        (Told(MOST_OUTSTANDING), True),
+        (Told(MOST_OUTSTANDING, speaking=True), False),
+    ],
+)
+def test_sound_that_is_ahead_waits_for_the_words_of_what_was_sent(
+    stack: ExitStack, told: Told | None, *, held: bool
+) -> None:
+    assert ahead(stack, Budgets(COSTS), told) is held
+
+
+def test_sound_that_is_ahead_waits_where_its_address_has_enough_or_a_stage_falls_behind(
+    stack: ExitStack,
+) -> None:
+    budgets = Budgets(COSTS)
+    first = opened(stack, budgets)
+    first.recognition = Told()
+    assert not first.is_held(strained=True)  # it is live
+    first.sound_s += 30
+    first.check(0.0)
+    assert (first.is_held(strained=False), first.is_held(strained=True)) == (False, True)
+    for _ in range(MOST_OUTSTANDING_OF_ADDRESS - 1):
+        opened(stack, budgets).recognition = Told(1)
+    assert not first.is_held(strained=False)
+    opened(stack, budgets).recognition = Told(1)
+    assert first.outstanding == 0
+    assert first.is_held(strained=False)
+    assert (budgets.is_ahead("a"), budgets.is_ahead("b")) == (True, False)
+
+
+def waits_s(budgets: Budgets, address: str, sound_s: float) -> float:
+    """Return for how long a new connection of *address* must wait that sends *sound_s* at once."""
+    with budgets.opened(address, 0.0) as budget:
+        assert budget.address == address
+        budget.stranger = False
+        budget.sound_s = sound_s
+        return budget.check(0.0)
+
+
+def test_an_address_is_remembered_while_it_owes_something() -> None:
+    budgets, fresh = Budgets(COSTS), Budgets(COSTS)
+    assert [waits_s(budgets, "a", 60.0) for _ in range(2)] == [0.0, 0.0]
+    assert waits_s(budgets, "a", 60.0) > waits_s(fresh, "a", 60.0) == 0.0
+    assert waits_s(budgets, "b", 60.0) == 0.0
+
+
+def test_the_address_that_has_been_gone_for_longest_is_forgotten_first() -> None:
+    budgets = Budgets(COSTS)
+    for number in range(MOST_ADDRESSES + 1):
+        with budgets.opened(str(number), 0.0) as budget:
+            budget.sound_s += 30
+            budget.check(0.0)
+    assert len(budgets._addresses) == MOST_ADDRESSES
+    assert (str(0) in budgets._addresses, str(1) in budgets._addresses) == (False, True)

@@ -1,0 +1,26 @@
+"""What a session sets of the beginning of its turns."""
+
+from __future__ import annotations
+
+from schemas import events as ev
+from tests.unit.edge.core.rehearsal import Rehearsal
+
+
+def test_a_named_least_speech_keeps_short_sounds_out() -> None:
+    call = Rehearsal(turns__min_speech_ms=300)
+    call.says(200)
+    call.quiet(300)
+    assert not call.events(ev.SpeechStarted)
+    call.says(300)
+    assert call.events(ev.SpeechStarted)
+
+
+def test_a_named_prefix_is_sent_with_the_speech() -> None:
+    sent = {}
+    for prefix_ms in (100, 800):
+        call = Rehearsal(turns__prefix_ms=prefix_ms)
+        call.quiet(1000)
+        call.says(200)
+        call.quiet(100)
+        sent[prefix_ms] = sum(len(frame.pcm) for frame in call.frames(1)) // 32
+    assert sent[800] - sent[100] == 700
