@@ -269,3 +269,18 @@ def test_a_call_that_is_far_too_long_is_unreadable_and_what_follows_it_is_spoken
         said += text.feed(piece)
     assert said + text.flush() == "Done."
     assert [call.name for call in text.unknown] == [UNREADABLE]
+
+
+@pytest.mark.parametrize("form", [*FORMS, *STRIPPED, *LAST])
+@pytest.mark.parametrize("cuts", [[], list(range(1, 200))])
+def test_each_form_of_a_call_is_taken_whole_and_letter_by_letter(
+    form: str, cuts: list[int]
+) -> None:
+    said, calls = taken(form, cuts)
+    assert [(call.name, json.loads(call.arguments)) for call in calls] == [("book", {"guests": 2})]
+    assert said.strip() == ""
+
+
+def test_a_name_before_arguments_that_never_end_is_a_call_that_cannot_be_read() -> None:
+    said, calls = taken('book{"guests": ', [3, 6])
+    assert (said, calls) == ("", [FunctionCall("book", '{"guests": ')])

@@ -65,7 +65,7 @@ def test_a_speech_model_confirms_the_detector_by_the_threshold_of_the_session(
 
 def test_a_room_that_speaks_alone_is_told_once() -> None:
     audio, told = CallerAudio(Model(0.9)), []
-    people = np.sum([voice(10.0, seed) for seed in range(8)], axis=0)
+    people = np.sum([voice(9.0, seed) for seed in range(4)], axis=0)
     room = pcm(people / people.std() * 400)
     for at in range(0, len(room), FRAME_BYTES * 50):
         audio.hear(room[at : at + FRAME_BYTES * 50], 5000 + at // 32)
