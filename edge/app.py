@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from edge.call.config_store import ConfigStore
-from edge.call.quotas import LogQuotas, RecordingQuotas
+from edge.call.quotas import StorageQuotas
 from edge.call.speech_model import chosen
 from edge.door.agents.agents import Agents
 from edge.door.agents.tool_catalogue import ToolCatalogue
@@ -30,7 +30,6 @@ from edge.door.limits.admission_control import AdmissionControl
 from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.costs import Costs
-from edge.door.limits.open_files import OpenFiles
 from edge.door.limits.session_limits import Limits, SessionLimits
 from edge.door.limits.socket_table import SocketTable
 from edge.door.limits.stage_monitor import StageMonitor
@@ -43,7 +42,6 @@ from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.twilio import TwilioProtocol
 from runtime import media
 from runtime.bus.connection import Bus
-from runtime.prices import PRICES
 from runtime.redaction import Redaction
 from runtime.settings import Settings
 
@@ -59,7 +57,6 @@ def edge_of(
     address_limits = AddressLimits.of(settings)
     media.load()
     speech_model = chosen(settings)
-    config = config_of(settings, speech_model)
     policy = TokenPolicy.of(settings)
     agents = Agents(bus)
     return Edge(
@@ -71,21 +68,18 @@ def edge_of(
         operators=Operators.of(settings, policy),
         address_limits=address_limits,
         sockets=SocketTable(address_limits.sockets, most_sockets, settings.max_sessions),
-        files=OpenFiles(),
         protocols=served(settings.dialects),
         sessions=sessions,
         speech_model=speech_model,
         redaction=Redaction.of(settings.redact),
-        prices={**PRICES, **settings.prices},
         limits=SessionLimits(bus, limits_of(settings), lambda name: agents.tenant(name).limits),
         addresses=ClientAddresses.of(settings),
         storage=StorageMonitor(bus, name),
         secrets=ClientSecrets(settings),
         budgets=Budgets(Costs(settings.frames_per_second, settings.sound_at_once_s)),
         common=CommonBounds.of(settings),
-        configs=ConfigStore(bus, config),
-        log_quotas=log_quotas_of(settings),
-        recorded=RecordingQuotas(settings.recorded_mb_per_tenant),
+        configs=ConfigStore(bus, config_of(settings, speech_model)),
+        quotas=StorageQuotas.of(settings),
         agents=agents,
         tools=ToolCatalogue(bus, settings),
         twilio=TwilioCalls.of(settings, bus),
@@ -119,14 +113,6 @@ def build(
     if TwilioProtocol in app[EDGE].protocols.values():  # 404 without an account
         app.router.add_post(TWILIO_VOICE, announced)
     return app
-
-
-def log_quotas_of(settings: Settings) -> LogQuotas:
-    return LogQuotas(
-        session_kb=settings.log_kb_per_minute,
-        connections=settings.max_connections_per_ip,
-        strangers_mb=settings.log_mb_of_strangers,
-    )
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -20,6 +20,7 @@ from aura.replay.drive import DrivePlan, ModelRefusedError, NoSuchTurnError
 from aura.replay.drive import drive as drive_again
 from aura.replay.other_agent import Served, served_by
 from aura.replay.redecide import InputsNotRecordedError
+from edge.call.session_audio import SessionAudio
 from edge.call.speech_model import chosen
 from edge.core.hearing.caller_audio import CallerAudio
 from runtime import logs
@@ -97,9 +98,11 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
             eagerness=wish.eagerness,
             served=await _served(bus, settings, recorded, wish.agent) if wish.agent else None,
             sound=pcm,
-            audio=CallerAudio(
-                model.opinion() if model else None,
-                cancel_echo=settings.cancels_echo and "tts" in stages,
+            audio=SessionAudio(
+                CallerAudio(
+                    model.opinion() if model else None,
+                    cancel_echo=settings.cancels_echo and "tts" in stages,
+                )
             ),
         )
         length_s = (recorded[-1].at_ms - recorded[0].at_ms) / 1000

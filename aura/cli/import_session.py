@@ -8,6 +8,7 @@ import typer
 
 from aura.cli.running import CommandError, run
 from runtime.bus.connection import connect
+from runtime.bus.errors import BusRefusedError
 from runtime.sessions import transfer
 from runtime.sessions.file import NotASessionError, unpack
 from runtime.settings import Settings, load
@@ -28,6 +29,11 @@ async def bring_in(settings: Settings, file: Path) -> int:
     except transfer.ThereAlreadyError as error:
         raise CommandError(
             f"session {one.session} is recorded already; to replace it: aura forget {one.session}"
+        ) from error
+    except BusRefusedError as error:
+        raise CommandError(
+            f"session {one.session} was imported in part: {error}; "
+            f"to remove that part: aura forget {one.session}"
         ) from error
     finally:
         await bus.close()

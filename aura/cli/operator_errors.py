@@ -4,9 +4,10 @@ from aura.cli.running import CommandError
 from deploy.nats_server import ServerMissingError
 from deploy.up import START_ERRORS
 from runtime.agents.config_file import BrokenFilesError
+from runtime.bus.errors import BusRefusedError
 from runtime.settings import SettingsError
 from workers.engines.errors import EngineError
 
 HOPELESS = (SettingsError, EngineError, ServerMissingError, BrokenFilesError)
 """Errors of the configuration, which a restart of the process does not fix."""
-KNOWN = (*START_ERRORS, EngineError, CommandError, BrokenFilesError)
+KNOWN = (*START_ERRORS, BusRefusedError, EngineError, CommandError, BrokenFilesError)

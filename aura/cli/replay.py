@@ -2,7 +2,8 @@
 
 # ruff: noqa: PLC0415 - each way to replay imports only its own modules
 
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -50,8 +51,24 @@ Speculate = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
+WAYS = ("publish", "decide", "drive")
+ONLY_WITH: Mapping[str, tuple[str, ...]] = {
+    "stages": ("drive",),
+    "llm_model": ("drive",),
+    "agent": ("drive",),
+    "fail_on": ("drive",),
+    "tools": ("drive",),
+    "waits": ("decide",),
+    "speculate": ("decide",),
+    "eagerness": ("decide", "drive"),
+}
+"""The options that have an effect in some ways to replay only."""
+NOT_GIVEN = ("", None, "recorded")
+"""The values of these options that ask for nothing."""
+
 
 def command(  # noqa: PLR0913  # typer makes an option of each argument
+    context: typer.Context,
     sessions: Sessions,
     *,
     publish: Publish = False,
@@ -77,46 +94,38 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     aura replay S --drive --llm-model m  the words of another model
     aura replay S --drive --agent host@7 the words of that revision of an agent
     """
-    _check_ways({"--publish": publish, "--decide": decide, "--drive": drive})
-    live = tools == "live"
-    with_drive = {"--stages": stages, "--llm-model": llm_model, "--agent": agent}
-    _check(drive, "--drive", {**with_drive, "--fail-on": fail_on, "--tools": live})
-    _check(decide, "--decide", {"--waits": waits, "--speculate": speculate is not None})
-    _check(decide or drive, "--decide or --drive", {"--eagerness": eagerness})
+    _check(context.params)
     if decide:
         from aura.cli import decide as again
 
-        other = again.Try(eagerness, waits, speculate)
-        run(again.decide(load(), sessions, other, as_json=json))
-    if len(sessions) > 1:
-        raise CommandError("several sessions can only be replayed with --decide")
+        run(again.decide(load(), sessions, again.Try(eagerness, waits, speculate), as_json=json))
     if drive:
-        from aura.cli import drive as through
+        from aura.cli import drive as anew
 
-        wish = through.Wish(stages, from_turn, llm_model, eagerness, fail_on, agent, live)
-        run(through.drive(load(), sessions[0], wish, as_json=json))
+        wish = anew.Wish(stages, from_turn, llm_model, eagerness, fail_on, agent, tools == "live")
+        run(anew.drive(load(), sessions[0], wish, as_json=json))
     from aura.cli.republish import replay as once_more
 
     run(once_more(load(), sessions[0], speed, from_turn, publish=publish, as_json=json))
 
 
-def _check_ways(ways: dict[str, bool]) -> None:
-    """Refuse more than one way to replay.
+def _check(given: Mapping[str, Any]) -> None:
+    """Refuse options that contradict each other, or have no effect; *given* are all by their names.
 
     Raises:
-        CommandError: several ways were given.
+        CommandError: some were given.
     """
-    if sum(ways.values()) > 1:
-        wanted = " and ".join(name for name, value in ways.items() if value)
-        raise CommandError(f"{wanted} are two ways to replay: choose one")
+    ways = [way for way in WAYS if given[way]]
+    if len(ways) > 1:
+        raise CommandError(f"{_flags(ways, 'and')} are two ways to replay: choose one")
+    for option, needed in ONLY_WITH.items():
+        if given[option] not in NOT_GIVEN and not any(given[way] for way in needed):
+            flag = _flags([option], "")
+            raise CommandError(f"{flag} does nothing without {_flags(needed, 'or')}: add that")
+    if len(given["sessions"]) > 1 and not given["decide"]:
+        raise CommandError("several sessions can only be replayed with --decide")
 
 
-def _check(there: bool, needed: str, options: dict[str, object]) -> None:
-    """Refuse an option without effect.
-
-    Raises:
-        CommandError: an option was given without *needed*.
-    """
-    for name, value in options.items():
-        if value and not there:
-            raise CommandError(f"{name} does nothing without {needed}: add that")
+def _flags(names: Iterable[str], word: str) -> str:
+    """Return the options as they are typed, with *word* between them."""
+    return f" {word} ".join("--" + name.replace("_", "-") for name in names)

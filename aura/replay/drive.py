@@ -16,12 +16,12 @@ from aura.replay import redecide
 from aura.replay.other_agent import Served
 from aura.replay.recorded_stages import RecordedStages
 from aura.replay.recorded_workers import RecordedWorkers
-from aura.replay.redecide import RecordedConnection
 from edge.call.clock import now_ms
+from edge.call.event_writer import LogTerms
+from edge.call.session_audio import SessionAudio
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
 from edge.core.client_events import ClientEvent
-from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.input_log import TimedInput
 from edge.core.inputs import AnyInput, ClientToolResult, Finished, PartialHeard, Reconfigured, Sound
 from edge.core.session.history import History, fold
@@ -57,7 +57,7 @@ class DrivePlan:
     """Another agent in place of the session's own; None: the same agent."""
     sound: bytes = b""
     """The caller's audio from the first byte on, s16le mono 16 kHz; empty: it was not recorded."""
-    audio: CallerAudio = field(default_factory=CallerAudio)
+    audio: SessionAudio = field(default_factory=SessionAudio)
     """Processes that audio like an edge."""
 
 
@@ -136,10 +136,10 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
     began = _started(_beginning(connection), _agent_at(events, plan.from_turn), plan)
     given, from_byte, history = _from(connection, events, plan.from_turn)
     whose = (began.tenant, plan.session)
-    call = Call(began, history)
     recorded = tuple(stage for stage in STAGE_NAMES if stage not in plan.stages)
-    client = _NoClient(connection.given, plan)
-    client.shell = shell = SessionShell(bus, call, client, recorded=recorded, audio=plan.audio)
+    call, client = Call(began, history), _NoClient(connection.given, plan)
+    terms = LogTerms(recorded=recorded)
+    client.shell = shell = SessionShell(bus, call, client, audio=plan.audio, terms=terms)
     caller, refusals = _RecordedCaller(shell, plan.sound, from_byte), _Refusals(bus, whose, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(shell.run())
@@ -157,7 +157,7 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
         raise ModelRefusedError(refusals.reason)
 
 
-def _beginning(connection: RecordedConnection) -> ev.SessionStarted:
+def _beginning(connection: redecide.RecordedConnection) -> ev.SessionStarted:
     if isinstance(connection.began, ev.SessionStarted):
         return connection.began
     raise redecide.InputsNotRecordedError(
@@ -214,7 +214,7 @@ def _replayed(tool: ToolConfig, *, live: bool) -> ToolConfig:
     return msgspec.structs.replace(tool, kind="client")
 
 
-def _left_in_response(connection: RecordedConnection) -> bool:
+def _left_in_response(connection: redecide.RecordedConnection) -> bool:
     """Tell whether the caller left during a response; then the replay does too."""
     return any(
         (isinstance(event, ev.ResponseCancelled) and event.reason == "hung_up")
@@ -224,7 +224,7 @@ def _left_in_response(connection: RecordedConnection) -> bool:
 
 
 def _from(
-    connection: RecordedConnection, events: Sequence[ev.AnyEvent], turn: int
+    connection: redecide.RecordedConnection, events: Sequence[ev.AnyEvent], turn: int
 ) -> tuple[list[TimedInput], int, History | None]:
     """Return the inputs from *turn* on, the bytes of audio before them, and the history."""
     if turn <= 0:

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from runtime.bus.connection import Bus
-from runtime.bus.errors import BusAwayError
+from runtime.bus.errors import BusAwayError, BusRefusedError
 from schemas import codec, named_config, subjects
 from schemas.events import Event, SessionResumed, SessionStarted
 from schemas.session_config import SessionConfig
@@ -64,7 +64,7 @@ class ConfigStore:
                 await self._bus.store(self._subject, codec.encode(self._config), {})
             except BusAwayError:  # another edge may have been first
                 return await self._there()
-        except BusAwayError as error:
+        except (BusAwayError, BusRefusedError) as error:
             log.warning("config_not_stored", error=str(error))
             return False
         return True

@@ -27,15 +27,6 @@ MOST_WAITING_EVENTS = 1000
 """The most events that wait for the bus; with more the call is lost."""
 
 
-@dataclass(frozen=True)
-class LogTerms:
-    """The quota and the configuration store of a session's events."""
-
-    configs: ConfigStore
-    """The store of the configuration that the events name."""
-    quota: LogQuota
-
-
 class JobAdmission(Protocol):
     """The slots of a session's jobs at their stages."""
 
@@ -49,31 +40,42 @@ class JobAdmission(Protocol):
         """Give all slots back: the session ends."""
 
 
+@dataclass(frozen=True)
+class LogTerms:
+    """The terms on which a session's events are stored."""
+
+    configs: ConfigStore | None = None
+    """The store of the configuration that the events name; None: they have it whole."""
+    quota: LogQuota | None = None
+    """None: they have no bound."""
+    jobs: JobAdmission | None = None
+    """The slots for which jobs wait; None: they wait for none."""
+    recorded: tuple[StageName, ...] = ()
+    """The stages whose results a replay gives; the jobs name them."""
+
+
+UNBOUNDED = LogTerms()
+
+
 class EventWriter:
     """Publishes the events one after the other, each once the one before is acknowledged."""
 
-    def __init__(  # noqa: PLR0913  # the last three are keyword arguments
+    def __init__(
         self,
         bus: Bus,
         outage: BusOutage,
         awaits: Callable[[int], bool],
         over: Callable[[str], None] = lambda _: None,
-        *,
-        terms: LogTerms | None = None,
-        jobs: JobAdmission | None = None,
-        recorded: tuple[StageName, ...] = (),
+        terms: LogTerms = UNBOUNDED,
     ) -> None:
         """*outage* is told of delays; *awaits* returns whether an utterance's words are needed.
 
-        Jobs name the *recorded* stages of a replay. *over* is called with the reason if the events
-        exceed the quota in *terms*, or if one is too large for the bus. A job waits for its slot in
-        *jobs*.
+        *over* is called with the reason if the events exceed the quota in *terms*, or if one is too
+        large for the bus.
         """
         self._bus = bus
-        self._encode = terms.configs.encode if terms else codec.encode
-        self._quota = terms.quota if terms else None
-        self._jobs = jobs
-        self._recorded = recorded
+        self._encode = terms.configs.encode if terms.configs else codec.encode
+        self._quota, self._jobs, self._recorded = terms.quota, terms.jobs, terms.recorded
         self._over = over
         self._outage = outage
         self._awaits = awaits

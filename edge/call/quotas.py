@@ -3,12 +3,15 @@
 Decisions are always stored: the last messages overdraw a share, then the call ends.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from runtime.buckets import Bucket, Buckets
 from runtime.common_share import CommonShare
+from runtime.settings import Settings
 from schemas.audio import BYTES_PER_MS
 
 KEPT_S = 72 * 3600
@@ -95,7 +98,7 @@ def _used_up(whose: str) -> str:
 
 
 class LogQuotas:
-    """The quotas of an edge."""
+    """The quotas of an edge for events."""
 
     def __init__(self, *, session_kb: int, connections: int, strangers_mb: int) -> None:
         """Take the kB of events a minute of a session, and the MB in 72 h of all strangers.
@@ -149,10 +152,27 @@ class RecordingQuota:
 
 
 class RecordingQuotas:
-    """The quotas of an edge."""
+    """The quotas of an edge for recorded audio."""
 
     def __init__(self, tenant_mb: int) -> None:
         self._tenants = Buckets(lambda: _in_72_h(tenant_mb))
 
     def of(self, tenant: str) -> RecordingQuota:
         return RecordingQuota(self._tenants.of(tenant))
+
+
+@dataclass(frozen=True)
+class StorageQuotas:
+    """All quotas of an edge."""
+
+    log: LogQuotas
+    audio: RecordingQuotas
+
+    @staticmethod
+    def of(settings: Settings) -> StorageQuotas:
+        log = LogQuotas(
+            session_kb=settings.log_kb_per_minute,
+            connections=settings.max_connections_per_ip,
+            strangers_mb=settings.log_mb_of_strangers,
+        )
+        return StorageQuotas(log, RecordingQuotas(settings.recorded_mb_per_tenant))

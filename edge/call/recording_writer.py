@@ -10,7 +10,7 @@ from edge.call.audio_recorder import AudioRecorder
 from edge.call.quotas import RecordingQuota
 from edge.core.client_events import ClientEvent
 from runtime.bus.connection import Bus
-from runtime.bus.errors import BusAwayError
+from runtime.bus.errors import BusAwayError, BusRefusedError
 from runtime.bus.publisher import COPY_TIMEOUT_S
 from schemas import codec, subjects
 from schemas.audio import RecordedSound
@@ -85,7 +85,7 @@ class RecordingWriter:
             try:
                 data, head = codec.encode(piece), {codec.ID_HEADER: name}
                 await self._bus.store(subject, data, head, timeout_s=self._timeout_s)
-            except BusAwayError:
+            except (BusAwayError, BusRefusedError):
                 self._lost += 1
         if self._lost:
             log.warning("recording_has_gaps", pieces=self._lost)

@@ -4,38 +4,20 @@ Messages of the live mirror and audio can be lost. Duplicates have no effect.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
 from edge.call.frame_sender import FrameSender
+from edge.call.log_position import LogPosition
 from edge.core.call import Call
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
-from runtime.bus.reader import Stored
 from schemas import subjects
 
 CATCH_UP_S = 1.0
 """The interval of checks whether the stages are silent for too long."""
-LIFE = "life"
-"""The kind of events by which a newer connection of the session is noticed."""
-HEARD_KINDS = ("heard", "say", "out", LIFE)
-"""The kinds that a connection subscribes to: of the stages, and of newer connections."""
-
-
-class LogPosition:
-    """The position up to which a connection has read its session's log. Pure."""
-
-    def __init__(self) -> None:
-        self.seq = 0
-        """The sequence up to which events were received."""
-
-    def read(self, stored: Sequence[Stored]) -> list[Stored]:
-        """Move to the end of *stored*; return its events that a connection subscribes to."""
-        if stored:
-            self.seq = stored[-1].seq
-        return [event for event in stored if event.subject.rpartition(".")[2] in HEARD_KINDS]
 
 
 class Resync:

@@ -12,11 +12,12 @@ from edge.call.client import Client
 from edge.call.clock import now_ms
 from edge.call.control_listener import ControlListener
 from edge.call.event_forwarder import EventForwarder
-from edge.call.event_writer import EventWriter, JobAdmission, LogTerms
+from edge.call.event_writer import UNBOUNDED, EventWriter, LogTerms
 from edge.call.frame_sender import FrameSender
+from edge.call.log_position import LIFE
 from edge.call.recognition import PendingUtterances
-from edge.call.recording_writer import RecordingWriter
-from edge.call.resync import LIFE, Resync
+from edge.call.resync import Resync
+from edge.call.session_audio import SessionAudio
 from edge.call.shell_phase import CARRIES, FINISHED, SHELL_MOVES, ShellMove
 from edge.call.stage_listener import StageListener
 from edge.call.takeover import Takeover
@@ -25,7 +26,7 @@ from edge.call.turn_line import turn_line
 from edge.core.call import Call
 from edge.core.client_events import Measured, Trouble
 from edge.core.effects import AgentTransfer, Effect, HangUp, Publish, Recover, SendFrame, Tell
-from edge.core.hearing.caller_audio import CallerAudio, joined
+from edge.core.hearing.caller_audio import joined
 from edge.core.input_log import InputLog
 from edge.core.inputs import (
     AnyInput,
@@ -39,9 +40,8 @@ from edge.core.inputs import (
 )
 from runtime.bus.connection import Bus
 from runtime.bus.trace import new_trace
-from runtime.common_share import ShareAccount
 from runtime.moves import moved
-from schemas.events import AnyEvent, EndReason, Event, RecordingEnded, StageName
+from schemas.events import AnyEvent, EndReason, Event, RecordingEnded
 
 log = structlog.get_logger(__name__)
 
@@ -49,40 +49,32 @@ log = structlog.get_logger(__name__)
 class SessionShell:
     """One session on one connection, until `run` returns."""
 
-    def __init__(  # noqa: PLR0913  # all but three are optional keyword arguments
+    def __init__(
         self,
         bus: Bus,
         call: Call,
         client: Client,
         *,
-        audio: CallerAudio | None = None,
-        recording: RecordingWriter | None = None,
-        recorded: tuple[StageName, ...] = (),
-        terms: LogTerms | None = None,
-        jobs: JobAdmission | None = None,
-        kept: ShareAccount | None = None,
+        audio: SessionAudio | None = None,
+        terms: LogTerms = UNBOUNDED,
         tells_events: bool = False,
     ) -> None:
         """Carry *call* for *client*, which also gets its events if *tells_events*.
 
-        *audio* is the caller's; *recording* stores it. A replay gives the results of the stages in
-        *recorded*. *terms* bound the events in the log; None: they are stored whole, without a
-        bound. *kept* bounds the audio that may be sent again; *jobs* has the slots of the jobs.
+        The events are stored on *terms*.
         """
+        audio = audio or SessionAudio()
         self.tenant, self.session = whose = call.began.tenant, call.began.session
         self.call = call
         self.recognition = PendingUtterances(call)
-        self._bus = bus
         self._client = client
         self._log = log.bind(session=self.session)
         loop = asyncio.get_running_loop()
         self._timer = Timer(self._ring, now_ms=now_ms, call_later=loop.call_later)
         self._outage = outage = BusOutage(self._tell_bus_away, loop.time)
-        self._events = EventWriter(
-            bus, outage, self._awaits, self._over_quota, terms=terms, jobs=jobs, recorded=recorded
-        )
-        self._jobs, self._recording = jobs, recording
-        self._frames = FrameSender(bus, self.session, kept)
+        self._events = EventWriter(bus, outage, self._awaits, self._over_quota, terms)
+        self._jobs, self._recording = terms.jobs, audio.recording
+        self._frames = FrameSender(bus, self.session, audio.kept)
         self._tasks = asyncio.TaskGroup()
         self._stages = StageListener(bus, whose, self.give, self._heard)
         self._resync = Resync(bus, call, whose, self._frames, self._stages.event, outage)
@@ -90,7 +82,7 @@ class SessionShell:
         stored = self._events.stored
         self.control = ControlListener(bus, call, self.give, stored, client.can_transfer)
         self._phase, self._inputs = CARRIES, InputLog(*whose)
-        self._audio = audio or CallerAudio()
+        self._audio = audio.caller
         self._audio.configure(call.config.turns)
         self._forwarder = EventForwarder(client.tell) if tells_events else None
         self.listening = asyncio.Event()
@@ -190,22 +182,32 @@ class SessionShell:
             self._carry_out(self.call.step(given, at_ms))
             if self.call.next_ms < self._timer.rings_ms and self._carries:
                 self._timer.set(self.call.next_ms, at_ms)
-        except Exception:  # noqa: BLE001  # logged with its traceback; it ends this call only
-            self._log.exception("call_broken")
-            if self._carries:
-                self._move(ShellMove.STOP)
-            self._client.broken()
+        except Exception:  # noqa: BLE001  # `_break` logs it; it ends this call only
+            self._break()
         if isinstance(given, Resumed):
             self._resync.look()
 
     def _ring(self) -> None:
         """Give the call the time, or set the timer again if the call is due later by now."""
+        if not self._carries:
+            return
         at_ms = now_ms()
-        due_ms = self.call.due_ms(at_ms)
+        try:
+            due_ms = self.call.due_ms(at_ms)
+        except Exception:  # noqa: BLE001  # the same
+            self._break()
+            return
         if due_ms is None or due_ms <= at_ms:
             self.give(Ticked())
         else:
             self._timer.set(due_ms, at_ms)
+
+    def _break(self) -> None:
+        """End the call by the exception that is being handled."""
+        self._log.exception("call_broken")
+        if self._carries:
+            self._move(ShellMove.STOP)
+        self._client.broken()
 
     @property
     def _carries(self) -> bool:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from edge.call.clock import now_ms
 from edge.call.first_events import FirstEvents
-from edge.call.resync import LogPosition
+from edge.call.log_position import LogPosition
 from edge.call.stage_listener import StageListener
 from edge.core.inputs import AnyInput, ChunkSpoken
 from edge.core.response.sentence import Sentence

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from edge.call.resync import HEARD_KINDS
+from edge.call.log_position import HEARD_KINDS
 from edge.core.inputs import AnyInput, ChunkSpoken, PartialHeard
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery, message_of

@@ -66,7 +66,7 @@ class AudioIntake:
         self._shell = shell
         self._pace = pace
         self._budget = pace.budget
-        self._clock = pace.clock
+        self._clock, self._work_clock = pace.clock, pace.work_clock
         self._holder = holder
         self._state = HEARS
         self._messages = self._sound_bytes = 0
@@ -126,9 +126,9 @@ class AudioIntake:
                 if not isinstance(command, Audio):
                     self._obey_now(command)
                 elif command.begins or isinstance(command.form, Container):
-                    began_s = self._clock()
+                    began_s = self._work_clock()
                     self.take_now(command)
-                    self._budget.work_s += self._clock() - began_s
+                    self._budget.work_s += self._work_clock() - began_s
                 else:
                     self.take_now(command)
             self.keep_no_longer()
@@ -167,7 +167,7 @@ class AudioIntake:
         if self._audio_in.makes_resampler(form, audio.data):
             await self._pace.wait_in_queue()
         if isinstance(form, Container) or len(audio.data) <= form.bytes_a_second * DIRECT_S:
-            began_s = self._clock()
+            began_s = self._work_clock()
             self.take_now(audio)
             self._tell_budget()
             self._pace.worked(began_s)
@@ -178,18 +178,18 @@ class AudioIntake:
         for data in _pieces(audio.data, int(LONGEST_LIVE_S * form.rate_hz) * form.frame_bytes):
             pcm = bytearray()
             for part in _pieces(data, int(DIRECT_S * form.rate_hz) * form.frame_bytes):
-                began_s = self._clock()
+                began_s = self._work_clock()
                 pcm += self._audio_in.feed(part, form, begins=begins)
                 begins = False
                 self._pace.worked(began_s)
                 await self._pace.breathe()
             if self._state is ENDED:
                 return
-            began_s = self._clock()
+            began_s = self._work_clock()
             for _ in self._shell.hear_in_parts(bytes(pcm)):
                 self._pace.worked(began_s)
                 await self._pace.breathe()
-                began_s = self._clock()
+                began_s = self._work_clock()
             self._pace.worked(began_s)
             await self._pace.turn()
 
@@ -251,7 +251,7 @@ class AudioIntake:
         self._pace.later(0, lambda: self._take_decoded(do, what, counted))
 
     def _take_decoded(self, do: Callable[[T], None], what: T, counted: bool) -> None:
-        began_s = self._clock()
+        began_s = self._work_clock()
         try:
             do(what)
         except Exception as error:  # noqa: BLE001  # `Holder.broke` logs it

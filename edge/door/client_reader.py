@@ -84,7 +84,7 @@ class ClientReader:
             receive = partial(self._protocol.receive, frame, now_ms())
             commands = await self._pace.off_loop(receive)
         else:
-            began_s = self._pace.clock()
+            began_s = self._pace.work_clock()
             commands = self._protocol.receive(frame, now_ms())
             self._pace.worked(began_s)
         if self._too_often(commands):

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from edge.call.quotas import LogQuota
+from edge.call.session_audio import SessionAudio
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
 from edge.core.client_commands import (
@@ -123,15 +124,15 @@ class Conversations:
         """Return a shell for *opening* that does not run yet."""
         parts, seat, model = self._parts, self._seat, self._parts.speech_model
         stranger = not seat.caller.named
+        caller = CallerAudio(model.opinion() if model else None, cancel_echo=parts.cancel_echo)
+        kept = parts.common.spoken_by(seat.address, stranger=stranger)
+        jobs = SessionJobs(parts.job_slots, seat.address, stranger=stranger)
         return SessionShell(
             parts.bus,
             Call(opening.began, opening.history),
             self._holder,
-            audio=CallerAudio(model.opinion() if model else None, cancel_echo=parts.cancel_echo),
-            recording=opening.recording,
-            terms=opening.terms,
-            jobs=SessionJobs(parts.job_slots, seat.address, stranger=stranger),
-            kept=parts.common.spoken_by(seat.address, stranger=stranger),
+            audio=SessionAudio(caller, opening.recording, kept),
+            terms=replace(opening.terms, jobs=jobs),
             tells_events=tells_events,
         )
 

@@ -178,7 +178,7 @@ async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
 
 async def hold(edge: Edge, channel: Channel, seat: Seat) -> None:
     """Hold the connection of an admitted client until it is over."""
-    quota = edge.log_quotas.of(seat.address, stranger=not seat.caller.named)
+    quota = edge.quotas.log.of(seat.address, stranger=not seat.caller.named)
     connection = Connection(channel, edge.parts, seat, quota)
     edge.open.add(connection)
     ending = None

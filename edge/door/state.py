@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from edge.call.config_store import ConfigStore
-from edge.call.quotas import LogQuotas, RecordingQuotas
+from edge.call.quotas import StorageQuotas
 from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
 from edge.door.agents.agents import Agents
@@ -53,10 +53,14 @@ from schemas.control import CallState
 from schemas.session_config import SessionConfig
 
 
+def prices_of(settings: Settings) -> Mapping[str, tuple[float, float]]:
+    """Return the prices of models, those of the operator over Aura's: see `runtime/prices.py`."""
+    return {**PRICES, **settings.prices}
+
+
 def config_of(settings: Settings, speech_model: SileroModel | None) -> SessionConfig:
     """Return the operator's configuration of a session."""
-    prices = {**PRICES, **settings.prices}
-    known = {"response.greeting": settings.greeting, "prices.models": prices}
+    known = {"response.greeting": settings.greeting, "prices.models": prices_of(settings)}
     config = settings.session.but(known)
     return config if speech_model else config.but(ANY_SOUND_IS_A_VOICE)
 
@@ -72,14 +76,12 @@ class Edge:
     policy: TokenPolicy
     address_limits: AddressLimits
     sockets: SocketTable
-    files: OpenFiles
     protocols: Mapping[str, type[ClientProtocol]]
     """The served protocols, by the path of the WebSocket."""
     sessions: asyncio.TaskGroup
     """Runs the sessions, one task each."""
     speech_model: SileroModel | None
     redaction: Redaction
-    prices: Mapping[str, tuple[float, float]]
     limits: SessionLimits
     addresses: ClientAddresses
     storage: StorageMonitor
@@ -88,8 +90,7 @@ class Edge:
     agents: Agents
     operators: Operators
     configs: ConfigStore
-    log_quotas: LogQuotas
-    recorded: RecordingQuotas
+    quotas: StorageQuotas
     budgets: Budgets
     """The budget of each connection."""
     common: CommonBounds
@@ -103,6 +104,7 @@ class Edge:
     work_queue: WorkQueue = field(default_factory=WorkQueue)
     """The queue of connections that send more than live speech."""
     offers: OfferCache = field(default_factory=OfferCache)
+    files: OpenFiles = field(default_factory=OpenFiles)
     open: set[Connection] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
@@ -123,6 +125,10 @@ class Edge:
     def voices(self) -> frozenset[str]:
         """Return the voices that callers may choose; `*`: any."""
         return CallerVoices.of(self.settings.caller_voices).names
+
+    @property
+    def prices(self) -> Mapping[str, tuple[float, float]]:
+        return prices_of(self.settings)
 
     async def identify(self, token: str) -> Caller | None:
         """Return the caller of *token*, also of a client secret or a telephone call, or None."""
@@ -157,7 +163,7 @@ class Edge:
                 tools=self.tools,
                 configs=self.configs,
                 recording=RecordingPolicy(self.settings.record_audio, bool(self.settings.redact)),
-                recorded=self.recorded,
+                recorded=self.quotas.audio,
                 voices=CallerVoices.of(self.settings.caller_voices),
             ),
             commands_per_second=self.settings.control_messages_per_second,

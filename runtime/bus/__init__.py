@@ -6,4 +6,5 @@ connection                 Bus: the facade, and listening
 publisher  bulk_reader     storing and fencing; reading thousands
 reader  link_liveness      reading streams; watching the link
 delivery  trace  errors    a received message; its trace; the tree of errors
+frame_order  beats         decisions without a clock: frames in order; a bus that does not answer
 """

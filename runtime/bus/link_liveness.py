@@ -16,52 +16,14 @@ import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from runtime.bus.beats import Beats
 from runtime.tasks import beside
 
 log = structlog.get_logger(__name__)
 
 BEAT_S = 0.5
-AWAY_BEATS = 4
-"""Beats without an answer until the bus counts as away. Beats are counted instead of seconds, since
-a process that was paused has missed only one beat."""
-STALE_BEATS = 10
-"""Beats without an answer until a link is replaced, though it still counts as connected."""
 UNLIMITED_S = 1 << 30
 """The time limit of a ping, which nats-py demands; it is never reached."""
-
-
-class Beats:
-    """Counts beats without an answer. Pure."""
-
-    def __init__(self) -> None:
-        self._waits = False
-        """Whether a ping of the current link is still unanswered."""
-        self._missed = 0
-
-    @property
-    def away(self) -> bool:
-        return self._missed >= AWAY_BEATS
-
-    def asks(self, *, connected: bool) -> bool:
-        """Tell whether to send a ping now; at most one ping is unanswered at a time."""
-        asks = connected and not self._waits
-        self._waits = self._waits or asks
-        return asks
-
-    def settled(self) -> None:
-        """Note that the ping was answered, or was lost with its link."""
-        self._waits = False
-
-    def passed(self, *, connected: bool) -> bool:
-        """Count a beat that has passed; return True if the link must be replaced."""
-        self._missed = 0 if connected and not self._waits else self._missed + 1
-        is_stale = connected and self._missed >= STALE_BEATS
-        if is_stale:
-            self._missed = AWAY_BEATS
-        return is_stale
-
-    def reconnected(self) -> None:
-        self._waits, self._missed = False, 0
 
 
 class LinkLiveness:

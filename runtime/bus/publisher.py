@@ -81,12 +81,20 @@ class Publisher:
         Raises:
             BusRefusedError: the bytes are too many.
         """
-        if len(data) > (most := self._nc.max_payload - HEADER_BYTES):
-            raise BusRefusedError(f"{len(data)} bytes in a message: the bus takes {most}")
+        self._check_size(data)
         if not self._nc.is_connected:
             raise NatsTimeoutError
         timeout = max(0.05, min(ACK_TIMEOUT_S, left_s))
         return await self._js.publish(subject, data, timeout=timeout, headers=head)
+
+    def _check_size(self, data: bytes) -> None:
+        """Check that the server takes a message of *data*.
+
+        Raises:
+            BusRefusedError: the bytes are too many.
+        """
+        if len(data) > (most := self._nc.max_payload - HEADER_BYTES):
+            raise BusRefusedError(f"{len(data)} bytes in a message: the bus takes {most}")
 
     async def publish_fenced(self, event: Event, last: int) -> int:
         """Store *event* only if *last* is still the newest sequence of its subject.
@@ -130,8 +138,10 @@ class Publisher:
         """Store a message as it is, in one attempt; return False if its id is stored already.
 
         Raises:
+            BusRefusedError: the bytes are too many.
             BusAwayError: not acknowledged within *timeout_s*.
         """
+        self._check_size(data)
         try:
             ack = await self._js.publish(subject, data, timeout=timeout_s, headers=head)
         except NatsError as error:
@@ -146,6 +156,7 @@ class Publisher:
         The key expires after *ttl_s*, or never if that is 0. *removed* writes a deletion marker.
 
         Raises:
+            BusRefusedError: the value is too large.
             FencedError: another writer was first, or the key is gone.
             BusAwayError: not acknowledged.
         """

@@ -36,6 +36,7 @@ async def put_in(bus: Bus, one: SessionFile) -> int:
 
     Raises:
         ThereAlreadyError: a session with this id is recorded here.
+        BusRefusedError: a message is larger than this server takes; those before it are stored.
         BusAwayError: the server does not answer; part of the session may be stored.
     """
     here = await log.count(bus, subjects.EVENTS_STREAM, subjects.session_events("*", one.session))

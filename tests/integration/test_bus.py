@@ -114,6 +114,8 @@ async def test_an_event_that_is_too_large_is_refused_and_the_link_stays(
         await bus.publish(sentence(0), b"x" * (most - room))
     with pytest.raises(BusRefusedError, match="bytes"):
         await bus.publish_fenced(sentence(0, "x" * (most - room)), 0)
+    with pytest.raises(BusRefusedError, match="bytes"):
+        await bus.store(subjects.recording("t", "s", "caller"), b"x" * (most - room), {})
     assert await bus.publish(sentence(0))
     assert bus.connected
 

@@ -56,7 +56,7 @@ def a_seat(edge: Edge, caller: Caller = ANN, session: str = "", key: str = "") -
 async def opened(edge: Edge, begin: Begin, seat: Seat | None = None, **said: Any) -> Opening:
     """Open the session, and give its seat back."""
     seat = seat or a_seat(edge)
-    quota = edge.log_quotas.of(seat.address, stranger=not seat.caller.named)
+    quota = edge.quotas.log.of(seat.address, stranger=not seat.caller.named)
     try:
         return await edge.parts.openings.open(begin, seat, quota, **said)
     finally:
@@ -124,7 +124,7 @@ async def test_without_a_voice_model_no_voice_is_waited_for_before_a_response_st
 
 async def test_a_full_log_refuses_the_session_and_takes_no_seat(edge: Edge) -> None:
     seat = a_seat(edge)
-    quota = edge.log_quotas.of(seat.address, stranger=False)
+    quota = edge.quotas.log.of(seat.address, stranger=False)
     for _ in range(9):
         quota.spend(100_000_000, time.monotonic())
     with pytest.raises(RefusedError) as raised:
@@ -136,7 +136,7 @@ async def test_a_full_log_refuses_the_session_and_takes_no_seat(edge: Edge) -> N
 
 async def test_an_unknown_agent_refuses_the_session_and_gives_its_seat_back(edge: Edge) -> None:
     seat = a_seat(edge)
-    quota = edge.log_quotas.of(seat.address, stranger=False)
+    quota = edge.quotas.log.of(seat.address, stranger=False)
     with pytest.raises(RefusedError) as raised:
         await edge.parts.openings.open(Begin(agent="nobody"), seat, quota)
     assert raised.value.code == "AGENT_UNKNOWN"
@@ -197,7 +197,7 @@ async def test_a_recording_that_the_agent_wants_and_the_operator_does_not_is_no_
 
 async def test_a_tenant_that_has_recorded_its_share_records_no_more(bus: Bus) -> None:
     async with an_edge(bus, recorded_mb_per_tenant=1) as edge:
-        edge.recorded.of("acme").spend(3_000_000, time.monotonic())
+        edge.quotas.audio.of("acme").spend(3_000_000, time.monotonic())
         opening = await opened(edge, Begin({RECORDED: True}))
         assert opening.recording is None
         assert "AURA_RECORDED_MB_PER_TENANT" in opening.ignored[0].details

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any, cast
 
 from structlog.testing import capture_logs
 
@@ -10,6 +11,7 @@ from edge.call.quotas import TENANT_USED_UP, RecordingQuota, RecordingQuotas
 from edge.call.recording_writer import MOST_WAITING_PIECES, RecordingWriter
 from edge.core.client_events import Speech
 from runtime.bus.connection import Bus
+from runtime.bus.errors import BusRefusedError
 from schemas import codec, subjects
 from schemas.audio import BYTES_PER_MS, RecordedSound
 from tests.nats_server import NatsServer
@@ -103,6 +105,32 @@ async def test_a_piece_that_was_not_stored_is_a_gap_and_the_next_ones_are_stored
     assert [one["pieces"] for one in logs] == [1]
     (piece,) = await stored(bus, "caller")
     assert piece.pcm == sound(1000, 5)
+
+
+class SmallBus:
+    """A bus that takes less than a whole piece."""
+
+    def __init__(self) -> None:
+        self.pieces: list[RecordedSound] = []
+
+    async def store(self, subject: str, data: bytes, head: Any, *, timeout_s: float) -> bool:
+        del subject, head, timeout_s
+        if len(data) > PIECE_MS * BYTES_PER_MS:
+            raise BusRefusedError("too large")
+        self.pieces.append(codec.decode_as(RecordedSound, data))
+        return True
+
+
+async def test_a_piece_that_is_too_large_for_the_bus_is_a_gap_too() -> None:
+    small = SmallBus()
+    writer = a_writer(cast("Bus", small))
+    now_ms = speak(writer, 1)
+    writer.note_received(sound(1000, 5), now_ms + 1000)
+    writer.finish(now_ms + 1000)
+    with capture_logs() as logs:
+        await asyncio.wait_for(writer.run(), 5)
+    assert [one["pieces"] for one in logs] == [1]
+    assert [piece.pcm for piece in small.pieces] == [sound(1000, 5)]
 
 
 async def test_a_call_whose_bus_is_gone_still_ends(bus: Bus, nats_server: NatsServer) -> None:

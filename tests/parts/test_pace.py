@@ -23,7 +23,7 @@ async def rounds(count: int) -> None:
 async def test_a_round_in_which_many_worked_leaves_strangers_to_the_next(*, stranger: bool) -> None:
     queue, clock = WorkQueue(), [0.0]
     with Budgets(Costs()).opened("a", 0.0) as budget, Budgets(Costs()).opened("b", 0.0) as other:
-        here, there = (Pace(one, queue, str, lambda: clock[0]) for one in (budget, other))
+        here, there = (Pace(one, queue, str, *[lambda: clock[0]] * 2) for one in (budget, other))
         here.has_more = lambda: True
         budget.stranger = stranger
         turn = asyncio.create_task(here.breathe())
@@ -61,7 +61,7 @@ async def test_a_burst_takes_the_queue(
         pace.has_more = lambda: has_more
         budget.stranger = stranger
         budget.frames += frames
-        pace.worked(time.perf_counter() - work_s)
+        pace.worked(time.thread_time() - work_s)
         turn = asyncio.create_task(pace.turn())
         await rounds(1)
         assert turn.done() is not waits
@@ -83,6 +83,20 @@ async def test_long_messages_are_read_one_after_the_other() -> None:
         await asyncio.gather(*(pace.off_loop(read) for _ in range(4)))
         assert most == 1
         assert budget.work_s > 0.03
+
+
+def be_interrupted() -> None:
+    """Have no CPU time for a while, as a process whose core another one uses."""
+    time.sleep(0.05)
+
+
+async def test_a_connection_is_not_charged_for_the_time_that_other_processes_had_the_core() -> None:
+    with Budgets(Costs()).opened("a", 0.0) as budget:
+        pace = Pace(budget, WorkQueue(), str)
+        began_s = pace.work_clock()
+        be_interrupted()
+        pace.worked(began_s)
+        assert budget.work_s < 0.03
 
 
 async def test_a_debt_is_waited_for() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from edge.door.limits.work_queue import (
     LIVE_PIECES,
     MOST_PIECES,
@@ -139,22 +141,24 @@ async def test_a_piece_that_fails_does_not_stop_the_queue() -> None:
     assert [type(error) for error in told] == [ZeroDivisionError]
 
 
-async def test_the_address_that_has_had_the_least_is_next() -> None:
+@pytest.mark.parametrize("place", [Place.FAIR, Place.LIVE])
+async def test_the_address_that_has_had_the_least_is_next(place: Place) -> None:
     queue, begun = WorkQueue(Clock()), list[str]()
-    added(queue, begun, "a")
+    added(queue, begun, "a", place)
     queue.worked("a", 0.1)
     for name in "aabc":
-        added(queue, begun, name)
+        added(queue, begun, name, place)
     await rounds(6)
     assert begun == ["a", "b", "c", "a", "a"]
 
 
-async def test_what_an_address_had_is_forgotten_when_nothing_waits() -> None:
+@pytest.mark.parametrize("place", [Place.FAIR, Place.LIVE])
+async def test_what_an_address_had_is_forgotten_when_nothing_waits(place: Place) -> None:
     queue, begun = WorkQueue(Clock()), list[str]()
     queue.worked("a", 0.1)
-    await queue.turn("b")
+    await queue.turn("b", place)
     for name in "ab":
-        added(queue, begun, name)
+        added(queue, begun, name, place)
     await rounds(3)
     assert begun == ["a", "b"]
 

@@ -243,7 +243,7 @@ async def _hold(call: AdmittedCall) -> None:
         try:
             port = await call.webrtc.opened()
             await pace.wait_in_queue()
-            pace.worked(pace.clock() - ANSWER_S)
+            pace.worked(pace.work_clock() - ANSWER_S)
             answer = await peer.answer(call.offer, port, call.webrtc.servers)
             if not call.answer.done():
                 call.answer.set_result(answer)

@@ -36,13 +36,15 @@ class Pace:
         queue: WorkQueue,
         strained: Callable[[], str],
         clock: Callable[[], float] = time.monotonic,
+        work_clock: Callable[[], float] = time.thread_time,
     ) -> None:
         """Use *queue* for bursts; sound that is ahead waits while *strained* names a stage.
 
-        *clock* returns seconds.
+        *clock* returns seconds, and *work_clock* the CPU seconds of the event loop: while other
+        processes had its core, no connection worked.
         """
         self.budget = budget
-        self.clock = clock
+        self.clock, self.work_clock = clock, work_clock
         self._queue = queue
         self._strained = strained
         self.on_wait: Callable[[], None] | None = None
@@ -57,8 +59,8 @@ class Pace:
         """Whether it had a turn in the queue since the last wait for its client."""
 
     def worked(self, since_s: float) -> None:
-        """Charge the time of the loop since *since_s* (of `clock`)."""
-        took_s = self.clock() - since_s
+        """Charge the time of the loop since *since_s* (of `work_clock`)."""
+        took_s = self.work_clock() - since_s
         self.budget.work_s += took_s
         self._since_s += took_s
         self._queue.round.count(took_s)

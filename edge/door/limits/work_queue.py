@@ -1,8 +1,8 @@
 """The work queue of an edge: a little of the waiting work begins in each round of the event loop.
 
 A caller with a token who sends no more than a live caller does waits in a line of its own, which
-has three of four pieces while anybody waits in it. Among all others the address that has used the
-queue least is next.
+has three of four pieces while anybody waits in it; all others wait in a second line. In each the
+address that has used the queue least is next.
 
 One piece begins in a round. While rounds are short more begin, so that a crowd whose pieces are
 short is served soon.
@@ -10,7 +10,6 @@ short is served soon.
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
@@ -52,9 +51,9 @@ class WorkQueue:
         """*clock* returns seconds."""
         self.round = LoopRound()
         self._clock = clock
-        self._live: deque[Callable[[], None]] = deque()
+        self._live: FairQueue[Callable[[], None]] = FairQueue()
         self._others: FairQueue[Callable[[], None]] = FairQueue()
-        """A piece or two of each connection, which adds no other before they are done."""
+        """Each has a piece or two of a connection, which adds no other before they are done."""
         self._passed = 0
         """The pieces of live callers since the last piece of the others."""
         self._work = Allowance(QUEUE_AT_ONCE_S, QUEUE_SHARE, clock())
@@ -71,7 +70,7 @@ class WorkQueue:
     def put(self, address: str, piece: Callable[[], None], place: Place = Place.FAIR) -> None:
         """Queue *piece* of *address* at *place*; it is called in its turn."""
         if place is Place.LIVE:
-            self._live.append(piece)
+            self._live.add(address, piece)
         else:
             self._others.add(address, piece, uncharged=place is Place.NEXT)
         if self._rest and place is Place.LIVE:  # the others rest; a live caller does not
@@ -97,7 +96,8 @@ class WorkQueue:
 
     def worked(self, address: str, took_s: float) -> None:
         """Charge *address* for *took_s* seconds of work."""
-        self._others.charge(address, took_s)
+        for line in (self._live, self._others):
+            line.charge(address, took_s)
         self._work.borrow(took_s, self._clock(), QUEUE_RESTS_S)
 
     def _begin(self) -> None:
@@ -118,7 +118,9 @@ class WorkQueue:
                 self._begins = self._begins or loop.call_soon(self._begin)  # a piece may have added
             else:
                 self._began_s = None
-                self._others.start_anew()
+            for line in (self._live, self._others):
+                if not line:
+                    line.start_anew()
 
     def _fitting(self, now_s: float) -> int:
         """Return the number of pieces for this round, by the length of the last round."""
@@ -131,6 +133,6 @@ class WorkQueue:
     def _pop(self) -> Callable[[], None]:
         if self._live and (self._passed < LIVE_PIECES or not self._others):
             self._passed += 1
-            return self._live.popleft()
+            return self._live.pop()
         self._passed = 0
         return self._others.pop()

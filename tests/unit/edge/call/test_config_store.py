@@ -11,7 +11,7 @@ import msgpack
 import pytest
 
 from edge.call.config_store import ConfigStore
-from runtime.bus.errors import BusAwayError
+from runtime.bus.errors import BusAwayError, BusRefusedError
 from schemas import codec, named_config, subjects
 from schemas import events as ev
 from schemas.session_config import SessionConfig
@@ -30,7 +30,7 @@ class ConfigStream:
     def __init__(self) -> None:
         self.stored: dict[str, bytes] = {}
         self.writes = 0
-        self.is_away = False
+        self.is_away = self.is_small = False
         self.other_edge_is_first = False
         self.reconnected: list[Any] = []
 
@@ -45,6 +45,8 @@ class ConfigStream:
         self.writes += 1
         if self.is_away:
             raise BusAwayError("away")
+        if self.is_small:
+            raise BusRefusedError("too large")
         self.stored[subject] = data
         if self.other_edge_is_first:
             raise BusAwayError("no second message of this subject")
@@ -102,6 +104,17 @@ async def test_another_edge_may_be_first() -> None:
     bus.other_edge_is_first = True
     async with keeping(bus) as store:
         assert (store.stored, bus.writes) == (True, 1)
+
+
+async def test_events_have_a_configuration_that_is_too_large_for_the_bus_to_store() -> None:
+    bus = ConfigStream()
+    bus.is_small = True
+    async with keeping(bus) as store:
+        assert not store.stored
+        bus.is_small = False
+        bus.reconnected[0]()
+        await settled()
+        assert store.stored
 
 
 async def test_after_a_reconnect_it_is_looked_for_again() -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from edge.call.bus_outage import BusOutage
 from edge.call.event_writer import MOST_WAITING_EVENTS, EventWriter, JobAdmission, LogTerms
+from edge.call.quotas import LogQuota
 from runtime.bus.errors import BusRefusedError
-from schemas import codec, stages
+from schemas import stages
 from schemas.events import Event, KeysPressed, SpeechStarted
 from tests.neutral import taken
 from tests.unit.edge.call.memory_bus import MemoryBus
@@ -107,7 +107,7 @@ async def test_who_waits_is_told_when_what_was_put_before_is_stored() -> None:
 
 async def test_a_job_without_a_place_is_stored_as_no_job() -> None:
     bus, places = MemoryBus(), Places()
-    events = writer(bus, jobs=cast("JobAdmission", places))
+    events = writer(bus, terms=LogTerms(jobs=cast("JobAdmission", places)))
     heard = SpeechStarted(**WHOSE, utterance=1, language="en", deadline_ms=0)
     for event in (heard, taken()):
         events.put(event)
@@ -122,8 +122,7 @@ async def test_a_job_without_a_place_is_stored_as_no_job() -> None:
 
 async def test_a_call_that_stores_too_much_is_told_once_and_its_events_are_kept() -> None:
     bus, told = MemoryBus(), list[str]()
-    terms = SimpleNamespace(configs=SimpleNamespace(encode=codec.encode), quota=Quota())
-    events = writer(bus, over=told.append, terms=cast("LogTerms", terms))
+    events = writer(bus, over=told.append, terms=LogTerms(quota=cast("LogQuota", Quota())))
     for number in range(5):
         events.put(pressed(str(number)))
     await until_stored(events)

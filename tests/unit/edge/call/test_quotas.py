@@ -9,7 +9,9 @@ from edge.call.quotas import (
     LogQuota,
     LogQuotas,
     RecordingQuotas,
+    StorageQuotas,
 )
+from runtime.settings import load
 
 MINUTE_S = 60.0
 
@@ -96,3 +98,13 @@ def test_sound_that_comes_too_fast_is_not_kept_for_long() -> None:
     kept = next(n for n in range(10_000) if quota.spend(32_000, n / 100))
     assert kept * 32_000 < 10e6
     assert "faster" in quota.spend(32_000, kept / 100)
+
+
+def test_an_edge_has_the_quotas_of_its_settings() -> None:
+    settings = load(_env_file=None, log_kb_per_minute=100, recorded_mb_per_tenant=1)
+    edge = StorageQuotas.of(settings)
+    session = edge.log.of("a", stranger=False)
+    assert session.begin(0.0) == ""
+    assert "this session (AURA_LOG_KB_PER_MINUTE)" in session.spend(100_000 * BURST_MINUTES, 0.0)
+    assert edge.audio.of("t").spend(999_000, 0.0) == ""
+    assert "AURA_RECORDED_MB_PER_TENANT" in edge.audio.of("t").spend(2000, 0.0)

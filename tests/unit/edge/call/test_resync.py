@@ -1,49 +1,108 @@
-"""A connection reads on in the log where it stopped, when the stages are silent for too long."""
+"""Events that a connection missed are read from the log, and unacknowledged frames sent again."""
 
 from __future__ import annotations
 
-from edge.call.resync import LogPosition
+import asyncio
+from typing import Any, cast
+
+from edge.call.bus_outage import BusOutage
+from edge.call.frame_sender import FrameSender
+from edge.call.resync import Resync
+from edge.core.call import Call
+from runtime.bus.connection import Bus
 from runtime.bus.reader import Stored
+from runtime.tasks import beside
 from schemas import subjects
-from tests.unit.edge.core.rehearsal import Rehearsal
+from tests.unit.edge.call.memory_bus import MemoryBus
+from tests.unit.edge.core.rehearsal import began, config
 
 
 def stored(seq: int, kind: str) -> Stored:
     return Stored(subjects.session_events("t", "s", kind), seq, b"", {}, "")
 
 
-def test_events_of_the_stages_and_of_connections_are_for_the_call() -> None:
-    kinds = ("life", "speech", "heard", "turn", "say", "out", "in")
-    heard = LogPosition().read([stored(seq, kind) for seq, kind in enumerate(kinds, 1)])
-    assert [event.subject.rpartition(".")[2] for event in heard] == ["life", "heard", "say", "out"]
+class LogBus(MemoryBus):
+    """A bus with the log of one session."""
+
+    def __init__(self, *log: Stored) -> None:
+        super().__init__()
+        self.log = list(log)
+
+    async def read(self, stream: str, subject: str, *, after: int) -> list[Stored]:
+        assert (stream, subject) == (subjects.EVENTS_STREAM, subjects.session_events("t", "s"))
+        return [one for one in self.log if one.seq > after]
 
 
-def test_reading_goes_on_behind_the_last_event_whosever_it_was() -> None:
-    position = LogPosition()
-    position.read([stored(4, "say"), stored(9, "in")])
-    assert position.seq == 9
-    position.read([])
-    assert position.seq == 9
+class Missing:
+    """A connection that misses what is only in the log of *bus*."""
+
+    def __init__(self, bus: LogBus) -> None:
+        self.bus = bus
+        self.told = 0
+        self.heard: list[int] = []
+        self._came = asyncio.Event()
+        self.outage = BusOutage(self._tell, asyncio.get_running_loop().time)
+        real = cast("Bus", cast("Any", bus))
+        self.resync = Resync(
+            real,
+            Call(began(config())),
+            ("t", "s"),
+            FrameSender(real, "s"),
+            self._hear,
+            self.outage,
+        )
+
+    def _tell(self) -> None:
+        self.told += 1
+
+    def _hear(self, data: bytes, subject: str, seq: int) -> None:
+        del data, subject
+        self.heard.append(seq)
+        self._came.set()
+
+    async def hears(self) -> list[int]:
+        """Wait for events of the log; return the sequences of all so far."""
+        async with asyncio.timeout(20):
+            await self._came.wait()
+        self._came.clear()
+        return self.heard
 
 
-def test_a_call_that_waits_for_no_stage_misses_nothing() -> None:
-    assert not Rehearsal().call.stages.misses_news(10_000_000)
+async def test_after_a_reconnect_the_log_is_read_on_from_where_it_was_read_to() -> None:
+    missing = Missing(LogBus(stored(3, "say"), stored(4, "turn"), stored(7, "heard")))
+    async with beside(missing.resync.run()):
+        with missing.resync.linked():
+            (reconnected,) = missing.bus.reconnected
+            reconnected()
+            assert await missing.hears() == [3, 7]
+            missing.bus.log.append(stored(9, "out"))
+            reconnected()
+            assert await missing.hears() == [3, 7, 9]
 
 
-def test_a_response_that_does_not_come_is_looked_for_before_its_deadline() -> None:
-    call = Rehearsal()
-    call.says(800, "What is the weather like?")
-    call.quiet(1000)
-    assert not call.call.stages.misses_news(call.now_ms)
-    deadline_ms = call.call.config.response.deadline_ms
-    assert call.call.stages.misses_news(call.now_ms + deadline_ms - 1000)
+async def test_a_link_that_answers_again_has_the_log_read_and_the_caller_is_told_once() -> None:
+    missing = Missing(LogBus(stored(1, "say")))
+    async with beside(missing.resync.run()):
+        with missing.resync.linked():
+            (changed,) = missing.bus.liveness.changed
+            changed(True)
+            changed(True)
+            assert (missing.told, missing.outage.parts) == (1, {"link"})
+            changed(False)
+            assert await missing.hears() == [1]
+    assert not missing.outage.parts
 
 
-def test_a_response_that_comes_ends_the_search() -> None:
-    call = Rehearsal()
-    call.says(800, "What is the weather like?")
-    call.quiet(1000)
-    call.answers("It is fine.")
-    call.speaks(0, 1000)
-    call.quiet(3000)
-    assert not call.call.stages.misses_news(call.now_ms + 10_000_000)
+async def test_a_connection_whose_bus_is_away_already_is_told_at_once() -> None:
+    bus = LogBus()
+    bus.liveness.away = True
+    missing = Missing(bus)
+    with missing.resync.linked():
+        assert missing.told == 1
+
+
+async def test_a_session_that_is_over_follows_the_link_no_more() -> None:
+    missing = Missing(LogBus())
+    with missing.resync.linked():
+        pass
+    assert (missing.bus.reconnected, missing.bus.liveness.changed) == ([], [])

@@ -104,6 +104,31 @@ async def test_a_call_that_breaks_ends_and_its_client_is_told_once() -> None:
     assert held.client.broke == 1
 
 
+async def test_a_call_that_breaks_when_its_timer_rings_ends_the_same_way() -> None:
+    class Late(Call):
+        rings = False
+
+        def due_ms(self, now_ms: int) -> int | None:
+            if self.rings:
+                raise ZeroDivisionError
+            return super().due_ms(now_ms)
+
+    call = Late(began(config()))
+    held = Held(call)
+    running = asyncio.create_task(held.shell.run())
+    await held.shell.listening.wait()
+    held.shell.give(Started())
+    call.rings = True
+    held.shell._ring()
+    held.shell._ring()
+    held.shell.give(KeyPressed("1"))
+    held.shell.finish("failed")
+    async with asyncio.timeout(20):
+        await running
+    assert held.client.broke == 1
+    assert [type(event) for event in held.bus.stored] == [ev.SessionStarted]
+
+
 async def test_where_a_newer_connection_has_the_session_nothing_more_is_decided() -> None:
     held = Held()
     first = held.call.began

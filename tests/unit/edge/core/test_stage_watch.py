@@ -78,3 +78,26 @@ def test_a_greeting_without_a_voice_is_told_all_the_same() -> None:
     call = Rehearsal(response__greeting="Hello there.")
     fails(call, "tts", 0)
     assert "Hello there." in [getattr(one, "text", "") for one in call.told(object)]
+
+
+def test_a_call_that_waits_for_no_stage_misses_nothing() -> None:
+    assert not Rehearsal().call.stages.misses_news(10_000_000)
+
+
+def test_a_response_that_does_not_come_is_looked_for_before_its_deadline() -> None:
+    call = Rehearsal()
+    call.says(800, "What is the weather like?")
+    call.quiet(1000)
+    assert not call.call.stages.misses_news(call.now_ms)
+    deadline_ms = call.call.config.response.deadline_ms
+    assert call.call.stages.misses_news(call.now_ms + deadline_ms - 1000)
+
+
+def test_a_response_that_comes_ends_the_search() -> None:
+    call = Rehearsal()
+    call.says(800, "What is the weather like?")
+    call.quiet(1000)
+    call.answers("It is fine.")
+    call.speaks(0, 1000)
+    call.quiet(3000)
+    assert not call.call.stages.misses_news(call.now_ms + 10_000_000)

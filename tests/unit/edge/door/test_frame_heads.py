@@ -7,8 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.door.frame_heads import FrameHeads
-from edge.door.frame_intake import MOST_DIRECT_BYTES, whole_messages
+from edge.door.frame_heads import MOST_DIRECT_BYTES, FrameHeads, whole_messages
 from edge.door.limits.message_memory import LONG_BYTES
 from tests.raw_websocket import BINARY, CONT, PING, TEXT, frame
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 
-from runtime.bus.utterance_frames import REPAIR_S, FrameOrder
-from schemas.audio import AudioFrame
+from runtime.bus.frame_order import KEPT_MS, FrameOrder
+from schemas.audio import BYTES_PER_MS, AudioFrame
+
+SILENT_S = 0.3
 
 
 def frame(seq: int) -> AudioFrame:
@@ -58,8 +60,31 @@ def test_silence_is_repaired_after_a_while() -> None:
     order = ordered(0)
     taken(order)
     assert not order.needs_repair(0.0)
-    assert order.needs_repair(REPAIR_S)
+    assert order.needs_repair(SILENT_S)
 
 
 def test_a_frame_that_ends_a_silence_needs_no_repair() -> None:
-    assert not ordered(0).needs_repair(REPAIR_S)
+    assert not ordered(0).needs_repair(SILENT_S)
+
+
+def test_missing_frames_whose_words_are_known_are_not_waited_for() -> None:
+    order = FrameOrder(known_ms=200)
+    order.put(AudioFrame(seq=2, pcm=bytes(640), from_ms=200))
+    assert taken(order) == [2]
+
+
+def test_missing_frames_whose_words_are_not_known_are_waited_for() -> None:
+    order = FrameOrder(known_ms=180)
+    order.put(AudioFrame(seq=2, pcm=bytes(640), from_ms=200))
+    assert taken(order) == []
+    assert order.needs_repair(0.0)
+
+
+def test_a_gap_before_almost_a_minute_of_audio_counts_as_lost() -> None:
+    order, a_second = ordered(0), bytes(1000 * BYTES_PER_MS)
+    assert taken(order) == [0]
+    for seq in range(2, 2 + KEPT_MS // 1000 - 1):
+        order.put(AudioFrame(seq=seq, pcm=a_second))
+    assert taken(order) == []
+    order.put(AudioFrame(seq=1 + KEPT_MS // 1000, pcm=a_second))
+    assert taken(order) == list(range(2, 2 + KEPT_MS // 1000))

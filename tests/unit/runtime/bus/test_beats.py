@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.bus.link_liveness import AWAY_BEATS, STALE_BEATS, Beats
+from runtime.bus.beats import AWAY_BEATS, STALE_BEATS, Beats
 
 
 def beat(beats: Beats, *, answers: bool, connected: bool = True) -> bool:
