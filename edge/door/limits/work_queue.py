@@ -90,7 +90,7 @@ class WorkQueue:
         self._clock = clock
         self._live: FairQueue[Callable[[], None]] = FairQueue()
         self._others: FairQueue[Callable[[], None]] = FairQueue()
-        """A piece or two of each connection, which adds no other before they are done."""
+        """Each has a piece or two of a connection, which adds no other before they are done."""
         self._passed = 0
         """The pieces of live callers since the last piece of the others."""
         self._work = Allowance(QUEUE_AT_ONCE_S, QUEUE_SHARE, clock())

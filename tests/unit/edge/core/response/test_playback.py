@@ -70,9 +70,8 @@ def test_the_heard_part_of_an_incomplete_sentence_is_estimated() -> None:
     for at in range(0, 900, 20):
         playback.due(START_MS + at)
     heard = playback.heard(START_MS + 900)
-    assert heard
+    assert heard not in {"", TEXT}
     assert TEXT.startswith(heard)
-    assert heard != TEXT
 
 
 @pytest.mark.parametrize("delivery", ["sentences", "chunks"])
@@ -82,9 +81,8 @@ def test_the_last_word_is_heard_with_its_last_byte_though_that_ends_no_ms(
     playback = Playback(1, VoiceConfig(delivery=delivery))
     for index in range(2):
         playback.sentence(index, TEXT)
-        playback.chunk(
-            ChunkSpoken(turn=1, index=index, chunk=0, pcm=bytes(32 * 545 + 20), last=True)
-        )
+        pcm = bytes(32 * 545 + 20)
+        playback.chunk(ChunkSpoken(turn=1, index=index, chunk=0, pcm=pcm, last=True))
     playback.sentence(2, "not here yet")
     for at in range(0, 2000, 20):
         playback.due(START_MS + at)
@@ -105,9 +103,7 @@ def test_all_sound_and_all_words_are_sent_once_however_they_come(
     playback = Playback(1, VoiceConfig(delivery="chunks"))
     playback.sentence(0, TEXT)
     playback.completed(1)
-    sent: list[Speech] = []
-    now_ms = START_MS
-    ends = False
+    sent, now_ms, ends = list[Speech](), START_MS, False
     while not ends and now_ms < START_MS + 60_000:
         if coming:
             playback.chunk(coming.pop())
@@ -218,6 +214,7 @@ def test_what_a_client_tells_of_its_playback_counts_within_what_was_sent(
 ) -> None:
     playback = spoken("sentences", TEN, "Two.")
     playback.due(START_MS)
+    assert (playback.heard_by(300), playback.heard_by(5000)) == ("one two three", TEN)
     playback.played(told_ms, START_MS + 900)
     assert playback.played_ms(START_MS + 900) == counts_ms
     assert playback.until_ms == START_MS + 900 + 1000 - counts_ms
@@ -241,13 +238,6 @@ def test_a_rewind_sends_the_unplayed_part_again(
     assert list(playback.due(START_MS + 500).pieces) == [rest]
     assert playback.until_ms == START_MS + 500 + 1000 - words * 100
     assert playback.heard(START_MS + 2000) == TEN
-
-
-def test_the_words_in_a_part_of_the_audio_are_those_that_were_sent_at_most() -> None:
-    playback = spoken("sentences", TEN, "And more.")
-    playback.due(START_MS)
-    assert playback.heard_by(300) == "one two three"
-    assert playback.heard_by(5000) == TEN
 
 
 def test_a_response_goes_on_where_an_earlier_connection_left_it() -> None:
@@ -289,11 +279,8 @@ def test_a_wait_sound_is_played_until_the_words_are_ready(delivery: Delivery) ->
 def test_clients_of_whole_responses_or_of_words_get_no_wait_sound(delivery: Delivery) -> None:
     playback = Playback(1, VoiceConfig(delivery=delivery))
     playback.sounds_before = 0
-    assert (playback.sounds, playback.sound(START_MS), playback.due_at_ms(START_MS)) == (
-        False,
-        [],
-        None,
-    )
+    assert (playback.sounds, playback.sound(START_MS)) == (False, [])
+    assert playback.due_at_ms(START_MS) is None
 
 
 def test_no_rest_of_a_wait_sound_is_sent_again_after_a_rewind() -> None:

@@ -202,7 +202,9 @@ def test_edits_of_the_client_are_repeated_from_the_log() -> None:
 
 
 def test_a_response_outside_the_conversation_leaves_no_trace_in_it() -> None:
-    history = fold([committed(1, ""), sentence(1, 0, "Apart."), heard(1, "Apart.", in_conversation=False)])
+    history = fold(
+        [committed(1, ""), sentence(1, 0, "Apart."), heard(1, "Apart.", in_conversation=False)]
+    )
     assert (history.messages, history.carried, history.unfinished) == ([], [], None)
 
 
