@@ -33,11 +33,15 @@ LAWS: Mapping[str, NDArray[np.float64]] = {"mulaw": _mulaw(), "alaw": _alaw()}
 
 @cache
 def _codes(law: Law) -> NDArray[np.uint8]:
-    """Return the byte for each 16-bit sample from -32768 on: the byte whose sample is nearest."""
+    """Return the byte for each 16-bit sample from -32768 on: the byte whose sample is nearest.
+
+    Of two that are as near the higher one: silence is 0xFF or 0xD5, as in other encoders.
+    """
     order = np.argsort(LAWS[law], kind="stable")
     levels = LAWS[law][order]
     middles = (levels[:-1] + levels[1:]) / 2
-    return order[np.searchsorted(middles, np.arange(-32768, 32768))].astype(np.uint8)
+    at = np.searchsorted(middles, np.arange(-32768, 32768), side="right")
+    return order[at].astype(np.uint8)
 
 
 def encode(pcm: bytes, law: Law) -> bytes:

@@ -7,6 +7,7 @@ import structlog
 
 from runtime.printable import printable
 from runtime.settings import Settings
+from runtime.tracebacks import traceback_of
 
 FACTS: tuple[structlog.typing.Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -14,6 +15,10 @@ FACTS: tuple[structlog.typing.Processor, ...] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 """The fields of every line."""
+WITHOUT_MESSAGES = structlog.processors.ExceptionRenderer(
+    lambda raised: traceback_of(raised[1]) if raised and raised[1] else ""
+)
+"""Renders errors without their messages and local variables, which may hold a caller's words."""
 
 
 def configure(settings: Settings, role: str) -> None:
@@ -23,12 +28,15 @@ def configure(settings: Settings, role: str) -> None:
     )
     level = logging.getLevelNamesMapping()[settings.log_level]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else _for_people(colors=sys.stdout.isatty())
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
     )
     structlog.configure(
         processors=[
             *FACTS,
-            structlog.processors.format_exc_info if as_json else _fit_for_a_terminal,
+            *(() if as_json else (_fit_for_a_terminal,)),
+            WITHOUT_MESSAGES,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -50,20 +58,11 @@ def configure_command(level: int) -> None:
         processors=[
             *FACTS,
             _fit_for_a_terminal,
-            _for_people(colors=sys.stderr.isatty()),
+            WITHOUT_MESSAGES,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
-def _for_people(*, colors: bool) -> structlog.dev.ConsoleRenderer:
-    """Return a renderer for the console, with plain tracebacks.
-
-    structlog's own tracebacks show local variables, with the caller's words, and take seconds.
-    """
-    return structlog.dev.ConsoleRenderer(
-        colors=colors, exception_formatter=structlog.dev.plain_traceback
     )
 
 

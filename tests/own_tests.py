@@ -105,7 +105,6 @@ ELSEWHERE: Mapping[str, str] = {
     "workers/tool_text_phase.py": "unit/runtime/test_moves.py",
     "workers/tools/backends.py": "integration/test_tool_runner.py",
     "workers/tools/mcp_gateway.py": "integration/test_mcp.py",
-    "workers/worker_loop.py": "integration/test_hung.py",
 }
 """Modules, or patterns of them, and the test file that tests them under another name."""
 

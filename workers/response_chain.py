@@ -55,6 +55,12 @@ class ResponseChain:
         return state
 
     async def say(self, text: str, first_token_ms: float) -> None:
+        """Publish *text* as the next sentence.
+
+        Raises:
+            FencedError: the response was cancelled, or another worker goes on with it.
+            BusAwayError: not acknowledged.
+        """
         job, index = self._job, self._written
         sentence = ResponseSentence(
             **job.head(),
@@ -95,6 +101,7 @@ class ResponseChain:
         await job.bus.publish(told)
 
     async def publish_call(self, call: FunctionCall) -> None:
+        """Publish the model's *call* of a tool. Raises as `say`."""
         job = self._job
         called = ToolCalled(
             **job.head(),
@@ -109,6 +116,7 @@ class ResponseChain:
         self.state = self.state.after(await self._publish(called), called)
 
     async def complete(self, usage: Usage) -> None:
+        """Publish the end of the response, or of this step of it. Raises as `say`."""
         completed = ResponseCompleted(
             **self._job.head(),
             turn=self._job.event.turn,

@@ -131,32 +131,33 @@ class Worker(Generic[J]):
         if verdict.is_hung:
             self._hung = True
             stop.set()
+        gives_up = verdict.outcome == "failed"
+        is_told = gives_up and await self._tell_edge(job, target, verdict)
         log.warning(
             "job_failed",
             stage=self.stage.name,
             attempt=job.attempt,
-            gave_up=verdict.outcome == "failed",
+            gave_up=is_told,
             error=verdict.reason,
             exc_info=None if verdict.is_expected else first_cause(error),
         )
-        if verdict.outcome == "failed":
-            return await self._give_up(job, target, verdict)
-        await job.retry(verdict.delay_s)
-        return verdict.outcome
-
-    async def _give_up(self, job: Job, target: JobTarget, verdict: RetryDecision) -> Outcome:
-        """Tell the edge, then end the job; return its outcome."""
+        if not is_told:
+            await job.retry(retry_policy.UNTOLD_S if gives_up else verdict.delay_s)
+            return "retried"
         self.failed += 1
+        await job.give_up(verdict.reason)
+        return "failed"
+
+    async def _tell_edge(self, job: Job, target: JobTarget, verdict: RetryDecision) -> bool:
+        """Tell the edge that the job failed for good; return whether the bus has stored it."""
         failure = retry_policy.failure(
             job.event, target, verdict, stage=self.stage.name, attempt=job.attempt
         )
         try:
             await self.bus.publish(failure)
         except BusError:
-            await job.retry(retry_policy.UNTOLD_S)
-            return "retried"
-        await job.give_up(verdict.reason)
-        return "failed"
+            return False
+        return True
 
 
 async def _first_of(*coming: asyncio.Future[Any]) -> None:

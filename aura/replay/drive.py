@@ -265,7 +265,7 @@ class _RecordedCaller:
         if isinstance(given, Sound) and self._pcm:
             self._at_bytes += given.size_bytes
             pcm = self._pcm[self._at_bytes - given.size_bytes : self._at_bytes]
-            self.shell.hear(pcm.ljust(given.size_bytes, b"\0"))
+            self.shell.take_audio(pcm.ljust(given.size_bytes, b"\0"))
         else:
             self.shell.give(given)
 

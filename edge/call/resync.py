@@ -29,18 +29,18 @@ class Resync:
         call: Call,
         session: tuple[str, str],
         frames: FrameSender,
-        hear: Callable[[bytes, str, int], None],
+        take: Callable[[bytes, str, int], None],
         outage: BusOutage,
     ) -> None:
         """Serve the *call* of *session* (tenant, id), whose *frames* are sent again.
 
-        *hear* takes each event: bytes, subject and sequence. *outage* follows the link to the bus.
+        *take* takes each event: bytes, subject and sequence. *outage* follows the link to the bus.
         """
         self._bus = bus
         self._call = call
         self._subject = subjects.session_events(*session)
         self._frames = frames
-        self._hear = hear
+        self._take = take
         self._outage = outage
         self._position = LogPosition()
         self._wanted = asyncio.Event()
@@ -89,4 +89,4 @@ class Resync:
         after = self._position.seq
         stored = await self._bus.read(subjects.EVENTS_STREAM, self._subject, after=after)
         for event in self._position.read(stored):
-            self._hear(event.data, event.subject, event.seq)
+            self._take(event.data, event.subject, event.seq)

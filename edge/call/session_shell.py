@@ -76,7 +76,7 @@ class SessionShell:
         self._jobs, self._recording = terms.jobs, audio.recording
         self._frames = FrameSender(bus, self.session, audio.kept)
         self._tasks = asyncio.TaskGroup()
-        self._stages = StageListener(bus, whose, self.give, self._heard)
+        self._stages = StageListener(bus, whose, self.give, self._take_event)
         self._resync = Resync(bus, call, whose, self._frames, self._stages.event, outage)
         self._takeover = Takeover()
         stored = self._events.stored
@@ -118,13 +118,13 @@ class SessionShell:
 
     # -------------------------------------------------------- inputs of the call
 
-    def hear(self, pcm: bytes) -> None:
+    def take_audio(self, pcm: bytes) -> None:
         """Take a little audio of the caller: s16le mono 16 kHz."""
         at_ms = now_ms()
         if self._arrives(pcm, at_ms):
-            self._hear(self._audio.hear(pcm, at_ms))
+            self._give_sound(self._audio.hear(pcm, at_ms))
 
-    def hear_in_parts(self, pcm: bytes) -> Iterator[None]:
+    def take_audio_in_parts(self, pcm: bytes) -> Iterator[None]:
         """Take audio of any length as one input; yield after each part of the work."""
         at_ms = now_ms()
         if self._arrives(pcm, at_ms):
@@ -132,9 +132,9 @@ class SessionShell:
             for part in self._audio.hear_in_parts(pcm, at_ms):
                 parts.append(part)
                 yield
-            self._hear(joined(parts))
+            self._give_sound(joined(parts))
 
-    def _hear(self, sound: Sound) -> None:
+    def _give_sound(self, sound: Sound) -> None:
         self.give(sound)
         if self._audio.turns_out_background():
             self.give(BackgroundAlone())
@@ -232,7 +232,7 @@ class SessionShell:
         if self._carries:
             self._client.tell(Trouble("audio", "the event bus is away; it is waited for"))
 
-    def _heard(self, event: AnyEvent, seq: int) -> None:
+    def _take_event(self, event: AnyEvent, seq: int) -> None:
         """Take *event* of a stage or of a newer connection, stored at *seq* of the log."""
         self.recognition.note_event(event)
         if self._jobs:

@@ -186,7 +186,7 @@ class AudioIntake:
             if self._state is ENDED:
                 return
             began_s = self._work_clock()
-            for _ in self._shell.hear_in_parts(bytes(pcm)):
+            for _ in self._shell.take_audio_in_parts(bytes(pcm)):
                 self._pace.worked(began_s)
                 await self._pace.breathe()
                 began_s = self._work_clock()
@@ -233,7 +233,7 @@ class AudioIntake:
 
     def _pass_to_shell(self, pcm: bytes) -> None:
         if pcm and self._state is not ENDED:
-            self._shell.hear(pcm)
+            self._shell.take_audio(pcm)
         self._sound_bytes += len(pcm)
 
     def _tell_budget(self) -> None:

@@ -258,8 +258,8 @@ class _Link:
             log.error("bus_error", error=str(error)[:200])
         elif isinstance(error, OSError) and not self.bus.connected:
             pass  # a failed reconnect, several a second; `bus_disconnected` was logged already
-        else:  # a listener failed; the log gets no part of its message
-            log.error("listener_failed", error=type(error).__name__)
+        else:  # a listener failed
+            log.error("listener_failed", exc_info=error)
 
     async def lost(self) -> None:
         if self.bus is None:  # there was no connection yet

@@ -67,7 +67,7 @@ class Job:
     async def working(self) -> None:
         """Send a heartbeat, which puts off redelivery by ack_wait."""
         if self._open:
-            await self._answer(b"+WPI")
+            await _answer(self._jobs.bus, self._msg, b"+WPI")
 
     async def done(self) -> None:
         await self._close(b"+ACK")
@@ -84,13 +84,7 @@ class Job:
         if self._open:
             self._open = False
             self._jobs.finished()
-            await self._answer(word)
-
-    async def _answer(self, word: bytes) -> None:
-        try:
-            await self._jobs.bus.nats_client.publish(self._msg.reply, word)
-        except NatsError:  # the job is redelivered, and every job is safe to do twice
-            log.warning("job_answer_lost")
+            await _answer(self._jobs.bus, self._msg, word)
 
 
 class Jobs:
@@ -224,7 +218,7 @@ class Jobs:
         if (status := head.get("Status")) is not None:
             left = head.get("Nats-Pending-Messages")
             ended = self._pull.status_came(status, int(left) if left else None, now_s)
-            await self._on_status(status, ended)
+            self._on_status(status, ended)
             return
         self._pull.job_came(msg.metadata.num_pending, now_s)
         delivery = Delivery.of(msg)
@@ -240,18 +234,26 @@ class Jobs:
             return
         self._queue.put_nowait(Job(event, msg, self))
 
-    async def _on_status(self, status: str, ended: Ended) -> None:
+    def _on_status(self, status: str, ended: Ended) -> None:
         if ended is Ended.NOT_YET:
             return
         if ended is Ended.REFUSED_ANEW:
             log.info("consumer_request_ended", consumer=self.consumer, status=status)
-        if ended is not Ended.EXPIRED:
-            await asyncio.sleep(REFUSED_S)
-        self._wake.set()
+        if ended is Ended.EXPIRED:
+            self._wake.set()
+        else:
+            asyncio.get_running_loop().call_later(REFUSED_S, self._wake.set)
 
     async def _answer_unread(self, msg: Msg, word: bytes) -> None:
         self.finished()
-        await self.bus.nats_client.publish(msg.reply, word)
+        await _answer(self.bus, msg, word)
+
+
+async def _answer(bus: Bus, msg: Msg, word: bytes) -> None:
+    try:
+        await bus.nats_client.publish(msg.reply, word)
+    except NatsError:  # the job is redelivered, and every job is safe to do twice
+        log.warning("job_answer_lost")
 
 
 async def _drain(subscription: Subscription) -> None:

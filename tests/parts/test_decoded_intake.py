@@ -49,7 +49,7 @@ class Caller:
         self.heard_s = 0.0
         self.told: list[str] = []
         self.room = share.account(address)
-        shell: Any = SimpleNamespace(hear=self._hear)
+        shell: Any = SimpleNamespace(take_audio=self._hear)
         protocol: Any = ContinuousProtocol(Handshake("c"))
         self.intake = AudioIntake(shell, protocol, pace, cast("Any", self), self._obey, self.room)
 

@@ -39,7 +39,7 @@ class SpeechNotice(NamedTuple):
 class VoicedStretch(NamedTuple):
     """A stretch of voice without a pause longer than a breath."""
 
-    ms: int
+    voice_ms: int
     until_ms: int
     """Unix ms."""
 
@@ -152,7 +152,7 @@ class Segmenter:
         self._last += 1
         voice_ms = self._detector.onset_ms
         if at_ms - self._before.until_ms <= BREATH_MS + voice_ms:
-            voice_ms += self._before.ms
+            voice_ms += self._before.voice_ms
         return Utterance(self._last, voice_ms=voice_ms)
 
     def _follow(
@@ -160,7 +160,7 @@ class Segmenter:
     ) -> Iterator[SpeechNotice]:
         if change is SpeechChange.STARTED:
             self.utterance = self._begun(at_ms)
-            yield SpeechNotice(at_ms, change)
+            yield SpeechNotice(at_ms, change)  # the call decides before the utterance is sent
             for earlier in self._prefix:
                 self._send(self.utterance.add(earlier))
             return

@@ -139,7 +139,7 @@ class CurrentResponse:
             played_ms=response.playback.played_ms(now_ms),
             resumable=resumable,
             sentence=where.sentence,
-            sentence_ms=where.ms,
+            sentence_ms=where.before_ms,
             sentence_words=where.words,
             part=response.part,
             in_conversation=response.in_conversation,

@@ -39,7 +39,7 @@ class Playback:
         self._total: int | None = None
         self._next = start.sentence
         """The sentence that is sent next."""
-        self._offset_bytes = start.ms * BYTES_PER_MS
+        self._offset_bytes = start.before_ms * BYTES_PER_MS
         """The bytes of that sentence that were sent."""
         self._told_words = start.words
         """The words of that sentence that were sent."""

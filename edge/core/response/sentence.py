@@ -56,7 +56,7 @@ class Position(NamedTuple):
     """A position in a response."""
 
     sentence: int = 0
-    ms: int = 0
+    before_ms: int = 0
     """The audio of the sentence before it."""
     words: int = 0
     """The number of the sentence's words before it."""
@@ -101,7 +101,10 @@ class Sentences:
 
         The position is negative in a wait sound before the sentence.
         """
-        index, left_bytes = self._start.sentence, self._start.ms * BYTES_PER_MS + played_bytes
+        index, left_bytes = (
+            self._start.sentence,
+            self._start.before_ms * BYTES_PER_MS + played_bytes,
+        )
         left_bytes -= self.wait_sound_bytes(index)
         while (part := self._known.get(index)) and part.voiced and left_bytes >= len(part.pcm):
             index += 1
@@ -124,7 +127,7 @@ class Sentences:
                 words.append(part.text or "")
                 continue
             if index == self._start.sentence:
-                left_bytes += self._start.ms * BYTES_PER_MS
+                left_bytes += self._start.before_ms * BYTES_PER_MS
             left_bytes -= self.wait_sound_bytes(index)
             if part is None or part.text is None or left_bytes <= 0:
                 break

@@ -27,7 +27,7 @@ def _as_it_was() -> Iterator[None]:
 
 def fail(transcript: str) -> None:
     assert transcript
-    raise ZeroDivisionError
+    raise ZeroDivisionError(transcript)
 
 
 def service(log_format: str) -> Callable[[], None]:
@@ -42,7 +42,7 @@ def service(log_format: str) -> Callable[[], None]:
         pytest.param(lambda: logs.configure_command(logging.ERROR), id="a command"),
     ],
 )
-def test_a_traceback_names_the_place_and_no_local_variable(
+def test_a_traceback_names_the_place_and_neither_message_nor_local_variable(
     configure: Callable[[], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure()

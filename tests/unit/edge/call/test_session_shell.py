@@ -137,8 +137,8 @@ async def test_where_a_newer_connection_has_the_session_nothing_more_is_decided(
     )
     running = asyncio.create_task(held.shell.run())
     await held.shell.listening.wait()
-    held.shell._heard(first, 10)
-    held.shell._heard(resumed, 11)
+    held.shell._take_event(first, 10)
+    held.shell._take_event(resumed, 11)
     held.shell.give(KeyPressed("1"))
     held.shell.finish("failed")
     await running

@@ -42,7 +42,7 @@ class Client:
         self.channel.on_excess = self.excess.append
         protocol = ContinuousProtocol(Handshake("c"))
         intake = AudioIntake(
-            cast("Any", SimpleNamespace(hear=self.sound.append)),
+            cast("Any", SimpleNamespace(take_audio=self.sound.append)),
             protocol,
             pace,
             cast("Any", SimpleNamespace(exceed=self.channel.exceed, broke=self.faults.append)),

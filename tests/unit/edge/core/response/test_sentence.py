@@ -107,7 +107,7 @@ def test_the_words_in_the_audio_that_was_heard(left: int, words: str) -> None:
 
 
 def test_the_words_heard_on_another_connection_come_first() -> None:
-    start = Position(sentence=1, ms=100 // BYTES_PER_MS, words=1)
+    start = Position(sentence=1, before_ms=100 // BYTES_PER_MS, words=1)
     sentences = two_sentences(start)
     assert sentences.words(0) == "one two three"
     assert sentences.words_until(1, 0) == 1
