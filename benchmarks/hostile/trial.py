@@ -29,6 +29,8 @@ from schemas import subjects
 
 CALM_S = 8.0
 """The time after which a stage that a hundred callers strained is calm again."""
+WHISPER_CALM_S = 25.0
+"""The same with the real recogniser, which works on the warm-up for some seconds."""
 PIECE_BYTES = 3200
 CROWD, SPEAKERS = 100, 8
 """The conversations of the warm-up, and how many of them a real recogniser can serve at once."""
@@ -87,7 +89,7 @@ async def running(speech: Path, *, whisper: bool) -> AsyncIterator[Aura]:
             call = asyncio.create_task(bystander.run())
             await asyncio.wait_for(bystander.ready.wait(), 10)
             await _warm(url, bystander.speech, SPEAKERS if whisper else CROWD)
-            await asyncio.sleep(CALM_S)  # long enough for one response
+            await asyncio.sleep(WHISPER_CALM_S if whisper else CALM_S)
             bystander.look()
             try:
                 yield Aura(url, process.pid, data.parent / "log", bus, bystander, speech)
