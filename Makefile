@@ -2,8 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-# Most tests wait: four files at once, in the order of tests/conftest.py. Engines want a quiet machine: beside them run
-# only the tests that need no process, with what the engines leave of it.
+# Most tests wait: four files at once, in the order of tests/conftest.py. Engines want a quiet machine.
 AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 THOROUGH := --hypothesis-profile=thorough
 NO_ENGINE := tests/e2e/test_wheel.py
@@ -23,11 +22,8 @@ demo: .venv/.installed ## Start everything, ask a question in Aura's own voice, 
 	@exec $(BIN)/aura demo
 
 test: .venv/.dev ## Run all tests, the real engines included
-	@failed=; told=$$(mktemp); trap 'kill $$! 2> /dev/null; rm -f $$told' EXIT; trap 'exit 130' INT TERM; \
-	$(BIN)/python -m pytest $(AT_ONCE) $(THOROUGH) tests/integration tests/clients $(NO_ENGINE) tests/parts || failed=1; \
-	nice -n 19 $(BIN)/python -m pytest $(THOROUGH) tests/contract tests/unit > $$told 2>&1 & \
-	$(BIN)/python -m pytest tests/e2e $(addprefix --ignore=,$(NO_ENGINE)) || failed=1; \
-	wait $$! || failed=1; cat $$told; [ -z "$$failed" ]
+	@$(BIN)/python -m pytest $(AT_ONCE) $(THOROUGH) tests/integration tests/clients $(NO_ENGINE) tests/parts tests/contract tests/unit
+	@$(BIN)/python -m pytest tests/e2e $(addprefix --ignore=,$(NO_ENGINE))
 
 check: lint unit ## Format, lint, types, imports, schemas, unit tests
 
