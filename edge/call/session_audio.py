@@ -15,5 +15,5 @@ class SessionAudio:
     """Prepares the caller's audio for the call."""
     recording: RecordingWriter | None = None
     """Stores the audio of both sides; None: it is not recorded."""
-    kept: ShareAccount | None = None
+    memory: ShareAccount | None = None
     """The room for the caller's audio that may be sent to STT again; None: see `FrameSender`."""

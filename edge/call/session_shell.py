@@ -74,7 +74,7 @@ class SessionShell:
         self._outage = outage = BusOutage(self._tell_bus_away, loop.time)
         self._events = EventWriter(bus, outage, self._awaits, self._over_quota, terms)
         self._jobs, self._recording = terms.jobs, audio.recording
-        self._frames = FrameSender(bus, self.session, audio.kept)
+        self._frames = FrameSender(bus, self.session, audio.memory)
         self._tasks = asyncio.TaskGroup()
         self._stages = StageListener(bus, whose, self.give, self._take_event)
         self._resync = Resync(bus, call, whose, self._frames, self._stages.event, outage)

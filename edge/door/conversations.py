@@ -134,13 +134,13 @@ class Conversations:
         parts, seat, model = self._parts, self._seat, self._parts.speech_model
         stranger = not seat.caller.named
         caller = CallerAudio(model.opinion() if model else None, cancel_echo=parts.cancel_echo)
-        kept = parts.common.spoken_by(seat.address, stranger=stranger)
+        memory = parts.common.spoken_by(seat.address, stranger=stranger)
         jobs = SessionJobs(parts.job_slots, seat.address, stranger=stranger)
         return SessionShell(
             parts.bus,
             Call(opening.began, opening.history),
             self._holder,
-            audio=SessionAudio(caller, opening.recording, kept),
+            audio=SessionAudio(caller, opening.recording, memory),
             terms=replace(opening.terms, jobs=jobs),
             tells_events=tells_events,
         )

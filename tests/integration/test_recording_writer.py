@@ -90,6 +90,16 @@ async def test_what_the_bus_takes_too_slowly_is_dropped_and_told_at_the_end(bus:
     )
 
 
+async def one_piece_is_lost(writer: RecordingWriter) -> None:
+    """Record a whole piece, which is not stored, and a second of sound after it."""
+    now_ms = speak(writer, 1)
+    writer.note_received(sound(1000, 5), now_ms + 1000)
+    writer.finish(now_ms + 1000)
+    with capture_logs() as logs:
+        await asyncio.wait_for(writer.run(), 5)
+    assert [one["pieces"] for one in logs] == [1]
+
+
 async def test_a_piece_that_was_not_stored_is_a_gap_and_the_next_ones_are_stored(
     bus: Bus,
 ) -> None:
@@ -97,12 +107,7 @@ async def test_a_piece_that_was_not_stored_is_a_gap_and_the_next_ones_are_stored
     wanted = {**info["config"], "max_msg_size": PIECE_MS * BYTES_PER_MS}
     assert "error" not in await bus.api(f"STREAM.UPDATE.{subjects.RECORDING_STREAM}", wanted)
     writer = a_writer(bus)
-    now_ms = speak(writer, 1)
-    writer.note_received(sound(1000, 5), now_ms + 1000)
-    writer.finish(now_ms + 1000)
-    with capture_logs() as logs:
-        await asyncio.wait_for(writer.run(), 5)
-    assert [one["pieces"] for one in logs] == [1]
+    await one_piece_is_lost(writer)
     (piece,) = await stored(bus, "caller")
     assert piece.pcm == sound(1000, 5)
 
@@ -124,12 +129,7 @@ class SmallBus:
 async def test_a_piece_that_is_too_large_for_the_bus_is_a_gap_too() -> None:
     small = SmallBus()
     writer = a_writer(cast("Bus", small))
-    now_ms = speak(writer, 1)
-    writer.note_received(sound(1000, 5), now_ms + 1000)
-    writer.finish(now_ms + 1000)
-    with capture_logs() as logs:
-        await asyncio.wait_for(writer.run(), 5)
-    assert [one["pieces"] for one in logs] == [1]
+    await one_piece_is_lost(writer)
     assert [piece.pcm for piece in small.pieces] == [sound(1000, 5)]
 
 

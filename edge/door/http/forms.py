@@ -1,7 +1,7 @@
 """Parses a form (`multipart/form-data`, RFC 7578) in its whole body.
 
 Pure. aiohttp reads forms line by line on the event loop without a limit of parts: 20,000 fields, or
-a megabyte of empty lines, block it for seconds. Here the body is split a few times.
+a megabyte of empty lines, block it for seconds. Here the marks between parts are searched once.
 """
 
 from email.message import Message

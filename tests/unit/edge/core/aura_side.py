@@ -87,6 +87,20 @@ class AuraSide:
         )
         self.responder.receive(completed, self.now_ms)
 
+    def ready(self, turn: int, chunks: int, ms: int) -> None:
+        """TTS tells that all of the first sentence was sent, in *chunks* with *ms* of audio."""
+        ready = ev.SpeechReady(
+            **HEAD,
+            turn=turn,
+            index=0,
+            chunks=chunks,
+            audio_ms=ms,
+            first_chunk_ms=1,
+            took_ms=2,
+            model="m",
+        )
+        self.responder.receive(ready, self.now_ms)
+
     def speaks(self, turn: int, index: int, ms: int) -> None:
         chunk = ChunkSpoken(turn, index, 0, b"\x02" * (BYTES_PER_MS * ms), last=True)
         self.responder.speak(chunk, self.now_ms)

@@ -226,17 +226,8 @@ def test_words_up_to_a_pause_that_is_over_interrupt_only_what_voice_can_stop(voi
     call.quiet(1500)
     call.says(200)
     call.quiet(200)
-    (*_, pause) = call.events(ev.SpeechPaused)
     call.says(200)
-    call.event(
-        ev.TranscriptGuess,
-        utterance=pause.utterance,
-        pause=pause.pause,
-        text="Wait a moment",
-        confidence=0.9,
-        took_ms=50.0,
-        model="m",
-    )
+    call.hears("Wait a moment")
     assert bool(call.told(Interrupted)) is bool(voice_ms)
 
 

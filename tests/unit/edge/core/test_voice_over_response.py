@@ -120,17 +120,8 @@ def test_words_up_to_a_pause_that_is_over_count_as_well() -> None:
     r = responding()
     r.says(300)
     r.quiet(120)
-    pause = r.events(ev.SpeechPaused)[-1]
     r.says(200)  # the words of the pause come after it
-    r.event(
-        ev.TranscriptGuess,
-        utterance=pause.utterance,
-        pause=pause.pause,
-        text="Wait a moment",
-        confidence=0.9,
-        took_ms=50.0,
-        model="m",
-    )
+    r.hears("Wait a moment")
     assert r.told(Interrupted)
     assert r.events(ev.ResponseCancelled)
 

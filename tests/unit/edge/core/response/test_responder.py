@@ -8,7 +8,7 @@ from edge.core.inputs import Played, ResponseRequested
 from edge.core.response.playback import LEAD_MS
 from edge.core.response.response import Phase
 from schemas import events as ev
-from tests.unit.edge.core.aura_side import HEAD, AuraSide
+from tests.unit.edge.core.aura_side import AuraSide
 from tests.unit.edge.core.rehearsal import config
 
 
@@ -71,20 +71,10 @@ def test_audio_that_is_said_to_be_ready_and_did_not_come_is_recovered() -> None:
     response = aura.asks(speculative=False)
     aura.responder.requester.commit(response, aura.now_ms)
     aura.writes(response.turn, "It is fine.")
-    ready = ev.SpeechReady(
-        **HEAD,
-        turn=response.turn,
-        index=0,
-        chunks=3,
-        audio_ms=1000,
-        first_chunk_ms=1,
-        took_ms=2,
-        model="m",
-    )
-    aura.responder.receive(ready, aura.now_ms)
+    aura.ready(response.turn, 3, 1000)
     assert Recover(response.turn) in aura.out.take()
     aura.speaks(response.turn, 0, 1000)
-    aura.responder.receive(ready, aura.now_ms)
+    aura.ready(response.turn, 3, 1000)
     assert Recover(response.turn) not in aura.out.take()
 
 
@@ -153,17 +143,7 @@ def test_a_sentence_without_a_sound_is_passed_over() -> None:
     assert aura.responder.due_ms(aura.now_ms) is None
     aura.responder.requester.commit(response, aura.now_ms)
     aura.writes(response.turn, "...", "It is fine.")
-    silent = ev.SpeechReady(
-        **HEAD,
-        turn=response.turn,
-        index=0,
-        chunks=0,
-        audio_ms=0,
-        first_chunk_ms=1,
-        took_ms=2,
-        model="m",
-    )
-    aura.responder.receive(silent, aura.now_ms)
+    aura.ready(response.turn, 0, 0)
     aura.speaks(response.turn, 1, 500)
     aura.passes(20)
     assert [(one.text, len(one.pcm)) for one in aura.told(Speech)] == [
