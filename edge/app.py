@@ -17,7 +17,13 @@ from edge.door.callers.client_secrets import ClientSecrets
 from edge.door.callers.operators import Operators
 from edge.door.http import realtime_calls, realtime_hangup
 from edge.door.http.calls_api import routes as calls_api
-from edge.door.http.middlewares import harden, limit_requests, no_packed_bodies, no_traceback
+from edge.door.http.middlewares import (
+    harden,
+    limit_requests,
+    no_packed_bodies,
+    no_traceback,
+    take_turns,
+)
 from edge.door.http.pages import add_pages, wants_page
 from edge.door.http.realtime_secrets import create_client_secret
 from edge.door.http.speech_api import add_routes as add_speech_routes
@@ -96,7 +102,7 @@ def build(
     Raises:
         SettingsError: as `edge_of`.
     """
-    app = web.Application(middlewares=[limit_requests, no_packed_bodies, no_traceback])
+    app = web.Application(middlewares=[take_turns, limit_requests, no_packed_bodies, no_traceback])
     app[EDGE] = edge_of(settings, bus, name, sessions, most_sockets)
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)

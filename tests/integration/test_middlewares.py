@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -37,6 +39,27 @@ async def test_an_address_over_its_rate_is_told_when_to_come_again(bus: Bus) -> 
             assert (answer.status, await answer.json()) == (429, {"error": "Too many requests"})
             assert int(answer.headers["Retry-After"]) > 1
             assert answer.headers["Connection"] == "close"
+
+
+async def test_requests_that_arrive_at_once_are_spread_over_rounds_of_the_loop(bus: Bus) -> None:
+    crowd, rounds, served_in = 100, 0, Counter[int]()
+
+    async def count(_: web.Request) -> web.Response:
+        served_in[rounds] += 1
+        return web.Response()
+
+    async with serving(bus, api_requests_per_minute=crowd) as (_, client):
+        add(client, "/counted", count)
+        to = client.server
+        sockets = [await asyncio.open_connection(to.host, to.port) for _ in range(crowd)]
+        for _, writer in sockets:  # without a wait between two, so that all arrive in one round
+            writer.write(b"GET /counted HTTP/1.1\r\nHost: x\r\n\r\n")
+        while sum(served_in.values()) < crowd:
+            await asyncio.sleep(0)
+            rounds += 1
+        for _, writer in sockets:
+            writer.close()
+    assert max(served_in.values()) < crowd / 3
 
 
 async def test_an_orchestrator_on_the_machine_is_never_refused_and_others_are(bus: Bus) -> None:

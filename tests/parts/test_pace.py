@@ -75,7 +75,7 @@ async def test_long_messages_are_read_one_after_the_other() -> None:
         nonlocal at_once, most
         at_once += 1
         most = max(most, at_once)
-        time.sleep(0.01)
+        work(0.01)
         at_once -= 1
 
     with Budgets(Costs()).opened("a", 0.0) as budget:
@@ -83,6 +83,13 @@ async def test_long_messages_are_read_one_after_the_other() -> None:
         await asyncio.gather(*(pace.off_loop(read) for _ in range(4)))
         assert most == 1
         assert budget.work_s > 0.03
+
+
+def work(cpu_s: float) -> None:
+    """Use the CPU for *cpu_s* seconds."""
+    until_s = time.thread_time() + cpu_s
+    while time.thread_time() < until_s:
+        pass
 
 
 def be_interrupted() -> None:
@@ -96,6 +103,12 @@ async def test_a_connection_is_not_charged_for_the_time_that_other_processes_had
         began_s = pace.work_clock()
         be_interrupted()
         pace.worked(began_s)
+        assert budget.work_s < 0.03
+
+
+async def test_nor_for_such_time_of_its_long_messages() -> None:
+    with Budgets(Costs()).opened("a", 0.0) as budget:
+        await Pace(budget, WorkQueue(), str).off_loop(be_interrupted)
         assert budget.work_s < 0.03
 
 

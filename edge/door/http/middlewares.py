@@ -7,10 +7,25 @@ import structlog
 from aiohttp import web
 
 from edge.call import counters
+from edge.door.limits.work_queue import Place
 from edge.door.state import EDGE
 from runtime.tls import LOOPBACK
 
 log = structlog.get_logger(__name__)
+
+REQUEST_S = 0.0003
+"""The loop's work for a request beside that of its handler, s, as measured for a refusal."""
+
+
+@web.middleware
+async def take_turns(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Let a request wait for a turn in the work queue while the round of the loop is full."""
+    queue = request.app[EDGE].work_queue
+    if queue.round.is_full:
+        await queue.turn(address_of(request), Place.NEXT)
+    queue.round.count(REQUEST_S)
+    answer: web.StreamResponse = await handler(request)
+    return answer
 
 
 @web.middleware

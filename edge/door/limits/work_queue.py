@@ -45,7 +45,7 @@ class Place(Enum):
     LIVE = auto()
     """In the line of live callers with a token."""
     NEXT = auto()
-    """Next, whatever the use of its address: for live strangers."""
+    """Next, whatever the use of its address: for live strangers, and for requests."""
     FAIR = auto()
     """By the use of its address."""
 
@@ -124,11 +124,11 @@ class WorkQueue:
         await begun
 
     async def off_loop(self, work: Callable[[], T]) -> tuple[T, float]:
-        """Return the result of *work* and the seconds it took. The edge has one thread for it."""
+        """Return the result of *work* and its CPU seconds. The edge has one thread for it."""
 
         def timed() -> tuple[T, float]:
-            began_s = self._clock()
-            return work(), self._clock() - began_s
+            began_s = time.thread_time()
+            return work(), time.thread_time() - began_s
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, timed)
 
