@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from workers.engine_limit import engine_limit_s, waits
@@ -73,7 +74,7 @@ class EngineExecutor:
 
     @property
     def wait_ms(self) -> int:
-        """Return the wait of the oldest urgent item (rank 0) for a thread."""
+        """Return the longest wait of an urgent item (rank 0) for the work of other owners."""
         since_s = self._queue.urgent_since_s
         return 0 if since_s is None else int((self._clock() - since_s) * 1000)
 
@@ -140,10 +141,10 @@ class EngineExecutor:
                 queued.limit_s = limit_s
                 queued.begun.set()
             done = loop.run_in_executor(self._pool, _work, batch, loop)
-            done.add_done_callback(self._leave_thread)
+            done.add_done_callback(partial(self._leave_thread, batch))
 
-    def _leave_thread(self, done: asyncio.Future[None]) -> None:
-        self._queue.thread_became_free()
+    def _leave_thread(self, batch: list[_QueuedItem], done: asyncio.Future[None]) -> None:
+        self._queue.ended(batch, self._clock())
         self._fill()
         if not done.cancelled():
             done.result()  # raises Aura's own faults; an engine's error is the result of its item

@@ -10,6 +10,8 @@ less CPU time than the limit, since the machine is busy."""
 LEAST_CPU_SHARE = 0.1
 """The least CPU time of a process that works, as a share of the time waited; below it the process
 hangs."""
+LEAST_AUDIO_S = 5.0
+"""The shortest window of the recogniser, which a second of speech takes as long as."""
 MOST_REAL_TIME_FACTOR = 0.5
 """The addition to the limit for each second of audio, s; a slower engine is too slow."""
 
@@ -17,9 +19,10 @@ MOST_REAL_TIME_FACTOR = 0.5
 def engine_limit_s(limit_s: float, audio_s: Iterable[float]) -> float:
     """Return the time limit of a run, s, over items with *audio_s* seconds of audio each.
 
-    *limit_s*: the limit of a run without audio.
+    *limit_s*: the limit of a run without audio. A short audio counts as LEAST_AUDIO_S.
     """
-    return limit_s + MOST_REAL_TIME_FACTOR * sum(audio_s)
+    counted = (max(LEAST_AUDIO_S, seconds) for seconds in audio_s if seconds)
+    return limit_s + MOST_REAL_TIME_FACTOR * sum(counted)
 
 
 def waits(limit_s: float, cpu_s: Callable[[], float]) -> Iterator[float]:

@@ -11,6 +11,7 @@ never delay the only item of another session.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -54,14 +55,23 @@ class EngineQueue(Generic[Item]):
         self._places: dict[Item, Place] = {}
         """In the order of the requests."""
         self._shares = FairShare()
+        self._running: dict[Item, Owner] = {}
+        """The items in threads."""
+        self._left_s: dict[Owner, float] = {}
+        """The end of the last run of each owner that waits again."""
 
     def __len__(self) -> int:
         return len(self._places)
 
     @property
     def urgent_since_s(self) -> float | None:
-        """Return the time of the oldest urgent request (rank 0) that waits."""
-        return min((p.since_s for p in self._places.values() if p.rank == 0), default=None)
+        """Return the time since which an urgent item (rank 0) waits for other owners; None: none.
+
+        An item that waits for its own owner's earlier items does not show that a stage is full.
+        """
+        busy = set(self._running.values())
+        waiting = (p for p in self._places.values() if p.rank == 0 and p.owner not in busy)
+        return min((max(p.since_s, self._left_s.get(p.owner, 0.0)) for p in waiting), default=None)
 
     def add(self, item: Item, place: Place) -> None:
         self._places[item] = place
@@ -70,8 +80,13 @@ class EngineQueue(Generic[Item]):
         """Remove an item that waits no longer."""
         del self._places[item]
 
-    def thread_became_free(self) -> None:
+    def ended(self, batch: Iterable[Item], now_s: float) -> None:
+        """Note that the thread of *batch* is free."""
         self._free += 1
+        left = {self._running.pop(item) for item in batch}
+        waits = {place.owner for place in self._places.values()}
+        self._left_s.update(dict.fromkeys(left, now_s))
+        self._left_s = {owner: at_s for owner, at_s in self._left_s.items() if owner in waits}
 
     def next_batch(self) -> list[Item]:
         """Return the items that a free thread takes; [] if none waits or none may have a thread."""
@@ -112,5 +127,6 @@ class EngineQueue(Generic[Item]):
         item = min(candidates, key=lambda one: owners[candidates[one].owner])
         place = candidates.pop(item)
         self._shares.give(place.owner, max(LEAST_COST_S, place.audio_s))
+        self._running[item] = place.owner
         del self._places[item]
         return item, place

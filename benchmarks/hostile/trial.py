@@ -32,12 +32,13 @@ CALM_S = 8.0
 WHISPER_CALM_S = 25.0
 """The same with the real recogniser, which works on the warm-up for some seconds."""
 PIECE_BYTES = 3200
-CROWD, SPEAKERS = 100, 8
-"""The conversations of the warm-up, and how many of them a real recogniser can serve at once."""
+CROWD = 100
+"""The conversations of the warm-up."""
 WITHOUT_S = 1.0
 """How long the bystander is timed before each attack."""
 FAULTS = ("connection_broken", "call_broken", "session_broken", "bus_disconnected", "Traceback")
-FULL = re.compile(r"new_calls_refused\b.*?stage\W+(\w+)")
+FULL = re.compile(r"stage\W+(\w+).*?new_calls_refused\b")
+"""A line of the log: JSON whose first field is the stage."""
 SETTINGS = {
     "DEBUG": "true",
     "AURA_JWT_SECRET": SECRET,
@@ -88,7 +89,7 @@ async def running(speech: Path, *, whisper: bool) -> AsyncIterator[Aura]:
             bystander = Bystander(url, await asyncio.to_thread(speech.read_bytes))
             call = asyncio.create_task(bystander.run())
             await asyncio.wait_for(bystander.ready.wait(), 10)
-            await _warm(url, bystander.speech, SPEAKERS if whisper else CROWD)
+            await _warm(url, bystander.speech)
             await asyncio.sleep(WHISPER_CALM_S if whisper else CALM_S)
             bystander.look()
             try:
@@ -99,18 +100,17 @@ async def running(speech: Path, *, whisper: bool) -> AsyncIterator[Aura]:
                     await call
 
 
-async def _warm(url: str, speech: bytes, speakers: int) -> None:
+async def _warm(url: str, speech: bytes) -> None:
     """Hold short conversations of a crowd: the memory of any crowd does not count as growth.
 
-    *speakers* of them say a second of *speech* in real time, which takes most of a call's memory.
+    Each says a second of *speech* in real time, which takes most of a call's memory.
     """
 
     async def converse(number: int) -> None:
         with suppress(HandshakeRefusedError, OSError):
             socket = await Socket.open(url, "/ws", f"192.0.2.{number + 20}", WireTally())
             await socket.send(START)
-            said = 32_000 if number < speakers else 0
-            for at in range(0, said, PIECE_BYTES):
+            for at in range(0, 32_000, PIECE_BYTES):
                 await socket.send(frame(BINARY, speech[at : at + PIECE_BYTES]))
                 await asyncio.sleep(PIECE_BYTES / 32_000)
             await socket.send(END)

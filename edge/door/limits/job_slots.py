@@ -8,16 +8,18 @@ waits here for a free slot. The next slot goes to the address that has had the f
     HELD --free--> FREED
     WANTED --refuse--> REFUSED
 
-A job frees its slot when its stage has done it, or after LONGEST_JOB_S. A job that has waited for
+A job frees its slot when its stage has done it, or after LONGEST_JOB_S. That of a session which has
+left frees it once the stage has fewer jobs than are counted here. A job that has waited for
 too long is refused: its event is stored, and is no job.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from math import ceil
 
 from edge.door.limits.fair_queue import FairQueue
 from runtime.moves import moved
@@ -132,6 +134,8 @@ class _Stage:
         """Strangers' jobs that want a slot, and some that want none any more."""
         self.held: Counter[str] = Counter()
         """Strangers' jobs that are under way, by address."""
+        self.left: deque[SlotJob] = deque()
+        """Jobs whose sessions left while they were under way, the oldest first."""
 
     @property
     def has_free_slot(self) -> bool:
@@ -146,6 +150,15 @@ class _Stage:
                 return first
             self.waiting.pop()
         return None
+
+    def free_left(self, jobs: int, now_s: float) -> None:
+        """Free the slots of sessions that have left, as the stage has *jobs* jobs."""
+        done = self.callers + self.strangers - jobs
+        while self.left and (done > 0 or self.left[0].phase is FREED):
+            job = self.left.popleft()
+            if job.phase is HELD:
+                done -= 1
+                job.holder.free(job.key, now_s)
 
     def fill(self, now_s: float) -> None:
         """Give free slots to waiting jobs."""
@@ -171,9 +184,15 @@ class JobSlots:
         """The sessions whose jobs hold a slot."""
 
     def update(
-        self, slots: Mapping[str, int], edges: int, now_s: float, *, strained: bool = False
+        self,
+        slots: Mapping[str, int],
+        jobs: Mapping[str, int],
+        edges: int,
+        now_s: float,
+        *,
+        strained: bool = False,
     ) -> None:
-        """Note the *slots* of each stage, which so many *edges* share; free what is overdue.
+        """Note the *slots* and *jobs* of each stage, of so many *edges*; free what is overdue.
 
         *strained*: a stage begins to fall behind, and strangers are the first to yield. Slots tell
         how many a worker listens to, not how fast it is.
@@ -182,6 +201,7 @@ class JobSlots:
             stage.share = stage.share / 2 if strained else min(1.0, stage.share + WIN_BACK)
             share = slots.get(name, 0)
             stage.slots = max(1, share // max(1, edges)) if share else 0
+            stage.free_left(ceil(jobs.get(name, 0) / max(1, edges)), now_s)
         for session in list(self.holding):
             session.free_overdue(now_s)
         for stage in self.stages.values():
@@ -256,24 +276,25 @@ class SlotHolder:
         """Note an event that was stored, of a stage or of the edge."""
         key = done_by(event) if self._held else None
         if key is not None and key in self._held:
-            self._free(key, now_s)
+            self.free(key, now_s)
 
-    def leave(self, now_s: float) -> None:
-        """Hold nothing, and wait for nothing: the session ends."""
+    def leave(self) -> None:
+        """Wait for nothing: the session ends. Its stages go on with what they have."""
         self._left = True
         if self._latest:
             self.stop_waiting(self._latest)
             self._latest.on_end()
             self._latest = None
-        for key in list(self._held):
-            self._free(key, now_s)
+        for key, job in self._held.items():
+            self._slots.stages[key[0]].left.append(job)
 
     def free_overdue(self, now_s: float) -> None:
         oldest_s = now_s - LONGEST_JOB_S
         for key in [key for key, job in self._held.items() if job.since_s < oldest_s]:
-            self._free(key, now_s)
+            self.free(key, now_s)
 
-    def _free(self, key: Key, now_s: float) -> None:
+    def free(self, key: Key, now_s: float) -> None:
+        """Give back the slot of the job *key*."""
         self._held.pop(key).move(SlotMove.FREE)
         if not self._held:
             self._slots.holding.discard(self)

@@ -52,5 +52,5 @@ class SessionJobs:
         self._holder.note_stored(event, self._clock())
 
     def leave(self) -> None:
-        """Give all slots back, and stop waiting: the session ends."""
-        self._holder.leave(self._clock())
+        """Stop waiting: the session ends. Its stages go on with what they have."""
+        self._holder.leave()

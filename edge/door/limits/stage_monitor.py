@@ -55,7 +55,8 @@ class StageMonitor:
         edges = sum(service.role == "edge" for service in found)
         strained = any(self._admission.is_strained(load) for load in loads.values())
         slots = {name: load.slots for name, load in loads.items()}
-        self.job_slots.update(slots, edges, now_s, strained=strained)
+        jobs = {queue.stage: queue.waiting + queue.in_flight for queue in waiting}
+        self.job_slots.update(slots, jobs, edges, now_s, strained=strained)
         if (full := self.full()) != self._was_full:
             self._was_full = full
             log.warning("new_calls_refused", stage=full) if full else log.info("new_calls_welcome")

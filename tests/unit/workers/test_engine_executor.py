@@ -71,9 +71,10 @@ async def test_an_error_of_the_engine_reaches_its_caller() -> None:
 async def test_it_tells_how_long_urgent_work_has_waited() -> None:
     now = [100.0]
     executor, gate = EngineExecutor(1, limit_s=5, clock=lambda: now[0]), threading.Event()
-    first = asyncio.create_task(executor.run(gate.wait))
+    first = asyncio.create_task(executor.run(gate.wait, owner=("t", "a")))
     await asyncio.sleep(0)
-    later = [asyncio.create_task(executor.run(int, rank=rank)) for rank in (0, 1)]
+    b = ("t", "b")
+    later = [asyncio.create_task(executor.run(int, rank=rank, owner=b)) for rank in (0, 1)]
     await asyncio.sleep(0)
     now[0] += 0.5
     assert executor.wait_ms == 500

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from workers.engine_limit import AWAKE_S, MOST_REAL_TIME_FACTOR, engine_limit_s, waits
+from workers.engine_limit import (
+    AWAKE_S,
+    LEAST_AUDIO_S,
+    MOST_REAL_TIME_FACTOR,
+    engine_limit_s,
+    waits,
+)
 
 
 def test_the_limit_grows_with_the_audio_of_the_whole_call() -> None:
     """A batch of long utterances is honest work; what makes no progress still hangs."""
     assert engine_limit_s(4, [0.0]) == 4
-    assert engine_limit_s(4, [2.0, 2.0, 6.0]) == 4 + (2 + 2 + 6) * MOST_REAL_TIME_FACTOR
+    assert engine_limit_s(4, [9.0, 7.0, 6.0]) == 4 + (9 + 7 + 6) * MOST_REAL_TIME_FACTOR
+
+
+def test_many_short_utterances_take_as_long_as_the_windows_that_they_are_padded_to() -> None:
+    assert engine_limit_s(4, [0.4] * 8) == 4 + 8 * LEAST_AUDIO_S * MOST_REAL_TIME_FACTOR
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def batches(waiting: EngineQueue[str]) -> list[list[str]]:
     taken = []
     while batch := waiting.next_batch():
         taken.append(batch)
-        waiting.thread_became_free()
+        waiting.ended(batch, 0.0)
     return taken
 
 
@@ -48,7 +48,7 @@ def test_there_are_no_more_batches_than_free_threads() -> None:
     waiting = queue("a", "b", "c", at=place(most=1), threads=2)
     assert [waiting.next_batch() for _ in range(3)] == [["a"], ["b"], []]
     assert len(waiting) == 1
-    waiting.thread_became_free()
+    waiting.ended(["a"], 0.0)
     assert waiting.next_batch() == ["c"]
 
 
@@ -133,3 +133,17 @@ def test_it_tells_since_when_urgent_work_waits() -> None:
     for item, since_s in (("a", 5), ("b", 4)):
         waiting.add(item, place(since_s=since_s))
     assert waiting.urgent_since_s == 4
+
+
+def test_work_that_waits_for_its_owners_own_work_does_not_wait_for_others() -> None:
+    """One caller sends a long recording in pieces; another one says a sentence."""
+    waiting = queue("long1", "long2", at=place(owner=("t", "a"), audio_s=14, most=1))
+    waiting.add("short", place(owner=("t", "b"), since_s=1, most=1))
+    assert waiting.next_batch() == ["long1"]
+    assert waiting.urgent_since_s == 1  # of b
+    waiting.ended(["long1"], 6.0)
+    assert waiting.next_batch() == ["short"]
+    assert waiting.urgent_since_s == 6  # a has had its turn until then
+    waiting.ended(["short"], 7.0)
+    assert waiting.next_batch() == ["long2"]
+    assert waiting.urgent_since_s is None

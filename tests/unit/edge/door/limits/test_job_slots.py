@@ -34,7 +34,7 @@ def words(utterance: int = 1) -> TranscriptFinal:
 
 def slots_of(slots: int) -> JobSlots:
     made = JobSlots()
-    made.update({"stt": slots, "llm": slots}, 1, NOW_S)
+    made.update({"stt": slots, "llm": slots}, {}, 1, NOW_S)
     return made
 
 
@@ -90,12 +90,12 @@ def test_strangers_yield_while_a_stage_is_strained_and_win_back_what_they_had() 
     for speaker in speakers:
         speaker.want()
     for _ in range(5):
-        slots.update({"stt": 16}, 1, NOW_S, strained=True)
+        slots.update({"stt": 16}, {}, 1, NOW_S, strained=True)
     for speaker in speakers[:11]:
         speaker.ends(words())
         assert not speakers[-1].has()
     for _ in range(20):
-        slots.update({"stt": 16}, 1, NOW_S)
+        slots.update({"stt": 16}, {}, 1, NOW_S)
     assert speakers[-1].has()
 
 
@@ -138,7 +138,7 @@ def test_a_slot_is_free_again_however_its_job_ends() -> None:
         assert second.has(event)
 
 
-def test_a_session_that_ends_holds_nothing_and_waits_for_nothing() -> None:
+def test_a_session_that_ends_waits_for_nothing() -> None:
     slots = slots_of(1)
     first, second, third = (stranger(slots, number) for number in range(3))
     assert first.want()
@@ -147,13 +147,41 @@ def test_a_session_that_ends_holds_nothing_and_waits_for_nothing() -> None:
     assert not third.want()
     ended = []
     wait.on_end = lambda: ended.append(True)
-    second.holder.leave(NOW_S)
+    second.holder.leave()
     assert ended
     assert not second.holder.stop_waiting(wait)
     assert second.holder.want(speech(2), NOW_S) is False
     assert second.holder.want(SessionEnded(**WHOSE, reason="end_call", turns=0), NOW_S) is True
-    first.holder.leave(NOW_S)
-    assert third.has()
+    first.holder.leave()
+    assert not third.has()
+
+
+def test_a_slot_of_a_session_that_left_is_free_once_its_stage_has_done_the_job() -> None:
+    slots = slots_of(4)
+    crowd = [stranger(slots, number) for number in range(3)]
+    assert all(one.want() for one in crowd)
+    for one in crowd:
+        one.holder.leave()
+    late = stranger(slots, 9)
+    assert not late.want()
+    slots.update({"stt": 4}, {"stt": 3}, 1, NOW_S)
+    assert not late.has()
+    slots.update({"stt": 4}, {"stt": 2}, 1, NOW_S)
+    assert late.has()
+    assert [one.has() for one in crowd] == [False, True, True]  # the oldest counts as done
+
+
+def test_edges_share_the_jobs_of_a_stage() -> None:
+    slots = JobSlots()
+    slots.update({"stt": 2}, {}, 2, NOW_S)
+    first, second = stranger(slots, 1), stranger(slots, 2)
+    assert first.want()
+    first.holder.leave()
+    assert not second.want()
+    slots.update({"stt": 2}, {"stt": 2}, 2, NOW_S)  # one of them may be ours
+    assert not second.has()
+    slots.update({"stt": 2}, {"stt": 0}, 2, NOW_S)
+    assert second.has()
 
 
 def test_a_session_that_ends_gives_its_slot_to_another_and_not_to_its_own_waiting_job() -> None:
@@ -163,9 +191,10 @@ def test_a_session_that_ends_gives_its_slot_to_another_and_not_to_its_own_waitin
     wait = first.holder.want(speech(2), NOW_S)
     assert not isinstance(wait, bool)
     assert not second.want()
-    first.holder.leave(NOW_S)
+    first.holder.leave()
     assert not first.has(speech(2))
     assert not first.holder.stop_waiting(wait)
+    slots.update({"stt": 1}, {}, 1, NOW_S)
     assert second.has()
 
 
@@ -190,7 +219,7 @@ def test_who_waits_while_a_stage_has_no_free_slot_keeps_new_strangers_out() -> N
     assert not slots.late(NOW_S)
     assert slots.late(NOW_S + LATE_S) == "llm"
     later_s = NOW_S + LONGEST_JOB_S + 1
-    slots.update({"stt": 1, "llm": 1}, 1, later_s)  # whatever became of the first one
+    slots.update({"stt": 1, "llm": 1}, {"llm": 1}, 1, later_s)  # whatever became of the first one
     assert waiting.has(taken())
     assert not slots.late(later_s)
 
@@ -205,6 +234,6 @@ def test_edges_share_the_slots_and_nothing_waits_while_none_are_known() -> None:
     slots = slots_of(0)
     assert all(stranger(slots, number).want() for number in range(50))
     slots = slots_of(2)
-    slots.update({"stt": 2}, 4, NOW_S)
+    slots.update({"stt": 2}, {}, 4, NOW_S)
     assert stranger(slots, 1).want()
     assert not stranger(slots, 2).want()
