@@ -90,7 +90,6 @@ def edge_of(
         tools=ToolCatalogue(bus, settings),
         twilio=TwilioCalls.of(settings, bus),
         transfer=TwilioTransfer.of(settings),
-        webrtc=WebRtcPort.of(settings),
     )
 
 
@@ -110,6 +109,7 @@ def build(
     app.router.add_routes(calls_api())
     app.router.add_post("/v1/realtime/client_secrets", create_client_secret)
     if RealtimeProtocol in app[EDGE].protocols.values():
+        app[EDGE].webrtc = WebRtcPort.of(settings)
         app.router.add_routes([*realtime_calls.routes(), *realtime_hangup.routes()])
     if settings.has_talk_page:
         add_pages(app, settings)

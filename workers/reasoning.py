@@ -1,10 +1,10 @@
 """Removes a model's reasoning from the stream of its response. Pure.
 
     START --channel--> IN_CHANNEL
-    START --text--> OUTSIDE
+    START --text--> UNTAGGED
     START --hold--> HELD
-    HELD, OUTSIDE --open--> IN_TAGS
-    HELD, OUTSIDE, IN_TAGS, IN_CHANNEL --close--> OUTSIDE
+    UNTAGGED, HELD, OUTSIDE --open--> IN_TAGS
+    UNTAGGED, HELD, OUTSIDE, IN_TAGS, IN_CHANNEL --close--> OUTSIDE
 
 A reasoning model writes `<think>...</think>` before its response, or in it. Some servers put the
 first tag into the prompt, so that the stream begins inside the reasoning, and an end tag without a
@@ -63,10 +63,12 @@ class ReasoningPhase(Enum):
 
     START = auto()
     """The text so far may be a part of a channel's name."""
+    UNTAGGED = auto()
+    """No tag was seen, and the text is spoken."""
     HELD = auto()
     """No tag was seen, and the text is held, as the model began inside reasoning before."""
     OUTSIDE = auto()
-    """The text is spoken."""
+    """There was reasoning, and the text after it is spoken."""
     IN_TAGS = auto()
     IN_CHANNEL = auto()
 
@@ -89,10 +91,12 @@ class ReasoningMove(Enum):
 _P, _M = ReasoningPhase, ReasoningMove
 REASONING_MOVES: Mapping[tuple[ReasoningPhase, ReasoningMove], ReasoningPhase] = {
     (_P.START, _M.CHANNEL): _P.IN_CHANNEL,
-    (_P.START, _M.TEXT): _P.OUTSIDE,
+    (_P.START, _M.TEXT): _P.UNTAGGED,
     (_P.START, _M.HOLD): _P.HELD,
+    (_P.UNTAGGED, _M.OPEN): _P.IN_TAGS,
     (_P.HELD, _M.OPEN): _P.IN_TAGS,
     (_P.OUTSIDE, _M.OPEN): _P.IN_TAGS,
+    (_P.UNTAGGED, _M.CLOSE): _P.OUTSIDE,
     (_P.HELD, _M.CLOSE): _P.OUTSIDE,
     (_P.OUTSIDE, _M.CLOSE): _P.OUTSIDE,
     (_P.IN_TAGS, _M.CLOSE): _P.OUTSIDE,
@@ -100,6 +104,8 @@ REASONING_MOVES: Mapping[tuple[ReasoningPhase, ReasoningMove], ReasoningPhase] =
 }
 _ENDS: Final = {ReasoningPhase.IN_TAGS: _TAGS.close, ReasoningPhase.IN_CHANNEL: _CHANNEL_END}
 """The end of the reasoning in each phase inside it."""
+_WITHOUT: Final = {ReasoningPhase.START, ReasoningPhase.UNTAGGED, ReasoningPhase.HELD}
+"""The phases before any reasoning."""
 
 
 class ReasoningFilter:
@@ -107,13 +113,16 @@ class ReasoningFilter:
 
     def __init__(self, *, hold: bool = False) -> None:
         """Begin outside reasoning; with *hold* return nothing before the end of the first one."""
-        self.has_reasoning = False
-        """Whether there was reasoning."""
         self.began_inside = False
         """Whether the response began inside reasoning, which was returned as text."""
         self._text = ""
         self._hold = hold
         self._phase = ReasoningPhase.START
+
+    @property
+    def has_reasoning(self) -> bool:
+        """Return whether there was reasoning."""
+        return self._phase not in _WITHOUT
 
     def feed(self, delta: str) -> str:
         """Return the text to be spoken after *delta*; "" during reasoning."""
@@ -131,11 +140,10 @@ class ReasoningFilter:
             begin, end = _TAGS.open.search(self._text), _TAGS.close.search(self._text)
             if end and not (begin and begin.start() < end.start()):  # all before was reasoning
                 said = ""
-                self.has_reasoning = self.began_inside = True
+                self.began_inside = True
                 self._move(ReasoningMove.CLOSE, end)
             elif begin:
                 said += self._text[: begin.start()]
-                self.has_reasoning = True
                 self._move(ReasoningMove.OPEN, begin)
             elif self._phase is ReasoningPhase.HELD:
                 return said
@@ -156,7 +164,6 @@ class ReasoningFilter:
         if _CHANNEL.startswith(self._text.lstrip()):
             return False
         if channel := _CHANNEL_BEGIN.match(self._text):
-            self.has_reasoning = True
             self._move(ReasoningMove.CHANNEL, channel)
         else:
             self._move(ReasoningMove.HOLD if self._hold else ReasoningMove.TEXT)

@@ -2,8 +2,8 @@
 
 # ruff: noqa: PLC0415 - each way to replay imports only its own modules
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Collection, Iterable, Mapping
+from typing import Annotated, Literal
 
 import typer
 
@@ -63,8 +63,6 @@ ONLY_WITH: Mapping[str, tuple[str, ...]] = {
     "eagerness": ("decide", "drive"),
 }
 """The options that have an effect in some ways to replay only."""
-NOT_GIVEN = ("", None, "recorded")
-"""The values of these options that ask for nothing."""
 
 
 def command(  # noqa: PLR0913  # typer makes an option of each argument
@@ -94,7 +92,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     aura replay S --drive --llm-model m  the words of another model
     aura replay S --drive --agent host@7 the words of that revision of an agent
     """
-    _check(context.params)
+    _check(_given(context), sessions)
     if decide:
         from aura.cli import decide as again
 
@@ -109,20 +107,27 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     run(once_more(load(), sessions[0], speed, from_turn, publish=publish, as_json=json))
 
 
-def _check(given: Mapping[str, Any]) -> None:
-    """Refuse options that contradict each other, or have no effect; *given* are all by their names.
+def _given(context: typer.Context) -> set[str]:
+    """Return the names of the options that were typed, whatever their values."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    # typer does not export the enum
+    return {name for name, source in sources.items() if source and source.name != "DEFAULT"}
+
+
+def _check(given: Collection[str], sessions: list[str]) -> None:
+    """Refuse *given* options that contradict each other, or have no effect.
 
     Raises:
         CommandError: some were given.
     """
-    ways = [way for way in WAYS if given[way]]
+    ways = [way for way in WAYS if way in given]
     if len(ways) > 1:
         raise CommandError(f"{_flags(ways, 'and')} are two ways to replay: choose one")
     for option, needed in ONLY_WITH.items():
-        if given[option] not in NOT_GIVEN and not any(given[way] for way in needed):
+        if option in given and not any(way in given for way in needed):
             flag = _flags([option], "")
             raise CommandError(f"{flag} does nothing without {_flags(needed, 'or')}: add that")
-    if len(given["sessions"]) > 1 and not given["decide"]:
+    if len(sessions) > 1 and "decide" not in given:
         raise CommandError("several sessions can only be replayed with --decide")
 
 

@@ -79,13 +79,13 @@ class EventWriter:
         self._over = over
         self._outage = outage
         self._awaits = awaits
-        self._waiting: asyncio.Queue[Event | asyncio.Event | None] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Event | asyncio.Event] = asyncio.Queue()
         """At most MOST_WAITING_EVENTS events; `put` never waits.
 
-        An `asyncio.Event`, for a waiting command, is set in its turn. None is the last.
+        An `asyncio.Event`, for a waiting command, is set in its turn.
         """
-        self._closed = False
-        self._left = asyncio.Event()
+        self._last: asyncio.Event | None = None
+        """Set once all events are stored; None until `close`."""
 
     def put(self, event: Event) -> bool:
         """Take *event*, or return False if too many wait already."""
@@ -100,21 +100,21 @@ class EventWriter:
 
     def close(self) -> None:
         """Let `run` end when all events are stored."""
-        self._closed = True
-        self._waiting.put_nowait(None)
+        self._last = asyncio.Event()
+        self._waiting.put_nowait(self._last)
         if self._jobs:
             self._jobs.leave()
 
     async def stored(self) -> None:
         """Return once all events so far are stored."""
-        reached = self._left
-        if not self._closed:
+        if (reached := self._last) is None:
             reached = asyncio.Event()
             self._waiting.put_nowait(reached)
         await reached.wait()
 
     async def run(self) -> None:
-        while (event := await self._waiting.get()) is not None:
+        while self._last is None or not self._last.is_set():
+            event = await self._waiting.get()
             if isinstance(event, asyncio.Event):
                 event.set()
                 continue
@@ -129,7 +129,6 @@ class EventWriter:
                 self._jobs.note_stored(event)
             if isinstance(event, TurnTaken):
                 await self._bus.yield_to_jobs()
-        self._left.set()
 
     async def _stored(self, event: Event) -> bool:
         data = self._encode(event)

@@ -33,7 +33,7 @@ class ClientSender:
         self._too_slow = too_slow
         self._audio_out = AudioOut(protocol.audio_out_hz)
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
-        """The waiting messages; None is the last."""
+        """The waiting messages, bounded by the bytes of *buffer*; None is the last."""
         self._buffer = buffer
         self._over = False
 

@@ -100,7 +100,7 @@ class Edge:
     transfer: TwilioTransfer | None = None
     """Their transfer to a person; None: there is none."""
     webrtc: WebRtcPort | None = None
-    """The port of WebRTC calls; None: the extra is not installed."""
+    """The port of WebRTC calls; None: Realtime is not served, or the extra is not installed."""
     work_queue: WorkQueue = field(default_factory=WorkQueue)
     """The queue of connections that send more than live speech."""
     offers: OfferCache = field(default_factory=OfferCache)

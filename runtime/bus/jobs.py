@@ -156,9 +156,7 @@ class Jobs:
     async def leave(self) -> None:
         """Ask for no more jobs; those that the server has sent are still yielded."""
         self._leaving = True
-        if self._subscription is not None and self.bus.connected:
-            await _drain(self._subscription)
-        self._queue.put_nowait(None)
+        self._wake.set()
 
     def _forget(self) -> None:
         """Request all free slots again: the server has lost the requests."""
@@ -174,19 +172,21 @@ class Jobs:
         return old
 
     async def _keep_asking(self) -> None:
+        """Ask for jobs until `leave`; then, or after an error, no more jobs arrive."""
         try:
             async with asyncio.TaskGroup() as drains:
                 while not self._leaving:
-                    await self._look(drains)
                     self._wake.clear()
+                    await self._look(drains)
                     try:
                         async with asyncio.timeout(POLL_S):
                             await self._wake.wait()
                     except TimeoutError:
                         pass
-        finally:  # after an error no more jobs arrive, and the block must end
-            if not self._leaving:
-                self._queue.put_nowait(None)
+                if self._subscription is not None and self.bus.connected:
+                    await _drain(self._subscription)
+        finally:
+            self._queue.put_nowait(None)
 
     async def _look(self, drains: asyncio.TaskGroup) -> None:
         """Request jobs for the free slots, on a new inbox if the server has lost the requests."""

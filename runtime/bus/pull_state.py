@@ -1,10 +1,7 @@
-"""The state of a consumer's pull requests: asked for, in flight, forgotten by the server. Pure.
+"""Counts a consumer's pull requests and the jobs that they bring. Pure.
 
-    free slot --request--> asked for --job_came--> in flight --finished--> free slot
-                               |
-                               +--ended (by time, or the consumer moved), forget--> free slot
-
-Each slot is requested once; times are seconds on a monotonic clock.
+A slot is free, requested or in flight; each free slot is requested once. A request that ends, or
+that the server has forgotten, frees its slots. Times are seconds on a monotonic clock.
 """
 
 import enum

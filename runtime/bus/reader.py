@@ -151,6 +151,7 @@ class Reader:
     async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
         """Append to *found* the messages after its last one, or else after *after*."""
         statuses: asyncio.Queue[str] = asyncio.Queue()
+        """Holds one at most: a request waits for the status of the one before."""
 
         def on_end(msg: Msg) -> None:
             statuses.put_nowait((msg.headers or {}).get("Status", ""))

@@ -22,6 +22,7 @@ from runtime.settings import Settings, load
 from schemas import subjects
 from schemas.events import AnyEvent, SessionResumed, TurnTaken
 from tests.aura_process import SIMULATED, AuraProcess
+from tests.edge_in_process import serving
 from tests.realtime_caller import BEARER, RealtimeCaller, buzz, realtime, silence
 
 SLOW = {
@@ -218,6 +219,14 @@ async def test_without_the_extra_a_call_over_webrtc_is_told_what_to_install(
         status, told = await asyncio.to_thread(post, url, *offer)
     assert (status, told["error"]["code"]) == (501, "webrtc_unavailable")
     assert "aura-voice[webrtc]" in told["error"]["message"]
+
+
+@pytest.mark.parametrize("served", [True, False])
+async def test_only_an_edge_that_serves_realtime_has_webrtc(bus: Bus, served: bool) -> None:
+    pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not installed")
+    dialects = "realtime" if served else "continuous"
+    async with serving(bus, dialects=dialects) as (edge, _):
+        assert (edge.webrtc is not None) is served
 
 
 # ---------------------------------------------------------------- resume, and what dies

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from aura.cli.main import COMMANDS, command_line
+from aura.cli.running import CommandError
 
 NAMES = [one.name for commands in COMMANDS.values() for one in commands]
 HEAVY = ("nats", "aiohttp", "pydantic", "numpy", "structlog", "runtime.settings")
@@ -33,6 +34,25 @@ def test_help_names_all_commands_and_loads_none_of_them() -> None:
     )
     assert found.returncode == 0, found.stderr
     assert all(f" {name} " in found.stdout for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--tools recorded", "--tools does nothing without --drive"),
+        ("--tools recorded --decide", "--tools does nothing without --drive"),
+        ("--eagerness=", "--eagerness does nothing without --decide or --drive"),
+        ("--no-speculate --drive", "--speculate does nothing without --decide"),
+        ("--decide --drive", "--decide and --drive are two ways"),
+        ("s_2", "with --decide"),
+    ],
+)
+def test_an_option_of_a_replay_without_effect_is_refused_whatever_its_value(
+    options: str, words: str
+) -> None:
+    found = CliRunner().invoke(command_line("replay"), ["replay", "s_1", *options.split()])
+    assert isinstance(found.exception, CommandError)
+    assert words in str(found.exception)
 
 
 def loaded(code: str, watched: tuple[str, ...]) -> list[str]:

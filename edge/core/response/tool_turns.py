@@ -1,9 +1,8 @@
 """A turn with tools: its steps, the words while a tool runs, and its end.
 
-    step's calls run --all results--> the model is asked for the next step --> ... --> words alone
-
-A further step only follows in a committed turn, and the number of steps is limited. A turn in which
-a tool was run never ends without a word.
+Once all results of a step's calls have arrived, the model is asked for the next step, until a step
+has words alone. A further step only follows in a committed turn, and the number of steps is
+limited. A turn in which a tool was run never ends without a word.
 """
 
 import json

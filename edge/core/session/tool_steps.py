@@ -1,6 +1,6 @@
 """The steps of one turn, built from events: the model's tool calls and their results.
 
-step 0 --calls--> results of all of them --> step 1 --calls--> ... --> a step without calls
+A step begins with the results of all calls of the step before; the last step has no calls.
 """
 
 import json

@@ -43,6 +43,7 @@ class LineChannel:
         self.on_excess: Callable[[str], None] | None = None
         self._carrier: Carrier | None = None
         self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        """Bounded by `arrived`; None is the last."""
         self._waiting_bytes = 0
         self._over = False
         pace.has_more = lambda: not self._waiting.empty()

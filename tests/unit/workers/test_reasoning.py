@@ -67,6 +67,25 @@ def test_a_stream_that_begins_inside_a_thought_is_known_by_its_end() -> None:
     assert thoughts.began_inside
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", False),
+        ("anal", False),
+        ("Hi <b>you</b><think/>", False),
+        ("Hi <think>you", True),
+        ("Hi</think>", True),
+        ("analysisThey greet me.", True),
+        ("<think>a</think>Hi.", True),
+    ],
+)
+@pytest.mark.parametrize("hold", [False, True])
+def test_whether_there_was_a_thought_is_known(text: str, expected: bool, hold: bool) -> None:
+    thoughts = ReasoningFilter(hold=hold)
+    thoughts.feed(text)
+    assert thoughts.has_reasoning is expected
+
+
 def test_a_model_that_began_inside_is_held_until_its_thought_is_over() -> None:
     thoughts = ReasoningFilter(hold=True)
     assert thoughts.feed("Let me see. I say hi.") == ""

@@ -105,6 +105,20 @@ async def test_who_waits_is_told_when_what_was_put_before_is_stored() -> None:
         await events.stored()  # nothing more comes
 
 
+async def test_who_waits_after_the_close_is_told_once_all_is_stored() -> None:
+    bus = MemoryBus()
+    events = writer(bus)
+    events.put(pressed("1"))
+    events.close()
+    waiting = asyncio.create_task(events.stored())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    async with asyncio.timeout(20):
+        await events.run()
+        await waiting
+    assert bus.stored == [pressed("1")]
+
+
 async def test_a_job_without_a_place_is_stored_as_no_job() -> None:
     bus, places = MemoryBus(), Places()
     events = writer(bus, terms=LogTerms(jobs=cast("JobAdmission", places)))
