@@ -82,7 +82,7 @@ def test_words_count_for_their_pause_and_not_for_the_next(
     assert utterance.transcript == transcript("mhm")
     utterance.mark_continued()
     utterance.mark_pause()
-    assert (utterance.phase, utterance.transcript) == (UtterancePhase.AWAITS_WORDS, None)
+    assert utterance.transcript is None
 
 
 def test_words_that_nobody_awaits_are_refused() -> None:

@@ -168,4 +168,5 @@ def test_words_that_nobody_waited_for_are_not_measured() -> None:
     response = aura.current.response
     assert response is not None
     aura.current.measure(response, aura.now_ms, interrupted=False)
-    assert aura.published(ev.TurnMeasured) == aura.told(Measured) == []
+    assert aura.published(ev.TurnMeasured) == []
+    assert aura.told(Measured) == []
