@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from edge.core.client_events import ClientEvent, Speech
@@ -63,6 +64,27 @@ class AuraSide:
         return response
 
     def writes(self, turn: int, *sentences: str) -> None:
+        """Have the language model write *sentences* and end the response."""
+        self._sentences(turn, sentences)
+        self._completed(turn, sentences, calls=0)
+
+    def calls(self, turn: int, tool: str, *sentences: str) -> None:
+        """Have the language model write *sentences*, call *tool* and end its first step."""
+        self._sentences(turn, sentences)
+        called = ev.ToolCalled(
+            **HEAD, turn=turn, step=0, call=0, name=tool, arguments="{}", model="m", took_ms=1.0
+        )
+        self.responder.receive(called, self.now_ms)
+        self._completed(turn, sentences, calls=1)
+
+    def returns(self, turn: int, result: str) -> None:
+        """Have the tool return *result* for the call."""
+        returned = ev.ToolReturned(
+            **HEAD, turn=turn, step=0, call=0, name="book", result=result, took_ms=1.0
+        )
+        self.responder.receive(returned, self.now_ms)
+
+    def _sentences(self, turn: int, sentences: Sequence[str]) -> None:
         for index, text in enumerate(sentences):
             sentence = ev.ResponseSentence(
                 **HEAD,
@@ -75,6 +97,8 @@ class AuraSide:
                 deadline_ms=0,
             )
             self.responder.receive(sentence, self.now_ms)
+
+    def _completed(self, turn: int, sentences: Sequence[str], *, calls: int) -> None:
         completed = ev.ResponseCompleted(
             **HEAD,
             turn=turn,
@@ -84,6 +108,7 @@ class AuraSide:
             prompt_tokens=10,
             completion_tokens=5,
             took_ms=3.0,
+            calls=calls,
         )
         self.responder.receive(completed, self.now_ms)
 

@@ -67,3 +67,15 @@ def test_an_input_tells_whether_it_had_effects() -> None:
     call = Idle()
     assert not call.clockwork.give(Ticked(), 1000)
     assert call.clockwork.give(Typed("Hello."), 1000)
+
+
+def test_a_timer_without_an_effect_does_not_stop_the_clock() -> None:
+    call = Idle()
+    call.clockwork.give(KeyPressed("1"), 1000)
+    due_ms = call.clockwork.next_ms
+    assert due_ms is not None
+    call.clockwork.schedule(Ticked(), due_ms - 1)
+    call.clockwork.schedule(KeyPressed("2"), due_ms + 5000)
+    call.clockwork.run_until(due_ms + 9000)
+    assert call.times(ev.TurnTaken) == [due_ms, due_ms + 5000 + (due_ms - 1000)]
+    assert call.clockwork.next_ms is None or call.clockwork.next_ms >= due_ms + 9000

@@ -4,8 +4,17 @@ import msgspec
 import pytest
 
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
-from edge.core.input_log import PART_INPUTS, PART_MS, InputLog, read, short_id
-from edge.core.inputs import AnyInput, ChunkSpoken, KeyPressed, Sound, StageSaid, Ticked, Typed
+from edge.core.input_log import PART_INPUTS, PART_MS, InputLog, read, short_id, to_row
+from edge.core.inputs import (
+    AnyInput,
+    ChunkSpoken,
+    KeyPressed,
+    Played,
+    Sound,
+    StageSaid,
+    Ticked,
+    Typed,
+)
 from schemas import events as ev
 from schemas.inputs import BadInputsError, Rows
 
@@ -78,4 +87,22 @@ def test_an_input_of_a_newer_aura_is_an_error() -> None:
     rows.add(5, 99, ())
     part = msgspec.structs.replace(logged(Ticked()), rows=rows.packed())
     with pytest.raises(BadInputsError, match="a newer Aura"):
+        list(read([part], {}))
+
+
+@pytest.mark.parametrize(
+    ("known", "what", "reason"),
+    [
+        (KeyPressed("5"), ("5", "more"), "has more fields: a newer Aura"),
+        (Played(1, 100), ("one", 100), "not an input of kind"),
+    ],
+)
+def test_fields_that_this_aura_does_not_know_are_an_error(
+    known: AnyInput, what: tuple[object, ...], reason: str
+) -> None:
+    kind, _ = to_row(known)
+    rows = Rows(0)
+    rows.add(5, kind, what)
+    part = msgspec.structs.replace(logged(Ticked()), rows=rows.packed())
+    with pytest.raises(BadInputsError, match=reason):
         list(read([part], {}))

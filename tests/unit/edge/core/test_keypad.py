@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.core.client_events import Interrupted
 from edge.core.inputs import Finished, KeyPressed
-from edge.core.keypad import MOST_KEYS, QUIET_MS
+from edge.core.keypad import MOST_KEYS, QUIET_MS, Keypad
 from schemas import events as ev
 from tests.unit.edge.core.rehearsal import Rehearsal
 
@@ -80,3 +80,9 @@ def test_no_number_is_endless() -> None:
         r.give(KeyPressed("9"))
     r.wait(QUIET_MS)
     assert asked(r) == [f"[keys pressed: {'9' * MOST_KEYS}]"]
+
+
+def test_a_digit_that_is_none_is_not_waited_for() -> None:
+    keypad = Keypad()
+    keypad.press("", 1000)
+    assert keypad.due_ms is None

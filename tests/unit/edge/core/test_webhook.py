@@ -9,6 +9,7 @@ from edge.core.session.history import fold
 from schemas import events as ev
 from schemas.agent import AgentUsed
 from tests.unit.edge.core.rehearsal import Rehearsal, config
+from tests.unit.edge.core.response.resumed_tools import log_of, resumed, stage_events
 from tests.unit.edge.core.response.tool_table import Table
 
 URL = "https://app.example/aura"
@@ -122,3 +123,21 @@ def test_a_caller_who_comes_back_goes_on_and_a_cut_turn_is_told_again() -> None:
     again.wait(1500)
     turn = next(data for moment, data in told(again) if moment == "call.turn")
     assert (turn["caller"], turn["assistant"]) == ("Hello there.", "It is fine.")
+
+
+def test_a_turn_that_began_on_another_edge_is_told_with_its_words_and_tools() -> None:
+    r = Table(webhook__url=URL)
+    r.types()
+    r.calls(("book", "{}"))
+    began, taken, committed, requested, *_ = [
+        one for one in log_of(r) if not isinstance(one, ev.WebhookRequested)
+    ]
+    again = resumed([began, taken, committed, *stage_events(r), requested], webhook__url=URL)
+    again.returns("1", turn=1)
+    again.says_words("Done.")
+    again.speaks(0, 500, turn=1)
+    again.wait(1000)
+    (turn,) = [data for moment, data in told(again) if moment == "call.turn"]
+    assert (turn["caller"], turn["assistant"], turn["tools"]) == (
+        "A table for two, please.", "Done.", ["book"],
+    )  # fmt: skip

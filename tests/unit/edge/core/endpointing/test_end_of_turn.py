@@ -10,6 +10,7 @@ from edge.core.endpointing.end_of_turn import (
     AGREED_SHARE,
     WAITS,
     Evidence,
+    is_backchannel,
     is_finished,
     is_open,
     sounds_finished,
@@ -225,3 +226,28 @@ def test_a_word_may_be_the_whole_answer_to_a_question(
 def test_a_silence_that_a_session_names_counts_whatever_the_words() -> None:
     assert waits_of(TurnConfig(silence_ms=700)) == Waits(700, 700, 700)
     assert waits_of(TurnConfig(eagerness="low")) == WAITS["low"]
+
+
+def test_a_sessions_own_waits_count_before_its_silence_and_its_eagerness() -> None:
+    own = Waits(100, 200, 300)
+    assert waits_of(TurnConfig(waits=own, silence_ms=700, eagerness="low")) == own
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "listens"),
+    [
+        ("Mhm.", "en", True),
+        ("uh-huh", "en", True),
+        ("Yeah, okay.", "en", True),
+        ("Yeah, yeah, yeah, yeah.", "en", False),  # more than a backchannel
+        ("Yeah, but wait.", "en", False),
+        ("Stop.", "en", False),
+        ("", "en", False),
+        ("Genau.", "de", True),
+        ("Genau.", "en", False),
+    ],
+)
+def test_a_backchannel_is_short_and_says_nothing_else(
+    text: str, language: str, *, listens: bool
+) -> None:
+    assert is_backchannel(text, language) is listens

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
+
 from edge.core.effects import SendFrame
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
-from edge.core.hearing.segmenter import SLACK_MS, Segmenter, SpeechNotice
+from edge.core.hearing.segmenter import BREATH_MS, SLACK_MS, Segmenter, SpeechNotice
 from edge.core.hearing.speech_detector import PAUSE_MS, SpeechChange
 from edge.core.inputs import Sound
 from schemas.audio import BYTES_PER_MS
@@ -149,3 +151,53 @@ def test_a_client_may_say_that_the_caller_pauses() -> None:
     (notice,) = caller.segmenter.pause(caller.now_ms)
     assert notice.change is SpeechChange.PAUSED
     assert list(caller.segmenter.pause(caller.now_ms)) == []  # it does already
+
+
+def test_a_split_utterance_goes_on_with_the_audio_since_its_pause() -> None:
+    caller = speaking()
+    caller.sends(SILENCE, PAUSE_MS)
+    ended = caller.segmenter.utterance
+    assert ended
+    caller.sends(VOICE, 60)
+    before = len(caller.sent)
+    after = caller.segmenter.split(ended, caller.now_ms)
+    caller.sends(VOICE, 540)
+    last, *following = caller.sent[before:]
+    assert (last.utterance, last.frame.end, last.frame.final_pause) == (7, True, ended.pause)
+    assert caller.segmenter.utterance is after
+    assert (after.number, after.is_split) == (8, True)
+    assert {message.utterance for message in following} == {8}
+    assert b"".join(message.frame.pcm for message in following) == (
+        SILENCE * (PAUSE_MS // FRAME_MS) + VOICE * ((60 + 540) // FRAME_MS)
+    )
+
+
+@pytest.mark.parametrize(
+    ("pause_ms", "voice_ms"), [(PAUSE_MS, 500 + 500), (BREATH_MS, 500 + 500), (BREATH_MS * 2, 500)]
+)
+@pytest.mark.parametrize("closed", [False, True])
+def test_voice_is_counted_together_across_a_breath(
+    *, pause_ms: int, voice_ms: int, closed: bool
+) -> None:
+    caller = speaking()
+    caller.sends(SILENCE, PAUSE_MS)
+    if closed:
+        assert caller.segmenter.utterance
+        caller.segmenter.close(caller.segmenter.utterance, final_pause=1)
+    caller.sends(SILENCE, pause_ms - PAUSE_MS)
+    caller.sends(VOICE, 500)
+    assert caller.segmenter.utterance
+    assert caller.segmenter.utterance.voice_ms == voice_ms
+
+
+def test_the_silence_after_an_utterance_that_was_closed_at_its_pause_is_not_sent() -> None:
+    caller = speaking()
+    caller.now_ms += 60_000
+    notices = caller.segmenter.wait(caller.now_ms)
+    paused = next(notice for notice in notices if notice.change)
+    assert caller.segmenter.utterance
+    caller.segmenter.close(caller.segmenter.utterance, final_pause=1)
+    sent = list(caller.sent)
+    assert paused.change is SpeechChange.PAUSED
+    assert list(notices) == []
+    assert caller.sent == sent

@@ -16,10 +16,10 @@ def log_of(r: Table, *stages: ev.Event) -> list[ev.Event]:
     return [r.call.began, *r.events(ev.Event), *stages]
 
 
-def resumed(events: list[ev.Event], tools: Sequence[ToolConfig] = TOOLS) -> Table:
+def resumed(events: list[ev.Event], tools: Sequence[ToolConfig] = TOOLS, **changes: Any) -> Table:
     history = fold(events)
     assert history.unfinished
-    return Table(tools, history=history, begins=Resumed())
+    return Table(tools, history=history, begins=Resumed(), **changes)
 
 
 def stage_events(r: Table, name: str = "book", arguments: str = "{}") -> list[ev.Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge.core.client_events import Measured, ResponseDropped
 from edge.core.effects import HangUp
+from edge.core.inputs import ResponseRequested
 from edge.core.response.response import Phase
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import HEAD, AuraSide
@@ -116,3 +117,56 @@ def test_a_firm_response_is_known_as_such() -> None:
     assert aura.current.firm
     assert aura.current.response is not None
     assert aura.current.response.phase is Phase.COMMITTED
+
+
+def test_a_retracted_response_whose_tool_was_run_stays_in_the_history_with_its_result() -> None:
+    aura = AuraSide(tools=[{"name": "book"}])
+    response = aura.asks(speculative=False)
+    aura.responder.requester.commit(response, aura.now_ms)
+    aura.calls(response.turn, "book")
+    aura.returns(response.turn, "booked")
+    aura.current.retract(response, aura.now_ms)
+    assert [one.role for one in aura.history.messages] == ["user", "assistant", "tool"]
+    assert aura.history.messages[-1].text == "booked"
+    assert aura.history.carried == []  # the next turn would run the tool again
+
+
+def test_a_response_that_was_heard_to_its_end_when_the_caller_leaves_is_complete() -> None:
+    aura = AuraSide()
+    response = aura.responds("It is fine.")
+    aura.passes(900)
+    assert response.phase is Phase.ALL_SENT
+    aura.current.leave(aura.now_ms + 1000)
+    (heard,) = aura.published(ev.AnswerHeard)
+    assert (heard.text, heard.complete, heard.resumable) == ("It is fine.", True, False)
+
+
+def test_a_greeting_is_not_left_open_for_a_later_connection() -> None:
+    aura = AuraSide("sentences")
+    aura.responder.requester.greet("Hello.", aura.now_ms)
+    aura.speaks(0, 0, 1000)
+    aura.passes(500)
+    aura.current.leave(aura.now_ms)
+    assert [one.resumable for one in aura.published(ev.AnswerHeard)] == [False]
+
+
+def test_a_message_added_during_a_response_apart_is_entered_after_it() -> None:
+    aura = AuraSide()
+    aura.responder.requester.respond(ResponseRequested("a", in_conversation=False), aura.now_ms)
+    response = aura.current.response
+    assert response is not None
+    aura.history.turn_begins()
+    aura.history.add("item", "user", "By the way.")
+    assert aura.history.messages == []
+    aura.current.settle(response, aura.now_ms, heard="", complete=False)
+    assert [one.text for one in aura.history.messages] == ["By the way."]
+
+
+def test_words_that_nobody_waited_for_are_not_measured() -> None:
+    aura = AuraSide()
+    aura.responder.requester.say("One moment.", aura.now_ms, firm=False)
+    response = aura.current.response
+    assert response is not None
+    aura.current.measure(response, aura.now_ms, interrupted=False)
+    assert aura.published(ev.TurnMeasured) == []
+    assert aura.told(Measured) == []

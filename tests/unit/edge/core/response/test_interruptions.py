@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.core.client_events import Interrupted
-from edge.core.inputs import Truncated
+from edge.core.inputs import ResponseRequested, Truncated
 from edge.core.response.interruption import InterruptionState
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import AuraSide
@@ -116,3 +116,70 @@ def test_the_clients_word_cuts_the_last_response_after_its_end() -> None:
     (cut,) = aura.published(ev.AnswerTruncated)
     assert (cut.text, cut.played_ms) == ("One two", 1000)
     assert aura.history.messages[-1].text == "One two"
+
+
+def test_a_held_response_of_which_nothing_was_sent_is_not_stopped() -> None:
+    aura = AuraSide()
+    aura.asks(speculative=True)
+    aura.responder.interruptions.suspect(aura.now_ms)
+    aura.responder.interruptions.stop(aura.now_ms)
+    assert aura.told(Interrupted) == []
+    assert aura.published(ev.InterruptionSuspected) == []
+    assert aura.published(ev.InterruptionStopped) == []
+    aura.responder.interruptions.dismiss(aura.now_ms)
+    assert aura.published(ev.InterruptionDismissed) == []
+
+
+def test_there_is_nothing_to_interrupt_without_a_response() -> None:
+    aura = AuraSide()
+    interruptions = aura.responder.interruptions
+    interruptions.suspect(aura.now_ms)
+    interruptions.hold_on(aura.now_ms)
+    interruptions.stop(aura.now_ms)
+    interruptions.dismiss(aura.now_ms)
+    interruptions.interrupt(aura.now_ms)
+    interruptions.truncate(Truncated(1, 100), aura.now_ms)
+    assert aura.out.take() == []
+
+
+def test_a_response_that_was_heard_to_its_end_is_complete_though_the_caller_interrupts() -> None:
+    aura = heard_so_far(3900)
+    aura.responder.interruptions.interrupt(aura.now_ms + 1000)
+    (heard,) = aura.published(ev.AnswerHeard)
+    assert (heard.text, heard.complete) == ("One two three four. Five six.", True)
+    assert aura.published(ev.ResponseCancelled) == []
+    assert aura.told(Interrupted) == []
+
+
+def test_a_stopped_response_goes_on_from_where_the_client_says_it_was_heard() -> None:
+    aura = heard_so_far(1000)
+    response = aura.current.response
+    assert response is not None
+    aura.responder.interruptions.suspect(aura.now_ms)
+    aura.responder.interruptions.stop(aura.now_ms)
+    aura.responder.interruptions.truncate(Truncated(response.turn, 500), aura.now_ms)
+    assert aura.current.response is response
+    aura.responder.interruptions.dismiss(aura.now_ms)
+    aura.passes(100)
+    assert aura.sent_ms == 2000 + 1500  # the first sentence again, but for its first 500 ms
+
+
+def test_a_caller_who_goes_on_after_the_stop_is_not_told_of_it_twice() -> None:
+    aura = heard_so_far(100)
+    aura.responder.interruptions.suspect(aura.now_ms)
+    aura.responder.interruptions.stop(aura.now_ms)
+    aura.responder.interruptions.interrupt(aura.now_ms, gone_on=True)
+    assert len(aura.told(Interrupted)) == 1
+
+
+def test_a_client_that_cuts_a_response_apart_changes_no_history() -> None:
+    aura = AuraSide("sentences")
+    aura.responder.requester.respond(ResponseRequested("a", in_conversation=False), aura.now_ms)
+    response = aura.current.response
+    assert response is not None
+    aura.writes(response.turn, "One two three four.")
+    aura.speaks(response.turn, 0, 1000)
+    aura.passes(3000)
+    assert aura.current.last is response
+    aura.responder.interruptions.truncate(Truncated(response.turn, 500), aura.now_ms)
+    assert aura.published(ev.AnswerTruncated) == []

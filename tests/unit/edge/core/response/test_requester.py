@@ -14,6 +14,7 @@ from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
 from schemas.control import Instruct, Say
 from schemas.events import Message
+from tests.unit.edge.core.aura_side import AuraSide
 from tests.unit.edge.core.response.requester_bench import (
     BEFORE,
     BOOK,
@@ -284,3 +285,13 @@ def test_a_model_that_gave_none_is_asked_again_once_the_configuration_changes() 
 
 def test_a_call_that_is_set_not_to_ask_awaits_nothing() -> None:
     assert not Bench(turns__ask_eot=False).requester.model_tells_eot
+
+
+def test_carried_words_are_part_of_an_entered_turn_and_of_no_later_one() -> None:
+    aura = AuraSide()
+    aura.history.carry("I would like")
+    aura.responder.requester.enter("a table.", 0.9, aura.now_ms)
+    (committed,) = aura.published(ev.TurnCommitted)
+    assert committed.text == "I would like a table."
+    assert aura.history.carried == []
+    assert aura.asks("For two.", speculative=False).text == "For two."

@@ -171,3 +171,45 @@ def test_a_greeting_waits_for_its_client_until_its_time() -> None:
     aura.passes(1)
     assert aura.sent_ms == 500
     assert aura.published(ev.TurnMeasured) == []  # nobody waited for it
+
+
+def test_a_tool_runs_in_its_response_alone_and_its_result_asks_for_the_next_step() -> None:
+    aura = AuraSide("sentences", tools=[{"name": "book"}])
+    response = aura.asks(speculative=False)
+    aura.responder.requester.commit(response, aura.now_ms)
+    aura.calls(response.turn - 1, "book")
+    assert aura.published(ev.ToolRequested) == []
+    aura.calls(response.turn, "book")
+    (requested,) = aura.published(ev.ToolRequested)
+    assert requested.turn == response.turn
+    assert aura.responder.tools_since_ms == aura.now_ms
+    aura.returns(response.turn - 1, "old")
+    assert aura.responder.tools_since_ms == aura.now_ms
+    aura.returns(response.turn, "booked")
+    assert aura.responder.tools_since_ms is None
+    step = aura.published(ev.TurnTaken)[-1]
+    assert (step.step, step.messages[-1].text) == (1, "booked")
+
+
+def test_a_running_tool_has_a_deadline_of_its_own_in_place_of_the_stages() -> None:
+    aura = AuraSide("sentences", tools=[{"name": "book", "deadline_ms": 60_000}])
+    response = aura.asks(speculative=False)
+    aura.responder.requester.commit(response, aura.now_ms)
+    aura.calls(response.turn, "book")
+    assert aura.responder.expires_ms is None
+    assert aura.responder.due_ms(aura.now_ms) == aura.now_ms + aura.config.now.tool_use.wait_ms
+
+
+def test_a_caller_hears_the_wait_sound_while_a_tool_runs() -> None:
+    aura = AuraSide(
+        "sentences", tools=[{"name": "book"}], tool_use__wait_sound=True, tool_use__wait_words=""
+    )
+    response = aura.asks(speculative=False)
+    aura.responder.requester.commit(response, aura.now_ms)
+    aura.calls(response.turn, "book", "Let me see.")
+    aura.speaks(response.turn, 0, 500)
+    aura.passes(500 + aura.config.now.tool_use.wait_ms - 1)
+    assert [one.text for one in aura.told(Speech)] == ["Let me see."]
+    aura.passes(1000)
+    assert {one.text for one in aura.told(Speech)[1:]} == {""}
+    assert aura.sent_ms > 500

@@ -9,7 +9,7 @@ from edge.core.inputs import ResponseRequested, Truncated
 from edge.core.response.response import Origin, Phase, PhaseMove
 from runtime.moves import IllegalMoveError
 from schemas import events as ev
-from tests.unit.edge.core.aura_side import AuraSide
+from tests.unit.edge.core.aura_side import HEAD, AuraSide
 
 _, COMMITTED, ALL_SENT, REWOUND = Phase
 
@@ -93,3 +93,42 @@ def test_a_turn_goes_on_after_the_first_sound_where_it_was_spoken_and_not_where_
         assert response.first_sent_ms is not None
         assert response.is_gone_on_from(response.first_sent_ms + 500) == goes_on
         assert not response.is_gone_on_from(response.first_sent_ms + 2000)
+
+
+def test_the_caller_heard_a_question_if_all_of_it_was_sent_and_heard_by_then() -> None:
+    for words, asks in (("Where to?", True), ("It is fine.", False)):
+        aura = AuraSide()
+        response = aura.responds(words, ms=2000)
+        until_ms = aura.now_ms + 2000
+        assert not response.asks_until(until_ms)  # more of it is to be sent
+        aura.passes(1900)
+        assert response.asks_until(until_ms) == asks
+        assert not response.asks_until(until_ms - 1)
+
+
+def test_the_model_is_waited_for_once_the_words_before_its_tool_were_sent() -> None:
+    aura = AuraSide("sentences", tools=[{"name": "book"}])
+    response = aura.asks(speculative=False)
+    aura.responder.requester.commit(response, aura.now_ms)
+    assert not response.waits_for_model  # it is the first step, in which nothing was said yet
+    aura.calls(response.turn, "book", "Let me see.")
+    aura.returns(response.turn, "booked")
+    assert not response.waits_for_model
+    aura.speaks(response.turn, 0, 500)
+    aura.passes(20)
+    assert response.waits_for_model
+    assert response.written == 1
+
+
+def test_a_response_of_which_a_sentence_is_missing_is_as_long_as_its_last_one_says() -> None:
+    response = AuraSide().asks(speculative=False)
+    assert (response.written, response.spoken) == (0, "")
+    for index in (0, 2):
+        response.sentence(
+            ev.ResponseSentence(
+                **HEAD, turn=response.turn, index=index, text=f"{index}.", first_token_ms=1.0,
+                took_ms=2.0, model="m", deadline_ms=0,
+            ),
+            1_000_000,
+        )  # fmt: skip
+    assert (response.written, response.spoken) == (3, "0. 2.")

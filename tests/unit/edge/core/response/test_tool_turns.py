@@ -15,12 +15,13 @@ from edge.core.client_events import (
     Speech,
 )
 from edge.core.effects import AgentTransfer, HangUp
-from edge.core.inputs import ClientToolResult, Reconfigured
+from edge.core.inputs import ClientToolResult, Reconfigured, ResponseRequested, StageSaid
 from schemas import events as ev
 from schemas.agent import AgentUsed
 from schemas.events import Message, ToolCall
 from schemas.tools import transfer_tool
 from tests.unit.edge.core.rehearsal import config
+from tests.unit.edge.core.response.resumed_tools import log_of, resumed, stage_events
 from tests.unit.edge.core.response.tool_table import BOOK, TOOLS, Table
 
 
@@ -238,3 +239,61 @@ def test_a_client_is_told_that_it_has_all_calls_after_the_words_before_them() ->
     r.speaks(0, 300)
     r.wait(20)
     assert r.told(CallsDone) == [CallsDone(1, 1, 1)]
+
+
+def test_a_tool_that_outlives_its_turn_answers_the_history_and_not_the_next_turn() -> None:
+    r = Table()
+    first = r.types()
+    r.calls(("book", "{}"))
+    second = r.types("Something else?")
+    r.returns('"booked"', turn=first.turn)
+    assert r.asked == second
+    assert second.turn == first.turn + 1
+    r.says_words("Yes.")
+    r.speaks(0, 300)
+    r.wait(2000)
+    assert '"booked"' in [one.text for one in r.asked.messages]
+
+
+def test_the_end_of_a_step_that_is_read_twice_asks_for_the_next_one_once() -> None:
+    r = Table()
+    r.types()
+    r.calls(("book", "{}"))
+    r.returns("done")
+    _, end = stage_events(r)
+    assert isinstance(end, ev.ResponseCompleted)
+    r.give(StageSaid(end))
+    assert [one.step for one in r.events(ev.TurnTaken)] == [0, 1]
+
+
+def test_a_turn_whose_model_says_nothing_of_the_results_ends_with_an_apology() -> None:
+    r = Table()
+    r.types()
+    r.calls(("book", "{}"))
+    r.returns("done")
+    r.says_words()
+    assert [one.text for one in r.events(ev.ResponseSentence)] == [
+        "I am sorry, I could not do that."
+    ]
+
+
+def test_a_turn_whose_tool_runs_goes_on_at_another_edge_without_a_second_run() -> None:
+    r = Table()
+    r.types()
+    r.calls(("book", "{}"))
+    began, taken, committed, requested = log_of(r)
+    again = resumed([began, taken, committed, *stage_events(r), requested])
+    again.returns('"yes"', turn=1)
+    assert again.requested == []
+    assert (again.asked.turn, again.asked.step) == (1, 1)
+    assert again.asked.messages[-1].text == '"yes"'
+
+
+def test_a_response_apart_is_followed_up_on_its_own_messages() -> None:
+    r = Table()
+    own = (Message("user", "Translate this."),)
+    r.give(ResponseRequested("a", messages=own, in_conversation=False))
+    r.calls(("book", "{}"))
+    r.returns("done")
+    assert r.asked.step == 1
+    assert [one.text for one in r.asked.messages] == ["Translate this.", "", "done"]

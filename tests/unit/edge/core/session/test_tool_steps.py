@@ -45,6 +45,13 @@ def completed(calls: int, step: int = 0, text: str = "Let me see.") -> ev.Respon
     )
 
 
+def taken(step: int) -> ev.TurnTaken:
+    return ev.TurnTaken(
+        **HEAD, turn=1, utterance=0, pause=0, system="", messages=(), llm_model="m", max_tokens=1,
+        temperature=0.0, seed=0, speculative=False, deadline_ms=0, step=step,
+    )  # fmt: skip
+
+
 def steps(*events: ev.Event) -> ToolSteps:
     found = ToolSteps()
     for event in events:
@@ -125,3 +132,24 @@ def test_a_long_result_is_told_whole_in_its_turn_and_in_part_later() -> None:
     assert (result.call, len(result.text) < MOST_KEPT_CHARS + 80) == (told[1].call, True)
     short = steps(called(), requested(), returned(), completed(1)).messages(with_text=True)
     assert tuple(map(shortened, short)) == short
+
+
+def test_a_call_that_was_not_requested_has_no_deadline_and_changed_nothing() -> None:
+    found = steps(called())
+    (call,) = found.now
+    assert call.expires_ms is None
+    assert not found.is_used
+    found.note(requested())
+    assert found.is_used
+    found.note(returned())
+    assert call.expires_ms is None
+    assert found.is_used  # its effects cannot be undone
+
+
+def test_the_steps_go_on_with_the_turn_and_never_back() -> None:
+    found = steps(taken(step=2), taken(step=1))
+    assert found.step == 2
+
+
+def test_calls_that_were_not_run_are_not_told_to_the_model() -> None:
+    assert steps(called(0), called(1), completed(2)).messages(with_text=True) == ()

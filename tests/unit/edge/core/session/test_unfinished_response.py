@@ -22,6 +22,10 @@ def heard(text: str, sentence: int, *, resumable: bool = False) -> ev.AnswerHear
     )
 
 
+def measured(*, interrupted: bool) -> ev.TurnMeasured:
+    return ev.TurnMeasured(**HEAD, turn=3, interrupted=interrupted)
+
+
 def test_sentences_before_the_one_that_was_reached_were_heard() -> None:
     response = begun().after(ev.AnswerReached(**HEAD, turn=3, index=2))
     assert response is not None
@@ -54,3 +58,19 @@ def test_the_record_of_the_cut_tells_what_was_heard_until_a_later_sentence_begin
 def test_it_is_over_once_it_was_heard_or_cancelled() -> None:
     assert begun().after(heard("One.", 0)) is None
     assert begun().after(ev.ResponseCancelled(**HEAD, turn=3, reason="interrupted")) is None
+
+
+def test_all_of_it_was_heard_once_all_of_it_was_sent() -> None:
+    response = begun()
+    assert response.after(measured(interrupted=False)) is response
+    assert response.heard == "One. Two. Three."
+    response.after(heard("One.", 1, resumable=True))
+    assert response.heard == "One."  # it is sent again from there
+    assert not response.all_sent
+
+
+def test_an_interrupted_turn_and_other_events_tell_nothing_of_what_was_sent() -> None:
+    response = begun()
+    response.after(measured(interrupted=True))
+    response.after(ev.TurnCommitted(**HEAD, turn=3, text="Why?", confidence=1.0, speculative=False))
+    assert (response.heard, response.all_sent) == ("", False)
