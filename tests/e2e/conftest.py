@@ -26,6 +26,13 @@ OUR_OWN = load(
 """The engines that Aura brings itself, whatever is set on this machine."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give what talks to the one Aura to one process; each other file may go to another."""
+    for item in items:
+        talks = "aura" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("aura" if talks else item.path.name))
+
+
 @pytest.fixture(scope="session")
 def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
     model = {"AURA_LLM_MODEL": OUR_OWN.llm_model}
