@@ -2,10 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-# Most tests wait: four files at once, in the order of tests/conftest.py. Engines want a quiet machine.
+# Most tests wait: four files at once, in the order of tests/conftest.py. Engines have a call of their own: spoken calls
+# wait for speech, and engines alone are tried beside them.
 AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 THOROUGH := --hypothesis-profile=thorough
 NO_ENGINE := tests/e2e/test_wheel.py
+
+# Where containers forbid it, each of some hundred processes would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test check lint format unit coverage integration clients schemas readme pictures locks bench bench-people soak soak-hostile clean
@@ -23,7 +27,7 @@ demo: .venv/.installed ## Start everything, ask a question in Aura's own voice, 
 
 test: .venv/.dev ## Run all tests, the real engines included
 	@$(BIN)/python -m pytest $(AT_ONCE) $(THOROUGH) tests/integration tests/clients $(NO_ENGINE) tests/parts tests/contract tests/unit
-	@$(BIN)/python -m pytest tests/e2e $(addprefix --ignore=,$(NO_ENGINE))
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests/e2e $(addprefix --ignore=,$(NO_ENGINE))
 
 check: lint unit ## Format, lint, types, imports, schemas, unit tests
 

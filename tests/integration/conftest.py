@@ -6,9 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import forked_commands
 from tests.aura_process import SIMULATED, AuraProcess
 
 OPERATOR = "an operator's token of 32 characters or more"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _commands_are_forked() -> None:
+    """Without it a COMMAND before the first Aura of these tests imports everything by itself."""
+    forked_commands.start()
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from tests.raw_websocket import BINARY, CONT, PING, TEXT, frame
 
 BYSTANDER = "/ws/voice/continuous?token=demo_token&greeting=0"
 SOCKETS = 4
-QUIET_S, ATTACK_S = 1.0, 3.0
+QUIET_S, ATTACK_S = 1.0, 2.0
 LEAST_S = 1.0
 """A ping is never called late before this."""
 TIMES = 20

@@ -39,7 +39,7 @@ def test_no_child_outlives_a_killed_parent(tmp_path: Path) -> None:
 
 
 def test_a_child_that_dies_is_restarted_and_sigterm_ends_every_child(tmp_path: Path) -> None:
-    aura = AuraProcess(tmp_path, env=SIMULATED, command=FRESH).wait_until_ready()
+    aura = AuraProcess(tmp_path, env=SIMULATED).wait_until_ready()
     try:
         workers = {f"worker {stage}" for stage in STAGE_NAMES}
         assert set(aura.children()) == {"nats-server", "edge", *workers}
