@@ -177,7 +177,7 @@ class UtteranceJob:
 
     async def _publish(self, transcript: PauseTranscript) -> None:
         # a cut is no pause, so a number at the end may continue
-        words, mask = transcript.words, partial(self._stage.mask, growing=transcript.pause < 0)
+        words, mask = transcript.words, partial(self._stage.mask, growing=transcript.cut_ms > 0)
         eot_audio = self._eot_audio.get(transcript.pause)
         self._eot_audio = {
             pause: one for pause, one in self._eot_audio.items() if pause > transcript.pause
@@ -187,7 +187,7 @@ class UtteranceJob:
         told = TranscriptGuess(
             **self._job.head(),
             utterance=self._job.event.utterance,
-            pause=transcript.pause,
+            pause=transcript.pause or -transcript.cut_ms,
             text=text,
             confidence=round(words.confidence, 4),
             took_ms=round(words.took_ms, 1),
@@ -196,6 +196,7 @@ class UtteranceJob:
             eot_stt=None if words.eot_stt is None else round(words.eot_stt, 3),
             settled_ms=transcript.settled_ms,
             settled_words=settled_words,
+            cut_ms=transcript.cut_ms,
         )
         await self._job.bus.publish(told)
 

@@ -84,14 +84,20 @@ class RecognisedWords:
 
 
 class PauseTranscript(NamedTuple):
-    """The transcript up to a pause; *pause* below 0: up to a cut in speech without pauses."""
+    """The transcript up to a pause, or up to a cut in speech without pauses."""
 
     pause: int
+    """The number of the pause; 0: a cut."""
     words: RecognisedWords
     settled: str
     """The first words, which later audio does not change."""
     settled_ms: int
     """The end of their audio, which may be dropped."""
+
+    @property
+    def cut_ms(self) -> int:
+        """Return the time of the cut, ms; 0: a pause."""
+        return 0 if self.pause else self.settled_ms
 
 
 @dataclass(frozen=True)
@@ -250,7 +256,7 @@ class UtteranceWords:
             self._known = {s: k for s, k in self._known.items() if s.from_ms >= self.settled_ms}
             if cut.in_speech:
                 self._told_ms = cut.span.until_ms
-                yield self._transcript(-self.settled_ms, self.settled)
+                yield self._transcript(0, self.settled)
 
     # -------------------------------------------------------- results
 

@@ -158,13 +158,11 @@ def test_speech_without_a_pause_is_cut_and_its_words_are_told() -> None:
     for frame in spoken([(300, 1)]):
         listener.take(frame)
     assert listener.finish() == numbers(300)
-    assert [
-        transcript.pause for transcript in listener.transcripts if transcript.pause < 0
-    ] == sorted(
-        (-transcript.settled_ms for transcript in listener.transcripts if transcript.pause < 0),
-        reverse=True,
-    )
-    assert len([transcript for transcript in listener.transcripts if transcript.pause < 0]) >= 6
+    cuts = [transcript for transcript in listener.transcripts if not transcript.pause]
+    cuts_ms = [transcript.cut_ms for transcript in cuts]
+    assert cuts_ms == sorted(transcript.settled_ms for transcript in cuts)
+    assert len(set(cuts_ms)) == len(cuts) >= 6
+    assert not any(transcript.cut_ms for transcript in listener.transcripts if transcript.pause)
     assert listener.longest_ms <= LONGEST_PIECE_MS
 
 
