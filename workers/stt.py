@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import partial
 from itertools import takewhile
 
-from runtime.bus.utterance_frames import frames
+from runtime.bus.audio_messages import audio_messages
 from runtime.redaction import Redaction
 from schemas import codec, subjects
 from schemas.audio import TranscriptPartial
@@ -28,10 +28,10 @@ from workers.utterance_follower import (
 from workers.utterance_words import AudioPart, PauseTranscript, RecognisedWords, UtteranceWords
 
 SILENCE_LIMIT_S = 10.0
-"""The longest gap between two frames; after a longer gap the edge counts as gone."""
+"""The longest gap between two audio messages; after a longer gap the edge counts as gone."""
 STALE_LIMIT_S = 0.6
-"""The longest wait for the first frame of an utterance that looks past its deadline. If its audio
-is gone, no frame comes. If only a clock is ahead of the server's, the frames are there."""
+"""The longest wait for the first audio of an utterance that looks past its deadline. If its audio
+is gone, none comes. If only a clock is ahead of the server's, it is there."""
 
 
 class SttStage:
@@ -78,7 +78,7 @@ class SttStage:
         follower = UtteranceFollower(words, partial_interval_ms(event, self.interval_ms))
         async with asyncio.TaskGroup() as tasks:
             utterance_job = UtteranceJob(self, job, words, tasks)
-            async for frame in frames(
+            async for message in audio_messages(
                 job.bus,
                 event.session,
                 event.utterance,
@@ -86,10 +86,10 @@ class SttStage:
                 first_limit_s=STALE_LIMIT_S if stale else None,
                 known_ms=words.settled_ms,
             ):
-                utterance_job.carry_out(follower.frame(frame, utterance_job.requests))
+                utterance_job.carry_out(follower.take(message, utterance_job.requests))
             is_gone = stale and follower.phase is FollowPhase.WAITS
             if not is_gone:
-                utterance_job.carry_out(follower.no_more_frames(utterance_job.requests))
+                utterance_job.carry_out(follower.no_more_audio(utterance_job.requests))
         if is_gone:
             raise StaleJobError(f"no worker was free for {job.waited_s:.0f} s: its audio is gone")
         final = TranscriptFinal(

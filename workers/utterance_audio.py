@@ -21,12 +21,12 @@ class UtteranceAudio:
     def until_ms(self) -> int:
         return self._from_ms + len(self._pcm) // BYTES_PER_MS
 
-    def add(self, frame: AudioFrame) -> None:
-        """Append *frame*; audio before it may be missing."""
-        if frame.from_ms > self.until_ms:
+    def add(self, message: AudioFrame) -> None:
+        """Append *message*; audio before it may be missing."""
+        if message.from_ms > self.until_ms:
             self._pcm.clear()
-            self._from_ms = frame.from_ms
-        self._pcm += frame.pcm
+            self._from_ms = message.from_ms
+        self._pcm += message.pcm
 
     def of(self, span: AudioPart) -> bytes:
         """Return the kept audio of *span*."""

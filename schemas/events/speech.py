@@ -6,7 +6,7 @@ from schemas.events.event import Event, StageName
 
 
 class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
-    """Edge -> STT: an utterance begins; its frames are sent on `aura.au.<session>.<utterance>`."""
+    """Edge -> STT: an utterance begins; its audio is sent on `aura.au.<session>.<utterance>`."""
 
     KIND = "speech"
     KEY = ("utterance",)
