@@ -32,7 +32,7 @@ class Resync:
         take: Callable[[bytes, str, int], None],
         outage: BusOutage,
     ) -> None:
-        """Serve the *call* of *session* (tenant, id), whose unacknowledged audio *audio_sender* keeps.
+        """Serve the *call* of *session* (tenant, id); *audio_sender* keeps its sent audio.
 
         *take* takes each event: bytes, subject and sequence. *outage* follows the link to the bus.
         """

@@ -49,9 +49,9 @@ class SpendReached(Event, frozen=True, kw_only=True, tag="spend.reached"):
     used_tokens: int | None = None
     """The tokens of all prompts and answers so far; None: another limit is reached."""
     most_speech_s: float | None = None
-    """The limit of synthesized speech, s; None: another limit is reached."""
+    """The limit of synthesized speech, seconds; None: another limit is reached."""
     used_speech_s: float | None = None
-    """Synthesized speech so far, s; None: another limit is reached."""
+    """Synthesized speech so far, seconds; None: another limit is reached."""
     most_price: float | None = None
     """The limit of the price, in the currency of the configuration's prices; None: another limit
     is reached."""
