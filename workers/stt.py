@@ -126,7 +126,7 @@ class UtteranceJob:
 
     @property
     def requests(self) -> Requests:
-        parts = {span: request.phase for span, request in self._parts.items()}
+        parts = {part: request.phase for part, request in self._parts.items()}
         latest = self._partial
         return Requests(parts, latest.phase if latest and latest.is_active else None)
 
@@ -137,42 +137,42 @@ class UtteranceJob:
                 case JudgePause(pause, pcm):
                     judging = self._stage.engines.eot_audio(self._job.event, pcm)
                     self._eot_audio[pause] = self._tasks.create_task(judging)
-                case Recognise(span, pcm, partial=True):
-                    self._partial = request = RecognitionRequest(span, pcm)
+                case Recognise(part, pcm, partial=True):
+                    self._partial = request = RecognitionRequest(part, pcm)
                     request.task = self._tasks.create_task(self._publish_partial(request))
-                case Recognise(span, pcm):
-                    self._parts[span] = request = RecognitionRequest(span, pcm)
+                case Recognise(part, pcm):
+                    self._parts[part] = request = RecognitionRequest(part, pcm)
                     request.task = self._tasks.create_task(self._publish_transcripts(request))
-                case CancelPart(span):
-                    self._parts.pop(span).cancel()
+                case CancelPart(part):
+                    self._parts.pop(part).cancel()
                 case CancelPartial():
                     if self._partial:
                         self._partial.cancel()
 
     async def _recognise(self, request: RecognitionRequest, *, partial: bool) -> Recognition:
         event = self._job.event
-        urgent = urgency(event, request.span, partial=partial)
+        urgent = urgency(event, request.part, partial=partial)
         return await self._stage.engines.recognise(
             request, event, rank=urgent.rank, hurried=urgent.hurried
         )
 
     async def _publish_partial(self, request: RecognitionRequest) -> None:
         heard = await self._recognise(request, partial=True)
-        text = self._words.partial(request.span, heard)
+        text = self._words.partial(request.part, heard)
         if text is None:
             return
         event = self._job.event
         told = TranscriptPartial(
             utterance=event.utterance,
             text=self._stage.mask(text, growing=True),
-            audio_ms=request.span.until_ms,
+            audio_ms=request.part.until_ms,
         )
         await self._job.bus.send(subjects.partials(event.session), told)
 
     async def _publish_transcripts(self, request: RecognitionRequest) -> None:
         heard = await self._recognise(request, partial=False)
-        del self._parts[request.span]
-        for transcript in list(self._words.heard(request.span, heard)):
+        del self._parts[request.part]
+        for transcript in list(self._words.heard(request.part, heard)):
             await self._publish(transcript)
 
     async def _publish(self, transcript: PauseTranscript) -> None:

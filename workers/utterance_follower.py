@@ -92,7 +92,7 @@ class JudgePause:
 class Recognise:
     """Request the words of a part."""
 
-    span: AudioPart
+    part: AudioPart
     pcm: bytes
     partial: bool
     """Whether they are only for a partial transcript."""
@@ -102,7 +102,7 @@ class Recognise:
 class CancelPart:
     """Cancel the request for a part that is no longer needed."""
 
-    span: AudioPart
+    part: AudioPart
 
 
 @dataclass(frozen=True)
@@ -171,18 +171,18 @@ class UtteranceFollower:
     def _changes(self, requests: Requests) -> Iterator[Action]:
         """Request the needed parts; cancel the others unless they have begun."""
         wanted = self._words.wanted
-        for span, phase in requests.parts.items():
+        for part, phase in requests.parts.items():
             goes_on = phase is RequestPhase.BEGUN and self.phase is not OVER
-            if span not in wanted and not goes_on:
-                yield CancelPart(span)
-        for span in wanted:
-            if span not in requests.parts:
-                yield self._recognise(span, partial=False)
+            if part not in wanted and not goes_on:
+                yield CancelPart(part)
+        for part in wanted:
+            if part not in requests.parts:
+                yield self._recognise(part, partial=False)
         if wanted and requests.partial is RequestPhase.WAITS and self.phase is not OVER:
             yield CancelPartial()
 
-    def _recognise(self, span: AudioPart, *, partial: bool) -> Recognise:
-        return Recognise(span, self._audio.of(span), partial)
+    def _recognise(self, part: AudioPart, *, partial: bool) -> Recognise:
+        return Recognise(part, self._audio.of(part), partial)
 
     def _partial_is_due(self, requests: Requests) -> bool:
         if not self._interval_ms or self._words.wanted or requests.partial:

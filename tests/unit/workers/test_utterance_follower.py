@@ -57,9 +57,9 @@ class Spoken:
         )
         return list(self.follower.take(message, requests))
 
-    def hear(self, span: AudioPart) -> None:
-        """Let the words of *span* be known."""
-        list(self.words.heard(span, Recognition("word", 1.0, 1, 1.0)))
+    def hear(self, part: AudioPart) -> None:
+        """Let the words of *part* be known."""
+        list(self.words.heard(part, Recognition("word", 1.0, 1, 1.0)))
 
 
 def part(until_ms: int, from_ms: int = 0, *, partial: bool = False) -> Recognise:
@@ -139,8 +139,8 @@ def test_speech_without_a_pause_is_cut() -> None:
     spoken = Spoken()
     (cut,) = spoken.message(ms=LONGEST_PIECE_MS)
     assert isinstance(cut, Recognise)
-    assert cut.span.from_ms == 0
-    assert LONGEST_PIECE_MS - 7000 <= cut.span.until_ms <= LONGEST_PIECE_MS
+    assert cut.part.from_ms == 0
+    assert LONGEST_PIECE_MS - 7000 <= cut.part.until_ms <= LONGEST_PIECE_MS
     assert not cut.partial
 
 
