@@ -11,7 +11,7 @@ from typing import TypeVar
 from edge.core.call import Call
 from edge.core.client_events import ClientEvent
 from edge.core.clockwork import Clockwork
-from edge.core.effects import Effect, Publish, SendFrame, Tell
+from edge.core.effects import Effect, Publish, SendAudio, Tell
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
 from edge.core.inputs import AnyInput, ChunkSpoken, PartialHeard, StageSaid, Started
@@ -116,8 +116,8 @@ class OfflineCall:
                 case Publish(event):
                     self.heard.events.append((at_ms, event))
                     self._publish(event)
-                case SendFrame(utterance, frame):
-                    self._listen(utterance, frame)
+                case SendAudio(utterance, message):
+                    self._listen(utterance, message)
                 case Tell(told):
                     self.heard.told.append((at_ms, told))
                 case _:
@@ -163,16 +163,16 @@ class OfflineCall:
         self._later(llm_ms, StageSaid(completed))
         self._later(llm_ms + stages.tts_ms, ChunkSpoken(turn, 0, 0, pcm, last=True))
 
-    def _listen(self, utterance: int, frame: AudioFrame) -> None:
+    def _listen(self, utterance: int, message: AudioFrame) -> None:
         """Act as recogniser: words at each pause, partial transcripts over a response."""
         sound = self._sound.setdefault(utterance, bytearray())
-        sound += frame.pcm
-        if frame.pause:
+        sound += message.pcm
+        if message.pause:
             words, eot_audio = self._hear(bytes(sound))
             guess = ev.TranscriptGuess(
                 **self._head(),
                 utterance=utterance,
-                pause=frame.pause,
+                pause=message.pause,
                 text=words.text,
                 confidence=words.confidence,
                 took_ms=1.0,
@@ -181,7 +181,7 @@ class OfflineCall:
                 eot_stt=words.eot_stt,
             )
             self._later(self._stages.stt_ms, StageSaid(guess))
-        elif utterance in self._growing and not frame.end:
+        elif utterance in self._growing and not message.end:
             length_ms = len(sound) // BYTES_PER_MS
             if length_ms - self._partial_at.get(utterance, 0) >= self._stages.partial_every_ms:
                 self._partial_at[utterance] = length_ms

@@ -23,7 +23,7 @@ class AudioFrame(msgspec.Struct, frozen=True, kw_only=True):
     """Edge -> STT: a piece of an utterance, on `aura.au.<session>.<utterance>`."""
 
     seq: int
-    """Counts the frames of the utterance from 0, without a gap."""
+    """Counts the audio messages of the utterance from 0, without a gap."""
     pcm: Pcm
     """The audio, 0 to 100 ms."""
     pause: int = 0

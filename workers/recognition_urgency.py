@@ -22,14 +22,14 @@ class Urgency:
     """Speed matters more than accuracy."""
 
 
-def urgency(event: SpeechStarted, span: AudioPart, *, partial: bool) -> Urgency:
-    """Return the urgency of *span* in the utterance *event*, for a partial transcript or a pause.
+def urgency(event: SpeechStarted, part: AudioPart, *, partial: bool) -> Urgency:
+    """Return the urgency of *part* in the utterance *event*, for a partial transcript or a pause.
 
     A partial transcript can wait, except over a response, which goes on until the first words over
     it are known.
     """
     over_response = event.over_response
-    hurried = partial or (over_response and span.from_ms == 0)
+    hurried = partial or (over_response and part.from_ms == 0)
     if event.background:
         return Urgency(BACKGROUND_RANK, hurried)
     return Urgency(1 if partial and not over_response else 0, hurried)

@@ -56,8 +56,8 @@ class RetryDecision:
     """The engine's thread is lost, so this process must end."""
 
 
-def verdict(error: Exception, attempt: int) -> RetryDecision:
-    """Return the verdict on a job whose attempt number *attempt* (from 1) failed by *error*."""
+def decide(error: Exception, attempt: int) -> RetryDecision:
+    """Return the decision about a job whose attempt number *attempt* (from 1) failed by *error*."""
     error = first_cause(error)
     if isinstance(error, FencedError):
         return RetryDecision("overtaken")
@@ -79,9 +79,9 @@ def loggable(error: Exception) -> str:
 
 
 def failure(
-    event: Event, target: JobTarget, verdict: RetryDecision, *, stage: StageName, attempt: int
+    event: Event, target: JobTarget, decision: RetryDecision, *, stage: StageName, attempt: int
 ) -> JobFailed:
-    """Return the event of a job that attempt number *attempt* ended by *verdict*."""
+    """Return the event of a job that attempt number *attempt* ended by *decision*."""
     return JobFailed(
         tenant=event.tenant,
         session=event.session,
@@ -90,7 +90,7 @@ def failure(
         utterance=target.utterance,
         turn=target.turn or 0,
         index=target.index,
-        reason=verdict.told,
+        reason=decision.told,
         attempts=attempt,
     )
 

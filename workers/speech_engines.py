@@ -18,7 +18,7 @@ from workers.utterance_words import AudioPart
 class RecognitionRequest:
     """A requested part of an utterance."""
 
-    span: AudioPart
+    part: AudioPart
     pcm: bytes
     phase: RequestPhase = RequestPhase.WAITS
     task: asyncio.Task[None] | None = None

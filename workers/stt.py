@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import partial
 from itertools import takewhile
 
-from runtime.bus.utterance_frames import frames
+from runtime.bus.audio_messages import audio_messages
 from runtime.redaction import Redaction
 from schemas import codec, subjects
 from schemas.audio import TranscriptPartial
@@ -28,10 +28,10 @@ from workers.utterance_follower import (
 from workers.utterance_words import AudioPart, PauseTranscript, RecognisedWords, UtteranceWords
 
 SILENCE_LIMIT_S = 10.0
-"""The longest gap between two frames; after a longer gap the edge counts as gone."""
+"""The longest gap between two audio messages; after a longer gap the edge counts as gone."""
 STALE_LIMIT_S = 0.6
-"""The longest wait for the first frame of an utterance that looks past its deadline. If its audio
-is gone, no frame comes. If only a clock is ahead of the server's, the frames are there."""
+"""The longest wait for the first audio of an utterance that looks past its deadline. If its audio
+is gone, none comes. If only a clock is ahead of the server's, it is there."""
 
 
 class SttStage:
@@ -78,7 +78,7 @@ class SttStage:
         follower = UtteranceFollower(words, partial_interval_ms(event, self.interval_ms))
         async with asyncio.TaskGroup() as tasks:
             utterance_job = UtteranceJob(self, job, words, tasks)
-            async for frame in frames(
+            async for message in audio_messages(
                 job.bus,
                 event.session,
                 event.utterance,
@@ -86,10 +86,10 @@ class SttStage:
                 first_limit_s=STALE_LIMIT_S if stale else None,
                 known_ms=words.settled_ms,
             ):
-                utterance_job.carry_out(follower.frame(frame, utterance_job.requests))
+                utterance_job.carry_out(follower.take(message, utterance_job.requests))
             is_gone = stale and follower.phase is FollowPhase.WAITS
             if not is_gone:
-                utterance_job.carry_out(follower.no_more_frames(utterance_job.requests))
+                utterance_job.carry_out(follower.no_more_audio(utterance_job.requests))
         if is_gone:
             raise StaleJobError(f"no worker was free for {job.waited_s:.0f} s: its audio is gone")
         final = TranscriptFinal(
@@ -126,7 +126,7 @@ class UtteranceJob:
 
     @property
     def requests(self) -> Requests:
-        parts = {span: request.phase for span, request in self._parts.items()}
+        parts = {part: request.phase for part, request in self._parts.items()}
         latest = self._partial
         return Requests(parts, latest.phase if latest and latest.is_active else None)
 
@@ -137,47 +137,47 @@ class UtteranceJob:
                 case JudgePause(pause, pcm):
                     judging = self._stage.engines.eot_audio(self._job.event, pcm)
                     self._eot_audio[pause] = self._tasks.create_task(judging)
-                case Recognise(span, pcm, partial=True):
-                    self._partial = request = RecognitionRequest(span, pcm)
+                case Recognise(part, pcm, partial=True):
+                    self._partial = request = RecognitionRequest(part, pcm)
                     request.task = self._tasks.create_task(self._publish_partial(request))
-                case Recognise(span, pcm):
-                    self._parts[span] = request = RecognitionRequest(span, pcm)
+                case Recognise(part, pcm):
+                    self._parts[part] = request = RecognitionRequest(part, pcm)
                     request.task = self._tasks.create_task(self._publish_transcripts(request))
-                case CancelPart(span):
-                    self._parts.pop(span).cancel()
+                case CancelPart(part):
+                    self._parts.pop(part).cancel()
                 case CancelPartial():
                     if self._partial:
                         self._partial.cancel()
 
     async def _recognise(self, request: RecognitionRequest, *, partial: bool) -> Recognition:
         event = self._job.event
-        urgent = urgency(event, request.span, partial=partial)
+        urgent = urgency(event, request.part, partial=partial)
         return await self._stage.engines.recognise(
             request, event, rank=urgent.rank, hurried=urgent.hurried
         )
 
     async def _publish_partial(self, request: RecognitionRequest) -> None:
         heard = await self._recognise(request, partial=True)
-        text = self._words.partial(request.span, heard)
+        text = self._words.partial(request.part, heard)
         if text is None:
             return
         event = self._job.event
         told = TranscriptPartial(
             utterance=event.utterance,
             text=self._stage.mask(text, growing=True),
-            audio_ms=request.span.until_ms,
+            audio_ms=request.part.until_ms,
         )
         await self._job.bus.send(subjects.partials(event.session), told)
 
     async def _publish_transcripts(self, request: RecognitionRequest) -> None:
         heard = await self._recognise(request, partial=False)
-        del self._parts[request.span]
-        for transcript in list(self._words.heard(request.span, heard)):
+        del self._parts[request.part]
+        for transcript in list(self._words.heard(request.part, heard)):
             await self._publish(transcript)
 
     async def _publish(self, transcript: PauseTranscript) -> None:
         # a cut is no pause, so a number at the end may continue
-        words, mask = transcript.words, partial(self._stage.mask, growing=transcript.pause < 0)
+        words, mask = transcript.words, partial(self._stage.mask, growing=transcript.cut_ms > 0)
         eot_audio = self._eot_audio.get(transcript.pause)
         self._eot_audio = {
             pause: one for pause, one in self._eot_audio.items() if pause > transcript.pause
@@ -187,7 +187,7 @@ class UtteranceJob:
         told = TranscriptGuess(
             **self._job.head(),
             utterance=self._job.event.utterance,
-            pause=transcript.pause,
+            pause=transcript.pause or -transcript.cut_ms,
             text=text,
             confidence=round(words.confidence, 4),
             took_ms=round(words.took_ms, 1),
@@ -196,6 +196,7 @@ class UtteranceJob:
             eot_stt=None if words.eot_stt is None else round(words.eot_stt, 3),
             settled_ms=transcript.settled_ms,
             settled_words=settled_words,
+            cut_ms=transcript.cut_ms,
         )
         await self._job.bus.publish(told)
 

@@ -21,17 +21,17 @@ class UtteranceAudio:
     def until_ms(self) -> int:
         return self._from_ms + len(self._pcm) // BYTES_PER_MS
 
-    def add(self, frame: AudioFrame) -> None:
-        """Append *frame*; audio before it may be missing."""
-        if frame.from_ms > self.until_ms:
+    def add(self, message: AudioFrame) -> None:
+        """Append *message*; audio before it may be missing."""
+        if message.from_ms > self.until_ms:
             self._pcm.clear()
-            self._from_ms = frame.from_ms
-        self._pcm += frame.pcm
+            self._from_ms = message.from_ms
+        self._pcm += message.pcm
 
-    def of(self, span: AudioPart) -> bytes:
-        """Return the kept audio of *span*."""
-        first = max(0, span.from_ms - self._from_ms)
-        last = max(0, span.until_ms - self._from_ms)
+    def of(self, part: AudioPart) -> bytes:
+        """Return the kept audio of *part*."""
+        first = max(0, part.from_ms - self._from_ms)
+        last = max(0, part.until_ms - self._from_ms)
         return bytes(self._pcm[first * BYTES_PER_MS : last * BYTES_PER_MS])
 
     def forget(self, before_ms: int) -> None:
@@ -40,12 +40,12 @@ class UtteranceAudio:
             del self._pcm[: gone_ms * BYTES_PER_MS]
             self._from_ms += gone_ms
 
-    def quiet_ms(self, span: AudioPart) -> int:
-        """Return the middle of the quietest 200 ms in the kept audio of *span*, or else its end."""
-        samples = np.frombuffer(self.of(span), "<i2").astype(np.float32)
+    def quiet_ms(self, part: AudioPart) -> int:
+        """Return the middle of the quietest 200 ms in the kept audio of *part*, or else its end."""
+        samples = np.frombuffer(self.of(part), "<i2").astype(np.float32)
         hop = HOP_MS * RATE_HZ // 1000
         energy = np.square(samples[: len(samples) // hop * hop].reshape(-1, hop)).mean(axis=1)
         if len(energy) < QUIET_HOPS:
-            return span.until_ms
+            return part.until_ms
         smooth = np.convolve(energy, np.ones(QUIET_HOPS), mode="valid")
-        return max(span.from_ms, self._from_ms) + (int(smooth.argmin()) + QUIET_HOPS // 2) * HOP_MS
+        return max(part.from_ms, self._from_ms) + (int(smooth.argmin()) + QUIET_HOPS // 2) * HOP_MS

@@ -1,9 +1,9 @@
 """Decides what a job of the STT stage recognises while its utterance is spoken, and when.
 
-    WAITS, FOLLOWS --frame--> FOLLOWS
+    WAITS, FOLLOWS --audio--> FOLLOWS
     WAITS, FOLLOWS --end--> OVER
 
-Each frame leads to actions: the words of a part are requested, or a request is cancelled.
+Each audio message leads to actions: the words of a part are requested, or a request is cancelled.
 
     WAITS, BEGUN --begin--> BEGUN
 
@@ -28,7 +28,7 @@ class FollowPhase(Enum):
     """How far a job has followed its utterance."""
 
     WAITS = auto()
-    """No frame has arrived."""
+    """No audio has arrived."""
     FOLLOWS = auto()
     OVER = auto()
     """The utterance has ended; only the last words are still to be recognised."""
@@ -37,16 +37,16 @@ class FollowPhase(Enum):
 class FollowMove(Enum):
     """The arrivals that move a follower."""
 
-    FRAME = auto()
-    """A frame; END follows the last frame."""
+    AUDIO = auto()
+    """An audio message; END follows the last one."""
     END = auto()
 
 
 WAITS, FOLLOWS, OVER = FollowPhase
 
 FOLLOW_MOVES: Mapping[tuple[FollowPhase, FollowMove], FollowPhase] = {
-    (WAITS, FollowMove.FRAME): FOLLOWS,
-    (FOLLOWS, FollowMove.FRAME): FOLLOWS,
+    (WAITS, FollowMove.AUDIO): FOLLOWS,
+    (FOLLOWS, FollowMove.AUDIO): FOLLOWS,
     (WAITS, FollowMove.END): OVER,
     (FOLLOWS, FollowMove.END): OVER,
 }
@@ -92,7 +92,7 @@ class JudgePause:
 class Recognise:
     """Request the words of a part."""
 
-    span: AudioPart
+    part: AudioPart
     pcm: bytes
     partial: bool
     """Whether they are only for a partial transcript."""
@@ -102,7 +102,7 @@ class Recognise:
 class CancelPart:
     """Cancel the request for a part that is no longer needed."""
 
-    span: AudioPart
+    part: AudioPart
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ Action = JudgePause | Recognise | CancelPart | CancelPartial
 
 
 class UtteranceFollower:
-    """Follows one utterance, frame by frame."""
+    """Follows one utterance, message by message."""
 
     def __init__(self, words: UtteranceWords, partial_interval_ms: int) -> None:
         """Take the audio between two partial transcripts, 0 if there are none."""
@@ -130,34 +130,34 @@ class UtteranceFollower:
         """Return the end of the audio."""
         return self._audio.until_ms
 
-    def frame(self, frame: AudioFrame, requests: Requests) -> tuple[Action, ...]:
-        """Add the next frame, and return the actions in their order."""
-        return tuple(self._after(frame, requests))
+    def take(self, message: AudioFrame, requests: Requests) -> tuple[Action, ...]:
+        """Add the next audio message, and return the actions in their order."""
+        return tuple(self._after(message, requests))
 
-    def _after(self, frame: AudioFrame, requests: Requests) -> Iterator[Action]:
-        self.phase = moved(FOLLOW_MOVES, self.phase, FollowMove.FRAME)
+    def _after(self, message: AudioFrame, requests: Requests) -> Iterator[Action]:
+        self.phase = moved(FOLLOW_MOVES, self.phase, FollowMove.AUDIO)
         audio, words = self._audio, self._words
-        audio.add(frame)
+        audio.add(message)
         now_ms = audio.until_ms
-        if frame.continued_ms:
-            words.went_on(frame.continued_ms)
-        if frame.end:
-            yield from self._end(frame.final_pause, requests)
+        if message.continued_ms:
+            words.went_on(message.continued_ms)
+        if message.end:
+            yield from self._end(message.final_pause, requests)
             return
-        if frame.pause:
-            words.paused(frame.pause, now_ms)
+        if message.pause:
+            words.paused(message.pause, now_ms)
             last = AudioPart(max(0, now_ms - TURN_MS), now_ms)
-            yield JudgePause(frame.pause, audio.of(last))
+            yield JudgePause(message.pause, audio.of(last))
         else:
             words.grown(now_ms, audio.quiet_ms)
         yield from self._changes(requests)
-        if not frame.pause and self._partial_is_due(requests):
+        if not message.pause and self._partial_is_due(requests):
             self._partial_ms = now_ms
             yield self._recognise(AudioPart(words.open_ms, now_ms), partial=True)
         audio.forget(min(words.open_ms, now_ms - TURN_MS))
 
-    def no_more_frames(self, requests: Requests) -> tuple[Action, ...]:
-        """End an utterance without its last frame, and return the actions in their order."""
+    def no_more_audio(self, requests: Requests) -> tuple[Action, ...]:
+        """End an utterance whose last audio is missing, and return the actions in their order."""
         return () if self.phase is OVER else tuple(self._end(0, requests))
 
     def _end(self, final_pause: int, requests: Requests) -> Iterator[Action]:
@@ -171,18 +171,18 @@ class UtteranceFollower:
     def _changes(self, requests: Requests) -> Iterator[Action]:
         """Request the needed parts; cancel the others unless they have begun."""
         wanted = self._words.wanted
-        for span, phase in requests.parts.items():
+        for part, phase in requests.parts.items():
             goes_on = phase is RequestPhase.BEGUN and self.phase is not OVER
-            if span not in wanted and not goes_on:
-                yield CancelPart(span)
-        for span in wanted:
-            if span not in requests.parts:
-                yield self._recognise(span, partial=False)
+            if part not in wanted and not goes_on:
+                yield CancelPart(part)
+        for part in wanted:
+            if part not in requests.parts:
+                yield self._recognise(part, partial=False)
         if wanted and requests.partial is RequestPhase.WAITS and self.phase is not OVER:
             yield CancelPartial()
 
-    def _recognise(self, span: AudioPart, *, partial: bool) -> Recognise:
-        return Recognise(span, self._audio.of(span), partial)
+    def _recognise(self, part: AudioPart, *, partial: bool) -> Recognise:
+        return Recognise(part, self._audio.of(part), partial)
 
     def _partial_is_due(self, requests: Requests) -> bool:
         if not self._interval_ms or self._words.wanted or requests.partial:

@@ -84,21 +84,27 @@ class RecognisedWords:
 
 
 class PauseTranscript(NamedTuple):
-    """The transcript up to a pause; *pause* below 0: up to a cut in speech without pauses."""
+    """The transcript up to a pause, or up to a cut in speech without pauses."""
 
     pause: int
+    """The number of the pause; 0: a cut."""
     words: RecognisedWords
     settled: str
     """The first words, which later audio does not change."""
     settled_ms: int
     """The end of their audio, which may be dropped."""
 
+    @property
+    def cut_ms(self) -> int:
+        """Return the time of the cut, ms; 0: a pause."""
+        return 0 if self.pause else self.settled_ms
+
 
 @dataclass(frozen=True)
 class _Cut:
     """The final end of a piece."""
 
-    span: AudioPart
+    part: AudioPart
     next_ms: int
     """The start of the next piece, after the silence between the two."""
     in_speech: bool
@@ -170,12 +176,12 @@ class UtteranceWords:
     @property
     def wanted(self) -> list[AudioPart]:
         """Return the parts whose words are needed and not known."""
-        spans = [cut.span for cut in self._cuts]
+        parts = [cut.part for cut in self._cuts]
         if self._last:
-            spans.append(self._last)
+            parts.append(self._last)
         elif self._latest:
-            spans.append(self._latest[1])
-        return [span for span in dict.fromkeys(spans) if span not in self._known]
+            parts.append(self._latest[1])
+        return [part for part in dict.fromkeys(parts) if part not in self._known]
 
     # -------------------------------------------------------- events of the utterance
 
@@ -188,9 +194,9 @@ class UtteranceWords:
         if at_ms < self.open_ms:
             return
         self._move(PieceMove.PAUSE)
-        span = AudioPart(self.open_ms, at_ms)
-        self._latest = (pause, span)
-        self._pauses[pause] = span
+        part = AudioPart(self.open_ms, at_ms)
+        self._latest = (pause, part)
+        self._pauses[pause] = part
 
     def went_on(self, at_ms: int) -> None:
         """Take the end of a pause, which may end the piece before it."""
@@ -200,15 +206,15 @@ class UtteranceWords:
         if self._latest is None:
             self._open_at(at_ms - LEAD_MS)
             return
-        span = self._latest[1]
-        silence_ms = at_ms - span.until_ms + MARKED_AFTER_MS
-        length_ms = span.until_ms - span.from_ms
+        part = self._latest[1]
+        silence_ms = at_ms - part.until_ms + MARKED_AFTER_MS
+        length_ms = part.until_ms - part.from_ms
         if (
             silence_ms >= LONG_SILENCE_MS
             or length_ms >= ENOUGH_MS
             or (silence_ms >= SILENCE_MS and length_ms >= LEAST_PIECE_MS)
         ):
-            self._cut(span, max(span.until_ms, at_ms - LEAD_MS))
+            self._cut(part, max(part.until_ms, at_ms - LEAD_MS))
 
     def grown(self, now_ms: int, quiet_ms: Callable[[AudioPart], int]) -> None:
         """Cut the open piece if it is too long; *quiet_ms* returns the quietest place of a part."""
@@ -216,8 +222,8 @@ class UtteranceWords:
             return
         if self._phase is PAUSES and self._latest:
             self._move(PieceMove.CUT)
-            span = self._latest[1]
-            self._cut(span, span.until_ms)
+            part = self._latest[1]
+            self._cut(part, part.until_ms)
         elif self._phase is SPEAKS:
             at_ms = quiet_ms(AudioPart(now_ms - QUIET_WITHIN_MS, now_ms))
             self._cut(AudioPart(self.open_ms, at_ms), at_ms, in_speech=True)
@@ -236,21 +242,21 @@ class UtteranceWords:
     def _move(self, move: PieceMove) -> None:
         self._phase = moved(PIECE_MOVES, self._phase, move)
 
-    def heard(self, span: AudioPart, recognition: Recognition) -> Iterator[PauseTranscript]:
-        """Take the words of *span*, and yield the transcripts that they complete."""
-        self._known[span] = recognition
+    def heard(self, part: AudioPart, recognition: Recognition) -> Iterator[PauseTranscript]:
+        """Take the words of *part*, and yield the transcripts that they complete."""
+        self._known[part] = recognition
         while True:
             yield from self._transcripts()
             cut = self._cuts[0] if self._cuts else None
-            if cut is None or cut.span not in self._known:
+            if cut is None or cut.part not in self._known:
                 return
-            self.settled = self.settled.plus(self._known[cut.span])
+            self.settled = self.settled.plus(self._known[cut.part])
             self.settled_ms = cut.next_ms
             del self._cuts[0]
             self._known = {s: k for s, k in self._known.items() if s.from_ms >= self.settled_ms}
             if cut.in_speech:
-                self._told_ms = cut.span.until_ms
-                yield self._transcript(-self.settled_ms, self.settled)
+                self._told_ms = cut.part.until_ms
+                yield self._transcript(0, self.settled)
 
     # -------------------------------------------------------- results
 
@@ -259,20 +265,20 @@ class UtteranceWords:
         """Return the words of the whole utterance, once all are known."""
         return self.settled.plus(self._known[self._last]) if self._last else self.settled
 
-    def partial(self, span: AudioPart, recognition: Recognition) -> str | None:
+    def partial(self, part: AudioPart, recognition: Recognition) -> str | None:
         """Return the partial transcript; None: a newer one was published."""
-        if span.from_ms != self.settled_ms or span.until_ms <= self._told_ms:
+        if part.from_ms != self.settled_ms or part.until_ms <= self._told_ms:
             return None
-        self._told_ms = span.until_ms
+        self._told_ms = part.until_ms
         return self.settled.plus(recognition).text
 
     def _transcripts(self) -> Iterator[PauseTranscript]:
         """Yield the transcripts of pauses up to which all words are known, the earliest first."""
-        for pause, span in sorted(self._pauses.items()):
-            if span.from_ms == self.settled_ms and span in self._known:
+        for pause, part in sorted(self._pauses.items()):
+            if part.from_ms == self.settled_ms and part in self._known:
                 self._pauses = {p: s for p, s in self._pauses.items() if p > pause}
-                self._told_ms = span.until_ms
-                yield self._transcript(pause, self.settled.plus(self._known[span]))
+                self._told_ms = part.until_ms
+                yield self._transcript(pause, self.settled.plus(self._known[part]))
 
     def _transcript(self, pause: int, words: RecognisedWords) -> PauseTranscript:
         return PauseTranscript(pause, words, self.settled.text, self.settled_ms)
@@ -285,8 +291,8 @@ class UtteranceWords:
         else:
             self.settled_ms = at_ms
 
-    def _cut(self, span: AudioPart, next_ms: int, *, in_speech: bool = False) -> None:
-        self._cuts.append(_Cut(span, next_ms, in_speech))
+    def _cut(self, part: AudioPart, next_ms: int, *, in_speech: bool = False) -> None:
+        self._cuts.append(_Cut(part, next_ms, in_speech))
         self._latest = None
 
 

@@ -123,35 +123,35 @@ class Worker(Generic[J]):
         self, job: Job, target: JobTarget, error: Exception, stop: asyncio.Event
     ) -> Outcome:
         """Answer the job by the retry policy; return its outcome."""
-        verdict = retry_policy.verdict(error, job.attempt)
-        if verdict.outcome == "overtaken":
+        decision = retry_policy.decide(error, job.attempt)
+        if decision.outcome == "overtaken":
             log.info("job_overtaken")
             await job.done()
-            return verdict.outcome
-        if verdict.is_hung:
+            return decision.outcome
+        if decision.is_hung:
             self._hung = True
             stop.set()
-        gives_up = verdict.outcome == "failed"
-        is_told = gives_up and await self._tell_edge(job, target, verdict)
+        gives_up = decision.outcome == "failed"
+        is_told = gives_up and await self._tell_edge(job, target, decision)
         log.warning(
             "job_failed",
             stage=self.stage.name,
             attempt=job.attempt,
             gave_up=is_told,
-            error=verdict.reason,
-            exc_info=None if verdict.is_expected else first_cause(error),
+            error=decision.reason,
+            exc_info=None if decision.is_expected else first_cause(error),
         )
         if not is_told:
-            await job.retry(retry_policy.UNTOLD_S if gives_up else verdict.delay_s)
+            await job.retry(retry_policy.UNTOLD_S if gives_up else decision.delay_s)
             return "retried"
         self.failed += 1
-        await job.give_up(verdict.reason)
+        await job.give_up(decision.reason)
         return "failed"
 
-    async def _tell_edge(self, job: Job, target: JobTarget, verdict: RetryDecision) -> bool:
+    async def _tell_edge(self, job: Job, target: JobTarget, decision: RetryDecision) -> bool:
         """Tell the edge that the job failed for good; return whether the bus has stored it."""
         failure = retry_policy.failure(
-            job.event, target, verdict, stage=self.stage.name, attempt=job.attempt
+            job.event, target, decision, stage=self.stage.name, attempt=job.attempt
         )
         try:
             await self.bus.publish(failure)

@@ -89,10 +89,10 @@ class _Listener:
             self._text.write(f"{time.strftime('%H:%M:%S')} {printable(line)}\n")
             self._text.flush()
 
-    async def on_frame(self, message: Delivery) -> None:
-        number = message.subject.rpartition(".")[2]
-        frame = codec.decode_as(AudioFrame, message.data)
-        self.sound.caller(int(number), frame, _now_ms())
+    async def on_audio(self, delivery: Delivery) -> None:
+        number = delivery.subject.rpartition(".")[2]
+        message = codec.decode_as(AudioFrame, delivery.data)
+        self.sound.caller(int(number), message, _now_ms())
 
     async def on_speech(self, message: Delivery) -> None:
         self.sound.speech(codec.decode_as(SpeechChunk, message.data), _now_ms())
@@ -105,7 +105,7 @@ async def listen_in(bus: Bus, call: CallState, out: str) -> None:
         sink = stack.enter_context(_sink(out)) if out else None
         for subject, heard in (
             (subjects.live(call.tenant, call.session), listener.on_event),
-            (subjects.utterance(call.session), listener.on_frame),
+            (subjects.utterance(call.session), listener.on_audio),
             (subjects.speech(call.session), listener.on_speech),
         ):
             await stack.enter_async_context(bus.listening(subject, heard))

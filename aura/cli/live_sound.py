@@ -48,19 +48,19 @@ class LiveSound:
         self._taken_ms = now_ms - LATE_MS
         self._caller = _Side(self._taken_ms)
         self._aura = _Side(self._taken_ms)
-        self._frames: tuple[int, int] = (0, -1)
-        """The newest frame, as (utterance, number)."""
+        self._latest: tuple[int, int] = (0, -1)
+        """The newest audio message of the caller, as (utterance, number)."""
         self._chunks: set[tuple[int, int, int]] = set()
         self._held: dict[int, bytearray] = {}
         """Audio of responses that are not committed yet, by turn."""
         self._certain = {0}
         """Turns whose response is committed; 0 is the greeting."""
 
-    def caller(self, utterance: int, frame: AudioFrame, now_ms: int) -> None:
-        """Add a frame of the caller."""
-        if (utterance, frame.seq) > self._frames:  # a frame may be repeated
-            self._frames = (utterance, frame.seq)
-            self._caller.put(frame.pcm, now_ms - len(frame.pcm) // BYTES_PER_MS)
+    def caller(self, utterance: int, message: AudioFrame, now_ms: int) -> None:
+        """Add an audio message of the caller."""
+        if (utterance, message.seq) > self._latest:  # one may be repeated
+            self._latest = (utterance, message.seq)
+            self._caller.put(message.pcm, now_ms - len(message.pcm) // BYTES_PER_MS)
 
     def speech(self, chunk: SpeechChunk, now_ms: int) -> None:
         """Add a chunk of a response."""

@@ -1,4 +1,4 @@
-"""Reads missed events from the log; sends unacknowledged frames again.
+"""Reads missed events from the log; sends unacknowledged audio again.
 
 Messages of the live mirror and audio can be lost. Duplicates have no effect.
 """
@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from edge.call.audio_sender import AudioSender
 from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
-from edge.call.frame_sender import FrameSender
 from edge.call.log_position import LogPosition
 from edge.core.call import Call
 from runtime.bus.connection import Bus
@@ -21,25 +21,25 @@ CATCH_UP_S = 1.0
 
 
 class Resync:
-    """Gives missed events to the call, and sends unacknowledged frames to STT again."""
+    """Gives missed events to the call, and sends unacknowledged audio to STT again."""
 
     def __init__(
         self,
         bus: Bus,
         call: Call,
         session: tuple[str, str],
-        frames: FrameSender,
+        audio_sender: AudioSender,
         take: Callable[[bytes, str, int], None],
         outage: BusOutage,
     ) -> None:
-        """Serve the *call* of *session* (tenant, id), whose *frames* are sent again.
+        """Serve the *call* of *session* (tenant, id); *audio_sender* keeps its sent audio.
 
         *take* takes each event: bytes, subject and sequence. *outage* follows the link to the bus.
         """
         self._bus = bus
         self._call = call
         self._subject = subjects.session_events(*session)
-        self._frames = frames
+        self._audio_sender = audio_sender
         self._take = take
         self._outage = outage
         self._position = LogPosition()
@@ -78,7 +78,7 @@ class Resync:
                     continue
             self._wanted.clear()
             if self._call.wants_words:
-                await self._frames.resend()
+                await self._audio_sender.resend()
             try:
                 await self._read()
             except BusAwayError:

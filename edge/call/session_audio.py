@@ -16,4 +16,4 @@ class SessionAudio:
     recording: RecordingWriter | None = None
     """Stores the audio of both sides; None: it is not recorded."""
     memory: ShareAccount | None = None
-    """The room for the caller's audio that may be sent to STT again; None: see `FrameSender`."""
+    """The room for the caller's audio that may be sent to STT again; None: see `AudioSender`."""

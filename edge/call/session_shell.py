@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack
 import structlog
 
 from edge.call import counters
+from edge.call.audio_sender import AudioSender
 from edge.call.bus_outage import BusOutage
 from edge.call.client import Client
 from edge.call.clock import now_ms
 from edge.call.control_listener import ControlListener
 from edge.call.event_forwarder import EventForwarder
 from edge.call.event_writer import UNBOUNDED, EventWriter, LogTerms
-from edge.call.frame_sender import FrameSender
 from edge.call.log_position import LIFE
 from edge.call.recognition import PendingUtterances
 from edge.call.resync import Resync
@@ -25,7 +25,7 @@ from edge.call.timer import Timer
 from edge.call.turn_line import turn_line
 from edge.core.call import Call
 from edge.core.client_events import Measured, Trouble
-from edge.core.effects import AgentTransfer, Effect, HangUp, Publish, Recover, SendFrame, Tell
+from edge.core.effects import AgentTransfer, Effect, HangUp, Publish, Recover, SendAudio, Tell
 from edge.core.hearing.caller_audio import joined
 from edge.core.input_log import InputLog
 from edge.core.inputs import (
@@ -74,10 +74,10 @@ class SessionShell:
         self._outage = outage = BusOutage(self._tell_bus_away, loop.time)
         self._events = EventWriter(bus, outage, self._awaits, self._over_quota, terms)
         self._jobs, self._recording = terms.jobs, audio.recording
-        self._frames = FrameSender(bus, self.session, audio.memory)
+        self._audio_sender = AudioSender(bus, self.session, audio.memory)
         self._tasks = asyncio.TaskGroup()
         self._stages = StageListener(bus, whose, self.give, self._take_event)
-        self._resync = Resync(bus, call, whose, self._frames, self._stages.event, outage)
+        self._resync = Resync(bus, call, whose, self._audio_sender, self._stages.event, outage)
         self._takeover = Takeover()
         stored = self._events.stored
         self.control = ControlListener(bus, call, self.give, stored, client.can_transfer)
@@ -100,7 +100,7 @@ class SessionShell:
             stack.enter_context(new_trace())
             stack.enter_context(counters.CALLS.track_inprogress())
             await self._stages.listen(stack)
-            sending = tasks.create_task(self._frames.run())
+            sending = tasks.create_task(self._audio_sender.run())
             catching_up = tasks.create_task(self._resync.run())
             tasks.create_task(self.control.run())
             stack.enter_context(self._resync.linked())
@@ -112,7 +112,7 @@ class SessionShell:
                 await sending
             finally:
                 catching_up.cancel()
-                self._frames.forget()
+                self._audio_sender.forget()
         # they refer to the session, which would stay in memory until garbage collection
         del self._timer, self._outage, self._events, self._stages, self._resync
 
@@ -162,7 +162,7 @@ class SessionShell:
         self.control.close()
         self._timer.stop()
         self._events.close()
-        self._frames.put(None)
+        self._audio_sender.put(None)
         if self._recording:
             self._recording.finish(now_ms())
 
@@ -262,8 +262,8 @@ class SessionShell:
                     self.recognition.published(event)
                     self._queue(event)
                     self._tell_of(event)
-                case SendFrame():
-                    self._frames.put(effect)
+                case SendAudio():
+                    self._audio_sender.put(effect)
                 case Tell(event):
                     counters.sent(event)
                     if isinstance(event, Measured):
@@ -289,4 +289,4 @@ class SessionShell:
 
     def _awaits(self, utterance: int) -> bool:
         """Return whether the words of *utterance* are still needed."""
-        return self.call.wants_words and self._frames.latest_is(utterance)
+        return self.call.wants_words and self._audio_sender.latest_is(utterance)

@@ -87,14 +87,14 @@ class StageJobs:
         subject = subjects.utterance(self.session, number)
         starts = range(0, max(1, len(pcm)), MESSAGE_BYTES)
         for seq, at in enumerate(starts):
-            frame = AudioFrame(
+            message = AudioFrame(
                 seq=seq,
                 pcm=pcm[at : at + MESSAGE_BYTES],
                 from_ms=at // BYTES_PER_MS,
                 end=seq == len(starts) - 1,
             )
-            if not await self.bus.send(subject, frame):  # words would be missing
-                raise BusAwayError("a frame of audio was not sent")
+            if not await self.bus.send(subject, message):  # words would be missing
+                raise BusAwayError("a piece of audio was not sent")
         while not (final := self._find(TranscriptFinal, number)):
             await self._more("stt", number)
         return final.text

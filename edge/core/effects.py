@@ -20,11 +20,11 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
-class SendFrame:
+class SendAudio:
     """Send this part of the utterance *utterance* to the recogniser."""
 
     utterance: int
-    frame: AudioFrame
+    message: AudioFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class AgentTransfer:
     agent: str
 
 
-Effect = Publish | SendFrame | Tell | Recover | HangUp | AgentTransfer
+Effect = Publish | SendAudio | Tell | Recover | HangUp | AgentTransfer
 
 
 class Outbox:
@@ -103,7 +103,7 @@ class Outbox:
     def tell(self, event: ClientEvent) -> None:
         self._effects.append(Tell(event))
 
-    def send(self, audio: SendFrame) -> None:
+    def send(self, audio: SendAudio) -> None:
         self._effects.append(audio)
 
     def recover(self, turn: int) -> None:

@@ -37,13 +37,13 @@ class Channel(Protocol):
     phone: Phone | None
     """None: it is no telephone."""
     on_message: Callable[[str | bytes], bool] | None
-    """If set, it is called with short messages, and takes some, which `frames` does not yield."""
+    """If set, it is called with short messages, and takes some, which `messages` does not yield."""
     on_command: Callable[[ClientCommand], None] | None
     """If set, it is called with each command that the channel itself makes, such as `Played`."""
     on_excess: Callable[[str], None] | None
     """If set, it closes a connection over its budget, and takes the reason."""
 
-    def frames(self) -> AsyncIterator[str | bytes]:
+    def messages(self) -> AsyncIterator[str | bytes]:
         """Yield the client's messages until it leaves."""
 
     async def send_str(self, data: str) -> None:

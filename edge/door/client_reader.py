@@ -1,4 +1,4 @@
-"""Reads a client's frames: the protocol turns them into commands, within a budget."""
+"""Reads a client's messages: the protocol turns them into commands, within a budget."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -57,10 +57,10 @@ class ClientReader:
         try:
             await self._obey(self._protocol.opened())
             self._read_on()
-            async for frame in self._ws.frames():
+            async for message in self._ws.messages():
                 self._ws.on_message = None  # later messages wait for their turn
-                await self._obey_message(frame)
-                del frame  # frees the memory of a long one at once
+                await self._obey_message(message)
+                del message  # frees the memory of a long one at once
                 self._read_on()
         except OverBudgetError as error:
             self._ws.exceed(str(error))
@@ -71,21 +71,21 @@ class ClientReader:
         finally:
             self._ws.on_message = None
 
-    async def _obey_message(self, frame: str | bytes) -> None:
+    async def _obey_message(self, message: str | bytes) -> None:
         """Obey a message, and wait until the next one may be read.
 
         Raises:
             OverBudgetError: the connection is over its budget.
         """
-        intake = self._conversations.intake if isinstance(frame, bytes) else None
+        intake = self._conversations.intake if isinstance(message, bytes) else None
         if intake:
             intake.keep_no_longer()
-        if len(frame) > MOST_INLINE_BYTES:
-            receive = partial(self._protocol.receive, frame, now_ms())
+        if len(message) > MOST_INLINE_BYTES:
+            receive = partial(self._protocol.receive, message, now_ms())
             commands = await self._pace.off_loop(receive)
         else:
             began_s = self._pace.work_clock()
-            commands = self._protocol.receive(frame, now_ms())
+            commands = self._protocol.receive(message, now_ms())
             self._pace.worked(began_s)
         if self._too_often(commands):
             self._sender.tell(TOO_OFTEN)

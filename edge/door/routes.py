@@ -65,7 +65,7 @@ def websocket(kind: type[ClientProtocol], *, first_message_s: float = FIRST_MESS
                 ws = StrictWebSocket(
                     pace,
                     heartbeat=edge.settings.heartbeat_s,
-                    max_msg_size=kind.admission.most_frame_bytes,
+                    max_msg_size=kind.admission.most_message_bytes,
                     compress=False,
                     protocols=kind.admission.subprotocols,
                 )
@@ -164,8 +164,8 @@ async def _caller_of_first_message(
 async def _first_token(ws: StrictWebSocket, protocol: ClientProtocol) -> str:
     """Return the token in the first messages; empty: there is none."""
     for _ in range(MOST_FIRST_MESSAGES):
-        frame = (await ws.receive()).data
-        token = protocol.first_message(frame) if isinstance(frame, str | bytes) else ""
+        raw = (await ws.receive()).data
+        token = protocol.first_message(raw) if isinstance(raw, str | bytes) else ""
         if token is not None:
             return token
     return ""

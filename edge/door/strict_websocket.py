@@ -25,7 +25,7 @@ class StrictWebSocket(web.WebSocketResponse):
     """A server's WebSocket that requires masks and has the budget of its connection."""
 
     on_message: Callable[[str | bytes], bool] | None = None
-    """If set, it is called with short messages, and takes some, which `frames` does not yield."""
+    """If set, it is called with short messages, and takes some, which `messages` does not yield."""
     on_excess: Callable[[str], None] | None = None
     """If set, it closes a connection over its budget, and takes the reason."""
     player: VoicePlayer | None = None
@@ -50,7 +50,7 @@ class StrictWebSocket(web.WebSocketResponse):
         self._intake = FrameIntake(self._parser, self._reader, self, handler)
         handler._payload_parser = self._intake
 
-    async def frames(self) -> AsyncIterator[str | bytes]:
+    async def messages(self) -> AsyncIterator[str | bytes]:
         """Yield the client's messages until it leaves."""
         async for message in self:
             if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:

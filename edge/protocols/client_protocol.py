@@ -50,7 +50,7 @@ class Admission:
     required all the same, the refusal is told by a message before the close."""
     subprotocols: tuple[str, ...] = ()
     """Subprotocols (RFC 6455) that the edge accepts if a client offers them."""
-    most_frame_bytes: int = 8 * 1024 * 1024
+    most_message_bytes: int = 8 * 1024 * 1024
     """The longest message that is read."""
     stage_close_codes: Mapping[FaultyPart, int] = field(default_factory=dict)
     """The close codes for a connection whose stage stays down; `INTERNAL_ERROR` for the others."""
@@ -152,7 +152,7 @@ class ClientProtocol(Protocol):
     def telephone_call(self) -> str:
         """The carrier's id of the telephone call; empty: it is none."""
 
-    def first_message(self, frame: str | bytes) -> str | None:
+    def first_message(self, raw: str | bytes) -> str | None:
         """Return the token in the first message, if the protocol has it there, or "" without one.
 
         None means that it comes with a later message.
@@ -161,13 +161,13 @@ class ClientProtocol(Protocol):
     def opened(self) -> list[ClientCommand]:
         """Return the commands that follow from the opened connection."""
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
+    def receive(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         """Return the commands in one WebSocket message; it never raises, whatever the bytes.
 
         *now_ms* is Unix time, ms, of its arrival.
         """
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         """Return the commands in a short audio message, or None for any other message.
 
         Audio comes many times a second, so it has this fast path.
@@ -193,14 +193,14 @@ class ProtocolDefaults:
     def keeps_back(self) -> bool:
         return False
 
-    def first_message(self, frame: str | bytes) -> str | None:
+    def first_message(self, raw: str | bytes) -> str | None:
         """Return "": the token is in the handshake, if one is required."""
-        del frame
+        del raw
         return ""
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         """Return None: no message has a fast path."""
-        del frame, now_ms
+        del raw, now_ms
         return None
 
     def no_more(self) -> list[ClientCommand]:

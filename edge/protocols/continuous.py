@@ -129,11 +129,11 @@ class ContinuousProtocol(ProtocolDefaults):
         )
         return [begin, *ignored]
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
-        if isinstance(frame, bytes):
-            return self._sound(frame, now_ms)
+    def receive(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
+        if isinstance(raw, bytes):
+            return self._sound(raw, now_ms)
         try:
-            message = parse(frame)
+            message = parse(raw)
         except NotJsonError:
             return [_error("Invalid JSON format", "INVALID_JSON", "a JSON object with a type")]
         match message["type"]:
@@ -160,12 +160,12 @@ class ContinuousProtocol(ProtocolDefaults):
                     _error(f"Unknown message type: {shown(other)}", "UNKNOWN_TYPE", KNOWN_TYPES)
                 ]
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
-        return self._sound(frame, now_ms) if isinstance(frame, bytes) else None
+    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+        return self._sound(raw, now_ms) if isinstance(raw, bytes) else None
 
-    def _sound(self, frame: bytes, now_ms: int) -> list[ClientCommand]:
+    def _sound(self, raw: bytes, now_ms: int) -> list[ClientCommand]:
         try:
-            data, form, begins = self._audio.feed(frame)
+            data, form, begins = self._audio.feed(raw)
         except NotAudioError as error:
             return [_error(*ERRORS["audio"][:2], f"expected {error}")]
         if self._audio.is_raw:

@@ -72,13 +72,13 @@ class ConversationalProtocol(ProtocolDefaults):
             )
         ]
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
-        """Return the commands in *frame*; a binary frame is raw audio."""
+    def receive(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
+        """Return the commands in *raw*; a binary one is audio without a header."""
         del now_ms  # the rate is known: from each WAV, or from the session for raw samples
-        if isinstance(frame, bytes):
-            return self._sound(frame)
+        if isinstance(raw, bytes):
+            return self._sound(raw)
         try:
-            message = parse(frame)
+            message = parse(raw)
         except NotJsonError:
             return [_error("Invalid JSON format", "INVALID_JSON")]
         match message["type"]:

@@ -16,7 +16,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "speech.paused": ("utterance", "pause", "speech_end_ms"),
     "speech.continued": ("utterance", "pause"),
     "speech.ended": ("utterance", "pause", "speech_end_ms", "wait_ms", "discarded"),
-    "transcript.guess": ("utterance", "pause", "text", "confidence", "took_ms"),
+    "transcript.guess": ("utterance", "pause", "cut_ms", "text", "confidence", "took_ms"),
     "transcript.final": ("utterance", "text", "confidence", "took_ms"),
     "turn.taken": ("turn", "utterance", "pause", "speculative"),
     "turn.committed": ("turn", "text", "guessed"),

@@ -57,18 +57,18 @@ class SipProtocol(ProtocolDefaults):
             )
         ]
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
+    def receive(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         del now_ms
-        if isinstance(frame, bytes):
-            return [Audio(frame, LINE)]
-        if frame == BYE:
+        if isinstance(raw, bytes):
+            return [Audio(raw, LINE)]
+        if raw == BYE:
             return [EndSession(close=True)]
-        key = frame.removeprefix(KEY)
+        key = raw.removeprefix(KEY)
         return [KeyPressed(key)] if key in KEYS else []
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
-        return [Audio(frame, LINE)] if isinstance(frame, bytes) else None
+        return [Audio(raw, LINE)] if isinstance(raw, bytes) else None
 
     def played(self, turn: int, played_ms: int, *, ends: bool) -> list[ClientCommand]:
         """Return the commands after part of a response was played over the line."""

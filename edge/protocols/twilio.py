@@ -43,7 +43,7 @@ SPOKEN = MediaFormat(encoding="audio/x-mulaw", sample_rate=RATE_HZ, channels=1)
 SILENCE = b"\xff"
 MOST_MARKS = 512
 """The most pending marks; of a client that returns none, only the latest are kept."""
-MOST_FRAME_BYTES = 64 * 1024
+MOST_MESSAGE_BYTES = 64 * 1024
 """Twilio's have some hundred, and one comes before its sender has shown a token."""
 
 
@@ -56,7 +56,7 @@ class TwilioProtocol(ProtocolDefaults):
         limits_commands=False,
         refuses_by_http=False,
         one_session=True,
-        most_frame_bytes=MOST_FRAME_BYTES,
+        most_message_bytes=MOST_MESSAGE_BYTES,
     )
     audio_out_hz = RATE_HZ
 
@@ -76,9 +76,9 @@ class TwilioProtocol(ProtocolDefaults):
         self._marks: dict[str, Played] = {}
         """The pending marks in order, each with the command that follows when it returns."""
 
-    def first_message(self, frame: str | bytes) -> str | None:
+    def first_message(self, raw: str | bytes) -> str | None:
         """Return the token among the `<Parameter>`s, which come with the second message."""
-        match read(frame):
+        match read(raw):
             case Connected():
                 return None
             case Start(stream_sid=stream, start=details) if details.media_format == SPOKEN:
@@ -95,9 +95,9 @@ class TwilioProtocol(ProtocolDefaults):
         agent = self._agent
         return [Begin({"voice.delivery": "chunks"}, True, agent.name, agent.variables)]
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
+    def receive(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         del now_ms  # Twilio's time stamps are better
-        match read(frame):
+        match read(raw):
             case Media(details) if details.track == "inbound":
                 return self._sound(details)
             case Mark(details):
@@ -111,9 +111,9 @@ class TwilioProtocol(ProtocolDefaults):
             case _:
                 return []
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
-        match read(frame):
+        match read(raw):
             case Media(details) if details.track == "inbound":
                 return self._sound(details)
             case _:

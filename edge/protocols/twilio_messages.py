@@ -91,11 +91,11 @@ AnyMessage = Connected | Start | Media | Dtmf | Mark | Stop
 _DECODER: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
 
 
-def read(frame: str | bytes) -> AnyMessage | None:
-    """Return the message in *frame*, or None if it is no documented message."""
-    if isinstance(frame, bytes):
+def read(raw: str | bytes) -> AnyMessage | None:
+    """Return the message in *raw*, or None if it is no documented message."""
+    if isinstance(raw, bytes):
         return None
     try:
-        return _DECODER.decode(frame)
+        return _DECODER.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return None

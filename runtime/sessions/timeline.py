@@ -132,6 +132,17 @@ def _command_text(command: AnyCommand) -> str:
     return " ".join([said["action"], *fields])
 
 
+def _spend_text(event: ev.SpendReached) -> str:
+    """Return the text for the spend limit that is reached, with its unit."""
+    match event.limit:
+        case "tokens":
+            return f"{event.used_tokens} of {event.most_tokens} tokens"
+        case "speech_s":
+            return f"{event.used_speech_s:g} of {event.most_speech_s:g} s of speech"
+        case "price":
+            return f"price {event.used_price:g} of {event.most_price:g}"
+
+
 _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SessionStarted: lambda e: (
         f"user {e.user}, {e.protocol}, eagerness {e.config.turns.eagerness}"
@@ -153,7 +164,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
         f"{e.prompt_tokens + e.completion_tokens} tokens, "
         f"{e.spoken_ms / 1000:.1f} s spoken, price {e.price:g}"
     ),
-    ev.SpendReached: lambda e: f"{e.limit}: {e.used:g} of {e.most:g}",
+    ev.SpendReached: _spend_text,
     ev.WebhookRequested: lambda e: f"{e.moment}, message {e.number}",
     ev.SessionEnded: lambda e: f"{e.reason}, {e.turns} turn{'s' * (e.turns != 1)}",
     ev.RecordingConsented: lambda e: f"by the {e.by}",
@@ -165,6 +176,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ),
     ev.TranscriptGuess: lambda e: (
         f"{e.text!r} ({e.took_ms:.0f} ms, {e.model}"
+        f"{f', up to a cut at {e.cut_ms} ms' if e.cut_ms else ''}"
         f"{_probability('ended', e.eot_stt)}{_probability('sounds done', e.eot_audio)})"
     ),
     ev.TranscriptFinal: lambda e: f"{e.text!r} ({e.took_ms:.0f} ms, {e.model})",

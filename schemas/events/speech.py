@@ -6,7 +6,7 @@ from schemas.events.event import Event, StageName
 
 
 class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
-    """Edge -> STT: an utterance begins; its frames are sent on `aura.au.<session>.<utterance>`."""
+    """Edge -> STT: an utterance begins; its audio is sent on `aura.au.<session>.<utterance>`."""
 
     KIND = "speech"
     KEY = ("utterance",)
@@ -63,7 +63,7 @@ class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):
     KEY = ("utterance", "pause")
     utterance: int
     pause: int
-    """The pause. Below 0: there was none, and the words end at a cut so many ms into the speech."""
+    """The number of the pause, from 1; minus `cut_ms` if the words end at a cut."""
     text: str
     """The words; empty if no speech was found."""
     confidence: float
@@ -83,6 +83,13 @@ class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):
     settled_words: int = 0
     """The number of words at the start of `text` (split at blanks) that belong to the settled
     audio."""
+    cut_ms: int = 0
+    """The words end at a cut, at this time of the utterance, ms; 0: they end at a pause."""
+
+    def __post_init__(self) -> None:
+        """Fill `cut_ms`; older events have it in `pause` alone."""
+        if self.pause < 0 and not self.cut_ms:
+            msgspec.structs.force_setattr(self, "cut_ms", -self.pause)
 
 
 class TranscriptFinal(Event, frozen=True, kw_only=True, tag="transcript.final"):

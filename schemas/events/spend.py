@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from schemas.events.event import Event
 
 SpendLimitName = Literal["tokens", "speech_s", "price"]
@@ -39,6 +41,26 @@ class SpendReached(Event, frozen=True, kw_only=True, tag="spend.reached"):
     limit: SpendLimitName
     """The limit that is reached: tokens, synthesized speech, or the price."""
     most: float
-    """The limit: tokens, seconds, or an amount in the currency of the configuration's prices."""
+    """The limit, in the unit of `limit`; the fields below name their units."""
     used: float
     """The spend, in the same unit."""
+    most_tokens: int | None = None
+    """The limit of tokens, prompts and answers together; None: another limit is reached."""
+    used_tokens: int | None = None
+    """The tokens of all prompts and answers so far; None: another limit is reached."""
+    most_speech_s: float | None = None
+    """The limit of synthesized speech, seconds; None: another limit is reached."""
+    used_speech_s: float | None = None
+    """Synthesized speech so far, seconds; None: another limit is reached."""
+    most_price: float | None = None
+    """The limit of the price, in the currency of the configuration's prices; None: another limit
+    is reached."""
+    used_price: float | None = None
+    """The price so far, in that currency; None: another limit is reached."""
+
+    def __post_init__(self) -> None:
+        """Fill the two fields of the reached limit; older events have only `most` and `used`."""
+        kind = int if self.limit == "tokens" else float
+        for name, value in (("most", self.most), ("used", self.used)):
+            if getattr(self, field := f"{name}_{self.limit}") is None:
+                msgspec.structs.force_setattr(self, field, kind(value))

@@ -27,6 +27,7 @@ STREAMS = Path(__file__).parents[2] / "nats" / "streams"
 GOLDEN = Path(__file__).parent / "golden" / "events-v1.json"
 FILLED = GOLDEN.with_name("events-v1-filled.json")
 WIRE_NAMES = Path(__file__).parents[2] / "docs" / "adr" / "0054-wire-names-stay.md"
+HEAD = {"tenant": "acme", "session": "s_1", "at_ms": 1_700_000_000_000}
 TYPES: list[type[events.Event]] = list(typing.get_args(events.AnyEvent))
 
 
@@ -44,7 +45,7 @@ def sample(kind: type[msgspec.Struct]) -> Any:
     for field in msgspec.structs.fields(kind):
         made[field.encode_name] = _value(field.type)
     if issubclass(kind, events.Event):
-        made |= {"tenant": "acme", "session": "s_1", "at_ms": 1_700_000_000_000}
+        made |= HEAD
     return msgspec.convert(made, kind)
 
 
@@ -106,6 +107,31 @@ def test_every_field_of_version_1_keeps_its_name_and_value_on_the_wire(
     data = bytes.fromhex(golden[events.tag(kind)])
     again = codec.encode(codec.decode(data))
     assert survives(msgpack.unpackb(data), msgpack.unpackb(again))
+
+
+@pytest.mark.parametrize(
+    ("limit", "used"), [("tokens", 40), ("speech_s", 40.5), ("price", 0.5)], ids=str
+)
+def test_an_older_reached_limit_is_read_with_its_unit(limit: str, used: float) -> None:
+    said = {"type": "spend.reached", "limit": limit, "most": used - 0.25, "used": used}
+    event = codec.decode(msgpack.packb(HEAD | said))
+    filled = {
+        field: getattr(event, field)
+        for field in event.__struct_fields__
+        if field.startswith(("most_", "used_")) and getattr(event, field) is not None
+    }
+    most = 39 if limit == "tokens" else used - 0.25
+    assert filled == {f"most_{limit}": most, f"used_{limit}": used}
+
+
+@pytest.mark.parametrize(("pause", "cut_ms"), [(2, 0), (-14_000, 14_000)])
+def test_an_older_cut_is_read_with_its_unit(pause: int, cut_ms: int) -> None:
+    wire = msgpack.unpackb(codec.encode(sample(events.TranscriptGuess))) | {"pause": pause}
+    del wire["cut_ms"]
+    event = codec.decode(msgpack.packb(wire))
+    assert isinstance(event, events.TranscriptGuess)
+    assert (event.pause, event.cut_ms) == (pause, cut_ms)
+    assert event.id.endswith(f".{pause}"), "an older writer's duplicate has the same id"
 
 
 def test_a_field_with_two_names_is_in_the_table_of_adr_54() -> None:

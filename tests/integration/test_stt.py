@@ -167,7 +167,7 @@ async def test_masked_words_are_masked_in_every_transcript_and_settled_ones_coun
     (first, second), (final,) = await heard(bus)
     assert first.text == second.text == final.text == "[number]"
     assert second.settled_ms > 0
-    assert second.settled_words == 1, "the mask spans the settled words and the next one"
+    assert second.settled_words == 1, "the mask parts the settled words and the next one"
 
 
 async def test_settled_words_are_counted_where_nothing_is_masked(bus: Bus) -> None:

@@ -83,9 +83,9 @@ async def test_a_tenants_file_holds_its_calls_and_no_other_tenants(
     assert began.agent.name == "desk"
     assert began.config.spend.tokens == 1
     (reached,) = [one for one in events if isinstance(one, SpendReached)]
-    assert (reached.limit, reached.most) == ("tokens", 1)
+    assert (reached.limit, reached.most_tokens) == ("tokens", 1)
     counted = [one for one in events if isinstance(one, SpendCounted)]
-    assert counted[0].completion_tokens + counted[0].prompt_tokens == reached.used
+    assert counted[0].completion_tokens + counted[0].prompt_tokens == reached.used_tokens
     assert sum(isinstance(one, TurnTaken) for one in events) == 1
     decided = await asyncio.to_thread(command, house, "replay", session, "--decide")
     assert decided.returncode == 0, decided.stdout + decided.stderr

@@ -48,7 +48,7 @@ class Listener:
             ws = self._ws = StrictWebSocket(Pace(budget, WorkQueue(), str), timeout=0.1)
             await ws.prepare(request)
             ws.on_message = self.listen
-            async for message in ws.frames():
+            async for message in ws.messages():
                 self.came.append(("queued", str(message[:1])))
                 if message == "end":
                     break
@@ -119,7 +119,7 @@ async def test_what_is_not_worked_on_waits_in_the_socket_and_comes_in_its_order(
         with Budgets(Costs()).opened("a", time.monotonic()) as budget:
             ws = StrictWebSocket(Pace(budget, WorkQueue(), str), timeout=0.1)
             await ws.prepare(request)
-            async for message in ws.frames():
+            async for message in ws.messages():
                 came.append(int(message[:4]))
                 await go_on.wait()
                 assert ws._intake
@@ -150,7 +150,7 @@ async def test_nothing_of_a_connection_that_is_over_waits_for_the_garbage_collec
             ws = StrictWebSocket(Pace(budget, WorkQueue(), str), timeout=0.1)
             opened.append(weakref.ref(ws))
             await ws.prepare(request)
-            async for _ in ws.frames():
+            async for _ in ws.messages():
                 break
             await ws.close()
             ws.release()

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import msgspec
 
+from runtime.bus.audio_messages import audio_messages
 from runtime.bus.connection import Bus
-from runtime.bus.utterance_frames import frames
 from runtime.redaction import Redaction
 from runtime.settings import Settings
 from schemas.audio import BYTES_PER_MS
@@ -69,8 +69,10 @@ class _Recognition(Candidate):
     async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
         """Record the audio now, since the bus keeps it for a minute only."""
         assert isinstance(event, SpeechStarted)  # noqa: S101  # the subscription says so
-        coming = frames(bus, event.session, event.utterance, silence_limit_s=SILENCE_LIMIT_S)
-        return b"".join([frame.pcm async for frame in coming])
+        coming = audio_messages(
+            bus, event.session, event.utterance, silence_limit_s=SILENCE_LIMIT_S
+        )
+        return b"".join([message.pcm async for message in coming])
 
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
         match job, event:

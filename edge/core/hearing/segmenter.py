@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from edge.core.effects import SendFrame
+from edge.core.effects import SendAudio
 from edge.core.hearing.framing import FRAME_MS, SILENCE
 from edge.core.hearing.speech_detector import (
     CONTINUE_MS,
@@ -48,11 +48,11 @@ class Segmenter:
     """Cuts one caller's frames into utterances, and sends them to the recogniser."""
 
     def __init__(
-        self, config: TurnConfig, last_utterance: int, send: Callable[[SendFrame], None]
+        self, config: TurnConfig, last_utterance: int, send: Callable[[SendAudio], None]
     ) -> None:
         """Number utterances from *last_utterance* on; *send* takes their audio."""
         self._last = last_utterance
-        self._send_frame = send
+        self._send_audio = send
         self._until_ms: int | None = None
         """The time of the last frame, Unix ms, or None before the first."""
         self._silent_from_ms = 0
@@ -127,14 +127,14 @@ class Segmenter:
         while len(self._prefix) > silent:  # voiced audio belongs to this utterance only
             self._prefix.popleft()
         self._detector.close()
-        self._send_frame(SendFrame(ended.number, ended.end(final_pause)))
+        self._send_audio(SendAudio(ended.number, ended.end(final_pause)))
 
     def split(self, ended: Utterance, at_ms: int) -> Utterance:
         """End the open utterance at its last pause, and begin the next one with the audio since.
 
         *at_ms* is the end of the last frame, Unix ms. Returns the next utterance.
         """
-        self._send_frame(SendFrame(ended.number, ended.end(ended.pause)))
+        self._send_audio(SendAudio(ended.number, ended.end(ended.pause)))
         since = (at_ms - ended.speech_end_ms) // FRAME_MS
         self._last += 1
         self.utterance = Utterance(self._last, onset=Onset.SPLIT, voice_ms=CONTINUE_MS)
@@ -186,4 +186,4 @@ class Segmenter:
 
     def _send(self, message: AudioFrame | None) -> None:
         if message:
-            self._send_frame(SendFrame(self._last, message))
+            self._send_audio(SendAudio(self._last, message))

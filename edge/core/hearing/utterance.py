@@ -6,7 +6,7 @@
     AWAITS_WORDS, WORDS_KNOWN, BACKCHANNEL --continue--> SPEAKING
     SPEAKING, AWAITS_WORDS, WORDS_KNOWN, BACKCHANNEL --end--> ENDED
 
-Frames are joined to messages, and pauses are marked in them.
+Frames are joined to audio messages, and pauses are marked in them.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from schemas.audio import AudioFrame
 from schemas.events import TranscriptGuess
 
 FRAMES_A_MESSAGE = 5
-"""The frames in a message: 100 ms cost half of 20 ms messages, and a pause is sent at once."""
+"""The frames in an audio message: 100 ms cost half of 20 ms, and a pause is sent at once."""
 PART_MS = 60_000
 """A longer utterance ends at its next pause with known words, though the caller goes on: each event
 holds all words of its utterance, so the log would grow with the square of the length."""
@@ -122,7 +122,7 @@ class Utterance:
         return 0 < self.ended_pause == self.pause
 
     def add(self, frame: bytes) -> AudioFrame | None:
-        """Add a frame, and return a message if one is full."""
+        """Add a frame, and return an audio message if one is full."""
         self._frames.append(frame)
         self.audio_ms += FRAME_MS
         return self._message() if len(self._frames) >= FRAMES_A_MESSAGE else None
@@ -161,7 +161,7 @@ class Utterance:
         pcm = b"".join(self._frames)
         self._frames.clear()
         self._seq += 1
-        frame = AudioFrame(
+        message = AudioFrame(
             seq=self._seq - 1,
             pcm=pcm,
             pause=pause,
@@ -171,4 +171,4 @@ class Utterance:
             continued_ms=self._continued_ms,
         )
         self._sent_ms, self._continued_ms = self.audio_ms, 0
-        return frame
+        return message

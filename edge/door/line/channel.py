@@ -52,22 +52,22 @@ class LineChannel:
         """Take the *carrier* of the call; *phone*: that of a telephone."""
         self._carrier, self.player, self.phone = carrier, carrier.voice, phone
 
-    def arrived(self, frame: str | bytes) -> None:
+    def arrived(self, message: str | bytes) -> None:
         """Take a message, or a packet's audio."""
         if self._over:
             return
-        if self.on_message and self._waiting.empty() and self.on_message(frame):
+        if self.on_message and self._waiting.empty() and self.on_message(message):
             return  # it counts as sound
         self.pace.budget.frames += 1
-        self.pace.budget.bytes += len(frame)
-        self._waiting_bytes += len(frame)
+        self.pace.budget.bytes += len(message)
+        self._waiting_bytes += len(message)
         if (
             self._waiting_bytes > MOST_WAITING_BYTES
             or self._waiting.qsize() >= MOST_WAITING_MESSAGES
         ):
             self.exceed("messages come faster than they are read")
             return
-        self._waiting.put_nowait(frame)
+        self._waiting.put_nowait(message)
 
     def commanded(self, commands: list[ClientCommand]) -> None:
         """Take commands that the line itself makes."""
@@ -88,11 +88,11 @@ class LineChannel:
         if self.on_excess:
             self.on_excess(message)
 
-    async def frames(self) -> AsyncIterator[str | bytes]:
+    async def messages(self) -> AsyncIterator[str | bytes]:
         """Yield waiting and later messages until the client leaves."""
-        while (frame := await self._waiting.get()) is not None and not self._over:
-            self._waiting_bytes -= len(frame)
-            yield frame
+        while (message := await self._waiting.get()) is not None and not self._over:
+            self._waiting_bytes -= len(message)
+            yield message
 
     async def send_str(self, data: str) -> None:
         """Send a message.

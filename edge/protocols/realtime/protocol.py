@@ -43,7 +43,7 @@ VOICE, ANY_VOICE = re.compile(VOICE_NAME), "*"
 SUBPROTOCOL = "realtime"
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 LEAST_COMMIT_MS = 100
-MOST_FRAME_BYTES = 16 * 1024 * 1024
+MOST_MESSAGE_BYTES = 16 * 1024 * 1024
 OF_TRACKS = Format(rate_hz=48_000)
 """The format of audio from a WebRTC track, which is already decoded."""
 
@@ -58,7 +58,7 @@ class RealtimeProtocol(ProtocolDefaults):
         refuses_by_http=False,
         one_session=True,
         subprotocols=(SUBPROTOCOL,),
-        most_frame_bytes=MOST_FRAME_BYTES,
+        most_message_bytes=MOST_MESSAGE_BYTES,
     )
 
     def __init__(self, handshake: Handshake) -> None:
@@ -147,15 +147,15 @@ class RealtimeProtocol(ProtocolDefaults):
             changes["record_audio"] = True
         return changes
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
+    def receive(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         event_id = None
         try:
-            if isinstance(frame, bytes):
+            if isinstance(raw, bytes):
                 if self._has_tracks:
-                    return self._sound(frame, OF_TRACKS)
+                    return self._sound(raw, OF_TRACKS)
                 told = "Binary messages are not read: send audio with 'input_audio_buffer.append'."
                 raise RequestError("invalid_value", told)
-            message = parsed(frame)
+            message = parsed(raw)
             event_id = message.get("event_id")
             kind = message["type"]
             if kind == "input_audio_buffer.append":
@@ -169,11 +169,11 @@ class RealtimeProtocol(ProtocolDefaults):
         except RequestError as error:
             return [self._refuse(error, event_id)]
 
-    def sound(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
-        if isinstance(frame, bytes):
-            return self._sound(frame, OF_TRACKS) if self._has_tracks else None
-        data = None if self._has_tracks else appended(frame)
+        if isinstance(raw, bytes):
+            return self._sound(raw, OF_TRACKS) if self._has_tracks else None
+        data = None if self._has_tracks else appended(raw)
         return None if data is None else self._sound(data, self._input)
 
     def _refuse(self, error: RequestError, event_id: object) -> Reply:

@@ -20,26 +20,26 @@ class Append(msgspec.Struct, frozen=True):
 _APPEND = msgspec.json.Decoder(Append)
 
 
-def appended(frame: str) -> bytes | None:
+def appended(raw: str) -> bytes | None:
     """Return the audio in an append event of the usual form.
 
     None means that it is another event, has base64 of another form, or is invalid.
     """
     try:
-        return _APPEND.decode(frame).audio
+        return _APPEND.decode(raw).audio
     except (msgspec.DecodeError, RecursionError):
         return None
 
 
-def parsed(frame: str) -> dict[str, Any]:
-    """Return the event in *frame*; all its strings are encodable.
+def parsed(raw: str) -> dict[str, Any]:
+    """Return the event in *raw*; all its strings are encodable.
 
     Raises:
-        RequestError: the frame holds no event.
+        RequestError: *raw* holds no event.
     """
     try:
-        message = parse(frame)
-        if "\\ud" in frame or "\\uD" in frame:  # there may be an unpaired surrogate
+        message = parse(raw)
+        if "\\ud" in raw or "\\uD" in raw:  # there may be an unpaired surrogate
             message = parse(clean(json.dumps(message, ensure_ascii=False)))
     except NotJsonError:
         told = "Invalid event: expected a JSON object with a string 'type'."

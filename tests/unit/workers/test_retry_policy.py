@@ -12,18 +12,18 @@ from workers.engines.errors import (
     EngineUnavailableError,
     ServerUnavailableError,
 )
-from workers.retry_policy import LAST_ATTEMPT, RetryDecision, apart_s, failure, verdict
+from workers.retry_policy import LAST_ATTEMPT, RetryDecision, apart_s, decide, failure
 from workers.stage import EngineHungError, JobTarget, StaleJobError
 
 
 def test_a_failure_that_may_pass_is_tried_again_later_and_later() -> None:
     error = EngineUnavailableError("busy")
-    assert [verdict(error, attempt).outcome for attempt in (1, 2)] == ["retried", "retried"]
-    assert verdict(error, 1).delay_s < verdict(error, 2).delay_s
+    assert [decide(error, attempt).outcome for attempt in (1, 2)] == ["retried", "retried"]
+    assert decide(error, 1).delay_s < decide(error, 2).delay_s
 
 
 def test_the_last_attempt_is_the_last() -> None:
-    given_up = verdict(EngineUnavailableError("busy"), LAST_ATTEMPT)
+    given_up = decide(EngineUnavailableError("busy"), LAST_ATTEMPT)
     assert (given_up.outcome, given_up.delay_s) == ("failed", 0.0)
 
 
@@ -36,19 +36,19 @@ def test_the_last_attempt_is_the_last() -> None:
     ],
 )
 def test_what_no_attempt_can_mend_is_given_up_at_once_and_says_why(error: Exception) -> None:
-    given_up = verdict(error, 1)
+    given_up = decide(error, 1)
     assert (given_up.outcome, given_up.reason) == ("failed", str(error))
 
 
 def test_what_is_wrong_with_a_server_is_told_to_the_operator_too() -> None:
     error = ServerUnavailableError("the language model answered 502; try again later")
-    assert [verdict(error, n).reason for n in (1, LAST_ATTEMPT)] == [str(error)] * 2
+    assert [decide(error, n).reason for n in (1, LAST_ATTEMPT)] == [str(error)] * 2
 
 
 def test_the_words_of_other_failures_are_kept_to_ourselves() -> None:
     """They may hold what somebody said."""
     for error in (ValueError("what was said"), EngineUnavailableError("what was said")):
-        assert verdict(error, LAST_ATTEMPT).reason == type(error).__name__
+        assert decide(error, LAST_ATTEMPT).reason == type(error).__name__
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_words_of_other_failures_are_kept_to_ourselves() -> None:
     ],
 )
 def test_the_caller_is_told_the_sentence_of_the_engine(error: Exception) -> None:
-    assert verdict(error, LAST_ATTEMPT).told == str(error)
+    assert decide(error, LAST_ATTEMPT).told == str(error)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_caller_is_told_the_sentence_of_the_engine(error: Exception) -> None
     [TypeError("what was said"), EngineHungError(), BusAwayError("away"), EngineUnavailableError()],
 )
 def test_the_caller_is_told_a_sentence_and_never_the_name_of_a_class(error: Exception) -> None:
-    told = verdict(error, LAST_ATTEMPT).told
+    told = decide(error, LAST_ATTEMPT).told
     assert " " in told
     assert "Error" not in told
     assert "what was said" not in told
@@ -76,25 +76,25 @@ def test_the_caller_is_told_a_sentence_and_never_the_name_of_a_class(error: Exce
 
 def test_a_job_that_somebody_else_goes_on_with_is_overtaken_whatever_the_attempt() -> None:
     for attempt in range(1, LAST_ATTEMPT + 2):
-        assert verdict(FencedError("newer"), attempt) == RetryDecision("overtaken")
+        assert decide(FencedError("newer"), attempt) == RetryDecision("overtaken")
 
 
 def test_a_hung_engine_costs_the_process_and_the_job_is_tried_elsewhere() -> None:
-    hung = verdict(EngineHungError(), 1)
+    hung = decide(EngineHungError(), 1)
     assert hung.is_hung
     assert hung.outcome == "retried"
-    assert not verdict(EngineUnavailableError("busy"), 1).is_hung
+    assert not decide(EngineUnavailableError("busy"), 1).is_hung
 
 
 def test_a_fault_of_ours_is_told_from_a_failure_that_stages_know() -> None:
-    assert not verdict(KeyError("x"), 1).is_expected
+    assert not decide(KeyError("x"), 1).is_expected
     for error in (BusAwayError("away"), EngineRefusedError("no"), StaleJobError("late")):
-        assert verdict(error, 1).is_expected
+        assert decide(error, 1).is_expected
 
 
 def test_of_several_failures_at_once_the_first_one_decides() -> None:
     inner = ExceptionGroup("tasks", [FencedError("newer"), KeyError("x")])
-    assert verdict(ExceptionGroup("tasks", [inner]), 1).outcome == "overtaken"
+    assert decide(ExceptionGroup("tasks", [inner]), 1).outcome == "overtaken"
 
 
 def test_only_jobs_that_killed_workers_twice_start_apart() -> None:

@@ -50,24 +50,24 @@ class Listener:
             self.words.paused(frame.pause, now_ms)
         else:
             self.words.grown(now_ms, self.audio.quiet_ms)
-        for span in self.words.wanted:
-            self._asked.setdefault(span, self.audio.of(span))
+        for part in self.words.wanted:
+            self._asked.setdefault(part, self.audio.of(part))
         self.audio.forget(self.words.open_ms)
         while self._asked and self._chance.random() < 0.5:
             self.answer(self._chance.choice(list(self._asked)))
 
-    def answer(self, span: AudioPart) -> None:
-        pcm = self._asked.pop(span)
-        assert len(pcm) == (span.until_ms - span.from_ms) * BYTES_PER_MS
-        if span not in self.words.wanted and self._chance.random() < 0.5:
+    def answer(self, part: AudioPart) -> None:
+        pcm = self._asked.pop(part)
+        assert len(pcm) == (part.until_ms - part.from_ms) * BYTES_PER_MS
+        if part not in self.words.wanted and self._chance.random() < 0.5:
             return  # it was given up before it began
-        self.cost_ms += span.until_ms - span.from_ms
-        self.longest_ms = max(self.longest_ms, span.until_ms - span.from_ms)
-        self.transcripts += self.words.heard(span, recognised(pcm))
+        self.cost_ms += part.until_ms - part.from_ms
+        self.longest_ms = max(self.longest_ms, part.until_ms - part.from_ms)
+        self.transcripts += self.words.heard(part, recognised(pcm))
 
     def grow(self) -> None:
-        span = AudioPart(self.words.open_ms, self.audio.until_ms)
-        text = self.words.partial(span, recognised(self.audio.of(span)))
+        part = AudioPart(self.words.open_ms, self.audio.until_ms)
+        text = self.words.partial(part, recognised(self.audio.of(part)))
         self.partials += [] if text is None else [text]
 
     def finish(self) -> list[str]:
@@ -158,13 +158,11 @@ def test_speech_without_a_pause_is_cut_and_its_words_are_told() -> None:
     for frame in spoken([(300, 1)]):
         listener.take(frame)
     assert listener.finish() == numbers(300)
-    assert [
-        transcript.pause for transcript in listener.transcripts if transcript.pause < 0
-    ] == sorted(
-        (-transcript.settled_ms for transcript in listener.transcripts if transcript.pause < 0),
-        reverse=True,
-    )
-    assert len([transcript for transcript in listener.transcripts if transcript.pause < 0]) >= 6
+    cuts = [transcript for transcript in listener.transcripts if not transcript.pause]
+    cuts_ms = [transcript.cut_ms for transcript in cuts]
+    assert cuts_ms == sorted(transcript.settled_ms for transcript in cuts)
+    assert len(set(cuts_ms)) == len(cuts) >= 6
+    assert not any(transcript.cut_ms for transcript in listener.transcripts if transcript.pause)
     assert listener.longest_ms <= LONGEST_PIECE_MS
 
 

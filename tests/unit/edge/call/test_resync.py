@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
+from edge.call.audio_sender import AudioSender
 from edge.call.bus_outage import BusOutage
-from edge.call.frame_sender import FrameSender
 from edge.call.resync import Resync
 from edge.core.call import Call
 from runtime.bus.connection import Bus
@@ -47,7 +47,7 @@ class Missing:
             real,
             Call(began(config())),
             ("t", "s"),
-            FrameSender(real, "s"),
+            AudioSender(real, "s"),
             self._hear,
             self.outage,
         )

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from edge.core.call import Call
 from edge.core.client_events import Speech
 from edge.core.clockwork import Clockwork
-from edge.core.effects import Effect, Publish, SendFrame, Tell
+from edge.core.effects import Effect, Publish, SendAudio, Tell
 from edge.core.hearing.caller_audio import frames
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
 from edge.core.inputs import AnyInput, ChunkSpoken, PartialHeard, Sound, StageSaid, Started, Ticked
@@ -193,11 +193,11 @@ class Rehearsal:
             if isinstance(one, Tell) and isinstance(one.event, kind)
         ]
 
-    def frames(self, utterance: int) -> list[Any]:
+    def audio_messages(self, utterance: int) -> list[Any]:
         return [
-            one.frame
+            one.message
             for one in self.effects
-            if isinstance(one, SendFrame) and one.utterance == utterance
+            if isinstance(one, SendAudio) and one.utterance == utterance
         ]
 
     def spoken_ms(self, turn: int | None = None) -> int:

@@ -127,7 +127,7 @@ def test_a_client_that_stops_sending_has_fallen_silent() -> None:
 def test_frames_of_an_utterance_are_numbered_and_marked() -> None:
     r = asked()
     r.quiet(600)
-    frames = r.frames(1)
+    frames = r.audio_messages(1)
     assert [f.seq for f in frames] == list(range(len(frames)))
     assert [f.pause for f in frames if f.pause] == [1]
     assert frames[-1].end

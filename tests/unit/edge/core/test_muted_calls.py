@@ -38,7 +38,7 @@ def test_sound_of_a_muted_caller_is_not_sent_later_as_a_prefix() -> None:
     commanded(r, Mute(muted=False))
     r.quiet(100)
     r.says(200)
-    sent = b"".join(frame.pcm for frame in r.frames(1))
+    sent = b"".join(frame.pcm for frame in r.audio_messages(1))
     assert len(sent.strip(b"\x00")) <= 200 * 32
 
 

@@ -22,5 +22,5 @@ def test_a_named_prefix_is_sent_with_the_speech() -> None:
         call.quiet(1000)
         call.says(200)
         call.quiet(100)
-        sent[prefix_ms] = sum(len(frame.pcm) for frame in call.frames(1)) // 32
+        sent[prefix_ms] = sum(len(frame.pcm) for frame in call.audio_messages(1)) // 32
     assert sent[800] - sent[100] == 700

@@ -21,7 +21,7 @@ def test_a_speech_longer_than_an_utterance_may_be_is_recognised_in_parts() -> No
     r = Rehearsal()
     speaks_for(r, LONGEST_MS + 1000)
     assert [e.utterance for e in r.events(ev.SpeechEnded)] == [1]
-    sent = sum(len(frame.pcm) for number in (1, 2) for frame in r.frames(number))
+    sent = sum(len(frame.pcm) for number in (1, 2) for frame in r.audio_messages(number))
     assert LONGEST_MS + 900 <= sent // BYTES_PER_MS <= LONGEST_MS + 1000, "no audio is in both"
     r.says(1000)
     r.event(
@@ -66,9 +66,11 @@ def test_a_long_speech_is_entered_at_a_pause_after_which_the_caller_goes_on() ->
         ("This is the first part.", False),
         ("And this is the second.", True),
     ]
-    pauses = [frame.pause for frame in r.frames(1) if frame.pause]
-    assert r.frames(1)[-1].final_pause == pauses[-1], "what came after the pause is not recognised"
-    first = b"".join(frame.pcm for frame in r.frames(2))
+    pauses = [frame.pause for frame in r.audio_messages(1) if frame.pause]
+    assert r.audio_messages(1)[-1].final_pause == pauses[-1], (
+        "what came after the pause is not recognised"
+    )
+    first = b"".join(frame.pcm for frame in r.audio_messages(2))
     voiced = [first[at : at + FRAME_BYTES] == VOICE for at in range(0, len(first), FRAME_BYTES)]
     assert sum(voiced) * FRAME_MS == 1000, "all that was said after the pause, and nothing before"
 

@@ -66,7 +66,7 @@ def test_the_call_says_one_sentence_and_ends_where_its_tokens_are_used_up() -> N
     r.give(Typed("Once more."))
     r.answers("It is fine.")
     (reached,) = r.events(ev.SpendReached)
-    assert (reached.limit, reached.most, reached.used) == ("tokens", 30, 30)
+    assert (reached.limit, reached.most_tokens, reached.used_tokens) == ("tokens", 30, 30)
     r.speaks(0, 500)
     r.wait(1000)  # what is paid for is heard to its end
     assert not hung_up(r)
@@ -115,12 +115,13 @@ def test_speech_and_prices_are_limits_too() -> None:
     turn(r)
     assert not r.events(ev.SpendReached)
     turn(r)
-    assert r.events(ev.SpendReached)[0].limit == "speech_s"
+    (reached,) = r.events(ev.SpendReached)
+    assert (reached.limit, reached.most_speech_s, reached.used_speech_s) == ("speech_s", 0.9, 1.0)
     r = limited(spend__price=0.001, prices={"models": {"m": [50.0, 100.0]}, "spoken_minute": 0.012})
     turn(r)
     (reached,) = r.events(ev.SpendReached)
     assert reached.limit == "price"
-    assert reached.used == pytest.approx(0.001)
+    assert reached.used_price == pytest.approx(0.001)
     counted = r.events(ev.SpendCounted)[0]
     assert (counted.prompt_tokens, counted.completion_tokens, counted.spoken_ms) == (10, 5, 500)
     assert counted.price == pytest.approx(0.001 + 0.0001)

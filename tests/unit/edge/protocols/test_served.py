@@ -18,7 +18,7 @@ def test_all_are_unless_some_are_named() -> None:
 def test_who_shows_no_token_at_the_handshake_has_no_long_message_read() -> None:
     late = [one for one in PROTOCOLS.values() if one.admission.token is TokenPlace.FIRST_MESSAGE]
     assert late
-    assert all(one.admission.most_frame_bytes <= 64 * 1024 for one in late)
+    assert all(one.admission.most_message_bytes <= 64 * 1024 for one in late)
 
 
 def test_an_unknown_protocol_is_refused_with_the_known_ones() -> None:

@@ -49,19 +49,19 @@ class ToyProtocol(ProtocolDefaults):
     def __init__(self, handshake: Handshake) -> None:
         self.connection = handshake.connection
 
-    def first_message(self, frame: str | bytes) -> str:
+    def first_message(self, raw: str | bytes) -> str:
         try:
-            return str(parse(frame).get("token", "")) if isinstance(frame, str) else ""
+            return str(parse(raw).get("token", "")) if isinstance(raw, str) else ""
         except NotJsonError:
             return ""
 
     def opened(self) -> list[ClientCommand]:
         return [Begin({"voice.delivery": "chunks"}, greeting=True)]
 
-    def receive(self, frame: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
+    def receive(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         del now_ms
         try:
-            message = parse(frame) if isinstance(frame, str) else {"type": ""}
+            message = parse(raw) if isinstance(raw, str) else {"type": ""}
             match message["type"]:
                 case "audio":
                     return [Audio(from_base64(message.get("audio")), Format(rate_hz=24_000))]
@@ -119,8 +119,8 @@ def test_the_token_comes_in_the_first_message() -> None:
     d = connected()
     assert d.admission.token is TokenPlace.FIRST_MESSAGE
     assert d.first_message('{"type": "hello", "token": "let me in"}') == "let me in"
-    for frame in ('{"type": "hello"}', "{", b"\0"):
-        assert d.first_message(frame) == ""
+    for raw in ('{"type": "hello"}', "{", b"\0"):
+        assert d.first_message(raw) == ""
 
 
 def test_audio_in_json_is_heard_at_16_khz_whatever_the_pieces() -> None:
@@ -154,13 +154,13 @@ def test_inputs_of_the_call_are_passed_unchanged() -> None:
 
 
 @pytest.mark.parametrize(
-    "frame",
+    "raw",
     [
         *("", "{", '{"type": "dance"}', b"\0", '{"type": "audio", "audio": 7}'),
         *('{"type": "text"}', '{"type": "played", "turn": 1}', '{"type": "played", "turn": []}'),
     ],
 )
-def test_errors_have_the_protocols_own_form(frame: str | bytes) -> None:
-    (reply,) = connected().receive(frame)
+def test_errors_have_the_protocols_own_form(raw: str | bytes) -> None:
+    (reply,) = connected().receive(raw)
     assert isinstance(reply, Reply)
     assert set(reply.message) == {"type", "code", "message"}

@@ -8,6 +8,7 @@ from runtime.sessions.spans import spans
 from runtime.sessions.timeline import moments
 from schemas import events as ev
 from schemas import inputs
+from schemas.events import Head
 from tests.unit.runtime.story import T0, story
 
 
@@ -42,6 +43,24 @@ def test_the_probabilities_of_an_end_of_turn_are_shown() -> None:
     assert told["transcript.guess"].endswith("ended: 54%)")
     assert told["response.sentence"].endswith("the caller had ended: 8%)")
     assert "ended" not in "".join(one.text for one in moments(story()))
+
+
+def test_a_cut_and_a_reached_spend_limit_are_told_with_their_units() -> None:
+    head: Head = {"tenant": "acme", "session": "s_1", "at_ms": T0}
+    limits: list[tuple[ev.SpendLimitName, float, float]] = [
+        ("tokens", 2_000_000, 2_000_150),
+        ("speech_s", 0.9, 1.5),
+        ("price", 0.5, 0.625),
+    ]
+    reached = [ev.SpendReached(**head, limit=name, most=n, used=k) for name, n, k in limits]
+    assert [one.text for one in moments(reached)] == [
+        "2000150 of 2000000 tokens",
+        "1.5 of 0.9 s of speech",
+        "price 0.625 of 0.5",
+    ]
+    (guess,) = [one for one in story()[:20] if isinstance(one, ev.TranscriptGuess)][:1]
+    (cut,) = moments([msgspec.structs.replace(guess, pause=-14_000)])
+    assert cut.text.endswith("stt-1, up to a cut at 14000 ms)")
 
 
 def _doubted(event: ev.AnyEvent) -> ev.AnyEvent:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from edge.core.effects import SendFrame
+from edge.core.effects import SendAudio
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from edge.core.hearing.segmenter import BREATH_MS, SLACK_MS, Segmenter, SpeechNotice
 from edge.core.hearing.speech_detector import PAUSE_MS, SpeechChange
@@ -23,7 +23,7 @@ class Caller:
     """A microphone that sends a frame every 20 ms, and what a segmenter notices of it."""
 
     def __init__(self, config: TurnConfig = CONFIG) -> None:
-        self.sent: list[SendFrame] = []
+        self.sent: list[SendAudio] = []
         self.segmenter = Segmenter(config, 6, self.sent.append)
         self.now_ms = 1_000_000
         self.noticed: list[SpeechNotice] = []
@@ -50,8 +50,8 @@ def speaking(ms: int = 500) -> Caller:
     return caller
 
 
-def audio_ms(sent: Iterable[SendFrame]) -> int:
-    return sum(len(message.frame.pcm) for message in sent) // BYTES_PER_MS
+def audio_ms(sent: Iterable[SendAudio]) -> int:
+    return sum(len(audio.message.pcm) for audio in sent) // BYTES_PER_MS
 
 
 def test_silence_is_not_sent() -> None:
@@ -62,20 +62,20 @@ def test_silence_is_not_sent() -> None:
 
 
 def test_utterances_count_on_from_those_of_earlier_connections() -> None:
-    assert {message.utterance for message in speaking().sent} == {7}
+    assert {audio.utterance for audio in speaking().sent} == {7}
 
 
 def test_an_utterance_begins_with_the_audio_before_its_onset() -> None:
     caller = speaking()
     caller.sends(SILENCE, PAUSE_MS)
     assert audio_ms(caller.sent) == CONFIG.prefix_ms + 500 - ONSET_MS + PAUSE_MS
-    first = caller.sent[0].frame
+    first = caller.sent[0].message
     assert first.seq == 0
     assert first.pcm.startswith(SILENCE)
 
 
 def test_messages_are_numbered_without_a_gap() -> None:
-    numbers = [message.frame.seq for message in speaking(2000).sent]
+    numbers = [audio.message.seq for audio in speaking(2000).sent]
     assert numbers == list(range(len(numbers)))
 
 
@@ -84,7 +84,7 @@ def test_a_pause_is_marked_and_knows_when_speech_ended() -> None:
     speech_end_ms = caller.now_ms
     caller.sends(SILENCE, PAUSE_MS)
     assert caller.changes() == [SpeechChange.STARTED, SpeechChange.PAUSED]
-    assert caller.sent[-1].frame.pause == 1
+    assert caller.sent[-1].message.pause == 1
     utterance = caller.segmenter.utterance
     assert utterance is not None
     assert (utterance.speech_end_ms, utterance.paused_ms) == (speech_end_ms, caller.now_ms)
@@ -104,7 +104,7 @@ def test_the_last_message_ends_the_utterance_and_the_next_speech_begins_another(
     utterance = caller.segmenter.utterance
     assert utterance
     caller.segmenter.close(utterance, final_pause=1)
-    assert (caller.sent[-1].frame.end, caller.sent[-1].frame.final_pause) == (True, 1)
+    assert (caller.sent[-1].message.end, caller.sent[-1].message.final_pause) == (True, 1)
     assert caller.segmenter.utterance is None
     caller.sends(SILENCE, 1000)
     caller.sends(VOICE, 500)
@@ -163,11 +163,11 @@ def test_a_split_utterance_goes_on_with_the_audio_since_its_pause() -> None:
     after = caller.segmenter.split(ended, caller.now_ms)
     caller.sends(VOICE, 540)
     last, *following = caller.sent[before:]
-    assert (last.utterance, last.frame.end, last.frame.final_pause) == (7, True, ended.pause)
+    assert (last.utterance, last.message.end, last.message.final_pause) == (7, True, ended.pause)
     assert caller.segmenter.utterance is after
     assert (after.number, after.is_split) == (8, True)
     assert {message.utterance for message in following} == {8}
-    assert b"".join(message.frame.pcm for message in following) == (
+    assert b"".join(message.message.pcm for message in following) == (
         SILENCE * (PAUSE_MS // FRAME_MS) + VOICE * ((60 + 540) // FRAME_MS)
     )
 

@@ -1,26 +1,26 @@
-"""Yields the frames of one utterance in order, from the first, live or stored.
+"""Yields the audio messages of one utterance in order, from the first, live or stored.
 
-Missing frames are read from the stream, after a gap and after each silence.
+Missing messages are read from the stream, after a gap and after each silence.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from runtime.bus.audio_order import AudioOrder
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery, message_of
-from runtime.bus.frame_order import FrameOrder
 from schemas import subjects
 from schemas.audio import AudioFrame
 
 REPAIR_S = 0.3
-"""The silence after which frames are read from the stream."""
-MOST_WAITING_FRAMES = 600
-"""The most frames that wait to be read, a minute; newer frames are dropped and later read from the
+"""The silence after which messages are read from the stream."""
+MOST_WAITING_MESSAGES = 600
+"""The most messages that wait to be read, a minute; newer ones are dropped and later read from the
 stream."""
 
 
-async def frames(
+async def audio_messages(
     bus: Bus,
     session: str,
     utterance: int,
@@ -29,23 +29,23 @@ async def frames(
     first_limit_s: float | None = None,
     known_ms: int = 0,
 ) -> AsyncIterator[AudioFrame]:
-    """Yield the utterance's frames until its end; gaps are filled from the stream if possible.
+    """Yield the utterance's audio until its end; gaps are filled from the stream if possible.
 
     A silence of *silence_limit_s* ends it early, since its edge is gone. The limit for the first
-    frame is *first_limit_s*, if given, which must be at least twice REPAIR_S. Frames of the first
+    message is *first_limit_s*, if given, which must be at least twice REPAIR_S. Those of the first
     *known_ms* of the utterance may be missing.
     """
     subject = subjects.utterance(session, utterance)
-    async with _live_frames(bus, subject) as arrived:
-        order, silent_s, next_s = FrameOrder(known_ms), 0.0, 0.0
+    async with _live_messages(bus, subject) as arrived:
+        order, silent_s, next_s = AudioOrder(known_ms), 0.0, 0.0
         damaged: set[int] = set()
         limit_s = silence_limit_s if first_limit_s is None else first_limit_s
         await _repair(bus, subject, order, damaged)
         while silent_s < limit_s:
-            while (frame := order.next()) is not None:
+            while (message := order.next()) is not None:
                 silent_s, limit_s = 0.0, silence_limit_s
-                yield frame
-                if frame.end:
+                yield message
+                if message.end:
                     return
             try:
                 async with asyncio.timeout(REPAIR_S):
@@ -58,28 +58,28 @@ async def frames(
 
 
 @asynccontextmanager
-async def _live_frames(bus: Bus, subject: str) -> AsyncIterator[asyncio.Queue[AudioFrame]]:
-    """Yield the queue into which frames come as they are sent."""
-    arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_WAITING_FRAMES)
+async def _live_messages(bus: Bus, subject: str) -> AsyncIterator[asyncio.Queue[AudioFrame]]:
+    """Yield the queue into which messages come as they are sent."""
+    arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_WAITING_MESSAGES)
 
-    async def on_frame(message: Delivery) -> None:
-        if frame := message_of(AudioFrame, message.data, subject=subject):
+    async def on_message(delivery: Delivery) -> None:
+        if message := message_of(AudioFrame, delivery.data, subject=subject):
             with suppress(asyncio.QueueFull):  # the gap is repaired
-                arrived.put_nowait(frame)
+                arrived.put_nowait(message)
 
-    async with bus.listening(subject, on_frame):
+    async with bus.listening(subject, on_message):
         yield arrived
 
 
-async def _repair(bus: Bus, subject: str, order: FrameOrder, damaged: set[int]) -> None:
-    """Add the stored frames of the stream to *order*.
+async def _repair(bus: Bus, subject: str, order: AudioOrder, damaged: set[int]) -> None:
+    """Add the stored messages of the stream to *order*.
 
-    *damaged*: sequences of messages that are no frames, each of which is logged once.
+    *damaged*: sequences of messages that hold no audio, each of which is logged once.
     """
     for stored in await bus.read(subjects.AUDIO_STREAM, subject):
         if stored.seq in damaged:
             continue
-        if frame := message_of(AudioFrame, stored.data, subject=subject):
-            order.put(frame)
+        if message := message_of(AudioFrame, stored.data, subject=subject):
+            order.put(message)
         else:
             damaged.add(stored.seq)

@@ -5,7 +5,7 @@ import math
 from collections import deque
 
 from edge.call import counters
-from edge.core.effects import SendFrame
+from edge.core.effects import SendAudio
 from runtime.bus.connection import Bus
 from runtime.common_share import CommonShare, ShareAccount
 from schemas import subjects
@@ -16,54 +16,54 @@ STEP_BYTES = 32_000
 """Room for kept audio is taken a second at a time."""
 
 
-class FrameSender:
-    """Sends frames in order and keeps the end of the latest utterance, to be sent again."""
+class AudioSender:
+    """Sends audio messages in order and keeps the end of the latest utterance, to be sent again."""
 
     def __init__(self, bus: Bus, session: str, memory: ShareAccount | None = None) -> None:
         """Keep no more than *memory* has room for; None: MOST_KEPT_MESSAGES."""
         self._bus = bus
         self._session = session
-        self._waiting: asyncio.Queue[SendFrame | None] = asyncio.Queue(MOST_KEPT_MESSAGES)
-        """The waiting frames; the oldest is dropped without room."""
-        self._spoken: deque[SendFrame] = deque()
+        self._waiting: asyncio.Queue[SendAudio | None] = asyncio.Queue(MOST_KEPT_MESSAGES)
+        """The waiting messages; the oldest is dropped without room."""
+        self._spoken: deque[SendAudio] = deque()
         self._memory = memory or CommonShare(math.inf).account("")
         """The room for kept audio, bytes."""
         self._spoken_bytes = 0
         self._utterance: int | None = None
-        """The latest utterance, until its last frame was sent."""
+        """The latest utterance, until its last message was sent."""
         self._subject = ""
 
-    def put(self, frame: SendFrame | None) -> None:
-        """Queue *frame*; None: let `run` end when all frames are sent."""
+    def put(self, audio: SendAudio | None) -> None:
+        """Queue *audio*; None: let `run` end when all messages are sent."""
         if self._waiting.full() and (oldest := self._waiting.get_nowait()):
-            counters.dropped("bus", len(oldest.frame.pcm))
-        self._waiting.put_nowait(frame)
+            counters.dropped("bus", len(oldest.message.pcm))
+        self._waiting.put_nowait(audio)
 
     async def run(self) -> None:
-        """Send until None comes; frames are then kept until `forget`."""
-        while (frame := await self._waiting.get()) is not None:
-            if frame.utterance != self._utterance:
+        """Send until None comes; messages are then kept until `forget`."""
+        while (audio := await self._waiting.get()) is not None:
+            if audio.utterance != self._utterance:
                 self.forget()
-                self._utterance = frame.utterance
-                self._subject = subjects.utterance(self._session, frame.utterance)
-            self._keep(frame)
-            if frame.frame.final_pause:  # this end is not urgent
+                self._utterance = audio.utterance
+                self._subject = subjects.utterance(self._session, audio.utterance)
+            self._keep(audio)
+            if audio.message.final_pause:  # this end is not urgent
                 await self._bus.yield_to_jobs()
-            went = await self._send(frame)
-            if frame.frame.end and went:  # it is never sent again
+            went = await self._send(audio)
+            if audio.message.end and went:  # it is never sent again
                 self.forget()
 
     def latest_is(self, utterance: int) -> bool:
         return self._utterance == utterance
 
-    def _keep(self, frame: SendFrame) -> None:
-        """Keep *frame*, and as many before it as there is room for."""
-        size = len(frame.frame.pcm)
+    def _keep(self, audio: SendAudio) -> None:
+        """Keep *audio*, and as many before it as there is room for."""
+        size = len(audio.message.pcm)
         while len(self._spoken) >= MOST_KEPT_MESSAGES or not self._has_room(size):
             if not self._spoken:
                 return
-            self._spoken_bytes -= len(self._spoken.popleft().frame.pcm)
-        self._spoken.append(frame)
+            self._spoken_bytes -= len(self._spoken.popleft().message.pcm)
+        self._spoken.append(audio)
         self._spoken_bytes += size
 
     def _has_room(self, size: int) -> bool:
@@ -78,20 +78,20 @@ class FrameSender:
         return False
 
     def forget(self) -> None:
-        """Drop the kept frames."""
+        """Drop the kept messages."""
         self._spoken.clear()
         self._spoken_bytes = 0
         self._memory.leave()
         self._utterance = None
 
     async def resend(self) -> None:
-        """Send the kept frames of the latest utterance again; duplicates have no effect."""
-        for frame in tuple(self._spoken):
-            await self._send(frame)
+        """Send the kept messages of the latest utterance again; duplicates have no effect."""
+        for audio in tuple(self._spoken):
+            await self._send(audio)
 
-    async def _send(self, audio: SendFrame) -> bool:
-        """Send a frame; return False if the bus is away."""
-        went = await self._bus.send(self._subject, audio.frame)
+    async def _send(self, audio: SendAudio) -> bool:
+        """Send a message; return False if the bus is away."""
+        went = await self._bus.send(self._subject, audio.message)
         if not went:
-            counters.dropped("bus", len(audio.frame.pcm))
+            counters.dropped("bus", len(audio.message.pcm))
         return went

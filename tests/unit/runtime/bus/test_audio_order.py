@@ -1,27 +1,27 @@
-"""Frames leave in the order of their numbers; the stream is asked for those that are missing."""
+"""Messages leave in the order of their numbers; the stream is asked for those that are missing."""
 
 from __future__ import annotations
 
 import random
 
-from runtime.bus.frame_order import KEPT_MS, FrameOrder
+from runtime.bus.audio_order import KEPT_MS, AudioOrder
 from schemas.audio import BYTES_PER_MS, AudioFrame
 
 SILENT_S = 0.3
 
 
-def frame(seq: int) -> AudioFrame:
+def message(seq: int) -> AudioFrame:
     return AudioFrame(seq=seq, pcm=bytes(640))
 
 
-def ordered(*came: int) -> FrameOrder:
-    order = FrameOrder()
+def ordered(*came: int) -> AudioOrder:
+    order = AudioOrder()
     for seq in came:
-        order.put(frame(seq))
+        order.put(message(seq))
     return order
 
 
-def taken(order: FrameOrder) -> list[int]:
+def taken(order: AudioOrder) -> list[int]:
     found = []
     while (due := order.next()) is not None:
         found.append(due.seq)
@@ -37,21 +37,21 @@ def test_frames_leave_in_order_however_they_come() -> None:
 def test_a_frame_that_comes_twice_leaves_once() -> None:
     order = ordered(0, 1, 1, 0)
     assert taken(order) == [0, 1]
-    order.put(frame(1))
-    order.put(frame(2))
+    order.put(message(1))
+    order.put(message(2))
     assert taken(order) == [2]
 
 
 def test_no_frame_after_a_gap_is_returned_before_the_gap_is_filled() -> None:
     order = ordered(0, 2, 3)
     assert taken(order) == [0]
-    order.put(frame(1))
+    order.put(message(1))
     assert taken(order) == [1, 2, 3]
 
 
 def test_a_gap_is_repaired_at_once() -> None:
     order = ordered(0, 2)
-    assert not order.needs_repair(0.0)  # frame 0 has not been taken yet
+    assert not order.needs_repair(0.0)  # message 0 has not been taken yet
     taken(order)
     assert order.needs_repair(0.0)
 
@@ -68,13 +68,13 @@ def test_a_frame_that_ends_a_silence_needs_no_repair() -> None:
 
 
 def test_missing_frames_whose_words_are_known_are_not_waited_for() -> None:
-    order = FrameOrder(known_ms=200)
+    order = AudioOrder(known_ms=200)
     order.put(AudioFrame(seq=2, pcm=bytes(640), from_ms=200))
     assert taken(order) == [2]
 
 
 def test_missing_frames_whose_words_are_not_known_are_waited_for() -> None:
-    order = FrameOrder(known_ms=180)
+    order = AudioOrder(known_ms=180)
     order.put(AudioFrame(seq=2, pcm=bytes(640), from_ms=200))
     assert taken(order) == []
     assert order.needs_repair(0.0)

@@ -7,8 +7,8 @@ from typing import Any, cast
 from nats.aio.client import Client
 from prometheus_client import REGISTRY
 
-from edge.call.frame_sender import MOST_KEPT_MESSAGES, FrameSender
-from edge.core.effects import SendFrame
+from edge.call.audio_sender import MOST_KEPT_MESSAGES, AudioSender
+from edge.core.effects import SendAudio
 from runtime.bus.connection import Bus
 from runtime.common_share import CommonShare
 from schemas.audio import AudioFrame
@@ -26,21 +26,21 @@ def dropped() -> float:
     return REGISTRY.get_sample_value("aura_edge_dropped_bytes_total", {"towards": "bus"}) or 0.0
 
 
-def frame(utterance: int, seq: int, *, end: bool = False) -> SendFrame:
-    return SendFrame(utterance, AudioFrame(seq=seq, pcm=PCM, end=end))
+def message(utterance: int, seq: int, *, end: bool = False) -> SendAudio:
+    return SendAudio(utterance, AudioFrame(seq=seq, pcm=PCM, end=end))
 
 
 async def test_audio_that_waits_for_its_turn_is_bounded_and_the_oldest_is_dropped() -> None:
-    sender, before = FrameSender(away(), "s"), dropped()
+    sender, before = AudioSender(away(), "s"), dropped()
     for seq in range(MOST_KEPT_MESSAGES + 5):
-        sender.put(frame(1, seq))
+        sender.put(message(1, seq))
     assert dropped() - before == 5 * len(PCM)
 
 
 async def test_audio_while_the_bus_is_away_is_dropped_and_kept_to_be_sent_again() -> None:
-    sender, before = FrameSender(away(), "s"), dropped()
-    sender.put(frame(1, 0))
-    sender.put(frame(2, 0))
+    sender, before = AudioSender(away(), "s"), dropped()
+    sender.put(message(1, 0))
+    sender.put(message(2, 0))
     sender.put(None)
     await sender.run()
     assert dropped() - before == 2 * len(PCM)
@@ -51,9 +51,9 @@ async def test_audio_while_the_bus_is_away_is_dropped_and_kept_to_be_sent_again(
 
 
 async def test_the_end_of_an_utterance_that_did_not_go_is_kept_to_be_sent_again() -> None:
-    sender, before = FrameSender(away(), "s"), dropped()
-    sender.put(frame(1, 0))
-    sender.put(frame(1, 1, end=True))
+    sender, before = AudioSender(away(), "s"), dropped()
+    sender.put(message(1, 0))
+    sender.put(message(1, 1, end=True))
     sender.put(None)
     await sender.run()
     await sender.resend()
@@ -62,9 +62,9 @@ async def test_the_end_of_an_utterance_that_did_not_go_is_kept_to_be_sent_again(
 
 async def test_as_much_is_kept_as_there_is_room_for_and_all_is_given_back() -> None:
     share, before = CommonShare(20 * len(PCM)), dropped()
-    sender = FrameSender(away(), "s", share.account("a"))
+    sender = AudioSender(away(), "s", share.account("a"))
     for seq in range(30):
-        sender.put(frame(1, seq))
+        sender.put(message(1, seq))
     sender.put(None)
     await sender.run()
     assert share.used("a") == 10 * len(PCM)  # alone, an address has half
@@ -77,9 +77,9 @@ async def test_as_much_is_kept_as_there_is_room_for_and_all_is_given_back() -> N
 
 async def test_an_utterance_that_is_over_is_never_sent_again() -> None:
     bus = MemoryBus()
-    sender = FrameSender(cast("Any", bus), "s")
-    sender.put(frame(1, 0))
-    sender.put(frame(1, 1, end=True))
+    sender = AudioSender(cast("Any", bus), "s")
+    sender.put(message(1, 0))
+    sender.put(message(1, 1, end=True))
     sender.put(None)
     await sender.run()
     assert not sender.latest_is(1)

@@ -1,4 +1,4 @@
-"""The frames of an utterance, live and from the stream of a real server."""
+"""The messages of an utterance, live and from the stream of a real server."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 
 from structlog.testing import capture_logs
 
+from runtime.bus.audio_messages import MOST_WAITING_MESSAGES, audio_messages
 from runtime.bus.connection import Bus
-from runtime.bus.utterance_frames import MOST_WAITING_FRAMES, frames
 from schemas import subjects
 from schemas.audio import AudioFrame
 
@@ -20,8 +20,8 @@ async def test_frames_spoken_before_anybody_listened_come_first(bus: Bus) -> Non
     got: list[int] = []
 
     async def read() -> None:
-        async for frame in frames(bus, "s", 1, silence_limit_s=5):
-            got.append(frame.seq)  # noqa: PERF401  # what came before a failure is shown
+        async for message in audio_messages(bus, "s", 1, silence_limit_s=5):
+            got.append(message.seq)  # noqa: PERF401  # what came before a failure is shown
 
     reading = asyncio.create_task(read())
     async with asyncio.timeout(10):
@@ -36,7 +36,7 @@ async def test_frames_spoken_before_anybody_listened_come_first(bus: Bus) -> Non
 async def test_an_utterance_whose_edge_died_ends(bus: Bus) -> None:
     await bus.send(subjects.utterance("s", 1), AudioFrame(seq=0, pcm=b""))
     await bus.flush()
-    got = [frame.seq async for frame in frames(bus, "s", 1, silence_limit_s=0.6)]
+    got = [message.seq async for message in audio_messages(bus, "s", 1, silence_limit_s=0.6)]
     assert got == [0]
 
 
@@ -46,7 +46,7 @@ async def test_a_damaged_frame_is_logged_once_and_without_its_content(bus: Bus) 
     await bus.send(subject, AudioFrame(seq=0, pcm=b""))
     await bus.flush()
     with capture_logs() as logs:
-        got = [frame.seq async for frame in frames(bus, "s", 1, silence_limit_s=0.9)]
+        got = [message.seq async for message in audio_messages(bus, "s", 1, silence_limit_s=0.9)]
     assert got == [0]
     (line,) = [one for one in logs if one["event"] == "message_malformed"]
     assert (line["kind"], line["subject"]) == ("AudioFrame", subject)
@@ -54,8 +54,8 @@ async def test_a_damaged_frame_is_logged_once_and_without_its_content(bus: Bus) 
 
 
 async def test_frames_that_nobody_took_in_time_are_read_from_the_stream(bus: Bus) -> None:
-    subject, count = subjects.utterance("s", 1), MOST_WAITING_FRAMES + 50
-    coming = frames(bus, "s", 1, silence_limit_s=5)
+    subject, count = subjects.utterance("s", 1), MOST_WAITING_MESSAGES + 50
+    coming = audio_messages(bus, "s", 1, silence_limit_s=5)
     await bus.send(subject, AudioFrame(seq=0, pcm=b""))
     got = [(await anext(coming)).seq]
     for seq in range(1, count):
@@ -63,5 +63,5 @@ async def test_frames_that_nobody_took_in_time_are_read_from_the_stream(bus: Bus
         if seq % 100 == 0:
             await bus.flush()
     await bus.flush()
-    got += [frame.seq async for frame in coming]
+    got += [message.seq async for message in coming]
     assert got == list(range(count))
