@@ -22,17 +22,9 @@ from enum import Enum, auto
 from math import ceil
 
 from edge.door.limits.fair_queue import FairQueue
+from edge.door.limits.job_keys import JobKey, done_by, key_of
 from runtime.moves import moved
-from schemas.events import (
-    Event,
-    JobFailed,
-    ResponseCancelled,
-    ResponseCompleted,
-    SpeechStarted,
-    StageName,
-    TranscriptFinal,
-    TurnTaken,
-)
+from schemas.events import Event, StageName
 
 LEFT_FREE = 4
 """Every fourth slot of a stage is left free for callers who come."""
@@ -42,34 +34,6 @@ LATE_S = 1.0
 """While an address without a slot has waited for so long, new strangers are refused."""
 LONGEST_JOB_S = 90.0
 """The longest time that a job holds its slot, whatever became of the job."""
-
-ENDS: Mapping[type[Event], StageName] = {
-    TranscriptFinal: "stt",
-    ResponseCompleted: "llm",
-    ResponseCancelled: "llm",
-}
-"""The events that end a job of a stage, beside its failure."""
-Key = tuple[StageName, int]
-"""The stage of a job, and its utterance; of a session's turns there is one at a time."""
-
-
-def key_of(event: Event) -> Key | None:
-    """Return which job *event* is; None: it is none of those that callers make."""
-    match event:
-        case SpeechStarted(utterance=utterance):
-            return "stt", utterance
-        case TurnTaken():
-            return "llm", 0
-        case _:
-            return None
-
-
-def done_by(event: Event) -> Key | None:
-    """Return the job that *event* tells the end of."""
-    stage = event.stage if isinstance(event, JobFailed) else ENDS.get(type(event))
-    if stage == "stt" and isinstance(event, TranscriptFinal | JobFailed):
-        return "stt", event.utterance
-    return ("llm", 0) if stage == "llm" else None
 
 
 class SlotPhase(Enum):
@@ -104,7 +68,7 @@ class SlotJob:
     """A job at this edge."""
 
     holder: SlotHolder
-    key: Key
+    key: JobKey
     since_s: float
     """The time from which it has wanted a slot, or holds one."""
     phase: SlotPhase = WANTED
@@ -227,7 +191,7 @@ class SlotHolder:
         self._slots = slots
         self.address = address
         self._stranger = stranger
-        self._held: dict[Key, SlotJob] = {}
+        self._held: dict[JobKey, SlotJob] = {}
         """The jobs that hold a slot."""
         self._latest: SlotJob | None = None
         """The latest job that had to wait; those of a session come one after the other."""
@@ -293,7 +257,7 @@ class SlotHolder:
         for key in [key for key, job in self._held.items() if job.since_s < oldest_s]:
             self.free(key, now_s)
 
-    def free(self, key: Key, now_s: float) -> None:
+    def free(self, key: JobKey, now_s: float) -> None:
         """Give back the slot of the job *key*."""
         self._held.pop(key).move(SlotMove.FREE)
         if not self._held:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from edge.door.limits.job_slots import LATE_S, LONGEST_JOB_S, JobSlots, SlotHolder, key_of
+from edge.door.limits.job_keys import key_of
+from edge.door.limits.job_slots import LATE_S, LONGEST_JOB_S, JobSlots, SlotHolder
 from runtime.moves import IllegalMoveError
 from schemas.events import (
     Event,
