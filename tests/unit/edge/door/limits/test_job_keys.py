@@ -12,16 +12,9 @@ from schemas.events import (
     JobFailed,
     ResponseCancelled,
     SessionEnded,
-    SpeechStarted,
-    TranscriptFinal,
 )
-from tests.neutral import taken
+from tests.neutral import WHOSE, speech, taken, words
 
-WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
-SPEECH = SpeechStarted(**WHOSE, utterance=7, language="en", deadline_ms=0)
-WORDS = TranscriptFinal(
-    **WHOSE, utterance=7, text="", confidence=0, audio_ms=1, took_ms=1, model="m"
-)
 ENDED = SessionEnded(**WHOSE, reason="end_call", turns=0)
 
 
@@ -32,9 +25,9 @@ def failed(stage: Any) -> JobFailed:
 @pytest.mark.parametrize(
     ("event", "begins", "ends"),
     [
-        (SPEECH, ("stt", 7), None),
+        (speech(7), ("stt", 7), None),
         (taken(), ("llm", 0), None),
-        (WORDS, None, ("stt", 7)),
+        (words(7), None, ("stt", 7)),
         (ResponseCancelled(**WHOSE, turn=1, reason="hung_up"), None, ("llm", 0)),
         (failed("stt"), None, ("stt", 7)),
         (failed("llm"), None, ("llm", 0)),

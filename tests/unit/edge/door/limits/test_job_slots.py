@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from edge.door.limits.job_keys import key_of
@@ -14,23 +12,10 @@ from schemas.events import (
     JobFailed,
     ResponseCancelled,
     SessionEnded,
-    SpeechStarted,
-    TranscriptFinal,
 )
-from tests.neutral import taken
+from tests.neutral import WHOSE, speech, taken, words
 
 NOW_S = 100.0
-WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
-
-
-def speech(utterance: int = 1) -> SpeechStarted:
-    return SpeechStarted(**WHOSE, utterance=utterance, language="en", deadline_ms=0)
-
-
-def words(utterance: int = 1) -> TranscriptFinal:
-    return TranscriptFinal(
-        **WHOSE, utterance=utterance, text="", confidence=0, audio_ms=1, took_ms=1, model="m"
-    )
 
 
 def slots_of(slots: int) -> JobSlots:
