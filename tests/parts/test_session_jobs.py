@@ -4,7 +4,8 @@ import asyncio
 
 from edge.door.limits.job_slots import JobSlots
 from edge.door.limits.session_jobs import SessionJobs
-from tests.unit.edge.door.limits.test_job_slots import NOW_S, slots_of, speech, words
+from tests.neutral import speech, words
+from tests.unit.edge.door.limits.test_job_slots import NOW_S, slots_of
 
 
 def jobs(slots: JobSlots, number: int, most_wait_s: float = 60.0) -> SessionJobs:
