@@ -82,6 +82,8 @@ class Call:
         Raises:
             UnknownInputError: *given* is no input.
         """
+        if not isinstance(given, inputs.Sound):
+            self._wait(now_ms)
         match given:
             case inputs.Sound():
                 if not self._take_sound(given, now_ms):
@@ -89,8 +91,7 @@ class Call:
             case inputs.BackgroundAlone():
                 self._turns.doubt_voice()
             case inputs.Ticked():
-                for notice in self._segmenter.wait(now_ms):
-                    self._turns.notice(notice, now_ms)
+                pass
             case inputs.ChunkSpoken():
                 self.stages.works("tts")
                 self._responder.speak(given, now_ms)
@@ -115,6 +116,11 @@ class Call:
         if not changed and self.listening:
             self._idle.sound_ms = now_ms
         return changed
+
+    def _wait(self, now_ms: int) -> None:
+        """Take the silence of a microphone that stopped during an utterance."""
+        for notice in self._segmenter.wait(now_ms):
+            self._turns.notice(notice, now_ms)
 
     def _take_lifecycle_input(self, given: AnyInput, now_ms: int) -> bool:
         """Take an input that begins, ends, sets or commands the call; False for any other."""

@@ -15,7 +15,13 @@ from edge.core.hearing.speech_detector import (
     SpeechDetector,
     SpeechState,
 )
-from edge.core.hearing.utterance import LONGEST_MS, Onset, Utterance
+from edge.core.hearing.utterance import (
+    FRAMES_A_MESSAGE,
+    LONGEST_MS,
+    Onset,
+    Utterance,
+    UtterancePhase,
+)
 from edge.core.inputs import Sound
 from schemas.audio import BYTES_PER_MS, AudioFrame
 from schemas.session_config import TurnConfig
@@ -85,7 +91,13 @@ class Segmenter:
         """The time at which the absence of audio becomes silence, Unix ms, or None for never."""
         if self.utterance is None or self._until_ms is None:
             return None
-        return max(self._silent_from_ms, self._until_ms + FRAME_MS)
+        # before the words are known, silence decides nothing
+        frames = FRAMES_A_MESSAGE if self._awaits_words else 1
+        return max(self._silent_from_ms, self._until_ms + frames * FRAME_MS)
+
+    @property
+    def _awaits_words(self) -> bool:
+        return self.utterance is not None and self.utterance.phase is UtterancePhase.AWAITS_WORDS
 
     @property
     def too_long(self) -> bool:
@@ -94,6 +106,8 @@ class Segmenter:
 
     def segment(self, sound: Sound, now_ms: int) -> Iterator[SpeechNotice]:
         """Yield the notices for *sound*, which ends now."""
+        if self._awaits_words:
+            yield from self.wait(now_ms)
         self._until_ms = now_ms
         chunk_ms = sound.size_bytes // BYTES_PER_MS
         self._silent_from_ms = now_ms + min(chunk_ms, LONGEST_CHUNK_MS) + SLACK_MS
