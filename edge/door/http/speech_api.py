@@ -216,7 +216,7 @@ def _decoded(file: bytes) -> bytes:
         pcm = read_wav(file, MOST_SOUND_S)
     elif (container := container_of(file, first=True)) is None:
         raise NotAudioError("a WAV, or a compressed file whose format can be told by its beginning")
-    elif not media.AVAILABLE:
+    elif not media.available():
         raise NotAudioError(f"WAV, not {container.value}; aura-voice[media] decodes it")
     else:
         try:
