@@ -19,7 +19,7 @@ def keep(name: str, figures: RowFigures, seed: int, folder: Path = FOLDER) -> No
     rows.sort(key=_key)
     save(
         name,
-        folder=folder,
+        folder,
         machine=machine(),
         held=sum(not one["wrong"] for one in rows),
         of=len(rows),

@@ -229,7 +229,7 @@ class Conversations:
         if self._phone and openings.telephone(agent, caller, before):
             return True
         try:
-            openings.settled_transfer(agent, caller, before, self.shell.call.config)
+            openings.after_transfer(agent, caller, before, self.shell.call.config)
         except RefusedError:
             return False
         return True
