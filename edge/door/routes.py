@@ -11,7 +11,6 @@ from aiohttp.typedefs import Handler
 
 from edge.core.client_events import Notice
 from edge.door.callers.auth import Caller
-from edge.door.channel import Channel
 from edge.door.connection import Connection
 from edge.door.http.middlewares import address_of, too_many, try_later
 from edge.door.http.twilio_transfer import TwilioPhone
@@ -19,6 +18,7 @@ from edge.door.limits.pace import Pace
 from edge.door.seat import Seat
 from edge.door.state import EDGE, Edge
 from edge.door.strict_websocket import StrictWebSocket
+from edge.door.transport import Transport
 from edge.protocols.client_protocol import (
     Admission,
     ClientProtocol,
@@ -179,10 +179,10 @@ async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
     await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSED.encode())
 
 
-async def hold(edge: Edge, channel: Channel, seat: Seat) -> None:
+async def hold(edge: Edge, transport: Transport, seat: Seat) -> None:
     """Hold the connection of an admitted client until it is over."""
     quota = edge.quotas.log.of(seat.address, stranger=not seat.caller.named)
-    connection = Connection(channel, edge.parts, seat, quota)
+    connection = Connection(transport, edge.parts, seat, quota)
     edge.open.add(connection)
     ending = None
     if edge.settings.call_ends_with_token:

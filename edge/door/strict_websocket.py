@@ -12,9 +12,9 @@ from aiohttp import WebSocketError, WSMsgType, web
 from aiohttp.web_request import BaseRequest
 
 from edge.core.client_commands import ClientCommand
-from edge.door.channel import Phone, VoicePlayer
 from edge.door.frame_intake import FrameIntake
 from edge.door.limits.pace import Pace
+from edge.door.transport import Phone, VoicePlayer
 
 POLICY_VIOLATION = 1008
 DELAYS_A_HEARTBEAT = 10

@@ -19,7 +19,7 @@ from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
 from edge.door.http.openai_errors import refused
 from edge.door.limits.pace import Pace
-from edge.door.line.channel import LineChannel
+from edge.door.line.transport import LineTransport
 from edge.door.routes import handshake_of, hold
 from edge.door.seat import Seat, new_session
 from edge.door.state import EDGE, Edge
@@ -231,15 +231,15 @@ async def _hold(call: AdmittedCall) -> None:
     with edge.budgets.opened(call.address, time.monotonic()) as budget:
         budget.stranger = not call.seat.caller.named
         pace = Pace(budget, edge.work_queue, edge.stages.strained)
-        channel = LineChannel(pace)
+        transport = LineTransport(pace)
         peer = Peer(
-            channel.arrived,
-            lambda sent: channel.commanded(
+            transport.arrived,
+            lambda sent: transport.commanded(
                 protocol.played(sent.turn, sent.played_ms, ends=sent.ends)
             ),
-            channel.left,
+            transport.left,
         )
-        channel.attach(peer)
+        transport.attach(peer)
         try:
             port = await call.webrtc.opened()
             await pace.wait_in_queue()
@@ -250,7 +250,7 @@ async def _hold(call: AdmittedCall) -> None:
             if not await _opens(call, peer.open):
                 log.info("call_not_opened")
                 return
-            await hold(edge, channel, call.seat)
+            await hold(edge, transport, call.seat)
         except BadOfferError as error:
             _refuse(call, 400, "invalid_offer", f"The offer is no good: {error}.")
         except NoPortError as error:

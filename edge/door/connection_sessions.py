@@ -35,7 +35,6 @@ from edge.core.inputs import (
     Typed,
 )
 from edge.door.audio_intake import AudioIntake
-from edge.door.channel import Phone
 from edge.door.edge_parts import EdgeParts
 from edge.door.holder import Holder
 from edge.door.limits.pace import Pace
@@ -45,6 +44,7 @@ from edge.door.masked_inputs import masked
 from edge.door.opening import Opening
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
+from edge.door.transport import Phone
 from runtime.tasks import beside
 from schemas.events import EndReason
 from schemas.tools import MOST_KEYS, SEND_DTMF
@@ -68,7 +68,7 @@ class _Session:
     intake: AudioIntake
 
 
-class Conversations:
+class ConnectionSessions:
     """Begins a session, passes its client's commands on, and ends it; one at a time."""
 
     def __init__(
