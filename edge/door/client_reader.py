@@ -96,7 +96,7 @@ class ClientReader:
         await self._pace.turn()
 
     def _read_on(self) -> None:
-        """Let the session's audio take the short cut; note if the connection is ahead."""
+        """Let the session's audio take the fast path; note if the connection is ahead."""
         intake = self._sessions.intake
         self._ws.on_message = intake.take_if_audio if intake else None
         if self._pace.budget.is_ahead and self._pace.on_ahead:

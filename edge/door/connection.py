@@ -38,7 +38,7 @@ MOST_CLOSE_BYTES = 123
 """The most bytes of the reason in a close frame (RFC 6455, 5.5.1)."""
 LEAST_WAIT_S = 0.01
 POLL_S = 5.0
-"""The longest sleep, since the beginning or end of a call changes the next limit."""
+"""The longest sleep, seconds: the beginning or end of a call changes the next limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Connection:
     """A client's connection, which closes once, for one reason."""
 
     def __init__(self, ws: Transport, parts: EdgeParts, seat: Seat, quota: LogQuota) -> None:
-        """Serve the caller of *seat*, taken when a session begins; *quota* bounds events."""
+        """Serve the caller of *seat*, which a session takes; *quota* bounds the bytes of events."""
         self._ws = ws
         self._protocol = protocol = seat.protocol
         self._caller = seat.caller
@@ -242,7 +242,7 @@ class Connection:
         self._shut(CloseCode.INTERNAL_ERROR, "Internal server error")
 
     def hang_up(self, code: str, reason: str) -> None:
-        """End the session: without a *code* as by the client's command, else with an error."""
+        """End the session: with an error if *code* is given, else as by the client's command."""
         if not code:
             ends = EndSession(close=self._protocol.admission.one_session)
             self._parts.sessions.create_task(self._obey([ends]))

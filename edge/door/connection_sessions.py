@@ -53,9 +53,9 @@ log = structlog.get_logger(__name__)
 
 KEYS = re.compile(f"[0-9*#]{{1,{MOST_KEYS}}}")
 LEAVES_S = 2.0
-"""The longest wait of a closing connection for the storage of its last events."""
+"""The longest wait, seconds, of a closing connection until its last events are stored."""
 STORED_S = 15.0
-"""The edge's longest wait for the same; an election of the log's leader takes up to ten seconds."""
+"""The longest wait, seconds, of the edge after that: to elect the log's leader takes up to 10 s."""
 
 
 @dataclass
@@ -123,7 +123,7 @@ class ConnectionSessions:
         try:
             async with beside(shell.listening.wait()) as listening:
                 await asyncio.wait({listening, running}, return_when=asyncio.FIRST_COMPLETED)
-        finally:  # so that it is also ended if the client is closed meanwhile
+        finally:  # it must also be ended if the client is closed meanwhile
             self._session = _Session(opening, shell, running, self._intake_of(shell))
         self._pace.budget.recognition = shell.recognition
         self.stopwatch.began(time.monotonic(), opening.began.config.limits)

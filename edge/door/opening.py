@@ -44,7 +44,7 @@ RECORDED = "record_audio"
 UNKNOWN = "-"
 """The value of variables in a prompt that is read ahead."""
 ANY_SOUND_IS_A_VOICE = {"interruption.voice_ms": 0}
-"""Without Silero's model, voice alone stops no response."""
+"""Without Silero's model any sound counts as voice, so voice alone stops no response."""
 
 
 @dataclass(frozen=True)

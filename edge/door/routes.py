@@ -30,11 +30,11 @@ from edge.protocols.client_protocol import (
 log = structlog.get_logger(__name__)
 
 MOST_TOKEN_S = 7 * 86400.0
-"""The longest timer; no call lasts longer."""
+"""The longest timer for the end of a token, seconds; no call lasts longer."""
 FIRST_MESSAGE_S = 10.0
-"""The time in which a client must send a first message with its token."""
+"""The time, seconds, in which a client must send the message with its token."""
 MOST_FIRST_MESSAGES = 4
-"""The most first messages, one of which has the token."""
+"""The most messages that are read to find the token."""
 STRANGERS = "default"
 """The tenant of strangers; each connection is a user of it."""
 NEEDS_TOKEN = "a JWT in the header `Authorization: Bearer ...` or in the query, `?token=...`"  # noqa: S105  # no secret

@@ -30,7 +30,7 @@ from schemas.codec import BadMessageError
 log = structlog.get_logger(__name__)
 
 EVENTS_AT_ONCE = 40
-"""The events of a resumed session that are read before others get the loop."""
+"""The events of a resumed session that are read before other tasks run."""
 
 
 @dataclass(frozen=True)

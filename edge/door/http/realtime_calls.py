@@ -35,10 +35,10 @@ log = structlog.get_logger(__name__)
 PATH = "/v1/realtime/calls"
 MOST_BODY_BYTES = 200_000
 OPEN_S = 15.0
-"""The time in which a client must open its data channel."""
+"""The time, seconds, in which a client must open its data channel."""
 POLL_S = 0.25
 ANSWER_S = 0.02
-"""The cost of an answer, so that answers take at most half of the event loop."""
+"""The work, seconds, for which an answer counts: answers take half of the event loop at most."""
 SDP, FORM = "application/sdp", "multipart/form-data"
 
 

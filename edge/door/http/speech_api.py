@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 OUT_HZ = 24_000
 """The sample rate of speech, the same as OpenAI's, Hz."""
 BODY_S = 60.0
-"""The time limit of a body."""
+"""The time, seconds, in which a body must arrive."""
 MOST_JSON_BYTES = 64 * 1024
 MOST_FILE_BYTES = 25 * 1024 * 1024
 MOST_SOUND_S = 600

@@ -57,7 +57,7 @@ class LineTransport:
         if self._over:
             return
         if self.on_message and self._waiting.empty() and self.on_message(message):
-            return  # it counts as sound
+            return  # the listener has counted it
         self.pace.budget.frames += 1
         self.pace.budget.bytes += len(message)
         self._waiting_bytes += len(message)

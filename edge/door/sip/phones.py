@@ -45,9 +45,9 @@ from schemas.subjects import is_token
 log = structlog.get_logger(__name__)
 
 RETRY_S = 30.0
-"""The pause before a failed registration is tried again."""
+"""The pause, seconds, before a failed registration is tried again."""
 RINGS_S = 60.0
-"""The longest time of ringing."""
+"""The longest time of ringing, seconds."""
 CALLS_A_MINUTE = 6.0
 """The rate of incoming calls for each line; it is shared by all, since senders can be forged."""
 GROUP = "sip"
