@@ -73,9 +73,8 @@ class Connection:
             protocol,
             commands,
             sessions,
-            self._sender,
+            self,
             obey=self._obey,
-            broke=self.broke,
         )
         self._close: Close | None = None
         self._wake = asyncio.Event()

@@ -41,11 +41,14 @@ class Client:
         self.excess: list[str] = []
         self.transport.on_excess = self.excess.append
         protocol = ContinuousProtocol(Handshake("c"))
+        holder = SimpleNamespace(
+            exceed=self.transport.exceed, broke=self.faults.append, tell=self.told.append
+        )
         intake = AudioIntake(
             cast("Any", SimpleNamespace(take_audio=self.sound.append)),
             protocol,
             pace,
-            cast("Any", SimpleNamespace(exceed=self.transport.exceed, broke=self.faults.append)),
+            cast("Any", holder),
             self.given.append,
             CommonShare(0).account("a"),
         )
@@ -55,9 +58,8 @@ class Client:
             protocol,
             Bucket(commands_a_second, commands_a_second),
             cast("Any", sessions),
-            cast("Any", SimpleNamespace(tell=self.told.append)),
+            cast("Any", holder),
             obey=self._obey,
-            broke=self.faults.append,
         )
 
     async def _obey(self, commands: list[ClientCommand]) -> None:
