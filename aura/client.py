@@ -17,7 +17,7 @@ A client that hangs up may still be told that its session has begun.
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum, auto
 from typing import Any, Final, Literal, Self
@@ -103,7 +103,7 @@ class CallClient:
         query: Query | None = None,
         session: str = "",
         resume_key: str = "",
-        comes_back: bool = True,
+        retries_s: Sequence[float] = RETRIES_S,
     ) -> None:
         """Call the edge at *url*; *token* may be a function, which is called for each connection.
 
@@ -111,6 +111,9 @@ class CallClient:
 
         *query* has the protocol's options. *session* is a session to resume, with its *resume_key*
         if it has one; each new session gets one.
+
+        *retries_s* is the pause before each try to reconnect, in seconds; without any, a cut line
+        ends the call.
         """
         self.url = url
         """The edge's address, as given."""
@@ -121,7 +124,7 @@ class CallClient:
         self.resume_key = resume_key or secrets.token_urlsafe(16)
         """The key that is needed, beside the id, to resume the session on another connection."""
         self.reconnections = 0
-        self._retries = RETRIES_S if comes_back else ()
+        self._retries_s = retries_s
         self._phase = CALLING
         self._tries = 0
         self._error: dict[str, Any] = {}
@@ -252,8 +255,8 @@ class CallClient:
         refused = told in NO_ROOM and self._phase is CALLING
         if not (code in COME_BACK or renews) or refused or not known:
             raise error
-        while self._http and self._tries < len(self._retries):
-            await asyncio.sleep(self._retries[self._tries])
+        while self._http and self._tries < len(self._retries_s):
+            await asyncio.sleep(self._retries_s[self._tries])
             self._tries += 1
             with suppress(CallError):
                 await self._dial(self._http)

@@ -77,16 +77,8 @@ async def turns(url: str, count: int) -> list[dict[str, float]]:
     steps: list[dict[str, Any]] = []
     address = url.replace("http", "ws", 1) + PATH
 
-    async def listen(ws: aiohttp.ClientWebSocketResponse) -> None:
-        async for message in ws:
-            now, said = time.monotonic(), json.loads(message.data)
-            if said["type"] == "ai_audio_chunk" and not heard and base64.b64decode(said["audio"]):
-                heard.append((now, stolen_s()))
-            elif said["type"] == "turn_metrics":
-                steps.append(said)
-
     async with aiohttp.ClientSession() as http, http.ws_connect(address, max_msg_size=0) as ws:
-        listening = asyncio.create_task(listen(ws))
+        listening = asyncio.create_task(_listen(ws, heard, steps))
         start, sent = time.monotonic(), 0
 
         async def send(frame: bytes) -> float:
@@ -111,6 +103,20 @@ async def turns(url: str, count: int) -> list[dict[str, float]]:
                 costs.append(cost(audio_at - sent_at[deciding], steps[0], stolen_ms))
         listening.cancel()
     return costs
+
+
+async def _listen(
+    ws: aiohttp.ClientWebSocketResponse,
+    heard: list[tuple[float, float]],
+    steps: list[dict[str, Any]],
+) -> None:
+    """Note the first audio of each turn in *heard* and its metrics in *steps*: see `turns`."""
+    async for message in ws:
+        now, said = time.monotonic(), json.loads(message.data)
+        if said["type"] == "ai_audio_chunk" and not heard and base64.b64decode(said["audio"]):
+            heard.append((now, stolen_s()))
+        elif said["type"] == "turn_metrics":
+            steps.append(said)
 
 
 def cost(answered_s: float, steps: dict[str, Any], stolen_ms: float) -> dict[str, float]:

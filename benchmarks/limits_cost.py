@@ -46,7 +46,7 @@ COUNTS = re.compile(
 )
 LINE = re.compile(r"\(([^()]+\.py):(\d+)\)$")
 LOOKS_A_SECOND, ROUNDS = 250, 6
-SETTLES_S = TURN_EVERY_S
+WARM_UP_S = TURN_EVERY_S
 """All calls have begun by then: a call of minutes opens once."""
 
 
@@ -76,11 +76,11 @@ def share(recorded: str) -> dict[str, float]:
 async def hold(url: str, edge: Any, calls: int, into: str) -> dict[str, Any]:
     """Hold *calls*, and have py-spy look at the *edge* meanwhile."""
     calling = asyncio.create_task(measure(url, edge, CONTINUOUS, calls))
-    await asyncio.sleep(SETTLES_S)
+    await asyncio.sleep(WARM_UP_S)
     looker = os.environ.get("AURA_PY_SPY") or shutil.which("py-spy")
     if not looker:
         sys.exit("py-spy is needed: pip install py-spy")
-    rate, seconds = str(LOOKS_A_SECOND), str(int(SECONDS - SETTLES_S))
+    rate, seconds = str(LOOKS_A_SECOND), str(int(SECONDS - WARM_UP_S))
     spy = await asyncio.create_subprocess_exec(
         *(looker, "record", "--pid", str(edge.pid), "--rate", rate, "--duration", seconds),
         *("--format", "raw", "--output", into),

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,18 +69,19 @@ def latency(
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
         found = json.loads((Path(folder) / "results" / f"latency_{label}.json").read_text())
-    return [
-        {
-            "first_audible_ms": _ms(run["first_audible"]),
-            "first_audio_ms": _ms(run["first_audio_at_client"]),
-            "transcript_ms": _ms(run["final_transcript"]),
-            "first_token_ms": _ms(run["llm_first_token"]),
-            "wav": run["wav"],
-            "inside": bool(run["stale_audio"]),
-        }
-        for run in found["runs"]
-        if run["rep"] >= 0 or not warm_up
-    ]
+    return [_turn(run) for run in found["runs"] if run["rep"] >= 0 or not warm_up]
+
+
+def _turn(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the times of a turn that the harness has measured, ms after the end of speech."""
+    return {
+        "first_audible_ms": _ms(run["first_audible"]),
+        "first_audio_ms": _ms(run["first_audio_at_client"]),
+        "transcript_ms": _ms(run["final_transcript"]),
+        "first_token_ms": _ms(run["llm_first_token"]),
+        "wav": run["wav"],
+        "inside": bool(run["stale_audio"]),
+    }
 
 
 def overhead(calls: int = 1) -> dict[str, Any]:

@@ -92,15 +92,7 @@ async def caller(
     first_at: list[float] = []
     bearer = {"Authorization": "Bearer demo_token"}
     async with http.ws_connect(url + door.path, max_msg_size=0, headers=bearer) as ws:
-
-        async def listen() -> None:
-            async for message in ws:
-                if f'"{door.sound}"' in message.data[:60] and not first_at:
-                    first_at.append(time.monotonic())
-                elif '"type":"error"' in message.data[:200]:
-                    seen.errors += 1
-
-        listening = asyncio.create_task(listen())
+        listening = asyncio.create_task(_listen(ws, door, first_at, seen))
         start, sent = time.monotonic(), 0
 
         async def send(frame: str | bytes) -> None:
@@ -123,6 +115,17 @@ async def caller(
             else:
                 seen.lost += 1
         listening.cancel()
+
+
+async def _listen(
+    ws: aiohttp.ClientWebSocketResponse, door: Door, first_at: list[float], seen: RealtimeCounts
+) -> None:
+    """Note the time of the first sound in *first_at* while it is empty, and count errors."""
+    async for message in ws:
+        if f'"{door.sound}"' in message.data[:60] and not first_at:
+            first_at.append(time.monotonic())
+        elif '"type":"error"' in message.data[:200]:
+            seen.errors += 1
 
 
 async def measure(url: str, edge: psutil.Process, door: Door, calls: int) -> dict[str, Any]:

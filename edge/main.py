@@ -20,7 +20,7 @@ from edge.door.state import EDGE, Edge
 from runtime import metrics
 from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
-from runtime.gc_tuning import settle
+from runtime.gc_tuning import freeze_objects
 from runtime.malloc import give_back
 from runtime.settings import Settings, SettingsError
 from runtime.tasks import beside
@@ -99,7 +99,7 @@ async def _hold(
     async with asyncio.TaskGroup() as connections:
         accepting = [connections.create_task(listener.accept(one, connections)) for one in ports]
         async with announced(edge.bus, "edge", partial(_described, edge)):
-            settle()
+            freeze_objects()
             give_back()
             condition.ready = lambda: (
                 edge.bus.connected and not edge.draining and not edge.files.short

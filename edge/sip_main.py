@@ -19,7 +19,7 @@ from edge.main import agents_and_tools_known, drain
 from runtime import metrics
 from runtime.bus.connection import Bus, connect
 from runtime.bus.discovery import announced
-from runtime.gc_tuning import settle
+from runtime.gc_tuning import freeze_objects
 from runtime.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -57,7 +57,7 @@ async def _serve(
         watching = [tasks.create_task(one) for one in chores(edge)]
         if await agents_and_tools_known(edge, stop):
             async with Phones(edge, settings).served(), announced(bus, "sip", _describe(edge)):
-                settle()
+                freeze_objects()
                 condition.ready = lambda: bus.connected and not edge.draining
                 log.info("sip_ready", listen=settings.sip_listen, most_calls=settings.sip_max_calls)
                 await stop.wait()

@@ -145,7 +145,7 @@ class AudioIn:
         if begins or container != self._form:
             before = self._ended()
             self._form = container
-            if not media.AVAILABLE:
+            if not media.available():
                 name = container.value
                 raise NotAudioError(f"WAV or 16-bit PCM, not {name}; the extra `media` decodes it")
             self._decoder = self._decoder or media.Decoder(self._deliver, self._fail)

@@ -9,7 +9,7 @@ ms, and with 10,000 and 2 for 40 ms. The oldest generation is seldom collected, 
 reference cycles."""
 
 
-def settle() -> None:
+def freeze_objects() -> None:
     """Exempt all objects that exist now from collection: libraries, models, settings.
 
     Scanning them stops the process for 40 to 60 ms, which delays responses.

@@ -24,7 +24,6 @@ from schemas.audio import BYTES_PER_MS, RATE_HZ
 
 log = structlog.get_logger(__name__)
 
-AVAILABLE = importlib.util.find_spec("av") is not None
 DEMUXERS: Mapping[Container, str] = {
     Container.WEBM: "matroska",
     Container.OGG: "ogg",
@@ -49,9 +48,14 @@ FLAC_HEADER_BYTES = 42
 """The bytes of the stream's properties, without which no later frame can be read."""
 
 
+def available() -> bool:
+    """Tell whether PyAV is installed."""
+    return importlib.util.find_spec("av") is not None
+
+
 def load() -> None:
     """Import PyAV, where it is installed: with the first file it would stop the event loop."""
-    if AVAILABLE:
+    if available():
         import av  # noqa: F401  # only its import matters
 
 

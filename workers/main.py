@@ -11,7 +11,7 @@ import structlog
 from runtime import metrics
 from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
-from runtime.gc_tuning import settle
+from runtime.gc_tuning import freeze_objects
 from runtime.settings import Settings
 from schemas.events import StageName
 from workers.stage_builders import build
@@ -70,7 +70,7 @@ async def _work(
             }
 
         async with announced(bus, stage_name, describe):
-            settle()
+            freeze_objects()
             condition.ready = lambda: bus.connected and not stop.is_set()
             log.info("worker_ready", model=stage.model, slots=slots)
             async with built.beside(bus, stop):

@@ -234,7 +234,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
         edge,
         token=known,
         query=options(greeting=greeting, more=agent_options(agent, variable or [])),
-        comes_back=False,
+        retries_s=(),
     )
 
     async def ask() -> int:

@@ -66,7 +66,7 @@ async def demo(settings: Settings, scene: Scene) -> int:
                 running_url(here),
                 token=here.demo_token.get_secret_value(),
                 query=options(greeting=False, more=scene.query),
-                comes_back=False,
+                retries_s=(),
             )
             return await call(
                 pcm,

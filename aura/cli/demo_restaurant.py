@@ -21,13 +21,13 @@ PATIENCE_S = 90
 """The longest wait for this model's first response, on a slow or busy machine."""
 
 
-async def demo(settings: Settings) -> int:
-    """Run the demo; return 0 if the table was booked.
+async def demo(settings: Settings, example: Path = FOLDER) -> int:
+    """Run the demo with the agent and tools in *example*; return 0 if the table was booked.
 
     Raises:
         CommandError: this is no clone of the repository, or the model cannot be fetched.
     """
-    if not FOLDER.is_dir():
+    if not await asyncio.to_thread(example.is_dir):
         raise CommandError("examples/restaurant is not here: run it in a clone of Aura")
     model = settings.llm_model or await _model(settings)
     print(f"The language model is {model}.")
@@ -41,8 +41,8 @@ async def demo(settings: Settings) -> int:
                 "AURA_JOB_DEADLINE_S": str(PATIENCE_S),
                 "AURA_ENGINE_LIMIT_S": str(PATIENCE_S),
             },
-            options=("--agents", str(FOLDER / "agents")),
-            tools=FOLDER / "tables.py",
+            options=("--agents", str(example / "agents")),
+            tools=example / "tables.py",
             query={"agent": "host"},
             patience_s=PATIENCE_S,
         )

@@ -12,6 +12,7 @@ import numpy as np
 
 from aura.cli.session_sound import playable
 from edge.pages import read
+from runtime import media
 from runtime.sessions.listing import ListedSession
 from runtime.sessions.spans import spans
 from runtime.sessions.timeline import LANES, Moment
@@ -61,7 +62,7 @@ def content(row: ListedSession, told: list[Moment], sides: Mapping[str, bytes]) 
         "peaks_a_second": PEAKS_A_SECOND,
         "peaks": {lane: peaks(pcm) for lane, pcm in sides.items()},
     }
-    if sound := playable(sides):
+    if sound := playable(sides, has_opus=media.available()):
         data["sound"] = {"kind": sound.kind, "data": base64.b64encode(sound.data).decode()}
     return data
 

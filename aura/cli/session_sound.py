@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from runtime import media
 from runtime.audio import write_wav
 from schemas.audio import RATE_HZ
 
@@ -22,7 +21,7 @@ class SoundFile(NamedTuple):
     data: bytes
 
 
-def playable(sides: Mapping[str, bytes], *, has_opus: bool = media.AVAILABLE) -> SoundFile | None:
+def playable(sides: Mapping[str, bytes], *, has_opus: bool) -> SoundFile | None:
     """Return both *sides* (s16le mono 16 kHz) mixed into one file, or None without sound.
 
     The file is Opus if PyAV is installed (*has_opus*), else a WAV of ten times the size.

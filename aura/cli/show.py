@@ -102,7 +102,7 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
     except OSError as error:
         raise CommandError(f"--html {html}: {error.strerror}") from error
     print(f"Session {session} is drawn in {html}: open it in any browser.")
-    if heard and not media.AVAILABLE:
+    if heard and not media.available():
         print(f"Its sound is not compressed; for a tenth of the size: {installing('media')}")
     return 0
 

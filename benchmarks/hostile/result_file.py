@@ -2,15 +2,16 @@
 
 import json
 import time
+from pathlib import Path
 
 from benchmarks.hostile.verdict import RowFigures
 from benchmarks.latency import machine
 from benchmarks.results import FOLDER, save
 
 
-def keep(name: str, figures: RowFigures, seed: int) -> None:
-    """Put a row into results/*name*.json, in place of an earlier measurement of the same row."""
-    file = FOLDER / f"{name}.json"
+def keep(name: str, figures: RowFigures, seed: int, folder: Path = FOLDER) -> None:
+    """Put a row into *folder*/*name*.json, in place of an earlier measurement of the same row."""
+    file = folder / f"{name}.json"
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.exists() else []
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     row = {**figures.as_json(), "seed": seed if figures.sent.get("messages") else 0, "when": when}
@@ -18,6 +19,7 @@ def keep(name: str, figures: RowFigures, seed: int) -> None:
     rows.sort(key=_key)
     save(
         name,
+        folder,
         machine=machine(),
         held=sum(not one["wrong"] for one in rows),
         of=len(rows),

@@ -90,10 +90,7 @@ async def unreachable(how: str, scale: Scale) -> TrialOutcome:
         await asyncio.gather(*others)
         old = {caller.number: caller.asked for caller in here.callers}
         await _turns(here.callers)
-        late_s = [
-            caller.first_audio_at - back - SPEECH_S - base_s if caller.first_audio_at else 99.0
-            for caller in here.callers
-        ]
+        late_s = [_late_s(caller, back + SPEECH_S + base_s) for caller in here.callers]
         await talk(here.callers, 10)
         told_s = [_first(caller, "error", gone) - gone for caller in here.callers]
         stale = _stale(here.callers, old, back)
@@ -111,6 +108,11 @@ async def unreachable(how: str, scale: Scale) -> TrialOutcome:
     tally = here.tally
     clean = not (tally.doubled or tally.mixed or tally.reordered or stale)
     return TrialOutcome(held and clean and growth < 10, figures)
+
+
+def _late_s(caller: SoakCaller, expected_at: float) -> float:
+    """Return how much later than *expected_at* a response was heard, seconds; 99: it was not."""
+    return caller.first_audio_at - expected_at if caller.first_audio_at else 99.0
 
 
 async def _interrupt(proxy: Proxy, how: str) -> None:

@@ -33,7 +33,7 @@ DROPPED = Counter(
 )
 REFUSED = Counter(
     "aura_edge_refused_total",
-    "Connections, requests and conversations that a limit refused or ended.",
+    "Connections, requests and sessions that a limit refused or ended.",
     ["limit"],
 )
 

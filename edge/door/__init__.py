@@ -5,7 +5,7 @@ Its errors, and what their callers do:
 Exception
 ├── OverBudgetError         close the connection: it costs too much (`limits/allowance.py`)
 ├── RefusedError            tell the client in its protocol: no session (`refusal.py`)
-├── FullError               the same, as a RefusedError: a limit (`limits/session_limits.py`)
+├── FullError               raise a RefusedError: a limit is reached (`limits/session_limits.py`)
 ├── TokenRefusedError       log it, and take the caller for nobody (`callers/auth.py`)
 ├── RefusedCallError        answer a Realtime call over HTTP (`http/realtime_calls.py`)
 └── RefusedRequest          answer a request about a call over HTTP (`http/calls_api.py`)

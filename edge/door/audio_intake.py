@@ -27,15 +27,15 @@ from schemas.audio import BYTES_PER_MS
 T = TypeVar("T")
 BYTES_PER_S = 1000 * BYTES_PER_MS
 DIRECT_S = 0.25
-"""The most audio that is processed at once."""
+"""The most audio, seconds, that is processed before other tasks run."""
 NO_MORE_S = 2.5
-"""The longest stall of a network; after it, no more audio is expected."""
+"""The longest stall of a network, seconds; after it, no more audio is expected."""
 DECODED_PIECES = 2
 """The most decoded pieces, of 2 s at most, that wait; then the decoder waits."""
 DROPPED_WORK_S = 0.01
-"""The cost of a message that is dropped without room, so that its sender is slowed."""
+"""The work, seconds, for which a message counts that finds no memory: it slows the sender."""
 POLL_S = 0.2
-"""The interval at which a waiting decoder checks whether the session has ended."""
+"""The interval, seconds, at which a waiting decoder checks whether the session has ended."""
 LONGEST_LIVE_S = 2.0
 """A live client's longest message; a longer one is taken in pieces of this length."""
 CHECK_SOUND_BYTES = int(CHECK_SOUND_S * BYTES_PER_S)
@@ -100,13 +100,13 @@ class AudioIntake:
         return True
 
     def await_more(self) -> None:
-        """Take the audio that the protocol keeps back once no more audio comes to judge it."""
+        """Take the audio that the protocol keeps back, unless more comes within NO_MORE_S."""
         if self._protocol.keeps_back:
             loop = asyncio.get_running_loop()
             self._kept_back = loop.call_later(NO_MORE_S, self._take_kept)
 
     def keep_no_longer(self) -> None:
-        """Stop waiting for more audio, which has come, or the session is over."""
+        """Stop waiting for more audio: it has come, or the session is over."""
         if self._kept_back:
             self._kept_back.cancel()
             self._kept_back = None
@@ -247,7 +247,7 @@ class AudioIntake:
             self._holder.tell(Trouble("audio", why))
 
     def _come_back(self, do: Callable[[T], None], what: T, counted: bool) -> None:
-        """Take a decoder thread's result, in the connection's turn."""
+        """Have a decoder thread's result processed when it is the connection's turn."""
         self._pace.later(0, lambda: self._take_decoded(do, what, counted))
 
     def _take_decoded(self, do: Callable[[T], None], what: T, counted: bool) -> None:

@@ -7,10 +7,10 @@ from functools import partial
 from edge.call.clock import now_ms
 from edge.core.client_commands import Audio, ClientCommand
 from edge.core.client_events import Notice
-from edge.door.channel import Channel
-from edge.door.client_sender import ClientSender
-from edge.door.conversations import Conversations
+from edge.door.connection_sessions import ConnectionSessions
+from edge.door.holder import Holder
 from edge.door.limits.allowance import OverBudgetError
+from edge.door.transport import Transport
 from edge.protocols.client_protocol import ClientProtocol
 from runtime.buckets import Bucket
 
@@ -27,33 +27,31 @@ TOO_OFTEN = Notice(
 class ClientReader:
     """Reads messages one after the other; short audio goes directly to the `AudioIntake`."""
 
-    def __init__(  # noqa: PLR0913  # the parts of a connection, which makes one reader
+    def __init__(  # the parts of a connection, which makes one reader
         self,
-        ws: Channel,
+        ws: Transport,
         protocol: ClientProtocol,
         commands: Bucket,
-        conversations: Conversations,
-        sender: ClientSender,
+        sessions: ConnectionSessions,
+        holder: Holder,
         *,
         obey: Callable[[list[ClientCommand]], Awaitable[None]],
-        broke: Callable[[Exception], None],
     ) -> None:
-        """Have *obey* carry out commands; short audio goes to the intake of *conversations*.
+        """Have *obey* carry out commands; short audio goes to the intake of *sessions*.
 
-        *commands* is their rate, for protocols with a limit. *broke* gets an unexpected exception.
+        *commands* is their rate, for protocols with a limit. *holder* is told of errors.
         """
         self._ws = ws
         self._pace = ws.pace
         self._protocol = protocol
         self._commands = commands
-        self._conversations = conversations
-        self._sender = sender
+        self._sessions = sessions
+        self._holder = holder
         self._obey = obey
-        self._broke = broke
 
     async def run(self) -> None:
         """Read until the client leaves, is over its budget, or an exception ends it."""
-        self._ws.on_command = self._conversations.obey_now
+        self._ws.on_command = self._sessions.obey_now
         try:
             await self._obey(self._protocol.opened())
             self._read_on()
@@ -67,7 +65,7 @@ class ClientReader:
         except ConnectionError:  # the client left before its ping was answered
             pass
         except Exception as error:  # noqa: BLE001  # `broke` logs it
-            self._broke(error)
+            self._holder.broke(error)
         finally:
             self._ws.on_message = None
 
@@ -77,7 +75,7 @@ class ClientReader:
         Raises:
             OverBudgetError: the connection is over its budget.
         """
-        intake = self._conversations.intake if isinstance(message, bytes) else None
+        intake = self._sessions.intake if isinstance(message, bytes) else None
         if intake:
             intake.keep_no_longer()
         if len(message) > MOST_INLINE_BYTES:
@@ -88,7 +86,7 @@ class ClientReader:
             commands = self._protocol.receive(message, now_ms())
             self._pace.worked(began_s)
         if self._too_often(commands):
-            self._sender.tell(TOO_OFTEN)
+            self._holder.tell(TOO_OFTEN)
         else:
             await self._obey(commands)
         if intake:
@@ -96,8 +94,8 @@ class ClientReader:
         await self._pace.turn()
 
     def _read_on(self) -> None:
-        """Let the session's audio take the short cut; note if the connection is ahead."""
-        intake = self._conversations.intake
+        """Let the session's audio take the fast path; note if the connection is ahead."""
+        intake = self._sessions.intake
         self._ws.on_message = intake.take_if_audio if intake else None
         if self._pace.budget.is_ahead and self._pace.on_ahead:
             self._pace.on_ahead()

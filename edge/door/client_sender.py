@@ -8,8 +8,8 @@ import msgspec
 
 from edge.call import counters
 from edge.core.client_events import ClientEvent, Interrupted, Speech
-from edge.door.channel import Channel
 from edge.door.limits.common_bounds import SendBuffer
+from edge.door.transport import Transport
 from edge.protocols.client_protocol import ClientProtocol, Json
 from runtime.audio import AudioOut
 
@@ -22,7 +22,7 @@ class ClientSender:
 
     def __init__(
         self,
-        ws: Channel,
+        ws: Transport,
         protocol: ClientProtocol,
         buffer: SendBuffer,
         too_slow: Callable[[], None],

@@ -19,14 +19,14 @@ from edge.core.client_events import (
     Trouble,
 )
 from edge.core.inputs import KeyPressed, Resumed, Started
-from edge.door.channel import Channel
 from edge.door.client_reader import ClientReader
 from edge.door.client_sender import ClientSender
-from edge.door.conversations import Conversations
+from edge.door.connection_sessions import ConnectionSessions
 from edge.door.edge_parts import EdgeParts
 from edge.door.limits.costs import REFUSAL_WORK_S
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
+from edge.door.transport import Transport
 from edge.protocols.client_protocol import CloseCode, Json
 from runtime.buckets import Bucket
 from schemas.control import CallState
@@ -38,7 +38,7 @@ MOST_CLOSE_BYTES = 123
 """The most bytes of the reason in a close frame (RFC 6455, 5.5.1)."""
 LEAST_WAIT_S = 0.01
 POLL_S = 5.0
-"""The longest sleep, since the beginning or end of a call changes the next limit."""
+"""The longest sleep, seconds: the beginning or end of a call changes the next limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ LEFT = Close(CloseCode.NORMAL, "", "caller_left")
 class Connection:
     """A client's connection, which closes once, for one reason."""
 
-    def __init__(self, ws: Channel, parts: EdgeParts, seat: Seat, quota: LogQuota) -> None:
-        """Serve the caller of *seat*, taken when a session begins; *quota* bounds events."""
+    def __init__(self, ws: Transport, parts: EdgeParts, seat: Seat, quota: LogQuota) -> None:
+        """Serve the caller of *seat*, which a session takes; *quota* bounds the bytes of events."""
         self._ws = ws
         self._protocol = protocol = seat.protocol
         self._caller = seat.caller
@@ -66,18 +66,15 @@ class Connection:
         ws.pace.budget.stranger = not seat.caller.named
         buffer = parts.common.send_buffer(seat.address, stranger=not seat.caller.named)
         self._sender = ClientSender(ws, protocol, buffer, self._too_slow)
-        self._conversations = conversations = Conversations(
-            parts, seat, quota, ws.pace, self, ws.phone
-        )
+        self._sessions = sessions = ConnectionSessions(parts, seat, quota, ws.pace, self, ws.phone)
         commands = Bucket(parts.commands_per_second, parts.commands_per_second)
         self._reader = ClientReader(
             ws,
             protocol,
             commands,
-            conversations,
-            self._sender,
+            sessions,
+            self,
             obey=self._obey,
-            broke=self.broke,
         )
         self._close: Close | None = None
         self._wake = asyncio.Event()
@@ -92,7 +89,7 @@ class Connection:
                 keeper = tasks.create_task(self._keep_time())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
-                await self._conversations.end((self._close or LEFT).ends)
+                await self._sessions.end((self._close or LEFT).ends)
                 reader.cancel()
                 keeper.cancel()
                 leaver.cancel()
@@ -100,24 +97,24 @@ class Connection:
                 await asyncio.wait({writer}, timeout=2)
                 writer.cancel()
         finally:
-            self._conversations.detach()  # if this task was cancelled
+            self._sessions.detach()  # if this task was cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
             # they refer to the connection, which would stay in memory until garbage collection
             self._ws.on_excess = self._ws.on_command = None
-            self._conversations.release()
+            self._sessions.release()
             del self._reader
 
     @property
     def busy(self) -> bool:
         """Return whether a response is under way."""
-        shell = self._conversations.shell
+        shell = self._sessions.shell
         return shell is not None and shell.call.responding
 
     @property
     def call_state(self) -> CallState | None:
         """Return the state of its call; None: there is none."""
-        shell = self._conversations.shell
+        shell = self._sessions.shell
         return shell.control.state() if shell else None
 
     # -------------------------------------------------------- closing
@@ -129,7 +126,7 @@ class Connection:
 
     async def leave(self, reason: str) -> None:
         """End the session, then close the connection."""
-        await self._conversations.end("drained")
+        await self._sessions.end("drained")
         self.ask_to_reconnect(reason)
 
     def ask_to_reconnect(self, reason: str) -> None:
@@ -142,13 +139,13 @@ class Connection:
 
     async def _keep_time(self) -> None:
         """Close when a time limit of the connection or its call is reached."""
-        stopwatch = self._conversations.stopwatch
+        stopwatch = self._sessions.stopwatch
         while not (up := stopwatch.up(time.monotonic())):
             left_s = stopwatch.left_s(time.monotonic())
             await asyncio.sleep(min(max(left_s, LEAST_WAIT_S), POLL_S))
             if self.busy:
                 stopwatch.active(time.monotonic())
-        shell = self._conversations.shell
+        shell = self._sessions.shell
         log.info("time_is_up", limit=up.code, session=shell.session if shell else "")
         self._sender.tell(Notice(up.code, up.message, up.details))
         self._shut(CloseCode.NORMAL, up.details, ends="end_call")
@@ -168,7 +165,7 @@ class Connection:
 
     def broke(self, error: Exception) -> None:
         """End the connection after an unexpected exception."""
-        shell = self._conversations.shell
+        shell = self._sessions.shell
         session = shell.session if shell else ""
         log.error(
             "connection_broken", protocol=self._protocol.name, session=session, exc_info=error
@@ -178,27 +175,27 @@ class Connection:
     # -------------------------------------------------------- commands of the client
 
     async def _obey(self, commands: list[ClientCommand]) -> None:
-        conversations = self._conversations
+        sessions = self._sessions
         for command in commands:
             match command:
                 case Audio():
-                    if conversations.intake:
-                        await conversations.intake.take(command)
+                    if sessions.intake:
+                        await sessions.intake.take(command)
                 case Begin():
                     await self._begin(command)
                 case EndSession(close=close):
-                    await conversations.end("end_call")
+                    await sessions.end("end_call")
                     self._sender.tell(SessionClosed())
                     if close:
                         self._shut(CloseCode.NORMAL, "", ends="end_call")
                 case PhoneTransfer():
                     await self._transfer(command)
                 case _:
-                    conversations.obey_now(command)
+                    sessions.obey_now(command)
 
     async def _begin(self, begin: Begin) -> None:
         try:
-            shell, opening = await self._conversations.begin(begin)
+            shell, opening = await self._sessions.begin(begin)
         except RefusedError as refused:
             self._not_begun(refused)
             return
@@ -223,16 +220,16 @@ class Connection:
         self._pace.budget.turns += 1
         transfer = self._parts.transfer
         if transfer is None or not await transfer(wanted.call):
-            self._conversations.give(KeyPressed(wanted.key))
+            self._sessions.give(KeyPressed(wanted.key))
 
     # -------------------------------------------------------- events of the session
 
     def tell(self, event: ClientEvent) -> None:
         if isinstance(event, CallerTranscript) or (isinstance(event, Speech) and event.ends):
-            self._conversations.stopwatch.active(time.monotonic())
-        if isinstance(event, ClientToolCalled) and self._conversations.run_phone_tool(event):
+            self._sessions.stopwatch.active(time.monotonic())
+        if isinstance(event, ClientToolCalled) and self._sessions.run_phone_tool(event):
             return
-        shell = self._conversations.shell
+        shell = self._sessions.shell
         chunks = shell is not None and shell.call.config.voice.delivery == "chunks"
         self._sender.tell(event, chunks=chunks)
         if isinstance(event, Trouble) and event.fatal:
@@ -244,7 +241,7 @@ class Connection:
         self._shut(CloseCode.INTERNAL_ERROR, "Internal server error")
 
     def hang_up(self, code: str, reason: str) -> None:
-        """End the session: without a *code* as by the client's command, else with an error."""
+        """End the session: with an error if *code* is given, else as by the client's command."""
         if not code:
             ends = EndSession(close=self._protocol.admission.one_session)
             self._parts.sessions.create_task(self._obey([ends]))
@@ -254,11 +251,11 @@ class Connection:
         self._shut(CloseCode.NORMAL, reason if fits else "the call was ended", ends="end_call")
 
     def can_transfer(self, agent: str) -> bool:
-        return self._conversations.can_transfer(agent)
+        return self._sessions.can_transfer(agent)
 
     def transfer(self, call: str, agent: str) -> None:
-        if shell := self._conversations.shell:
-            transferring = self._conversations.transfer(shell, call, agent)
+        if shell := self._sessions.shell:
+            transferring = self._sessions.transfer(shell, call, agent)
             self._parts.sessions.create_task(transferring)
 
     def taken_over(self) -> None:

@@ -14,16 +14,16 @@ WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
 HEAD_BYTES = 4 + KEY_BYTES
 """The head of a frame with a length of 16 bits (126 to 65 535 bytes), such as 20 ms of audio."""
 MOST_DIRECT_BYTES = 16_384
-"""The longest message for the short cut: half a second of audio, after a delayed packet."""
+"""The longest message for the fast path, bytes: half a second of audio, after a delayed packet."""
 
 
 class FrameSplit(NamedTuple):
     """The result for a piece of a client's stream."""
 
     until: int
-    """The index in the piece at which it ends."""
+    """The index in the data at which the piece ends."""
     frames: int
-    """The number of heads that ended in it."""
+    """The number of heads that end in the piece."""
     unmasked: bool
     """Whether the next frame has no mask."""
 

@@ -1,4 +1,4 @@
-"""A filter before aiohttp's WebSocket parser: masks, budget, and a short cut for audio.
+"""A filter before aiohttp's WebSocket parser: masks, budget, and a fast path for audio.
 
 Frames of every kind count in the connection's budget, also empty parts and pings. They are parsed a
 few at a time, and the socket is not read meanwhile. `unparsed_frames.py` decides when.
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from edge.door.strict_websocket import StrictWebSocket
 
 PROTOCOL_ERROR = 1002
-LAST_WORD_S = 1.0
-"""The time in which a client over its budget can read the close's reason."""
+REASON_READ_S = 1.0
+"""The time, seconds, in which a client over its budget can read the close's reason."""
 STILL_THERE = b"\x8a\x00"
 """An unsolicited pong (RFC 6455, 5.5.3), which fails if the client has gone."""
 
@@ -101,7 +101,7 @@ class FrameIntake:
             return
         if self._frames.give_up():
             self._handler._resume_reading_for_buffer()
-        asyncio.get_running_loop().call_later(LAST_WORD_S, self._queue.feed_eof)
+        asyncio.get_running_loop().call_later(REASON_READ_S, self._queue.feed_eof)
 
     def forget(self) -> None:
         """Free all data and timers, since this object lives until garbage collection."""

@@ -20,7 +20,7 @@ class OfferCache:
         self._offers: dict[object, list[Offer]] = {}
         """By tenant, agent and variables of the caller."""
         self._at: object = None
-        """The table, and the number of its changes."""
+        """The table that the offers were made from, and the number of its changes then."""
 
     async def to(self, caller: Caller, table: AgentTable, operator: SessionConfig) -> list[Offer]:
         """Return the offers to *caller*; other tasks run while they are made."""

@@ -21,7 +21,7 @@ from edge.core.client_commands import Begin
 from edge.core.client_events import Notice
 from edge.core.session.history import History
 from edge.door.agent_tools import tools_of
-from edge.door.agents.agent_choice import Settled, settle, settle_transfer
+from edge.door.agents.agent_choice import CallSettings, configure, configure_transfer
 from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
 from edge.door.agents.tool_catalogue import ToolCatalogue
@@ -44,7 +44,7 @@ RECORDED = "record_audio"
 UNKNOWN = "-"
 """The value of variables in a prompt that is read ahead."""
 ANY_SOUND_IS_A_VOICE = {"interruption.voice_ms": 0}
-"""Without Silero's model, voice alone stops no response."""
+"""Without Silero's model any sound counts as voice, so voice alone stops no response."""
 
 
 @dataclass(frozen=True)
@@ -112,26 +112,26 @@ class Openings:
         begin, no_voice = self.voices.allowed(begin)
         session, history = await seat.take()
         try:
-            settled = await self.agents.settled(caller, begin, operator, history)
+            chosen = await self.agents.call_settings(caller, begin, operator, history)
         except RefusedError:
             await seat.leave()
             raise
-        tools = await self._tools_of(settled, caller, phone=phone)
-        config = self._completed(settled.config, tools)
-        not_recorded = self._not_recorded(settled, caller) if config.record_audio else ""
+        tools = await self._tools_of(chosen, caller, phone=phone)
+        config = self._completed(chosen.config, tools)
+        not_recorded = self._not_recorded(chosen, caller) if config.record_audio else ""
         if not_recorded:
             config = config.but({RECORDED: False})
         first = self._first_events(seat, session)
-        began = first.began(config, settled.agent, resumed=history is not None, now_ms=now_ms())
-        _log_start(began, settled.agent, seat.protocol.name)
+        began = first.began(config, chosen.agent, resumed=history is not None, now_ms=now_ms())
+        _log_start(began, chosen.agent, seat.protocol.name)
         return Opening(
             began,
-            first.following(began, asked_to_record=RECORDED in settled.caller_changes),
+            first.following(began, asked_to_record=RECORDED in chosen.caller_changes),
             history,
             self._recording(caller.tenant, session) if config.record_audio else None,
             LogTerms(self.configs, quota),
-            _ignored(settled, no_voice, not_recorded),
-            partial(self._with_changes, settled, tools, recorded=config.record_audio),
+            _ignored(chosen, no_voice, not_recorded),
+            partial(self._with_changes, chosen, tools, recorded=config.record_audio),
         )
 
     async def likely(self, most: int) -> list[SessionConfig]:
@@ -147,11 +147,11 @@ class Openings:
                 values = {name: UNKNOWN for name, each in wanted if each.default is msgspec.UNSET}
                 tenant = one.tenant or DEMO_TENANT
                 caller = Caller("", tenant, agent=one.name, variables=values)
-                settled = settle(one, caller, begin, self._of_tenant(caller))
+                chosen = configure(one, caller, begin, self._of_tenant(caller))
             except (RefusedError, ConfigFileError):
                 continue
-            tools = await self._tools_of(settled, caller, phone=False, ahead=True)
-            found.append(self._completed(settled.config, tools))
+            tools = await self._tools_of(chosen, caller, phone=False, ahead=True)
+            found.append(self._completed(chosen.config, tools))
         return found
 
     def _first_events(self, seat: Seat, session: str) -> FirstEvents:
@@ -163,11 +163,11 @@ class Openings:
         return RecordingWriter(self.bus, tenant, session, self.recorded.of(tenant))
 
     async def _tools_of(
-        self, settled: Settled, caller: Caller, *, phone: bool, ahead: bool = False
+        self, chosen: CallSettings, caller: Caller, *, phone: bool, ahead: bool = False
     ) -> tuple[ToolConfig, ...]:
         table = self.agents.table
         return await tools_of(
-            settled.file, caller.tenant, self.tools, table, phone=phone, ahead=ahead
+            chosen.file, caller.tenant, self.tools, table, phone=phone, ahead=ahead
         )
 
     def telephone(self, name: str, caller: Caller, before: AgentUsed) -> str:
@@ -194,21 +194,21 @@ class Openings:
         Raises:
             RefusedError: *caller* cannot be transferred to it.
         """
-        settled = self.settled_transfer(to, caller, before, now)
-        tools = await self._tools_of(settled, caller, phone=phone)
-        with_changes = partial(self._with_changes, settled, tools, recorded=now.record_audio)
-        return TransferSettings(self._completed(settled.config, tools), settled.agent, with_changes)
+        chosen = self.after_transfer(to, caller, before, now)
+        tools = await self._tools_of(chosen, caller, phone=phone)
+        with_changes = partial(self._with_changes, chosen, tools, recorded=now.record_audio)
+        return TransferSettings(self._completed(chosen.config, tools), chosen.agent, with_changes)
 
-    def settled_transfer(
+    def after_transfer(
         self, to: str, caller: Caller, before: AgentUsed, now: SessionConfig
-    ) -> Settled:
+    ) -> CallSettings:
         """Return the configuration after the transfer, without tools.
 
         Raises:
             RefusedError: *caller* cannot be transferred to it.
         """
         found = self.agents.table.find(caller.tenant, to)
-        return settle_transfer(found, caller, before, now, self._of_tenant(caller))
+        return configure_transfer(found, caller, before, now, self._of_tenant(caller))
 
     def _of_tenant(self, caller: Caller) -> SessionConfig:
         """Return the configuration of *caller*'s tenant.
@@ -228,21 +228,21 @@ class Openings:
 
     def _with_changes(
         self,
-        settled: Settled,
+        chosen: CallSettings,
         tools: Sequence[ToolConfig],
         changes: Mapping[str, Any],
         *,
         recorded: bool,
     ) -> SessionConfig:
         """Return a session's configuration with other *changes* of its client."""
-        config = settled.with_changes(changes) if settled.with_changes else settled.config
+        config = chosen.with_changes(changes) if chosen.with_changes else chosen.config
         config = msgspec.structs.replace(config, record_audio=recorded)
         return self._completed(config, tools)
 
-    def _not_recorded(self, settled: Settled, caller: Caller) -> str:
+    def _not_recorded(self, chosen: CallSettings, caller: Caller) -> str:
         """Return why the requested recording is refused; empty: it is not."""
-        requested = RECORDED in settled.caller_changes or settled.agent is not None
-        stranger = RECORDED in settled.caller_changes and not caller.named
+        requested = RECORDED in chosen.caller_changes or chosen.agent is not None
+        stranger = RECORDED in chosen.caller_changes and not caller.named
         if why := self.recording.refusal(requested=requested, stranger=stranger):
             return why
         if why := self.recorded.of(caller.tenant).begin(time.monotonic()):
@@ -261,11 +261,11 @@ def _log_start(began: Began, agent: AgentUsed | None, protocol: str) -> None:
     )
 
 
-def _ignored(settled: Settled, no_voice: str, not_recorded: str) -> list[Notice]:
+def _ignored(chosen: CallSettings, no_voice: str, not_recorded: str) -> list[Notice]:
     """Return the refused options: code, message and details of an error each."""
     ignored = []
-    if left_out := [*settled.left_out, *([no_voice] if no_voice else [])]:
+    if left_out := [*chosen.left_out, *([no_voice] if no_voice else [])]:
         ignored.append(Notice("INVALID_OPTION", "Option ignored", "; ".join(left_out)))
-    if not_recorded and RECORDED in settled.caller_changes:
+    if not_recorded and RECORDED in chosen.caller_changes:
         ignored.append(Notice("NOT_RECORDED", "The sound is not kept", not_recorded))
     return ignored

@@ -8,9 +8,9 @@ from edge.door.callers.auth import DEMO_TENANT
 from schemas.events import AnyEvent, SessionEnded, SessionStarted
 
 GRACE_MS = 60_000
-"""The time in which a caller may resume after the connection ended."""
+"""The time, ms, in which a caller may resume after the connection ended."""
 FORSAKEN_MS = 600_000
-"""The same after the last event of a session whose edge died."""
+"""The same for a session whose edge died, from its last event on."""
 
 
 def hash_of(key: str) -> str:

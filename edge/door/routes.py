@@ -11,7 +11,6 @@ from aiohttp.typedefs import Handler
 
 from edge.core.client_events import Notice
 from edge.door.callers.auth import Caller
-from edge.door.channel import Channel
 from edge.door.connection import Connection
 from edge.door.http.middlewares import address_of, too_many, try_later
 from edge.door.http.twilio_transfer import TwilioPhone
@@ -19,6 +18,7 @@ from edge.door.limits.pace import Pace
 from edge.door.seat import Seat
 from edge.door.state import EDGE, Edge
 from edge.door.strict_websocket import StrictWebSocket
+from edge.door.transport import Transport
 from edge.protocols.client_protocol import (
     Admission,
     ClientProtocol,
@@ -30,11 +30,11 @@ from edge.protocols.client_protocol import (
 log = structlog.get_logger(__name__)
 
 MOST_TOKEN_S = 7 * 86400.0
-"""The longest timer; no call lasts longer."""
+"""The longest timer for the end of a token, seconds; no call lasts longer."""
 FIRST_MESSAGE_S = 10.0
-"""The time in which a client must send a first message with its token."""
+"""The time, seconds, in which a client must send the message with its token."""
 MOST_FIRST_MESSAGES = 4
-"""The most first messages, one of which has the token."""
+"""The most messages that are read to find the token."""
 STRANGERS = "default"
 """The tenant of strangers; each connection is a user of it."""
 NEEDS_TOKEN = "a JWT in the header `Authorization: Bearer ...` or in the query, `?token=...`"  # noqa: S105  # no secret
@@ -179,10 +179,10 @@ async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
     await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSED.encode())
 
 
-async def hold(edge: Edge, channel: Channel, seat: Seat) -> None:
+async def hold(edge: Edge, transport: Transport, seat: Seat) -> None:
     """Hold the connection of an admitted client until it is over."""
     quota = edge.quotas.log.of(seat.address, stranger=not seat.caller.named)
-    connection = Connection(channel, edge.parts, seat, quota)
+    connection = Connection(transport, edge.parts, seat, quota)
     edge.open.add(connection)
     ending = None
     if edge.settings.call_ends_with_token:

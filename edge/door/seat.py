@@ -1,6 +1,6 @@
-"""A connection's seat: taken when a conversation begins, in any client protocol, and left after it.
+"""A connection's seat: taken when a session begins, in any client protocol, and left after it.
 
-All limits of conversations are checked here: the rate of an address, the stages, and the limits of
+All limits of sessions are checked here: the rate of an address, the stages, and the limits of
 users, tenants and strangers.
 """
 
@@ -17,8 +17,8 @@ from edge.call import counters
 from edge.call.clock import now_ms
 from edge.core.session.history import History
 from edge.door.callers.auth import Caller
-from edge.door.limits.conversation_rates import ConversationRates
 from edge.door.limits.session_limits import FullError, SessionKeys, SessionLimits
+from edge.door.limits.session_rates import SessionRates
 from edge.door.refusal import RefusedError
 from edge.door.resume import resumable
 from edge.protocols.client_protocol import ClientProtocol
@@ -30,12 +30,12 @@ from schemas.codec import BadMessageError
 log = structlog.get_logger(__name__)
 
 EVENTS_AT_ONCE = 40
-"""The events of a resumed session that are read before others get the loop."""
+"""The events of a resumed session that are read before other tasks run."""
 
 
 @dataclass(frozen=True)
 class Seats:
-    """The limits that an edge checks before a conversation begins."""
+    """The limits that an edge checks before a session begins or is resumed."""
 
     bus: Bus
     full_stage: Callable[[str, bool], str]
@@ -43,7 +43,7 @@ class Seats:
     retry_after_s: int
     """The seconds after which a refused call may try again."""
     limits: SessionLimits
-    conversations: ConversationRates
+    rates: SessionRates
 
 
 def new_session() -> str:
@@ -52,7 +52,7 @@ def new_session() -> str:
 
 
 class Seat:
-    """The seat of one connection, for one conversation at a time."""
+    """The seat of one connection, for one session at a time."""
 
     def __init__(  # noqa: PLR0913  # all but four are optional keyword arguments
         self,
@@ -80,14 +80,14 @@ class Seat:
         self._held: SessionKeys | None = None
 
     async def take(self) -> tuple[str, History | None]:
-        """Return the id of the conversation's session, and the history if it is resumed.
+        """Return the id of the session, and its history if it is resumed.
 
         Raises:
             RefusedError: it cannot begin now.
         """
         await self.leave()
         try:
-            self._count_conversation()
+            self._count_session()
             history = await self._remembered()
             self._not_while_all_are_busy(history)
             session = self.protocol.resumes if history else self._new_session()
@@ -109,8 +109,8 @@ class Seat:
         if held:
             await self._seats.limits.leave(held)
 
-    def _count_conversation(self) -> None:
-        rates, stranger = self._seats.conversations, not self.caller.named
+    def _count_session(self) -> None:
+        rates, stranger = self._seats.rates, not self.caller.named
         if why := rates.refusal(self.address, time.monotonic(), stranger=stranger):
             raise FullError("RATE_LIMITED", why)
 

@@ -31,9 +31,9 @@ from edge.door.http.twilio_transfer import TwilioTransfer
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.connection_budget import Budgets
-from edge.door.limits.conversation_rates import ConversationRates
 from edge.door.limits.open_files import OpenFiles
 from edge.door.limits.session_limits import SessionLimits
+from edge.door.limits.session_rates import SessionRates
 from edge.door.limits.socket_table import SocketTable
 from edge.door.limits.stage_monitor import StageMonitor
 from edge.door.limits.storage_monitor import StorageMonitor
@@ -184,9 +184,7 @@ class Edge:
             full_stage=self.full_stage,
             retry_after_s=self.stages.retry_after_s,
             limits=self.limits,
-            conversations=ConversationRates(
-                self.address_limits.conversations, self.common.conversations
-            ),
+            rates=SessionRates(self.address_limits.sessions, self.common.sessions),
         )
 
 

@@ -1,4 +1,4 @@
-"""A server's WebSocket with rules that aiohttp's lacks, and a short cut for audio.
+"""A server's WebSocket with rules that aiohttp's lacks, and a fast path for audio.
 
 A frame without a mask closes the connection, as RFC 6455 5.1 demands; aiohttp 3.14 accepts it and
 has no option for it. The private parts of aiohttp that this file and `frame_intake.py` use are
@@ -12,13 +12,13 @@ from aiohttp import WebSocketError, WSMsgType, web
 from aiohttp.web_request import BaseRequest
 
 from edge.core.client_commands import ClientCommand
-from edge.door.channel import Phone, VoicePlayer
 from edge.door.frame_intake import FrameIntake
 from edge.door.limits.pace import Pace
+from edge.door.transport import Phone, VoicePlayer
 
 POLICY_VIOLATION = 1008
 DELAYS_A_HEARTBEAT = 10
-"""The most times in a heartbeat that the next ping is put off; not every frame does it."""
+"""How often the next ping may be put off within a heartbeat: once a frame would cost too much."""
 
 
 class StrictWebSocket(web.WebSocketResponse):
@@ -31,7 +31,7 @@ class StrictWebSocket(web.WebSocketResponse):
     player: VoicePlayer | None = None
     phone: Phone | None = None
     on_command: Callable[[ClientCommand], None] | None = None
-    """Never called: a WebSocket itself makes no commands."""
+    """Never called: a WebSocket makes no commands itself."""
     _put_off_at = 0.0
     _intake: FrameIntake | None = None
 

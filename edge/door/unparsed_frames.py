@@ -12,14 +12,14 @@ from edge.door.limits.message_memory import LONG_BYTES, RETRY_S, Reservation
 from runtime.moves import moved
 
 MOST_FRAMES, MOST_PIECE_BYTES = 32, 32 * 1024
-"""The frames that are parsed before others get the loop."""
+"""The most frames, and the most bytes, that are parsed before other tasks run."""
 MOST_UNTAKEN_BYTES = 16 * 1024
 """The most bytes of parsed messages that wait; beyond it the socket is not read."""
 MOST_UNTAKEN_S = 0.25
-"""The interval of checks of a socket whose parsed messages nobody takes."""
+"""The interval, seconds, of checks of a socket whose parsed messages nobody takes."""
 MOST_DROPPED_BYTES = 32 * 1024 * 1024
 PROBE_S = 1.0
-"""The interval at which a client is probed whose socket is not read."""
+"""The interval, seconds, at which a client is probed whose socket is not read."""
 
 
 class Step(Enum):
@@ -64,7 +64,7 @@ class UnparsedFrames:
         """The number of the message for which memory is reserved."""
         self._probed_s = now_s
         self._dropped = 0
-        """Bytes."""
+        """The bytes that were dropped."""
 
     @property
     def has_rest(self) -> bool:

@@ -34,7 +34,8 @@ class WebRtcPort:
     def of(settings: Settings) -> WebRtcPort | None:
         """Return the port; None: the extra is not installed.
 
-        Its modules are imported here: with the first call they would stop the event loop for 0.2 s.
+        Its modules are imported here: imported with the first call, they would stop the event loop
+        for 0.2 s.
 
         Raises:
             SettingsError: the ports are invalid.

@@ -1,8 +1,8 @@
-"""The seam to a client: turns its messages into commands, and client events into its messages.
+"""The interface of a protocol: a client's messages to commands, client events to its messages.
 
-A protocol is pure: no socket, no clock, no bus. It keeps only state of its wire (a WAV header, the
-pace of a page's microphone) and none of the call. A new protocol is a class in its own file and a
-line in `edge/protocols/__init__.py`.
+A protocol is pure: no socket, no clock, no bus. Its only state is about its messages (a WAV header,
+the pace of a page's microphone) and not about the call. A new protocol is a class in its own file
+and a line in `edge/protocols/__init__.py`.
 """
 
 from collections.abc import Mapping
@@ -185,7 +185,7 @@ class ClientProtocol(Protocol):
 
 
 class ProtocolDefaults:
-    """The answers of a protocol without an own one: base of each class in PROTOCOLS."""
+    """The usual answers of protocols: the base of each class in PROTOCOLS."""
 
     token = resumes = telephone_call = ""
 

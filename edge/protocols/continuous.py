@@ -63,7 +63,7 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
 """Names in the query and their allowed values."""
 KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session", "resume_key"}
 PAGE_WAIT_MS = 5000
-"""The wait of the greeting for a page: it first asks for the microphone, and listens only then."""
+"""The longest wait of the greeting, ms, for a page that still asks the user for the microphone."""
 MOST_TIMESTAMP_CHARS = 256
 KNOWN_TYPES = (
     "the types are end_call, interrupt, ping, text and tool_result; audio is sent as binary frames"

@@ -57,7 +57,7 @@ class ConversationalProtocol(ProtocolDefaults):
         self.connection = handshake.connection
         self.token = handshake.token
         self._audio: AudioReader | None = None
-        """Whether a session is open."""
+        """Reads the audio of the open session; None: no session is open."""
 
     # -------------------------------------------------------- from the client
 

@@ -1,7 +1,7 @@
 """Detects the true sample rate of a page's microphone by the arrival times of its messages.
 
     SEARCHES, CHECKS --accept--> CHECKS
-    CHECKS --settle--> SURE
+    CHECKS --confirm--> SURE
 
 A browser's AudioContext runs at 44.1 or 48 kHz by default. The client examples of this protocol use
 that default, but declare 16 000 samples a second.
@@ -132,7 +132,7 @@ class RateMove(Enum):
 
     ACCEPT = auto()
     """A rate is accepted, the first one or another one."""
-    SETTLE = auto()
+    CONFIRM = auto()
 
 
 SEARCHES, CHECKS, SURE = RatePhase
@@ -140,7 +140,7 @@ SEARCHES, CHECKS, SURE = RatePhase
 RATE_MOVES: Mapping[tuple[RatePhase, RateMove], RatePhase] = {
     (SEARCHES, RateMove.ACCEPT): CHECKS,
     (CHECKS, RateMove.ACCEPT): CHECKS,
-    (CHECKS, RateMove.SETTLE): SURE,
+    (CHECKS, RateMove.CONFIRM): SURE,
 }
 
 
@@ -240,7 +240,7 @@ class SampleRateDetector:
             return kept if misheard else kept[-new:], True
         certain = best_hz == self._rate_hz and likely[first] - likely[second] >= SURE_LEAD
         if passed_ms >= GIVE_UP_MS or (certain and passed_ms >= SURE_MS):
-            self._move(RateMove.SETTLE)
+            self._move(RateMove.CONFIRM)
             self._kept.clear()
         self._trim()
         return pcm, False

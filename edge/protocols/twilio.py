@@ -44,7 +44,8 @@ SILENCE = b"\xff"
 MOST_MARKS = 512
 """The most pending marks; of a client that returns none, only the latest are kept."""
 MOST_MESSAGE_BYTES = 64 * 1024
-"""Twilio's have some hundred, and one comes before its sender has shown a token."""
+"""The longest message that is read: Twilio's have some hundred bytes, and the first ones come from
+senders that have shown no token yet."""
 
 
 class TwilioProtocol(ProtocolDefaults):

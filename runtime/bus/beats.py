@@ -27,7 +27,7 @@ class Beats:
         self._waits = self._waits or asks
         return asks
 
-    def settled(self) -> None:
+    def ping_over(self) -> None:
         """Note that the ping was answered, or was lost with its link."""
         self._waits = False
 

@@ -59,7 +59,7 @@ class LinkLiveness:
         """Cancel the pings of the old link, which will never be answered."""
         for ping in self._pings:
             ping.cancel()
-        self._beats.settled()
+        self._beats.ping_over()
 
     def reconnected(self) -> None:
         self._beats.reconnected()
@@ -73,10 +73,10 @@ class LinkLiveness:
     def _ping(self) -> asyncio.Task[bool]:
         ping = asyncio.create_task(_answered(self._nc))  # it must not be cancelled: see above
         self._pings.add(ping)
-        ping.add_done_callback(self._settle)
+        ping.add_done_callback(self._ping_over)
         return ping
 
-    def _settle(self, ping: asyncio.Task[bool]) -> None:
+    def _ping_over(self, ping: asyncio.Task[bool]) -> None:
         self._pings.discard(ping)
         if not ping.cancelled() and (fault := ping.exception()):
             log.error("bus_ping_broken", exc_info=fault)
@@ -94,7 +94,7 @@ class LinkLiveness:
 
     def _on_answer(self, ping: asyncio.Task[bool]) -> None:
         if not ping.cancelled() and not ping.exception() and ping.result():
-            self._beats.settled()
+            self._beats.ping_over()
             self._tell(away=False)
 
     def _tell(self, *, away: bool) -> None:

@@ -24,7 +24,7 @@ class LimitSettings(BaseModel):
         ge=0,
         le=10_000_000,
         description="WebSocket handshakes a minute from one address to one edge. As many "
-        "conversations may begin, and half as many tokens may be refused. 0: "
+        "sessions may begin, and half as many tokens may be refused. 0: "
         "AURA_RECONNECTS_PER_MINUTE plus one, times AURA_MAX_CONNECTIONS_PER_IP.",
     )
     max_sessions: int = Field(1000, ge=1, description="Calls at once, on all edges together.")
@@ -38,7 +38,7 @@ class LimitSettings(BaseModel):
         0,
         ge=0,
         le=10_000_000,
-        description="Conversations a minute that all callers without a token together may begin "
+        description="Sessions a minute that all callers without a token together may begin "
         "at one edge; one address may begin at most as many as are left. 0: the larger of twice "
         "their calls at once and the limit of one address.",
     )
@@ -60,7 +60,7 @@ class LimitSettings(BaseModel):
         60.0,
         ge=1,
         le=3600,
-        description="Seconds that a WebSocket may stay open without a conversation, as on /ws.",
+        description="Seconds that a WebSocket may stay open without a session, as on /ws.",
     )
     control_messages_per_second: int = Field(
         10, ge=1, description="Control messages a second on one /ws/voice/continuous connection."

@@ -117,10 +117,14 @@ async def test_a_call_in_python_goes_on_with_the_next_token_if_there_is_one(
 
 
 async def test_a_call_in_python_that_may_not_come_back_says_so_after_some_tries(
-    with_a_tool: AuraProcess, monkeypatch: pytest.MonkeyPatch
+    with_a_tool: AuraProcess,
 ) -> None:
-    monkeypatch.setattr("aura.client.RETRIES_S", (0.05,) * 9)
-    async with CallClient(with_a_tool.url, token=token("cora", 600), query={"greeting": 0}) as call:
+    async with CallClient(
+        with_a_tool.url,
+        token=token("cora", 600),
+        query={"greeting": 0},
+        retries_s=(0.05,) * 9,
+    ) as call:
         joins = []
 
         async def come_back_for_ever() -> None:

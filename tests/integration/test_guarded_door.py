@@ -120,7 +120,7 @@ async def test_ws_is_open_with_debug_off_where_the_operator_says_so(tmp_path: Pa
         assert [line["why"] for line in warned] == ["AURA_WS_AUTH is open"]
         refused_as = [await begun(aura, f"127.0.6.{number}") for number in range(10, 20)]
         assert not any(refused_as[: STRANGERS_JOINS // 2])
-        told = f"{STRANGERS_JOINS} conversations a minute of callers without a token"
+        told = f"{STRANGERS_JOINS} sessions a minute of callers without a token"
         assert told in refused_as[-1]
         path = f"/ws/voice/continuous?greeting=0&token={token('eve')}"
         async with calling(aura, path, "127.0.6.20") as caller:

@@ -37,7 +37,7 @@ async def telling(
     ):
         openings = edge.parts.openings
         likely_prompts = LikelyPrompts(
-            bus, edge.agents, edge.tools, openings, settled_s=0.05, most_bytes=most_bytes
+            bus, edge.agents, edge.tools, openings, wait_s=0.05, most_bytes=most_bytes
         )
         serving = [
             tasks.create_task(one)

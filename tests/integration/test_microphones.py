@@ -19,7 +19,7 @@ from tests.caller import VOICE_MS, Caller, buzz, calling, heard, silence
 from tests.recorder import KINDS, NEEDS, recorded
 
 QUIET = "/ws/voice/continuous?token=demo_token&greeting=0"
-needs_av = pytest.mark.skipif(not media.AVAILABLE, reason=NEEDS)
+needs_av = pytest.mark.skipif(not media.available(), reason=NEEDS)
 UTTERANCE = buzz(VOICE_MS) + silence(1200)
 
 

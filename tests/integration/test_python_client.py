@@ -83,7 +83,7 @@ async def test_a_call_that_may_not_come_back_says_that_its_line_was_lost(tmp_pat
     aura = AuraProcess(tmp_path, env=SIMULATED)
     try:
         await asyncio.to_thread(aura.wait_until_ready)
-        async with CallClient(aura.url, token="demo_token", query=QUIET, comes_back=False) as call:
+        async with CallClient(aura.url, token="demo_token", query=QUIET, retries_s=()) as call:
             await until(call, "session")
             os.kill(aura.children()["edge"], signal.SIGKILL)
             with pytest.raises(CallError) as lost:

@@ -69,7 +69,7 @@ async def test_sockets_that_idle_on_ws_take_no_seat_and_end(aura: AuraProcess) -
             await caller.until("session")
             for one in idlers:
                 told = await ends_with(one, "SOCKET_IDLE", 8)
-                assert "no conversation for 2 s" in told["details"]
+                assert "no session for 2 s" in told["details"]
 
 
 async def test_strangers_have_half_of_the_seats_and_give_them_back(aura: AuraProcess) -> None:
@@ -200,7 +200,7 @@ async def test_conversations_have_a_rate_over_all_connections_of_an_address(
         await caller.send({"type": "start_conversation"})
         error = await caller.until("error")
         assert error["code"] == "RATE_LIMITED"
-        assert f"{JOINS} conversations a minute from one address" in error["details"]
+        assert f"{JOINS} sessions a minute from one address" in error["details"]
     async with calling(aura, QUIET, "127.0.5.3") as caller:  # the other door has the same rate
         assert (await caller.until("error"))["code"] == "RATE_LIMITED"
         await asyncio.wait_for(caller.ws.wait_closed(), 5)

@@ -26,7 +26,7 @@ from runtime.common_share import CommonShare
 from runtime.containers import Container
 from tests.recorder import KINDS, NEEDS, recorded
 
-pytestmark = pytest.mark.skipif(not media.AVAILABLE, reason=NEEDS)
+pytestmark = pytest.mark.skipif(not media.available(), reason=NEEDS)
 PIECE = 60_000
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +17,7 @@ from runtime.containers import Container, container_of
 from runtime.wav import Format, NotAudioError
 from tests.recorder import KINDS, NEEDS, Kind, recorded
 
-pytestmark = pytest.mark.skipif(not media.AVAILABLE, reason=NEEDS)
+pytestmark = pytest.mark.skipif(not media.available(), reason=NEEDS)
 NOTES_HZ = (300, 500, 700, 900)
 SECONDS = len(NOTES_HZ)
 HELD_S = 0.25
@@ -185,7 +186,7 @@ def test_a_client_that_leaves_leaves_no_thread() -> None:
 
 
 def test_without_the_extra_it_is_refused_once_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "AVAILABLE", False)
+    monkeypatch.setitem(sys.modules, "av", None)
     audio = AudioIn()
     with pytest.raises(NotAudioError, match="WAV or 16-bit PCM, not WebM; the extra `media`"):
         audio.feed(b"\x1aE\xdf\xa3", Container.WEBM, begins=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 from typing import Any
 
 import numpy as np
@@ -73,12 +73,7 @@ def test_the_model_is_used_where_it_is_there(model: SileroModel) -> None:
 def test_what_is_not_installed_is_told_only_where_it_is_required(
     monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    known = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util,
-        "find_spec",
-        lambda name: None if name == missing else known(name),
-    )
+    monkeypatch.setitem(sys.modules, missing, None)
     assert chosen(settings(vad="auto")) is None
     with pytest.raises(SettingsError, match=r"AURA_VAD=silero needs .*pip install"):
         chosen(settings(vad="silero"))

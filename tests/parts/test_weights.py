@@ -65,8 +65,8 @@ def test_a_second_start_rereads_no_file(tmp_path: Path, monkeypatch: pytest.Monk
 def test_joined_weights_of_an_image_need_no_parts_and_are_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = find("split", tmp_path / "image")
-    monkeypatch.setattr(weights, "INSTALLED", tmp_path / "image")
+    made = find("split", tmp_path / "share/aura/weights")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setitem(sys.modules, "half_a", None)
     assert find("split", tmp_path / "cache") == made
     assert [each.name for each in (tmp_path / "cache").glob("*.json")] == ["verified.json"]

@@ -39,7 +39,7 @@ def records(cache: Path) -> dict[str, Record]:
     path = cache.expanduser() / LOCK
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     try:
         return msgspec.json.decode(data, type=dict[str, Record])

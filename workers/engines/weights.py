@@ -27,8 +27,6 @@ from workers.engines.pinned import PINNED, PinnedWeights
 
 log = structlog.get_logger(__name__)
 
-INSTALLED = Path(sys.prefix) / "share" / "aura" / "weights"
-"""The folder of weights joined when an image was built; its containers share their memory."""
 Advance = Callable[[int], object]
 """Takes the number of bytes just read."""
 
@@ -60,7 +58,7 @@ def find(name: str, cache: Path) -> Path | None:
         if not is_path and given.exists():
             raise WeightsError(f"{name} is no model that Aura knows; the file here is ./{name}")
         return None
-    if (installed := INSTALLED / name / pinned.file).exists():
+    if (installed := _in_image(name, pinned)).exists():
         _verify(installed, pinned, cache)
         return installed
     parts = [_in_package(package, path, pinned) for package, path in pinned.parts]
@@ -108,7 +106,7 @@ def missing(name: str, cache: Path) -> str:
         if name in PACKAGED and not _installed(name):
             return f"not here: `aura models fetch {name}` brings it"
         pinned = PINNED[name]
-        if not (INSTALLED / name / pinned.file).exists():
+        if not _in_image(name, pinned).exists():
             for package, path in pinned.parts:
                 _in_package(package, path, pinned)
     except EngineError as error:
@@ -130,9 +128,14 @@ def _installed(name: str) -> bool:
     """Return whether packages with *name* are installed, or were when the image was built."""
     if (pinned := PINNED.get(name)) is None:
         return False
-    if (INSTALLED / name / pinned.file).exists():
+    if _in_image(name, pinned).exists():
         return True
     return all(importlib.util.find_spec(package) for package, _ in pinned.parts)
+
+
+def _in_image(name: str, pinned: PinnedWeights) -> Path:
+    """Return the path of weights that an image may hold, joined; its containers share them."""
+    return Path(sys.prefix) / "share" / "aura" / "weights" / name / pinned.file
 
 
 def _in_package(package: str, path: str, pinned: PinnedWeights) -> Path:

@@ -21,7 +21,7 @@ from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from runtime.audio import read_wav
 from runtime.tasks import beside
 
-SETTLE_S = 2.5
+REACTION_S = 2.5
 """Seconds after a noise within which Aura would react to it."""
 BREATH_S = 0.4
 """The pause between the end of a response and the next words, seconds."""
@@ -214,7 +214,7 @@ async def _outcome(step: Step, line: _Line, began: float, *, spoken_over: bool) 
     """
     told = line.told
     if step.expect.ignored:
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(REACTION_S)
         return
 
     def responded() -> bool:

@@ -1,4 +1,4 @@
-"""The current response, and its end: settled, cancelled, retracted, or left open."""
+"""The current response, and its end: finished, cancelled, retracted, or left open."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class CurrentResponse:
     def __init__(self, history: History, tools: ToolTurns, out: Outbox) -> None:
         self.response: Response | None = None
         self.last: Response | None = None
-        """The response that was settled last; a client may still tell how much of it was heard."""
+        """The response that was finished last; a client may still tell how much of it was heard."""
         self.speculation = Speculation()
         self._history = history
         self._tools = tools
@@ -58,7 +58,7 @@ class CurrentResponse:
         self.speculation.retracted += response.speculative
         self.speculation.sentences += len(response.sentences)
         if response.tool_steps.is_used:  # otherwise its tools would run twice
-            self.settle(response, now_ms, heard="", complete=False)
+            self.finish(response, now_ms, heard="", complete=False)
             return
         self.response = None
         self._history.control.turn_dropped(response.turn)
@@ -89,7 +89,7 @@ class CurrentResponse:
             self.response = None
         else:
             heard = response.playback.heard(now_ms)
-            self.settle(response, now_ms, heard=heard, complete=False)
+            self.finish(response, now_ms, heard=heard, complete=False)
 
     def leave(self, now_ms: int) -> None:
         """Leave the response open for a later connection; drop it if it is speculative."""
@@ -99,10 +99,10 @@ class CurrentResponse:
             return
         heard = response.playback.heard(now_ms)
         if response.heard_to_the_end(now_ms):
-            self.settle(response, now_ms, heard=response.spoken, complete=True)
+            self.finish(response, now_ms, heard=response.spoken, complete=True)
         else:
             response.rewind(now_ms)
-            self.settle(response, now_ms, heard=heard, complete=False, resumable=True)
+            self.finish(response, now_ms, heard=heard, complete=False, resumable=True)
 
     def cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
         head = self._out.head(now_ms)
@@ -111,7 +111,7 @@ class CurrentResponse:
             self._out.tell(ResponseDropped(response.turn, reason))
         self._tools.cancel(response)
 
-    def settle(
+    def finish(
         self,
         response: Response,
         now_ms: int,
@@ -128,10 +128,10 @@ class CurrentResponse:
         where = response.playback.position if resumable else BEGINNING
         self._history.control.turn_over(response.turn)
         if response.in_conversation:
-            self._history.settle(response.text, heard, response.tool_steps, response.turn)
+            self._history.enter_turn(response.text, heard, response.tool_steps, response.turn)
         else:
             self._history.turn_over()
-        settled = ev.AnswerHeard(
+        finished = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
             text=heard,
@@ -144,7 +144,7 @@ class CurrentResponse:
             part=response.part,
             in_conversation=response.in_conversation,
         )
-        self._out.publish(settled)
+        self._out.publish(finished)
         if complete and response.ends_call:
             self._out.hang_up()
 

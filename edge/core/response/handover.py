@@ -47,7 +47,7 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
 
 
 def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -> None:
-    """Settle a response without a rest; if none of it was heard, the caller's words are carried."""
+    """Finish a response without a rest; if none of it was heard, the caller's words are carried."""
     head = out.head(now_ms)
     if not begun.all_sent:
         out.publish(ev.ResponseCancelled(**head, turn=begun.turn, reason="hung_up"))
@@ -55,7 +55,7 @@ def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -
     done = bool(begun.heard) or begun.steps.is_used
     if done:
         history.drop_carried(begun.text)
-        history.settle(begun.text, begun.heard, begun.steps, begun.turn)
+        history.enter_turn(begun.text, begun.heard, begun.steps, begun.turn)
     heard = ev.AnswerHeard(
         **head,
         turn=begun.turn,

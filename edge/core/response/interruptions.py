@@ -73,7 +73,7 @@ class Interruptions:
         stopped = response.stopped
         response.move_interruption(InterruptionMove.CONFIRM)
         if response.heard_to_the_end(now_ms):
-            self._current.settle(response, now_ms, heard=response.spoken, complete=True)
+            self._current.finish(response, now_ms, heard=response.spoken, complete=True)
         elif response.playback.begun and gone_on:
             if not stopped:
                 self._out.tell(Interrupted(response.turn, ""))
@@ -86,7 +86,7 @@ class Interruptions:
                 self._out.tell(Interrupted(response.turn, heard, played_ms))
             if response.phase is Phase.COMMITTED:
                 self._current.measure(response, now_ms, interrupted=True)
-            self._current.settle(response, now_ms, heard=heard, complete=False)
+            self._current.finish(response, now_ms, heard=heard, complete=False)
         else:
             self._current.retract(response, now_ms)
 

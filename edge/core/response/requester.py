@@ -143,7 +143,7 @@ class Requester:
             **head, turn=history.turn, text=text, confidence=confidence, speculative=False
         )
         self._out.publish(committed)
-        history.settle(text, "", None, history.turn)
+        history.enter_turn(text, "", None, history.turn)
         nothing = ev.AnswerHeard(**head, turn=history.turn, text="", complete=False, played_ms=0)
         self._out.publish(nothing)
         return unsent

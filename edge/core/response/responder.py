@@ -71,7 +71,7 @@ class Responder:
     # -------------------------------------------------------- to the client
 
     def advance(self, now_ms: int) -> None:
-        """Send the due pieces, and settle a response that was heard to its end."""
+        """Send the due pieces, and finish a response that was heard to its end."""
         response = self.current.response
         if response is None:
             return
@@ -83,7 +83,7 @@ class Responder:
         if response.is_being_sent and now_ms >= response.not_before_ms:
             self._send(response, now_ms)
         if response.heard_to_the_end(now_ms):
-            self.current.settle(response, now_ms, heard=response.spoken, complete=True)
+            self.current.finish(response, now_ms, heard=response.spoken, complete=True)
 
     def _send(self, response: Response, now_ms: int) -> None:
         """Send the due pieces of a response, or the wait sound."""

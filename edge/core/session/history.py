@@ -85,7 +85,9 @@ class History:
         last = self.messages[-1] if self.messages else None
         return bool(last and last.role == "assistant" and is_question(last.text))
 
-    def settle(self, said: str, heard: str, steps: ToolSteps | None = None, turn: int = 0) -> None:
+    def enter_turn(
+        self, said: str, heard: str, steps: ToolSteps | None = None, turn: int = 0
+    ) -> None:
         """Enter a finished turn: the caller's words, the steps of tools, the heard words."""
         if said:
             self._enter(Message("user", said), turn_key(turn))
@@ -140,7 +142,7 @@ class History:
             self.carried = [said]
         elif event.in_conversation:
             self.carried = [] if said else self.carried
-            self.settle(said, event.text, steps, event.turn)
+            self.enter_turn(said, event.text, steps, event.turn)
         self.turn_over()
 
     def take_edit(self, event: AnswerTruncated | MessageAdded | MessageRemoved) -> None:

@@ -34,7 +34,7 @@ DEFAULT = "default"
 
 
 @dataclass(frozen=True)
-class Settled:
+class CallSettings:
     """The agent and configuration of a call."""
 
     config: SessionConfig
@@ -88,17 +88,17 @@ def check_token(caller: Caller, wanted: str) -> None:
 def _may_be_chosen(found: Revision) -> bool:
     try:
         return found.agent().callers.may_choose
-    except ConfigFileError:  # `settle` reports it
+    except ConfigFileError:  # `configure` reports it
         return True
 
 
-def settle(
+def configure(
     found: Revision | None,
     caller: Caller,
     begin: Begin,
     operator: SessionConfig,
     before: AgentUsed | None = None,
-) -> Settled:
+) -> CallSettings:
     """Return the settings of a call of the agent *found*, on top of the *operator*'s.
 
     *before*: the agent of a resumed session, with its variables.
@@ -109,19 +109,19 @@ def settle(
     wanted = begin.changes if begin.greeting else {**begin.changes, "response.greeting": ""}
     if found is None:
         left_out = ("no agent serves this call: it has no variables",) if begin.variables else ()
-        return Settled(operator.but(wanted), None, wanted, left_out)
+        return CallSettings(operator.but(wanted), None, wanted, left_out)
     if before:
-        return _settled(found, Given(before.variables, {}, wanted), operator, before.webhook)
-    return _settled(found, Given(caller.variables, begin.variables, wanted), operator)
+        return _configured(found, Given(before.variables, {}, wanted), operator, before.webhook)
+    return _configured(found, Given(caller.variables, begin.variables, wanted), operator)
 
 
-def settle_transfer(
+def configure_transfer(
     found: Revision | None,
     caller: Caller,
     before: AgentUsed,
     now: SessionConfig,
     operator: SessionConfig,
-) -> Settled:
+) -> CallSettings:
     """Return the settings of a call after its transfer from the agent *before* to *found*.
 
     The caller's variables and changes go over to the new agent, as far as it lets callers set them.
@@ -139,20 +139,20 @@ def settle_transfer(
     silent = {"response.greeting": ""} if changed.get("response.greeting") == "" else {}
     operator = operator.but({"response.greeting": ""})  # the operator's greeting is for new calls
 
-    def settled(wanted: Mapping[str, Any]) -> Settled:
+    def configured(wanted: Mapping[str, Any]) -> CallSettings:
         given = Given(caller.variables, before.variables, wanted)
-        made = _settled(found, given, operator, now.webhook)
+        made = _configured(found, given, operator, now.webhook)
         return replace(made, config=made.config.but({"record_audio": now.record_audio}))
 
     def with_changes(changes: Mapping[str, Any]) -> SessionConfig:
-        return settled({**delivery, **changes, **silent}).config
+        return configured({**delivery, **changes, **silent}).config
 
-    return replace(settled({**changed, **delivery}), with_changes=with_changes)
+    return replace(configured({**changed, **delivery}), with_changes=with_changes)
 
 
-def _settled(
+def _configured(
     found: Revision, given: Given, operator: SessionConfig, webhook: WebhookConfig | None = None
-) -> Settled:
+) -> CallSettings:
     """Return the settings of a call of the agent *found*, with *webhook* if it names none."""
     try:
         file = found.agent()
@@ -179,4 +179,4 @@ def _settled(
         caller_changes=made.caller_changes,
         webhook=passed_on,
     )
-    return Settled(config, used, made.caller_changes, made.left_out, file=file)
+    return CallSettings(config, used, made.caller_changes, made.left_out, file=file)

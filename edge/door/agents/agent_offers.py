@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edge.core.client_commands import Begin
-from edge.door.agents.agent_choice import DEFAULT, choose, settle
+from edge.door.agents.agent_choice import DEFAULT, choose, configure
 from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import Caller
 from edge.door.refusal import RefusedError
@@ -40,15 +40,15 @@ def each_offer(
     for name in names:
         try:
             found = choose(table, caller, name)
-            settled = settle(found, caller, Begin(agent=name, greeting=True), operator)
+            chosen = configure(found, caller, Begin(agent=name, greeting=True), operator)
         except RefusedError:
             yield None
             continue
-        allowed = settled.file.callers.may_set if settled.file else None
+        allowed = chosen.file.callers.may_set if chosen.file else None
         yield Offer(
             name,
-            settled.file.description if settled.file else "",
-            settled.config.language,
-            settled.config.turns.eagerness,
+            chosen.file.description if chosen.file else "",
+            chosen.config.language,
+            chosen.config.turns.eagerness,
             tuple(one for one in CHOICES if allowed is None or one in allowed),
         )

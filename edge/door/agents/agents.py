@@ -9,7 +9,7 @@ import structlog
 
 from edge.core.client_commands import Begin
 from edge.core.session.history import History
-from edge.door.agents.agent_choice import Settled, check_token, choose, settle
+from edge.door.agents.agent_choice import CallSettings, check_token, choose, configure
 from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.refusal import RefusedError
@@ -101,9 +101,9 @@ class Agents:
                 "TENANT_BROKEN", "Tenant cannot be served", details, CloseCode.INTERNAL_ERROR
             ) from error
 
-    async def settled(
+    async def call_settings(
         self, caller: Caller, begin: Begin, operator: SessionConfig, history: History | None
-    ) -> Settled:
+    ) -> CallSettings:
         """Return the settings of a session, on top of the *operator*'s.
 
         *history*: the history of a resumed session.
@@ -126,9 +126,9 @@ class Agents:
 
         def with_changes(changes: Mapping[str, Any]) -> SessionConfig:
             wanted = replace(begin, changes=changes)
-            return settle(found, caller, wanted, operator, before).config
+            return configure(found, caller, wanted, operator, before).config
 
-        return replace(settle(found, caller, begin, operator, before), with_changes=with_changes)
+        return replace(configure(found, caller, begin, operator, before), with_changes=with_changes)
 
     async def _revision(self, tenant: str, name: str, number: int) -> Revision:
         """Return revision *number* of an agent.

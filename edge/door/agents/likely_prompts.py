@@ -15,7 +15,7 @@ from schemas.prompts import MOST_PROMPTS, PromptBeginning, PromptsReply
 
 log = structlog.get_logger(__name__)
 
-SETTLED_S = 1.0
+WAIT_S = 1.0
 """The wait after a change, since more changes may follow."""
 MOST_ANSWER_BYTES = 512 * 1024
 """The most bytes of one answer."""
@@ -31,14 +31,14 @@ class LikelyPrompts:
         tools: ToolCatalogue,
         openings: Openings,
         *,
-        settled_s: float = SETTLED_S,
+        wait_s: float = WAIT_S,
         most_bytes: int = MOST_ANSWER_BYTES,
     ) -> None:
         self._bus = bus
         self._agents = agents
         self._tools = tools
         self._openings = openings
-        self._settled_s = settled_s
+        self._wait_s = wait_s
         self._most_bytes = most_bytes
 
     async def serve(self) -> None:
@@ -48,7 +48,7 @@ class LikelyPrompts:
         async with self._bus.listening(subjects.PROMPTS, self._on_request):
             while True:
                 await self._change()
-                await asyncio.sleep(self._settled_s)
+                await asyncio.sleep(self._wait_s)
                 self._agents.changed.clear()
                 self._tools.changed.clear()
                 await self._bus.send(subjects.PROMPTS_NOW, await self._reply())

@@ -29,7 +29,7 @@ BACKLOG = 1024
 READ_AHEAD_BYTES = 32 * 1024
 """The receive buffer, which Linux doubles, and the most bytes of one read; a call needs a tenth."""
 PAUSE_S = 0.2
-"""The pause after an accept that failed without free files or memory."""
+"""The pause, seconds, after an accept that failed for want of files or memory."""
 TLS_GOODBYE_S = 2.0
 UNHEARD_MS = 30_000
 """The time after which unacknowledged data ends a connection, ms."""

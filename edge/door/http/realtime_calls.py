@@ -19,7 +19,7 @@ from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
 from edge.door.http.openai_errors import refused
 from edge.door.limits.pace import Pace
-from edge.door.line.channel import LineChannel
+from edge.door.line.transport import LineTransport
 from edge.door.routes import handshake_of, hold
 from edge.door.seat import Seat, new_session
 from edge.door.state import EDGE, Edge
@@ -35,10 +35,10 @@ log = structlog.get_logger(__name__)
 PATH = "/v1/realtime/calls"
 MOST_BODY_BYTES = 200_000
 OPEN_S = 15.0
-"""The time in which a client must open its data channel."""
+"""The time, seconds, in which a client must open its data channel."""
 POLL_S = 0.25
 ANSWER_S = 0.02
-"""The cost of an answer, so that answers take at most half of the event loop."""
+"""The work, seconds, for which an answer counts: answers take half of the event loop at most."""
 SDP, FORM = "application/sdp", "multipart/form-data"
 
 
@@ -231,15 +231,15 @@ async def _hold(call: AdmittedCall) -> None:
     with edge.budgets.opened(call.address, time.monotonic()) as budget:
         budget.stranger = not call.seat.caller.named
         pace = Pace(budget, edge.work_queue, edge.stages.strained)
-        channel = LineChannel(pace)
+        transport = LineTransport(pace)
         peer = Peer(
-            channel.arrived,
-            lambda sent: channel.commanded(
+            transport.arrived,
+            lambda sent: transport.commanded(
                 protocol.played(sent.turn, sent.played_ms, ends=sent.ends)
             ),
-            channel.left,
+            transport.left,
         )
-        channel.attach(peer)
+        transport.attach(peer)
         try:
             port = await call.webrtc.opened()
             await pace.wait_in_queue()
@@ -250,7 +250,7 @@ async def _hold(call: AdmittedCall) -> None:
             if not await _opens(call, peer.open):
                 log.info("call_not_opened")
                 return
-            await hold(edge, channel, call.seat)
+            await hold(edge, transport, call.seat)
         except BadOfferError as error:
             _refuse(call, 400, "invalid_offer", f"The offer is no good: {error}.")
         except NoPortError as error:

@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 OUT_HZ = 24_000
 """The sample rate of speech, the same as OpenAI's, Hz."""
 BODY_S = 60.0
-"""The time limit of a body."""
+"""The time, seconds, in which a body must arrive."""
 MOST_JSON_BYTES = 64 * 1024
 MOST_FILE_BYTES = 25 * 1024 * 1024
 MOST_SOUND_S = 600
@@ -216,7 +216,7 @@ def _decoded(file: bytes) -> bytes:
         pcm = read_wav(file, MOST_SOUND_S)
     elif (container := container_of(file, first=True)) is None:
         raise NotAudioError("a WAV, or a compressed file whose format can be told by its beginning")
-    elif not media.AVAILABLE:
+    elif not media.available():
         raise NotAudioError(f"WAV, not {container.value}; aura-voice[media] decodes it")
     else:
         try:

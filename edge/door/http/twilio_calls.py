@@ -29,9 +29,9 @@ PREFIX = "twilio."
 """The prefix of a token."""
 AUDIENCE = "twilio/media"
 TOKEN_S = 60
-"""The validity of a token; Twilio connects within a second or two of the reply."""
+"""The validity of a token, seconds; Twilio connects within a second or two of the reply."""
 USED_TTL_S = 2 * TOKEN_S
-"""The time for which a used token is remembered."""
+"""The time, seconds, for which a used token is remembered."""
 
 
 def signature(auth_token: str, url: str, fields: Iterable[tuple[str, str]] = ()) -> str:

@@ -18,7 +18,7 @@ from runtime.settings import Settings, SettingsError
 log = structlog.get_logger(__name__)
 
 ANSWER_S = 5.0
-"""The longest wait of the caller."""
+"""The longest wait for Twilio's answer, seconds."""
 
 
 @dataclass(frozen=True)

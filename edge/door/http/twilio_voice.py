@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 PATH = "/twilio/voice"
 MEDIA_PATH = "/twilio/media"
 BODY_S = 5.0
-"""The time limit of a webhook's body."""
+"""The time, seconds, in which a webhook's body must arrive."""
 MOST_BODY_BYTES, MOST_FIELDS = 64 * 1024, 200
 BUSY = '<Response><Reject reason="busy"/></Response>'
 """The caller hears the busy tone, without a charge for the call."""

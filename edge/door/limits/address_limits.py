@@ -34,8 +34,8 @@ class AddressLimits:
     connections: ConnectionLimit
     """WebSockets at once."""
     bad_tokens: AddressRate
-    conversations: AddressRate
-    """Conversations begun, in any client protocol."""
+    sessions: AddressRate
+    """Sessions begun or resumed, in any client protocol."""
     page_files: AddressRate
     """Requests for files of the talk page: many at once, but cheap."""
 

@@ -79,8 +79,8 @@ class SendBuffer:
 class CommonBounds:
     """The shares of an edge; a caller has a token, and a stranger has none."""
 
-    conversations: CommonShare
-    """The conversations that strangers begin in a minute."""
+    sessions: CommonShare
+    """The sessions that strangers begin in a minute."""
     waiting: CommonShare
     """The bytes that wait for callers' clients."""
     waiting_of_strangers: CommonShare
@@ -96,7 +96,7 @@ class CommonBounds:
 
     @staticmethod
     def of(settings: Settings) -> CommonBounds:
-        most = max(settings.seats_without_token, AddressLimits.of(settings).conversations.a_minute)
+        most = max(settings.seats_without_token, AddressLimits.of(settings).sessions.a_minute)
         a_minute = settings.joins_per_minute_without_token or TWICE * most
         return CommonBounds(
             CommonShare(a_minute, MINUTE_S),

@@ -24,7 +24,7 @@ AHEAD_SHARE_OF_WORK = 0.05
 BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_SOUND_S = 100, 256 * 1024, 0.03, 2.5
 """The amounts at once above which a connection bursts: its work then waits in the work queue."""
 REFUSAL_WORK_S = 0.05
-"""The work of a refused conversation, in effect: two a second, sixty at once."""
+"""The work of a refused session, in effect: two a second, sixty at once."""
 CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S = 50, 64 * 1024, 0.005, 1.0
 """The amounts that a live connection may spend before the next check."""
 

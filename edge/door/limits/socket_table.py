@@ -1,6 +1,6 @@
 """The TCP connections of an edge, by address: how many there may be, and which makes room. Pure.
 
-A connection is idle until its first conversation begins. An idle one makes room for a newer one,
+A connection is idle until its first session begins. An idle one makes room for a newer one,
 the oldest first: who wants something asks at once, and who asks for nothing keeps nobody out.
 """
 

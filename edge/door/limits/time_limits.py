@@ -46,7 +46,7 @@ class TimeUp:
     """A format with a field for the seconds of the limit."""
 
 
-SOCKET_IDLE = TimeUp("SOCKET_IDLE", "Idle", "no conversation for {:g} s")
+SOCKET_IDLE = TimeUp("SOCKET_IDLE", "Idle", "no session for {:g} s")
 CALL_TOO_LONG = TimeUp("CALL_TOO_LONG", "Call ended", "it lasted {:g} s, the limit")
 CALL_IDLE = TimeUp("CALL_IDLE", "Call ended", "nobody spoke for {:g} s")
 

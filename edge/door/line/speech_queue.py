@@ -61,8 +61,8 @@ class SpeechQueue:
     def pop_frame(self, *, whole: bool) -> tuple[bytes, list[Sent]]:
         """Return the next frame, and the pieces of speech that end in it.
 
-        Too little audio for a frame waits for more, unless it ends a response or *whole* is false:
-        then silence fills the frame.
+        Audio that is too short for a frame waits for more. If it ends a response, or *whole* is
+        false, silence fills the frame.
         """
         enough = sum(len(one.pcm) for one in self._waiting) >= self._frame_bytes
         if whole and not enough and not any(one.ends for one in self._waiting):

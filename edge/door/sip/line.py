@@ -20,11 +20,11 @@ AHEAD_BYTES = 2 * FRAME_MS * BYTES_A_MS
 """The audio that waits in the stack, which sends a frame every 20 ms by its own clock."""
 MOST_READ_BYTES = 1000 * BYTES_A_MS
 LATE_S = 0.2
-"""The most audio that a late loop catches up."""
+"""The most audio, seconds, that a late loop catches up."""
 HELD_S = 0.2
-"""The interval at which a line on hold reports the sent part of the response."""
+"""The interval, seconds, at which a line on hold reports the sent part of the response."""
 TRANSFER_S = 30.0
-"""The longest time that a person lets the telephone ring."""
+"""The longest wait, seconds, until a person answers the telephone."""
 
 
 class SipLine:

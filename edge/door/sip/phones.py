@@ -27,7 +27,7 @@ from edge.call import counters
 from edge.door.callers.auth import Caller
 from edge.door.limits.pace import Pace
 from edge.door.limits.rate_limits import AddressRate
-from edge.door.line.channel import LineChannel
+from edge.door.line.transport import LineTransport
 from edge.door.routes import hold
 from edge.door.seat import Seat, new_session
 from edge.door.sip.line import SipLine
@@ -45,9 +45,9 @@ from schemas.subjects import is_token
 log = structlog.get_logger(__name__)
 
 RETRY_S = 30.0
-"""The pause before a failed registration is tried again."""
+"""The pause, seconds, before a failed registration is tried again."""
 RINGS_S = 60.0
-"""The longest time of ringing."""
+"""The longest time of ringing, seconds."""
 CALLS_A_MINUTE = 6.0
 """The rate of incoming calls for each line; it is shared by all, since senders can be forged."""
 GROUP = "sip"
@@ -195,21 +195,21 @@ class Phones:
         handshake = Handshake(f"conn_{next(edge.numbers)}", new.query, prices=edge.prices)
         protocol = SipProtocol(handshake)
         with edge.budgets.opened(address, time.monotonic()) as budget:
-            channel = LineChannel(Pace(budget, edge.work_queue, edge.stages.strained))
+            transport = LineTransport(Pace(budget, edge.work_queue, edge.stages.strained))
             line = SipLine(
                 call,
-                channel.arrived,
-                lambda sent: channel.commanded(
+                transport.arrived,
+                lambda sent: transport.commanded(
                     protocol.played(sent.turn, sent.played_ms, ends=sent.ends)
                 ),
             )
-            channel.attach(line, line)
+            transport.attach(line, line)
             try:
                 await answered
                 caller = Caller(names.of_sip(call.call_id or address), new.tenant)
                 async with beside(line.run()):
                     seat = Seat(edge.seats, protocol, caller, address, session=new.session)
-                    await hold(edge, channel, seat)
+                    await hold(edge, transport, seat)
             finally:
                 await line.close()
 

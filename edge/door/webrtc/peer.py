@@ -21,7 +21,7 @@ CHANNEL = "oai-events"
 HIGH_BYTES, LOW_BYTES = 1_000_000, 200_000
 """The unsent bytes above which senders stop, and below which they go on."""
 FLUSH_S, CLOSE_S = 1.0, 5.0
-"""The time for the last messages and the close."""
+"""The longest waits, seconds, until the last messages are sent, and for the close."""
 MOST_OFFER_CHARS = 32_000
 """The most characters of an offer: browsers write some 3000; 30,000 take 20 ms to parse."""
 GONE = frozenset({"failed", "closed"})

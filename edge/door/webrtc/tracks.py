@@ -31,7 +31,7 @@ QUIET_S, SILENT_S = 0.06, 0.4
 """The time for which silence is sent after speech, and the interval of silent packets after that,
 as in Opus's own discontinuous transmission."""
 LATE_S = 0.2
-"""The most audio that a late loop catches up; the rest becomes a pause."""
+"""The most audio, seconds, that a late loop catches up; the rest becomes a pause."""
 CLOCK = Fraction(1, CLOCK_HZ)
 STAMPS_A_MS = CLOCK_HZ // 1000
 

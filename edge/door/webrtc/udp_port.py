@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 Address = tuple[str, int]
 BUFFER_BYTES = 1 << 20
 FIRST_OF_STUN = 4
-"""STUN packets begin with a smaller byte (RFC 7983)."""
+"""The first byte of a STUN packet is below this (RFC 7983)."""
 ANSWERS = 0x10
 """A bit that is set in the second byte of STUN answers only."""
 TRANSACTION = slice(8, 20)
@@ -43,7 +43,7 @@ MOST_CLIENTS = 32
 MOST_TRIES = 20
 """The most tries to find a port that is free on all addresses."""
 MAPPED_S = 3.0
-"""The time limit of a STUN server."""
+"""The longest wait for the answer of a STUN server, seconds."""
 
 
 class NoPortError(OSError):

@@ -4,7 +4,7 @@ from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.wire import Ids
 
 BURST_S = 20
-"""The burst, as the events of this time: clients send a conversation's items all at once."""
+"""The events of this many seconds may come at once: clients send all items of a conversation."""
 
 
 class EventLimit:

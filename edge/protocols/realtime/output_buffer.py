@@ -1,6 +1,6 @@
 """The response that plays on a WebRTC client's audio track, told by `output_audio_buffer.*` events.
 
-It plays from its first sound until its last sound is out, or it is cut.
+A response plays from its first sound until its last sound was played, or until it is cut.
 """
 
 from edge.protocols.client_protocol import Json

@@ -3,7 +3,7 @@
     UNTOLD --start--> STARTED
     UNTOLD, STARTED --commit--> COMMITTED
 
-The start of speech over a response is not told before it is known to be an interruption.
+The start of speech over a response is told once it is known to be an interruption.
 """
 
 from collections.abc import Mapping

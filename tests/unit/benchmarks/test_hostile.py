@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from benchmarks import results
 from benchmarks.hostile import result_file
 from benchmarks.hostile.frames import (
     BINARY,
@@ -122,15 +121,13 @@ def test_requests_of_http_rows_are_whole_where_they_are_to_be() -> None:
 
 
 def test_a_row_takes_the_place_of_what_was_measured_of_it_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    for module in (result_file, results):
-        monkeypatch.setattr(module, "FOLDER", tmp_path)
     fuzz = dataclasses.replace(HELD, name="fuzz", sent={"messages": 500})
-    result_file.keep("hostile", dataclasses.replace(HELD, recorded=1), 3)
-    result_file.keep("hostile", HELD, 4)
+    result_file.keep("hostile", dataclasses.replace(HELD, recorded=1), 3, tmp_path)
+    result_file.keep("hostile", HELD, 4, tmp_path)
     for seed in (1, 2, 2):
-        result_file.keep("hostile", fuzz, seed)
+        result_file.keep("hostile", fuzz, seed, tmp_path)
     found = json.loads((tmp_path / "hostile.json").read_text(encoding="utf-8"))
     assert [(row["row"], row["seed"]) for row in found["rows"]] == [
         ("a row", 0),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from runtime.gc_tuning import NEW_OBJECTS, OLD_COLLECTIONS, YOUNG_COLLECTIONS, settle
+from runtime.gc_tuning import NEW_OBJECTS, OLD_COLLECTIONS, YOUNG_COLLECTIONS, freeze_objects
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def test_what_exists_is_not_scanned_again_and_later_garbage_is_still_freed() -> 
     gone = _Ring()
     del gone
     before = gc.get_freeze_count()
-    settle()
+    freeze_objects()
     assert gc.get_freeze_count() > before
     assert gc.get_threshold() == (NEW_OBJECTS, YOUNG_COLLECTIONS, OLD_COLLECTIONS)
     assert not any(isinstance(one, _Ring) for one in gc.get_objects())

@@ -6,7 +6,7 @@ import pytest
 
 from edge.core.client_commands import Begin
 from edge.door.agent_tools import tools_of
-from edge.door.agents.agent_choice import settle, settle_transfer
+from edge.door.agents.agent_choice import configure, configure_transfer
 from edge.door.agents.tool_catalogue import ToolCatalogue
 from edge.door.refusal import RefusedError
 from runtime.settings import load
@@ -64,7 +64,7 @@ def test_the_caller_goes_along_as_far_as_the_new_agent_lets_callers() -> None:
     asking = Begin({"language": "de"}, agent="host", variables={"guest": "Ann"}, greeting=True)
     host = called(table, asking)
     assert host.agent
-    handed = settle_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
+    handed = configure_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
     assert handed.config.response.system_prompt == "Cook for Ann, safe."
     assert handed.config.response.greeting == "The kitchen."
     assert handed.config.language == OPERATOR.language  # it lets callers set nothing
@@ -80,7 +80,7 @@ def test_a_value_that_callers_may_set_here_is_none_where_they_may_not() -> None:
     host = called(table, sly)
     assert host.agent
     assert host.agent.variables["secret"] == "give it all away"
-    handed = settle_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
+    handed = configure_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
     assert handed.config.response.system_prompt == "Cook for nobody, safe."
 
 
@@ -89,7 +89,9 @@ def test_a_tokens_value_wins_after_a_transfer_too() -> None:
     caller = pinned("host", secret="of the token")
     host = called(table, Begin(variables={"guest": "Ann"}), caller)
     assert host.agent
-    handed = settle_transfer(table.find("acme", "cook"), caller, host.agent, host.config, OPERATOR)
+    handed = configure_transfer(
+        table.find("acme", "cook"), caller, host.agent, host.config, OPERATOR
+    )
     assert handed.config.response.system_prompt == "Cook for Ann, of the token."
     assert handed.config.response.greeting == ""  # this caller wanted none
 
@@ -98,7 +100,7 @@ def test_a_call_is_recorded_as_it_was_before_and_sounds_as_its_protocol_wants() 
     table = agents(shared_host=HOST, shared_cook="record_audio: true")
     host = called(table, Begin({"voice.delivery": "chunks"}, agent="host"))
     assert host.agent
-    handed = settle_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
+    handed = configure_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
     assert (handed.config.record_audio, handed.config.voice.delivery) == (False, "chunks")
 
 
@@ -106,7 +108,7 @@ def test_another_tenants_agent_is_none() -> None:
     table = agents(shared_host=HOST, other_cook=COOK)
     before = AgentUsed(name="host", revision=1)
     with pytest.raises(RefusedError, match="no such agent"):
-        settle_transfer(table.find("acme", "cook"), ANN, before, OPERATOR, OPERATOR)
+        configure_transfer(table.find("acme", "cook"), ANN, before, OPERATOR, OPERATOR)
     assert table.find("acme", "tenant.other.cook") is None
 
 
@@ -116,7 +118,9 @@ def test_what_the_client_sets_after_a_transfer_is_over_the_new_agent() -> None:
     asking = Begin({"language": "de"}, agent="host", variables={"guest": "Ann"})
     first = called(table, asking)
     assert first.agent
-    handed = settle_transfer(table.find("acme", "cook"), ANN, first.agent, first.config, OPERATOR)
+    handed = configure_transfer(
+        table.find("acme", "cook"), ANN, first.agent, first.config, OPERATOR
+    )
     assert handed.config.language == "de"
     assert handed.with_changes
     again = handed.with_changes({"response.max_tokens": 7})
@@ -130,7 +134,7 @@ def test_what_the_new_agent_keeps_to_itself_stays_so_when_the_client_sets_more()
     table = agents(shared_host=HOST, shared_cook=COOK)
     host = called(table, Begin({"voice.delivery": "chunks"}, agent="host"))
     assert host.agent
-    handed = settle_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
+    handed = configure_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
     assert handed.with_changes
     sly = handed.with_changes({"response.system_prompt": "Obey me."})
     assert sly.response.system_prompt == "Cook for nobody, safe."
@@ -143,15 +147,15 @@ def test_an_agent_without_a_webhook_leaves_the_calls_own_told() -> None:
     host = called(table, Begin(agent="host"))
     assert host.agent
     assert host.agent.webhook is None  # its file says it
-    cook = settle_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
+    cook = configure_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
     assert cook.config.webhook == host.config.webhook
     assert cook.with_changes
     assert cook.with_changes({}).webhook == host.config.webhook
     assert cook.agent
-    back = settle(table.find("acme", "cook"), ANN, Begin(), OPERATOR, cook.agent)  # after a cut
+    back = configure(table.find("acme", "cook"), ANN, Begin(), OPERATOR, cook.agent)  # after a cut
     assert back.config.webhook == host.config.webhook
     silent = OPERATOR.but({"webhook.words": False})
-    assert not settle(
+    assert not configure(
         table.find("acme", "cook"), ANN, Begin(), silent, cook.agent
     ).config.webhook.words
 
@@ -162,7 +166,7 @@ def test_an_agent_without_a_greeting_goes_on_with_its_models_words() -> None:
     host = called(table, Begin(agent="host", greeting=True))
     assert host.agent
     operator = OPERATOR.but({"response.greeting": "I am Aura."})
-    cook = settle_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, operator)
+    cook = configure_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, operator)
     assert cook.config.response.greeting == ""
 
 
@@ -172,7 +176,7 @@ def test_an_agents_own_webhook_is_told_from_the_transfer_on(url: str) -> None:
     table = agents(shared_host=hooked, shared_cook=f"{COOK}webhook: {{url: '{url}'}}\n")
     host = called(table, Begin(agent="host"))
     assert host.agent
-    cook = settle_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
+    cook = configure_transfer(table.find("acme", "cook"), ANN, host.agent, host.config, OPERATOR)
     assert cook.config.webhook.url == url
     assert cook.agent
     assert cook.agent.webhook is None

@@ -19,7 +19,7 @@ from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
-from edge.door.line.channel import LineChannel
+from edge.door.line.transport import LineTransport
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.buckets import Bucket
@@ -29,35 +29,37 @@ SOUND = bytes(640)
 
 
 class Client:
-    """A client's channel, its reader, and what came of what it sent."""
+    """A client's transport, its reader, and what came of what it sent."""
 
     def __init__(self, pace: Pace, commands_a_second: float = 100) -> None:
-        self.channel = LineChannel(pace)
+        self.transport = LineTransport(pace)
         self.sound: list[bytes] = []
         self.obeyed: list[ClientCommand] = []
         self.given: list[Any] = []
         self.told: list[ClientEvent] = []
         self.faults: list[Exception] = []
         self.excess: list[str] = []
-        self.channel.on_excess = self.excess.append
+        self.transport.on_excess = self.excess.append
         protocol = ContinuousProtocol(Handshake("c"))
+        holder = SimpleNamespace(
+            exceed=self.transport.exceed, broke=self.faults.append, tell=self.told.append
+        )
         intake = AudioIntake(
             cast("Any", SimpleNamespace(take_audio=self.sound.append)),
             protocol,
             pace,
-            cast("Any", SimpleNamespace(exceed=self.channel.exceed, broke=self.faults.append)),
+            cast("Any", holder),
             self.given.append,
             CommonShare(0).account("a"),
         )
-        conversations = SimpleNamespace(intake=intake, obey_now=self.given.append)
+        sessions = SimpleNamespace(intake=intake, obey_now=self.given.append)
         self.reader = ClientReader(
-            cast("Any", self.channel),
+            cast("Any", self.transport),
             protocol,
             Bucket(commands_a_second, commands_a_second),
-            cast("Any", conversations),
-            cast("Any", SimpleNamespace(tell=self.told.append)),
+            cast("Any", sessions),
+            cast("Any", holder),
             obey=self._obey,
-            broke=self.faults.append,
         )
 
     async def _obey(self, commands: list[ClientCommand]) -> None:
@@ -77,11 +79,11 @@ async def test_messages_are_obeyed_in_their_order(pace: Pace) -> None:
     client = Client(pace)
     reading = asyncio.create_task(client.reader.run())
     for frame in ('{"type": "text", "text": "Hi."}', SOUND, '{"type": "end_call"}'):
-        client.channel.arrived(frame)
+        client.transport.arrived(frame)
     async with asyncio.timeout(20):
         while EndSession(close=True) not in client.obeyed:
             await asyncio.sleep(0)
-    client.channel.left()
+    client.transport.left()
     await reading
     assert [type(one) for one in client.obeyed[1:]] == [Typed, Audio, EndSession]
 
@@ -90,27 +92,27 @@ async def test_sound_is_heard_before_it_is_waited_for(pace: Pace) -> None:
     client = Client(pace)
     reading = asyncio.create_task(client.reader.run())
     async with asyncio.timeout(20):
-        while client.channel.on_message is None:
+        while client.transport.on_message is None:
             await asyncio.sleep(0)
-    client.channel.arrived(SOUND)
+    client.transport.arrived(SOUND)
     assert client.sound == [SOUND]
-    client.channel.commanded([Played(1, 20)])
+    client.transport.commanded([Played(1, 20)])
     assert client.given == [Played(1, 20)]
-    client.channel.left()
+    client.transport.left()
     await reading
-    assert client.channel.on_message is None
+    assert client.transport.on_message is None
 
 
 async def test_commands_that_come_too_often_are_refused_and_sound_never_is(pace: Pace) -> None:
     client = Client(pace, commands_a_second=2)
     reading = asyncio.create_task(client.reader.run())
     for _ in range(4):
-        client.channel.arrived('{"type": "ping"}')
-        client.channel.arrived(SOUND)
+        client.transport.arrived('{"type": "ping"}')
+        client.transport.arrived(SOUND)
     async with asyncio.timeout(20):
         while sum(isinstance(one, Audio) for one in client.obeyed) + len(client.sound) < 4:
             await asyncio.sleep(0)
-    client.channel.left()
+    client.transport.left()
     await reading
     assert client.told == [TOO_OFTEN] * 2
 
@@ -118,7 +120,7 @@ async def test_commands_that_come_too_often_are_refused_and_sound_never_is(pace:
 async def test_a_fault_of_ours_ends_the_reading(pace: Pace) -> None:
     client = Client(pace)
     reading = asyncio.create_task(client.reader.run())
-    client.channel.arrived('{"type": "text", "text": "break"}')
+    client.transport.arrived('{"type": "text", "text": "break"}')
     async with asyncio.timeout(20):
         await reading
     assert [type(one) for one in client.faults] == [ZeroDivisionError]
@@ -128,10 +130,10 @@ async def test_a_client_that_costs_too_much_is_read_no_more(pace: Pace) -> None:
     client = Client(pace)
     reading = asyncio.create_task(client.reader.run())
     async with asyncio.timeout(20):
-        while client.channel.on_message is None:
+        while client.transport.on_message is None:
             await asyncio.sleep(0)
     pace.budget.frames += 1_000_000
-    client.channel.arrived('{"type": "ping"}')
+    client.transport.arrived('{"type": "ping"}')
     async with asyncio.timeout(20):
         await reading
     assert len(client.excess) == 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from edge.door.channel import Channel
 from edge.door.client_sender import ClientSender
 from edge.door.limits.common_bounds import SendBuffer
+from edge.door.transport import Transport
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.common_share import CommonShare
@@ -31,7 +31,7 @@ class Wire:
 def sending(share: CommonShare) -> tuple[Wire, ClientSender, list[str]]:
     wire, left = Wire(), list[str]()
     sender = ClientSender(
-        cast("Channel", cast("Any", wire)),  # a socket is not needed for its bytes to wait
+        cast("Transport", cast("Any", wire)),  # a socket is not needed for its bytes to wait
         ContinuousProtocol(Handshake("c")),
         SendBuffer(share.account("a")),
         lambda: left.append("too slow"),

@@ -8,7 +8,7 @@ from runtime.bus.beats import AWAY_BEATS, STALE_BEATS, Beats
 def beat(beats: Beats, *, answers: bool, connected: bool = True) -> bool:
     """Let a beat pass; tell whether the link must be replaced."""
     if beats.asks(connected=connected) and answers:
-        beats.settled()
+        beats.ping_over()
     return beats.passed(connected=connected)
 
 
@@ -33,7 +33,7 @@ def test_a_bus_is_away_after_some_silent_beats() -> None:
 
 def test_one_answer_brings_it_back() -> None:
     beats = silent(AWAY_BEATS)
-    beats.settled()
+    beats.ping_over()
     assert not beats.passed(connected=True)
     assert not beats.away
 
@@ -42,7 +42,7 @@ def test_one_ping_at_a_time_is_on_its_way() -> None:
     beats = Beats()
     assert beats.asks(connected=True)
     assert not beats.asks(connected=True)
-    beats.settled()
+    beats.ping_over()
     assert beats.asks(connected=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -76,24 +76,20 @@ class Choosy(Parrot):
 
 
 @pytest.fixture(autouse=True)
-def birds(monkeypatch: pytest.MonkeyPatch) -> None:
+def birds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("birds")
     for one in (Parrot, Model, Voice, Deaf, Mute, NoEngine, Choosy):
         setattr(module, one.__name__, one)
     module.__dict__["made"] = Parrot  # a function of the settings would do, too
     module.__dict__["number"] = 3
     monkeypatch.setitem(sys.modules, "birds", module)
-    points = {
-        "parrot": EntryPoint("parrot", "birds:Parrot", "aura.stt"),
-        "gone": EntryPoint("gone", "birds:Gone", "aura.stt"),
-    }
-
-    def entry_points(group: str, **wanted: str) -> EntryPoints:
-        found = [one for one in points.values() if one.group == group]
-        return EntryPoints(one for one in found if one.name == wanted.get("name", one.name))
-
-    monkeypatch.setattr(custom, "entry_points", entry_points)
-    monkeypatch.setattr(engines, "entry_points", entry_points)
+    installed = tmp_path / "birds-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: birds\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text(
+        "[aura.stt]\nparrot = birds:Parrot\ngone = birds:Gone\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
 
 
 def of(**given: Any) -> Settings:

@@ -1,4 +1,4 @@
-"""A response ends once: settled with what was heard, retracted, dropped, or left for a resume."""
+"""A response ends once: finished with what was heard, retracted, dropped, or left for a resume."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_the_call_is_hung_up_after_a_response_that_ends_it_and_not_if_it_is_cut(
             )
         )
         response.tool_steps.texts[0] = "Goodbye."
-        aura.current.settle(response, aura.now_ms, heard="Goodbye.", complete=complete)
+        aura.current.finish(response, aura.now_ms, heard="Goodbye.", complete=complete)
         assert (HangUp() in aura.out.take()) == complete
 
 
@@ -158,7 +158,7 @@ def test_a_message_added_during_a_response_apart_is_entered_after_it() -> None:
     aura.history.turn_begins()
     aura.history.add("item", "user", "By the way.")
     assert aura.history.messages == []
-    aura.current.settle(response, aura.now_ms, heard="", complete=False)
+    aura.current.finish(response, aura.now_ms, heard="", complete=False)
     assert [one.text for one in aura.history.messages] == ["By the way."]
 
 

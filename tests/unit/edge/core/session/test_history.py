@@ -62,9 +62,9 @@ def test_a_session_is_the_fold_of_its_events() -> None:
 
 def test_a_greeting_is_no_turn_that_was_answered() -> None:
     history = History()
-    history.settle("", "Hello!")
+    history.enter_turn("", "Hello!")
     assert (history.responses, len(history.messages)) == (0, 1)
-    history.settle("One?", "Yes, one.")
+    history.enter_turn("One?", "Yes, one.")
     assert history.responses == 1
 
 
@@ -85,7 +85,7 @@ def test_the_window_keeps_its_beginning_for_several_turns() -> None:
         assert 10 <= len(window) <= 20 or number < 10
         assert window[-1] == Message("user", f"question {number}")
         starts.append(window[0].text)
-        history.settle(f"question {number}", f"answer {number}")
+        history.enter_turn(f"question {number}", f"answer {number}")
     assert len(set(starts)) <= 8
 
 
@@ -107,9 +107,9 @@ def test_the_window_begins_with_no_result_whose_call_was_dropped() -> None:
 def test_only_a_question_that_was_heard_last_was_asked() -> None:
     history = History()
     assert not history.after_question
-    history.settle("", "Shall I book it?")
+    history.enter_turn("", "Shall I book it?")
     assert history.after_question
-    history.settle("Is it far?", "")
+    history.enter_turn("Is it far?", "")
     assert not history.after_question
 
 
@@ -152,7 +152,7 @@ def test_a_tool_that_returned_in_its_turn_is_no_background_call() -> None:
     for event in (called(), requested(), completed(1), returned(result="booked")):
         steps.note(event)
     history = History()
-    history.settle("Book it.", "It is booked.", steps, 1)
+    history.enter_turn("Book it.", "It is booked.", steps, 1)
     assert [one.text for one in history.messages] == ["Book it.", "", "booked", "It is booked."]
     assert history.background_calls == {}
 
@@ -169,7 +169,7 @@ def test_messages_of_the_client_that_come_during_a_turn_follow_it_unless_it_says
     history.add("b", "user", "After the first.", "a")
     history.remove("dropped")
     assert texts(history) == ["First of all.", "Before.", "After the first."]
-    history.settle("Question?", "Answer.", turn=1)
+    history.enter_turn("Question?", "Answer.", turn=1)
     assert texts(history)[3:] == ["Question?", "Answer.", "During."]
     for key in ("front", "late", "turn_1"):
         history.remove(key)

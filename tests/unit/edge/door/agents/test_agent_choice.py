@@ -6,11 +6,11 @@ import pytest
 
 from edge.core.client_commands import Begin
 from edge.door.agents.agent_choice import (
-    Settled,
+    CallSettings,
     check_token,
     choose,
-    settle,
-    settle_transfer,
+    configure,
+    configure_transfer,
 )
 from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import Caller
@@ -37,9 +37,9 @@ def agents(**texts: str) -> AgentTable:
     return table
 
 
-def called(known: AgentTable, begin: Begin | None = None, caller: Caller = ANN) -> Settled:
+def called(known: AgentTable, begin: Begin | None = None, caller: Caller = ANN) -> CallSettings:
     begin = begin or Begin(greeting=True)
-    return settle(choose(known, caller, begin.agent), caller, begin, OPERATOR)
+    return configure(choose(known, caller, begin.agent), caller, begin, OPERATOR)
 
 
 def prompt(known: AgentTable, begin: Begin | None = None, caller: Caller = ANN) -> str:
@@ -149,10 +149,10 @@ def test_a_session_that_goes_on_keeps_its_variables_and_what_its_agent_allows() 
     found = agents(acme_host=text).find("acme", "host")
     before = AgentUsed(name="host", revision=1, variables={"a": "Ann"})
     begin = Begin({"language": "de"}, agent="other", variables={"a": "Mallory"})
-    settled = settle(found, ANN, begin, OPERATOR, before)
-    assert settled.config.response.system_prompt == "to Ann"
-    assert settled.config.language == "en"
-    assert settled.left_out == ("language is set by the agent",)
+    chosen = configure(found, ANN, begin, OPERATOR, before)
+    assert chosen.config.response.system_prompt == "to Ann"
+    assert chosen.config.language == "en"
+    assert chosen.left_out == ("language is set by the agent",)
 
 
 def test_a_token_that_names_another_agent_does_not_go_on_with_the_session() -> None:
@@ -212,11 +212,11 @@ callers: {may_set: [language]}
 
 def handed_over(
     text: str = COOK, before: AgentUsed | None = None, now: SessionConfig = OPERATOR
-) -> Settled:
+) -> CallSettings:
     """Return what a call of the agent `host` becomes when the agent of *text* takes it over."""
     before = before or AgentUsed(name="host", revision=1, variables={"guest": "Ann"})
     found = agents(acme_cook=text).find("acme", "cook")
-    return settle_transfer(found, ANN, before, now, OPERATOR)
+    return configure_transfer(found, ANN, before, now, OPERATOR)
 
 
 def test_who_is_handed_over_takes_their_variables_and_wishes_along() -> None:
@@ -276,7 +276,7 @@ def test_an_agent_that_cannot_serve_the_call_does_not_take_it_over(text: str, co
 def test_nobody_is_handed_over_to_an_agent_that_is_not_there() -> None:
     before = AgentUsed(name="host", revision=1)
     with pytest.raises(RefusedError) as refused:
-        settle_transfer(None, ANN, before, OPERATOR, OPERATOR)
+        configure_transfer(None, ANN, before, OPERATOR, OPERATOR)
     assert (refused.value.code, refused.value.close) == ("AGENT_UNKNOWN", 1008)
 
 

@@ -13,7 +13,7 @@ def limits(**settings: int) -> AddressLimits:
 def test_all_follow_from_the_connections_of_an_address() -> None:
     usual = limits()
     assert usual.sockets == 40
-    assert usual.handshakes.a_minute == usual.conversations.a_minute == 60
+    assert usual.handshakes.a_minute == usual.sessions.a_minute == 60
     assert usual.bad_tokens.a_minute == 30
     assert usual.new_sockets.a_minute == 320
     many = limits(max_connections_per_ip=1000)
@@ -24,7 +24,7 @@ def test_all_follow_from_the_connections_of_an_address() -> None:
 def test_they_can_be_set_by_themselves() -> None:
     own = limits(max_sockets_per_ip=7, joins_per_minute_per_ip=4)
     assert own.sockets == 7
-    assert own.handshakes.a_minute == own.conversations.a_minute == 4
+    assert own.handshakes.a_minute == own.sessions.a_minute == 4
     assert own.bad_tokens.a_minute == 2
 
 
@@ -32,5 +32,5 @@ def test_the_rates_are_counted_apart() -> None:
     own = limits(joins_per_minute_per_ip=1)
     assert own.handshakes.refuse_s("a", 0.0) == 0
     assert own.handshakes.refuse_s("a", 0.0) > 0
-    assert own.conversations.refuse_s("a", 0.0) == 0
+    assert own.sessions.refuse_s("a", 0.0) == 0
     assert own.bad_tokens.refuse_s("a", 0.0) == 0, "one at the least, or no good one would get in"

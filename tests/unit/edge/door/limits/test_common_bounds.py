@@ -30,9 +30,9 @@ def fill(waiting: SendBuffer) -> int:
 def test_conversations_of_strangers_follow_their_seats_and_an_address_reaches_its_own_rate() -> (
     None
 ):
-    assert bounds().conversations.size == 1000
-    assert bounds(max_sessions=10).conversations.size == 2 * limits().conversations.a_minute
-    assert bounds(joins_per_minute_without_token=7).conversations.size == 7
+    assert bounds().sessions.size == 1000
+    assert bounds(max_sessions=10).sessions.size == 2 * limits().sessions.a_minute
+    assert bounds(joins_per_minute_without_token=7).sessions.size == 7
 
 
 def test_a_slow_reader_has_the_buffer_of_one_client() -> None:

@@ -23,7 +23,7 @@ def test_a_socket_without_a_call_has_little_time() -> None:
     assert code(stopwatch, 9.9) == ""
     up = stopwatch.up(10)
     assert up is not None
-    assert (up.code, up.details) == ("SOCKET_IDLE", "no conversation for 10 s")
+    assert (up.code, up.details) == ("SOCKET_IDLE", "no session for 10 s")
 
 
 def test_after_a_call_the_socket_has_its_time_again() -> None:

@@ -1,4 +1,4 @@
-"""The conversations that may begin a minute: of one address, and of all strangers. Pure."""
+"""The sessions that may begin a minute: of one address, and of all strangers. Pure."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,21 @@ from runtime.common_share import CommonShare
 
 
 @dataclass(frozen=True)
-class ConversationRates:
+class SessionRates:
     """The rates of one edge."""
 
     of_address: AddressRate
     of_strangers: CommonShare
-    """The conversations that callers without a token may begin a minute."""
+    """The sessions that callers without a token may begin a minute."""
 
     def refusal(self, address: str, now_s: float, *, stranger: bool) -> str:
-        """Count a conversation of *address*; return why it may not begin; empty: it may."""
+        """Count a session of *address*; return why it may not begin; empty: it may."""
         if wait_s := self.of_address.refuse_s(address, now_s):
-            return _told(
-                f"{self.of_address.a_minute:g} conversations a minute from one address", wait_s
-            )
+            return _told(f"{self.of_address.a_minute:g} sessions a minute from one address", wait_s)
         if not stranger:
             return ""
         if wait_s := self.of_strangers.wait_s(address, 1, now_s):
-            most = f"{self.of_strangers.size:g} conversations a minute"
+            most = f"{self.of_strangers.size:g} sessions a minute"
             return _told(f"{most} of callers without a token", wait_s)
         self.of_strangers.take(address, 1, now_s)
         return ""

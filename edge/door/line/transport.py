@@ -1,13 +1,13 @@
-"""The channel of a call with audio apart from its messages."""
+"""The transport of a call with audio apart from its messages."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from edge.core.client_commands import ClientCommand
-from edge.door.channel import Phone, VoicePlayer
 from edge.door.limits.common_bounds import MOST_WAITING_BYTES
 from edge.door.limits.pace import Pace
+from edge.door.transport import Phone, VoicePlayer
 
 MOST_WAITING_MESSAGES = 512
 """The most unread messages, with audio from before the session's beginning."""
@@ -31,8 +31,8 @@ class Carrier(Protocol):
         """Close, once the last messages are out."""
 
 
-class LineChannel:
-    """The channel of one call."""
+class LineTransport:
+    """The transport of one call."""
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
@@ -57,7 +57,7 @@ class LineChannel:
         if self._over:
             return
         if self.on_message and self._waiting.empty() and self.on_message(message):
-            return  # it counts as sound
+            return  # the listener has counted it
         self.pace.budget.frames += 1
         self.pace.budget.bytes += len(message)
         self._waiting_bytes += len(message)

@@ -35,7 +35,6 @@ from edge.core.inputs import (
     Typed,
 )
 from edge.door.audio_intake import AudioIntake
-from edge.door.channel import Phone
 from edge.door.edge_parts import EdgeParts
 from edge.door.holder import Holder
 from edge.door.limits.pace import Pace
@@ -45,6 +44,7 @@ from edge.door.masked_inputs import masked
 from edge.door.opening import Opening
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
+from edge.door.transport import Phone
 from runtime.tasks import beside
 from schemas.events import EndReason
 from schemas.tools import MOST_KEYS, SEND_DTMF
@@ -53,9 +53,9 @@ log = structlog.get_logger(__name__)
 
 KEYS = re.compile(f"[0-9*#]{{1,{MOST_KEYS}}}")
 LEAVES_S = 2.0
-"""The longest wait of a closing connection for the storage of its last events."""
+"""The longest wait, seconds, of a closing connection until its last events are stored."""
 STORED_S = 15.0
-"""The edge's longest wait for the same; an election of the log's leader takes up to ten seconds."""
+"""The longest wait, seconds, of the edge after that: to elect the log's leader takes up to 10 s."""
 
 
 @dataclass
@@ -68,7 +68,7 @@ class _Session:
     intake: AudioIntake
 
 
-class Conversations:
+class ConnectionSessions:
     """Begins a session, passes its client's commands on, and ends it; one at a time."""
 
     def __init__(
@@ -123,7 +123,7 @@ class Conversations:
         try:
             async with beside(shell.listening.wait()) as listening:
                 await asyncio.wait({listening, running}, return_when=asyncio.FIRST_COMPLETED)
-        finally:  # so that it is also ended if the client is closed meanwhile
+        finally:  # it must also be ended if the client is closed meanwhile
             self._session = _Session(opening, shell, running, self._intake_of(shell))
         self._pace.budget.recognition = shell.recognition
         self.stopwatch.began(time.monotonic(), opening.began.config.limits)
@@ -229,7 +229,7 @@ class Conversations:
         if self._phone and openings.telephone(agent, caller, before):
             return True
         try:
-            openings.settled_transfer(agent, caller, before, self.shell.call.config)
+            openings.after_transfer(agent, caller, before, self.shell.call.config)
         except RefusedError:
             return False
         return True

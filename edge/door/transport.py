@@ -28,7 +28,7 @@ class Phone(Protocol):
         """
 
 
-class Channel(Protocol):
+class Transport(Protocol):
     """The transport of one client."""
 
     pace: Pace
@@ -39,7 +39,7 @@ class Channel(Protocol):
     on_message: Callable[[str | bytes], bool] | None
     """If set, it is called with short messages, and takes some, which `messages` does not yield."""
     on_command: Callable[[ClientCommand], None] | None
-    """If set, it is called with each command that the channel itself makes, such as `Played`."""
+    """If set, it is called with each command that the transport itself makes, such as `Played`."""
     on_excess: Callable[[str], None] | None
     """If set, it closes a connection over its budget, and takes the reason."""
 
