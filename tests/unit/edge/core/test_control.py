@@ -214,3 +214,21 @@ def test_a_reached_limit_is_told_once_and_ends_the_call_or_silences_the_model(
     r.give(Typed("Hello?"))
     r.quiet(400)
     assert len(r.events(ev.TurnTaken)) == 1
+
+
+def test_a_call_that_ends_refuses_further_commands_and_answers_a_repeated_one() -> None:
+    r = Rehearsal()
+    commanded(r, End("Goodbye."), "k1")
+    assert r.call.control.refuses("k2", Say("One more thing.")) == "call_ending"
+    assert r.call.control.refuses("k1", End("Goodbye.")) is None
+    commanded(r, Say("One more thing."), "k2")
+    assert [one.command_id for one in r.events(ev.ControlReceived)] == ["k1"]
+
+
+def test_an_agent_that_no_command_asked_for_does_not_greet() -> None:
+    r = Rehearsal()
+    config = r.call.config.but({"response.greeting": "Billing, hello."})
+    r.give(Reconfigured(config, AgentUsed(name="billing", revision=3)))
+    r.quiet(2000)
+    assert [one.agent.name for one in r.events(ev.AgentChanged)] == ["billing"]
+    assert not r.events(ev.ControlSpoken)

@@ -175,3 +175,14 @@ def test_words_that_the_client_handed_in_are_given_up_at_the_deadline_too() -> N
     call.wait(15_000)
     assert [one.reason for one in call.told(Trouble)] == ["no words came within 15 s"]
     assert call.call.stages.words_expire_ms is None
+
+
+def test_a_recogniser_that_gives_up_takes_back_the_response_to_its_first_words() -> None:
+    call = Rehearsal()
+    call.says(800, "What is the weather like?")
+    call.quiet(200)
+    assert [one.speculative for one in call.events(ev.TurnTaken)] == [True]
+    call.event(ev.JobFailed, stage="stt", utterance=1, reason="it is broken")
+    assert [one.reason for one in call.events(ev.ResponseCancelled)] == ["failed"]
+    call.quiet(2000)
+    assert not call.events(ev.TurnCommitted)

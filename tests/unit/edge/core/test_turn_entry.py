@@ -136,3 +136,10 @@ def test_a_turn_typed_to_a_muted_assistant_is_entered_alone() -> None:
     assert finals(call) == ["Hello."]
     assert call.call.history.messages == [Message("user", "Hello.")]
     assert not call.told(ResponseStarted)
+
+
+def test_without_speculation_the_response_is_asked_for_once_at_the_end_of_the_turn() -> None:
+    call = spoken(turns__speculate=False)
+    assert [one.speculative for one in call.events(ev.TurnTaken)] == [False]
+    assert [one.text for one in call.events(ev.TurnCommitted)] == [QUESTION]
+    assert finals(call) == [QUESTION]

@@ -30,6 +30,7 @@ class ResultLog:
         self.stored = list(events)
         self.published: list[ev.Event] = []
         self.read_after: list[int] = []
+        self.knows_ids = True
         self.store_fails: list[bool] = []
         """For each failing try to store: whether the event is stored all the same."""
 
@@ -43,9 +44,8 @@ class ResultLog:
 
     async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
         event = codec.decode(data)
-        assert head == codec.headers(event)
-        assert subject == subjects.event(event)
-        is_new = event.id not in {one.id for one in self.stored}
+        assert (subject, head) == (subjects.event(event), codec.headers(event))
+        is_new = not self.knows_ids or event.id not in {one.id for one in self.stored}
         if self.store_fails:
             if self.store_fails.pop():
                 self.stored.append(event)
@@ -224,8 +224,9 @@ async def test_events_of_other_calls_do_not_count(before: Any, other: dict[str, 
 
 
 async def test_a_call_that_another_attempt_has_begun_is_not_made_again() -> None:
-    service = Service()
-    found = await outcome(service, ResultLog(begun()), attempt=2)
+    service, log = Service(), ResultLog(begun())
+    log.knows_ids = False  # as a server after its window for duplicates
+    found = await outcome(service, log, attempt=2)
     assert reason(found) == ("unknown_outcome", "it may have been done; it was not done again")
     assert service.calls == []
 

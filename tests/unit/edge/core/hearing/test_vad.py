@@ -86,3 +86,11 @@ def test_a_threshold_makes_a_voice_of_more_or_of_less() -> None:
     usual, unset = VoiceActivity(), VoiceActivity()
     usual.configure(0.5)
     assert heard(usual, NOISE, 100) == heard(unset, NOISE, 100)
+
+
+def test_voices_of_one_loudness_without_a_pause_turn_out_to_be_the_background() -> None:
+    vad = VoiceActivity(Model(1.0))
+    heard(vad, NOISE, 50)
+    assert not vad.background_is_alone
+    heard(vad, NOISE, 750)
+    assert vad.background_is_alone
