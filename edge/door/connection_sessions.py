@@ -140,7 +140,7 @@ class ConnectionSessions:
             parts.bus,
             Call(opening.began, opening.history),
             self._holder,
-            audio=SessionAudio(caller, opening.recording, memory),
+            audio=SessionAudio(caller, opening.recording, memory, self._pace.wait_in_queue),
             terms=replace(opening.terms, jobs=jobs),
             tells_events=tells_events,
         )
