@@ -142,7 +142,7 @@ def test_silence_before_the_words_is_taken_a_message_at_a_time_and_then_a_frame(
     awaited.move(UtteranceMove.WORDS)
     assert caller.silence_due_ms() == FRAME_MS
     awaited.move(UtteranceMove.CONTINUE)
-    caller.stops(SLACK_MS)
+    caller.stops(FRAME_MS)
     assert caller.silence_due_ms() == FRAME_MS
 
 
