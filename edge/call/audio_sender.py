@@ -16,7 +16,7 @@ MOST_KEPT_MESSAGES = 900
 STEP_BYTES = 32_000
 """Room for kept audio is taken a second at a time."""
 RESENT_AT_ONCE = 8
-"""The messages of one turn: if STT is silent, all calls of an edge send theirs again at once."""
+"""The most messages without a wait: if STT is silent, all calls send theirs again at once."""
 
 
 async def next_round() -> None:
@@ -32,18 +32,18 @@ class AudioSender:
         bus: Bus,
         session: str,
         memory: ShareAccount | None = None,
-        turn: Callable[[], Awaitable[None]] = next_round,
+        wait_to_resend: Callable[[], Awaitable[None]] = next_round,
     ) -> None:
         """Keep no more than *memory* has room for; None: MOST_KEPT_MESSAGES.
 
-        *turn* waits until RESENT_AT_ONCE messages may be sent again.
+        *wait_to_resend* waits until RESENT_AT_ONCE messages may be sent again.
         """
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendAudio | None] = asyncio.Queue(MOST_KEPT_MESSAGES)
         """The waiting messages; the oldest is dropped without room."""
         self._spoken: deque[SendAudio] = deque()
-        self._turn = turn
+        self._wait_to_resend = wait_to_resend
         self._memory = memory or CommonShare(math.inf).account("")
         """The room for kept audio, bytes."""
         self._spoken_bytes = 0
@@ -106,7 +106,7 @@ class AudioSender:
         """Send the kept messages of the latest utterance again; duplicates have no effect."""
         for at, audio in enumerate(tuple(self._spoken)):
             if at % RESENT_AT_ONCE == 0:
-                await self._turn()
+                await self._wait_to_resend()
             if not self.latest_is(audio.utterance):  # it ended meanwhile
                 return
             await self._send(audio)

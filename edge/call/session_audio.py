@@ -19,5 +19,5 @@ class SessionAudio:
     """Stores the audio of both sides; None: it is not recorded."""
     memory: ShareAccount | None = None
     """The room for the caller's audio that may be sent to STT again; None: see `AudioSender`."""
-    turn: Callable[[], Awaitable[None]] = next_round
+    wait_to_resend: Callable[[], Awaitable[None]] = next_round
     """Waits until some of that audio may be sent again."""

@@ -87,21 +87,21 @@ async def test_an_utterance_that_is_over_is_never_sent_again() -> None:
     assert len(bus.sent) == 2
 
 
-async def test_audio_that_is_sent_again_takes_turns_and_stops_with_its_utterance() -> None:
-    turns = 0
+async def test_audio_that_is_sent_again_waits_now_and_then_and_stops_with_its_utterance() -> None:
+    waits = 0
 
-    async def turn() -> None:
-        nonlocal turns
-        turns += 1
-        if turns == 3:
+    async def wait() -> None:
+        nonlocal waits
+        waits += 1
+        if waits == 3:
             sender.forget()
 
     before = dropped()
-    sender = AudioSender(away(), "s", turn=turn)
+    sender = AudioSender(away(), "s", wait_to_resend=wait)
     for seq in range(5 * RESENT_AT_ONCE):
         sender.put(message(1, seq))
     sender.put(None)
     await sender.run()
     await sender.resend()
-    assert turns == 3
+    assert waits == 3
     assert dropped() - before == 7 * RESENT_AT_ONCE * len(PCM)
