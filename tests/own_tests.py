@@ -116,6 +116,7 @@ WITHOUT: Mapping[str, str] = {
     "aura/cli/worker.py": "a start of a process; tests/integration starts it",
     "deploy/resources.py": "data: paths",
     "edge/call/client.py": "an interface",
+    "edge/call/session_bus.py": "an interface",
     "edge/call/session_audio.py": "data: the parts that take a session's audio",
     "edge/core/client_commands.py": "data: the types of commands",
     "edge/core/client_events.py": "data: the types of events to clients",

@@ -18,6 +18,7 @@ from edge.call.log_position import LIFE
 from edge.call.recognition import PendingUtterances
 from edge.call.resync import Resync
 from edge.call.session_audio import SessionAudio
+from edge.call.session_bus import SessionBus
 from edge.call.shell_phase import CARRIES, FINISHED, SHELL_MOVES, ShellMove
 from edge.call.stage_listener import StageListener
 from edge.call.takeover import Takeover
@@ -38,7 +39,6 @@ from edge.core.inputs import (
     StageSaid,
     Ticked,
 )
-from runtime.bus.connection import Bus
 from runtime.bus.trace import new_trace
 from runtime.moves import moved
 from schemas.events import AnyEvent, EndReason, Event, RecordingEnded
@@ -51,7 +51,7 @@ class SessionShell:
 
     def __init__(
         self,
-        bus: Bus,
+        bus: SessionBus,
         call: Call,
         client: Client,
         *,
