@@ -83,9 +83,7 @@ class Turns:
 
     def notice(self, notice: SpeechNotice, now_ms: int) -> None:
         """Take a change of the caller's speech, or a lasting silence."""
-        utterance = self._segmenter.utterance
-        if utterance is None:
-            return
+        utterance = notice.utterance
         match notice.change:
             case SpeechChange.STARTED:
                 self._started(utterance, notice.at_ms, now_ms)
