@@ -211,7 +211,7 @@ class Connection:
         """Tell the client why no session can begin; close if the connection is for one session."""
         self._pace.budget.work_s += REFUSAL_WORK_S  # slows repeated requests
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
-        self._protocol.messages(SessionClosed())  # they are for a session that had begun
+        self._protocol.forget_session()
         self._sender.tell(Notice(why.code, why.message, why.details))
         if why.ends or self._protocol.admission.one_session:
             self._shut(why.close, why.details)

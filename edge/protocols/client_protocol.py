@@ -183,6 +183,9 @@ class ClientProtocol(Protocol):
     def messages(self, event: ClientEvent) -> list[Json]:
         """Return the messages of this protocol for *event*; none if it has no form for it."""
 
+    def forget_session(self) -> None:
+        """Forget the session that the client asked for: it could not begin."""
+
 
 class ProtocolDefaults:
     """The usual answers of protocols: the base of each class in PROTOCOLS."""
@@ -205,3 +208,6 @@ class ProtocolDefaults:
 
     def no_more(self) -> list[ClientCommand]:
         return []
+
+    def forget_session(self) -> None:
+        """Do nothing: commands do not depend on an open session."""

@@ -139,7 +139,7 @@ class ConversationalProtocol(ProtocolDefaults):
                 started = {"session_id": session, "message": "Ready to listen"}
                 return [{"type": "conversation_started", **started}]
             case SessionClosed():
-                self._audio = None
+                self.forget_session()
                 return [{"type": "conversation_ended", "message": "Conversation ended"}]
             case CallerTranscript(text=text, final=final, goes_on=goes_on):
                 words = {"text": text, "is_final": final, "turn_detected": final}
@@ -159,6 +159,9 @@ class ConversationalProtocol(ProtocolDefaults):
                 return [{**_error(message, code).message, "details": details}]
             case _:
                 return []
+
+    def forget_session(self) -> None:
+        self._audio = None
 
 
 def _error(message: str, code: str) -> Reply:
