@@ -207,7 +207,7 @@ class SessionShell:
         self._log.exception("call_broken")
         if self._carries:
             self._move(ShellMove.STOP)
-        self._client.broken()
+        self._client.call_failed()
 
     @property
     def _carries(self) -> bool:

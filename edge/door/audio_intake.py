@@ -138,9 +138,9 @@ class AudioIntake:
                 if not self._budget.settle(self._clock()):
                     self._pace.check()
         except OverBudgetError as error:
-            self._holder.exceed(str(error))
-        except Exception as error:  # noqa: BLE001  # `Holder.broke` logs it
-            self._holder.broke(error)
+            self._holder.cut_off(str(error))
+        except Exception as error:  # noqa: BLE001  # `Holder.fail` logs it
+            self._holder.fail(error)
         return True
 
     def take_now(self, audio: Audio) -> None:
@@ -254,8 +254,8 @@ class AudioIntake:
         began_s = self._work_clock()
         try:
             do(what)
-        except Exception as error:  # noqa: BLE001  # `Holder.broke` logs it
-            self._holder.broke(error)
+        except Exception as error:  # noqa: BLE001  # `Holder.fail` logs it
+            self._holder.fail(error)
         finally:
             if counted:
                 self._decoded.release()

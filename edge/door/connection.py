@@ -81,7 +81,7 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the client until it leaves, is closed, or its session fails."""
-        self._ws.on_excess = self._exceeded
+        self._ws.on_excess = self._close_over_budget
         try:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._sender.run())
@@ -150,27 +150,27 @@ class Connection:
         self._sender.tell(Notice(up.code, up.message, up.details))
         self._shut(CloseCode.NORMAL, up.details, ends="end_call")
 
-    def _exceeded(self, why: str) -> None:
+    def _close_over_budget(self, why: str) -> None:
         log.info("connection_over_budget", protocol=self._protocol.name, why=why)
         self._shut(CloseCode.POLICY_VIOLATION, why)
 
     def _too_slow(self) -> None:
         self._shut(CloseCode.TRY_AGAIN_LATER, "the client reads too slowly")
 
-    def exceed(self, why: str) -> None:
-        self._ws.exceed(why)
+    def cut_off(self, why: str) -> None:
+        self._ws.cut_off(why)
 
     def reply(self, message: Json) -> None:
         self._sender.send([message])
 
-    def broke(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """End the connection after an unexpected exception."""
         shell = self._sessions.shell
         session = shell.session if shell else ""
         log.error(
             "connection_broken", protocol=self._protocol.name, session=session, exc_info=error
         )
-        self.broken()
+        self.call_failed()
 
     # -------------------------------------------------------- commands of the client
 
@@ -237,7 +237,7 @@ class Connection:
             code = codes.get(event.stage, CloseCode.INTERNAL_ERROR)
             self._shut(code, f"{event.stage} is down")
 
-    def broken(self) -> None:
+    def call_failed(self) -> None:
         self._shut(CloseCode.INTERNAL_ERROR, "Internal server error")
 
     def hang_up(self, code: str, reason: str) -> None:

@@ -151,7 +151,7 @@ class FrameIntake:
         try:
             return self._ws.pace.check()
         except OverBudgetError as over:
-            self._ws.exceed(str(over))
+            self._ws.cut_off(str(over))
             return None
 
     def _take_step(self, step: Step, wait_s: float) -> None:
@@ -192,7 +192,7 @@ class FrameIntake:
         self._memory_check = None
         reservation = self._budget.reservation
         if reservation.is_overdue(self._clock()):
-            self._ws.exceed("a long message takes too long, and others wait for its memory")
+            self._ws.cut_off("a long message takes too long, and others wait for its memory")
         elif reservation.held:
             self._check_memory_in(WAIT_S)
 

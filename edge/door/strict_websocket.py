@@ -76,7 +76,7 @@ class StrictWebSocket(web.WebSocketResponse):
             handler: Any = self._req.protocol
             handler._data_received_cb = None
 
-    def exceed(self, message: str) -> None:
+    def cut_off(self, message: str) -> None:
         """Read no more, and have the connection closed; *message* says why."""
         if self._intake is None or self._intake.drops:
             return

@@ -42,7 +42,7 @@ class Client:
         self.transport.on_excess = self.excess.append
         protocol = ContinuousProtocol(Handshake("c"))
         holder = SimpleNamespace(
-            exceed=self.transport.exceed, broke=self.faults.append, tell=self.told.append
+            cut_off=self.transport.cut_off, fail=self.faults.append, tell=self.told.append
         )
         intake = AudioIntake(
             cast("Any", SimpleNamespace(take_audio=self.sound.append)),
