@@ -110,7 +110,7 @@ class _Refusals:
 
     def __init__(self, bus: Bus, whose: tuple[str, str], plan: DrivePlan) -> None:
         self._bus = bus
-        self._subject = subjects.live(*whose, "out")
+        self._subject = subjects.live(*whose, ev.JobFailed.KIND)
         self._other_model = bool(plan.llm_model)
         self.reason = ""
 
