@@ -12,7 +12,7 @@ from typing import Protocol
 from runtime.buckets import Bucket, Buckets
 from runtime.common_share import CommonShare
 from runtime.settings import Settings
-from schemas.audio import BYTES_PER_MS
+from schemas.audio import BYTES_PER_S
 
 KEPT_S = 72 * 3600
 """The retention of the streams (nats/streams)."""
@@ -29,7 +29,7 @@ STEP_BYTES = 4_000
 BEGINS_BYTES = 10_000
 """The bytes that a session's first turn may need."""
 TENANT_USED_UP = "the tenant's share of recorded audio is used up (AURA_RECORDED_MB_PER_TENANT)"
-_MOST_BYTES_A_SECOND = HIGHEST_SPEED * 2 * BYTES_PER_MS * 1000
+_MOST_BYTES_A_SECOND = HIGHEST_SPEED * 2 * BYTES_PER_S
 """The most bytes of recorded audio a second, both sides together."""
 
 

@@ -22,10 +22,9 @@ from runtime.common_share import ShareAccount
 from runtime.containers import Container
 from runtime.moves import moved
 from runtime.wav import NotAudioError
-from schemas.audio import BYTES_PER_MS
+from schemas.audio import BYTES_PER_S
 
 T = TypeVar("T")
-BYTES_PER_S = 1000 * BYTES_PER_MS
 DIRECT_S = 0.25
 """The most audio, seconds, that is processed before other tasks run."""
 NO_MORE_S = 2.5

@@ -21,11 +21,11 @@ from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.message_memory import LONGEST_RESERVATION_S
 from edge.door.limits.pace import WAIT_S
 from edge.door.unparsed_frames import Step, UnparsedFrames
+from edge.protocols.client_protocol import CloseCode
 
 if TYPE_CHECKING:
     from edge.door.strict_websocket import StrictWebSocket
 
-PROTOCOL_ERROR = 1002
 REASON_READ_S = 1.0
 """The time, seconds, in which a client over its budget can read the close's reason."""
 STILL_THERE = b"\x8a\x00"
@@ -119,7 +119,7 @@ class FrameIntake:
         self._parser.feed_data(piece.data)
         if piece.unmasked:
             self._queue.set_exception(
-                WebSocketError(PROTOCOL_ERROR, "a client's frames must be masked")
+                WebSocketError(CloseCode.PROTOCOL_ERROR, "a client's frames must be masked")
             )
             return True
         self._budget.frames += piece.frames

@@ -15,8 +15,8 @@ from edge.core.client_commands import ClientCommand
 from edge.door.frame_intake import FrameIntake
 from edge.door.limits.pace import Pace
 from edge.door.transport import Phone, VoicePlayer
+from edge.protocols.client_protocol import CloseCode
 
-POLICY_VIOLATION = 1008
 DELAYS_A_HEARTBEAT = 10
 """How often the next ping may be put off within a heartbeat: once a frame would cost too much."""
 
@@ -84,7 +84,7 @@ class StrictWebSocket(web.WebSocketResponse):
         if self.on_excess:
             self.on_excess(message)
         elif self._reader is not None:
-            self._reader.set_exception(WebSocketError(POLICY_VIOLATION, message))
+            self._reader.set_exception(WebSocketError(CloseCode.POLICY_VIOLATION, message))
 
     def _queue_all(self) -> None:
         """Have later messages wait for their turn."""

@@ -117,6 +117,7 @@ class CloseCode(IntEnum):
     """Close codes of RFC 6455 and its registry that an edge uses."""
 
     NORMAL = 1000
+    PROTOCOL_ERROR = 1002
     POLICY_VIOLATION = 1008
     INTERNAL_ERROR = 1011
     SERVICE_RESTART = 1012

@@ -32,13 +32,12 @@ from edge.protocols.twilio_messages import (
 )
 from runtime.audio_gaps import GapFiller, filled_ms
 from runtime.dtmf import KEYS, tones
-from runtime.g711 import encode
+from runtime.g711 import LINE_HZ, encode
 from runtime.wav import Format
 
-RATE_HZ = 8000
-BYTES_A_MS = RATE_HZ // 1000
-LINE = Format(rate_hz=RATE_HZ, width=1, encoding="mulaw")
-SPOKEN = MediaFormat(encoding="audio/x-mulaw", sample_rate=RATE_HZ, channels=1)
+BYTES_A_MS = LINE_HZ // 1000
+LINE = Format(rate_hz=LINE_HZ, width=1, encoding="mulaw")
+SPOKEN = MediaFormat(encoding="audio/x-mulaw", sample_rate=LINE_HZ, channels=1)
 """The one format that Twilio documents."""
 SILENCE = b"\xff"
 MOST_MARKS = 512
@@ -59,7 +58,7 @@ class TwilioProtocol(ProtocolDefaults):
         one_session=True,
         most_message_bytes=MOST_MESSAGE_BYTES,
     )
-    audio_out_hz = RATE_HZ
+    audio_out_hz = LINE_HZ
 
     def __init__(self, handshake: Handshake) -> None:
         self.connection = handshake.connection
@@ -157,7 +156,7 @@ class TwilioProtocol(ProtocolDefaults):
                 self._turn, self._sent_bytes = turn, played_ms * BYTES_A_MS
                 return [{"event": "clear", "streamSid": self._stream}]
             case Tones(keys=keys):
-                return [self._media(encode(tones(keys, RATE_HZ), "mulaw"))]
+                return [self._media(encode(tones(keys, LINE_HZ), "mulaw"))]
             case _:
                 return []
 
