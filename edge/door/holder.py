@@ -10,7 +10,7 @@ class Holder(Client, Protocol):
     """The connection that holds the sessions."""
 
     def reply(self, message: Json) -> None:
-        """Send *message* to the client; None: nothing."""
+        """Send *message* to the client."""
 
     def cut_off(self, why: str) -> None:
         """Close the connection, which is over its budget."""
