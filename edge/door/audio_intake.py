@@ -165,13 +165,13 @@ class AudioIntake:
         form = audio.form
         if self._audio_in.makes_resampler(form, audio.data):
             await self._pace.wait_in_queue()
-        if isinstance(form, Container) or len(audio.data) <= form.bytes_a_second * DIRECT_S:
+        if isinstance(form, Container) or len(audio.data) <= form.bytes_per_second * DIRECT_S:
             began_s = self._work_clock()
             self.take_now(audio)
             self._tell_budget()
             self._pace.worked(began_s)
             return
-        self._budget.sound_s += len(audio.data) / form.bytes_a_second
+        self._budget.sound_s += len(audio.data) / form.bytes_per_second
         await self._pace.turn(long=True)
         begins = audio.begins
         for data in _pieces(audio.data, int(LONGEST_LIVE_S * form.rate_hz) * form.frame_bytes):

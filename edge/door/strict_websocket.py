@@ -17,7 +17,7 @@ from edge.door.limits.pace import Pace
 from edge.door.transport import Phone, VoicePlayer
 from edge.protocols.client_protocol import CloseCode
 
-DELAYS_A_HEARTBEAT = 10
+DELAYS_PER_HEARTBEAT = 10
 """How often the next ping may be put off within a heartbeat: once a frame would cost too much."""
 
 
@@ -103,5 +103,5 @@ class StrictWebSocket(web.WebSocketResponse):
         assert self._loop is not None  # noqa: S101  # it has been prepared
         now = self._loop.time()
         if self._pong_response_cb is not None or now >= self._put_off_at:
-            self._put_off_at = now + (self._heartbeat or 0.0) / DELAYS_A_HEARTBEAT
+            self._put_off_at = now + (self._heartbeat or 0.0) / DELAYS_PER_HEARTBEAT
             super()._on_data_received()

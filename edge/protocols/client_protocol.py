@@ -68,7 +68,7 @@ class Handshake:
     rate_hz: int = RATE_HZ
     """The sample rate of PCM without a header, and of audio to the client."""
     prices: Prices = field(default_factory=dict)
-    events_a_second: int = 10
+    events_per_second: int = 10
     """The most events a second that a client may send, audio not counted."""
     models: frozenset[str] = frozenset()
     """The language models that a client may choose."""

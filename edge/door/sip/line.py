@@ -16,10 +16,10 @@ from runtime.g711 import LINE_HZ
 
 log = structlog.get_logger(__name__)
 
-BYTES_A_MS = 2 * LINE_HZ // 1000
-AHEAD_BYTES = 2 * FRAME_MS * BYTES_A_MS
+BYTES_PER_MS = 2 * LINE_HZ // 1000
+AHEAD_BYTES = 2 * FRAME_MS * BYTES_PER_MS
 """The audio that waits in the stack, which sends a frame every 20 ms by its own clock."""
-MOST_READ_BYTES = 1000 * BYTES_A_MS
+MOST_READ_BYTES = 1000 * BYTES_PER_MS
 LATE_S = 0.2
 """The most audio, seconds, that a late loop catches up."""
 HELD_S = 0.2
