@@ -27,7 +27,7 @@ from edge.door.limits.costs import REFUSAL_WORK_S
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from edge.door.transport import Transport
-from edge.protocols.client_protocol import CloseCode, Json
+from edge.protocols.client_protocol import CloseCode, Json, failed_part
 from runtime.buckets import Bucket
 from schemas.control import CallState
 from schemas.events import EndReason
@@ -234,8 +234,8 @@ class Connection:
         self._sender.tell(event, chunks=chunks)
         if isinstance(event, Trouble) and event.fatal:
             codes = self._protocol.admission.stage_close_codes
-            code = codes.get(event.stage, CloseCode.INTERNAL_ERROR)
-            self._shut(code, f"{event.stage} is down")
+            part = failed_part(event)
+            self._shut(codes.get(part, CloseCode.INTERNAL_ERROR), f"{part} is down")
 
     def call_failed(self) -> None:
         self._shut(CloseCode.INTERNAL_ERROR, "Internal server error")

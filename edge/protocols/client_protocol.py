@@ -11,7 +11,7 @@ from enum import Enum, IntEnum, auto
 from typing import Any, Protocol
 
 from edge.core.client_commands import ClientCommand
-from edge.core.client_events import ClientEvent
+from edge.core.client_events import ClientEvent, Trouble
 from schemas.audio import RATE_HZ
 from schemas.events import FaultyPart
 
@@ -123,6 +123,11 @@ class CloseCode(IntEnum):
     SERVICE_RESTART = 1012
     """The client may reconnect at once, to any edge."""
     TRY_AGAIN_LATER = 1013
+
+
+def failed_part(trouble: Trouble) -> FaultyPart:
+    """Return the failed part as clients are told it: no protocol has a word for the bus."""
+    return "audio" if trouble.stage == "bus" else trouble.stage
 
 
 class ClientProtocol(Protocol):

@@ -23,6 +23,7 @@ from edge.protocols.client_protocol import (
     Json,
     ProtocolDefaults,
     TokenPlace,
+    failed_part,
 )
 from edge.protocols.parsing import (
     NotJsonError,
@@ -151,8 +152,8 @@ class ConversationalProtocol(ProtocolDefaults):
             case Interrupted(heard=heard):
                 message = "AI stopped speaking due to user interruption"
                 return [{"type": "ai_interrupted", "message": message, "heard": heard}]
-            case Trouble(stage=stage, reason=reason):
-                return [_processing_error(f"{stage}: {reason}").message]
+            case Trouble(reason=reason):
+                return [_processing_error(f"{failed_part(event)}: {reason}").message]
             case ClientToolCalled() | ClientToolCancelled():
                 return [tool_message(event)]
             case Notice(code=code, message=message, details=details):

@@ -189,6 +189,11 @@ def test_other_events() -> None:
     assert error["code"] == "PROCESSING_ERROR"
 
 
+def test_the_bus_is_told_as_audio() -> None:
+    d = connected()
+    assert d.messages(Trouble("bus", "why")) == d.messages(Trouble("audio", "why"))
+
+
 def test_a_stage_that_stays_down_has_no_code_of_its_own() -> None:
     assert not connected().admission.stage_close_codes
 
