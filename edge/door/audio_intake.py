@@ -185,7 +185,7 @@ class AudioIntake:
             if self._state is ENDED:
                 return
             began_s = self._work_clock()
-            for _ in self._shell.take_audio_in_parts(bytes(pcm)):
+            for _ in self._shell.take_audio_stepwise(bytes(pcm)):
                 self._pace.worked(began_s)
                 await self._pace.breathe()
                 began_s = self._work_clock()

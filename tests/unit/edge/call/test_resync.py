@@ -88,10 +88,10 @@ async def test_a_link_that_answers_again_has_the_log_read_and_the_caller_is_told
             (changed,) = missing.bus.liveness.changed
             changed(True)
             changed(True)
-            assert (missing.told, missing.outage.parts) == (1, {"link"})
+            assert (missing.told, missing.outage.away) == (1, {"link"})
             changed(False)
             assert await missing.hears() == [1]
-    assert not missing.outage.parts
+    assert not missing.outage.away
 
 
 async def test_a_connection_whose_bus_is_away_already_is_told_at_once() -> None:
