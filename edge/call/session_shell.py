@@ -207,7 +207,7 @@ class SessionShell:
         self._log.exception("call_broken")
         if self._carries:
             self._move(ShellMove.STOP)
-        self._client.broken()
+        self._client.call_failed()
 
     @property
     def _carries(self) -> bool:
@@ -230,7 +230,7 @@ class SessionShell:
 
     def _tell_bus_away(self) -> None:
         if self._carries:
-            self._client.tell(Trouble("audio", "the event bus is away; it is waited for"))
+            self._client.tell(Trouble("bus", "the event bus is away; it is waited for"))
 
     def _take_event(self, event: AnyEvent, seq: int) -> None:
         """Take *event* of a stage or of a newer connection, stored at *seq* of the log."""
@@ -285,7 +285,7 @@ class SessionShell:
 
     def _queue(self, event: Event) -> None:
         if not self._events.put(event):
-            self._client.tell(Trouble("audio", "the event bus is away", fatal=True))
+            self._client.tell(Trouble("bus", "the event bus is away", fatal=True))
 
     def _awaits(self, utterance: int) -> bool:
         """Return whether the words of *utterance* are still needed."""

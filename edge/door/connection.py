@@ -27,7 +27,7 @@ from edge.door.limits.costs import REFUSAL_WORK_S
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from edge.door.transport import Transport
-from edge.protocols.client_protocol import CloseCode, Json
+from edge.protocols.client_protocol import CloseCode, Json, failed_part
 from runtime.buckets import Bucket
 from schemas.control import CallState
 from schemas.events import EndReason
@@ -81,7 +81,7 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the client until it leaves, is closed, or its session fails."""
-        self._ws.on_excess = self._exceeded
+        self._ws.on_excess = self._close_over_budget
         try:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._sender.run())
@@ -150,27 +150,27 @@ class Connection:
         self._sender.tell(Notice(up.code, up.message, up.details))
         self._shut(CloseCode.NORMAL, up.details, ends="end_call")
 
-    def _exceeded(self, why: str) -> None:
+    def _close_over_budget(self, why: str) -> None:
         log.info("connection_over_budget", protocol=self._protocol.name, why=why)
         self._shut(CloseCode.POLICY_VIOLATION, why)
 
     def _too_slow(self) -> None:
         self._shut(CloseCode.TRY_AGAIN_LATER, "the client reads too slowly")
 
-    def exceed(self, why: str) -> None:
-        self._ws.exceed(why)
+    def cut_off(self, why: str) -> None:
+        self._ws.cut_off(why)
 
     def reply(self, message: Json) -> None:
         self._sender.send([message])
 
-    def broke(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """End the connection after an unexpected exception."""
         shell = self._sessions.shell
         session = shell.session if shell else ""
         log.error(
             "connection_broken", protocol=self._protocol.name, session=session, exc_info=error
         )
-        self.broken()
+        self.call_failed()
 
     # -------------------------------------------------------- commands of the client
 
@@ -211,7 +211,7 @@ class Connection:
         """Tell the client why no session can begin; close if the connection is for one session."""
         self._pace.budget.work_s += REFUSAL_WORK_S  # slows repeated requests
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
-        self._protocol.messages(SessionClosed())  # they are for a session that had begun
+        self._protocol.forget_session()
         self._sender.tell(Notice(why.code, why.message, why.details))
         if why.ends or self._protocol.admission.one_session:
             self._shut(why.close, why.details)
@@ -234,10 +234,10 @@ class Connection:
         self._sender.tell(event, chunks=chunks)
         if isinstance(event, Trouble) and event.fatal:
             codes = self._protocol.admission.stage_close_codes
-            code = codes.get(event.stage, CloseCode.INTERNAL_ERROR)
-            self._shut(code, f"{event.stage} is down")
+            part = failed_part(event)
+            self._shut(codes.get(part, CloseCode.INTERNAL_ERROR), f"{part} is down")
 
-    def broken(self) -> None:
+    def call_failed(self) -> None:
         self._shut(CloseCode.INTERNAL_ERROR, "Internal server error")
 
     def hang_up(self, code: str, reason: str) -> None:

@@ -288,4 +288,4 @@ async def _hold(running: Coroutine[Any, Any, None], holder: Holder) -> None:
         await running
     except Exception:
         log.exception("session_broken")
-        holder.broken()
+        holder.call_failed()

@@ -130,7 +130,7 @@ def handshake_of(request: web.Request, edge: Edge) -> Handshake:
         headers={name.lower(): value for name, value in request.headers.items()},
         rate_hz=edge.settings.sample_rate,
         prices=edge.prices,
-        events_a_second=edge.settings.control_messages_per_second,
+        events_per_second=edge.settings.control_messages_per_second,
         models=edge.settings.realtime_models_listed,
         voices=edge.voices,
         transfer_key=edge.settings.twilio_transfer_key

@@ -9,7 +9,7 @@ from runtime.bus.reader import Stored
 from runtime.sessions import log
 from runtime.sessions.listing import ListedSession, SessionFilter, folded, summed_up
 from schemas import subjects
-from schemas.events import AnyEvent
+from schemas.events import AnyEvent, SessionEnded
 
 READ_AT_ONCE = 32
 """The number of unfinished sessions that are read in parallel."""
@@ -28,7 +28,7 @@ async def sessions(bus: Bus, wanted: SessionFilter) -> list[ListedSession]:
     """
     names: list[str] = []
     for one in wanted.tenants:
-        life = subjects.session_events(one, "*", "life")
+        life = subjects.session_events(one, "*", SessionEnded.KIND)
         names += await log.count(bus, subjects.EVENTS_STREAM, life)
     rows: list[ListedSession] = []
     to_read: list[tuple[str, str]] = []

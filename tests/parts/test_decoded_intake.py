@@ -59,7 +59,7 @@ class Caller:
     def tell(self, trouble: Trouble) -> None:
         self.told.append(trouble.reason)
 
-    def broke(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         raise error
 
     def _obey(self, command: ClientCommand) -> None:

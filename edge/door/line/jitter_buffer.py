@@ -34,9 +34,9 @@ class _Packet(NamedTuple):
 class JitterBuffer:
     """One stream of RTP."""
 
-    def __init__(self, stamps_a_ms: int) -> None:
-        """Take *stamps_a_ms*, the stream's clock in kHz."""
-        self._stamps_a_ms = stamps_a_ms
+    def __init__(self, stamps_per_ms: int) -> None:
+        """Take *stamps_per_ms*, the stream's clock in kHz."""
+        self._stamps_per_ms = stamps_per_ms
         self._next: int | None = None
         """The number of the next packet."""
         self._due: int | None = None
@@ -63,11 +63,11 @@ class JitterBuffer:
             gap_ms = self._gap_ms(packet.stamp)
             out.append(Piece(packet.payload, gap_ms, lost and gap_ms > 0))
             lost = False
-            self._due = packet.stamp + round(packet.ms * self._stamps_a_ms)
+            self._due = packet.stamp + round(packet.ms * self._stamps_per_ms)
             self._next = (self._next + 1) % NUMBER_MODULUS
         return out
 
     def _gap_ms(self, stamp: int) -> int:
         if self._due is None:
             return 0
-        return filled_ms(((stamp - self._due) % STAMP_MODULUS) // self._stamps_a_ms)
+        return filled_ms(((stamp - self._due) % STAMP_MODULUS) // self._stamps_per_ms)

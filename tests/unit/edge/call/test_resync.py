@@ -13,11 +13,12 @@ from runtime.bus.connection import Bus
 from runtime.bus.reader import Stored
 from runtime.tasks import beside
 from schemas import subjects
+from schemas.events import Kind
 from tests.unit.edge.call.memory_bus import MemoryBus
 from tests.unit.edge.core.rehearsal import began, config
 
 
-def stored(seq: int, kind: str) -> Stored:
+def stored(seq: int, kind: Kind) -> Stored:
     return Stored(subjects.session_events("t", "s", kind), seq, b"", {}, "")
 
 

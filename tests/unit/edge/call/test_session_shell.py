@@ -28,13 +28,13 @@ class ToldClient:
 
     def __init__(self) -> None:
         self.told: list[ClientEvent] = []
-        self.broke = self.was_taken_over = 0
+        self.failures = self.was_taken_over = 0
 
     def tell(self, event: ClientEvent) -> None:
         self.told.append(event)
 
-    def broken(self) -> None:
-        self.broke += 1
+    def call_failed(self) -> None:
+        self.failures += 1
 
     def taken_over(self) -> None:
         self.was_taken_over += 1
@@ -101,7 +101,7 @@ async def test_a_call_that_breaks_ends_and_its_client_is_told_once() -> None:
 
     held = Held(Broken(began(config())))
     assert await held.gives(Started(), Started()) == ["session.started"]
-    assert held.client.broke == 1
+    assert held.client.failures == 1
 
 
 async def test_a_call_that_breaks_when_its_timer_rings_ends_the_same_way() -> None:
@@ -125,7 +125,7 @@ async def test_a_call_that_breaks_when_its_timer_rings_ends_the_same_way() -> No
     held.shell.finish("failed")
     async with asyncio.timeout(20):
         await running
-    assert held.client.broke == 1
+    assert held.client.failures == 1
     assert [type(event) for event in held.bus.stored] == [ev.SessionStarted]
 
 

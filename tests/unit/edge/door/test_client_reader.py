@@ -31,7 +31,7 @@ SOUND = bytes(640)
 class Client:
     """A client's transport, its reader, and what came of what it sent."""
 
-    def __init__(self, pace: Pace, commands_a_second: float = 100) -> None:
+    def __init__(self, pace: Pace, commands_per_second: float = 100) -> None:
         self.transport = LineTransport(pace)
         self.sound: list[bytes] = []
         self.obeyed: list[ClientCommand] = []
@@ -42,7 +42,7 @@ class Client:
         self.transport.on_excess = self.excess.append
         protocol = ContinuousProtocol(Handshake("c"))
         holder = SimpleNamespace(
-            exceed=self.transport.exceed, broke=self.faults.append, tell=self.told.append
+            cut_off=self.transport.cut_off, fail=self.faults.append, tell=self.told.append
         )
         intake = AudioIntake(
             cast("Any", SimpleNamespace(take_audio=self.sound.append)),
@@ -56,7 +56,7 @@ class Client:
         self.reader = ClientReader(
             cast("Any", self.transport),
             protocol,
-            Bucket(commands_a_second, commands_a_second),
+            Bucket(commands_per_second, commands_per_second),
             cast("Any", sessions),
             cast("Any", holder),
             obey=self._obey,
@@ -104,7 +104,7 @@ async def test_sound_is_heard_before_it_is_waited_for(pace: Pace) -> None:
 
 
 async def test_commands_that_come_too_often_are_refused_and_sound_never_is(pace: Pace) -> None:
-    client = Client(pace, commands_a_second=2)
+    client = Client(pace, commands_per_second=2)
     reading = asyncio.create_task(client.reader.run())
     for _ in range(4):
         client.transport.arrived('{"type": "ping"}')
