@@ -22,7 +22,7 @@ from edge.door.http.middlewares import (
     limit_requests,
     no_packed_bodies,
     no_traceback,
-    take_turns,
+    wait_in_queue,
 )
 from edge.door.http.pages import add_pages, wants_page
 from edge.door.http.realtime_secrets import create_client_secret
@@ -101,7 +101,9 @@ def build(
     Raises:
         SettingsError: as `edge_of`.
     """
-    app = web.Application(middlewares=[take_turns, limit_requests, no_packed_bodies, no_traceback])
+    app = web.Application(
+        middlewares=[wait_in_queue, limit_requests, no_packed_bodies, no_traceback]
+    )
     app[EDGE] = edge_of(settings, bus, name, sessions, most_sockets)
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)

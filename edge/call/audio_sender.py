@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 from edge.call import counters
 from edge.core.effects import SendAudio
@@ -15,18 +16,35 @@ MOST_KEPT_MESSAGES = 900
 """The most waiting and kept messages, a minute and a half; older ones are not needed."""
 STEP_BYTES = BYTES_PER_S
 """Room for kept audio is taken a second at a time."""
+RESENT_AT_ONCE = 8
+"""The most messages without a wait: if STT is silent, all calls send theirs again at once."""
+
+
+async def next_round() -> None:
+    """Let others run once."""
+    await asyncio.sleep(0)
 
 
 class AudioSender:
     """Sends audio messages in order and keeps the end of the latest utterance, to be sent again."""
 
-    def __init__(self, bus: Bus, session: str, memory: ShareAccount | None = None) -> None:
-        """Keep no more than *memory* has room for; None: MOST_KEPT_MESSAGES."""
+    def __init__(
+        self,
+        bus: Bus,
+        session: str,
+        memory: ShareAccount | None = None,
+        wait_to_resend: Callable[[], Awaitable[None]] = next_round,
+    ) -> None:
+        """Keep no more than *memory* has room for; None: MOST_KEPT_MESSAGES.
+
+        *wait_to_resend* waits until RESENT_AT_ONCE messages may be sent again.
+        """
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendAudio | None] = asyncio.Queue(MOST_KEPT_MESSAGES)
         """The waiting messages; the oldest is dropped without room."""
         self._spoken: deque[SendAudio] = deque()
+        self._wait_to_resend = wait_to_resend
         self._memory = memory or CommonShare(math.inf).account("")
         """The room for kept audio, bytes."""
         self._spoken_bytes = 0
@@ -87,7 +105,11 @@ class AudioSender:
 
     async def resend(self) -> None:
         """Send the kept messages of the latest utterance again; duplicates have no effect."""
-        for audio in tuple(self._spoken):
+        for at, audio in enumerate(tuple(self._spoken)):
+            if at % RESENT_AT_ONCE == 0:
+                await self._wait_to_resend()
+            if not self.latest_is(audio.utterance):  # it ended meanwhile
+                return
             await self._send(audio)
 
     async def _send(self, audio: SendAudio) -> bool:

@@ -74,7 +74,7 @@ class SessionShell:
         self._outage = outage = BusOutage(self._tell_bus_away, loop.time)
         self._events = EventWriter(bus, outage, self._awaits, self._over_quota, terms)
         self._jobs, self._recording = terms.jobs, audio.recording
-        self._audio_sender = AudioSender(bus, self.session, audio.memory)
+        self._audio_sender = AudioSender(bus, self.session, audio.memory, audio.wait_to_resend)
         self._tasks = asyncio.TaskGroup()
         self._stages = StageListener(bus, whose, self.give, self._take_event)
         self._resync = Resync(bus, call, whose, self._audio_sender, self._stages.event, outage)

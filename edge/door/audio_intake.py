@@ -172,7 +172,7 @@ class AudioIntake:
             self._pace.worked(began_s)
             return
         self._budget.sound_s += len(audio.data) / form.bytes_per_second
-        await self._pace.turn(long=True)
+        await self._pace.admit(long=True)
         begins = audio.begins
         for data in _pieces(audio.data, int(LONGEST_LIVE_S * form.rate_hz) * form.frame_bytes):
             pcm = bytearray()
@@ -190,7 +190,7 @@ class AudioIntake:
                 await self._pace.breathe()
                 began_s = self._work_clock()
             self._pace.worked(began_s)
-            await self._pace.turn()
+            await self._pace.admit()
 
     def close(self) -> None:
         """Stop decoding: the session has ended."""
@@ -246,7 +246,7 @@ class AudioIntake:
             self._holder.tell(Trouble("audio", why))
 
     def _come_back(self, do: Callable[[T], None], what: T, counted: bool) -> None:
-        """Have a decoder thread's result processed when it is the connection's turn."""
+        """Have a decoder thread's result processed when the connection is next."""
         self._pace.later(0, lambda: self._take_decoded(do, what, counted))
 
     def _take_decoded(self, do: Callable[[T], None], what: T, counted: bool) -> None:

@@ -56,7 +56,7 @@ class ClientReader:
             await self._obey(self._protocol.opened())
             self._read_on()
             async for message in self._ws.messages():
-                self._ws.on_message = None  # later messages wait for their turn
+                self._ws.on_message = None  # later messages wait
                 await self._obey_message(message)
                 del message  # frees the memory of a long one at once
                 self._read_on()
@@ -91,7 +91,7 @@ class ClientReader:
             await self._obey(commands)
         if intake:
             intake.await_more()
-        await self._pace.turn()
+        await self._pace.admit()
 
     def _read_on(self) -> None:
         """Let the session's audio take the fast path; note if the connection is ahead."""

@@ -115,7 +115,7 @@ class ConnectionSessions:
         opening = await parts.openings.open(
             begin, self._seat, self._quota, phone=self._phone is not None
         )
-        await self._pace.wait_in_queue()  # many that begin at once take turns
+        await self._pace.wait_in_queue()  # many begin at once
         structlog.contextvars.bind_contextvars(session=opening.began.session)
         shell = self._shell_of(opening, tells_events=begin.events)
         holding = _hold(shell.run(*opening.more), self._holder)
@@ -140,7 +140,7 @@ class ConnectionSessions:
             parts.bus,
             Call(opening.began, opening.history),
             self._holder,
-            audio=SessionAudio(caller, opening.recording, memory),
+            audio=SessionAudio(caller, opening.recording, memory, self._pace.wait_in_queue),
             terms=replace(opening.terms, jobs=jobs),
             tells_events=tells_events,
         )

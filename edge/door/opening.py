@@ -1,7 +1,7 @@
 """Opens the sessions of all client protocols, or refuses them."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,7 +14,6 @@ from edge.call.config_store import ConfigStore
 from edge.call.event_writer import LogTerms
 from edge.call.first_events import FirstEvents
 from edge.call.quotas import LogQuota, RecordingQuotas
-from edge.call.recording_policy import RecordingPolicy
 from edge.call.recording_writer import RecordingWriter
 from edge.core.call import Began
 from edge.core.client_commands import Begin
@@ -26,6 +25,7 @@ from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
 from edge.door.agents.tool_catalogue import ToolCatalogue
 from edge.door.callers.auth import DEMO_TENANT, Caller
+from edge.door.opening_rules import RECORDED, OpeningRules, ignored
 from edge.door.refusal import RefusedError
 from edge.door.resume import hash_of
 from edge.door.seat import Seat
@@ -39,12 +39,8 @@ from schemas.tools import ToolConfig
 
 log = structlog.get_logger(__name__)
 
-RECORDED = "record_audio"
-"""The path in the configuration by which a client asks for a recording."""
 UNKNOWN = "-"
 """The value of variables in a prompt that is read ahead."""
-ANY_SOUND_IS_A_VOICE = {"interruption.voice_ms": 0}
-"""Without Silero's model any sound counts as voice, so voice alone stops no response."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +81,10 @@ class Openings:
     edge: str
     config: SessionConfig
     """The operator's configuration, without changes of a client."""
-    knows_voices: bool
-    """Whether Silero's model is in use."""
+    rules: OpeningRules
     agents: Agents
     tools: ToolCatalogue
     configs: ConfigStore
-    recording: RecordingPolicy
     recorded: RecordingQuotas
     voices: CallerVoices
 
@@ -117,7 +111,7 @@ class Openings:
             await seat.leave()
             raise
         tools = await self._tools_of(chosen, caller, phone=phone)
-        config = self._completed(chosen.config, tools)
+        config = self.rules.completed(chosen.config, tools)
         not_recorded = self._not_recorded(chosen, caller) if config.record_audio else ""
         if not_recorded:
             config = config.but({RECORDED: False})
@@ -130,8 +124,8 @@ class Openings:
             history,
             self._recording(caller.tenant, session) if config.record_audio else None,
             LogTerms(self.configs, quota),
-            _ignored(chosen, no_voice, not_recorded),
-            partial(self._with_changes, chosen, tools, recorded=config.record_audio),
+            ignored(chosen, no_voice, not_recorded),
+            partial(self.rules.with_changes, chosen, tools, recorded=config.record_audio),
         )
 
     async def likely(self, most: int) -> list[SessionConfig]:
@@ -151,7 +145,7 @@ class Openings:
             except (RefusedError, ConfigFileError):
                 continue
             tools = await self._tools_of(chosen, caller, phone=False, ahead=True)
-            found.append(self._completed(chosen.config, tools))
+            found.append(self.rules.completed(chosen.config, tools))
         return found
 
     def _first_events(self, seat: Seat, session: str) -> FirstEvents:
@@ -196,8 +190,10 @@ class Openings:
         """
         chosen = self.after_transfer(to, caller, before, now)
         tools = await self._tools_of(chosen, caller, phone=phone)
-        with_changes = partial(self._with_changes, chosen, tools, recorded=now.record_audio)
-        return TransferSettings(self._completed(chosen.config, tools), chosen.agent, with_changes)
+        with_changes = partial(self.rules.with_changes, chosen, tools, recorded=now.record_audio)
+        return TransferSettings(
+            self.rules.completed(chosen.config, tools), chosen.agent, with_changes
+        )
 
     def after_transfer(
         self, to: str, caller: Caller, before: AgentUsed, now: SessionConfig
@@ -218,32 +214,9 @@ class Openings:
         """
         return self.agents.tenant(caller.tenant).applied_to(self.config)
 
-    def _completed(self, config: SessionConfig, tools: Sequence[ToolConfig]) -> SessionConfig:
-        """Return *config* with *tools* beside the client's own, adapted to this edge."""
-        if not self.knows_voices:
-            config = config.but(ANY_SOUND_IS_A_VOICE)
-        named = {tool.name for tool in config.tools}
-        offered = [one for one in tools if one.name not in named]
-        return msgspec.structs.replace(config, tools=(*config.tools, *offered))
-
-    def _with_changes(
-        self,
-        chosen: CallSettings,
-        tools: Sequence[ToolConfig],
-        changes: Mapping[str, Any],
-        *,
-        recorded: bool,
-    ) -> SessionConfig:
-        """Return a session's configuration with other *changes* of its client."""
-        config = chosen.with_changes(changes) if chosen.with_changes else chosen.config
-        config = msgspec.structs.replace(config, record_audio=recorded)
-        return self._completed(config, tools)
-
     def _not_recorded(self, chosen: CallSettings, caller: Caller) -> str:
         """Return why the requested recording is refused; empty: it is not."""
-        requested = RECORDED in chosen.caller_changes or chosen.agent is not None
-        stranger = RECORDED in chosen.caller_changes and not caller.named
-        if why := self.recording.refusal(requested=requested, stranger=stranger):
+        if why := self.rules.recording_refusal(chosen, stranger=not caller.named):
             return why
         if why := self.recorded.of(caller.tenant).begin(time.monotonic()):
             log.warning("not_recorded", why=why)
@@ -259,13 +232,3 @@ def _log_start(began: Began, agent: AgentUsed | None, protocol: str) -> None:
         resumed=isinstance(began, SessionResumed),
         session=began.session,
     )
-
-
-def _ignored(chosen: CallSettings, no_voice: str, not_recorded: str) -> list[Notice]:
-    """Return the refused options: code, message and details of an error each."""
-    ignored = []
-    if left_out := [*chosen.left_out, *([no_voice] if no_voice else [])]:
-        ignored.append(Notice("INVALID_OPTION", "Option ignored", "; ".join(left_out)))
-    if not_recorded and RECORDED in chosen.caller_changes:
-        ignored.append(Notice("NOT_RECORDED", "The sound is not kept", not_recorded))
-    return ignored

@@ -61,7 +61,7 @@ def websocket(kind: type[ClientProtocol], *, first_message_s: float = FIRST_MESS
                 caller = await _caller_of_handshake(protocol, edge)
                 budget.stranger = not (caller and caller.named)
                 pace = Pace(budget, edge.work_queue, edge.stages.strained)
-                await pace.wait_in_queue()  # many that call at once take turns
+                await pace.wait_in_queue()  # many call at once
                 ws = StrictWebSocket(
                     pace,
                     heartbeat=edge.settings.heartbeat_s,

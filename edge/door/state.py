@@ -40,7 +40,8 @@ from edge.door.limits.storage_monitor import StorageMonitor
 from edge.door.limits.time_limits import TimeLimits
 from edge.door.limits.work_queue import WorkQueue
 from edge.door.offer_cache import OfferCache
-from edge.door.opening import ANY_SOUND_IS_A_VOICE, Openings
+from edge.door.opening import Openings
+from edge.door.opening_rules import ANY_SOUND_IS_A_VOICE, OpeningRules
 from edge.door.seat import Seats
 from edge.door.webrtc_port import WebRtcPort
 from edge.protocols.client_protocol import ClientProtocol
@@ -158,11 +159,15 @@ class Edge:
                 bus=self.bus,
                 edge=self.name,
                 config=config_of(self.settings, self.speech_model),
-                knows_voices=self.speech_model is not None,
+                rules=OpeningRules(
+                    knows_voices=self.speech_model is not None,
+                    recording=RecordingPolicy(
+                        self.settings.record_audio, bool(self.settings.redact)
+                    ),
+                ),
                 agents=self.agents,
                 tools=self.tools,
                 configs=self.configs,
-                recording=RecordingPolicy(self.settings.record_audio, bool(self.settings.redact)),
                 recorded=self.quotas.audio,
                 voices=CallerVoices.of(self.settings.caller_voices),
             ),

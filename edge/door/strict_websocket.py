@@ -87,7 +87,7 @@ class StrictWebSocket(web.WebSocketResponse):
             self._reader.set_exception(WebSocketError(CloseCode.POLICY_VIOLATION, message))
 
     def _queue_all(self) -> None:
-        """Have later messages wait for their turn."""
+        """Have later messages wait."""
         self.on_message = None
 
     def note_slowed(self) -> None:

@@ -30,7 +30,7 @@ class IntakeStep(Enum):
     PARSE = auto()
     """The next piece is parsed."""
     GO_ON_LATER = auto()
-    """The next piece is parsed once the budget allows it, and when it is its turn."""
+    """The next piece is parsed once the budget allows it, and when it is next."""
     AWAIT_TAKEN = auto()
     """Parsed messages wait to be taken, or memory for a long message is awaited."""
 

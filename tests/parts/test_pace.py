@@ -37,7 +37,7 @@ async def test_a_round_in_which_many_worked_leaves_strangers_to_the_next(*, stra
         there.worked(0.0)
         again = asyncio.create_task(here.breathe())
         await rounds(1)
-        assert again.done(), "it had its turn"
+        assert again.done(), "it was next"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ async def test_a_burst_takes_the_queue(
         budget.stranger = stranger
         budget.frames += frames
         pace.worked(time.thread_time() - work_s)
-        turn = asyncio.create_task(pace.turn())
+        turn = asyncio.create_task(pace.admit())
         await rounds(1)
         assert turn.done() is not waits
         await turn
@@ -119,5 +119,5 @@ async def test_a_debt_is_waited_for() -> None:
         pace = Pace(budget, WorkQueue(), str)
         budget.frames += 20_200
         began_s = loop.time()
-        await pace.turn()
+        await pace.admit()
         assert loop.time() - began_s > 0.1

@@ -85,7 +85,7 @@ async def test_many_in_the_queue_leave_every_round_to_a_live_call() -> None:
     async def flood() -> None:
         nonlocal pieces
         while True:
-            await queue.turn("a")
+            await queue.wait("a")
             pieces += 1
 
     floods = [asyncio.create_task(flood()) for _ in range(100)]
@@ -118,18 +118,18 @@ async def test_a_live_caller_waits_for_no_rest_of_the_others() -> None:
     await rounds(1)
     assert begun == ["live"]
     async with asyncio.timeout(1):
-        await queue.turn("burst")
+        await queue.wait("burst")
     assert begun == ["live", "burst"]
 
 
 async def test_who_left_the_queue_does_not_hold_it_up() -> None:
     queue = WorkQueue()
-    gone = asyncio.create_task(queue.turn("a"))
+    gone = asyncio.create_task(queue.wait("a"))
     await asyncio.sleep(0)
     gone.cancel()
     async with asyncio.timeout(1):
-        await queue.turn("a")
-        await queue.turn("a")
+        await queue.wait("a")
+        await queue.wait("a")
 
 
 async def test_a_piece_that_fails_does_not_stop_the_queue() -> None:
@@ -137,7 +137,7 @@ async def test_a_piece_that_fails_does_not_stop_the_queue() -> None:
     loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
     queue.put("a", lambda: 1 / 0)  # type: ignore[arg-type]  # what fails returns nothing
     async with asyncio.timeout(1):
-        await queue.turn("a")
+        await queue.wait("a")
     assert [type(error) for error in told] == [ZeroDivisionError]
 
 
@@ -156,7 +156,7 @@ async def test_the_address_that_has_had_the_least_is_next(place: Place) -> None:
 async def test_what_an_address_had_is_forgotten_when_nothing_waits(place: Place) -> None:
     queue, begun = WorkQueue(Clock()), list[str]()
     queue.worked("a", 0.1)
-    await queue.turn("b", place)
+    await queue.wait("b", place)
     for name in "ab":
         added(queue, begun, name, place)
     await rounds(3)
@@ -178,5 +178,5 @@ async def test_the_queue_leaves_a_share_of_the_loop_to_live_calls() -> None:
     loop, queue = asyncio.get_running_loop(), WorkQueue()
     queue.worked("a", QUEUE_AT_ONCE_S + 0.05)
     began_s = loop.time()
-    await queue.turn("b")
+    await queue.wait("b")
     assert loop.time() - began_s > 0.05 / QUEUE_SHARE / 2

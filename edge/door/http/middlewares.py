@@ -18,11 +18,11 @@ REQUEST_S = 0.0003
 
 
 @web.middleware
-async def take_turns(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Let a request wait for a turn in the work queue while the round of the loop is full."""
+async def wait_in_queue(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Let a request wait in the work queue while the round of the loop is full."""
     queue = request.app[EDGE].work_queue
     if queue.round.is_full:
-        await queue.turn(address_of(request), Place.NEXT)
+        await queue.wait(address_of(request), Place.NEXT)
     queue.round.count(REQUEST_S)
     answer: web.StreamResponse = await handler(request)
     return answer

@@ -55,8 +55,8 @@ class Pace:
         """Returns whether more has arrived than was processed."""
         self._since_s = 0.0
         """Work since other tasks last ran."""
-        self._had_turn = False
-        """Whether it had a turn in the queue since the last wait for its client."""
+        self._has_waited = False
+        """Whether it waited in the queue since the last wait for its client."""
 
     def worked(self, since_s: float) -> None:
         """Charge the time of the loop since *since_s* (of `work_clock`)."""
@@ -66,8 +66,8 @@ class Pace:
         self._queue.round.count(took_s)
 
     async def off_loop(self, work: Callable[[], T]) -> T:
-        """Return the result of *work*, which runs in a thread when it is its turn."""
-        await self._queue.turn(self.budget.address)
+        """Return the result of *work*, which runs in a thread when it is next."""
+        await self._queue.wait(self.budget.address)
         result, took_s = await self._queue.off_loop(work)
         self.budget.work_s += took_s
         self._queue.worked(self.budget.address, took_s)
@@ -87,7 +87,7 @@ class Pace:
         return wait_s
 
     def later(self, wait_s: float, piece: Callable[[], None]) -> None:
-        """Call *piece* after *wait_s*, when it is its turn."""
+        """Call *piece* after *wait_s*, when it is next."""
         loop = asyncio.get_running_loop()
         if wait_s > 0:
             loop.call_later(min(wait_s, WAIT_S), piece)
@@ -106,14 +106,14 @@ class Pace:
         crowded = (
             self._queue.round.is_full
             and self.budget.stranger
-            and not self._had_turn
+            and not self._has_waited
             and self.has_more()
         )
         most_s = YIELD_AFTER_S if self.budget.stranger else NAMED_YIELD_AFTER_S
         if self.budget.load or self._since_s > most_s or crowded:
             await self.wait_in_queue()
 
-    async def turn(self, *, long: bool = False) -> None:
+    async def admit(self, *, long: bool = False) -> None:
         """Wait until the next message may be processed; *long*: it takes more than YIELD_AFTER_S.
 
         Raises:
@@ -126,17 +126,17 @@ class Pace:
             await asyncio.sleep(min(wait_s, WAIT_S))
         if not self.budget.load and not self.has_more():
             self._since_s = 0.0  # the reader now waits for the client, and others run
-            self._had_turn = False
+            self._has_waited = False
         if long:
             await self.wait_in_queue()
         else:
             await self.breathe()
 
     async def wait_in_queue(self) -> None:
-        """Wait for a turn in the work queue."""
+        """Wait in the work queue until it is next."""
         self._charge()
-        await self._queue.turn(self.budget.address, self._place)
-        self._had_turn = True
+        await self._queue.wait(self.budget.address, self._place)
+        self._has_waited = True
 
     @property
     def _place(self) -> Place:

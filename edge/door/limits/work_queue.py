@@ -104,7 +104,7 @@ class WorkQueue:
         self._thread = ThreadPoolExecutor(1, "long-message")
 
     def put(self, address: str, piece: Callable[[], None], place: Place = Place.FAIR) -> None:
-        """Queue *piece* of *address* at *place*; it is called in its turn."""
+        """Queue *piece* of *address* at *place*; it is called when it is next."""
         if place is Place.LIVE:
             self._live.add(address, piece)
         else:
@@ -117,8 +117,8 @@ class WorkQueue:
             self._move(QueueMove.WAKE)
             asyncio.get_running_loop().call_soon(self._begin)
 
-    async def turn(self, address: str, place: Place = Place.FAIR) -> None:
-        """Wait at *place* for the turn of the piece that follows."""
+    async def wait(self, address: str, place: Place = Place.FAIR) -> None:
+        """Wait at *place* until the piece that follows may begin."""
         begun = asyncio.get_running_loop().create_future()
         self.put(address, lambda: None if begun.done() else begun.set_result(None), place)
         await begun

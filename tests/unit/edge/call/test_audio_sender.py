@@ -7,7 +7,7 @@ from typing import Any, cast
 from nats.aio.client import Client
 from prometheus_client import REGISTRY
 
-from edge.call.audio_sender import MOST_KEPT_MESSAGES, AudioSender
+from edge.call.audio_sender import MOST_KEPT_MESSAGES, RESENT_AT_ONCE, AudioSender
 from edge.core.effects import SendAudio
 from runtime.bus.connection import Bus
 from runtime.common_share import CommonShare
@@ -85,3 +85,23 @@ async def test_an_utterance_that_is_over_is_never_sent_again() -> None:
     assert not sender.latest_is(1)
     await sender.resend()
     assert len(bus.sent) == 2
+
+
+async def test_audio_that_is_sent_again_waits_now_and_then_and_stops_with_its_utterance() -> None:
+    waits = 0
+
+    async def wait() -> None:
+        nonlocal waits
+        waits += 1
+        if waits == 3:
+            sender.forget()
+
+    before = dropped()
+    sender = AudioSender(away(), "s", wait_to_resend=wait)
+    for seq in range(5 * RESENT_AT_ONCE):
+        sender.put(message(1, seq))
+    sender.put(None)
+    await sender.run()
+    await sender.resend()
+    assert waits == 3
+    assert dropped() - before == 7 * RESENT_AT_ONCE * len(PCM)

@@ -10,6 +10,7 @@ from edge.core.effects import SendAudio
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from edge.core.hearing.segmenter import BREATH_MS, SLACK_MS, Segmenter, SpeechNotice
 from edge.core.hearing.speech_detector import PAUSE_MS, SpeechChange
+from edge.core.hearing.utterance import FRAMES_A_MESSAGE, UtteranceMove
 from edge.core.inputs import Sound
 from schemas.audio import BYTES_PER_MS
 from schemas.session_config import SessionConfig, TurnConfig
@@ -38,6 +39,11 @@ class Caller:
         """Let *ms* pass without a frame."""
         self.now_ms += ms
         self.noticed += self.segmenter.wait(self.now_ms)
+
+    def silence_due_ms(self) -> int:
+        """Return the time until the next frames of silence."""
+        assert self.segmenter.silent_from_ms is not None
+        return self.segmenter.silent_from_ms - self.now_ms
 
     def changes(self) -> list[SpeechChange]:
         return [notice.change for notice in self.noticed if notice.change]
@@ -125,6 +131,19 @@ def test_a_microphone_that_stops_in_an_utterance_makes_a_pause() -> None:
     assert SpeechChange.PAUSED not in caller.changes()  # the next chunk may only be late
     caller.stops(PAUSE_MS + FRAME_MS)
     assert caller.changes()[-1] is SpeechChange.PAUSED
+
+
+def test_silence_before_the_words_is_taken_a_message_at_a_time_and_then_a_frame() -> None:
+    caller = speaking()
+    caller.stops(SLACK_MS + PAUSE_MS + FRAME_MS // 2)
+    awaited = caller.segmenter.utterance
+    assert awaited
+    assert caller.silence_due_ms() == FRAMES_A_MESSAGE * FRAME_MS
+    awaited.move(UtteranceMove.WORDS)
+    assert caller.silence_due_ms() == FRAME_MS
+    awaited.move(UtteranceMove.CONTINUE)
+    caller.stops(FRAME_MS)
+    assert caller.silence_due_ms() == FRAME_MS
 
 
 def test_a_microphone_that_stops_in_silence_is_not_waited_for() -> None:
