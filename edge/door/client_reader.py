@@ -27,7 +27,7 @@ TOO_OFTEN = Notice(
 class ClientReader:
     """Reads messages one after the other; short audio goes directly to the `AudioIntake`."""
 
-    def __init__(  # the parts of a connection, which makes one reader
+    def __init__(  # a connection has them all, and makes one reader
         self,
         ws: Transport,
         protocol: ClientProtocol,

@@ -23,7 +23,7 @@ from edge.door.callers.client_address import ClientAddresses
 from edge.door.callers.client_secrets import ClientSecrets
 from edge.door.callers.operators import Operators
 from edge.door.connection import Connection
-from edge.door.edge_parts import EdgeParts
+from edge.door.edge_services import EdgeServices
 from edge.door.http.call_list import CallList
 from edge.door.http.twilio_calls import PREFIX as TELEPHONE
 from edge.door.http.twilio_calls import TwilioCalls
@@ -145,15 +145,15 @@ class Edge:
 
     @property
     def likely_prompts(self) -> LikelyPrompts:
-        return LikelyPrompts(self.bus, self.agents, self.tools, self.parts.openings)
+        return LikelyPrompts(self.bus, self.agents, self.tools, self.services.openings)
 
     def _calls(self) -> list[CallState]:
         states = [connection.call_state for connection in self.open]
         return [state for state in states if state]
 
     @property
-    def parts(self) -> EdgeParts:
-        return EdgeParts(
+    def services(self) -> EdgeServices:
+        return EdgeServices(
             bus=self.bus,
             openings=Openings(
                 bus=self.bus,
