@@ -246,7 +246,7 @@ class Connection:
         """End the session: with an error if *code* is given, else as by the client's command."""
         if not code:
             ends = EndSession(close=self._protocol.admission.one_session)
-            self._services.sessions.create_task(self._obey([ends]))
+            self._sessions.start(self._obey([ends]))
             return
         self._sender.tell(Notice(code, "Call ended", reason))
         fits = len(reason.encode()) <= MOST_CLOSE_BYTES
@@ -257,8 +257,7 @@ class Connection:
 
     def transfer(self, call: str, agent: str) -> None:
         if shell := self._sessions.shell:
-            transferring = self._sessions.transfer(shell, call, agent)
-            self._services.sessions.create_task(transferring)
+            self._sessions.start(self._sessions.transfer(shell, call, agent))
 
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")

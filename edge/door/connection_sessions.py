@@ -35,6 +35,7 @@ from edge.core.inputs import (
     Typed,
 )
 from edge.door.audio_intake import AudioIntake
+from edge.door.call_boundary import contained
 from edge.door.edge_services import EdgeServices
 from edge.door.holder import Holder
 from edge.door.limits.pace import Pace
@@ -118,8 +119,7 @@ class ConnectionSessions:
         await self._pace.wait_in_queue()  # many begin at once
         structlog.contextvars.bind_contextvars(session=opening.began.session)
         shell = self._shell_of(opening, tells_events=begin.events)
-        holding = _hold(shell.run(*opening.more), self._holder)
-        running = services.sessions.create_task(holding)
+        running = self.start(shell.run(*opening.more))
         try:
             async with beside(shell.listening.wait()) as listening:
                 await asyncio.wait({listening, running}, return_when=asyncio.FIRST_COMPLETED)
@@ -128,6 +128,10 @@ class ConnectionSessions:
         self._pace.budget.recognition = shell.recognition
         self.stopwatch.began(time.monotonic(), opening.began.config.limits)
         return shell, opening
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do *work* beside the connection, which ends if it fails."""
+        return self._services.sessions.create_task(contained(work, self._holder))
 
     def _shell_of(self, opening: Opening, *, tells_events: bool) -> SessionShell:
         """Return a shell for *opening* that does not run yet."""
@@ -269,7 +273,7 @@ class ConnectionSessions:
         """Run a tool of the telephone line; False: the tool is the client's."""
         if self._phone is None or called.name != SEND_DTMF.name:
             return False
-        self._services.sessions.create_task(self._press(self._phone, called))
+        self.start(self._press(self._phone, called))
         return True
 
     async def _press(self, phone: Phone, called: ClientToolCalled) -> None:
@@ -280,12 +284,3 @@ class ConnectionSessions:
         told = "pressed" if went else f"not pressed: {MOST_KEYS} of 0123456789*# at most"
         if shell and shell is self.shell:
             shell.give(ClientToolResult(called.call, told, failed=not went))
-
-
-async def _hold(running: Coroutine[Any, Any, None], holder: Holder) -> None:
-    """Run a session; its failure ends the connection of *holder* only."""
-    try:
-        await running
-    except Exception:
-        log.exception("session_broken")
-        holder.call_failed()

@@ -40,6 +40,7 @@ async def sessions(bus: Bus, wanted: SessionFilter) -> list[ListedSession]:
         else:
             rows.append(row)
     for k in range(0, len(to_read), READ_AT_ONCE):
+        # `gather`, since a task group would raise a group in place of BusAwayError
         found = await asyncio.gather(*(_row(bus, *own) for own in to_read[k : k + READ_AT_ONCE]))
         rows += [row for row in found if row is not None]
     chosen = [row for row in rows if wanted.wants(row)]
