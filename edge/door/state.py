@@ -12,7 +12,6 @@ from aiohttp import web
 
 from edge.call.config_store import ConfigStore
 from edge.call.quotas import StorageQuotas
-from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
 from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
@@ -42,6 +41,7 @@ from edge.door.limits.work_queue import WorkQueue
 from edge.door.offer_cache import OfferCache
 from edge.door.opening import Openings
 from edge.door.opening_rules import ANY_SOUND_IS_A_VOICE, OpeningRules
+from edge.door.recording_policy import RecordingPolicy
 from edge.door.seat import Seats
 from edge.door.webrtc_port import WebRtcPort
 from edge.protocols.client_protocol import ClientProtocol
