@@ -45,7 +45,7 @@ COUNTS = re.compile(
     r"budget|pace\b|self\._messages\b|_sound_bytes\b|_kept\b|_decoder_memory\b|self\._buffer\b|job_slots\b|stopwatch\b|_quota\b"
 )
 LINE = re.compile(r"\(([^()]+\.py):(\d+)\)$")
-LOOKS_A_SECOND, ROUNDS = 250, 6
+LOOKS_PER_SECOND, ROUNDS = 250, 6
 WARM_UP_S = TURN_EVERY_S
 """All calls have begun by then: a call of minutes opens once."""
 
@@ -80,7 +80,7 @@ async def hold(url: str, edge: Any, calls: int, into: str) -> dict[str, Any]:
     looker = os.environ.get("AURA_PY_SPY") or shutil.which("py-spy")
     if not looker:
         sys.exit("py-spy is needed: pip install py-spy")
-    rate, seconds = str(LOOKS_A_SECOND), str(int(SECONDS - WARM_UP_S))
+    rate, seconds = str(LOOKS_PER_SECOND), str(int(SECONDS - WARM_UP_S))
     spy = await asyncio.create_subprocess_exec(
         *(looker, "record", "--pid", str(edge.pid), "--rate", rate, "--duration", seconds),
         *("--format", "raw", "--output", into),

@@ -265,7 +265,7 @@ def read_wav(data: bytes, most_s: float = math.inf) -> bytes:
         raise NotAudioError("a WAV with samples; this one ends in its header")
     form, begin, size = parsed
     body = data[begin:] if size < 0 else data[begin : begin + size]
-    if len(body) > most_s * form.bytes_a_second:
+    if len(body) > most_s * form.bytes_per_second:
         raise NotAudioError(f"{most_s:g} s of sound at most")
     stream = PcmStream(form)
     pcm = stream.feed(body) + stream.flush()

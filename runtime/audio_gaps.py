@@ -17,15 +17,15 @@ class GapFiller:
     The first 20 ms of lost audio repeat the audio before it, and the rest is silence.
     """
 
-    def __init__(self, bytes_a_ms: int, silence: bytes = b"\0") -> None:
+    def __init__(self, bytes_per_ms: int, silence: bytes = b"\0") -> None:
         """Take the size of 1 ms of mono audio, and the *silence* of one byte."""
-        self._bytes_a_ms = bytes_a_ms
+        self._bytes_per_ms = bytes_per_ms
         self._silence = silence
         self._last = b""
 
     def fill(self, data: bytes, gap_ms: int, *, lost: bool) -> bytes:
         """Return *data* with the gap of *gap_ms* before it filled; not *lost*: it was silence."""
-        gap = gap_ms * self._bytes_a_ms
+        gap = gap_ms * self._bytes_per_ms
         repeated = self._last[:gap] if lost else b""
-        self._last = data[-REPEATED_MS * self._bytes_a_ms :]
+        self._last = data[-REPEATED_MS * self._bytes_per_ms :]
         return repeated + self._silence * (gap - len(repeated)) + data if gap else data

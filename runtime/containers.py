@@ -58,8 +58,8 @@ def _mp3_frame_bytes(data: bytes) -> int:
     if version not in MP3_HZ or not 0 < kbps < 15 or rate == 3:
         return 0
     samples = 1152 if version == 3 else 576
-    bits_a_s = MP3_KBPS[version & 1][kbps] * 1000
-    return samples // 8 * bits_a_s // MP3_HZ[version][rate] + (data[2] >> 1 & 1)
+    bits_per_s = MP3_KBPS[version & 1][kbps] * 1000
+    return samples // 8 * bits_per_s // MP3_HZ[version][rate] + (data[2] >> 1 & 1)
 
 
 def _aac_frame_bytes(data: bytes) -> int:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Law = Literal["mulaw", "alaw"]
+LINE_HZ = 8_000
+"""The sample rate of a telephone line."""
 
 
 def _mulaw() -> NDArray[np.float64]:

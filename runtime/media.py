@@ -20,7 +20,7 @@ import structlog
 
 from runtime.containers import Container
 from runtime.growing_file import GrowingFile
-from schemas.audio import BYTES_PER_MS, RATE_HZ
+from schemas.audio import BYTES_PER_S, RATE_HZ
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ MOST_FILES = 4
 """The most files that wait in the queue."""
 AHEAD_S = 300.0
 """The most audio that may be ahead of the clock: as much as one message of PCM can hold."""
-LONGEST_PIECE_BYTES = 2 * BYTES_PER_MS * 1000
+LONGEST_PIECE_BYTES = 2 * BYTES_PER_S
 """The longest piece that is delivered; shorter pieces would look like live audio."""
 FLAC_HEADER_BYTES = 42
 """The bytes of the stream's properties, without which no later frame can be read."""

@@ -57,7 +57,7 @@ REACH_S = 0.0015
 """The input on each side of an output sample."""
 CUTOFF_HZ = 7400
 """The edge of the pass band; from 8.2 kHz on the filter attenuates by 70 dB."""
-GROUPS_A_ROW = 16
+GROUPS_PER_ROW = 16
 """Groups of output samples in one row of the matrix product."""
 MOST_ROWS = 32
 """Rows of one matrix product; with more, BLAS starts threads, which spin for longer than it
@@ -66,9 +66,9 @@ takes."""
 
 @cache
 def _matrix(from_hz: int, up: int, down: int) -> NDArray[np.float32]:
-    """Return the filter's weights, [inputs, GROUPS_A_ROW * up]: *up* outputs for *down* inputs."""
+    """Return weights, [inputs, GROUPS_PER_ROW * up]: *up* outputs for *down* inputs."""
     reach = round(REACH_S * from_hz)
-    made_at = reach - 1 + np.arange(GROUPS_A_ROW * up) * down / up
+    made_at = reach - 1 + np.arange(GROUPS_PER_ROW * up) * down / up
     distance = np.arange(int(made_at[-1]) + reach + 1)[:, None] - made_at
     weights = np.sinc(2 * CUTOFF_HZ / from_hz * distance)
     weights *= np.i0(7 * np.sqrt(np.clip(1 - (distance / reach) ** 2, 0, 1)))
@@ -90,15 +90,15 @@ class _Layout:
         """Prepare arrays for *new* samples after *before* old ones; a group has *up* outputs."""
         down = 5 - up
         known, width = before + new, len(weights)
-        count = max(0, (known - (width - (GROUPS_A_ROW - 1) * down)) // down + 1)
-        rows = -(-count // GROUPS_A_ROW)
-        sound = np.zeros(max(known, (rows - 1) * GROUPS_A_ROW * down + width), np.float32)
+        count = max(0, (known - (width - (GROUPS_PER_ROW - 1) * down)) // down + 1)
+        rows = -(-count // GROUPS_PER_ROW)
+        sound = np.zeros(max(known, (rows - 1) * GROUPS_PER_ROW * down + width), np.float32)
         self.sizes = before, new
         self.before, self.new = sound[:before], sound[before:known]
         self.rest = sound[count * down : known]
-        step = GROUPS_A_ROW * down * sound.itemsize
+        step = GROUPS_PER_ROW * down * sound.itemsize
         around = np.ndarray((rows, width), np.float32, sound, 0, (step, sound.itemsize))
-        made = np.empty((rows, GROUPS_A_ROW * up), np.float32)
+        made = np.empty((rows, GROUPS_PER_ROW * up), np.float32)
         self._products = [
             (around[at : at + MOST_ROWS], weights, made[at : at + MOST_ROWS])
             for at in range(0, rows, MOST_ROWS)

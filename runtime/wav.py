@@ -45,7 +45,7 @@ class Format:
         return self.channels * self.width
 
     @property
-    def bytes_a_second(self) -> int:
+    def bytes_per_second(self) -> int:
         return self.frame_bytes * self.rate_hz
 
     def check(self) -> Format:

@@ -10,11 +10,11 @@ from schemas import audio, events, subjects
 from schemas.asyncapi_messages import SERVICE_CALL, SERVICE_REPLY, message
 from schemas.asyncapi_operations import operations
 from schemas.asyncapi_parameters import PARAMETERS
-from schemas.events import tag
+from schemas.events import Kind, tag
 from schemas.routes import writers_of
 from schemas.session_config import SessionConfig
 
-CHANNELS: Mapping[str, str] = {
+CHANNELS: Mapping[Kind, str] = {
     "life": "The session's own story.",
     "speech": "One job for STT each.",
     "heard": "What was understood.",

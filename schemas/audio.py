@@ -6,7 +6,8 @@ import msgspec
 
 RATE_HZ = 16_000
 """Sample rate of all PCM on the bus, Hz; it is mono, signed 16-bit little-endian."""
-BYTES_PER_MS = RATE_HZ * 2 // 1000
+BYTES_PER_S = RATE_HZ * 2
+BYTES_PER_MS = BYTES_PER_S // 1000
 ENOUGH_MS = 200
 """Audio in the first chunk of a sentence, ms; the next chunk arrives before this one is played."""
 

@@ -21,6 +21,7 @@ $KV.AURA_SEATS.<key>                  counts across edges      bucket AURA_SEATS
 """
 
 import re
+from typing import Literal
 
 from schemas.events import Event, Kind
 from schemas.tokens import GRAMMAR
@@ -50,6 +51,9 @@ DIAL = "aura.dial"
 REPLAY_PREFIX = "r_"
 """Prefix of the ids of replays, published or driven."""
 
+AnyKind = Kind | Literal["*"]
+"""A kind of events, or all kinds."""
+
 _TOKEN = re.compile(GRAMMAR)
 
 
@@ -78,11 +82,11 @@ def event(of: Event) -> str:
     return session_events(of.tenant, of.session, of.KIND)
 
 
-def session_events(tenant: str, session: str, kind: Kind | str = "*") -> str:
+def session_events(tenant: str, session: str, kind: AnyKind = "*") -> str:
     return f"aura.ev.{tenant}.{session}.{kind}"
 
 
-def live(tenant: str, session: str, kind: Kind | str = "*") -> str:
+def live(tenant: str, session: str, kind: AnyKind = "*") -> str:
     return f"aura.live.{tenant}.{session}.{kind}"
 
 

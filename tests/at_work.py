@@ -10,7 +10,7 @@ from typing import Any
 from runtime.bus.connection import Bus
 from runtime.bus.reader import Stored
 from schemas import codec, subjects
-from schemas.events import TurnTaken
+from schemas.events import Kind, TurnTaken
 from tests.neutral import taken
 from workers.stage import Stage
 from workers.worker_loop import Worker
@@ -34,15 +34,15 @@ async def working(bus: Bus, stage: Stage[Any], slots: int = 2) -> AsyncIterator[
         await running
 
 
-async def stored(bus: Bus, session: str, kind: str) -> list[Stored]:
+async def stored(bus: Bus, session: str, kind: Kind) -> list[Stored]:
     return await bus.read(subjects.EVENTS_STREAM, subjects.session_events(TENANT, session, kind))
 
 
-async def types(bus: Bus, session: str, kind: str) -> list[str]:
+async def types(bus: Bus, session: str, kind: Kind) -> list[str]:
     return [one.headers[codec.TYPE_HEADER] for one in await stored(bus, session, kind)]
 
 
-async def until_logged(bus: Bus, session: str, kind: str, type_: str) -> None:
+async def until_logged(bus: Bus, session: str, kind: Kind, type_: str) -> None:
     async with asyncio.timeout(10):
         while type_ not in await types(bus, session, kind):
             await asyncio.sleep(0.05)

@@ -126,7 +126,7 @@ WITHOUT: Mapping[str, str] = {
     "edge/core/session/current_config.py": "data: one attribute",
     "edge/door/transport.py": "an interface",
     "edge/door/holder.py": "data",
-    "edge/door/edge_parts.py": "data: the parts of an edge",
+    "edge/door/edge_services.py": "data: the services of an edge",
     "edge/door/refusal.py": "data: one exception",
     "edge/protocols/client_protocol.py": "an interface, tried by the tests of each protocol",
     "edge/sip_main.py": "a start of a process; integration/test_sip.py starts it",

@@ -36,7 +36,7 @@ CONSUMER = "HOOK"
 """The durable consumer; `nats/consumers` declares it."""
 MOST_DELIVERIES = 128
 """The most deliveries at once, to all receivers."""
-MOST_DELIVERIES_A_RECEIVER = 32
+MOST_DELIVERIES_PER_RECEIVER = 32
 """The most deliveries to one receiver at once."""
 BUSY_S = 1.0
 """The delay of a message while its receiver has the most deliveries."""
@@ -67,7 +67,7 @@ class Receivers:
         if (rest_s := self._rests.get(host, now_s) - now_s) > 0:
             raise RetryLater(rest_s, "its receiver did not answer and is paused")
         self._rests.pop(host, None)
-        if self._busy[host] >= MOST_DELIVERIES_A_RECEIVER:
+        if self._busy[host] >= MOST_DELIVERIES_PER_RECEIVER:
             raise RetryLater(BUSY_S, "its receiver is busy")
         self._busy[host] += 1
         try:

@@ -128,7 +128,7 @@ class PromptListener:
     async def run(self) -> None:
         """Request the likely prompts from an edge, and take those of calls, until cancelled."""
         async with (
-            self._bus.listening(subjects.live("*", "*", "life"), self._on_life),
+            self._bus.listening(subjects.live("*", "*", SessionStarted.KIND), self._on_life),
             self._bus.listening(subjects.PROMPTS_NOW, self._on_prompts),
         ):
             while True:

@@ -24,7 +24,8 @@ class ResponseChain:
         self.state = ChainState(job.event.turn)
         self.eot_llm: float | None = None
         self._job = job
-        self._subject = subjects.session_events(job.event.tenant, job.event.session, "say")
+        whose = (job.event.tenant, job.event.session)
+        self._subject = subjects.session_events(*whose, ResponseSentence.KIND)
         self.model = model
         self._found = False
 

@@ -5,11 +5,11 @@ Equal pieces of audio always give equal chunks, since a redelivered job sends th
 
 from collections.abc import Iterator
 
-from schemas.audio import BYTES_PER_MS, ENOUGH_MS
+from schemas.audio import BYTES_PER_MS, BYTES_PER_S, ENOUGH_MS
 
 CHUNK_BYTES = 500 * BYTES_PER_MS
 """The least length of later chunks, since a message costs about the same whatever its size."""
-MOST_CHUNK_BYTES = 1000 * BYTES_PER_MS
+MOST_CHUNK_BYTES = BYTES_PER_S
 """The largest chunk: a message of the audio stream has 64 KiB at most."""
 TAIL_BYTES = 5 * BYTES_PER_MS
 """The audio that is kept back, so that the last chunk can be marked."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from runtime.moves import moved
-from schemas.audio import BYTES_PER_MS
+from schemas.audio import BYTES_PER_S
 from schemas.events import SpeechStarted
 from schemas.languages import without_region
 from workers.engine_executor import BatchWork, EngineExecutor
@@ -101,4 +101,4 @@ class SpeechEngines:
 
 
 def _seconds(pcm: bytes) -> float:
-    return len(pcm) / (1000 * BYTES_PER_MS)
+    return len(pcm) / BYTES_PER_S

@@ -45,7 +45,7 @@ class TurnWatch:
         self.newest: asyncio.Future[Stored | None] = asyncio.Future()
         """The newest response event of the session, soon after `run` began."""
         self._bus = bus
-        self._whose = (job.tenant, job.session, "say")
+        self._whose = (job.tenant, job.session, ResponseCancelled.KIND)
         self._turn = turn
         self._seq = seq
         self._ended = asyncio.Event()

@@ -13,7 +13,7 @@ WINDOW_BYTES = 40 * BYTES_PER_MS
 QUIET_DB, LOUD_DB = -55.0, -8.0
 """The ends of a meter, relative to full scale."""
 METER_COLUMNS = 24
-FALL_A_SECOND = 2.5
+FALL_PER_SECOND = 2.5
 """The fall of a meter, in its whole length a second."""
 
 
@@ -64,7 +64,7 @@ class Meter:
         self._shown, self._at = 0.0, 0.0
 
     def drawn(self, loud: float, now: float) -> Text:
-        fallen = self._shown - (now - self._at) * FALL_A_SECOND
+        fallen = self._shown - (now - self._at) * FALL_PER_SECOND
         self._shown, self._at = max(loud, fallen, 0.0), now
         full = round(self._shown * METER_COLUMNS)
         return Text.assemble(("━" * full, self._colour), ("━" * (METER_COLUMNS - full), "dim"))

@@ -6,6 +6,7 @@ from runtime.sessions import log
 from runtime.sessions.finding import sessions
 from runtime.sessions.listing import SessionFilter
 from schemas import subjects
+from schemas.events import SessionStarted
 
 NEWEST = ""
 """The name of the newest call."""
@@ -24,7 +25,8 @@ async def chosen(bus: Bus, given: str) -> str:
         if not rows:
             raise CommandError("no session is recorded yet. Make one: aura call QUESTION.wav")
         return rows[0].session
-    life = await log.count(bus, subjects.EVENTS_STREAM, subjects.session_events("*", "*", "life"))
+    all_begun = subjects.session_events("*", "*", SessionStarted.KIND)
+    life = await log.count(bus, subjects.EVENTS_STREAM, all_begun)
     ids = {subject.split(".")[3] for subject in life}
     fitting = sorted(one for one in ids if one.startswith((given, f"s_{given}")))
     if given in ids or not fitting:

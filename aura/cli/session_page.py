@@ -19,7 +19,7 @@ from runtime.sessions.timeline import LANES, Moment
 from schemas.audio import RATE_HZ
 
 FOLDER = Path(__file__).parent
-PEAKS_A_SECOND = 50
+PEAKS_PER_SECOND = 50
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; media-src blob:"
 """Of the page, beside its script: it asks for nothing, and runs nothing that words could hold."""
 NO_SOUND: Mapping[str, bytes] = {}
@@ -59,7 +59,7 @@ def content(row: ListedSession, told: list[Moment], sides: Mapping[str, bytes]) 
             [s.start_ms - start_ms, s.end_ms - start_ms, s.lane, s.name, s.text, s.moment]
             for s in spans(told)
         ],
-        "peaks_a_second": PEAKS_A_SECOND,
+        "peaks_a_second": PEAKS_PER_SECOND,
         "peaks": {lane: peaks(pcm) for lane, pcm in sides.items()},
     }
     if sound := playable(sides, has_opus=media.available()):
@@ -75,7 +75,7 @@ def _script(module: bytes) -> str:
 def peaks(pcm: bytes) -> str:
     """Return the loudness of *pcm* (s16le mono 16 kHz) as base64, a byte for each 20 ms."""
     samples = np.abs(np.frombuffer(pcm, "<i2").astype(np.int32))
-    size = RATE_HZ // PEAKS_A_SECOND
+    size = RATE_HZ // PEAKS_PER_SECOND
     whole = samples[: samples.size // size * size].reshape(-1, size)
     loud = whole.max(axis=1) // 128 if whole.size else np.zeros(0, np.int32)
     return base64.b64encode(np.minimum(loud, 255).astype(np.uint8).tobytes()).decode()

@@ -29,7 +29,7 @@ from runtime.tasks import beside
 
 MOST_FRAMES = 50
 """The most microphone frames that wait to be sent, one second; older frames are dropped."""
-DRAWS_A_SECOND = 12
+DRAWS_PER_SECOND = 12
 
 
 @dataclass
@@ -126,7 +126,7 @@ async def talk(line: CallClient, console: Console) -> int:
         try:
             async with line:
                 console.print("Speak; it listens while it answers. Ctrl-C hangs up.", style="dim")
-                with Live(picture, console=console, refresh_per_second=DRAWS_A_SECOND) as live:
+                with Live(picture, console=console, refresh_per_second=DRAWS_PER_SECOND) as live:
                     try:
                         await _until_over(line, frames, speaker, shown, live.console)
                     finally:

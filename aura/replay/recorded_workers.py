@@ -22,6 +22,8 @@ NEAR_MS = 60
 """A pause of the replay matches a recorded one if it is nearer than this."""
 LETTER_MS = 60
 """The assumed audio of a sentence that was not recorded, ms for each letter."""
+JOB_KINDS: tuple[ev.Kind, ...] = ("speech", "life", "turn", "say", "tool")
+"""The kinds of events that are jobs, or that begin or end one."""
 
 
 class RecordedWorkers:
@@ -52,7 +54,7 @@ class RecordedWorkers:
 
     async def listen(self, stack: AsyncExitStack) -> None:
         """Answer jobs while *stack* is open."""
-        for kind in ("speech", "life", "turn", "say", "tool"):
+        for kind in JOB_KINDS:
             subject = subjects.live(*self._whose, kind)
             await stack.enter_async_context(self._bus.listening(subject, self._on_event))
 

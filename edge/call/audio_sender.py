@@ -10,10 +10,11 @@ from edge.call.session_bus import SessionBus
 from edge.core.effects import SendAudio
 from runtime.common_share import CommonShare, ShareAccount
 from schemas import subjects
+from schemas.audio import BYTES_PER_S
 
 MOST_KEPT_MESSAGES = 900
 """The most waiting and kept messages, a minute and a half; older ones are not needed."""
-STEP_BYTES = 32_000
+STEP_BYTES = BYTES_PER_S
 """Room for kept audio is taken a second at a time."""
 RESENT_AT_ONCE = 8
 """The most messages without a wait: if STT is silent, all calls send theirs again at once."""

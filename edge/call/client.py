@@ -11,7 +11,7 @@ class Client(Protocol):
     def tell(self, event: ClientEvent) -> None:
         """Send *event* to the client."""
 
-    def broken(self) -> None:
+    def call_failed(self) -> None:
         """Note, once, that an unexpected exception has ended the call."""
 
     def hang_up(self, code: str, reason: str) -> None:

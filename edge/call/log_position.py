@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from runtime.bus.reader import Stored
+from schemas.events import Kind, SessionResumed
 
-LIFE = "life"
+LIFE = SessionResumed.KIND
 """The kind of events by which a newer connection of the session is noticed."""
-HEARD_KINDS = ("heard", "say", "out", LIFE)
+HEARD_KINDS: tuple[Kind, ...] = ("heard", "say", "out", LIFE)
 """The kinds that a connection subscribes to: of the stages, and of newer connections."""
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from runtime.buckets import Bucket, Buckets
 from runtime.common_share import CommonShare
 from runtime.settings import Settings
-from schemas.audio import BYTES_PER_MS
+from schemas.audio import BYTES_PER_S
 
 KEPT_S = 72 * 3600
 """The retention of the streams (nats/streams)."""
@@ -29,7 +29,7 @@ STEP_BYTES = 4_000
 BEGINS_BYTES = 10_000
 """The bytes that a session's first turn may need."""
 TENANT_USED_UP = "the tenant's share of recorded audio is used up (AURA_RECORDED_MB_PER_TENANT)"
-_MOST_BYTES_A_SECOND = HIGHEST_SPEED * 2 * BYTES_PER_MS * 1000
+_MOST_BYTES_PER_SECOND = HIGHEST_SPEED * 2 * BYTES_PER_S
 """The most bytes of recorded audio a second, both sides together."""
 
 
@@ -107,7 +107,7 @@ class LogQuotas:
         """
         self._session_kb = session_kb
         address_kb = session_kb * connections * ADDRESS_SHARE
-        self._addresses = Buckets(lambda: _a_minute(address_kb))
+        self._addresses = Buckets(lambda: _per_minute(address_kb))
         self._strangers = CommonShare(strangers_mb * 1e6, KEPT_S)
 
     def of(self, address: str, *, stranger: bool) -> LogQuota:
@@ -117,12 +117,12 @@ class LogQuotas:
         if stranger:
             whose = "callers without a token (AURA_LOG_MB_OF_STRANGERS)"
             shared.append((whose, Portion(self._strangers, address)))
-        return LogQuota(shared, lambda: _a_minute(self._session_kb))
+        return LogQuota(shared, lambda: _per_minute(self._session_kb))
 
 
-def _a_minute(kb: float) -> Bucket:
-    a_minute = kb * 1000
-    return Bucket(a_minute / 60, a_minute * BURST_MINUTES, until=a_minute)
+def _per_minute(kb: float) -> Bucket:
+    per_minute = kb * 1000
+    return Bucket(per_minute / 60, per_minute * BURST_MINUTES, until=per_minute)
 
 
 def _in_72_h(mb: int) -> Bucket:
@@ -136,7 +136,7 @@ class RecordingQuota:
 
     tenant: Bucket
     _own: Bucket = field(
-        default_factory=lambda: Bucket(_MOST_BYTES_A_SECOND, _MOST_BYTES_A_SECOND * 60)
+        default_factory=lambda: Bucket(_MOST_BYTES_PER_SECOND, _MOST_BYTES_PER_SECOND * 60)
     )
 
     def spend(self, size_bytes: int, now_s: float) -> str:

@@ -1,6 +1,7 @@
 """Client events: messages to a client, of its call and of the door, common to all protocols."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from schemas.events import CancelReason, Event, FaultyPart, TurnMeasured
 
@@ -124,9 +125,9 @@ class CallerSilent:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A stage failed; the call goes on unless it is *fatal*."""
+    """A stage, the caller's audio or the bus failed; the call goes on unless it is *fatal*."""
 
-    stage: FaultyPart
+    stage: FaultyPart | Literal["bus"]
     reason: str
     fatal: bool = False
 

@@ -59,8 +59,8 @@ class AgentTransfer:
     """Hand the caller over to *agent*; the call then gets `Reconfigured`, or the error."""
 
     call: str
-    """The id of the tool call, for `Reconfigured.call` or `ToolResult.call`; or COMMANDED and the
-    id of the command."""
+    """The id of the tool call, for `Reconfigured.call` or `ClientToolResult.call`; or COMMANDED
+    and the id of the command."""
     agent: str
 
 

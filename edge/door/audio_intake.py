@@ -21,10 +21,9 @@ from runtime.common_share import ShareAccount
 from runtime.containers import Container
 from runtime.moves import moved
 from runtime.wav import NotAudioError
-from schemas.audio import BYTES_PER_MS
+from schemas.audio import BYTES_PER_S
 
 T = TypeVar("T")
-BYTES_PER_S = 1000 * BYTES_PER_MS
 DIRECT_S = 0.25
 """The most audio, seconds, that is processed before other tasks run."""
 NO_MORE_S = 2.5
@@ -147,9 +146,9 @@ class AudioIntake:
                 if not self._budget.settle(self._clock()):
                     self._pace.check()
         except OverBudgetError as error:
-            self._holder.exceed(str(error))
-        except Exception as error:  # noqa: BLE001  # `Holder.broke` logs it
-            self._holder.broke(error)
+            self._holder.cut_off(str(error))
+        except Exception as error:  # noqa: BLE001  # `Holder.fail` logs it
+            self._holder.fail(error)
         return True
 
     def take_now(self, audio: Audio) -> None:
@@ -175,13 +174,13 @@ class AudioIntake:
         form = audio.form
         if self._audio_in.makes_resampler(form, audio.data):
             await self._pace.wait_in_queue()
-        if isinstance(form, Container) or len(audio.data) <= form.bytes_a_second * DIRECT_S:
+        if isinstance(form, Container) or len(audio.data) <= form.bytes_per_second * DIRECT_S:
             began_s = self._work_clock()
             self.take_now(audio)
             self._tell_budget()
             self._pace.worked(began_s)
             return
-        self._budget.sound_s += len(audio.data) / form.bytes_a_second
+        self._budget.sound_s += len(audio.data) / form.bytes_per_second
         await self._pace.admit(long=True)
         begins = audio.begins
         for data in _pieces(audio.data, int(LONGEST_LIVE_S * form.rate_hz) * form.frame_bytes):
@@ -195,7 +194,7 @@ class AudioIntake:
             if self._state is ENDED:
                 return
             began_s = self._work_clock()
-            for _ in self._shell.take_audio_in_parts(bytes(pcm)):
+            for _ in self._shell.take_audio_stepwise(bytes(pcm)):
                 self._pace.worked(began_s)
                 await self._pace.breathe()
                 began_s = self._work_clock()
@@ -263,8 +262,8 @@ class AudioIntake:
         began_s = self._work_clock()
         try:
             do(what)
-        except Exception as error:  # noqa: BLE001  # `Holder.broke` logs it
-            self._holder.broke(error)
+        except Exception as error:  # noqa: BLE001  # `Holder.fail` logs it
+            self._holder.fail(error)
         finally:
             if counted:
                 self._decoded.release()

@@ -39,7 +39,7 @@ class Sessions(Protocol):
 class ClientReader:
     """Reads messages one after the other; short audio goes directly to the `AudioIntake`."""
 
-    def __init__(  # the parts of a connection, which makes one reader
+    def __init__(  # a connection has them all, and makes one reader
         self,
         ws: Transport,
         protocol: ClientProtocol,
@@ -73,11 +73,11 @@ class ClientReader:
                 del message  # frees the memory of a long one at once
                 self._read_on()
         except OverBudgetError as error:
-            self._ws.exceed(str(error))
+            self._ws.cut_off(str(error))
         except ConnectionError:  # the client left before its ping was answered
             pass
-        except Exception as error:  # noqa: BLE001  # `broke` logs it
-            self._holder.broke(error)
+        except Exception as error:  # noqa: BLE001  # `fail` logs it
+            self._holder.fail(error)
         finally:
             self._ws.on_message = None
 

@@ -22,12 +22,12 @@ from edge.core.inputs import KeyPressed, Resumed, Started
 from edge.door.client_reader import ClientReader
 from edge.door.client_sender import ClientSender
 from edge.door.connection_sessions import ConnectionSessions
-from edge.door.edge_parts import EdgeParts
+from edge.door.edge_services import EdgeServices
 from edge.door.limits.costs import REFUSAL_WORK_S
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
 from edge.door.transport import Transport
-from edge.protocols.client_protocol import CloseCode, Json
+from edge.protocols.client_protocol import CloseCode, Json, failed_part
 from runtime.buckets import Bucket
 from schemas.control import CallState
 from schemas.events import EndReason
@@ -56,18 +56,20 @@ LEFT = Close(CloseCode.NORMAL, "", "caller_left")
 class Connection:
     """A client's connection, which closes once, for one reason."""
 
-    def __init__(self, ws: Transport, parts: EdgeParts, seat: Seat, quota: LogQuota) -> None:
+    def __init__(self, ws: Transport, services: EdgeServices, seat: Seat, quota: LogQuota) -> None:
         """Serve the caller of *seat*, which a session takes; *quota* bounds the bytes of events."""
         self._ws = ws
         self._protocol = protocol = seat.protocol
         self._caller = seat.caller
-        self._parts = parts
+        self._services = services
         self._pace = ws.pace
         ws.pace.budget.stranger = not seat.caller.named
-        buffer = parts.common.send_buffer(seat.address, stranger=not seat.caller.named)
+        buffer = services.common.send_buffer(seat.address, stranger=not seat.caller.named)
         self._sender = ClientSender(ws, protocol, buffer, self._too_slow)
-        self._sessions = sessions = ConnectionSessions(parts, seat, quota, ws.pace, self, ws.phone)
-        commands = Bucket(parts.commands_per_second, parts.commands_per_second)
+        self._sessions = sessions = ConnectionSessions(
+            services, seat, quota, ws.pace, self, ws.phone
+        )
+        commands = Bucket(services.commands_per_second, services.commands_per_second)
         self._reader = ClientReader(
             ws,
             protocol,
@@ -81,7 +83,7 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the client until it leaves, is closed, or its session fails."""
-        self._ws.on_excess = self._exceeded
+        self._ws.on_excess = self._close_over_budget
         try:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._sender.run())
@@ -150,27 +152,27 @@ class Connection:
         self._sender.tell(Notice(up.code, up.message, up.details))
         self._shut(CloseCode.NORMAL, up.details, ends="end_call")
 
-    def _exceeded(self, why: str) -> None:
+    def _close_over_budget(self, why: str) -> None:
         log.info("connection_over_budget", protocol=self._protocol.name, why=why)
         self._shut(CloseCode.POLICY_VIOLATION, why)
 
     def _too_slow(self) -> None:
         self._shut(CloseCode.TRY_AGAIN_LATER, "the client reads too slowly")
 
-    def exceed(self, why: str) -> None:
-        self._ws.exceed(why)
+    def cut_off(self, why: str) -> None:
+        self._ws.cut_off(why)
 
     def reply(self, message: Json) -> None:
         self._sender.send([message])
 
-    def broke(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """End the connection after an unexpected exception."""
         shell = self._sessions.shell
         session = shell.session if shell else ""
         log.error(
             "connection_broken", protocol=self._protocol.name, session=session, exc_info=error
         )
-        self.broken()
+        self.call_failed()
 
     # -------------------------------------------------------- commands of the client
 
@@ -211,14 +213,14 @@ class Connection:
         """Tell the client why no session can begin; close if the connection is for one session."""
         self._pace.budget.work_s += REFUSAL_WORK_S  # slows repeated requests
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
-        self._protocol.messages(SessionClosed())  # they are for a session that had begun
+        self._protocol.forget_session()
         self._sender.tell(Notice(why.code, why.message, why.details))
         if why.ends or self._protocol.admission.one_session:
             self._shut(why.close, why.details)
 
     async def _transfer(self, wanted: PhoneTransfer) -> None:
         self._pace.budget.turns += 1
-        transfer = self._parts.transfer
+        transfer = self._services.transfer
         if transfer is None or not await transfer(wanted.call):
             self._sessions.give(KeyPressed(wanted.key))
 
@@ -234,17 +236,17 @@ class Connection:
         self._sender.tell(event, chunks=chunks)
         if isinstance(event, Trouble) and event.fatal:
             codes = self._protocol.admission.stage_close_codes
-            code = codes.get(event.stage, CloseCode.INTERNAL_ERROR)
-            self._shut(code, f"{event.stage} is down")
+            part = failed_part(event)
+            self._shut(codes.get(part, CloseCode.INTERNAL_ERROR), f"{part} is down")
 
-    def broken(self) -> None:
+    def call_failed(self) -> None:
         self._shut(CloseCode.INTERNAL_ERROR, "Internal server error")
 
     def hang_up(self, code: str, reason: str) -> None:
         """End the session: with an error if *code* is given, else as by the client's command."""
         if not code:
             ends = EndSession(close=self._protocol.admission.one_session)
-            self._parts.sessions.create_task(self._obey([ends]))
+            self._sessions.start(self._obey([ends]))
             return
         self._sender.tell(Notice(code, "Call ended", reason))
         fits = len(reason.encode()) <= MOST_CLOSE_BYTES
@@ -255,8 +257,7 @@ class Connection:
 
     def transfer(self, call: str, agent: str) -> None:
         if shell := self._sessions.shell:
-            transferring = self._sessions.transfer(shell, call, agent)
-            self._parts.sessions.create_task(transferring)
+            self._sessions.start(self._sessions.transfer(shell, call, agent))
 
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")

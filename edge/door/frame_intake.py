@@ -7,10 +7,9 @@ A microphone sends fifty messages a second, each a whole frame. Such a frame goe
 listener: parser, queue and waiting task would double the cost of the audio.
 """
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from aiohttp import WebSocketError
 from aiohttp._websocket.helpers import websocket_mask
@@ -19,23 +18,39 @@ from edge.door.frame_heads import HEAD_BYTES, KEY_BYTES, WHOLE_TEXT
 from edge.door.intake_state import DROPS, READS
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.message_memory import LONGEST_RESERVATION_S
-from edge.door.limits.pace import WAIT_S
-from edge.door.unparsed_frames import Step, UnparsedFrames
+from edge.door.limits.pace import WAIT_S, Pace
+from edge.door.unparsed_frames import IntakeStep, UnparsedFrames
+from edge.protocols.client_protocol import CloseCode
 
-if TYPE_CHECKING:
-    from edge.door.strict_websocket import StrictWebSocket
-
-PROTOCOL_ERROR = 1002
 REASON_READ_S = 1.0
 """The time, seconds, in which a client over its budget can read the close's reason."""
 STILL_THERE = b"\x8a\x00"
 """An unsolicited pong (RFC 6455, 5.5.3), which fails if the client has gone."""
 
 
+class FilteredSocket(Protocol):
+    """The WebSocket whose frames are filtered."""
+
+    pace: Pace
+    most_bytes: int
+    on_message: Callable[[str | bytes], bool] | None
+    """If set, it is called with short messages, and takes some, which the parser does not get."""
+
+    @property
+    def closed(self) -> bool:
+        """Return whether its close has begun."""
+
+    def cut_off(self, message: str) -> None:
+        """Read no more, and have the connection closed."""
+
+    def note_slowed(self) -> None:
+        """Note that data of the client wait unread."""
+
+
 class FrameIntake:
     """Feeds aiohttp's parser a few frames at a time, up to the first one without a mask."""
 
-    def __init__(self, parser: Any, queue: Any, ws: StrictWebSocket, handler: Any) -> None:
+    def __init__(self, parser: Any, queue: Any, ws: FilteredSocket, handler: Any) -> None:
         self._parser = parser
         self._queue = queue
         self._ws = ws
@@ -119,7 +134,7 @@ class FrameIntake:
         self._parser.feed_data(piece.data)
         if piece.unmasked:
             self._queue.set_exception(
-                WebSocketError(PROTOCOL_ERROR, "a client's frames must be masked")
+                WebSocketError(CloseCode.PROTOCOL_ERROR, "a client's frames must be masked")
             )
             return True
         self._budget.frames += piece.frames
@@ -141,7 +156,7 @@ class FrameIntake:
             return
         are_untaken = bool(self._handler._reading_paused or self._queue._buffer)
         step = self._frames.after_wait(wait_s, are_untaken=are_untaken, now_s=self._clock())
-        if step is not Step.PARSE:
+        if step is not IntakeStep.PARSE:
             self._take_step(step, wait_s)
         elif self._parse():
             self._handler.close()
@@ -151,20 +166,20 @@ class FrameIntake:
         try:
             return self._ws.pace.check()
         except OverBudgetError as over:
-            self._ws.exceed(str(over))
+            self._ws.cut_off(str(over))
             return None
 
-    def _take_step(self, step: Step, wait_s: float) -> None:
+    def _take_step(self, step: IntakeStep, wait_s: float) -> None:
         """Read the socket on, or let it wait for *wait_s* or until messages are taken."""
         if self._budget.reservation.held and self._memory_check is None:
             self._check_memory_in(LONGEST_RESERVATION_S)
-        if step is Step.READ:
+        if step is IntakeStep.READ:
             if self._frames.empty():
                 self._handler._resume_reading_for_buffer()
             return
         if self._frames.fill():
             self._handler._pause_reading_for_buffer()
-        if step is Step.GO_ON_LATER:
+        if step is IntakeStep.GO_ON_LATER:
             self._ws.pace.later(wait_s, self._go_on)
             return
         until_s = self._frames.check_again_s(are_untaken=bool(self._queue._buffer))
@@ -192,7 +207,7 @@ class FrameIntake:
         self._memory_check = None
         reservation = self._budget.reservation
         if reservation.is_overdue(self._clock()):
-            self._ws.exceed("a long message takes too long, and others wait for its memory")
+            self._ws.cut_off("a long message takes too long, and others wait for its memory")
         elif reservation.held:
             self._check_memory_in(WAIT_S)
 

@@ -10,10 +10,10 @@ class Holder(Client, Protocol):
     """The connection that holds the sessions."""
 
     def reply(self, message: Json) -> None:
-        """Send *message* to the client; None: nothing."""
+        """Send *message* to the client."""
 
-    def exceed(self, why: str) -> None:
+    def cut_off(self, why: str) -> None:
         """Close the connection, which is over its budget."""
 
-    def broke(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """Close the connection after an unexpected exception, and log it."""

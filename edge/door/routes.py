@@ -130,7 +130,7 @@ def handshake_of(request: web.Request, edge: Edge) -> Handshake:
         headers={name.lower(): value for name, value in request.headers.items()},
         rate_hz=edge.settings.sample_rate,
         prices=edge.prices,
-        events_a_second=edge.settings.control_messages_per_second,
+        events_per_second=edge.settings.control_messages_per_second,
         models=edge.settings.realtime_models_listed,
         voices=edge.voices,
         transfer_key=edge.settings.twilio_transfer_key
@@ -182,7 +182,7 @@ async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
 async def hold(edge: Edge, transport: Transport, seat: Seat) -> None:
     """Hold the connection of an admitted client until it is over."""
     quota = edge.quotas.log.of(seat.address, stranger=not seat.caller.named)
-    connection = Connection(transport, edge.parts, seat, quota)
+    connection = Connection(transport, edge.services, seat, quota)
     edge.open.add(connection)
     ending = None
     if edge.settings.call_ends_with_token:

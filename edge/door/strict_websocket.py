@@ -15,9 +15,9 @@ from edge.core.client_commands import ClientCommand
 from edge.door.frame_intake import FrameIntake
 from edge.door.limits.pace import Pace
 from edge.door.transport import Phone, VoicePlayer
+from edge.protocols.client_protocol import CloseCode
 
-POLICY_VIOLATION = 1008
-DELAYS_A_HEARTBEAT = 10
+DELAYS_PER_HEARTBEAT = 10
 """How often the next ping may be put off within a heartbeat: once a frame would cost too much."""
 
 
@@ -76,7 +76,7 @@ class StrictWebSocket(web.WebSocketResponse):
             handler: Any = self._req.protocol
             handler._data_received_cb = None
 
-    def exceed(self, message: str) -> None:
+    def cut_off(self, message: str) -> None:
         """Read no more, and have the connection closed; *message* says why."""
         if self._intake is None or self._intake.drops:
             return
@@ -84,7 +84,7 @@ class StrictWebSocket(web.WebSocketResponse):
         if self.on_excess:
             self.on_excess(message)
         elif self._reader is not None:
-            self._reader.set_exception(WebSocketError(POLICY_VIOLATION, message))
+            self._reader.set_exception(WebSocketError(CloseCode.POLICY_VIOLATION, message))
 
     def _queue_all(self) -> None:
         """Have later messages wait."""
@@ -103,5 +103,5 @@ class StrictWebSocket(web.WebSocketResponse):
         assert self._loop is not None  # noqa: S101  # it has been prepared
         now = self._loop.time()
         if self._pong_response_cb is not None or now >= self._put_off_at:
-            self._put_off_at = now + (self._heartbeat or 0.0) / DELAYS_A_HEARTBEAT
+            self._put_off_at = now + (self._heartbeat or 0.0) / DELAYS_PER_HEARTBEAT
             super()._on_data_received()

@@ -53,7 +53,7 @@ class Transport(Protocol):
             ConnectionError: the client has left.
         """
 
-    def exceed(self, message: str) -> None:
+    def cut_off(self, message: str) -> None:
         """Read no more, and have the connection closed."""
 
     async def close(self, *, code: int, message: bytes) -> Any:

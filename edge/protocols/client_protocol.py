@@ -11,7 +11,7 @@ from enum import Enum, IntEnum, auto
 from typing import Any, Protocol
 
 from edge.core.client_commands import ClientCommand
-from edge.core.client_events import ClientEvent
+from edge.core.client_events import ClientEvent, Trouble
 from schemas.audio import RATE_HZ
 from schemas.events import FaultyPart
 
@@ -68,7 +68,7 @@ class Handshake:
     rate_hz: int = RATE_HZ
     """The sample rate of PCM without a header, and of audio to the client."""
     prices: Prices = field(default_factory=dict)
-    events_a_second: int = 10
+    events_per_second: int = 10
     """The most events a second that a client may send, audio not counted."""
     models: frozenset[str] = frozenset()
     """The language models that a client may choose."""
@@ -117,11 +117,17 @@ class CloseCode(IntEnum):
     """Close codes of RFC 6455 and its registry that an edge uses."""
 
     NORMAL = 1000
+    PROTOCOL_ERROR = 1002
     POLICY_VIOLATION = 1008
     INTERNAL_ERROR = 1011
     SERVICE_RESTART = 1012
     """The client may reconnect at once, to any edge."""
     TRY_AGAIN_LATER = 1013
+
+
+def failed_part(trouble: Trouble) -> FaultyPart:
+    """Return the failed part as clients are told it: no protocol has a word for the bus."""
+    return "audio" if trouble.stage == "bus" else trouble.stage
 
 
 class ClientProtocol(Protocol):
@@ -183,6 +189,9 @@ class ClientProtocol(Protocol):
     def messages(self, event: ClientEvent) -> list[Json]:
         """Return the messages of this protocol for *event*; none if it has no form for it."""
 
+    def forget_session(self) -> None:
+        """Forget the session that the client asked for: it could not begin."""
+
 
 class ProtocolDefaults:
     """The usual answers of protocols: the base of each class in PROTOCOLS."""
@@ -205,3 +214,6 @@ class ProtocolDefaults:
 
     def no_more(self) -> list[ClientCommand]:
         return []
+
+    def forget_session(self) -> None:
+        """Do nothing: commands do not depend on an open session."""

@@ -24,7 +24,14 @@ from edge.core.client_events import (
 from edge.core.inputs import Cancelled, Typed
 from edge.protocols.agent_options import NAMES as AGENT_NAMES
 from edge.protocols.agent_options import agent_options
-from edge.protocols.client_protocol import Admission, Handshake, Json, ProtocolDefaults, TokenPlace
+from edge.protocols.client_protocol import (
+    Admission,
+    Handshake,
+    Json,
+    ProtocolDefaults,
+    TokenPlace,
+    failed_part,
+)
 from edge.protocols.parsing import (
     NotJsonError,
     clean,
@@ -208,8 +215,8 @@ class ContinuousProtocol(ProtocolDefaults):
             case Interrupted(heard=heard):
                 message = "AI stopped speaking due to user interruption"
                 return [{"type": "ai_interrupted", "message": message, "heard": heard}]
-            case Trouble(stage=stage, reason=reason):
-                message, code, _ = ERRORS[stage]
+            case Trouble(reason=reason):
+                message, code, _ = ERRORS[failed_part(event)]
                 return [_error(message, code, reason).message]
             case Notice(code=code, message=message, details=details):
                 return [_error(message, code, details).message]

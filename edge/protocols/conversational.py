@@ -23,6 +23,7 @@ from edge.protocols.client_protocol import (
     Json,
     ProtocolDefaults,
     TokenPlace,
+    failed_part,
 )
 from edge.protocols.parsing import (
     NotJsonError,
@@ -139,7 +140,7 @@ class ConversationalProtocol(ProtocolDefaults):
                 started = {"session_id": session, "message": "Ready to listen"}
                 return [{"type": "conversation_started", **started}]
             case SessionClosed():
-                self._audio = None
+                self.forget_session()
                 return [{"type": "conversation_ended", "message": "Conversation ended"}]
             case CallerTranscript(text=text, final=final, goes_on=goes_on):
                 words = {"text": text, "is_final": final, "turn_detected": final}
@@ -151,14 +152,17 @@ class ConversationalProtocol(ProtocolDefaults):
             case Interrupted(heard=heard):
                 message = "AI stopped speaking due to user interruption"
                 return [{"type": "ai_interrupted", "message": message, "heard": heard}]
-            case Trouble(stage=stage, reason=reason):
-                return [_processing_error(f"{stage}: {reason}").message]
+            case Trouble(reason=reason):
+                return [_processing_error(f"{failed_part(event)}: {reason}").message]
             case ClientToolCalled() | ClientToolCancelled():
                 return [tool_message(event)]
             case Notice(code=code, message=message, details=details):
                 return [{**_error(message, code).message, "details": details}]
             case _:
                 return []
+
+    def forget_session(self) -> None:
+        self._audio = None
 
 
 def _error(message: str, code: str) -> Reply:

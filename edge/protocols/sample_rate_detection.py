@@ -56,7 +56,7 @@ class Arrivals:
 
     def __init__(self, told_hz: int) -> None:
         self.rates_hz = sorted({*RATES_HZ, told_hz})
-        self._ms_a_sample = 1000 / np.array(self.rates_hz, float)
+        self._ms_per_sample = 1000 / np.array(self.rates_hz, float)
         self._against = np.array([_penalty(hz, told_hz) for hz in self.rates_hz])
         self._points: list[tuple[int, int]] = []
         """(ms, samples so far) at the end of each slot."""
@@ -78,7 +78,7 @@ class Arrivals:
     def likely(self) -> Floats:
         """Return the log likelihood of each rate with its best line, [rates]."""
         points = np.array(self._points, float)
-        late = points[:, 0] - points[:, 1] * self._ms_a_sample[:, None]  # [rates, points]
+        late = points[:, 0] - points[:, 1] * self._ms_per_sample[:, None]  # [rates, points]
         tried = np.linspace(0, len(points) - 1, min(len(points), MOST_LINES)).astype(int)
         lines = np.sort(late, axis=1)[:, tried]
         off = late[:, None, :] - lines[:, :, None]  # [rates, lines, points]

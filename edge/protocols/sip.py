@@ -16,10 +16,10 @@ from edge.protocols.client_protocol import (
     TokenPlace,
 )
 from runtime.dtmf import KEYS
+from runtime.g711 import LINE_HZ
 from runtime.wav import Format
 
-RATE_HZ = 8000
-LINE = Format(rate_hz=RATE_HZ)
+LINE = Format(rate_hz=LINE_HZ)
 """The line decodes PCMU and PCMA."""
 KEY, BYE = "key ", "bye"
 """Words from the line: KEY and the key, or BYE."""
@@ -35,7 +35,7 @@ class SipProtocol(ProtocolDefaults):
         refuses_by_http=False,
         one_session=True,
     )
-    audio_out_hz = RATE_HZ
+    audio_out_hz = LINE_HZ
 
     def __init__(self, handshake: Handshake) -> None:
         """Take `agent`, `variables` and `dialled` (the called number) from the query."""

@@ -32,13 +32,12 @@ from edge.protocols.twilio_messages import (
 )
 from runtime.audio_gaps import GapFiller, filled_ms
 from runtime.dtmf import KEYS, tones
-from runtime.g711 import encode
+from runtime.g711 import LINE_HZ, encode
 from runtime.wav import Format
 
-RATE_HZ = 8000
-BYTES_A_MS = RATE_HZ // 1000
-LINE = Format(rate_hz=RATE_HZ, width=1, encoding="mulaw")
-SPOKEN = MediaFormat(encoding="audio/x-mulaw", sample_rate=RATE_HZ, channels=1)
+BYTES_PER_MS = LINE_HZ // 1000
+LINE = Format(rate_hz=LINE_HZ, width=1, encoding="mulaw")
+SPOKEN = MediaFormat(encoding="audio/x-mulaw", sample_rate=LINE_HZ, channels=1)
 """The one format that Twilio documents."""
 SILENCE = b"\xff"
 MOST_MARKS = 512
@@ -59,7 +58,7 @@ class TwilioProtocol(ProtocolDefaults):
         one_session=True,
         most_message_bytes=MOST_MESSAGE_BYTES,
     )
-    audio_out_hz = RATE_HZ
+    audio_out_hz = LINE_HZ
 
     def __init__(self, handshake: Handshake) -> None:
         self.connection = handshake.connection
@@ -68,7 +67,7 @@ class TwilioProtocol(ProtocolDefaults):
         self._agent = AgentAsked()
         self._due_ms: int | None = None
         """The start of the next piece of audio, by Twilio's clock."""
-        self._gaps = GapFiller(BYTES_A_MS, SILENCE)
+        self._gaps = GapFiller(BYTES_PER_MS, SILENCE)
         self._turn = 0
         self._sent_bytes = 0
         """The audio sent of the response to that turn, bytes of mu-law."""
@@ -125,7 +124,7 @@ class TwilioProtocol(ProtocolDefaults):
             data = from_base64(details.payload)
         except ValueError:
             return []
-        gap_ms = self._gap_ms(details.timestamp, len(data) // BYTES_A_MS)
+        gap_ms = self._gap_ms(details.timestamp, len(data) // BYTES_PER_MS)
         return [Audio(self._gaps.fill(data, gap_ms, lost=True), LINE)] if data else []
 
     def _gap_ms(self, timestamp: str, length_ms: int) -> int:
@@ -154,10 +153,10 @@ class TwilioProtocol(ProtocolDefaults):
                 return self._spoken(event)
             case Interrupted(turn=turn, played_ms=played_ms):
                 self._marks.clear()
-                self._turn, self._sent_bytes = turn, played_ms * BYTES_A_MS
+                self._turn, self._sent_bytes = turn, played_ms * BYTES_PER_MS
                 return [{"event": "clear", "streamSid": self._stream}]
             case Tones(keys=keys):
-                return [self._media(encode(tones(keys, RATE_HZ), "mulaw"))]
+                return [self._media(encode(tones(keys, LINE_HZ), "mulaw"))]
             case _:
                 return []
 
@@ -170,7 +169,7 @@ class TwilioProtocol(ProtocolDefaults):
         name = f"{speech.turn}.{self._number}"
         if len(self._marks) >= MOST_MARKS:
             del self._marks[next(iter(self._marks))]
-        self._marks[name] = Played(speech.turn, self._sent_bytes // BYTES_A_MS)
+        self._marks[name] = Played(speech.turn, self._sent_bytes // BYTES_PER_MS)
         return [
             self._media(data),
             {"event": "mark", "streamSid": self._stream, "mark": {"name": name}},

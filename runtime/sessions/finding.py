@@ -9,7 +9,7 @@ from runtime.bus.reader import Stored
 from runtime.sessions import log
 from runtime.sessions.listing import ListedSession, SessionFilter, folded, summed_up
 from schemas import subjects
-from schemas.events import AnyEvent
+from schemas.events import AnyEvent, SessionEnded
 
 READ_AT_ONCE = 32
 """The number of unfinished sessions that are read in parallel."""
@@ -28,7 +28,7 @@ async def sessions(bus: Bus, wanted: SessionFilter) -> list[ListedSession]:
     """
     names: list[str] = []
     for one in wanted.tenants:
-        life = subjects.session_events(one, "*", "life")
+        life = subjects.session_events(one, "*", SessionEnded.KIND)
         names += await log.count(bus, subjects.EVENTS_STREAM, life)
     rows: list[ListedSession] = []
     to_read: list[tuple[str, str]] = []
@@ -40,6 +40,7 @@ async def sessions(bus: Bus, wanted: SessionFilter) -> list[ListedSession]:
         else:
             rows.append(row)
     for k in range(0, len(to_read), READ_AT_ONCE):
+        # `gather`, since a task group would raise a group in place of BusAwayError
         found = await asyncio.gather(*(_row(bus, *own) for own in to_read[k : k + READ_AT_ONCE]))
         rows += [row for row in found if row is not None]
     chosen = [row for row in rows if wanted.wants(row)]

@@ -49,4 +49,5 @@ async def erase(bus: Bus, stream: str, numbers: Sequence[int]) -> None:
     verb = f"STREAM.MSG.DELETE.{stream}"
     for first in range(0, len(numbers), ERASED_AT_ONCE):
         batch = numbers[first : first + ERASED_AT_ONCE]
+        # `gather`, since a task group would raise a group in place of BusAwayError
         await asyncio.gather(*(ask(bus, verb, {"seq": seq}) for seq in batch))

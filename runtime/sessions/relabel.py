@@ -42,5 +42,5 @@ def renamed(
         said["replay_of"] = origin
     head = headers(stored, origin)
     head[codec.ID_HEADER] = head.get(codec.ID_HEADER, "").replace(origin, session, 1)
-    _, _, tenant, _, kind = stored.subject.split(".")
-    return subjects.session_events(tenant, session, kind), msgpack.packb(said), head
+    *before, _, kind = stored.subject.split(".")
+    return ".".join((*before, session, kind)), msgpack.packb(said), head

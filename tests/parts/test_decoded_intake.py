@@ -57,7 +57,7 @@ class Caller(ToldHolder):
     def take_audio_in_parts(self, pcm: bytes) -> Iterator[None]:
         raise AssertionError(pcm)  # it is for long audio without a file
 
-    def broke(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         raise error
 
     def _obey(self, command: ClientCommand) -> None:

@@ -229,18 +229,18 @@ def clocked(*waits_s: float) -> tuple[Callable[[], float], Iterator[bytes]]:
 
 def test_a_server_as_fast_as_its_sound_is_never_too_slow() -> None:
     now_s, pieces = clocked(*[0.1] * 1000)
-    assert len(list(patient(pieces, limit_s=1, bytes_a_second=48000, now_s=now_s))) == 1000
+    assert len(list(patient(pieces, limit_s=1, bytes_per_second=48000, now_s=now_s))) == 1000
 
 
 def test_early_fast_audio_allows_no_longer_silence_later() -> None:
     now_s, pieces = clocked(*[0.0] * 1000, 1.2)
     with pytest.raises(EngineUnavailableError, match="slowly"):
-        list(patient(pieces, limit_s=1, bytes_a_second=48000, now_s=now_s))
+        list(patient(pieces, limit_s=1, bytes_per_second=48000, now_s=now_s))
 
 
 def test_slow_sound_is_given_up_when_the_listener_has_waited_for_the_limit() -> None:
     now_s, pieces = clocked(*[0.2] * 1000)
-    patiently = patient(pieces, limit_s=1, bytes_a_second=48000, now_s=now_s)
+    patiently = patient(pieces, limit_s=1, bytes_per_second=48000, now_s=now_s)
     for _ in range(9):
         next(patiently)
     with pytest.raises(EngineUnavailableError):
@@ -250,7 +250,7 @@ def test_slow_sound_is_given_up_when_the_listener_has_waited_for_the_limit() -> 
 
 def test_the_time_in_which_sound_is_used_is_not_waited() -> None:
     now = [0.0]
-    for _ in patient([bytes(4800)] * 9, limit_s=1, bytes_a_second=48000, now_s=lambda: now[0]):
+    for _ in patient([bytes(4800)] * 9, limit_s=1, bytes_per_second=48000, now_s=lambda: now[0]):
         now[0] += 60
 
 

@@ -40,7 +40,7 @@ class Listener:
         if sound:
             self.came.append(("direct", str(message[:1])))
         if self._bears_one and self._ws:
-            self._ws.exceed("too much")
+            self._ws.cut_off("too much")
         return sound
 
     async def serve(self, request: web.Request) -> web.StreamResponse:

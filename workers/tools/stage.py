@@ -133,7 +133,7 @@ async def _earlier(job: JobContext[ToolRequested]) -> list[AnyEvent]:
         BusAwayError: no answer.
     """
     event = job.event
-    subject = subjects.session_events(event.tenant, event.session, "out")
+    subject = subjects.session_events(event.tenant, event.session, ToolReturned.KIND)
     stored = await job.bus.read(subjects.EVENTS_STREAM, subject, after=job.seq)
     found: list[AnyEvent] = []
     for one in stored:

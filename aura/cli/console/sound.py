@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aura.cli.session_page import PEAKS_A_SECOND, peaks
+from aura.cli.session_page import PEAKS_PER_SECOND, peaks
 from runtime.bus.reader import Stored
 from runtime.sessions.recorded_audio import NotRecordedError, sides, since, stereo_wav
 
@@ -43,9 +43,9 @@ def waves(stored: Sequence[Stored], from_ms: int) -> dict[str, Any]:
     try:
         heard = since(stored, from_ms)
     except NotRecordedError:
-        return {"peaks_a_second": PEAKS_A_SECOND, "peaks": {}}
+        return {"peaks_a_second": PEAKS_PER_SECOND, "peaks": {}}
     return {
-        "peaks_a_second": PEAKS_A_SECOND,
+        "peaks_a_second": PEAKS_PER_SECOND,
         "peaks": {side: peaks(pcm) for side, pcm in heard.items()},
     }
 

@@ -14,7 +14,7 @@ from edge.door.limits.rate_limits import AddressRate
 from runtime.settings import Settings
 from schemas.subjects import is_token
 
-BAD_TOKENS_A_MINUTE = 10
+BAD_TOKENS_PER_MINUTE = 10
 MOST_SOUNDS = 2
 
 
@@ -26,7 +26,7 @@ class Console:
     access: Access
     readable: Readable
     watcher: Watcher
-    bad_tokens: AddressRate = field(default_factory=lambda: AddressRate(BAD_TOKENS_A_MINUTE))
+    bad_tokens: AddressRate = field(default_factory=lambda: AddressRate(BAD_TOKENS_PER_MINUTE))
     working: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Limits heavy work, which takes a core for seconds, to one at a time."""
 

@@ -12,7 +12,7 @@ Row = tuple[int, int, str, str, str, str, bool]
 an error."""
 Told = dict[str, Any]
 MOST_ROWS = 300
-MOST_ROWS_A_CALL = 5000
+MOST_ROWS_PER_CALL = 5000
 
 
 class Viewer:
@@ -26,7 +26,7 @@ class Viewer:
         self._left_out = 0
         self._read_to: int | None = None
         """The sequence up to which the call's history was sent, or None while it is read."""
-        self._of_call: deque[tuple[int, Told]] = deque(maxlen=MOST_ROWS_A_CALL)
+        self._of_call: deque[tuple[int, Told]] = deque(maxlen=MOST_ROWS_PER_CALL)
         self._history: Told | None = None
         self._partial = ""
 

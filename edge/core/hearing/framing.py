@@ -1,5 +1,7 @@
 """The frame: 20 ms of the caller's audio, the unit of voice activity."""
 
+from schemas.audio import BYTES_PER_MS
+
 FRAME_MS = 20
-FRAME_BYTES = 640
+FRAME_BYTES = FRAME_MS * BYTES_PER_MS
 SILENCE = bytes(FRAME_BYTES)

@@ -48,7 +48,7 @@ class Playback:
         """The most bytes that were sent before a rewind."""
         self._until_ms = 0
         """The time at which the client will have played all sent audio, Unix ms."""
-        self.sounds_before = -1
+        self.wait_sound_before = -1
         """The sentence that ends the wait sound; -1: there is none."""
 
     # -------------------------------------------------------- from the stages and the client
@@ -114,7 +114,7 @@ class Playback:
 
         The response was not all sent.
         """
-        if not (self._ready() or self.sounds):
+        if not (self._ready() or self.plays_wait_sound):
             return None
         if self._delivery == "text":
             return now_ms
@@ -124,23 +124,23 @@ class Playback:
     def _lead_ms(self) -> int:
         return LEAD_MS - 1 if self._delivery == "chunks" else 0  # the lead stays below LEAD_MS
 
-    def sound(self, now_ms: int) -> list[Speech]:
+    def wait_sound_due(self, now_ms: int) -> list[Speech]:
         """Return the pieces of the wait sound to send now; none if words are ready."""
         out: list[Speech] = []
         if self._ready():
             return out
-        while self.sounds and self._until_ms - now_ms <= self._lead_ms:
+        while self.plays_wait_sound and self._until_ms - now_ms <= self._lead_ms:
             pcm = wait_sound.after(self._sentences.wait_sound_bytes(self._next))
             self._sentences.add_wait_sound(self._next, len(pcm))
             out.append(self._send("", pcm, ends=False, now_ms=now_ms))
         return out
 
     @property
-    def sounds(self) -> bool:
-        """Whether the wait sound is sent while no words are ready."""
+    def plays_wait_sound(self) -> bool:
+        """Whether the wait sound plays while no words are ready."""
         if self._delivery not in {"sentences", "chunks"}:
             return False
-        return self._next <= self.sounds_before and not self._offset_bytes
+        return self._next <= self.wait_sound_before and not self._offset_bytes
 
     def _ready(self) -> bool:
         if self._delivery == "whole":

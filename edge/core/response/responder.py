@@ -93,7 +93,7 @@ class Responder:
                 response.sent(now_ms)
             self._out.tell(speech)
         if not due.ends:
-            for sound in response.playback.sound(now_ms):
+            for sound in response.playback.wait_sound_due(now_ms):
                 self._out.tell(sound)
         self.tools.tell_calls_done(response)
         if due.ends:
@@ -143,6 +143,6 @@ class Responder:
             return None
         if response.tool_steps.running:  # each tool call has its own deadline
             return None
-        spoken_ms = 0 if response.playback.sounds else response.playback.until_ms
+        spoken_ms = 0 if response.playback.plays_wait_sound else response.playback.until_ms
         quiet_since_ms = max(response.waiting_since_ms, spoken_ms)
         return quiet_since_ms + self._config.now.response.deadline_ms

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from edge.core.inputs import ChunkSpoken
 from schemas.audio import BYTES_PER_MS
 
-MS_A_LETTER = 65
+MS_PER_LETTER = 65
 """The assumed audio for each letter, ms, of a sentence whose end has not arrived."""
 
 
@@ -43,7 +43,7 @@ class Sentence:
         words = len((self.text or "").split(" "))
         if self.voiced:
             return words * end_bytes // len(self.pcm) if self.pcm else words
-        length_bytes = max(len(self.pcm), len(self.text or "") * MS_A_LETTER * BYTES_PER_MS)
+        length_bytes = max(len(self.pcm), len(self.text or "") * MS_PER_LETTER * BYTES_PER_MS)
         return min(words - 1, words * end_bytes // length_bytes) if length_bytes else 0
 
     @property

@@ -174,7 +174,7 @@ class ToolTurns:
                 self._say(response, use.wait_words, now_ms)
             response.said_wait = True
             if use.wait_sound:
-                response.playback.sounds_before = response.written
+                response.playback.wait_sound_before = response.written
 
     def due_ms(self, response: Response, now_ms: int) -> int | None:
         """The time of the next `advance` while a tool runs, Unix ms, or None."""
@@ -189,7 +189,7 @@ class ToolTurns:
         """The time to ask the caller to wait, Unix ms, or None if that is not needed."""
         use, steps = self._config.now.tool_use, response.tool_steps
         says = use.wait_words and not response.said_wait
-        sounds = use.wait_sound and response.playback.sounds_before < response.written
+        sounds = use.wait_sound and response.playback.wait_sound_before < response.written
         if not (says or sounds) or not steps.is_waiting:
             return None
         if not response.is_being_sent or not response.playback.all_of(response.written):

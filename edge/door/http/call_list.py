@@ -8,7 +8,7 @@ from runtime.bus.delivery import Delivery, message_of
 from schemas import subjects
 from schemas.control import CallsReply, CallsRequest, CallState
 
-MOST_CALLS_A_REPLY = 500
+MOST_CALLS_PER_REPLY = 500
 """The most calls in one reply, which must fit a message of the bus."""
 
 
@@ -30,7 +30,7 @@ class CallList:
             return
         calls = [one for one in self._calls() if request.tenant in {"", one.tenant}]
         for at in range(
-            0, max(1, len(calls)), MOST_CALLS_A_REPLY
+            0, max(1, len(calls)), MOST_CALLS_PER_REPLY
         ):  # also without calls, so that the requester does not wait
-            reply = CallsReply(edge=self._edge, calls=tuple(calls[at : at + MOST_CALLS_A_REPLY]))
+            reply = CallsReply(edge=self._edge, calls=tuple(calls[at : at + MOST_CALLS_PER_REPLY]))
             await self._bus.send(message.reply, reply)

@@ -30,5 +30,5 @@ async def choices(request: web.Request) -> web.Response:
         return web.json_response({"agents": [], "voices": []})
     operator = config_of(edge.settings, edge.speech_model)
     listed = await edge.offers.to(caller, edge.agents.table, operator)
-    voices = sorted(edge.parts.openings.voices.names - {"*"})
+    voices = sorted(edge.services.openings.voices.names - {"*"})
     return web.json_response({"agents": msgspec.to_builtins(listed), "voices": voices})

@@ -37,7 +37,7 @@ from runtime.bus.errors import BusAwayError
 from runtime.common_share import CommonShare
 from runtime.containers import container_of
 from runtime.wav import NotAudioError
-from schemas.audio import BYTES_PER_MS
+from schemas.audio import BYTES_PER_S
 
 log = structlog.get_logger(__name__)
 
@@ -220,10 +220,10 @@ def _decoded(file: bytes) -> bytes:
         raise NotAudioError(f"WAV, not {container.value}; aura-voice[media] decodes it")
     else:
         try:
-            pcm = media.decode_whole(file, container, MOST_SOUND_S * 1000 * BYTES_PER_MS)
+            pcm = media.decode_whole(file, container, MOST_SOUND_S * BYTES_PER_S)
         except ValueError as error:
             raise NotAudioError(f"a file that can be decoded: {error}") from error
-    if len(pcm) > MOST_SOUND_S * 1000 * BYTES_PER_MS:
+    if len(pcm) > MOST_SOUND_S * BYTES_PER_S:
         raise NotAudioError(f"{MOST_SOUND_S} s of sound at most")
     return pcm
 

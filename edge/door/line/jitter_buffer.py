@@ -15,7 +15,7 @@ NUMBER_MODULUS, STAMP_MODULUS = 1 << 16, 1 << 32
 """The limits at which RTP's numbers and time stamps wrap."""
 
 
-class Piece(NamedTuple):
+class PacketAudio(NamedTuple):
     """The audio of one packet."""
 
     payload: bytes
@@ -34,17 +34,17 @@ class _Packet(NamedTuple):
 class JitterBuffer:
     """One stream of RTP."""
 
-    def __init__(self, stamps_a_ms: int) -> None:
-        """Take *stamps_a_ms*, the stream's clock in kHz."""
-        self._stamps_a_ms = stamps_a_ms
+    def __init__(self, stamps_per_ms: int) -> None:
+        """Take *stamps_per_ms*, the stream's clock in kHz."""
+        self._stamps_per_ms = stamps_per_ms
         self._next: int | None = None
         """The number of the next packet."""
         self._due: int | None = None
         """Its time stamp, unless audio is missing before it."""
         self._held: dict[int, _Packet] = {}
 
-    def receive(self, number: int, stamp: int, payload: bytes, ms: float) -> list[Piece]:
-        """Receive packet *number*, of *ms* of audio; return the pieces that are ready, in order."""
+    def receive(self, number: int, stamp: int, payload: bytes, ms: float) -> list[PacketAudio]:
+        """Receive packet *number*, of *ms* of audio; return the audio that is ready, in order."""
         if self._next is None:
             self._next = number
         ahead = (number - self._next) % NUMBER_MODULUS
@@ -58,16 +58,16 @@ class JitterBuffer:
         if self._next not in self._held and len(self._held) >= MOST_HELD_PACKETS:
             now, lost = self._next, True
             self._next = min(self._held, key=lambda one: (one - now) % NUMBER_MODULUS)
-        out: list[Piece] = []
+        out: list[PacketAudio] = []
         while (packet := self._held.pop(self._next, None)) is not None:
             gap_ms = self._gap_ms(packet.stamp)
-            out.append(Piece(packet.payload, gap_ms, lost and gap_ms > 0))
+            out.append(PacketAudio(packet.payload, gap_ms, lost and gap_ms > 0))
             lost = False
-            self._due = packet.stamp + round(packet.ms * self._stamps_a_ms)
+            self._due = packet.stamp + round(packet.ms * self._stamps_per_ms)
             self._next = (self._next + 1) % NUMBER_MODULUS
         return out
 
     def _gap_ms(self, stamp: int) -> int:
         if self._due is None:
             return 0
-        return filled_ms(((stamp - self._due) % STAMP_MODULUS) // self._stamps_a_ms)
+        return filled_ms(((stamp - self._due) % STAMP_MODULUS) // self._stamps_per_ms)

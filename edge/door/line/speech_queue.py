@@ -31,8 +31,8 @@ class SpeechQueue:
     """The speech that waits for one client: s16le mono."""
 
     def __init__(self, rate_hz: int) -> None:
-        self._bytes_a_ms = 2 * rate_hz // 1000
-        self._frame_bytes = self._bytes_a_ms * FRAME_MS
+        self._bytes_per_ms = 2 * rate_hz // 1000
+        self._frame_bytes = self._bytes_per_ms * FRAME_MS
         self._waiting: deque[_Waiting] = deque()
         self._turn = 0
         self._sent_bytes = 0
@@ -46,7 +46,7 @@ class SpeechQueue:
         """Return the sent part of the current response."""
         if self._waiting and self._waiting[0].turn != self._turn:
             return Sent(self._waiting[0].turn, 0, ends=False)
-        return Sent(self._turn, self._sent_bytes // self._bytes_a_ms, ends=False)
+        return Sent(self._turn, self._sent_bytes // self._bytes_per_ms, ends=False)
 
     def tell(self, event: Speech | Interrupted) -> None:
         """Queue speech, or drop the queue."""
@@ -56,7 +56,7 @@ class SpeechQueue:
                     self._waiting.append(_Waiting(turn, pcm, ends))
             case Interrupted(turn=turn, played_ms=played_ms):
                 self._waiting.clear()
-                self._turn, self._sent_bytes = turn, played_ms * self._bytes_a_ms
+                self._turn, self._sent_bytes = turn, played_ms * self._bytes_per_ms
 
     def pop_frame(self, *, whole: bool) -> tuple[bytes, list[Sent]]:
         """Return the next frame, and the pieces of speech that end in it.
@@ -81,7 +81,7 @@ class SpeechQueue:
             if first.pcm:
                 break
             self._waiting.popleft()
-            sent.append(Sent(first.turn, self._sent_bytes // self._bytes_a_ms, first.ends))
+            sent.append(Sent(first.turn, self._sent_bytes // self._bytes_per_ms, first.ends))
             if first.ends:
                 break
         if frame:

@@ -65,7 +65,7 @@ class LineTransport:
             self._waiting_bytes > MOST_WAITING_BYTES
             or self._waiting.qsize() >= MOST_WAITING_MESSAGES
         ):
-            self.exceed("messages come faster than they are read")
+            self.cut_off("messages come faster than they are read")
             return
         self._waiting.put_nowait(message)
 
@@ -80,7 +80,7 @@ class LineTransport:
         self._over = True
         self._waiting.put_nowait(None)
 
-    def exceed(self, message: str) -> None:
+    def cut_off(self, message: str) -> None:
         """Read no more, and have the connection closed; *message* says why."""
         if self._over:
             return

@@ -11,14 +11,15 @@ from baresip.events import Event, StackEvent
 from edge.core.client_events import Interrupted, Speech
 from edge.core.hearing.framing import FRAME_MS
 from edge.door.line.speech_queue import Sent, SpeechQueue
-from edge.protocols.sip import BYE, KEY, RATE_HZ
+from edge.protocols.sip import BYE, KEY
+from runtime.g711 import LINE_HZ
 
 log = structlog.get_logger(__name__)
 
-BYTES_A_MS = 2 * RATE_HZ // 1000
-AHEAD_BYTES = 2 * FRAME_MS * BYTES_A_MS
+BYTES_PER_MS = 2 * LINE_HZ // 1000
+AHEAD_BYTES = 2 * FRAME_MS * BYTES_PER_MS
 """The audio that waits in the stack, which sends a frame every 20 ms by its own clock."""
-MOST_READ_BYTES = 1000 * BYTES_A_MS
+MOST_READ_BYTES = 1000 * BYTES_PER_MS
 LATE_S = 0.2
 """The most audio, seconds, that a late loop catches up."""
 HELD_S = 0.2
@@ -38,7 +39,7 @@ class SipLine:
         self._call = call
         self._arrived = arrived
         self._sent = sent
-        self._queue = SpeechQueue(RATE_HZ)
+        self._queue = SpeechQueue(LINE_HZ)
         self._told_s = 0.0
         """The time of the last report of a line on hold."""
         self._rest_waits = False

@@ -48,7 +48,7 @@ RETRY_S = 30.0
 """The pause, seconds, before a failed registration is tried again."""
 RINGS_S = 60.0
 """The longest time of ringing, seconds."""
-CALLS_A_MINUTE = 6.0
+CALLS_PER_MINUTE = 6.0
 """The rate of incoming calls for each line; it is shared by all, since senders can be forged."""
 GROUP = "sip"
 """The queue group of the processes that place calls: each request goes to one."""
@@ -82,7 +82,7 @@ class Phones:
         self._runtime = Runtime(native_log_level="error")
         self._agent: UserAgent | None = None
         self._tenant = names.stored(settings.sip_tenant)
-        self._rate = AddressRate(CALLS_A_MINUTE * settings.sip_max_calls)
+        self._rate = AddressRate(CALLS_PER_MINUTE * settings.sip_max_calls)
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:

@@ -33,7 +33,7 @@ as in Opus's own discontinuous transmission."""
 LATE_S = 0.2
 """The most audio, seconds, that a late loop catches up; the rest becomes a pause."""
 CLOCK = Fraction(1, CLOCK_HZ)
-STAMPS_A_MS = CLOCK_HZ // 1000
+STAMPS_PER_MS = CLOCK_HZ // 1000
 
 
 class Microphone:
@@ -43,8 +43,8 @@ class Microphone:
         """Call *deliver* with the audio: s16le mono 48 kHz."""
         self._deliver = deliver
         self._decoder = OpusDecoder()
-        self._jitter = JitterBuffer(STAMPS_A_MS)
-        self._filler = GapFiller(2 * STAMPS_A_MS)
+        self._jitter = JitterBuffer(STAMPS_PER_MS)
+        self._filler = GapFiller(2 * STAMPS_PER_MS)
         self._known: dict[int, StreamStatistics] = {}
 
     def listen_to(self, receiver: RTCRtpReceiver) -> None:
@@ -62,9 +62,9 @@ class Microphone:
             self.receive(packet.sequence_number, packet.timestamp, packet.payload)
 
     def receive(self, number: int, stamp: int, payload: bytes) -> None:
-        for piece in self._jitter.receive(number, stamp, payload, lasts_ms(payload)):
-            pcm = self._decoder.decode(piece.payload)
-            if sound := self._filler.fill(pcm, piece.gap_ms, lost=piece.lost):
+        for packet in self._jitter.receive(number, stamp, payload, lasts_ms(payload)):
+            pcm = self._decoder.decode(packet.payload)
+            if sound := self._filler.fill(pcm, packet.gap_ms, lost=packet.lost):
                 self._deliver(sound)
 
 

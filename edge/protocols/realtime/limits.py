@@ -10,9 +10,9 @@ BURST_S = 20
 class EventLimit:
     """Counts the events of one client, audio not included."""
 
-    def __init__(self, a_second: int) -> None:
-        self._a_second = a_second
-        self._size = a_second * BURST_S
+    def __init__(self, per_second: int) -> None:
+        self._per_second = per_second
+        self._size = per_second * BURST_S
         self._left = float(self._size)
         self._at_ms: int | None = None
 
@@ -20,7 +20,7 @@ class EventLimit:
         """Count an event at *now_ms*; return False if there were too many."""
         if self._at_ms is not None:
             passed_s = max(0, now_ms - self._at_ms) / 1000
-            self._left = min(self._size, self._left + passed_s * self._a_second)
+            self._left = min(self._size, self._left + passed_s * self._per_second)
         self._at_ms = now_ms
         if self._left < 1:
             return False
@@ -34,6 +34,6 @@ class EventLimit:
             "name": "requests",
             "limit": self._size,
             "remaining": left,
-            "reset_seconds": round((self._size - left) / self._a_second, 3),
+            "reset_seconds": round((self._size - left) / self._per_second, 3),
         }
         return ids.event("rate_limits.updated", rate_limits=[limit])

@@ -80,7 +80,7 @@ class RealtimeProtocol(ProtocolDefaults):
         self._wrong_key = handshake.wrong_resume_key
         self._models, self._voices = handshake.models, handshake.voices
         self._ids = Ids(handshake.nonce)
-        self._limit = EventLimit(handshake.events_a_second)
+        self._limit = EventLimit(handshake.events_per_second)
         self._told = Telling(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
         self.items = ItemRequests(self._ids, self._told)
         self.responses = ResponseRequests(self._ids, self._told)
@@ -201,7 +201,7 @@ class RealtimeProtocol(ProtocolDefaults):
         return self._sound(data, self._input)
 
     def _sound(self, data: bytes, form: Format) -> list[ClientCommand]:
-        ms = len(data) * 1000 / form.bytes_a_second
+        ms = len(data) * 1000 / form.bytes_per_second
         self._speeches.appended_ms += ms
         self._uncommitted_ms += ms
         return [Audio(data, form)] if data else []

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from edge.protocols.realtime.tools import MOST_TOOLS, FunctionTool, ToolChoice, tool_changes
+from runtime.g711 import LINE_HZ
 from runtime.wav import Format
 from schemas.patterns import exact
 from schemas.session_config import Eagerness, bounds
 
-PCM_HZ, G711_HZ = 24_000, 8_000
+PCM_HZ = 24_000
 MOST_INSTRUCTIONS_CHARS = 65_536
 LEAST_SILENCE_MS = 20
 MOST_TOKENS = 4096
@@ -26,8 +27,8 @@ EAGERNESS: Mapping[str, Eagerness] = {
 
 SAMPLES: Mapping[str, Format] = {
     "audio/pcm": Format(rate_hz=PCM_HZ),
-    "audio/pcmu": Format(rate_hz=G711_HZ, width=1, encoding="mulaw"),
-    "audio/pcma": Format(rate_hz=G711_HZ, width=1, encoding="alaw"),
+    "audio/pcmu": Format(rate_hz=LINE_HZ, width=1, encoding="mulaw"),
+    "audio/pcma": Format(rate_hz=LINE_HZ, width=1, encoding="alaw"),
 }
 
 
@@ -39,7 +40,7 @@ class AudioFormat(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rate_hz(self) -> int:
-        return PCM_HZ if self.type == "audio/pcm" else G711_HZ
+        return PCM_HZ if self.type == "audio/pcm" else LINE_HZ
 
     @property
     def samples(self) -> Format:

@@ -29,7 +29,7 @@ from edge.core.client_events import (
     Trouble,
     TurnHandedIn,
 )
-from edge.protocols.client_protocol import Json
+from edge.protocols.client_protocol import Json, failed_part
 from edge.protocols.realtime.client_calls import ClientCalls
 from edge.protocols.realtime.items import Items
 from edge.protocols.realtime.output_buffer import OutputBuffer
@@ -213,13 +213,14 @@ class Telling:
 
     def _trouble(self, event: Trouble) -> list[Json]:
         """Return the events of a failure that the end of a response or an item has not told."""
-        failed = {"type": SERVER_ERROR, "code": FAULTS[event.stage], "message": event.reason}
+        part = failed_part(event)
+        failed = {"type": SERVER_ERROR, "code": FAULTS[part], "message": event.reason}
         out: list[Json] = []
-        if event.stage == "stt":
+        if part == "stt":
             out = self.speeches.failed(failed)
             if out and not event.fatal:
                 return out
-        elif event.stage != "audio" and not event.fatal:
+        elif part != "audio" and not event.fatal:
             return out
-        error = RequestError(FAULTS[event.stage], event.reason)
+        error = RequestError(FAULTS[part], event.reason)
         return [*out, self.ids.error(error, None, SERVER_ERROR)]

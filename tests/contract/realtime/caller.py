@@ -68,7 +68,7 @@ class RealtimeCaller:
             nonce=connection.removeprefix("conn_"),
             query=query,
             headers=headers or {},
-            events_a_second=1_000_000,
+            events_per_second=1_000_000,
             models=frozenset(models.split()),
             voices=frozenset(voices.split()),
             session=session or {},

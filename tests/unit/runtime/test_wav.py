@@ -99,7 +99,7 @@ def test_an_extensible_header_names_its_encoding_further_back() -> None:
     head = wav(fmt(tag=0xFFFE, channels=2, rate_hz=48_000, bits=32) + extension, DATA)
     found = parse_header(head)
     assert found == (Format(48_000, 2, 4, "float"), len(head) - 8, 8)
-    assert (found[0].frame_bytes, found[0].bytes_a_second) == (8, 384_000)
+    assert (found[0].frame_bytes, found[0].bytes_per_second) == (8, 384_000)
 
 
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF])

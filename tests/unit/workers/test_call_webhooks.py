@@ -14,7 +14,7 @@ from workers.analytics.subscribers import RetryLater
 from workers.call_webhooks import (
     AWAY_AFTER_FAILURES,
     BUSY_S,
-    MOST_DELIVERIES_A_RECEIVER,
+    MOST_DELIVERIES_PER_RECEIVER,
     REST_S,
     Receivers,
     body_of,
@@ -68,7 +68,7 @@ def test_a_receiver_that_gives_no_answer_rests_and_others_do_not() -> None:
 def test_a_receiver_has_a_few_deliveries_at_once() -> None:
     receivers = Receivers()
     with ExitStack() as stack:
-        for _ in range(MOST_DELIVERIES_A_RECEIVER):
+        for _ in range(MOST_DELIVERIES_PER_RECEIVER):
             stack.enter_context(receivers.delivering(URL, 0.0))
         with pytest.raises(RetryLater) as later, receivers.delivering(SAME, 0.0):
             pass

@@ -91,7 +91,7 @@ class RestVoice:
             pieces = patient(
                 answer.iter_bytes(),  # without a size, which would wait for so many bytes
                 limit_s=self._client.limit_s,
-                bytes_a_second=self._raw.bytes_a_second,
+                bytes_per_second=self._raw.bytes_per_second,
                 waited_s=self._client.now_s() - began_s,
                 now_s=self._client.now_s,
             )
@@ -126,7 +126,7 @@ def patient(
     pieces: Iterable[bytes],
     *,
     limit_s: float,
-    bytes_a_second: int,
+    bytes_per_second: int,
     waited_s: float = 0.0,
     now_s: Callable[[], float] = time.monotonic,
 ) -> Iterator[bytes]:
@@ -144,7 +144,7 @@ def patient(
         piece = next(coming, None)
         if piece is None:
             return
-        left_s = min(limit_s, left_s - (now_s() - since_s) + len(piece) / bytes_a_second)
+        left_s = min(limit_s, left_s - (now_s() - since_s) + len(piece) / bytes_per_second)
         if left_s < 0:
             raise ServerUnavailableError(f"{SERVER.what} speaks too slowly")
         yield piece

@@ -11,11 +11,12 @@ from edge.core.call import Call
 from runtime.bus.reader import Stored
 from runtime.tasks import beside
 from schemas import subjects
+from schemas.events import Kind
 from tests.unit.edge.call.memory_bus import MemoryBus
 from tests.unit.edge.core.rehearsal import began, config
 
 
-def stored(seq: int, kind: str) -> Stored:
+def stored(seq: int, kind: Kind) -> Stored:
     return Stored(subjects.session_events("t", "s", kind), seq, b"", {}, "")
 
 
@@ -78,10 +79,10 @@ async def test_a_link_that_answers_again_has_the_log_read_and_the_caller_is_told
             (changed,) = missing.bus.liveness.changed
             changed(True)
             changed(True)
-            assert (missing.told, missing.outage.parts) == (1, {"link"})
+            assert (missing.told, missing.outage.away) == (1, {"link"})
             changed(False)
             assert await missing.hears() == [1]
-    assert not missing.outage.parts
+    assert not missing.outage.away
 
 
 async def test_a_connection_whose_bus_is_away_already_is_told_at_once() -> None:

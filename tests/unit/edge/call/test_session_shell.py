@@ -78,7 +78,7 @@ async def test_a_call_that_breaks_ends_and_its_client_is_told_once() -> None:
 
     held = Held(Broken(began(config())))
     assert await held.gives(Started(), Started()) == ["session.started"]
-    assert held.client.noted == ["broken"]
+    assert held.client.noted == ["failed"]
 
 
 async def test_a_call_that_breaks_when_its_timer_rings_ends_the_same_way() -> None:
@@ -105,7 +105,7 @@ async def test_a_call_that_breaks_when_its_timer_rings_ends_the_same_way() -> No
         held.shell.give(KeyPressed("1"))
         held.shell.finish("failed")
         await running
-    assert held.client.noted == ["broken"]
+    assert held.client.noted == ["failed"]
     assert [type(event) for event in held.bus.stored] == [ev.SessionStarted]
 
 
@@ -134,7 +134,7 @@ async def test_a_timer_that_rings_after_its_call_broke_does_nothing() -> None:
             await asyncio.sleep(0)  # the timer rings
         held.shell.finish("failed")
         await running
-    assert (call.asked, held.client.noted) == (0, ["broken"])
+    assert (call.asked, held.client.noted) == (0, ["failed"])
 
 
 async def test_where_a_newer_connection_has_the_session_nothing_more_is_decided() -> None:

@@ -15,8 +15,8 @@ class ToldClient:
     def tell(self, event: ClientEvent) -> None:
         self.told.append(event)
 
-    def broken(self) -> None:
-        self.noted.append("broken")
+    def call_failed(self) -> None:
+        self.noted.append("failed")
 
     def hang_up(self, code: str, reason: str) -> None:
         self.noted.append(f"hang up: {code} {reason}")

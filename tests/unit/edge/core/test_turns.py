@@ -8,7 +8,7 @@ import pytest
 
 from edge.core.client_events import CallerTranscript, Interrupted, ResponseDone, TurnHandedIn
 from edge.core.endpointing.end_of_turn import WAITS
-from edge.core.hearing.utterance import LONGEST_MS, PART_MS
+from edge.core.hearing.utterance import LONGEST_MS, SPLIT_MS
 from edge.core.inputs import BackgroundAlone, Commanded, PartialHeard, Reconfigured, TurnEnded
 from edge.core.turns import BACKCHANNEL_MS, CLEAR_WORDS, NOISE_MS, RESPONSE_MS
 from schemas import events as ev
@@ -145,7 +145,7 @@ def test_speech_just_after_the_first_sound_of_a_response_goes_on_with_the_turn()
 
 def test_a_part_of_a_long_speech_is_entered_and_a_sound_after_it_is_answered() -> None:
     call = Rehearsal()
-    speaks_for(call, PART_MS)
+    speaks_for(call, SPLIT_MS)
     call.quiet(200)
     call.hears("This is the first part.")
     call.says(200)

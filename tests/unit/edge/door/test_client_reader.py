@@ -29,7 +29,7 @@ SOUND = bytes(640)
 class Client(ToldHolder):
     """A client's transport, reader and session, and what came of what it sent."""
 
-    def __init__(self, pace: Pace, commands_a_second: float = 100) -> None:
+    def __init__(self, pace: Pace, commands_per_second: float = 100) -> None:
         super().__init__()
         self.transport = LineTransport(pace)
         self.sound: list[bytes] = []
@@ -40,7 +40,7 @@ class Client(ToldHolder):
         protocol = ContinuousProtocol(Handshake("c"))
         room = CommonShare(0).account("a")
         self.intake = AudioIntake(self, protocol, pace, self, self.obey_now, room)
-        commands = Bucket(commands_a_second, commands_a_second)
+        commands = Bucket(commands_per_second, commands_per_second)
         self.reader = ClientReader(self.transport, protocol, commands, self, self, obey=self._obey)
 
     def obey_now(self, command: ClientCommand) -> None:
@@ -52,8 +52,8 @@ class Client(ToldHolder):
     def take_audio_in_parts(self, pcm: bytes) -> Iterator[None]:
         raise AssertionError(pcm)  # it is for long audio
 
-    def exceed(self, why: str) -> None:
-        self.transport.exceed(why)
+    def cut_off(self, why: str) -> None:
+        self.transport.cut_off(why)
 
     async def _obey(self, commands: list[ClientCommand]) -> None:
         for command in commands:
@@ -97,7 +97,7 @@ async def test_sound_is_heard_before_it_is_waited_for(pace: Pace) -> None:
 
 
 async def test_commands_that_come_too_often_are_refused_and_sound_never_is(pace: Pace) -> None:
-    client = Client(pace, commands_a_second=2)
+    client = Client(pace, commands_per_second=2)
     reading = asyncio.create_task(client.reader.run())
     for _ in range(4):
         client.transport.arrived('{"type": "ping"}')

@@ -16,8 +16,8 @@ class ToldHolder(ToldClient):
     def reply(self, message: Json) -> None:
         self.noted.append(f"reply: {message}")
 
-    def exceed(self, why: str) -> None:
-        self.noted.append(f"exceed: {why}")
+    def cut_off(self, why: str) -> None:
+        self.noted.append(f"cut off: {why}")
 
-    def broke(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         self.faults.append(error)

@@ -105,6 +105,11 @@ def test_each_stage_has_its_error_and_close_code(stage: Any, code: str, close: i
     assert connected().admission.stage_close_codes[stage] == close
 
 
+def test_the_bus_is_told_as_audio() -> None:
+    of = connected()
+    assert of.messages(Trouble("bus", "why")) == of.messages(Trouble("audio", "why"))
+
+
 def test_control_messages() -> None:
     d = connected()
     assert d.receive('{"type": "end_call"}') == [EndSession(close=True)]

@@ -167,6 +167,13 @@ def test_the_end_of_a_conversation_is_not_that_of_the_connection() -> None:
     assert error_of(d.receive(chunk(b"12")))["code"] == "NO_SESSION"
 
 
+def test_a_session_that_could_not_begin_takes_no_audio() -> None:
+    d = connected()
+    d.receive('{"type": "start_conversation"}')
+    d.forget_session()
+    assert error_of(d.receive(chunk(b"12")))["code"] == "NO_SESSION"
+
+
 def test_a_long_type_is_not_sent_back_whole() -> None:
     error = error_of(connected().receive(json.dumps({"type": "x\n" * 50_000})))
     assert len(error["message"]) < 100
@@ -180,6 +187,11 @@ def test_other_events() -> None:
     (error,) = d.messages(Trouble("llm", "no answer"))
     assert error["message"] == "Audio processing error: llm: no answer"
     assert error["code"] == "PROCESSING_ERROR"
+
+
+def test_the_bus_is_told_as_audio() -> None:
+    d = connected()
+    assert d.messages(Trouble("bus", "why")) == d.messages(Trouble("audio", "why"))
 
 
 def test_a_stage_that_stays_down_has_no_code_of_its_own() -> None:

@@ -256,12 +256,12 @@ def test_a_response_goes_on_where_an_earlier_connection_left_it() -> None:
 @pytest.mark.parametrize("delivery", ["sentences", "chunks"])
 def test_a_wait_sound_is_played_until_the_words_are_ready(delivery: Delivery) -> None:
     playback = Playback(1, VoiceConfig(delivery=delivery, chunk_ms=100))
-    assert (playback.sounds, playback.sound(START_MS)) == (False, [])
-    playback.sounds_before = 0
+    assert (playback.plays_wait_sound, playback.wait_sound_due(START_MS)) == (False, [])
+    playback.wait_sound_before = 0
     sent: list[bytes] = []
     for at_ms in range(START_MS, START_MS + 480, 20):
         assert list(playback.due(at_ms).pieces) == []
-        sent += [one.pcm for one in playback.sound(at_ms)]
+        sent += [one.pcm for one in playback.wait_sound_due(at_ms)]
     pieces = [wait_sound.after(number * len(sent[0])) for number in range(len(sent))]
     assert sent == pieces, "one sound without a gap"
     lead_ms = LEAD_MS - 1 if delivery == "chunks" else 0
@@ -270,23 +270,23 @@ def test_a_wait_sound_is_played_until_the_words_are_ready(delivery: Delivery) ->
     assert playback.due_at_ms(START_MS + 460) == START_MS + played_ms - lead_ms
     assert playback.heard(START_MS + 480) == ""
     says(playback, 0, TEN)
-    assert playback.sound(START_MS + 2000) == []
+    assert playback.wait_sound_due(START_MS + 2000) == []
     assert playback.due(START_MS + 2000).pieces[0].text.startswith("one")
-    assert not playback.sounds
+    assert not playback.plays_wait_sound
 
 
 @pytest.mark.parametrize("delivery", ["whole", "text"])
 def test_clients_of_whole_responses_or_of_words_get_no_wait_sound(delivery: Delivery) -> None:
     playback = Playback(1, VoiceConfig(delivery=delivery))
-    playback.sounds_before = 0
-    assert (playback.sounds, playback.sound(START_MS)) == (False, [])
+    playback.wait_sound_before = 0
+    assert (playback.plays_wait_sound, playback.wait_sound_due(START_MS)) == (False, [])
     assert playback.due_at_ms(START_MS) is None
 
 
 def test_no_rest_of_a_wait_sound_is_sent_again_after_a_rewind() -> None:
     playback = Playback(1, VoiceConfig(delivery="sentences"))
-    playback.sounds_before = 0
-    assert len(playback.sound(START_MS)) == 1
+    playback.wait_sound_before = 0
+    assert len(playback.wait_sound_due(START_MS)) == 1
     playback.rewind(START_MS + 50)
     assert playback.position == BEGINNING
     assert playback.heard(START_MS + 50) == ""

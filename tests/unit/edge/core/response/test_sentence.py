@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from edge.core.inputs import ChunkSpoken
-from edge.core.response.sentence import BEGINNING, MS_A_LETTER, Position, Sentence, Sentences
+from edge.core.response.sentence import BEGINNING, MS_PER_LETTER, Position, Sentence, Sentences
 from schemas.audio import BYTES_PER_MS
 
 
@@ -41,7 +41,7 @@ def test_words_count_by_the_share_of_the_audio_before_them() -> None:
 
 def test_while_the_end_is_missing_the_length_is_estimated_and_one_word_is_left() -> None:
     text = "one two"
-    length = len(text) * MS_A_LETTER * BYTES_PER_MS
+    length = len(text) * MS_PER_LETTER * BYTES_PER_MS
     sentence = Sentence(text)
     sentence.add(chunk(0, bytes(640)))
     assert sentence.words_until(length // 2) == 1

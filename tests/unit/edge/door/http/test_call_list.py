@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edge.door.http.call_list import MOST_CALLS_A_REPLY, CallList
+from edge.door.http.call_list import MOST_CALLS_PER_REPLY, CallList
 from runtime.bus.delivery import Delivery
 from schemas import codec, subjects
 from schemas.control import CallsReply, CallsRequest, CallState
@@ -79,8 +79,8 @@ async def test_an_asker_is_told_of_the_calls_of_its_tenant(
     [
         (0, [0]),
         (1, [1]),
-        (MOST_CALLS_A_REPLY, [MOST_CALLS_A_REPLY]),
-        (MOST_CALLS_A_REPLY + 1, [MOST_CALLS_A_REPLY, 1]),
+        (MOST_CALLS_PER_REPLY, [MOST_CALLS_PER_REPLY]),
+        (MOST_CALLS_PER_REPLY + 1, [MOST_CALLS_PER_REPLY, 1]),
     ],
 )
 async def test_many_calls_are_told_in_several_replies(count: int, sizes: list[int]) -> None:
@@ -103,7 +103,7 @@ async def test_the_largest_reply_fits_a_message_of_the_bus() -> None:
         state="responding",
         muted=("caller", "assistant"),
     )
-    ((_, reply),) = await answers([large] * MOST_CALLS_A_REPLY, codec.encode(CallsRequest()))
+    ((_, reply),) = await answers([large] * MOST_CALLS_PER_REPLY, codec.encode(CallsRequest()))
     assert len(codec.encode(reply)) < 1 << 20
 
 

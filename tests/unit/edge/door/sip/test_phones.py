@@ -12,7 +12,7 @@ from tests.edge_in_process import an_edge
 pytest.importorskip("baresip", reason="NOT TESTED HERE: the extra `sip` is not installed")
 from baresip import BaresipError  # it may be missing
 
-from edge.door.sip.phones import ADDRESS, CALLS_A_MINUTE, Phones  # the same
+from edge.door.sip.phones import ADDRESS, CALLS_PER_MINUTE, Phones  # the same
 
 LINES = 2
 
@@ -52,6 +52,6 @@ async def test_calls_have_a_rate_that_their_number_of_lines_gives() -> None:
         phones = Phones(edge, load(sip_max_calls=LINES, _env_file=None))
         for call in calls:
             phones.take(call)
-    begun = int(CALLS_A_MINUTE * LINES)
+    begun = int(CALLS_PER_MINUTE * LINES)
     assert {call.did for call in calls[:begun]} == {"answered"}
     assert [call.did for call in calls[begun:]].count("rejected") >= len(calls) - begun - 2

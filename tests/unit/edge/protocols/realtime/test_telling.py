@@ -151,6 +151,7 @@ def test_a_response_that_was_to_follow_calls_is_not_expected_once_the_turn_is_dr
         ("llm", True, ["language_model_failed"]),
         ("tts", True, ["voice_failed"]),
         ("audio", False, ["audio_failed"]),
+        ("bus", False, ["audio_failed"]),
         ("stt", False, ["transcription_failed"]),
     ],
 )
