@@ -46,7 +46,7 @@ class Hearer(Protocol):
     def take_audio(self, pcm: bytes) -> None:
         """Take a little audio: s16le mono 16 kHz."""
 
-    def take_audio_in_parts(self, pcm: bytes) -> Iterator[None]:
+    def take_audio_stepwise(self, pcm: bytes) -> Iterator[None]:
         """Take audio of any length; yield after each part of the work."""
 
 

@@ -54,7 +54,7 @@ class Caller(ToldHolder):
     def take_audio(self, pcm: bytes) -> None:
         self.heard_s += len(pcm) / 32_000
 
-    def take_audio_in_parts(self, pcm: bytes) -> Iterator[None]:
+    def take_audio_stepwise(self, pcm: bytes) -> Iterator[None]:
         raise AssertionError(pcm)  # it is for long audio without a file
 
     def fail(self, error: Exception) -> None:

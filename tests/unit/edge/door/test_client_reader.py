@@ -49,7 +49,7 @@ class Client(ToldHolder):
     def take_audio(self, pcm: bytes) -> None:
         self.sound.append(pcm)
 
-    def take_audio_in_parts(self, pcm: bytes) -> Iterator[None]:
+    def take_audio_stepwise(self, pcm: bytes) -> Iterator[None]:
         raise AssertionError(pcm)  # it is for long audio
 
     def cut_off(self, why: str) -> None:
