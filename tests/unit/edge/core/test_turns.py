@@ -161,7 +161,7 @@ def test_a_part_of_a_long_speech_is_entered_and_a_sound_after_it_is_answered() -
 
 def test_a_long_speech_is_one_utterance_if_the_client_ends_turns() -> None:
     call = Rehearsal(turns__by_client=True)
-    speaks_for(call, LONGEST_MS)
+    speaks_for(call, SPLIT_MS)
     call.quiet(200)
     call.hears("This is the first part.")
     call.says(200)
