@@ -30,10 +30,10 @@ class RecordedCall(Call):
 
     def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
         if self._inputs.due(now_ms):
-            self.log.append(self._inputs.pop_part(now_ms))
+            self.log.append(self._inputs.pop_section(now_ms))
         self._inputs.note(given, now_ms)
         if isinstance(given, Finished):
-            self.log.append(self._inputs.pop_part(now_ms))
+            self.log.append(self._inputs.pop_section(now_ms))
         elif isinstance(given, StageSaid):
             self.log.append(given.event)
         effects = super().step(given, now_ms)

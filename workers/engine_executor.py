@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from workers.engine_limit import engine_limit_s, waits
-from workers.engine_queue import EngineQueue, Place
+from workers.engine_queue import EngineQueue, QueueEntry
 from workers.engines.errors import EngineError
 from workers.fair_share import Owner
 from workers.stage import EngineHungError
@@ -116,8 +116,8 @@ class EngineExecutor:
             EngineHungError: the run took longer than the limit; its thread is lost.
         """
         queued = _QueuedItem(work, item, audio_s)
-        place = Place(rank, owner, audio_s, work.kind, work.most_items, since_s=self._clock())
-        self._queue.add(queued, place)
+        entry = QueueEntry(rank, owner, audio_s, work.kind, work.most_items, since_s=self._clock())
+        self._queue.add(queued, entry)
         self._fill()
         try:
             await queued.begun.wait()

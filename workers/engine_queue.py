@@ -26,8 +26,8 @@ LEAST_COST_S = 1.0
 
 
 @dataclass(frozen=True)
-class Place:
-    """The place of an item in the queue."""
+class QueueEntry:
+    """The terms on which an item waits in the queue."""
 
     rank: int
     """A smaller rank goes first."""
@@ -52,7 +52,7 @@ class EngineQueue(Generic[Item]):
         self._threads = threads
         self._free = threads
         self._reserved = 1 if threads > 1 else 0
-        self._places: dict[Item, Place] = {}
+        self._entries: dict[Item, QueueEntry] = {}
         """In the order of the requests."""
         self._shares = FairShare()
         self._running: dict[Item, Owner] = {}
@@ -61,7 +61,7 @@ class EngineQueue(Generic[Item]):
         """The end of the last run of each owner that waits again."""
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._entries)
 
     @property
     def urgent_since_s(self) -> float | None:
@@ -70,30 +70,30 @@ class EngineQueue(Generic[Item]):
         An item that waits for its own owner's earlier items does not show that a stage is full.
         """
         busy = set(self._running.values())
-        waiting = (p for p in self._places.values() if p.rank == 0 and p.owner not in busy)
+        waiting = (p for p in self._entries.values() if p.rank == 0 and p.owner not in busy)
         return min((max(p.since_s, self._left_s.get(p.owner, 0.0)) for p in waiting), default=None)
 
-    def add(self, item: Item, place: Place) -> None:
-        self._places[item] = place
+    def add(self, item: Item, entry: QueueEntry) -> None:
+        self._entries[item] = entry
 
     def remove(self, item: Item) -> None:
         """Remove an item that waits no longer."""
-        del self._places[item]
+        del self._entries[item]
 
     def ended(self, batch: Iterable[Item], now_s: float) -> None:
         """Note that the thread of *batch* is free."""
         self._free += 1
         left = {self._running.pop(item) for item in batch}
-        waits = {place.owner for place in self._places.values()}
+        waits = {entry.owner for entry in self._entries.values()}
         self._left_s.update(dict.fromkeys(left, now_s))
         self._left_s = {owner: at_s for owner, at_s in self._left_s.items() if owner in waits}
 
     def next_batch(self) -> list[Item]:
         """Return the items that a free thread takes; [] if none waits or none may have a thread."""
-        if not self._places:
+        if not self._entries:
             self._shares.clear()
             return []
-        rank = min(place.rank for place in self._places.values())
+        rank = min(entry.rank for entry in self._entries.values())
         if self._free <= (self._reserved if rank else 0):
             return []
         self._free -= 1
@@ -104,29 +104,29 @@ class EngineQueue(Generic[Item]):
 
         A larger batch would leave nothing for other threads that become free.
         """
-        urgent = {item: place for item, place in self._places.items() if place.rank == rank}
+        urgent = {item: entry for item, entry in self._entries.items() if entry.rank == rank}
         first, of_first = self._dequeue(urgent)
-        alike = {item: place for item, place in urgent.items() if place.kind == of_first.kind}
+        alike = {item: entry for item, entry in urgent.items() if entry.kind == of_first.kind}
         threads = self._threads - (self._reserved if rank else 0)
         most = min(of_first.most_items, math.ceil((len(alike) + 1) / threads))
         batch, audio_s = [first], of_first.audio_s
         while len(batch) < most:
             left_s = MOST_BATCH_S - audio_s
-            fits = {item: place for item, place in alike.items() if place.audio_s <= left_s}
+            fits = {item: entry for item, entry in alike.items() if entry.audio_s <= left_s}
             if not fits:
                 break
-            item, place = self._dequeue(fits)
+            item, entry = self._dequeue(fits)
             del alike[item]
             batch.append(item)
-            audio_s += place.audio_s
+            audio_s += entry.audio_s
         return batch
 
-    def _dequeue(self, candidates: dict[Item, Place]) -> tuple[Item, Place]:
+    def _dequeue(self, candidates: dict[Item, QueueEntry]) -> tuple[Item, QueueEntry]:
         """Take the item of *candidates* whose owner's share is next; of one owner, the oldest."""
-        owners = {place.owner: self._shares.place(place.owner) for place in candidates.values()}
+        owners = {entry.owner: self._shares.place(entry.owner) for entry in candidates.values()}
         item = min(candidates, key=lambda one: owners[candidates[one].owner])
-        place = candidates.pop(item)
-        self._shares.give(place.owner, max(LEAST_COST_S, place.audio_s))
-        self._running[item] = place.owner
-        del self._places[item]
-        return item, place
+        entry = candidates.pop(item)
+        self._shares.give(entry.owner, max(LEAST_COST_S, entry.audio_s))
+        self._running[item] = entry.owner
+        del self._entries[item]
+        return item, entry

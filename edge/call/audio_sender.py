@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from edge.call import counters
+from edge.call.session_bus import SessionBus
 from edge.core.effects import SendAudio
-from runtime.bus.connection import Bus
 from runtime.common_share import CommonShare, ShareAccount
 from schemas import subjects
 from schemas.audio import BYTES_PER_S
@@ -30,7 +30,7 @@ class AudioSender:
 
     def __init__(
         self,
-        bus: Bus,
+        bus: SessionBus,
         session: str,
         memory: ShareAccount | None = None,
         wait_to_resend: Callable[[], Awaitable[None]] = next_round,

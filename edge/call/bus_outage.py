@@ -13,7 +13,7 @@ DEAF_S = 5.0
 """The length of an outage after which audio is ignored."""
 LATE_MS = 5000
 """The age after which an unpublished utterance is probably over."""
-Part = Literal["link", "log"]
+BusService = Literal["link", "log"]
 """The link to a server, or the streams, which may be away while the link works."""
 
 
@@ -24,29 +24,29 @@ class BusOutage:
         """*tell* tells the caller; *clock* returns monotonic seconds."""
         self._tell = tell
         self._clock = clock
-        self.parts: set[Part] = set()
-        """The parts that are away."""
+        self.away: set[BusService] = set()
+        """The services that are away."""
         self._since_s = 0.0
         """The start of the outage, monotonic seconds."""
 
-    def begins(self, part: Part) -> None:
-        """Note that *part* of the bus is away; tell the caller once in an outage."""
-        is_new = not self.parts
-        self.parts.add(part)
+    def begins(self, service: BusService) -> None:
+        """Note that *service* of the bus is away; tell the caller once in an outage."""
+        is_new = not self.away
+        self.away.add(service)
         if is_new:
             self._since_s = self._clock()
             self._tell()
 
-    def ends(self, part: Part) -> bool:
-        """Note that *part* is back; return whether this ends the outage."""
-        was = bool(self.parts)
-        self.parts.discard(part)
-        return was and not self.parts
+    def ends(self, service: BusService) -> bool:
+        """Note that *service* is back; return whether this ends the outage."""
+        was = bool(self.away)
+        self.away.discard(service)
+        return was and not self.away
 
     @property
     def deaf(self) -> bool:
         """Return whether audio is ignored, since a response would come too late."""
-        return bool(self.parts) and self._clock() - self._since_s > DEAF_S
+        return bool(self.away) and self._clock() - self._since_s > DEAF_S
 
 
 def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:

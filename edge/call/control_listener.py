@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from edge.call.session_bus import SessionBus
 from edge.core.call import Call
 from edge.core.inputs import Commanded
-from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery, message_of
 from schemas import subjects
 from schemas.control import AnyCommand, CallReply, CallRequest, CallState, Fault, Transfer
@@ -21,7 +21,7 @@ class ControlListener:
 
     def __init__(
         self,
-        bus: Bus,
+        bus: SessionBus,
         call: Call,
         give: Callable[[Commanded], None],
         stored: Callable[[], Awaitable[None]],

@@ -13,7 +13,7 @@ from edge.call.bus_outage import BusOutage, in_time, no_job
 from edge.call.clock import now_ms
 from edge.call.config_store import ConfigStore
 from edge.call.quotas import LogQuota
-from runtime.bus.connection import Bus
+from edge.call.session_bus import SessionBus
 from runtime.bus.errors import BusAwayError, BusRefusedError
 from schemas import codec
 from schemas.events import Event, StageName, TurnTaken, tag
@@ -62,7 +62,7 @@ class EventWriter:
 
     def __init__(
         self,
-        bus: Bus,
+        bus: SessionBus,
         outage: BusOutage,
         awaits: Callable[[int], bool],
         over: Callable[[str], None] = lambda _: None,

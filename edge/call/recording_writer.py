@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
 from edge.call.audio_recorder import AudioRecorder
 from edge.call.quotas import RecordingQuota
 from edge.core.client_events import ClientEvent
-from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError, BusRefusedError
 from runtime.bus.publisher import COPY_TIMEOUT_S
 from schemas import codec, subjects
@@ -21,12 +21,21 @@ MOST_WAITING_PIECES = 24
 """The most pieces that wait for the bus, a minute of both sides; newer ones are dropped."""
 
 
+class PieceStore(Protocol):
+    """What stores the pieces: the bus."""
+
+    async def store(
+        self, subject: str, data: bytes, head: dict[str, str], *, timeout_s: float
+    ) -> bool:
+        """Store a piece within *timeout_s*; return False if it is stored already."""
+
+
 class RecordingWriter:
     """Records one connection of a session."""
 
     def __init__(
         self,
-        bus: Bus,
+        bus: PieceStore,
         tenant: str,
         session: str,
         quota: RecordingQuota,

@@ -11,8 +11,8 @@ from edge.call.audio_sender import AudioSender
 from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
 from edge.call.log_position import LogPosition
+from edge.call.session_bus import SessionBus
 from edge.core.call import Call
-from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
 from schemas import subjects
 
@@ -25,7 +25,7 @@ class Resync:
 
     def __init__(
         self,
-        bus: Bus,
+        bus: SessionBus,
         call: Call,
         session: tuple[str, str],
         audio_sender: AudioSender,

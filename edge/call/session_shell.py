@@ -18,6 +18,7 @@ from edge.call.log_position import LIFE
 from edge.call.recognition import PendingUtterances
 from edge.call.resync import Resync
 from edge.call.session_audio import SessionAudio
+from edge.call.session_bus import SessionBus
 from edge.call.shell_phase import CARRIES, FINISHED, SHELL_MOVES, ShellMove
 from edge.call.stage_listener import StageListener
 from edge.call.takeover import Takeover
@@ -38,7 +39,6 @@ from edge.core.inputs import (
     StageSaid,
     Ticked,
 )
-from runtime.bus.connection import Bus
 from runtime.bus.trace import new_trace
 from runtime.moves import moved
 from schemas.events import AnyEvent, EndReason, Event, RecordingEnded
@@ -51,7 +51,7 @@ class SessionShell:
 
     def __init__(
         self,
-        bus: Bus,
+        bus: SessionBus,
         call: Call,
         client: Client,
         *,
@@ -124,15 +124,15 @@ class SessionShell:
         if self._arrives(pcm, at_ms):
             self._give_sound(self._audio.hear(pcm, at_ms))
 
-    def take_audio_in_parts(self, pcm: bytes) -> Iterator[None]:
-        """Take audio of any length as one input; yield after each part of the work."""
+    def take_audio_stepwise(self, pcm: bytes) -> Iterator[None]:
+        """Take audio of any length as one input; yield after each step of the work."""
         at_ms = now_ms()
         if self._arrives(pcm, at_ms):
-            parts = []
-            for part in self._audio.hear_in_parts(pcm, at_ms):
-                parts.append(part)
+            pieces = []
+            for piece in self._audio.hear_stepwise(pcm, at_ms):
+                pieces.append(piece)
                 yield
-            self._give_sound(joined(parts))
+            self._give_sound(joined(pieces))
 
     def _give_sound(self, sound: Sound) -> None:
         self.give(sound)
@@ -141,7 +141,7 @@ class SessionShell:
 
     def _arrives(self, pcm: bytes, at_ms: int) -> bool:
         """Note that audio has come; return whether the bus is there to process it."""
-        if self._outage.parts and self._outage.deaf:
+        if self._outage.away and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return False
         if self._recording and self._carries and not self.call.control.deaf:
@@ -175,10 +175,10 @@ class SessionShell:
             self._audio.configure(given.config.turns)
         try:
             if self._inputs.due(at_ms):
-                self._queue(self._inputs.pop_part(at_ms))
+                self._queue(self._inputs.pop_section(at_ms))
             self._inputs.note(given, at_ms)
             if isinstance(given, Finished):
-                self._queue(self._inputs.pop_part(at_ms))
+                self._queue(self._inputs.pop_section(at_ms))
             self._carry_out(self.call.step(given, at_ms))
             if self.call.next_ms < self._timer.rings_ms and self._carries:
                 self._timer.set(self.call.next_ms, at_ms)
@@ -247,7 +247,7 @@ class SessionShell:
         """Stop the call, since the newer connection decides."""
         if self._carries:
             self._log.info("session_goes_on_elsewhere")
-            self._queue(self._inputs.pop_part(now_ms()))
+            self._queue(self._inputs.pop_section(now_ms()))
             self._move(ShellMove.STOP)
             self.control.close()
             self._client.taken_over()

@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 import structlog
 
 from edge.call.log_position import HEARD_KINDS
+from edge.call.session_bus import SessionBus
 from edge.core.inputs import AnyInput, ChunkSpoken, PartialHeard
-from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery, message_of
 from runtime.bus.errors import BusAwayError
 from schemas import codec, subjects
@@ -22,7 +22,7 @@ class StageListener:
 
     def __init__(
         self,
-        bus: Bus,
+        bus: SessionBus,
         whose: tuple[str, str],
         give: Callable[[AnyInput], None],
         on_event: Callable[[AnyEvent, int], None],

@@ -16,10 +16,10 @@ from edge.core.inputs import AnyInput, Input, Sound, StageSaid, Ticked
 from schemas.events import AnyEvent, Event, InputsDelivered
 from schemas.inputs import SOUND, BadInputsError, Rows, pack_bits, unpack, unpack_bits
 
-PART_MS = 10_000
-"""The time between two stored parts of the log, which is the most that a killed edge loses."""
-PART_INPUTS = 2_000
-"""The number of inputs after which a part is stored earlier."""
+SECTION_MS = 10_000
+"""The time between two stored sections of the log, which is the most that a killed edge loses."""
+SECTION_INPUTS = 2_000
+"""The number of inputs after which a section is stored earlier."""
 
 INPUT_TYPES: Mapping[int, type[Input]] = {
     typing.cast("int", kind.__struct_config__.tag): kind for kind in typing.get_args(AnyInput)
@@ -34,7 +34,7 @@ class InputLog:
         self._session = session
         self._rows: Rows | None = None
         self._bits: list[bool] = []
-        self._part = 0
+        self._section = 0
 
     def note(self, given: AnyInput, now_ms: int) -> None:
         """Log the input *given*, which the call is about to take."""
@@ -47,21 +47,21 @@ class InputLog:
             self._rows.add(now_ms, *to_row(given))
 
     def due(self, now_ms: int) -> bool:
-        """Tell whether a part should be stored."""
+        """Tell whether a section should be stored."""
         rows = self._rows
         if rows is None:
             return False
-        return now_ms - rows.from_ms >= PART_MS or rows.count >= PART_INPUTS
+        return now_ms - rows.from_ms >= SECTION_MS or rows.count >= SECTION_INPUTS
 
-    def pop_part(self, now_ms: int) -> InputsDelivered:
-        """Return the part since the last call."""
-        rows, bits, part = self._rows or Rows(now_ms), self._bits, self._part
-        self._rows, self._bits, self._part = None, [], part + 1
+    def pop_section(self, now_ms: int) -> InputsDelivered:
+        """Return the section since the last call."""
+        rows, bits, section = self._rows or Rows(now_ms), self._bits, self._section
+        self._rows, self._bits, self._section = None, [], section + 1
         return InputsDelivered(
             tenant=self._tenant,
             session=self._session,
             at_ms=now_ms,
-            part=part,
+            part=section,
             from_ms=rows.from_ms,
             frames=len(bits),
             voice=pack_bits(bits),
@@ -99,7 +99,7 @@ class TimedInput(NamedTuple):
     given: AnyInput
 
 
-def read(parts: Iterable[InputsDelivered], said: Mapping[str, AnyEvent]) -> Iterator[TimedInput]:
+def read(sections: Iterable[InputsDelivered], said: Mapping[str, AnyEvent]) -> Iterator[TimedInput]:
     """Yield the logged inputs; their audio is silence of the same length.
 
     *said* are the session's events by their short ids. For an event that is missing, because it
@@ -109,9 +109,9 @@ def read(parts: Iterable[InputsDelivered], said: Mapping[str, AnyEvent]) -> Iter
         BadInputsError: the rows are damaged, or hold inputs that this version does not know.
     """
     rest = 0
-    for part in parts:
-        bits = iter(unpack_bits(part.voice, part.frames))
-        for row in unpack(part.rows, part.from_ms):
+    for section in sections:
+        bits = iter(unpack_bits(section.voice, section.frames))
+        for row in unpack(section.rows, section.from_ms):
             if row.kind == SOUND:
                 size_bytes = row.what[0]
                 whole, rest = divmod(rest + size_bytes, FRAME_BYTES)

@@ -24,7 +24,7 @@ from edge.core.effects import Outbox
 from edge.core.endpointer import Endpointer
 from edge.core.hearing.segmenter import Segmenter, SpeechNotice
 from edge.core.hearing.speech_detector import SpeechChange
-from edge.core.hearing.utterance import PART_MS, Onset, Utterance, UtterancePhase
+from edge.core.hearing.utterance import SPLIT_MS, Onset, Utterance, UtterancePhase
 from edge.core.inputs import PartialHeard, ResponseRequested
 from edge.core.response.responder import Responder
 from edge.core.session.current_config import CurrentConfig
@@ -83,9 +83,7 @@ class Turns:
 
     def notice(self, notice: SpeechNotice, now_ms: int) -> None:
         """Take a change of the caller's speech, or a lasting silence."""
-        utterance = self._segmenter.utterance
-        if utterance is None:
-            return
+        utterance = notice.utterance
         match notice.change:
             case SpeechChange.STARTED:
                 self._started(utterance, notice.at_ms, now_ms)
@@ -153,7 +151,7 @@ class Turns:
         """Tell whether *utterance* is so long that it ends at its last pause."""
         if self._config.now.turns.by_client or self._current.response or self._awaited_finals:
             return False
-        return utterance.audio_ms >= PART_MS
+        return utterance.audio_ms >= SPLIT_MS
 
     def _wait_on(self, utterance: Utterance, now_ms: int) -> None:
         """Check whether the silence or the speech has lasted long enough."""

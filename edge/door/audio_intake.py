@@ -4,10 +4,9 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from edge.call.clock import ms_of
-from edge.call.session_shell import SessionShell
 from edge.core.client_commands import Audio, ClientCommand
 from edge.core.client_events import Trouble
 from edge.door.audio_state import AUDIO_MOVES, ENDED, HEARS, SKIPS, AudioMove
@@ -41,12 +40,22 @@ CHECK_SOUND_BYTES = int(CHECK_SOUND_S * BYTES_PER_S)
 """Sound after which short messages are checked."""
 
 
+class Hearer(Protocol):
+    """What hears the caller: the session shell."""
+
+    def take_audio(self, pcm: bytes) -> None:
+        """Take a little audio: s16le mono 16 kHz."""
+
+    def take_audio_stepwise(self, pcm: bytes) -> Iterator[None]:
+        """Take audio of any length; yield after each part of the work."""
+
+
 class AudioIntake:
     """Converts the audio of one session and hands it to the session shell."""
 
     def __init__(
         self,
-        shell: SessionShell,
+        shell: Hearer,
         protocol: ClientProtocol,
         pace: Pace,
         holder: Holder,
@@ -185,7 +194,7 @@ class AudioIntake:
             if self._state is ENDED:
                 return
             began_s = self._work_clock()
-            for _ in self._shell.take_audio_in_parts(bytes(pcm)):
+            for _ in self._shell.take_audio_stepwise(bytes(pcm)):
                 self._pace.worked(began_s)
                 await self._pace.breathe()
                 began_s = self._work_clock()

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Protocol
 
 from edge.call.clock import now_ms
 from edge.core.client_commands import Audio, ClientCommand
 from edge.core.client_events import Notice
-from edge.door.connection_sessions import ConnectionSessions
+from edge.door.audio_intake import AudioIntake
 from edge.door.holder import Holder
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.transport import Transport
@@ -24,15 +25,26 @@ TOO_OFTEN = Notice(
 )
 
 
+class Sessions(Protocol):
+    """The sessions of the connection."""
+
+    @property
+    def intake(self) -> AudioIntake | None:
+        """Return the intake of the running session's audio, or None if there is none."""
+
+    def obey_now(self, command: ClientCommand) -> None:
+        """Carry out a command that takes no time."""
+
+
 class ClientReader:
     """Reads messages one after the other; short audio goes directly to the `AudioIntake`."""
 
-    def __init__(  # the parts of a connection, which makes one reader
+    def __init__(  # a connection has them all, and makes one reader
         self,
         ws: Transport,
         protocol: ClientProtocol,
         commands: Bucket,
-        sessions: ConnectionSessions,
+        sessions: Sessions,
         holder: Holder,
         *,
         obey: Callable[[list[ClientCommand]], Awaitable[None]],

@@ -22,7 +22,7 @@ from edge.core.inputs import KeyPressed, Resumed, Started
 from edge.door.client_reader import ClientReader
 from edge.door.client_sender import ClientSender
 from edge.door.connection_sessions import ConnectionSessions
-from edge.door.edge_parts import EdgeParts
+from edge.door.edge_services import EdgeServices
 from edge.door.limits.costs import REFUSAL_WORK_S
 from edge.door.refusal import RefusedError
 from edge.door.seat import Seat
@@ -56,18 +56,20 @@ LEFT = Close(CloseCode.NORMAL, "", "caller_left")
 class Connection:
     """A client's connection, which closes once, for one reason."""
 
-    def __init__(self, ws: Transport, parts: EdgeParts, seat: Seat, quota: LogQuota) -> None:
+    def __init__(self, ws: Transport, services: EdgeServices, seat: Seat, quota: LogQuota) -> None:
         """Serve the caller of *seat*, which a session takes; *quota* bounds the bytes of events."""
         self._ws = ws
         self._protocol = protocol = seat.protocol
         self._caller = seat.caller
-        self._parts = parts
+        self._services = services
         self._pace = ws.pace
         ws.pace.budget.stranger = not seat.caller.named
-        buffer = parts.common.send_buffer(seat.address, stranger=not seat.caller.named)
+        buffer = services.common.send_buffer(seat.address, stranger=not seat.caller.named)
         self._sender = ClientSender(ws, protocol, buffer, self._too_slow)
-        self._sessions = sessions = ConnectionSessions(parts, seat, quota, ws.pace, self, ws.phone)
-        commands = Bucket(parts.commands_per_second, parts.commands_per_second)
+        self._sessions = sessions = ConnectionSessions(
+            services, seat, quota, ws.pace, self, ws.phone
+        )
+        commands = Bucket(services.commands_per_second, services.commands_per_second)
         self._reader = ClientReader(
             ws,
             protocol,
@@ -218,7 +220,7 @@ class Connection:
 
     async def _transfer(self, wanted: PhoneTransfer) -> None:
         self._pace.budget.turns += 1
-        transfer = self._parts.transfer
+        transfer = self._services.transfer
         if transfer is None or not await transfer(wanted.call):
             self._sessions.give(KeyPressed(wanted.key))
 

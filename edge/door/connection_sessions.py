@@ -36,7 +36,7 @@ from edge.core.inputs import (
 )
 from edge.door.audio_intake import AudioIntake
 from edge.door.call_boundary import contained
-from edge.door.edge_parts import EdgeParts
+from edge.door.edge_services import EdgeServices
 from edge.door.holder import Holder
 from edge.door.limits.pace import Pace
 from edge.door.limits.session_jobs import SessionJobs
@@ -74,7 +74,7 @@ class ConnectionSessions:
 
     def __init__(
         self,
-        parts: EdgeParts,
+        services: EdgeServices,
         seat: Seat,
         quota: LogQuota,
         pace: Pace,
@@ -86,12 +86,12 @@ class ConnectionSessions:
         *phone*: the caller is on a telephone line.
         """
         self._phone = phone
-        self._parts = parts
+        self._services = services
         self._seat = seat
         self._quota = quota
         self._pace = pace
         self._holder = holder
-        self.stopwatch = Stopwatch(parts.times, time.monotonic())
+        self.stopwatch = Stopwatch(services.times, time.monotonic())
         self._session: _Session | None = None
 
     @property
@@ -112,8 +112,8 @@ class ConnectionSessions:
         """
         await self.end("end_call")
         structlog.contextvars.unbind_contextvars("session")  # a refusal belongs to no session
-        parts = self._parts
-        opening = await parts.openings.open(
+        services = self._services
+        opening = await services.openings.open(
             begin, self._seat, self._quota, phone=self._phone is not None
         )
         await self._pace.wait_in_queue()  # many begin at once
@@ -131,17 +131,17 @@ class ConnectionSessions:
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do *work* beside the connection, which ends if it fails."""
-        return self._parts.sessions.create_task(contained(work, self._holder))
+        return self._services.sessions.create_task(contained(work, self._holder))
 
     def _shell_of(self, opening: Opening, *, tells_events: bool) -> SessionShell:
         """Return a shell for *opening* that does not run yet."""
-        parts, seat, model = self._parts, self._seat, self._parts.speech_model
+        services, seat, model = self._services, self._seat, self._services.speech_model
         stranger = not seat.caller.named
-        caller = CallerAudio(model.opinion() if model else None, cancel_echo=parts.cancel_echo)
-        memory = parts.common.spoken_by(seat.address, stranger=stranger)
-        jobs = SessionJobs(parts.job_slots, seat.address, stranger=stranger)
+        caller = CallerAudio(model.opinion() if model else None, cancel_echo=services.cancel_echo)
+        memory = services.common.spoken_by(seat.address, stranger=stranger)
+        jobs = SessionJobs(services.job_slots, seat.address, stranger=stranger)
         return SessionShell(
-            parts.bus,
+            services.bus,
             Call(opening.began, opening.history),
             self._holder,
             audio=SessionAudio(caller, opening.recording, memory, self._pace.wait_in_queue),
@@ -151,7 +151,7 @@ class ConnectionSessions:
 
     def _intake_of(self, shell: SessionShell) -> AudioIntake:
         seat = self._seat
-        memory = self._parts.common.decoded_for(seat.address, stranger=not seat.caller.named)
+        memory = self._services.common.decoded_for(seat.address, stranger=not seat.caller.named)
         return AudioIntake(shell, seat.protocol, self._pace, self._holder, self.obey_now, memory)
 
     async def end(self, reason: EndReason) -> None:
@@ -204,7 +204,7 @@ class ConnectionSessions:
         """Give the call a client's command, with masked words and keys."""
         if isinstance(command, Typed | KeyPressed | ResponseRequested):
             self._pace.budget.turns += 1
-        given = masked(command, self._parts.redaction)
+        given = masked(command, self._services.redaction)
         if self.shell and given is not None:
             self.shell.give(given)
 
@@ -229,7 +229,7 @@ class ConnectionSessions:
         before = self.shell.call.history.agent if self.shell else None
         if self.shell is None or before is None:
             return False
-        openings, caller = self._parts.openings, self._seat.caller
+        openings, caller = self._services.openings, self._seat.caller
         if self._phone and openings.telephone(agent, caller, before):
             return True
         try:
@@ -244,7 +244,7 @@ class ConnectionSessions:
         try:
             if before is None:
                 raise RefusedError("AGENT_UNKNOWN", "Unknown agent", "no agent serves this call")
-            openings, now = self._parts.openings, shell.call.config
+            openings, now = self._services.openings, shell.call.config
             phone = self._phone
             if phone and (to := openings.telephone(agent, self._seat.caller, before)):
                 if not await phone.transfer(to):

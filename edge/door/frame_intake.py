@@ -19,7 +19,7 @@ from edge.door.intake_state import DROPS, READS
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.message_memory import LONGEST_RESERVATION_S
 from edge.door.limits.pace import WAIT_S, Pace
-from edge.door.unparsed_frames import Step, UnparsedFrames
+from edge.door.unparsed_frames import IntakeStep, UnparsedFrames
 from edge.protocols.client_protocol import CloseCode
 
 REASON_READ_S = 1.0
@@ -156,7 +156,7 @@ class FrameIntake:
             return
         are_untaken = bool(self._handler._reading_paused or self._queue._buffer)
         step = self._frames.after_wait(wait_s, are_untaken=are_untaken, now_s=self._clock())
-        if step is not Step.PARSE:
+        if step is not IntakeStep.PARSE:
             self._take_step(step, wait_s)
         elif self._parse():
             self._handler.close()
@@ -169,17 +169,17 @@ class FrameIntake:
             self._ws.cut_off(str(over))
             return None
 
-    def _take_step(self, step: Step, wait_s: float) -> None:
+    def _take_step(self, step: IntakeStep, wait_s: float) -> None:
         """Read the socket on, or let it wait for *wait_s* or until messages are taken."""
         if self._budget.reservation.held and self._memory_check is None:
             self._check_memory_in(LONGEST_RESERVATION_S)
-        if step is Step.READ:
+        if step is IntakeStep.READ:
             if self._frames.empty():
                 self._handler._resume_reading_for_buffer()
             return
         if self._frames.fill():
             self._handler._pause_reading_for_buffer()
-        if step is Step.GO_ON_LATER:
+        if step is IntakeStep.GO_ON_LATER:
             self._ws.pace.later(wait_s, self._go_on)
             return
         until_s = self._frames.check_again_s(are_untaken=bool(self._queue._buffer))

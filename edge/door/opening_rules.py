@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec import structs
 
-from edge.call.recording_policy import RecordingPolicy
 from edge.core.client_events import Notice
 from edge.door.agents.agent_choice import CallSettings
+from edge.door.recording_policy import RecordingPolicy
 from schemas.session_config import SessionConfig
 from schemas.tools import ToolConfig
 

@@ -182,7 +182,7 @@ async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
 async def hold(edge: Edge, transport: Transport, seat: Seat) -> None:
     """Hold the connection of an admitted client until it is over."""
     quota = edge.quotas.log.of(seat.address, stranger=not seat.caller.named)
-    connection = Connection(transport, edge.parts, seat, quota)
+    connection = Connection(transport, edge.services, seat, quota)
     edge.open.add(connection)
     ending = None
     if edge.settings.call_ends_with_token:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import structlog
 
@@ -22,8 +23,8 @@ from edge.door.limits.session_rates import SessionRates
 from edge.door.refusal import RefusedError
 from edge.door.resume import resumable
 from edge.protocols.client_protocol import ClientProtocol
-from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
+from runtime.bus.reader import Stored
 from schemas import subjects
 from schemas.codec import BadMessageError
 
@@ -33,11 +34,18 @@ EVENTS_AT_ONCE = 40
 """The events of a resumed session that are read before other tasks run."""
 
 
+class EventLog(Protocol):
+    """The log of all sessions' events."""
+
+    async def read(self, stream: str, subject: str) -> list[Stored]:
+        """Return the messages of *subject* in *stream*, oldest first."""
+
+
 @dataclass(frozen=True)
 class Seats:
     """The limits that an edge checks before a session begins or is resumed."""
 
-    bus: Bus
+    bus: EventLog
     full_stage: Callable[[str, bool], str]
     """Returns the stage that refuses a new call of (address, stranger); empty: none."""
     retry_after_s: int

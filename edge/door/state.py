@@ -13,7 +13,6 @@ from aiohttp import web
 
 from edge.call.config_store import ConfigStore
 from edge.call.quotas import StorageQuotas
-from edge.call.recording_policy import RecordingPolicy
 from edge.call.speech_model import SileroModel
 from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
@@ -24,7 +23,7 @@ from edge.door.callers.client_address import ClientAddresses
 from edge.door.callers.client_secrets import ClientSecrets
 from edge.door.callers.operators import Operators
 from edge.door.connection import Connection
-from edge.door.edge_parts import EdgeParts
+from edge.door.edge_services import EdgeServices
 from edge.door.http.call_list import CallList
 from edge.door.http.twilio_calls import PREFIX as TELEPHONE
 from edge.door.http.twilio_calls import TwilioCalls
@@ -43,6 +42,7 @@ from edge.door.limits.work_queue import WorkQueue
 from edge.door.offer_cache import OfferCache
 from edge.door.opening import Openings
 from edge.door.opening_rules import ANY_SOUND_IS_A_VOICE, OpeningRules
+from edge.door.recording_policy import RecordingPolicy
 from edge.door.seat import Seats
 from edge.door.webrtc_port import WebRtcPort
 from edge.protocols.client_protocol import ClientProtocol
@@ -151,15 +151,15 @@ class Edge:
 
     @cached_property
     def likely_prompts(self) -> LikelyPrompts:
-        return LikelyPrompts(self.bus, self.agents, self.tools, self.parts.openings)
+        return LikelyPrompts(self.bus, self.agents, self.tools, self.services.openings)
 
     def _calls(self) -> list[CallState]:
         states = [connection.call_state for connection in self.open]
         return [state for state in states if state]
 
     @cached_property
-    def parts(self) -> EdgeParts:
-        return EdgeParts(
+    def services(self) -> EdgeServices:
+        return EdgeServices(
             bus=self.bus,
             openings=Openings(
                 bus=self.bus,

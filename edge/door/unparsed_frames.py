@@ -22,7 +22,7 @@ PROBE_S = 1.0
 """The interval, seconds, at which a client is probed whose socket is not read."""
 
 
-class Step(Enum):
+class IntakeStep(Enum):
     """What is done next."""
 
     READ = auto()
@@ -115,23 +115,23 @@ class UnparsedFrames:
 
     # -------------------------------------------------------- what is done next
 
-    def after_piece(self, wait_s: float, untaken_bytes: int, now_s: float) -> Step:
+    def after_piece(self, wait_s: float, untaken_bytes: int, now_s: float) -> IntakeStep:
         """Return the step after a piece was parsed; the budget has nothing read for *wait_s*.
 
         *untaken_bytes* of parsed messages wait.
         """
         has_room = self._has_memory(now_s) and untaken_bytes <= MOST_UNTAKEN_BYTES
         if has_room and not (wait_s or self._rest):
-            return Step.READ
-        return Step.GO_ON_LATER if wait_s or has_room else Step.AWAIT_TAKEN
+            return IntakeStep.READ
+        return IntakeStep.GO_ON_LATER if wait_s or has_room else IntakeStep.AWAIT_TAKEN
 
-    def after_wait(self, wait_s: float, *, are_untaken: bool, now_s: float) -> Step:
+    def after_wait(self, wait_s: float, *, are_untaken: bool, now_s: float) -> IntakeStep:
         """Return the step after a wait; *are_untaken*: parsed messages still wait."""
         if wait_s:
-            return Step.GO_ON_LATER
+            return IntakeStep.GO_ON_LATER
         if are_untaken or not self._has_memory(now_s):
-            return Step.AWAIT_TAKEN
-        return Step.PARSE if self._rest else Step.READ
+            return IntakeStep.AWAIT_TAKEN
+        return IntakeStep.PARSE if self._rest else IntakeStep.READ
 
     def check_again_s(self, *, are_untaken: bool) -> float:
         """Return the seconds after which AWAIT_TAKEN ends, whatever was taken until then."""

@@ -35,7 +35,7 @@ async def telling(
         bus.listening(subjects.PROMPTS_NOW, on_told),
         asyncio.TaskGroup() as tasks,
     ):
-        openings = edge.parts.openings
+        openings = edge.services.openings
         likely_prompts = LikelyPrompts(
             bus, edge.agents, edge.tools, openings, wait_s=0.05, most_bytes=most_bytes
         )

@@ -59,7 +59,7 @@ async def opened(edge: Edge, begin: Begin, seat: Seat | None = None, **said: Any
     seat = seat or a_seat(edge)
     quota = edge.quotas.log.of(seat.address, stranger=not seat.caller.named)
     try:
-        return await edge.parts.openings.open(begin, seat, quota, **said)
+        return await edge.services.openings.open(begin, seat, quota, **said)
     finally:
         await seat.leave()
 
@@ -129,7 +129,7 @@ async def test_a_full_log_refuses_the_session_and_takes_no_seat(edge: Edge) -> N
     for _ in range(9):
         quota.spend(100_000_000, time.monotonic())
     with pytest.raises(RefusedError) as raised:
-        await edge.parts.openings.open(Begin(), seat, quota)
+        await edge.services.openings.open(Begin(), seat, quota)
     assert raised.value.code == "QUOTA_EXCEEDED"
     assert (raised.value.close, raised.value.ends) == (CloseCode.POLICY_VIOLATION, True)
     assert seat._held is None
@@ -139,7 +139,7 @@ async def test_an_unknown_agent_refuses_the_session_and_gives_its_seat_back(edge
     seat = a_seat(edge)
     quota = edge.quotas.log.of(seat.address, stranger=False)
     with pytest.raises(RefusedError) as raised:
-        await edge.parts.openings.open(Begin(agent="nobody"), seat, quota)
+        await edge.services.openings.open(Begin(agent="nobody"), seat, quota)
     assert raised.value.code == "AGENT_UNKNOWN"
     assert seat._held is None
     await opened(edge, Begin())  # the user may have one session at once
@@ -239,7 +239,7 @@ async def test_a_telephone_has_its_tools_and_other_calls_do_not(edge: Edge) -> N
 
 async def test_the_number_of_a_telephone_is_in_the_file_of_the_agent_before(edge: Edge) -> None:
     with_agents(edge, host="phones: {desk: '+15550100'}", broken="phones: [")
-    telephone = edge.parts.openings.telephone
+    telephone = edge.services.openings.telephone
     host, broken = AgentUsed(name="host", revision=1), AgentUsed(name="broken", revision=2)
     assert telephone("desk", ANN, host) == "+15550100"
     assert telephone("kitchen", ANN, host) == ""
@@ -257,7 +257,7 @@ async def test_a_transfer_keeps_the_recording_and_what_the_client_asked_for(edge
     before = opening.began
     assert isinstance(before, SessionStarted)
     assert before.agent is not None
-    openings = edge.parts.openings
+    openings = edge.services.openings
     after = await openings.transferred("cook", ANN, before.agent, before.config)
     assert after.agent is not None
     assert after.agent.name == "cook"
@@ -281,7 +281,7 @@ async def test_the_likely_prompts_are_those_of_the_agents_applied_last(edge: Edg
         wants="prompt: 'Hello {{name}}, {{day}}.'\nvariables: {name: {}, day: {default: Monday}}",
         new="prompt: new\nrecord_audio: true\ntools: [end_call, unknown]",
     )
-    found = await edge.parts.openings.likely(3)
+    found = await edge.services.openings.likely(3)
     prompts = [one.response.system_prompt for one in found]
     assert sorted(prompts) == sorted([f"Hello {UNKNOWN}, Monday.", "new"])
     (new,) = [one for one in found if one.response.system_prompt == "new"]
@@ -292,7 +292,7 @@ async def test_the_likely_prompts_are_those_of_the_agents_applied_last(edge: Edg
 async def test_a_likely_prompt_is_that_of_a_call_of_the_same_agent(edge: Edge) -> None:
     """Another beginning would be read ahead for nothing."""
     edge.agents.table.note(agent_key("", "host"), 1, b"prompt: Host.\ntools: [end_call]")
-    (likely,) = await edge.parts.openings.likely(4)
+    (likely,) = await edge.services.openings.likely(4)
     caller = Caller("ann", DEMO_TENANT)
     call = await opened(edge, Begin(agent="host", greeting=True), a_seat(edge, caller))
     config = call.began.config

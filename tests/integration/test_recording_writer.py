@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
 
 from structlog.testing import capture_logs
 
 from edge.call.quotas import TENANT_USED_UP, RecordingQuota, RecordingQuotas
-from edge.call.recording_writer import MOST_WAITING_PIECES, RecordingWriter
+from edge.call.recording_writer import MOST_WAITING_PIECES, PieceStore, RecordingWriter
 from edge.core.client_events import Speech
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusRefusedError
@@ -25,7 +24,7 @@ def sound(ms: int, value: int = 1) -> bytes:
 
 
 def a_writer(
-    bus: Bus, quota: RecordingQuota | None = None, *, timeout_s: float = 10
+    bus: PieceStore, quota: RecordingQuota | None = None, *, timeout_s: float = 10
 ) -> RecordingWriter:
     quota = quota or RecordingQuotas(1000).of("t")
     return RecordingWriter(bus, "t", "s", quota, timeout_s=timeout_s)
@@ -118,7 +117,9 @@ class SmallBus:
     def __init__(self) -> None:
         self.pieces: list[RecordedSound] = []
 
-    async def store(self, subject: str, data: bytes, head: Any, *, timeout_s: float) -> bool:
+    async def store(
+        self, subject: str, data: bytes, head: dict[str, str], *, timeout_s: float
+    ) -> bool:
         del subject, head, timeout_s
         if len(data) > PIECE_MS * BYTES_PER_MS:
             raise BusRefusedError("too large")
@@ -128,7 +129,7 @@ class SmallBus:
 
 async def test_a_piece_that_is_too_large_for_the_bus_is_a_gap_too() -> None:
     small = SmallBus()
-    writer = a_writer(cast("Bus", small))
+    writer = a_writer(small)
     await one_piece_is_lost(writer)
     assert [piece.pcm for piece in small.pieces] == [sound(1000, 5)]
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -25,6 +23,7 @@ from runtime import media
 from runtime.common_share import CommonShare
 from runtime.containers import Container
 from tests.recorder import KINDS, NEEDS, recorded
+from tests.unit.edge.door.told_holder import ToldHolder
 
 pytestmark = pytest.mark.skipif(not media.available(), reason=NEEDS)
 PIECE = 60_000
@@ -42,22 +41,21 @@ class Queued(Pace):
         self.waiting.append(piece)
 
 
-class Caller:
+class Caller(ToldHolder):
     """The intake of one caller, and what came of it."""
 
     def __init__(self, pace: Pace, share: CommonShare, address: str) -> None:
+        super().__init__()
         self.heard_s = 0.0
-        self.told: list[str] = []
         self.room = share.account(address)
-        shell: Any = SimpleNamespace(take_audio=self._hear)
-        protocol: Any = ContinuousProtocol(Handshake("c"))
-        self.intake = AudioIntake(shell, protocol, pace, cast("Any", self), self._obey, self.room)
+        protocol = ContinuousProtocol(Handshake("c"))
+        self.intake = AudioIntake(self, protocol, pace, self, self._obey, self.room)
 
-    def _hear(self, pcm: bytes) -> None:
+    def take_audio(self, pcm: bytes) -> None:
         self.heard_s += len(pcm) / 32_000
 
-    def tell(self, trouble: Trouble) -> None:
-        self.told.append(trouble.reason)
+    def take_audio_stepwise(self, pcm: bytes) -> Iterator[None]:
+        raise AssertionError(pcm)  # it is for long audio without a file
 
     def fail(self, error: Exception) -> None:
         raise error
@@ -85,8 +83,9 @@ async def test_a_file_that_is_never_whole_takes_what_is_left_and_no_more() -> No
         assert waits < DECODED_BYTES_OF_STRANGERS
         assert sum(one.room.amount for one in callers) <= DECODED_BYTES_OF_STRANGERS
         last = callers[-1]
-        assert len(last.told) == 1  # once for each file, not for each piece
-        assert "too much compressed audio" in last.told[0]
+        (trouble,) = last.told  # once for each file, not for each piece
+        assert isinstance(trouble, Trouble)
+        assert "too much compressed audio" in trouble.reason
         assert last.intake._pace.budget.work_s > 0.1  # who goes on sending is slowed
     finally:
         for caller in callers:

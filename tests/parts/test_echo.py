@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from edge.core.hearing.caller_audio import CallerAudio
+from edge.core.hearing.echo import Echo
 from edge.core.inputs import Sound
 from tests.unit.edge.core.hearing.line import (
     NOISE_RMS,
@@ -51,6 +52,13 @@ def caller_alone() -> list[bool]:
 
 def audio_of(sounds: Sequence[Sound]) -> bytes:
     return b"".join(frame for sound in sounds for frame in sound.frames)
+
+
+def test_a_frame_stays_as_it_is_and_is_no_echo_until_something_is_played() -> None:
+    echo, frame = Echo(), b"\1\0" * 320
+    for seconds in range(3):
+        echo.arrived(1, 1_000_000 + 1000 * seconds)
+        assert (echo.clean(frame), echo.is_all()) == (frame, False)
 
 
 @pytest.mark.parametrize("gain_db", [-6, -14, -20])

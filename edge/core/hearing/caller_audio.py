@@ -12,8 +12,8 @@ from edge.core.hearing.vad import Opinion, VoiceActivity
 from edge.core.inputs import Sound
 from schemas.session_config import TurnConfig
 
-PART_FRAMES = 10
-"""The part of a long message that is processed at once: 3 ms of work with a speech model."""
+FRAMES_AT_ONCE = 10
+"""The frames of a long message that are processed at once: 3 ms of work with a speech model."""
 
 
 class CallerAudio:
@@ -35,12 +35,12 @@ class CallerAudio:
         """Return *pcm* (s16le mono 16 kHz, any length), which ends at *now_ms*, as an input."""
         return self._judged(self._arrived(pcm, now_ms), len(pcm))
 
-    def hear_in_parts(self, pcm: bytes, now_ms: int) -> Iterator[Sound]:
-        """Yield the result of `hear` in parts for `joined`; each part takes a bounded time."""
+    def hear_stepwise(self, pcm: bytes, now_ms: int) -> Iterator[Sound]:
+        """Yield the result of `hear` in pieces for `joined`; each step takes a bounded time."""
         heard = self._arrived(pcm, now_ms)
-        yield self._judged(heard[:PART_FRAMES], len(pcm))
-        for at in range(PART_FRAMES, len(heard), PART_FRAMES):
-            yield self._judged(heard[at : at + PART_FRAMES], 0)
+        yield self._judged(heard[:FRAMES_AT_ONCE], len(pcm))
+        for at in range(FRAMES_AT_ONCE, len(heard), FRAMES_AT_ONCE):
+            yield self._judged(heard[at : at + FRAMES_AT_ONCE], 0)
 
     def turns_out_background(self) -> bool:
         """Return True, once, if all voices of the last seconds were in the background."""
@@ -79,11 +79,11 @@ def frames(pcm: bytes) -> list[bytes]:
     return [pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm), FRAME_BYTES)]
 
 
-def joined(parts: Sequence[Sound]) -> Sound:
-    """Return one input made of *parts*."""
-    heard = tuple(frame for part in parts for frame in part.frames)
-    voiced = tuple(voice for part in parts for voice in part.voiced)
-    return Sound(heard, voiced, sum(part.size_bytes for part in parts))
+def joined(pieces: Sequence[Sound]) -> Sound:
+    """Return one input made of *pieces*."""
+    heard = tuple(frame for piece in pieces for frame in piece.frames)
+    voiced = tuple(voice for piece in pieces for voice in piece.voiced)
+    return Sound(heard, voiced, sum(piece.size_bytes for piece in pieces))
 
 
 def silenced(sound: Sound) -> Sound:

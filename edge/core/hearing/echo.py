@@ -17,11 +17,6 @@ class Echo:
         self._canceller = EchoCanceller()
         self._may_be_heard = False
 
-    @property
-    def found(self) -> bool:
-        """Whether an echo was found: responses return through the microphone."""
-        return self._path.found
-
     def note_sent(self, event: ClientEvent, now_ms: int) -> None:
         """Note the audio that the client plays, or drops before it was played."""
         self._playing.note_sent(event, now_ms)

@@ -40,6 +40,8 @@ class SpeechNotice(NamedTuple):
     at_ms: int
     """The end of the frame, Unix ms."""
     change: SpeechChange | None
+    utterance: Utterance
+    """The open utterance."""
 
 
 class VoicedStretch(NamedTuple):
@@ -174,7 +176,8 @@ class Segmenter:
     ) -> Iterator[SpeechNotice]:
         if change is SpeechChange.STARTED:
             self.utterance = self._begun(at_ms)
-            yield SpeechNotice(at_ms, change)  # the call decides before the utterance is sent
+            # the call decides before the utterance is sent
+            yield SpeechNotice(at_ms, change, self.utterance)
             for earlier in self._prefix:
                 self._send(self.utterance.add(earlier))
             return
@@ -190,13 +193,13 @@ class Segmenter:
         if change is SpeechChange.PAUSED:
             yield self._paused(self.utterance, at_ms, change)
         elif change or self.paused or self.too_long or self.utterance.over_response:
-            yield SpeechNotice(at_ms, change)
+            yield SpeechNotice(at_ms, change, self.utterance)
 
     def _paused(self, utterance: Utterance, at_ms: int, change: SpeechChange) -> SpeechNotice:
         utterance.speech_end_ms = self._voiced_at_ms
         utterance.paused_ms = at_ms
         self._send(utterance.mark_pause())
-        return SpeechNotice(at_ms, change)
+        return SpeechNotice(at_ms, change, utterance)
 
     def _send(self, message: AudioFrame | None) -> None:
         if message:

@@ -20,7 +20,7 @@ from schemas.events import TranscriptGuess
 
 FRAMES_A_MESSAGE = 5
 """The frames in an audio message: 100 ms cost half of 20 ms, and a pause is sent at once."""
-PART_MS = 60_000
+SPLIT_MS = 60_000
 """A longer utterance ends at its next pause with known words, though the caller goes on: each event
 holds all words of its utterance, so the log would grow with the square of the length."""
 LONGEST_MS = 5 * 60_000

@@ -75,7 +75,7 @@ class CurrentResponse:
             played_ms=response.playback.played_ms(now_ms),
             carried=bool(response.text),
             in_conversation=response.in_conversation,
-            part=response.part,
+            part=response.earlier_connections,
         )
         self._out.publish(unheard)
 
@@ -141,7 +141,7 @@ class CurrentResponse:
             sentence=where.sentence,
             sentence_ms=where.before_ms,
             sentence_words=where.words,
-            part=response.part,
+            part=response.earlier_connections,
             in_conversation=response.in_conversation,
         )
         self._out.publish(finished)

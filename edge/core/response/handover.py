@@ -42,7 +42,7 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
         reached=begun.reached,
         sentences=dict(begun.sentences),
         tool_steps=begun.steps,
-        part=begun.part,
+        earlier_connections=begun.earlier_connections,
     )
 
 
@@ -63,6 +63,6 @@ def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -
         complete=begun.all_sent,
         played_ms=0,
         carried=not done,
-        part=begun.part,
+        part=begun.earlier_connections,
     )
     out.publish(heard)

@@ -109,7 +109,7 @@ class Response:
     first_sent_ms: int | None = None
     reached: int = 0
     """The last sentence that was recorded as being sent."""
-    part: int = 0
+    earlier_connections: int = 0
     """The number of earlier connections that recorded a heard part of it."""
     tool_steps: ToolSteps = field(default_factory=ToolSteps)
     taken: TurnTaken | None = None

@@ -28,8 +28,8 @@ class UnfinishedResponse:
     """The heard part when the connection was cut, or None if an edge died without recording it."""
 
     @property
-    def part(self) -> int:
-        """The number of the next event about its heard part."""
+    def earlier_connections(self) -> int:
+        """The number of connections that recorded a heard part of it."""
         return self.left_off.part + 1 if self.left_off else 0
 
     @property

@@ -15,7 +15,7 @@ NUMBER_MODULUS, STAMP_MODULUS = 1 << 16, 1 << 32
 """The limits at which RTP's numbers and time stamps wrap."""
 
 
-class Piece(NamedTuple):
+class PacketAudio(NamedTuple):
     """The audio of one packet."""
 
     payload: bytes
@@ -43,8 +43,8 @@ class JitterBuffer:
         """Its time stamp, unless audio is missing before it."""
         self._held: dict[int, _Packet] = {}
 
-    def receive(self, number: int, stamp: int, payload: bytes, ms: float) -> list[Piece]:
-        """Receive packet *number*, of *ms* of audio; return the pieces that are ready, in order."""
+    def receive(self, number: int, stamp: int, payload: bytes, ms: float) -> list[PacketAudio]:
+        """Receive packet *number*, of *ms* of audio; return the audio that is ready, in order."""
         if self._next is None:
             self._next = number
         ahead = (number - self._next) % NUMBER_MODULUS
@@ -58,10 +58,10 @@ class JitterBuffer:
         if self._next not in self._held and len(self._held) >= MOST_HELD_PACKETS:
             now, lost = self._next, True
             self._next = min(self._held, key=lambda one: (one - now) % NUMBER_MODULUS)
-        out: list[Piece] = []
+        out: list[PacketAudio] = []
         while (packet := self._held.pop(self._next, None)) is not None:
             gap_ms = self._gap_ms(packet.stamp)
-            out.append(Piece(packet.payload, gap_ms, lost and gap_ms > 0))
+            out.append(PacketAudio(packet.payload, gap_ms, lost and gap_ms > 0))
             lost = False
             self._due = packet.stamp + round(packet.ms * self._stamps_per_ms)
             self._next = (self._next + 1) % NUMBER_MODULUS

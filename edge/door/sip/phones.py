@@ -99,7 +99,7 @@ class Phones:
             with suppress(BaresipError):
                 await self._runtime.close()
             raise SettingsError(f"AURA_SIP_...: {error}") from error
-        self._agent.on_incoming(self._rings)
+        self._agent.on_incoming(self.take)
         try:
             async with (
                 beside(self._stay_registered(self._agent)),
@@ -125,11 +125,11 @@ class Phones:
 
     # -------------------------------------------------------- incoming calls
 
-    def _rings(self, call: Call) -> None:
+    def take(self, call: Call) -> None:
+        """Answer an incoming call, in a task, unless the edge drains or is full."""
         self._edge.sessions.create_task(self._take_call(call))
 
     async def _take_call(self, call: Call) -> None:
-        """Answer an incoming call, unless the edge drains or is full."""
         query = {"dialled": number_in(call.headers.get(TO, ""))}
         if agent := self._settings.sip_agent:
             query["agent"] = agent

@@ -62,9 +62,9 @@ class Microphone:
             self.receive(packet.sequence_number, packet.timestamp, packet.payload)
 
     def receive(self, number: int, stamp: int, payload: bytes) -> None:
-        for piece in self._jitter.receive(number, stamp, payload, lasts_ms(payload)):
-            pcm = self._decoder.decode(piece.payload)
-            if sound := self._filler.fill(pcm, piece.gap_ms, lost=piece.lost):
+        for packet in self._jitter.receive(number, stamp, payload, lasts_ms(payload)):
+            pcm = self._decoder.decode(packet.payload)
+            if sound := self._filler.fill(pcm, packet.gap_ms, lost=packet.lost):
                 self._deliver(sound)
 
 

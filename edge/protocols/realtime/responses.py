@@ -71,14 +71,11 @@ class OpenResponse:
 
         Audio for a track has 16 kHz and is not put into events.
         """
-        out: list[Json] = []
-        if self.item is None:
+        item, out = self.item, list[Json]()
+        if item is None:
             if not speech.text and not speech.pcm:
                 return []
-            out += self._begin_item(ids, items)
-        item = self.item
-        if item is None:
-            return []
+            item, out = self._begin_item(ids, items)
         where = self._where(item)
         if speech.text:
             item.words.append((item.sent_ms, speech.text))
@@ -175,7 +172,7 @@ class OpenResponse:
             items.insert(self._place, self.item)
         return [as_json(item) for item in items]
 
-    def _begin_item(self, ids: Ids, items: Items) -> list[Json]:
+    def _begin_item(self, ids: Ids, items: Items) -> tuple[Item, list[Json]]:
         name = ids.new("item")
         told = {
             "id": name,
@@ -207,7 +204,7 @@ class OpenResponse:
         if self.request.modality == "text":
             part = {"type": "text", "text": ""}
         out.append(ids.event("response.content_part.added", **self._where(item), part=part))
-        return out
+        return item, out
 
     def _where(self, item: Item) -> dict[str, Any]:
         name = item.body["id"]

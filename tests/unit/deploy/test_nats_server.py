@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,14 +74,21 @@ def test_the_command_names_a_configuration_with_its_port_and_folder(tmp_path: Pa
     assert (tmp_path / "users.conf").exists()
 
 
+def prepare(folder: Path) -> None:
+    """Prepare *folder* for a server, which need not be installed."""
+    with suppress(ServerMissingError):
+        command(folder, 4222)
+
+
 def test_data_from_before_there_were_accounts_is_moved_once(tmp_path: Path) -> None:
-    before, now = tmp_path / "$G", tmp_path / nats_server.ACCOUNT
+    store = tmp_path / "jetstream" / "jetstream"
+    before, now = store / "$G", store / nats_server.ACCOUNT
     (before / "streams").mkdir(parents=True)
-    nats_server._migrate_to_account(tmp_path)
+    prepare(tmp_path)
     assert (now / "streams").exists()
     assert not before.exists()
     before.mkdir()
-    nats_server._migrate_to_account(tmp_path)
+    prepare(tmp_path)
     assert before.exists(), "data of the account is never overwritten"
 
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import MutableMapping
+from typing import Any, NamedTuple
 
+import msgspec
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import ConnectionClosedError
 from structlog.testing import capture_logs
 
-from runtime.bus.errors import BusAwayError, FencedError
+from runtime.bus.connection import Bus
+from runtime.bus.errors import FencedError
+from schemas import codec, subjects
 from schemas import events as ev
+from schemas.events import StageName
 from workers.engines.errors import EngineError, EngineRefusedError
 from workers.retry_policy import RETRY_S, UNTOLD_S
-from workers.stage import JobTarget
+from workers.stage import JobContext, JobTarget
 from workers.worker_loop import Worker
 
 EVENT = ev.SpeechStarted(
@@ -23,95 +29,123 @@ EVENT = ev.SpeechStarted(
 )
 
 
-class ListedJob:
-    """A job that lists the answers to it."""
+class Inbox(Subscription):
+    """A subscription on which nothing is on its way."""
 
-    seq = 7
+    async def drain(self) -> None: ...
 
-    attempt = 1
 
-    def __init__(self) -> None:
-        self.event, self.stored_s = EVENT, time.time()
-        self.answers: list[Any] = []
+class Server(Client):
+    """nats-py's client of a server that has one job and keeps what it is sent."""
 
-    @contextmanager
-    def traced(self) -> Iterator[None]:
-        yield
+    def __init__(self, *, stores: bool) -> None:
+        super().__init__()
+        self.stores = stores
+        self.stored: list[ev.AnyEvent] = []
+        self.answers: list[bytes] = []
+        """The answers to the job."""
+        self.answered = asyncio.Event()
+        reply = f"$JS.ACK.{subjects.EVENTS_STREAM}.STT.1.7.1.{time.time_ns()}.0"
+        data, headers = codec.encode(EVENT), codec.headers(EVENT)
+        self._jobs = [Msg(self, subjects.event(EVENT), reply, data, headers)]
 
-    async def done(self) -> None:
-        self.answers.append("done")
+    @property
+    def is_connected(self) -> bool:
+        return True
 
-    async def retry(self, delay_s: float = 0.0) -> None:
-        self.answers.append(("retry", delay_s))
+    async def subscribe(self, *_: Any, **options: Any) -> Subscription:
+        self._deliver = options["cb"]
+        return Inbox(self)
 
-    async def give_up(self, reason: str) -> None:
-        self.answers.append(("give up", reason))
+    async def publish(self, subject: str, payload: bytes = b"", *_: Any, **__: Any) -> None:
+        if subject.startswith("$JS.ACK"):
+            self.answers.append(payload)
+            self.answered.set()
+        elif self._jobs:  # a job is asked for
+            await self._deliver(self._jobs.pop())
+
+    async def request(self, subject: str, payload: bytes = b"", *_: Any, **__: Any) -> Msg:
+        if not self.stores:
+            raise ConnectionClosedError
+        self.stored.append(codec.decode(payload))
+        return Msg(self, subject, data=b'{"stream": "AURA", "seq": 8}')
 
 
 class Failing:
     """A stage whose jobs end by *error*; None: they succeed."""
 
-    name, model, job_type = "stt", "simulated", ev.SpeechStarted
+    name: StageName = "stt"
+    model = "simulated"
+    job_type = ev.SpeechStarted
+    wait_ms = 0
 
     def __init__(self, error: Exception | None) -> None:
         self.error = error
 
+    async def warm(self) -> None: ...
+
     def target(self, event: ev.SpeechStarted) -> JobTarget:
         return JobTarget(utterance=event.utterance)
 
-    async def run(self, _job: object) -> None:
+    async def run(self, job: JobContext[ev.SpeechStarted]) -> None:
+        assert job.event == EVENT
         if self.error:
             raise self.error
 
 
-async def worked(
-    error: Exception | None, *, is_away: bool = False
-) -> tuple[Worker[Any], ListedJob, list[ev.JobFailed], list[Any]]:
-    """Return the worker, the answered job, the published failures and the log's lines."""
-    told: list[ev.JobFailed] = []
+class Worked(NamedTuple):
+    """What came of a job."""
 
-    async def publish(event: ev.JobFailed) -> None:
-        if is_away:
-            raise BusAwayError("away")
-        told.append(event)
+    done: int
+    failed: int
+    answers: list[bytes]
+    told: list[ev.AnyEvent]
+    """The published events."""
+    lines: list[MutableMapping[str, Any]]
+    """The log's lines of a failure."""
 
-    bus = cast("Any", SimpleNamespace(publish=publish))
-    worker: Worker[Any] = Worker(bus, cast("Any", Failing(error)), 1, drain_s=1)
-    job = ListedJob()
-    with capture_logs() as lines:
-        await worker._work(cast("Any", job), EVENT, asyncio.Event())
-    return worker, job, told, [one for one in lines if one["event"] == "job_failed"]
+
+async def worked(error: Exception | None, *, stores: bool = True) -> Worked:
+    """Run a worker until its job is answered; *stores*: whether the server stores events."""
+    server = Server(stores=stores)
+    worker = Worker(Bus(server), Failing(error), 1, drain_s=1)
+    async with asyncio.timeout(20):
+        with capture_logs() as lines:
+            assert await worker.run(server.answered)
+    lines = [one for one in lines if one["event"] == "job_failed"]
+    return Worked(worker.done, worker.failed, server.answers, server.stored, lines)
+
+
+def retried(delay_s: float) -> list[bytes]:
+    return [b"-NAK " + msgspec.json.encode({"delay": int(delay_s * 1e9)})]
 
 
 async def test_a_job_that_succeeds_is_done() -> None:
-    worker, job, told, lines = await worked(None)
-    assert (job.answers, told, lines) == (["done"], [], [])
-    assert (worker.done, worker.failed) == (1, 0)
+    assert await worked(None) == Worked(1, 0, [b"+ACK"], [], [])
 
 
 async def test_a_job_that_another_worker_went_on_with_is_done() -> None:
-    worker, job, told, lines = await worked(FencedError("newer", 9))
-    assert (job.answers, told, lines) == (["done"], [], [])
-    assert worker.failed == 0
+    assert await worked(FencedError("newer", 9)) == Worked(0, 0, [b"+ACK"], [], [])
 
 
 async def test_a_failed_job_is_tried_again() -> None:
-    worker, job, told, lines = await worked(EngineError("busy"))
-    assert (job.answers, told) == ([("retry", RETRY_S)], [])
-    assert [one["gave_up"] for one in lines] == [False]
-    assert worker.failed == 0
+    job = await worked(EngineError("busy"))
+    assert (job.answers, job.told, job.failed) == (retried(RETRY_S), [], 0)
+    assert [one["gave_up"] for one in job.lines] == [False]
 
 
 async def test_a_hopeless_job_is_told_to_the_edge_and_given_up() -> None:
-    worker, job, told, lines = await worked(EngineRefusedError("no voice"))
-    assert job.answers == [("give up", "no voice")]
-    assert [(one.stage, one.utterance, one.attempts) for one in told] == [("stt", 1, 1)]
-    assert [one["gave_up"] for one in lines] == [True]
-    assert worker.failed == 1
+    job = await worked(EngineRefusedError("no voice"))
+    assert job.answers == [b"+TERM no voice"]
+    (told,) = job.told
+    assert isinstance(told, ev.JobFailed)
+    assert (told.stage, told.utterance, told.attempts) == ("stt", 1, 1)
+    assert [one["gave_up"] for one in job.lines] == [True]
+    assert job.failed == 1
 
 
 async def test_a_failure_that_the_edge_cannot_be_told_is_tried_again_and_not_counted() -> None:
-    worker, job, _, lines = await worked(EngineRefusedError("no voice"), is_away=True)
-    assert job.answers == [("retry", UNTOLD_S)]
-    assert [one["gave_up"] for one in lines] == [False]
-    assert worker.failed == 0
+    job = await worked(EngineRefusedError("no voice"), stores=False)
+    assert job.answers == retried(UNTOLD_S)
+    assert [one["gave_up"] for one in job.lines] == [False]
+    assert job.failed == 0

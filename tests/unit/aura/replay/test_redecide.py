@@ -47,7 +47,7 @@ class LoggedCall(Call):
 
     def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
         if self.inputs.due(now_ms):
-            self.log.append(self.inputs.pop_part(now_ms))
+            self.log.append(self.inputs.pop_section(now_ms))
         self.inputs.note(given, now_ms)
         if isinstance(given, StageSaid):
             self.log.append(given.event)
@@ -70,7 +70,7 @@ class Recorded(Rehearsal):
     def recorded(self) -> list[ev.AnyEvent]:
         """The log after the caller left, as it is read back."""
         self.give(Finished("caller_left"))
-        log = [*self.logged.log, self.logged.inputs.pop_part(self.now_ms)]
+        log = [*self.logged.log, self.logged.inputs.pop_section(self.now_ms)]
         return [codec.decode(codec.encode(one)) for one in log]
 
 
@@ -103,7 +103,7 @@ def part(number: int, from_ms: int, *ticks: int) -> ev.InputsDelivered:
     log = InputLog("t", "s")
     for at_ms in (from_ms, *ticks):
         log.note(Ticked(), at_ms)
-    taken = log.pop_part((from_ms, *ticks)[-1])
+    taken = log.pop_section((from_ms, *ticks)[-1])
     return msgspec.structs.replace(taken, part=number)
 
 
@@ -235,7 +235,7 @@ def test_the_input_log_holds_no_audio() -> None:
         log.note(sound(VOICE), 20 * k)
     log.note(ChunkSpoken(1, 0, 0, b"\x07" * 900, last=False), 1000)
     log.note(PartialHeard(1, 9, "hi"), 1001)
-    data = codec.encode(log.pop_part(1001))
+    data = codec.encode(log.pop_section(1001))
     assert len(data) < 250
     assert b"\x07\x07" not in data
     assert VOICE[:8] not in data
@@ -253,7 +253,7 @@ def test_an_input_that_this_version_does_not_know_is_an_error_and_no_tick() -> N
 def test_every_input_comes_back_from_the_log(given: AnyInput) -> None:
     log = InputLog("t", "s")
     log.note(given, 1234)
-    ((at_ms, read_back),) = read([log.pop_part(1234)], by_id([EVENT]))
+    ((at_ms, read_back),) = read([log.pop_section(1234)], by_id([EVENT]))
     assert at_ms == 1234
     match given:
         case Sound():

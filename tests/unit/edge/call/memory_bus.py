@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
-from typing import Any
 
-from schemas import codec
+import msgspec
+from nats.aio.client import Client
+
+from runtime.bus.connection import Listener
+from runtime.bus.delivery import Delivery
+from runtime.bus.link_liveness import LinkLiveness
+from runtime.bus.reader import Stored
+from schemas import codec, subjects
 from schemas import events as ev
 
 
@@ -17,22 +22,35 @@ class MemoryBus:
 
     def __init__(self) -> None:
         self.stored: list[ev.Event] = []
-        self.sent: list[tuple[str, Any]] = []
-        self.reconnected: list[Any] = []
-        self.liveness = SimpleNamespace(changed=[], away=False)
+        self.sent: list[tuple[str, msgspec.Struct]] = []
+        self.reconnected: list[Callable[[], None]] = []
+        self.liveness = LinkLiveness(Client())
+        self._listeners: dict[str, Listener] = {}
 
-    async def publish(self, event: ev.Event, data: bytes, *, patience_s: float) -> None:
+    async def publish(self, event: ev.Event, data: bytes, *, patience_s: float) -> int:
         assert codec.decode(data) == event
         assert patience_s > 0
         self.stored.append(event)
+        return len(self.stored)
 
-    async def send(self, subject: str, message: Any) -> bool:
+    async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
+        del stream, subject, after
+        return []
+
+    async def send(self, subject: str, message: msgspec.Struct) -> bool:
         self.sent.append((subject, message))
         return True
 
     @asynccontextmanager
-    async def listening(self, *_: object) -> AsyncIterator[None]:
+    async def listening(self, subject: str, listener: Listener) -> AsyncIterator[None]:
+        self._listeners[subject] = listener
         yield
+        del self._listeners[subject]
+
+    async def deliver(self, event: ev.Event, seq: int) -> None:
+        """Give *event*, stored at *seq* of the log, to its listener."""
+        subject = subjects.live(event.tenant, event.session, event.KIND)
+        await self._listeners[subject](Delivery(subject, codec.encode(event), {}, seq))
 
     async def yield_to_jobs(self) -> None:
         await asyncio.sleep(0)

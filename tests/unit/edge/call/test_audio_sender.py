@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from nats.aio.client import Client
 from prometheus_client import REGISTRY
 
@@ -77,7 +75,7 @@ async def test_as_much_is_kept_as_there_is_room_for_and_all_is_given_back() -> N
 
 async def test_an_utterance_that_is_over_is_never_sent_again() -> None:
     bus = MemoryBus()
-    sender = AudioSender(cast("Any", bus), "s")
+    sender = AudioSender(bus, "s")
     sender.put(message(1, 0))
     sender.put(message(1, 1, end=True))
     sender.put(None)

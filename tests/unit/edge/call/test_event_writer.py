@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from edge.call.bus_outage import BusOutage
-from edge.call.event_writer import MOST_WAITING_EVENTS, EventWriter, JobAdmission, LogTerms
-from edge.call.quotas import LogQuota
+from edge.call.event_writer import MOST_WAITING_EVENTS, EventWriter, LogTerms
+from edge.call.quotas import STEP_BYTES, LogQuota
+from runtime.buckets import Bucket
 from runtime.bus.errors import BusRefusedError
 from schemas import stages
 from schemas.events import Event, KeysPressed, SpeechStarted
@@ -36,22 +37,9 @@ class Places:
         self.left = True
 
 
-class Quota:
-    """Two events fit."""
-
-    def __init__(self) -> None:
-        self.events = 0
-
-    def spend(self, size: int, now_s: float) -> str:
-        assert size > 0
-        assert now_s > 0
-        self.events += 1
-        return "too much" if self.events > 2 else ""
-
-
 def writer(bus: MemoryBus, **given: Any) -> EventWriter:
     outage = BusOutage(lambda: None, lambda: 0.0)
-    return EventWriter(cast("Any", bus), outage, lambda _: True, **given)
+    return EventWriter(bus, outage, lambda _: True, **given)
 
 
 async def until_stored(events: EventWriter) -> None:
@@ -76,10 +64,10 @@ async def test_events_are_stored_in_their_order_to_the_last() -> None:
 class SmallBus(MemoryBus):
     """A bus that takes no event with many keys."""
 
-    async def publish(self, event: Event, data: bytes, *, patience_s: float) -> None:
+    async def publish(self, event: Event, data: bytes, *, patience_s: float) -> int:
         if len(data) > 1000:
             raise BusRefusedError("too large")
-        await super().publish(event, data, patience_s=patience_s)
+        return await super().publish(event, data, patience_s=patience_s)
 
 
 async def test_an_event_that_is_too_large_ends_the_session_and_holds_up_no_other() -> None:
@@ -121,7 +109,7 @@ async def test_who_waits_after_the_close_is_told_once_all_is_stored() -> None:
 
 async def test_a_job_without_a_place_is_stored_as_no_job() -> None:
     bus, places = MemoryBus(), Places()
-    events = writer(bus, terms=LogTerms(jobs=cast("JobAdmission", places)))
+    events = writer(bus, terms=LogTerms(jobs=places))
     heard = SpeechStarted(**WHOSE, utterance=1, language="en", deadline_ms=0)
     for event in (heard, taken()):
         events.put(event)
@@ -136,12 +124,14 @@ async def test_a_job_without_a_place_is_stored_as_no_job() -> None:
 
 async def test_a_call_that_stores_too_much_is_told_once_and_its_events_are_kept() -> None:
     bus, told = MemoryBus(), list[str]()
-    events = writer(bus, over=told.append, terms=LogTerms(quota=cast("LogQuota", Quota())))
-    for number in range(5):
+    quota = LogQuota([], lambda: Bucket(rate=1, size=STEP_BYTES + 1000))
+    events = writer(bus, over=told.append, terms=LogTerms(quota=quota))
+    for number in range(60):  # more than three steps
         events.put(pressed(str(number)))
     await until_stored(events)
-    assert told == ["too much"]
-    assert len(bus.stored) == 5
+    assert len(told) == 1
+    assert "AURA_LOG_KB_PER_MINUTE" in told[0]
+    assert len(bus.stored) == 60
 
 
 async def test_who_waits_takes_no_room_of_events_and_the_last_one_has_room() -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
 
 from edge.call.audio_sender import AudioSender
 from edge.call.bus_outage import BusOutage
 from edge.call.resync import Resync
 from edge.core.call import Call
-from runtime.bus.connection import Bus
 from runtime.bus.reader import Stored
 from runtime.tasks import beside
 from schemas import subjects
@@ -29,7 +27,7 @@ class LogBus(MemoryBus):
         super().__init__()
         self.log = list(log)
 
-    async def read(self, stream: str, subject: str, *, after: int) -> list[Stored]:
+    async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
         assert (stream, subject) == (subjects.EVENTS_STREAM, subjects.session_events("t", "s"))
         return [one for one in self.log if one.seq > after]
 
@@ -43,15 +41,8 @@ class Missing:
         self.heard: list[int] = []
         self._came = asyncio.Event()
         self.outage = BusOutage(self._tell, asyncio.get_running_loop().time)
-        real = cast("Bus", cast("Any", bus))
-        self.resync = Resync(
-            real,
-            Call(began(config())),
-            ("t", "s"),
-            AudioSender(real, "s"),
-            self._hear,
-            self.outage,
-        )
+        sender, call = AudioSender(bus, "s"), Call(began(config()))
+        self.resync = Resync(bus, call, ("t", "s"), sender, self._hear, self.outage)
 
     def _tell(self) -> None:
         self.told += 1
@@ -88,10 +79,10 @@ async def test_a_link_that_answers_again_has_the_log_read_and_the_caller_is_told
             (changed,) = missing.bus.liveness.changed
             changed(True)
             changed(True)
-            assert (missing.told, missing.outage.parts) == (1, {"link"})
+            assert (missing.told, missing.outage.away) == (1, {"link"})
             changed(False)
             assert await missing.hears() == [1]
-    assert not missing.outage.parts
+    assert not missing.outage.away
 
 
 async def test_a_connection_whose_bus_is_away_already_is_told_at_once() -> None:

@@ -5,42 +5,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
-from typing import Any, cast
 
 import msgpack
 
-from edge.call.client import Client
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
-from edge.core.client_events import CallerStarted, ClientEvent
+from edge.core.client_events import CallerStarted
+from edge.core.effects import Effect
 from edge.core.inputs import AnyInput, KeyPressed, Started
-from runtime.bus.connection import Bus
 from schemas import events as ev
 from schemas import inputs as kind
 from schemas.audio import AudioFrame
 from schemas.session_config import SessionConfig
 from tests.unit.edge.call.memory_bus import MemoryBus
+from tests.unit.edge.call.told_client import ToldClient
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE, began, config, sound
-
-
-class ToldClient:
-    """A connection that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[ClientEvent] = []
-        self.failures = self.was_taken_over = 0
-
-    def tell(self, event: ClientEvent) -> None:
-        self.told.append(event)
-
-    def call_failed(self) -> None:
-        self.failures += 1
-
-    def taken_over(self) -> None:
-        self.was_taken_over += 1
-
-    def can_transfer(self, agent: str) -> bool:
-        return bool(agent)
 
 
 class Held:
@@ -49,9 +28,7 @@ class Held:
     def __init__(self, call: Call | None = None, of: SessionConfig | None = None) -> None:
         self.bus, self.client = MemoryBus(), ToldClient()
         self.call = call or Call(began(of or config()))
-        self.shell = SessionShell(
-            cast("Bus", self.bus), self.call, cast("Client", cast("Any", self.client))
-        )
+        self.shell = SessionShell(self.bus, self.call, self.client)
 
     async def gives(self, *given: AnyInput) -> list[str]:
         """Hold the session for *given*, and return the tags of its events in the log's order."""
@@ -95,38 +72,69 @@ async def test_inputs_are_logged_as_they_were_given() -> None:
 
 async def test_a_call_that_breaks_ends_and_its_client_is_told_once() -> None:
     class Broken(Call):
-        def step(self, given: Any, now_ms: int) -> Any:
+        def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
             del given, now_ms
             raise ZeroDivisionError
 
     held = Held(Broken(began(config())))
     assert await held.gives(Started(), Started()) == ["session.started"]
-    assert held.client.failures == 1
+    assert held.client.noted == ["failed"]
 
 
 async def test_a_call_that_breaks_when_its_timer_rings_ends_the_same_way() -> None:
     class Late(Call):
         rings = False
 
+        def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
+            effects = super().step(given, now_ms)
+            self.next_ms, self.rings = now_ms, True  # at once
+            return effects
+
         def due_ms(self, now_ms: int) -> int | None:
             if self.rings:
                 raise ZeroDivisionError
             return super().due_ms(now_ms)
 
-    call = Late(began(config()))
+    held = Held(Late(began(config())))
+    running = asyncio.create_task(held.shell.run())
+    async with asyncio.timeout(20):
+        await held.shell.listening.wait()
+        held.shell.give(Started())
+        while not held.client.noted:
+            await asyncio.sleep(0)
+        held.shell.give(KeyPressed("1"))
+        held.shell.finish("failed")
+        await running
+    assert held.client.noted == ["failed"]
+    assert [type(event) for event in held.bus.stored] == [ev.SessionStarted]
+
+
+async def test_a_timer_that_rings_after_its_call_broke_does_nothing() -> None:
+    class Broken(Call):
+        def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
+            if not isinstance(given, Started):
+                raise ZeroDivisionError
+            effects = super().step(given, now_ms)
+            self.next_ms = now_ms
+            return effects
+
+        def due_ms(self, now_ms: int) -> int | None:
+            self.asked = now_ms
+            return super().due_ms(now_ms)
+
+    call = Broken(began(config()))
     held = Held(call)
     running = asyncio.create_task(held.shell.run())
-    await held.shell.listening.wait()
-    held.shell.give(Started())
-    call.rings = True
-    held.shell._ring()
-    held.shell._ring()
-    held.shell.give(KeyPressed("1"))
-    held.shell.finish("failed")
     async with asyncio.timeout(20):
+        await held.shell.listening.wait()
+        held.shell.give(Started())
+        held.shell.give(KeyPressed("1"))
+        call.asked = 0
+        for _ in range(5):
+            await asyncio.sleep(0)  # the timer rings
+        held.shell.finish("failed")
         await running
-    assert held.client.failures == 1
-    assert [type(event) for event in held.bus.stored] == [ev.SessionStarted]
+    assert (call.asked, held.client.noted) == (0, ["failed"])
 
 
 async def test_where_a_newer_connection_has_the_session_nothing_more_is_decided() -> None:
@@ -137,12 +145,12 @@ async def test_where_a_newer_connection_has_the_session_nothing_more_is_decided(
     )
     running = asyncio.create_task(held.shell.run())
     await held.shell.listening.wait()
-    held.shell._take_event(first, 10)
-    held.shell._take_event(resumed, 11)
+    await held.bus.deliver(first, 10)
+    await held.bus.deliver(resumed, 11)
     held.shell.give(KeyPressed("1"))
     held.shell.finish("failed")
     await running
-    assert held.client.was_taken_over == 1
+    assert held.client.noted == ["taken over"]
     assert not any(isinstance(one, ev.SessionEnded) for one in held.bus.stored)
 
 

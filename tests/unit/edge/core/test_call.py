@@ -174,16 +174,8 @@ def test_lost_audio_is_read_again() -> None:
     r.quiet(600)
     r.answers("It is Paris.")
     turn = r.events(ev.TurnTaken)[-1].turn
-    r.event(
-        ev.SpeechReady,
-        turn=turn,
-        index=0,
-        chunks=1,
-        audio_ms=500,
-        first_chunk_ms=1.0,
-        took_ms=1.0,
-        model="m",
-    )
+    took = {"first_chunk_ms": 1.0, "took_ms": 1.0}
+    r.event(ev.SpeechReady, turn=turn, index=0, chunks=1, audio_ms=500, model="m", **took)
     assert [e.turn for e in r.effects if isinstance(e, Recover)] == [turn]
 
 
@@ -217,6 +209,14 @@ def test_the_shell_is_told_whether_words_of_the_caller_are_wanted() -> None:
     assert (r.call.listening, r.call.wants_words, r.call.awaits(1)) == (False, True, True)
     final(r, QUESTION)
     assert (r.call.wants_words, r.call.awaits(1), r.call.responding) == (False, False, True)
+
+
+def test_words_of_a_caller_who_still_speaks_are_told_and_begin_no_response() -> None:
+    r = Rehearsal()
+    r.says(500)
+    r.partial("What is")
+    assert r.told(CallerTranscript) == [CallerTranscript("What is", final=False)]
+    assert not r.events(ev.TurnTaken)
 
 
 def test_words_that_are_known_are_wanted_no_more() -> None:

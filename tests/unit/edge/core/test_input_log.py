@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
-from edge.core.input_log import PART_INPUTS, PART_MS, InputLog, read, short_id, to_row
+from edge.core.input_log import SECTION_INPUTS, SECTION_MS, InputLog, read, short_id, to_row
 from edge.core.inputs import (
     AnyInput,
     ChunkSpoken,
@@ -29,7 +29,7 @@ def logged(*given: AnyInput) -> ev.InputsDelivered:
     log = InputLog("t", "s_1")
     for number, one in enumerate(given):
         log.note(one, 1000 + 20 * number)
-    return log.pop_part(5000)
+    return log.pop_section(5000)
 
 
 def test_audio_is_logged_as_its_length_and_its_verdicts() -> None:
@@ -71,15 +71,15 @@ def test_synthesized_audio_is_read_back_as_silence_of_its_length() -> None:
 
 def test_a_part_is_due_after_its_time_or_its_number_of_inputs() -> None:
     log = InputLog("t", "s_1")
-    assert not log.due(10 * PART_MS)
+    assert not log.due(10 * SECTION_MS)
     log.note(Ticked(), 0)
-    assert not log.due(PART_MS - 1)
-    assert log.due(PART_MS)
-    for _ in range(PART_INPUTS):
+    assert not log.due(SECTION_MS - 1)
+    assert log.due(SECTION_MS)
+    for _ in range(SECTION_INPUTS):
         log.note(Ticked(), 1)
     assert log.due(1)
-    assert [log.pop_part(2).part, log.pop_part(3).part] == [0, 1]
-    assert not log.due(10 * PART_MS)
+    assert [log.pop_section(2).part, log.pop_section(3).part] == [0, 1]
+    assert not log.due(10 * SECTION_MS)
 
 
 def test_an_input_of_a_newer_aura_is_an_error() -> None:

@@ -7,7 +7,14 @@ from edge.core.session.history import History
 from schemas import events as ev
 from schemas.events import Message
 from tests.unit.edge.core.rehearsal import Rehearsal
-from tests.unit.edge.core.test_turns import ask, hear, said
+from tests.unit.edge.core.test_turns import ask, said
+
+
+def hear(call: Rehearsal) -> None:
+    """Let the answer be heard to its end."""
+    call.answers("I will.")
+    call.speaks(0, 400)
+    call.quiet(1000)
 
 
 def test_a_caller_who_pauses_inside_sentences_gets_a_longer_wait() -> None:

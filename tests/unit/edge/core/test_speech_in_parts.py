@@ -6,7 +6,7 @@ from edge.core.client_events import (
     CallerTranscript,
 )
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
-from edge.core.hearing.utterance import LONGEST_MS, PART_MS
+from edge.core.hearing.utterance import LONGEST_MS, SPLIT_MS
 from schemas import events as ev
 from schemas.audio import BYTES_PER_MS
 from tests.unit.edge.core.rehearsal import VOICE, Rehearsal
@@ -41,7 +41,7 @@ def test_a_speech_longer_than_an_utterance_may_be_is_recognised_in_parts() -> No
 
 def speaks_on(r: Rehearsal) -> None:
     """Speak a first part as long as a part may be, pause, and go on."""
-    speaks_for(r, PART_MS)
+    speaks_for(r, SPLIT_MS)
     r.quiet(160)
     r.hears("This is the first part.")
     r.says(100)
@@ -89,7 +89,7 @@ def test_who_makes_a_sound_without_words_after_a_long_speech_is_answered() -> No
 
 def test_a_long_speech_whose_words_are_not_known_yet_is_not_ended_at_a_pause() -> None:
     r = Rehearsal()
-    speaks_for(r, PART_MS)
+    speaks_for(r, SPLIT_MS)
     r.quiet(160)
     r.says(900, "All of it.")
     r.quiet(800)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge.core.client_events import CallerStopped, CallerTranscript, ResponseStarted
-from edge.core.hearing.utterance import PART_MS
+from edge.core.hearing.utterance import SPLIT_MS
 from edge.core.inputs import Commanded, TurnDiscarded, Typed
 from schemas import events as ev
 from schemas.control import End, Mute, Say
@@ -104,7 +104,7 @@ def test_a_turn_over_a_response_that_is_not_interrupted_is_answered_after_it() -
 
 def test_a_part_of_a_long_turn_is_told_as_a_turn_that_goes_on() -> None:
     call = Rehearsal()
-    call.burst(VOICE * (PART_MS // 20))
+    call.burst(VOICE * (SPLIT_MS // 20))
     call.quiet(200)
     call.hears("The first part.")
     call.says(300)

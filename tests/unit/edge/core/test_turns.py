@@ -8,7 +8,7 @@ import pytest
 
 from edge.core.client_events import CallerTranscript, Interrupted, ResponseDone, TurnHandedIn
 from edge.core.endpointing.end_of_turn import WAITS
-from edge.core.hearing.utterance import LONGEST_MS, PART_MS
+from edge.core.hearing.utterance import LONGEST_MS, SPLIT_MS
 from edge.core.inputs import BackgroundAlone, Commanded, PartialHeard, Reconfigured, TurnEnded
 from edge.core.turns import BACKCHANNEL_MS, CLEAR_WORDS, NOISE_MS, RESPONSE_MS
 from schemas import events as ev
@@ -52,13 +52,6 @@ def committed(call: Rehearsal) -> list[str]:
     return [one.text for one in call.events(ev.TurnCommitted)]
 
 
-def hear(call: Rehearsal) -> None:
-    """Let the answer be heard to its end."""
-    call.answers("I will.")
-    call.speaks(0, 400)
-    call.quiet(1000)
-
-
 @pytest.mark.parametrize("text", ["Stop the music, please.", "I would like to", "Well"])
 def test_a_named_silence_ends_a_turn_whatever_its_words(text: str) -> None:
     call = Rehearsal(turns__silence_ms=600)
@@ -76,9 +69,7 @@ def test_an_answer_may_need_several_words_to_be_interrupted() -> None:
 
 def test_too_few_words_let_the_answer_go_on() -> None:
     call = answered(interruption__min_words=3)
-    call.says(400)
-    call.quiet(200)
-    call.hears("Wait please.")
+    said(call, "Wait please.")
     call.quiet(200)
     assert not call.told(Interrupted)
     assert call.events(ev.InterruptionDismissed)
@@ -102,9 +93,7 @@ def test_words_before_anything_is_heard_belong_to_the_question_however_few() -> 
     call = Rehearsal(interruption__min_words=3)
     ask(call, "I would like a room for tonight.")
     ask(call, "With breakfast.")
-    assert (
-        call.events(ev.TurnCommitted)[-1].text == "I would like a room for tonight. With breakfast."
-    )
+    assert committed(call)[-1] == "I would like a room for tonight. With breakfast."
 
 
 def test_a_response_is_asked_for_before_the_end_of_a_wait_for_open_words() -> None:
@@ -156,7 +145,7 @@ def test_speech_just_after_the_first_sound_of_a_response_goes_on_with_the_turn()
 
 def test_a_part_of_a_long_speech_is_entered_and_a_sound_after_it_is_answered() -> None:
     call = Rehearsal()
-    speaks_for(call, PART_MS)
+    speaks_for(call, SPLIT_MS)
     call.quiet(200)
     call.hears("This is the first part.")
     call.says(200)
@@ -168,6 +157,15 @@ def test_a_part_of_a_long_speech_is_entered_and_a_sound_after_it_is_answered() -
     call.quiet(NOISE_MS)
     assert [one.discarded for one in call.events(ev.SpeechEnded)] == [False, True]
     assert not call.events(ev.TurnTaken)[-1].speculative
+
+
+def test_a_long_speech_is_one_utterance_if_the_client_ends_turns() -> None:
+    call = Rehearsal(turns__by_client=True)
+    speaks_for(call, SPLIT_MS)
+    call.quiet(200)
+    call.hears("This is the first part.")
+    call.says(200)
+    assert len(call.events(ev.SpeechStarted)) == 1
 
 
 def too_long() -> Rehearsal:
@@ -211,13 +209,25 @@ def test_words_of_a_doubted_voice_count_if_they_are_clear(
     assert committed(call) == (["Stop the music, please."] if counts else [])
 
 
-def test_partial_words_are_told_if_they_are_of_the_open_utterance() -> None:
+def test_words_are_told_if_they_are_of_the_open_utterance() -> None:
     call = Rehearsal()
     call.give(PartialHeard(1, 300, "Too early"))
     call.says(500)
     for utterance, text in ((2, "Another's"), (1, ""), (1, "Stop the")):
         call.give(PartialHeard(utterance, 300, text))
+    words = {"text": "Another's", "confidence": 0.9, "took_ms": 1.0, "model": "m"}
+    call.event(ev.TranscriptGuess, utterance=2, pause=0, **words)
     assert call.told(CallerTranscript) == [CallerTranscript("Stop the", final=False)]
+
+
+def test_voice_that_lasts_stops_a_response_before_its_words_are_known() -> None:
+    call = answered(interruption__voice_ms=450)
+    call.quiet(1500)
+    call.says(300)
+    assert not call.told(Interrupted)
+    call.says(300)
+    assert len(call.told(Interrupted)) == 1
+    assert not call.events(ev.ResponseCancelled)
 
 
 @pytest.mark.parametrize("voice_ms", [0, 450])
@@ -263,14 +273,19 @@ def test_words_over_a_firm_text_are_told_and_taken_after_it() -> None:
     assert committed(call) == ["Stop the music, please."]
 
 
-def test_a_client_that_ends_turns_itself_is_waited_for_and_told_what_it_ended() -> None:
-    call = Rehearsal(turns__by_client=True)
+@pytest.mark.parametrize("respond", [False, True])
+def test_a_client_that_ends_turns_itself_is_waited_for_and_told_what_it_ended(
+    *, respond: bool
+) -> None:
+    call = Rehearsal(turns__by_client=True, turns__respond=respond)
     said(call, "Stop the music, please.")
     call.quiet(3000)
     assert (committed(call), call.events(ev.SpeechEnded)) == ([], [])
     call.give(TurnEnded())
     call.give(TurnEnded())
     assert call.told(TurnHandedIn) == [TurnHandedIn(1), TurnHandedIn(0)]
+    final(call, "Stop the music, please.")
+    assert bool(call.events(ev.TurnTaken)) is respond
 
 
 def test_an_end_of_turn_is_a_pause_whose_words_end_it_and_nothing_without_speech() -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
 from edge.core.client_commands import Audio, ClientCommand, EndSession
-from edge.core.client_events import ClientEvent
 from edge.core.inputs import Played, Typed
 from edge.door.audio_intake import AudioIntake
 from edge.door.client_reader import TOO_OFTEN, ClientReader
@@ -24,43 +21,39 @@ from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.buckets import Bucket
 from runtime.common_share import CommonShare
+from tests.unit.edge.door.told_holder import ToldHolder
 
 SOUND = bytes(640)
 
 
-class Client:
-    """A client's transport, its reader, and what came of what it sent."""
+class Client(ToldHolder):
+    """A client's transport, reader and session, and what came of what it sent."""
 
     def __init__(self, pace: Pace, commands_per_second: float = 100) -> None:
+        super().__init__()
         self.transport = LineTransport(pace)
         self.sound: list[bytes] = []
         self.obeyed: list[ClientCommand] = []
-        self.given: list[Any] = []
-        self.told: list[ClientEvent] = []
-        self.faults: list[Exception] = []
+        self.given: list[ClientCommand] = []
         self.excess: list[str] = []
         self.transport.on_excess = self.excess.append
         protocol = ContinuousProtocol(Handshake("c"))
-        holder = SimpleNamespace(
-            cut_off=self.transport.cut_off, fail=self.faults.append, tell=self.told.append
-        )
-        intake = AudioIntake(
-            cast("Any", SimpleNamespace(take_audio=self.sound.append)),
-            protocol,
-            pace,
-            cast("Any", holder),
-            self.given.append,
-            CommonShare(0).account("a"),
-        )
-        sessions = SimpleNamespace(intake=intake, obey_now=self.given.append)
-        self.reader = ClientReader(
-            cast("Any", self.transport),
-            protocol,
-            Bucket(commands_per_second, commands_per_second),
-            cast("Any", sessions),
-            cast("Any", holder),
-            obey=self._obey,
-        )
+        room = CommonShare(0).account("a")
+        self.intake = AudioIntake(self, protocol, pace, self, self.obey_now, room)
+        commands = Bucket(commands_per_second, commands_per_second)
+        self.reader = ClientReader(self.transport, protocol, commands, self, self, obey=self._obey)
+
+    def obey_now(self, command: ClientCommand) -> None:
+        self.given.append(command)
+
+    def take_audio(self, pcm: bytes) -> None:
+        self.sound.append(pcm)
+
+    def take_audio_stepwise(self, pcm: bytes) -> Iterator[None]:
+        raise AssertionError(pcm)  # it is for long audio
+
+    def cut_off(self, why: str) -> None:
+        self.transport.cut_off(why)
 
     async def _obey(self, commands: list[ClientCommand]) -> None:
         for command in commands:

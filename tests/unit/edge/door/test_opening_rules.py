@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from edge.call.recording_policy import RecordingPolicy
 from edge.door.agents.agent_choice import CallSettings
 from edge.door.opening_rules import RECORDED, OpeningRules, ignored
+from edge.door.recording_policy import RecordingPolicy
 from schemas.agent import AgentUsed
 from schemas.session_config import SessionConfig
 from schemas.tools import ToolConfig
 
 RULES = OpeningRules(knows_voices=True, recording=RecordingPolicy("ask", redacts=False))
-AGENT = AgentUsed("support", 1)
+AGENT = AgentUsed(name="support", revision=1)
 
 
 def chosen(
@@ -25,8 +25,8 @@ def chosen(
 
 
 def test_an_edge_adds_its_tools_but_not_in_place_of_the_clients_own() -> None:
-    own, edges = ToolConfig("lookup", "of the client"), ToolConfig("lookup", "of the edge")
-    other = ToolConfig("hang_up", "of the edge")
+    own, edges = (ToolConfig(name="lookup", target=whose) for whose in ("client", "edge"))
+    other = ToolConfig(name="hang_up")
     config = SessionConfig(tools=(own,))
     assert RULES.completed(config, [edges, other]).tools == (own, other)
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from nats.aio.client import Client
 
 from edge.door.callers.auth import Caller
+from edge.door.limits.rate_limits import AddressRate
+from edge.door.limits.session_limits import Limits, SessionLimits
+from edge.door.limits.session_rates import SessionRates
 from edge.door.resume import FORSAKEN_MS, GRACE_MS, hash_of, resumable
-from edge.door.seat import EVENTS_AT_ONCE, Seat
-from runtime.bus.reader import Stored
-from schemas import codec
+from edge.door.seat import EVENTS_AT_ONCE, Seat, Seats
+from edge.protocols.client_protocol import Handshake
+from edge.protocols.continuous import ContinuousProtocol
+from runtime.bus.connection import Bus
+from runtime.common_share import CommonShare
 from schemas.events import (
     AnswerHeard,
     AnyEvent,
@@ -21,6 +26,7 @@ from schemas.events import (
     TurnCommitted,
 )
 from schemas.session_config import SessionConfig
+from tests.unit.runtime.stored_log import StoredLog
 
 NOW = 10_000_000
 
@@ -92,11 +98,8 @@ def test_a_key_for_a_session_that_has_none_opens_nothing_more() -> None:
 
 
 async def test_a_session_however_long_is_gone_on_with_beside_others() -> None:
-    told = [codec.encode(one) for one in session(ago_ms=0) * 400]
+    told = session() * 400
     rounds = 0
-
-    async def read(*_: object) -> list[Stored]:
-        return [Stored("", number, data, {}, "") for number, data in enumerate(told)]
 
     async def count() -> None:
         nonlocal rounds
@@ -104,10 +107,18 @@ async def test_a_session_however_long_is_gone_on_with_beside_others() -> None:
             rounds += 1
             await asyncio.sleep(0)
 
-    seats: Any = SimpleNamespace(bus=SimpleNamespace(read=read))
-    protocol: Any = SimpleNamespace(resumes="s")
+    seats = Seats(
+        bus=StoredLog(*enumerate(told, 1)),
+        full_stage=lambda *_: "",
+        retry_after_s=1,
+        limits=SessionLimits(Bus(Client()), Limits(9, 9, 9, 9)),  # away: it counts nobody
+        rates=SessionRates(AddressRate(9), CommonShare(9)),
+    )
+    protocol = ContinuousProtocol(Handshake("c", {"session": "s"}))
     seat = Seat(seats, protocol, Caller("somebody else", "t"), "a")
     others = asyncio.create_task(count())
-    assert await seat._remembered() is None
+    name, history = await seat.take()
+    assert name != "s"
+    assert history is None
     others.cancel()
     assert rounds >= len(told) / EVENTS_AT_ONCE

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from types import SimpleNamespace
-from typing import Any, cast
+
+from nats.aio.client import Client
 
 from edge.door.limits.admission_control import AdmissionControl, StageLoad
 from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.stage_monitor import StageMonitor
-from edge.door.state import Edge
+from runtime.bus.connection import Bus
+from tests.edge_in_process import an_edge
 
 
-def test_who_is_ahead_and_who_shows_no_token_is_refused_before_others() -> None:
-    admission, budgets = AdmissionControl(3000, 60), Budgets(Costs())
-    nowhere = cast("Any", None)  # nothing is asked of the bus
-    parts: Any = SimpleNamespace(stages=StageMonitor(nowhere, admission), budgets=budgets)
+async def test_who_is_ahead_and_who_shows_no_token_is_refused_before_others() -> None:
+    bus, admission, budgets = Bus(Client()), AdmissionControl(3000, 60), Budgets(Costs())
+    async with an_edge(bus) as edge:
+        edge.stages, edge.budgets = StageMonitor(bus, admission), budgets
 
     def full(address: str, *, stranger: bool = False) -> str:
-        return Edge.full_stage(parts, address, stranger)
+        return edge.full_stage(address, stranger)
 
     now_s = time.monotonic()
     with budgets.opened("flood", now_s) as flood, budgets.opened("live", now_s) as live:

@@ -14,7 +14,7 @@ from edge.door.unparsed_frames import (
     MOST_UNTAKEN_BYTES,
     MOST_UNTAKEN_S,
     PROBE_S,
-    Step,
+    IntakeStep,
     UnparsedFrames,
 )
 from tests.raw_websocket import BINARY, TEXT, frame
@@ -35,12 +35,12 @@ class Client:
     def sends(self, data: bytes) -> None:
         self.frames.add(data, 0)
 
-    def parsed(self, *, wait_s: float = 0.0, untaken_bytes: int = 0) -> Step:
+    def parsed(self, *, wait_s: float = 0.0, untaken_bytes: int = 0) -> IntakeStep:
         """Parse the next piece; return what follows."""
         self.frames.next_piece()
         return self.frames.after_piece(wait_s, untaken_bytes, 0.0)
 
-    def waited(self, *, wait_s: float = 0.0, are_untaken: bool = False) -> Step:
+    def waited(self, *, wait_s: float = 0.0, are_untaken: bool = False) -> IntakeStep:
         return self.frames.after_wait(wait_s, are_untaken=are_untaken, now_s=0.0)
 
 
@@ -50,20 +50,20 @@ def test_a_few_frames_are_parsed_at_once_and_the_socket_is_read_on() -> None:
     assert client.frames.has_rest
     assert client.frames.next_piece() == (TYPED * 2, 2, False)
     assert not client.frames.has_rest
-    assert client.frames.after_piece(0.0, 0, 0.0) is Step.READ
+    assert client.frames.after_piece(0.0, 0, 0.0) is IntakeStep.READ
     assert not client.frames.empty(), "it did not wait"
 
 
 def test_many_frames_are_parsed_piece_by_piece_while_the_socket_waits() -> None:
     client = Client()
     client.sends(TYPED * (MOST_FRAMES + 8))
-    assert client.parsed() is Step.GO_ON_LATER
+    assert client.parsed() is IntakeStep.GO_ON_LATER
     assert (client.frames.fill(), client.frames.fill()) == (True, False)
     assert client.frames.state is WAITS
     assert client.frames.set_aside(TYPED), "it was read before the pause"
-    assert client.waited() is Step.PARSE
+    assert client.waited() is IntakeStep.PARSE
     assert client.frames.next_piece() == (TYPED * 9, 9, False)
-    assert client.frames.after_piece(0.0, 0, 0.0) is Step.READ
+    assert client.frames.after_piece(0.0, 0, 0.0) is IntakeStep.READ
     assert (client.frames.empty(), client.frames.empty()) == (True, False)
     assert client.frames.state is READS
 
@@ -90,20 +90,20 @@ def test_a_frame_without_a_mask_ends_the_stream_behind_the_others() -> None:
 def test_a_debt_is_waited_for() -> None:
     client = Client()
     client.sends(TYPED)
-    assert client.parsed(wait_s=0.5) is Step.GO_ON_LATER
-    assert client.waited(wait_s=0.2) is Step.GO_ON_LATER
-    assert client.waited() is Step.READ
+    assert client.parsed(wait_s=0.5) is IntakeStep.GO_ON_LATER
+    assert client.waited(wait_s=0.2) is IntakeStep.GO_ON_LATER
+    assert client.waited() is IntakeStep.READ
 
 
 def test_parsed_messages_that_nobody_takes_are_waited_for() -> None:
     client = Client()
     client.sends(TYPED)
-    assert client.parsed(untaken_bytes=MOST_UNTAKEN_BYTES) is Step.READ
+    assert client.parsed(untaken_bytes=MOST_UNTAKEN_BYTES) is IntakeStep.READ
     client.sends(TYPED)
-    assert client.parsed(untaken_bytes=MOST_UNTAKEN_BYTES + 1) is Step.AWAIT_TAKEN
-    assert client.waited(are_untaken=True) is Step.AWAIT_TAKEN
+    assert client.parsed(untaken_bytes=MOST_UNTAKEN_BYTES + 1) is IntakeStep.AWAIT_TAKEN
+    assert client.waited(are_untaken=True) is IntakeStep.AWAIT_TAKEN
     assert client.frames.check_again_s(are_untaken=True) == MOST_UNTAKEN_S
-    assert client.waited() is Step.READ
+    assert client.waited() is IntakeStep.READ
 
 
 def test_a_long_message_is_read_on_once_there_is_memory_for_it() -> None:
@@ -112,11 +112,11 @@ def test_a_long_message_is_read_on_once_there_is_memory_for_it() -> None:
     assert other.reserve(memory.size, 0.0)
     client = Client(memory)
     client.sends(LONG)
-    assert client.parsed() is Step.AWAIT_TAKEN
+    assert client.parsed() is IntakeStep.AWAIT_TAKEN
     assert client.frames.check_again_s(are_untaken=False) == RETRY_S
-    assert client.waited() is Step.AWAIT_TAKEN
+    assert client.waited() is IntakeStep.AWAIT_TAKEN
     other.release()
-    assert client.waited() is Step.PARSE
+    assert client.waited() is IntakeStep.PARSE
     assert client.reservation.held == LONG_BYTES + 1
     assert client.frames.check_again_s(are_untaken=False) == MOST_UNTAKEN_S
     client.frames.all_taken()
@@ -130,20 +130,20 @@ def test_a_long_message_is_read_on_once_there_is_memory_for_it() -> None:
 def test_a_second_long_message_waits_until_the_first_one_is_processed() -> None:
     client = Client()
     client.sends(LONG + LONG)
-    while (step := client.parsed()) is Step.GO_ON_LATER:
+    while (step := client.parsed()) is IntakeStep.GO_ON_LATER:
         pass
-    assert step is Step.AWAIT_TAKEN
-    assert client.waited() is Step.AWAIT_TAKEN
+    assert step is IntakeStep.AWAIT_TAKEN
+    assert client.waited() is IntakeStep.AWAIT_TAKEN
     client.frames.all_taken()
     assert not client.reservation.held
-    assert client.waited() is Step.PARSE
+    assert client.waited() is IntakeStep.PARSE
     assert client.reservation.held == LONG_BYTES + 1
 
 
 def test_no_memory_is_reserved_for_a_message_that_is_refused_as_too_long() -> None:
     client = Client(most_bytes=LONG_BYTES + 1)
     client.sends(LONG)
-    assert client.parsed() is Step.GO_ON_LATER
+    assert client.parsed() is IntakeStep.GO_ON_LATER
     assert not client.reservation.held
 
 
@@ -151,7 +151,7 @@ def test_no_memory_is_reserved_for_a_message_that_is_refused_as_too_long() -> No
 def test_who_is_given_up_is_dropped_and_read_for_so_many_bytes(waits: bool) -> None:
     client = Client()
     client.sends(LONG)
-    assert client.parsed() is Step.GO_ON_LATER
+    assert client.parsed() is IntakeStep.GO_ON_LATER
     assert not waits or client.frames.fill()
     assert client.frames.give_up() is waits
     assert client.frames.state is DROPS

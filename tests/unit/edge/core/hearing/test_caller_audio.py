@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge.core.client_events import Speech
-from edge.core.hearing.caller_audio import PART_FRAMES, CallerAudio, frames, joined, silenced
+from edge.core.hearing.caller_audio import FRAMES_AT_ONCE, CallerAudio, frames, joined, silenced
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
 from edge.core.inputs import Sound
 from schemas.session_config import TurnConfig
@@ -31,11 +31,11 @@ class Model:
 
 
 def test_joined_parts_equal_the_whole_input() -> None:
-    at_one_go, in_parts = CallerAudio(cancel_echo=True), CallerAudio(cancel_echo=True)
+    at_one_go, stepwise = CallerAudio(cancel_echo=True), CallerAudio(cancel_echo=True)
     for came in (NOISE[:501], NOISE, NOISE[:6400], NOISE[:100], b""):
-        parts = list(in_parts.hear_in_parts(came, 5000))
-        assert all(len(part.frames) <= PART_FRAMES for part in parts)
-        assert joined(parts) == at_one_go.hear(came, 5000)
+        pieces = list(stepwise.hear_stepwise(came, 5000))
+        assert all(len(piece.frames) <= FRAMES_AT_ONCE for piece in pieces)
+        assert joined(pieces) == at_one_go.hear(came, 5000)
 
 
 def test_audio_is_cut_into_frames_and_an_incomplete_one_waits_for_its_rest() -> None:

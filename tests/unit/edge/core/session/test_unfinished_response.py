@@ -49,7 +49,7 @@ def test_events_of_other_turns_change_nothing() -> None:
 def test_the_record_of_the_cut_tells_what_was_heard_until_a_later_sentence_begins() -> None:
     response = begun()
     response.after(heard("One. Tw", 1, resumable=True))
-    assert (response.heard, response.part) == ("One. Tw", 1)
+    assert (response.heard, response.earlier_connections) == ("One. Tw", 1)
     response.after(ev.AnswerReached(**HEAD, turn=3, index=2))
     assert response.noted is None
     assert response.heard == "One. Two."

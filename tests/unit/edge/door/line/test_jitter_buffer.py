@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from edge.door.line.jitter_buffer import JitterBuffer, Piece
+from edge.door.line.jitter_buffer import JitterBuffer, PacketAudio
 
 STAMPS = 160
 
@@ -58,16 +58,16 @@ def test_numbers_and_stamps_begin_again() -> None:
     buffer = JitterBuffer(8)
     end = (1 << 32) - STAMPS
     assert buffer.receive(1, end, b"a", 20) + buffer.receive(2, 0, b"b", 20) == [
-        Piece(b"a"),
-        Piece(b"b"),
+        PacketAudio(b"a"),
+        PacketAudio(b"b"),
     ]
 
 
 def test_silence_that_was_not_sent_is_told_up_to_a_second() -> None:
     buffer = JitterBuffer(8)
     buffer.receive(0, 0, b"a", 20)
-    assert buffer.receive(1, 8 * 320, b"b", 20) == [Piece(b"b", 300)]
-    assert buffer.receive(2, 8 * 5000, b"c", 20) == [Piece(b"c")]
+    assert buffer.receive(1, 8 * 320, b"b", 20) == [PacketAudio(b"b", 300)]
+    assert buffer.receive(2, 8 * 5000, b"c", 20) == [PacketAudio(b"c")]
 
 
 def test_a_sender_that_starts_anew_is_followed() -> None:

@@ -1,15 +1,13 @@
 """Telephone calls that come in: how many begin, however many ring."""
 
-import itertools
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from nats.aio.client import Client
 
-from edge.door.limits.connection_budget import Budgets
-from edge.door.limits.costs import Costs
-from edge.door.limits.work_queue import WorkQueue
+from runtime.bus.connection import Bus
 from runtime.settings import load
+from tests.edge_in_process import an_edge
 
 pytest.importorskip("baresip", reason="NOT TESTED HERE: the extra `sip` is not installed")
 from baresip import BaresipError  # it may be missing
@@ -49,19 +47,11 @@ def test_a_number_or_an_address_is_called_and_nothing_with_a_line_break(to: str)
 
 
 async def test_calls_have_a_rate_that_their_number_of_lines_gives() -> None:
-    edge: Any = SimpleNamespace(
-        draining=False,
-        full_stage=lambda _: "",
-        numbers=itertools.count(),
-        prices=(),
-        budgets=Budgets(Costs()),
-        work_queue=WorkQueue(),
-        stages=SimpleNamespace(strained=str),
-    )
-    phones = Phones(edge, load(sip_max_calls=LINES, _env_file=None))
     calls: list[Any] = [Ringing() for _ in range(100)]
-    for call in calls:
-        await phones._take_call(call)
+    async with an_edge(Bus(Client())) as edge:
+        phones = Phones(edge, load(sip_max_calls=LINES, _env_file=None))
+        for call in calls:
+            phones.take(call)
     begun = int(CALLS_PER_MINUTE * LINES)
     assert {call.did for call in calls[:begun]} == {"answered"}
     assert [call.did for call in calls[begun:]].count("rejected") >= len(calls) - begun - 2

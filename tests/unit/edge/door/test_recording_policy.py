@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.call.recording_policy import RecordingPolicy
+from edge.door.recording_policy import RecordingPolicy
 from runtime.settings import SettingsError, load
 from runtime.settings.recording import Recorded
 

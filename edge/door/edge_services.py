@@ -1,4 +1,4 @@
-"""The parts of an edge that its connections share."""
+"""The services of an edge that its connections share."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,8 +14,8 @@ from runtime.redaction import Redaction
 
 
 @dataclass(frozen=True)
-class EdgeParts:
-    """The parts of an edge that its connections use."""
+class EdgeServices:
+    """The services of an edge that its connections use."""
 
     bus: Bus
     openings: Openings
