@@ -1,16 +1,16 @@
 """The engines of the STT stage, a recogniser and a turn model, behind one executor."""
 
 import asyncio
+import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from runtime.moves import moved
 from schemas.audio import BYTES_PER_S
 from schemas.events import SpeechStarted
 from schemas.languages import without_region
 from workers.engine_executor import BatchWork, EngineExecutor
 from workers.engines.protocols import BatchRecognizer, Recognition, Recognizer, TurnModel
-from workers.utterance_follower import REQUEST_MOVES, RequestMove, RequestPhase
+from workers.utterance_follower import RequestPhase
 from workers.utterance_words import AudioPart
 
 
@@ -20,13 +20,18 @@ class RecognitionRequest:
 
     part: AudioPart
     pcm: bytes
-    phase: RequestPhase = RequestPhase.WAITS
+    begun: threading.Event = field(default_factory=threading.Event)
+    """Set by the recogniser's thread; once more if the recogniser fails for its batch."""
     task: asyncio.Task[None] | None = None
 
     def begin(self) -> bytes:
         """Return the audio, in the recogniser's thread."""
-        self.phase = moved(REQUEST_MOVES, self.phase, RequestMove.BEGIN)
+        self.begun.set()
         return self.pcm
+
+    @property
+    def phase(self) -> RequestPhase:
+        return RequestPhase.BEGUN if self.begun.is_set() else RequestPhase.WAITS
 
     @property
     def is_active(self) -> bool:

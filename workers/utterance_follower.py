@@ -4,10 +4,7 @@
     WAITS, FOLLOWS --end--> OVER
 
 Each audio message leads to actions: the words of a part are requested, or a request is cancelled.
-
-    WAITS, BEGUN --begin--> BEGUN
-
-A request begins once more alone, if the recogniser fails for its batch. Pure.
+Pure.
 """
 
 from collections.abc import Iterator, Mapping
@@ -58,18 +55,6 @@ class RequestPhase(Enum):
     WAITS = auto()
     BEGUN = auto()
     """The recogniser has begun it."""
-
-
-class RequestMove(Enum):
-    """The moves between phases."""
-
-    BEGIN = auto()
-
-
-REQUEST_MOVES: Mapping[tuple[RequestPhase, RequestMove], RequestPhase] = {
-    (RequestPhase.WAITS, RequestMove.BEGIN): RequestPhase.BEGUN,
-    (RequestPhase.BEGUN, RequestMove.BEGIN): RequestPhase.BEGUN,
-}
 
 
 class Requests(NamedTuple):

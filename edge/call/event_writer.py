@@ -79,13 +79,8 @@ class EventWriter:
         self._over = over
         self._outage = outage
         self._awaits = awaits
-        self._waiting: asyncio.Queue[Event | asyncio.Event] = asyncio.Queue()
-        """At most MOST_WAITING_EVENTS events; `put` never waits.
-
-        An `asyncio.Event`, for a waiting command, is set in its turn.
-        """
-        self._last: asyncio.Event | None = None
-        """Set once all events are stored; None until `close`."""
+        self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_WAITING_EVENTS + 1)
+        """At most MOST_WAITING_EVENTS; None is the last, which always has room."""
 
     def put(self, event: Event) -> bool:
         """Take *event*, or return False if too many wait already."""
@@ -100,24 +95,17 @@ class EventWriter:
 
     def close(self) -> None:
         """Let `run` end when all events are stored."""
-        self._last = asyncio.Event()
-        self._waiting.put_nowait(self._last)
+        self._waiting.put_nowait(None)
         if self._jobs:
             self._jobs.leave()
 
     async def stored(self) -> None:
-        """Return once all events so far are stored."""
-        if (reached := self._last) is None:
-            reached = asyncio.Event()
-            self._waiting.put_nowait(reached)
-        await reached.wait()
+        """Return once no event waits."""
+        await self._waiting.join()
 
     async def run(self) -> None:
-        while self._last is None or not self._last.is_set():
-            event = await self._waiting.get()
-            if isinstance(event, asyncio.Event):
-                event.set()
-                continue
+        """Store events until `close`."""
+        while (event := await self._waiting.get()) is not None:
             if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
                 log.info("job_has_no_slot", type=tag(event))
                 event = no_job(event)
@@ -129,6 +117,8 @@ class EventWriter:
                 self._jobs.note_stored(event)
             if isinstance(event, TurnTaken):
                 await self._bus.yield_to_jobs()
+            self._waiting.task_done()
+        self._waiting.task_done()
 
     async def _stored(self, event: Event) -> bool:
         data = self._encode(event)

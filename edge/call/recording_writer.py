@@ -48,7 +48,8 @@ class RecordingWriter:
         """
         self._bus = bus
         self._own = (tenant, session)
-        self._recorder = AudioRecorder()
+        self._recorder: AudioRecorder | None = AudioRecorder()
+        """None: the quota is used up, and no more is recorded."""
         self._pieces: asyncio.Queue[tuple[str, RecordedSound] | None] = asyncio.Queue(
             MOST_WAITING_PIECES + 1
         )
@@ -58,14 +59,13 @@ class RecordingWriter:
         self._timeout_s = timeout_s
         self.ended: Callable[[str], None] = lambda _: None
         """Called, once, with the reason if recording ends before the call."""
-        self._over = False
 
     def note_received(self, pcm: bytes, now_ms: int) -> None:
-        if not self._over and self._recorder.note_received(pcm, now_ms):
+        if self._recorder and self._recorder.note_received(pcm, now_ms):
             self._queue_pieces(now_ms)
 
     def note_sent(self, event: ClientEvent, now_ms: int) -> None:
-        if not self._over:
+        if self._recorder:
             self._recorder.note_sent(event, now_ms)
 
     def finish(self, now_ms: int) -> None:
@@ -74,16 +74,18 @@ class RecordingWriter:
         self._pieces.put_nowait(None)
 
     def _queue_pieces(self, now_ms: int, *, ended: bool = False) -> None:
+        if self._recorder is None:
+            return
         for piece in self._recorder.take(now_ms, ended=ended):
-            if self._over:
-                return
-            if why := self._quota.spend(len(piece[1].pcm), time.monotonic()):
-                self._over = True
-                self.ended(why)
+            why = self._quota.spend(len(piece[1].pcm), time.monotonic())
             if self._pieces.qsize() < MOST_WAITING_PIECES:
                 self._pieces.put_nowait(piece)
             else:
                 self._lost += 1
+            if why:
+                self._recorder = None
+                self.ended(why)
+                return
 
     async def run(self) -> None:
         """Store pieces until `finish`."""

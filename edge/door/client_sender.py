@@ -30,12 +30,12 @@ class ClientSender:
         """Send over *ws* within the bytes of *buffer*; call *too_slow* beyond them."""
         self._ws = ws
         self._protocol = protocol
-        self._too_slow = too_slow
+        self._too_slow: Callable[[], None] | None = too_slow
+        """None: `run` has ended, and nothing is sent."""
         self._audio_out = AudioOut(protocol.audio_out_hz)
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
         """The waiting messages, bounded by the bytes of *buffer*; None is the last."""
         self._buffer = buffer
-        self._over = False
 
     def tell(self, event: ClientEvent, *, chunks: bool = False) -> None:
         """Send *event*; *chunks*: the audio of a response is one stream of chunks."""
@@ -56,7 +56,7 @@ class ClientSender:
     def send(self, messages: Iterable[Json]) -> None:
         """Queue *messages*."""
         for message in messages:
-            if self._over:
+            if self._too_slow is None:
                 return
             text = msgspec.json.encode(message).decode()
             if self._buffer.add(len(text), CLOSE_MULTIPLE):
@@ -75,9 +75,8 @@ class ClientSender:
         except ConnectionError:  # the reader handles it
             pass
         finally:
-            self._over = True
             self._buffer.release()
-            del self._too_slow  # it refers to the connection, which would stay in memory
+            self._too_slow = None  # it refers to the connection, which would stay in memory
 
     async def _send_all(self) -> None:
         """Send until `close`; messages of the same moment go in one packet."""

@@ -7,6 +7,7 @@ import itertools
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from aiohttp import web
 
@@ -122,12 +123,17 @@ class Edge:
             return late
         return self.stages.strained() if stranger or self.budgets.is_ahead(address) else ""
 
-    @property
+    @cached_property
+    def config(self) -> SessionConfig:
+        """Return the operator's configuration of a session."""
+        return config_of(self.settings, self.speech_model)
+
+    @cached_property
     def voices(self) -> frozenset[str]:
         """Return the voices that callers may choose; `*`: any."""
         return CallerVoices.of(self.settings.caller_voices).names
 
-    @property
+    @cached_property
     def prices(self) -> Mapping[str, tuple[float, float]]:
         return prices_of(self.settings)
 
@@ -139,11 +145,11 @@ class Edge:
             return self.secrets.identify(token)
         return await self.policy.identify(token)
 
-    @property
+    @cached_property
     def call_list(self) -> CallList:
         return CallList(self.bus, self.name, self._calls)
 
-    @property
+    @cached_property
     def likely_prompts(self) -> LikelyPrompts:
         return LikelyPrompts(self.bus, self.agents, self.tools, self.services.openings)
 
@@ -151,14 +157,14 @@ class Edge:
         states = [connection.call_state for connection in self.open]
         return [state for state in states if state]
 
-    @property
+    @cached_property
     def services(self) -> EdgeServices:
         return EdgeServices(
             bus=self.bus,
             openings=Openings(
                 bus=self.bus,
                 edge=self.name,
-                config=config_of(self.settings, self.speech_model),
+                config=self.config,
                 rules=OpeningRules(
                     knows_voices=self.speech_model is not None,
                     recording=RecordingPolicy(
@@ -182,7 +188,7 @@ class Edge:
             transfer=self.transfer.to_a_person if self.transfer else None,
         )
 
-    @property
+    @cached_property
     def seats(self) -> Seats:
         return Seats(
             bus=self.bus,

@@ -69,9 +69,8 @@ class StrictWebSocket(web.WebSocketResponse):
 
     def release(self) -> None:
         """Drop references to this object, which would stay in memory until garbage collection."""
-        self._intake = self._exception = self.pace.on_wait = self.phone = None
-        self.pace.on_ahead = None
-        self.pace.has_more = bool
+        self._intake = self._exception = self.phone = None
+        self.pace.on_wait = self.pace.on_ahead = self.pace.has_more = None
         if self._req is not None:
             handler: Any = self._req.protocol
             handler._data_received_cb = None

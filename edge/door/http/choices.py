@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from edge.door.http.middlewares import address_of, too_many
-from edge.door.state import EDGE, config_of
+from edge.door.state import EDGE
 from edge.protocols.client_protocol import Handshake
 
 
@@ -28,7 +28,6 @@ async def choices(request: web.Request) -> web.Response:
     if caller is None:
         bad_tokens.refuse_s(address, time.monotonic())
         return web.json_response({"agents": [], "voices": []})
-    operator = config_of(edge.settings, edge.speech_model)
-    listed = await edge.offers.to(caller, edge.agents.table, operator)
-    voices = sorted(edge.services.openings.voices.names - {"*"})
+    listed = await edge.offers.to(caller, edge.agents.table, edge.config)
+    voices = sorted(edge.voices - {"*"})
     return web.json_response({"agents": msgspec.to_builtins(listed), "voices": voices})

@@ -29,7 +29,7 @@ from edge.door.http.speech_requests import (
     text_format,
 )
 from edge.door.limits.message_memory import MessageMemory, Reservation
-from edge.door.state import EDGE, Edge, config_of
+from edge.door.state import EDGE, Edge
 from edge.protocols.client_protocol import Handshake
 from runtime import media
 from runtime.audio import AudioOut, read_wav, write_wav
@@ -231,8 +231,7 @@ def _decoded(file: bytes) -> bytes:
 def _jobs(edge: Edge, caller: Caller) -> AbstractAsyncContextManager[StageJobs]:
     """Return the jobs of a request."""
     whose = request_of(caller.tenant, caller.user, edge.name)
-    config = config_of(edge.settings, edge.speech_model)
-    return stage_jobs(edge.bus, whose, config, edge.configs.encode)
+    return stage_jobs(edge.bus, whose, edge.config, edge.configs.encode)
 
 
 async def _body(request: web.Request, seconds: float) -> bytes:

@@ -23,10 +23,6 @@ LONGEST_WAIT_OF_SOUND_S = 10.0
 """The longest wait of audio for stages that are strained."""
 
 
-def _nothing() -> bool:
-    return False
-
-
 class Pace:
     """The pace of one connection."""
 
@@ -51,7 +47,7 @@ class Pace:
         """Called several times a second while the client is not read."""
         self.on_ahead: Callable[[], None] | None = None
         """Called when a check finds that the connection is ahead."""
-        self.has_more: Callable[[], bool] = _nothing
+        self.has_more: Callable[[], bool] | None = None
         """Returns whether more has arrived than was processed."""
         self._since_s = 0.0
         """Work since other tasks last ran."""
@@ -107,7 +103,7 @@ class Pace:
             self._queue.round.is_full
             and self.budget.stranger
             and not self._has_waited
-            and self.has_more()
+            and self._more_waits
         )
         most_s = YIELD_AFTER_S if self.budget.stranger else NAMED_YIELD_AFTER_S
         if self.budget.load or self._since_s > most_s or crowded:
@@ -124,7 +120,7 @@ class Pace:
             if self.on_wait:
                 self.on_wait()
             await asyncio.sleep(min(wait_s, WAIT_S))
-        if not self.budget.load and not self.has_more():
+        if not self.budget.load and not self._more_waits:
             self._since_s = 0.0  # the reader now waits for the client, and others run
             self._has_waited = False
         if long:
@@ -137,6 +133,10 @@ class Pace:
         self._charge()
         await self._queue.wait(self.budget.address, self._place)
         self._has_waited = True
+
+    @property
+    def _more_waits(self) -> bool:
+        return self.has_more is not None and self.has_more()
 
     @property
     def _place(self) -> Place:

@@ -42,8 +42,8 @@ class LineTransport:
         self.on_command: Callable[[ClientCommand], None] | None = None
         self.on_excess: Callable[[str], None] | None = None
         self._carrier: Carrier | None = None
-        self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue()
-        """Bounded by `arrived`; None is the last."""
+        self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue(MOST_WAITING_MESSAGES + 1)
+        """At most MOST_WAITING_MESSAGES; None is the last, which always has room."""
         self._waiting_bytes = 0
         self._over = False
         pace.has_more = lambda: not self._waiting.empty()
@@ -76,9 +76,10 @@ class LineTransport:
                 self.on_command(command)
 
     def left(self) -> None:
-        """Note that the client has left."""
-        self._over = True
-        self._waiting.put_nowait(None)
+        """Note that the client has left, or that no more is read."""
+        if not self._over:
+            self._over = True
+            self._waiting.put_nowait(None)
 
     def cut_off(self, message: str) -> None:
         """Read no more, and have the connection closed; *message* says why."""
@@ -107,6 +108,6 @@ class LineTransport:
     async def close(self, *, code: int, message: bytes) -> None:
         """Close; a line has no close code, so an error message before it gives the reason."""
         del code, message
-        self._over = True
+        self.left()
         if self._carrier:
             await self._carrier.close()

@@ -134,6 +134,18 @@ async def test_a_call_that_stores_too_much_is_told_once_and_its_events_are_kept(
     assert len(bus.stored) == 60
 
 
+async def test_who_waits_takes_no_room_of_events_and_the_last_one_has_room() -> None:
+    bus = MemoryBus()
+    events = writer(bus)
+    events.put(pressed("1"))
+    waiting = [asyncio.create_task(events.stored()) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert all(events.put(pressed("1")) for _ in range(MOST_WAITING_EVENTS - 1))
+    await until_stored(events)
+    await asyncio.gather(*waiting)
+    assert len(bus.stored) == MOST_WAITING_EVENTS
+
+
 @pytest.mark.parametrize("more", [0, 3])
 async def test_no_more_than_so_many_events_wait(more: int) -> None:
     events = writer(MemoryBus())

@@ -1,0 +1,56 @@
+"""The messages of a line, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from edge.door.limits.connection_budget import Budgets
+from edge.door.limits.costs import Costs
+from edge.door.limits.pace import Pace
+from edge.door.limits.work_queue import WorkQueue
+from edge.door.line.transport import MOST_WAITING_MESSAGES, LineTransport
+
+
+@pytest.fixture
+def line() -> Iterator[LineTransport]:
+    with Budgets(Costs()).opened("a", time.monotonic()) as budget:
+        yield LineTransport(Pace(budget, WorkQueue(), str))
+
+
+async def read(line: LineTransport) -> list[str | bytes]:
+    async with asyncio.timeout(5):
+        return [message async for message in line.messages()]
+
+
+async def test_a_reader_of_a_closed_line_reads_no_more(line: LineTransport) -> None:
+    reading = asyncio.create_task(read(line))
+    await asyncio.sleep(0)
+    await line.close(code=1000, message=b"")
+    line.arrived("late")
+    assert await reading == []
+
+
+async def test_messages_that_nobody_reads_close_the_line_once(line: LineTransport) -> None:
+    why: list[str] = []
+    line.on_excess = why.append
+    for _ in range(MOST_WAITING_MESSAGES):
+        line.arrived("hi")
+    assert not why
+    for _ in range(2):
+        line.arrived("hi")
+        line.left()
+    assert why == ["messages come faster than they are read"]
+    assert await read(line) == []
+
+
+async def test_a_client_that_leaves_ends_the_reading(line: LineTransport) -> None:
+    reading = asyncio.create_task(read(line))
+    await asyncio.sleep(0)
+    line.arrived("hi")
+    await asyncio.sleep(0)
+    line.left()
+    assert await reading == ["hi"]
