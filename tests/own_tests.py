@@ -60,7 +60,6 @@ ELSEWHERE: Mapping[str, str] = {
     "edge/door/http/speech_api.py": "integration/test_speech_api.py",
     "edge/door/http/twilio_*.py": "unit/edge/door/http/test_twilio_calls.py",
     "edge/door/limits/session_limits.py": "integration/test_seats.py",
-    "edge/door/line/transport.py": "integration/test_sip.py",
     "edge/door/seat.py": "unit/edge/door/test_resume.py",
     "edge/door/sip/line.py": "integration/test_sip.py",
     "edge/door/webrtc/*.py": "integration/test_webrtc.py",
