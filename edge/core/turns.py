@@ -203,8 +203,7 @@ class Turns:
         utterance = self._segmenter.utterance
         if utterance is None or utterance.number != transcript.utterance:
             return
-        awaited = utterance.phase is UtterancePhase.AWAITS_WORDS
-        if not awaited or transcript.pause != utterance.pause:
+        if not utterance.awaits_words or transcript.pause != utterance.pause:
             by_voice = self._config.now.interruption.voice_ms and self._current.held
             if by_voice and self._barge_in.interrupts(transcript.text):
                 self._interrupt(utterance, now_ms)

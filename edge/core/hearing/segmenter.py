@@ -20,7 +20,6 @@ from edge.core.hearing.utterance import (
     LONGEST_MS,
     Onset,
     Utterance,
-    UtterancePhase,
 )
 from edge.core.inputs import Sound
 from schemas.audio import BYTES_PER_MS, AudioFrame
@@ -94,12 +93,8 @@ class Segmenter:
         if self.utterance is None or self._until_ms is None:
             return None
         # before the words are known, silence decides nothing
-        frames = FRAMES_A_MESSAGE if self._awaits_words else 1
+        frames = FRAMES_A_MESSAGE if self.utterance.awaits_words else 1
         return max(self._silent_from_ms, self._until_ms + frames * FRAME_MS)
-
-    @property
-    def _awaits_words(self) -> bool:
-        return self.utterance is not None and self.utterance.phase is UtterancePhase.AWAITS_WORDS
 
     @property
     def too_long(self) -> bool:
@@ -108,7 +103,7 @@ class Segmenter:
 
     def segment(self, sound: Sound, now_ms: int) -> Iterator[SpeechNotice]:
         """Yield the notices for *sound*, which ends now."""
-        if self._awaits_words:
+        if self.utterance and self.utterance.awaits_words:
             yield from self.wait(now_ms)
         self._until_ms = now_ms
         chunk_ms = sound.size_bytes // BYTES_PER_MS

@@ -117,6 +117,11 @@ class Utterance:
         return self.onset is Onset.SPLIT
 
     @property
+    def awaits_words(self) -> bool:
+        """Whether the caller has paused, and the words up to the pause have not arrived."""
+        return self.phase is UtterancePhase.AWAITS_WORDS
+
+    @property
     def ended_by_client(self) -> bool:
         """Whether the client has ended the turn at the present pause."""
         return 0 < self.ended_pause == self.pause
