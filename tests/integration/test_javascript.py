@@ -103,7 +103,8 @@ async def test_it_prints_events_and_goes_on_where_it_was_killed(
     for number in range(50, 100):
         await bus.publish(words(number))
     again = await start(folder, settings)
-    assert [event["utterance"] for event in await read(again, 50)] == list(range(50, 100))
+    # the server may send the first of them to the killed program, and again only after 30 s
+    assert {event["utterance"] for event in await read(again, 50)} == set(range(50, 100))
     again.terminate()
     assert await asyncio.wait_for(again.wait(), 30) == 0
 
