@@ -27,10 +27,9 @@ from edge.door.http.middlewares import (
 from edge.door.http.pages import add_pages, wants_page
 from edge.door.http.realtime_secrets import create_client_secret
 from edge.door.http.speech_api import add_routes as add_speech_routes
-from edge.door.http.twilio_calls import TwilioCalls
-from edge.door.http.twilio_transfer import TwilioTransfer
 from edge.door.http.twilio_voice import PATH as TWILIO_VOICE
 from edge.door.http.twilio_voice import announced
+from edge.door.http.websockets import websocket
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.admission_control import AdmissionControl
 from edge.door.limits.common_bounds import CommonBounds
@@ -40,9 +39,10 @@ from edge.door.limits.session_limits import Limits, SessionLimits
 from edge.door.limits.socket_table import SocketTable
 from edge.door.limits.stage_monitor import StageMonitor
 from edge.door.limits.storage_monitor import StorageMonitor
-from edge.door.routes import websocket
 from edge.door.state import EDGE, Edge, config_of
-from edge.door.webrtc_port import WebRtcPort
+from edge.door.twilio.calls import TwilioCalls
+from edge.door.twilio.transfer import TwilioTransfer
+from edge.door.webrtc.port import WebRtcPort
 from edge.protocols import served
 from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.twilio import TwilioProtocol

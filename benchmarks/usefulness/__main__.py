@@ -18,7 +18,7 @@ from benchmarks.usefulness.checks import Question, faults, questions
 from runtime.settings import load
 from workers.engines import llm_factory
 from workers.engines.protocols import FunctionCall, LanguageModel
-from workers.response_text import ResponseText
+from workers.llm.response_text import ResponseText
 
 
 @dataclass

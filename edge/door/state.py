@@ -16,18 +16,14 @@ from edge.call.quotas import StorageQuotas
 from edge.call.speech_model import SileroModel
 from edge.door.agents.agents import Agents
 from edge.door.agents.caller_voices import CallerVoices
-from edge.door.agents.likely_prompts import LikelyPrompts
 from edge.door.agents.tool_catalogue import ToolCatalogue
 from edge.door.callers.auth import Caller, TokenPolicy
 from edge.door.callers.client_address import ClientAddresses
 from edge.door.callers.client_secrets import ClientSecrets
 from edge.door.callers.operators import Operators
-from edge.door.connection import Connection
-from edge.door.edge_services import EdgeServices
-from edge.door.http.call_list import CallList
-from edge.door.http.twilio_calls import PREFIX as TELEPHONE
-from edge.door.http.twilio_calls import TwilioCalls
-from edge.door.http.twilio_transfer import TwilioTransfer
+from edge.door.connection.call_list import CallList
+from edge.door.connection.connection import Connection
+from edge.door.connection.edge_services import EdgeServices
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.connection_budget import Budgets
@@ -39,12 +35,16 @@ from edge.door.limits.stage_monitor import StageMonitor
 from edge.door.limits.storage_monitor import StorageMonitor
 from edge.door.limits.time_limits import TimeLimits
 from edge.door.limits.work_queue import WorkQueue
-from edge.door.offer_cache import OfferCache
-from edge.door.opening import Openings
-from edge.door.opening_rules import ANY_SOUND_IS_A_VOICE, OpeningRules
-from edge.door.recording_policy import RecordingPolicy
-from edge.door.seat import Seats
-from edge.door.webrtc_port import WebRtcPort
+from edge.door.opening.likely_prompts import LikelyPrompts
+from edge.door.opening.offer_cache import OfferCache
+from edge.door.opening.opening import Openings
+from edge.door.opening.opening_rules import ANY_SOUND_IS_A_VOICE, OpeningRules
+from edge.door.opening.recording_policy import RecordingPolicy
+from edge.door.opening.seat import Seats
+from edge.door.twilio.calls import PREFIX as TELEPHONE
+from edge.door.twilio.calls import TwilioCalls
+from edge.door.twilio.transfer import TwilioTransfer
+from edge.door.webrtc.port import WebRtcPort
 from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus

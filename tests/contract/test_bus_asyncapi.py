@@ -25,10 +25,10 @@ USERS = (ROOT / "nats" / "users.conf").read_text(encoding="utf-8")
 BUILT_BY_TYPE = {"InterruptionSuspected", "InterruptionStopped", "InterruptionDismissed"}
 """Events that edge/core/response/interruptions.py makes by a type that it is given."""
 WORKERS: dict[str, set[str]] = {
-    "workers/stt.py": {"stt"},
-    "workers/tts.py": {"tts"},
-    "workers/llm.py": {"llm"},
-    "workers/response_chain.py": {"llm"},
+    "workers/stt/stage.py": {"stt"},
+    "workers/tts/stage.py": {"tts"},
+    "workers/llm/stage.py": {"llm"},
+    "workers/llm/response_chain.py": {"llm"},
     "workers/tools/stage.py": {"tool"},
     "workers/retry_policy.py": set(STAGE_NAMES),
 }

@@ -11,9 +11,9 @@ from runtime.bus import jobs, pull_state
 from schemas import audio, generate, tokens
 from schemas.generate import HERE, README
 from workers.retry_policy import LAST_ATTEMPT, RETRY_S
-from workers.speech_chunks import MOST_CHUNK_BYTES
 from workers.stage import FRESH_S
-from workers.stt import SILENCE_LIMIT_S
+from workers.stt.stage import SILENCE_LIMIT_S
+from workers.tts.speech_chunks import MOST_CHUNK_BYTES
 from workers.worker_loop import HEARTBEAT_S
 
 TEXT = (HERE / README).read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from referencing.jsonschema import DRAFT202012
 from schemas import codec, events, generate, subjects
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
 from schemas.control import AnyCommand
-from workers.speech_chunks import MOST_CHUNK_BYTES
+from workers.tts.speech_chunks import MOST_CHUNK_BYTES
 
 json_schema = cache(generate.json_schema)
 SCHEMA = "urn:aura:events"

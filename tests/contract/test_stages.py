@@ -12,13 +12,13 @@ from runtime.settings import load
 from schemas import subjects
 from schemas.events import FaultyPart, WebhookRequested
 from schemas.stages import STAGE_NAMES, STAGES, StageRow
-from workers import call_webhooks
+from workers.analytics import call_webhooks
 from workers.analytics.webhook import MOST_TRIES
-from workers.llm import LlmStage
+from workers.llm.stage import LlmStage
 from workers.retry_policy import LAST_ATTEMPT
-from workers.stt import SttStage
+from workers.stt.stage import SttStage
 from workers.tools.stage import ToolStage
-from workers.tts import TtsStage
+from workers.tts.stage import TtsStage
 from workers.worker_loop import HEARTBEAT_S
 
 DECLARED = {one["config"]["durable_name"]: one for one in resources.consumers()}

@@ -16,7 +16,7 @@ from tests.at_work import TENANT, stored
 from workers.engines import weights
 from workers.stage import JobContext
 from workers.stage_builders import build
-from workers.tts import TtsStage
+from workers.tts.stage import TtsStage
 
 pytestmark = pytest.mark.e2e
 

@@ -15,8 +15,8 @@ from schemas.events import ResponseSentence, SpeechStarted
 from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition
 from workers.stage import JobContext
-from workers.stt import SttStage
-from workers.tts import TtsStage
+from workers.stt.stage import SttStage
+from workers.tts.stage import TtsStage
 
 FAR_MS = 2**45
 

@@ -25,7 +25,7 @@ from tests import at_work
 from tests.nats_server import NatsServer
 from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import SimulatedSynthesizer
-from workers.tts import TtsStage
+from workers.tts.stage import TtsStage
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}

@@ -19,7 +19,7 @@ from schemas import subjects
 from schemas.events import WebhookRequested
 from tests.integration.test_webhook import KEY, Receiver
 from tests.nats_server import NatsServer
-from workers import call_webhooks
+from workers.analytics import call_webhooks
 
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
 

@@ -19,8 +19,8 @@ from tests import forked_commands
 from tests.at_work import turn, until_logged, working
 from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import Fail, Fault, SimulatedLanguageModel, SimulatedSynthesizer
-from workers.llm import LlmStage
-from workers.tts import TtsStage
+from workers.llm.stage import LlmStage
+from workers.tts.stage import TtsStage
 
 NOW_MS = 1_000_000
 

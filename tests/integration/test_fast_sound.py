@@ -20,7 +20,7 @@ from tests.flood import Flood
 from tests.raw_websocket import BINARY, TEXT, frame
 from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition
-from workers.stt import SttStage
+from workers.stt.stage import SttStage
 from workers.worker_loop import Worker
 
 START = frame(TEXT, b'{"type":"start_conversation"}')

@@ -15,7 +15,7 @@ from schemas import subjects
 from schemas.events import ResponseCancelled, ResponseSentence, TurnTaken
 from tests.at_work import turn, types
 from workers.engines.simulated import SimulatedLanguageModel
-from workers.llm import LlmStage
+from workers.llm.stage import LlmStage
 from workers.stage import FRESH_S, JobContext
 
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}

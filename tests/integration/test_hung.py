@@ -12,7 +12,7 @@ from schemas.events import Message
 from tests.at_work import turn, until_logged
 from workers.engines.llm.openai_compatible import HostedModel
 from workers.engines.simulated import Fault, SimulatedLanguageModel
-from workers.llm import LlmStage
+from workers.llm.stage import LlmStage
 from workers.worker_loop import Worker
 
 LIMIT_S = 0.3

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from edge.door.agents.likely_prompts import MOST_ANSWER_BYTES, LikelyPrompts
+from edge.door.opening.likely_prompts import MOST_ANSWER_BYTES, LikelyPrompts
 from edge.door.state import Edge
 from runtime.agents import store
 from runtime.bus.connection import Bus

@@ -17,7 +17,7 @@ from tests.at_work import stored, until_logged, working
 from tests.numbered_speech import NumberRecognizer, numbers, spoken
 from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition
-from workers.stt import SttStage
+from workers.stt.stage import SttStage
 
 SAID = [(12, 4), (3, 1), (9, 8), (20, 1), (7, 3), (30, 5)] * 3
 """Words, and how many times 100 ms of silence after them."""

@@ -10,10 +10,10 @@ import pytest
 
 from edge.core.client_commands import Begin
 from edge.door.callers.auth import DEMO_TENANT, Caller
-from edge.door.opening import UNKNOWN, Opening
-from edge.door.opening_rules import ANY_SOUND_IS_A_VOICE, RECORDED
+from edge.door.opening.opening import UNKNOWN, Opening
+from edge.door.opening.opening_rules import ANY_SOUND_IS_A_VOICE, RECORDED
+from edge.door.opening.seat import Seat
 from edge.door.refusal import RefusedError
-from edge.door.seat import Seat
 from edge.door.state import Edge
 from edge.protocols.client_protocol import CloseCode, Handshake
 from edge.protocols.continuous import ContinuousProtocol

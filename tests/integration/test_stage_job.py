@@ -36,8 +36,8 @@ from tests.numbered_speech import NumberRecognizer, numbers, spoken
 from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import SimulatedSynthesizer
 from workers.stage import Stage
-from workers.stt import SttStage
-from workers.tts import TtsStage
+from workers.stt.stage import SttStage
+from workers.tts.stage import TtsStage
 
 AUDIO_MS = 700
 

@@ -12,7 +12,7 @@ from schemas.events import JobFailed, SpeechStarted, TranscriptFinal
 from tests.at_work import stored, until_logged, working
 from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import SimulatedRecognizer
-from workers.stt import SttStage
+from workers.stt.stage import SttStage
 
 AT_MS = 1_000_000
 """On a clock of the edge's that nobody else shares."""

@@ -21,8 +21,8 @@ from workers.engine_executor import EngineExecutor
 from workers.engines.errors import EngineRefusedError
 from workers.engines.protocols import Recognition
 from workers.stage import JobContext
-from workers.stt import SttStage
-from workers.utterance_follower import TURN_MS
+from workers.stt.stage import SttStage
+from workers.stt.utterance_follower import TURN_MS
 
 SESSION = "s"
 

@@ -11,7 +11,7 @@ from schemas.events import JobFailed, ResponseCompleted, ResponseSentence, ToolC
 from schemas.tools import ToolFunction
 from tests.at_work import stored, turn, until_logged, working
 from workers.engines.protocols import FunctionCall, Prompt, Token, Usage
-from workers.llm import LlmStage
+from workers.llm.stage import LlmStage
 
 BOOK = '{"name": "book", "arguments": {"guests": 2}}'
 DROP = '{"name": "drop_all", "arguments": {"tenant": "rival"}}'

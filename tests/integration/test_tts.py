@@ -23,7 +23,7 @@ from workers.engine_executor import EngineExecutor
 from workers.engines.errors import EngineRefusedError, EngineUnavailableError
 from workers.engines.protocols import ChosenVoice, SpeakerVoice, VoiceUsed
 from workers.stage import JobContext
-from workers.tts import TtsStage
+from workers.tts.stage import TtsStage
 
 SESSION = "s"
 PIECE = bytes(range(32)) * 100

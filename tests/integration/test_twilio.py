@@ -19,7 +19,7 @@ import pytest
 import websockets
 
 from benchmarks.soak import hostile
-from edge.door.http.twilio_calls import signature
+from edge.door.twilio.calls import signature
 from edge.protocols.twilio import MOST_MESSAGE_BYTES
 from runtime.dtmf import tones
 from runtime.g711 import encode

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from edge.door.http.twilio_calls import signature
+from edge.door.twilio.calls import signature
 from runtime.bus.connection import connect
 from runtime.settings import load
 from schemas import events as ev

@@ -11,7 +11,7 @@ import pytest
 
 from edge.core.client_commands import Audio, ClientCommand
 from edge.core.client_events import Trouble
-from edge.door.audio_intake import DECODED_PIECES, AudioIntake
+from edge.door.connection.audio_intake import DECODED_PIECES, AudioIntake
 from edge.door.limits.common_bounds import DECODED_BYTES_OF_STRANGERS, DECODER_BYTES
 from edge.door.limits.connection_budget import Budgets, ConnectionBudget
 from edge.door.limits.costs import Costs
@@ -23,7 +23,7 @@ from runtime import media
 from runtime.common_share import CommonShare
 from runtime.containers import Container
 from tests.recorder import KINDS, NEEDS, recorded
-from tests.unit.edge.door.told_holder import ToldHolder
+from tests.unit.edge.door.connection.told_holder import ToldHolder
 
 pytestmark = pytest.mark.skipif(not media.available(), reason=NEEDS)
 PIECE = 60_000

@@ -18,8 +18,8 @@ from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
-from edge.door.strict_websocket import StrictWebSocket
-from edge.door.unparsed_frames import MOST_PIECE_BYTES, MOST_UNTAKEN_BYTES
+from edge.door.websocket.strict_websocket import StrictWebSocket
+from edge.door.websocket.unparsed_frames import MOST_PIECE_BYTES, MOST_UNTAKEN_BYTES
 from tests.raw_websocket import BINARY, PING, TEXT, RawSocket, frame, upgraded
 
 SOUND = "s" * 2000

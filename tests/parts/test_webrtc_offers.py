@@ -13,7 +13,7 @@ from runtime.settings import SettingsError, load
 pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not installed")
 from edge.door.webrtc import opus, udp_port  # it may be missing
 from edge.door.webrtc.peer import BadOfferError, IceServers, Peer, readable  # the same
-from edge.door.webrtc_port import WebRtcPort, ports_of  # the same
+from edge.door.webrtc.port import WebRtcPort, ports_of  # the same
 
 LINES = {
     "audio": "m=audio 9 UDP/TLS/RTP/SAVPF 111",
@@ -71,7 +71,7 @@ def test_what_is_no_offer_is_refused(text: str) -> None:
 def test_the_modules_are_imported_before_the_first_call() -> None:
     """Their import takes 0.2 s, in which the event loop of an edge would serve nobody."""
     program = (
-        "import sys; from edge.door.webrtc_port import WebRtcPort; "
+        "import sys; from edge.door.webrtc.port import WebRtcPort; "
         "from runtime.settings import load; WebRtcPort.of(load()); "
         "print('edge.door.webrtc.peer' in sys.modules)"
     )

@@ -23,7 +23,7 @@ from schemas.events import (
 )
 from workers.engines import factory, llm_factory
 from workers.engines.protocols import LanguageModel, Prompt, Recognizer, Synthesizer
-from workers.stt import SILENCE_LIMIT_S
+from workers.stt.stage import SILENCE_LIMIT_S
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):

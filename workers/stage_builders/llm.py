@@ -8,8 +8,8 @@ from runtime.bus.connection import Bus
 from runtime.settings import Settings
 from runtime.tasks import cancel
 from workers.engines import llm_factory
-from workers.llm import LlmStage
-from workers.read_ahead import PromptListener
+from workers.llm.read_ahead import PromptListener
+from workers.llm.stage import LlmStage
 from workers.stage_builders import BuiltStage
 
 

@@ -5,7 +5,7 @@ from runtime.settings import Settings
 from workers.engine_executor import EngineExecutor
 from workers.engines import factory
 from workers.stage_builders import BuiltStage
-from workers.stt import SttStage
+from workers.stt.stage import SttStage
 
 
 def build(settings: Settings) -> BuiltStage:

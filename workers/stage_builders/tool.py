@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from runtime.bus.connection import Bus
 from runtime.settings import Settings, SettingsError
 from schemas.tools import ToolKind
-from workers import call_webhooks
-from workers.analytics import envelopes
+from workers.analytics import call_webhooks, envelopes
 from workers.stage_builders import BuiltStage
 from workers.tools.backends import NatsBackend, ToolBackend, WebhookBackend
 from workers.tools.stage import ToolStage

@@ -5,7 +5,7 @@ from workers.engine_executor import EngineExecutor
 from workers.engines import factory
 from workers.engines.protocols import SpeakerVoice
 from workers.stage_builders import BuiltStage
-from workers.tts import TtsStage
+from workers.tts.stage import TtsStage
 
 
 def build(settings: Settings) -> BuiltStage:

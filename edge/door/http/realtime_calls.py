@@ -18,12 +18,12 @@ from edge.door.http.bodies import TooLongError, read_body
 from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
 from edge.door.http.openai_errors import refused
+from edge.door.http.websockets import handshake_of, hold
 from edge.door.limits.pace import Pace
 from edge.door.line.transport import LineTransport
-from edge.door.routes import handshake_of, hold
-from edge.door.seat import Seat, new_session
+from edge.door.opening.seat import Seat, new_session
 from edge.door.state import EDGE, Edge
-from edge.door.webrtc_port import WebRtcPort
+from edge.door.webrtc.port import WebRtcPort
 from edge.protocols.parsing import clean
 from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.realtime.session_object import SessionObject

@@ -12,7 +12,7 @@ from edge.door.http.bodies import TooLongError, read_body
 from edge.door.http.middlewares import address_of
 from edge.door.http.openai_errors import refused
 from edge.door.http.realtime_calls import RefusedCallError, caller_of
-from edge.door.routes import handshake_of
+from edge.door.http.websockets import handshake_of
 from edge.door.state import EDGE
 from edge.protocols.parsing import clean
 from edge.protocols.realtime.client_secret import PREFIX

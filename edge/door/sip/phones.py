@@ -1,6 +1,6 @@
 """The telephones of a SIP account: incoming and placed calls.
 
-A call is admitted like any other, and is then a session like any other: see `edge/door/routes.py`.
+A call is admitted like any other, and is then a session like any other: see `http/websockets.py`.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from baresip import (
 
 from edge.call import counters
 from edge.door.callers.auth import Caller
+from edge.door.http.websockets import hold
 from edge.door.limits.pace import Pace
 from edge.door.limits.rate_limits import AddressRate
 from edge.door.line.transport import LineTransport
-from edge.door.routes import hold
-from edge.door.seat import Seat, new_session
+from edge.door.opening.seat import Seat, new_session
 from edge.door.sip.line import SipLine
 from edge.door.sip.stack import TO, account_of, address_of, config_of, dialled
 from edge.door.state import Edge

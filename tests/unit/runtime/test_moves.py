@@ -17,7 +17,7 @@ from edge.core.hearing.utterance import UTTERANCE_MOVES, UtterancePhase
 from edge.core.session.call_phase import CALL_MOVES, CallPhase
 from runtime.moves import IllegalMoveError, moved
 from tests.own_tests import ROOT, modules
-from workers.utterance_follower import FOLLOW_MOVES, FollowPhase
+from workers.stt.utterance_follower import FOLLOW_MOVES, FollowPhase
 
 Moves = Mapping[tuple[Any, Any], Any]
 TABLE = re.compile(r"^(\w+_MOVES)\b[^=\n]*=", re.MULTILINE)

@@ -12,11 +12,11 @@ from schemas.stages import STAGE_NAMES
 from workers.engines.errors import EngineRefusedError
 from workers.engines.protocols import Prompt
 from workers.engines.simulated import SimulatedLanguageModel
-from workers.llm import LlmStage
+from workers.llm.stage import LlmStage
 from workers.stage_builders import _nothing, build
-from workers.stt import SttStage
+from workers.stt.stage import SttStage
 from workers.tools.stage import ToolStage
-from workers.tts import TtsStage
+from workers.tts.stage import TtsStage
 
 
 def settings(**given: Any) -> Settings:

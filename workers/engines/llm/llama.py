@@ -2,7 +2,7 @@
 
 A base model, such as Gemma 3 270M, continues the telephone call of `base_model_prompt.py`. An
 instruct model has a chat template in its file, which is used. Its tools are described in words,
-since small models write calls as JSON whatever the template says (`workers/tool_text.py`).
+since small models write calls as JSON whatever the template says (`workers/llm/tool_text.py`).
 """
 
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used

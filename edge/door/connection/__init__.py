@@ -1,0 +1,1 @@
+"""A client's connection and its sessions, one after the other."""

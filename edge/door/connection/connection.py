@@ -1,0 +1,270 @@
+"""One connection: joins a client protocol with sessions on the bus."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import structlog
+
+from edge.call.quotas import LogQuota
+from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
+from edge.core.client_events import (
+    CallerTranscript,
+    ClientEvent,
+    ClientToolCalled,
+    Notice,
+    SessionClosed,
+    SessionOpened,
+    Speech,
+    Trouble,
+)
+from edge.core.inputs import KeyPressed, Resumed, Started
+from edge.door.connection.client_reader import ClientReader
+from edge.door.connection.client_sender import ClientSender
+from edge.door.connection.connection_sessions import ConnectionSessions
+from edge.door.connection.edge_services import EdgeServices
+from edge.door.limits.costs import REFUSAL_WORK_S
+from edge.door.opening.seat import Seat
+from edge.door.refusal import RefusedError
+from edge.door.transport import Transport
+from edge.protocols.client_protocol import CloseCode, Json, failed_part
+from runtime.buckets import Bucket
+from schemas.control import CallState
+from schemas.events import EndReason
+
+log = structlog.get_logger(__name__)
+
+MOST_CLOSE_BYTES = 123
+"""The most bytes of the reason in a close frame (RFC 6455, 5.5.1)."""
+LEAST_WAIT_S = 0.01
+POLL_S = 5.0
+"""The longest sleep, seconds: the beginning or end of a call changes the next limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The close of a connection, and the reason for the end of its session."""
+
+    code: int
+    reason: str
+    ends: EndReason
+
+
+LEFT = Close(CloseCode.NORMAL, "", "caller_left")
+
+
+class Connection:
+    """A client's connection, which closes once, for one reason."""
+
+    def __init__(self, ws: Transport, services: EdgeServices, seat: Seat, quota: LogQuota) -> None:
+        """Serve the caller of *seat*, which a session takes; *quota* bounds the bytes of events."""
+        self._ws = ws
+        self._protocol = protocol = seat.protocol
+        self._caller = seat.caller
+        self._services = services
+        self._pace = ws.pace
+        ws.pace.budget.stranger = not seat.caller.named
+        buffer = services.common.send_buffer(seat.address, stranger=not seat.caller.named)
+        self._sender = ClientSender(ws, protocol, buffer, self._too_slow)
+        self._sessions = sessions = ConnectionSessions(
+            services, seat, quota, ws.pace, self, ws.phone
+        )
+        commands = Bucket(services.commands_per_second, services.commands_per_second)
+        self._reader = ClientReader(
+            ws,
+            protocol,
+            commands,
+            sessions,
+            self,
+            obey=self._obey,
+        )
+        self._close: Close | None = None
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve the client until it leaves, is closed, or its session fails."""
+        self._ws.on_excess = self._close_over_budget
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                writer = tasks.create_task(self._sender.run())
+                reader = tasks.create_task(self._reader.run())
+                keeper = tasks.create_task(self._keep_time())
+                leaver = tasks.create_task(self._wake.wait())
+                await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
+                await self._sessions.end((self._close or LEFT).ends)
+                reader.cancel()
+                keeper.cancel()
+                leaver.cancel()
+                self._sender.close()
+                await asyncio.wait({writer}, timeout=2)
+                writer.cancel()
+        finally:
+            self._sessions.detach()  # if this task was cancelled
+            close = self._close or LEFT
+            await self._ws.close(code=close.code, message=close.reason.encode())
+            # they refer to the connection, which would stay in memory until garbage collection
+            self._ws.on_excess = self._ws.on_command = None
+            self._sessions.release()
+            del self._reader
+
+    @property
+    def busy(self) -> bool:
+        """Return whether a response is under way."""
+        shell = self._sessions.shell
+        return shell is not None and shell.call.responding
+
+    @property
+    def call_state(self) -> CallState | None:
+        """Return the state of its call; None: there is none."""
+        shell = self._sessions.shell
+        return shell.control.state() if shell else None
+
+    # -------------------------------------------------------- closing
+
+    def _shut(self, code: int, reason: str, *, ends: EndReason = "failed") -> None:
+        """Close the connection; only the first request counts."""
+        self._close = self._close or Close(code, reason, ends)
+        self._wake.set()
+
+    async def leave(self, reason: str) -> None:
+        """End the session, then close the connection."""
+        await self._sessions.end("drained")
+        self.ask_to_reconnect(reason)
+
+    def ask_to_reconnect(self, reason: str) -> None:
+        """Close with a code by which the client may reconnect at once, to any edge."""
+        self._shut(CloseCode.SERVICE_RESTART, reason, ends="drained")
+
+    def expire(self) -> None:
+        """Close since the token has expired; with a new one the client may resume the session."""
+        self._shut(CloseCode.POLICY_VIOLATION, "Token expired", ends="drained")
+
+    async def _keep_time(self) -> None:
+        """Close when a time limit of the connection or its call is reached."""
+        stopwatch = self._sessions.stopwatch
+        while not (up := stopwatch.up(time.monotonic())):
+            left_s = stopwatch.left_s(time.monotonic())
+            await asyncio.sleep(min(max(left_s, LEAST_WAIT_S), POLL_S))
+            if self.busy:
+                stopwatch.active(time.monotonic())
+        shell = self._sessions.shell
+        log.info("time_is_up", limit=up.code, session=shell.session if shell else "")
+        self._sender.tell(Notice(up.code, up.message, up.details))
+        self._shut(CloseCode.NORMAL, up.details, ends="end_call")
+
+    def _close_over_budget(self, why: str) -> None:
+        log.info("connection_over_budget", protocol=self._protocol.name, why=why)
+        self._shut(CloseCode.POLICY_VIOLATION, why)
+
+    def _too_slow(self) -> None:
+        self._shut(CloseCode.TRY_AGAIN_LATER, "the client reads too slowly")
+
+    def cut_off(self, why: str) -> None:
+        self._ws.cut_off(why)
+
+    def reply(self, message: Json) -> None:
+        self._sender.send([message])
+
+    def fail(self, error: Exception) -> None:
+        """End the connection after an unexpected exception."""
+        shell = self._sessions.shell
+        session = shell.session if shell else ""
+        log.error(
+            "connection_broken", protocol=self._protocol.name, session=session, exc_info=error
+        )
+        self.call_failed()
+
+    # -------------------------------------------------------- commands of the client
+
+    async def _obey(self, commands: list[ClientCommand]) -> None:
+        sessions = self._sessions
+        for command in commands:
+            match command:
+                case Audio():
+                    if sessions.intake:
+                        await sessions.intake.take(command)
+                case Begin():
+                    await self._begin(command)
+                case EndSession(close=close):
+                    await sessions.end("end_call")
+                    self._sender.tell(SessionClosed())
+                    if close:
+                        self._shut(CloseCode.NORMAL, "", ends="end_call")
+                case PhoneTransfer():
+                    await self._transfer(command)
+                case _:
+                    sessions.obey_now(command)
+
+    async def _begin(self, begin: Begin) -> None:
+        try:
+            shell, opening = await self._sessions.begin(begin)
+        except RefusedError as refused:
+            self._not_begun(refused)
+            return
+        for notice in opening.ignored:
+            self._sender.tell(notice)
+        resumed = opening.history is not None
+        cut = opening.history.unfinished if opening.history else None
+        heard = cut.heard if cut else ""
+        self._sender.tell(SessionOpened(shell.session, resumed=resumed, heard=heard))
+        shell.give(Resumed() if resumed else Started())
+
+    def _not_begun(self, why: RefusedError) -> None:
+        """Tell the client why no session can begin; close if the connection is for one session."""
+        self._pace.budget.work_s += REFUSAL_WORK_S  # slows repeated requests
+        log.info("session_refused", code=why.code, tenant=self._caller.tenant)
+        self._protocol.forget_session()
+        self._sender.tell(Notice(why.code, why.message, why.details))
+        if why.ends or self._protocol.admission.one_session:
+            self._shut(why.close, why.details)
+
+    async def _transfer(self, wanted: PhoneTransfer) -> None:
+        self._pace.budget.turns += 1
+        transfer = self._services.transfer
+        if transfer is None or not await transfer(wanted.call):
+            self._sessions.give(KeyPressed(wanted.key))
+
+    # -------------------------------------------------------- events of the session
+
+    def tell(self, event: ClientEvent) -> None:
+        if isinstance(event, CallerTranscript) or (isinstance(event, Speech) and event.ends):
+            self._sessions.stopwatch.active(time.monotonic())
+        if isinstance(event, ClientToolCalled) and self._sessions.run_phone_tool(event):
+            return
+        shell = self._sessions.shell
+        chunks = shell is not None and shell.call.config.voice.delivery == "chunks"
+        self._sender.tell(event, chunks=chunks)
+        if isinstance(event, Trouble) and event.fatal:
+            codes = self._protocol.admission.stage_close_codes
+            part = failed_part(event)
+            self._shut(codes.get(part, CloseCode.INTERNAL_ERROR), f"{part} is down")
+
+    def call_failed(self) -> None:
+        self._shut(CloseCode.INTERNAL_ERROR, "Internal server error")
+
+    def hang_up(self, code: str, reason: str) -> None:
+        """End the session: with an error if *code* is given, else as by the client's command."""
+        if not code:
+            ends = EndSession(close=self._protocol.admission.one_session)
+            self._sessions.start(self._obey([ends]))
+            return
+        self._sender.tell(Notice(code, "Call ended", reason))
+        fits = len(reason.encode()) <= MOST_CLOSE_BYTES
+        self._shut(CloseCode.NORMAL, reason if fits else "the call was ended", ends="end_call")
+
+    def can_transfer(self, agent: str) -> bool:
+        return self._sessions.can_transfer(agent)
+
+    def transfer(self, call: str, agent: str) -> None:
+        if shell := self._sessions.shell:
+            self._sessions.start(self._sessions.transfer(shell, call, agent))
+
+    def taken_over(self) -> None:
+        self._shut(CloseCode.NORMAL, "the session goes on over another connection")
+
+    def over_quota(self, why: str) -> None:
+        self._sender.tell(Notice("QUOTA_EXCEEDED", "Too much for the log", why))
+        self._shut(CloseCode.POLICY_VIOLATION, why, ends="failed")
+
+    def not_recorded(self, why: str) -> None:
+        self._sender.tell(Notice("NOT_RECORDED", "The sound is not kept", why))

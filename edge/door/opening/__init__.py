@@ -1,0 +1,1 @@
+"""The opening of a session: what is decided before its call begins."""

@@ -1,0 +1,1 @@
+"""WebSockets: frames read strictly, and paced."""

@@ -1,0 +1,106 @@
+"""A server's WebSocket with rules that aiohttp's lacks, and a fast path for audio.
+
+A frame without a mask closes the connection, as RFC 6455 5.1 demands; aiohttp 3.14 accepts it and
+has no option for it. The private parts of aiohttp that this file and `frame_intake.py` use are
+listed in `test_aiohttp_parts.py`, and pyproject.toml pins its minor version.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from aiohttp import WebSocketError, WSMsgType, web
+from aiohttp.web_request import BaseRequest
+
+from edge.core.client_commands import ClientCommand
+from edge.door.limits.pace import Pace
+from edge.door.transport import Phone, VoicePlayer
+from edge.door.websocket.frame_intake import FrameIntake
+from edge.protocols.client_protocol import CloseCode
+
+DELAYS_PER_HEARTBEAT = 10
+"""How often the next ping may be put off within a heartbeat: once a frame would cost too much."""
+
+
+class StrictWebSocket(web.WebSocketResponse):
+    """A server's WebSocket that requires masks and has the budget of its connection."""
+
+    on_message: Callable[[str | bytes], bool] | None = None
+    """If set, it is called with short messages, and takes some, which `messages` does not yield."""
+    on_excess: Callable[[str], None] | None = None
+    """If set, it closes a connection over its budget, and takes the reason."""
+    player: VoicePlayer | None = None
+    phone: Phone | None = None
+    on_command: Callable[[ClientCommand], None] | None = None
+    """Never called: a WebSocket makes no commands itself."""
+    _put_off_at = 0.0
+    _intake: FrameIntake | None = None
+
+    def __init__(self, pace: Pace, **options: Any) -> None:
+        """Take *options* of aiohttp's."""
+        super().__init__(**options)
+        self.most_bytes = options.get("max_msg_size", 0)
+        self.pace = pace
+        pace.on_wait = self.note_slowed
+        pace.on_ahead = self._queue_all
+
+    def _post_start(self, request: BaseRequest, protocol: str | None, writer: Any) -> None:
+        super()._post_start(request, protocol, writer)
+        # aiohttp has no option for this: the filter replaces its parser
+        handler: Any = request.protocol
+        self._intake = FrameIntake(self._parser, self._reader, self, handler)
+        handler._payload_parser = self._intake
+
+    async def messages(self) -> AsyncIterator[str | bytes]:
+        """Yield the client's messages until it leaves."""
+        async for message in self:
+            if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
+                yield message.data
+            del message  # frees the memory of a long one at once
+            if self._intake:
+                self._intake.taken()
+
+    async def close(self, **how: Any) -> bool:
+        """Close like aiohttp, and free all unread data."""
+        try:
+            return await super().close(**how)
+        finally:
+            if self._intake:
+                self._intake.forget()
+
+    def release(self) -> None:
+        """Drop references to this object, which would stay in memory until garbage collection."""
+        self._intake = self._exception = self.phone = None
+        self.pace.on_wait = self.pace.on_ahead = self.pace.has_more = None
+        if self._req is not None:
+            handler: Any = self._req.protocol
+            handler._data_received_cb = None
+
+    def cut_off(self, message: str) -> None:
+        """Read no more, and have the connection closed; *message* says why."""
+        if self._intake is None or self._intake.drops:
+            return
+        self._intake.drop_all()
+        if self.on_excess:
+            self.on_excess(message)
+        elif self._reader is not None:
+            self._reader.set_exception(WebSocketError(CloseCode.POLICY_VIOLATION, message))
+
+    def _queue_all(self) -> None:
+        """Have later messages wait."""
+        self.on_message = None
+
+    def note_slowed(self) -> None:
+        """Put the next ping off: the unread data may hold a pong."""
+        if not self.closed:
+            self._put_off_at = 0.0
+            self._on_data_received()
+            if self._intake:
+                self._intake.probe()
+
+    def _on_data_received(self) -> None:
+        """Put the next ping off, unless this was done just before."""
+        assert self._loop is not None  # noqa: S101  # it has been prepared
+        now = self._loop.time()
+        if self._pong_response_cb is not None or now >= self._put_off_at:
+            self._put_off_at = now + (self._heartbeat or 0.0) / DELAYS_PER_HEARTBEAT
+            super()._on_data_received()

@@ -1,0 +1,132 @@
+"""A client is obeyed in its order; sound takes no detour, and a fault ends one reader."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from edge.core.client_commands import Audio, ClientCommand, EndSession
+from edge.core.inputs import Played, Typed
+from edge.door.connection.audio_intake import AudioIntake
+from edge.door.connection.client_reader import TOO_OFTEN, ClientReader
+from edge.door.limits.connection_budget import Budgets
+from edge.door.limits.costs import Costs
+from edge.door.limits.pace import Pace
+from edge.door.limits.work_queue import WorkQueue
+from edge.door.line.transport import LineTransport
+from edge.protocols.client_protocol import Handshake
+from edge.protocols.continuous import ContinuousProtocol
+from runtime.buckets import Bucket
+from runtime.common_share import CommonShare
+from tests.unit.edge.door.connection.told_holder import ToldHolder
+
+SOUND = bytes(640)
+
+
+class Client(ToldHolder):
+    """A client's transport, reader and session, and what came of what it sent."""
+
+    def __init__(self, pace: Pace, commands_per_second: float = 100) -> None:
+        super().__init__()
+        self.transport = LineTransport(pace)
+        self.sound: list[bytes] = []
+        self.obeyed: list[ClientCommand] = []
+        self.given: list[ClientCommand] = []
+        self.excess: list[str] = []
+        self.transport.on_excess = self.excess.append
+        protocol = ContinuousProtocol(Handshake("c"))
+        room = CommonShare(0).account("a")
+        self.intake = AudioIntake(self, protocol, pace, self, self.obey_now, room)
+        commands = Bucket(commands_per_second, commands_per_second)
+        self.reader = ClientReader(self.transport, protocol, commands, self, self, obey=self._obey)
+
+    def obey_now(self, command: ClientCommand) -> None:
+        self.given.append(command)
+
+    def take_audio(self, pcm: bytes) -> None:
+        self.sound.append(pcm)
+
+    def take_audio_stepwise(self, pcm: bytes) -> Iterator[None]:
+        raise AssertionError(pcm)  # it is for long audio
+
+    def cut_off(self, why: str) -> None:
+        self.transport.cut_off(why)
+
+    async def _obey(self, commands: list[ClientCommand]) -> None:
+        for command in commands:
+            if command == Typed("break"):
+                raise ZeroDivisionError
+            self.obeyed.append(command)
+
+
+@pytest.fixture
+def pace() -> Iterator[Pace]:
+    with Budgets(Costs()).opened("a", time.monotonic()) as budget:
+        yield Pace(budget, WorkQueue(), str)
+
+
+async def test_messages_are_obeyed_in_their_order(pace: Pace) -> None:
+    client = Client(pace)
+    reading = asyncio.create_task(client.reader.run())
+    for frame in ('{"type": "text", "text": "Hi."}', SOUND, '{"type": "end_call"}'):
+        client.transport.arrived(frame)
+    async with asyncio.timeout(20):
+        while EndSession(close=True) not in client.obeyed:
+            await asyncio.sleep(0)
+    client.transport.left()
+    await reading
+    assert [type(one) for one in client.obeyed[1:]] == [Typed, Audio, EndSession]
+
+
+async def test_sound_is_heard_before_it_is_waited_for(pace: Pace) -> None:
+    client = Client(pace)
+    reading = asyncio.create_task(client.reader.run())
+    async with asyncio.timeout(20):
+        while client.transport.on_message is None:
+            await asyncio.sleep(0)
+    client.transport.arrived(SOUND)
+    assert client.sound == [SOUND]
+    client.transport.commanded([Played(1, 20)])
+    assert client.given == [Played(1, 20)]
+    client.transport.left()
+    await reading
+    assert client.transport.on_message is None
+
+
+async def test_commands_that_come_too_often_are_refused_and_sound_never_is(pace: Pace) -> None:
+    client = Client(pace, commands_per_second=2)
+    reading = asyncio.create_task(client.reader.run())
+    for _ in range(4):
+        client.transport.arrived('{"type": "ping"}')
+        client.transport.arrived(SOUND)
+    async with asyncio.timeout(20):
+        while sum(isinstance(one, Audio) for one in client.obeyed) + len(client.sound) < 4:
+            await asyncio.sleep(0)
+    client.transport.left()
+    await reading
+    assert client.told == [TOO_OFTEN] * 2
+
+
+async def test_a_fault_of_ours_ends_the_reading(pace: Pace) -> None:
+    client = Client(pace)
+    reading = asyncio.create_task(client.reader.run())
+    client.transport.arrived('{"type": "text", "text": "break"}')
+    async with asyncio.timeout(20):
+        await reading
+    assert [type(one) for one in client.faults] == [ZeroDivisionError]
+
+
+async def test_a_client_that_costs_too_much_is_read_no_more(pace: Pace) -> None:
+    client = Client(pace)
+    reading = asyncio.create_task(client.reader.run())
+    async with asyncio.timeout(20):
+        while client.transport.on_message is None:
+            await asyncio.sleep(0)
+    pace.budget.frames += 1_000_000
+    client.transport.arrived('{"type": "ping"}')
+    async with asyncio.timeout(20):
+        await reading
+    assert len(client.excess) == 1

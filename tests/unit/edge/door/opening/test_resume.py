@@ -1,0 +1,124 @@
+"""Who may go on with a session, and until when."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from nats.aio.client import Client
+
+from edge.door.callers.auth import Caller
+from edge.door.limits.rate_limits import AddressRate
+from edge.door.limits.session_limits import Limits, SessionLimits
+from edge.door.limits.session_rates import SessionRates
+from edge.door.opening.resume import FORSAKEN_MS, GRACE_MS, hash_of, resumable
+from edge.door.opening.seat import EVENTS_AT_ONCE, Seat, Seats
+from edge.protocols.client_protocol import Handshake
+from edge.protocols.continuous import ContinuousProtocol
+from runtime.bus.connection import Bus
+from runtime.common_share import CommonShare
+from schemas.events import (
+    AnswerHeard,
+    AnyEvent,
+    SessionEnded,
+    SessionStarted,
+    TurnCommitted,
+)
+from schemas.session_config import SessionConfig
+from tests.unit.runtime.stored_log import StoredLog
+
+NOW = 10_000_000
+
+
+KEY = "a key that nobody guesses"
+
+
+def session(
+    *, tenant: str = "t", user: str = "ada", left: Any = "", ago_ms: int = 0, key: str = ""
+) -> Any:
+    whose: dict[str, Any] = {"tenant": tenant, "session": "s", "at_ms": NOW - ago_ms}
+    events: list[AnyEvent] = [
+        SessionStarted(
+            **whose,
+            user=user,
+            protocol="x",
+            edge="e",
+            config=SessionConfig(),
+            resume_hash=hash_of(key),
+        ),
+        TurnCommitted(**whose, turn=1, text="Hi?", confidence=1.0, speculative=False),
+        AnswerHeard(**whose, turn=1, text="Hello.", complete=True, played_ms=1),
+    ]
+    if left:
+        events.append(SessionEnded(**whose, reason=left, turns=1))
+    return events
+
+
+def asked(events: Any, tenant: str = "t", user: str = "ada", key: str = "") -> Any:
+    return resumable(events, tenant=tenant, user=user, key=key, now_ms=NOW)
+
+
+@pytest.mark.parametrize("left", ["caller_left", "drained", "failed"])
+def test_who_was_cut_off_goes_on_where_they_were(left: str) -> None:
+    history = asked(session(left=left, ago_ms=GRACE_MS))
+    assert [message.text for message in history.messages] == ["Hi?", "Hello."]
+
+
+def test_a_dead_edge_leaves_no_goodbye() -> None:
+    assert asked(session(ago_ms=FORSAKEN_MS))
+    assert asked(session(ago_ms=FORSAKEN_MS + 1)) is None
+
+
+def test_who_hung_up_or_came_too_late_begins_anew() -> None:
+    assert asked(session(left="end_call")) is None
+    assert asked(session(left="caller_left", ago_ms=GRACE_MS + 1)) is None
+    assert asked([]) is None
+
+
+def test_nobody_goes_on_with_somebody_elses_session() -> None:
+    assert asked(session(), user="eve") is None
+    assert asked(session(), tenant="other") is None
+    assert asked(session(tenant="demo", user="demo-1"), tenant="demo", user="demo-2")
+
+
+@pytest.mark.parametrize("tenant", ["t", "demo"])
+def test_a_session_with_a_key_is_gone_on_with_by_that_key_alone(tenant: str) -> None:
+    begun = session(tenant=tenant, key=KEY)
+    assert KEY not in str(begun)
+    assert asked(begun, tenant=tenant, key=KEY)
+    assert asked(begun, tenant=tenant) is None
+    assert asked(begun, tenant=tenant, key=KEY + "?") is None
+    assert asked(begun, tenant=tenant, key="\ud800" * 16) is None
+
+
+def test_a_key_for_a_session_that_has_none_opens_nothing_more() -> None:
+    assert asked(session(), key=KEY)
+    assert asked(session(), user="eve", key=KEY) is None
+
+
+async def test_a_session_however_long_is_gone_on_with_beside_others() -> None:
+    told = session() * 400
+    rounds = 0
+
+    async def count() -> None:
+        nonlocal rounds
+        while True:
+            rounds += 1
+            await asyncio.sleep(0)
+
+    seats = Seats(
+        bus=StoredLog(*enumerate(told, 1)),
+        full_stage=lambda *_: "",
+        retry_after_s=1,
+        limits=SessionLimits(Bus(Client()), Limits(9, 9, 9, 9)),  # away: it counts nobody
+        rates=SessionRates(AddressRate(9), CommonShare(9)),
+    )
+    protocol = ContinuousProtocol(Handshake("c", {"session": "s"}))
+    seat = Seat(seats, protocol, Caller("somebody else", "t"), "a")
+    others = asyncio.create_task(count())
+    name, history = await seat.take()
+    assert name != "s"
+    assert history is None
+    others.cancel()
+    assert rounds >= len(told) / EVENTS_AT_ONCE

@@ -1,0 +1,1 @@
+"""The LLM stage: from a turn to the sentences of the response."""

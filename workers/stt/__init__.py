@@ -1,0 +1,1 @@
+"""The STT stage: from an utterance's audio to its words."""

@@ -1,0 +1,1 @@
+"""The TTS stage: from a sentence to its speech."""
