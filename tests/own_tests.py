@@ -76,7 +76,7 @@ ELSEWHERE: Mapping[str, str] = {
     "runtime/bus/prompts.py": "integration/test_likely_prompts.py",
     "runtime/bus/publisher.py": "integration/test_fence.py",
     "runtime/bus/reader.py": "integration/test_bus.py",
-    "runtime/metrics.py": "parts/test_metrics_port.py",
+    "runtime/process/metrics.py": "parts/test_metrics_port.py",
     "runtime/sessions/file.py": "contract/test_session_file.py",
     "runtime/sessions/recorded_audio.py": "contract/test_session_file.py",
     "runtime/settings/*.py": "unit/runtime/test_settings.py",

@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from runtime.printable import printable
+from runtime.text.printable import printable
 
 if TYPE_CHECKING:
     from rich.table import Table

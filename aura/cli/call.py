@@ -23,11 +23,11 @@ from aura.cli.spoken import spoken
 from aura.cli.waterfall import at_the_client, waterfall
 from aura.client import CallClient, CallError
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
-from runtime.audio import read_wav, write_wav
-from runtime.printable import printable
+from runtime.audio.conversion import read_wav, write_wav
+from runtime.audio.wav import NotAudioError
 from runtime.settings import load
 from runtime.tasks import beside
-from runtime.wav import NotAudioError
+from runtime.text.printable import printable
 
 QUIET_DB = -40.0
 """The level, below the loudest 10 ms of a recording, under which there is no speech."""

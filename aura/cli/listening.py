@@ -11,7 +11,7 @@ from typing import Protocol, TextIO
 from aura.cli.live_sound import LATE_MS, LiveSound
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
-from runtime.printable import printable
+from runtime.text.printable import printable
 from schemas import codec, subjects
 from schemas.audio import RATE_HZ, AudioFrame, SpeechChunk
 from schemas.control import CallState

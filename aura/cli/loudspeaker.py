@@ -5,7 +5,7 @@ from threading import Lock
 import numpy as np
 
 from aura.cli.levels import level
-from runtime.resampling import Resampler
+from runtime.audio.resampling import Resampler
 from schemas.audio import RATE_HZ
 
 

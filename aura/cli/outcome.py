@@ -7,8 +7,8 @@ from typing import Any
 from rich.text import Text
 
 from aura.cli.levels import Meter, Sounding, both
-from runtime.audio import read_wav
-from runtime.printable import printable
+from runtime.audio.conversion import read_wav
+from runtime.text.printable import printable
 from schemas.audio import BYTES_PER_MS
 
 PATIENCE_S = 30.0

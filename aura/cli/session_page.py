@@ -12,7 +12,7 @@ import numpy as np
 
 from aura.cli.session_sound import playable
 from edge.pages import read
-from runtime import media
+from runtime.audio import media
 from runtime.sessions.listing import ListedSession
 from runtime.sessions.spans import spans
 from runtime.sessions.timeline import LANES, Moment

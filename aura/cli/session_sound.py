@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 from schemas.audio import RATE_HZ
 
 BITS_PER_SECOND = 24_000

@@ -14,8 +14,8 @@ import numpy as np
 
 from aura.cli.loudspeaker import Loudspeaker
 from aura.cli.running import CommandError
-from runtime.resampling import Resampler
-from runtime.version import installing
+from runtime.audio.resampling import Resampler
+from runtime.process.version import installing
 from schemas.audio import RATE_HZ
 
 FRAME_S = 0.02

@@ -7,7 +7,7 @@ import numpy as np
 
 from aura.cli.call_failures import refused
 from aura.cli.running import CommandError
-from runtime.resampling import Resampler
+from runtime.audio.resampling import Resampler
 from schemas.audio import RATE_HZ
 
 PATH = "/v1/audio/speech"

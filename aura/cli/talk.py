@@ -22,10 +22,10 @@ from aura.cli.running import CommandError, run, running_url
 from aura.cli.sound_card import sound_card
 from aura.cli.waterfall import waterfall
 from aura.client import CallClient, CallError
-from runtime.audio import read_wav
-from runtime.printable import printable
+from runtime.audio.conversion import read_wav
 from runtime.settings import load
 from runtime.tasks import beside
+from runtime.text.printable import printable
 
 MOST_FRAMES = 50
 """The most microphone frames that wait to be sent, one second; older frames are dropped."""

@@ -18,7 +18,7 @@ from aura.cli.evaluation.suite import Scenario, Step
 from aura.cli.outcome import length_s
 from aura.client import socket_url
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
-from runtime.audio import read_wav
+from runtime.audio.conversion import read_wav
 from runtime.tasks import beside
 
 REACTION_S = 2.5

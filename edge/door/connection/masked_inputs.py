@@ -18,7 +18,7 @@ from edge.core.inputs import (
     TurnEnded,
     Typed,
 )
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from schemas.events import Message
 
 

@@ -14,7 +14,7 @@ from aura.cli.levels import Meter
 from aura.cli.outcome import HEARD_S, Outcome, levels
 from aura.cli.running import CommandError
 from aura.client import LOST, CallError, socket_url
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 from tests.caller import buzz
 
 

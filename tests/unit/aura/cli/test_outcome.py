@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aura.cli.outcome import HEARD_S, Outcome, length_s, view
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 from schemas.audio import BYTES_PER_MS
 
 DONE = {"type": "ai_complete", "full_response": "Rome."}

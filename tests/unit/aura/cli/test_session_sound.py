@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aura.cli.session_sound import playable
-from runtime.audio import read_wav
+from runtime.audio.conversion import read_wav
 from tests.caller import buzz, silence
 
 SIDES = {"caller": buzz(1000) + silence(1000), "client": silence(2000) + buzz(500)}

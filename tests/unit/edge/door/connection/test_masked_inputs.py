@@ -22,7 +22,7 @@ from edge.core.inputs import (
     Typed,
 )
 from edge.door.connection.masked_inputs import masked
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from schemas.events import Message
 
 NUMBER = "4929 1234 5678 9012"

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from runtime.audio import AudioIn, AudioOut, AudioReader, PcmStream, read_wav, write_wav
-from runtime.containers import Container
-from runtime.resampling import kept_back
-from runtime.wav import Encoding, Format, NotAudioError
+from runtime.audio.containers import Container
+from runtime.audio.conversion import AudioIn, AudioOut, AudioReader, PcmStream, read_wav, write_wav
+from runtime.audio.resampling import kept_back
+from runtime.audio.wav import Encoding, Format, NotAudioError
 
 TONE = (np.sin(np.arange(16000) * 2 * np.pi * 440 / 16000) * 9000).astype("<i2")
 

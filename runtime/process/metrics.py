@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import Gauge
 
+from runtime.process.version import version
 from runtime.settings import Settings
-from runtime.version import version
 
 STEPS_S = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 15.0)
 """Histogram buckets for the time that a caller waits, in seconds."""
@@ -43,7 +43,7 @@ async def served(settings: Settings, role: str) -> AsyncIterator[Condition]:
     if not settings.metrics_port:
         yield condition
         return
-    from runtime.metrics_port import serving  # noqa: PLC0415  # loads a web server
+    from runtime.process.metrics_port import serving  # noqa: PLC0415  # loads a web server
 
     async with serving(settings, condition):
         yield condition

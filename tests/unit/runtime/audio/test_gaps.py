@@ -1,6 +1,6 @@
 """Gaps in a stream of audio packets."""
 
-from runtime.audio_gaps import GapFiller, filled_ms
+from runtime.audio.gaps import GapFiller, filled_ms
 
 
 def test_lost_sound_is_the_sound_before_it_and_then_silence() -> None:

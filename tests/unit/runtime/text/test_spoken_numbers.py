@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.spoken_numbers import numbers
+from runtime.text.spoken_numbers import numbers
 
 
 def found(text: str, least: int = 4, *, growing: bool = False) -> list[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.machine import cores, memory_bytes
+from runtime.process.machine import cores, memory_bytes
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from typing import Any
 
 import structlog
 
-from runtime.containers import Container
-from runtime.growing_file import GrowingFile
+from runtime.audio.containers import Container
+from runtime.audio.growing_file import GrowingFile
 from schemas.audio import BYTES_PER_S, RATE_HZ
 
 log = structlog.get_logger(__name__)

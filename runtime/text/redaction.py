@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runtime.settings import SettingsError
-from runtime.spoken_numbers import numbers
+from runtime.text.spoken_numbers import numbers
 
 Rule = Callable[[str, bool], str]
 """Masks a text; a text that still grows has more masked than a complete one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runtime.g711 import LAWS, Law, encode
+from runtime.audio.g711 import LAWS, Law, encode
 
 
 @pytest.mark.parametrize("law", ["mulaw", "alaw"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runtime.dtmf import COLUMNS_HZ, KEYPAD, ROWS_HZ, tones
+from runtime.audio.dtmf import COLUMNS_HZ, KEYPAD, ROWS_HZ, tones
 
 
 @pytest.mark.parametrize("key", "".join(KEYPAD))

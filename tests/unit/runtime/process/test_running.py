@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.running import MOST_TOLD_FOLDERS, advice, noted
+from runtime.process.running import MOST_TOLD_FOLDERS, advice, noted
 from runtime.settings import Settings, load
 
 NOTHING = "Where `aura up` runs in another folder, set AURA_DATA_DIR to its .aura."

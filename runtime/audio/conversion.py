@@ -1,6 +1,6 @@
 """Conversion of audio to and from Aura's one format: mono, signed 16-bit little-endian, 16 kHz.
 
-Audio of another rate is resampled as a stream (`runtime/resampling.py`).
+Audio of another rate is resampled as a stream (`runtime/audio/resampling.py`).
 """
 
 import math
@@ -10,11 +10,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime import media
-from runtime.containers import Container, container_of
-from runtime.g711 import LAWS
-from runtime.resampling import Resampler, kept_back
-from runtime.wav import MOST_HEADER_BYTES, PCM, Format, NotAudioError, WavHeader, parse_header
+from runtime.audio import media
+from runtime.audio.containers import Container, container_of
+from runtime.audio.g711 import LAWS
+from runtime.audio.resampling import Resampler, kept_back
+from runtime.audio.wav import MOST_HEADER_BYTES, PCM, Format, NotAudioError, WavHeader, parse_header
 from schemas.audio import RATE_HZ
 
 

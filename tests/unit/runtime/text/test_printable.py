@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.printable import printable
+from runtime.text.printable import printable
 
 
 @pytest.mark.parametrize(

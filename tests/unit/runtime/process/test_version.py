@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from runtime.version import installing, version
+from runtime.process.version import installing, version
 
 
 @pytest.fixture(autouse=True)

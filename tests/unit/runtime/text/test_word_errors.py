@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.word_errors import word_error_rate, words
+from runtime.text.word_errors import word_error_rate, words
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from runtime.metrics import Condition
+from runtime.process.metrics import Condition
 from runtime.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.audio import AudioReader, write_wav
-from runtime.containers import Container, container_of, mp4_bytes
-from runtime.wav import Format
+from runtime.audio.containers import Container, container_of, mp4_bytes
+from runtime.audio.conversion import AudioReader, write_wav
+from runtime.audio.wav import Format
 
 MP3_FRAME = b"\xff\xfb\x90\x00" + bytes(413)
 """MPEG 1, layer III, 128 kbit/s, 44.1 kHz."""

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.audio import AudioReader, write_wav
-from runtime.wav import MOST_CHUNKS, Format, NotAudioError, WavHeader, parse_header
+from runtime.audio.conversion import AudioReader, write_wav
+from runtime.audio.wav import MOST_CHUNKS, Format, NotAudioError, WavHeader, parse_header
 
 BEGIN = b"RIFF\xff\xff\xff\xffWAVE"
 FMT = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16)

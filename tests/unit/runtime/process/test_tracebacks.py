@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from runtime.tracebacks import traceback_of
+from runtime.process.tracebacks import traceback_of
 
 WORDS = "my number is four two seven one"
 

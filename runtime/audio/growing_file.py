@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 
-from runtime.containers import Container, mp4_bytes
+from runtime.audio.containers import Container, mp4_bytes
 from runtime.moves import moved
 
 MOST_WAITING_BYTES = 16_000_000

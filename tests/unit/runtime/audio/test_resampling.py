@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from runtime.resampling import Resampler, kept_back
+from runtime.audio.resampling import Resampler, kept_back
 
 IN_AND_OUT = [
     *((hz, 16_000) for hz in (8_000, 11_025, 12_000, 22_050, 24_000, 32_000, 44_100, 48_000)),

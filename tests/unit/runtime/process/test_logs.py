@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
-from runtime import logs
+from runtime.process import logs
 from runtime.settings import load
 
 SPOKEN = "my number is four two seven one"
