@@ -15,18 +15,9 @@ from typing import Any
 
 import msgspec
 
-from schemas import (
-    agent,
-    asyncapi,
-    audio,
-    control,
-    event_table,
-    events,
-    openapi,
-    session_config,
-    tenant,
-)
-from schemas.docstrings import describe, structs_within
+from schemas import agent, audio, control, events, session_config, tenant
+from schemas.documents import asyncapi, event_table, openapi
+from schemas.documents.docstrings import describe, structs_within
 from schemas.events.shared_fields import SharedFields
 from schemas.patterns import components
 

@@ -14,13 +14,13 @@ import typer
 from rich.console import Console, Group
 from rich.live import Live
 
-from aura.cli.call_failures import failure
-from aura.cli.levels import Meter, level
+from aura.cli.calling.call_failures import failure
+from aura.cli.calling.outcome import PATIENCE_S, Outcome, length_s, levels, view
+from aura.cli.calling.spoken import spoken
 from aura.cli.options import Token, Url
-from aura.cli.outcome import PATIENCE_S, Outcome, length_s, levels, view
 from aura.cli.running import CommandError, run, running_url
-from aura.cli.spoken import spoken
-from aura.cli.waterfall import at_the_client, waterfall
+from aura.cli.session.waterfall import at_the_client, waterfall
+from aura.cli.sound.levels import Meter, level
 from aura.client import CallClient, CallError
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from runtime.audio.conversion import read_wav, write_wav

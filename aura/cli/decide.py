@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from aura.cli.running import CommandError
-from aura.cli.session_choice import chosen
+from aura.cli.session.session_choice import chosen
 from aura.cli.show import read
 from aura.replay import redecide, what_if
 from aura.replay.what_if import Difference

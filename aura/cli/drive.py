@@ -13,7 +13,7 @@ from rich.text import Text
 
 from aura.cli.agents import revision_named
 from aura.cli.running import CommandError
-from aura.cli.session_choice import chosen as chosen_session
+from aura.cli.session.session_choice import chosen as chosen_session
 from aura.cli.show import read
 from aura.replay.compare import MEASURED, BadLimitError, Comparison, compare, failures
 from aura.replay.drive import DrivePlan, ModelRefusedError, NoSuchTurnError

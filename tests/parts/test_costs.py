@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from aura.cli.session_page import page
+from aura.cli.session.session_page import page
 from edge.door.http.forms import form_fields
 from edge.protocols.session_options import NUMBERS, session_options
 from runtime.sessions.timeline import moments

@@ -11,7 +11,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from aura.cli import drive, main, outcome, sessions, show, tap, terminal
+from aura.cli import drive, main, sessions, show, tap, terminal
+from aura.cli.calling import outcome
 from aura.cli.evaluation.results import Result, table
 from aura.cli.running import CommandError
 from aura.replay.compare import compare
