@@ -104,7 +104,6 @@ def made(events: bytes, audio_mib: int = 0, manifest: bytes | None = None) -> by
     "row",
     [
         ["", {}, b"", ""],
-        ["aura.ev.t.s.life", {}, b"", ""],
         [[[]] * 4, {}, b"", ""],
         [[], [], [], []],
         ["aura.ev.t.s.life", {str(number): "" for number in range(100)}, b"", ""],
@@ -123,6 +122,12 @@ def test_a_small_file_that_unpacks_to_much_is_refused_at_little_cost(row: Any) -
     finally:
         tracemalloc.stop()
     assert peak < 150 << 20
+
+
+def test_a_small_file_of_very_many_messages_is_refused() -> None:
+    packed = msgpack.packb(["aura.ev.t.s.life", {}, b"", ""])
+    with pytest.raises(NotASessionError, match="more than 200000 messages"):
+        unpack(made(packed * ((60 << 20) // len(packed))))
 
 
 def test_each_part_has_a_largest_size() -> None:
