@@ -13,12 +13,14 @@ from collections.abc import Callable, Mapping
 from enum import Enum, auto
 
 from runtime.audio.containers import Container, mp4_bytes
+from runtime.audio.flac import FlacMetadata
 from runtime.moves import moved
 
 MOST_WAITING_BYTES = 16_000_000
 """The most bytes that wait for the reader: twice the longest message."""
 IDLE_S = 0.4
-"""The time without data after which a FLAC file ends: its parser keeps back some ten frames."""
+"""The time without data after which a FLAC file ends: its parser keeps back some ten frames. A file
+whose metadata is not complete can only wait."""
 
 
 class FilePhase(Enum):
@@ -57,10 +59,11 @@ class GrowingFile:
         """Begin the file; the reader calls *waits* before it waits for more bytes."""
         self.container = container
         self._waits = waits
-        self._idle_s = IDLE_S if container is Container.FLAC else None
-        self._waiting = bytearray(begins)
+        self._metadata = FlacMetadata() if container is Container.FLAC else None
+        self._waiting = bytearray()
         self._phase = OPEN
         self._changed = threading.Condition()
+        self.write(begins)
 
     @property
     def fell_idle(self) -> bool:
@@ -72,14 +75,21 @@ class GrowingFile:
         """The bytes that are not read yet."""
         return len(self._waiting)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether more bytes wait than may."""
+        return self.waiting_bytes > MOST_WAITING_BYTES
+
     def write(self, data: bytes) -> bool:
-        """Append *data* unless the file has ended; return False if too many bytes wait."""
+        """Append *data*; return False, and take none of it, if the file has ended."""
         with self._changed:
             if self._phase is not OPEN:
-                return True
+                return False
+            if self._metadata:
+                self._metadata.feed(data)
             self._waiting += data
             self._changed.notify()
-            return len(self._waiting) <= MOST_WAITING_BYTES
+            return True
 
     def end(self, *, at_once: bool = False) -> None:
         """End the file; *at_once* also drops the bytes that wait."""
@@ -100,6 +110,11 @@ class GrowingFile:
             data = bytes(self._waiting[:size])
             del self._waiting[:size]
             return data
+
+    @property
+    def _idle_s(self) -> float | None:
+        """The time without data after which the file ends; None: it waits."""
+        return IDLE_S if self._metadata and self._metadata.is_over else None
 
     def _note_silence(self) -> None:
         """End a file without data in time, unless some came at the last moment."""

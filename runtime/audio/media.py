@@ -100,13 +100,14 @@ class Decoder:
         """Take more bytes of the file; bytes after its end are ignored."""
         if self._file is None or self._ended:
             return
-        if self._file.fell_idle:
+        if len(self._head) < FLAC_HEADER_BYTES:
+            self._head += data[: FLAC_HEADER_BYTES - len(self._head)]
+        if not self._file.write(data) and self._file.fell_idle:
             # the kept head has only its first metadata block, so mark that block as the last
             head = self._head[:4] + b"\x80" + self._head[5:]
             self._open(GrowingFile(self._file.container, head, self._hand_over))
-        elif len(self._head) < FLAC_HEADER_BYTES:
-            self._head += data[: FLAC_HEADER_BYTES - len(self._head)]
-        if not self._file.write(data):
+            self._file.write(data)
+        if self._file.is_full:
             self._stop(self._file, "comes faster than it can be decoded")
 
     def finish(self) -> None:

@@ -8,7 +8,10 @@ import threading
 import pytest
 
 from runtime.audio.containers import Container
-from runtime.audio.growing_file import MOST_WAITING_BYTES, GrowingFile
+from runtime.audio.growing_file import IDLE_S, MOST_WAITING_BYTES, GrowingFile
+
+METADATA = b"fLaC\x80\0\0\x22" + bytes(34)
+"""That of a FLAC file whose only block describes the stream."""
 
 
 def test_bytes_are_read_once_and_in_order() -> None:
@@ -21,7 +24,7 @@ def test_what_waits_at_the_end_is_still_read() -> None:
     file = GrowingFile(Container.OGG, b"ab")
     file.end()
     file.end()
-    assert file.write(b"cd")  # nobody waits for it
+    assert not file.write(b"cd")  # nobody waits for it
     assert (file.read(9), file.read(9), file.fell_idle) == (b"ab", b"", False)
 
 
@@ -33,8 +36,10 @@ def test_an_end_at_once_drops_what_waits() -> None:
 
 def test_too_many_waiting_bytes_are_told() -> None:
     file = GrowingFile(Container.OGG)
-    assert file.write(bytes(MOST_WAITING_BYTES))
-    assert not file.write(b"a")
+    file.write(bytes(MOST_WAITING_BYTES))
+    assert not file.is_full
+    file.write(b"a")
+    assert file.is_full
 
 
 @pytest.mark.parametrize("container", [Container.OGG, Container.FLAC])
@@ -51,11 +56,25 @@ def test_a_reader_waits_for_bytes(container: Container) -> None:
 
 
 def test_a_flac_file_without_data_falls_idle_and_stays_so() -> None:
-    file = GrowingFile(Container.FLAC, b"ab")
-    assert (file.read(9), file.fell_idle) == (b"ab", False)
+    file = GrowingFile(Container.FLAC, METADATA)
+    assert (file.read(99), file.fell_idle) == (METADATA, False)
     assert (file.read(9), file.fell_idle) == (b"", True)
     file.end()
     assert file.fell_idle
+    assert not file.write(b"late"), "its writer begins another file with this"
+
+
+def test_a_flac_file_waits_for_the_rest_of_its_metadata() -> None:
+    file = GrowingFile(Container.FLAC, METADATA[:-1])
+    file.read(99)
+    found: list[bytes] = []
+    reader = threading.Thread(target=lambda: found.append(file.read(9)), daemon=True)
+    reader.start()
+    reader.join(1.5 * IDLE_S)
+    assert (found, file.fell_idle) == ([], False)
+    file.write(METADATA[-1:])
+    reader.join(10)
+    assert found == [METADATA[-1:]]
 
 
 def test_an_mp4_is_read_as_it_arrives_only_with_its_table_of_contents_first() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -14,6 +15,7 @@ import pytest
 from runtime.audio import media
 from runtime.audio.containers import Container, container_of
 from runtime.audio.conversion import AudioIn, AudioReader, write_wav
+from runtime.audio.growing_file import IDLE_S
 from runtime.audio.wav import Format, NotAudioError
 from tests.recorder import KINDS, NEEDS, Kind, recorded
 
@@ -131,6 +133,15 @@ def test_a_flac_that_pauses_goes_on(client: Client) -> None:
     assert notes_of(client.hears(1.65), 1) == [NOTES_HZ[0]], "although its parser waits for more"
     client.sends(file[len(file) // 2 :])
     assert notes_of(client.hears(2.15)[-32_000:], 1) == [NOTES_HZ[3]]
+
+
+def test_a_flac_whose_metadata_comes_slowly_is_heard_whole(client: Client) -> None:
+    file = recorded(song(), KINDS["flac"])
+    for piece in (file[:4], file[4:50]):
+        client.sends(piece)
+        time.sleep(1.5 * IDLE_S)  # a network that stalls
+    client.sends(file[50:])
+    assert notes_of(client.hears(SECONDS - HELD_S)) == list(NOTES_HZ)
 
 
 def test_samples_may_follow_a_file(client: Client) -> None:
