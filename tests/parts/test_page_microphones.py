@@ -76,7 +76,7 @@ def heard_right(rate_hz: int, messages: Messages) -> bytes:
 
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
-@settings(max_examples=min(20, settings().max_examples), derandomize=True)
+@settings(max_examples=min(10, settings().max_examples), derandomize=True)
 @given(network=NETWORKS)
 def test_speech_is_heard_right_after_3_s_whatever_the_network_does(
     rate_hz: int, network: Network
@@ -88,7 +88,7 @@ def test_speech_is_heard_right_after_3_s_whatever_the_network_does(
 
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
-@settings(max_examples=min(8, settings().max_examples), derandomize=True)
+@settings(max_examples=min(5, settings().max_examples), derandomize=True)
 @given(
     network=NETWORKS.filter(lambda network: network.chunk_ms <= 256),
     opens_at_ms=st.integers(0, 3000),
