@@ -155,6 +155,10 @@ class CallClient:
     def open(self) -> bool:
         return self._ws is not None and not self._ws.closed
 
+    @property
+    def _hung_up(self) -> bool:
+        return self._phase is HUNG_UP
+
     # -------------------------------------------------------- to the server
 
     async def send(self, pcm: bytes) -> None:
@@ -200,7 +204,7 @@ class CallClient:
             CallError: the call is over; `code` is 1000 after a normal end.
         """
         while True:
-            if self._ws is None or self._phase is HUNG_UP:
+            if self._ws is None or self._hung_up:
                 raise CallError("CLOSED", "", code=1000)
             message = await self._ws.receive()
             if message.type is aiohttp.WSMsgType.TEXT:
@@ -249,7 +253,7 @@ class CallClient:
         told = self._error.get("code")
         known = self.session or told == "BUS_AWAY"
         error = CallError("CLOSED", reason, code=code)
-        if self._phase is HUNG_UP:
+        if self._hung_up:
             return
         renews = (code, reason) == EXPIRED and not isinstance(self._token, str)
         refused = told in NO_ROOM and self._phase is CALLING
@@ -257,6 +261,8 @@ class CallClient:
             raise error
         while self._http and self._tries < len(self._retries_s):
             await asyncio.sleep(self._retries_s[self._tries])
+            if self._hung_up:
+                return
             self._tries += 1
             with suppress(CallError):
                 await self._dial(self._http)
@@ -265,13 +271,15 @@ class CallClient:
 
     async def _dial(self, http: aiohttp.ClientSession) -> None:
         query = {"token": await self._new_token(), **self._query}
+        if self._hung_up:
+            return
         if self.session:
             query["session"] = self.session
         if self.resume_key:
             query["resume_key"] = self.resume_key
         self._error = {}
         try:
-            self._ws = await http.ws_connect(socket_url(self.url, query), max_msg_size=0)
+            ws = await http.ws_connect(socket_url(self.url, query), max_msg_size=0)
         except aiohttp.WSServerHandshakeError as error:
             wait_s = error.headers.get("Retry-After", "") if error.headers else ""
             raise CallError("REFUSED", "", code=error.status, retry_after_s=wait_s) from error
@@ -279,6 +287,9 @@ class CallClient:
             raise CallError("TLS", str(error)) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise CallError("UNREACHABLE", str(error)) from error
+        self._ws = ws
+        if self._hung_up:  # meanwhile: the session that this connection has resumed ends, too
+            await self.hang_up()
 
     async def _new_token(self) -> str:
         if isinstance(self._token, str):

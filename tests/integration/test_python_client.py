@@ -79,6 +79,33 @@ async def test_a_call_comes_back_to_its_session_when_its_edge_is_killed(tmp_path
         aura.stop()
 
 
+async def test_a_call_that_is_hung_up_while_it_comes_back_stays_so(tmp_path: Path) -> None:
+    aura = AuraProcess(tmp_path, env=SIMULATED)
+    comes_back, has_left = asyncio.Event(), asyncio.Event()
+
+    async def token() -> str:
+        if call.session:
+            comes_back.set()
+            await has_left.wait()
+        return "demo_token"
+
+    call = CallClient(aura.url, token=token, query=QUIET)
+    try:
+        await asyncio.to_thread(aura.wait_until_ready)
+        async with call, asyncio.timeout(40):
+            await until(call, "session")
+            os.kill(aura.children()["edge"], signal.SIGKILL)
+            reading = asyncio.ensure_future(call.receive())
+            await comes_back.wait()
+        has_left.set()
+        with pytest.raises(CallError) as left:
+            await reading
+        assert (left.value.why, left.value.code) == ("CLOSED", 1000)
+        assert not call.open
+    finally:
+        aura.stop()
+
+
 async def test_a_call_that_may_not_come_back_says_that_its_line_was_lost(tmp_path: Path) -> None:
     aura = AuraProcess(tmp_path, env=SIMULATED)
     try:
