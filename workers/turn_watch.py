@@ -61,7 +61,7 @@ class TurnWatch:
             newest = await self._bus.last(subjects.session_events(*self._whose))
             if not self.newest.done():
                 self.newest.set_result(newest)
-            news = newest.event() if newest and newest.seq > self._seq else None
+            news = newest.readable() if newest and newest.seq > self._seq else None
             if news is None or not is_over(self._turn, news):
                 await self._ended.wait()
 
@@ -70,5 +70,6 @@ class TurnWatch:
         self._ended.set()
 
     async def _on_say(self, message: Delivery) -> None:
-        if message.type == CANCELLED and is_cancelled(self._turn, message.event()):
+        event = message.readable() if message.type == CANCELLED else None
+        if event and is_cancelled(self._turn, event):
             self._ended.set()

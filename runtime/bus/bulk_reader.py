@@ -11,7 +11,7 @@ from nats.errors import Error as NatsError
 
 from runtime.bus.errors import BusAwayError
 from runtime.bus.fast_headers import quickly
-from runtime.bus.reader import Stored, answers
+from runtime.bus.reader import NO_MORE, Stored, answers
 from schemas import subjects
 
 BATCH_SUBJECTS = 1000
@@ -45,27 +45,19 @@ class BulkReader:
         """Return the newest message in *stream* of each subject in *names*.
 
         Raises:
-            BusAwayError: no answer.
+            BusAwayError: no answer, or an error.
         """
         found: list[Stored] = []
         size = self._batch
         batches = [names[k : k + size] for k in range(0, len(names), size)]
-        ended, done = 0, asyncio.Event()
-
-        def on_end(_: Msg) -> None:
-            nonlocal ended
-            ended += 1
-            if ended == len(batches):
-                done.set()
-
-        if not batches:
-            return found
+        ends: asyncio.Queue[Msg] = asyncio.Queue()  # holds one for each batch at most
         try:
-            async with self._answers(found, on_end) as inbox:
+            async with self._answers(found, ends.put_nowait) as inbox:
                 for batch in batches:
                     request = msgspec.json.encode({"multi_last": batch, "batch": size})
                     await self._nc.publish(f"{DIRECT_GET}.{stream}", request, reply=inbox)
-                await done.wait()
+                for _ in batches:
+                    _check(await ends.get())
         except (TimeoutError, NatsError) as error:
             raise BusAwayError(f"{stream}: no answer with the newest messages") from error
         return found
@@ -74,17 +66,13 @@ class BulkReader:
         """Return all events of *session*, of any tenant, in the order of the log.
 
         Raises:
-            BusAwayError: no answer.
+            BusAwayError: no answer, or an error.
         """
         found: list[Stored] = []
-        ended: asyncio.Queue[int] = asyncio.Queue()  # holds one item at most: requests take turns
-
-        def on_end(msg: Msg) -> None:  # the end of a batch says how many messages remain
-            ended.put_nowait(int((msg.headers or {}).get("Nats-Num-Pending", 0)))
-
+        ends: asyncio.Queue[Msg] = asyncio.Queue()  # holds one at most: requests take turns
         subject, left = subjects.session_events("*", session), 1
         try:
-            async with self._answers(found, on_end) as inbox:
+            async with self._answers(found, ends.put_nowait) as inbox:
                 while left:
                     after = found[-1].seq if found else 0
                     request = {
@@ -94,7 +82,8 @@ class BulkReader:
                     }
                     where = f"{DIRECT_GET}.{subjects.EVENTS_STREAM}"
                     await self._nc.publish(where, msgspec.json.encode(request), reply=inbox)
-                    left = await ended.get()
+                    head = _check(await ends.get())
+                    left = int(head.get("Nats-Num-Pending", 0))
         except (TimeoutError, NatsError) as error:
             raise BusAwayError(f"cannot read session {session}") from error
         return found
@@ -108,3 +97,15 @@ class BulkReader:
             with quickly(self._nc):
                 async with asyncio.timeout(self._wait_s):
                     yield inbox
+
+
+def _check(end: Msg) -> dict[str, str]:
+    """Return the headers of the *end* of a batch, which tell how many messages remain.
+
+    Raises:
+        NatsError: the server has refused the request.
+    """
+    head = end.headers or {}
+    if (status := head.get("Status", "")) not in NO_MORE:
+        raise NatsError(f"status {status}")
+    return head

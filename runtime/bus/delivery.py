@@ -50,6 +50,13 @@ class Delivery(msgspec.Struct, frozen=True):
         """
         return codec.decode(self.data)
 
+    def readable(self) -> AnyEvent | None:
+        """Return the event in it, or None: it is of a newer version, or no event."""
+        try:
+            return self.event()
+        except codec.BadMessageError:
+            return None
+
 
 def message_of(kind: type[M], data: bytes, **whose: str) -> M | None:
     """Return the message of type *kind* in *data*, or log it and return None.

@@ -73,11 +73,11 @@ async def discover(
         came.set()
         try:
             stats = msgspec.json.decode(answer.data)
-            name, data = stats["name"], stats["endpoints"][0]["data"]
+            name, where, data = stats["name"], stats["id"], stats["endpoints"][0]["data"]
         except (msgspec.DecodeError, KeyError, IndexError, TypeError):
             return  # some other service of the cluster
         if name.startswith(PREFIX):
-            found.append(Service(name.removeprefix(PREFIX), stats["id"], data or {}))
+            found.append(Service(name.removeprefix(PREFIX), where, data or {}))
 
     inbox = bus.nats_client.new_inbox()
     try:

@@ -62,6 +62,13 @@ class Stored(msgspec.Struct, frozen=True):
         """
         return codec.decode(self.data)
 
+    def readable(self) -> AnyEvent | None:
+        """Return the event in it, or None: it is of a newer version, or no event."""
+        try:
+            return self.event()
+        except codec.BadMessageError:
+            return None
+
 
 class Reader:
     """Asks the server over a connection."""

@@ -69,6 +69,16 @@ async def test_the_newest_message_of_each_subject_is_read_over_several_requests(
     assert await reader.newest([]) == []
 
 
+async def test_a_refused_request_is_not_taken_for_an_empty_log(bus: Bus) -> None:
+    """The server answers no request for the newest messages of more than 1024 subjects."""
+    count = 1100
+    await publish(bus, *(speech(f"s{number}", 1) for number in range(count)))
+    names = [subjects.event(speech(f"s{number}", 1)) for number in range(count)]
+    with pytest.raises(BusAwayError, match="newest"):
+        await BulkReader(bus.nats_client, batch=count).newest(names)
+    assert len(await BulkReader(bus.nats_client).newest(names)) == count
+
+
 async def test_questions_at_the_same_time_get_their_own_answers(bus: Bus) -> None:
     await publish(bus, *(speech(session, 1) for session in ("a", "b", "c")))
     found = await asyncio.gather(*(bus.session_events(session) for session in "abc"))

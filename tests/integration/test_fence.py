@@ -7,6 +7,7 @@ import dataclasses
 import time
 from typing import Any
 
+import msgspec
 import pytest
 
 from runtime.bus.connection import Bus
@@ -47,6 +48,19 @@ async def test_a_cancellation_of_this_turn_does(bus: Bus) -> None:
     with pytest.raises(FencedError):
         await answer_while(bus, 5)
     assert await types(bus, "s", "say") == ["response.cancelled"]
+
+
+async def test_a_sentence_whose_ack_was_lost_is_stored_whatever_followed_it(bus: Bus) -> None:
+    sentence = ResponseSentence(
+        **WHOSE, turn=5, index=0, text="Hello.", first_token_ms=1.0, took_ms=1.0, model="m",
+        deadline_ms=0,
+    )  # fmt: skip
+    seq = await bus.publish_fenced(sentence, 0)
+    await bus.publish(ResponseCancelled(**WHOSE, turn=4, reason="retracted"))
+    assert await bus.publish_fenced(sentence, 0) == seq
+    other = msgspec.structs.replace(sentence, text="Goodbye.")
+    with pytest.raises(FencedError):
+        await bus.publish_fenced(other, 0)
 
 
 async def test_a_fresh_job_whose_answer_is_there_already_adds_nothing(bus: Bus) -> None:

@@ -123,6 +123,16 @@ async def test_a_transcript_has_the_figures_of_its_engines_rounded(bus: Bus) -> 
     assert (final.text, final.confidence, final.audio_ms) == ("1 2 3", 0.1235, 1100)
 
 
+async def test_words_are_told_without_a_turn_model_that_fails(bus: Bus) -> None:
+    class Broken(Turns):
+        def eot_audio(self, pcm: bytes) -> float:
+            raise RuntimeError(f"no memory for {len(pcm)} bytes")
+
+    await live(bus, stage(Words(), turn_model=Broken()), job(bus), spoken([(3, 2)]))
+    (guess,), (final,) = await heard(bus)
+    assert (guess.text, guess.eot_audio, final.text) == ("1 2 3", None, "1 2 3")
+
+
 async def test_without_a_turn_model_no_probability_is_told(bus: Bus) -> None:
     await live(bus, stage(NumberRecognizer()), job(bus), spoken([(1, 2)]))
     (guess,), _ = await heard(bus)

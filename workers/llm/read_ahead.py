@@ -140,9 +140,9 @@ class PromptListener:
             await asyncio.Event().wait()
 
     async def _on_life(self, message: Delivery) -> None:
-        if message.type not in TELLING or message.is_copy:
+        if message.type not in TELLING or message.is_copy or not (told := message.readable()):
             return
-        event = await self._bus.configurations.in_event(message.event())
+        event = await self._bus.configurations.in_event(told)
         if isinstance(event, SessionStarted | SessionReconfigured):
             self._ahead.enqueue(PromptBeginning.of(event.config))
 

@@ -5,14 +5,16 @@ from collections.abc import Iterable
 from functools import partial
 from itertools import takewhile
 
+import structlog
+
 from runtime.bus.audio_messages import audio_messages
 from runtime.text.redaction import Redaction
-from schemas import codec, subjects
+from schemas import subjects
 from schemas.audio import TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
 from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition, Recognizer, TurnModel
-from workers.stage import JobContext, JobTarget, StaleJobError
+from workers.stage import EngineHungError, JobContext, JobTarget, StaleJobError
 from workers.stt.recognition_urgency import partial_interval_ms, urgency
 from workers.stt.speech_engines import RecognitionRequest, SpeechEngines
 from workers.stt.utterance_follower import (
@@ -26,6 +28,8 @@ from workers.stt.utterance_follower import (
     UtteranceFollower,
 )
 from workers.stt.utterance_words import AudioPart, PauseTranscript, RecognisedWords, UtteranceWords
+
+log = structlog.get_logger(__name__)
 
 SILENCE_LIMIT_S = 10.0
 """The longest gap between two audio messages; after a longer gap the edge counts as gone."""
@@ -135,8 +139,7 @@ class UtteranceJob:
         for action in actions:
             match action:
                 case JudgePause(pause, pcm):
-                    judging = self._stage.engines.eot_audio(self._job.event, pcm)
-                    self._eot_audio[pause] = self._tasks.create_task(judging)
+                    self._eot_audio[pause] = self._tasks.create_task(self._judge(pcm))
                 case Recognise(part, pcm, partial=True):
                     self._partial = request = RecognitionRequest(part, pcm)
                     request.task = self._tasks.create_task(self._publish_partial(request))
@@ -148,6 +151,22 @@ class UtteranceJob:
                 case CancelPartial():
                     if self._partial:
                         self._partial.cancel()
+
+    async def _judge(self, pcm: bytes) -> float | None:
+        """Return the turn model's probability that the caller is done; None: it has none.
+
+        The words are known without it, so its errors cost them nothing.
+
+        Raises:
+            EngineHungError: the model hangs.
+        """
+        try:
+            return await self._stage.engines.eot_audio(self._job.event, pcm)
+        except EngineHungError:
+            raise
+        except Exception as error:  # whatever a model's library raises
+            log.warning("turn_model_failed", exc_info=error)
+            return None
 
     async def _recognise(self, request: RecognitionRequest, *, partial: bool) -> Recognition:
         event = self._job.event
@@ -206,10 +225,7 @@ async def _settled_words(job: JobContext[SpeechStarted]) -> UtteranceWords:
     event = job.event
     subject = subjects.session_events(event.tenant, event.session, TranscriptGuess.KIND)
     stored = await job.bus.last_of(subject)
-    try:
-        transcript = stored.event() if stored else None
-    except codec.BadMessageError:  # an event of a newer version
-        transcript = None
+    transcript = stored.readable() if stored else None  # None: also one of a newer version
     if not isinstance(transcript, TranscriptGuess) or transcript.utterance != event.utterance:
         return UtteranceWords()
     text = " ".join(transcript.text.split()[: transcript.settled_words])
