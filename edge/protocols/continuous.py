@@ -93,12 +93,12 @@ class ContinuousProtocol(ProtocolDefaults):
         """Take the options in the query; invalid options are reported and ignored."""
         query = handshake.query
         self.connection = handshake.connection
-        self.audio_out_hz = handshake.rate_hz
+        self.audio_out_hz = handshake.settings.rate_hz
         self.token = handshake.token
         session = query.get("session", "")
         self.resumes = session if is_token(session) else ""
-        self._prices = handshake.prices
-        self._pcm, wrong = pcm_format(query, handshake.rate_hz)
+        self._prices = handshake.settings.prices
+        self._pcm, wrong = pcm_format(query, handshake.settings.rate_hz)
         self._audio = AudioReader(self._pcm)
         said = "rate" in query and not any(line.startswith("rate ") for line in wrong)
         self._detector = (

@@ -54,7 +54,7 @@ class ConversationalProtocol(ProtocolDefaults):
     )
 
     def __init__(self, handshake: Handshake) -> None:
-        self.audio_out_hz = self._rate_hz = handshake.rate_hz
+        self.audio_out_hz = self._rate_hz = handshake.settings.rate_hz
         self.connection = handshake.connection
         self.token = handshake.token
         self._audio: AudioReader | None = None

@@ -62,7 +62,7 @@ class TwilioProtocol(ProtocolDefaults):
 
     def __init__(self, handshake: Handshake) -> None:
         self.connection = handshake.connection
-        self._transfer_key = handshake.transfer_key
+        self._transfer_key = handshake.settings.transfer_key
         self._stream = self.telephone_call = ""
         self._agent = AgentAsked()
         self._due_ms: int | None = None

@@ -78,9 +78,9 @@ class RealtimeProtocol(ProtocolDefaults):
         self._given = handshake.session
         self._query = query
         self._wrong_key = handshake.wrong_resume_key
-        self._models, self._voices = handshake.models, handshake.voices
+        self._settings = handshake.settings
         self._ids = Ids(handshake.nonce)
-        self._limit = EventLimit(handshake.events_per_second)
+        self._limit = EventLimit(handshake.settings.events_per_second)
         self._told = Telling(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
         self.items = ItemRequests(self._ids, self._told)
         self.responses = ResponseRequests(self._ids, self._told)
@@ -138,10 +138,10 @@ class RealtimeProtocol(ProtocolDefaults):
     def _changes(self) -> dict[str, Any]:
         """Return the session's changes of the operator's configuration."""
         model, changes = self._session.model, self._session.changes
-        if model and model in self._models:
+        if model and model in self._settings.models:
             changes["response.model"] = model
         voice = self._session.voice
-        if VOICE.fullmatch(voice) and self._voices & {voice, ANY_VOICE}:
+        if VOICE.fullmatch(voice) and self._settings.voices & {voice, ANY_VOICE}:
             changes["voice.name"] = voice
         if self._query.get("record") == "1":
             changes["record_audio"] = True
