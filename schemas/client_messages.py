@@ -12,6 +12,11 @@ from msgspec import UNSET, UnsetType
 class ClientMessage(msgspec.Struct, kw_only=True, tag_field="type"):
     """A JSON object with a `type`."""
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the message as a dictionary, without its unset fields."""
+        fields: dict[str, Any] = msgspec.to_builtins(self)
+        return fields
+
 
 # ---------------------------------------------------------------- of both, to the client
 
@@ -125,6 +130,15 @@ class AiComplete(ClientMessage, tag="ai_complete"):
     """Seconds from the end of speech to the first audio sent."""
     cost: float
     """Price of the model's tokens, USD; 0 for a local model or one without a price."""
+
+
+class SessionEvent(ClientMessage, tag="event"):
+    """With `events=1`: what happens in the client's own session, as it happens."""
+
+    event: str
+    at_ms: int
+    """Unix time, ms, on the edge's clock."""
+    data: dict[str, Any]
 
 
 class Pong(ClientMessage, tag="pong"):

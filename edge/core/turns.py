@@ -22,7 +22,7 @@ from edge.core.barge_in import BargeIn
 from edge.core.client_events import CallerStarted, CallerTranscript
 from edge.core.effects import Outbox
 from edge.core.endpointer import Endpointer
-from edge.core.hearing.segmenter import Segmenter, SpeechNotice
+from edge.core.hearing.segmenter import SegmentedFrame, Segmenter
 from edge.core.hearing.speech_detector import SpeechChange
 from edge.core.hearing.utterance import SPLIT_MS, Onset, Utterance, UtterancePhase
 from edge.core.inputs import PartialHeard, ResponseRequested
@@ -81,7 +81,7 @@ class Turns:
         if (turns.by_client or not turns.respond) and (response := self._current.uncommitted):
             self._current.retract(response, now_ms)
 
-    def notice(self, notice: SpeechNotice, now_ms: int) -> None:
+    def notice(self, notice: SegmentedFrame, now_ms: int) -> None:
         """Take a change of the caller's speech, or a lasting silence."""
         utterance = notice.utterance
         match notice.change:

@@ -45,7 +45,7 @@ from edge.door.twilio.calls import PREFIX as TELEPHONE
 from edge.door.twilio.calls import TwilioCalls
 from edge.door.twilio.transfer import TwilioTransfer
 from edge.door.webrtc.port import WebRtcPort
-from edge.protocols.client_protocol import ClientProtocol
+from edge.protocols.client_protocol import ClientProtocol, ProtocolSettings
 from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
 from runtime.prices import PRICES
@@ -134,8 +134,16 @@ class Edge:
         return CallerVoices.of(self.settings.caller_voices).names
 
     @cached_property
-    def prices(self) -> Mapping[str, tuple[float, float]]:
-        return prices_of(self.settings)
+    def protocol_settings(self) -> ProtocolSettings:
+        has_person = self.transfer is not None and self.transfer.to != ""
+        return ProtocolSettings(
+            rate_hz=self.settings.sample_rate,
+            prices=prices_of(self.settings),
+            events_per_second=self.settings.control_messages_per_second,
+            models=self.settings.realtime_models_listed,
+            voices=self.voices,
+            transfer_key=self.settings.twilio_transfer_key if has_person else "",
+        )
 
     async def identify(self, token: str) -> Caller | None:
         """Return the caller of *token*, also of a client secret or a telephone call, or None."""

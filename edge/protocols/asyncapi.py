@@ -14,6 +14,7 @@ from edge.protocols import continuous
 from edge.protocols.asyncapi_payloads import (
     Schema,
     continuous_query,
+    payload,
     session_event,
     start_conversation,
     turn_metrics,
@@ -50,7 +51,7 @@ class Described:
     from_client: Sequence[type[messages.ClientMessage]]
     query: Mapping[str, Schema]
     more_to_client: Mapping[str, Schema]
-    """Payloads of messages without a type of their own."""
+    """Payloads of messages whose fields are those of other tables."""
     more_from_client: Mapping[str, Schema]
 
 
@@ -122,8 +123,8 @@ def _conversational() -> Described:
 
 def document(of: Described) -> Schema:
     """Return the AsyncAPI 3 document of a protocol; `send` is what the client sends."""
-    down = {tag(kind): _payload(kind) for kind in of.to_client} | dict(of.more_to_client)
-    up = {tag(kind): _payload(kind) for kind in of.from_client} | dict(of.more_from_client)
+    down = {tag(kind): payload(kind) for kind in of.to_client} | dict(of.more_to_client)
+    up = {tag(kind): payload(kind) for kind in of.from_client} | dict(of.more_from_client)
     described = {
         **{name: _message(name, payload) for name, payload in (down | up).items()},
         "sound": SOUND,
@@ -162,14 +163,6 @@ def _operation(action: str, names: Sequence[str]) -> Schema:
         "channel": {"$ref": "#/channels/call"},
         "messages": [{"$ref": f"#/channels/call/messages/{name}"} for name in names],
     }
-
-
-def _payload(kind: type[messages.ClientMessage]) -> Schema:
-    schema: Schema = components([kind], ref_template="#/{name}")[kind.__name__]
-    describe(schema, kind)
-    schema.pop("title", None)
-    schema["properties"]["type"] = {"const": tag(kind)}
-    return schema
 
 
 def _message(name: str, payload: Schema) -> Schema:

@@ -10,6 +10,7 @@ from edge.protocols import continuous, session_events
 from edge.protocols.client_protocol import LEAST_KEY_CHARS, MOST_KEY_CHARS
 from edge.protocols.pcm_format import FORMATS, LEAST_HZ, MOST_HZ
 from edge.protocols.session_options import LANGUAGE_CHARS, NUMBERS
+from schemas.client_messages import ClientMessage, SessionEvent
 from schemas.documents.docstrings import describe
 from schemas.events import own_fields, tag
 from schemas.generate import event_types
@@ -121,6 +122,15 @@ def start_conversation() -> Schema:
     }
 
 
+def payload(kind: type[ClientMessage]) -> Schema:
+    """Return the payload of the message *kind*."""
+    schema: Schema = components([kind], ref_template="#/{name}")[kind.__name__]
+    describe(schema, kind)
+    schema.pop("title", None)
+    schema["properties"]["type"] = {"const": tag(kind)}
+    return schema
+
+
 def turn_metrics(schemas: Mapping[str, Schema]) -> Schema:
     """Return the payload of `turn_metrics`: `turn.measured` without the common fields of events."""
     measured = schemas["TurnMeasured"]
@@ -148,15 +158,6 @@ def session_event(schemas: Mapping[str, Schema]) -> Schema:
                 }
             }
         )
-    return {
-        "type": "object",
-        "description": "With `events=1`: what happens in the client's own session, as it happens.",
-        "required": ["type", "event", "at_ms", "data"],
-        "properties": {
-            "type": {"const": "event"},
-            "event": {"enum": list(session_events.SHOWN)},
-            "at_ms": {"type": "integer", "description": "Unix time, ms, on the edge's clock."},
-            "data": {"type": "object"},
-        },
-        "oneOf": kinds,
-    }
+    schema = payload(SessionEvent)
+    schema["properties"]["event"] = {"enum": list(session_events.SHOWN)}
+    return {**schema, "oneOf": kinds}

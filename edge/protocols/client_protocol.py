@@ -57,14 +57,9 @@ class Admission:
 
 
 @dataclass(frozen=True)
-class Handshake:
-    """The request that opened the WebSocket, and the operator's settings for all connections."""
+class ProtocolSettings:
+    """The operator's settings for the connections of all clients."""
 
-    connection: str
-    """The name of the connection on this edge, such as `conn_7`."""
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """The headers by their names in lower case."""
     rate_hz: int = RATE_HZ
     """The sample rate of PCM without a header, and of audio to the client."""
     prices: Prices = field(default_factory=dict)
@@ -72,16 +67,28 @@ class Handshake:
     """The most events a second that a client may send, audio not counted."""
     models: frozenset[str] = frozenset()
     """The language models that a client may choose."""
-    nonce: str = ""
-    """A value that is unique among all connections of all edges."""
-    transfer_key: str = ""
-    """The telephone key that asks for a person; empty: none."""
-    session: Mapping[str, Any] = field(default_factory=dict)
-    """The session object in the request of a WebRTC call."""
     voices: frozenset[str] = frozenset()
     """The voices that a client may choose; `*` stands for any."""
+    transfer_key: str = ""
+    """The telephone key that asks for a person; empty: none."""
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """The request that opened the connection."""
+
+    connection: str
+    """The name of the connection on this edge, such as `conn_7`."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The headers by their names in lower case."""
+    nonce: str = ""
+    """A value that is unique among all connections of all edges."""
+    session: Mapping[str, Any] = field(default_factory=dict)
+    """The session object in the request of a WebRTC call."""
     has_tracks: bool = False
     """Whether sound goes over separate tracks, beside the messages (WebRTC)."""
+    settings: ProtocolSettings = field(default_factory=ProtocolSettings)
 
     @property
     def is_page(self) -> bool:

@@ -5,15 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
 from edge.core.client_events import (
     CallerTranscript,
     ClientEvent,
-    ClientToolCalled,
-    ClientToolCancelled,
     Happened,
-    Interrupted,
     Measured,
     Notice,
     ResponseDone,
@@ -32,13 +30,13 @@ from edge.protocols.client_protocol import (
     TokenPlace,
     failed_part,
 )
+from edge.protocols.common_messages import common_message
 from edge.protocols.parsing import (
     NotJsonError,
     clean,
     parse,
     shown,
     to_base64,
-    tool_message,
     tool_result,
     typed_text,
 )
@@ -49,6 +47,8 @@ from edge.protocols.session_options import NAMES, session_options
 from runtime.audio.conversion import AudioReader, write_wav
 from runtime.audio.wav import Format, NotAudioError
 from runtime.prices import cost_usd
+from schemas import client_messages
+from schemas.client_messages import ClientMessage
 from schemas.events import FaultyPart, TurnMeasured, own_fields
 from schemas.subjects import is_token
 
@@ -93,12 +93,12 @@ class ContinuousProtocol(ProtocolDefaults):
         """Take the options in the query; invalid options are reported and ignored."""
         query = handshake.query
         self.connection = handshake.connection
-        self.audio_out_hz = handshake.rate_hz
+        self.audio_out_hz = handshake.settings.rate_hz
         self.token = handshake.token
         session = query.get("session", "")
         self.resumes = session if is_token(session) else ""
-        self._prices = handshake.prices
-        self._pcm, wrong = pcm_format(query, handshake.rate_hz)
+        self._prices = handshake.settings.prices
+        self._pcm, wrong = pcm_format(query, handshake.settings.rate_hz)
         self._audio = AudioReader(self._pcm)
         said = "rate" in query and not any(line.startswith("rate ") for line in wrong)
         self._detector = (
@@ -145,9 +145,8 @@ class ContinuousProtocol(ProtocolDefaults):
             return [_error("Invalid JSON format", "INVALID_JSON", "a JSON object with a type")]
         match message["type"]:
             case "ping":
-                return [
-                    Reply({"type": "pong", "timestamp": _safe_timestamp(message.get("timestamp"))})
-                ]
+                timestamp = _safe_timestamp(message.get("timestamp"))
+                return [Reply(client_messages.Pong(timestamp=timestamp).as_json())]
             case "text":
                 try:
                     return [Typed(typed_text(message))]
@@ -199,62 +198,63 @@ class ContinuousProtocol(ProtocolDefaults):
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
-            case SessionOpened():
-                return self._session_opened(event)
-            case CallerTranscript(text=text, final=True, confidence=confidence, goes_on=goes_on):
-                rounded = round(confidence, 2)
-                said = {"type": "user_transcript", "text": text, "confidence": rounded}
-                return [{**said, "continues": True} if goes_on else said]
-            case CallerTranscript(text=text):
-                partial = {"type": "user_transcript_partial", "text": text}
-                return [partial] if self._partials else []
-            case Speech():
-                return [self._spoken(event)]
-            case ResponseDone():
-                return [self._done(event)]
-            case Interrupted(heard=heard):
-                message = "AI stopped speaking due to user interruption"
-                return [{"type": "ai_interrupted", "message": message, "heard": heard}]
-            case Trouble(reason=reason):
-                message, code, _ = ERRORS[failed_part(event)]
-                return [_error(message, code, reason).message]
-            case Notice(code=code, message=message, details=details):
-                return [_error(message, code, details).message]
-            case ClientToolCalled() | ClientToolCancelled():
-                return [tool_message(event)]
             case Measured(waterfall=waterfall):
                 return [_waterfall(waterfall)] if self._metrics else []
             case Happened(event=happened):
                 return event_messages(happened)
             case _:
-                return []
+                message = self._message(event)
+                return [message.as_json()] if message else []
 
-    def _session_opened(self, opened: SessionOpened) -> list[Json]:
-        """Tell the session's id if no greeting will tell it."""
+    def _message(self, event: ClientEvent) -> ClientMessage | None:
+        match event:
+            case SessionOpened():
+                return self._session_opened(event)
+            case CallerTranscript(text=text, final=True, confidence=confidence, goes_on=goes_on):
+                return client_messages.UserTranscript(
+                    text=text, confidence=round(confidence, 2), continues=goes_on or UNSET
+                )
+            case CallerTranscript(text=text):
+                partial = client_messages.UserTranscriptPartial(text=text)
+                return partial if self._partials else None
+            case Speech():
+                return self._spoken(event)
+            case ResponseDone():
+                return self._done(event)
+            case Trouble(reason=reason):
+                message, code, _ = ERRORS[failed_part(event)]
+                return client_messages.ContinuousError(message=message, code=code, details=reason)
+            case Notice(code=code, message=message, details=details):
+                return client_messages.ContinuousError(message=message, code=code, details=details)
+            case _:
+                return common_message(event)
+
+    def _session_opened(self, opened: SessionOpened) -> ClientMessage | None:
+        """Return the message with the session's id, or None if the greeting will have it."""
         self._session = opened.session
         if self._greeting and not opened.resumed:
-            return []
-        told: Json = {"type": "session", "session": opened.session, "resumed": opened.resumed}
-        return [{**told, "heard": opened.heard} if opened.heard else told]
+            return None
+        return client_messages.SessionTold(
+            session=opened.session, resumed=opened.resumed, heard=opened.heard or UNSET
+        )
 
-    def _done(self, done: ResponseDone) -> Json:
+    def _done(self, done: ResponseDone) -> ClientMessage:
         tokens = (done.prompt_tokens, done.completion_tokens)
-        return {
-            "type": "ai_complete",
-            "full_response": done.text,
-            "model_used": done.model,
-            "response_time": round(done.response_s, 3),
-            "cost": cost_usd(done.model, *tokens, self._prices),
-        }
+        return client_messages.AiComplete(
+            full_response=done.text,
+            model_used=done.model,
+            response_time=round(done.response_s, 3),
+            cost=cost_usd(done.model, *tokens, self._prices),
+        )
 
-    def _spoken(self, speech: Speech) -> Json:
+    def _spoken(self, speech: Speech) -> ClientMessage:
+        text = speech.text
         audio = to_base64(write_wav(speech.pcm, self.audio_out_hz)) if speech.pcm else ""
-        said: dict[str, Any] = {"text": speech.text, "audio": audio}
         if speech.turn == 0:
-            return {"type": "greeting", **said, "session": self._session}
+            return client_messages.Greeting(text=text, audio=audio, session=self._session)
         if not self._chunks:
-            return {"type": "ai_audio", **said}
-        return {"type": "ai_audio_chunk", **said, "is_complete": speech.ends}
+            return client_messages.AiAudio(text=text, audio=audio)
+        return client_messages.AiAudioChunk(text=text, audio=audio, is_complete=speech.ends)
 
 
 def _waterfall(measured: TurnMeasured) -> Json:
@@ -278,4 +278,5 @@ def _invalid_options(query: Mapping[str, str]) -> list[str]:
 
 
 def _error(message: str, code: str, details: str) -> Reply:
-    return Reply({"type": "error", "message": message, "code": code, "details": details})
+    error = client_messages.ContinuousError(message=message, code=code, details=details)
+    return Reply(error.as_json())

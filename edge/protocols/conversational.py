@@ -2,13 +2,12 @@
 
 from typing import Any
 
+from msgspec import UNSET
+
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
 from edge.core.client_events import (
     CallerTranscript,
     ClientEvent,
-    ClientToolCalled,
-    ClientToolCancelled,
-    Interrupted,
     Notice,
     SessionClosed,
     SessionOpened,
@@ -25,13 +24,13 @@ from edge.protocols.client_protocol import (
     TokenPlace,
     failed_part,
 )
+from edge.protocols.common_messages import common_message
 from edge.protocols.parsing import (
     NotJsonError,
     from_base64,
     parse,
     shown,
     to_base64,
-    tool_message,
     tool_result,
     typed_text,
 )
@@ -39,6 +38,8 @@ from edge.protocols.pcm_format import pcm_format
 from edge.protocols.session_options import session_options
 from runtime.audio.conversion import AudioReader, write_wav
 from runtime.audio.wav import NotAudioError
+from schemas import client_messages
+from schemas.client_messages import ClientMessage
 
 
 class ConversationalProtocol(ProtocolDefaults):
@@ -54,7 +55,7 @@ class ConversationalProtocol(ProtocolDefaults):
     )
 
     def __init__(self, handshake: Handshake) -> None:
-        self.audio_out_hz = self._rate_hz = handshake.rate_hz
+        self.audio_out_hz = self._rate_hz = handshake.settings.rate_hz
         self.connection = handshake.connection
         self.token = handshake.token
         self._audio: AudioReader | None = None
@@ -63,15 +64,10 @@ class ConversationalProtocol(ProtocolDefaults):
     # -------------------------------------------------------- from the client
 
     def opened(self) -> list[ClientCommand]:
-        return [
-            Reply(
-                {
-                    "type": "connection_established",
-                    "connection_id": self.connection,
-                    "message": "Connected to Conversational AI",
-                }
-            )
-        ]
+        established = client_messages.ConnectionEstablished(
+            connection_id=self.connection, message="Connected to Conversational AI"
+        )
+        return [Reply(established.as_json())]
 
     def receive(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         """Return the commands in *raw*; a binary one is audio without a header."""
@@ -89,12 +85,12 @@ class ConversationalProtocol(ProtocolDefaults):
                 try:
                     return self._sound(from_base64(message.get("audio_data")))
                 except ValueError as error:
-                    return [_processing_error(str(error))]
+                    return [_refused(str(error))]
             case "text" if self._audio is not None:
                 try:
                     return [Typed(typed_text(message))]
                 except ValueError as error:
-                    return [_processing_error(str(error))]
+                    return [_refused(str(error))]
             case "end_conversation" if self._audio is not None:
                 return [EndSession(close=False)]
             case "tool_result" if self._audio is not None:
@@ -111,12 +107,12 @@ class ConversationalProtocol(ProtocolDefaults):
         """Begin a session; the connection ends an open session first."""
         stream = message.get("stream", False)
         if not isinstance(stream, bool):
-            return [_processing_error("stream must be true or false")]
+            return [_refused("stream must be true or false")]
         changes, wrong = session_options(message)
         form, unheard = pcm_format(message, self._rate_hz)
         agent, unreadable = agent_options(message)
         if wrong := wrong + unheard + unreadable:
-            return [_processing_error(wrong[0])]
+            return [_refused(wrong[0])]
         if message.get("record") is True:
             changes["record_audio"] = True
         changes["voice.delivery"] = "sentences" if stream else "whole"
@@ -129,49 +125,57 @@ class ConversationalProtocol(ProtocolDefaults):
         try:
             samples, form, begins = self._audio.feed(data)
         except NotAudioError as error:
-            return [_processing_error(f"expected {error}")]
+            return [_refused(f"expected {error}")]
         return [Audio(samples, form, begins)] if samples or begins else []
 
     # -------------------------------------------------------- to the client
 
     def messages(self, event: ClientEvent) -> list[Json]:
+        message = self._message(event)
+        return [message.as_json()] if message else []
+
+    def _message(self, event: ClientEvent) -> ClientMessage | None:
         match event:
             case SessionOpened(session=session):
-                started = {"session_id": session, "message": "Ready to listen"}
-                return [{"type": "conversation_started", **started}]
+                return client_messages.ConversationStarted(
+                    session_id=session, message="Ready to listen"
+                )
             case SessionClosed():
                 self.forget_session()
-                return [{"type": "conversation_ended", "message": "Conversation ended"}]
+                return client_messages.ConversationEnded(message="Conversation ended")
             case CallerTranscript(text=text, final=final, goes_on=goes_on):
-                words = {"text": text, "is_final": final, "turn_detected": final}
-                more = {"continues": True} if goes_on else {}
-                return [{"type": "transcript", **words, **more}]
+                return client_messages.Transcript(
+                    text=text, is_final=final, turn_detected=final, continues=goes_on or UNSET
+                )
             case Speech(text=text, pcm=pcm):
                 wav = write_wav(pcm, self.audio_out_hz)
-                return [{"type": "ai_response", "text": text, "audio_data": to_base64(wav)}]
-            case Interrupted(heard=heard):
-                message = "AI stopped speaking due to user interruption"
-                return [{"type": "ai_interrupted", "message": message, "heard": heard}]
+                return client_messages.AiResponse(text=text, audio_data=to_base64(wav))
             case Trouble(reason=reason):
-                return [_processing_error(f"{failed_part(event)}: {reason}").message]
-            case ClientToolCalled() | ClientToolCancelled():
-                return [tool_message(event)]
+                return _processing_error(f"{failed_part(event)}: {reason}")
             case Notice(code=code, message=message, details=details):
-                return [{**_error(message, code).message, "details": details}]
+                return client_messages.ConversationalError(
+                    message=message, code=code, details=details
+                )
             case _:
-                return []
+                return common_message(event)
 
     def forget_session(self) -> None:
         self._audio = None
 
 
 def _error(message: str, code: str) -> Reply:
-    return Reply({"type": "error", "message": message, "code": code})
+    error = client_messages.ConversationalError(message=message, code=code)
+    return Reply(error.as_json())
 
 
 def _no_session() -> Reply:
     return _error("No active conversation session", "NO_SESSION")
 
 
-def _processing_error(reason: str) -> Reply:
-    return _error(f"Audio processing error: {reason}", "PROCESSING_ERROR")
+def _refused(reason: str) -> Reply:
+    return Reply(_processing_error(reason).as_json())
+
+
+def _processing_error(reason: str) -> ClientMessage:
+    message = f"Audio processing error: {reason}"
+    return client_messages.ConversationalError(message=message, code="PROCESSING_ERROR")

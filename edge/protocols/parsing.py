@@ -4,7 +4,6 @@ import binascii
 import json
 from typing import Any
 
-from edge.core.client_events import ClientToolCalled, ClientToolCancelled
 from edge.core.inputs import ClientToolResult
 
 MOST_TYPE_CHARS = 64
@@ -92,15 +91,6 @@ def tool_result(message: dict[str, Any]) -> ClientToolResult:
     result = message["result"]
     text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
     return ClientToolResult(clean(call), clean(text))
-
-
-def tool_message(event: ClientToolCalled | ClientToolCancelled) -> dict[str, Any]:
-    """Return the message that calls a tool of the client, or tells that it is not needed."""
-    if isinstance(event, ClientToolCancelled):
-        return {"type": "tool_cancelled", "call_id": event.call}
-    arguments = json.loads(event.arguments)
-    called = {"call_id": event.call, "name": event.name, "arguments": arguments}
-    return {"type": "tool_call", **called}
 
 
 def typed_text(message: dict[str, Any]) -> str:

@@ -5,10 +5,12 @@ machines and models, operators' details of a failure, and words that were writte
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from edge.protocols.client_protocol import Json
+from schemas.client_messages import SessionEvent
 from schemas.events import WATERFALL, Event, tag
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
@@ -42,6 +44,6 @@ def event_messages(event: Event) -> list[Json]:
     name = tag(event)
     if name not in SHOWN:
         return []
-    fields: Mapping[str, object] = msgspec.to_builtins(event)
+    fields: Mapping[str, Any] = msgspec.to_builtins(event)
     data = {field: fields[field] for field in SHOWN[name]}
-    return [{"type": "event", "event": name, "at_ms": event.at_ms, "data": data}]
+    return [SessionEvent(event=name, at_ms=event.at_ms, data=data).as_json()]

@@ -20,12 +20,17 @@ from edge.protocols.client_protocol import (
 )
 from edge.protocols.parsing import from_base64, to_base64
 from edge.protocols.twilio_messages import (
+    Clear,
     Connected,
     Dtmf,
     Mark,
+    MarkDetails,
     Media,
     MediaDetails,
     MediaFormat,
+    PlayMedia,
+    SetMark,
+    SpokenAudio,
     Start,
     Stop,
     read,
@@ -62,7 +67,7 @@ class TwilioProtocol(ProtocolDefaults):
 
     def __init__(self, handshake: Handshake) -> None:
         self.connection = handshake.connection
-        self._transfer_key = handshake.transfer_key
+        self._transfer_key = handshake.settings.transfer_key
         self._stream = self.telephone_call = ""
         self._agent = AgentAsked()
         self._due_ms: int | None = None
@@ -154,7 +159,7 @@ class TwilioProtocol(ProtocolDefaults):
             case Interrupted(turn=turn, played_ms=played_ms):
                 self._marks.clear()
                 self._turn, self._sent_bytes = turn, played_ms * BYTES_PER_MS
-                return [{"event": "clear", "streamSid": self._stream}]
+                return [Clear(self._stream).as_json()]
             case Tones(keys=keys):
                 return [self._media(encode(tones(keys, LINE_HZ), "mulaw"))]
             case _:
@@ -170,11 +175,7 @@ class TwilioProtocol(ProtocolDefaults):
         if len(self._marks) >= MOST_MARKS:
             del self._marks[next(iter(self._marks))]
         self._marks[name] = Played(speech.turn, self._sent_bytes // BYTES_PER_MS)
-        return [
-            self._media(data),
-            {"event": "mark", "streamSid": self._stream, "mark": {"name": name}},
-        ]
+        return [self._media(data), SetMark(self._stream, MarkDetails(name)).as_json()]
 
     def _media(self, data: bytes) -> Json:
-        media = {"payload": to_base64(data)}
-        return {"event": "media", "streamSid": self._stream, "media": media}
+        return PlayMedia(self._stream, SpokenAudio(to_base64(data))).as_json()

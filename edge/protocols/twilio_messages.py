@@ -1,10 +1,10 @@
-"""The messages from Twilio over a Media Stream: JSON with the type in `event`.
+"""The messages over a Media Stream of Twilio, both ways: JSON with the type in `event`.
 
 The names are Twilio's (twilio.com/docs/voice/media-streams/websocket-messages). Numbers are
 strings, except the rate and the channels. Unused fields are left out.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -99,3 +99,40 @@ def read(raw: str | bytes) -> AnyMessage | None:
         return _DECODER.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return None
+
+
+# ---------------------------------------------------------------- to Twilio
+
+
+class MessageToTwilio(msgspec.Struct, frozen=True, tag_field="event", rename="camel"):
+    """Any message to Twilio."""
+
+    stream_sid: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the message as a dictionary, with Twilio's names."""
+        fields: dict[str, Any] = msgspec.to_builtins(self)
+        return fields
+
+
+class SpokenAudio(msgspec.Struct, frozen=True):
+    """A piece of audio to play."""
+
+    payload: str
+    """Base64 of mu-law, without a header."""
+
+
+class PlayMedia(MessageToTwilio, frozen=True, tag="media"):
+    """Play this audio after all audio before it."""
+
+    media: SpokenAudio
+
+
+class SetMark(MessageToTwilio, frozen=True, tag="mark"):
+    """Return this mark once all audio before it was played or cleared."""
+
+    mark: MarkDetails
+
+
+class Clear(MessageToTwilio, frozen=True, tag="clear"):
+    """Drop the audio that is not played yet."""

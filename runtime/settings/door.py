@@ -86,9 +86,8 @@ class DoorSettings(BaseModel):
     )
     dialects: str = Field(
         "",
-        description="Client protocols that are served, comma separated: `conversational` (/ws), "
-        "`continuous` (/ws/voice/continuous), `realtime` (/v1/realtime), `twilio` "
-        "(/twilio/media); empty: all.",
+        description="Client protocols that are served, by the names in docs/protocol.md, comma "
+        "separated; empty: all.",
     )
     public_url: str = Field(
         "",

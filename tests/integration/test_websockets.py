@@ -224,4 +224,4 @@ async def test_a_connection_is_named_by_its_edge_and_has_what_its_request_says(b
     assert first.connection != second.connection
     assert first.nonce != second.nonce
     assert (first.query["a"], first.headers["x-own"]) == ("b", "Value")
-    assert first.transfer_key == "", "there is nobody to transfer a caller to"
+    assert first.settings.transfer_key == "", "there is nobody to transfer a caller to"

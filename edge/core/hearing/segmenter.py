@@ -33,8 +33,8 @@ LONGEST_CHUNK_MS = 2000
 """The longest chunk of a live client, and so the longest wait for the next chunk."""
 
 
-class SpeechNotice(NamedTuple):
-    """The result of a frame: a change of the caller's speech, or None if it lasts."""
+class SegmentedFrame(NamedTuple):
+    """What a frame has shown: a change of the caller's speech, or none."""
 
     at_ms: int
     """The end of the frame, Unix ms."""
@@ -101,7 +101,7 @@ class Segmenter:
         """Whether the utterance has become too long."""
         return self.utterance is not None and self.utterance.audio_ms >= LONGEST_MS
 
-    def segment(self, sound: Sound, now_ms: int) -> Iterator[SpeechNotice]:
+    def segment(self, sound: Sound, now_ms: int) -> Iterator[SegmentedFrame]:
         """Yield the notices for *sound*, which ends now."""
         if self.utterance and self.utterance.awaits_words:
             yield from self.wait(now_ms)
@@ -115,7 +115,7 @@ class Segmenter:
                 yield from self._follow(frame, at_ms, change)
             at_ms += FRAME_MS
 
-    def wait(self, now_ms: int) -> Iterator[SpeechNotice]:
+    def wait(self, now_ms: int) -> Iterator[SegmentedFrame]:
         """Yield the notices for the silence of a microphone that stopped during an utterance."""
         if self.utterance is None or self._until_ms is None or now_ms < self._silent_from_ms:
             return
@@ -124,7 +124,7 @@ class Segmenter:
             at_ms = self._until_ms
             yield from self._follow(SILENCE, at_ms, self._detect(SILENCE, at_ms, voiced=False))
 
-    def pause(self, now_ms: int) -> Iterator[SpeechNotice]:
+    def pause(self, now_ms: int) -> Iterator[SegmentedFrame]:
         """Yield a pause that the client has told, though the detector still hears speech."""
         if self.utterance and not self.paused:
             self._voiced_at_ms = now_ms
@@ -168,11 +168,11 @@ class Segmenter:
 
     def _follow(
         self, frame: bytes, at_ms: int, change: SpeechChange | None
-    ) -> Iterator[SpeechNotice]:
+    ) -> Iterator[SegmentedFrame]:
         if change is SpeechChange.STARTED:
             self.utterance = self._begun(at_ms)
             # the call decides before the utterance is sent
-            yield SpeechNotice(at_ms, change, self.utterance)
+            yield SegmentedFrame(at_ms, change, self.utterance)
             for earlier in self._prefix:
                 self._send(self.utterance.add(earlier))
             return
@@ -188,13 +188,13 @@ class Segmenter:
         if change is SpeechChange.PAUSED:
             yield self._paused(self.utterance, at_ms, change)
         elif change or self.paused or self.too_long or self.utterance.over_response:
-            yield SpeechNotice(at_ms, change, self.utterance)
+            yield SegmentedFrame(at_ms, change, self.utterance)
 
-    def _paused(self, utterance: Utterance, at_ms: int, change: SpeechChange) -> SpeechNotice:
+    def _paused(self, utterance: Utterance, at_ms: int, change: SpeechChange) -> SegmentedFrame:
         utterance.speech_end_ms = self._voiced_at_ms
         utterance.paused_ms = at_ms
         self._send(utterance.mark_pause())
-        return SpeechNotice(at_ms, change, utterance)
+        return SegmentedFrame(at_ms, change, utterance)
 
     def _send(self, message: AudioFrame | None) -> None:
         if message:

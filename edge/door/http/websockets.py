@@ -128,14 +128,7 @@ def handshake_of(request: web.Request, edge: Edge) -> Handshake:
         nonce=secrets.token_hex(4),
         query=request.query,
         headers={name.lower(): value for name, value in request.headers.items()},
-        rate_hz=edge.settings.sample_rate,
-        prices=edge.prices,
-        events_per_second=edge.settings.control_messages_per_second,
-        models=edge.settings.realtime_models_listed,
-        voices=edge.voices,
-        transfer_key=edge.settings.twilio_transfer_key
-        if edge.transfer and edge.transfer.to
-        else "",
+        settings=edge.protocol_settings,
     )
 
 

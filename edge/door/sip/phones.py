@@ -192,7 +192,7 @@ class Phones:
             BaresipError: it was not answered.
         """
         edge, address = self._edge, f"sip {call.handle}"
-        handshake = Handshake(f"conn_{next(edge.numbers)}", new.query, prices=edge.prices)
+        handshake = Handshake(f"conn_{next(edge.numbers)}", new.query)
         protocol = SipProtocol(handshake)
         with edge.budgets.opened(address, time.monotonic()) as budget:
             transport = LineTransport(Pace(budget, edge.work_queue, edge.stages.strained))

@@ -177,7 +177,7 @@ def _part(part: object, role: ItemRole, param: str) -> tuple[dict[str, Any], str
     return {"type": "output_text" if role == "assistant" else kind, "text": words}, words
 
 
-def speech_item(name: str) -> dict[str, Any]:
+def utterance_item(name: str) -> dict[str, Any]:
     """Return the item of a spoken turn of the caller, before its words are known."""
     return {
         "id": name,

@@ -1,7 +1,7 @@
 """The protocol of `/v1/realtime`: OpenAI's Realtime API in its general (GA) form.
 
-An invalid client event is answered by an `error`, and the session goes on. `telling.py` turns the
-call's events into server events.
+An invalid client event is answered by an `error`, and the session goes on. `server_events.py` turns
+client events into server events.
 """
 
 import re
@@ -25,9 +25,9 @@ from edge.protocols.realtime.item_requests import ItemRequests
 from edge.protocols.realtime.limits import EventLimit
 from edge.protocols.realtime.reading import appended, parsed
 from edge.protocols.realtime.response_requests import ResponseRequests
+from edge.protocols.realtime.server_events import ServerEvents
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.session_update import updated
-from edge.protocols.realtime.telling import Telling
 from edge.protocols.realtime.wire import (
     SERVER_ERROR,
     Ids,
@@ -78,13 +78,13 @@ class RealtimeProtocol(ProtocolDefaults):
         self._given = handshake.session
         self._query = query
         self._wrong_key = handshake.wrong_resume_key
-        self._models, self._voices = handshake.models, handshake.voices
+        self._settings = handshake.settings
         self._ids = Ids(handshake.nonce)
-        self._limit = EventLimit(handshake.events_per_second)
-        self._told = Telling(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
+        self._limit = EventLimit(handshake.settings.events_per_second)
+        self._told = ServerEvents(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
         self.items = ItemRequests(self._ids, self._told)
         self.responses = ResponseRequests(self._ids, self._told)
-        self._speeches = self._told.speeches
+        self._utterances = self._told.utterances
         self._set(self._session)
         self._uncommitted_ms = 0.0
         """Audio that was appended since the last commit, ms."""
@@ -138,10 +138,10 @@ class RealtimeProtocol(ProtocolDefaults):
     def _changes(self) -> dict[str, Any]:
         """Return the session's changes of the operator's configuration."""
         model, changes = self._session.model, self._session.changes
-        if model and model in self._models:
+        if model and model in self._settings.models:
             changes["response.model"] = model
         voice = self._session.voice
-        if VOICE.fullmatch(voice) and self._voices & {voice, ANY_VOICE}:
+        if VOICE.fullmatch(voice) and self._settings.voices & {voice, ANY_VOICE}:
             changes["voice.name"] = voice
         if self._query.get("record") == "1":
             changes["record_audio"] = True
@@ -202,13 +202,13 @@ class RealtimeProtocol(ProtocolDefaults):
 
     def _sound(self, data: bytes, form: Format) -> list[ClientCommand]:
         ms = len(data) * 1000 / form.bytes_per_second
-        self._speeches.appended_ms += ms
+        self._utterances.appended_ms += ms
         self._uncommitted_ms += ms
         return [Audio(data, form)] if data else []
 
     def _commit(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         del message
-        waits = self._session.is_manual or self._speeches.is_open
+        waits = self._session.is_manual or self._utterances.is_open
         ms, self._uncommitted_ms = self._uncommitted_ms, 0.0
         if not waits or (self._session.is_manual and ms < LEAST_COMMIT_MS):
             told = (

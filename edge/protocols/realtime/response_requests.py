@@ -9,8 +9,8 @@ from edge.core.client_commands import Ask, ClientCommand
 from edge.core.inputs import Cancelled
 from edge.protocols.realtime.items import message_item
 from edge.protocols.realtime.responses import RequestedResponse
+from edge.protocols.realtime.server_events import ServerEvents
 from edge.protocols.realtime.session_object import MOST_INSTRUCTIONS_CHARS, Tokens
-from edge.protocols.realtime.telling import Telling
 from edge.protocols.realtime.tools import ToolChoice, choice_changes
 from edge.protocols.realtime.wire import Ids, RequestError, convert
 from schemas.events import Message
@@ -41,27 +41,27 @@ class ResponseParams(msgspec.Struct, frozen=True, kw_only=True):
 class ResponseRequests:
     """Requests and cancels responses."""
 
-    def __init__(self, ids: Ids, telling: Telling) -> None:
+    def __init__(self, ids: Ids, told: ServerEvents) -> None:
         self._ids = ids
-        self._telling = telling
+        self._told = told
 
     def create(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        if self._telling.session.type == "transcription":
+        if self._told.session.type == "transcription":
             told = "A transcription session has no responses."
             raise RequestError("invalid_value", told, "type")
         given = message.get("response")
         params = convert({} if given is None else given, ResponseParams, "response")
         in_conversation = params.conversation != "none"
-        busy = self._telling.open is not None and self._telling.open.request.in_conversation
+        busy = self._told.open is not None and self._told.open.request.in_conversation
         if in_conversation and (
-            busy or any(request.in_conversation for request in self._telling.asks.values())
+            busy or any(request.in_conversation for request in self._told.asks.values())
         ):
             told = "Conversation already has an active response in progress: wait until it is done."
             raise RequestError("conversation_already_has_active_response", told)
-        if len(self._telling.asks) >= MOST_WAITING_REQUESTS:
+        if len(self._told.asks) >= MOST_WAITING_REQUESTS:
             raise RequestError("rate_limit_exceeded", "Too many responses wait for one another.")
         modalities = params.output_modalities or params.modalities
-        modality = self._telling.session.modality
+        modality = self._told.session.modality
         changes: dict[str, Any] = {}
         if modalities:
             modality = "audio" if "audio" in modalities else "text"
@@ -74,20 +74,20 @@ class ResponseRequests:
             changes |= choice_changes(params.tool_choice)
         ask = self._ids.new("ask")
         handed: list[ClientCommand] = []
-        calls = self._telling.calls
+        calls = self._told.calls
         if in_conversation and calls.exist:
-            if calls.hold_the_turn or self._telling.session.responds:
+            if calls.hold_the_turn or self._told.session.responds:
                 return self._respond_to_results(ask, RequestedResponse(modality, params.metadata))
             handed = calls.take_results()
         messages = None if params.input is None else self._input(params.input)
-        self._telling.asks[ask] = RequestedResponse(modality, params.metadata, in_conversation)
+        self._told.asks[ask] = RequestedResponse(modality, params.metadata, in_conversation)
         return [*handed, Ask(ask, changes, messages, in_conversation)]
 
     def _respond_to_results(self, ask: str, request: RequestedResponse) -> list[ClientCommand]:
         """Hand over the results of calls; the response continues with them by itself."""
-        self._telling.asks[ask] = request
-        self._telling.calls.follow_up = ask
-        return self._telling.calls.take_results()
+        self._told.asks[ask] = request
+        self._told.calls.follow_up = ask
+        return self._told.calls.take_results()
 
     def _input(self, items: list[Any]) -> tuple[Message, ...]:
         """Return the conversation that the response uses in place of the session's."""
@@ -95,7 +95,7 @@ class ResponseRequests:
         for place, given in enumerate(items):
             param = f"response.input[{place}]"
             if isinstance(given, dict) and given.get("type") == "item_reference":
-                known = self._telling.items.get({"item_id": given.get("id")}, "retrieve").body
+                known = self._told.items.get({"item_id": given.get("id")}, "retrieve").body
                 role = known.get("role")
                 parts = known.get("content", [])
                 text = "\n".join(part.get("text") or part.get("transcript") or "" for part in parts)
@@ -105,7 +105,7 @@ class ResponseRequests:
         return tuple(messages)
 
     def cancel(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        response = self._telling.open
+        response = self._told.open
         wanted = message.get("response_id")
         if response is None or wanted not in (None, response.id):
             told = "Cancellation failed: no active response found."

@@ -25,7 +25,7 @@ from edge.core.client_commands import (
 from edge.core.client_events import Interrupted, SessionOpened, Speech
 from edge.core.effects import Tell
 from edge.core.inputs import Reconfigured, ResponseRequested
-from edge.protocols.client_protocol import Handshake, Json
+from edge.protocols.client_protocol import Handshake, Json, ProtocolSettings
 from edge.protocols.realtime import RealtimeProtocol
 from runtime.audio.conversion import AudioOut
 from schemas.session_config import SessionConfig
@@ -68,11 +68,13 @@ class RealtimeCaller:
             nonce=connection.removeprefix("conn_"),
             query=query,
             headers=headers or {},
-            events_per_second=1_000_000,
-            models=frozenset(models.split()),
-            voices=frozenset(voices.split()),
             session=session or {},
             has_tracks=has_tracks,
+            settings=ProtocolSettings(
+                events_per_second=1_000_000,
+                models=frozenset(models.split()),
+                voices=frozenset(voices.split()),
+            ),
         )
         self.protocol = RealtimeProtocol(shaken)
         self.told: list[dict[str, Any]] = []

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.soak.hostile_events import realtime
 from edge.core.client_commands import Reply
-from edge.protocols.client_protocol import Handshake
+from edge.protocols.client_protocol import Handshake, ProtocolSettings
 from edge.protocols.realtime import RealtimeProtocol
 from schemas import codec
 from schemas.events import Event
@@ -48,7 +48,7 @@ def test_hostile_events_are_answered_by_documented_errors_and_harm_nothing(seed:
 
 
 def test_a_flood_of_events_is_refused_and_audio_is_none() -> None:
-    protocol = RealtimeProtocol(Handshake(connection="c", events_per_second=10))
+    protocol = RealtimeProtocol(Handshake("c", settings=ProtocolSettings(events_per_second=10)))
     event = json.dumps({"type": "conversation.item.retrieve", "item_id": "x", "event_id": "e"})
 
     def code(now_ms: int) -> str:

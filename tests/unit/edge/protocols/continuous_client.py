@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edge.core.client_commands import Begin, Reply
-from edge.protocols.client_protocol import Handshake, Json
+from edge.protocols.client_protocol import Handshake, Json, ProtocolSettings
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.prices import PRICES
 
@@ -15,7 +15,12 @@ def connected(
     query: Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None
 ) -> ContinuousProtocol:
     return ContinuousProtocol(
-        Handshake(connection="conn_0", query=query or {}, headers=headers or {}, prices=PRICES)
+        Handshake(
+            connection="conn_0",
+            query=query or {},
+            headers=headers or {},
+            settings=ProtocolSettings(prices=PRICES),
+        )
     )
 
 

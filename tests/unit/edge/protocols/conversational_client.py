@@ -7,12 +7,14 @@ import json
 from typing import Any
 
 from edge.core.client_commands import Reply
-from edge.protocols.client_protocol import Handshake, Json
+from edge.protocols.client_protocol import Handshake, Json, ProtocolSettings
 from edge.protocols.conversational import ConversationalProtocol
 
 
 def connected(*, started: bool = False, rate_hz: int = 16_000) -> ConversationalProtocol:
-    made = ConversationalProtocol(Handshake(connection="conn_0", rate_hz=rate_hz))
+    made = ConversationalProtocol(
+        Handshake(connection="conn_0", settings=ProtocolSettings(rate_hz=rate_hz))
+    )
     if started:
         made.receive('{"type": "start_conversation"}')
     return made

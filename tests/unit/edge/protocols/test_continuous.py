@@ -24,7 +24,7 @@ from edge.core.client_events import (
     Trouble,
 )
 from edge.core.inputs import ClientToolResult, Typed
-from edge.protocols.client_protocol import Handshake
+from edge.protocols.client_protocol import Handshake, ProtocolSettings
 from edge.protocols.continuous import MOST_TIMESTAMP_CHARS, ContinuousProtocol
 from edge.protocols.parsing import MOST_TEXT_CHARS
 from runtime.audio.containers import container_of
@@ -78,7 +78,7 @@ def test_a_response_comes_by_sentence_or_by_chunk() -> None:
 
 
 def test_audio_goes_out_and_comes_in_at_the_operators_rate() -> None:
-    d = ContinuousProtocol(Handshake(connection="conn_0", rate_hz=24_000))
+    d = ContinuousProtocol(Handshake("conn_0", settings=ProtocolSettings(rate_hz=24_000)))
     assert d.audio_out_hz == 24_000
     pcm = AudioOut(d.audio_out_hz).feed(bytes(32 * 100))
     wav = base64.b64decode(only(d.messages(Speech(1, "Hi.", pcm, ends=True)))["audio"])

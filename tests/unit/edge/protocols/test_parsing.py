@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.client_events import ClientToolCalled, ClientToolCancelled
 from edge.core.inputs import ClientToolResult
 from edge.protocols.parsing import (
     MOST_PARTS,
@@ -21,7 +20,6 @@ from edge.protocols.parsing import (
     parse,
     shown,
     to_base64,
-    tool_message,
     tool_result,
     typed_text,
 )
@@ -117,17 +115,6 @@ def test_a_tool_result_is_text_or_any_json_and_an_error_goes_before(
 def test_a_tool_result_that_answers_nothing_is_told(message: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         tool_result(message)
-
-
-def test_a_tool_is_called_with_its_arguments_as_an_object_and_cancelled_by_its_id() -> None:
-    called = ClientToolCalled("c1", "weather", '{"city": "Ulm"}')
-    assert tool_message(called) == {
-        "type": "tool_call",
-        "call_id": "c1",
-        "name": "weather",
-        "arguments": {"city": "Ulm"},
-    }
-    assert tool_message(ClientToolCancelled("c1")) == {"type": "tool_cancelled", "call_id": "c1"}
 
 
 def test_a_typed_turn_is_its_words_with_single_blanks() -> None:

@@ -20,7 +20,7 @@ from edge.core.client_events import (
     Trouble,
 )
 from edge.core.inputs import KeyPressed, Played
-from edge.protocols.client_protocol import ClientProtocol, Handshake
+from edge.protocols.client_protocol import ClientProtocol, Handshake, ProtocolSettings
 from edge.protocols.twilio import MOST_MARKS, TwilioProtocol
 from runtime.audio.conversion import AudioOut
 from runtime.audio.g711 import LAWS
@@ -191,7 +191,7 @@ def test_keys_are_pressed_one_by_one() -> None:
 
 
 def test_one_key_may_ask_for_a_person() -> None:
-    p = KIND(Handshake(connection="conn_0", transfer_key="0"))
+    p = KIND(Handshake("conn_0", settings=ProtocolSettings(transfer_key="0")))
     p.first_message(start(token="t"))
     assert p.receive(key("0")) == [PhoneTransfer("CA1", "0")]
     assert p.receive(key("1")) == [KeyPressed("1")]

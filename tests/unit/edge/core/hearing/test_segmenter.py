@@ -8,7 +8,7 @@ import pytest
 
 from edge.core.effects import SendAudio
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
-from edge.core.hearing.segmenter import BREATH_MS, SLACK_MS, Segmenter, SpeechNotice
+from edge.core.hearing.segmenter import BREATH_MS, SLACK_MS, SegmentedFrame, Segmenter
 from edge.core.hearing.speech_detector import PAUSE_MS, SpeechChange
 from edge.core.hearing.utterance import FRAMES_A_MESSAGE, UtteranceMove
 from edge.core.inputs import Sound
@@ -27,7 +27,7 @@ class Caller:
         self.sent: list[SendAudio] = []
         self.segmenter = Segmenter(config, 6, self.sent.append)
         self.now_ms = 1_000_000
-        self.noticed: list[SpeechNotice] = []
+        self.noticed: list[SegmentedFrame] = []
 
     def sends(self, frame: bytes, ms: int) -> None:
         for _ in range(ms // FRAME_MS):

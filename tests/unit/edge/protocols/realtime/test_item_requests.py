@@ -11,8 +11,8 @@ from edge.core.client_events import ClientToolCalled
 from edge.core.inputs import ClientToolResult, ItemAdded, ItemRemoved, Truncated
 from edge.protocols.realtime.item_requests import ItemRequests
 from edge.protocols.realtime.items import Item
+from edge.protocols.realtime.server_events import ServerEvents
 from edge.protocols.realtime.session_object import SessionObject
-from edge.protocols.realtime.telling import Telling
 from edge.protocols.realtime.wire import Ids, RequestError
 
 
@@ -21,8 +21,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.ids = Ids("0")
-        self.telling = Telling(self.ids, SessionObject())
-        self.requests = ItemRequests(self.ids, self.telling)
+        self.server_events = ServerEvents(self.ids, SessionObject())
+        self.requests = ItemRequests(self.ids, self.server_events)
 
     def create(self, item: dict[str, Any], **fields: Any) -> list[ClientCommand]:
         return self.requests.create({"item": item, **fields})
@@ -42,7 +42,7 @@ class Desk:
         words = [(0, "It is "), (900, "fine.")]
         body = {"id": name, "type": "message", "role": "assistant", "content": [{"transcript": ""}]}
         item = Item(body, "response_3", turn, offset_ms, spoken=True, sent_ms=1500, words=words)
-        self.telling.items.add(item)
+        self.server_events.items.add(item)
         return item
 
 
@@ -71,7 +71,7 @@ def test_a_message_enters_the_conversation_and_is_told_back_twice() -> None:
     ]
     first = told(replies)[0]
     assert (first["item"]["id"], first["previous_item_id"]) == ("mine", None)
-    assert desk.telling.items.last == "mine"
+    assert desk.server_events.items.last == "mine"
 
 
 def test_a_message_without_an_id_gets_one_of_its_own() -> None:
@@ -108,7 +108,7 @@ def test_an_id_that_is_taken_adds_nothing() -> None:
     again = {"type": "message", "role": "user", "content": content, "id": "a"}
     assert code(desk, "create", item=again)[0] == "item_create_duplicate_item_id"
     assert code(desk, "create", item={**again, "id": "x" * 65})[0] == "invalid_value"
-    assert desk.telling.items.last == "a"
+    assert desk.server_events.items.last == "a"
 
 
 # ---------------------------------------------------------------- calls and results
@@ -120,9 +120,9 @@ def a_call(desk: Desk, turn: int) -> None:
     """The model has called a tool in *turn*; 0: it is of an earlier session."""
     body = {"id": "c", "type": "function_call", "call_id": "call_1"}
     item = Item({**body, "name": "weather", "arguments": '{"day": 1}'}, turn=turn)
-    desk.telling.items.add(item)
+    desk.server_events.items.add(item)
     if turn:
-        desk.telling.calls.take(ClientToolCalled("call_1", "weather", "{}"))
+        desk.server_events.calls.take(ClientToolCalled("call_1", "weather", "{}"))
 
 
 def test_a_result_waits_until_a_response_is_asked_for() -> None:
@@ -131,13 +131,13 @@ def test_a_result_waits_until_a_response_is_asked_for() -> None:
     commands = desk.create(RESULT)
     assert len(told(commands)) == len(commands) == 2
     assert told(commands)[0]["item"]["output"] == "sunny"
-    assert desk.telling.calls.take_results() == [ClientToolResult("call_1", "sunny")]
+    assert desk.server_events.calls.take_results() == [ClientToolResult("call_1", "sunny")]
 
 
 def test_a_result_for_which_a_response_waits_is_handed_over() -> None:
     desk = Desk()
     a_call(desk, 3)
-    desk.telling.calls.follow_up = "ask_1"
+    desk.server_events.calls.follow_up = "ask_1"
     assert desk.create(RESULT)[-1] == ClientToolResult("call_1", "sunny")
 
 
@@ -157,7 +157,7 @@ def test_a_second_result_of_a_call_is_an_item_and_no_result() -> None:
     desk.create(RESULT)
     commands = desk.create(RESULT)
     assert len(told(commands)) == len(commands)
-    assert len(desk.telling.calls.take_results()) == 1
+    assert len(desk.server_events.calls.take_results()) == 1
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_response_is_cut_where_its_item_was_heard_to(
     cut, reply = desk.requests.truncate({"item_id": "answer", "audio_end_ms": asked_ms})
     assert cut == Truncated(3, offset_ms + end_ms)
     assert told([reply])[0]["audio_end_ms"] == end_ms
-    assert desk.telling.offsets == {3: offset_ms + end_ms}
+    assert desk.server_events.offsets == {3: offset_ms + end_ms}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from edge.protocols.realtime.items import (
     Items,
     as_json,
     message_item,
-    speech_item,
+    utterance_item,
 )
 from edge.protocols.realtime.wire import RequestError
 
@@ -248,7 +248,7 @@ def test_words_that_were_cut_do_not_come_back(ends_ms: list[int]) -> None:
 
 
 def test_a_message_that_was_made_does_not_change_with_its_item() -> None:
-    spoken = Item(speech_item("a"))
+    spoken = Item(utterance_item("a"))
     before = as_json(spoken)
     spoken.body["content"][0]["transcript"] = "Hello."
     assert before["content"][0]["transcript"] is None

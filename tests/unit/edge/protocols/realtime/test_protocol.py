@@ -18,7 +18,7 @@ from edge.core.client_events import (
     Speech,
 )
 from edge.core.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
-from edge.protocols.client_protocol import Handshake
+from edge.protocols.client_protocol import Handshake, ProtocolSettings
 from edge.protocols.realtime import RealtimeProtocol
 from runtime.audio.wav import Format
 
@@ -81,8 +81,7 @@ def test_the_query_and_the_session_choose_what_the_operator_allows() -> None:
     begin, wrong = begun(
         protocol(
             query={"model": "m", "record": "1", "greeting": "1"},
-            models=frozenset({"m"}),
-            voices=frozenset({"*"}),
+            settings=ProtocolSettings(models=frozenset({"m"}), voices=frozenset({"*"})),
             session={"type": "realtime", "audio": {"output": {"voice": "ann"}}},
         )
     )
@@ -180,7 +179,7 @@ def test_without_a_track_there_is_none_to_clear() -> None:
 
 
 def test_an_error_names_the_event_and_too_many_events_are_refused() -> None:
-    of = protocol(events_per_second=1)
+    of = protocol(settings=ProtocolSettings(events_per_second=1))
     (reply,) = sends(of, "dance", event_id="e1")
     assert isinstance(reply, Reply)
     assert (reply.message["error"]["event_id"], codes([reply])) == ("e1", ["invalid_value"])

@@ -13,8 +13,8 @@ from edge.core.inputs import Cancelled, ClientToolResult
 from edge.protocols.realtime.items import Item
 from edge.protocols.realtime.response_requests import MOST_WAITING_REQUESTS, ResponseRequests
 from edge.protocols.realtime.responses import RequestedResponse
+from edge.protocols.realtime.server_events import ServerEvents
 from edge.protocols.realtime.session_object import SessionObject
-from edge.protocols.realtime.telling import Telling
 from edge.protocols.realtime.wire import Ids, RequestError
 from schemas.events import Message
 
@@ -26,8 +26,8 @@ class Desk:
 
     def __init__(self, **session: Any) -> None:
         ids = Ids("0")
-        self.telling = Telling(ids, msgspec.convert(session, SessionObject))
-        self.requests = ResponseRequests(ids, self.telling)
+        self.server_events = ServerEvents(ids, msgspec.convert(session, SessionObject))
+        self.requests = ResponseRequests(ids, self.server_events)
 
     def create(self, **params: Any) -> list[ClientCommand]:
         return self.requests.create({"response": params})
@@ -39,11 +39,11 @@ class Desk:
 
     def calls(self, *names: str) -> None:
         for name in names:
-            self.telling.calls.take(ClientToolCalled(name, "weather", "{}"))
+            self.server_events.calls.take(ClientToolCalled(name, "weather", "{}"))
 
     def results(self, *names: str) -> None:
         for name in names:
-            assert self.telling.calls.answer(ClientToolResult(name, "sunny"))
+            assert self.server_events.calls.answer(ClientToolResult(name, "sunny"))
 
 
 def refused(desk: Desk, **params: Any) -> tuple[str, str | None]:
@@ -98,20 +98,20 @@ def test_a_wrong_parameter_is_refused_at_its_place(
     desk = Desk()
     where = refused(desk, **params)[1]
     assert where == param or param is None
-    assert desk.telling.asks == {}
+    assert desk.server_events.asks == {}
 
 
 def test_a_request_without_parameters_asks_for_the_usual_response() -> None:
     desk = Desk(output_modalities=["text"])
     (ask,) = desk.requests.create({})
     assert isinstance(ask, Ask)
-    assert desk.telling.asks == {ask.ask: RequestedResponse("text")}
+    assert desk.server_events.asks == {ask.ask: RequestedResponse("text")}
 
 
 def test_the_response_may_use_other_messages_than_the_conversation() -> None:
     desk = Desk()
     answer = {"id": "a", "role": "assistant", "content": [{"transcript": "Fine."}]}
-    desk.telling.items.add(Item({**answer, "type": "message"}))
+    desk.server_events.items.add(Item({**answer, "type": "message"}))
     reference = {"type": "item_reference", "id": "a"}
     system = {**HI, "role": "system", "content": [{"type": "input_text", "text": "Be kind."}]}
     ask = desk.ask(conversation="none", input=[HI, reference, system], metadata={"k": "v"})
@@ -121,7 +121,7 @@ def test_the_response_may_use_other_messages_than_the_conversation() -> None:
         Message("user", "Be kind."),
     )
     assert not ask.in_conversation
-    assert desk.telling.asks == {
+    assert desk.server_events.asks == {
         ask.ask: RequestedResponse("audio", {"k": "v"}, in_conversation=False)
     }
 
@@ -138,7 +138,7 @@ def test_the_conversation_has_one_response_at_a_time() -> None:
     ask = desk.ask()
     busy = "conversation_already_has_active_response"
     assert refused(desk)[0] == busy, "it has not started yet"
-    desk.telling.messages(ResponseStarted(1, ask.ask))
+    desk.server_events.messages(ResponseStarted(1, ask.ask))
     assert refused(desk)[0] == busy, "it is in progress"
     assert not desk.ask(conversation="none").in_conversation, "another one beside it"
 
@@ -158,7 +158,7 @@ def test_results_are_handed_over_and_the_response_goes_on_by_itself() -> None:
     desk.calls("call_1")
     desk.results("call_1")
     assert desk.create() == [ClientToolResult("call_1", "sunny")]
-    assert list(desk.telling.asks) == [desk.telling.calls.follow_up]
+    assert list(desk.server_events.asks) == [desk.server_events.calls.follow_up]
 
 
 def test_while_a_result_is_missing_the_response_waits_for_it() -> None:
@@ -166,19 +166,19 @@ def test_while_a_result_is_missing_the_response_waits_for_it() -> None:
     desk.calls("call_1", "call_2")
     desk.results("call_1")
     assert desk.create() == [ClientToolResult("call_1", "sunny")]
-    assert desk.telling.calls.follow_up
+    assert desk.server_events.calls.follow_up
 
 
 def test_a_result_of_an_earlier_turn_precedes_a_response_that_is_asked_for() -> None:
     manual = {"audio": {"input": {"turn_detection": None}}}
     desk = Desk(**manual)
     desk.calls("call_1")
-    desk.telling.calls.response_begins(of_new_turn=True)
+    desk.server_events.calls.response_begins(of_new_turn=True)
     desk.results("call_1")
     result, ask = desk.create()
     assert result == ClientToolResult("call_1", "sunny")
     assert isinstance(ask, Ask)
-    assert desk.telling.calls.follow_up == ""
+    assert desk.server_events.calls.follow_up == ""
 
 
 def test_a_response_beside_the_conversation_leaves_the_results_where_they_are() -> None:
@@ -186,7 +186,7 @@ def test_a_response_beside_the_conversation_leaves_the_results_where_they_are() 
     desk.calls("call_1")
     desk.results("call_1")
     assert not desk.ask(conversation="none").in_conversation
-    assert desk.telling.calls.take_results() == [ClientToolResult("call_1", "sunny")]
+    assert desk.server_events.calls.take_results() == [ClientToolResult("call_1", "sunny")]
 
 
 # ---------------------------------------------------------------- cancel
@@ -195,8 +195,8 @@ def test_a_response_beside_the_conversation_leaves_the_results_where_they_are() 
 def test_the_open_response_is_cancelled_by_its_id_or_without_one() -> None:
     for message in ({}, {"response_id": "open"}):
         desk = Desk()
-        desk.telling.messages(ResponseStarted(1))
-        response = desk.telling.open
+        desk.server_events.messages(ResponseStarted(1))
+        response = desk.server_events.open
         assert response
         if message:
             message["response_id"] = response.id
@@ -208,7 +208,7 @@ def test_the_open_response_is_cancelled_by_its_id_or_without_one() -> None:
 def test_without_that_response_there_is_nothing_to_cancel(message: dict[str, Any]) -> None:
     desk = Desk()
     if message:
-        desk.telling.messages(ResponseStarted(1))
+        desk.server_events.messages(ResponseStarted(1))
     with pytest.raises(RequestError) as error:
         desk.requests.cancel(message)
     assert error.value.code == "response_cancel_not_active"

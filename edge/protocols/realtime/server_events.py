@@ -1,4 +1,4 @@
-"""Turns a call's events into those of `/v1/realtime`, in the order that stock clients rely on.
+"""Turns client events into server events of `/v1/realtime`, in the order stock clients rely on.
 
     speech_started -> speech_stopped -> committed -> item added, done -> transcription
     response.created -> item added -> deltas -> item done -> response.done
@@ -35,7 +35,7 @@ from edge.protocols.realtime.items import Items
 from edge.protocols.realtime.output_buffer import OutputBuffer
 from edge.protocols.realtime.responses import OpenResponse, RequestedResponse, usage
 from edge.protocols.realtime.session_object import SessionObject
-from edge.protocols.realtime.speeches import Speeches
+from edge.protocols.realtime.utterances import Utterances
 from edge.protocols.realtime.wire import SERVER_ERROR, Ids, RequestError
 from schemas.events import FaultyPart
 
@@ -50,8 +50,8 @@ FAULTS: dict[FaultyPart, str] = {
 FAILED = "a stage of the server failed; the conversation goes on"
 
 
-class Telling:
-    """The state of the conversation that one client was told."""
+class ServerEvents:
+    """The server events of one connection, and the state that its client knows by them."""
 
     def __init__(self, ids: Ids, session: SessionObject, *, has_tracks: bool = False) -> None:
         """Begin a connection; *has_tracks*: the client hears Aura over a track, not in messages."""
@@ -59,7 +59,7 @@ class Telling:
         self.has_tracks = has_tracks
         self.output = OutputBuffer(ids)
         self.items = Items()
-        self.speeches = Speeches(ids, self.items, session)
+        self.utterances = Utterances(ids, self.items, session)
         self.conversation = ""
         self.open: OpenResponse | None = None
         self.asks: dict[str, RequestedResponse] = {}
@@ -74,24 +74,24 @@ class Telling:
 
     @property
     def session(self) -> SessionObject:
-        return self.speeches.session
+        return self.utterances.session
 
     @session.setter
     def session(self, session: SessionObject) -> None:
-        self.speeches.session = session
+        self.utterances.session = session
 
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
             case CallerStarted():
-                return self.speeches.began(event)
+                return self.utterances.began(event)
             case CallerStopped():
-                return self.speeches.ended(event)
+                return self.utterances.ended(event)
             case TurnHandedIn(utterance=number):
-                return self.speeches.handed_in(number)
+                return self.utterances.handed_in(number)
             case CallerTranscript(final=True):
-                return self.speeches.transcribed(event)
+                return self.utterances.transcribed(event)
             case CallerSilent(silence_ms=silence_ms):
-                return self.speeches.timed_out(silence_ms)
+                return self.utterances.timed_out(silence_ms)
             case Trouble():
                 return self._trouble(event)
             case Transferred(agent):
@@ -189,9 +189,9 @@ class Telling:
         if self.open and self.open.is_cancelled:
             return [
                 *self._end(turn, "cancelled", reason="client_cancelled"),
-                *self.speeches.starts(),
+                *self.utterances.starts(),
             ]
-        return [*self.speeches.starts(), *self._end(turn, "cancelled", reason=reason)]
+        return [*self.utterances.starts(), *self._end(turn, "cancelled", reason=reason)]
 
     def _silenced(self, turn: int, played_ms: int) -> list[Json]:
         """Return the events of a track that fell silent, with the part that was heard."""
@@ -217,7 +217,7 @@ class Telling:
         failed = {"type": SERVER_ERROR, "code": FAULTS[part], "message": event.reason}
         out: list[Json] = []
         if part == "stt":
-            out = self.speeches.failed(failed)
+            out = self.utterances.failed(failed)
             if out and not event.fatal:
                 return out
         elif part != "audio" and not event.fatal:

@@ -26,8 +26,8 @@ from edge.core.client_events import (
 )
 from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.responses import RequestedResponse
+from edge.protocols.realtime.server_events import ServerEvents
 from edge.protocols.realtime.session_object import SessionObject
-from edge.protocols.realtime.telling import Telling
 from edge.protocols.realtime.wire import Ids
 
 SECOND = bytes(48_000)
@@ -38,10 +38,10 @@ class Client:
     """A client, and the events of its call."""
 
     def __init__(self, *, has_tracks: bool = False) -> None:
-        self.telling = Telling(Ids("c"), SessionObject(), has_tracks=has_tracks)
+        self.server_events = ServerEvents(Ids("c"), SessionObject(), has_tracks=has_tracks)
 
     def told(self, *events: ClientEvent) -> list[Json]:
-        return [message for event in events for message in self.telling.messages(event)]
+        return [message for event in events for message in self.server_events.messages(event)]
 
     def kinds(self, *events: ClientEvent) -> list[str]:
         return [message["type"] for message in self.told(*events)]
@@ -65,7 +65,7 @@ def test_a_response_is_told_from_its_start_to_its_usage() -> None:
     assert client.kinds(spoken())[-1] == "response.output_audio.delta"
     done = client.ending(DONE)
     assert (done["status"], done["usage"]["total_tokens"]) == ("completed", 15)
-    assert client.telling.open is None
+    assert client.server_events.open is None
     assert client.kinds(DONE) == []
 
 
@@ -89,16 +89,16 @@ def test_an_interruption_ends_the_response_and_the_rest_of_it_knows_its_place() 
         "reason": "turn_detected",
     }
     client.told(spoken(" fine."))
-    assert client.telling.open
-    assert client.telling.open.offset_ms == 700
+    assert client.server_events.open
+    assert client.server_events.open.offset_ms == 700
 
 
 @pytest.mark.parametrize("dropped", [Interrupted(1, "", 0), ResponseDropped(1, "interrupted")])
 def test_a_response_that_the_client_cancelled_says_so(dropped: ClientEvent) -> None:
     client = Client()
     client.told(ResponseStarted(1), spoken())
-    assert client.telling.open
-    client.telling.open.is_cancelled = True
+    assert client.server_events.open
+    client.server_events.open.is_cancelled = True
     details = client.ending(dropped)["status_details"]
     assert details == {"type": "cancelled", "reason": "client_cancelled"}
     assert client.kinds(dropped) == []
@@ -114,11 +114,11 @@ def test_a_response_that_failed_says_so_and_another_turns_end_changes_nothing() 
 
 def test_a_requested_response_has_the_form_that_was_asked_for() -> None:
     client = Client()
-    client.telling.asks["a"] = RequestedResponse("text", {"k": "v"}, in_conversation=False)
+    client.server_events.asks["a"] = RequestedResponse("text", {"k": "v"}, in_conversation=False)
     (created,) = client.told(ResponseStarted(2, "a"))
     response = created["response"]
     assert (response["output_modalities"], response["metadata"]) == (["text"], {"k": "v"})
-    assert (response["conversation_id"], client.telling.asks) == (None, {})
+    assert (response["conversation_id"], client.server_events.asks) == (None, {})
 
 
 def test_calls_of_the_clients_tools_end_the_response_and_begin_one_if_none_is_open() -> None:
@@ -138,10 +138,10 @@ def test_calls_of_the_clients_tools_end_the_response_and_begin_one_if_none_is_op
 def test_a_response_that_was_to_follow_calls_is_not_expected_once_the_turn_is_dropped() -> None:
     client = Client()
     client.told(ResponseStarted(1))
-    client.telling.calls.follow_up = "a"
-    client.telling.asks["a"] = RequestedResponse("text")
+    client.server_events.calls.follow_up = "a"
+    client.server_events.asks["a"] = RequestedResponse("text")
     assert client.ending(ResponseDropped(1, "interrupted"))["status"] == "cancelled"
-    assert (client.telling.calls.follow_up, client.telling.asks) == ("", {})
+    assert (client.server_events.calls.follow_up, client.server_events.asks) == ("", {})
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_another_agent_is_told_as_another_model() -> None:
     client = Client()
     (updated,) = client.told(Transferred("bar"))
     assert (updated["type"], updated["session"]["model"]) == ("session.updated", "bar")
-    assert client.telling.session.model == "bar"
+    assert client.server_events.session.model == "bar"
 
 
 def test_the_callers_speech_is_told_and_partial_words_are_not() -> None:
@@ -211,7 +211,7 @@ def test_a_track_is_told_where_it_plays_and_what_was_heard_when_it_falls_silent(
         "conversation.item.truncated",
     ]
     assert told[-1]["audio_end_ms"] == 700
-    item = client.telling.items.spoken_in(1)
+    item = client.server_events.items.spoken_in(1)
     assert item
     assert item.sent_ms == 700
 

@@ -13,16 +13,16 @@ from typing import Any
 
 from edge.core.client_events import CallerStarted, CallerStopped, CallerTranscript
 from edge.protocols.client_protocol import Json
-from edge.protocols.realtime.items import Item, Items, as_json, speech_item
+from edge.protocols.realtime.items import Item, Items, as_json, utterance_item
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.wire import Ids
 from runtime.moves import moved
 
-MOST_SPEECHES = 8
+MOST_UTTERANCES = 8
 """The most utterances that wait for their words."""
 
 
-class SpokenPhase(Enum):
+class ToldPhase(Enum):
     """The phase of an utterance, as the client was told."""
 
     UNTOLD = auto()
@@ -30,41 +30,41 @@ class SpokenPhase(Enum):
     COMMITTED = auto()
 
 
-class SpokenMove(Enum):
+class ToldMove(Enum):
     """The moves between phases."""
 
     START = auto()
     COMMIT = auto()
 
 
-UNTOLD, STARTED, COMMITTED = SpokenPhase
-SPOKEN_MOVES: Mapping[tuple[SpokenPhase, SpokenMove], SpokenPhase] = {
-    (UNTOLD, SpokenMove.START): STARTED,
-    (UNTOLD, SpokenMove.COMMIT): COMMITTED,
-    (STARTED, SpokenMove.COMMIT): COMMITTED,
+UNTOLD, STARTED, COMMITTED = ToldPhase
+TOLD_MOVES: Mapping[tuple[ToldPhase, ToldMove], ToldPhase] = {
+    (UNTOLD, ToldMove.START): STARTED,
+    (UNTOLD, ToldMove.COMMIT): COMMITTED,
+    (STARTED, ToldMove.COMMIT): COMMITTED,
 }
 
 
 @dataclass
-class SpokenTurn:
+class ToldUtterance:
     """One utterance of the caller."""
 
     item: str
     start_ms: int
     """The start, in the audio that the client appended."""
-    phase: SpokenPhase = UNTOLD
+    phase: ToldPhase = UNTOLD
     audio_ms: int = 0
 
-    def move(self, move: SpokenMove) -> None:
+    def move(self, move: ToldMove) -> None:
         """Enter the phase after *move*.
 
         Raises:
             IllegalMoveError: the phase has no such move.
         """
-        self.phase = moved(SPOKEN_MOVES, self.phase, move)
+        self.phase = moved(TOLD_MOVES, self.phase, move)
 
 
-class Speeches:
+class Utterances:
     """The utterances that one client was told of."""
 
     def __init__(self, ids: Ids, items: Items, session: SessionObject) -> None:
@@ -73,36 +73,36 @@ class Speeches:
         self.session = session
         self.appended_ms = 0.0
         """The caller's audio so far, ms."""
-        self._speeches: dict[int, SpokenTurn] = {}
+        self._by_number: dict[int, ToldUtterance] = {}
 
     @property
     def is_open(self) -> bool:
         """Whether the client was told of the start of an utterance, but not of its end."""
-        return any(one.phase is not COMMITTED for one in self._speeches.values())
+        return any(one.phase is not COMMITTED for one in self._by_number.values())
 
     def began(self, event: CallerStarted) -> list[Json]:
         start_ms = max(0, int(self.appended_ms) - event.ago_ms)
-        spoken = SpokenTurn(self.ids.new("item"), start_ms)
-        self._speeches[event.utterance] = spoken
-        if len(self._speeches) > MOST_SPEECHES:
-            del self._speeches[next(iter(self._speeches))]
+        spoken = ToldUtterance(self.ids.new("item"), start_ms)
+        self._by_number[event.utterance] = spoken
+        if len(self._by_number) > MOST_UTTERANCES:
+            del self._by_number[next(iter(self._by_number))]
         if self.session.is_manual or event.over_response:
             return []
         return self._start(spoken)
 
-    def _start(self, spoken: SpokenTurn) -> list[Json]:
+    def _start(self, spoken: ToldUtterance) -> list[Json]:
         if spoken.phase is not UNTOLD or self.session.is_manual:
             return []
-        spoken.move(SpokenMove.START)
+        spoken.move(ToldMove.START)
         kind = "input_audio_buffer.speech_started"
         return [self.ids.event(kind, audio_start_ms=spoken.start_ms, item_id=spoken.item)]
 
     def starts(self) -> list[Json]:
         """Return the events of starts that were kept back; they were interruptions after all."""
-        return [message for one in self._speeches.values() for message in self._start(one)]
+        return [message for one in self._by_number.values() for message in self._start(one)]
 
     def ended(self, event: CallerStopped) -> list[Json]:
-        spoken = self._speeches.get(event.utterance)
+        spoken = self._by_number.get(event.utterance)
         if spoken is None:
             return []
         spoken.audio_ms = event.audio_ms
@@ -110,7 +110,7 @@ class Speeches:
             return []
         out: list[Json] = []
         if event.discarded:
-            del self._speeches[event.utterance]
+            del self._by_number[event.utterance]
             if spoken.phase is UNTOLD:
                 return []
         else:
@@ -120,16 +120,16 @@ class Speeches:
         return [*out, self.ids.event(kind, audio_end_ms=end_ms, item_id=spoken.item)]
 
     def handed_in(self, utterance: int) -> list[Json]:
-        spoken = self._speeches.get(utterance)
-        out = self._commit(spoken or SpokenTurn(self.ids.new("item"), int(self.appended_ms)))
+        spoken = self._by_number.get(utterance)
+        out = self._commit(spoken or ToldUtterance(self.ids.new("item"), int(self.appended_ms)))
         if spoken is None:  # it had no words
             item_id = self.items.last or ""
             out += self._transcription(item_id, "", 0)
         return out
 
-    def _commit(self, spoken: SpokenTurn) -> list[Json]:
-        spoken.move(SpokenMove.COMMIT)
-        item = Item(speech_item(spoken.item))
+    def _commit(self, spoken: ToldUtterance) -> list[Json]:
+        spoken.move(ToldMove.COMMIT)
+        item = Item(utterance_item(spoken.item))
         before = self.items.add(item)
         told = as_json(item)
         kind = "input_audio_buffer.committed"
@@ -140,7 +140,7 @@ class Speeches:
         ]
 
     def transcribed(self, event: CallerTranscript) -> list[Json]:
-        spoken = self._speeches.pop(event.utterance, None)
+        spoken = self._by_number.pop(event.utterance, None)
         if spoken is None:  # typed, or spoken before this connection
             return []
         out = [] if spoken.phase is COMMITTED else self._commit(spoken)
@@ -162,7 +162,7 @@ class Speeches:
 
     def timed_out(self, silence_ms: int) -> list[Json]:
         end_ms = int(self.appended_ms)
-        spoken = SpokenTurn(self.ids.new("item"), end_ms)
+        spoken = ToldUtterance(self.ids.new("item"), end_ms)
         timed_out = self.ids.event(
             "input_audio_buffer.timeout_triggered",
             audio_start_ms=max(0, end_ms - silence_ms),
@@ -173,8 +173,8 @@ class Speeches:
 
     def failed(self, error: Json) -> list[Json]:
         """Return the events of a committed utterance without a transcript."""
-        committed = [one for one in self._speeches.values() if one.phase is COMMITTED]
-        self._speeches.clear()
+        committed = [one for one in self._by_number.values() if one.phase is COMMITTED]
+        self._by_number.clear()
         kind = "conversation.item.input_audio_transcription.failed"
         where: dict[str, Any] = {"content_index": 0, "error": error}
         return [self.ids.event(kind, item_id=one.item, **where) for one in committed]

@@ -10,23 +10,23 @@ from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.items import Items
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.session_update import updated
-from edge.protocols.realtime.speeches import (
-    SPOKEN_MOVES,
+from edge.protocols.realtime.utterances import (
+    TOLD_MOVES,
     UNTOLD,
-    Speeches,
-    SpokenMove,
-    SpokenPhase,
-    SpokenTurn,
+    ToldMove,
+    ToldPhase,
+    ToldUtterance,
+    Utterances,
 )
 from edge.protocols.realtime.wire import Ids
 from runtime.moves import IllegalMoveError
 
-ILLEGAL = set(itertools.product(SpokenPhase, SpokenMove)) - SPOKEN_MOVES.keys()
+ILLEGAL = set(itertools.product(ToldPhase, ToldMove)) - TOLD_MOVES.keys()
 MANUAL: dict[str, Any] = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
 
 
-def speeches(session: SessionObject | None = None) -> Speeches:
-    return Speeches(Ids("c"), Items(), session or SessionObject())
+def utterances(session: SessionObject | None = None) -> Utterances:
+    return Utterances(Ids("c"), Items(), session or SessionObject())
 
 
 def kinds(messages: list[Json]) -> list[str]:
@@ -34,13 +34,13 @@ def kinds(messages: list[Json]) -> list[str]:
 
 
 @pytest.mark.parametrize(("phase", "move"), sorted(ILLEGAL, key=str))
-def test_an_illegal_move_raises(phase: SpokenPhase, move: SpokenMove) -> None:
+def test_an_illegal_move_raises(phase: ToldPhase, move: ToldMove) -> None:
     with pytest.raises(IllegalMoveError, match=f"{move.name} in {phase.name}"):
-        SpokenTurn("item", 0, phase).move(move)
+        ToldUtterance("item", 0, phase).move(move)
 
 
 def test_an_utterance_is_started_stopped_and_committed_in_this_order() -> None:
-    told = speeches()
+    told = utterances()
     assert kinds(told.began(CallerStarted(1, 100, over_response=False))) == ["speech_started"]
     assert told.is_open
     assert kinds(told.ended(CallerStopped(1, 100, 900, False))) == ["speech_stopped"]
@@ -49,30 +49,30 @@ def test_an_utterance_is_started_stopped_and_committed_in_this_order() -> None:
 
 
 def test_speech_over_a_response_is_told_once_it_is_an_interruption() -> None:
-    told = speeches()
+    told = utterances()
     assert told.began(CallerStarted(1, 100, over_response=True)) == []
     assert kinds(told.starts()) == ["speech_started"]
     assert told.starts() == []
 
 
 def test_a_backchannel_is_not_told_at_all() -> None:
-    told = speeches()
+    told = utterances()
     told.began(CallerStarted(1, 100, over_response=True))
     assert told.ended(CallerStopped(1, 100, 300, True)) == []
     assert told.transcribed(CallerTranscript("Mhm.", True, utterance=1)) == []
 
 
 def test_an_utterance_that_the_client_ends_is_committed_without_a_start() -> None:
-    told = speeches(updated(SessionObject(), MANUAL))
+    told = utterances(updated(SessionObject(), MANUAL))
     assert told.began(CallerStarted(1, 100, over_response=False)) == []
     assert kinds(told.handed_in(1))[0] == "committed"
     assert told.starts() == []
-    assert UNTOLD not in {one.phase for one in told._speeches.values()}
+    assert UNTOLD not in {one.phase for one in told._by_number.values()}
     assert "committed" not in kinds(told.transcribed(CallerTranscript("Hello.", True, utterance=1)))
 
 
 def test_utterances_that_were_committed_fail_with_the_recogniser_and_no_others() -> None:
-    told = speeches(updated(SessionObject(), MANUAL))
+    told = utterances(updated(SessionObject(), MANUAL))
     for utterance in (1, 2):
         told.began(CallerStarted(utterance, 100, over_response=False))
     told.handed_in(1)
