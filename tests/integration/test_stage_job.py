@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edge.call.stage_job import (
+from edge.door.http.stage_job import (
     PATIENCE_S,
     POLL_S,
     TURN,
