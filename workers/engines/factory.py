@@ -110,7 +110,7 @@ def _simulated_recognizer(settings: Settings) -> Recognizer:
 
 def _piper(settings: Settings, *, noise: bool = False) -> Synthesizer:
     from workers.engines.tts.piper import PiperVoice
-    from workers.engines.tts.piper_voices import PiperVoices, VoicePlaces
+    from workers.engines.tts.piper_voices import PiperVoices, VoiceFolders
 
     if (path := weights.find(settings.tts_voice, settings.cache_dir)) is None:
         raise WeightsError(
@@ -125,7 +125,7 @@ def _piper(settings: Settings, *, noise: bool = False) -> Synthesizer:
     folder = Path(settings.voices_dir) if settings.voices_dir else None
     return PiperVoices(
         path,
-        places=VoicePlaces(folder, settings.cache_dir),
+        folders=VoiceFolders(folder, settings.cache_dir),
         by_language=settings.tts_voices,
         most=settings.tts_voices_loaded,
         stand_in=settings.tts_voice_missing == "default",

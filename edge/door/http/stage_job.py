@@ -16,7 +16,7 @@ from edge.call.first_events import FirstEvents
 from edge.call.log_position import LogPosition
 from edge.call.stage_listener import StageListener
 from edge.core.hearing.framing import FRAME_BYTES
-from edge.core.hearing.utterance import FRAMES_A_MESSAGE
+from edge.core.hearing.utterance import FRAMES_PER_MESSAGE
 from edge.core.inputs import AnyInput, ChunkSpoken
 from edge.core.response.sentence import Sentence
 from runtime.bus.connection import Bus
@@ -39,7 +39,7 @@ from schemas.events import (
 )
 from schemas.session_config import SessionConfig
 
-MESSAGE_BYTES = FRAMES_A_MESSAGE * FRAME_BYTES
+MESSAGE_BYTES = FRAMES_PER_MESSAGE * FRAME_BYTES
 POLL_S = 2.0
 """The silence after which the streams are read, since a result may have been lost."""
 PATIENCE_S = 60.0

@@ -20,8 +20,8 @@ from tests.unit.edge.call.memory_bus import MemoryBus
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 
 
-class Places:
-    """Has no place for the language model's jobs."""
+class NoSlot:
+    """Has no slot for the language model's jobs."""
 
     def __init__(self) -> None:
         self.said_events: list[Event] = []
@@ -112,9 +112,9 @@ async def test_who_waits_after_the_close_is_told_once_all_is_stored() -> None:
     assert bus.stored == [pressed("1")]
 
 
-async def test_a_job_without_a_place_is_stored_as_no_job() -> None:
-    bus, places = MemoryBus(), Places()
-    events = writer(bus, LogTerms(jobs=places))
+async def test_a_job_without_a_slot_is_stored_as_no_job() -> None:
+    bus, slots = MemoryBus(), NoSlot()
+    events = writer(bus, LogTerms(jobs=slots))
     heard = SpeechStarted(**WHOSE, utterance=1, language="en", deadline_ms=0)
     for event in (heard, taken()):
         events.put(event)
@@ -123,8 +123,8 @@ async def test_a_job_without_a_place_is_stored_as_no_job() -> None:
         (),
         stages.STAGE_NAMES,
     ]
-    assert places.said_events == bus.stored
-    assert places.left
+    assert slots.said_events == bus.stored
+    assert slots.left
 
 
 async def test_a_call_that_stores_too_much_is_told_once_and_its_events_are_kept() -> None:
