@@ -17,7 +17,7 @@ from benchmarks.client import ask_all
 from benchmarks.latency import machine
 from benchmarks.paused_sentences import PARTS, PAUSES_MS, room, split
 from benchmarks.results import save
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 
 EAGERNESS = ("high", "auto", "low")
 PEERS = (0, 2)

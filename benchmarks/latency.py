@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks import aura_server, peer, recordings
 from benchmarks.client import ask_all
 from benchmarks.results import save
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 
 STEPS = ("transcript_ms", "first_token_ms", "first_audio_ms")
 

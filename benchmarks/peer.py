@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.recordings import SHARED, spoken
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 
 HARNESS = SHARED / "peer"
 VENV = Path(os.environ.get("AURA_BENCH_PEER_VENV") or Path(__file__).parent / ".peer-venv")

@@ -24,11 +24,11 @@ from benchmarks.results import save
 from edge.core.client_commands import Audio
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.twilio import TwilioProtocol
-from runtime.audio import AudioIn
-from runtime.g711 import encode
+from runtime.audio.conversion import AudioIn
+from runtime.audio.g711 import encode
 from runtime.settings import load
-from runtime.wav import Format
-from runtime.word_errors import distance
+from runtime.audio.wav import Format
+from runtime.text.word_errors import distance
 from schemas.audio import RATE_HZ
 from workers.engines import factory
 

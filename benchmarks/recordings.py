@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from runtime.audio import read_wav
+from runtime.audio.conversion import read_wav
 from runtime.settings import load
 from schemas.audio import RATE_HZ
 from workers.engines import factory

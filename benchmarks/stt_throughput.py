@@ -31,7 +31,7 @@ from benchmarks import stt_clips
 from benchmarks.latency import machine
 from benchmarks.recordings import SHARED
 from benchmarks.results import save
-from runtime.word_errors import distance
+from runtime.text.word_errors import distance
 from schemas.audio import RATE_HZ
 from workers.engine_executor import BatchWork, EngineExecutor
 from workers.engines import weights

@@ -20,7 +20,7 @@ from playwright.async_api import CDPSession, Page
 from benchmarks.recordings import buzz
 from benchmarks.results import save
 from edge.door.http.pages import FILES
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 from tests.aura_process import FRESH, SIMULATED, AuraProcess
 from tests.talk_page import browser, until, words
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from deploy import resources
 from runtime.bus.server_address import PASSWORDS_FILE
 from runtime.settings import SettingsError
-from runtime.version import installing
+from runtime.process.version import installing
 from schemas.stages import STAGE_NAMES
 
 

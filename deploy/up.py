@@ -17,7 +17,7 @@ from deploy.nats_server import MOST_FILE_BYTES
 from deploy.provision import ProvisionError, provision, sized
 from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
-from runtime import running
+from runtime.process import running
 from runtime.agents import store
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError, FencedError

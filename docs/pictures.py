@@ -24,7 +24,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from playwright.async_api import Page  # noqa: E402  # after the checkout is on the path
 
-from runtime.audio import write_wav  # noqa: E402  # after the path is set
+from runtime.audio.conversion import write_wav  # noqa: E402  # after the path is set
 from runtime.settings import load  # noqa: E402  # after the path is set
 from tests.aura_process import FRESH, AuraProcess  # noqa: E402  # after the path is set
 from tests.caller import silence  # noqa: E402  # after the path is set

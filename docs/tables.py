@@ -14,7 +14,7 @@ import soak_table
 from markdown_table import table, under
 
 from aura.cli.settings_table import as_markdown
-from schemas.event_table import filled
+from schemas.documents.event_table import filled
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

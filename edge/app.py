@@ -46,9 +46,9 @@ from edge.door.webrtc.port import WebRtcPort
 from edge.protocols import served
 from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.twilio import TwilioProtocol
-from runtime import media
+from runtime.audio import media
 from runtime.bus.connection import Bus
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from runtime.settings import Settings
 
 

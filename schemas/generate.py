@@ -26,7 +26,7 @@ from schemas import (
     session_config,
     tenant,
 )
-from schemas.docstrings import describe, structs_within
+from schemas.documents.docstrings import describe, structs_within
 from schemas.events.shared_fields import SharedFields
 from schemas.patterns import components
 

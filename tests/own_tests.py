@@ -16,7 +16,7 @@ OTHER_KINDS = ("parts", "integration", "contract", "e2e")
 
 ELSEWHERE: Mapping[str, str] = {
     "aura/cli/agents.py": "integration/test_agents.py",
-    "aura/cli/applied_files.py": "integration/test_agents.py",
+    "aura/cli/agent_files/applied_files.py": "integration/test_agents.py",
     "aura/cli/calls.py": "integration/test_calls.py",
     "aura/cli/console/*.py": "integration/test_console.py",
     "aura/cli/dead.py": "integration/test_dead.py",
@@ -29,7 +29,7 @@ ELSEWHERE: Mapping[str, str] = {
     "aura/cli/reporting/queries.py": "integration/test_pages.py",
     "aura/cli/sessions.py": "integration/test_sessions.py",
     "aura/cli/sip.py": "integration/test_sip.py",
-    "aura/cli/sound_card.py": "integration/test_talk.py",
+    "aura/cli/sound/sound_card.py": "integration/test_talk.py",
     "aura/cli/tenants.py": "integration/test_tenants.py",
     "aura/cli/tools.py": "integration/test_tools.py",
     "aura/cli/up.py": "integration/test_up.py",
@@ -76,7 +76,7 @@ ELSEWHERE: Mapping[str, str] = {
     "runtime/bus/prompts.py": "integration/test_likely_prompts.py",
     "runtime/bus/publisher.py": "integration/test_fence.py",
     "runtime/bus/reader.py": "integration/test_bus.py",
-    "runtime/metrics.py": "parts/test_metrics_port.py",
+    "runtime/process/metrics.py": "parts/test_metrics_port.py",
     "runtime/sessions/file.py": "contract/test_session_file.py",
     "runtime/sessions/recorded_audio.py": "contract/test_session_file.py",
     "runtime/settings/*.py": "unit/runtime/test_settings.py",

@@ -5,7 +5,7 @@ import time
 from prometheus_client import Counter, Gauge, Histogram
 
 from runtime.bus.jobs import Job, Jobs
-from runtime.metrics import WORK_S
+from runtime.process.metrics import WORK_S
 
 JOBS = Counter(
     "aura_worker_jobs_total",

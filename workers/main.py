@@ -8,10 +8,10 @@ from typing import Any
 
 import structlog
 
-from runtime import metrics
+from runtime.process import metrics
 from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
-from runtime.gc_tuning import freeze_objects
+from runtime.process.gc_tuning import freeze_objects
 from runtime.settings import Settings
 from schemas.events import StageName
 from workers.stage_builders import build

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from aura.cli.applied_files import AppliedFiles
+from aura.cli.agent_files.applied_files import AppliedFiles
 from aura.cli.running import run
 
 app = typer.Typer(
@@ -106,7 +106,7 @@ def remove(name: JustName, tenant: Tenant = "") -> None:
 
 
 def _files() -> AppliedFiles:
-    from aura.cli.agent_check import flaws, remarks, unknown_names
+    from aura.cli.agent_files.agent_check import flaws, remarks, unknown_names
     from runtime.agents.store import AGENT
 
     return AppliedFiles(AGENT, unknown_names, flaws, remarks, shared="all")

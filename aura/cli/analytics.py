@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from aura.cli.running import CommandError
-from runtime import logs
+from runtime.process import logs
 from runtime.settings import Settings
 from workers.analytics.main import Plan, serve
 from workers.analytics.plugin_loader import group_of, load, start_of

@@ -14,20 +14,20 @@ import typer
 from rich.console import Console, Group
 from rich.live import Live
 
-from aura.cli.call_failures import failure
-from aura.cli.levels import Meter, level
+from aura.cli.calling.call_failures import failure
+from aura.cli.sound.levels import Meter, level
 from aura.cli.options import Token, Url
-from aura.cli.outcome import PATIENCE_S, Outcome, length_s, levels, view
+from aura.cli.calling.outcome import PATIENCE_S, Outcome, length_s, levels, view
 from aura.cli.running import CommandError, run, running_url
-from aura.cli.spoken import spoken
-from aura.cli.waterfall import at_the_client, waterfall
+from aura.cli.calling.spoken import spoken
+from aura.cli.session.waterfall import at_the_client, waterfall
 from aura.client import CallClient, CallError
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
-from runtime.audio import read_wav, write_wav
-from runtime.printable import printable
+from runtime.audio.conversion import read_wav, write_wav
+from runtime.text.printable import printable
 from runtime.settings import load
 from runtime.tasks import beside
-from runtime.wav import NotAudioError
+from runtime.audio.wav import NotAudioError
 
 QUIET_DB = -40.0
 """The level, below the loudest 10 ms of a recording, under which there is no speech."""

@@ -15,7 +15,7 @@ import typer
 
 from aura.cli.options import Session
 from aura.cli.running import CommandError, run
-from runtime.printable import printable
+from runtime.text.printable import printable
 from runtime.settings import load
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ async def _start(to: str, agent: str, variables: dict[str, str], tenant: str) ->
 
 
 async def _listen(session: str, out: str) -> int:
-    from aura.cli.listening import listen_in
+    from aura.cli.sound.listening import listen_in
     from runtime.bus.calls import NoSuchCallError, ask
     from schemas.control import CallRequest
 

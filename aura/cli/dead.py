@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aura.cli.running import CommandError, run
-from runtime.printable import printable
+from runtime.text.printable import printable
 from runtime.settings import load
 
 if TYPE_CHECKING:

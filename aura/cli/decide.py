@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 
 from aura.cli.running import CommandError
-from aura.cli.session_choice import chosen
+from aura.cli.session.session_choice import chosen
 from aura.cli.show import read
 from aura.replay import redecide, what_if
 from aura.replay.what_if import Difference
 from runtime.bus.connection import connect
-from runtime.printable import printable
+from runtime.text.printable import printable
 from runtime.sessions.finding import decoded
 from runtime.settings import Settings
 from schemas.events import AnyEvent, Event, SessionStarted, tag

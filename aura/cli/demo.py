@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from aura.cli.call import call, options
-from aura.cli.outcome import PATIENCE_S
+from aura.cli.calling.outcome import PATIENCE_S
 from aura.cli.running import CommandError, run, running_url
 from aura.client import CallClient
 from deploy.nats_server import free_port

@@ -24,7 +24,7 @@ from runtime.bus.server_address import embedded_url
 from runtime.bus.silence import SILENCE_S
 from runtime.settings import Settings, load
 from runtime.tls import LOOPBACK
-from runtime.version import installing
+from runtime.process.version import installing
 from schemas.languages import without_region
 
 LIBRARIES = (

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from aura.cli.agents import revision_named
 from aura.cli.running import CommandError
-from aura.cli.session_choice import chosen as chosen_session
+from aura.cli.session.session_choice import chosen as chosen_session
 from aura.cli.show import read
 from aura.replay.compare import MEASURED, BadLimitError, Comparison, compare, failures
 from aura.replay.drive import DrivePlan, ModelRefusedError, NoSuchTurnError
@@ -23,12 +23,12 @@ from aura.replay.redecide import InputsNotRecordedError
 from edge.call.session_audio import SessionAudio
 from edge.call.speech_model import chosen
 from edge.core.hearing.caller_audio import CallerAudio
-from runtime import logs
+from runtime.process import logs
 from runtime.agents import store
 from runtime.agents.config_file import ConfigFileError
 from runtime.agents.resolve import VariableError
 from runtime.bus.connection import Bus, connect
-from runtime.printable import printable
+from runtime.text.printable import printable
 from runtime.sessions import recorded_audio, relabel
 from runtime.sessions.finding import decoded
 from runtime.settings import Settings

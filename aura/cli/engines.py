@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from aura.cli.running import CommandError
-from runtime.printable import printable
+from runtime.text.printable import printable
 from runtime.settings import load
 
 app = typer.Typer(

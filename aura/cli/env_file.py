@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic_settings import DotEnvSettingsSource
 
-from runtime.printable import printable
+from runtime.text.printable import printable
 from runtime.settings import ENV_FILE, Settings, SettingsError, env_name
 
 

@@ -9,7 +9,7 @@ import typer
 
 from aura.cli.options import Session
 from aura.cli.running import CommandError, run
-from aura.cli.session_choice import chosen
+from aura.cli.session.session_choice import chosen
 from runtime.bus.connection import connect
 from runtime.sessions import transfer
 from runtime.sessions.file import SessionFile, pack

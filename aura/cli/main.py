@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from aura.cli.fast_start import without, without_aiohttp
-from runtime.printable import printable
+from runtime.text.printable import printable
 
 HELP = (
     "Aura, a self-hosted real-time voice backend on an event bus.\n\n"
@@ -106,7 +106,7 @@ COMMANDS = {
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from runtime.version import version  # noqa: PLC0415  # asks for the installed packages
+        from runtime.process.version import version  # noqa: PLC0415  # asks for the installed packages
 
         print(f"aura {version()}")
         raise typer.Exit

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from rich.console import Console
 
 from aura.cli.running import CommandError
-from aura.cli.session_choice import chosen
+from aura.cli.session.session_choice import chosen
 from aura.cli.show import read
 from aura.cli.tap import say
 from runtime.bus.connection import connect

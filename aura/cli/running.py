@@ -37,7 +37,7 @@ def run(work: Coroutine[Any, Any, int]) -> None:
     """
     import structlog
 
-    from runtime import logs
+    from runtime.process import logs
 
     if not structlog.is_configured():
         logs.configure_command(logging.ERROR)
@@ -55,7 +55,7 @@ def role(settings: Settings, name: str, work: Coroutine[Any, Any, int]) -> None:
     import structlog
 
     from aura.cli import env_file
-    from runtime import logs
+    from runtime.process import logs
 
     logs.configure(settings, name)
     if taken := env_file.found():

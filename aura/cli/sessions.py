@@ -16,7 +16,7 @@ from rich.style import Style
 from aura.cli.running import CommandError, run
 from aura.cli.terminal import room
 from runtime.bus.connection import connect
-from runtime.printable import printable
+from runtime.text.printable import printable
 from runtime.sessions.finding import sessions
 from runtime.sessions.listing import ListedSession, SessionFilter
 from runtime.settings import Settings, load

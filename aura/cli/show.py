@@ -13,17 +13,17 @@ from rich.style import Style
 
 from aura.cli.options import Session
 from aura.cli.running import CommandError, run
-from aura.cli.session_choice import NEWEST, chosen
+from aura.cli.session.session_choice import NEWEST, chosen
 from aura.cli.terminal import cut, room
-from aura.cli.waterfall import waterfall
+from aura.cli.session.waterfall import waterfall
 from runtime.bus.connection import Bus, connect
 from runtime.bus.reader import Stored
-from runtime.printable import printable
+from runtime.text.printable import printable
 from runtime.sessions.finding import decoded
 from runtime.sessions.listing import ListedSession, folded
 from runtime.sessions.timeline import LANES, Lane, Moment, moments
 from runtime.settings import Settings, load
-from runtime.version import installing
+from runtime.process.version import installing
 from schemas import subjects
 
 COLOUR: dict[Lane, Style] = {
@@ -92,8 +92,8 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
         drawn = Segment("".join(drawing(row, told, Paint(console))))
         console.print(Segments([drawn]), soft_wrap=True, end="")
         return 0
-    from aura.cli.session_page import page  # noqa: PLC0415  # numpy, which a drawing in text does without
-    from runtime import media  # noqa: PLC0415  # the same
+    from aura.cli.session.session_page import page  # noqa: PLC0415  # numpy, which a drawing in text does without
+    from runtime.audio import media  # noqa: PLC0415  # the same
     from runtime.sessions.recorded_audio import since  # noqa: PLC0415  # the same
 
     heard = since(recorded, row.started_at_ms) if recorded else {}

@@ -14,16 +14,16 @@ from rich.live import Live
 from rich.text import Text
 
 from aura.cli.call import agent_options, options
-from aura.cli.call_failures import failure
-from aura.cli.levels import Meter, both, level
-from aura.cli.loudspeaker import Loudspeaker
+from aura.cli.calling.call_failures import failure
+from aura.cli.sound.levels import Meter, both, level
+from aura.cli.sound.loudspeaker import Loudspeaker
 from aura.cli.options import Token, Url
 from aura.cli.running import CommandError, run, running_url
-from aura.cli.sound_card import sound_card
-from aura.cli.waterfall import waterfall
+from aura.cli.sound.sound_card import sound_card
+from aura.cli.session.waterfall import waterfall
 from aura.client import CallClient, CallError
-from runtime.audio import read_wav
-from runtime.printable import printable
+from runtime.audio.conversion import read_wav
+from runtime.text.printable import printable
 from runtime.settings import load
 from runtime.tasks import beside
 

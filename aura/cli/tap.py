@@ -15,7 +15,7 @@ from aura.cli.running import run
 from runtime.bus.configurations import NAMING
 from runtime.bus.connection import connect
 from runtime.bus.delivery import Delivery
-from runtime.printable import printable
+from runtime.text.printable import printable
 from runtime.settings import Settings, load
 from schemas import codec
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial

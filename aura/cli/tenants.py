@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aura.cli.applied_files import AppliedFiles
+from aura.cli.agent_files.applied_files import AppliedFiles
 from aura.cli.running import run
 
 app = typer.Typer(
@@ -29,7 +29,7 @@ JustName = Annotated[str, typer.Argument(metavar="TENANT", help="As listed.")]
 
 
 def _files() -> AppliedFiles:
-    from aura.cli.agent_check import unknown_agents
+    from aura.cli.agent_files.agent_check import unknown_agents
     from runtime.agents.store import TENANT
 
     return AppliedFiles(TENANT, unknown_agents)

@@ -107,7 +107,7 @@ async def _show(settings: Settings) -> int:
         from runtime.bus.connection import connect
         from runtime.bus.silence import SILENCE_S
         from runtime.bus.tool_services import served_tools
-    from runtime.printable import printable
+    from runtime.text.printable import printable
 
     async with await connect(settings, "aura-tools-list") as bus:
         found = await served_tools(bus, silence_s=SILENCE_S)

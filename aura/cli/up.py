@@ -49,7 +49,7 @@ def _checked(agents: list[Path]) -> dict[str, str]:
         BrokenFilesError: some of the files are no agents.
         SettingsError: an agent has an invalid part.
     """
-    from aura.cli.agent_check import flaws  # noqa: PLC0415  # loads the check of schemas
+    from aura.cli.agent_files.agent_check import flaws  # noqa: PLC0415  # loads the check of schemas
 
     texts = load_all(agents)
     if wrong := flaws(texts):

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from runtime.word_errors import word_error_rate
+from runtime.text.word_errors import word_error_rate
 from schemas import events as ev
 from schemas.events import tag
 

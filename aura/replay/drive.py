@@ -28,7 +28,7 @@ from edge.core.session.history import History, fold
 from edge.core.session.summary import Summary
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
-from runtime.version import version
+from runtime.process.version import version
 from schemas import events as ev
 from schemas import subjects
 from schemas.session_config import SessionConfig

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from aura.cli.call import speech_end_ms
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
-from runtime.audio import read_wav
+from runtime.audio.conversion import read_wav
 
 FRAME_S = 0.02
 Samples = npt.NDArray[np.float32]

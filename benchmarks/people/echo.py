@@ -15,7 +15,7 @@ import numpy.typing as npt
 from benchmarks.people.caller import MicrophoneCaller, ReceivedMessage, calling
 from benchmarks.people.figures import share
 from benchmarks.people.trials import in_turn
-from runtime.audio import read_wav
+from runtime.audio.conversion import read_wav
 from schemas.audio import RATE_HZ
 
 SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "40"}

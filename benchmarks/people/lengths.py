@@ -13,7 +13,7 @@ from benchmarks.people.figures import spread
 from benchmarks.people.plain_whisper import PlainWhisper
 from benchmarks.people.recordings import phrases
 from benchmarks.people.trials import in_turn
-from runtime.word_errors import distance, words
+from runtime.text.word_errors import distance, words
 from schemas.audio import BYTES_PER_MS
 
 SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "6"}

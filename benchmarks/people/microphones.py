@@ -15,7 +15,7 @@ from benchmarks.people.figures import share
 from benchmarks.people.plain_whisper import PlainWhisper
 from benchmarks.people.recordings import phrases
 from benchmarks.people.trials import in_turn
-from runtime.word_errors import distance, words
+from runtime.text.word_errors import distance, words
 
 SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "6"}
 RATES_HZ = (8_000, 16_000, 24_000, 32_000, 44_100, 48_000, 96_000)

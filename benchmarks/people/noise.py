@@ -17,7 +17,7 @@ from benchmarks.people.noises import KINDS, at_level
 from benchmarks.people.plain_whisper import PlainWhisper
 from benchmarks.people.recordings import phrases
 from benchmarks.people.trials import in_turn
-from runtime.word_errors import distance, words
+from runtime.text.word_errors import distance, words
 
 SETTINGS = {"AURA_LLM_ENGINE": "simulated", "AURA_SIM_LLM_TOKENS": "6"}
 LEVELS_DB = (20, 15, 10)

@@ -18,7 +18,7 @@ from benchmarks.people.caller import calling
 from benchmarks.people.figures import share, spread
 from benchmarks.people.labelled_pauses import Labelled, labelled
 from benchmarks.people.trials import in_turn
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 from runtime.settings import load
 from workers.engines import model_download
 

@@ -25,7 +25,7 @@ import av
 import numpy as np
 
 from benchmarks.people.recordings import loudness
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 from schemas.audio import BYTES_PER_MS, RATE_HZ
 
 LANGUAGES = ("en", "es", "fr", "it", "ru")

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.recordings import SHARED
-from runtime.audio import read_wav
+from runtime.audio.conversion import read_wav
 from schemas.audio import BYTES_PER_MS
 
 HOW = (

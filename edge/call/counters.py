@@ -3,7 +3,7 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 from edge.core.client_events import ClientEvent, Interrupted, Trouble
-from runtime.metrics import STEPS_S
+from runtime.process.metrics import STEPS_S
 from schemas.events import WATERFALL, Event, ResponseCancelled, SpeechEnded, TurnMeasured, TurnTaken
 
 CALLS = Gauge("aura_edge_calls", "Calls that this edge holds now.")

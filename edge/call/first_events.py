@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edge.core.call import Began
-from runtime.version import version
+from runtime.process.version import version
 from schemas.agent import AgentUsed
 from schemas.events import Event, Head, RecordingConsented, SessionResumed, SessionStarted
 from schemas.session_config import SessionConfig

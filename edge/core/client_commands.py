@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.core.inputs import FromClient
-from runtime.containers import Container
-from runtime.wav import Format
+from runtime.audio.containers import Container
+from runtime.audio.wav import Format
 from schemas.events import Message
 
 

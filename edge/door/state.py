@@ -49,7 +49,7 @@ from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
 from runtime.prices import PRICES
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from runtime.settings import Settings
 from schemas.control import CallState
 from schemas.session_config import SessionConfig

@@ -21,7 +21,7 @@ from edge.protocols.asyncapi_payloads import (
 from edge.protocols.client_protocol import CloseCode
 from schemas import client_messages as messages
 from schemas import events
-from schemas.docstrings import describe
+from schemas.documents.docstrings import describe
 from schemas.events import Event, tag
 from schemas.events.shared_fields import SharedFields
 from schemas.generate import event_types, written

@@ -10,7 +10,7 @@ from edge.protocols import continuous, session_events
 from edge.protocols.client_protocol import LEAST_KEY_CHARS, MOST_KEY_CHARS
 from edge.protocols.pcm_format import FORMATS, LEAST_HZ, MOST_HZ
 from edge.protocols.session_options import LANGUAGE_CHARS, NUMBERS
-from schemas.docstrings import describe
+from schemas.documents.docstrings import describe
 from schemas.events import own_fields, tag
 from schemas.generate import event_types
 from schemas.patterns import components

@@ -37,8 +37,8 @@ from edge.protocols.parsing import (
 )
 from edge.protocols.pcm_format import pcm_format
 from edge.protocols.session_options import session_options
-from runtime.audio import AudioReader, write_wav
-from runtime.wav import NotAudioError
+from runtime.audio.conversion import AudioReader, write_wav
+from runtime.audio.wav import NotAudioError
 
 
 class ConversationalProtocol(ProtocolDefaults):

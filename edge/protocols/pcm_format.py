@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edge.protocols.session_options import whole
-from runtime.wav import Encoding, Format
+from runtime.audio.wav import Encoding, Format
 
 FORMATS: Mapping[str, tuple[int, Encoding]] = {
     "s16le": (2, "pcm"),

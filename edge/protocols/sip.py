@@ -15,9 +15,9 @@ from edge.protocols.client_protocol import (
     ProtocolDefaults,
     TokenPlace,
 )
-from runtime.dtmf import KEYS
-from runtime.g711 import LINE_HZ
-from runtime.wav import Format
+from runtime.audio.dtmf import KEYS
+from runtime.audio.g711 import LINE_HZ
+from runtime.audio.wav import Format
 
 LINE = Format(rate_hz=LINE_HZ)
 """The line decodes PCMU and PCMA."""

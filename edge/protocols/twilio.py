@@ -30,10 +30,10 @@ from edge.protocols.twilio_messages import (
     Stop,
     read,
 )
-from runtime.audio_gaps import GapFiller, filled_ms
-from runtime.dtmf import KEYS, tones
-from runtime.g711 import LINE_HZ, encode
-from runtime.wav import Format
+from runtime.audio.gaps import GapFiller, filled_ms
+from runtime.audio.dtmf import KEYS, tones
+from runtime.audio.g711 import LINE_HZ, encode
+from runtime.audio.wav import Format
 
 BYTES_PER_MS = LINE_HZ // 1000
 LINE = Format(rate_hz=LINE_HZ, width=1, encoding="mulaw")

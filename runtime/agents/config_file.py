@@ -10,7 +10,7 @@ import msgspec
 
 from runtime.agents import yaml_tree
 from runtime.agents.yaml_tree import Tree
-from runtime.printable import printable
+from runtime.text.printable import printable
 from schemas.agent import MOST_FILE_BYTES
 from schemas.subjects import is_token
 

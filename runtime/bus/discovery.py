@@ -14,7 +14,7 @@ from nats.micro.service import EndpointConfig, EndpointStats, ServiceConfig
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.bus.silence import until_silent
-from runtime.version import version
+from runtime.process.version import version
 
 PREFIX = "aura-"
 

@@ -7,7 +7,7 @@ import msgspec
 from nats.errors import AuthorizationError
 from nats.errors import Error as NatsError
 
-from runtime import running
+from runtime.process import running
 from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, SettingsError
 

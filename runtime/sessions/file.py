@@ -17,7 +17,7 @@ import msgpack
 
 from runtime.bus.reader import Stored
 from runtime.sessions.relabel import KEPT
-from runtime.version import version
+from runtime.process.version import version
 from schemas.events import SCHEMA_VERSION
 from schemas.subjects import is_token
 

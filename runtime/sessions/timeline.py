@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from runtime.printable import printable
+from runtime.text.printable import printable
 from schemas import events as ev
 from schemas import inputs
 from schemas.control import AnyCommand

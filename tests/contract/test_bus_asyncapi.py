@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from schemas import asyncapi, audio, codec, events, generate
-from schemas.asyncapi_messages import identity, is_fenced
-from schemas.asyncapi_parameters import PARAMETERS
+from schemas import audio, codec, events, generate
+from schemas.documents import asyncapi
+from schemas.documents.asyncapi_messages import identity, is_fenced
+from schemas.documents.asyncapi_parameters import PARAMETERS
 from schemas.events import tag
 from schemas.routes import route
 from schemas.stages import STAGE_NAMES, STAGES

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from schemas import generate
-from schemas.docstrings import field_docstrings, structs_within
+from schemas.documents.docstrings import field_docstrings, structs_within
 from schemas.events.shared_fields import SharedFields
 
 UNDESCRIBED: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.people.figures import share, spread
 from benchmarks.people.labelled_pauses import Labelled, labelled
 from benchmarks.people.pauses import judged
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 
 ONE = Labelled("a.wav", b"", ((1000, 1800), (3000, 3400)), 5000)
 

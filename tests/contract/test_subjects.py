@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runtime.bus.tool_services import KEY_HEADER, SESSION_HEADER
-from schemas import asyncapi, subjects
-from schemas.asyncapi_messages import SERVICE_CALL
+from schemas import subjects
+from schemas.documents import asyncapi
+from schemas.documents.asyncapi_messages import SERVICE_CALL
 from schemas.generate import SIDE, event_types
 
 README = Path(subjects.__file__).with_name("README.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from runtime.audio import AudioOut, write_wav
+from runtime.audio.conversion import AudioOut, write_wav
 from tests.aura_process import FRESH, AuraProcess
 from tests.caller import DEMO, calling, pcm_of, silence
 

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import silence
 

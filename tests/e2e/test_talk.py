@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from runtime.audio import write_wav
-from runtime.word_errors import word_error_rate
+from runtime.audio.conversion import write_wav
+from runtime.text.word_errors import word_error_rate
 from tests.aura_process import AuraProcess
 from tests.caller import silence
 from tests.e2e.conftest import OUR_OWN

@@ -13,8 +13,8 @@ import soxr
 from aiohttp import web
 from playwright.async_api import Page
 
-from runtime.audio import write_wav
-from runtime.word_errors import word_error_rate
+from runtime.audio.conversion import write_wav
+from runtime.text.word_errors import word_error_rate
 from tests.aura_process import AuraProcess
 from tests.caller import silence
 from tests.e2e.conftest import OUR_OWN

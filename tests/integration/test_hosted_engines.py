@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from runtime.audio import read_wav, write_wav
+from runtime.audio.conversion import read_wav, write_wav
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import DEMO, buzz, calling, silence
 from tests.integration.test_replay import typed

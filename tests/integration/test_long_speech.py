@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from schemas import codec, subjects
 from schemas.audio import AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, TranscriptFinal, TranscriptGuess

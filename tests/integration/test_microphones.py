@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import websockets
 
-from runtime import media
-from runtime.audio import PcmStream
-from runtime.wav import Format
+from runtime.audio import media
+from runtime.audio.conversion import PcmStream
+from runtime.audio.wav import Format
 from tests.aura_process import AuraProcess
 from tests.caller import VOICE_MS, Caller, buzz, calling, heard, silence
 from tests.recorder import KINDS, NEEDS, recorded

@@ -19,7 +19,7 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from aura.cli.reporting.page import page as report_page
 from aura.cli.reporting.queries import figures
-from aura.cli.session_page import page as session_page
+from aura.cli.session.session_page import page as session_page
 from benchmarks.recordings import buzz
 from runtime.prices import PRICES
 from runtime.sessions.listing import folded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aura.cli.running import CommandError
-from aura.cli.session_choice import MOST_SHOWN_SESSIONS, NEWEST, chosen
+from aura.cli.session.session_choice import MOST_SHOWN_SESSIONS, NEWEST, chosen
 from runtime.bus.connection import Bus
 from schemas.events import SessionStarted
 from schemas.session_config import SessionConfig

@@ -11,7 +11,7 @@ import pytest
 
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from schemas import codec, subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, TranscriptFinal, TranscriptGuess

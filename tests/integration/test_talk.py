@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime.resampling import Resampler
+from runtime.audio.resampling import Resampler
 from tests import forked_commands
 from tests.aura_process import COMMAND, AuraProcess
 from tests.caller import buzz, silence

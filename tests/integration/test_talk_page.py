@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import buzz, silence
 from tests.integration.accessibility import axe, faults

@@ -21,8 +21,8 @@ import websockets
 from benchmarks.soak import hostile
 from edge.door.twilio.calls import signature
 from edge.protocols.twilio import MOST_MESSAGE_BYTES
-from runtime.dtmf import tones
-from runtime.g711 import encode
+from runtime.audio.dtmf import tones
+from runtime.audio.g711 import encode
 from schemas import events as ev
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.integration.twilio_calls import (

@@ -10,8 +10,8 @@ import pytest
 from benchmarks.hostile.frames import wav_header
 from edge.door.http.bodies import TooLongError, read_chunks
 from edge.door.limits.message_memory import MessageMemory
-from runtime.audio import read_wav
-from runtime.wav import NotAudioError
+from runtime.audio.conversion import read_wav
+from runtime.audio.wav import NotAudioError
 
 CHUNK = 1000
 

@@ -11,10 +11,10 @@ from functools import partial
 
 import pytest
 
-from aura.cli.session_page import page
+from aura.cli.session.session_page import page
 from edge.door.http.forms import form_fields
 from edge.protocols.session_options import NUMBERS, session_options
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from runtime.sessions.timeline import moments
 from schemas import events as ev
 from tests.unit.aura.replay.test_what_if import compared, conversation, waits

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from runtime.containers import Container
-from runtime.growing_file import MOST_WAITING_BYTES, GrowingFile
+from runtime.audio.containers import Container
+from runtime.audio.growing_file import MOST_WAITING_BYTES, GrowingFile
 
 
 def test_bytes_are_read_once_and_in_order() -> None:

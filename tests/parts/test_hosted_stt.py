@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from runtime.audio import read_wav
+from runtime.audio.conversion import read_wav
 from tests.local_server import Answer, answering
 from workers.engines.errors import EngineError, EngineRefusedError, EngineUnavailableError
 from workers.engines.openai_api import BlockingClient

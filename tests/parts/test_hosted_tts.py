@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from runtime.audio import write_wav
-from runtime.wav import Format
+from runtime.audio.conversion import write_wav
+from runtime.audio.wav import Format
 from tests.local_server import Answer, answering
 from workers.engines.errors import EngineError, EngineRefusedError, EngineUnavailableError
 from workers.engines.openai_api import BlockingClient

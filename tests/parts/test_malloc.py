@@ -30,4 +30,4 @@ def growth(first: str) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what glibc keeps, others may not")
 def test_freed_blocks_are_given_back() -> None:
-    assert growth("from runtime.malloc import give_back; give_back()") < BLOCKS * SIZE / 4
+    assert growth("from runtime.process.malloc import give_back; give_back()") < BLOCKS * SIZE / 4

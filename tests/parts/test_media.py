@@ -11,10 +11,10 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from runtime import media
-from runtime.audio import AudioIn, AudioReader, write_wav
-from runtime.containers import Container, container_of
-from runtime.wav import Format, NotAudioError
+from runtime.audio import media
+from runtime.audio.conversion import AudioIn, AudioReader, write_wav
+from runtime.audio.containers import Container, container_of
+from runtime.audio.wav import Format, NotAudioError
 from tests.recorder import KINDS, NEEDS, Kind, recorded
 
 pytestmark = pytest.mark.skipif(not media.available(), reason=NEEDS)

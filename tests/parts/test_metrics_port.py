@@ -8,10 +8,10 @@ import aiohttp
 import pytest
 
 from deploy.nats_server import free_port
-from runtime.metrics import BUS, INFO, Condition, served
-from runtime.metrics_port import serving
+from runtime.process.metrics import BUS, INFO, Condition, served
+from runtime.process.metrics_port import serving
 from runtime.settings import Settings, SettingsError, load
-from runtime.version import version
+from runtime.process.version import version
 
 
 @pytest.fixture

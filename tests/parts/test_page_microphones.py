@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.protocols.sample_rate_detection import KEPT_MS, RATES_HZ
-from runtime.audio import AudioIn
-from runtime.wav import Format
+from runtime.audio.conversion import AudioIn
+from runtime.audio.wav import Format
 from tests.unit.edge.protocols.test_sample_rate_detection import Page, speech
 
 Messages = list[tuple[int, bytes]]

@@ -17,7 +17,7 @@ import msgspec
 from runtime.bus.connection import Bus
 from runtime.bus.jobs import Jobs
 from runtime.settings import Settings
-from runtime.version import version
+from runtime.process.version import version
 from schemas.events import WebhookRequested
 from workers.analytics import envelopes
 from workers.analytics.runner import Runner

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from runtime.metrics import WORK_S
+from runtime.process.metrics import WORK_S
 
 EVENTS = Counter(
     "aura_subscriber_events_total",

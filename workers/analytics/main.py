@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from runtime import metrics
+from runtime.process import metrics
 from runtime.bus.connection import Bus, connect
 from runtime.bus.discovery import announced
 from runtime.bus.durable_subscription import Group, StartPosition, join

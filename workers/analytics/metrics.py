@@ -7,7 +7,7 @@ Each member of the group counts different events; sum over the members in Promet
 
 from prometheus_client import Counter, Histogram
 
-from runtime.metrics import STEPS_S
+from runtime.process.metrics import STEPS_S
 from runtime.recent_ids import RecentIds
 from schemas import events as ev
 from workers.analytics.subscribers import subscriber

@@ -18,9 +18,9 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from runtime.bus.connection import Bus
-from runtime.metrics import STEPS_S
+from runtime.process.metrics import STEPS_S
 from runtime.settings import Settings
-from runtime.word_errors import word_error_rate
+from runtime.text.word_errors import word_error_rate
 from schemas import subjects
 from schemas.events import AnyEvent, StageName
 from schemas.stages import JOBS

@@ -9,7 +9,7 @@ import msgspec
 
 from runtime.bus.audio_messages import audio_messages
 from runtime.bus.connection import Bus
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from runtime.settings import Settings
 from schemas.audio import BYTES_PER_MS
 from schemas.events import (

@@ -24,7 +24,7 @@ import structlog
 from msgspec.structs import FieldInfo
 
 from runtime.settings import Settings, SettingsError
-from runtime.version import installing
+from runtime.process.version import installing
 from schemas.events import Event, tag
 from workers.analytics.subscribers import EVENT_TYPES, Context, Handler, opening
 

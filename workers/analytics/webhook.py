@@ -17,7 +17,7 @@ import structlog
 
 from runtime.settings import Settings, SettingsError
 from runtime.tls import goes_in_clear
-from runtime.version import version
+from runtime.process.version import version
 from schemas.events import Event
 from workers.analytics import envelopes
 from workers.analytics.subscribers import (

@@ -13,7 +13,7 @@ No message contains a key, a prompt or a caller's words.
 
 from typing import Literal
 
-from runtime.version import installing
+from runtime.process.version import installing
 
 
 class EngineError(Exception):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from runtime import machine
+from runtime.process import machine
 from runtime.settings import Settings
 from workers.engines import llm_choice, weights
 from workers.engines.custom import custom_engine

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import structlog
 
-from runtime.version import installing
+from runtime.process.version import installing
 from workers.engines import fetched
 from workers.engines.catalogue import PACKAGED
 from workers.engines.errors import EngineError, EngineMissingError, WeightsError

@@ -1,6 +1,6 @@
 """The STT stage: a recognizer and a turn model."""
 
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from runtime.settings import Settings
 from workers.engine_executor import EngineExecutor
 from workers.engines import factory

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import takewhile
 
 from runtime.bus.audio_messages import audio_messages
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from schemas import codec, subjects
 from schemas.audio import TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess

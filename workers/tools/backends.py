@@ -17,7 +17,7 @@ from runtime.bus.tool_services import (
     call_idempotent_tool,
     call_tool,
 )
-from runtime.version import version
+from runtime.process.version import version
 from schemas import subjects
 from schemas.events import ToolRequested
 from schemas.tools import MOST_RESULT_BYTES, ToolFailure, idempotency_key

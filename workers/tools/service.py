@@ -28,7 +28,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 from pydantic_core import ArgsKwargs, to_json
 
-from runtime import logs
+from runtime.process import logs
 from runtime.bus.connection import Bus, connect
 from runtime.bus.tool_services import (
     EVERY_TENANT,

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from aura.cli.agent_texts import changed, difference, labelled
+from aura.cli.agent_files.agent_texts import changed, difference, labelled
 from aura.cli.console.answers import Refused, json_answer
 from aura.cli.console.state import CONSOLE
 from runtime.agents import store

@@ -18,7 +18,7 @@ from aura.cli.console.watcher import Watcher
 from edge.door.http.middlewares import no_packed_bodies
 from edge.pages import CONTENT_TYPES
 from edge.pages import read as read_shared
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from runtime.settings import Settings
 
 PAGES = Path(__file__).parent / "pages"

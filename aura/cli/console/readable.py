@@ -7,7 +7,7 @@ recordings, and words that responses repeat, are masked as well.
 from collections.abc import Mapping
 from typing import Any
 
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from runtime.sessions.timeline import Moment
 
 HIDDEN = "(hidden)"

@@ -11,7 +11,7 @@ from aura.cli.console.access import is_here
 from aura.cli.console.app import build, readable_by
 from aura.cli.console.watcher import Watcher
 from aura.cli.running import CommandError
-from runtime import metrics
+from runtime.process import metrics
 from runtime.settings import Settings, SettingsError
 from runtime.tls import served_tls
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aura.cli.session_page import PEAKS_PER_SECOND, peaks
+from aura.cli.session.session_page import PEAKS_PER_SECOND, peaks
 from runtime.bus.reader import Stored
 from runtime.sessions.recorded_audio import NotRecordedError, sides, since, stereo_wav
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from aura.cli.evaluation.suite import Expected, Step, Words
-from runtime.word_errors import word_error_rate, words
+from runtime.text.word_errors import word_error_rate, words
 
 
 @dataclass

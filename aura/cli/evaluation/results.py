@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from rich.table import Table
 
 from aura.cli.evaluation.judge import StepMessages
-from runtime.printable import printable
+from runtime.text.printable import printable
 
 
 @dataclass

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aura.cli.evaluation.suite import Step, Suite, SuiteError
-from runtime.audio import read_wav
-from runtime.wav import NotAudioError
+from runtime.audio.conversion import read_wav
+from runtime.audio.wav import NotAudioError
 from schemas.audio import RATE_HZ
 
 Say = Callable[[str], bytes]

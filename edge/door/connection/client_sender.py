@@ -11,7 +11,7 @@ from edge.core.client_events import ClientEvent, Interrupted, Speech
 from edge.door.limits.common_bounds import SendBuffer
 from edge.door.transport import Transport
 from edge.protocols.client_protocol import ClientProtocol, Json
-from runtime.audio import AudioOut
+from runtime.audio.conversion import AudioOut
 
 CLOSE_MULTIPLE = 2
 """The multiple of the limit for dropped audio at which a slow client is closed."""

@@ -10,7 +10,7 @@ from edge.door.limits.job_slots import JobSlots
 from edge.door.limits.time_limits import TimeLimits
 from edge.door.opening.opening import Openings
 from runtime.bus.connection import Bus
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 
 
 @dataclass(frozen=True)

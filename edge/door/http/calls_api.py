@@ -17,7 +17,7 @@ from edge.door.http.middlewares import address_of, too_many
 from edge.door.state import EDGE, Edge
 from runtime.bus import calls
 from runtime.bus.errors import BusAwayError
-from schemas import openapi
+from schemas.documents import openapi
 from schemas.control import (
     COMMAND_ID,
     COMMANDS,

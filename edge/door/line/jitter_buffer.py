@@ -5,7 +5,7 @@ A packet in order is returned at once, so that a good line has no delay. Pure.
 
 from typing import NamedTuple
 
-from runtime.audio_gaps import filled_ms
+from runtime.audio.gaps import filled_ms
 
 MOST_HELD_PACKETS = 3
 """The most packets that wait for a missing one: 60 ms with usual packets."""

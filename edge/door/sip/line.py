@@ -12,7 +12,7 @@ from edge.core.client_events import Interrupted, Speech
 from edge.core.hearing.framing import FRAME_MS
 from edge.door.line.speech_queue import Sent, SpeechQueue
 from edge.protocols.sip import BYE, KEY
-from runtime.g711 import LINE_HZ
+from runtime.audio.g711 import LINE_HZ
 
 log = structlog.get_logger(__name__)
 

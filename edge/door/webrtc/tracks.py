@@ -23,7 +23,7 @@ from edge.core.hearing.framing import FRAME_MS, SILENCE
 from edge.door.line.jitter_buffer import JitterBuffer
 from edge.door.line.speech_queue import Sent, SpeechQueue
 from edge.door.webrtc.opus import CLOCK_HZ, OpusDecoder, OpusEncoder, lasts_ms
-from runtime.audio_gaps import GapFiller
+from runtime.audio.gaps import GapFiller
 from schemas.audio import RATE_HZ
 
 FRAME_S = FRAME_MS / 1000

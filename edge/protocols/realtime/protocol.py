@@ -34,7 +34,7 @@ from edge.protocols.realtime.wire import (
     RequestError,
     unknown_value,
 )
-from runtime.wav import Format
+from runtime.audio.wav import Format
 from schemas.audio import RATE_HZ
 from schemas.session_config import VOICE_NAME
 from schemas.subjects import is_token

@@ -10,7 +10,7 @@ from edge.protocols.parsing import to_base64
 from edge.protocols.realtime.items import Item, Items, as_json
 from edge.protocols.realtime.session_object import AudioFormat
 from edge.protocols.realtime.wire import Ids
-from runtime import g711
+from runtime.audio import g711
 from schemas.audio import RATE_HZ
 
 Modality = Literal["audio", "text"]

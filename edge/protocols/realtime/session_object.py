@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from edge.protocols.realtime.tools import MOST_TOOLS, FunctionTool, ToolChoice, tool_changes
-from runtime.g711 import LINE_HZ
-from runtime.wav import Format
+from runtime.audio.g711 import LINE_HZ
+from runtime.audio.wav import Format
 from schemas.patterns import exact
 from schemas.session_config import Eagerness, bounds
 

@@ -27,7 +27,7 @@ from edge.core.effects import Tell
 from edge.core.inputs import Reconfigured, ResponseRequested
 from edge.protocols.client_protocol import Handshake, Json
 from edge.protocols.realtime import RealtimeProtocol
-from runtime.audio import AudioOut
+from runtime.audio.conversion import AudioOut
 from schemas.session_config import SessionConfig
 from schemas.tools import ToolConfig
 from tests.unit.edge.core.rehearsal import BEFORE_SETTINGS, Rehearsal

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runtime import g711
+from runtime.audio import g711
 from schemas import events as ev
 from tests.contract.realtime.caller import RealtimeCaller
 from tests.contract.realtime.client_messages import ANSWER, QUESTION

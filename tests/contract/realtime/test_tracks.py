@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.core.client_events import Interrupted, Speech
-from runtime.wav import Format
+from runtime.audio.wav import Format
 from tests.contract.realtime.caller import RealtimeCaller
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.audio import AudioOut
+from runtime.audio.conversion import AudioOut
 
 HALF_SCALE = (np.sin(np.arange(32000) * 2 * np.pi * 440 / 16000) * 16384).astype("<i2")
 CHUNK_BYTES = 32 * 64

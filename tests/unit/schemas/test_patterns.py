@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from schemas import agent, control, openapi, tenant, tools
+from schemas import agent, control, tenant, tools
+from schemas.documents import openapi
 from schemas.generate import documents, message_types
 from schemas.patterns import components, exact
 from schemas.session_config import SessionConfig, VoiceConfig

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from prometheus_client import REGISTRY
 
-from aura.cli.waterfall import waterfall
+from aura.cli.session.waterfall import waterfall
 from aura.replay.compare import MEASURED
 from edge.call import counters
 from edge.pages import read

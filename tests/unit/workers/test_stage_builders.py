@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime.redaction import BadRulesError
+from runtime.text.redaction import BadRulesError
 from runtime.settings import Settings, SettingsError, load
 from schemas.stages import STAGE_NAMES
 from workers.engines.errors import EngineRefusedError

@@ -8,7 +8,7 @@ import math
 import time
 from typing import Any, Final
 
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 from schemas.audio import BYTES_PER_MS
 from workers.engines.errors import EngineRefusedError, ServerUnavailableError
 from workers.engines.openai_api import (

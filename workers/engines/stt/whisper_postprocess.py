@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from runtime.word_errors import WORD, words
+from runtime.text.word_errors import WORD, words
 from schemas.audio import RATE_HZ
 
 Floats = npt.NDArray[np.float32]

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from runtime.audio import PcmStream
-from runtime.containers import container_of
-from runtime.wav import MOST_HEADER_BYTES, Format, NotAudioError, WavHeader
+from runtime.audio.conversion import PcmStream
+from runtime.audio.containers import container_of
+from runtime.audio.wav import MOST_HEADER_BYTES, Format, NotAudioError, WavHeader
 from schemas.audio import RATE_HZ
 from workers.engines.errors import EngineRefusedError, ServerUnavailableError
 from workers.engines.openai_api import BlockingClient, ServerSettings, translating_errors

@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from aura.cli.call import agent_options, options
-from aura.cli.call_failures import ended, failure, refused
-from aura.cli.levels import Meter
-from aura.cli.outcome import HEARD_S, Outcome, levels
+from aura.cli.calling.call_failures import ended, failure, refused
+from aura.cli.sound.levels import Meter
+from aura.cli.calling.outcome import HEARD_S, Outcome, levels
 from aura.cli.running import CommandError
 from aura.client import LOST, CallError, socket_url
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 from tests.caller import buzz
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from aura.cli.loudspeaker import Loudspeaker
+from aura.cli.sound.loudspeaker import Loudspeaker
 from aura.cli.talk import Picture, Shown
 
 

@@ -11,11 +11,12 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from aura.cli import drive, main, outcome, sessions, show, tap, terminal
+from aura.cli import drive, main, sessions, show, tap, terminal
+from aura.cli.calling import outcome
 from aura.cli.evaluation.results import Result, table
 from aura.cli.running import CommandError
 from aura.replay.compare import compare
-from runtime.printable import printable
+from runtime.text.printable import printable
 from runtime.sessions.listing import folded
 from runtime.sessions.timeline import moments
 from schemas import codec

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.call.first_events import FirstEvents
-from runtime.version import version
+from runtime.process.version import version
 from schemas.events import Event, RecordingConsented, SessionResumed, SessionStarted
 from schemas.session_config import SessionConfig
 

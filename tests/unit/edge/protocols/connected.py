@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edge.core.client_commands import Audio, ClientCommand
-from runtime.audio import AudioIn
-from runtime.wav import Format
+from runtime.audio.conversion import AudioIn
+from runtime.audio.wav import Format
 
 
 class Listener:

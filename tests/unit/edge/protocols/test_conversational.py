@@ -24,8 +24,8 @@ from edge.core.client_events import (
 )
 from edge.core.inputs import ClientToolResult, Typed
 from edge.protocols.parsing import MOST_TEXT_CHARS
-from runtime.audio import read_wav
-from runtime.wav import Format, parse_header
+from runtime.audio.conversion import read_wav
+from runtime.audio.wav import Format, parse_header
 from tests.unit.edge.protocols.connected import Listener
 from tests.unit.edge.protocols.conversational_client import chunk, connected, error_of
 

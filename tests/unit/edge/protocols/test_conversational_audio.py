@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.audio import write_wav
+from runtime.audio.conversion import write_wav
 from tests.unit.edge.protocols.connected import Listener
 from tests.unit.edge.protocols.conversational_client import chunk, connected, error_of
 

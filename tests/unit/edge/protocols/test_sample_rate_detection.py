@@ -12,9 +12,9 @@ from edge.core.client_commands import Audio
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.sample_rate_detection import SURE_MS, SampleRateDetector
-from runtime.audio import AudioIn
+from runtime.audio.conversion import AudioIn
 from runtime.moves import IllegalMoveError
-from runtime.wav import Format
+from runtime.audio.wav import Format
 from tests.unit.edge.protocols.connected import Listener
 
 CHUNK = 4096

@@ -29,8 +29,8 @@ from edge.protocols.client_protocol import (
     TokenPlace,
 )
 from edge.protocols.parsing import NotJsonError, from_base64, parse, to_base64, typed_text
-from runtime.audio import AudioOut
-from runtime.wav import Format
+from runtime.audio.conversion import AudioOut
+from runtime.audio.wav import Format
 from tests.unit.edge.protocols.connected import Listener
 
 

@@ -22,8 +22,8 @@ from edge.core.client_events import (
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.client_protocol import ClientProtocol, Handshake
 from edge.protocols.twilio import MOST_MARKS, TwilioProtocol
-from runtime.audio import AudioOut
-from runtime.g711 import LAWS
+from runtime.audio.conversion import AudioOut
+from runtime.audio.g711 import LAWS
 from tests.unit.edge.protocols.connected import Listener
 
 STREAM = "MZ18ad3ab5a668481ce02b83e7395059f0"

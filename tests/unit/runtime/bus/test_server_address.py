@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from nats.errors import AuthorizationError, NoServersError
 
-from runtime import running
+from runtime.process import running
 from runtime.bus import server_address
 from runtime.bus.server_address import (
     NoTlsError,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aura.cli.doctor import machine as examined
-from runtime import machine
+from runtime.process import machine
 from runtime.settings import load
 from workers.engines import llm_factory
 from workers.engines.llm_choice import CAPABLE, SMALL, choice

@@ -7,7 +7,7 @@ from typing import Any
 
 from aura.cli.console import finished
 from aura.cli.console.readable import Readable
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from runtime.sessions.file import unpack
 from runtime.sessions.finding import decoded
 from runtime.sessions.listing import folded

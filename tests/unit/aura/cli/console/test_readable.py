@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from aura.cli.console.readable import HIDDEN, WORDLESS, Readable
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from runtime.sessions.timeline import moments
 from schemas import events as ev
 from schemas.control import Say

@@ -9,8 +9,8 @@ import pytest
 
 from aura.cli.console import sound
 from aura.cli.console.sound import SessionRecording
-from aura.cli.session_page import PEAKS_PER_SECOND
-from runtime.audio import read_wav
+from aura.cli.session.session_page import PEAKS_PER_SECOND
+from runtime.audio.conversion import read_wav
 from runtime.bus.reader import Stored
 from schemas import codec
 from schemas.audio import RecordedSound

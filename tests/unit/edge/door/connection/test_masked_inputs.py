@@ -23,7 +23,7 @@ from edge.core.inputs import (
     Unmasked,
 )
 from edge.door.connection.masked_inputs import masked
-from runtime.redaction import Redaction
+from runtime.text.redaction import Redaction
 from schemas.events import ItemRole, Message
 from schemas.session_config import SessionConfig
 

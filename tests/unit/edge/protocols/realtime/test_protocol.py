@@ -20,7 +20,7 @@ from edge.core.client_events import (
 from edge.core.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.realtime import RealtimeProtocol
-from runtime.wav import Format
+from runtime.audio.wav import Format
 
 MANUAL = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
 MU_LAW = {"type": "realtime", "audio": {"output": {"format": {"type": "audio/pcmu"}}}}

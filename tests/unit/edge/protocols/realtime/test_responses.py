@@ -15,7 +15,7 @@ from edge.protocols.realtime.items import Items
 from edge.protocols.realtime.responses import OpenResponse, RequestedResponse, encoded, usage
 from edge.protocols.realtime.session_object import AudioFormat
 from edge.protocols.realtime.wire import Ids
-from runtime.audio import PcmStream
+from runtime.audio.conversion import PcmStream
 
 SECOND = b"\x01\x02" * 24_000
 """A second of audio at the usual rate."""

@@ -1,0 +1,1 @@
+"""The files of agents and tenants: checked, compared, applied."""

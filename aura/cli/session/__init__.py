@@ -1,0 +1,1 @@
+"""A recorded session on a page or a terminal."""

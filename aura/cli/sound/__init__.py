@@ -1,0 +1,1 @@
+"""Microphone, loudspeaker and live listening of the commands."""

@@ -1,0 +1,139 @@
+"""Listens in on a running call: words to the terminal, sound to a file or a player."""
+
+import asyncio
+import sys
+import time
+import wave
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from typing import Protocol, TextIO
+
+from aura.cli.sound.live_sound import LATE_MS, LiveSound
+from runtime.bus.connection import Bus
+from runtime.bus.delivery import Delivery
+from runtime.text.printable import printable
+from schemas import codec, subjects
+from schemas.audio import RATE_HZ, AudioFrame, SpeechChunk
+from schemas.control import CallState
+from schemas.events import (
+    AnswerHeard,
+    AnyEvent,
+    CallerIdle,
+    ControlReceived,
+    ControlSpoken,
+    ResponseCancelled,
+    SessionEnded,
+    TroubleTold,
+    TurnCommitted,
+    tag,
+)
+
+OFTEN_S = 0.2
+STDOUT = "-"
+
+
+class Sink(Protocol):
+    """A destination of sound, s16le stereo."""
+
+    def write(self, pcm: bytes, /) -> object:
+        """Write a piece of sound."""
+
+
+SAYING = ("text", "words", "agent")
+"""Fields of commands with words or values to show."""
+
+
+def words(event: AnyEvent) -> str:
+    """Return the line for *event*, or "" if a listener needs none."""
+    match event:
+        case TurnCommitted(text=text) if text:
+            return f"caller: {text}"
+        case AnswerHeard(text=text, complete=complete) if text:
+            return f"aura:   {text}{'' if complete else ' -'}"
+        case ControlReceived(by=by, command=command):
+            said = next((getattr(command, one, "") for one in SAYING if hasattr(command, one)), "")
+            return f"{by}: {tag(command)} {said}".rstrip()
+        case CallerIdle(silent_ms=silent_ms):
+            return f"        nobody spoke for {silent_ms / 1000:.0f} s"
+        case TroubleTold(stage=stage, reason=reason):
+            return f"        {stage}: {reason}"
+        case SessionEnded(reason=reason):
+            return f"        ended: {reason}"
+        case _:
+            return ""
+
+
+class _Listener:
+    """Collects the words and the sound of one call."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self.sound = LiveSound(_now_ms())
+        self.ended = asyncio.Event()
+
+    async def on_event(self, message: Delivery) -> None:
+        try:
+            event = message.event()
+        except codec.BadMessageError:
+            return
+        match event:
+            case TurnCommitted(turn=turn) | ControlSpoken(turn=turn):
+                self.sound.certain(turn, _now_ms())
+            case ResponseCancelled(turn=turn):
+                self.sound.cancelled(turn, _now_ms())
+            case SessionEnded():
+                self.ended.set()
+            case _:
+                pass
+        if line := words(event):
+            self._text.write(f"{time.strftime('%H:%M:%S')} {printable(line)}\n")
+            self._text.flush()
+
+    async def on_audio(self, delivery: Delivery) -> None:
+        number = delivery.subject.rpartition(".")[2]
+        message = codec.decode_as(AudioFrame, delivery.data)
+        self.sound.caller(int(number), message, _now_ms())
+
+    async def on_speech(self, message: Delivery) -> None:
+        self.sound.speech(codec.decode_as(SpeechChunk, message.data), _now_ms())
+
+
+async def listen_in(bus: Bus, call: CallState, out: str) -> None:
+    """Listen to *call* until it ends; its sound goes to the file *out*, or to stdout for `-`."""
+    listener = _Listener(sys.stderr if out == STDOUT else sys.stdout)
+    async with AsyncExitStack() as stack:
+        sink = stack.enter_context(_sink(out)) if out else None
+        for subject, heard in (
+            (subjects.live(call.tenant, call.session), listener.on_event),
+            (subjects.utterance(call.session), listener.on_audio),
+            (subjects.speech(call.session), listener.on_speech),
+        ):
+            await stack.enter_async_context(bus.listening(subject, heard))
+        while not listener.ended.is_set():
+            await asyncio.sleep(OFTEN_S)
+            if sink:
+                sink.write(listener.sound.take(_now_ms()))
+        if sink:
+            sink.write(listener.sound.take(_now_ms() + LATE_MS))
+
+
+@contextmanager
+def _sink(out: str) -> Iterator[Sink]:
+    if out == STDOUT:
+        yield sys.stdout.buffer
+        sys.stdout.flush()
+        return
+    with wave.open(out, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        yield _Wave(file)
+
+
+class _Wave:
+    def __init__(self, file: wave.Wave_write) -> None:
+        self.write = file.writeframes
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""Audio: formats, sample rates, files, codecs, gaps."""

@@ -1,0 +1,1 @@
+"""Foreign text: printed safely, with words masked, and compared."""

@@ -1,0 +1,1 @@
+"""Documents of the contract, written by `schemas/generate.py`: AsyncAPI, OpenAPI, tables."""

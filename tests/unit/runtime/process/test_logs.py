@@ -1,0 +1,67 @@
+"""What a log says of an error: where it happened, never what was said."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from runtime.process import logs
+from runtime.settings import load
+
+SPOKEN = "my number is four two seven one"
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was() -> Iterator[None]:
+    before, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.configure(**before)
+    structlog.contextvars.clear_contextvars()
+    root.handlers[:], root.level = handlers, level
+
+
+def fail(transcript: str) -> None:
+    assert transcript
+    raise ZeroDivisionError(transcript)
+
+
+def service(log_format: str) -> Callable[[], None]:
+    return lambda: logs.configure(load(log_format=log_format, _env_file=None), "edge")
+
+
+@pytest.mark.parametrize(
+    "configure",
+    [
+        pytest.param(service("console"), id="a service in a terminal"),
+        pytest.param(service("json"), id="a service in a container"),
+        pytest.param(lambda: logs.configure_command(logging.ERROR), id="a command"),
+    ],
+)
+def test_a_traceback_names_the_place_and_neither_message_nor_local_variable(
+    configure: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure()
+    log: Any = structlog.get_logger()
+    said = SPOKEN
+    try:
+        fail(said)
+    except ZeroDivisionError:
+        log.exception("job_failed")
+    written = "".join(capsys.readouterr())
+    assert "ZeroDivisionError" in written
+    assert "test_logs.py" in written
+    assert SPOKEN not in written
+
+
+def test_a_line_for_people_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    service("console")()
+    log: Any = structlog.get_logger()
+    log.warning("request_failed", path="/\x1b]0;PWNED\x07\x9b2J")
+    shown = capsys.readouterr().out
+    assert r"\x1b]0;PWNED\x07\x9b2J" in shown
+    assert "\x1b]" not in shown
