@@ -26,8 +26,8 @@ from edge.protocols.client_protocol import Handshake
 from edge.protocols.twilio import TwilioProtocol
 from runtime.audio.conversion import AudioIn
 from runtime.audio.g711 import encode
-from runtime.settings import load
 from runtime.audio.wav import Format
+from runtime.settings import load
 from runtime.text.word_errors import distance
 from schemas.audio import RATE_HZ
 from workers.engines import factory

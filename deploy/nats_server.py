@@ -11,8 +11,8 @@ from pathlib import Path
 
 from deploy import resources
 from runtime.bus.server_address import PASSWORDS_FILE
-from runtime.settings import SettingsError
 from runtime.process.version import installing
+from runtime.settings import SettingsError
 from schemas.stages import STAGE_NAMES
 
 

@@ -17,10 +17,10 @@ from deploy.nats_server import MOST_FILE_BYTES
 from deploy.provision import ProvisionError, provision, sized
 from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
-from runtime.process import running
 from runtime.agents import store
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError, FencedError
+from runtime.process import running
 from runtime.settings import Settings, SettingsError
 from runtime.tasks import cancel, first_cause
 from schemas import subjects

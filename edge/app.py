@@ -48,8 +48,8 @@ from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.twilio import TwilioProtocol
 from runtime.audio import media
 from runtime.bus.connection import Bus
-from runtime.text.redaction import Redaction
 from runtime.settings import Settings
+from runtime.text.redaction import Redaction
 
 
 def edge_of(

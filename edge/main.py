@@ -17,9 +17,9 @@ from edge.door.http.listener import Listener, bound
 from edge.door.http.plain_errors import PlainRunner
 from edge.door.limits.open_files import RESERVED, raise_limit
 from edge.door.state import EDGE, Edge
-from runtime.process import metrics
 from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
+from runtime.process import metrics
 from runtime.process.gc_tuning import freeze_objects
 from runtime.process.malloc import give_back
 from runtime.settings import Settings, SettingsError

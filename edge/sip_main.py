@@ -16,9 +16,9 @@ from edge.door.limits.open_files import RESERVED, raise_limit
 from edge.door.sip.phones import Phones
 from edge.door.state import Edge
 from edge.main import agents_and_tools_known, drain
-from runtime.process import metrics
 from runtime.bus.connection import Bus, connect
 from runtime.bus.discovery import announced
+from runtime.process import metrics
 from runtime.process.gc_tuning import freeze_objects
 from runtime.settings import Settings, SettingsError
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import structlog
 
-from runtime.process import metrics
 from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
+from runtime.process import metrics
 from runtime.process.gc_tuning import freeze_objects
 from runtime.settings import Settings
 from schemas.events import StageName

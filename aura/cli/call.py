@@ -15,19 +15,19 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from aura.cli.calling.call_failures import failure
-from aura.cli.sound.levels import Meter, level
-from aura.cli.options import Token, Url
 from aura.cli.calling.outcome import PATIENCE_S, Outcome, length_s, levels, view
-from aura.cli.running import CommandError, run, running_url
 from aura.cli.calling.spoken import spoken
+from aura.cli.options import Token, Url
+from aura.cli.running import CommandError, run, running_url
 from aura.cli.session.waterfall import at_the_client, waterfall
+from aura.cli.sound.levels import Meter, level
 from aura.client import CallClient, CallError
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from runtime.audio.conversion import read_wav, write_wav
-from runtime.text.printable import printable
+from runtime.audio.wav import NotAudioError
 from runtime.settings import load
 from runtime.tasks import beside
-from runtime.audio.wav import NotAudioError
+from runtime.text.printable import printable
 
 QUIET_DB = -40.0
 """The level, below the loudest 10 ms of a recording, under which there is no speech."""

@@ -15,8 +15,8 @@ import typer
 
 from aura.cli.options import Session
 from aura.cli.running import CommandError, run
-from runtime.text.printable import printable
 from runtime.settings import load
+from runtime.text.printable import printable
 
 if TYPE_CHECKING:
     from runtime.bus.connection import Bus

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aura.cli.running import CommandError, run
-from runtime.text.printable import printable
 from runtime.settings import load
+from runtime.text.printable import printable
 
 if TYPE_CHECKING:
     from runtime.bus.connection import Bus

@@ -17,9 +17,9 @@ from aura.cli.show import read
 from aura.replay import redecide, what_if
 from aura.replay.what_if import Difference
 from runtime.bus.connection import connect
-from runtime.text.printable import printable
 from runtime.sessions.finding import decoded
 from runtime.settings import Settings
+from runtime.text.printable import printable
 from schemas.events import AnyEvent, Event, SessionStarted, tag
 from schemas.session_config import Eagerness, SessionConfig, Waits
 

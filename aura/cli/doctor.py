@@ -22,9 +22,9 @@ from runtime.bus.discovery import discover
 from runtime.bus.errors import BusAwayError
 from runtime.bus.server_address import embedded_url
 from runtime.bus.silence import SILENCE_S
+from runtime.process.version import installing
 from runtime.settings import Settings, load
 from runtime.tls import LOOPBACK
-from runtime.process.version import installing
 from schemas.languages import without_region
 
 LIBRARIES = (

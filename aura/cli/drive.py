@@ -23,15 +23,15 @@ from aura.replay.redecide import InputsNotRecordedError
 from edge.call.session_audio import SessionAudio
 from edge.call.speech_model import chosen
 from edge.core.hearing.caller_audio import CallerAudio
-from runtime.process import logs
 from runtime.agents import store
 from runtime.agents.config_file import ConfigFileError
 from runtime.agents.resolve import VariableError
 from runtime.bus.connection import Bus, connect
-from runtime.text.printable import printable
+from runtime.process import logs
 from runtime.sessions import recorded_audio, relabel
 from runtime.sessions.finding import decoded
 from runtime.settings import Settings
+from runtime.text.printable import printable
 from schemas import events as ev
 from schemas import subjects
 from schemas.stages import STAGES

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 import typer
 
 from aura.cli.running import CommandError
-from runtime.text.printable import printable
 from runtime.settings import load
+from runtime.text.printable import printable
 
 app = typer.Typer(
     no_args_is_help=True, help="The engines there are; check one of your own against the contract."

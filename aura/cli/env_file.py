@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic_settings import DotEnvSettingsSource
 
-from runtime.text.printable import printable
 from runtime.settings import ENV_FILE, Settings, SettingsError, env_name
+from runtime.text.printable import printable
 
 
 def found() -> tuple[Path, list[str]] | None:

@@ -9,11 +9,11 @@ from aura.cli.options import one_id
 from aura.cli.running import CommandError, run
 from runtime.bus import calls
 from runtime.bus.connection import Bus, connect
-from runtime.text.printable import printable
 from runtime.sessions import log, transfer
 from runtime.sessions.finding import sessions
 from runtime.sessions.listing import ListedSession, SessionFilter, replays_of
 from runtime.settings import Settings, load
+from runtime.text.printable import printable
 from schemas import subjects
 
 Own = tuple[str, str]

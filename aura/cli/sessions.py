@@ -16,10 +16,10 @@ from rich.style import Style
 from aura.cli.running import CommandError, run
 from aura.cli.terminal import room
 from runtime.bus.connection import connect
-from runtime.text.printable import printable
 from runtime.sessions.finding import sessions
 from runtime.sessions.listing import ListedSession, SessionFilter
 from runtime.settings import Settings, load
+from runtime.text.printable import printable
 
 _AGO = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

@@ -14,16 +14,16 @@ from rich.style import Style
 from aura.cli.options import Session
 from aura.cli.running import CommandError, run
 from aura.cli.session.session_choice import NEWEST, chosen
-from aura.cli.terminal import cut, room
 from aura.cli.session.waterfall import waterfall
+from aura.cli.terminal import cut, room
 from runtime.bus.connection import Bus, connect
 from runtime.bus.reader import Stored
-from runtime.text.printable import printable
+from runtime.process.version import installing
 from runtime.sessions.finding import decoded
 from runtime.sessions.listing import ListedSession, folded
 from runtime.sessions.timeline import LANES, Lane, Moment, moments
 from runtime.settings import Settings, load
-from runtime.process.version import installing
+from runtime.text.printable import printable
 from schemas import subjects
 
 COLOUR: dict[Lane, Style] = {

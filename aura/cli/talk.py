@@ -15,17 +15,17 @@ from rich.text import Text
 
 from aura.cli.call import agent_options, options
 from aura.cli.calling.call_failures import failure
-from aura.cli.sound.levels import Meter, both, level
-from aura.cli.sound.loudspeaker import Loudspeaker
 from aura.cli.options import Token, Url
 from aura.cli.running import CommandError, run, running_url
-from aura.cli.sound.sound_card import sound_card
 from aura.cli.session.waterfall import waterfall
+from aura.cli.sound.levels import Meter, both, level
+from aura.cli.sound.loudspeaker import Loudspeaker
+from aura.cli.sound.sound_card import sound_card
 from aura.client import CallClient, CallError
 from runtime.audio.conversion import read_wav
-from runtime.text.printable import printable
 from runtime.settings import load
 from runtime.tasks import beside
+from runtime.text.printable import printable
 
 MOST_FRAMES = 50
 """The most microphone frames that wait to be sent, one second; older frames are dropped."""

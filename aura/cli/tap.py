@@ -15,8 +15,8 @@ from aura.cli.running import run
 from runtime.bus.configurations import NAMING
 from runtime.bus.connection import connect
 from runtime.bus.delivery import Delivery
-from runtime.text.printable import printable
 from runtime.settings import Settings, load
+from runtime.text.printable import printable
 from schemas import codec
 from schemas.audio import AudioFrame, SpeechChunk, TranscriptPartial
 from schemas.events import own_fields

@@ -20,9 +20,9 @@ from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.discovery import Service, discover
 from runtime.bus.errors import BusAwayError
 from runtime.bus.silence import SILENCE_S
-from runtime.text.printable import printable
 from runtime.settings import Settings, load
 from runtime.tasks import beside
+from runtime.text.printable import printable
 from schemas.stages import STAGE_NAMES
 
 POLL_S = 1.0

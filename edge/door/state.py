@@ -49,8 +49,8 @@ from edge.protocols.client_protocol import ClientProtocol
 from edge.protocols.realtime.client_secret import PREFIX
 from runtime.bus.connection import Bus
 from runtime.prices import PRICES
-from runtime.text.redaction import Redaction
 from runtime.settings import Settings
+from runtime.text.redaction import Redaction
 from schemas.control import CallState
 from schemas.session_config import SessionConfig
 

@@ -47,8 +47,8 @@ from edge.protocols.sample_rate_detection import SampleRateDetector
 from edge.protocols.session_events import event_messages
 from edge.protocols.session_options import NAMES, session_options
 from runtime.audio.conversion import AudioReader, write_wav
-from runtime.prices import cost_usd
 from runtime.audio.wav import Format, NotAudioError
+from runtime.prices import cost_usd
 from schemas.events import FaultyPart, TurnMeasured, own_fields
 from schemas.subjects import is_token
 

@@ -30,9 +30,9 @@ from edge.protocols.twilio_messages import (
     Stop,
     read,
 )
-from runtime.audio.gaps import GapFiller, filled_ms
 from runtime.audio.dtmf import KEYS, tones
 from runtime.audio.g711 import LINE_HZ, encode
+from runtime.audio.gaps import GapFiller, filled_ms
 from runtime.audio.wav import Format
 
 BYTES_PER_MS = LINE_HZ // 1000

@@ -7,8 +7,8 @@ import msgspec
 from nats.errors import AuthorizationError
 from nats.errors import Error as NatsError
 
-from runtime.process import running
 from runtime.bus.errors import BusAwayError
+from runtime.process import running
 from runtime.settings import Settings, SettingsError
 
 DEFAULT_URL = "nats://127.0.0.1:4222"

@@ -23,8 +23,8 @@ from runtime.bus import trace
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
 from runtime.bus.silence import until_silent
-from runtime.text.printable import printable
 from runtime.tasks import cancel
+from runtime.text.printable import printable
 from schemas import subjects
 from schemas.tools import MOST_TOOL_BYTES, ToolConfig
 

@@ -5,9 +5,9 @@ import sys
 
 import structlog
 
-from runtime.text.printable import printable
-from runtime.settings import Settings
 from runtime.process.tracebacks import traceback_of
+from runtime.settings import Settings
+from runtime.text.printable import printable
 
 FACTS: tuple[structlog.typing.Processor, ...] = (
     structlog.contextvars.merge_contextvars,

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import Gauge
 
-from runtime.settings import Settings
 from runtime.process.version import version
+from runtime.settings import Settings
 
 STEPS_S = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 15.0)
 """Histogram buckets for the time that a caller waits, in seconds."""

@@ -16,8 +16,8 @@ from typing import IO, Any
 import msgpack
 
 from runtime.bus.reader import Stored
-from runtime.sessions.relabel import KEPT
 from runtime.process.version import version
+from runtime.sessions.relabel import KEPT
 from schemas.events import SCHEMA_VERSION
 from schemas.subjects import is_token
 

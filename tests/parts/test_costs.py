@@ -14,8 +14,8 @@ import pytest
 from aura.cli.session.session_page import page
 from edge.door.http.forms import form_fields
 from edge.protocols.session_options import NUMBERS, session_options
-from runtime.text.redaction import Redaction
 from runtime.sessions.timeline import moments
+from runtime.text.redaction import Redaction
 from schemas import events as ev
 from tests.unit.aura.replay.test_what_if import compared, conversation, waits
 from tests.unit.edge.door.http.test_forms import KIND

@@ -20,8 +20,8 @@ from edge.door.limits.work_queue import WorkQueue
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.audio import media
-from runtime.common_share import CommonShare
 from runtime.audio.containers import Container
+from runtime.common_share import CommonShare
 from tests.recorder import KINDS, NEEDS, recorded
 from tests.unit.edge.door.connection.told_holder import ToldHolder
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from runtime.audio import media
-from runtime.audio.conversion import AudioIn, AudioReader, write_wav
 from runtime.audio.containers import Container, container_of
+from runtime.audio.conversion import AudioIn, AudioReader, write_wav
 from runtime.audio.wav import Format, NotAudioError
 from tests.recorder import KINDS, NEEDS, Kind, recorded
 

@@ -10,8 +10,8 @@ import pytest
 from deploy.nats_server import free_port
 from runtime.process.metrics import BUS, INFO, Condition, served
 from runtime.process.metrics_port import serving
-from runtime.settings import Settings, SettingsError, load
 from runtime.process.version import version
+from runtime.settings import Settings, SettingsError, load
 
 
 @pytest.fixture

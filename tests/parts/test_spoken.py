@@ -11,8 +11,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from aura.cli.running import CommandError
 from aura.cli.calling.spoken import ITS_RATE_HZ, PATH, speech_url, spoken
+from aura.cli.running import CommandError
 from deploy.nats_server import free_port
 from schemas.audio import RATE_HZ
 

@@ -16,8 +16,8 @@ import msgspec
 
 from runtime.bus.connection import Bus
 from runtime.bus.jobs import Jobs
-from runtime.settings import Settings
 from runtime.process.version import version
+from runtime.settings import Settings
 from schemas.events import WebhookRequested
 from workers.analytics import envelopes
 from workers.analytics.runner import Runner

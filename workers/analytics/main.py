@@ -9,11 +9,11 @@ from typing import Any
 
 import structlog
 
-from runtime.process import metrics
 from runtime.bus.connection import Bus, connect
 from runtime.bus.discovery import announced
 from runtime.bus.durable_subscription import Group, StartPosition, join
 from runtime.bus.jobs import Jobs
+from runtime.process import metrics
 from runtime.settings import Settings, SettingsError
 from schemas import subjects
 from workers.analytics.delivery import Live, Source

@@ -9,8 +9,8 @@ import msgspec
 
 from runtime.bus.audio_messages import audio_messages
 from runtime.bus.connection import Bus
-from runtime.text.redaction import Redaction
 from runtime.settings import Settings
+from runtime.text.redaction import Redaction
 from schemas.audio import BYTES_PER_MS
 from schemas.events import (
     AnyEvent,

@@ -23,8 +23,8 @@ import msgspec
 import structlog
 from msgspec.structs import FieldInfo
 
-from runtime.settings import Settings, SettingsError
 from runtime.process.version import installing
+from runtime.settings import Settings, SettingsError
 from schemas.events import Event, tag
 from workers.analytics.subscribers import EVENT_TYPES, Context, Handler, opening
 

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
+from runtime.process.version import version
 from runtime.settings import Settings, SettingsError
 from runtime.tls import goes_in_clear
-from runtime.process.version import version
 from schemas.events import Event
 from workers.analytics import envelopes
 from workers.analytics.subscribers import (

@@ -1,7 +1,7 @@
 """The STT stage: a recognizer and a turn model."""
 
-from runtime.text.redaction import Redaction
 from runtime.settings import Settings
+from runtime.text.redaction import Redaction
 from workers.engine_executor import EngineExecutor
 from workers.engines import factory
 from workers.stage_builders import BuiltStage

@@ -22,8 +22,8 @@ import structlog
 
 from runtime.bus.connection import connect
 from runtime.bus.tool_services import Handler, ServiceCall, ToolRefusedError
-from runtime.settings import Settings, SettingsError
 from runtime.process.version import installing
+from runtime.settings import Settings, SettingsError
 from schemas.tools import ToolConfig
 from workers.tools.service import hold
 

@@ -28,7 +28,6 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 from pydantic_core import ArgsKwargs, to_json
 
-from runtime.process import logs
 from runtime.bus.connection import Bus, connect
 from runtime.bus.tool_services import (
     EVERY_TENANT,
@@ -39,6 +38,7 @@ from runtime.bus.tool_services import (
     ToolRefusedError,
     serving,
 )
+from runtime.process import logs
 from runtime.settings import Settings, load
 from schemas.tools import ToolConfig
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from aura.cli.agent_files.agent_texts import changed, difference, labelled, table_of
 from aura.cli.running import CommandError
-from runtime.text.printable import printable
 from runtime.settings import Settings, load
+from runtime.text.printable import printable
 
 if TYPE_CHECKING:
     from runtime.agents.store import FileKind

@@ -18,8 +18,8 @@ from aura.cli.console.watcher import Watcher
 from edge.door.http.middlewares import no_packed_bodies
 from edge.pages import CONTENT_TYPES
 from edge.pages import read as read_shared
-from runtime.text.redaction import Redaction
 from runtime.settings import Settings
+from runtime.text.redaction import Redaction
 
 PAGES = Path(__file__).parent / "pages"
 OWN = sorted(one.name for one in PAGES.iterdir() if one.suffix in {".js", ".css"})

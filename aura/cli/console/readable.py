@@ -7,8 +7,8 @@ recordings, and words that responses repeat, are masked as well.
 from collections.abc import Mapping
 from typing import Any
 
-from runtime.text.redaction import Redaction
 from runtime.sessions.timeline import Moment
+from runtime.text.redaction import Redaction
 
 HIDDEN = "(hidden)"
 PLAIN = frozenset(

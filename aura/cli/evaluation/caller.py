@@ -13,9 +13,9 @@ import aiohttp
 
 from aura.cli.call import options, speech_end_ms
 from aura.cli.calling.call_failures import ended
+from aura.cli.calling.outcome import length_s
 from aura.cli.evaluation.judge import StepMessages
 from aura.cli.evaluation.suite import Scenario, Step
-from aura.cli.calling.outcome import length_s
 from aura.client import socket_url
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from runtime.audio.conversion import read_wav

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from aura.cli.sound.loudspeaker import Loudspeaker
 from aura.cli.running import CommandError
+from aura.cli.sound.loudspeaker import Loudspeaker
 from runtime.audio.resampling import Resampler
 from runtime.process.version import installing
 from schemas.audio import RATE_HZ

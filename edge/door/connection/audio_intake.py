@@ -16,11 +16,11 @@ from edge.door.limits.common_bounds import DECODER_BYTES
 from edge.door.limits.costs import CHECK_FRAMES, CHECK_SOUND_S
 from edge.door.limits.pace import Pace
 from edge.protocols.client_protocol import ClientProtocol
-from runtime.audio.conversion import AudioIn
-from runtime.common_share import ShareAccount
 from runtime.audio.containers import Container
-from runtime.moves import moved
+from runtime.audio.conversion import AudioIn
 from runtime.audio.wav import NotAudioError
+from runtime.common_share import ShareAccount
+from runtime.moves import moved
 from schemas.audio import BYTES_PER_S
 
 T = TypeVar("T")

@@ -17,7 +17,6 @@ from edge.door.http.middlewares import address_of, too_many
 from edge.door.state import EDGE, Edge
 from runtime.bus import calls
 from runtime.bus.errors import BusAwayError
-from schemas.documents import openapi
 from schemas.control import (
     COMMAND_ID,
     COMMANDS,
@@ -29,6 +28,7 @@ from schemas.control import (
     Fault,
     PlacingFault,
 )
+from schemas.documents import openapi
 from schemas.events import tag
 from schemas.subjects import is_token
 

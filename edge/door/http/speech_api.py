@@ -32,11 +32,11 @@ from edge.door.limits.message_memory import MessageMemory, Reservation
 from edge.door.state import EDGE, Edge
 from edge.protocols.client_protocol import Handshake
 from runtime.audio import media
+from runtime.audio.containers import container_of
 from runtime.audio.conversion import AudioOut, read_wav, write_wav
+from runtime.audio.wav import NotAudioError
 from runtime.bus.errors import BusAwayError
 from runtime.common_share import CommonShare
-from runtime.audio.containers import container_of
-from runtime.audio.wav import NotAudioError
 from schemas.audio import BYTES_PER_S
 
 log = structlog.get_logger(__name__)

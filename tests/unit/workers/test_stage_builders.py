@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from runtime.text.redaction import BadRulesError
 from runtime.settings import Settings, SettingsError, load
+from runtime.text.redaction import BadRulesError
 from schemas.stages import STAGE_NAMES
 from workers.engines.errors import EngineRefusedError
 from workers.engines.protocols import Prompt

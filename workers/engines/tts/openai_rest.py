@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from runtime.audio.conversion import PcmStream
 from runtime.audio.containers import container_of
+from runtime.audio.conversion import PcmStream
 from runtime.audio.wav import MOST_HEADER_BYTES, Format, NotAudioError, WavHeader
 from schemas.audio import RATE_HZ
 from workers.engines.errors import EngineRefusedError, ServerUnavailableError

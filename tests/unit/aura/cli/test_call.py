@@ -10,9 +10,9 @@ import pytest
 
 from aura.cli.call import agent_options, options
 from aura.cli.calling.call_failures import ended, failure, refused
-from aura.cli.sound.levels import Meter
 from aura.cli.calling.outcome import HEARD_S, Outcome, levels
 from aura.cli.running import CommandError
+from aura.cli.sound.levels import Meter
 from aura.client import LOST, CallError, socket_url
 from runtime.audio.conversion import write_wav
 from tests.caller import buzz

@@ -16,9 +16,9 @@ from aura.cli.calling import outcome
 from aura.cli.evaluation.results import Result, table
 from aura.cli.running import CommandError
 from aura.replay.compare import compare
-from runtime.text.printable import printable
 from runtime.sessions.listing import folded
 from runtime.sessions.timeline import moments
+from runtime.text.printable import printable
 from schemas import codec
 from schemas.events import AnyEvent, JobFailed, TroubleTold
 from tests.unit.runtime.story import story

@@ -27,10 +27,10 @@ from edge.core.inputs import ClientToolResult, Typed
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import MOST_TIMESTAMP_CHARS, ContinuousProtocol
 from edge.protocols.parsing import MOST_TEXT_CHARS
-from runtime.audio.conversion import AudioOut, read_wav
 from runtime.audio.containers import container_of
-from runtime.prices import PRICES, cost_usd
+from runtime.audio.conversion import AudioOut, read_wav
 from runtime.audio.wav import Format, parse_header
+from runtime.prices import PRICES, cost_usd
 from schemas.events import TurnMeasured
 from tests.unit.edge.protocols.connected import Listener
 from tests.unit.edge.protocols.continuous_client import connected, error_of, ignored, only

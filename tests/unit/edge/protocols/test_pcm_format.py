@@ -12,8 +12,8 @@ from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.conversational import ConversationalProtocol
 from edge.protocols.pcm_format import FORMATS, pcm_format
-from runtime.audio.conversion import AudioIn
 from runtime.audio.containers import Container
+from runtime.audio.conversion import AudioIn
 from runtime.audio.wav import Format
 from tests.unit.edge.protocols.connected import Listener
 

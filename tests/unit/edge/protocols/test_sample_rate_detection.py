@@ -13,8 +13,8 @@ from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.sample_rate_detection import SURE_MS, SampleRateDetector
 from runtime.audio.conversion import AudioIn
-from runtime.moves import IllegalMoveError
 from runtime.audio.wav import Format
+from runtime.moves import IllegalMoveError
 from tests.unit.edge.protocols.connected import Listener
 
 CHUNK = 4096

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.audio.conversion import AudioReader, write_wav
 from runtime.audio.containers import Container, container_of, mp4_bytes
+from runtime.audio.conversion import AudioReader, write_wav
 from runtime.audio.wav import Format
 
 MP3_FRAME = b"\xff\xfb\x90\x00" + bytes(413)

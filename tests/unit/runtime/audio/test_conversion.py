@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from runtime.audio.conversion import AudioIn, AudioOut, AudioReader, PcmStream, read_wav, write_wav
 from runtime.audio.containers import Container
+from runtime.audio.conversion import AudioIn, AudioOut, AudioReader, PcmStream, read_wav, write_wav
 from runtime.audio.resampling import kept_back
 from runtime.audio.wav import Encoding, Format, NotAudioError
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from nats.errors import AuthorizationError, NoServersError
 
-from runtime.process import running
 from runtime.bus import server_address
 from runtime.bus.server_address import (
     NoTlsError,
@@ -19,6 +18,7 @@ from runtime.bus.server_address import (
     url_of,
     without_password,
 )
+from runtime.process import running
 from runtime.settings import Settings, SettingsError, load
 
 EMBEDDED = "nats://127.0.0.1:5555"

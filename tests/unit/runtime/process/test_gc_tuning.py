@@ -5,7 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from runtime.process.gc_tuning import NEW_OBJECTS, OLD_COLLECTIONS, YOUNG_COLLECTIONS, freeze_objects
+from runtime.process.gc_tuning import (
+    NEW_OBJECTS,
+    OLD_COLLECTIONS,
+    YOUNG_COLLECTIONS,
+    freeze_objects,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.text.redaction import BadRulesError, Redaction
 from runtime.settings import load
+from runtime.text.redaction import BadRulesError, Redaction
 from schemas.events import SpeechStarted
 from workers.analytics import trial_engines
 from workers.engines.simulated import HEARD, SimulatedRecognizer

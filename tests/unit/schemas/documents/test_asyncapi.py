@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from schemas import codec, events, subjects
-from schemas.documents.asyncapi import CHANNELS, FLOWS, IN_MEMORY, NOT_STORED, document
 from schemas.audio import AudioFrame, RecordedSound, SpeechChunk
+from schemas.documents.asyncapi import CHANNELS, FLOWS, IN_MEMORY, NOT_STORED, document
 from schemas.events import tag
 from schemas.generate import SIDE, event_types
 

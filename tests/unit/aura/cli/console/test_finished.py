@@ -7,11 +7,11 @@ from typing import Any
 
 from aura.cli.console import finished
 from aura.cli.console.readable import Readable
-from runtime.text.redaction import Redaction
 from runtime.sessions.file import unpack
 from runtime.sessions.finding import decoded
 from runtime.sessions.listing import folded
 from runtime.sessions.timeline import Moment, moments
+from runtime.text.redaction import Redaction
 
 RECORDED = Path(__file__).parents[4] / "recorded"
 

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from aura.cli.console.readable import HIDDEN, WORDLESS, Readable
-from runtime.text.redaction import Redaction
 from runtime.sessions.timeline import moments
+from runtime.text.redaction import Redaction
 from schemas import events as ev
 from schemas.control import Say
 from schemas.events import Head, Message, own_fields
