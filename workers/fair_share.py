@@ -21,8 +21,8 @@ class FairShare:
         self._clocks: dict[Owner, float] = {}
         """The virtual time of each parent: the start of the work begun last."""
 
-    def place(self, owner: Owner) -> tuple[float, ...]:
-        """Return the place of the next work of *owner*: the smallest is first."""
+    def starts(self, owner: Owner) -> tuple[float, ...]:
+        """Return the virtual starts of the next work of *owner*: the smallest are first."""
         return tuple(
             max(self._clocks.get(parent, 0.0), self._ends.get(child, 0.0))
             for parent, child in _path(owner)
@@ -30,7 +30,7 @@ class FairShare:
 
     def give(self, owner: Owner, cost: float) -> None:
         """Note that work of *owner* has begun."""
-        for (parent, child), start in zip(_path(owner), self.place(owner), strict=True):
+        for (parent, child), start in zip(_path(owner), self.starts(owner), strict=True):
             self._clocks[parent] = start
             self._ends[child] = start + cost
         if len(self._ends) > MOST_OWNERS:

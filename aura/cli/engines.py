@@ -24,7 +24,7 @@ WAIT_S = 120.0
 @app.command("list")
 def show() -> None:
     """List the engines by stage: built-in engines, and entry points of installed packages."""
-    from workers.engines.custom import BUILT_IN
+    from workers.engines.built_in import BUILT_IN
 
     for stage, names in BUILT_IN.items():
         print(f"AURA_{stage.upper()}_ENGINE   {', '.join(names)}")
@@ -52,7 +52,7 @@ def check(
 ) -> None:
     """Check a class against the engine contract, and print what fails and why."""
     from workers.engines import contract, factory, llm_factory
-    from workers.engines.custom import kind_of
+    from workers.engines.built_in import kind_of
 
     settings = load()
     kind = stage or kind_of(name)

@@ -40,9 +40,9 @@ class RecordedTools:
             and (one.requested.tool.name, one.requested.arguments) == (now.tool.name, now.arguments)
         ]
         best = min(same, key=lambda one: _key(one.requested) != _key(now), default=None)
-        place = {"turn": now.turn, "step": now.step, "call": now.call}
+        key = {"turn": now.turn, "step": now.step, "call": now.call}
         if best is not None and best.result is not None:
-            return best.after_ms, msgspec.structs.replace(best.result, **place)
+            return best.after_ms, msgspec.structs.replace(best.result, **key)
         failed = ev.ToolFailed(
             tenant=now.tenant,
             session=now.session,

@@ -1,4 +1,4 @@
-"""Outages of a call's bus: the caller is told once; after a while audio is ignored."""
+"""Outages of a call's bus, which the caller is told once; after a while audio is ignored."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -20,22 +20,21 @@ BusService = Literal["link", "log"]
 class BusOutage:
     """The outages of the bus in one call."""
 
-    def __init__(self, tell: Callable[[], None], clock: Callable[[], float]) -> None:
-        """*tell* tells the caller; *clock* returns monotonic seconds."""
-        self._tell = tell
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """*clock* returns monotonic seconds."""
         self._clock = clock
         self.away: set[BusService] = set()
         """The services that are away."""
         self._since_s = 0.0
         """The start of the outage, monotonic seconds."""
 
-    def begins(self, service: BusService) -> None:
-        """Note that *service* of the bus is away; tell the caller once in an outage."""
+    def begins(self, service: BusService) -> bool:
+        """Note that *service* of the bus is away; return whether an outage begins with it."""
         is_new = not self.away
         self.away.add(service)
         if is_new:
             self._since_s = self._clock()
-            self._tell()
+        return is_new
 
     def ends(self, service: BusService) -> bool:
         """Note that *service* is back; return whether this ends the outage."""

@@ -1,13 +1,15 @@
 """Stores the operator's configuration once, so that events can name it."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import msgpack
 import msgspec
 import structlog
 
-from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError, BusRefusedError
+from runtime.bus.reader import Stored
 from schemas import codec, named_config, subjects
 from schemas.events import Event, SessionResumed, SessionStarted
 from schemas.session_config import SessionConfig
@@ -18,10 +20,19 @@ REFRESH_S = 60.0
 """The time until another try on a bus without the stream."""
 
 
+class ConfigBus(Protocol):
+    """What stores the configuration: a part of `runtime/bus/connection.py`."""
+
+    reconnected: list[Callable[[], None]]
+
+    async def get(self, stream: str, request: dict[str, Any]) -> Stored | None: ...
+    async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool: ...
+
+
 class ConfigStore:
     """The configuration of an edge's calls, without their clients' changes."""
 
-    def __init__(self, bus: Bus, config: SessionConfig) -> None:
+    def __init__(self, bus: ConfigBus, config: SessionConfig) -> None:
         self._bus = bus
         self._config = config
         self._subject = subjects.config(named_config.name(config))

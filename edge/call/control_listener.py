@@ -23,32 +23,29 @@ class ControlListener:
         self,
         bus: SessionBus,
         call: Call,
-        give: Callable[[Commanded], None],
         stored: Callable[[], Awaitable[None]],
         can_transfer: Callable[[str], bool],
     ) -> None:
-        """*give* gives a command to the *call*; *stored* returns once its event is in the log.
+        """*stored* returns once the event of a command to the *call* is in the log.
 
         *can_transfer* returns whether the call can be transferred to an agent.
         """
         self._bus = bus
         self._call = call
-        self._give = give
         self._stored = stored
         self._can_transfer = can_transfer
         self._closed = asyncio.Event()
 
-    async def run(self) -> None:
-        """Listen until `close`."""
+    async def run(self, give: Callable[[Commanded], None]) -> None:
+        """Listen until `close`; *give* gives a command to the call."""
         async with (
             asyncio.TaskGroup() as answering,
             self._bus.listening(
                 subjects.call(self._call.began.session),
-                lambda message: self._on_request(message, answering),
+                lambda message: self._on_request(message, answering, give),
             ),
         ):
             await self._closed.wait()
-        del self._give, self._stored, self._can_transfer  # they refer to the session
 
     def close(self) -> None:
         """Stop answering: another connection has the call, or it is over."""
@@ -70,7 +67,12 @@ class ControlListener:
             muted=tuple(sorted(call.history.control.muted)),
         )
 
-    async def _on_request(self, message: Delivery, answering: asyncio.TaskGroup) -> None:
+    async def _on_request(
+        self,
+        message: Delivery,
+        answering: asyncio.TaskGroup,
+        give: Callable[[Commanded], None],
+    ) -> None:
         if self._closed.is_set() or not message.reply:
             return
         if (request := message_of(CallRequest, message.data)) is None:
@@ -82,7 +84,7 @@ class ControlListener:
         elif command is not None and not (fault := self._refuses(request.id, command)):
             session = self._call.began.session
             log.info("call_commanded", session=session, action=tag(command))
-            self._give(Commanded(request.id, request.by, command))
+            give(Commanded(request.id, request.by, command))
         answering.create_task(self._answer(message.reply, fault, waits=command is not None))
 
     def _refuses(self, command_id: str, command: AnyCommand) -> Fault | None:

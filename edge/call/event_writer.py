@@ -60,25 +60,12 @@ UNBOUNDED = LogTerms()
 class EventWriter:
     """Publishes the events one after the other, each once the one before is acknowledged."""
 
-    def __init__(
-        self,
-        bus: SessionBus,
-        outage: BusOutage,
-        awaits: Callable[[int], bool],
-        over: Callable[[str], None] = lambda _: None,
-        terms: LogTerms = UNBOUNDED,
-    ) -> None:
-        """*outage* is told of delays; *awaits* returns whether an utterance's words are needed.
-
-        *over* is called with the reason if the events exceed the quota in *terms*, or if one is too
-        large for the bus.
-        """
+    def __init__(self, bus: SessionBus, outage: BusOutage, terms: LogTerms = UNBOUNDED) -> None:
+        """Publish to *bus* on *terms*; *outage* is told of delays."""
         self._bus = bus
         self._encode = terms.configs.encode if terms.configs else codec.encode
         self._quota, self._jobs, self._recorded = terms.quota, terms.jobs, terms.recorded
-        self._over = over
         self._outage = outage
-        self._awaits = awaits
         self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_WAITING_EVENTS + 1)
         """At most MOST_WAITING_EVENTS; None is the last, which always has room."""
 
@@ -103,14 +90,25 @@ class EventWriter:
         """Return once no event waits."""
         await self._waiting.join()
 
-    async def run(self) -> None:
-        """Store events until `close`."""
+    async def run(
+        self,
+        awaits: Callable[[int], bool],
+        over: Callable[[str], None],
+        away: Callable[[], None],
+    ) -> None:
+        """Store events until `close`.
+
+        *awaits* returns whether an utterance's words are needed. *over* is called with the reason
+        if the events exceed the quota, or if one is too large for the bus; *away* is called if an
+        outage of the bus begins.
+        """
         while (event := await self._waiting.get()) is not None:
             if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
                 log.info("job_has_no_slot", type=tag(event))
                 event = no_job(event)
-            while not await self._stored(in_time(event, now_ms(), self._awaits)):
-                self._outage.begins("log")
+            while not await self._stored(in_time(event, now_ms(), awaits), over):
+                if self._outage.begins("log"):
+                    away()
                 await asyncio.sleep(0.25)
             self._outage.ends("log")
             if self._jobs:
@@ -120,17 +118,17 @@ class EventWriter:
             self._waiting.task_done()
         self._waiting.task_done()
 
-    async def _stored(self, event: Event) -> bool:
+    async def _stored(self, event: Event, over: Callable[[str], None]) -> bool:
         data = self._encode(event)
         try:
             await self._bus.publish(event, data, patience_s=PATIENCE_S)
         except BusRefusedError as error:
             log.error("event_refused", type=tag(event), why=str(error))
-            self._over(str(error))
+            over(str(error))
         except BusAwayError as error:
             log.warning("event_waits_for_bus", error=str(error))
             return False
         if self._quota and (why := self._quota.spend(len(data), time.monotonic())):
             self._quota = None
-            self._over(why)
+            over(why)
         return True

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -57,25 +56,26 @@ class RecordingWriter:
         self._lost = 0
         self._quota = quota
         self._timeout_s = timeout_s
-        self.ended: Callable[[str], None] = lambda _: None
-        """Called, once, with the reason if recording ends before the call."""
 
-    def note_received(self, pcm: bytes, now_ms: int) -> None:
+    def note_received(self, pcm: bytes, now_ms: int) -> str:
+        """Note audio of the caller; return the reason if recording ends here, or an empty text."""
         if self._recorder and self._recorder.note_received(pcm, now_ms):
-            self._queue_pieces(now_ms)
+            return self._queue_pieces(now_ms)
+        return ""
 
     def note_sent(self, event: ClientEvent, now_ms: int) -> None:
         if self._recorder:
             self._recorder.note_sent(event, now_ms)
 
-    def finish(self, now_ms: int) -> None:
-        """Queue the last pieces; `run` ends when they are stored."""
-        self._queue_pieces(now_ms, ended=True)
+    def finish(self, now_ms: int) -> str:
+        """Queue the last pieces, with the same result; `run` ends when they are stored."""
+        why = self._queue_pieces(now_ms, ended=True)
         self._pieces.put_nowait(None)
+        return why
 
-    def _queue_pieces(self, now_ms: int, *, ended: bool = False) -> None:
+    def _queue_pieces(self, now_ms: int, *, ended: bool = False) -> str:
         if self._recorder is None:
-            return
+            return ""
         for piece in self._recorder.take(now_ms, ended=ended):
             why = self._quota.spend(len(piece[1].pcm), time.monotonic())
             if self._pieces.qsize() < MOST_WAITING_PIECES:
@@ -84,8 +84,8 @@ class RecordingWriter:
                 self._lost += 1
             if why:
                 self._recorder = None
-                self.ended(why)
-                return
+                return why
+        return ""
 
     async def run(self) -> None:
         """Store pieces until `finish`."""

@@ -29,18 +29,16 @@ class Resync:
         call: Call,
         session: tuple[str, str],
         audio_sender: AudioSender,
-        take: Callable[[bytes, str, int], None],
         outage: BusOutage,
     ) -> None:
         """Serve the *call* of *session* (tenant, id); *audio_sender* keeps its sent audio.
 
-        *take* takes each event: bytes, subject and sequence. *outage* follows the link to the bus.
+        *outage* follows the link to the bus.
         """
         self._bus = bus
         self._call = call
         self._subject = subjects.session_events(*session)
         self._audio_sender = audio_sender
-        self._take = take
         self._outage = outage
         self._position = LogPosition()
         self._wanted = asyncio.Event()
@@ -50,25 +48,30 @@ class Resync:
         self._wanted.set()
 
     @contextmanager
-    def linked(self) -> Iterator[None]:
-        """Follow the link to the bus until the block is left."""
+    def linked(self, away: Callable[[], None]) -> Iterator[None]:
+        """Follow the link to the bus until the block is left; *away*: an outage begins."""
+
+        def on_liveness(is_away: bool) -> None:
+            if is_away:
+                if self._outage.begins("link"):
+                    away()
+            elif self._outage.ends("link"):
+                self.look()
+
         self._bus.reconnected.append(self.look)
-        self._bus.liveness.changed.append(self._on_liveness)
-        self._on_liveness(self._bus.liveness.away)
+        self._bus.liveness.changed.append(on_liveness)
+        on_liveness(self._bus.liveness.away)
         try:
             yield
         finally:
             self._bus.reconnected.remove(self.look)
-            self._bus.liveness.changed.remove(self._on_liveness)
+            self._bus.liveness.changed.remove(on_liveness)
 
-    def _on_liveness(self, away: bool) -> None:
-        if away:
-            self._outage.begins("link")
-        elif self._outage.ends("link"):
-            self.look()
+    async def run(self, take: Callable[[bytes, str, int], None]) -> None:
+        """Resync when asked to, and when the stages are silent for too long, until cancelled.
 
-    async def run(self) -> None:
-        """Resync when asked to, and when the stages are silent for too long, until cancelled."""
+        *take* takes each event: bytes, subject and sequence.
+        """
         while True:
             try:
                 async with asyncio.timeout(CATCH_UP_S):
@@ -80,13 +83,13 @@ class Resync:
             if self._call.wants_words:
                 await self._audio_sender.resend()
             try:
-                await self._read()
+                await self._read(take)
             except BusAwayError:
                 self._wanted.set()
                 await asyncio.sleep(CATCH_UP_S)
 
-    async def _read(self) -> None:
+    async def _read(self, take: Callable[[bytes, str, int], None]) -> None:
         after = self._position.seq
         stored = await self._bus.read(subjects.EVENTS_STREAM, self._subject, after=after)
         for event in self._position.read(stored):
-            self._take(event.data, event.subject, event.seq)
+            take(event.data, event.subject, event.seq)

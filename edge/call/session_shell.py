@@ -70,17 +70,16 @@ class SessionShell:
         self._client = client
         self._log = log.bind(session=self.session)
         loop = asyncio.get_running_loop()
-        self._timer = Timer(self._ring, now_ms=now_ms, call_later=loop.call_later)
-        self._outage = outage = BusOutage(self._tell_bus_away, loop.time)
-        self._events = EventWriter(bus, outage, self._awaits, self._over_quota, terms)
+        self._timer = Timer(now_ms=now_ms, call_later=loop.call_later)
+        self._outage = outage = BusOutage(loop.time)
+        self._events = EventWriter(bus, outage, terms)
         self._jobs, self._recording = terms.jobs, audio.recording
         self._audio_sender = AudioSender(bus, self.session, audio.memory, audio.wait_to_resend)
         self._tasks = asyncio.TaskGroup()
-        self._stages = StageListener(bus, whose, self.give, self._take_event)
-        self._resync = Resync(bus, call, whose, self._audio_sender, self._stages.event, outage)
+        self._stages = StageListener(bus, whose)
+        self._resync = Resync(bus, call, whose, self._audio_sender, outage)
         self._takeover = Takeover()
-        stored = self._events.stored
-        self.control = ControlListener(bus, call, self.give, stored, client.can_transfer)
+        self.control = ControlListener(bus, call, self._events.stored, client.can_transfer)
         self._phase, self._inputs = CARRIES, InputLog(*whose)
         self._audio = audio.caller
         self._audio.configure(call.config.turns)
@@ -89,32 +88,32 @@ class SessionShell:
         """Set once the stages' events are subscribed to."""
 
     async def run(self, *more: Event) -> None:
-        """Listen and publish until `finish`; *more* events follow the first one."""
+        """Listen and publish until `finish`; *more* events follow the first one.
+
+        The parts get their ways back to the session here: none refers to it once it is over, so
+        that it is freed at once.
+        """
         self._takeover.begins(self.call.began)
-        if self._recording:
-            self._recording.ended = self._recording_ended
         for event in (self.call.began, *more):
             self._events.put(event)
         async with self._tasks as tasks, AsyncExitStack() as stack:
             stack.enter_context(structlog.contextvars.bound_contextvars(session=self.session))
             stack.enter_context(new_trace())
             stack.enter_context(counters.CALLS.track_inprogress())
-            await self._stages.listen(stack)
+            await self._stages.listen(stack, self.give, self._take_event)
             sending = tasks.create_task(self._audio_sender.run())
-            catching_up = tasks.create_task(self._resync.run())
-            tasks.create_task(self.control.run())
-            stack.enter_context(self._resync.linked())
+            catching_up = tasks.create_task(self._resync.run(self._take_stored))
+            tasks.create_task(self.control.run(self.give))
+            stack.enter_context(self._resync.linked(self._tell_bus_away))
             if self._recording:
                 tasks.create_task(self._recording.run())
             self.listening.set()
             try:
-                await self._events.run()
+                await self._events.run(self._awaits, self._over_quota, self._tell_bus_away)
                 await sending
             finally:
                 catching_up.cancel()
                 self._audio_sender.forget()
-        # they refer to the session, which would stay in memory until garbage collection
-        del self._timer, self._outage, self._events, self._stages, self._resync
 
     # -------------------------------------------------------- inputs of the call
 
@@ -144,8 +143,9 @@ class SessionShell:
         if self._outage.away and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return False
-        if self._recording and self._carries and not self.call.control.deaf:
-            self._recording.note_received(pcm, at_ms)
+        records = self._recording and self._carries and not self.call.control.deaf
+        if self._recording and records and (why := self._recording.note_received(pcm, at_ms)):
+            self._recording_ended(why)
         return True
 
     def finish(self, reason: EndReason, *, may_return: bool = False) -> None:
@@ -163,8 +163,8 @@ class SessionShell:
         self._timer.stop()
         self._events.close()
         self._audio_sender.put(None)
-        if self._recording:
-            self._recording.finish(now_ms())
+        if self._recording and (why := self._recording.finish(now_ms())):
+            self._recording_ended(why)
 
     def give(self, given: AnyInput) -> None:
         """Give the call an input and carry out its effects; an exception ends the call."""
@@ -181,7 +181,7 @@ class SessionShell:
                 self._queue(self._inputs.pop_section(at_ms))
             self._carry_out(self.call.step(given, at_ms))
             if self.call.next_ms < self._timer.rings_ms and self._carries:
-                self._timer.set(self.call.next_ms, at_ms)
+                self._timer.set(self.call.next_ms, at_ms, self._ring)
         except Exception:  # noqa: BLE001  # `_break` logs it; it ends this call only
             self._break()
         if isinstance(given, Resumed):
@@ -200,7 +200,7 @@ class SessionShell:
         if due_ms is None or due_ms <= at_ms:
             self.give(Ticked())
         else:
-            self._timer.set(due_ms, at_ms)
+            self._timer.set(due_ms, at_ms, self._ring)
 
     def _break(self) -> None:
         """End the call by the exception that is being handled."""
@@ -231,6 +231,10 @@ class SessionShell:
     def _tell_bus_away(self) -> None:
         if self._carries:
             self._client.tell(Trouble("bus", "the event bus is away; it is waited for"))
+
+    def _take_stored(self, data: bytes, subject: str, seq: int) -> None:
+        """Take an event that was read from the log."""
+        self._stages.event(data, subject, seq, self._take_event)
 
     def _take_event(self, event: AnyEvent, seq: int) -> None:
         """Take *event* of a stage or of a newer connection, stored at *seq* of the log."""
@@ -277,7 +281,7 @@ class SessionShell:
                 case AgentTransfer(call, agent):
                     self._client.transfer(call, agent)
                 case Recover(turn):
-                    self._tasks.create_task(self._stages.recover(turn))
+                    self._tasks.create_task(self._stages.recover(turn, self.give))
 
     def _tell_of(self, event: Event) -> None:
         if self._forwarder and self._carries:

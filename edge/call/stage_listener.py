@@ -16,67 +16,63 @@ from schemas.events import AnyEvent
 
 log = structlog.get_logger(__name__)
 
+GiveInput = Callable[[AnyInput], None]
+TakeEvent = Callable[[AnyEvent, int], None]
+"""Takes an event with its sequence in the log."""
+
 
 class StageListener:
     """Subscribes to the subjects of one session; malformed messages are logged and ignored."""
 
-    def __init__(
-        self,
-        bus: SessionBus,
-        whose: tuple[str, str],
-        give: Callable[[AnyInput], None],
-        on_event: Callable[[AnyEvent, int], None],
-    ) -> None:
-        """Subscribe for session *whose* (tenant, id): audio and partial transcripts go to *give*.
-
-        *on_event* takes each event, with its sequence in the log.
-        """
+    def __init__(self, bus: SessionBus, whose: tuple[str, str]) -> None:
+        """Subscribe for session *whose* (tenant, id)."""
         self._bus = bus
         self._whose = whose
-        self._give = give
-        self._give_event = on_event
         self._log = log.bind(session=whose[1])
 
-    async def listen(self, stack: AsyncExitStack) -> None:
-        """Listen until *stack* is closed."""
+    async def listen(self, stack: AsyncExitStack, give: GiveInput, take: TakeEvent) -> None:
+        """Listen until *stack* is closed.
+
+        Audio and partial transcripts go to *give*, and each event to *take*.
+        """
+
+        async def on_event(message: Delivery) -> None:
+            self.event(message.data, message.subject, message.seq, take)
+
+        async def on_speech(message: Delivery) -> None:
+            self._speak(message.data, give)
+
+        async def on_partial(message: Delivery) -> None:
+            partial = message_of(TranscriptPartial, message.data, session=session)
+            if partial is not None:
+                give(PartialHeard(partial.utterance, partial.audio_ms, partial.text))
+
         tenant, session = self._whose
-        listeners = [(subjects.live(tenant, session, kind), self._on_event) for kind in HEARD_KINDS]
-        listeners.append((subjects.speech(session), self._on_speech))
-        listeners.append((subjects.partials(session), self._on_partial))
+        listeners = [(subjects.live(tenant, session, kind), on_event) for kind in HEARD_KINDS]
+        listeners.append((subjects.speech(session), on_speech))
+        listeners.append((subjects.partials(session), on_partial))
         for subject, listener in listeners:
             await stack.enter_async_context(self._bus.listening(subject, listener))
 
-    def event(self, data: bytes, subject: str, seq: int) -> None:
-        """Take an event, live or read from the log."""
+    def event(self, data: bytes, subject: str, seq: int, take: TakeEvent) -> None:
+        """Pass an event, live or read from the log, on to *take*."""
         try:
             event = codec.decode(data)
         except codec.BadMessageError:
             self._log.warning("event_malformed", subject=subject)
             return
-        self._give_event(event, seq)
+        take(event, seq)
 
-    async def recover(self, turn: int) -> None:
-        """Read the audio of *turn* from the stream, since some of it was lost."""
+    async def recover(self, turn: int, give: GiveInput) -> None:
+        """Read the audio of *turn* from the stream for *give*, since some of it was lost."""
         subject = subjects.speech(self._whose[1], turn)
         try:
             for stored in await self._bus.read(subjects.AUDIO_STREAM, subject):
-                self._speak(stored.data)
+                self._speak(stored.data, give)
         except BusAwayError:
             self._log.warning("speech_not_recovered", turn=turn)
 
-    async def _on_event(self, message: Delivery) -> None:
-        self.event(message.data, message.subject, message.seq)
-
-    async def _on_speech(self, message: Delivery) -> None:
-        self._speak(message.data)
-
-    def _speak(self, data: bytes) -> None:
+    def _speak(self, data: bytes, give: GiveInput) -> None:
         if (chunk := message_of(SpeechChunk, data, session=self._whose[1])) is None:
             return
-        self._give(ChunkSpoken(chunk.turn, chunk.index, chunk.chunk, chunk.pcm, chunk.last))
-
-    async def _on_partial(self, message: Delivery) -> None:
-        partial = message_of(TranscriptPartial, message.data, session=self._whose[1])
-        if partial is None:
-            return
-        self._give(PartialHeard(partial.utterance, partial.audio_ms, partial.text))
+        give(ChunkSpoken(chunk.turn, chunk.index, chunk.chunk, chunk.pcm, chunk.last))

@@ -1,6 +1,7 @@
 """The timer of a call: rings at the earliest time that the call has asked for."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from edge.core.call import NEVER_MS
@@ -17,34 +18,33 @@ class Timer:
 
     def __init__(
         self,
-        ring: Callable[[], None],
         *,
         now_ms: Callable[[], int],
         call_later: Callable[[float, Callable[[], None]], Handle],
     ) -> None:
         """*now_ms* is the clock; *call_later* calls a function after some seconds."""
-        self._ring = ring
         self._now_ms = now_ms
         self._call_later = call_later
         self._handle: Handle | None = None
         self.rings_ms = NEVER_MS
         """Unix time, ms, of the next ring."""
 
-    def set(self, at_ms: int, now_ms: int) -> None:
-        """Ring at *at_ms*, which is earlier than the ring set before."""
+    def set(self, at_ms: int, now_ms: int, ring: Callable[[], None]) -> None:
+        """Call *ring* at *at_ms*, which is earlier than the ring set before."""
         self.stop()
         self.rings_ms = at_ms
-        self._handle = self._call_later(max(0.0, (at_ms - now_ms) / 1000), self._wake)
+        delay_s = max(0.0, (at_ms - now_ms) / 1000)
+        self._handle = self._call_later(delay_s, partial(self._wake, ring))
 
     def stop(self) -> None:
         if self._handle:
             self._handle.cancel()
         self._handle, self.rings_ms = None, NEVER_MS
 
-    def _wake(self) -> None:
+    def _wake(self, ring: Callable[[], None]) -> None:
         at_ms, now_ms = self.rings_ms, self._now_ms()
         self.stop()
         if now_ms < at_ms:  # the loop's clock may be slightly ahead
-            self.set(at_ms, now_ms)
+            self.set(at_ms, now_ms, ring)
         else:
-            self._ring()
+            ring()

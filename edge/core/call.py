@@ -15,26 +15,29 @@ from edge.core.client_events import CallerSilent
 from edge.core.client_inputs import ClientInputs
 from edge.core.control import Control
 from edge.core.effects import Effect, Outbox
+from edge.core.endpointer import Endpointer
 from edge.core.hearing.caller_audio import silenced
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.idle import Idle
 from edge.core.inputs import AnyInput
 from edge.core.keypad import Keypad
+from edge.core.response.current_response import CurrentResponse
+from edge.core.response.requester import Requester
 from edge.core.response.responder import Responder
+from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.call_phase import OVER, CallMove
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.spending import Spending
 from edge.core.stage_inputs import StageInputs
 from edge.core.stage_watch import StageWatch
+from edge.core.turn_entry import TurnEntry
 from edge.core.turns import Turns
 from edge.core.webhook import Webhook
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 
 Began = ev.SessionStarted | ev.SessionResumed
-
-
 NEVER_MS = 1 << 60
 
 
@@ -44,31 +47,32 @@ class Call:
     def __init__(self, began: Began, history: History | None = None) -> None:
         """Begin the session of *began*; *history* is given if the session is resumed."""
         self.began = began
-        self.history = history or History()
-        self.history.summary.count(began)
-        self.history.spend.count(began)
+        self.history = history = history or History()
+        history.summary.count(began)
+        history.spend.count(began)
         if isinstance(began, ev.SessionStarted):
-            self.history.agent = began.agent
+            history.agent = began.agent
         self._config = config = CurrentConfig(began.config)
-        self._out = Outbox(began.tenant, began.session, self.history.summary)
-        self._segmenter = Segmenter(began.config.turns, self.history.utterance, self._out.send)
-        self._responder = responder = Responder(config, self.history, self._out)
-        self._current = responder.current
-        self._requester = responder.requester
-        self._turns = turns = Turns(config, self._segmenter, responder, self.history, self._out)
-        self._entry = turns.entry
-        self._client_turns = turns.entry.client
-        self.stages = StageWatch(config, self._segmenter, responder, turns, self._out)
+        self._out = out = Outbox(began.tenant, began.session, history.summary)
+        self._segmenter = segmenter = Segmenter(began.config.turns, history.utterance, out.send)
+        # Aura's side
+        tools = ToolTurns(config, history, out)
+        self._current = current = CurrentResponse(history, tools, out)
+        self._requester = requester = Requester(config, current, tools, history, out)
+        self._responder = responder = Responder(config, current, requester, tools, out)
+        # the caller's side
+        self._entry = entry = TurnEntry(config, segmenter, current, requester, history, out)
+        endpointer = Endpointer(config, history, requester)
+        self._turns = turns = Turns(config, segmenter, endpointer, current, entry, out)
+        # both sides
         self._idle = Idle(config)
-        self.control = Control(config, self._idle, self.history, responder, turns, self._out)
-        self._spending = Spending(config, self.history, self._out)
-        self._webhook = Webhook(config, self.history, self._out)
-        self._out.followers = [self._spending.follow, self._webhook.follow]
-        self._keypad = keypad = Keypad()
-        self._client_inputs = ClientInputs(
-            self.control, responder, turns, self._idle, keypad, self._out
-        )
-        self._stage_inputs = StageInputs(self.history, responder, turns, self.stages)
+        self._keypad = keypad = Keypad(self._idle, out)
+        self.control = Control(config, history.control, current, requester, entry, out)
+        self.stages = StageWatch(config, responder, entry, out)
+        self._client_inputs = ClientInputs(current, requester, responder, turns, entry, keypad)
+        self._stage_inputs = StageInputs(responder, turns, entry, self.stages)
+        self._spending = Spending(config, history, out)
+        out.followers = [self._spending.follow, Webhook(config, history, out).follow]
         self._deaf = False
         """Whether the caller's audio is ignored, as of the last `_advance`."""
         self._unchanged_until_ms = 0
@@ -83,7 +87,8 @@ class Call:
             UnknownInputError: *given* is no input.
         """
         if not isinstance(given, inputs.Sound):
-            self._wait(now_ms)
+            for notice in self._segmenter.wait(now_ms):  # a microphone stopped while speaking
+                self._turns.notice(notice, now_ms)
         match given:
             case inputs.Sound():
                 if not self._take_sound(given, now_ms):
@@ -102,25 +107,19 @@ class Call:
                 self._stage_inputs.receive(event, now_ms)
             case _:
                 if not self._take_lifecycle_input(given, now_ms):
-                    self._client_inputs.receive(given, now_ms)
+                    self._client_inputs.receive(given, now_ms, deaf=self.control.deaf)
         return self._advance(now_ms)
 
     def _take_sound(self, sound: inputs.Sound, now_ms: int) -> bool:
         """Take the caller's audio; return False if it changes nothing but the open utterance."""
         changed = now_ms >= self._unchanged_until_ms
-        if response := self._current.response:
-            response.client_is_there()
+        self._current.client_is_there()
         for notice in self._segmenter.segment(silenced(sound) if self._deaf else sound, now_ms):
             changed = True
             self._turns.notice(notice, now_ms)
         if not changed and self.listening:
             self._idle.sound_ms = now_ms
         return changed
-
-    def _wait(self, now_ms: int) -> None:
-        """Take the silence of a microphone that stopped during an utterance."""
-        for notice in self._segmenter.wait(now_ms):
-            self._turns.notice(notice, now_ms)
 
     def _take_lifecycle_input(self, given: AnyInput, now_ms: int) -> bool:
         """Take an input that begins, ends, sets or commands the call; False for any other."""
@@ -139,7 +138,7 @@ class Call:
             case inputs.Reconfigured():
                 self._reconfigure(given, now_ms)
             case inputs.Commanded():
-                self.control.command(given, now_ms)
+                self.control.command(given, self._idle, now_ms)
             case inputs.Finished():
                 self._finish(given, now_ms)
             case _:
@@ -157,14 +156,13 @@ class Call:
             self.history.agent = given.agent
             self._out.publish(ev.AgentChanged(**head, agent=given.agent, before=before))
             if not self.control.transferred(given.call):
-                name, response = given.agent.name, self._current.response
-                self._responder.tools.transferred(response, given.call, name, now_ms)
+                self._responder.transferred(given.call, given.agent.name, now_ms)
 
     def _finish(self, given: inputs.Finished, now_ms: int) -> None:
         """End the connection; a response is kept for a caller who may come back."""
         self.history.control.move(CallMove.FINISH)
         self._entry.close(now_ms, discarded=True)
-        self._client_turns.clear()
+        self._entry.clear()
         self._idle.stop()
         self._keypad.pop()
         if given.may_return:
@@ -199,19 +197,18 @@ class Call:
     def wants_words(self) -> bool:
         """Whether the caller speaks, or has paused and the words have not arrived."""
         utterance = self._segmenter.utterance
-        return bool(self._client_turns.handed_in) or (
-            utterance is not None and utterance.transcript is None
-        )
+        open_words = utterance is not None and utterance.transcript is None
+        return open_words or self._entry.awaits_handed_in
 
     def awaits(self, utterance: int) -> bool:
         """Tell whether the client has ended *utterance* and its words are still expected."""
-        return utterance in self._client_turns.handed_in
+        return self._entry.awaits(utterance)
 
     def due_ms(self, now_ms: int) -> int | None:
         """The time of the next `Ticked` if nothing else happens, Unix ms, or None for never."""
         activity = self._activity
         if activity is QUIET:
-            times = [self._model_due_ms, self.control.due_ms]
+            times = [self._model_due_ms, self.control.due_ms(self._idle)]
         else:
             times = [self._segmenter.silent_from_ms, self.stages.words_expire_ms]
         if activity is BUSY:
@@ -225,7 +222,7 @@ class Call:
     def _activity(self) -> Activity:
         utterance = self._segmenter.utterance
         keys = utterance is None and self._keypad.due_ms is not None
-        pending = self._client_turns.pending or keys
+        pending = self._requester.has_queued or self._entry.awaits_handed_in or keys
         return activity(utterance, self._current.response, pending=pending)
 
     def _advance(self, now_ms: int) -> list[Effect]:
@@ -266,7 +263,7 @@ class Call:
             return False
         self._idle.stop()
         self._out.tell(CallerSilent(self.config.turns.idle_ms))
-        self._client_turns.request(inputs.ResponseRequested(""))
+        self._requester.queue(inputs.ResponseRequested(""))
         return True
 
     def _advance_speech(self, now_ms: int) -> None:
@@ -278,8 +275,9 @@ class Call:
             self._responder.advance(now_ms)
             self.stages.check_response(now_ms)
         if self.control.silent:
-            self._client_turns.drop_requests()
-        self._client_turns.respond(now_ms)
+            self._requester.drop_queue()
+        if not self._entry.awaits_handed_in:
+            self._requester.respond_to_queued(now_ms)
         self._listen(now_ms)
 
     def _listen(self, now_ms: int) -> None:
@@ -290,7 +288,7 @@ class Call:
     def _do_deferred(self, now_ms: int) -> None:
         """Do the work that had to wait until nobody speaks."""
         if not self._entry.take_waiting(now_ms):
-            self.control.advance(now_ms)
+            self.control.advance(self._idle, now_ms)
         has_late_results = self.history.late_results and self.config.turns.respond
         if has_late_results and self._activity is QUIET and not self.control.silent:
             self._requester.respond_to_late_results(now_ms)

@@ -7,12 +7,12 @@ last words are spoken to their end, then the shell hangs up.
 from edge.core.effects import COMMANDED, Outbox
 from edge.core.idle import Idle
 from edge.core.inputs import Commanded
-from edge.core.response.responder import Responder
+from edge.core.response.current_response import CurrentResponse
+from edge.core.response.requester import Requester
 from edge.core.session.call_phase import ENDING, OPEN, CallMove
-from edge.core.session.control_memory import MOST_WAITING_TEXTS, REACHED, SpendMove
+from edge.core.session.control_memory import MOST_WAITING_TEXTS, REACHED, ControlMemory, SpendMove
 from edge.core.session.current_config import CurrentConfig
-from edge.core.session.history import History
-from edge.core.turns import Turns
+from edge.core.turn_entry import TurnEntry
 from schemas import events as ev
 from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, Say, Transfer
 
@@ -27,19 +27,17 @@ class Control:
     def __init__(
         self,
         config: CurrentConfig,
-        idle: Idle,
-        history: History,
-        responder: Responder,
-        turns: Turns,
+        memory: ControlMemory,
+        current: CurrentResponse,
+        requester: Requester,
+        entry: TurnEntry,
         out: Outbox,
     ) -> None:
         self._config = config
-        self._memory = history.control
-        self._idle = idle
-        self._current = responder.current
-        self._requester = responder.requester
-        self._interruptions = responder.interruptions
-        self._entry = turns.entry
+        self._memory = memory
+        self._current = current
+        self._requester = requester
+        self._entry = entry
         self._out = out
         self._last_words = ""
         self._why: tuple[str, str] = (ENDED, BY_OPERATOR)
@@ -74,7 +72,7 @@ class Control:
             return "too_many_texts"
         return None
 
-    def command(self, given: Commanded, now_ms: int) -> None:
+    def command(self, given: Commanded, idle: Idle, now_ms: int) -> None:
         """Carry out a command once; a repeated or refused command changes nothing."""
         memory, command = self._memory, given.command
         if given.id in memory.received or self.refuses(given.id, command):
@@ -83,14 +81,14 @@ class Control:
         received = ev.ControlReceived(**head, command_id=given.id, by=given.by, command=command)
         self._out.publish(received)
         memory.note(given.id, command)
-        self._idle.word(now_ms)
+        idle.word(now_ms)
         match command:
             case Interrupt():
-                self._interruptions.interrupt(now_ms)
+                self._current.interrupt(now_ms)
             case Mute(side="caller", muted=True):
                 self._stop_listening(now_ms)
             case Mute(side="assistant", muted=True):
-                self._interruptions.interrupt(now_ms)
+                self._current.interrupt(now_ms)
             case End(words=words, reason=reason):
                 self._end(words, (ENDED, reason or BY_OPERATOR), now_ms)
             case Transfer(agent=agent):
@@ -114,16 +112,15 @@ class Control:
     def _end(self, words: str, why: tuple[str, str], now_ms: int) -> None:
         self._last_words, self._why = words.strip(), why
         self._stop_listening(now_ms)
-        self._interruptions.interrupt(now_ms)
+        self._current.interrupt(now_ms)
 
     # -------------------------------------------------------- when nobody speaks
 
-    @property
-    def due_ms(self) -> int | None:
-        """The time of the question whether the caller is there, Unix ms, or None for never."""
-        return None if self._memory.muted or self.ends else self._idle.question_due_ms
+    def due_ms(self, idle: Idle) -> int | None:
+        """Return the time of the question whether the caller is there, Unix ms, or None."""
+        return None if self._memory.muted or self.ends else idle.question_due_ms
 
-    def advance(self, now_ms: int) -> None:
+    def advance(self, idle: Idle, now_ms: int) -> None:
         """Speak the next waiting text, or end the call; only called when nobody speaks."""
         if self.ends:
             self._continue_ending(now_ms)
@@ -138,8 +135,8 @@ class Control:
                 del self._memory.waiting[0]
             else:
                 self._requester.follow(command.text, command_id, now_ms)
-        elif (due_ms := self.due_ms) is not None and now_ms >= due_ms:
-            self._ask_or_end(now_ms)
+        elif (due_ms := self.due_ms(idle)) is not None and now_ms >= due_ms:
+            self._ask_or_end(idle, now_ms)
 
     def _continue_ending(self, now_ms: int) -> None:
         words, self._last_words = self._last_words, ""
@@ -160,16 +157,16 @@ class Control:
         elif spend.words:
             self._requester.say(spend.words, now_ms, firm=False)
 
-    def _ask_or_end(self, now_ms: int) -> None:
-        idle, turns = self._config.now.idle, self._entry.count
-        ends = not idle.prompt or self._asked_after == turns
-        silent_ms = self._idle.silent_ms(now_ms)
+    def _ask_or_end(self, idle: Idle, now_ms: int) -> None:
+        config, turns = self._config.now.idle, self._entry.count
+        ends = not config.prompt or self._asked_after == turns
+        silent_ms = idle.silent_ms(now_ms)
         self._out.publish(ev.CallerIdle(**self._out.head(now_ms), silent_ms=silent_ms, ends=ends))
-        self._idle.word(now_ms)
+        idle.word(now_ms)
         if ends:
             self._memory.move(CallMove.END)
-            self._end(idle.goodbye, (IDLE, f"nobody spoke for {idle.after_s} s"), now_ms)
+            self._end(config.goodbye, (IDLE, f"nobody spoke for {config.after_s} s"), now_ms)
             self._continue_ending(now_ms)
         else:
             self._asked_after = turns
-            self._requester.say(idle.prompt, now_ms, firm=False)
+            self._requester.say(config.prompt, now_ms, firm=False)

@@ -62,12 +62,11 @@ class Endpointer:
         return bool(transcript and is_finished(by_words(self._evidence(transcript))))
 
     def _evidence(self, transcript: TranscriptGuess) -> Evidence:
-        response = self._requester.current.uncommitted
         return Evidence(
             text=self._history.take_carried(transcript.text),
             eot_stt=transcript.eot_stt,
-            eot_llm=response.eot_llm if response else None,
-            eot_llm_pending=bool(response and self._requester.eot_pending(response)),
+            eot_llm=self._requester.eot_llm,
+            eot_llm_pending=self._requester.eot_pending,
             eot_audio=transcript.eot_audio,
             after_question=self._history.after_question,
             language=self._config.now.language,

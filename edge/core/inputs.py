@@ -5,6 +5,8 @@ log (`input_log.py`) is derived from these types: audio is logged as its length,
 any other value as it is. A recorded tag never changes its meaning.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from schemas import inputs as kind
@@ -12,6 +14,9 @@ from schemas.agent import AgentUsed
 from schemas.control import AnyCommand
 from schemas.events import AnyEvent, EndReason, ItemRole, Message
 from schemas.session_config import SessionConfig
+
+Unmasked = Annotated[str, "unmasked"]
+"""Text of the application, such as an id; any other text of a client is masked by a redaction."""
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -101,9 +106,9 @@ class KeyPressed(Input, frozen=True, tag=kind.KEYS):
 class ClientToolResult(Input, frozen=True, tag=kind.TOOL_RESULT):
     """The client's result of a tool call, or the reason of a failure."""
 
-    call: str
+    call: Unmasked
     """The id of the call."""
-    result: str
+    result: Unmasked
     """JSON or text; the reason of a failure."""
     failed: bool = False
 
@@ -122,11 +127,11 @@ class Truncated(Input, frozen=True, tag=kind.TRUNCATED):
 class ItemAdded(Input, frozen=True, tag=kind.ITEM_ADDED):
     """The client added a message to the conversation."""
 
-    key: str
+    key: Unmasked
     """The key of the message; if the key is taken, nothing is added."""
     role: ItemRole
     text: str
-    after: str | None = None
+    after: Unmasked | None = None
     """The key of the message before it. Empty: it becomes the first; None or an unknown key: the
     last."""
 
@@ -134,13 +139,13 @@ class ItemAdded(Input, frozen=True, tag=kind.ITEM_ADDED):
 class ItemRemoved(Input, frozen=True, tag=kind.ITEM_REMOVED):
     """The client removed a message from the conversation."""
 
-    key: str
+    key: Unmasked
 
 
 class ResponseRequested(Input, frozen=True, tag=kind.RESPONSE_ASKED):
     """The client asked for a response without a turn."""
 
-    ask: str
+    ask: Unmasked
     """The client's name for the response."""
     config: SessionConfig | None = None
     """The configuration of this response; None: the session's."""

@@ -1,5 +1,9 @@
 """Telephone keys, collected until a number is complete and then told to the language model."""
 
+from edge.core.effects import Outbox
+from edge.core.idle import Idle
+from schemas import events as ev
+
 QUIET_MS = 2000
 """The time without a key after which a number is complete."""
 END_KEY = "#"
@@ -11,13 +15,17 @@ MOST_KEYS = 64
 class Keypad:
     """The keys of a call that the model was not told yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, idle: Idle, out: Outbox) -> None:
+        self._idle = idle
+        self._out = out
         self._keys = ""
         self.due_ms: int | None = None
         """The time to tell the keys, Unix ms, or None if there are none."""
 
     def press(self, keys: str, now_ms: int) -> None:
-        """Add *keys*: 0-9, *, # and A-D."""
+        """Add *keys*: 0-9, *, # and A-D. Pressing keys counts as a word of the caller."""
+        self._out.publish(ev.KeysPressed(**self._out.head(now_ms), keys=keys))
+        self._idle.word(now_ms)
         if not keys:
             return
         self._keys = (self._keys + keys)[-MOST_KEYS:]

@@ -1,8 +1,8 @@
 """Passes the events of the stages to the part of the call that they concern. Pure."""
 
 from edge.core.response.responder import Responder
-from edge.core.session.history import History
 from edge.core.stage_watch import StageWatch
+from edge.core.turn_entry import TurnEntry
 from edge.core.turns import Turns
 from schemas import events as ev
 
@@ -11,13 +11,11 @@ class StageInputs:
     """The results and failures of the stages."""
 
     def __init__(
-        self, history: History, responder: Responder, turns: Turns, stages: StageWatch
+        self, responder: Responder, turns: Turns, entry: TurnEntry, stages: StageWatch
     ) -> None:
-        self._history = history
         self._responder = responder
-        self._current = responder.current
         self._turns = turns
-        self._client_turns = turns.entry.client
+        self._entry = entry
         self._stages = stages
 
     def receive(self, event: ev.AnyEvent, now_ms: int) -> None:
@@ -26,11 +24,11 @@ class StageInputs:
             case ev.TranscriptGuess():
                 self._stages.works("stt")
                 self._turns.transcript(event, now_ms)
-            case ev.TranscriptFinal(utterance=number, text=text) if self._turns.take_final(number):
-                self._history.carried.append(text)
-            case ev.TranscriptFinal(utterance=number) if number in self._client_turns.handed_in:
-                self._client_turns.words_of(event, now_ms, respond=self._turns.responds)
-            case ev.ResponseCompleted(sentences=0, step=0, calls=0) if self._current.of(event.turn):
+            case ev.TranscriptFinal():
+                self._entry.final(event, now_ms)
+            case ev.ResponseCompleted(turn=turn, sentences=0, step=0, calls=0) if (
+                self._responder.awaits(turn)
+            ):
                 self._stages.fail("llm", "the language model returned no words", now_ms)
             case ev.JobFailed():
                 self._stages.failed(event, now_ms)

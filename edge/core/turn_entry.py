@@ -1,13 +1,18 @@
-"""Enters the words of a caller's turn into the conversation, with or without a response."""
+"""Enters the words of a caller's turn into the conversation, with or without a response.
+
+A client may end the caller's turns itself, and an utterance that is too long ends at once; their
+words are entered when the final transcript arrives.
+"""
 
 from collections import deque
 
-from edge.core.client_events import CallerStopped, CallerTranscript, ResponseStarted
-from edge.core.client_turns import ClientTurns
+from edge.core.client_events import CallerStopped, CallerTranscript, ResponseStarted, TurnHandedIn
 from edge.core.effects import Outbox
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.hearing.utterance import Utterance
-from edge.core.response.responder import Responder
+from edge.core.inputs import ItemAdded, ItemRemoved, ResponseRequested
+from edge.core.response.current_response import CurrentResponse
+from edge.core.response.requester import Requester
 from edge.core.response.response import Response
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
@@ -22,22 +27,38 @@ class TurnEntry:
         self,
         config: CurrentConfig,
         segmenter: Segmenter,
-        responder: Responder,
+        current: CurrentResponse,
+        requester: Requester,
         history: History,
         out: Outbox,
     ) -> None:
         self._config = config
         self._segmenter = segmenter
-        self._current = responder.current
-        self._requester = responder.requester
-        self._interruptions = responder.interruptions
+        self._current = current
+        self._requester = requester
         self._history = history
         self._out = out
         self._typed: deque[str] = deque()
         """Turns typed during a response that cannot be interrupted; the door bounds them."""
+        self._handed_in: dict[int, int] = {}
+        """Utterances that the client ended and whose words have not arrived, with the time of the
+        end, Unix ms."""
+        self._cut: set[int] = set()
+        """Utterances that were ended for their length, until their final transcripts arrive."""
         self.count = 0
         """The number of the caller's turns so far."""
-        self.client = ClientTurns(responder, history, out)
+
+    # -------------------------------------------------------- turns that end
+
+    def speculate(
+        self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int, *, ask_eot: bool
+    ) -> None:
+        """Ask for a response before the end of turn is certain, once for each pause."""
+        allowed = self._config.now.turns.speculate and not self._cut and not self._only_enters
+        if not allowed or utterance.speculated_pause == utterance.pause:
+            return
+        utterance.speculated_pause = utterance.pause
+        self._requester.take(utterance, transcript, now_ms, speculative=True, ask_eot=ask_eot)
 
     def spoken(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
         """Enter the turn that *transcript* ends, and ask for a response if it gets one."""
@@ -45,12 +66,10 @@ class TurnEntry:
         if self._silent and not self._current.uncommitted:
             self.close(now_ms, discarded=False)
             self._enter(transcript.text, transcript.confidence, now_ms, utterance=utterance.number)
-        elif self.only_enters and not self._silent:
+        elif self._only_enters and not self._silent:
             self.close(now_ms, discarded=False)
-            said, respond = (transcript.text, transcript.confidence), self._config.now.turns.respond
-            self.client.enter(
-                utterance.number, *said, now_ms, respond=respond, goes_on=utterance.is_split
-            )
+            respond, goes_on = self._config.now.turns.respond, utterance.is_split
+            self._enter_part(transcript, now_ms, respond=respond, goes_on=goes_on)
         else:
             response = self._current.response
             if response is None:
@@ -61,6 +80,12 @@ class TurnEntry:
             )
             self._requester.commit(response, now_ms)
 
+    def silent(self, utterance: Utterance, now_ms: int) -> None:
+        """End an utterance without words; a turn that was split before it gets its response."""
+        self.close(now_ms, discarded=True)
+        if utterance.is_split and not self._only_enters:
+            self._requester.queue(ResponseRequested(""))
+
     def typed(self, text: str, now_ms: int) -> None:
         """Take a typed turn, which interrupts and is committed at once."""
         if self._current.firm:
@@ -68,7 +93,7 @@ class TurnEntry:
             return
         self.count += 1
         self.close(now_ms, discarded=True)
-        self._interruptions.interrupt(now_ms)
+        self._current.interrupt(now_ms)
         if self._silent:
             self._enter(text, 1.0, now_ms)
             return
@@ -83,13 +108,13 @@ class TurnEntry:
 
     def take_waiting(self, now_ms: int) -> bool:
         """Take the first of the waiting typed turns; return False if none waits."""
-        if not self._typed:
-            return False
-        self.typed(self._typed.popleft(), now_ms)
-        return True
+        if self._typed:
+            self.typed(self._typed.popleft(), now_ms)
+            return True
+        return False
 
     @property
-    def only_enters(self) -> bool:
+    def _only_enters(self) -> bool:
         """Whether a turn that ends now is only entered, without a response to it."""
         if self._silent:
             return True
@@ -117,6 +142,8 @@ class TurnEntry:
         self._out.tell(CallerTranscript(words, True, sure, goes_on, utterance, key))
         self._out.tell(ResponseStarted(response.turn))
 
+    # -------------------------------------------------------- utterances that end
+
     def close(self, now_ms: int, *, discarded: bool) -> None:
         """End the open utterance, if there is one."""
         utterance = self._segmenter.utterance
@@ -127,6 +154,11 @@ class TurnEntry:
         final_pause = utterance.pause if utterance.transcript else 0
         self._segmenter.close(utterance, final_pause=final_pause)
         self._ended(utterance, silence_ms, now_ms, discarded=discarded)
+
+    def cut(self, utterance: Utterance, now_ms: int) -> None:
+        """End *utterance* for its length; its words begin the next turn."""
+        self._cut.add(utterance.number)
+        self.close(now_ms, discarded=False)
 
     def split(
         self, utterance: Utterance, said: ev.TranscriptGuess, at_ms: int, now_ms: int
@@ -139,10 +171,7 @@ class TurnEntry:
         self._out.tell(CallerStopped(utterance.number, silence_ms, utterance.audio_ms, False))
         following = self._segmenter.split(utterance, at_ms)
         self._ended(utterance, silence_ms, now_ms, discarded=False)
-        words = said.text, said.confidence
-        self.client.enter(
-            utterance.number, *words, now_ms, respond=False, goes_on=utterance.is_split
-        )
+        self._enter_part(said, now_ms, respond=False, goes_on=utterance.is_split)
         return following
 
     def _ended(
@@ -162,11 +191,106 @@ class TurnEntry:
     def discard(self, now_ms: int) -> None:
         """Discard the open utterance."""
         self.close(now_ms, discarded=True)
-        self._interruptions.dismiss(now_ms)
+        self._current.dismiss(now_ms)
         if response := self._current.uncommitted:
             self._current.retract(response, now_ms)
 
     def clear(self) -> None:
-        """Drop the waiting typed turns, and the client's pending turns and requests."""
+        """Drop the waiting typed turns, the awaited words and the queued requests."""
         self._typed.clear()
-        self.client.clear()
+        self._handed_in.clear()
+        self._requester.drop_queue()
+
+    # -------------------------------------------------------- words that arrive later
+
+    def hand_in(self, now_ms: int) -> None:
+        """End the open utterance for the client; its words are entered when they arrive."""
+        utterance = self._segmenter.utterance
+        self.close(now_ms, discarded=False)
+        if utterance:
+            self._handed_in[utterance.number] = now_ms
+        self._out.tell(TurnHandedIn(utterance.number if utterance else 0))
+
+    @property
+    def awaits_cut(self) -> bool:
+        """Whether the words of an utterance that was ended for its length are missing."""
+        return bool(self._cut)
+
+    @property
+    def awaits_handed_in(self) -> bool:
+        """Whether the words of an utterance that the client ended are missing."""
+        return bool(self._handed_in)
+
+    def awaits(self, utterance: int) -> bool:
+        """Tell whether the client has ended *utterance* and its words are still expected."""
+        return utterance in self._handed_in
+
+    @property
+    def awaits_words_since_ms(self) -> int | None:
+        """The time since which words are awaited, Unix ms, or None if none are."""
+        utterance = self._segmenter.utterance
+        if self._handed_in:
+            return min(self._handed_in.values())
+        if utterance is None or not self._segmenter.paused or self._config.now.turns.by_client:
+            return None
+        return utterance.paused_ms if utterance.transcript is None or self._cut else None
+
+    def final(self, final: ev.TranscriptFinal, now_ms: int) -> None:
+        """Take the final transcript of an utterance, if it is awaited."""
+        if final.utterance in self._cut:
+            self._cut.discard(final.utterance)
+            self._history.carried.append(final.text)
+        elif self._handed_in.pop(final.utterance, None) is not None:
+            respond = self._config.now.turns.respond and bool(final.text)
+            self._enter_part(final, now_ms, respond=respond)
+
+    def loses(self, utterance: int) -> bool:
+        """Tell whether *utterance* is open or handed in, so that its lost words are missed."""
+        self._cut.discard(utterance)  # no turn waits for them
+        now = self._segmenter.utterance
+        return self.awaits(utterance) or (now is not None and now.number == utterance)
+
+    def give_up_words(self, now_ms: int) -> None:
+        """Await no words any more: the recogniser has failed."""
+        self._cut.clear()
+        self._handed_in.clear()
+        self.close(now_ms, discarded=True)
+        self._current.dismiss(now_ms)
+        if self._current.uncommitted:  # it is a response to those words
+            self._current.drop("failed", now_ms)
+
+    def _enter_part(
+        self,
+        said: ev.TranscriptGuess | ev.TranscriptFinal,
+        now_ms: int,
+        *,
+        respond: bool,
+        goes_on: bool = False,
+    ) -> None:
+        """Enter the words of an utterance as a message; *respond*: they get a response.
+
+        *goes_on*: the words continue the turn of the previous final transcript.
+        """
+        key, carried = f"speech_{said.utterance}", self._history.take_carried(said.text)
+        unsent = self._history.unsent(said.text)
+        self._history.commit_carried()
+        if carried:
+            self._history.add(key, "user", carried)
+            head = self._out.head(now_ms)
+            self._out.publish(ev.MessageAdded(**head, key=key, role="user", text=carried))
+        told = CallerTranscript(unsent, True, said.confidence, goes_on, said.utterance, key)
+        self._out.tell(told)
+        if respond:
+            self._requester.queue(ResponseRequested(""))
+
+    def edit(self, given: ItemAdded | ItemRemoved, now_ms: int) -> None:
+        """Add a message to the conversation, or remove one."""
+        head = self._out.head(now_ms)
+        match given:
+            case ItemAdded(key=key, role=role, text=text, after=after):
+                if self._history.add(key, role, text, after):
+                    added = ev.MessageAdded(**head, key=key, role=role, text=text, after=after)
+                    self._out.publish(added)
+            case ItemRemoved(key):
+                self._history.remove(key)
+                self._out.publish(ev.MessageRemoved(**head, key=key))

@@ -18,17 +18,16 @@ response's are in `response/response.py`, and whose turn it is follows from both
     response    (none) ◄─────────── retracted ────────────┴─ SPECULATIVE ──commit──► COMMITTED
 """
 
-from edge.core.barge_in import BargeIn
+from edge.core import barge_in
 from edge.core.client_events import CallerStarted, CallerTranscript
 from edge.core.effects import Outbox
 from edge.core.endpointer import Endpointer
 from edge.core.hearing.segmenter import SegmentedFrame, Segmenter
 from edge.core.hearing.speech_detector import SpeechChange
 from edge.core.hearing.utterance import SPLIT_MS, Onset, Utterance, UtterancePhase
-from edge.core.inputs import PartialHeard, ResponseRequested
-from edge.core.response.responder import Responder
+from edge.core.inputs import PartialHeard
+from edge.core.response.current_response import CurrentResponse
 from edge.core.session.current_config import CurrentConfig
-from edge.core.session.history import History
 from edge.core.turn_entry import TurnEntry
 from schemas import events as ev
 
@@ -54,26 +53,17 @@ class Turns:
         self,
         config: CurrentConfig,
         segmenter: Segmenter,
-        responder: Responder,
-        history: History,
+        endpointer: Endpointer,
+        current: CurrentResponse,
+        entry: TurnEntry,
         out: Outbox,
     ) -> None:
-        self._segmenter = segmenter
-        self._current = responder.current
-        self._requester = responder.requester
-        self._interruptions = responder.interruptions
-        self._out = out
-        self._barge_in = BargeIn(config, responder.current)
-        self._endpointer = Endpointer(config, history, responder.requester)
-        self._awaited_finals: set[int] = set()
-        """Utterances that were ended for their length, until their final transcripts arrive."""
-        self.entry = TurnEntry(config, segmenter, responder, history, out)
         self._config = config
-
-    @property
-    def responds(self) -> bool:
-        """Whether a turn gets a response by itself."""
-        return self._config.now.turns.respond
+        self._segmenter = segmenter
+        self._endpointer = endpointer
+        self._current = current
+        self._entry = entry
+        self._out = out
 
     def reconfigured(self, now_ms: int) -> None:
         """Retract a speculative response if turns get none by themselves any more."""
@@ -105,7 +95,7 @@ class Turns:
         if response and response.is_awaited and not response.playback.begun:
             self._endpointer.pauses.reopened(at_ms - response.speech_end_ms)
         if self._config.now.interruption.allowed:
-            self._interruptions.suspect(now_ms)
+            self._current.suspect(now_ms)
         if response and response.asks_until(now_ms + EARLY_REPLY_MS):
             utterance.onset = Onset.REPLY
         elif response and response.is_gone_on_from(at_ms):
@@ -144,12 +134,12 @@ class Turns:
         if response := self._current.uncommitted:
             self._current.retract(response, now_ms)
         if said and said.text and self._may_split(utterance):
-            following = self.entry.split(utterance, said, at_ms, now_ms)
+            following = self._entry.split(utterance, said, at_ms, now_ms)
             self._tell_start(following, at_ms, at_ms - utterance.speech_end_ms, now_ms)
 
     def _may_split(self, utterance: Utterance) -> bool:
         """Tell whether *utterance* is so long that it ends at its last pause."""
-        if self._config.now.turns.by_client or self._current.response or self._awaited_finals:
+        if self._config.now.turns.by_client or self._current.response or self._entry.awaits_cut:
             return False
         return utterance.audio_ms >= SPLIT_MS
 
@@ -160,27 +150,11 @@ class Turns:
             return
         voice_ms = self._config.now.interruption.voice_ms
         if voice_ms and utterance.over_response:
-            self._interruptions.hold_on(now_ms)
+            self._current.hold_on(now_ms)
             if utterance.voice_ms >= voice_ms:
-                self._interruptions.stop(now_ms)
+                self._current.stop(now_ms)
         if self._segmenter.too_long:
-            self._awaited_finals.add(utterance.number)
-            self.entry.close(now_ms, discarded=False)
-
-    @property
-    def awaits_finals(self) -> bool:
-        """Whether the final transcript of an utterance that was ended for its length is missing."""
-        return bool(self._awaited_finals)
-
-    def take_final(self, utterance: int) -> bool:
-        """Await no final transcript of *utterance* any more; return whether one was awaited."""
-        awaited = utterance in self._awaited_finals
-        self._awaited_finals.discard(utterance)
-        return awaited
-
-    def give_up_finals(self) -> None:
-        """Await no final transcript any more: the recogniser has failed."""
-        self._awaited_finals.clear()
+            self._entry.cut(utterance, now_ms)
 
     def doubt_voice(self) -> None:
         """Doubt the voice of the utterance: it is background if its words are also unclear."""
@@ -195,7 +169,7 @@ class Turns:
         if utterance is None or utterance.number != partial.utterance or not partial.text:
             return
         self._out.tell(CallerTranscript(partial.text, final=False))
-        if self._current.held and self._barge_in.interrupts(partial.text):
+        if self._current.held and self._interrupts(partial.text):
             self._interrupt(utterance, now_ms)
 
     def transcript(self, transcript: ev.TranscriptGuess, now_ms: int) -> None:
@@ -205,20 +179,25 @@ class Turns:
             return
         if not utterance.awaits_words or transcript.pause != utterance.pause:
             by_voice = self._config.now.interruption.voice_ms and self._current.held
-            if by_voice and self._barge_in.interrupts(transcript.text):
+            if by_voice and self._interrupts(transcript.text):
                 self._interrupt(utterance, now_ms)
             return
         if transcript.confidence < utterance.least_confidence:
-            self.entry.discard(now_ms)
+            self._entry.discard(now_ms)
             return
         by_client, text = self._config.now.turns.by_client, transcript.text
-        backchannel = text and not by_client and self._barge_in.is_backchannel(utterance, text)
+        response, config = self._current.response, self._config.now
+        backchannel = (
+            bool(text)
+            and not by_client
+            and barge_in.is_backchannel(text, utterance.onset, response, config)
+        )
         # a backchannel may still become an interruption, if more words follow soon
-        utterance.take_words(transcript, now_ms, backchannel=bool(backchannel))
+        utterance.take_words(transcript, now_ms, backchannel=backchannel)
         if by_client:
             return
         if not text:
-            self._interruptions.dismiss(now_ms)
+            self._current.dismiss(now_ms)
         elif backchannel:
             pass
         elif self._current.firm:
@@ -231,44 +210,38 @@ class Turns:
                 self._speculate(utterance, transcript, now_ms)
         self._endpoint(utterance, now_ms)
 
+    def _interrupts(self, text: str) -> bool:
+        """Tell whether the words interrupt the response."""
+        return barge_in.interrupts(text, self._current.response, self._config.now)
+
     def _speculate(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
-        """Ask for a response before the end of turn is certain, once for each pause."""
-        allowed = (
-            self._config.now.turns.speculate
-            and not self._awaited_finals
-            and not self.entry.only_enters
-        )
-        if not allowed or utterance.speculated_pause == utterance.pause:
-            return
-        utterance.speculated_pause = utterance.pause
+        """Ask for a response before the end of turn is certain."""
         ask_eot = self._endpointer.asks_model(transcript)
-        self._requester.take(utterance, transcript, now_ms, speculative=True, ask_eot=ask_eot)
+        self._entry.speculate(utterance, transcript, now_ms, ask_eot=ask_eot)
 
     def _interrupt(self, utterance: Utterance, now_ms: int) -> None:
         """End the current response, if there is one: the words are an interruption."""
         goes_on = utterance.onset is Onset.GOES_ON
         if goes_on and self._current.response:
             self._endpointer.pauses.reopened(utterance.silence_before_ms)
-        self._interruptions.interrupt(now_ms, gone_on=goes_on)
+        self._current.interrupt(now_ms, gone_on=goes_on)
 
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
         """Commit or discard the utterance if the silence has lasted long enough for its words."""
         transcript = utterance.transcript
-        if transcript is None or self._awaited_finals or self._config.now.turns.by_client:
+        if transcript is None or self._entry.awaits_cut or self._config.now.turns.by_client:
             return
         silence_ms = self._segmenter.silence_ms
         if utterance.phase is UtterancePhase.BACKCHANNEL:
             if silence_ms >= BACKCHANNEL_MS or utterance.ended_by_client:
-                self.entry.close(now_ms, discarded=True)
-                self._interruptions.dismiss(now_ms)
+                self._entry.close(now_ms, discarded=True)
+                self._current.dismiss(now_ms)
             return
         if self._current.firm:
             return
         if not transcript.text:
             if silence_ms >= NOISE_MS or utterance.ended_by_client:
-                self.entry.close(now_ms, discarded=True)
-                if utterance.is_split and not self.entry.only_enters:
-                    self.entry.client.request(ResponseRequested(""))
+                self._entry.silent(utterance, now_ms)
             return
         if silence_ms < self._endpointer.least_ms and not utterance.ended_by_client:
             return
@@ -277,7 +250,7 @@ class Turns:
             if silence_ms >= wait_ms - RESPONSE_MS:
                 self._speculate(utterance, transcript, now_ms)
             return
-        self.entry.spoken(utterance, transcript, now_ms)
+        self._entry.spoken(utterance, transcript, now_ms)
         self._endpointer.pauses.ended()
 
     # -------------------------------------------------------- the client decides
@@ -286,8 +259,7 @@ class Turns:
         """End the caller's turn as soon as its words are known, whatever the words."""
         utterance = self._segmenter.utterance
         if self._config.now.turns.by_client:
-            self.entry.close(now_ms, discarded=False)
-            self.entry.client.hand_in(utterance.number if utterance else 0, now_ms)
+            self._entry.hand_in(now_ms)
             return
         if utterance is None:
             return

@@ -24,7 +24,7 @@ from tests.contract.test_events import sample
 ROOT = Path(__file__).parents[2]
 USERS = (ROOT / "nats" / "users.conf").read_text(encoding="utf-8")
 BUILT_BY_TYPE = {"InterruptionSuspected", "InterruptionStopped", "InterruptionDismissed"}
-"""Events that edge/core/response/interruptions.py makes by a type that it is given."""
+"""Events that edge/core/response/current_response.py makes by a type that it is given."""
 WORKERS: dict[str, set[str]] = {
     "workers/stt/stage.py": {"stt"},
     "workers/tts/stage.py": {"tts"},

@@ -38,10 +38,10 @@ class House:
         self.stored.set()
         self.agents = {"cook"}
         self.listener = ControlListener(
-            bus, self.rehearsal.call, self._give, self._stored, self.agents.__contains__
+            bus, self.rehearsal.call, self._stored, self.agents.__contains__
         )
 
-    def _give(self, given: Commanded) -> None:
+    def give(self, given: Commanded) -> None:
         self.given.append(given)
         self.rehearsal.give(given)
 
@@ -68,7 +68,7 @@ class House:
 async def listening(bus: Bus) -> AsyncIterator[House]:
     house = House(bus)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(house.listener.run())
+        tasks.create_task(house.listener.run(house.give))
         await asyncio.sleep(0)
         await bus.flush()
         yield house

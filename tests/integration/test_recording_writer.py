@@ -35,8 +35,8 @@ def speak(writer: RecordingWriter, pieces: int) -> int:
     now_ms = BEGAN_MS
     for number in range(pieces):
         now_ms += PIECE_MS
-        writer.note_received(sound(PIECE_MS, number % 256), now_ms)
-        writer.note_received(b"", now_ms + PIECE_MS)  # a piece is due
+        assert not writer.note_received(sound(PIECE_MS, number % 256), now_ms)
+        assert not writer.note_received(b"", now_ms + PIECE_MS)  # a piece is due
     return now_ms
 
 
@@ -64,12 +64,14 @@ async def test_both_sides_are_stored_whole_until_the_call_is_over(bus: Bus) -> N
 async def test_a_quota_that_is_used_up_ends_the_recording_and_is_told_once(bus: Bus) -> None:
     quota = RecordingQuotas(1).of("t")
     writer, told = a_writer(bus, quota), list[str]()
-    writer.ended = told.append
-    now_ms = speak(writer, 20)
+    for number in range(1, 21):
+        for pcm in (sound(PIECE_MS), b""):
+            told.append(writer.note_received(pcm, BEGAN_MS + number * PIECE_MS))
+    now_ms = BEGAN_MS + 21 * PIECE_MS
     writer.note_sent(Speech(1, "Hi.", sound(300), ends=True), now_ms)
-    writer.finish(now_ms + 1000)
+    told.append(writer.finish(now_ms + 1000))
     await asyncio.wait_for(writer.run(), 5)
-    assert told == [TENANT_USED_UP]
+    assert [why for why in told if why] == [TENANT_USED_UP]
     pieces = await stored(bus, "caller")
     size = sum(len(piece.pcm) for piece in pieces)
     assert 1e6 < size < 1e6 + 2 * PIECE_MS * BYTES_PER_MS, "the piece that reached it is stored"

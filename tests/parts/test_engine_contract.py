@@ -81,7 +81,7 @@ def test_words_of_several_that_get_lost_are_missed() -> None:
         def transcribe_each(self, pcms: list[bytes], **_: Any) -> Iterator[tuple[int, Recognition]]:
             yield 0, self.transcribe(pcms[0], language="en")
 
-    assert "each place once" in failed("stt", Together())["hears several together as one by one"]
+    assert "each index once" in failed("stt", Together())["hears several together as one by one"]
 
 
 def test_an_engine_that_cannot_be_warmed_is_not_checked_further() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.audio import RATE_HZ
 from workers.engines.errors import EngineMissingError, WeightsError
-from workers.engines.turn.smart_turn import FRAMES, WINDOW_S, SmartTurn
+from workers.engines.turn.smart_turn import COLUMNS, WINDOW_S, SmartTurn
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -22,8 +22,8 @@ MELS = 80
 def model(tmp_path_factory: pytest.TempPathFactory) -> SmartTurn:
     """A model of the same form, whose output is how much louder the second half is."""
     helper, floats = onnx.helper, onnx.TensorProto.FLOAT
-    half = [1.0] * (FRAMES // 2)
-    weights = np.array([[[-one for one in half] + half]], np.float32) * 20 / FRAMES / MELS
+    half = [1.0] * (COLUMNS // 2)
+    weights = np.array([[[-one for one in half] + half]], np.float32) * 20 / COLUMNS / MELS
     nodes = [
         helper.make_node("Mul", ["input_features", "weights"], ["weighted"]),
         helper.make_node("ReduceSum", ["weighted", "axes"], ["summed"], keepdims=0),
@@ -32,7 +32,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> SmartTurn:
     graph = helper.make_graph(
         nodes,
         "turn",
-        [helper.make_tensor_value_info("input_features", floats, [1, MELS, FRAMES])],
+        [helper.make_tensor_value_info("input_features", floats, [1, MELS, COLUMNS])],
         [helper.make_tensor_value_info("logits", floats, [1])],
         [
             onnx.numpy_helper.from_array(weights, "weights"),

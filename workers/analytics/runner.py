@@ -150,5 +150,5 @@ class Runner:
 
 def _where(error: Exception) -> str:
     """Return the file and line of *error*, without its message, which may hold a caller's words."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    stack = traceback.extract_tb(error.__traceback__)
+    return f"{stack[-1].filename}:{stack[-1].lineno}" if stack else ""

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -24,32 +25,11 @@ def recognizer(settings: Settings) -> Recognizer:
     Raises:
         EngineRefusedError: one of its settings is missing, or there is no such engine.
     """
-    match stt_engine(settings):
-        case "simulated":
-            from workers.engines.simulated import Fault, SimulatedRecognizer
-
-            return SimulatedRecognizer(delay_ms=settings.sim_stt_ms, fault=Fault(settings.sim_fail))
-        case "whisper":
-            from workers.engines.stt.whisper import WhisperRecognizer
-
-            return WhisperRecognizer(
-                settings.stt_model,
-                cache=settings.cache_dir,
-                threads=settings.threads or 1,
-                workers=settings.stt_workers,
-            )
-        case "openai":
-            from workers.engines.stt.openai_rest import RestRecognizer
-
-            require_setting("AURA_STT_BASE_URL", settings.stt_base_url, "http://localhost:8000/v1")
-            model = "" if settings.stt_model == DEFAULT_STT_MODEL else settings.stt_model
-            require_setting("AURA_STT_MODEL", model, "whisper-1")
-            key = settings.stt_api_key.get_secret_value()
-            client = BlockingClient(settings.stt_base_url, key, limit_s=settings.engine_limit_s / 2)
-            return RestRecognizer(client, model=model)
-        case own:
-            recognizer: Recognizer = custom_engine("stt", own, settings)
-            return recognizer
+    name = stt_engine(settings)
+    if make := RECOGNIZERS.get(name):
+        return make(settings)
+    custom: Recognizer = custom_engine("stt", name, settings, RECOGNIZERS)
+    return custom
 
 
 def stt_engine(settings: Settings) -> str:
@@ -85,47 +65,52 @@ def turn_model(settings: Settings) -> TurnModel | None:
 def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
     """Return the configured voice, not yet loaded.
 
-    *noise*: a livelier voice, whose audio differs each time.
+    *noise*: a livelier voice, whose audio differs each time, if it is Piper's.
 
     Raises:
         EngineMissingError, WeightsError: the voice's file is missing or damaged.
         EngineRefusedError: one of its settings is missing, or there is no such engine.
     """
-    match tts_engine(settings):
-        case "simulated":
-            from workers.engines.simulated import Fault, SimulatedSynthesizer
-
-            return SimulatedSynthesizer(
-                delay_ms=settings.sim_tts_ms,
-                audio_ms=settings.sim_tts_audio_ms,
-                fault=Fault(settings.sim_fail),
-            )
-        case "piper":
-            return _piper(settings, noise=noise)
-        case "openai":
-            from workers.engines.tts.openai_rest import RestVoice
-
-            require_setting("AURA_TTS_BASE_URL", settings.tts_base_url, "http://localhost:8880/v1")
-            voice = "" if settings.tts_voice == DEFAULT_TTS_VOICE else settings.tts_voice
-            require_setting("AURA_TTS_VOICE", voice, "alloy")
-            key = settings.tts_api_key.get_secret_value()
-            client = BlockingClient(settings.tts_base_url, key, limit_s=settings.engine_limit_s / 2)
-            return RestVoice(
-                client,
-                model=settings.tts_model,
-                voice=voice,
-                form=settings.tts_format,
-                rate_hz=settings.tts_rate_hz,
-                extra_body=settings.tts_extra_body,
-            )
-        case own:
-            synthesizer: Synthesizer = custom_engine("tts", own, settings)
-            return synthesizer
+    name = tts_engine(settings)
+    if name == "piper":
+        return _piper(settings, noise=noise)
+    if make := VOICES.get(name):
+        return make(settings)
+    custom: Synthesizer = custom_engine("tts", name, settings, VOICES)
+    return custom
 
 
-def _piper(settings: Settings, *, noise: bool) -> Synthesizer:
+def _whisper(settings: Settings) -> Recognizer:
+    from workers.engines.stt.whisper import WhisperRecognizer
+
+    return WhisperRecognizer(
+        settings.stt_model,
+        cache=settings.cache_dir,
+        threads=settings.threads or 1,
+        workers=settings.stt_workers,
+    )
+
+
+def _rest_recognizer(settings: Settings) -> Recognizer:
+    from workers.engines.stt.openai_rest import RestRecognizer
+
+    require_setting("AURA_STT_BASE_URL", settings.stt_base_url, "http://localhost:8000/v1")
+    model = "" if settings.stt_model == DEFAULT_STT_MODEL else settings.stt_model
+    require_setting("AURA_STT_MODEL", model, "whisper-1")
+    key = settings.stt_api_key.get_secret_value()
+    client = BlockingClient(settings.stt_base_url, key, limit_s=settings.engine_limit_s / 2)
+    return RestRecognizer(client, model=model)
+
+
+def _simulated_recognizer(settings: Settings) -> Recognizer:
+    from workers.engines.simulated import Fault, SimulatedRecognizer
+
+    return SimulatedRecognizer(delay_ms=settings.sim_stt_ms, fault=Fault(settings.sim_fail))
+
+
+def _piper(settings: Settings, *, noise: bool = False) -> Synthesizer:
     from workers.engines.tts.piper import PiperVoice
-    from workers.engines.tts.piper_voices import PiperVoices, VoicePlaces
+    from workers.engines.tts.piper_voices import PiperVoices, VoiceFolders
 
     if (path := weights.find(settings.tts_voice, settings.cache_dir)) is None:
         raise WeightsError(
@@ -140,9 +125,50 @@ def _piper(settings: Settings, *, noise: bool) -> Synthesizer:
     folder = Path(settings.voices_dir) if settings.voices_dir else None
     return PiperVoices(
         path,
-        places=VoicePlaces(folder, settings.cache_dir),
+        folders=VoiceFolders(folder, settings.cache_dir),
         by_language=settings.tts_voices,
         most=settings.tts_voices_loaded,
         stand_in=settings.tts_voice_missing == "default",
         load=load,
     )
+
+
+def _rest_voice(settings: Settings) -> Synthesizer:
+    from workers.engines.tts.openai_rest import RestVoice
+
+    require_setting("AURA_TTS_BASE_URL", settings.tts_base_url, "http://localhost:8880/v1")
+    voice = "" if settings.tts_voice == DEFAULT_TTS_VOICE else settings.tts_voice
+    require_setting("AURA_TTS_VOICE", voice, "alloy")
+    key = settings.tts_api_key.get_secret_value()
+    client = BlockingClient(settings.tts_base_url, key, limit_s=settings.engine_limit_s / 2)
+    return RestVoice(
+        client,
+        model=settings.tts_model,
+        voice=voice,
+        form=settings.tts_format,
+        rate_hz=settings.tts_rate_hz,
+        extra_body=settings.tts_extra_body,
+    )
+
+
+def _simulated_voice(settings: Settings) -> Synthesizer:
+    from workers.engines.simulated import Fault, SimulatedSynthesizer
+
+    return SimulatedSynthesizer(
+        delay_ms=settings.sim_tts_ms,
+        audio_ms=settings.sim_tts_audio_ms,
+        fault=Fault(settings.sim_fail),
+    )
+
+
+RECOGNIZERS: Final[Mapping[str, Callable[[Settings], Recognizer]]] = {
+    "whisper": _whisper,
+    "openai": _rest_recognizer,
+    "simulated": _simulated_recognizer,
+}
+VOICES: Final[Mapping[str, Callable[[Settings], Synthesizer]]] = {
+    "piper": _piper,
+    "openai": _rest_voice,
+    "simulated": _simulated_voice,
+}
+"""The engines of Aura's own, by the names in AURA_STT_ENGINE and AURA_TTS_ENGINE."""

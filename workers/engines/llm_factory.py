@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
 import os
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -62,37 +63,17 @@ def language_model(settings: Settings) -> LanguageModel:
 
 
 def _first_model(settings: Settings, *, retries: int) -> LanguageModel:
-    match llm_engine(settings):
-        case "simulated":
-            from workers.engines.simulated import Fault, SimulatedLanguageModel
-
-            return SimulatedLanguageModel(
-                first_ms=settings.sim_llm_first_ms,
-                token_ms=settings.sim_llm_token_ms,
-                tokens=settings.sim_llm_tokens,
-                fault=Fault(settings.sim_fail),
-            )
-        case "local":
-            return _local(settings, settings.llm_model or local_llm(settings).model)
-        case "cerebras":
-            return _cerebras(settings, settings.llm_model, retries)
-        case "openai":
-            require_setting("AURA_LLM_BASE_URL", settings.llm_base_url, "http://localhost:11434/v1")
-            if not settings.llm_model:
-                raise EngineRefusedError(
-                    "AURA_LLM_BASE_URL is set: AURA_LLM_MODEL must say which of that server's "
-                    "models"
-                )
-            return _server(settings, settings.llm_model, retries)
-        case own:
-            model: LanguageModel = custom_engine("llm", own, settings)
-            return model
+    name = llm_engine(settings)
+    if make := MODELS.get(name):
+        return make(settings, settings.llm_model, retries)
+    custom: LanguageModel = custom_engine("llm", name, settings, MODELS)
+    return custom
 
 
 def _fallback(text: str, settings: Settings, retries: int) -> LanguageModel:
     """Return the model of an entry of AURA_LLM_FALLBACKS."""
     if text == "local":
-        return _local(settings, local_llm(settings).model)
+        return _local(settings, "", retries)
     url, bar, rest = text.partition("|")
     if bar:
         model, _, variable = rest.partition("|")
@@ -120,9 +101,10 @@ def _fallback(text: str, settings: Settings, retries: int) -> LanguageModel:
             )
 
 
-def _local(settings: Settings, name: str) -> LanguageModel:
+def _local(settings: Settings, model: str, _retries: int) -> LanguageModel:
     from workers.engines.llm.llama import LlamaModel
 
+    name = model or local_llm(settings).model
     if (path := weights.find(name, settings.cache_dir)) is None:
         raise WeightsError(
             f"{name!r} is neither a GGUF file nor a model that is here (`aura models list`): "
@@ -155,6 +137,11 @@ def _cerebras(settings: Settings, model: str, retries: int) -> LanguageModel:
 
 
 def _server(settings: Settings, model: str, retries: int) -> LanguageModel:
+    require_setting("AURA_LLM_BASE_URL", settings.llm_base_url, "http://localhost:11434/v1")
+    if not model:
+        raise EngineRefusedError(
+            "AURA_LLM_BASE_URL is set: AURA_LLM_MODEL must say which of that server's models"
+        )
     own = settings.llm_api_key.get_secret_value()
     key = own or settings.cerebras_api_key.get_secret_value()
     return _at(settings.llm_base_url, settings, model=model, key=key, retries=retries)
@@ -173,3 +160,24 @@ def _at(url: str, settings: Settings, *, model: str, key: str, retries: int) -> 
         read_s=settings.engine_limit_s,
         retries=retries,
     )
+
+
+def _simulated(settings: Settings, _model: str, _retries: int) -> LanguageModel:
+    from workers.engines.simulated import Fault, SimulatedLanguageModel
+
+    return SimulatedLanguageModel(
+        first_ms=settings.sim_llm_first_ms,
+        token_ms=settings.sim_llm_token_ms,
+        tokens=settings.sim_llm_tokens,
+        fault=Fault(settings.sim_fail),
+    )
+
+
+MODELS: Final[Mapping[str, Callable[[Settings, str, int], LanguageModel]]] = {
+    "cerebras": _cerebras,
+    "openai": _server,
+    "local": _local,
+    "simulated": _simulated,
+}
+"""The engines of Aura's own, by the names in AURA_LLM_ENGINE. Each is called with the settings, the
+model's name (empty: the engine's own choice) and the number of retries."""

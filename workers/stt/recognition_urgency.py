@@ -14,7 +14,7 @@ BACKGROUND_RANK = 2
 
 @dataclass(frozen=True)
 class Urgency:
-    """The place of a recognition among those that wait."""
+    """The rank of a recognition among those that wait."""
 
     rank: int
     """A smaller rank goes first."""

@@ -16,7 +16,7 @@ from edge.core.hearing.speech_detector import (
     SpeechState,
 )
 from edge.core.hearing.utterance import (
-    FRAMES_A_MESSAGE,
+    FRAMES_PER_MESSAGE,
     LONGEST_MS,
     Onset,
     Utterance,
@@ -93,7 +93,7 @@ class Segmenter:
         if self.utterance is None or self._until_ms is None:
             return None
         # before the words are known, silence decides nothing
-        frames = FRAMES_A_MESSAGE if self.utterance.awaits_words else 1
+        frames = FRAMES_PER_MESSAGE if self.utterance.awaits_words else 1
         return max(self._silent_from_ms, self._until_ms + frames * FRAME_MS)
 
     @property

@@ -18,7 +18,7 @@ from runtime.moves import moved
 from schemas.audio import AudioFrame
 from schemas.events import TranscriptGuess
 
-FRAMES_A_MESSAGE = 5
+FRAMES_PER_MESSAGE = 5
 """The frames in an audio message: 100 ms cost half of 20 ms, and a pause is sent at once."""
 SPLIT_MS = 60_000
 """A longer utterance ends at its next pause with known words, though the caller goes on: each event
@@ -130,7 +130,7 @@ class Utterance:
         """Add a frame, and return an audio message if one is full."""
         self._frames.append(frame)
         self.audio_ms += FRAME_MS
-        return self._message() if len(self._frames) >= FRAMES_A_MESSAGE else None
+        return self._message() if len(self._frames) >= FRAMES_PER_MESSAGE else None
 
     def take_words(self, words: TranscriptGuess, now_ms: int, *, backchannel: bool) -> None:
         """Take the *words* up to the latest pause, which are awaited."""

@@ -1,5 +1,7 @@
 """Requests for responses: by the language model, or with given words."""
 
+from collections import deque
+
 import msgspec
 
 from edge.core.client_events import ResponseStarted
@@ -31,13 +33,15 @@ class Requester:
         history: History,
         out: Outbox,
     ) -> None:
-        self.current = current
+        self._current = current
         self._tools = tools
         self._history = history
         self._out = out
         self._config = config
         self._without_eot: SessionConfig | None = None
         """The configuration whose model gave no probability of the end of turn."""
+        self._queued: deque[ResponseRequested] = deque()
+        """Requested responses that have not begun."""
 
     def greet(self, text: str, now_ms: int) -> None:
         """Speak the greeting *text* as turn 0."""
@@ -80,10 +84,10 @@ class Requester:
 
     def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
         """Continue the response of an earlier connection: speak the rest of it, or end it."""
-        self.current.response = handover.rest_of(begun, self._config.now.voice, now_ms)
-        if self.current.response:
+        self._current.response = handover.rest_of(begun, self._config.now.voice, now_ms)
+        if self._current.response:
             self._history.drop_carried(begun.text)
-            self._tools.run_on(self.current.response, now_ms)
+            self._tools.run_on(self._current.response, now_ms)
         else:
             handover.end(begun, self._history, self._out, now_ms)
 
@@ -100,7 +104,7 @@ class Requester:
 
         *speculative*: the end of turn is not certain yet. *ask_eot*: the model is asked for it too.
         """
-        self.current.speculation.taken += speculative
+        self._current.speculation.taken += speculative
         response, job = self._begin(Origin.SPOKEN, transcript.text, now_ms)
         spoken = msgspec.structs.replace(
             job,
@@ -163,6 +167,24 @@ class Requester:
         self._out.tell(ResponseStarted(response.turn, request.ask))
         self.commit(response, now_ms)
 
+    def queue(self, request: ResponseRequested) -> None:
+        """Queue a response without a turn."""
+        self._queued.append(request)
+
+    def drop_queue(self) -> None:
+        """Begin none of the queued responses."""
+        self._queued.clear()
+
+    @property
+    def has_queued(self) -> bool:
+        """Whether a requested response has not begun."""
+        return bool(self._queued)
+
+    def respond_to_queued(self, now_ms: int) -> None:
+        """Begin the next queued response, once the previous one is over."""
+        if self._queued and self._current.response is None:
+            self.respond(self._queued.popleft(), now_ms)
+
     def respond_to_late_results(self, now_ms: int) -> None:
         """Respond to the result of a background call; only when nobody speaks."""
         response = self._ask(Origin.REQUESTED, None, now_ms)
@@ -174,8 +196,8 @@ class Requester:
     ) -> Response:
         """Return a new response to *text*, which becomes the current one."""
         playback = Playback(turn, voice)
-        self.current.response = Response(turn, text, 1.0, playback, now_ms, now_ms, origin)
-        return self.current.response
+        self._current.response = Response(turn, text, 1.0, playback, now_ms, now_ms, origin)
+        return self._current.response
 
     def _begin(
         self, origin: Origin, words: str | None, now_ms: int
@@ -243,14 +265,18 @@ class Requester:
         self._out.publish(committed)
         self._tools.run(response, now_ms)
 
-    def eot_pending(self, response: Response) -> bool:
-        """Tell whether the model is still expected to give a probability of the end of turn."""
-        return response.asks_eot and not response.sentences and self.model_tells_eot
+    @property
+    def eot_llm(self) -> float | None:
+        """The model's probability of the end of turn, from its speculative response, or None."""
+        response = self._current.uncommitted
+        return response.eot_llm if response else None
 
     @property
-    def model_tells_eot(self) -> bool:
-        """Whether the language model gives such a probability, as far as is known."""
-        config = self._config.now
+    def eot_pending(self) -> bool:
+        """Whether the model is still expected to give this probability."""
+        response, config = self._current.uncommitted, self._config.now
+        if response is None or not response.asks_eot or response.sentences:
+            return False
         return config.turns.ask_eot and config is not self._without_eot
 
     def note_eot(self, eot_llm: float | None) -> None:

@@ -3,45 +3,51 @@
 A response's phases are drawn in `response.py`, its interruption in `interruption.py`.
 """
 
+from typing import Literal
+
 from edge.core.effects import Outbox
-from edge.core.inputs import ChunkSpoken, Played
+from edge.core.inputs import ChunkSpoken, ClientToolResult
 from edge.core.response.current_response import CurrentResponse
-from edge.core.response.interruptions import Interruptions
 from edge.core.response.requester import Requester
 from edge.core.response.response import Phase, PhaseMove, Response
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.current_config import CurrentConfig
-from edge.core.session.history import History
 from schemas import events as ev
 
 
 class Responder:
-    """Delivers the current response; its parts request, interrupt and end responses."""
+    """Takes what the stages bring for the current response, and delivers it."""
 
-    def __init__(self, config: CurrentConfig, history: History, out: Outbox) -> None:
+    def __init__(
+        self,
+        config: CurrentConfig,
+        current: CurrentResponse,
+        requester: Requester,
+        tools: ToolTurns,
+        out: Outbox,
+    ) -> None:
         self._config = config
+        self._current = current
+        self._requester = requester
+        self._tools = tools
         self._out = out
-        self.tools = ToolTurns(config, history, out)
-        self.current = CurrentResponse(history, self.tools, out)
-        self.requester = Requester(config, self.current, self.tools, history, out)
-        self.interruptions = Interruptions(self.current, history.names, out)
 
     # -------------------------------------------------------- from the stages
 
     def receive(self, event: ev.AnyEvent, now_ms: int) -> None:
         """Take an event of a stage for the current response; events of other turns are stale."""
         match event:
-            case ev.ResponseSentence() if response := self.current.of(event.turn):
+            case ev.ResponseSentence() if response := self._current.of(event.turn):
                 response.sentence(event, now_ms)
                 if response.asks_eot and event.index == 0:
-                    self.requester.note_eot(event.eot_llm)
-            case ev.ResponseCompleted() if response := self.current.of(event.turn):
-                self.tools.completed(response, event, now_ms)
-            case ev.ToolCalled() if response := self.current.of(event.turn):
-                self.tools.called(response, event, now_ms)
+                    self._requester.note_eot(event.eot_llm)
+            case ev.ResponseCompleted() if response := self._current.of(event.turn):
+                self._tools.completed(response, event, now_ms)
+            case ev.ToolCalled() if response := self._current.of(event.turn):
+                self._tools.called(response, event, now_ms)
             case ev.ToolReturned() | ev.ToolFailed():
-                self.tools.came(self.current.of(event.turn), event, now_ms)
-            case ev.SpeechReady() if response := self.current.of(event.turn):
+                self._tools.came(self._current.of(event.turn), event, now_ms)
+            case ev.SpeechReady() if response := self._current.of(event.turn):
                 response.waiting_since_ms = now_ms
                 if event.chunks == 0:
                     response.playback.silent(event.index)
@@ -53,37 +59,67 @@ class Responder:
     @property
     def tools_since_ms(self) -> int | None:
         """The start of the response's oldest running tool call, Unix ms, or None if none runs."""
-        response = self.current.response
+        response = self._current.response
         running = response.tool_steps.running if response else []
         return min((call.asked_ms for call in running if call.asked_ms is not None), default=None)
 
     def speak(self, chunk: ChunkSpoken, now_ms: int) -> None:
         """Take audio of the response."""
-        if response := self.current.of(chunk.turn):
+        if response := self._current.of(chunk.turn):
             response.mark("first_audio_ms", now_ms)
             response.playback.chunk(chunk)
 
-    def played(self, told: Played, now_ms: int) -> None:
-        """Take the played part of the response, as told by the client."""
-        if response := self.current.of(told.turn):
-            response.playback.played(told.played_ms, now_ms)
+    def client_result(self, told: ClientToolResult, now_ms: int) -> None:
+        """Take the client's result of a tool call."""
+        self._tools.client_result(self._current.response, told, now_ms)
+
+    def transferred(self, call: str, agent: str, now_ms: int) -> None:
+        """Let *agent* continue, to whom the tool call *call* has transferred the caller."""
+        self._tools.transferred(self._current.response, call, agent, now_ms)
+
+    # -------------------------------------------------------- stages that fail
+
+    def awaits(self, turn: int) -> bool:
+        """Tell whether the response to *turn* is the current one."""
+        return self._current.of(turn) is not None
+
+    def give_up(self, stage: ev.FaultyPart, now_ms: int) -> bool:
+        """Give up the response, since *stage* failed; return whether the caller misses anything.
+
+        A speculative response is not missed, since it is asked for again at the commit.
+        """
+        speculative, response = self._current.uncommitted, self._current.response
+        if response and not speculative and stage == "llm" and response.tool_steps.is_used:
+            self._tools.apologize(response, now_ms)
+            return True
+        self._current.drop("failed", now_ms)
+        if response and response.turn == 0:  # a greeting without audio is still shown
+            self._out.tell(response.playback.unspoken())
+        return speculative is None
+
+    def overdue(self, now_ms: int) -> Literal["llm", "tts"] | None:
+        """Return the stage whose part of the response is overdue, or None."""
+        expires_ms, response = self.expires_ms, self._current.response
+        if response is None or expires_ms is None or now_ms < expires_ms:
+            return None
+        return "tts" if response.sentences and not response.waits_for_model else "llm"
 
     # -------------------------------------------------------- to the client
 
     def advance(self, now_ms: int) -> None:
         """Send the due pieces, and finish a response that was heard to its end."""
-        response = self.current.response
+        response = self._current.response
         if response is None:
             return
-        self.tools.advance(response, now_ms)
+        self._tools.advance(response, now_ms)
         if response.held:
             if now_ms - response.suspected_ms < self._config.now.interruption.false_interruption_ms:
                 return
-            self.interruptions.dismiss(now_ms)
+            self._current.dismiss(now_ms)
         if response.is_being_sent and now_ms >= response.not_before_ms:
             self._send(response, now_ms)
         if response.heard_to_the_end(now_ms):
-            self.current.finish(response, now_ms, heard=response.spoken, complete=True)
+            self._current.finish(response, now_ms, heard=response.spoken, complete=True)
 
     def _send(self, response: Response, now_ms: int) -> None:
         """Send the due pieces of a response, or the wait sound."""
@@ -95,7 +131,7 @@ class Responder:
         if not due.ends:
             for sound in response.playback.wait_sound_due(now_ms):
                 self._out.tell(sound)
-        self.tools.tell_calls_done(response)
+        self._tools.tell_calls_done(response)
         if due.ends:
             self._note_end(response, now_ms)
         else:
@@ -107,7 +143,7 @@ class Responder:
         response.move(PhaseMove.SEND_ALL)
         if first and response.turn:
             self._out.tell(response.done())
-            self.current.measure(response, now_ms, interrupted=False)
+            self._current.measure(response, now_ms, interrupted=False)
 
     def _note_reached(self, response: Response, now_ms: int) -> None:
         """Record the sentence that begins, for an edge that may have to continue it."""
@@ -119,13 +155,13 @@ class Responder:
 
     def due_ms(self, now_ms: int) -> int | None:
         """The time of the next `advance` if nothing else happens, Unix ms, or None."""
-        response = self.current.response
+        response = self._current.response
         if response is None:
             return None
         if response.held:
             return response.suspected_ms + self._config.now.interruption.false_interruption_ms
         if response.tool_steps.running:
-            return self.tools.due_ms(response, now_ms)
+            return self._tools.due_ms(response, now_ms)
         match response.phase:
             case Phase.SPECULATIVE:
                 return None
@@ -138,7 +174,7 @@ class Responder:
     @property
     def expires_ms(self) -> int | None:
         """The time at which the response is overdue, Unix ms, or None."""
-        response = self.current.response
+        response = self._current.response
         if response is None or response.phase is Phase.ALL_SENT:
             return None
         if response.tool_steps.running:  # each tool call has its own deadline

@@ -151,10 +151,6 @@ class Response:
         """Whether it becomes part of the conversation."""
         return self.origin is not Origin.APART
 
-    def client_is_there(self) -> None:
-        """Release a greeting that waits for the client's first audio or command."""
-        self.not_before_ms = 0
-
     @property
     def spoken(self) -> str:
         """The sentences so far in order."""

@@ -38,12 +38,12 @@ class MessageNames:
 
     def insert(self, key: str, message: Message, after: str | None) -> None:
         """Insert *message* after the one with the key *after*, at the front ("") or at the end."""
-        place = len(self._messages)
+        index = len(self._messages)
         if after == "":
-            place = 0
+            index = 0
         elif after in self._named:
-            place = self._place(self._named[after]) + 1
-        self._messages.insert(place, message)
+            index = self._index(self._named[after]) + 1
+        self._messages.insert(index, message)
         self._named[key] = message
 
     def remove(self, key: str) -> None:
@@ -60,12 +60,12 @@ class MessageNames:
             return
         if not text:
             self.remove(key)
-        elif (place := self._place(message)) >= 0:
-            self._messages[place] = self._named[key] = Message(message.role, text)
+        elif (index := self._index(message)) >= 0:
+            self._messages[index] = self._named[key] = Message(message.role, text)
 
-    def _place(self, message: Message) -> int:
+    def _index(self, message: Message) -> int:
         return next((n for n, one in enumerate(self._messages) if one is message), -1)
 
     def _drop(self, message: Message) -> None:
-        if (place := self._place(message)) >= 0:
-            del self._messages[place]
+        if (index := self._index(message)) >= 0:
+            del self._messages[index]

@@ -14,7 +14,6 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from edge.call.stage_job import StageFailedError, StageJobs, request_of, stage_jobs
 from edge.door.callers.auth import Caller
 from edge.door.http.bodies import TooLongError, read_chunks
 from edge.door.http.forms import form_fields
@@ -28,6 +27,7 @@ from edge.door.http.speech_requests import (
     speech_request,
     text_format,
 )
+from edge.door.http.stage_job import StageFailedError, StageJobs, request_of, stage_jobs
 from edge.door.limits.message_memory import MessageMemory, Reservation
 from edge.door.state import EDGE, Edge
 from edge.protocols.client_protocol import Handshake

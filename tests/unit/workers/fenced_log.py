@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, cast
 
+from runtime.bus.connection import Bus
 from runtime.bus.errors import FencedError
 from runtime.bus.reader import Stored
 from schemas import codec, subjects
@@ -62,7 +63,7 @@ class FencedLog:
         return 0
 
 
-def job(log: Any, *, seq: int = 99, **changes: Any) -> JobContext[ev.TurnTaken]:
+def job(log: FencedLog, *, seq: int = 99, **changes: Any) -> JobContext[ev.TurnTaken]:
     """Return the job of turn 5, which the log holds at *seq*; 0: before all responses."""
     fields: dict[str, Any] = {
         "turn": TURN,
@@ -81,4 +82,5 @@ def job(log: Any, *, seq: int = 99, **changes: Any) -> JobContext[ev.TurnTaken]:
         "speed": 1.5,
         **changes,
     }
-    return JobContext(ev.TurnTaken(**HEAD, **fields), seq, 1, log, time.monotonic())
+    bus = cast("Bus", log)  # the part of a bus that a response needs
+    return JobContext(ev.TurnTaken(**HEAD, **fields), seq, 1, bus, time.monotonic())

@@ -100,17 +100,17 @@ class Reader:
         self.calls.append(list(items))
         if items == ["first"]:
             self.gate.wait()
-        for place, item in reversed(list(enumerate(items))):
+        for index, item in reversed(list(enumerate(items))):
             if "!" in item:
                 raise ValueError(item)
             if item != "silent":
-                yield place, item.upper()
+                yield index, item.upper()
 
 
 async def busy(
     executor: EngineExecutor, reader: Reader, *waiting: str, rank: int = 0
 ) -> list[asyncio.Task[str]]:
-    """Have the only place of *executor* taken and *waiting* wait for it."""
+    """Have the only thread of *executor* taken and *waiting* wait for it."""
     tasks = [asyncio.create_task(executor.run_batched(reader.work, "first"))]
     await asyncio.sleep(0)
     for item in waiting:

@@ -13,7 +13,7 @@ def served(shares: FairShare, waiting: list[Owner], times: int, cost: float = 1.
     """Serve owners who always have more work, *times*."""
     done = []
     for _ in range(times):
-        owner = min(waiting, key=shares.place)
+        owner = min(waiting, key=shares.starts)
         shares.give(owner, cost)
         done.append(owner)
     return done
@@ -27,7 +27,7 @@ def test_tenants_have_equal_shares_and_sessions_of_one_share_its_own() -> None:
 def test_long_work_counts_as_long() -> None:
     shares, seconds = FairShare(), Counter[Owner]()
     for _ in range(60):
-        owner = min([A1, B1], key=shares.place)
+        owner = min([A1, B1], key=shares.starts)
         cost = 10.0 if owner == A1 else 1.0
         shares.give(owner, cost)
         seconds[owner] += int(cost)

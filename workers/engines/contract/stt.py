@@ -69,7 +69,7 @@ def hears_several_together_as_one_by_one(engine: Any) -> None:
     pcms = [_noise(ms) for ms in (500, 1500, 1000)]
     for hurried in (False, True):
         found = dict(engine.transcribe_each(pcms, language="en", hurried=hurried))
-        expect(sorted(found) == [0, 1, 2], "`transcribe_each` yields each place once")
+        expect(sorted(found) == [0, 1, 2], "`transcribe_each` yields each index once")
         for at, pcm in enumerate(pcms):
             _recognition(found[at], pcm)
 

@@ -68,10 +68,10 @@ class FallbackModels:
         """
         reasons = [why for key, (_, why) in self._rests.items() if self._is_resting(key, request)]
         order = self._order(request)
-        for place in order:
-            model, is_last = self._models[place], place == order[-1]
+        for index in order:
+            model, is_last = self._models[index], index == order[-1]
             # The job's model belongs to the first server; the others have their own.
-            own_request = replace(request, model=None) if place else request
+            own_request = replace(request, model=None) if index else request
             has_begun = False
             async with aclosing(model.stream(own_request)) as tokens:
                 while True:
@@ -84,34 +84,34 @@ class FallbackModels:
                     except (EngineError, TimeoutError) as error:
                         if has_begun or is_last:
                             raise
-                        reasons.append(self._failed(place, request, error))
+                        reasons.append(self._failed(index, request, error))
                         break
                     if token != "" and not has_begun:  # "": reasoning
                         has_begun = True
-                        self._rests.pop((place, request.model), None)
-                        if place:
+                        self._rests.pop((index, request.model), None)
+                        if index:
                             wanted = request.model or self.name
                             yield Switched(wanted, model.name, "; ".join(reasons))
                     yield token
 
     def _order(self, request: Prompt) -> list[int]:
         """Return the indices of the models in the order of asking; skipped ones come last."""
-        places = range(len(self._models))
-        return sorted(places, key=lambda place: self._is_resting((place, request.model), request))
+        indices = range(len(self._models))
+        return sorted(indices, key=lambda index: self._is_resting((index, request.model), request))
 
     def _is_resting(self, key: Key, request: Prompt) -> bool:
         until_s, _ = self._rests.get(key, (0.0, ""))
         return key[1] == request.model and self._now_s() < until_s
 
-    def _failed(self, place: int, request: Prompt, error: Exception) -> str:
+    def _failed(self, index: int, request: Prompt, error: Exception) -> str:
         """Return why a model failed; an unavailable one is skipped from then on."""
-        name = self._models[place].name
+        name = self._models[index].name
         if isinstance(error, TimeoutError):
             why = f"{name}: no word within {self._first_word_s:g} s"
         else:
             why = f"{name}: {error}"
         if isinstance(error, EngineUnavailableError | TimeoutError):
-            self._rests[place, request.model] = (self._now_s() + REST_S, why)
+            self._rests[index, request.model] = (self._now_s() + REST_S, why)
             if len(self._rests) > 1000:  # agents may name any number of models
                 self._rests.clear()
         log.warning("model_passed_over", model=name, error=why)

@@ -32,7 +32,7 @@ from workers.engines.stt import whisper_postprocess
 from workers.engines.stt.decoded_text import NOTHING, DecodedText, better, joined, remaining_ways
 from workers.engines.stt.levelling import levelled
 from workers.engines.stt.punctuation_probability import SentenceEnd
-from workers.engines.stt.whisper_postprocess import FRAMES_PER_S, Floats, Way
+from workers.engines.stt.whisper_postprocess import COLUMNS_PER_S, Floats, Way
 
 NARROW_S: Final = (5.0, 8.0, 11.0, 15.0)
 """The windows that are tried before 30 s."""
@@ -104,17 +104,17 @@ class WhisperRecognizer:
         began = time.perf_counter()
         self._load()
         cut = [whisper_postprocess.pieces(levelled(_floats(pcm))) for pcm in pcms]
-        owners = [place for place, pieces in enumerate(cut) for _ in pieces]
+        owners = [index for index, pieces in enumerate(cut) for _ in pieces]
         found: list[dict[int, DecodedText]] = [{} for _ in pcms]
         every = [piece for pieces in cut for piece in pieces]
         for at, heard in self._recognise(every, language, hurried=hurried):
-            place = owners[at]
-            found[place][at] = heard
-            if len(found[place]) == len(cut[place]):
-                text, confidence, eot = joined([one for _, one in sorted(found[place].items())])
+            index = owners[at]
+            found[index][at] = heard
+            if len(found[index]) == len(cut[index]):
+                text, confidence, eot = joined([one for _, one in sorted(found[index].items())])
                 took_ms = (time.perf_counter() - began) * 1000
-                audio_ms = len(pcms[place]) // BYTES_PER_MS
-                yield place, Recognition(text, confidence, audio_ms, took_ms, eot)
+                audio_ms = len(pcms[index]) // BYTES_PER_MS
+                yield index, Recognition(text, confidence, audio_ms, took_ms, eot)
 
     def _recognise(
         self, pieces: list[Floats], language: str, *, hurried: bool = False
@@ -142,10 +142,10 @@ class WhisperRecognizer:
         """Run the model once over *pieces*, each padded to the window of *way*."""
         import ctranslate2
 
-        frames = int(way.window_s * FRAMES_PER_S)
+        columns = int(way.window_s * COLUMNS_PER_S)
         heard = [np.pad(piece, (0, HUSH_SAMPLES)) for piece in pieces]
         # Padded with 0, the mean of the features, as faster-whisper does.
-        features = np.stack([_fitted(self._model.feature_extractor(one), frames) for one in heard])
+        features = np.stack([_fitted(self._model.feature_extractor(one), columns) for one in heard])
         seconds = [len(piece) / RATE_HZ for piece in pieces]
         most = whisper_postprocess.most_tokens(max(seconds))
         try:
@@ -251,8 +251,8 @@ def _floats(pcm: bytes) -> Floats:
     return np.frombuffer(pcm[:whole], "<i2").astype(np.float32) / np.float32(32768)
 
 
-def _fitted(features: Floats, frames: int) -> Floats:
-    """Return float32 [mels, frames]."""
-    short = max(0, frames - features.shape[-1])
-    fitted: Floats = np.pad(features[:, :frames], ((0, 0), (0, short))).astype(np.float32)
+def _fitted(features: Floats, columns: int) -> Floats:
+    """Return float32 [mels, columns]."""
+    short = max(0, columns - features.shape[-1])
+    fitted: Floats = np.pad(features[:, :columns], ((0, 0), (0, short))).astype(np.float32)
     return fitted

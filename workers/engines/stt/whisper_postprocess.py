@@ -11,7 +11,8 @@ from schemas.audio import RATE_HZ
 
 Floats = npt.NDArray[np.float32]
 
-FRAMES_PER_S: Final = 100
+COLUMNS_PER_S: Final = 100
+"""The columns of a spectrogram: 10 ms each."""
 FULL_S: Final = 30.0
 PIECE_S: Final = 28.0
 """The longest piece; the window's last two seconds are silent, as in training."""

@@ -1,7 +1,7 @@
 """A Piper voice (VITS) in two parts, so that the first sound is sent before the last is computed.
 
-The encoder turns phonemes into latent frames, all at once and quickly. The decoder turns frames
-into sound, which is most of the work. The decoder only has convolutions, so a piece with PAD_FRAMES
+The encoder turns phonemes into latents, all at once and quickly. The decoder turns latents into
+sound, which is most of the work. The decoder only has convolutions, so a piece with PAD_LATENTS
 more on each side gives the same samples as the whole (largest difference seen: 6e-7 of full scale).
 """
 
@@ -22,13 +22,13 @@ log = structlog.get_logger(__name__)
 
 Floats = npt.NDArray[np.float32]
 
-PAD_FRAMES: Final = 12
-"""The frames on each side of a piece that influence its sound."""
-FIRST_PIECE_FRAMES: Final = 28
-"""The frames of the first piece, 0.33 s of sound at 22 050 Hz; it is short, since the caller
+PAD_LATENTS: Final = 12
+"""The latents on each side of a piece that influence its sound."""
+FIRST_PIECE_LATENTS: Final = 28
+"""The latents of the first piece, 0.33 s of sound at 22 050 Hz; it is short, since the caller
 waits."""
-LONGEST_PIECE_FRAMES: Final = 192
-"""The frames of the longest pieces; each piece is twice as long as the one before, up to this
+LONGEST_PIECE_LATENTS: Final = 192
+"""The latents of the longest pieces; each piece is twice as long as the one before, up to this
 length."""
 
 
@@ -47,25 +47,25 @@ class Split:
     """A voice in two onnxruntime sessions, which yields the sound piece by piece."""
 
     def __init__(self, encoder: Any, decoder: Any, seam: list[str]) -> None:
-        """Take both sessions; *seam* names the tensors between them, the frames first."""
+        """Take both sessions; *seam* names the tensors between them, the latents first."""
         self._encoder = encoder
         self._decoder = decoder
         self._seam = seam
 
     def speak(self, inputs: dict[str, Any]) -> Iterator[Floats]:
         """Yield the sound of *inputs* (the names of a Piper graph): float32 [samples], -1..1."""
-        latent, *whole = self._encoder.run(self._seam, inputs)
+        latents, *whole = self._encoder.run(self._seam, inputs)
         given = dict(zip(self._seam[1:], whole, strict=True))
-        frames = latent.shape[2]
-        start, size = 0, FIRST_PIECE_FRAMES
-        while start < frames:
-            end = min(frames, start + size)
-            low, high = max(0, start - PAD_FRAMES), min(frames, end + PAD_FRAMES)
-            given[self._seam[0]] = latent[:, :, low:high]
+        count = latents.shape[2]
+        start, size = 0, FIRST_PIECE_LATENTS
+        while start < count:
+            end = min(count, start + size)
+            low, high = max(0, start - PAD_LATENTS), min(count, end + PAD_LATENTS)
+            given[self._seam[0]] = latents[:, :, low:high]
             sound = self._decoder.run(None, given)[0].squeeze()
             hop = len(sound) // (high - low)
             yield sound[(start - low) * hop : (end - low) * hop]
-            start, size = end, min(size * 2, LONGEST_PIECE_FRAMES)
+            start, size = end, min(size * 2, LONGEST_PIECE_LATENTS)
 
 
 def opened(model: Path, options: Any, *, cache: Path) -> Whole | Split:

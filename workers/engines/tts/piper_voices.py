@@ -23,8 +23,8 @@ _NAME: Final = re.compile(VOICE_NAME)
 
 
 @dataclass(frozen=True, slots=True)
-class VoicePlaces:
-    """The places where voices are found, by name and never by path."""
+class VoiceFolders:
+    """The folders in which voices are found, by name and never by path."""
 
     folder: Path | None
     """The folder of NAME.onnx with NAME.onnx.json; None: there is no such folder."""
@@ -63,7 +63,7 @@ class PiperVoices:
         self,
         default: Path,
         *,
-        places: VoicePlaces,
+        folders: VoiceFolders,
         by_language: Mapping[str, str],
         most: int,
         stand_in: bool,
@@ -76,7 +76,7 @@ class PiperVoices:
         """
         self._default = default
         self.name = f"piper:{default.stem}"
-        self._places = places
+        self._folders = folders
         self._by_language = by_language
         self._most = most
         self._stand_in = stand_in
@@ -138,7 +138,7 @@ class PiperVoices:
             return known
         why = ""
         try:
-            path = self._places.find(name)
+            path = self._folders.find(name)
         except EngineError as error:
             path, why = None, f" ({error})"
         if path:

@@ -74,7 +74,7 @@ def _cut(model: Path) -> Iterator[Any]:
 
 
 def _seam(graph: Any) -> list[str]:
-    """Return the names of the tensors between encoder and decoder, frames first, or []."""
+    """Return the names of the tensors between encoder and decoder, latents first, or []."""
     made_by = {made: node.name for node in graph.node for made in node.output}
     inside = [node for node in graph.node if node.name.startswith(_DECODER)]
     crossing = {
@@ -83,10 +83,10 @@ def _seam(graph: Any) -> list[str]:
         for name in node.input
         if not made_by.get(name, _DECODER).startswith(_DECODER)
     }
-    frames = next((node.input[0] for node in inside if node.name == _ENTRY), None)
-    if frames is None or frames not in crossing:
+    latents = next((node.input[0] for node in inside if node.name == _ENTRY), None)
+    if latents is None or latents not in crossing:
         return []
-    return [frames, *sorted(crossing - {frames})]
+    return [latents, *sorted(crossing - {latents})]
 
 
 def main(model: Path, folder: Path) -> None:

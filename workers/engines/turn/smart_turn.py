@@ -18,8 +18,8 @@ from workers.engines.errors import EngineMissingError, WeightsError
 
 WINDOW_S: Final = 8
 """The audio that the model uses: the last eight seconds."""
-FRAMES: Final = WINDOW_S * 100
-"""The number of frames of the model's input, 10 ms each."""
+COLUMNS: Final = WINDOW_S * 100
+"""The columns of the model's input, a spectrogram: 10 ms each."""
 
 
 class SmartTurn:
@@ -47,7 +47,7 @@ class SmartTurn:
         samples = samples[-WINDOW_S * RATE_HZ :]
         padded = np.pad(samples, (WINDOW_S * RATE_HZ - samples.size, 0))
         normal = (padded - padded.mean()) / np.sqrt(padded.var() + 1e-7)
-        mel = self._features(normal.astype(np.float32), padding=0)[:, :FRAMES]
+        mel = self._features(normal.astype(np.float32), padding=0)[:, :COLUMNS]
         given: NDArray[np.float32] = mel[np.newaxis].astype(np.float32)
         (said,) = self._session.run(None, {"input_features": given})
         return float(np.ravel(said)[0])

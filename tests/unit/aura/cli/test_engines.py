@@ -9,7 +9,7 @@ import pytest
 
 from aura.cli.engines import _in_a_thread, show
 from aura.cli.running import CommandError
-from workers.engines.custom import BUILT_IN
+from workers.engines.built_in import BUILT_IN
 
 
 def test_results_come_as_they_are_known_and_in_their_order() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from edge.call.config_store import ConfigStore
 from runtime.bus.errors import BusAwayError, BusRefusedError
+from runtime.bus.reader import Stored
 from schemas import codec, named_config, subjects
 from schemas import events as ev
 from schemas.session_config import SessionConfig
@@ -32,13 +33,15 @@ class ConfigStream:
         self.writes = 0
         self.is_away = self.is_small = False
         self.other_edge_is_first = False
-        self.reconnected: list[Any] = []
+        self.reconnected: list[Callable[[], None]] = []
 
-    async def get(self, stream: str, request: dict[str, str]) -> bytes | None:
+    async def get(self, stream: str, request: dict[str, Any]) -> Stored | None:
         assert stream == subjects.CONFIGS_STREAM
         if self.is_away:
             raise BusAwayError("away")
-        return self.stored.get(request["last_by_subj"])
+        subject = request["last_by_subj"]
+        data = self.stored.get(subject)
+        return None if data is None else Stored(subject, 1, data, {}, "")
 
     async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
         assert not head
@@ -60,7 +63,7 @@ async def settled() -> None:
 
 
 @asynccontextmanager
-async def keeping(bus: Any) -> AsyncIterator[ConfigStore]:
+async def keeping(bus: ConfigStream) -> AsyncIterator[ConfigStore]:
     store = ConfigStore(bus, CONFIG)
     task = asyncio.create_task(store.keep())
     await settled()
@@ -70,12 +73,12 @@ async def keeping(bus: Any) -> AsyncIterator[ConfigStore]:
 
 
 async def test_before_it_is_stored_events_have_the_whole_configuration() -> None:
-    bus: Any = ConfigStream()
+    bus = ConfigStream()
     assert ConfigStore(bus, CONFIG).encode(STARTED) == codec.encode(STARTED)
 
 
 async def test_once_it_is_stored_events_have_its_hash_and_their_differences() -> None:
-    bus: Any = ConfigStream()
+    bus = ConfigStream()
     async with keeping(bus) as store:
         assert bus.stored == {SUBJECT: codec.encode(CONFIG)}
         said = msgpack.unpackb(store.encode(STARTED))

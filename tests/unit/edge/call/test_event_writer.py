@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edge.call.bus_outage import BusOutage
-from edge.call.event_writer import MOST_WAITING_EVENTS, EventWriter, LogTerms
+from edge.call.event_writer import MOST_WAITING_EVENTS, UNBOUNDED, EventWriter, LogTerms
 from edge.call.quotas import STEP_BYTES, LogQuota
 from runtime.buckets import Bucket
 from runtime.bus.errors import BusRefusedError
@@ -20,8 +20,8 @@ from tests.unit.edge.call.memory_bus import MemoryBus
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 
 
-class Places:
-    """Has no place for the language model's jobs."""
+class NoSlot:
+    """Has no slot for the language model's jobs."""
 
     def __init__(self) -> None:
         self.said_events: list[Event] = []
@@ -37,15 +37,21 @@ class Places:
         self.left = True
 
 
-def writer(bus: MemoryBus, **given: Any) -> EventWriter:
-    outage = BusOutage(lambda: None, lambda: 0.0)
-    return EventWriter(bus, outage, lambda _: True, **given)
+def writer(bus: MemoryBus, terms: LogTerms = UNBOUNDED) -> EventWriter:
+    return EventWriter(bus, BusOutage(lambda: 0.0), terms)
 
 
-async def until_stored(events: EventWriter) -> None:
+async def running(events: EventWriter) -> list[str]:
+    """Store events until the close; return why there were too many."""
+    told = list[str]()
+    await events.run(lambda _: True, told.append, lambda: None)
+    return told
+
+
+async def until_stored(events: EventWriter) -> list[str]:
     events.close()
     async with asyncio.timeout(20):
-        await events.run()
+        return await running(events)
 
 
 def pressed(keys: str) -> KeysPressed:
@@ -71,25 +77,24 @@ class SmallBus(MemoryBus):
 
 
 async def test_an_event_that_is_too_large_ends_the_session_and_holds_up_no_other() -> None:
-    bus, told = SmallBus(), list[str]()
-    events = writer(bus, over=told.append)
+    bus = SmallBus()
+    events = writer(bus)
     for keys in ("1", "2" * 2000, "3"):
         assert events.put(pressed(keys))
-    await until_stored(events)
+    assert await until_stored(events) == ["too large"]
     assert bus.stored == [pressed("1"), pressed("3")]
-    assert told == ["too large"]
 
 
 async def test_who_waits_is_told_when_what_was_put_before_is_stored() -> None:
     bus = MemoryBus()
     events = writer(bus)
     events.put(pressed("1"))
-    running = asyncio.create_task(events.run())
+    storing = asyncio.create_task(running(events))
     async with asyncio.timeout(20):
         await events.stored()
         assert bus.stored == [pressed("1")]
         events.close()
-        await running
+        await storing
         await events.stored()  # nothing more comes
 
 
@@ -102,14 +107,14 @@ async def test_who_waits_after_the_close_is_told_once_all_is_stored() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     async with asyncio.timeout(20):
-        await events.run()
+        await running(events)
         await waiting
     assert bus.stored == [pressed("1")]
 
 
-async def test_a_job_without_a_place_is_stored_as_no_job() -> None:
-    bus, places = MemoryBus(), Places()
-    events = writer(bus, terms=LogTerms(jobs=places))
+async def test_a_job_without_a_slot_is_stored_as_no_job() -> None:
+    bus, slots = MemoryBus(), NoSlot()
+    events = writer(bus, LogTerms(jobs=slots))
     heard = SpeechStarted(**WHOSE, utterance=1, language="en", deadline_ms=0)
     for event in (heard, taken()):
         events.put(event)
@@ -118,17 +123,17 @@ async def test_a_job_without_a_place_is_stored_as_no_job() -> None:
         (),
         stages.STAGE_NAMES,
     ]
-    assert places.said_events == bus.stored
-    assert places.left
+    assert slots.said_events == bus.stored
+    assert slots.left
 
 
 async def test_a_call_that_stores_too_much_is_told_once_and_its_events_are_kept() -> None:
-    bus, told = MemoryBus(), list[str]()
+    bus = MemoryBus()
     quota = LogQuota([], lambda: Bucket(rate=1, size=STEP_BYTES + 1000))
-    events = writer(bus, over=told.append, terms=LogTerms(quota=quota))
+    events = writer(bus, LogTerms(quota=quota))
     for number in range(60):  # more than three steps
         events.put(pressed(str(number)))
-    await until_stored(events)
+    told = await until_stored(events)
     assert len(told) == 1
     assert "AURA_LOG_KB_PER_MINUTE" in told[0]
     assert len(bus.stored) == 60

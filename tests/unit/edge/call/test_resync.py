@@ -40,14 +40,14 @@ class Missing:
         self.told = 0
         self.heard: list[int] = []
         self._came = asyncio.Event()
-        self.outage = BusOutage(self._tell, asyncio.get_running_loop().time)
+        self.outage = BusOutage(asyncio.get_running_loop().time)
         sender, call = AudioSender(bus, "s"), Call(began(config()))
-        self.resync = Resync(bus, call, ("t", "s"), sender, self._hear, self.outage)
+        self.resync = Resync(bus, call, ("t", "s"), sender, self.outage)
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         self.told += 1
 
-    def _hear(self, data: bytes, subject: str, seq: int) -> None:
+    def hear(self, data: bytes, subject: str, seq: int) -> None:
         del data, subject
         self.heard.append(seq)
         self._came.set()
@@ -62,8 +62,8 @@ class Missing:
 
 async def test_after_a_reconnect_the_log_is_read_on_from_where_it_was_read_to() -> None:
     missing = Missing(LogBus(stored(3, "say"), stored(4, "turn"), stored(7, "heard")))
-    async with beside(missing.resync.run()):
-        with missing.resync.linked():
+    async with beside(missing.resync.run(missing.hear)):
+        with missing.resync.linked(missing.tell):
             (reconnected,) = missing.bus.reconnected
             reconnected()
             assert await missing.hears() == [3, 7]
@@ -74,8 +74,8 @@ async def test_after_a_reconnect_the_log_is_read_on_from_where_it_was_read_to() 
 
 async def test_a_link_that_answers_again_has_the_log_read_and_the_caller_is_told_once() -> None:
     missing = Missing(LogBus(stored(1, "say")))
-    async with beside(missing.resync.run()):
-        with missing.resync.linked():
+    async with beside(missing.resync.run(missing.hear)):
+        with missing.resync.linked(missing.tell):
             (changed,) = missing.bus.liveness.changed
             changed(True)
             changed(True)
@@ -89,12 +89,12 @@ async def test_a_connection_whose_bus_is_away_already_is_told_at_once() -> None:
     bus = LogBus()
     bus.liveness.away = True
     missing = Missing(bus)
-    with missing.resync.linked():
+    with missing.resync.linked(missing.tell):
         assert missing.told == 1
 
 
 async def test_a_session_that_is_over_follows_the_link_no_more() -> None:
     missing = Missing(LogBus())
-    with missing.resync.linked():
+    with missing.resync.linked(missing.tell):
         pass
     assert (missing.bus.reconnected, missing.bus.liveness.changed) == ([], [])

@@ -6,7 +6,6 @@ from nats.aio.client import Client
 from structlog.testing import capture_logs
 
 from edge.call.stage_listener import StageListener
-from edge.core.inputs import AnyInput
 from runtime.bus.connection import Bus
 from schemas import codec
 from schemas import events as ev
@@ -26,16 +25,18 @@ FINAL = ev.TranscriptFinal(
 
 class Heard:
     def __init__(self) -> None:
-        self.inputs: list[AnyInput] = []
         self.events: list[tuple[ev.AnyEvent, int]] = []
-        self.listener = StageListener(
-            Bus(Client()), ("t", "s"), self.inputs.append, lambda *heard: self.events.append(heard)
+        self._listener = StageListener(Bus(Client()), ("t", "s"))
+
+    def hears(self, data: bytes) -> None:
+        self._listener.event(
+            data, "aura.live.t.s.heard", 7, lambda *heard: self.events.append(heard)
         )
 
 
 async def test_an_event_is_handed_on_with_its_place_in_the_log() -> None:
     heard = Heard()
-    heard.listener.event(codec.encode(FINAL), "aura.live.t.s.heard", 7)
+    heard.hears(codec.encode(FINAL))
     assert heard.events == [(FINAL, 7)]
 
 
@@ -43,7 +44,7 @@ async def test_what_is_no_event_is_left_out_and_logged_without_its_words() -> No
     heard = Heard()
     broken = codec.encode(FINAL).replace(b"utterance", b"utterancX")
     with capture_logs() as logs:
-        heard.listener.event(broken, "aura.live.t.s.heard", 7)
+        heard.hears(broken)
     assert heard.events == []
     assert [one["event"] for one in logs] == ["event_malformed"]
     assert "secret" not in str(logs)

@@ -46,20 +46,30 @@ class Loop:
         self.now_ms = until_ms
 
 
-def watched(early_ms: int = 0) -> tuple[Loop, Timer, list[int]]:
-    """Return a loop, a timer on it, and when it rang."""
-    loop, rang = Loop(early_ms=early_ms), list[int]()
-    timer = Timer(
-        lambda: rang.append(loop.now_ms - 1_000_000),
-        now_ms=lambda: loop.now_ms,
-        call_later=loop.call_later,
-    )
-    return loop, timer, rang
+class Watched(Timer):
+    """A timer on a loop, and when it rang."""
+
+    def __init__(self, loop: Loop) -> None:
+        super().__init__(now_ms=lambda: loop.now_ms, call_later=loop.call_later)
+        self.rang = list[int]()
+        self._loop = loop
+
+    def at(self, at_ms: int) -> None:
+        self.set(at_ms, self._loop.now_ms, self._note)
+
+    def _note(self) -> None:
+        self.rang.append(self._loop.now_ms - 1_000_000)
+
+
+def watched(early_ms: int = 0) -> tuple[Loop, Watched, list[int]]:
+    loop = Loop(early_ms=early_ms)
+    timer = Watched(loop)
+    return loop, timer, timer.rang
 
 
 def test_it_rings_once_and_not_too_early() -> None:
     loop, timer, rang = watched()
-    timer.set(loop.now_ms + 50, loop.now_ms)
+    timer.at(loop.now_ms + 50)
     loop.pass_time(40)
     assert not rang
     loop.pass_time(100)
@@ -68,39 +78,39 @@ def test_it_rings_once_and_not_too_early() -> None:
 
 def test_a_loop_that_calls_a_moment_early_is_asked_again() -> None:
     loop, timer, rang = watched(early_ms=3)
-    timer.set(loop.now_ms + 50, loop.now_ms)
+    timer.at(loop.now_ms + 50)
     loop.pass_time(100)
     assert rang == [50]
 
 
 def test_an_earlier_time_takes_the_place_of_a_later_one() -> None:
     loop, timer, rang = watched()
-    timer.set(loop.now_ms + 80, loop.now_ms)
-    timer.set(loop.now_ms + 30, loop.now_ms)
+    timer.at(loop.now_ms + 80)
+    timer.at(loop.now_ms + 30)
     loop.pass_time(200)
     assert rang == [30]
 
 
 def test_it_can_be_set_again_after_it_rang() -> None:
     loop, timer, rang = watched()
-    timer.set(loop.now_ms + 30, loop.now_ms)
+    timer.at(loop.now_ms + 30)
     loop.pass_time(40)
     assert timer.rings_ms == NEVER_MS
-    timer.set(loop.now_ms + 30, loop.now_ms)
+    timer.at(loop.now_ms + 30)
     loop.pass_time(40)
     assert rang == [30, 70]
 
 
 def test_a_time_that_has_passed_rings_at_once() -> None:
     loop, timer, rang = watched()
-    timer.set(loop.now_ms - 5, loop.now_ms)
+    timer.at(loop.now_ms - 5)
     loop.pass_time(1)
     assert rang == [0]
 
 
 def test_what_is_stopped_does_not_ring() -> None:
     loop, timer, rang = watched()
-    timer.set(loop.now_ms + 30, loop.now_ms)
+    timer.at(loop.now_ms + 30)
     timer.stop()
     loop.pass_time(100)
     assert not rang

@@ -9,8 +9,11 @@ from edge.core.client_events import ClientEvent, Speech
 from edge.core.effects import Outbox, Publish, Tell
 from edge.core.hearing.utterance import Utterance
 from edge.core.inputs import ChunkSpoken
+from edge.core.response.current_response import CurrentResponse
+from edge.core.response.requester import Requester
 from edge.core.response.responder import Responder
 from edge.core.response.response import Response
+from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from schemas import events as ev
@@ -29,14 +32,16 @@ def transcript(text: str, **more: Any) -> ev.TranscriptGuess:
 
 
 class AuraSide:
-    """A responder, which is told what stages and the caller's side tell it."""
+    """The parts of it, which are told what stages and the caller's side tell them."""
 
     def __init__(self, delivery: Delivery = "chunks", **changes: Any) -> None:
         self.history = History()
         self.config = CurrentConfig(config(delivery, **changes))
         self.out = Outbox("t", "s", self.history.summary)
-        self.responder = Responder(self.config, self.history, self.out)
-        self.current = self.responder.current
+        self.tools = ToolTurns(self.config, self.history, self.out)
+        self.current = CurrentResponse(self.history, self.tools, self.out)
+        self.requester = Requester(self.config, self.current, self.tools, self.history, self.out)
+        self.responder = Responder(self.config, self.current, self.requester, self.tools, self.out)
         self.now_ms = 1_000_000
         self.effects: list[Any] = []
 
@@ -49,14 +54,14 @@ class AuraSide:
     ) -> Response:
         """Have the language model asked to respond to *text*."""
         utterance = Utterance(1, speech_end_ms=self.now_ms)
-        return self.responder.requester.take(
+        return self.requester.take(
             utterance, transcript(text), self.now_ms, speculative=speculative, ask_eot=ask_eot
         )
 
     def responds(self, *sentences: str, ms: int = 1000) -> Response:
         """Have a response of *sentences*, *ms* each, committed, written and spoken so far."""
         response = self.asks(speculative=False)
-        self.responder.requester.commit(response, self.now_ms)
+        self.requester.commit(response, self.now_ms)
         self.writes(response.turn, *sentences)
         for index in range(len(sentences)):
             self.speaks(response.turn, index, ms)

@@ -6,32 +6,35 @@ from typing import Any
 
 import pytest
 
-from edge.core.barge_in import BargeIn
-from edge.core.hearing.utterance import Onset, Utterance
+from edge.core import barge_in
+from edge.core.hearing.utterance import Onset
 from tests.unit.edge.core.aura_side import AuraSide
 
 RESPONSE = "The weather in Hamburg is fine today."
 
 
-def over_response(**changes: Any) -> BargeIn:
+def interrupts(text: str, **changes: Any) -> bool:
     aura = AuraSide(**changes)
-    aura.responds(RESPONSE)
-    return BargeIn(aura.config, aura.current)
+    return barge_in.interrupts(text, aura.responds(RESPONSE), aura.config.now)
+
+
+def is_backchannel(text: str, onset: Onset = Onset.NEW_TURN, **changes: Any) -> bool:
+    aura = AuraSide(**changes)
+    return barge_in.is_backchannel(text, onset, aura.responds(RESPONSE), aura.config.now)
 
 
 @pytest.mark.parametrize(
-    ("text", "interrupts"),
+    ("text", "counts"),
     [("Stop.", True), ("No, tomorrow please.", True), ("Mhm.", False), ("Okay.", False)],
 )
-def test_a_backchannel_interrupts_nothing(text: str, interrupts: bool) -> None:
-    assert over_response().interrupts(text) is interrupts
-    assert over_response().is_backchannel(Utterance(1), text) is not interrupts
+def test_a_backchannel_interrupts_nothing(text: str, counts: bool) -> None:
+    assert interrupts(text) is counts
+    assert is_backchannel(text) is not counts
 
 
 def test_so_many_words_are_wanted_as_the_session_says() -> None:
-    barge_in = over_response(interruption__min_words=3)
-    assert not barge_in.interrupts("Stop that.")
-    assert barge_in.interrupts("Stop that now.")
+    assert not interrupts("Stop that.", interruption__min_words=3)
+    assert interrupts("Stop that now.", interruption__min_words=3)
 
 
 @pytest.mark.parametrize(
@@ -44,22 +47,21 @@ def test_so_many_words_are_wanted_as_the_session_says() -> None:
     ],
 )
 def test_the_responses_own_words_are_its_echo(text: str, is_echo: bool) -> None:
-    assert over_response(interruption__voice_ms=500).interrupts(text) is not is_echo
+    assert interrupts(text, interruption__voice_ms=500) is not is_echo
 
 
 def test_no_echo_is_looked_for_where_voice_alone_stops_nothing() -> None:
-    assert over_response(interruption__voice_ms=0).interrupts(RESPONSE)
+    assert interrupts(RESPONSE, interruption__voice_ms=0)
 
 
 def test_a_reply_to_a_question_is_no_backchannel() -> None:
-    assert not over_response().is_backchannel(Utterance(1, onset=Onset.REPLY), "Okay.")
+    assert not is_backchannel("Okay.", Onset.REPLY)
 
 
 def test_without_a_response_nothing_is_a_backchannel() -> None:
-    aura = AuraSide()
-    assert not BargeIn(aura.config, aura.current).is_backchannel(Utterance(1), "Okay.")
+    config = AuraSide().config.now
+    assert not barge_in.is_backchannel("Okay.", Onset.NEW_TURN, None, config)
 
 
 def test_where_nothing_may_interrupt_all_words_count() -> None:
-    barge_in = over_response(interruption__allowed=False)
-    assert not barge_in.is_backchannel(Utterance(1), "Okay.")
+    assert not is_backchannel("Okay.", interruption__allowed=False)

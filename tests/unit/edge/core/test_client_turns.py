@@ -11,14 +11,9 @@ from edge.core.client_events import (
     ResponseDropped,
     ResponseStarted,
     Speech,
-    Trouble,
     TurnHandedIn,
 )
 from edge.core.inputs import (
-    Commanded,
-    Finished,
-    ItemAdded,
-    ItemRemoved,
     ResponseRequested,
     Resumed,
     TurnDiscarded,
@@ -26,7 +21,6 @@ from edge.core.inputs import (
 )
 from edge.core.session.history import History
 from schemas import events as ev
-from schemas.control import Mute
 from schemas.events import Message
 from tests.unit.edge.core.client_calls import BY_CLIENT, QUESTION, final, folded, responding
 from tests.unit.edge.core.rehearsal import Rehearsal
@@ -64,20 +58,6 @@ def test_words_that_were_carried_are_of_the_turn_but_not_of_the_utterance() -> N
     assert r.events(ev.TurnCommitted)[-1].text == f"{QUESTION} And of Spain?"
 
 
-def test_a_turn_of_the_client_ends_when_it_says_so_and_no_pause_does() -> None:
-    r = Rehearsal(**BY_CLIENT)
-    r.says(800, QUESTION)
-    r.quiet(5000)
-    assert not r.events(ev.SpeechEnded)
-    r.give(TurnEnded())
-    assert r.told(TurnHandedIn) == [TurnHandedIn(1)]
-    final(r, QUESTION)
-    assert r.call.history.messages == [Message("user", QUESTION)]
-    assert r.told(CallerTranscript)[-1].text == QUESTION
-    assert not r.events(ev.TurnTaken)
-    assert folded(r) == r.call.history.messages
-
-
 def test_speech_after_the_clients_commit_is_another_turn() -> None:
     r = Rehearsal(**BY_CLIENT)
     r.says(600)
@@ -107,16 +87,6 @@ def test_a_commit_without_a_voice_is_told_as_one() -> None:
     r.quiet(600)
     r.give(TurnEnded())
     assert r.told(TurnHandedIn) == [TurnHandedIn(0)]
-
-
-def test_words_that_never_come_are_told_and_the_client_may_go_on() -> None:
-    r = Rehearsal(**BY_CLIENT)
-    r.says(600)
-    r.give(TurnEnded())
-    r.wait(20_000)
-    assert [one.stage for one in r.told(Trouble)] == ["stt"]
-    r.give(ResponseRequested("a"))
-    assert r.told(ResponseStarted)
 
 
 def test_audio_that_the_client_drops_is_no_turn() -> None:
@@ -179,20 +149,6 @@ def test_a_silent_session_that_allows_it_is_let_be() -> None:
     assert r.call.due_ms(r.now_ms) is None
 
 
-def test_edits_are_published_as_they_were_made_and_none_that_was_not() -> None:
-    r = Rehearsal()
-    r.give(ItemAdded("a", "user", "First."))
-    r.give(ItemAdded("a", "user", "The same key."))
-    r.give(ItemAdded("b", "assistant", "Second.", "a"))
-    r.give(ItemRemoved("a"))
-    assert [(one.key, one.role, one.text, one.after) for one in r.events(ev.MessageAdded)] == [
-        ("a", "user", "First.", None),
-        ("b", "assistant", "Second.", "a"),
-    ]
-    assert [one.key for one in r.events(ev.MessageRemoved)] == ["a"]
-    assert r.call.history.messages == [Message("assistant", "Second.")]
-
-
 def test_carried_words_begin_the_next_turn_of_the_client_and_silence_is_no_turn() -> None:
     history = History(carried=["Before,"])
     r = Rehearsal(history=history, begins=Resumed(), **{**BY_CLIENT, "turns__respond": True})
@@ -210,18 +166,3 @@ def test_carried_words_begin_the_next_turn_of_the_client_and_silence_is_no_turn(
     r.quiet(1000)
     assert [one.text for one in r.call.history.messages] == ["Before, now.", "Yes."]
     assert (r.told(CallerTranscript)[-1].text, len(r.events(ev.TurnTaken))) == ("", 1)
-
-
-def test_pending_turns_and_requests_end_with_the_call_and_requests_with_a_mute() -> None:
-    r = Rehearsal(**BY_CLIENT)
-    r.says(500)
-    r.give(TurnEnded())
-    r.give(ResponseRequested("a"))
-    r.give(Commanded("c1", "op", Mute("assistant")))
-    r.give(Commanded("c2", "op", Mute("assistant", muted=False)))
-    assert r.call.awaits(1)
-    r.give(Finished("caller_left"))
-    assert not r.call.awaits(1)
-    over = len(r.effects)
-    final(r, QUESTION)
-    assert (r.effects[over:], r.events(ev.TurnTaken)) == ([], [])

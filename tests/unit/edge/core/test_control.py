@@ -165,30 +165,31 @@ def test_an_end_ignores_the_caller_and_hangs_up_after_its_last_words(
 def test_an_idle_caller_is_asked_after_the_set_time_and_the_call_ends_after_it_again() -> None:
     r = Rehearsal(idle__after_s=5, idle__goodbye="")
     began_ms = r.now_ms
-    assert r.call.control.due_ms == began_ms + 5000
+    assert r.call.due_ms(r.now_ms) == began_ms + 5000
     r.wait(5000)
     (asked,) = r.events(ev.CallerIdle)
     assert (asked.at_ms, asked.silent_ms, asked.ends) == (began_ms + 5000, 5000, False)
     voiced(r, 500)
     r.quiet(600)
     assert "".join(one.text for one in r.told(Speech)) == "Are you still there?"
-    due_ms = r.call.control.due_ms
+    due_ms = r.call.due_ms(r.now_ms)
     assert due_ms is not None
     assert began_ms + 5000 + 500 + 5000 <= due_ms <= r.now_ms + 5000
     r.wait(due_ms - r.now_ms)
     assert [one.ends for one in r.events(ev.CallerIdle)] == [False, True]
     assert hung_up(r) == [effects.HangUp("CALL_IDLE", "nobody spoke for 5 s")]
-    assert r.call.control.due_ms is None
+    assert r.call.due_ms(r.now_ms) is None
 
 
 def test_a_muted_or_an_ending_call_has_no_time_for_the_question() -> None:
     r = Rehearsal(idle__after_s=5)
     commanded(r, Mute())
-    assert r.call.control.due_ms is None
+    assert r.call.due_ms(r.now_ms) is None
     commanded(r, Mute(muted=False))
-    assert r.call.control.due_ms == r.now_ms + 5000
+    assert r.call.due_ms(r.now_ms) == r.now_ms + 5000
     commanded(r, End(words="Goodbye."))
-    assert r.call.control.due_ms is None
+    r.wait(6000)
+    assert r.events(ev.CallerIdle) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.unit.edge.core.aura_side import AuraSide, transcript
 
 def endpointing(**changes: Any) -> tuple[AuraSide, Endpointer]:
     aura = AuraSide(**changes)
-    return aura, Endpointer(aura.config, aura.history, aura.responder.requester)
+    return aura, Endpointer(aura.config, aura.history, aura.requester)
 
 
 def test_a_question_is_answered_sooner_than_words_that_go_on() -> None:

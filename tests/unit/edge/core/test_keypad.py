@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from edge.core.client_events import Interrupted
+from edge.core.effects import Outbox
+from edge.core.idle import Idle
 from edge.core.inputs import Finished, KeyPressed
 from edge.core.keypad import MOST_KEYS, QUIET_MS, Keypad
+from edge.core.session.current_config import CurrentConfig
+from edge.core.session.summary import Summary
 from schemas import events as ev
+from schemas.session_config import SessionConfig
 from tests.unit.edge.core.rehearsal import Rehearsal
 
 
@@ -83,6 +88,6 @@ def test_no_number_is_endless() -> None:
 
 
 def test_a_digit_that_is_none_is_not_waited_for() -> None:
-    keypad = Keypad()
+    keypad = Keypad(Idle(CurrentConfig(SessionConfig())), Outbox("t", "s", Summary()))
     keypad.press("", 1000)
     assert keypad.due_ms is None

@@ -6,37 +6,14 @@ from edge.core.client_events import (
     CallerTranscript,
 )
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
-from edge.core.hearing.utterance import LONGEST_MS, SPLIT_MS
+from edge.core.hearing.utterance import SPLIT_MS
 from schemas import events as ev
-from schemas.audio import BYTES_PER_MS
 from tests.unit.edge.core.rehearsal import VOICE, Rehearsal
 
 
 def speaks_for(r: Rehearsal, ms: int) -> None:
     """Speak for *ms*, which arrive at once."""
     r.burst(VOICE * (ms // FRAME_MS))
-
-
-def test_a_speech_longer_than_an_utterance_may_be_is_recognised_in_parts() -> None:
-    r = Rehearsal()
-    speaks_for(r, LONGEST_MS + 1000)
-    assert [e.utterance for e in r.events(ev.SpeechEnded)] == [1]
-    sent = sum(len(frame.pcm) for number in (1, 2) for frame in r.audio_messages(number))
-    assert LONGEST_MS + 900 <= sent // BYTES_PER_MS <= LONGEST_MS + 1000, "no audio is in both"
-    r.says(1000)
-    r.event(
-        ev.TranscriptFinal,
-        utterance=1,
-        text="First part",
-        confidence=0.9,
-        audio_ms=LONGEST_MS,
-        took_ms=1.0,
-        model="m",
-    )
-    r.quiet(160)
-    r.hears("and the second part.")
-    r.quiet(800)
-    assert [c.text for c in r.events(ev.TurnCommitted)] == ["First part and the second part."]
 
 
 def speaks_on(r: Rehearsal) -> None:
@@ -73,18 +50,6 @@ def test_a_long_speech_is_entered_at_a_pause_after_which_the_caller_goes_on() ->
     first = b"".join(frame.pcm for frame in r.audio_messages(2))
     voiced = [first[at : at + FRAME_BYTES] == VOICE for at in range(0, len(first), FRAME_BYTES)]
     assert sum(voiced) * FRAME_MS == 1000, "all that was said after the pause, and nothing before"
-
-
-def test_who_makes_a_sound_without_words_after_a_long_speech_is_answered() -> None:
-    r = Rehearsal()
-    speaks_on(r)
-    r.quiet(160)
-    r.hears("")
-    r.quiet(600)
-    assert [e.discarded for e in r.events(ev.SpeechEnded)] == [False, True]
-    (*_, taken) = r.events(ev.TurnTaken)
-    assert [m.text for m in taken.messages] == ["This is the first part."]
-    assert not taken.speculative
 
 
 def test_a_long_speech_whose_words_are_not_known_yet_is_not_ended_at_a_pause() -> None:

@@ -6,12 +6,29 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import CallerStopped, CallerTranscript, ResponseStarted
-from edge.core.hearing.utterance import SPLIT_MS
-from edge.core.inputs import Commanded, TurnDiscarded, Typed
+from edge.core.client_events import (
+    CallerStopped,
+    CallerTranscript,
+    ResponseStarted,
+    Trouble,
+    TurnHandedIn,
+)
+from edge.core.hearing.utterance import LONGEST_MS, SPLIT_MS
+from edge.core.inputs import (
+    Commanded,
+    Finished,
+    ItemAdded,
+    ItemRemoved,
+    ResponseRequested,
+    TurnDiscarded,
+    TurnEnded,
+    Typed,
+)
 from schemas import events as ev
+from schemas.audio import BYTES_PER_MS
 from schemas.control import End, Mute, Say
 from schemas.events import Message
+from tests.unit.edge.core.client_calls import BY_CLIENT, final, folded
 from tests.unit.edge.core.rehearsal import VOICE, Rehearsal
 
 QUESTION = "What is the capital of France?"
@@ -143,3 +160,106 @@ def test_without_speculation_the_response_is_asked_for_once_at_the_end_of_the_tu
     assert [one.speculative for one in call.events(ev.TurnTaken)] == [False]
     assert [one.text for one in call.events(ev.TurnCommitted)] == [QUESTION]
     assert finals(call) == [QUESTION]
+
+
+def test_a_turn_of_the_client_ends_when_it_says_so_and_no_pause_does() -> None:
+    r = Rehearsal(**BY_CLIENT)
+    r.says(800, QUESTION)
+    r.quiet(5000)
+    assert not r.events(ev.SpeechEnded)
+    r.give(TurnEnded())
+    assert r.told(TurnHandedIn) == [TurnHandedIn(1)]
+    final(r, QUESTION)
+    assert r.call.history.messages == [Message("user", QUESTION)]
+    assert r.told(CallerTranscript)[-1].text == QUESTION
+    assert not r.events(ev.TurnTaken)
+    assert folded(r) == r.call.history.messages
+
+
+def test_edits_are_published_as_they_were_made_and_none_that_was_not() -> None:
+    r = Rehearsal()
+    r.give(ItemAdded("a", "user", "First."))
+    r.give(ItemAdded("a", "user", "The same key."))
+    r.give(ItemAdded("b", "assistant", "Second.", "a"))
+    r.give(ItemRemoved("a"))
+    assert [(one.key, one.role, one.text, one.after) for one in r.events(ev.MessageAdded)] == [
+        ("a", "user", "First.", None),
+        ("b", "assistant", "Second.", "a"),
+    ]
+    assert [one.key for one in r.events(ev.MessageRemoved)] == ["a"]
+    assert r.call.history.messages == [Message("assistant", "Second.")]
+
+
+def test_words_that_never_come_are_told_and_the_client_may_go_on() -> None:
+    r = Rehearsal(**BY_CLIENT)
+    r.says(600)
+    r.give(TurnEnded())
+    r.wait(20_000)
+    assert [one.stage for one in r.told(Trouble)] == ["stt"]
+    r.give(ResponseRequested("a"))
+    assert r.told(ResponseStarted)
+
+
+def test_pending_turns_and_requests_end_with_the_call_and_requests_with_a_mute() -> None:
+    r = Rehearsal(**BY_CLIENT)
+    r.says(500)
+    r.give(TurnEnded())
+    r.give(ResponseRequested("a"))
+    r.give(Commanded("c1", "op", Mute("assistant")))
+    r.give(Commanded("c2", "op", Mute("assistant", muted=False)))
+    assert r.call.awaits(1)
+    r.give(Finished("caller_left"))
+    assert not r.call.awaits(1)
+    over = len(r.effects)
+    final(r, QUESTION)
+    assert (r.effects[over:], r.events(ev.TurnTaken)) == ([], [])
+
+
+def test_a_speech_longer_than_an_utterance_may_be_is_recognised_in_parts() -> None:
+    r = Rehearsal()
+    r.burst(VOICE * ((LONGEST_MS + 1000) // 20))
+    assert [e.utterance for e in r.events(ev.SpeechEnded)] == [1]
+    sent = sum(len(frame.pcm) for number in (1, 2) for frame in r.audio_messages(number))
+    assert LONGEST_MS + 900 <= sent // BYTES_PER_MS <= LONGEST_MS + 1000, "no audio is in both"
+    r.says(1000)
+    r.event(
+        ev.TranscriptFinal,
+        utterance=1,
+        text="First part",
+        confidence=0.9,
+        audio_ms=LONGEST_MS,
+        took_ms=1.0,
+        model="m",
+    )
+    r.quiet(160)
+    r.hears("and the second part.")
+    r.quiet(800)
+    assert [c.text for c in r.events(ev.TurnCommitted)] == ["First part and the second part."]
+
+
+def test_who_makes_a_sound_without_words_after_a_long_speech_is_answered() -> None:
+    r = Rehearsal()
+    r.burst(VOICE * (SPLIT_MS // 20))
+    r.quiet(160)
+    r.hears("This is the first part.")
+    r.says(100)
+    r.quiet(160)
+    r.hears("")
+    r.quiet(600)
+    assert [e.discarded for e in r.events(ev.SpeechEnded)] == [False, True]
+    (*_, taken) = r.events(ev.TurnTaken)
+    assert [m.text for m in taken.messages] == ["This is the first part."]
+    assert not taken.speculative
+
+
+@pytest.mark.parametrize(("utterance", "missed"), [(1, True), (2, False)])
+def test_lost_words_of_the_open_utterance_end_it_and_the_response_to_its_first_words(
+    utterance: int, *, missed: bool
+) -> None:
+    call = Rehearsal()
+    call.says(600, QUESTION)
+    call.quiet(200)
+    call.event(ev.JobFailed, stage="stt", utterance=utterance, reason="it is broken")
+    assert bool(call.told(Trouble)) is missed
+    assert [one.discarded for one in call.events(ev.SpeechEnded)] == [True] * missed
+    assert [one.reason for one in call.events(ev.ResponseCancelled)] == ["failed"] * missed

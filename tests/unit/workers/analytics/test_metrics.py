@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from nats.aio.client import Client
 from prometheus_client import REGISTRY
 
+from runtime.bus.connection import Bus
+from runtime.settings import load
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 from workers.analytics.metrics import count
@@ -43,8 +46,7 @@ def counted() -> Counted:
 
 
 async def told(*events: ev.AnyEvent) -> None:
-    nothing: Any = None  # it asks for neither bus nor settings
-    async with count.opens(Context(nothing, nothing, "")) as handler:
+    async with count.opens(Context(Bus(Client()), load(_env_file=None), "")) as handler:
         for event in events:
             await handler(event)
 

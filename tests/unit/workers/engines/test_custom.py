@@ -15,6 +15,7 @@ from aura.cli import engines
 from aura.cli.running import CommandError
 from runtime.settings import Settings, load
 from workers.engines import custom, factory, llm_factory
+from workers.engines.built_in import kind_of
 from workers.engines.errors import EngineRefusedError
 from workers.engines.simulated import (
     SimulatedLanguageModel,
@@ -106,6 +107,7 @@ def test_a_class_is_made_of_the_settings() -> None:
 
 def test_an_installed_entry_point_is_found_by_its_name() -> None:
     assert factory.recognizer(of(stt_engine="parrot")).name == "parrot"
+    assert kind_of("parrot") == "stt"
 
 
 @pytest.mark.parametrize(
@@ -127,18 +129,10 @@ def test_a_class_that_is_no_engine_is_refused_with_the_reason(name: str, told: s
         factory.recognizer(of(stt_engine=name))
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [("birds:Parrot", "stt"), ("birds:Model", "llm"), ("birds:Voice", "tts"), ("parrot", "stt")],
-)
-def test_the_stage_of_an_engine_follows_from_its_methods(name: str, kind: str) -> None:
-    assert custom.kind_of(name) == kind
-
-
-@pytest.mark.parametrize("name", ["openai", "birds:NoEngine", "eagle"])
-def test_an_unclear_stage_must_be_named(name: str) -> None:
-    with pytest.raises(EngineRefusedError, match="--stage"):
-        custom.kind_of(name)
+def test_the_members_of_an_engine_are_those_of_its_protocol() -> None:
+    assert custom.members("stt") == ("name", "warm", "transcribe")
+    assert custom.members("llm") == ("name", "in_process", "warm", "stream")
+    assert custom.members("tts") == ("name", "warm", "synthesize")
 
 
 def test_the_command_lists_passed_and_failed_checks_with_reasons() -> None:

@@ -16,7 +16,7 @@ from workers.llm.response_chain import MOST_NAME_CHARS, ResponseChain
 BOOK = FunctionCall("book", "{}")
 
 
-def chain(log: Any, **changes: Any) -> ResponseChain:
+def chain(log: FencedLog, **changes: Any) -> ResponseChain:
     return ResponseChain(job(log, **changes), "m")
 
 

@@ -39,15 +39,15 @@ class Listener:
         self._chance = chance
         self._asked: dict[AudioPart, bytes] = {}
 
-    def take(self, frame: AudioFrame) -> None:
-        self.audio.add(frame)
+    def take(self, message: AudioFrame) -> None:
+        self.audio.add(message)
         now_ms = self.audio.until_ms
-        if frame.continued_ms:
-            self.words.went_on(frame.continued_ms)
-        if frame.end:
+        if message.continued_ms:
+            self.words.went_on(message.continued_ms)
+        if message.end:
             self.words.ended(now_ms, 0)
-        elif frame.pause:
-            self.words.paused(frame.pause, now_ms)
+        elif message.pause:
+            self.words.paused(message.pause, now_ms)
         else:
             self.words.grown(now_ms, self.audio.quiet_ms)
         for part in self.words.wanted:
@@ -84,8 +84,8 @@ def test_no_word_is_lost_or_doubled_or_out_of_order(
     said: list[tuple[int, int]], chance: random.Random
 ) -> None:
     listener = Listener(chance)
-    for frame in spoken(said):
-        listener.take(frame)
+    for message in spoken(said):
+        listener.take(message)
         if chance.random() < 0.1:
             listener.grow()
     count = sum(words for words, _ in said)
@@ -99,8 +99,8 @@ def test_no_word_is_lost_or_doubled_or_out_of_order(
 def test_what_is_settled_never_changes(said: list[tuple[int, int]], chance: random.Random) -> None:
     listener = Listener(chance)
     settled, until_ms = "", 0
-    for frame in spoken(said):
-        listener.take(frame)
+    for message in spoken(said):
+        listener.take(message)
         assert listener.words.settled.text.startswith(settled)
         assert listener.words.settled_ms >= until_ms
         settled, until_ms = listener.words.settled.text, listener.words.settled_ms
@@ -113,11 +113,11 @@ def test_a_worker_that_takes_over_goes_on_behind_what_the_log_says_is_settled(
     said: list[tuple[int, int]], deaths: int, chance: random.Random
 ) -> None:
     """As long as the audio after it is still there, and that is a minute."""
-    frames = spoken(said)
+    messages = spoken(said)
     listener, told = Listener(chance), list[PauseTranscript]()
-    dies_at = sorted(chance.randrange(len(frames)) for _ in range(deaths))
-    for at, frame in enumerate(frames):
-        listener.take(frame)
+    dies_at = sorted(chance.randrange(len(messages)) for _ in range(deaths))
+    for at, message in enumerate(messages):
+        listener.take(message)
         while dies_at and dies_at[0] == at:
             del dies_at[0]
             told += listener.transcripts
@@ -126,7 +126,7 @@ def test_a_worker_that_takes_over_goes_on_behind_what_the_log_says_is_settled(
                 RecognisedWords(last.settled, 0.9) if last else None, last.settled_ms if last else 0
             )
             listener = Listener(chance, words)
-            for again in frames[max(0, at + 1 - KEPT_MS // FRAME_MS) : at + 1]:
+            for again in messages[max(0, at + 1 - KEPT_MS // FRAME_MS) : at + 1]:
                 listener.take(again)
     assert listener.finish() == numbers(sum(words for words, _ in said))
 
@@ -134,8 +134,8 @@ def test_a_worker_that_takes_over_goes_on_behind_what_the_log_says_is_settled(
 @given(SAID)
 def test_words_that_grow_only_grow(said: list[tuple[int, int]]) -> None:
     listener = Listener(random.Random(1))
-    for frame in spoken(said):
-        listener.take(frame)
+    for message in spoken(said):
+        listener.take(message)
         listener.grow()
     counts = [len(text.split()) for text in listener.partials]
     assert counts == sorted(counts)
@@ -145,18 +145,18 @@ def test_words_that_grow_only_grow(said: list[tuple[int, int]]) -> None:
 def test_a_second_of_speech_costs_as_much_in_an_hour_as_in_a_minute(words: int) -> None:
     listener = Listener(random.Random(2))
     said = [(7, 4 if at % 3 else 1) for at in range(words // 7)]
-    frames = spoken(said)
-    for frame in frames:
-        listener.take(frame)
+    messages = spoken(said)
+    for message in messages:
+        listener.take(message)
     listener.finish()
-    assert listener.cost_ms < 3 * len(frames) * FRAME_MS
+    assert listener.cost_ms < 3 * len(messages) * FRAME_MS
     assert listener.longest_ms < LONGEST_PIECE_MS
 
 
 def test_speech_without_a_pause_is_cut_and_its_words_are_told() -> None:
     listener = Listener(random.Random(3))
-    for frame in spoken([(300, 1)]):
-        listener.take(frame)
+    for message in spoken([(300, 1)]):
+        listener.take(message)
     assert listener.finish() == numbers(300)
     cuts = [transcript for transcript in listener.transcripts if not transcript.pause]
     cuts_ms = [transcript.cut_ms for transcript in cuts]

@@ -10,7 +10,7 @@ from edge.core.effects import SendAudio
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from edge.core.hearing.segmenter import BREATH_MS, SLACK_MS, SegmentedFrame, Segmenter
 from edge.core.hearing.speech_detector import PAUSE_MS, SpeechChange
-from edge.core.hearing.utterance import FRAMES_A_MESSAGE, UtteranceMove
+from edge.core.hearing.utterance import FRAMES_PER_MESSAGE, UtteranceMove
 from edge.core.inputs import Sound
 from schemas.audio import BYTES_PER_MS
 from schemas.session_config import SessionConfig, TurnConfig
@@ -138,7 +138,7 @@ def test_silence_before_the_words_is_taken_a_message_at_a_time_and_then_a_frame(
     caller.stops(SLACK_MS + PAUSE_MS + FRAME_MS // 2)
     awaited = caller.segmenter.utterance
     assert awaited
-    assert caller.silence_due_ms() == FRAMES_A_MESSAGE * FRAME_MS
+    assert caller.silence_due_ms() == FRAMES_PER_MESSAGE * FRAME_MS
     awaited.move(UtteranceMove.WORDS)
     assert caller.silence_due_ms() == FRAME_MS
     awaited.move(UtteranceMove.CONTINUE)

@@ -6,7 +6,7 @@ import pytest
 
 from edge.core.hearing.framing import FRAME_MS, SILENCE
 from edge.core.hearing.utterance import (
-    FRAMES_A_MESSAGE,
+    FRAMES_PER_MESSAGE,
     Onset,
     Utterance,
     UtteranceMove,
@@ -43,7 +43,7 @@ def test_a_message_says_when_the_caller_went_on_after_a_pause() -> None:
 
 def test_frames_are_joined_to_messages_of_100_ms() -> None:
     utterance = Utterance(1)
-    frames = 2 * FRAMES_A_MESSAGE
+    frames = 2 * FRAMES_PER_MESSAGE
     messages = [message for _ in range(frames) if (message := utterance.add(SILENCE))]
     assert [len(message.pcm) // BYTES_PER_MS for message in messages] == [100, 100]
     assert utterance.audio_ms == frames * FRAME_MS

@@ -1,15 +1,23 @@
-"""A response ends once: finished with what was heard, retracted, dropped, or left for a resume."""
+"""A response is held or goes on, and ends once: finished, retracted, dropped or left open."""
 
 from __future__ import annotations
 
-from edge.core.client_events import Measured, ResponseDropped
-from edge.core.effects import HangUp
-from edge.core.inputs import ResponseRequested
+from edge.core.client_events import Interrupted, Measured, ResponseDropped
+from edge.core.inputs import ResponseRequested, Truncated
+from edge.core.response.interruption import InterruptionState
 from edge.core.response.response import Phase
 from schemas import events as ev
-from tests.unit.edge.core.aura_side import HEAD, AuraSide
+from tests.unit.edge.core.aura_side import AuraSide
 
 QUESTION = "What is the weather like?"
+
+
+def heard_so_far(ms: int = 1000) -> AuraSide:
+    """Return a response of two sentences of 2 s, of which *ms* were heard."""
+    aura = AuraSide("sentences")
+    aura.responds("One two three four.", "Five six.", ms=2000)
+    aura.passes(ms)
+    return aura
 
 
 def test_a_speculative_response_that_is_retracted_leaves_nothing() -> None:
@@ -67,7 +75,7 @@ def test_the_cost_of_speculation_is_told_with_the_next_measured_turn() -> None:
     aura.writes(wrong.turn, "It is", "fine.")
     aura.current.retract(wrong, aura.now_ms)
     right = aura.asks(speculative=True)
-    aura.responder.requester.commit(right, aura.now_ms)
+    aura.requester.commit(right, aura.now_ms)
     aura.current.measure(right, aura.now_ms, interrupted=False)
     (measured,) = aura.published(ev.TurnMeasured)
     assert (measured.speculations, measured.retracted, measured.wasted_sentences) == (2, 1, 2)
@@ -82,27 +90,6 @@ def test_a_response_is_that_of_its_turn_alone() -> None:
     assert aura.current.of(response.turn + 1) is None
 
 
-def test_the_call_is_hung_up_after_a_response_that_ends_it_and_not_if_it_is_cut() -> None:
-    for complete in (True, False):
-        aura = AuraSide()
-        response = aura.responds("Goodbye.")
-        response.tool_steps.note(
-            ev.ToolCalled(
-                **HEAD,
-                turn=response.turn,
-                step=0,
-                call=0,
-                name="end_call",
-                arguments="{}",
-                model="m",
-                took_ms=1.0,
-            )
-        )
-        response.tool_steps.texts[0] = "Goodbye."
-        aura.current.finish(response, aura.now_ms, heard="Goodbye.", complete=complete)
-        assert (HangUp() in aura.out.take()) == complete
-
-
 def test_the_phases_of_a_response_that_is_not_there_are_none() -> None:
     aura = AuraSide()
     assert (aura.current.uncommitted, aura.current.held, aura.current.firm) == (None, False, False)
@@ -111,24 +98,14 @@ def test_the_phases_of_a_response_that_is_not_there_are_none() -> None:
     assert aura.out.take() == []
 
 
-def test_a_firm_response_is_known_as_such() -> None:
+def test_a_firm_response_is_not_held() -> None:
     aura = AuraSide()
-    aura.responder.requester.say("Please hold the line.", aura.now_ms, firm=True)
+    aura.requester.say("Please hold the line.", aura.now_ms, firm=True)
+    aura.current.suspect(aura.now_ms)
     assert aura.current.firm
+    assert not aura.current.held
     assert aura.current.response is not None
     assert aura.current.response.phase is Phase.COMMITTED
-
-
-def test_a_retracted_response_whose_tool_was_run_stays_in_the_history_with_its_result() -> None:
-    aura = AuraSide(tools=[{"name": "book"}])
-    response = aura.asks(speculative=False)
-    aura.responder.requester.commit(response, aura.now_ms)
-    aura.calls(response.turn, "book")
-    aura.returns(response.turn, "booked")
-    aura.current.retract(response, aura.now_ms)
-    assert [one.role for one in aura.history.messages] == ["user", "assistant", "tool"]
-    assert aura.history.messages[-1].text == "booked"
-    assert aura.history.carried == []  # the next turn would run the tool again
 
 
 def test_a_response_that_was_heard_to_its_end_when_the_caller_leaves_is_complete() -> None:
@@ -143,30 +120,180 @@ def test_a_response_that_was_heard_to_its_end_when_the_caller_leaves_is_complete
 
 def test_a_greeting_is_not_left_open_for_a_later_connection() -> None:
     aura = AuraSide("sentences")
-    aura.responder.requester.greet("Hello.", aura.now_ms)
+    aura.requester.greet("Hello.", aura.now_ms)
     aura.speaks(0, 0, 1000)
     aura.passes(500)
     aura.current.leave(aura.now_ms)
     assert [one.resumable for one in aura.published(ev.AnswerHeard)] == [False]
 
 
-def test_a_message_added_during_a_response_apart_is_entered_after_it() -> None:
-    aura = AuraSide()
-    aura.responder.requester.respond(ResponseRequested("a", in_conversation=False), aura.now_ms)
-    response = aura.current.response
-    assert response is not None
-    aura.history.turn_begins()
-    aura.history.add("item", "user", "By the way.")
-    assert aura.history.messages == []
-    aura.current.finish(response, aura.now_ms, heard="", complete=False)
-    assert [one.text for one in aura.history.messages] == ["By the way."]
-
-
 def test_words_that_nobody_waited_for_are_not_measured() -> None:
     aura = AuraSide()
-    aura.responder.requester.say("One moment.", aura.now_ms, firm=False)
+    aura.requester.say("One moment.", aura.now_ms, firm=False)
     response = aura.current.response
     assert response is not None
     aura.current.measure(response, aura.now_ms, interrupted=False)
     assert aura.published(ev.TurnMeasured) == []
     assert aura.told(Measured) == []
+
+
+# ---------------------------------------------------------------- speech over it
+
+
+def test_a_suspected_interruption_holds_the_response_and_a_dismissed_one_lets_it_go_on() -> None:
+    aura = heard_so_far()
+    aura.current.suspect(aura.now_ms)
+    assert aura.current.held
+    aura.passes(1500)
+    assert aura.sent_ms == 2000  # the first sentence was sent, and no more
+    aura.current.dismiss(aura.now_ms)
+    aura.passes(100)
+    assert aura.sent_ms == 4000
+    assert [one.played_ms for one in aura.published(ev.InterruptionSuspected)] == [1000]
+    assert [one.played_ms for one in aura.published(ev.InterruptionDismissed)] == [2000]
+
+
+def test_a_suspicion_that_nothing_confirms_passes_by_itself() -> None:
+    aura = heard_so_far()
+    aura.current.suspect(aura.now_ms)
+    aura.passes(aura.config.now.interruption.false_interruption_ms)
+    assert not aura.current.held
+    assert len(aura.published(ev.InterruptionDismissed)) == 1
+
+
+def test_a_response_is_held_for_longer_while_the_caller_speaks() -> None:
+    aura = heard_so_far()
+    aura.current.suspect(aura.now_ms)
+    aura.passes(aura.config.now.interruption.false_interruption_ms - 100)
+    aura.current.hold_on(aura.now_ms)
+    aura.passes(200)
+    assert aura.current.held
+
+
+def test_a_stopped_response_is_rewound_to_the_heard_part() -> None:
+    aura = heard_so_far()
+    aura.current.suspect(aura.now_ms)
+    aura.current.stop(aura.now_ms)
+    (told,) = aura.told(Interrupted)
+    assert (told.heard, told.played_ms) == ("One two", 1000)
+    aura.current.stop(aura.now_ms)  # once
+    assert len(aura.told(Interrupted)) == 1
+    aura.current.dismiss(aura.now_ms)
+    aura.passes(100)
+    assert aura.sent_ms == 2000 + 1000  # the rest of the first sentence once more
+
+
+def test_a_response_that_is_not_held_cannot_be_stopped() -> None:
+    aura = heard_so_far()
+    aura.current.stop(aura.now_ms)
+    assert aura.told(Interrupted) == []
+
+
+def test_an_interrupted_response_is_history_as_far_as_it_was_heard() -> None:
+    aura = heard_so_far()
+    aura.current.interrupt(aura.now_ms)
+    (heard,) = aura.published(ev.AnswerHeard)
+    assert (heard.text, heard.complete, heard.played_ms) == ("One two", False, 1000)
+    assert [one.reason for one in aura.published(ev.ResponseCancelled)] == ["interrupted"]
+    assert [one.interrupted for one in aura.published(ev.TurnMeasured)] == [True]
+
+
+def test_a_caller_who_goes_on_with_the_turn_takes_the_response_back() -> None:
+    aura = heard_so_far(100)
+    aura.current.interrupt(aura.now_ms, gone_on=True)
+    assert [one.carried for one in aura.published(ev.AnswerHeard)] == [True]
+    assert aura.history.carried == [QUESTION]
+
+
+def test_a_response_of_which_nothing_was_heard_is_taken_back() -> None:
+    aura = AuraSide()
+    aura.asks(speculative=True)
+    aura.current.interrupt(aura.now_ms)
+    assert [one.reason for one in aura.published(ev.ResponseCancelled)] == ["retracted"]
+
+
+def test_the_clients_word_cuts_a_response_that_is_being_heard() -> None:
+    aura = heard_so_far(1500)
+    response = aura.current.response
+    assert response is not None
+    aura.current.truncate(Truncated(response.turn, 500), aura.now_ms)
+    assert response.interruption is InterruptionState.CONFIRMED
+    (heard,) = aura.published(ev.AnswerHeard)
+    assert (heard.text, heard.played_ms) == ("One", 500)
+
+
+def test_the_clients_word_cuts_the_last_response_after_its_end() -> None:
+    aura = heard_so_far(5000)
+    last = aura.current.last
+    assert last is not None
+    aura.current.truncate(Truncated(last.turn, 1000), aura.now_ms)
+    (cut,) = aura.published(ev.AnswerTruncated)
+    assert (cut.text, cut.played_ms) == ("One two", 1000)
+    assert aura.history.messages[-1].text == "One two"
+
+
+def test_a_held_response_of_which_nothing_was_sent_is_not_stopped() -> None:
+    aura = AuraSide()
+    aura.asks(speculative=True)
+    aura.current.suspect(aura.now_ms)
+    aura.current.stop(aura.now_ms)
+    assert aura.told(Interrupted) == []
+    assert aura.published(ev.InterruptionSuspected) == []
+    assert aura.published(ev.InterruptionStopped) == []
+    aura.current.dismiss(aura.now_ms)
+    assert aura.published(ev.InterruptionDismissed) == []
+
+
+def test_there_is_nothing_to_interrupt_without_a_response() -> None:
+    aura = AuraSide()
+    current = aura.current
+    current.suspect(aura.now_ms)
+    current.hold_on(aura.now_ms)
+    current.stop(aura.now_ms)
+    current.dismiss(aura.now_ms)
+    current.interrupt(aura.now_ms)
+    current.truncate(Truncated(1, 100), aura.now_ms)
+    assert aura.out.take() == []
+
+
+def test_a_response_that_was_heard_to_its_end_is_complete_though_the_caller_interrupts() -> None:
+    aura = heard_so_far(3900)
+    aura.current.interrupt(aura.now_ms + 1000)
+    (heard,) = aura.published(ev.AnswerHeard)
+    assert (heard.text, heard.complete) == ("One two three four. Five six.", True)
+    assert aura.published(ev.ResponseCancelled) == []
+    assert aura.told(Interrupted) == []
+
+
+def test_a_stopped_response_goes_on_from_where_the_client_says_it_was_heard() -> None:
+    aura = heard_so_far(1000)
+    response = aura.current.response
+    assert response is not None
+    aura.current.suspect(aura.now_ms)
+    aura.current.stop(aura.now_ms)
+    aura.current.truncate(Truncated(response.turn, 500), aura.now_ms)
+    assert aura.current.response is response
+    aura.current.dismiss(aura.now_ms)
+    aura.passes(100)
+    assert aura.sent_ms == 2000 + 1500  # the first sentence again, but for its first 500 ms
+
+
+def test_a_caller_who_goes_on_after_the_stop_is_not_told_of_it_twice() -> None:
+    aura = heard_so_far(100)
+    aura.current.suspect(aura.now_ms)
+    aura.current.stop(aura.now_ms)
+    aura.current.interrupt(aura.now_ms, gone_on=True)
+    assert len(aura.told(Interrupted)) == 1
+
+
+def test_a_client_that_cuts_a_response_apart_changes_no_history() -> None:
+    aura = AuraSide("sentences")
+    aura.requester.respond(ResponseRequested("a", in_conversation=False), aura.now_ms)
+    response = aura.current.response
+    assert response is not None
+    aura.writes(response.turn, "One two three four.")
+    aura.speaks(response.turn, 0, 1000)
+    aura.passes(3000)
+    assert aura.current.last is response
+    aura.current.truncate(Truncated(response.turn, 500), aura.now_ms)
+    assert aura.published(ev.AnswerTruncated) == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from edge.core.effects import HangUp
+from schemas import events as ev
+from tests.unit.edge.core.aura_side import HEAD, AuraSide
 from tests.unit.edge.core.response.tool_table import Table
 
 
@@ -40,3 +42,24 @@ def test_a_caller_who_speaks_over_the_goodbye_is_not_hung_up_on() -> None:
     r.speaks(0, 500)
     r.wait(5000)
     assert not [one for one in r.effects if isinstance(one, HangUp)]
+
+
+def test_the_call_is_hung_up_after_a_response_that_ends_it_and_not_if_it_is_cut() -> None:
+    for complete in (True, False):
+        aura = AuraSide()
+        response = aura.responds("Goodbye.")
+        response.tool_steps.note(
+            ev.ToolCalled(
+                **HEAD,
+                turn=response.turn,
+                step=0,
+                call=0,
+                name="end_call",
+                arguments="{}",
+                model="m",
+                took_ms=1.0,
+            )
+        )
+        response.tool_steps.texts[0] = "Goodbye."
+        aura.current.finish(response, aura.now_ms, heard="Goodbye.", complete=complete)
+        assert (HangUp() in aura.out.take()) == complete

@@ -10,6 +10,7 @@ from edge.core.client_events import (
 from edge.core.inputs import Finished
 from schemas import events as ev
 from schemas.events import Message
+from tests.unit.edge.core.aura_side import AuraSide
 from tests.unit.edge.core.response.tool_table import Table
 
 
@@ -90,3 +91,15 @@ def test_a_call_that_has_ended_tells_no_news() -> None:
     r.returns("1", turn=1)
     r.wait(1000)
     assert r.asked.turn == 2
+
+
+def test_a_retracted_response_whose_tool_was_run_stays_in_the_history_with_its_result() -> None:
+    aura = AuraSide(tools=[{"name": "book"}])
+    response = aura.asks(speculative=False)
+    aura.requester.commit(response, aura.now_ms)
+    aura.calls(response.turn, "book")
+    aura.returns(response.turn, "booked")
+    aura.current.retract(response, aura.now_ms)
+    assert [one.role for one in aura.history.messages] == ["user", "assistant", "tool"]
+    assert aura.history.messages[-1].text == "booked"
+    assert aura.history.carried == []  # the next turn would run the tool again

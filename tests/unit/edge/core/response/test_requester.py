@@ -9,12 +9,11 @@ import pytest
 
 from edge.core.client_events import Interrupted, ResponseStarted
 from edge.core.inputs import ResponseRequested
-from edge.core.response.response import Origin, Phase
+from edge.core.response.response import Origin, Phase, Response
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
 from schemas.control import Instruct, Say
 from schemas.events import Message
-from tests.unit.edge.core.aura_side import AuraSide
 from tests.unit.edge.core.response.requester_bench import (
     BEFORE,
     BOOK,
@@ -122,6 +121,17 @@ def test_a_requested_response_to_other_messages_leaves_the_conversation_alone() 
     assert bench.current.response.origin is Origin.APART
 
 
+def test_queued_responses_begin_one_after_the_other_unless_they_are_dropped() -> None:
+    bench = Bench()
+    for name in ("ask_1", "ask_2"):
+        bench.requester.queue(ResponseRequested(name))
+    bench.requester.respond_to_queued(NOW_MS)
+    bench.requester.respond_to_queued(NOW_MS)
+    assert bench.told == [ResponseStarted(2, "ask_1")]
+    bench.requester.drop_queue()
+    assert not bench.requester.has_queued
+
+
 def test_the_result_of_a_background_call_gets_a_response_without_words() -> None:
     bench = Bench()
     bench.history.late_results = [LATE]
@@ -160,7 +170,7 @@ def test_a_turn_that_gets_no_response_is_entered() -> None:
     )
     assert bench.history.messages == [*BEFORE, Message("user", "I want a table.")]
     assert unsent == "a table.", "the client was told the carried words before"
-    assert (bench.history.turn, bench.current.response) == (2, None)
+    assert (bench.history.turn, bench.current.response, bench.history.carried) == (2, None, [])
 
 
 # ---------------------------------------------------------------- given words
@@ -255,43 +265,35 @@ def test_a_response_without_a_rest_is_ended(
 # ---------------------------------------------------------------- the probability of the end
 
 
+def asked(bench: Bench, *, ask_eot: bool = True) -> Response:
+    """Have the model asked for a speculative response."""
+    caller, words = utterance(), guess("I want")
+    return bench.requester.take(caller, words, NOW_MS, speculative=True, ask_eot=ask_eot)
+
+
 def test_the_probability_is_awaited_until_the_first_sentence() -> None:
     bench = Bench()
-    response = bench.requester.take(
-        utterance(), guess("I want"), NOW_MS, speculative=True, ask_eot=True
-    )
-    assert bench.requester.eot_pending(response)
-    response.sentences[0] = "What do you want?"
-    assert not bench.requester.eot_pending(response)
-
-
-def test_nothing_is_awaited_of_a_model_that_was_not_asked() -> None:
-    bench = Bench()
-    response = bench.requester.take(utterance(), guess("I want"), NOW_MS, speculative=True)
-    assert not bench.requester.eot_pending(response)
+    assert (bench.requester.eot_llm, bench.requester.eot_pending) == (None, False)
+    response = asked(bench)
+    assert bench.requester.eot_pending
+    response.sentences[0], response.eot_llm = "What do you want?", 0.9
+    assert (bench.requester.eot_llm, bench.requester.eot_pending) == (0.9, False)
 
 
 def test_a_model_that_gave_none_is_asked_again_once_the_configuration_changes() -> None:
     bench = Bench()
-    assert bench.requester.model_tells_eot
+    asked(bench)
     bench.requester.note_eot(None)
-    assert not bench.requester.model_tells_eot
+    assert not bench.requester.eot_pending
     bench.requester.note_eot(0.0)
-    assert bench.requester.model_tells_eot
+    assert bench.requester.eot_pending
     bench.requester.note_eot(None)
     bench.config.now = CONFIG.but({"response.model": "other"})
-    assert bench.requester.model_tells_eot
+    assert bench.requester.eot_pending
 
 
-def test_a_call_that_is_set_not_to_ask_awaits_nothing() -> None:
-    assert not Bench(turns__ask_eot=False).requester.model_tells_eot
-
-
-def test_carried_words_are_part_of_an_entered_turn_and_of_no_later_one() -> None:
-    aura = AuraSide()
-    aura.history.carry("I would like")
-    aura.responder.requester.enter("a table.", 0.9, aura.now_ms)
-    (committed,) = aura.published(ev.TurnCommitted)
-    assert committed.text == "I would like a table."
-    assert aura.history.carried == []
-    assert aura.asks("For two.", speculative=False).text == "For two."
+@pytest.mark.parametrize(("is_set", "is_asked"), [(False, True), (True, False)])
+def test_nothing_is_awaited_if_the_model_is_not_asked(*, is_set: bool, is_asked: bool) -> None:
+    bench = Bench(turns__ask_eot=is_set)
+    asked(bench, ask_eot=is_asked)
+    assert not bench.requester.eot_pending

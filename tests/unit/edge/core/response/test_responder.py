@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.core.client_events import ResponseDone, Speech
 from edge.core.effects import Recover
-from edge.core.inputs import Played, ResponseRequested
+from edge.core.inputs import ClientToolResult, Played, ResponseRequested
 from edge.core.response.playback import LEAD_MS
 from edge.core.response.response import Phase
 from schemas import events as ev
@@ -19,7 +19,7 @@ def test_nothing_of_a_speculative_response_is_sent() -> None:
     aura.speaks(response.turn, 0, 1000)
     aura.passes(5000)
     assert aura.sent_ms == 0
-    aura.responder.requester.commit(response, aura.now_ms)
+    aura.requester.commit(response, aura.now_ms)
     aura.passes(5000)
     assert aura.sent_ms == 1000
 
@@ -69,7 +69,7 @@ def test_a_sentence_that_begins_is_noted_for_an_edge_that_may_go_on() -> None:
 def test_audio_that_is_said_to_be_ready_and_did_not_come_is_recovered() -> None:
     aura = AuraSide()
     response = aura.asks(speculative=False)
-    aura.responder.requester.commit(response, aura.now_ms)
+    aura.requester.commit(response, aura.now_ms)
     aura.writes(response.turn, "It is fine.")
     aura.ready(response.turn, 3, 1000)
     assert Recover(response.turn) in aura.out.take()
@@ -86,7 +86,7 @@ def test_the_stages_have_as_long_as_the_deadline_since_something_came_last() -> 
     aura.now_ms += 1000
     aura.writes(response.turn, "It is fine.")
     assert aura.responder.expires_ms == aura.now_ms + deadline_ms
-    aura.responder.requester.commit(response, aura.now_ms)
+    aura.requester.commit(response, aura.now_ms)
     aura.speaks(response.turn, 0, 1000)
     aura.passes(900)
     assert response.phase is Phase.ALL_SENT
@@ -96,7 +96,7 @@ def test_the_stages_have_as_long_as_the_deadline_since_something_came_last() -> 
 def test_a_client_may_have_played_less_than_it_was_sent() -> None:
     aura = AuraSide("whole")
     response = aura.responds("It is fine.", ms=3000)
-    aura.responder.played(Played(response.turn, 0), aura.now_ms + 2000)
+    aura.current.played(Played(response.turn, 0), aura.now_ms + 2000)
     aura.passes(3500)
     assert aura.current.response is response  # its end was put off
     aura.passes(2000)
@@ -106,19 +106,19 @@ def test_a_client_may_have_played_less_than_it_was_sent() -> None:
 def test_the_model_that_does_not_tell_the_end_of_turn_is_not_waited_for_again() -> None:
     aura = AuraSide(turns__ask_eot=True)
     response = aura.asks(speculative=True, ask_eot=True)
-    assert aura.responder.requester.eot_pending(response)
+    assert aura.requester.eot_pending
     aura.writes(response.turn, "It is fine.")
-    assert not aura.responder.requester.model_tells_eot
+    assert not aura.requester.eot_pending
     aura.current.retract(response, aura.now_ms)
-    again = aura.asks(speculative=True, ask_eot=True)
-    assert not aura.responder.requester.eot_pending(again)
+    aura.asks(speculative=True, ask_eot=True)
+    assert not aura.requester.eot_pending
 
 
 def test_words_of_the_edge_are_read_in_a_response_that_is_asked_for_as_text() -> None:
     aura = AuraSide("chunks", tool_use__failure_words="That did not work.")
-    aura.responder.requester.respond(ResponseRequested("a", config("text")), aura.now_ms)
+    aura.requester.respond(ResponseRequested("a", config("text")), aura.now_ms)
     assert aura.current.response is not None
-    aura.responder.tools.apologize(aura.current.response, aura.now_ms)
+    aura.tools.apologize(aura.current.response, aura.now_ms)
     (sentence,) = aura.published(ev.ResponseSentence)
     assert (sentence.text, sentence.text_only, sentence.fixed) == ("That did not work.", True, True)
 
@@ -127,7 +127,7 @@ def test_a_held_response_goes_on_after_a_while_without_words() -> None:
     aura = AuraSide("sentences")
     response = aura.responds("One.", "Two.")
     aura.passes(500)
-    aura.responder.interruptions.suspect(aura.now_ms)
+    aura.current.suspect(aura.now_ms)
     since_ms = aura.now_ms
     due_ms = since_ms + aura.config.now.interruption.false_interruption_ms
     assert aura.responder.due_ms(aura.now_ms) == due_ms
@@ -141,7 +141,7 @@ def test_a_sentence_without_a_sound_is_passed_over() -> None:
     aura = AuraSide("sentences")
     response = aura.asks(speculative=False)
     assert aura.responder.due_ms(aura.now_ms) is None
-    aura.responder.requester.commit(response, aura.now_ms)
+    aura.requester.commit(response, aura.now_ms)
     aura.writes(response.turn, "...", "It is fine.")
     aura.ready(response.turn, 0, 0)
     aura.speaks(response.turn, 1, 500)
@@ -155,7 +155,7 @@ def test_a_sentence_without_a_sound_is_passed_over() -> None:
 def test_without_a_response_nothing_is_due_and_nothing_is_overdue() -> None:
     aura = AuraSide()
     aura.responder.advance(aura.now_ms)
-    aura.responder.played(Played(1, 100), aura.now_ms)
+    aura.current.played(Played(1, 100), aura.now_ms)
     assert aura.responder.due_ms(aura.now_ms) is None
     assert (aura.responder.expires_ms, aura.responder.tools_since_ms) == (None, None)
     assert aura.out.take() == []
@@ -163,7 +163,7 @@ def test_without_a_response_nothing_is_due_and_nothing_is_overdue() -> None:
 
 def test_a_greeting_waits_for_its_client_until_its_time() -> None:
     aura = AuraSide("sentences", response__greeting_wait_ms=2000)
-    aura.responder.requester.greet("Hello.", aura.now_ms)
+    aura.requester.greet("Hello.", aura.now_ms)
     aura.speaks(0, 0, 500)
     assert aura.responder.due_ms(aura.now_ms) == aura.now_ms + 2000
     aura.passes(1999)
@@ -176,7 +176,7 @@ def test_a_greeting_waits_for_its_client_until_its_time() -> None:
 def test_a_tool_runs_in_its_response_alone_and_its_result_asks_for_the_next_step() -> None:
     aura = AuraSide("sentences", tools=[{"name": "book"}])
     response = aura.asks(speculative=False)
-    aura.responder.requester.commit(response, aura.now_ms)
+    aura.requester.commit(response, aura.now_ms)
     aura.calls(response.turn - 1, "book")
     assert aura.published(ev.ToolRequested) == []
     aura.calls(response.turn, "book")
@@ -194,7 +194,7 @@ def test_a_tool_runs_in_its_response_alone_and_its_result_asks_for_the_next_step
 def test_a_running_tool_has_a_deadline_of_its_own_in_place_of_the_stages() -> None:
     aura = AuraSide("sentences", tools=[{"name": "book", "deadline_ms": 60_000}])
     response = aura.asks(speculative=False)
-    aura.responder.requester.commit(response, aura.now_ms)
+    aura.requester.commit(response, aura.now_ms)
     aura.calls(response.turn, "book")
     assert aura.responder.expires_ms is None
     assert aura.responder.due_ms(aura.now_ms) == aura.now_ms + aura.config.now.tool_use.wait_ms
@@ -205,7 +205,7 @@ def test_a_caller_hears_the_wait_sound_while_a_tool_runs() -> None:
         "sentences", tools=[{"name": "book"}], tool_use__wait_sound=True, tool_use__wait_words=""
     )
     response = aura.asks(speculative=False)
-    aura.responder.requester.commit(response, aura.now_ms)
+    aura.requester.commit(response, aura.now_ms)
     aura.calls(response.turn, "book", "Let me see.")
     aura.speaks(response.turn, 0, 500)
     aura.passes(500 + aura.config.now.tool_use.wait_ms - 1)
@@ -213,3 +213,58 @@ def test_a_caller_hears_the_wait_sound_while_a_tool_runs() -> None:
     aura.passes(1000)
     assert {one.text for one in aura.told(Speech)[1:]} == {""}
     assert aura.sent_ms > 500
+
+
+def test_a_message_added_during_a_response_apart_is_entered_after_it() -> None:
+    aura = AuraSide()
+    aura.requester.respond(ResponseRequested("a", in_conversation=False), aura.now_ms)
+    response = aura.current.response
+    assert response is not None
+    aura.history.turn_begins()
+    aura.history.add("item", "user", "By the way.")
+    assert aura.history.messages == []
+    aura.current.finish(response, aura.now_ms, heard="", complete=False)
+    assert [one.text for one in aura.history.messages] == ["By the way."]
+
+
+def test_a_failed_response_is_given_up_and_missed_unless_it_is_speculative() -> None:
+    for speculative in (True, False):
+        aura = AuraSide()
+        response = aura.asks(speculative=speculative)
+        if not speculative:
+            aura.requester.commit(response, aura.now_ms)
+        assert aura.responder.awaits(response.turn)
+        assert aura.responder.give_up("llm", aura.now_ms) is not speculative
+        assert not aura.responder.awaits(response.turn)
+        assert [one.reason for one in aura.published(ev.ResponseCancelled)] == ["failed"]
+
+
+def test_a_greeting_without_a_voice_is_shown() -> None:
+    aura = AuraSide()
+    aura.requester.greet("Hello.", aura.now_ms)
+    assert aura.responder.give_up("tts", aura.now_ms)
+    assert aura.told(Speech) == [Speech(0, "Hello.", b"", ends=True)]
+
+
+def test_the_model_is_overdue_until_it_has_written_and_then_the_voice() -> None:
+    aura = AuraSide()
+    response = aura.asks(speculative=False)
+    aura.requester.commit(response, aura.now_ms)
+    late_ms = aura.now_ms + aura.config.now.response.deadline_ms
+    assert aura.responder.overdue(late_ms - 1) is None
+    assert aura.responder.overdue(late_ms) == "llm"
+    response.sentences[0] = "It is fine."
+    assert aura.responder.overdue(late_ms) == "tts"
+
+
+def test_a_response_whose_tool_was_run_is_not_given_up_without_words() -> None:
+    aura = AuraSide(tools=[{"name": "book"}, {"name": "ask", "kind": "client"}])
+    response = aura.asks(speculative=False)
+    aura.requester.commit(response, aura.now_ms)
+    aura.calls(response.turn, "ask")
+    aura.responder.client_result(ClientToolResult(response.tool_steps.now[0].id, "no"), aura.now_ms)
+    assert [one.result for one in aura.published(ev.ToolReturned)] == ["no"]
+    aura.responder.transferred("unknown", "sales", aura.now_ms)
+    assert response.greeting == aura.config.now.response.greeting
+    assert aura.responder.give_up("llm", aura.now_ms)
+    assert response.spoken == aura.config.now.tool_use.failure_words

@@ -26,10 +26,10 @@ def test_a_response_that_is_rewound_is_sent_again_and_told_and_measured_once() -
     response = aura.responds("It is fine.", ms=2000)
     aura.passes(1900)
     assert response.phase is ALL_SENT
-    aura.responder.interruptions.suspect(aura.now_ms)
-    aura.responder.interruptions.stop(aura.now_ms)
+    aura.current.suspect(aura.now_ms)
+    aura.current.stop(aura.now_ms)
     assert response.phase is REWOUND
-    aura.responder.interruptions.dismiss(aura.now_ms)
+    aura.current.dismiss(aura.now_ms)
     aura.passes(5000)
     assert aura.sent_ms > 2000
     assert len(aura.told(ResponseDone)) == len(aura.published(ev.TurnMeasured)) == 1
@@ -47,7 +47,7 @@ def test_a_response_that_was_sent_whole_is_not_measured_again_when_the_client_cu
     aura = AuraSide()
     response = aura.responds("It is fine.", ms=2000)
     aura.passes(1900)
-    aura.responder.interruptions.truncate(Truncated(response.turn, 1000), aura.now_ms)
+    aura.current.truncate(Truncated(response.turn, 1000), aura.now_ms)
     assert aura.current.response is None
     assert [one.interrupted for one in aura.published(ev.TurnMeasured)] == [False]
 
@@ -55,9 +55,7 @@ def test_a_response_that_was_sent_whole_is_not_measured_again_when_the_client_cu
 @pytest.mark.parametrize("in_conversation", [True, False])
 def test_a_response_apart_is_not_part_of_the_conversation(*, in_conversation: bool) -> None:
     aura = AuraSide()
-    aura.responder.requester.respond(
-        ResponseRequested("a", in_conversation=in_conversation), aura.now_ms
-    )
+    aura.requester.respond(ResponseRequested("a", in_conversation=in_conversation), aura.now_ms)
     response = aura.current.response
     assert response is not None
     assert (response.in_conversation, response.is_awaited, response.firm) == (
@@ -73,10 +71,10 @@ def test_a_response_apart_is_not_part_of_the_conversation(*, in_conversation: bo
 
 def test_given_words_have_no_waiting_caller_and_are_not_continued() -> None:
     aura = AuraSide()
-    aura.responder.requester.greet("Hello.", aura.now_ms)
+    aura.requester.greet("Hello.", aura.now_ms)
     aura.speaks(0, 0, 1000)
     aura.passes(3000)
-    aura.responder.requester.say("One moment.", aura.now_ms, firm=False)
+    aura.requester.say("One moment.", aura.now_ms, firm=False)
     for response, origin in (
         (aura.current.last, Origin.GREETING),
         (aura.current.response, Origin.GIVEN),
@@ -109,7 +107,7 @@ def test_the_caller_heard_a_question_if_all_of_it_was_sent_and_heard_by_then() -
 def test_the_model_is_waited_for_once_the_words_before_its_tool_were_sent() -> None:
     aura = AuraSide("sentences", tools=[{"name": "book"}])
     response = aura.asks(speculative=False)
-    aura.responder.requester.commit(response, aura.now_ms)
+    aura.requester.commit(response, aura.now_ms)
     assert not response.waits_for_model  # it is the first step, in which nothing was said yet
     aura.calls(response.turn, "book", "Let me see.")
     aura.returns(response.turn, "booked")

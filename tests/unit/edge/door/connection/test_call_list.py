@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
+import msgspec
 import pytest
+from nats.aio.client import Client
 
 from edge.door.connection.call_list import MOST_CALLS_PER_REPLY, CallList
+from runtime.bus.connection import Bus, Listener
 from runtime.bus.delivery import Delivery
 from schemas import codec, subjects
 from schemas.control import CallsReply, CallsRequest, CallState
 
 
-class AskedBus:
+class AskedBus(Bus):
     """A bus on which edges are asked for their calls."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[str, CallsReply]] = []
-        self.ask: Callable[[Delivery], Awaitable[None]] | None = None
+        super().__init__(Client())
+        self.sent: list[tuple[str, msgspec.Struct]] = []
+        self.ask: Listener | None = None
 
     @asynccontextmanager
-    async def listening(self, subject: str, callback: Any) -> AsyncIterator[None]:
-        assert subject == subjects.CALLS
-        self.ask = callback
+    async def listening(
+        self, subject: str, listener: Listener, *, group: str = ""
+    ) -> AsyncIterator[None]:
+        assert (subject, group) == (subjects.CALLS, "")
+        self.ask = listener
         yield
         self.ask = None
 
-    async def send(self, subject: str, message: CallsReply) -> bool:
+    async def send(self, subject: str, message: msgspec.Struct) -> bool:
         self.sent.append((subject, message))
         return True
 
@@ -50,15 +55,14 @@ def call(number: int, tenant: str = "t") -> CallState:
 
 async def answers(calls: list[CallState], data: bytes) -> list[tuple[str, CallsReply]]:
     """Return what an edge with *calls* answers to the request *data*."""
-    bus: Any = AskedBus()
+    bus = AskedBus()
     serving = asyncio.create_task(CallList(bus, "e", lambda: calls).serve())
     await asyncio.sleep(0)
     assert bus.ask
     await bus.ask(Delivery(subjects.CALLS, data, {}, reply="inbox"))
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
-    found: list[tuple[str, CallsReply]] = bus.sent
-    return found
+    return [(to, reply) for to, reply in bus.sent if isinstance(reply, CallsReply)]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from workers.engines.errors import EngineRefusedError
 from workers.engines.protocols import ManyVoices, SpeakerVoice
 from workers.engines.tts.piper import PiperVoice
-from workers.engines.tts.piper_voices import PiperVoices, VoicePlaces
+from workers.engines.tts.piper_voices import PiperVoices, VoiceFolders
 
 
 class Named(PiperVoice):
@@ -31,7 +31,7 @@ class House:
             self.put(name)
         self.voices = PiperVoices(
             folder / "joe.onnx",
-            places=VoicePlaces(folder, folder / "cache"),
+            folders=VoiceFolders(folder, folder / "cache"),
             by_language={"de": "eva"},
             most=most,
             stand_in=stand_in,

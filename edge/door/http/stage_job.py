@@ -16,7 +16,7 @@ from edge.call.first_events import FirstEvents
 from edge.call.log_position import LogPosition
 from edge.call.stage_listener import StageListener
 from edge.core.hearing.framing import FRAME_BYTES
-from edge.core.hearing.utterance import FRAMES_A_MESSAGE
+from edge.core.hearing.utterance import FRAMES_PER_MESSAGE
 from edge.core.inputs import AnyInput, ChunkSpoken
 from edge.core.response.sentence import Sentence
 from runtime.bus.connection import Bus
@@ -39,7 +39,7 @@ from schemas.events import (
 )
 from schemas.session_config import SessionConfig
 
-MESSAGE_BYTES = FRAMES_A_MESSAGE * FRAME_BYTES
+MESSAGE_BYTES = FRAMES_PER_MESSAGE * FRAME_BYTES
 POLL_S = 2.0
 """The silence after which the streams are read, since a result may have been lost."""
 PATIENCE_S = 60.0
@@ -68,8 +68,11 @@ class StageJobs:
     _position: LogPosition = field(default_factory=LogPosition)
 
     def __post_init__(self) -> None:
-        whose = (self.tenant, self.session)
-        self.stages = StageListener(self.bus, whose, self._on_audio, self._on_event)
+        self._stages = StageListener(self.bus, (self.tenant, self.session))
+
+    async def listen(self, stack: AsyncExitStack) -> None:
+        """Listen to the stages until *stack* is closed."""
+        await self._stages.listen(stack, self._on_audio, self._on_event)
 
     async def transcribe(self, number: int, pcm: bytes, language: str) -> str:
         """Return the words in *pcm*: s16le mono 16 kHz, 30 s at most; *number* counts from 1.
@@ -173,8 +176,8 @@ class StageJobs:
         subject = subjects.session_events(self.tenant, self.session)
         stored = await self.bus.read(subjects.EVENTS_STREAM, subject, after=self._position.seq)
         for event in self._position.read(stored):
-            self.stages.event(event.data, event.subject, event.seq)
-        await self.stages.recover(TURN)
+            self._stages.event(event.data, event.subject, event.seq, self._on_event)
+        await self._stages.recover(TURN, self._on_audio)
 
     def _on_event(self, event: AnyEvent, seq: int) -> None:
         del seq
@@ -205,7 +208,7 @@ async def stage_jobs(
     began = whose.began(config, None, resumed=False, now_ms=now_ms())
     reason: EndReason = "failed"
     async with AsyncExitStack() as stack:
-        await jobs.stages.listen(stack)
+        await jobs.listen(stack)
         await bus.publish(began, encode(began))
         try:
             yield jobs
