@@ -136,14 +136,14 @@ class AudioIntake:
                 elif command.begins or isinstance(command.form, Container):
                     began_s = self._work_clock()
                     self.take_now(command)
-                    self._budget.work_s += self._work_clock() - began_s
+                    self._budget.spend_work(self._work_clock() - began_s)
                 else:
                     self.take_now(command)
             self.keep_no_longer()
             self.await_more()
             if self._sound_bytes >= CHECK_SOUND_BYTES or self._messages >= CHECK_FRAMES:
                 self._tell_budget()
-                if not self._budget.settle(self._clock()):
+                if not self._budget.clear_if_live(self._clock()):
                     self._pace.check()
         except OverBudgetError as error:
             self._holder.cut_off(str(error))
@@ -156,7 +156,7 @@ class AudioIntake:
         if self._state is ENDED:
             return
         if isinstance(audio.form, Container) and not self._accepts(audio):
-            self._budget.work_s += DROPPED_WORK_S
+            self._budget.spend_work(DROPPED_WORK_S)
             return
         try:
             pcm = self._audio_in.feed(audio.data, audio.form, begins=audio.begins)
@@ -180,7 +180,7 @@ class AudioIntake:
             self._tell_budget()
             self._pace.worked(began_s)
             return
-        self._budget.sound_s += len(audio.data) / form.bytes_per_second
+        self._budget.spend_sound(len(audio.data) / form.bytes_per_second)
         await self._pace.admit(long=True)
         begins = audio.begins
         for data in _pieces(audio.data, int(LONGEST_LIVE_S * form.rate_hz) * form.frame_bytes):
@@ -246,8 +246,8 @@ class AudioIntake:
 
     def _tell_budget(self) -> None:
         """Count the short messages and the sound since the last time."""
-        self._budget.frames += self._messages
-        self._budget.sound_s += self._sound_bytes / BYTES_PER_S
+        self._budget.spend_frames(self._messages)
+        self._budget.spend_sound(self._sound_bytes / BYTES_PER_S)
         self._messages = self._sound_bytes = 0
 
     def _not_audio(self, why: str) -> None:

@@ -63,7 +63,7 @@ class Connection:
         self._caller = seat.caller
         self._services = services
         self._pace = ws.pace
-        ws.pace.budget.stranger = not seat.caller.named
+        ws.pace.budget.identify(named=seat.caller.named)
         buffer = services.common.send_buffer(seat.address, stranger=not seat.caller.named)
         self._sender = ClientSender(ws, protocol, buffer, self._too_slow)
         self._sessions = sessions = ConnectionSessions(
@@ -211,7 +211,7 @@ class Connection:
 
     def _not_begun(self, why: RefusedError) -> None:
         """Tell the client why no session can begin; close if the connection is for one session."""
-        self._pace.budget.work_s += REFUSAL_WORK_S  # slows repeated requests
+        self._pace.budget.spend_work(REFUSAL_WORK_S)  # slows repeated requests
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
         self._protocol.forget_session()
         self._sender.tell(Notice(why.code, why.message, why.details))
@@ -219,7 +219,7 @@ class Connection:
             self._shut(why.close, why.details)
 
     async def _transfer(self, wanted: PhoneTransfer) -> None:
-        self._pace.budget.turns += 1
+        self._pace.budget.spend_turn()
         transfer = self._services.transfer
         if transfer is None or not await transfer(wanted.call):
             self._sessions.give(KeyPressed(wanted.key))

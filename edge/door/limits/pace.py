@@ -57,7 +57,7 @@ class Pace:
     def worked(self, since_s: float) -> None:
         """Charge the time of the loop since *since_s* (of `work_clock`)."""
         took_s = self.work_clock() - since_s
-        self.budget.work_s += took_s
+        self.budget.spend_work(took_s)
         self._since_s += took_s
         self._queue.round.count(took_s)
 
@@ -65,7 +65,7 @@ class Pace:
         """Return the result of *work*, which runs in a thread when it is next."""
         await self._queue.wait(self.budget.address)
         result, took_s = await self._queue.off_loop(work)
-        self.budget.work_s += took_s
+        self.budget.spend_work(took_s)
         self._queue.worked(self.budget.address, took_s)
         return result
 
@@ -75,7 +75,7 @@ class Pace:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        if self.budget.is_small or self.budget.settle(now_s := self.clock()):
+        if self.budget.is_small or self.budget.clear_if_live(now_s := self.clock()):
             return 0.0
         wait_s = self.budget.check(now_s)
         if self.budget.is_ahead and self.on_ahead:
@@ -101,11 +101,11 @@ class Pace:
         """
         crowded = (
             self._queue.round.is_full
-            and self.budget.stranger
+            and self.budget.is_stranger
             and not self._has_waited
             and self._more_waits
         )
-        most_s = YIELD_AFTER_S if self.budget.stranger else NAMED_YIELD_AFTER_S
+        most_s = YIELD_AFTER_S if self.budget.is_stranger else NAMED_YIELD_AFTER_S
         if self.budget.load or self._since_s > most_s or crowded:
             await self.wait_in_queue()
 
@@ -143,7 +143,7 @@ class Pace:
         """The place in the work queue."""
         if self.budget.load:
             return Place.FAIR
-        return Place.NEXT if self.budget.stranger else Place.LIVE
+        return Place.NEXT if self.budget.is_stranger else Place.LIVE
 
     def _charge(self) -> None:
         self._queue.worked(self.budget.address, self._since_s)

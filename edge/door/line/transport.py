@@ -58,8 +58,7 @@ class LineTransport:
             return
         if self.on_message and self._waiting.empty() and self.on_message(message):
             return  # the listener has counted it
-        self.pace.budget.frames += 1
-        self.pace.budget.bytes += len(message)
+        self.pace.budget.spend_frames(1, len(message))
         self._waiting_bytes += len(message)
         if (
             self._waiting_bytes > MOST_WAITING_BYTES

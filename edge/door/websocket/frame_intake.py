@@ -137,8 +137,7 @@ class FrameIntake:
                 WebSocketError(CloseCode.PROTOCOL_ERROR, "a client's frames must be masked")
             )
             return True
-        self._budget.frames += piece.frames
-        self._budget.bytes += len(piece.data)
+        self._budget.spend_frames(piece.frames, len(piece.data))
         pace.worked(began_s)
         wait_s = self._debt_s()
         if wait_s is not None:

@@ -12,7 +12,7 @@ from edge.core.client_commands import Audio, ClientCommand, EndSession
 from edge.core.inputs import Played, Typed
 from edge.door.connection.audio_intake import AudioIntake
 from edge.door.connection.client_reader import TOO_OFTEN, ClientReader
-from edge.door.limits.connection_budget import Budgets
+from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
@@ -125,7 +125,7 @@ async def test_a_client_that_costs_too_much_is_read_no_more(pace: Pace) -> None:
     async with asyncio.timeout(20):
         while client.transport.on_message is None:
             await asyncio.sleep(0)
-    pace.budget.frames += 1_000_000
+    pace.budget.spend_frames(1_000_000)
     client.transport.arrived('{"type": "ping"}')
     async with asyncio.timeout(20):
         await reading
