@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 
 import pytest
 
@@ -12,6 +13,20 @@ from edge.door.limits.costs import BURST_FRAMES, Costs
 from edge.door.limits.loop_round import ROUND_S
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
+
+
+@dataclass
+class Sent:
+    """What a client has sent."""
+
+    more: bool
+    slowed: int = 0
+
+    def has_more(self) -> bool:
+        return self.more
+
+    def note_slowed(self) -> None:
+        self.slowed += 1
 
 
 async def rounds(count: int) -> None:
@@ -24,7 +39,8 @@ async def test_a_round_in_which_many_worked_leaves_strangers_to_the_next(*, stra
     queue, clock = WorkQueue(), [0.0]
     with Budgets(Costs()).opened("a", 0.0) as budget, Budgets(Costs()).opened("b", 0.0) as other:
         here, there = (Pace(one, queue, str, *[lambda: clock[0]] * 2) for one in (budget, other))
-        here.has_more = lambda: True
+        sent = Sent(more=True)
+        here.read_from(sent)
         budget.identify(named=not stranger)
         turn = asyncio.create_task(here.breathe())
         clock[0] += 2 * ROUND_S
@@ -58,7 +74,8 @@ async def test_a_burst_takes_the_queue(
     queue.put("other", lambda: None)
     with Budgets(Costs()).opened("a", time.monotonic()) as budget:
         pace = Pace(budget, queue, str)
-        pace.has_more = lambda: has_more
+        sent = Sent(more=has_more)
+        pace.read_from(sent)
         budget.identify(named=not stranger)
         budget.spend_frames(frames)
         pace.worked(time.thread_time() - work_s)
@@ -117,7 +134,10 @@ async def test_a_debt_is_waited_for() -> None:
     loop = asyncio.get_running_loop()
     with budgets.opened("a", loop.time()) as budget:
         pace = Pace(budget, WorkQueue(), str)
+        sent = Sent(more=False)
+        pace.read_from(sent)
         budget.spend_frames(20_200)
         began_s = loop.time()
         await pace.admit()
         assert loop.time() - began_s > 0.1
+        assert sent.slowed > 0

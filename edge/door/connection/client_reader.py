@@ -106,11 +106,9 @@ class ClientReader:
         await self._pace.admit()
 
     def _read_on(self) -> None:
-        """Let the session's audio take the fast path; note if the connection is ahead."""
+        """Let the session's audio take the fast path."""
         intake = self._sessions.intake
         self._ws.on_message = intake.take_if_audio if intake else None
-        if self._pace.budget.is_ahead and self._pace.on_ahead:
-            self._pace.on_ahead()
 
     def _too_often(self, commands: list[ClientCommand]) -> bool:
         """Tell whether the client gives more commands a second than it may; audio is none."""

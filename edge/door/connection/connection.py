@@ -66,18 +66,7 @@ class Connection:
         ws.pace.budget.identify(named=seat.caller.named)
         buffer = services.common.send_buffer(seat.address, stranger=not seat.caller.named)
         self._sender = ClientSender(ws, protocol, buffer, self._too_slow)
-        self._sessions = sessions = ConnectionSessions(
-            services, seat, quota, ws.pace, self, ws.phone
-        )
-        commands = Bucket(services.commands_per_second, services.commands_per_second)
-        self._reader = ClientReader(
-            ws,
-            protocol,
-            commands,
-            sessions,
-            self,
-            obey=self._obey,
-        )
+        self._sessions = ConnectionSessions(services, seat, quota, ws.pace, self, ws.phone)
         self._close: Close | None = None
         self._wake = asyncio.Event()
 
@@ -87,7 +76,7 @@ class Connection:
         try:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._sender.run())
-                reader = tasks.create_task(self._reader.run())
+                reader = tasks.create_task(self._reader().run())
                 keeper = tasks.create_task(self._keep_time())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
@@ -105,7 +94,12 @@ class Connection:
             # they refer to the connection, which would stay in memory until garbage collection
             self._ws.on_excess = self._ws.on_command = None
             self._sessions.release()
-            del self._reader
+
+    def _reader(self) -> ClientReader:
+        rate = self._services.commands_per_second
+        return ClientReader(
+            self._ws, self._protocol, Bucket(rate, rate), self._sessions, self, obey=self._obey
+        )
 
     @property
     def busy(self) -> bool:

@@ -46,7 +46,14 @@ class LineTransport:
         """At most MOST_WAITING_MESSAGES; None is the last, which always has room."""
         self._waiting_bytes = 0
         self._over = False
-        pace.has_more = lambda: not self._waiting.empty()
+        pace.read_from(self)
+
+    def has_more(self) -> bool:
+        """Return whether messages wait."""
+        return not self._waiting.empty()
+
+    def note_slowed(self) -> None:
+        """Do nothing: the carrier sees by itself whether its client has gone."""
 
     def attach(self, carrier: Carrier, phone: Phone | None = None) -> None:
         """Take the *carrier* of the call; *phone*: that of a telephone."""

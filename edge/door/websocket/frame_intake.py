@@ -58,7 +58,6 @@ class FrameIntake:
         self._budget = ws.pace.budget
         self._clock = ws.pace.clock
         self._frames = UnparsedFrames(self._budget.reservation, ws.most_bytes, self._clock())
-        ws.pace.has_more = lambda: bool(self._frames.has_rest or queue._buffer)
         self._memory_check: asyncio.TimerHandle | None = None
         """The next check of how long the memory has been reserved."""
         self._untaken_check: asyncio.TimerHandle | None = None
@@ -80,7 +79,7 @@ class FrameIntake:
     def _listened_to(self, data: bytes) -> int:
         """Give short messages to the listener; return the number of their bytes in *data*."""
         listen = self._ws.on_message
-        if not listen or self._queue._buffer:
+        if not listen or self._queue._buffer or self._budget.is_ahead:
             return 0
         short = self._frames.short_messages(data)
         if short is None:
@@ -100,6 +99,11 @@ class FrameIntake:
     def drops(self) -> bool:
         """Return whether data is dropped."""
         return self._frames.state is DROPS
+
+    @property
+    def has_more(self) -> bool:
+        """Return whether more has arrived than was taken."""
+        return bool(self._frames.has_rest or self._queue._buffer)
 
     def feed_eof(self) -> None:
         self._parser.feed_eof()

@@ -40,8 +40,7 @@ class StrictWebSocket(web.WebSocketResponse):
         super().__init__(**options)
         self.most_bytes = options.get("max_msg_size", 0)
         self.pace = pace
-        pace.on_wait = self.note_slowed
-        pace.on_ahead = self._queue_all
+        pace.read_from(self)
 
     def _post_start(self, request: BaseRequest, protocol: str | None, writer: Any) -> None:
         super()._post_start(request, protocol, writer)
@@ -70,7 +69,6 @@ class StrictWebSocket(web.WebSocketResponse):
     def release(self) -> None:
         """Drop references to this object, which would stay in memory until garbage collection."""
         self._intake = self._exception = self.phone = None
-        self.pace.on_wait = self.pace.on_ahead = self.pace.has_more = None
         if self._req is not None:
             handler: Any = self._req.protocol
             handler._data_received_cb = None
@@ -85,9 +83,9 @@ class StrictWebSocket(web.WebSocketResponse):
         elif self._reader is not None:
             self._reader.set_exception(WebSocketError(CloseCode.POLICY_VIOLATION, message))
 
-    def _queue_all(self) -> None:
-        """Have later messages wait."""
-        self.on_message = None
+    def has_more(self) -> bool:
+        """Return whether more has arrived than was processed."""
+        return self._intake is not None and self._intake.has_more
 
     def note_slowed(self) -> None:
         """Put the next ping off: the unread data may hold a pong."""
