@@ -60,18 +60,20 @@ class ClientReader:
         self._sessions = sessions
         self._holder = holder
         self._obey = obey
+        self._direct: AudioIntake | None = None
+        """Takes short audio at once; None: another message is obeyed first."""
 
     async def run(self) -> None:
         """Read until the client leaves, is over its budget, or an exception ends it."""
-        self._ws.on_command = self._sessions.obey_now
+        self._ws.listen(self)
         try:
             await self._obey(self._protocol.opened())
-            self._read_on()
+            self._direct = self._sessions.intake
             async for message in self._ws.messages():
-                self._ws.on_message = None  # later messages wait
+                self._direct = None  # later messages wait
                 await self._obey_message(message)
                 del message  # frees the memory of a long one at once
-                self._read_on()
+                self._direct = self._sessions.intake
         except OverBudgetError as error:
             self._ws.cut_off(str(error))
         except ConnectionError:  # the client left before its ping was answered
@@ -79,7 +81,19 @@ class ClientReader:
         except Exception as error:  # noqa: BLE001  # `fail` logs it
             self._holder.fail(error)
         finally:
-            self._ws.on_message = None
+            self._direct = None
+
+    def take_at_once(self, message: str | bytes) -> bool:
+        """Take a short message if it is audio and nothing is before it; return whether it was."""
+        return self._direct is not None and self._direct.take_if_audio(message)
+
+    def obey_now(self, command: ClientCommand) -> None:
+        """Carry out a command of the transport."""
+        self._sessions.obey_now(command)
+
+    def over_budget(self, why: str) -> None:
+        """Close the connection."""
+        self._holder.over_budget(why)
 
     async def _obey_message(self, message: str | bytes) -> None:
         """Obey a message, and wait until the next one may be read.
@@ -104,11 +118,6 @@ class ClientReader:
         if intake:
             intake.await_more()
         await self._pace.admit()
-
-    def _read_on(self) -> None:
-        """Let the session's audio take the fast path."""
-        intake = self._sessions.intake
-        self._ws.on_message = intake.take_if_audio if intake else None
 
     def _too_often(self, commands: list[ClientCommand]) -> bool:
         """Tell whether the client gives more commands a second than it may; audio is none."""

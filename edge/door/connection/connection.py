@@ -72,7 +72,6 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the client until it leaves, is closed, or its session fails."""
-        self._ws.on_excess = self._close_over_budget
         try:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._sender.run())
@@ -91,8 +90,6 @@ class Connection:
             self._sessions.detach()  # if this task was cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
-            # they refer to the connection, which would stay in memory until garbage collection
-            self._ws.on_excess = self._ws.on_command = None
             self._sessions.release()
 
     def _reader(self) -> ClientReader:
@@ -146,7 +143,7 @@ class Connection:
         self._sender.tell(Notice(up.code, up.message, up.details))
         self._shut(CloseCode.NORMAL, up.details, ends="end_call")
 
-    def _close_over_budget(self, why: str) -> None:
+    def over_budget(self, why: str) -> None:
         log.info("connection_over_budget", protocol=self._protocol.name, why=why)
         self._shut(CloseCode.POLICY_VIOLATION, why)
 

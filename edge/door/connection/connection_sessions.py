@@ -197,7 +197,7 @@ class ConnectionSessions:
                 self.give(command)
 
     def release(self) -> None:
-        """Drop the connection: it has ended."""
+        """Drop the connection, which has ended: a cycle would keep it until garbage collection."""
         del self._holder
 
     def give(self, command: FromClient) -> None:

@@ -13,7 +13,10 @@ class Holder(Client, Protocol):
         """Send *message* to the client."""
 
     def cut_off(self, why: str) -> None:
-        """Close the connection, which is over its budget."""
+        """Read no more, and close the connection, which is over its budget."""
+
+    def over_budget(self, why: str) -> None:
+        """Close the connection, which is over its budget and is not read any more."""
 
     def fail(self, error: Exception) -> None:
         """Close the connection after an unexpected exception, and log it."""

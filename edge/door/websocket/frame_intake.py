@@ -17,6 +17,7 @@ from aiohttp._websocket.helpers import websocket_mask
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.message_memory import LONGEST_RESERVATION_S
 from edge.door.limits.pace import WAIT_S, Pace
+from edge.door.transport import Listener
 from edge.door.websocket.frame_heads import HEAD_BYTES, KEY_BYTES, WHOLE_TEXT
 from edge.door.websocket.intake_state import DROPS, READS
 from edge.door.websocket.unparsed_frames import IntakeStep, UnparsedFrames
@@ -33,8 +34,8 @@ class FilteredSocket(Protocol):
 
     pace: Pace
     most_bytes: int
-    on_message: Callable[[str | bytes], bool] | None
-    """If set, it is called with short messages, and takes some, which the parser does not get."""
+    listener: Callable[[], Listener | None]
+    """Returns what takes some short messages, which the parser does not get."""
 
     @property
     def closed(self) -> bool:
@@ -78,8 +79,8 @@ class FrameIntake:
 
     def _listened_to(self, data: bytes) -> int:
         """Give short messages to the listener; return the number of their bytes in *data*."""
-        listen = self._ws.on_message
-        if not listen or self._queue._buffer or self._budget.is_ahead:
+        listener = self._ws.listener()
+        if not listener or self._queue._buffer or self._budget.is_ahead:
             return 0
         short = self._frames.short_messages(data)
         if short is None:
@@ -89,7 +90,7 @@ class FrameIntake:
             if self.drops:
                 return len(data)
             message = message_in(frame)
-            if message is None or not listen(message):
+            if message is None or not listener.take_at_once(message):
                 return at
             at += len(frame)
         self._frames.keep_begun(short.begun)

@@ -7,13 +7,13 @@ listed in `test_aiohttp_parts.py`, and pyproject.toml pins its minor version.
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from weakref import ref
 
 from aiohttp import WebSocketError, WSMsgType, web
 from aiohttp.web_request import BaseRequest
 
-from edge.core.client_commands import ClientCommand
 from edge.door.limits.pace import Pace
-from edge.door.transport import Phone, VoicePlayer
+from edge.door.transport import Listener, Phone, VoicePlayer
 from edge.door.websocket.frame_intake import FrameIntake
 from edge.protocols.client_protocol import CloseCode
 
@@ -24,14 +24,8 @@ DELAYS_PER_HEARTBEAT = 10
 class StrictWebSocket(web.WebSocketResponse):
     """A server's WebSocket that requires masks and has the budget of its connection."""
 
-    on_message: Callable[[str | bytes], bool] | None = None
-    """If set, it is called with short messages, and takes some, which `messages` does not yield."""
-    on_excess: Callable[[str], None] | None = None
-    """If set, it closes a connection over its budget, and takes the reason."""
     player: VoicePlayer | None = None
     phone: Phone | None = None
-    on_command: Callable[[ClientCommand], None] | None = None
-    """Never called: a WebSocket makes no commands itself."""
     _put_off_at = 0.0
     _intake: FrameIntake | None = None
 
@@ -41,6 +35,12 @@ class StrictWebSocket(web.WebSocketResponse):
         self.most_bytes = options.get("max_msg_size", 0)
         self.pace = pace
         pace.read_from(self)
+        self.listener: Callable[[], Listener | None] = lambda: None
+        """A weak reference: the listener has this WebSocket, which makes no commands itself."""
+
+    def listen(self, listener: Listener) -> None:
+        """Let *listener* listen while it lives; `messages` does not yield what it takes at once."""
+        self.listener = ref(listener)
 
     def _post_start(self, request: BaseRequest, protocol: str | None, writer: Any) -> None:
         super()._post_start(request, protocol, writer)
@@ -78,8 +78,8 @@ class StrictWebSocket(web.WebSocketResponse):
         if self._intake is None or self._intake.drops:
             return
         self._intake.drop_all()
-        if self.on_excess:
-            self.on_excess(message)
+        if listener := self.listener():
+            listener.over_budget(message)
         elif self._reader is not None:
             self._reader.set_exception(WebSocketError(CloseCode.POLICY_VIOLATION, message))
 
