@@ -7,9 +7,8 @@ from typing import Protocol
 
 from edge.call.clock import now_ms
 from edge.core.client_commands import Audio, ClientCommand
-from edge.core.client_events import Notice
+from edge.core.client_events import ClientEvent, Notice
 from edge.door.connection.audio_intake import AudioIntake
-from edge.door.connection.holder import Holder
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.transport import Transport
 from edge.protocols.client_protocol import ClientProtocol
@@ -36,6 +35,19 @@ class Sessions(Protocol):
         """Carry out a command that takes no time."""
 
 
+class ReaderConnection(Protocol):
+    """The connection whose client is read."""
+
+    def tell(self, event: ClientEvent) -> None:
+        """Send *event* to the client."""
+
+    def over_budget(self, why: str) -> None:
+        """Close the connection, which is over its budget and is not read any more."""
+
+    def fail(self, error: Exception) -> None:
+        """Close the connection after an unexpected exception, and log it."""
+
+
 class ClientReader:
     """Reads messages one after the other; short audio goes directly to the `AudioIntake`."""
 
@@ -45,20 +57,20 @@ class ClientReader:
         protocol: ClientProtocol,
         commands: Bucket,
         sessions: Sessions,
-        holder: Holder,
+        connection: ReaderConnection,
         *,
         obey: Callable[[list[ClientCommand]], Awaitable[None]],
     ) -> None:
         """Have *obey* carry out commands; short audio goes to the intake of *sessions*.
 
-        *commands* is their rate, for protocols with a limit. *holder* is told of errors.
+        *commands* is their rate, for protocols with a limit. *connection* is told of errors.
         """
         self._ws = ws
         self._pace = ws.pace
         self._protocol = protocol
         self._commands = commands
         self._sessions = sessions
-        self._holder = holder
+        self._connection = connection
         self._obey = obey
         self._direct: AudioIntake | None = None
         """Takes short audio at once; None: another message is obeyed first."""
@@ -79,7 +91,7 @@ class ClientReader:
         except ConnectionError:  # the client left before its ping was answered
             pass
         except Exception as error:  # noqa: BLE001  # `fail` logs it
-            self._holder.fail(error)
+            self._connection.fail(error)
         finally:
             self._direct = None
 
@@ -93,7 +105,7 @@ class ClientReader:
 
     def over_budget(self, why: str) -> None:
         """Close the connection."""
-        self._holder.over_budget(why)
+        self._connection.over_budget(why)
 
     async def _obey_message(self, message: str | bytes) -> None:
         """Obey a message, and wait until the next one may be read.
@@ -112,7 +124,7 @@ class ClientReader:
             commands = self._protocol.receive(message, now_ms())
             self._pace.worked(began_s)
         if self._too_often(commands):
-            self._holder.tell(TOO_OFTEN)
+            self._connection.tell(TOO_OFTEN)
         else:
             await self._obey(commands)
         if intake:

@@ -19,8 +19,5 @@ class ToldHolder(ToldClient):
     def cut_off(self, why: str) -> None:
         self.noted.append(f"cut off: {why}")
 
-    def over_budget(self, why: str) -> None:
-        self.noted.append(f"over budget: {why}")
-
     def fail(self, error: Exception) -> None:
         self.faults.append(error)
