@@ -32,8 +32,8 @@ from edge.door.http.twilio_voice import announced
 from edge.door.http.websockets import websocket
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.admission_control import AdmissionControl
+from edge.door.limits.budgets import Budgets
 from edge.door.limits.common_bounds import CommonBounds
-from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.session_limits import Limits, SessionLimits
 from edge.door.limits.socket_table import SocketTable

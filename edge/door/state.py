@@ -25,8 +25,8 @@ from edge.door.connection.call_list import CallList
 from edge.door.connection.connection import Connection
 from edge.door.connection.edge_services import EdgeServices
 from edge.door.limits.address_limits import AddressLimits
+from edge.door.limits.budgets import Budgets
 from edge.door.limits.common_bounds import CommonBounds
-from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.open_files import OpenFiles
 from edge.door.limits.session_limits import SessionLimits
 from edge.door.limits.session_rates import SessionRates

@@ -1,6 +1,6 @@
 """The transport of a connection's messages: a WebSocket, a data channel, or a telephone line."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
 from edge.core.client_commands import ClientCommand
@@ -28,6 +28,19 @@ class Phone(Protocol):
         """
 
 
+class Listener(Protocol):
+    """The listener to a client, beside its messages in their order."""
+
+    def take_at_once(self, message: str | bytes) -> bool:
+        """Take a short message out of its order; return False if it is to wait for its turn."""
+
+    def obey_now(self, command: ClientCommand) -> None:
+        """Carry out a command that the transport itself makes, such as `Played`."""
+
+    def over_budget(self, why: str) -> None:
+        """Close the connection, which is over its budget and is not read any more."""
+
+
 class Transport(Protocol):
     """The transport of one client."""
 
@@ -36,12 +49,9 @@ class Transport(Protocol):
     """None: audio goes in messages."""
     phone: Phone | None
     """None: it is no telephone."""
-    on_message: Callable[[str | bytes], bool] | None
-    """If set, it is called with short messages, and takes some, which `messages` does not yield."""
-    on_command: Callable[[ClientCommand], None] | None
-    """If set, it is called with each command that the transport itself makes, such as `Played`."""
-    on_excess: Callable[[str], None] | None
-    """If set, it closes a connection over its budget, and takes the reason."""
+
+    def listen(self, listener: Listener) -> None:
+        """Let *listener* listen while it lives; `messages` does not yield what it takes at once."""
 
     def messages(self) -> AsyncIterator[str | bytes]:
         """Yield the client's messages until it leaves."""

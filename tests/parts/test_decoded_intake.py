@@ -12,8 +12,9 @@ import pytest
 from edge.core.client_commands import Audio, ClientCommand
 from edge.core.client_events import Trouble
 from edge.door.connection.audio_intake import DECODED_PIECES, AudioIntake
+from edge.door.limits.budgets import Budgets
 from edge.door.limits.common_bounds import DECODED_BYTES_OF_STRANGERS, DECODER_BYTES
-from edge.door.limits.connection_budget import Budgets, ConnectionBudget
+from edge.door.limits.connection_budget import ConnectionBudget
 from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
@@ -86,7 +87,7 @@ async def test_a_file_that_is_never_whole_takes_what_is_left_and_no_more() -> No
         (trouble,) = last.told  # once for each file, not for each piece
         assert isinstance(trouble, Trouble)
         assert "too much compressed audio" in trouble.reason
-        assert last.intake._pace.budget.work_s > 0.1  # who goes on sending is slowed
+        assert last.intake._pace.budget._work_s > 0.1  # who goes on sending is slowed
     finally:
         for caller in callers:
             caller.intake.close()

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 
 import pytest
 
-from edge.door.limits.connection_budget import Budgets
+from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import BURST_FRAMES, Costs
 from edge.door.limits.loop_round import ROUND_S
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
+
+
+@dataclass
+class Sent:
+    """What a client has sent."""
+
+    more: bool
+    slowed: int = 0
+
+    def has_more(self) -> bool:
+        return self.more
+
+    def note_slowed(self) -> None:
+        self.slowed += 1
 
 
 async def rounds(count: int) -> None:
@@ -24,8 +39,9 @@ async def test_a_round_in_which_many_worked_leaves_strangers_to_the_next(*, stra
     queue, clock = WorkQueue(), [0.0]
     with Budgets(Costs()).opened("a", 0.0) as budget, Budgets(Costs()).opened("b", 0.0) as other:
         here, there = (Pace(one, queue, str, *[lambda: clock[0]] * 2) for one in (budget, other))
-        here.has_more = lambda: True
-        budget.stranger = stranger
+        sent = Sent(more=True)
+        here.read_from(sent)
+        budget.identify(named=not stranger)
         turn = asyncio.create_task(here.breathe())
         clock[0] += 2 * ROUND_S
         there.worked(0.0)
@@ -58,9 +74,10 @@ async def test_a_burst_takes_the_queue(
     queue.put("other", lambda: None)
     with Budgets(Costs()).opened("a", time.monotonic()) as budget:
         pace = Pace(budget, queue, str)
-        pace.has_more = lambda: has_more
-        budget.stranger = stranger
-        budget.frames += frames
+        sent = Sent(more=has_more)
+        pace.read_from(sent)
+        budget.identify(named=not stranger)
+        budget.spend_frames(frames)
         pace.worked(time.thread_time() - work_s)
         turn = asyncio.create_task(pace.admit())
         await rounds(1)
@@ -82,7 +99,7 @@ async def test_long_messages_are_read_one_after_the_other() -> None:
         pace = Pace(budget, queue, str)
         await asyncio.gather(*(pace.off_loop(read) for _ in range(4)))
         assert most == 1
-        assert budget.work_s > 0.03
+        assert budget._work_s > 0.03
 
 
 def work(cpu_s: float) -> None:
@@ -103,13 +120,13 @@ async def test_a_connection_is_not_charged_for_the_time_that_other_processes_had
         began_s = pace.work_clock()
         be_interrupted()
         pace.worked(began_s)
-        assert budget.work_s < 0.03
+        assert budget._work_s < 0.03
 
 
 async def test_nor_for_such_time_of_its_long_messages() -> None:
     with Budgets(Costs()).opened("a", 0.0) as budget:
         await Pace(budget, WorkQueue(), str).off_loop(be_interrupted)
-        assert budget.work_s < 0.03
+        assert budget._work_s < 0.03
 
 
 async def test_a_debt_is_waited_for() -> None:
@@ -117,7 +134,10 @@ async def test_a_debt_is_waited_for() -> None:
     loop = asyncio.get_running_loop()
     with budgets.opened("a", loop.time()) as budget:
         pace = Pace(budget, WorkQueue(), str)
-        budget.frames += 20_200
+        sent = Sent(more=False)
+        pace.read_from(sent)
+        budget.spend_frames(20_200)
         began_s = loop.time()
         await pace.admit()
         assert loop.time() - began_s > 0.1
+        assert sent.slowed > 0

@@ -14,7 +14,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from edge.door.limits.connection_budget import Budgets
+from edge.core.client_commands import ClientCommand
+from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
@@ -33,9 +34,10 @@ class Listener:
         """Send a client away at its first message, if *bears_one*."""
         self._bears_one = bears_one
         self._ws: StrictWebSocket | None = None
+        self._closing: asyncio.Task[bool] | None = None
         self.came: list[tuple[str, str]] = []
 
-    def listen(self, message: str | bytes) -> bool:
+    def take_at_once(self, message: str | bytes) -> bool:
         sound = isinstance(message, bytes) or message.startswith("s")
         if sound:
             self.came.append(("direct", str(message[:1])))
@@ -43,11 +45,18 @@ class Listener:
             self._ws.cut_off("too much")
         return sound
 
+    def obey_now(self, command: ClientCommand) -> None:
+        raise AssertionError(command)  # a WebSocket makes none
+
+    def over_budget(self, why: str) -> None:
+        assert self._ws
+        self._closing = asyncio.create_task(self._ws.close(code=1008, message=why.encode()))
+
     async def serve(self, request: web.Request) -> web.StreamResponse:
         with Budgets(Costs()).opened("a", time.monotonic()) as budget:
             ws = self._ws = StrictWebSocket(Pace(budget, WorkQueue(), str), timeout=0.1)
             await ws.prepare(request)
-            ws.on_message = self.listen
+            ws.listen(self)
             async for message in ws.messages():
                 self.came.append(("queued", str(message[:1])))
                 if message == "end":

@@ -8,9 +8,8 @@ from typing import Protocol, TypeVar
 
 from edge.call.clock import ms_of
 from edge.core.client_commands import Audio, ClientCommand
-from edge.core.client_events import Trouble
+from edge.core.client_events import ClientEvent, Trouble
 from edge.door.connection.audio_state import AUDIO_MOVES, ENDED, HEARS, SKIPS, AudioMove
-from edge.door.connection.holder import Holder
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.common_bounds import DECODER_BYTES
 from edge.door.limits.costs import CHECK_FRAMES, CHECK_SOUND_S
@@ -50,6 +49,19 @@ class Hearer(Protocol):
         """Take audio of any length; yield after each part of the work."""
 
 
+class IntakeConnection(Protocol):
+    """The connection that the audio comes over."""
+
+    def tell(self, event: ClientEvent) -> None:
+        """Send *event* to the client."""
+
+    def cut_off(self, why: str) -> None:
+        """Read no more, and close the connection, which is over its budget."""
+
+    def fail(self, error: Exception) -> None:
+        """Close the connection after an unexpected exception, and log it."""
+
+
 class AudioIntake:
     """Converts the audio of one session and hands it to the session shell."""
 
@@ -58,13 +70,13 @@ class AudioIntake:
         shell: Hearer,
         protocol: ClientProtocol,
         pace: Pace,
-        holder: Holder,
+        connection: IntakeConnection,
         obey_now: Callable[[ClientCommand], None],
         decoder_memory: ShareAccount,
     ) -> None:
         """Give the audio of *protocol* to *shell*, and its other commands to *obey_now*.
 
-        *holder* is told of errors. *decoder_memory* counts compressed audio and decoders.
+        *connection* is told of errors. *decoder_memory* counts compressed audio and decoders.
         """
         self._protocol = protocol
         self._obey_now = obey_now
@@ -75,7 +87,7 @@ class AudioIntake:
         self._pace = pace
         self._budget = pace.budget
         self._clock, self._work_clock = pace.clock, pace.work_clock
-        self._holder = holder
+        self._connection = connection
         self._state = HEARS
         self._messages = self._sound_bytes = 0
         """Short messages, and bytes of sound, that are not yet counted in the budget."""
@@ -136,19 +148,19 @@ class AudioIntake:
                 elif command.begins or isinstance(command.form, Container):
                     began_s = self._work_clock()
                     self.take_now(command)
-                    self._budget.work_s += self._work_clock() - began_s
+                    self._budget.spend_work(self._work_clock() - began_s)
                 else:
                     self.take_now(command)
             self.keep_no_longer()
             self.await_more()
             if self._sound_bytes >= CHECK_SOUND_BYTES or self._messages >= CHECK_FRAMES:
                 self._tell_budget()
-                if not self._budget.settle(self._clock()):
+                if not self._budget.clear_if_live(self._clock()):
                     self._pace.check()
         except OverBudgetError as error:
-            self._holder.cut_off(str(error))
-        except Exception as error:  # noqa: BLE001  # `Holder.fail` logs it
-            self._holder.fail(error)
+            self._connection.cut_off(str(error))
+        except Exception as error:  # noqa: BLE001  # `fail` logs it
+            self._connection.fail(error)
         return True
 
     def take_now(self, audio: Audio) -> None:
@@ -156,7 +168,7 @@ class AudioIntake:
         if self._state is ENDED:
             return
         if isinstance(audio.form, Container) and not self._accepts(audio):
-            self._budget.work_s += DROPPED_WORK_S
+            self._budget.spend_work(DROPPED_WORK_S)
             return
         try:
             pcm = self._audio_in.feed(audio.data, audio.form, begins=audio.begins)
@@ -180,7 +192,7 @@ class AudioIntake:
             self._tell_budget()
             self._pace.worked(began_s)
             return
-        self._budget.sound_s += len(audio.data) / form.bytes_per_second
+        self._budget.spend_sound(len(audio.data) / form.bytes_per_second)
         await self._pace.admit(long=True)
         begins = audio.begins
         for data in _pieces(audio.data, int(LONGEST_LIVE_S * form.rate_hz) * form.frame_bytes):
@@ -246,13 +258,13 @@ class AudioIntake:
 
     def _tell_budget(self) -> None:
         """Count the short messages and the sound since the last time."""
-        self._budget.frames += self._messages
-        self._budget.sound_s += self._sound_bytes / BYTES_PER_S
+        self._budget.spend_frames(self._messages)
+        self._budget.spend_sound(self._sound_bytes / BYTES_PER_S)
         self._messages = self._sound_bytes = 0
 
     def _not_audio(self, why: str) -> None:
         if self._state is not ENDED:
-            self._holder.tell(Trouble("audio", why))
+            self._connection.tell(Trouble("audio", why))
 
     def _come_back(self, do: Callable[[T], None], what: T, counted: bool) -> None:
         """Have a decoder thread's result processed when the connection is next."""
@@ -262,8 +274,8 @@ class AudioIntake:
         began_s = self._work_clock()
         try:
             do(what)
-        except Exception as error:  # noqa: BLE001  # `Holder.fail` logs it
-            self._holder.fail(error)
+        except Exception as error:  # noqa: BLE001  # `fail` logs it
+            self._connection.fail(error)
         finally:
             if counted:
                 self._decoded.release()

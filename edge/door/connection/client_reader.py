@@ -7,9 +7,8 @@ from typing import Protocol
 
 from edge.call.clock import now_ms
 from edge.core.client_commands import Audio, ClientCommand
-from edge.core.client_events import Notice
+from edge.core.client_events import ClientEvent, Notice
 from edge.door.connection.audio_intake import AudioIntake
-from edge.door.connection.holder import Holder
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.transport import Transport
 from edge.protocols.client_protocol import ClientProtocol
@@ -36,6 +35,19 @@ class Sessions(Protocol):
         """Carry out a command that takes no time."""
 
 
+class ReaderConnection(Protocol):
+    """The connection whose client is read."""
+
+    def tell(self, event: ClientEvent) -> None:
+        """Send *event* to the client."""
+
+    def over_budget(self, why: str) -> None:
+        """Close the connection, which is over its budget and is not read any more."""
+
+    def fail(self, error: Exception) -> None:
+        """Close the connection after an unexpected exception, and log it."""
+
+
 class ClientReader:
     """Reads messages one after the other; short audio goes directly to the `AudioIntake`."""
 
@@ -45,41 +57,55 @@ class ClientReader:
         protocol: ClientProtocol,
         commands: Bucket,
         sessions: Sessions,
-        holder: Holder,
+        connection: ReaderConnection,
         *,
         obey: Callable[[list[ClientCommand]], Awaitable[None]],
     ) -> None:
         """Have *obey* carry out commands; short audio goes to the intake of *sessions*.
 
-        *commands* is their rate, for protocols with a limit. *holder* is told of errors.
+        *commands* is their rate, for protocols with a limit. *connection* is told of errors.
         """
         self._ws = ws
         self._pace = ws.pace
         self._protocol = protocol
         self._commands = commands
         self._sessions = sessions
-        self._holder = holder
+        self._connection = connection
         self._obey = obey
+        self._direct: AudioIntake | None = None
+        """Takes short audio at once; None: another message is obeyed first."""
 
     async def run(self) -> None:
         """Read until the client leaves, is over its budget, or an exception ends it."""
-        self._ws.on_command = self._sessions.obey_now
+        self._ws.listen(self)
         try:
             await self._obey(self._protocol.opened())
-            self._read_on()
+            self._direct = self._sessions.intake
             async for message in self._ws.messages():
-                self._ws.on_message = None  # later messages wait
+                self._direct = None  # later messages wait
                 await self._obey_message(message)
                 del message  # frees the memory of a long one at once
-                self._read_on()
+                self._direct = self._sessions.intake
         except OverBudgetError as error:
             self._ws.cut_off(str(error))
         except ConnectionError:  # the client left before its ping was answered
             pass
         except Exception as error:  # noqa: BLE001  # `fail` logs it
-            self._holder.fail(error)
+            self._connection.fail(error)
         finally:
-            self._ws.on_message = None
+            self._direct = None
+
+    def take_at_once(self, message: str | bytes) -> bool:
+        """Take a short message if it is audio and nothing is before it; return whether it was."""
+        return self._direct is not None and self._direct.take_if_audio(message)
+
+    def obey_now(self, command: ClientCommand) -> None:
+        """Carry out a command of the transport."""
+        self._sessions.obey_now(command)
+
+    def over_budget(self, why: str) -> None:
+        """Close the connection."""
+        self._connection.over_budget(why)
 
     async def _obey_message(self, message: str | bytes) -> None:
         """Obey a message, and wait until the next one may be read.
@@ -98,19 +124,12 @@ class ClientReader:
             commands = self._protocol.receive(message, now_ms())
             self._pace.worked(began_s)
         if self._too_often(commands):
-            self._holder.tell(TOO_OFTEN)
+            self._connection.tell(TOO_OFTEN)
         else:
             await self._obey(commands)
         if intake:
             intake.await_more()
         await self._pace.admit()
-
-    def _read_on(self) -> None:
-        """Let the session's audio take the fast path; note if the connection is ahead."""
-        intake = self._sessions.intake
-        self._ws.on_message = intake.take_if_audio if intake else None
-        if self._pace.budget.is_ahead and self._pace.on_ahead:
-            self._pace.on_ahead()
 
     def _too_often(self, commands: list[ClientCommand]) -> bool:
         """Tell whether the client gives more commands a second than it may; audio is none."""

@@ -63,31 +63,19 @@ class Connection:
         self._caller = seat.caller
         self._services = services
         self._pace = ws.pace
-        ws.pace.budget.stranger = not seat.caller.named
+        ws.pace.budget.identify(named=seat.caller.named)
         buffer = services.common.send_buffer(seat.address, stranger=not seat.caller.named)
         self._sender = ClientSender(ws, protocol, buffer, self._too_slow)
-        self._sessions = sessions = ConnectionSessions(
-            services, seat, quota, ws.pace, self, ws.phone
-        )
-        commands = Bucket(services.commands_per_second, services.commands_per_second)
-        self._reader = ClientReader(
-            ws,
-            protocol,
-            commands,
-            sessions,
-            self,
-            obey=self._obey,
-        )
+        self._sessions = ConnectionSessions(services, seat, quota, ws.pace, self, ws.phone)
         self._close: Close | None = None
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
         """Serve the client until it leaves, is closed, or its session fails."""
-        self._ws.on_excess = self._close_over_budget
         try:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._sender.run())
-                reader = tasks.create_task(self._reader.run())
+                reader = tasks.create_task(self._reader().run())
                 keeper = tasks.create_task(self._keep_time())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
@@ -102,10 +90,13 @@ class Connection:
             self._sessions.detach()  # if this task was cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
-            # they refer to the connection, which would stay in memory until garbage collection
-            self._ws.on_excess = self._ws.on_command = None
             self._sessions.release()
-            del self._reader
+
+    def _reader(self) -> ClientReader:
+        rate = self._services.commands_per_second
+        return ClientReader(
+            self._ws, self._protocol, Bucket(rate, rate), self._sessions, self, obey=self._obey
+        )
 
     @property
     def busy(self) -> bool:
@@ -152,7 +143,7 @@ class Connection:
         self._sender.tell(Notice(up.code, up.message, up.details))
         self._shut(CloseCode.NORMAL, up.details, ends="end_call")
 
-    def _close_over_budget(self, why: str) -> None:
+    def over_budget(self, why: str) -> None:
         log.info("connection_over_budget", protocol=self._protocol.name, why=why)
         self._shut(CloseCode.POLICY_VIOLATION, why)
 
@@ -211,7 +202,7 @@ class Connection:
 
     def _not_begun(self, why: RefusedError) -> None:
         """Tell the client why no session can begin; close if the connection is for one session."""
-        self._pace.budget.work_s += REFUSAL_WORK_S  # slows repeated requests
+        self._pace.budget.spend_work(REFUSAL_WORK_S)  # slows repeated requests
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
         self._protocol.forget_session()
         self._sender.tell(Notice(why.code, why.message, why.details))
@@ -219,7 +210,7 @@ class Connection:
             self._shut(why.close, why.details)
 
     async def _transfer(self, wanted: PhoneTransfer) -> None:
-        self._pace.budget.turns += 1
+        self._pace.budget.spend_turn()
         transfer = self._services.transfer
         if transfer is None or not await transfer(wanted.call):
             self._sessions.give(KeyPressed(wanted.key))

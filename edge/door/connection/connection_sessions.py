@@ -125,7 +125,7 @@ class ConnectionSessions:
                 await asyncio.wait({listening, running}, return_when=asyncio.FIRST_COMPLETED)
         finally:  # it must also be ended if the client is closed meanwhile
             self._session = _Session(opening, shell, running, self._intake_of(shell))
-        self._pace.budget.recognition = shell.recognition
+        self._pace.budget.watch(shell.recognition)
         self.stopwatch.began(time.monotonic(), opening.began.config.limits)
         return shell, opening
 
@@ -170,7 +170,7 @@ class ConnectionSessions:
     def detach(self) -> None:
         """Let the edge finish a session that still stores events."""
         session, self._session = self._session, None
-        self._pace.budget.recognition = None
+        self._pace.budget.watch(None)
         self.stopwatch.ended(time.monotonic())
         if session is None:
             return
@@ -197,13 +197,13 @@ class ConnectionSessions:
                 self.give(command)
 
     def release(self) -> None:
-        """Drop the connection: it has ended."""
+        """Drop the connection, which has ended: a cycle would keep it until garbage collection."""
         del self._holder
 
     def give(self, command: FromClient) -> None:
         """Give the call a client's command, with masked words and keys."""
         if isinstance(command, Typed | KeyPressed | ResponseRequested):
-            self._pace.budget.turns += 1
+            self._pace.budget.spend_turn()
         given = masked(command, self._services.redaction)
         if self.shell and given is not None:
             self.shell.give(given)

@@ -3,17 +3,12 @@
 from typing import Protocol
 
 from edge.call.client import Client
+from edge.door.connection.audio_intake import IntakeConnection
 from edge.protocols.client_protocol import Json
 
 
-class Holder(Client, Protocol):
+class Holder(Client, IntakeConnection, Protocol):
     """The connection that holds the sessions."""
 
     def reply(self, message: Json) -> None:
         """Send *message* to the client."""
-
-    def cut_off(self, why: str) -> None:
-        """Close the connection, which is over its budget."""
-
-    def fail(self, error: Exception) -> None:
-        """Close the connection after an unexpected exception, and log it."""

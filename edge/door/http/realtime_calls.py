@@ -229,7 +229,7 @@ async def _hold(call: AdmittedCall) -> None:
 
     edge, protocol = call.edge, call.protocol
     with edge.budgets.opened(call.address, time.monotonic()) as budget:
-        budget.stranger = not call.seat.caller.named
+        budget.identify(named=call.seat.caller.named)
         pace = Pace(budget, edge.work_queue, edge.stages.strained)
         transport = LineTransport(pace)
         peer = Peer(

@@ -59,7 +59,7 @@ def websocket(kind: type[ClientProtocol], *, first_message_s: float = FIRST_MESS
                 handshake = handshake_of(request, edge)
                 protocol = kind(handshake)
                 caller = await _caller_of_handshake(protocol, edge)
-                budget.stranger = not (caller and caller.named)
+                budget.identify(named=bool(caller and caller.named))
                 pace = Pace(budget, edge.work_queue, edge.stages.strained)
                 await pace.wait_in_queue()  # many call at once
                 ws = StrictWebSocket(

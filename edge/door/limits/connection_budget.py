@@ -1,8 +1,8 @@
 """The budget of a connection: frames, bytes, time of the event loop, sound, typed turns. Pure.
 
-All client protocols have this policy. Each frame adds its costs to plain numbers. `settle` clears
-the numbers if a live caller spends as much; it is cheap. Otherwise `check` charges them, and tells
-how long nothing more may be read.
+All client protocols have this policy. Each frame adds its costs to plain numbers. `clear_if_live`
+clears the numbers if a live caller spends as much; it is cheap. Otherwise `check` charges them, and
+tells how long nothing more may be read.
 
 These are counters, and no state machine: what is left of the allowances alone makes the load
 (`allowance.py`). A caller who speaks is never ahead. A recording that is sent at once is ahead. Its
@@ -12,9 +12,6 @@ is not read until the debt is paid. It is closed if that takes too long.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
 from edge.door.limits.allowance import Allowance, Load
@@ -32,7 +29,7 @@ from edge.door.limits.costs import (
     Allowances,
     Costs,
 )
-from edge.door.limits.message_memory import MessageMemory, Reservation
+from edge.door.limits.message_memory import Reservation
 from edge.door.limits.sound_ahead import Debt, SoundAhead
 
 ADDRESS_MULTIPLE = 2.0
@@ -41,8 +38,6 @@ MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS = 2, 4
 """The number of utterances at the recogniser from which on audio that is ahead waits."""
 LIVE_S = 1.0
 """The time for which a live caller may send BURST_FRAMES, BURST_BYTES and BURST_WORK_S."""
-MOST_ADDRESSES = 10_000
-"""The most addresses that are remembered, so that a new connection is no fresh start."""
 
 
 class OpenUtterances(Protocol):
@@ -93,30 +88,30 @@ class AddressBudget:
 class ConnectionBudget:
     """The budget of one connection.
 
-    The public numbers are what was spent since the last `check` or `settle`. `load` and `_wait_s`
-    are the results of the last `check`; `settle` clears nothing unless both are 0. For what it has
-    cleared, the next `check` charges the most that a live caller spends between two checks.
+    The numbers are what was spent since they were last charged or cleared. `load` and `_wait_s` are
+    the results of the last `check`; `clear_if_live` clears nothing unless both are 0. For what it
+    has cleared, the next `check` charges the most that a live caller spends between two checks.
     """
 
     __slots__ = (  # the amounts change with each frame
         "_address",
         "_ahead",
+        "_bytes",
+        "_cleared",
         "_debt",
+        "_frames",
         "_live_frames",
         "_of",
+        "_recognition",
         "_refilled_s",
-        "_settled",
+        "_sound_s",
+        "_turns",
         "_typed",
         "_wait_s",
-        "bytes",
-        "frames",
+        "_work_s",
+        "is_stranger",
         "load",
-        "recognition",
         "reservation",
-        "sound_s",
-        "stranger",
-        "turns",
-        "work_s",
     )
 
     def __init__(
@@ -128,19 +123,11 @@ class ConnectionBudget:
         now_s: float,
     ) -> None:
         """Share with *address*, and *ahead* with all; *reservation* is for long messages."""
-        self.frames = 0
-        """Frames of all kinds since the last check: also empty ones, pings, parts of messages."""
-        self.bytes = 0
-        """Bytes since the last check."""
-        self.work_s = 0.0
-        """Time of the event loop since the last check."""
-        self.sound_s = 0.0
-        """Sound since the last check."""
-        self.turns = 0
-        """Typed turns since the last check."""
-        self.recognition: OpenUtterances | None = None
+        self._frames = self._bytes = self._turns = 0
+        self._work_s = self._sound_s = 0.0
+        self._recognition: OpenUtterances | None = None
         """The utterances of its session; None: it has no session."""
-        self.stranger = True
+        self.is_stranger = True
         """Whether its caller has shown no token."""
         self.load = Load.LIVE
         """The load at the last check."""
@@ -152,10 +139,35 @@ class ConnectionBudget:
         """The seconds until its debt is paid, at the last check."""
         self._of = Allowances.of(costs, now_s)
         self._live_frames = min(BURST_FRAMES, costs.frames_a_second)
-        self._settled = False
-        """Whether `settle` has cleared something since the last check."""
+        self._cleared = False
+        """Whether `clear_if_live` has cleared something since the last check."""
         self._refilled_s = now_s
         """The time at which nothing was missing, or nothing will be."""
+
+    def identify(self, *, named: bool) -> None:
+        """Note whether its caller has shown a token."""
+        self.is_stranger = not named
+
+    def watch(self, recognition: OpenUtterances | None) -> None:
+        """Watch the utterances of its session; None: it has no session."""
+        self._recognition = recognition
+
+    def spend_frames(self, count: int, size_bytes: int = 0) -> None:
+        """Count frames of all kinds, also empty ones, pings and parts of messages."""
+        self._frames += count
+        self._bytes += size_bytes
+
+    def spend_work(self, seconds: float) -> None:
+        """Count time of the event loop."""
+        self._work_s += seconds
+
+    def spend_sound(self, seconds: float) -> None:
+        """Count sound."""
+        self._sound_s += seconds
+
+    def spend_turn(self) -> None:
+        """Count a typed turn."""
+        self._turns += 1
 
     @property
     def address(self) -> str:
@@ -169,37 +181,37 @@ class ConnectionBudget:
     @property
     def outstanding(self) -> int:
         """The utterances whose words the recogniser has not returned."""
-        return self.recognition.outstanding if self.recognition else 0
+        return self._recognition.outstanding if self._recognition else 0
 
     @property
     def is_small(self) -> bool:
         """Whether no more was spent since the last check than a live call spends."""
         return not (
-            self.frames >= CHECK_FRAMES
-            or self.sound_s >= CHECK_SOUND_S
-            or self.work_s >= CHECK_WORK_S
-            or self.bytes >= CHECK_BYTES
-            or self.turns
+            self._frames >= CHECK_FRAMES
+            or self._sound_s >= CHECK_SOUND_S
+            or self._work_s >= CHECK_WORK_S
+            or self._bytes >= CHECK_BYTES
+            or self._turns
             or self._wait_s
             or self.load
         )
 
-    def settle(self, now_s: float) -> bool:
+    def clear_if_live(self, now_s: float) -> bool:
         """Clear what was spent, if a live caller spends no less; return whether it was cleared."""
         since_s = min(LIVE_S, now_s - self._refilled_s)
         if (
             self.load
             or self._wait_s
-            or self.turns
-            or self.sound_s > SOUND_PACE * since_s
-            or self.frames > self._live_frames * since_s
-            or self.work_s > BURST_WORK_S * since_s
-            or self.bytes > BURST_BYTES * since_s
+            or self._turns
+            or self._sound_s > SOUND_PACE * since_s
+            or self._frames > self._live_frames * since_s
+            or self._work_s > BURST_WORK_S * since_s
+            or self._bytes > BURST_BYTES * since_s
         ):
             return False
-        self.frames = self.bytes = 0
-        self.work_s = self.sound_s = 0.0
-        self._settled, self._refilled_s = True, now_s
+        self._frames = self._bytes = 0
+        self._work_s = self._sound_s = 0.0
+        self._cleared, self._refilled_s = True, now_s
         return True
 
     def check(self, now_s: float) -> float:
@@ -208,19 +220,19 @@ class ConnectionBudget:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        frames, size, work_s, sound_s = self.frames, self.bytes, self.work_s, self.sound_s
-        self.frames = self.bytes = 0
-        self.work_s = self.sound_s = 0.0
+        frames, size, work_s, sound_s = self._frames, self._bytes, self._work_s, self._sound_s
+        self._frames = self._bytes = 0
+        self._work_s = self._sound_s = 0.0
         of = self._of
-        if self._settled:  # what was cleared last still counts
+        if self._cleared:  # what was cleared last still counts
             of.spend(CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S, self._refilled_s)
-            self._settled = False
+            self._cleared = False
         wait_s = of.spend(frames, size, work_s, sound_s, now_s)
         self._refilled_s = now_s + of.refill_s
-        if self.turns or self._typed.amount:
-            turns, self.turns = self.turns, 0
+        if self._turns or self._typed.amount:
+            turns, self._turns = self._turns, 0
             wait_s = max(wait_s, of.turns.spend(turns, now_s))
-            if self.stranger:
+            if self.is_stranger:
                 wait_s = max(wait_s, self._typed.wait_s(turns, self._ahead.strangers_turns, now_s))
         # typed turns cost the event loop nothing
         self.load = max(of.frames.load, of.bytes.load, of.work.load, of.sound.load)
@@ -228,7 +240,7 @@ class ConnectionBudget:
             wait_s = max(
                 wait_s,
                 self._address.spend(work_s, sound_s, now_s),
-                self._debt.wait_s(sound_s, self._ahead.share(stranger=self.stranger), now_s),
+                self._debt.wait_s(sound_s, self._ahead.share(stranger=self.is_stranger), now_s),
             )
         self._wait_s = wait_s
         return wait_s
@@ -238,54 +250,10 @@ class ConnectionBudget:
 
         *strained*: a stage begins to fall behind. An utterance that is open is never cut.
         """
-        if not self.is_ahead or self.recognition is None or self.recognition.speaking:
+        if not self.is_ahead or self._recognition is None or self._recognition.speaking:
             return False
         return (
             strained
             or self.outstanding >= MOST_OUTSTANDING
             or self._address.outstanding >= MOST_OUTSTANDING_OF_ADDRESS
         )
-
-
-class Budgets:
-    """The budgets of an edge's connections, by address."""
-
-    def __init__(self, costs: Costs) -> None:
-        self._costs = costs
-        self._memory = MessageMemory()
-        self._ahead = SoundAhead(costs.sound_at_once_s)
-        self._addresses: OrderedDict[str, AddressBudget] = OrderedDict()
-        """By address; those used last stand at the end."""
-
-    @contextmanager
-    def opened(self, address: str, now_s: float) -> Iterator[ConnectionBudget]:
-        """Yield the budget of a new connection of *address*, until the block is left."""
-        shared = self._addresses.get(address)
-        if shared is None:
-            shared = self._addresses[address] = AddressBudget(address, self._costs, now_s)
-            self._forget_oldest()
-        self._addresses.move_to_end(address)
-        reservation = self._memory.reservation(address)
-        budget = ConnectionBudget(self._costs, shared, self._ahead, reservation, now_s)
-        shared.connections.append(budget)
-        shared.counted()
-        try:
-            yield budget
-        finally:
-            budget.reservation.release()
-            shared.connections.remove(budget)
-            shared.counted()
-            if shared.owes_nothing and self._addresses.get(address) is shared:
-                del self._addresses[address]
-
-    def _forget_oldest(self) -> None:
-        """Forget the address that has been gone for longest if there are too many."""
-        if len(self._addresses) > MOST_ADDRESSES:
-            gone = (name for name, one in self._addresses.items() if not one.connections)
-            if (oldest := next(gone, None)) is not None:
-                del self._addresses[oldest]
-
-    def is_ahead(self, address: str) -> bool:
-        """Tell whether *address* has sent more than its live callers could."""
-        shared = self._addresses.get(address)
-        return shared is not None and shared.is_ahead

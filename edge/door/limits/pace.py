@@ -8,7 +8,8 @@ wait, too.
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
+from weakref import ref
 
 from edge.door.limits.connection_budget import ConnectionBudget
 from edge.door.limits.work_queue import Place, WorkQueue
@@ -21,6 +22,16 @@ WAIT_S = 0.25
 """A wait is cut into such pieces."""
 LONGEST_WAIT_OF_SOUND_S = 10.0
 """The longest wait of audio for stages that are strained."""
+
+
+class Source(Protocol):
+    """Where the data of a connection come from."""
+
+    def has_more(self) -> bool:
+        """Return whether more has arrived than was processed."""
+
+    def note_slowed(self) -> None:
+        """Note that its client is not read for a moment."""
 
 
 class Pace:
@@ -43,21 +54,21 @@ class Pace:
         self.clock, self.work_clock = clock, work_clock
         self._queue = queue
         self._strained = strained
-        self.on_wait: Callable[[], None] | None = None
-        """Called several times a second while the client is not read."""
-        self.on_ahead: Callable[[], None] | None = None
-        """Called when a check finds that the connection is ahead."""
-        self.has_more: Callable[[], bool] | None = None
-        """Returns whether more has arrived than was processed."""
+        self._source: Callable[[], Source | None] = lambda: None
+        """A weak reference: the source has this pace, and no cycle is to keep it in memory."""
         self._since_s = 0.0
         """Work since other tasks last ran."""
         self._has_waited = False
         """Whether it waited in the queue since the last wait for its client."""
 
+    def read_from(self, source: Source) -> None:
+        """Pace what comes from *source*, and tell it several times a second if it is not read."""
+        self._source = ref(source)
+
     def worked(self, since_s: float) -> None:
         """Charge the time of the loop since *since_s* (of `work_clock`)."""
         took_s = self.work_clock() - since_s
-        self.budget.work_s += took_s
+        self.budget.spend_work(took_s)
         self._since_s += took_s
         self._queue.round.count(took_s)
 
@@ -65,7 +76,7 @@ class Pace:
         """Return the result of *work*, which runs in a thread when it is next."""
         await self._queue.wait(self.budget.address)
         result, took_s = await self._queue.off_loop(work)
-        self.budget.work_s += took_s
+        self.budget.spend_work(took_s)
         self._queue.worked(self.budget.address, took_s)
         return result
 
@@ -75,12 +86,9 @@ class Pace:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        if self.budget.is_small or self.budget.settle(now_s := self.clock()):
+        if self.budget.is_small or self.budget.clear_if_live(now_s := self.clock()):
             return 0.0
-        wait_s = self.budget.check(now_s)
-        if self.budget.is_ahead and self.on_ahead:
-            self.on_ahead()
-        return wait_s
+        return self.budget.check(now_s)
 
     def later(self, wait_s: float, piece: Callable[[], None]) -> None:
         """Call *piece* after *wait_s*, when it is next."""
@@ -101,11 +109,11 @@ class Pace:
         """
         crowded = (
             self._queue.round.is_full
-            and self.budget.stranger
+            and self.budget.is_stranger
             and not self._has_waited
             and self._more_waits
         )
-        most_s = YIELD_AFTER_S if self.budget.stranger else NAMED_YIELD_AFTER_S
+        most_s = YIELD_AFTER_S if self.budget.is_stranger else NAMED_YIELD_AFTER_S
         if self.budget.load or self._since_s > most_s or crowded:
             await self.wait_in_queue()
 
@@ -117,8 +125,8 @@ class Pace:
         """
         until_s = self.clock() + LONGEST_WAIT_OF_SOUND_S
         while wait_s := self.check() or self._held_s(until_s):  # a debt is time
-            if self.on_wait:
-                self.on_wait()
+            if (source := self._source()) is not None:
+                source.note_slowed()
             await asyncio.sleep(min(wait_s, WAIT_S))
         if not self.budget.load and not self._more_waits:
             self._since_s = 0.0  # the reader now waits for the client, and others run
@@ -136,14 +144,14 @@ class Pace:
 
     @property
     def _more_waits(self) -> bool:
-        return self.has_more is not None and self.has_more()
+        return (source := self._source()) is not None and source.has_more()
 
     @property
     def _place(self) -> Place:
         """The place in the work queue."""
         if self.budget.load:
             return Place.FAIR
-        return Place.NEXT if self.budget.stranger else Place.LIVE
+        return Place.NEXT if self.budget.is_stranger else Place.LIVE
 
     def _charge(self) -> None:
         self._queue.worked(self.budget.address, self._since_s)

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
+from weakref import ref
 
 from edge.core.client_commands import ClientCommand
 from edge.door.limits.common_bounds import MOST_WAITING_BYTES
 from edge.door.limits.pace import Pace
-from edge.door.transport import Phone, VoicePlayer
+from edge.door.transport import Listener, Phone, VoicePlayer
 
 MOST_WAITING_MESSAGES = 512
 """The most unread messages, with audio from before the session's beginning."""
@@ -38,15 +39,25 @@ class LineTransport:
         self.pace = pace
         self.player: VoicePlayer | None = None
         self.phone: Phone | None = None
-        self.on_message: Callable[[str | bytes], bool] | None = None
-        self.on_command: Callable[[ClientCommand], None] | None = None
-        self.on_excess: Callable[[str], None] | None = None
+        self._listener: Callable[[], Listener | None] = lambda: None
+        """A weak reference: the listener has this transport."""
         self._carrier: Carrier | None = None
         self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue(MOST_WAITING_MESSAGES + 1)
         """At most MOST_WAITING_MESSAGES; None is the last, which always has room."""
         self._waiting_bytes = 0
         self._over = False
-        pace.has_more = lambda: not self._waiting.empty()
+        pace.read_from(self)
+
+    def has_more(self) -> bool:
+        """Return whether messages wait."""
+        return not self._waiting.empty()
+
+    def note_slowed(self) -> None:
+        """Do nothing: the carrier sees by itself whether its client has gone."""
+
+    def listen(self, listener: Listener) -> None:
+        """Let *listener* listen while it lives; `messages` does not yield what it takes at once."""
+        self._listener = ref(listener)
 
     def attach(self, carrier: Carrier, phone: Phone | None = None) -> None:
         """Take the *carrier* of the call; *phone*: that of a telephone."""
@@ -56,10 +67,10 @@ class LineTransport:
         """Take a message, or a packet's audio."""
         if self._over:
             return
-        if self.on_message and self._waiting.empty() and self.on_message(message):
+        listener = self._listener()
+        if listener and self._waiting.empty() and listener.take_at_once(message):
             return  # the listener has counted it
-        self.pace.budget.frames += 1
-        self.pace.budget.bytes += len(message)
+        self.pace.budget.spend_frames(1, len(message))
         self._waiting_bytes += len(message)
         if (
             self._waiting_bytes > MOST_WAITING_BYTES
@@ -71,9 +82,10 @@ class LineTransport:
 
     def commanded(self, commands: list[ClientCommand]) -> None:
         """Take commands that the line itself makes."""
-        if self.on_command and not self._over:
+        listener = self._listener()
+        if listener and not self._over:
             for command in commands:
-                self.on_command(command)
+                listener.obey_now(command)
 
     def left(self) -> None:
         """Note that the client has left, or that no more is read."""
@@ -86,8 +98,8 @@ class LineTransport:
         if self._over:
             return
         self.left()
-        if self.on_excess:
-            self.on_excess(message)
+        if listener := self._listener():
+            listener.over_budget(message)
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """Yield waiting and later messages until the client leaves."""

@@ -17,6 +17,7 @@ from aiohttp._websocket.helpers import websocket_mask
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.message_memory import LONGEST_RESERVATION_S
 from edge.door.limits.pace import WAIT_S, Pace
+from edge.door.transport import Listener
 from edge.door.websocket.frame_heads import HEAD_BYTES, KEY_BYTES, WHOLE_TEXT
 from edge.door.websocket.intake_state import DROPS, READS
 from edge.door.websocket.unparsed_frames import IntakeStep, UnparsedFrames
@@ -33,8 +34,8 @@ class FilteredSocket(Protocol):
 
     pace: Pace
     most_bytes: int
-    on_message: Callable[[str | bytes], bool] | None
-    """If set, it is called with short messages, and takes some, which the parser does not get."""
+    listener: Callable[[], Listener | None]
+    """Returns what takes some short messages, which the parser does not get."""
 
     @property
     def closed(self) -> bool:
@@ -58,7 +59,6 @@ class FrameIntake:
         self._budget = ws.pace.budget
         self._clock = ws.pace.clock
         self._frames = UnparsedFrames(self._budget.reservation, ws.most_bytes, self._clock())
-        ws.pace.has_more = lambda: bool(self._frames.has_rest or queue._buffer)
         self._memory_check: asyncio.TimerHandle | None = None
         """The next check of how long the memory has been reserved."""
         self._untaken_check: asyncio.TimerHandle | None = None
@@ -79,8 +79,8 @@ class FrameIntake:
 
     def _listened_to(self, data: bytes) -> int:
         """Give short messages to the listener; return the number of their bytes in *data*."""
-        listen = self._ws.on_message
-        if not listen or self._queue._buffer:
+        listener = self._ws.listener()
+        if not listener or self._queue._buffer or self._budget.is_ahead:
             return 0
         short = self._frames.short_messages(data)
         if short is None:
@@ -90,7 +90,7 @@ class FrameIntake:
             if self.drops:
                 return len(data)
             message = message_in(frame)
-            if message is None or not listen(message):
+            if message is None or not listener.take_at_once(message):
                 return at
             at += len(frame)
         self._frames.keep_begun(short.begun)
@@ -100,6 +100,11 @@ class FrameIntake:
     def drops(self) -> bool:
         """Return whether data is dropped."""
         return self._frames.state is DROPS
+
+    @property
+    def has_more(self) -> bool:
+        """Return whether more has arrived than was taken."""
+        return bool(self._frames.has_rest or self._queue._buffer)
 
     def feed_eof(self) -> None:
         self._parser.feed_eof()
@@ -137,8 +142,7 @@ class FrameIntake:
                 WebSocketError(CloseCode.PROTOCOL_ERROR, "a client's frames must be masked")
             )
             return True
-        self._budget.frames += piece.frames
-        self._budget.bytes += len(piece.data)
+        self._budget.spend_frames(piece.frames, len(piece.data))
         pace.worked(began_s)
         wait_s = self._debt_s()
         if wait_s is not None:

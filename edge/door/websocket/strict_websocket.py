@@ -7,13 +7,13 @@ listed in `test_aiohttp_parts.py`, and pyproject.toml pins its minor version.
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from weakref import ref
 
 from aiohttp import WebSocketError, WSMsgType, web
 from aiohttp.web_request import BaseRequest
 
-from edge.core.client_commands import ClientCommand
 from edge.door.limits.pace import Pace
-from edge.door.transport import Phone, VoicePlayer
+from edge.door.transport import Listener, Phone, VoicePlayer
 from edge.door.websocket.frame_intake import FrameIntake
 from edge.protocols.client_protocol import CloseCode
 
@@ -24,14 +24,8 @@ DELAYS_PER_HEARTBEAT = 10
 class StrictWebSocket(web.WebSocketResponse):
     """A server's WebSocket that requires masks and has the budget of its connection."""
 
-    on_message: Callable[[str | bytes], bool] | None = None
-    """If set, it is called with short messages, and takes some, which `messages` does not yield."""
-    on_excess: Callable[[str], None] | None = None
-    """If set, it closes a connection over its budget, and takes the reason."""
     player: VoicePlayer | None = None
     phone: Phone | None = None
-    on_command: Callable[[ClientCommand], None] | None = None
-    """Never called: a WebSocket makes no commands itself."""
     _put_off_at = 0.0
     _intake: FrameIntake | None = None
 
@@ -40,8 +34,13 @@ class StrictWebSocket(web.WebSocketResponse):
         super().__init__(**options)
         self.most_bytes = options.get("max_msg_size", 0)
         self.pace = pace
-        pace.on_wait = self.note_slowed
-        pace.on_ahead = self._queue_all
+        pace.read_from(self)
+        self.listener: Callable[[], Listener | None] = lambda: None
+        """A weak reference: the listener has this WebSocket, which makes no commands itself."""
+
+    def listen(self, listener: Listener) -> None:
+        """Let *listener* listen while it lives; `messages` does not yield what it takes at once."""
+        self.listener = ref(listener)
 
     def _post_start(self, request: BaseRequest, protocol: str | None, writer: Any) -> None:
         super()._post_start(request, protocol, writer)
@@ -70,7 +69,6 @@ class StrictWebSocket(web.WebSocketResponse):
     def release(self) -> None:
         """Drop references to this object, which would stay in memory until garbage collection."""
         self._intake = self._exception = self.phone = None
-        self.pace.on_wait = self.pace.on_ahead = self.pace.has_more = None
         if self._req is not None:
             handler: Any = self._req.protocol
             handler._data_received_cb = None
@@ -80,14 +78,14 @@ class StrictWebSocket(web.WebSocketResponse):
         if self._intake is None or self._intake.drops:
             return
         self._intake.drop_all()
-        if self.on_excess:
-            self.on_excess(message)
+        if listener := self.listener():
+            listener.over_budget(message)
         elif self._reader is not None:
             self._reader.set_exception(WebSocketError(CloseCode.POLICY_VIOLATION, message))
 
-    def _queue_all(self) -> None:
-        """Have later messages wait."""
-        self.on_message = None
+    def has_more(self) -> bool:
+        """Return whether more has arrived than was processed."""
+        return self._intake is not None and self._intake.has_more
 
     def note_slowed(self) -> None:
         """Put the next ping off: the unread data may hold a pong."""

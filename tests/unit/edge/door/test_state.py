@@ -7,7 +7,7 @@ import time
 from nats.aio.client import Client
 
 from edge.door.limits.admission_control import AdmissionControl, StageLoad
-from edge.door.limits.connection_budget import Budgets
+from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.stage_monitor import StageMonitor
 from runtime.bus.connection import Bus
@@ -24,9 +24,9 @@ async def test_who_is_ahead_and_who_shows_no_token_is_refused_before_others() ->
 
     now_s = time.monotonic()
     with budgets.opened("flood", now_s) as flood, budgets.opened("live", now_s) as live:
-        flood.sound_s += 30
+        flood.spend_sound(30)
         flood.check(now_s)
-        live.sound_s += 1
+        live.spend_sound(1)
         live.check(now_s)
         assert not full("flood")
         assert not full("live", stranger=True)

@@ -12,7 +12,7 @@ from edge.core.client_commands import Audio, ClientCommand, EndSession
 from edge.core.inputs import Played, Typed
 from edge.door.connection.audio_intake import AudioIntake
 from edge.door.connection.client_reader import TOO_OFTEN, ClientReader
-from edge.door.limits.connection_budget import Budgets
+from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
@@ -36,7 +36,6 @@ class Client(ToldHolder):
         self.obeyed: list[ClientCommand] = []
         self.given: list[ClientCommand] = []
         self.excess: list[str] = []
-        self.transport.on_excess = self.excess.append
         protocol = ContinuousProtocol(Handshake("c"))
         room = CommonShare(0).account("a")
         self.intake = AudioIntake(self, protocol, pace, self, self.obey_now, room)
@@ -54,6 +53,16 @@ class Client(ToldHolder):
 
     def cut_off(self, why: str) -> None:
         self.transport.cut_off(why)
+
+    def over_budget(self, why: str) -> None:
+        self.excess.append(why)
+
+    async def heard_at_once(self) -> None:
+        """Send sound until it is heard before it is waited for."""
+        async with asyncio.timeout(20):
+            while not self.reader.take_at_once(SOUND):
+                await asyncio.sleep(0)
+        self.sound.clear()
 
     async def _obey(self, commands: list[ClientCommand]) -> None:
         for command in commands:
@@ -84,16 +93,14 @@ async def test_messages_are_obeyed_in_their_order(pace: Pace) -> None:
 async def test_sound_is_heard_before_it_is_waited_for(pace: Pace) -> None:
     client = Client(pace)
     reading = asyncio.create_task(client.reader.run())
-    async with asyncio.timeout(20):
-        while client.transport.on_message is None:
-            await asyncio.sleep(0)
+    await client.heard_at_once()
     client.transport.arrived(SOUND)
     assert client.sound == [SOUND]
     client.transport.commanded([Played(1, 20)])
     assert client.given == [Played(1, 20)]
     client.transport.left()
     await reading
-    assert client.transport.on_message is None
+    assert not client.reader.take_at_once(SOUND)
 
 
 async def test_commands_that_come_too_often_are_refused_and_sound_never_is(pace: Pace) -> None:
@@ -122,10 +129,8 @@ async def test_a_fault_of_ours_ends_the_reading(pace: Pace) -> None:
 async def test_a_client_that_costs_too_much_is_read_no_more(pace: Pace) -> None:
     client = Client(pace)
     reading = asyncio.create_task(client.reader.run())
-    async with asyncio.timeout(20):
-        while client.transport.on_message is None:
-            await asyncio.sleep(0)
-    pace.budget.frames += 1_000_000
+    await client.heard_at_once()
+    pace.budget.spend_frames(1_000_000)
     client.transport.arrived('{"type": "ping"}')
     async with asyncio.timeout(20):
         await reading

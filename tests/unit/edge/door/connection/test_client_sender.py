@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from edge.core.client_events import Interrupted, Speech
 from edge.door.connection.client_sender import ClientSender
+from edge.door.limits.budgets import Budgets
 from edge.door.limits.common_bounds import SendBuffer
-from edge.door.limits.connection_budget import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pytest
 
 from edge.door.limits.allowance import OverBudgetError
-from edge.door.limits.connection_budget import (
-    Budgets,
-    ConnectionBudget,
-)
+from edge.door.limits.budgets import Budgets
+from edge.door.limits.connection_budget import ConnectionBudget
 from edge.door.limits.costs import (
     Costs,
 )
@@ -27,6 +26,24 @@ class Told:
     speaking: bool = False
 
 
+class Spent(NamedTuple):
+    """What a connection spends at once."""
+
+    frames: int = 0
+    size_bytes: int = 0
+    work_s: float = 0.0
+    sound_s: float = 0.0
+    turns: int = 0
+
+    def on(self, budget: ConnectionBudget) -> None:
+        """Spend it on *budget*."""
+        budget.spend_frames(self.frames, self.size_bytes)
+        budget.spend_work(self.work_s)
+        budget.spend_sound(self.sound_s)
+        for _ in range(self.turns):
+            budget.spend_turn()
+
+
 @pytest.fixture
 def stack() -> ExitStack:
     return ExitStack()
@@ -38,12 +55,11 @@ def opened(
     return stack.enter_context((budgets or Budgets(COSTS)).opened(address, 0.0))
 
 
-def flood(budget: ConnectionBudget, spent: dict[str, float]) -> tuple[str, float]:
+def flood(budget: ConnectionBudget, spent: Spent) -> tuple[str, float]:
     """Spend as fast as it is read; return why the connection is closed, and when."""
     now_s = 0.0
     for _ in range(100_000):
-        for name, amount in spent.items():
-            setattr(budget, name, getattr(budget, name) + amount)
+        spent.on(budget)
         try:
             now_s += 0.001 + budget.check(now_s)
         except OverBudgetError as over:
@@ -53,7 +69,6 @@ def flood(budget: ConnectionBudget, spent: dict[str, float]) -> tuple[str, float
 
 def live(budget: ConnectionBudget, seconds: float = 1.0) -> None:
     """Spend what a live caller does."""
-    budget.frames += int(50 * seconds)
-    budget.bytes += int(1000 * seconds)
-    budget.work_s += 0.015 * seconds
-    budget.sound_s += seconds
+    budget.spend_frames(int(50 * seconds), int(1000 * seconds))
+    budget.spend_work(0.015 * seconds)
+    budget.spend_sound(seconds)

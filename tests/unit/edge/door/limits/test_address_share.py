@@ -6,17 +6,14 @@ from contextlib import ExitStack
 
 import pytest
 
-from edge.door.limits.connection_budget import (
-    ADDRESS_MULTIPLE,
-    MOST_ADDRESSES,
-    Budgets,
-)
+from edge.door.limits.budgets import MOST_ADDRESSES, Budgets
+from edge.door.limits.connection_budget import ADDRESS_MULTIPLE
 from edge.door.limits.costs import (
     TURNS_AT_ONCE,
     WORK_AT_ONCE_S,
 )
 from edge.door.limits.sound_ahead import EDGE_SHARE, EDGE_WAIT_S, STRANGERS_SHARE, STRANGERS_TURNS
-from tests.unit.edge.door.limits.spending import COSTS, opened
+from tests.unit.edge.door.limits.spending import COSTS, Spent, opened
 
 
 @pytest.fixture
@@ -29,13 +26,13 @@ def test_the_connections_of_an_address_share_what_may_be_ahead(stack: ExitStack)
     several = [opened(stack, budgets) for _ in range(6)]
     waits = []
     for budget in several:
-        budget.stranger = False
-        budget.sound_s += 60
+        budget.identify(named=True)
+        budget.spend_sound(60)
         waits.append(budget.check(0.0))
     assert [wait_s > 0 for wait_s in waits] == [False] * int(ADDRESS_MULTIPLE) + [True] * 4
     other = opened(stack, budgets, "b")
-    other.stranger = False
-    other.sound_s += 60
+    other.identify(named=True)
+    other.spend_sound(60)
     assert other.check(0.0) == 0.0
 
 
@@ -46,34 +43,34 @@ def test_all_addresses_share_the_sound_that_may_be_ahead(
     budgets, waits = Budgets(COSTS), []
     for number in range(100):
         budget = opened(stack, budgets, f"{number}")
-        budget.stranger = stranger
-        budget.sound_s += 60
+        budget.identify(named=not stranger)
+        budget.spend_sound(60)
         waits.append(budget.check(0.0))
     free = int(share)
     assert [wait_s > 0 for wait_s in waits] == [False] * free + [True] * (100 - free)
     assert max(waits) <= EDGE_WAIT_S
     assert budget.check(EDGE_WAIT_S) == 0.0  # it may have come late, over a bad line
     caller = opened(stack, budgets, "with a token")
-    caller.stranger = not stranger
-    caller.sound_s += 60
+    caller.identify(named=stranger)
+    caller.spend_sound(60)
     assert caller.check(0.0) == 0.0
     live = opened(stack, budgets, "live")
     for second in range(60):
-        live.sound_s += 1
-        live.frames += 50
+        live.spend_sound(1)
+        live.spend_frames(50)
         assert live.check(float(second)) == 0.0
 
 
 def test_a_live_caller_does_not_pay_the_debt_of_its_address(stack: ExitStack) -> None:
     budgets = Budgets(COSTS)
     for budget in [opened(stack, budgets) for _ in range(6)]:
-        budget.sound_s += 60
-        budget.work_s += WORK_AT_ONCE_S
+        budget.spend_sound(60)
+        budget.spend_work(WORK_AT_ONCE_S)
         budget.check(0.0)
     live = opened(stack, budgets)
     for second in range(60):
-        live.sound_s += 1
-        live.frames += 50
+        live.spend_sound(1)
+        live.spend_frames(50)
         assert live.check(float(second)) == 0.0
 
 
@@ -81,13 +78,13 @@ def test_a_new_connection_is_no_fresh_start_for_its_address() -> None:
     budgets, free = Budgets(COSTS), 0
     for _ in range(10):
         with budgets.opened("a", 0.0) as budget:
-            budget.stranger = False
-            budget.sound_s += 60
+            budget.identify(named=True)
+            budget.spend_sound(60)
             free += budget.check(0.0) == 0.0
     assert free == ADDRESS_MULTIPLE
     for number in range(MOST_ADDRESSES + 5):
         with budgets.opened(f"n{number}", 0.0) as budget:
-            budget.sound_s += 15
+            budget.spend_sound(15)
             budget.check(0.0)
     assert len(budgets._addresses) == MOST_ADDRESSES
 
@@ -96,7 +93,7 @@ def test_an_address_that_spent_nothing_is_not_remembered() -> None:
     budgets = Budgets(COSTS)
     for number in range(10):
         with budgets.opened(f"n{number}", 0.0) as budget:
-            budget.frames += 10
+            budget.spend_frames(10)
             budget.check(0.0)
     assert not budgets._addresses
 
@@ -107,13 +104,13 @@ def test_strangers_who_type_share_what_they_type_and_callers_do_not(stack: ExitS
     for number in range(100):
         budget = opened(stack, budgets, f"a{number}")
         for _ in range(int(TURNS_AT_ONCE)):
-            budget.turns += 1
+            budget.spend_turn()
             if budget.check(0.0):
                 assert budget.check(EDGE_WAIT_S) == 0.0  # it is late, and not lost
                 break
             typed += 1
     assert typed < STRANGERS_TURNS < 100 * TURNS_AT_ONCE
     caller = opened(stack, budgets, "caller")
-    caller.stranger = False
-    caller.turns += int(TURNS_AT_ONCE)
+    caller.identify(named=True)
+    Spent(turns=int(TURNS_AT_ONCE)).on(caller)
     assert caller.check(0.0) == 0.0

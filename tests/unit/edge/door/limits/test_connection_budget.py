@@ -7,12 +7,8 @@ from contextlib import ExitStack
 import pytest
 
 from edge.door.limits.allowance import PATIENCE_S, Load, OverBudgetError
-from edge.door.limits.connection_budget import (
-    MOST_ADDRESSES,
-    MOST_OUTSTANDING,
-    MOST_OUTSTANDING_OF_ADDRESS,
-    Budgets,
-)
+from edge.door.limits.budgets import Budgets
+from edge.door.limits.connection_budget import MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS
 from edge.door.limits.costs import (
     AT_ONCE_S,
     BURST_BYTES,
@@ -24,7 +20,7 @@ from edge.door.limits.costs import (
     TURNS_AT_ONCE,
     WORK_AT_ONCE_S,
 )
-from tests.unit.edge.door.limits.spending import COSTS, Told, flood, live, opened
+from tests.unit.edge.door.limits.spending import COSTS, Spent, Told, flood, live, opened
 
 
 @pytest.fixture
@@ -37,10 +33,9 @@ def test_a_live_caller_is_never_ahead_and_never_waits(stack: ExitStack) -> None:
     budget = opened(stack)
     for second in range(3600):
         came = 0 if second % 60 < 3 else 4 if second % 60 == 3 else 1
-        budget.frames += 50 * came
-        budget.bytes += 33_000 * came
-        budget.work_s += 0.015 * came
-        budget.sound_s += came
+        budget.spend_frames(50 * came, 33_000 * came)
+        budget.spend_work(0.015 * came)
+        budget.spend_sound(came)
         assert budget.check(float(second)) == 0.0
         assert not budget.is_ahead
         assert not budget.load or second % 60 in range(3, 6)  # after the stall
@@ -49,18 +44,17 @@ def test_a_live_caller_is_never_ahead_and_never_waits(stack: ExitStack) -> None:
 @pytest.mark.parametrize(
     "spent",
     [
-        {"frames": BURST_FRAMES + 1},
-        {"bytes": BURST_BYTES + 1},
-        {"work_s": BURST_WORK_S + 0.001},
-        {"sound_s": BURST_SOUND_S + 0.1},
+        Spent(frames=BURST_FRAMES + 1),
+        Spent(size_bytes=BURST_BYTES + 1),
+        Spent(work_s=BURST_WORK_S + 0.001),
+        Spent(sound_s=BURST_SOUND_S + 0.1),
     ],
 )
 def test_who_sends_more_at_once_than_a_live_caller_bursts_for_a_while(
-    stack: ExitStack, spent: dict[str, float]
+    stack: ExitStack, spent: Spent
 ) -> None:
     budget = opened(stack)
-    for name, amount in spent.items():
-        setattr(budget, name, amount)
+    spent.on(budget)
     assert budget.check(0.0) == 0.0
     assert budget.load
     assert not budget.is_ahead
@@ -70,48 +64,48 @@ def test_who_sends_more_at_once_than_a_live_caller_bursts_for_a_while(
 
 def test_a_recording_is_welcome_up_to_a_bound_then_paced(stack: ExitStack) -> None:
     budget = opened(stack)
-    budget.sound_s += 60
+    budget.spend_sound(60)
     assert budget.check(0.0) == 0.0
     assert budget.is_ahead
-    budget.sound_s += 10
+    budget.spend_sound(10)
     assert budget.check(0.0) == pytest.approx(10 / SOUND_PACE)
     assert budget.check(5.0) == 0.0
 
 
 def test_one_message_with_far_more_is_closed_at_once(stack: ExitStack) -> None:
     budget = opened(stack)
-    budget.sound_s += 60 + SOUND_PACE * PATIENCE_S + 1
+    budget.spend_sound(60 + SOUND_PACE * PATIENCE_S + 1)
     with pytest.raises(OverBudgetError, match="sound faster than it is spoken: more than 60 s"):
         budget.check(0.0)
 
 
 def test_who_is_slowed_for_too_long_is_closed(stack: ExitStack) -> None:
-    why, now_s = flood(opened(stack), {"sound_s": 4.0})
+    why, now_s = flood(opened(stack), Spent(sound_s=4.0))
     assert why.startswith("sound")
     assert PATIENCE_S <= now_s <= PATIENCE_S + 5
 
 
 def test_who_was_slowed_once_and_then_speaks_is_not_closed(stack: ExitStack) -> None:
     budget = opened(stack)
-    budget.sound_s += 100
+    budget.spend_sound(100)
     now_s = budget.check(0.0)
     for _ in range(300):
         now_s += 1
-        budget.sound_s += 1
+        budget.spend_sound(1)
         assert budget.check(now_s) == 0.0
 
 
 @pytest.mark.parametrize(
     ("spent", "why"),
     [
-        ({"frames": 10}, "WebSocket frames"),
-        ({"bytes": 300_000}, "bytes"),
-        ({"work_s": 0.03}, "work"),
-        ({"turns": 1}, "typed turns"),
+        (Spent(frames=10), "WebSocket frames"),
+        (Spent(size_bytes=300_000), "bytes"),
+        (Spent(work_s=0.03), "work"),
+        (Spent(turns=1), "typed turns"),
     ],
 )
 def test_everything_that_costs_is_paced_and_then_closed(
-    stack: ExitStack, spent: dict[str, float], why: str
+    stack: ExitStack, spent: Spent, why: str
 ) -> None:
     """Sent as fast as it is read: the flood gets its rate, for half a minute."""
     told, now_s = flood(opened(stack), spent)
@@ -121,15 +115,15 @@ def test_everything_that_costs_is_paced_and_then_closed(
 
 def test_frames_of_a_stall_come_at_once_and_cost_no_wait(stack: ExitStack) -> None:
     budget = opened(stack)
-    budget.frames += int(AT_ONCE_S * COSTS.frames_a_second)
+    budget.spend_frames(int(AT_ONCE_S * COSTS.frames_a_second))
     assert budget.check(0.0) == 0.0
 
 
 def test_typed_turns_come_at_once_up_to_a_bound(stack: ExitStack) -> None:
     budget = opened(stack)
-    budget.turns += int(TURNS_AT_ONCE)
+    Spent(turns=int(TURNS_AT_ONCE)).on(budget)
     assert budget.check(0.0) == 0.0
-    budget.turns += 2
+    Spent(turns=2).on(budget)
     assert budget.check(0.0) == pytest.approx(2.0)
 
 
@@ -138,11 +132,11 @@ def test_who_is_refused_again_and_again_is_slowed_and_who_tries_now_and_then_is_
 ) -> None:
     patient, greedy = opened(stack), opened(stack, address="b")
     for second in range(600):
-        patient.work_s += REFUSAL_WORK_S
+        patient.spend_work(REFUSAL_WORK_S)
         assert patient.check(float(second)) == 0.0
     refused = 0
     while not greedy.check(0.0):
-        greedy.work_s += REFUSAL_WORK_S
+        greedy.spend_work(REFUSAL_WORK_S)
         refused += 1
     assert refused <= WORK_AT_ONCE_S / REFUSAL_WORK_S + 1
     assert greedy.load
@@ -155,29 +149,40 @@ def test_what_a_live_caller_spends_is_cleared_and_still_counts_at_the_next_check
     assert budget.is_small
     for second in range(1, 5):
         live(budget)
-        assert budget.settle(float(second))
-        assert (budget.frames, budget.bytes, budget.sound_s, budget.work_s) == (0, 0, 0, 0)
+        assert budget.clear_if_live(float(second))
+        assert budget.is_small
     live(budget, 3.0)
-    assert not budget.settle(4.1)  # more than in a tenth of a second
+    assert not budget.clear_if_live(4.1)  # more than in a tenth of a second
     assert not budget.is_small
     assert budget.check(4.1) == 0.0
     assert budget.load is Load.BURSTS
-    assert not budget.settle(5.0)  # a burst is charged until it is over
+    assert not budget.clear_if_live(5.0)  # a burst is charged until it is over
 
 
-@pytest.mark.parametrize("spent", ["frames", "bytes", "work_s", "sound_s", "turns"])
-def test_more_than_a_live_caller_spends_is_not_cleared(stack: ExitStack, spent: str) -> None:
+@pytest.mark.parametrize(
+    "spent",
+    [
+        Spent(frames=1_000_000),
+        Spent(size_bytes=100_000_000),
+        Spent(work_s=1_000_000),
+        Spent(sound_s=1_000_000),
+        Spent(turns=1_000),
+    ],
+)
+def test_more_than_a_live_caller_spends_is_not_cleared(stack: ExitStack, spent: Spent) -> None:
     budget = opened(stack)
-    setattr(budget, spent, 1_000_000)
-    assert not budget.settle(60.0)
-    assert getattr(budget, spent) == 1_000_000
+    spent.on(budget)
+    assert not budget.clear_if_live(60.0)
+    assert not budget.is_small
+    with pytest.raises(OverBudgetError):
+        budget.check(60.0)
 
 
 def ahead(stack: ExitStack, budgets: Budgets, told: Told | None) -> bool:
     """Return whether sound that is ahead must wait, of a session whose words are *told*."""
     budget = opened(stack, budgets)
-    budget.recognition = told
-    budget.sound_s += 30
+    budget.watch(told)
+    budget.spend_sound(30)
     budget.check(0.0)
     assert budget.is_ahead
     return budget.is_held(strained=False)
@@ -203,41 +208,15 @@ def test_sound_that_is_ahead_waits_where_its_address_has_enough_or_a_stage_falls
 ) -> None:
     budgets = Budgets(COSTS)
     first = opened(stack, budgets)
-    first.recognition = Told()
+    first.watch(Told())
     assert not first.is_held(strained=True)  # it is live
-    first.sound_s += 30
+    first.spend_sound(30)
     first.check(0.0)
     assert (first.is_held(strained=False), first.is_held(strained=True)) == (False, True)
     for _ in range(MOST_OUTSTANDING_OF_ADDRESS - 1):
-        opened(stack, budgets).recognition = Told(1)
+        opened(stack, budgets).watch(Told(1))
     assert not first.is_held(strained=False)
-    opened(stack, budgets).recognition = Told(1)
+    opened(stack, budgets).watch(Told(1))
     assert first.outstanding == 0
     assert first.is_held(strained=False)
     assert (budgets.is_ahead("a"), budgets.is_ahead("b")) == (True, False)
-
-
-def waits_s(budgets: Budgets, address: str, sound_s: float) -> float:
-    """Return for how long a new connection of *address* must wait that sends *sound_s* at once."""
-    with budgets.opened(address, 0.0) as budget:
-        assert budget.address == address
-        budget.stranger = False
-        budget.sound_s = sound_s
-        return budget.check(0.0)
-
-
-def test_an_address_is_remembered_while_it_owes_something() -> None:
-    budgets, fresh = Budgets(COSTS), Budgets(COSTS)
-    assert [waits_s(budgets, "a", 60.0) for _ in range(2)] == [0.0, 0.0]
-    assert waits_s(budgets, "a", 60.0) > waits_s(fresh, "a", 60.0) == 0.0
-    assert waits_s(budgets, "b", 60.0) == 0.0
-
-
-def test_the_address_that_has_been_gone_for_longest_is_forgotten_first() -> None:
-    budgets = Budgets(COSTS)
-    for number in range(MOST_ADDRESSES + 1):
-        with budgets.opened(str(number), 0.0) as budget:
-            budget.sound_s += 30
-            budget.check(0.0)
-    assert len(budgets._addresses) == MOST_ADDRESSES
-    assert (str(0) in budgets._addresses, str(1) in budgets._addresses) == (False, True)

@@ -6,11 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from edge.door.limits.connection_budget import (
-    MOST_OUTSTANDING,
-    MOST_OUTSTANDING_OF_ADDRESS,
-    Budgets,
-)
+from edge.door.limits.budgets import Budgets
+from edge.door.limits.connection_budget import MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS
 from tests.unit.edge.door.limits.spending import COSTS, Told, opened
 
 
@@ -21,9 +18,10 @@ def stack() -> ExitStack:
 
 def test_sound_that_is_ahead_waits_for_its_own_utterances(stack: ExitStack) -> None:
     budget = opened(stack)
-    budget.recognition = told = Told(outstanding=MOST_OUTSTANDING)
+    told = Told(outstanding=MOST_OUTSTANDING)
+    budget.watch(told)
     assert not budget.is_held(strained=True)  # it is live
-    budget.sound_s += 30
+    budget.spend_sound(30)
     budget.check(0.0)
     assert budget.is_held(strained=False)
     told.outstanding = 1
@@ -37,8 +35,8 @@ def test_it_waits_for_those_of_its_address_too(stack: ExitStack) -> None:
     budgets = Budgets(COSTS)
     several = [opened(stack, budgets) for _ in range(MOST_OUTSTANDING_OF_ADDRESS)]
     for budget in several:
-        budget.recognition = Told(outstanding=1)
-        budget.sound_s += 15
+        budget.watch(Told(outstanding=1))
+        budget.spend_sound(15)
         budget.check(0.0)
     assert all(budget.is_held(strained=False) for budget in several)
     assert budgets.is_ahead("a")

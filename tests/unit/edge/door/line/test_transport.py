@@ -8,11 +8,30 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge.door.limits.connection_budget import Budgets
+from edge.core.client_commands import ClientCommand
+from edge.core.inputs import Played
+from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
 from edge.door.line.transport import MOST_WAITING_MESSAGES, LineTransport
+
+
+class Listener:
+    """Takes nothing at once, and keeps why its connection is closed."""
+
+    def __init__(self) -> None:
+        self.why: list[str] = []
+        self.commands: list[ClientCommand] = []
+
+    def take_at_once(self, message: str | bytes) -> bool:
+        return not message
+
+    def obey_now(self, command: ClientCommand) -> None:
+        self.commands.append(command)
+
+    def over_budget(self, why: str) -> None:
+        self.why.append(why)
 
 
 @pytest.fixture
@@ -35,15 +54,27 @@ async def test_a_reader_of_a_closed_line_reads_no_more(line: LineTransport) -> N
 
 
 async def test_messages_that_nobody_reads_close_the_line_once(line: LineTransport) -> None:
-    why: list[str] = []
-    line.on_excess = why.append
+    listener = Listener()
+    line.listen(listener)
     for _ in range(MOST_WAITING_MESSAGES):
         line.arrived("hi")
-    assert not why
+    assert not listener.why
     for _ in range(2):
         line.arrived("hi")
         line.left()
-    assert why == ["messages come faster than they are read"]
+    assert listener.why == ["messages come faster than they are read"]
+    assert await read(line) == []
+
+
+async def test_a_line_has_its_listener_only_while_that_lives(line: LineTransport) -> None:
+    listener = Listener()
+    line.listen(listener)
+    line.commanded([Played(1, 20)])
+    assert listener.commands == [Played(1, 20)]
+    del listener
+    line.commanded([Played(1, 40)])
+    line.arrived("hi")
+    line.left()
     assert await read(line) == []
 
 
