@@ -1,13 +1,14 @@
-"""Sends a client the session's events, each once, if the client asked for them."""
+"""Sends a client the session's events, each once, if the client asked for them. Pure.
+
+An event of a stage comes live, and again when the log is read; so does one of the edge's own, which
+is sent as soon as it is decided. The log is read in its order.
+"""
 
 from collections.abc import Callable
 
+from edge.call.log_position import HEARD_KINDS
 from edge.core.client_events import ClientEvent, Happened
-from runtime.recent_ids import RecentIds
 from schemas.events import Event
-
-MOST_REMEMBERED_IDS = 512
-"""The most ids of sent events that are kept, since an event may come twice."""
 
 
 class EventForwarder:
@@ -15,8 +16,30 @@ class EventForwarder:
 
     def __init__(self, tell: Callable[[ClientEvent], None]) -> None:
         self._tell = tell
-        self._told = RecentIds(MOST_REMEMBERED_IDS)
+        self._own: set[str] = set()
+        """Ids of the edge's own events that are still to come back."""
+        self._read_seq = 0
+        """The sequence up to which the log was read."""
+        self._taken: set[int] = set()
+        """The sequences after it whose events have come."""
 
     def forward(self, event: Event) -> None:
-        if not self._told.is_duplicate(event.id):
+        """Send an event of the edge's own."""
+        if event.KIND in HEARD_KINDS:
+            self._own.add(event.id)
+        self._tell(Happened(event))
+
+    def forward_stored(self, event: Event, seq: int) -> None:
+        """Send *event*, stored at *seq* of the log, unless it was sent."""
+        if seq <= self._read_seq or seq in self._taken:
+            return
+        self._taken.add(seq)
+        if event.id in self._own:
+            self._own.remove(event.id)
+        else:
             self._tell(Happened(event))
+
+    def note_read(self, seq: int) -> None:
+        """Note that all events of the log up to *seq* have been forwarded."""
+        self._read_seq = max(seq, self._read_seq)
+        self._taken = {taken for taken in self._taken if taken > seq}

@@ -68,6 +68,9 @@ class EventWriter:
         self._outage = outage
         self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_WAITING_EVENTS + 1)
         """At most MOST_WAITING_EVENTS; None is the last, which always has room."""
+        self._taken = self._done = 0
+        """The events that were put, and those that are stored or refused."""
+        self._progress = asyncio.Event()
 
     def put(self, event: Event) -> bool:
         """Take *event*, or return False if too many wait already."""
@@ -78,6 +81,7 @@ class EventWriter:
             recorded = tuple(dict.fromkeys((*event.recorded, *self._recorded)))
             event = msgspec.structs.replace(event, recorded=recorded)
         self._waiting.put_nowait(event)
+        self._taken += 1
         return True
 
     def close(self) -> None:
@@ -87,8 +91,10 @@ class EventWriter:
             self._jobs.leave()
 
     async def stored(self) -> None:
-        """Return once no event waits."""
-        await self._waiting.join()
+        """Return once the events that were put so far are stored."""
+        last = self._taken
+        while self._done < last:
+            await self._progress.wait()
 
     async def run(
         self,
@@ -115,8 +121,9 @@ class EventWriter:
                 self._jobs.note_stored(event)
             if isinstance(event, TurnTaken):
                 await self._bus.yield_to_jobs()
-            self._waiting.task_done()
-        self._waiting.task_done()
+            self._done += 1
+            self._progress.set()
+            self._progress.clear()  # for those that wait for a later event
 
     async def _stored(self, event: Event, over: Callable[[str], None]) -> bool:
         data = self._encode(event)

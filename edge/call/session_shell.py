@@ -235,6 +235,8 @@ class SessionShell:
     def _take_stored(self, data: bytes, subject: str, seq: int) -> None:
         """Take an event that was read from the log."""
         self._stages.event(data, subject, seq, self._take_event)
+        if self._forwarder:
+            self._forwarder.note_read(seq)
 
     def _take_event(self, event: AnyEvent, seq: int) -> None:
         """Take *event* of a stage or of a newer connection, stored at *seq* of the log."""
@@ -244,7 +246,8 @@ class SessionShell:
         if self._takeover.is_over(event, seq):
             self._leave_to_newer()
         elif event.KIND != LIFE:
-            self._tell_of(event)
+            if self._forwarder and self._carries and self._takeover.is_ours(seq):
+                self._forwarder.forward_stored(event, seq)
             self.give(StageSaid(event))
 
     def _leave_to_newer(self) -> None:

@@ -18,9 +18,13 @@ class Takeover:
     def begins(self, event: Event) -> None:
         self._our_id = event.id
 
+    def is_ours(self, seq: int) -> bool:
+        """Return whether an event at *seq* of the log came after the first one of ours."""
+        return 0 < self._our_seq < seq
+
     def is_over(self, event: Event, seq: int) -> bool:
         """Return whether *event*, at *seq* of the log, begins a newer connection."""
         if event.id == self._our_id:
             self._our_seq = seq
             return False
-        return isinstance(event, SessionResumed) and 0 < self._our_seq < seq
+        return isinstance(event, SessionResumed) and self.is_ours(seq)

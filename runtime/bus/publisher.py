@@ -10,12 +10,14 @@ from nats.js.api import PubAck
 from nats.js.errors import APIError, NoStreamResponseError
 
 from runtime.bus import trace
-from runtime.bus.errors import BusAwayError, BusRefusedError, FencedError
+from runtime.bus.errors import BusAwayError, BusError, BusRefusedError, FencedError
 from runtime.bus.reader import Reader
 from schemas import codec, subjects
 from schemas.events import Event
 
 WRONG_LAST_SEQUENCE = 10071
+EXCEEDS_STREAM = 10054
+"""NATS's error code: the message is larger than its stream takes."""
 ACK_TIMEOUT_S = 2.0
 COPY_TIMEOUT_S = 10.0
 PATIENCE_S = 12.0
@@ -66,7 +68,9 @@ class Publisher:
                 ack = await self._ack(subject, data, head, left_s)
             except (NatsTimeoutError, NoStreamResponseError, NoRespondersError):
                 await asyncio.sleep(RETRY_S)
-            except (NatsError, APIError) as error:
+            except APIError as error:
+                raise _refusal(name, error) from error
+            except NatsError as error:
                 raise BusAwayError(f"{name} was not stored: {error}") from error
             else:
                 return ack.seq
@@ -120,7 +124,7 @@ class Publisher:
                 newest = ack.seq
             except APIError as error:
                 if error.err_code != WRONG_LAST_SEQUENCE:
-                    raise BusAwayError(f"{event.id} was not stored: {error}") from error
+                    raise _refusal(event.id, error) from error
                 newest = _sequence_in(error.description)
             except NatsError as error:  # it may be stored nevertheless: the next attempt shows it
                 last_error = error
@@ -186,6 +190,12 @@ class Publisher:
         """
         body = {"filter": key, "seq": seq + 1}
         await self._reader.api(f"STREAM.PURGE.{subjects.SEATS_STREAM}", body)
+
+
+def _refusal(name: str, error: APIError) -> BusError:
+    """Return the bus's error for the server's *error* about message *name*."""
+    kind = BusRefusedError if error.err_code == EXCEEDS_STREAM else BusAwayError
+    return kind(f"{name} was not stored: {error}")
 
 
 def _sequence_in(refusal: str | None) -> int:

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from runtime.bus.connection import Bus
-from runtime.bus.errors import FencedError
+from runtime.bus.errors import BusRefusedError, FencedError
 from schemas import subjects
-from schemas.events import ResponseCancelled, ResponseSentence, TurnTaken
+from schemas.events import ResponseCancelled, ResponseSentence, TurnCommitted, TurnTaken
 from tests.at_work import turn, types
 from workers.engines.simulated import SimulatedLanguageModel
 from workers.llm.stage import LlmStage
@@ -61,6 +61,15 @@ async def test_a_sentence_whose_ack_was_lost_is_stored_whatever_followed_it(bus:
     other = msgspec.structs.replace(sentence, text="Goodbye.")
     with pytest.raises(FencedError):
         await bus.publish_fenced(other, 0)
+
+
+async def test_what_the_stream_refuses_for_its_size_is_refused_and_not_away(bus: Bus) -> None:
+    config = (await bus.api(f"STREAM.INFO.{subjects.EVENTS_STREAM}"))["config"]
+    await bus.api(f"STREAM.UPDATE.{subjects.EVENTS_STREAM}", {**config, "max_msg_size": 300})
+    with pytest.raises(BusRefusedError):
+        await bus.publish(
+            TurnCommitted(**WHOSE, turn=4, text="x" * 300, confidence=1.0, speculative=False)
+        )
 
 
 async def test_a_fresh_job_whose_answer_is_there_already_adds_nothing(bus: Bus) -> None:

@@ -22,6 +22,9 @@ class MemoryBus:
 
     def __init__(self) -> None:
         self.stored: list[ev.Event] = []
+        self.log: list[Stored] = []
+        """What the log holds for readers."""
+        self.was_read = asyncio.Event()
         self.sent: list[tuple[str, msgspec.Struct]] = []
         self.reconnected: list[Callable[[], None]] = []
         self.liveness = LinkLiveness(Client())
@@ -34,8 +37,9 @@ class MemoryBus:
         return len(self.stored)
 
     async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
-        del stream, subject, after
-        return []
+        del stream, subject
+        self.was_read.set()
+        return [one for one in self.log if one.seq > after]
 
     async def send(self, subject: str, message: msgspec.Struct) -> bool:
         self.sent.append((subject, message))

@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
-from edge.call.event_forwarder import MOST_REMEMBERED_IDS, EventForwarder
+from typing import Any
+
+from edge.call.event_forwarder import EventForwarder
 from edge.core.client_events import ClientEvent, Happened
-from schemas.events import AnswerReached
+from schemas.events import Event, ResponseCancelled, TranscriptFinal, TurnCommitted
+
+WHOSE: dict[str, Any] = {"tenant": "t", "session": "s"}
 
 
-def reached(index: int) -> AnswerReached:
-    return AnswerReached(tenant="t", session="s", at_ms=index, turn=1, index=index)
+def words(number: int) -> TranscriptFinal:
+    return TranscriptFinal(
+        **WHOSE, at_ms=number, utterance=number, text="Hi.", confidence=1.0,
+        audio_ms=1, took_ms=1.0, model="m",
+    )  # fmt: skip
 
 
-def test_an_event_that_comes_back_over_the_bus_is_told_once() -> None:
-    told: list[ClientEvent] = []
-    teller = EventForwarder(told.append)
-    for index in (0, 1, 0, 1, 2):
-        teller.forward(reached(index))
-    assert told == [Happened(reached(index)) for index in (0, 1, 2)]
+def told(*events: Event) -> list[ClientEvent]:
+    return [Happened(event) for event in events]
 
 
-def test_what_was_told_long_ago_is_forgotten() -> None:
-    told: list[ClientEvent] = []
-    teller = EventForwarder(told.append)
-    for index in (*range(MOST_REMEMBERED_IDS + 1), 0):
-        teller.forward(reached(index))
-    assert told[-1] == Happened(reached(0))
+def test_an_event_that_comes_live_and_from_the_log_is_told_once() -> None:
+    found: list[ClientEvent] = []
+    teller = EventForwarder(found.append)
+    for seq in (3, 1, 3):  # the message of 2 was lost
+        teller.forward_stored(words(seq), seq)
+    for seq in (1, 2, 3, 4):
+        teller.forward_stored(words(seq), seq)
+        teller.note_read(seq)
+    teller.forward_stored(words(4), 4)
+    assert found == told(words(3), words(1), words(2), words(4))
+
+
+def test_a_long_log_that_is_read_again_is_not_told_again() -> None:
+    found: list[ClientEvent] = []
+    teller = EventForwarder(found.append)
+    for _ in range(2):
+        for seq in range(1, 5000):
+            teller.forward_stored(words(seq), seq)
+    assert len(found) == 4999
+
+
+def test_an_event_of_the_edge_is_told_at_once_and_not_when_it_comes_back() -> None:
+    found: list[ClientEvent] = []
+    teller = EventForwarder(found.append)
+    cancelled = ResponseCancelled(**WHOSE, at_ms=1, turn=1, reason="retracted")
+    committed = TurnCommitted(
+        **WHOSE, at_ms=2, turn=1, text="Hi.", confidence=1.0, speculative=False
+    )
+    teller.forward(cancelled)
+    teller.forward(committed)
+    for _ in range(2):
+        teller.forward_stored(cancelled, 7)
+    assert found == told(cancelled, committed)

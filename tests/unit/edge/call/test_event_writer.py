@@ -98,6 +98,24 @@ async def test_who_waits_is_told_when_what_was_put_before_is_stored() -> None:
         await events.stored()  # nothing more comes
 
 
+async def test_who_waits_is_not_held_up_by_what_comes_later() -> None:
+    class OneSlow(MemoryBus):
+        async def publish(self, event: Event, data: bytes, *, patience_s: float) -> int:
+            if self.stored:
+                await asyncio.Event().wait()
+            return await super().publish(event, data, patience_s=patience_s)
+
+    events = writer(OneSlow())
+    events.put(pressed("1"))
+    storing = asyncio.create_task(running(events))
+    waiting = asyncio.create_task(events.stored())
+    await asyncio.sleep(0)
+    events.put(pressed("2"))
+    async with asyncio.timeout(20):
+        await waiting
+    storing.cancel()
+
+
 async def test_who_waits_after_the_close_is_told_once_all_is_stored() -> None:
     bus = MemoryBus()
     events = writer(bus)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from typing import Any
 
 import msgpack
 
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
-from edge.core.client_events import CallerStarted
+from edge.core.client_events import CallerStarted, Happened
 from edge.core.effects import Effect
-from edge.core.inputs import AnyInput, KeyPressed, Started
+from edge.core.inputs import AnyInput, KeyPressed, Resumed, Started
+from runtime.bus.reader import Stored
+from schemas import codec, subjects
 from schemas import events as ev
 from schemas import inputs as kind
 from schemas.audio import AudioFrame
@@ -165,3 +168,32 @@ async def test_nothing_of_a_session_that_is_over_waits_for_the_garbage_collector
         assert (shell(), out()) == (None, None)
     finally:
         gc.enable()
+
+
+async def test_a_resumed_connection_tells_its_own_events_once_and_no_older_ones() -> None:
+    bus, client, first = MemoryBus(), ToldClient(), began(config())
+    whose: dict[str, Any] = {"tenant": first.tenant, "session": first.session}
+    resumed = ev.SessionResumed(
+        **whose, at_ms=1, edge="e", config=first.config, version=first.version
+    )
+    said = [
+        ev.TranscriptFinal(
+            **whose, at_ms=number, utterance=number, text="Hi.", confidence=1.0, audio_ms=1,
+            took_ms=1.0, model="m",
+        )
+        for number in range(700)
+    ]  # fmt: skip
+    events: list[ev.Event] = [*said[:5], resumed, *said[5:]]
+    shell = SessionShell(bus, Call(resumed), client, tells_events=True)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        tasks.create_task(shell.run())
+        await shell.listening.wait()
+        for seq, event in enumerate(events, 1):
+            await bus.deliver(event, seq)
+            subject = subjects.event(event)
+            bus.log.append(Stored(subject, seq, codec.encode(event), codec.headers(event), ""))
+        shell.give(Resumed())  # it reads the log
+        await bus.was_read.wait()
+        shell.finish("end_call")
+    told = [one.event for one in client.told if isinstance(one, Happened)]
+    assert [event for event in told if isinstance(event, ev.TranscriptFinal)] == said[5:]
