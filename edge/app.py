@@ -128,7 +128,7 @@ def limits_of(settings: Settings) -> Limits:
         everywhere=settings.max_sessions,
         a_tenant=settings.max_sessions_per_tenant,
         a_user=settings.max_sessions_per_user,
-        joins_a_minute=settings.reconnects_per_minute + 1,
+        joins_per_minute=settings.reconnects_per_minute + 1,
         without_token=settings.seats_without_token,
     )
 

@@ -16,7 +16,7 @@ from schemas.tenant import TenantLimits
 from tests.aura_process import AuraProcess
 from tests.caller import calling
 
-LIMITS = Limits(everywhere=5, a_tenant=3, a_user=1, joins_a_minute=4)
+LIMITS = Limits(everywhere=5, a_tenant=3, a_user=1, joins_per_minute=4)
 
 
 def caller(name: str, tenant: str = "t") -> Caller:

@@ -130,7 +130,7 @@ async def test_nor_for_such_time_of_its_long_messages() -> None:
 
 
 async def test_a_debt_is_waited_for() -> None:
-    budgets = Budgets(Costs(frames_a_second=1000))
+    budgets = Budgets(Costs(frames_per_second=1000))
     loop = asyncio.get_running_loop()
     with budgets.opened("a", loop.time()) as budget:
         pace = Pace(budget, WorkQueue(), str)

@@ -90,7 +90,6 @@ class Connection:
             self._sessions.detach()  # if this task was cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
-            self._sessions.release()
 
     def _reader(self) -> ClientReader:
         rate = self._services.commands_per_second

@@ -7,6 +7,7 @@ import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import ref
 
 import structlog
 
@@ -90,9 +91,16 @@ class ConnectionSessions:
         self._seat = seat
         self._quota = quota
         self._pace = pace
-        self._holder = holder
+        self._holder_ref = ref(holder)
         self.stopwatch = Stopwatch(services.times, time.monotonic())
         self._session: _Session | None = None
+
+    @property
+    def _holder(self) -> Holder:
+        """The connection; the reference is weak, since the connection has this object."""
+        if (holder := self._holder_ref()) is None:
+            raise ReferenceError("the connection is over")
+        return holder
 
     @property
     def shell(self) -> SessionShell | None:
@@ -195,10 +203,6 @@ class ConnectionSessions:
                 raise TypeError(f"{command} is for the connection")
             case _:
                 self.give(command)
-
-    def release(self) -> None:
-        """Drop the connection, which has ended: a cycle would keep it until garbage collection."""
-        del self._holder
 
     def give(self, command: FromClient) -> None:
         """Give the call a client's command, with masked words and keys."""

@@ -5,8 +5,8 @@ free slot. It is strained while a job has waited a third as long within that tim
 the latest such jobs are kept.
 
 While a stage is strained, sound that is ahead of live speech waits, and its addresses get no new
-calls. The first late job counts, since a refused caller can try again, and a caller in a late
-conversation cannot. A stage that works mostly for strangers is strained but never full: strangers
+calls. The first late job counts, since a refused caller can try again, and a caller in a call
+that is late cannot. A stage that works mostly for strangers is strained but never full: strangers
 get fewer slots, and engines serve other callers first.
 """
 

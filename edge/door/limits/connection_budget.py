@@ -24,8 +24,8 @@ from edge.door.limits.costs import (
     CHECK_SOUND_S,
     CHECK_WORK_S,
     SOUND_PACE,
-    WORK_A_SECOND,
     WORK_AT_ONCE_S,
+    WORK_PER_SECOND,
     Allowances,
     Costs,
 )
@@ -60,7 +60,7 @@ class AddressBudget:
         self.connections: list[ConnectionBudget] = []
         at_once_s = costs.sound_at_once_s * ADDRESS_MULTIPLE
         self._sound = Allowance(at_once_s, SOUND_PACE, now_s)
-        self._work = Allowance(WORK_AT_ONCE_S * ADDRESS_MULTIPLE, WORK_A_SECOND, now_s)
+        self._work = Allowance(WORK_AT_ONCE_S * ADDRESS_MULTIPLE, WORK_PER_SECOND, now_s)
 
     @property
     def outstanding(self) -> int:
@@ -78,7 +78,7 @@ class AddressBudget:
     def counted(self) -> None:
         """Note that the number of its connections has changed."""
         count = max(1, len(self.connections))
-        self._sound.rate, self._work.rate = SOUND_PACE * count, WORK_A_SECOND * count
+        self._sound.rate, self._work.rate = SOUND_PACE * count, WORK_PER_SECOND * count
 
     def spend(self, work_s: float, sound_s: float, now_s: float) -> float:
         """Charge what one of them has spent; return the seconds until the debt is paid."""
@@ -138,7 +138,7 @@ class ConnectionBudget:
         self._wait_s = 0.0
         """The seconds until its debt is paid, at the last check."""
         self._of = Allowances.of(costs, now_s)
-        self._live_frames = min(BURST_FRAMES, costs.frames_a_second)
+        self._live_frames = min(BURST_FRAMES, costs.frames_per_second)
         self._cleared = False
         """Whether `clear_if_live` has cleared something since the last check."""
         self._refilled_s = now_s

@@ -9,11 +9,11 @@ from edge.door.limits.allowance import Allowance
 
 AT_ONCE_S = 20.0
 """The seconds of frames that may come at once: a network may have stalled."""
-BYTES_A_SECOND, BYTES_AT_ONCE = 1_500_000, 16 * 1024 * 1024
+BYTES_PER_SECOND, BYTES_AT_ONCE = 1_500_000, 16 * 1024 * 1024
 """96 kHz stereo of 32 bit is 768 kB/s; two of the longest messages may come at once."""
-WORK_A_SECOND, WORK_AT_ONCE_S = 0.1, 3.0
+WORK_PER_SECOND, WORK_AT_ONCE_S = 0.1, 3.0
 """Seconds of the event loop; a minute of sound takes one, with a model of speech."""
-TURNS_A_SECOND, TURNS_AT_ONCE = 1.0, 10.0
+TURNS_PER_SECOND, TURNS_AT_ONCE = 1.0, 10.0
 """Typed turns; each is a job of the language model."""
 SOUND_PACE = 2.0
 """The pace of reading, seconds of audio a second, once the amount at once is used up."""
@@ -33,7 +33,7 @@ CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S = 50, 64 * 1024, 0.005, 1
 class Costs:
     """The bounds that an operator sets."""
 
-    frames_a_second: int = 200
+    frames_per_second: int = 200
     """WebSocket frames of all kinds."""
     sound_at_once_s: float = 60.0
 
@@ -49,19 +49,19 @@ class Allowances(NamedTuple):
 
     @classmethod
     def of(cls, costs: Costs, now_s: float) -> Allowances:
-        rate, at_once_s = costs.frames_a_second, costs.sound_at_once_s
+        rate, at_once_s = costs.frames_per_second, costs.sound_at_once_s
         too_many = f"more than {rate} WebSocket frames a second"
         too_fast = f"sound faster than it is spoken: more than {at_once_s:g} s at once"
         more_bytes, more_work = "more bytes than live audio has", "more work than a live call makes"
         more_turns, ahead = "more typed turns than anybody reads", AHEAD_SOUND_S / at_once_s
         return cls(
             Allowance(rate * AT_ONCE_S, rate, now_s, too_many, burst=BURST_FRAMES),
-            Allowance(BYTES_AT_ONCE, BYTES_A_SECOND, now_s, more_bytes, burst=BURST_BYTES),
+            Allowance(BYTES_AT_ONCE, BYTES_PER_SECOND, now_s, more_bytes, burst=BURST_BYTES),
             Allowance(
-                WORK_AT_ONCE_S, WORK_A_SECOND, now_s, more_work, AHEAD_SHARE_OF_WORK, BURST_WORK_S
+                WORK_AT_ONCE_S, WORK_PER_SECOND, now_s, more_work, AHEAD_SHARE_OF_WORK, BURST_WORK_S
             ),
             Allowance(at_once_s, SOUND_PACE, now_s, too_fast, ahead, BURST_SOUND_S),
-            Allowance(TURNS_AT_ONCE, TURNS_A_SECOND, now_s, more_turns),
+            Allowance(TURNS_AT_ONCE, TURNS_PER_SECOND, now_s, more_turns),
         )
 
     @property

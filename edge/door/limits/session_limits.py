@@ -39,7 +39,7 @@ class Limits:
     everywhere: int
     a_tenant: int
     a_user: int
-    joins_a_minute: int
+    joins_per_minute: int
     without_token: int = 0
     """The limit of strangers' sessions among all; 0: none."""
 
@@ -49,7 +49,7 @@ class Limits:
             self,
             a_tenant=self.a_tenant if tenants.sessions is UNSET else tenants.sessions,
             a_user=self.a_user if tenants.sessions_per_user is UNSET else tenants.sessions_per_user,
-            joins_a_minute=self.joins_a_minute
+            joins_per_minute=self.joins_per_minute
             if tenants.reconnects_per_minute is UNSET
             else tenants.reconnects_per_minute + 1,
         )
@@ -124,7 +124,12 @@ class SessionLimits:
         if caller is not None:
             user = f"{caller.tenant}.{caller.user}"
             wanted = [
-                (f"join.{user}", limits.joins_a_minute, "joins of this user a minute", JOIN_TTL_S),
+                (
+                    f"join.{user}",
+                    limits.joins_per_minute,
+                    "joins of this user a minute",
+                    JOIN_TTL_S,
+                ),
                 (f"user.{user}", limits.a_user, "of this user", ttl_s),
                 (f"tenant.{caller.tenant}", limits.a_tenant, "of this tenant", ttl_s),
                 *wanted,

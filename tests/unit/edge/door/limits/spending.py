@@ -15,7 +15,7 @@ from edge.door.limits.costs import (
     Costs,
 )
 
-COSTS = Costs(frames_a_second=100, sound_at_once_s=60.0)
+COSTS = Costs(frames_per_second=100, sound_at_once_s=60.0)
 
 
 @dataclass

@@ -104,7 +104,7 @@ def test_a_silence_saves_nothing_up(stack: ExitStack, spent: Spent) -> None:
 def test_fewer_frames_than_live_ones_are_cleared_where_the_operator_allows_few(
     stack: ExitStack,
 ) -> None:
-    budget = opened(stack, Budgets(Costs(frames_a_second=10)))
+    budget = opened(stack, Budgets(Costs(frames_per_second=10)))
     budget.spend_frames(11)
     assert not budget.clear_if_live(1.0)
     budget.check(1.0)

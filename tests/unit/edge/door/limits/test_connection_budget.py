@@ -115,7 +115,7 @@ def test_everything_that_costs_is_paced_and_then_closed(
 
 def test_frames_of_a_stall_come_at_once_and_cost_no_wait(stack: ExitStack) -> None:
     budget = opened(stack)
-    budget.spend_frames(int(AT_ONCE_S * COSTS.frames_a_second))
+    budget.spend_frames(int(AT_ONCE_S * COSTS.frames_per_second))
     assert budget.check(0.0) == 0.0
 
 

@@ -24,13 +24,13 @@ def test_what_a_live_connection_spends_between_two_checks_is_no_burst() -> None:
 
 
 def test_the_longest_wait_counts() -> None:
-    of = Allowances.of(Costs(frames_a_second=100), 0.0)
+    of = Allowances.of(Costs(frames_per_second=100), 0.0)
     frames = int(100 * AT_ONCE_S)
     assert of.spend(frames + 300, 0, 0.0, 62.0, 0.0) == pytest.approx(3.0)
 
 
 def test_the_operators_bounds_are_those_that_are_told() -> None:
-    of = Allowances.of(Costs(frames_a_second=50, sound_at_once_s=20.0), 0.0)
+    of = Allowances.of(Costs(frames_per_second=50, sound_at_once_s=20.0), 0.0)
     of.spend(0, 0, 0.0, AHEAD_SOUND_S + 0.1, 0.0)
     assert of.sound.load is Load.AHEAD
     with pytest.raises(OverBudgetError, match="more than 20 s at once"):
