@@ -22,6 +22,8 @@ MOST_RESULT_BYTES = 32_768
 """Limit of the result of one call."""
 MOST_TOOL_BYTES = 16_384
 """Limit of a tool's description, which is part of every job of the language model."""
+DEADLINE_MS = 10_000
+"""The time that a tool has for its result, unless it says another."""
 MOST_CALLS = 8
 """The most calls in one step of a turn."""
 
@@ -46,7 +48,7 @@ class ToolConfig(ToolFunction, frozen=True, kw_only=True):
     """What runs it: a NATS service, an HTTP address, the client, or the edge itself (`builtin`)."""
     target: str = ""
     """The address of a webhook; empty for other kinds."""
-    deadline_ms: Annotated[int, msgspec.Meta(ge=100, le=110_000)] = 10_000
+    deadline_ms: Annotated[int, msgspec.Meta(ge=100, le=110_000)] = DEADLINE_MS
     """The time without a result after which a call has failed, ms."""
     idempotent: bool = False
     """Whether a repeated call has no further effect, so that it may be retried after a failure."""
@@ -126,7 +128,7 @@ def transfer_tool(
             "required": ["agent"],
         },
         kind="builtin",
-        deadline_ms=RINGS_MS if phones else 10_000,
+        deadline_ms=RINGS_MS if phones else DEADLINE_MS,
     )
 
 

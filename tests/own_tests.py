@@ -104,6 +104,7 @@ ELSEWHERE: Mapping[str, str] = {
     "workers/llm/tool_text_phase.py": "unit/runtime/test_moves.py",
     "workers/stt/stage.py": "integration/test_stt.py",
     "workers/tts/stage.py": "integration/test_tts.py",
+    "workers/turn_watch.py": "integration/test_fence.py",
     "workers/tools/backends.py": "integration/test_tool_runner.py",
     "workers/tools/mcp_gateway.py": "integration/test_mcp.py",
 }

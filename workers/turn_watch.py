@@ -6,33 +6,10 @@ from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.bus.reader import Stored
 from schemas import subjects
-from schemas.events import (
-    AnyEvent,
-    Event,
-    ResponseCancelled,
-    ResponseCompleted,
-    ResponseSentence,
-    ToolCalled,
-    tag,
-)
+from schemas.events import Event, ResponseCancelled, tag
+from workers.turn_rules import is_cancelled, is_over
 
 CANCELLED = tag(ResponseCancelled)
-
-
-def is_cancelled(turn: int, event: AnyEvent) -> bool:
-    """Return whether *event* cancels *turn*, or a later one."""
-    return isinstance(event, ResponseCancelled) and event.turn >= turn
-
-
-def is_over(turn: int, newest: AnyEvent) -> bool:
-    """Return whether *turn* is over, by the *newest* response event of its session."""
-    match newest:
-        case (
-            ResponseSentence(turn=latest) | ResponseCompleted(turn=latest) | ToolCalled(turn=latest)
-        ):
-            return latest > turn
-        case _:
-            return is_cancelled(turn, newest)
 
 
 class TurnWatch:

@@ -1,4 +1,12 @@
-"""The client protocols: one file or package each. Pure; a call knows no protocol."""
+"""The client protocols: one file or package each. Pure; a call knows no protocol.
+
+Its errors, and what their callers do:
+
+ValueError
+└── NotJsonError            tell the client: its message is no JSON object (`parsing.py`)
+Exception
+└── RequestError            tell the client: its request is wrong (`realtime/wire.py`)
+"""
 
 from collections.abc import Mapping
 

@@ -1,1 +1,8 @@
-"""Audio: formats, sample rates, files, codecs, gaps."""
+"""Audio: formats, sample rates, files, codecs, gaps.
+
+Its errors, and what their callers do:
+
+ValueError
+├── NotAudioError           tell the client: these bytes are no audio that is read (`wav.py`)
+└── NoSoundError            tell the client: no sound in the file can be decoded (`media.py`)
+"""

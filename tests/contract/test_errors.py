@@ -11,9 +11,17 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DRAWINGS = {
-    "runtime/bus": "runtime/bus/errors.py",
-    "workers/engines": "workers/engines/errors.py",
+    "aura": "aura/__init__.py",
+    "deploy": "deploy/__init__.py",
     "edge/door": "edge/door/__init__.py",
+    "edge/protocols": "edge/protocols/__init__.py",
+    "runtime/agents": "runtime/agents/__init__.py",
+    "runtime/audio": "runtime/audio/__init__.py",
+    "runtime/bus": "runtime/bus/errors.py",
+    "runtime/sessions": "runtime/sessions/__init__.py",
+    "workers/analytics": "workers/analytics/__init__.py",
+    "workers/engines": "workers/engines/errors.py",
+    "workers/tools": "workers/tools/__init__.py",
 }
 """Packages, and the modules whose docstrings draw their errors."""
 OF_TESTS = {"ContractError"}

@@ -7,6 +7,15 @@
 
 `aura worker analytics --module mine:on_words` runs it, `--module mine` all subscribers of the
 module. docs/analytics.md has the rest.
+
+Its errors, and what their callers do:
+
+ValueError
+├── SubscriberError         tell the operator: the subscriber cannot run (`subscribers.py`)
+└── SecretError             tell the operator: the webhook's secret is wrong (`envelopes.py`)
+Exception
+├── RetryLater              deliver the event again later (`subscribers.py`)
+└── GiveUp                  deliver the event no more (`subscribers.py`)
 """
 
 from workers.analytics.subscribers import (

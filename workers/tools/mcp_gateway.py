@@ -24,7 +24,7 @@ from runtime.bus.connection import connect
 from runtime.bus.tool_services import Handler, ServiceCall, ToolRefusedError
 from runtime.process.version import installing
 from runtime.settings import Settings, SettingsError
-from schemas.tools import ToolConfig
+from schemas.tools import DEADLINE_MS, ToolConfig
 from workers.tools.service import hold
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Server:
     tenant: str
     prefix: str = ""
     """A prefix of the tools' names, in case two servers have tools of the same name."""
-    deadline_ms: int = 10_000
+    deadline_ms: int = DEADLINE_MS
     env: Sequence[str] = ()
     """Variables of the environment for the command, beside PATH, HOME and similar ones."""
 

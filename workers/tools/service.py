@@ -40,7 +40,7 @@ from runtime.bus.tool_services import (
 )
 from runtime.process import logs
 from runtime.settings import Settings, load
-from schemas.tools import ToolConfig
+from schemas.tools import DEADLINE_MS, ToolConfig
 
 log = structlog.get_logger(__name__)
 
@@ -83,13 +83,17 @@ def call() -> ToolContext:
 def tool(function: F) -> F: ...
 @overload
 def tool(
-    *, name: str = "", deadline_ms: int = 10_000, idempotent: bool = False, cancel: bool = False
+    *,
+    name: str = "",
+    deadline_ms: int = DEADLINE_MS,
+    idempotent: bool = False,
+    cancel: bool = False,
 ) -> Callable[[F], F]: ...
 def tool(
     function: F | None = None,
     *,
     name: str = "",
-    deadline_ms: int = 10_000,
+    deadline_ms: int = DEADLINE_MS,
     idempotent: bool = False,
     cancel: bool = False,
 ) -> F | Callable[[F], F]:

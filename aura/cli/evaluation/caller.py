@@ -123,14 +123,14 @@ async def perform(
                     await _perform(scenario, sounds, seen, line)
             except TimeoutError:
                 _lost(scenario, seen, f"not over within {scenario.limit_s:g} s")
-            except _LostError as lost:
+            except CallLostError as lost:
                 _lost(scenario, seen, str(lost))
             if not ws.closed:
                 await ws.send_json({"type": "end_call"})
     return seen
 
 
-class _LostError(Exception):
+class CallLostError(Exception):
     """The server ended the call before the scenario was over."""
 
 
@@ -145,12 +145,12 @@ class _Line:
         """Wait until *there* returns true; return False after *seconds*.
 
         Raises:
-            _LostError: the server ended the call.
+            CallLostError: the server ended the call.
         """
         until = time.monotonic() + seconds
         while not there():
             if self.listening.done():
-                raise _LostError(self.listening.result())
+                raise CallLostError(self.listening.result())
             if time.monotonic() > until:
                 return False
             await asyncio.sleep(POLL_S)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from edge.call.quotas import (
     BURST_MINUTES,
     KEPT_S,
@@ -108,3 +111,9 @@ def test_an_edge_has_the_quotas_of_its_settings() -> None:
     assert "this session (AURA_LOG_KB_PER_MINUTE)" in session.spend(100_000 * BURST_MINUTES, 0.0)
     assert edge.audio.of("t").spend(999_000, 0.0) == ""
     assert "AURA_RECORDED_MB_PER_TENANT" in edge.audio.of("t").spend(2000, 0.0)
+
+
+def test_quotas_are_of_the_time_for_which_events_are_kept() -> None:
+    streams = Path(__file__).parents[4] / "nats" / "streams"
+    events = json.loads((streams / "AURA_EVENTS.json").read_text(encoding="utf-8"))
+    assert events["max_age"] == KEPT_S * 1_000_000_000
