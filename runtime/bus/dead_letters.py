@@ -13,8 +13,10 @@ from runtime.bus.errors import BusError
 from runtime.bus.reader import Stored
 from schemas import codec, subjects
 from schemas.events import tag
+from schemas.stages import CONSUMERS
 
 ADVISORIES = "$JS.EVENT.ADVISORY.CONSUMER.>"
+STAGE_CONSUMERS = {consumer.lower() for consumer in CONSUMERS.values()}
 LATE_MS = 60_000
 """The time after a job's deadline in which it may still be retried."""
 
@@ -75,7 +77,8 @@ async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = Fals
     the record, so a second call changes nothing.
 
     Raises:
-        DeadLetterError: the event is gone or malformed, or nobody waits for its result any more.
+        DeadLetterError: the event is gone or malformed, nobody waits for its result any more, or it
+            was no job but the event of a group of subscribers.
         BusAwayError: no answer; try again.
     """
     event = await bus.get(subjects.EVENTS_STREAM, {"seq": letter.event_seq})
@@ -83,6 +86,11 @@ async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = Fals
         raise DeadLetterError(
             f"record {letter.seq}: its event {letter.event_seq} is no longer in the log; "
             f"`aura dead forget {letter.seq}` removes the record"
+        )
+    if letter.stage not in STAGE_CONSUMERS:
+        raise DeadLetterError(
+            f"record {letter.seq}: the subscribers {letter.stage} gave the event up; all others "
+            "would get it again. Run them under another --group with --from"
         )
     if not letter.event_type:
         raise DeadLetterError(f"record {letter.seq}: event {letter.event_seq} was never readable")
@@ -111,7 +119,8 @@ async def forget(bus: Bus, seq: int) -> None:
 
 def _is_ours(header: str) -> bool:
     """Tell whether the publisher set *header*, not the server."""
-    return header in {codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER}
+    kept = {codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER, codec.COPY_HEADER}
+    return header in kept
 
 
 async def _letter(bus: Bus, record: Stored) -> DeadLetter:

@@ -12,6 +12,7 @@ import pytest
 
 from runtime.bus.connection import Bus
 from runtime.bus.dead_letters import DeadLetter, DeadLetterError, again, dead_letter, dead_letters
+from runtime.bus.durable_subscription import Group, StartPosition, join
 from runtime.settings import Settings
 from schemas import subjects
 from schemas.events import Event, ResponseCancelled, ResponseSentence
@@ -133,6 +134,19 @@ async def test_a_job_whose_caller_is_long_gone_is_refused_unless_forced(bus: Bus
         await again(bus, letter, now_ms=NOW_MS + 300_000)
     assert len(await dead_letters(bus)) == 1
     await again(bus, letter, now_ms=NOW_MS + 300_000, force=True)
+
+
+async def test_an_event_that_a_group_gave_up_is_not_published_to_all_again(bus: Bus) -> None:
+    await join(bus, Group("mine", ["aura.ev.>"], 30.0), StartPosition("all"))
+    await bus.publish(sentence("Hello."))
+    nc, inbox = bus.nats_client, bus.nats_client.new_inbox()
+    arrives = await nc.subscribe(inbox)
+    pull = f"$JS.API.CONSUMER.MSG.NEXT.{subjects.EVENTS_STREAM}.mine"
+    await nc.publish(pull, b"", reply=inbox)
+    await (await arrives.next_msg(timeout=10)).term()
+    (letter,) = await until_dead(bus)
+    with pytest.raises(DeadLetterError, match="subscribers mine gave the event up"):
+        await again(bus, letter, now_ms=NOW_MS, force=True)
 
 
 async def test_bytes_that_are_no_event_are_recorded_and_never_tried_again(bus: Bus) -> None:
