@@ -49,3 +49,10 @@ def test_owners_who_had_no_more_than_others_are_forgotten() -> None:
         shares.give(("t", "busy"), 1.0)
     assert len(shares._ends) <= MOST_OWNERS + 2
     assert len(shares._clocks) <= MOST_OWNERS + 2
+
+
+def test_shares_begin_anew_once_nothing_waits() -> None:
+    shares = FairShare()
+    shares.give(A1, 10.0)
+    shares.clear()
+    assert shares.starts(A1) == shares.starts(B1)

@@ -49,3 +49,8 @@ def test_an_error_names_its_line(text: str, line: int, said: str) -> None:
     with pytest.raises(YamlError, match=said) as told:
         read(text)
     assert told.value.line == line
+
+
+def test_text_that_cannot_be_encoded_is_no_yaml() -> None:
+    with pytest.raises(YamlError, match="no YAML"):
+        read("name: \ud800")

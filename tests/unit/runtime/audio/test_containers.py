@@ -85,3 +85,9 @@ def test_an_mp4_with_its_table_first_is_streamed() -> None:
     assert mp4_bytes(last) is None
     assert mp4_bytes(last + box(b"moov", 40)[:8]) == 160
     assert mp4_bytes(box(b"ftyp", 20) + box(b"free", 8) + b"\0\0\0\0junk") == 0
+
+
+def test_a_box_of_an_mp4_may_have_a_long_size() -> None:
+    long = b"\0\0\0\x01mdat" + (20).to_bytes(8, "big") + b"four"
+    moov = b"\0\0\0\x08moov"
+    assert mp4_bytes(long + moov) == len(long + moov)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typing
 
+import pytest
+
 from schemas import events
 from schemas.documents import event_table
 from schemas.events import tag
@@ -50,3 +52,8 @@ def test_the_readme_holds_the_tables() -> None:
     readme = (HERE / README).read_text(encoding="utf-8")
     assert event_table.table() in readme
     assert event_table.token_table() in readme
+
+
+def test_a_text_without_the_marks_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no marks of events"):
+        event_table.filled("no marks", "events", "content")

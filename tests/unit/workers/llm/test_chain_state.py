@@ -8,6 +8,7 @@ from schemas.events import (
     ResponseCancelled,
     ResponseCompleted,
     ResponseSentence,
+    ToolCalled,
 )
 from workers.llm.chain_state import ChainState
 
@@ -94,3 +95,13 @@ def test_it_is_not_added_where_the_log_has_nothing_newer() -> None:
     """Then the refusal is about something that this copy of the log does not know."""
     known = told(sentence("One."))
     assert not told(sentence("One.")).is_unchanged_since(known)
+
+
+def test_a_call_of_a_tool_counts_if_it_is_of_this_turn() -> None:
+    def called(turn: int) -> ToolCalled:
+        return ToolCalled(
+            **HEAD, turn=turn, step=0, call=0, name="clock", arguments="{}", model="m", took_ms=1.0
+        )
+
+    state = ChainState(TURN).after(1, called(TURN)).after(2, called(TURN - 1))
+    assert (state.calls, state.last) == (1, 2)

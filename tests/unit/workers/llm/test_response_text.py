@@ -55,3 +55,14 @@ def test_a_response_begins_with_its_first_word_not_with_its_thought() -> None:
 )
 def test_marks_of_a_template_are_no_words(text: str, expected: list[str], step: int) -> None:
     assert pieces(text, step) == expected
+
+
+def test_calls_in_the_text_are_found_and_unknown_tools_are_kept_apart() -> None:
+    response = ResponseText(tools={"clock"})
+    text = '```json\n{"name": "clock", "arguments": {}}\n```\n'
+    found = response.feed(text) + response.feed(text.replace("clock", "moon")) + response.flush()
+    assert found == []
+    assert [call.name for call in response.calls] == ["clock"]
+    assert [call.name for call in response.unknown] == ["moon"]
+    assert response.markup is None
+    assert not response.has_reasoning

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from aura.cli.calling.outcome import HEARD_S, Outcome, length_s, view
+from aura.cli.calling.outcome import HEARD_S, Outcome, length_s, levels, view
+from aura.cli.sound.levels import METER_COLUMNS, Meter
 from runtime.audio.conversion import write_wav
 from schemas.audio import BYTES_PER_MS
 
@@ -89,3 +90,8 @@ def test_a_greeting_is_played_and_is_no_response() -> None:
 
 def test_words_of_a_server_do_not_control_the_terminal() -> None:
     assert "\x1b" not in view(heard({"type": "user_transcript", "text": "\x1b[31mred"})).plain
+
+
+def test_both_sides_have_a_meter() -> None:
+    drawn = levels(heard(), Meter("cyan"), Meter("green"), 12.0)
+    assert drawn.plain.split() == ["You", "━" * METER_COLUMNS, "Aura", "━" * METER_COLUMNS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aura.cli.console.access import KEPT_S, Access, is_here, same_origin
+from aura.cli.console.access import KEPT_S, MOST_BROWSERS, Access, is_here, same_origin
 from runtime.settings import SettingsError, load
 
 TOKEN = "t" * 32
@@ -68,3 +68,11 @@ def test_another_pages_request_is_told_from_ones_own() -> None:
     assert not same_origin("localhost:8090", "http://localhost:3000", None)
     assert not same_origin("localhost:8090", "null", None)
     assert not same_origin("localhost:8090", None, "cross-site")
+
+
+def test_the_oldest_of_very_many_browsers_has_to_enter_again() -> None:
+    access = Access(TOKEN)
+    for number in range(MOST_BROWSERS + 1):
+        assert access.enter(TOKEN, f"cookie {number}", 0.0)
+    assert not access.admits("cookie 0", "", 1.0)
+    assert access.admits("cookie 1", "", 1.0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from rich.text import Text
 
-from aura.cli.sound.levels import METER_COLUMNS, Meter, Sounding, level
+from aura.cli.sound.levels import METER_COLUMNS, Meter, Sounding, both, level
 from aura.cli.sound.loudspeaker import Loudspeaker
 from tests.caller import buzz, silence
 
@@ -56,3 +57,7 @@ def test_a_loudspeaker_at_another_rate_plays_as_long() -> None:
     played = speaker.take(2 * 48_000)
     assert level(played[:80_000]) > 0.2
     assert len(played) == 2 * 48_000
+
+
+def test_both_meters_stand_on_one_line() -> None:
+    assert both(Text("--"), Text("==")).plain == "\nYou   --   Aura  =="

@@ -103,3 +103,7 @@ def test_a_sentence_said_again_without_the_time_for_it_is_said_once() -> None:
     )
     assert whisper_postprocess.unlooped("Stop stop stop stop stop stop", 1.0) == "Stop stop stop"
     assert whisper_postprocess.unlooped("What is it? Who is it? Why is it so?", 1.0) is None
+
+
+def test_longer_speech_holds_more_tokens() -> None:
+    assert whisper_postprocess.most_tokens(2.0) > whisper_postprocess.most_tokens(1.0) > 8
