@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edge.protocols.twilio_messages import (
     AnyMessage,
+    Clear,
     Connected,
     Dtmf,
     DtmfDetails,
@@ -124,3 +125,7 @@ def test_a_frame_without_a_message_is_none(frame: str | bytes) -> None:
 @given(st.text(max_size=60) | st.binary(max_size=60))
 def test_no_frame_breaks_it(frame: str | bytes) -> None:
     assert read(frame) is None
+
+
+def test_a_message_to_twilio_has_its_names() -> None:
+    assert Clear("MZ1").as_json() == {"event": "clear", "streamSid": "MZ1"}

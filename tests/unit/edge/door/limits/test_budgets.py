@@ -28,3 +28,20 @@ def test_the_address_that_has_been_gone_for_longest_is_forgotten_first() -> None
             budget.check(0.0)
     assert len(budgets._addresses) == MOST_ADDRESSES
     assert (str(0) in budgets._addresses, str(1) in budgets._addresses) == (False, True)
+
+
+def test_an_address_without_connections_and_debts_is_forgotten() -> None:
+    budgets = Budgets(COSTS)
+    with budgets.opened("a", 0.0) as budget:
+        budget.check(0.0)
+    assert not budgets._addresses
+
+
+def test_an_address_is_ahead_while_one_of_its_connections_is() -> None:
+    budgets = Budgets(COSTS)
+    with budgets.opened("a", 0.0) as budget:
+        budget.identify(named=True)
+        assert not budgets.is_ahead("a")
+        budget.spend_sound(30.0)
+        budget.check(0.0)
+        assert (budgets.is_ahead("a"), budgets.is_ahead("b")) == (True, False)

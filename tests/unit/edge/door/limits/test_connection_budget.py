@@ -220,3 +220,10 @@ def test_sound_that_is_ahead_waits_where_its_address_has_enough_or_a_stage_falls
     assert first.outstanding == 0
     assert first.is_held(strained=False)
     assert (budgets.is_ahead("a"), budgets.is_ahead("b")) == (True, False)
+
+
+def test_it_knows_its_address_and_whether_its_caller_has_a_token(stack: ExitStack) -> None:
+    budget = stack.enter_context(Budgets(COSTS).opened("203.0.113.7", 0.0))
+    assert (budget.address, budget.is_stranger) == ("203.0.113.7", True)
+    budget.identify(named=True)
+    assert not budget.is_stranger
