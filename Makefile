@@ -2,9 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-# Most tests wait: five files at once, in the order of tests/conftest.py. Engines have a call of their own: spoken calls
+# Most tests wait: four files at once, in the order of tests/conftest.py. Engines have a call of their own: spoken calls
 # wait for speech, and engines alone are tried beside them.
-AT_ONCE := -n 5 --dist loadfile --no-loadscope-reorder
+AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 THOROUGH := --hypothesis-profile=thorough
 NO_ENGINE := tests/e2e/test_wheel.py
 

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from runtime.bus.connection import Bus
-from runtime.bus.errors import BusAwayError
+from runtime.bus.errors import BusError
 from schemas import subjects
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ class StorageMonitor:
             head = {"Nats-TTL": f"{LIVES_S}s"}
             await self._bus.publish_raw(self._subject, bytes(BYTES), head)
             stores = True
-        except BusAwayError:
+        except BusError:
             stores = not self._bus.connected
         if stores != self.stores:
             self.stores = stores
