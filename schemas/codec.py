@@ -41,6 +41,14 @@ def decode(data: bytes) -> AnyEvent:
     return event
 
 
+def readable(data: bytes) -> AnyEvent | None:
+    """Return the event in *data*, or None: it is of a newer version, or no event."""
+    try:
+        return decode(data)
+    except BadMessageError:
+        return None
+
+
 def decode_as(kind: type[_S], data: bytes) -> _S:
     """Return the audio or partial message of type *kind* in *data*.
 

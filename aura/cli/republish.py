@@ -15,7 +15,6 @@ from runtime.bus.reader import Stored
 from runtime.sessions import relabel
 from runtime.settings import Settings
 from schemas import events as ev
-from schemas.codec import BadMessageError
 
 
 async def replay(
@@ -52,10 +51,7 @@ def since_turn(stored: list[Stored], turn: int) -> list[Stored]:
     spoken: dict[int, int] = {}
     """The places of the first events of utterances; a typed turn has none."""
     for index, one in enumerate(stored):
-        try:
-            event = one.event()
-        except BadMessageError:
-            continue
+        event = one.readable()
         if isinstance(event, ev.SpeechStarted):
             spoken[event.utterance] = index
         if isinstance(event, ev.TurnTaken) and event.turn >= turn:
@@ -71,12 +67,7 @@ async def paced(
     *cut*: the pause between the first event and the second is skipped.
     """
     loop = asyncio.get_running_loop()
-    timed: list[tuple[int, Stored]] = []
-    for one in stored:
-        try:
-            timed.append((one.event().at_ms, one))
-        except BadMessageError:
-            continue
+    timed = [(event.at_ms, one) for one in stored if (event := one.readable())]
     timed.sort(key=lambda pair: pair[0])
     if not timed:
         return

@@ -138,9 +138,7 @@ async def _letter(bus: Bus, record: Stored) -> DeadLetter:
     stored = await bus.get(subjects.EVENTS_STREAM, {"seq": event_seq})
     if stored is None:
         return letter
-    try:
-        event = stored.event()
-    except codec.BadMessageError:
+    if (event := stored.readable()) is None:
         return msgspec.structs.replace(letter, in_log=True)
     return msgspec.structs.replace(
         letter,

@@ -64,10 +64,7 @@ class Stored(msgspec.Struct, frozen=True):
 
     def readable(self) -> AnyEvent | None:
         """Return the event in it, or None: it is of a newer version, or no event."""
-        try:
-            return self.event()
-        except codec.BadMessageError:
-            return None
+        return codec.readable(self.data)
 
 
 class Reader:

@@ -167,10 +167,8 @@ class Watcher:
     # ---------------------------------------------------------------- events
 
     async def _on_event(self, message: Delivery) -> None:
-        try:
-            event = message.event()
-        except codec.BadMessageError:
-            return  # an event of a newer Aura
+        if (event := message.readable()) is None:
+            return
         if self._bus and isinstance(event, ev.SessionStarted | ev.SessionResumed):
             event = await self._bus.configurations.in_event(event)
         if self._held is not None:

@@ -72,9 +72,7 @@ class _Listener:
         self.ended = asyncio.Event()
 
     async def on_event(self, message: Delivery) -> None:
-        try:
-            event = message.event()
-        except codec.BadMessageError:
+        if (event := message.readable()) is None:
             return
         match event:
             case TurnCommitted(turn=turn) | ControlSpoken(turn=turn):
