@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import re
-import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -195,7 +193,9 @@ async def _attack(order: Order) -> dict[str, Any]:
         async with asyncio.timeout(order.seconds + 15):
             said, _ = await process.communicate()
     except TimeoutError:
-        os.kill(process.pid, signal.SIGKILL)
         return {"error": "the attacker did not end"}
+    finally:
+        if process.returncode is None:  # Ctrl-C does not reach it
+            process.kill()
     tally: dict[str, Any] = json.loads(said) if said else {"error": "no tally"}
     return tally
