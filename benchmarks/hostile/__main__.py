@@ -22,6 +22,8 @@ from benchmarks.hostile.verdict import HEAD, RowFigures, line
 
 FUZZ, SLOW = "hostile messages over every door", "sockets that take their time"
 EVENTS = "hostile events of Realtime and Twilio"
+TRIES = 3
+"""How often a row is measured that the host of this virtual machine disturbs; the last counts."""
 FUZZ_MESSAGES_PER_S = 200
 """The pace below which the fuzz is given up."""
 
@@ -59,11 +61,16 @@ async def run(asked: argparse.Namespace, speech: Path) -> list[RowFigures]:
         for name, order in orders(asked, str(speech)):
             if asked.names and not any(part in name for part in asked.names):
                 continue
-            if aura is None:
-                running = trial.running(speech, whisper=asked.whisper)
-                aura = await stack.enter_async_context(running)
-            figures = await trial.measure(aura, name, Order(**{**vars(order), "url": aura.url}))
-            print(line(figures), flush=True)
+            for _ in range(TRIES):
+                if aura is None:
+                    running = trial.running(speech, whisper=asked.whisper)
+                    aura = await stack.enter_async_context(running)
+                figures = await trial.measure(aura, name, Order(**{**vars(order), "url": aura.url}))
+                print(line(figures), flush=True)
+                if not figures.is_disturbed:
+                    break
+                await stack.aclose()
+                aura = None
             found.append(figures)
             if asked.keep or not asked.names:
                 keep("hostile_whisper" if asked.whisper else "hostile", figures, asked.seed)

@@ -126,14 +126,14 @@ async def measure(aura: Aura, name: str, order: Order) -> RowFigures:
     without = bystander.look()
     edge = psutil.Process(pids["edge"][0])
     log_at = aura.log.stat().st_size
-    before = _used(edge)
+    before, cpu_before = _used(edge), psutil.cpu_times()
     before_log = await _stored(aura)
     began, stop = time.monotonic(), asyncio.Event()
     others = asyncio.create_task(refused(aura.url, stop))
     sent = await _attack(order)
     took_s = time.monotonic() - began
     stop.set()
-    times, turned_away = bystander.look(), await others
+    times, turned_away, stolen = bystander.look(), await others, _stolen(cpu_before)
     after = before
     with suppress(psutil.Error):
         after = _used(edge)
@@ -156,6 +156,7 @@ async def measure(aura: Aura, name: str, order: Order) -> RowFigures:
         died=[role for role, there in pids.items() if aura.pids.get(role) != there],
         faults=faults,
         full=full,
+        stolen=stolen,
         sent=sent,
     )
 
@@ -172,6 +173,13 @@ async def _more(aura: Aura, before: tuple[int, int]) -> tuple[int, int]:
         now = await _stored(aura)
         return now[0] - before[0], now[1] - before[1]
     return 0, 0
+
+
+def _stolen(before: Any) -> float:
+    """Return the share of the CPU time since *before* that the host gave to other machines."""
+    now = psutil.cpu_times()
+    stolen_s = float(getattr(now, "steal", 0.0) - getattr(before, "steal", 0.0))
+    return stolen_s / float(sum(now) - sum(before))
 
 
 def _used(process: psutil.Process) -> tuple[int, float]:

@@ -9,6 +9,9 @@ PING_MS = 100
 LATE_MS = 100
 """The most by which a piece of its response may be late: players buffer more."""
 GROWTH = 0.2
+STOLEN = 0.01
+"""The share of the CPU time above which the host disturbs the measurement: pings that no attack
+delayed are late then."""
 LOG_KB_PER_S = 200
 """The most that a hundred addresses may store by two short conversations a second each. The bounds
 of the log apply to minutes and days (ADR 33), so seconds show the size of a burst. A good call
@@ -44,7 +47,14 @@ class RowFigures:
     """Unexpected lines of the log."""
     full: list[str]
     """Stages whose strain made the edge refuse new calls."""
+    stolen: float
+    """The CPU time that the host of this virtual machine gave to others, as a share of all."""
     sent: dict[str, Any]
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether the host of this virtual machine disturbed the measurement."""
+        return self.stolen > STOLEN
 
     @property
     def wrong(self) -> list[str]:
@@ -85,6 +95,7 @@ class RowFigures:
             "log_kb_per_s": round(self.log_kb_per_s, 1),
             "recorded": self.recorded,
             "stages_full": self.full,
+            "stolen_percent": round(100 * self.stolen, 1),
             "wrong": self.wrong,
             "sent": self.sent,
         }
@@ -96,7 +107,7 @@ def _median(found: list[float]) -> float:
 
 HEAD = (
     f"{'row':46} {'from':8} {'ping p50/max':>15} {'without':>13} {'late':>6} {'memory':>7} "
-    f"{'CPU':>5} {'refused':>7} {'log kB/s':>8}  verdict"
+    f"{'CPU':>5} {'refused':>7} {'log kB/s':>8} {'stolen':>6}  verdict"
 )
 
 
@@ -108,6 +119,7 @@ def line(figures: RowFigures) -> str:
     return (
         f"{figures.name[:46]:46} {figures.source:8} {pings:>15} {without:>13} "
         f"{told['audio_late_ms']:>6} {told['edge_growth_percent']:>+6.0f}% "
-        f"{told['edge_cpu_percent']:>4}% {told['others_refused']:>7} {told['log_kb_per_s']:>8.0f}  "
+        f"{told['edge_cpu_percent']:>4}% {told['others_refused']:>7} {told['log_kb_per_s']:>8.0f} "
+        f"{told['stolen_percent']:>5.1f}%  "
         f"{', '.join(figures.wrong) or 'held'}"
     )

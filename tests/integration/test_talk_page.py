@@ -280,8 +280,7 @@ async def test_a_page_without_https_says_why_it_has_no_microphone_and_can_be_typ
         assert wrong == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])
 async def test_everybody_can_use_it(
     aura: AuraProcess, chromium: Any, axe: str, scheme: str, width: int
 ) -> None:

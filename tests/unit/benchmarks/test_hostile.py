@@ -41,8 +41,16 @@ HELD = RowFigures(
     died=[],
     faults=[],
     full=[],
+    stolen=0.01,
     sent={},
 )
+
+
+@pytest.mark.parametrize(("stolen", "disturbed"), [(0.0, False), (0.01, False), (0.011, True)])
+def test_a_row_is_measured_again_where_the_host_took_cpu_time(
+    stolen: float, disturbed: bool
+) -> None:
+    assert dataclasses.replace(HELD, stolen=stolen).is_disturbed == disturbed
 
 
 @pytest.mark.parametrize(
