@@ -37,7 +37,7 @@ from edge.protocols.parsing import (
 from edge.protocols.pcm_format import pcm_format
 from edge.protocols.session_options import session_options
 from runtime.audio.conversion import AudioReader, write_wav
-from runtime.audio.wav import NotAudioError
+from runtime.audio.wav import Format, NotAudioError
 from schemas import client_messages
 from schemas.client_messages import ClientMessage
 
@@ -60,6 +60,8 @@ class ConversationalProtocol(ProtocolDefaults):
         self.token = handshake.token
         self._audio: AudioReader | None = None
         """Reads the audio of the open session; None: no session is open."""
+        self._form: Format | None = None
+        """The format of the audio of the session that was asked for last."""
 
     # -------------------------------------------------------- from the client
 
@@ -116,7 +118,7 @@ class ConversationalProtocol(ProtocolDefaults):
         if message.get("record") is True:
             changes["record_audio"] = True
         changes["voice.delivery"] = "sentences" if stream else "whole"
-        self._audio = AudioReader(form)
+        self._form, self._audio = form, AudioReader(form)
         return [Begin(changes, agent=agent.name, variables=agent.variables)]
 
     def _sound(self, data: bytes) -> list[ClientCommand]:
@@ -137,6 +139,8 @@ class ConversationalProtocol(ProtocolDefaults):
     def _message(self, event: ClientEvent) -> ClientMessage | None:
         match event:
             case SessionOpened(session=session):
+                # The session before it may have ended after this one was asked for.
+                self._audio = self._audio or AudioReader(self._form)
                 return client_messages.ConversationStarted(
                     session_id=session, message="Ready to listen"
                 )

@@ -47,7 +47,7 @@ class Stored(msgspec.Struct, frozen=True):
 
     @staticmethod
     def of(msg: Msg) -> Stored | None:
-        """Return the message in the answer to a direct get, or None if there is none."""
+        """Return the message in the answer to a direct get, or None: it is a status."""
         head = msg.headers or {}
         if "Status" in head or "Nats-Sequence" not in head:
             return None
@@ -95,9 +95,8 @@ class Reader:
         Raises:
             BusAwayError: no answer.
         """
-        where, question = f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request)
-        ask = partial(self._nc.request, where, question, timeout=ANSWER_TIMEOUT_S)
-        return Stored.of(await self._answer(f"{stream} {request}", ask))
+        where = f"$JS.API.DIRECT.GET.{stream}"
+        return await self._answer(where, partial(self._ask, where, msgspec.json.encode(request)))
 
     async def last(self, subject: str, *, at_least: int = 0) -> Stored | None:
         """Return the newest stored message of *subject* in the event stream.
@@ -123,8 +122,14 @@ class Reader:
             BusAwayError: no answer.
         """
         where = f"$JS.API.DIRECT.GET.{subjects.EVENTS_STREAM}.{subject}"
-        ask = partial(self._nc.request, where, b"", timeout=ANSWER_TIMEOUT_S)
-        return Stored.of(await self._answer(subject, ask))
+        return await self._answer(where, partial(self._ask, where, b""))
+
+    async def _ask(self, where: str, question: bytes) -> Stored | None:
+        reply = await self._nc.request(where, question, timeout=ANSWER_TIMEOUT_S)
+        status = (reply.headers or {}).get("Status", "")
+        if status and status not in NO_MORE:
+            raise NatsError(f"status {status}")
+        return Stored.of(reply)
 
     async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
         """Return the messages of *subject* in *stream* after sequence *after*, oldest first.

@@ -12,6 +12,7 @@ from edge.door.callers.auth import Caller
 from edge.door.limits import session_limits
 from edge.door.limits.session_limits import FullError, Limits, SessionLimits
 from runtime.bus.connection import Bus
+from schemas import subjects
 from schemas.tenant import TenantLimits
 from tests.aura_process import AuraProcess
 from tests.caller import calling
@@ -157,6 +158,19 @@ async def test_a_key_that_is_renewed_stays(bus: Bus) -> None:
     with pytest.raises(FullError):
         await there.take(caller("bob"), "s20")
     renewing.cancel()
+
+
+async def test_who_leaves_while_keys_are_renewed_leaves_no_key_behind(bus: Bus) -> None:
+    edge = SessionLimits(bus, Limits(40, 40, 1, 9), renew_s=0.0)
+    held = [await edge.take(caller(f"user{n}"), f"r{n}") for n in range(12)]
+    renewing = asyncio.create_task(edge.renew())
+    for one in held:
+        await asyncio.sleep(0.003)
+        await edge.leave(one)
+    await asyncio.sleep(0.2)
+    renewing.cancel()
+    stored = await bus.read(subjects.SEATS_STREAM, f"{subjects.SEATS}.>")
+    assert [key.subject for key in stored if key.data and ".join." not in key.subject] == []
 
 
 async def test_the_eleventh_control_message_of_a_second_is_told_and_the_call_goes_on(

@@ -171,6 +171,25 @@ async def test_the_call_ends_when_the_model_says_so(aura: AuraProcess, tools: To
         assert caller.ws.close_code == 1000
 
 
+async def test_a_conversation_begun_while_the_model_hangs_up_is_heard(
+    aura: AuraProcess, tools: Tools
+) -> None:
+    del tools
+    begin = {"type": "start_conversation"}
+    async with calling(aura.url, "/ws") as caller:
+        for number in range(1, 4):
+            await caller.send(begin)
+            await caller.until("conversation_started", 2 * number - 1)
+            await caller.send({"type": "text", "text": "CALL:end_call"})
+            await caller.until("ai_response", 2 * number - 1)
+            await asyncio.sleep(0.3 * number)  # the hang-up is on its way, or done
+            await caller.send(begin)
+            await caller.until("conversation_started", 2 * number)
+            await caller.send({"type": "text", "text": "Hello?"})
+            await caller.until("ai_response", 2 * number)
+        assert not caller.told("error")
+
+
 async def test_workers_killed_at_any_moment_lose_nothing_and_repeat_nothing(
     aura: AuraProcess, tools: Tools
 ) -> None:

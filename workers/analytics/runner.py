@@ -30,7 +30,7 @@ class Runner:
         self._waiting: asyncio.Queue[EventJob | None] = asyncio.Queue(subscriber.ahead)
         """The events that wait for a handler; while it is full, no more are fetched."""
         self._held: set[EventJob] = set()
-        """The number of events that are not answered yet."""
+        """The events that are not answered yet."""
         counters.LAG.labels(subscriber.name).set_function(lambda: source.depth)
 
     @property
@@ -115,6 +115,11 @@ class Runner:
             async with asyncio.timeout(subscriber.limit_s):
                 await handler(given)
         except Exception as error:  # noqa: BLE001  # the boundary: logged once, answered once
+            if len(deliveries) > 1 and any(self._gives_up(d, error) for d in deliveries):
+                middle = len(deliveries) // 2  # one event that fails costs the others nothing
+                await self._handle(handler, bus, deliveries[:middle])
+                await self._handle(handler, bus, deliveries[middle:])
+                return
             for delivery in deliveries:
                 await self._answer_failure(delivery, error)
         else:
@@ -124,9 +129,12 @@ class Runner:
                 await delivery.done()
         counters.SECONDS.labels(subscriber.name).observe(time.monotonic() - began)
 
+    def _gives_up(self, delivery: EventJob, error: Exception) -> bool:
+        return isinstance(error, GiveUp) or delivery.attempt >= self.subscriber.tries
+
     async def _answer_failure(self, delivery: EventJob, error: Exception) -> None:
         subscriber = self.subscriber
-        gave_up = isinstance(error, GiveUp) or delivery.attempt >= subscriber.tries
+        gave_up = self._gives_up(delivery, error)
         log.warning(
             "subscriber_failed",
             subscriber=subscriber.name,

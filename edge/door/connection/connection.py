@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from edge.call.quotas import LogQuota
+from edge.call.session_shell import SessionShell
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
 from edge.core.client_events import (
     CallerTranscript,
@@ -68,6 +69,8 @@ class Connection:
         self._sender = ClientSender(ws, protocol, buffer, self._too_slow)
         self._sessions = ConnectionSessions(services, seat, quota, ws.pace, self, ws.phone)
         self._close: Close | None = None
+        self._in_order = asyncio.Lock()
+        """Held while a session begins or ends: a hang-up is no command of the client's."""
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -174,16 +177,24 @@ class Connection:
                     if sessions.intake:
                         await sessions.intake.take(command)
                 case Begin():
-                    await self._begin(command)
+                    async with self._in_order:
+                        await self._begin(command)
                 case EndSession(close=close):
-                    await sessions.end("end_call")
-                    self._sender.tell(SessionClosed())
-                    if close:
-                        self._shut(CloseCode.NORMAL, "", ends="end_call")
+                    await self._end(sessions.shell, close=close)
                 case PhoneTransfer():
                     await self._transfer(command)
                 case _:
                     sessions.obey_now(command)
+
+    async def _end(self, shell: SessionShell | None, *, close: bool) -> None:
+        """End the session of *shell*, unless it has ended meanwhile; then *close*."""
+        async with self._in_order:
+            if self._sessions.shell is not shell:
+                return
+            await self._sessions.end("end_call")
+            self._sender.tell(SessionClosed())
+            if close:
+                self._shut(CloseCode.NORMAL, "", ends="end_call")
 
     async def _begin(self, begin: Begin) -> None:
         try:
@@ -235,8 +246,8 @@ class Connection:
     def hang_up(self, code: str, reason: str) -> None:
         """End the session: with an error if *code* is given, else as by the client's command."""
         if not code:
-            ends = EndSession(close=self._protocol.admission.one_session)
-            self._sessions.start(self._obey([ends]))
+            close = self._protocol.admission.one_session
+            self._sessions.start(self._end(self._sessions.shell, close=close))
             return
         self._sender.tell(Notice(code, "Call ended", reason))
         fits = len(reason.encode()) <= MOST_CLOSE_BYTES

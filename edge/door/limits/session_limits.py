@@ -152,11 +152,14 @@ class SessionLimits:
     async def leave(self, held: SessionKeys) -> None:
         """Free the keys, except those that a resumed session has taken over."""
         self._held.discard(held)
-        for key, seq in held.keys.items():
-            try:
-                await self._bus.forget(key, seq)
-            except BusAwayError:
-                log.info("session_key_left_to_expire")
+        while held.keys:
+            await self._free(*held.keys.popitem())
+
+    async def _free(self, key: str, seq: int) -> None:
+        try:
+            await self._bus.forget(key, seq)
+        except BusAwayError:
+            log.info("session_key_left_to_expire")
 
     async def renew(self) -> None:
         """Renew the keys of this edge until cancelled."""
@@ -164,24 +167,34 @@ class SessionLimits:
             await asyncio.sleep(self._renew_s)
             for held in list(self._held):
                 for key in list(held.keys):
-                    await self._renew(held, key)
+                    if held in self._held:
+                        await self._renew(held, key)
 
     async def _renew(self, held: SessionKeys, key: str) -> None:
         try:
-            held.keys[key] = await self._bus.put(
-                key, held.session, held.keys[key], ttl_s=self._ttl_s
-            )
+            seq = await self._bus.put(key, held.session, held.keys[key], ttl_s=self._ttl_s)
+            await self._renewed(held, key, seq)
         except FencedError:
             await self._find_again(held, key)
         except BusAwayError:
             log.warning("session_key_not_renewed")
 
+    async def _renewed(self, held: SessionKeys, key: str, seq: int) -> None:
+        """Note the sequence of a write; free the key if its session has left meanwhile."""
+        if held in self._held:
+            held.keys[key] = seq
+        else:
+            await self._free(key, seq)
+
     async def _find_again(self, held: SessionKeys, key: str) -> None:
         """Find the key's holder after a lost ack or an expiry."""
         try:
             newest = await self._bus.read(subjects.SEATS_STREAM, key)
+            if held not in self._held:
+                return  # that it freed the key is why the write was refused
             if not newest or not newest[-1].data:
-                held.keys[key] = await self._bus.put(key, held.session, 0, ttl_s=self._ttl_s)
+                seq = await self._bus.put(key, held.session, 0, ttl_s=self._ttl_s)
+                await self._renewed(held, key, seq)
             elif newest[-1].data == held.session.encode():
                 held.keys[key] = newest[-1].seq
             else:

@@ -178,6 +178,7 @@ class Phones:
             await self._edge.bus.send(reply, CallPlaced(fault=FAULTS.get(type(error), "failed")))
         except Exception:  # the boundary: a failing call ends no other
             log.exception("call_broken")
+            await self._edge.bus.send(reply, CallPlaced(fault="failed"))
 
     async def _ring(self, call: Call, reply: str, session: str) -> None:
         await call.wait_established(RINGS_S)

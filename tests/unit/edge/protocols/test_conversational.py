@@ -167,6 +167,15 @@ def test_the_end_of_a_conversation_is_not_that_of_the_connection() -> None:
     assert error_of(d.receive(chunk(b"12")))["code"] == "NO_SESSION"
 
 
+def test_a_conversation_asked_for_while_another_ends_takes_audio() -> None:
+    """The model hangs up, and the client begins again before it is told."""
+    protocol = connected()
+    protocol.receive('{"type": "start_conversation"}')
+    protocol.messages(SessionClosed())
+    protocol.messages(SessionOpened("s_2"))
+    assert isinstance(protocol.receive(bytes(640))[0], Audio)
+
+
 def test_a_session_that_could_not_begin_takes_no_audio() -> None:
     d = connected()
     d.receive('{"type": "start_conversation"}')

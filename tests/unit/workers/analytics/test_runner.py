@@ -73,3 +73,37 @@ async def test_a_slow_handler_has_a_bounded_number_of_events_wait() -> None:
     may_go_on.set()
     await running
     assert seen == list(range(EVENTS))
+
+
+class LastAttempt(LiveEvent):
+    """An event that is delivered for the last time; it notes how it was answered."""
+
+    attempt = 5
+    answer = ""
+
+    async def done(self) -> None:
+        self.answer = "done"
+
+    async def give_up(self, reason: str) -> None:
+        del reason
+        self.answer = "given up"
+
+
+class Few(Stored):
+    def __init__(self) -> None:
+        self.events = [LastAttempt(words(number)) for number in range(10)]
+
+    async def __aiter__(self) -> AsyncIterator[EventJob]:
+        for event in self.events:
+            yield event
+
+
+async def test_one_event_that_fails_in_a_batch_costs_the_others_nothing() -> None:
+    async def writes(events: list[TranscriptFinal]) -> None:
+        if any(event.utterance == 7 for event in events):
+            raise ValueError("cannot be written")
+
+    batched, source = subscriber("transcript.final", batch=10)(writes), Few()
+    context = Context(Bus(Client()), load(_env_file=None), "g")
+    await Runner(batched, source).run(context, asyncio.Event())
+    assert [one.answer for one in source.events] == ["done"] * 7 + ["given up"] + ["done"] * 2
