@@ -5,6 +5,7 @@ import numpy as np
 from schemas.audio import BYTES_PER_MS, RATE_HZ, AudioFrame
 from workers.stt.utterance_words import AudioPart
 
+MOST_GAP_MS = 5000
 HOP_MS = 20
 QUIET_HOPS = 10
 """The hops of the quietest part, whose middle is the place of a cut: 200 ms."""
@@ -22,8 +23,14 @@ class UtteranceAudio:
         return self._from_ms + len(self._pcm) // BYTES_PER_MS
 
     def add(self, message: AudioFrame) -> None:
-        """Append *message*; audio before it may be missing."""
-        if message.from_ms > self.until_ms:
+        """Append *message*; missing audio before it is silence.
+
+        A longer gap than MOST_GAP_MS drops the audio before it.
+        """
+        gap_ms = message.from_ms - self.until_ms
+        if self._pcm and 0 < gap_ms <= MOST_GAP_MS:
+            self._pcm += bytes(gap_ms * BYTES_PER_MS)
+        elif gap_ms > 0:
             self._pcm.clear()
             self._from_ms = message.from_ms
         self._pcm += message.pcm

@@ -35,12 +35,26 @@ def test_times_stay_when_earlier_audio_is_forgotten() -> None:
     assert (audio.of(AudioPart(0, 9000)), audio.until_ms) == (b"", 200)
 
 
-def test_after_a_gap_only_the_later_audio_is_kept() -> None:
+def test_lost_audio_is_silence_and_costs_no_words_before_it() -> None:
     audio = UtteranceAudio()
     audio.add(message(0, tone(100, 1)))
     audio.add(message(9, tone(100, 2), 500))
-    assert audio.of(AudioPart(0, 600)) == tone(100, 2)
+    assert audio.of(AudioPart(0, 600)) == tone(100, 1) + tone(400, 0) + tone(100, 2)
     assert audio.until_ms == 600
+
+
+def test_after_a_long_gap_only_the_later_audio_is_kept() -> None:
+    audio = UtteranceAudio()
+    audio.add(message(0, tone(100, 1)))
+    audio.add(message(9, tone(100, 2), 5101))
+    assert audio.of(AudioPart(0, 6000)) == tone(100, 2)
+    assert audio.until_ms == 5201
+
+
+def test_audio_that_begins_late_begins_there() -> None:
+    audio = UtteranceAudio()
+    audio.add(message(9, tone(100, 2), 500))
+    assert audio.of(AudioPart(0, 600)) == tone(100, 2)
 
 
 def test_the_cut_is_in_the_middle_of_the_quietest_part() -> None:
