@@ -9,7 +9,7 @@ from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
 from schemas import subjects
 
-ANSWER_S = 5.0
+JETSTREAM_TIMEOUT_S = 5.0
 JETSTREAM_S = 10.0
 """The longest wait for JetStream, in which a cluster elects a leader."""
 SHARES = {subjects.EVENTS_STREAM: 2, subjects.RECORDING_STREAM: 4}
@@ -144,7 +144,7 @@ def _same(wanted: dict[str, Any], found: dict[str, Any]) -> bool:
 
 async def _request(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
     try:
-        return await bus.api(verb, body, timeout_s=ANSWER_S)
+        return await bus.api(verb, body, timeout_s=JETSTREAM_TIMEOUT_S)
     except BusAwayError as error:
         why = type(error.__cause__).__name__
         return {"error": {"description": f"no answer ({why})", "err_code": 10039}}

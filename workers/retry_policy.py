@@ -24,7 +24,7 @@ from workers.stage import EngineHungError, JobTarget, StaleJobError
 
 LAST_ATTEMPT = 3
 """One less than the consumers' max_deliver, so that the failure can still be published."""
-RETRY_S = 0.2
+SECOND_ATTEMPT_S = 0.2
 """Delay of the second attempt; the third has twice that."""
 UNTOLD_S = 1.0
 """Delay of the next attempt if the failure could not be published."""
@@ -67,7 +67,7 @@ def decide(error: Exception, attempt: int) -> RetryDecision:
         outcome="failed" if given_up else "retried",
         reason=loggable(error),
         told=_told(error),
-        delay_s=0.0 if given_up else RETRY_S * attempt,
+        delay_s=0.0 if given_up else SECOND_ATTEMPT_S * attempt,
         is_expected=isinstance(error, EXPECTED),
         is_hung=isinstance(error, EngineHungError),
     )

@@ -15,7 +15,7 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from aura.cli.calling.call_failures import failure
-from aura.cli.calling.outcome import PATIENCE_S, Outcome, length_s, levels, view
+from aura.cli.calling.outcome import NO_RESPONSE_AFTER_S, Outcome, length_s, levels, view
 from aura.cli.calling.spoken import spoken
 from aura.cli.options import Token, Url
 from aura.cli.running import CommandError, run, running_url
@@ -125,7 +125,7 @@ async def call(
     out: Path,
     greeting: bool,
     as_json: bool,
-    patience_s: float = PATIENCE_S,
+    patience_s: float = NO_RESPONSE_AFTER_S,
 ) -> int:
     """Make the call over *line*, show it, and write the response to *out*; return 1 without one.
 

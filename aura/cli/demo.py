@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from aura.cli.call import call, options
-from aura.cli.calling.outcome import PATIENCE_S
+from aura.cli.calling.outcome import NO_RESPONSE_AFTER_S
 from aura.cli.running import CommandError, run, running_url
 from aura.client import CallClient
 from deploy.nats_server import free_port
@@ -36,7 +36,7 @@ class Scene:
     """A file of tools that is served during the demo."""
     query: Mapping[str, str] = field(default_factory=dict)
     """The query of the call."""
-    patience_s: float = PATIENCE_S
+    patience_s: float = NO_RESPONSE_AFTER_S
     """The longest wait for the response."""
 
 

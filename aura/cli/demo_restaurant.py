@@ -17,7 +17,7 @@ MODEL = "qwen2.5-1.5b-instruct"
 """The smallest model that calls tools; the built-in 270M model follows no prompt."""
 QUESTION = "Hello! Please book a table for two on Friday at seven in the evening. My name is Anna."
 
-PATIENCE_S = 90
+FIRST_RESPONSE_TIMEOUT_S = 90
 """The longest wait for this model's first response, on a slow or busy machine."""
 
 
@@ -38,13 +38,13 @@ async def demo(settings: Settings, example: Path = FOLDER) -> int:
             environment={
                 "AURA_LLM_MODEL": model,
                 "BOOKINGS": str(bookings),
-                "AURA_JOB_DEADLINE_S": str(PATIENCE_S),
-                "AURA_ENGINE_LIMIT_S": str(PATIENCE_S),
+                "AURA_JOB_DEADLINE_S": str(FIRST_RESPONSE_TIMEOUT_S),
+                "AURA_ENGINE_LIMIT_S": str(FIRST_RESPONSE_TIMEOUT_S),
             },
             options=("--agents", str(example / "agents")),
             tools=example / "tables.py",
             query={"agent": "host"},
-            patience_s=PATIENCE_S,
+            patience_s=FIRST_RESPONSE_TIMEOUT_S,
         )
         code = await ask(settings, scene)
         booked = json.loads(bookings.read_text("utf-8")) if bookings.exists() else []

@@ -40,7 +40,7 @@ LIBRARIES = (
 )
 ENOUGH_BYTES = 2 << 30
 ANSWERS = "an edge answers at"
-EDGE_WAIT_S = 5.0
+EDGE_TIMEOUT_S = 5.0
 """The longest wait for an edge's answer."""
 LANGUAGE_CODE = 2
 """The length of the language code at the start of a Piper voice's name: `en_US-joe-medium`."""
@@ -185,9 +185,9 @@ def _health(url: str) -> tuple[int, dict[str, bool]]:
     host = place.netloc.rpartition("@")[2]
     line = (
         # the certificate is not checked: an operator may use an own one
-        HTTPSConnection(host, timeout=EDGE_WAIT_S, context=ssl._create_unverified_context())  # noqa: S323  # an own certificate
+        HTTPSConnection(host, timeout=EDGE_TIMEOUT_S, context=ssl._create_unverified_context())  # noqa: S323  # an own certificate
         if place.scheme == "https"
-        else HTTPConnection(host, timeout=EDGE_WAIT_S)
+        else HTTPConnection(host, timeout=EDGE_TIMEOUT_S)
     )
     try:
         line.request("GET", f"{place.path.rstrip('/')}/health")

@@ -25,7 +25,7 @@ from runtime.tasks import beside
 from runtime.text.printable import printable
 from schemas.stages import STAGE_NAMES
 
-POLL_S = 1.0
+STAGES_POLL_S = 1.0
 """The time between two looks at the bus; the jobs done in between give the rate."""
 ORDER = ("edge", *STAGE_NAMES)
 
@@ -136,10 +136,10 @@ async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
 
 
 async def _look(bus: Bus, before: Sequence[Service]) -> tuple[Look, list[Service]]:
-    """Return the look, POLL_S after *before*."""
+    """Return the look, STAGES_POLL_S after *before*."""
     loop = asyncio.get_running_loop()
     at = loop.time()
-    await asyncio.sleep(POLL_S)
+    await asyncio.sleep(STAGES_POLL_S)
     now = await discover(bus, silence_s=SILENCE_S)
     return look_of(now, before, loop.time() - at, await queues(bus)), now
 
@@ -159,7 +159,7 @@ async def _live(bus: Bus) -> None:
                         await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 except BusAwayError:
                     live.update(Text("The bus is away; waiting for it.", style="red"), refresh=True)
-                    await asyncio.wait({stopping}, timeout=POLL_S)
+                    await asyncio.wait({stopping}, timeout=STAGES_POLL_S)
                     continue
                 if not looking.cancelled():
                     look, found = looking.result()

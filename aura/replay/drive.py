@@ -35,9 +35,9 @@ from schemas.session_config import SessionConfig
 from schemas.stages import STAGE_NAMES
 from schemas.tools import ToolConfig
 
-LEAD_MS = 600
+REPLAY_LEAD_MS = 600
 """The audio before the first turn of a replay."""
-PATIENCE_S = 30.0
+LAST_RESPONSE_TIMEOUT_S = 30.0
 """The wait for a response that is under way when the recording ends."""
 
 
@@ -237,7 +237,7 @@ def _from(
         for k, e in enumerate(events)
         if isinstance(e, ev.SpeechStarted) and e.utterance == taken.utterance
     )
-    from_ms = events[index].at_ms - LEAD_MS
+    from_ms = events[index].at_ms - REPLAY_LEAD_MS
     from_byte = sum(
         given.size_bytes
         for at_ms, given in connection.given
@@ -295,6 +295,6 @@ async def _speak(
             await workers.grow(given)
         else:
             caller.give(given)
-    until_s = loop.time() + PATIENCE_S
+    until_s = loop.time() + LAST_RESPONSE_TIMEOUT_S
     while wait and caller.shell.call.responding and loop.time() < until_s:  # noqa: ASYNC110  # with a limit
         await asyncio.sleep(0.05)

@@ -25,7 +25,7 @@ OfAResponse = (
 )
 USUAL_TOKEN_MS, USUAL_VOICE_MS, USUAL_AUDIO_MS = 300, 450, 2000
 """The assumed times and length of a response without a record."""
-NEAR_MS = 200
+SAME_ONSET_MS = 200
 """Starts of speech nearer than this are the same; configurations notice one at different times."""
 
 _T = TypeVar("_T")
@@ -179,7 +179,9 @@ class RecordedStages:
         joined = [
             utterance.text
             for utterance in self.utterances.values()
-            if started_ms - NEAR_MS <= utterance.started_ms < spoken.started_ms - NEAR_MS
+            if started_ms - SAME_ONSET_MS
+            <= utterance.started_ms
+            < spoken.started_ms - SAME_ONSET_MS
             and utterance.text
         ]
         if joined:
@@ -187,7 +189,7 @@ class RecordedStages:
         before = [
             transcript.text
             for end_ms, (transcript, _) in sorted(spoken.transcripts.items())
-            if end_ms < started_ms - NEAR_MS
+            if end_ms < started_ms - SAME_ONSET_MS
         ]
         if before and text.startswith(before[-1].rstrip(".?!, ")):
             return text[len(before[-1].rstrip(".?!, ")) :].lstrip(".?!, ")

@@ -18,7 +18,7 @@ from schemas import events as ev
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, SpeechChunk, TranscriptPartial
 
-NEAR_MS = 60
+SAME_PAUSE_MS = 60
 """A pause of the replay matches a recorded one if it is nearer than this."""
 LETTER_MS = 60
 """The assumed audio of a sentence that was not recorded, ms for each letter."""
@@ -101,7 +101,7 @@ class RecordedWorkers:
     def _paused(self, event: ev.SpeechPaused) -> None:
         then = msgspec.structs.replace(event, speech_end_ms=event.speech_end_ms - self.later_ms)
         started_ms = self._started_ms.get(event.utterance, event.at_ms) - self.later_ms
-        words = self._record.words(then, started_ms, near_ms=NEAR_MS)
+        words = self._record.words(then, started_ms, near_ms=SAME_PAUSE_MS)
         if words:
             self._words[event.utterance] = words[0]
             self._say(-1, words[1], StageSaid(words[0]))

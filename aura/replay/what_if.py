@@ -18,7 +18,7 @@ from edge.core.inputs import PartialHeard, StageSaid, Started
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 
-SAME_MS = 150
+SAME_INTERRUPTION_MS = 150
 """Interruptions nearer than this count as the same."""
 
 
@@ -152,4 +152,6 @@ def differences(recorded: Sequence[ev.Event], now: Sequence[ev.Event]) -> list[D
 
 def _same(decision: Decision, other: Decision) -> bool:
     (kind, at_ms), (other_kind, other_ms) = decision.key, other.key
-    return kind == other_kind and abs(at_ms - other_ms) <= (SAME_MS if kind == "over" else 0)
+    return kind == other_kind and abs(at_ms - other_ms) <= (
+        SAME_INTERRUPTION_MS if kind == "over" else 0
+    )

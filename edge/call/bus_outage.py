@@ -11,7 +11,7 @@ from schemas.stages import JobEvent
 
 DEAF_S = 5.0
 """The length of an outage after which audio is ignored."""
-LATE_MS = 5000
+UTTERANCE_OVER_MS = 5000
 """The age after which an unpublished utterance is probably over."""
 BusService = Literal["link", "log"]
 """The link to a server, or the streams, which may be away while the link works."""
@@ -59,7 +59,7 @@ def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:
         case ToolRequested():
             late = now_ms > event.deadline_ms
         case SpeechStarted():
-            late = now_ms - event.at_ms > LATE_MS and not awaited(event.utterance)
+            late = now_ms - event.at_ms > UTTERANCE_OVER_MS and not awaited(event.utterance)
         case _:
             return event
     return no_job(event) if late else event

@@ -21,7 +21,7 @@ from schemas.stages import JobEvent
 
 log = structlog.get_logger(__name__)
 
-PATIENCE_S = 2.5
+OUTAGE_AFTER_S = 2.5
 """The time to store an event after which the caller is told of an outage."""
 MOST_WAITING_EVENTS = 1000
 """The most events that wait for the bus; with more the call is lost."""
@@ -128,7 +128,7 @@ class EventWriter:
     async def _stored(self, event: Event, over: Callable[[str], None]) -> bool:
         data = self._encode(event)
         try:
-            await self._bus.publish(event, data, patience_s=PATIENCE_S)
+            await self._bus.publish(event, data, patience_s=OUTAGE_AFTER_S)
         except BusRefusedError as error:
             log.error("event_refused", type=tag(event), why=str(error))
             over(str(error))

@@ -14,7 +14,7 @@ from runtime.common_share import CommonShare
 from runtime.settings import Settings
 from schemas.audio import BYTES_PER_S
 
-KEPT_S = 72 * 3600
+RETENTION_S = 72 * 3600
 """The retention of the streams (nats/streams)."""
 BURST_MINUTES = 3
 """The burst of a session, in minutes of its rate."""
@@ -108,7 +108,7 @@ class LogQuotas:
         self._session_kb = session_kb
         address_kb = session_kb * connections * ADDRESS_SHARE
         self._addresses = Buckets(lambda: _per_minute(address_kb))
-        self._strangers = CommonShare(strangers_mb * 1e6, KEPT_S)
+        self._strangers = CommonShare(strangers_mb * 1e6, RETENTION_S)
 
     def of(self, address: str, *, stranger: bool) -> LogQuota:
         """Return the quota of a connection from *address*; *stranger*: it has no token."""
@@ -126,7 +126,7 @@ def _per_minute(kb: float) -> Bucket:
 
 
 def _in_72_h(mb: int) -> Bucket:
-    rate = mb * 1e6 / KEPT_S
+    rate = mb * 1e6 / RETENTION_S
     return Bucket(rate, mb * 1e6, until=60 * rate)
 
 

@@ -110,7 +110,7 @@ HOLD_MS = 3000
 """The most live audio that is kept back; then the likeliest rate is accepted."""
 MOST_HELD_BYTES = 1_000_000
 """The most audio of any kind that is kept back: 5 s at the highest rate, or 30 s at 16 kHz."""
-KEPT_MS = 6000
+MOST_REPROCESSED_MS = 6000
 """The most audio that is processed again after a wrong rate."""
 MISHEARD_RATIO = 1.15
 """The ratio of a wrong rate to the true one at which speech becomes unintelligible."""
@@ -247,7 +247,7 @@ class SampleRateDetector:
 
     def _trim(self) -> None:
         """Drop whole samples that will not be processed again."""
-        over = len(self._kept) // self.frame_bytes - KEPT_MS * self._rate_hz // 1000
+        over = len(self._kept) // self.frame_bytes - MOST_REPROCESSED_MS * self._rate_hz // 1000
         if over > 0:
             del self._kept[: over * self.frame_bytes]
 

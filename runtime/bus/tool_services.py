@@ -39,7 +39,7 @@ DISCOVERY_S = 0.3
 """The longest wait for the answers of services about their tools."""
 MOST_CALLS_AT_ONCE = 64
 """The most calls that one service runs at a time."""
-RETRY_S = 0.1
+ANSWER_RETRY_S = 0.1
 MOST_REFUSAL_CHARS = 400
 LOST = "the connection to the tool was lost; the call may have been done"
 
@@ -86,7 +86,7 @@ async def call_tool(
             )
         except NoRespondersError as error:
             if clock() - began_s < min(1.0, timeout_s / 2):
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(ANSWER_RETRY_S)
                 continue
             raise NobodyServesError(subject) from error
         except NatsTimeoutError as error:

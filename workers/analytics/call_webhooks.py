@@ -40,7 +40,7 @@ MOST_DELIVERIES_PER_RECEIVER = 32
 """The most deliveries to one receiver at once."""
 BUSY_S = 1.0
 """The delay of a message while its receiver has the most deliveries."""
-ANSWER_S = 10.0
+WEBHOOK_TIMEOUT_S = 10.0
 REST_S = 5.0
 AWAY_AFTER_FAILURES = 3
 """The failures in a row after which a receiver gets nothing for REST_S."""
@@ -107,7 +107,7 @@ def _opens(keys: list[bytes]) -> Opens:
     async def opens(_: Context) -> AsyncIterator[Handler]:
         receivers = Receivers()
         async with aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=ANSWER_S),
+            timeout=aiohttp.ClientTimeout(total=WEBHOOK_TIMEOUT_S),
             headers={"Content-Type": "application/json", "User-Agent": f"Aura/{version()}"},
             cookie_jar=aiohttp.DummyCookieJar(),
             connector=aiohttp.TCPConnector(limit=MOST_DELIVERIES),

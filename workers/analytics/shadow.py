@@ -35,9 +35,9 @@ from workers.analytics.trial_engines import (
 
 log = structlog.get_logger(__name__)
 
-PATIENCE_S = 20.0
+COMPARED_WITHIN_S = 20.0
 """The longest wait for the stage in service; after it the job is not compared."""
-POLL_S = 0.5
+LOG_POLL_S = 0.5
 
 COMPARED = Counter("aura_shadow_jobs_total", "Jobs that a candidate did too.", ["stage", "outcome"])
 DIFFERENCE = Histogram(
@@ -118,13 +118,13 @@ async def _in_service(
     """Return the result of the stage in service for *event*, or None if there is none."""
     subject = subjects.session_events(event.tenant, event.session, "*")
     loop = asyncio.get_running_loop()
-    until, after = loop.time() + PATIENCE_S, 0
+    until, after = loop.time() + COMPARED_WITHIN_S, 0
     while loop.time() < until:
         for stored in await bus.read(subjects.EVENTS_STREAM, subject, after=after):
             after = stored.seq
             if (work := matches(event, stored.event())) is not None:
                 return work
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(LOG_POLL_S)
     return None
 
 

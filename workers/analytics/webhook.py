@@ -33,7 +33,7 @@ from workers.analytics.subscribers import (
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT_S = 15.0
+DELIVERY_TIMEOUT_S = 15.0
 MOST_TRIES = 11
 """The most deliveries of one event, after delays of 1, 2, 4 ... 512 s: about 17 minutes."""
 LONGEST_BACKOFF_S = 900.0
@@ -76,7 +76,7 @@ def _opens(url: str, keys: list[bytes], *, cloud: bool) -> Opens:
 
     @asynccontextmanager
     async def opens(_: Context) -> AsyncIterator[Handler]:
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        timeout = aiohttp.ClientTimeout(total=DELIVERY_TIMEOUT_S)
         headers = {"Content-Type": kind, "User-Agent": f"Aura/{version()}"}
         jar = aiohttp.DummyCookieJar()
         async with aiohttp.ClientSession(timeout=timeout, headers=headers, cookie_jar=jar) as http:

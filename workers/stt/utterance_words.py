@@ -31,7 +31,7 @@ LONG_SILENCE_MS = 600
 """A silence of this length separates words even in a piece shorter than LEAST_PIECE_MS."""
 LEAST_PIECE_MS = 2000
 """The shortest piece that SILENCE_MS of silence ends: some context reduces errors."""
-ENOUGH_MS = 5000
+FULL_PIECE_MS = 5000
 """A piece of this length ends at any pause: the shortest window of the recogniser is full."""
 LONGEST_PIECE_MS = 14_000
 """A piece of this length without such a pause is cut at its quietest place."""
@@ -39,7 +39,7 @@ QUIET_WITHIN_MS = 7000
 """The audio before the end in which that place is searched."""
 MARKED_AFTER_MS = 60
 """The delay of a pause's mark (100 ms), less that of its end (40 ms)."""
-LEAD_MS = 300
+SPEECH_LEAD_MS = 300
 """Audio before detected speech that belongs to it: soft consonants are not voiced."""
 LEAST_CONFIDENCE = 1e-4
 """A confidence of 0 has no logarithm."""
@@ -204,17 +204,17 @@ class UtteranceWords:
             return
         self._move(PieceMove.GO_ON)
         if self._latest is None:
-            self._open_at(at_ms - LEAD_MS)
+            self._open_at(at_ms - SPEECH_LEAD_MS)
             return
         part = self._latest[1]
         silence_ms = at_ms - part.until_ms + MARKED_AFTER_MS
         length_ms = part.until_ms - part.from_ms
         if (
             silence_ms >= LONG_SILENCE_MS
-            or length_ms >= ENOUGH_MS
+            or length_ms >= FULL_PIECE_MS
             or (silence_ms >= SILENCE_MS and length_ms >= LEAST_PIECE_MS)
         ):
-            self._cut(part, max(part.until_ms, at_ms - LEAD_MS))
+            self._cut(part, max(part.until_ms, at_ms - SPEECH_LEAD_MS))
 
     def grown(self, now_ms: int, quiet_ms: Callable[[AudioPart], int]) -> None:
         """Cut the open piece if it is too long; *quiet_ms* returns the quietest place of a part."""

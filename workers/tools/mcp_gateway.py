@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-RETRY_S = 1.0
+SERVER_RETRY_S = 1.0
 """The wait before a lost server is tried again."""
 START_S = 60.0
 """The longest wait for the tools of a server; a command may have to install itself first."""
@@ -97,8 +97,8 @@ async def run(settings: Settings, server: Server) -> int:
                 log.warning("mcp_server_failed", error=type(failed).__name__)
             limit = asyncio.timeout(None)
             if not stop.is_set():
-                log.warning("mcp_server_lost", again_after_s=RETRY_S)
-                await asyncio.sleep(RETRY_S)
+                log.warning("mcp_server_lost", again_after_s=SERVER_RETRY_S)
+                await asyncio.sleep(SERVER_RETRY_S)
     return 0
 
 

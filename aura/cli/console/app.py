@@ -10,7 +10,7 @@ from aiohttp import WSCloseCode, web
 from aiohttp.typedefs import Handler
 
 from aura.cli.console import agents_api, calls_api, commands_api, live_socket
-from aura.cli.console.access import KEPT_S, Access, same_origin
+from aura.cli.console.access import ACCESS_S, Access, same_origin
 from aura.cli.console.answers import Refused, harden, json_answer, worded
 from aura.cli.console.readable import Readable
 from aura.cli.console.state import CONSOLE, Console
@@ -101,7 +101,7 @@ async def enter(request: web.Request) -> web.Response:
     secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
     answer.set_cookie(
         *(_cookie_name(request), cookie),
-        max_age=KEPT_S,
+        max_age=ACCESS_S,
         httponly=True,
         samesite="Strict",
         secure=secure,

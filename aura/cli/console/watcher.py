@@ -34,13 +34,13 @@ from schemas.audio import TranscriptPartial
 
 log = structlog.get_logger(__name__)
 
-POLL_S = 1.0
+SNAPSHOT_INTERVAL_S = 1.0
 UNSEEN_LOOK_S = 10.0
 """The time between two looks without an open page, to count the edges' refusals."""
 HOUR_EVERY_MS, HOUR_AGES_MS = 1_000, 30_000
 """The intervals at which the hour's numbers are computed: with news, and without."""
-WAIT_S = 2.0
-RETRY_S = 0.5
+CONNECT_TIMEOUT_S = 2.0
+RECONNECT_S = 0.5
 AWAY_S = 5.0
 """The time without a bus after which its address is looked up again: `aura up` changes the port."""
 WRONG = {"trouble.told", "job.failed", "tool.failed"}
@@ -114,7 +114,7 @@ class Watcher:
         while True:
             try:
                 async with await connect(
-                    self._settings, "aura-console", role="console", wait_s=WAIT_S
+                    self._settings, "aura-console", role="console", wait_s=CONNECT_TIMEOUT_S
                 ) as bus:
                     self._bus = bus
                     log.info("console_watches")
@@ -123,7 +123,7 @@ class Watcher:
                 self._is_away(str(error))
             finally:
                 self._bus = None
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(RECONNECT_S)
 
     async def _hold(self, bus: Bus) -> None:
         """Watch the connection *bus* until it is lost for good.
@@ -157,7 +157,7 @@ class Watcher:
                     moved = embedded_url(self._settings) != url
                     if moved or (not bus.connected and clock() - here_at > AWAY_S):
                         raise
-                await asyncio.sleep(max(0.1, POLL_S - (clock() - began)))
+                await asyncio.sleep(max(0.1, SNAPSHOT_INTERVAL_S - (clock() - began)))
 
     def _is_away(self, why: str) -> None:
         if self._state["bus"] != "away":

@@ -26,7 +26,7 @@ REACTION_S = 2.5
 BREATH_S = 0.4
 """The pause between the end of a response and the next words, seconds."""
 RESPONSE_S = 30.0
-POLL_S = 0.02
+REPLY_POLL_S = 0.02
 
 
 @dataclass
@@ -153,7 +153,7 @@ class _Line:
                 raise CallLostError(self.listening.result())
             if time.monotonic() > until:
                 return False
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(REPLY_POLL_S)
         return True
 
 

@@ -6,10 +6,10 @@ from edge.core.client_events import Speech
 from edge.core.inputs import ChunkSpoken
 from edge.core.response import wait_sound
 from edge.core.response.sentence import BEGINNING, Position, Sentences
-from schemas.audio import BYTES_PER_MS, ENOUGH_MS
+from schemas.audio import BYTES_PER_MS, FIRST_CHUNK_MS
 from schemas.session_config import VoiceConfig
 
-LEAD_MS = 190
+PLAYBACK_LEAD_MS = 190
 """The lead of a stream of chunks over the playback, so that a slow network causes no gap."""
 
 
@@ -122,7 +122,9 @@ class Playback:
 
     @property
     def _lead_ms(self) -> int:
-        return LEAD_MS - 1 if self._delivery == "chunks" else 0  # the lead stays below LEAD_MS
+        return (
+            PLAYBACK_LEAD_MS - 1 if self._delivery == "chunks" else 0
+        )  # the lead stays below PLAYBACK_LEAD_MS
 
     def wait_sound_due(self, now_ms: int) -> list[Speech]:
         """Return the pieces of the wait sound to send now; none if words are ready."""
@@ -152,7 +154,7 @@ class Playback:
             return True
         if self._delivery == "sentences" or part.voiced:
             return part.voiced
-        enough = self._chunk_bytes if self._offset_bytes else ENOUGH_MS * BYTES_PER_MS
+        enough = self._chunk_bytes if self._offset_bytes else FIRST_CHUNK_MS * BYTES_PER_MS
         return len(part.pcm) - self._offset_bytes >= enough
 
     @property
@@ -186,7 +188,7 @@ class Playback:
     def _stream(self, now_ms: int) -> Due:
         out: list[Speech] = []
         ends = False
-        while self._until_ms - now_ms < LEAD_MS and self._ready():
+        while self._until_ms - now_ms < PLAYBACK_LEAD_MS and self._ready():
             part = self._sentences.at(self._next)
             start = self._offset_bytes
             end = min(start + self._chunk_bytes, len(part.pcm))

@@ -25,7 +25,7 @@ from schemas.tools import (
     transfer_targets,
 )
 
-GRACE_MS = 500
+TOOL_GRACE_MS = 500
 """The time after a call's deadline for the runner's report; then the edge gives
 the call up."""
 BUILT_IN = {END_CALL.name: '{"status": "the call ends after your next words: say goodbye"}'}
@@ -138,13 +138,13 @@ class Tools:
     def expire(self, steps: ToolSteps, now_ms: int) -> None:
         """Give up the calls without a result in time."""
         for call in steps.running:
-            if (at_ms := call.expires_ms) is not None and now_ms >= at_ms + GRACE_MS:
+            if (at_ms := call.expires_ms) is not None and now_ms >= at_ms + TOOL_GRACE_MS:
                 self._fail(steps, call, "timeout", "it did not answer in time", now_ms)
 
     def due_ms(self, steps: ToolSteps) -> int | None:
         """The time of the next `expire`, Unix ms, or None if nothing runs."""
         times = [call.expires_ms for call in steps.running]
-        return min((at_ms + GRACE_MS for at_ms in times if at_ms is not None), default=None)
+        return min((at_ms + TOOL_GRACE_MS for at_ms in times if at_ms is not None), default=None)
 
     def _return(self, steps: ToolSteps | None, call: StepCall, result: str, now_ms: int) -> None:
         turn, step, number = key_of(call.called)

@@ -31,7 +31,7 @@ DECODED_PIECES = 2
 """The most decoded pieces, of 2 s at most, that wait; then the decoder waits."""
 DROPPED_WORK_S = 0.01
 """The work, seconds, for which a message counts that finds no memory: it slows the sender."""
-POLL_S = 0.2
+SESSION_END_POLL_S = 0.2
 """The interval, seconds, at which a waiting decoder checks whether the session has ended."""
 LONGEST_LIVE_S = 2.0
 """A live client's longest message; a longer one is taken in pieces of this length."""
@@ -99,7 +99,7 @@ class AudioIntake:
 
         def call_soon(what: T) -> None:
             counted = threading.get_ident() != self._loop_thread
-            while counted and not self._decoded.acquire(timeout=POLL_S):
+            while counted and not self._decoded.acquire(timeout=SESSION_END_POLL_S):
                 if self._state is ENDED:
                     return
             with suppress(RuntimeError):  # the loop has ended

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from edge.door.limits.message_memory import RETRY_S, Reservation
+from edge.door.limits.message_memory import RESERVATION_RETRY_S, Reservation
 
 CHUNK_BYTES = 64 * 1024
 
@@ -54,5 +54,5 @@ async def _reserve(reservation: Reservation, size: int) -> None:
     while not reservation.is_overdue(now_s := time.monotonic()):
         if reservation.reserve(size, now_s):
             return
-        await asyncio.sleep(RETRY_S)
+        await asyncio.sleep(RESERVATION_RETRY_S)
     raise TimeoutError

@@ -34,10 +34,10 @@ log = structlog.get_logger(__name__)
 
 PATH = "/v1/realtime/calls"
 MOST_BODY_BYTES = 200_000
-OPEN_S = 15.0
+CHANNEL_TIMEOUT_S = 15.0
 """The time, seconds, in which a client must open its data channel."""
-POLL_S = 0.25
-ANSWER_S = 0.02
+OPENING_POLL_S = 0.25
+ANSWER_WORK_S = 0.02
 """The work, seconds, for which an answer counts: answers take half of the event loop at most."""
 SDP, FORM = "application/sdp", "multipart/form-data"
 
@@ -243,7 +243,7 @@ async def _hold(call: AdmittedCall) -> None:
         try:
             port = await call.webrtc.opened()
             await pace.wait_in_queue()
-            pace.worked(pace.work_clock() - ANSWER_S)
+            pace.worked(pace.work_clock() - ANSWER_WORK_S)
             answer = await peer.answer(call.offer, port, call.webrtc.servers)
             if not call.answer.done():
                 call.answer.set_result(answer)
@@ -267,10 +267,10 @@ def _refuse(call: AdmittedCall, status: int, code: str, told: str) -> None:
 
 async def _opens(call: AdmittedCall, opened: asyncio.Event) -> bool:
     """Return whether the client opens its channel in time."""
-    until_s = time.monotonic() + OPEN_S
+    until_s = time.monotonic() + CHANNEL_TIMEOUT_S
     while time.monotonic() < until_s and not call.edge.draining:
         try:
-            async with asyncio.timeout(POLL_S):
+            async with asyncio.timeout(OPENING_POLL_S):
                 await opened.wait()
             return True
         except TimeoutError:

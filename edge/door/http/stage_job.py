@@ -40,9 +40,9 @@ from schemas.events import (
 from schemas.session_config import SessionConfig
 
 MESSAGE_BYTES = FRAMES_PER_MESSAGE * FRAME_BYTES
-POLL_S = 2.0
+RESULT_POLL_S = 2.0
 """The silence after which the streams are read, since a result may have been lost."""
-PATIENCE_S = 60.0
+PIECE_TIMEOUT_S = 60.0
 """The longest wait for a piece, after which it has failed: workers are busy or gone."""
 TURN = 1
 T = TypeVar("T", SpeechReady, TranscriptFinal)
@@ -59,8 +59,8 @@ class StageJobs:
     bus: Bus
     tenant: str
     session: str
-    poll_s: float = POLL_S
-    patience_s: float = PATIENCE_S
+    poll_s: float = RESULT_POLL_S
+    patience_s: float = PIECE_TIMEOUT_S
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _events: list[AnyEvent] = field(default_factory=list)
     """The events of the stages, in the order of arrival."""

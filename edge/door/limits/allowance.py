@@ -7,7 +7,7 @@ from enum import IntEnum
 
 AHEAD_SHARE = 0.2
 """The share of the amount at once above which a connection is ahead of live speech."""
-PATIENCE_S = 30.0
+LONGEST_SLOWED_S = 30.0
 """A connection that is slowed for longer is closed."""
 CALM_SHARE = 0.5
 """The share of its allowance at which a connection is no longer slowed."""
@@ -88,11 +88,11 @@ class Allowance:
         wait_s = -left / self.rate
         if self._slowed_s is None:
             self._slowed_s = now_s
-        if wait_s > PATIENCE_S or now_s - self._slowed_s > PATIENCE_S:
+        if wait_s > LONGEST_SLOWED_S or now_s - self._slowed_s > LONGEST_SLOWED_S:
             raise OverBudgetError(self._reason)
         return wait_s
 
-    def borrow(self, amount: float, now_s: float, most_s: float = PATIENCE_S) -> float:
+    def borrow(self, amount: float, now_s: float, most_s: float = LONGEST_SLOWED_S) -> float:
         """Take *amount* as `spend` does, but never raise, since the debt is shared.
 
         The wait is *most_s* at most.

@@ -15,7 +15,7 @@ from schemas.prompts import MOST_PROMPTS, PromptBeginning, PromptsReply
 
 log = structlog.get_logger(__name__)
 
-WAIT_S = 1.0
+SETTLE_S = 1.0
 """The wait after a change, since more changes may follow."""
 MOST_ANSWER_BYTES = 512 * 1024
 """The most bytes of one answer."""
@@ -31,7 +31,7 @@ class LikelyPrompts:
         tools: ToolCatalogue,
         openings: Openings,
         *,
-        wait_s: float = WAIT_S,
+        wait_s: float = SETTLE_S,
         most_bytes: int = MOST_ANSWER_BYTES,
     ) -> None:
         self._bus = bus

@@ -44,9 +44,9 @@ from schemas.subjects import is_token
 
 log = structlog.get_logger(__name__)
 
-RETRY_S = 30.0
+REGISTER_RETRY_S = 30.0
 """The pause, seconds, before a failed registration is tried again."""
-RINGS_S = 60.0
+LONGEST_RING_S = 60.0
 """The longest time of ringing, seconds."""
 CALLS_PER_MINUTE = 6.0
 """The rate of incoming calls for each line; it is shared by all, since senders can be forged."""
@@ -118,7 +118,7 @@ class Phones:
                 await agent.register()
             except (RegistrationError, BaresipError) as error:
                 log.warning("sip_not_registered", why=type(error).__name__)
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(REGISTER_RETRY_S)
             else:
                 log.info("sip_registered")
                 return
@@ -180,7 +180,7 @@ class Phones:
             log.exception("call_broken")
 
     async def _ring(self, call: Call, reply: str, session: str) -> None:
-        await call.wait_established(RINGS_S)
+        await call.wait_established(LONGEST_RING_S)
         await self._edge.bus.send(reply, CallPlaced(session=session))
 
     # -------------------------------------------------------- a call

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.call.bus_outage import DEAF_S, LATE_MS, BusOutage, in_time
+from edge.call.bus_outage import DEAF_S, UTTERANCE_OVER_MS, BusOutage, in_time
 from schemas.events import KeysPressed, ResponseSentence, SpeechStarted, ToolRequested
 from schemas.stages import STAGE_NAMES, JobEvent
 from schemas.tools import ToolConfig
@@ -88,7 +88,7 @@ def test_a_turn_without_a_deadline_is_never_late() -> None:
 
 def test_a_late_utterance_is_a_job_as_long_as_its_words_are_needed() -> None:
     job = SpeechStarted(**HEAD, utterance=1, language="en", deadline_ms=0)
-    late_ms = job.at_ms + LATE_MS + 1
+    late_ms = job.at_ms + UTTERANCE_OVER_MS + 1
     assert in_time(job, late_ms - 1, not_needed) is job
     assert in_time(job, late_ms, needed) is job
     late = in_time(job, late_ms, not_needed)

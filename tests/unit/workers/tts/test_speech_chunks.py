@@ -5,7 +5,7 @@ from itertools import count
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.audio import BYTES_PER_MS, ENOUGH_MS
+from schemas.audio import BYTES_PER_MS, FIRST_CHUNK_MS
 from workers.tts.speech_chunks import (
     CHUNK_BYTES,
     MOST_CHUNK_BYTES,
@@ -15,7 +15,7 @@ from workers.tts.speech_chunks import (
     next_audio,
 )
 
-FIRST_MS = ENOUGH_MS + TAIL_BYTES // BYTES_PER_MS
+FIRST_MS = FIRST_CHUNK_MS + TAIL_BYTES // BYTES_PER_MS
 
 
 def sound(ms: int) -> bytes:
@@ -39,7 +39,7 @@ def test_the_first_chunk_leaves_as_soon_as_it_has_enough() -> None:
     assert cutter.wanted == FIRST_MS * BYTES_PER_MS
     assert not [*cutter.take(sound(FIRST_MS))], "nothing would be kept back but the tail"
     (first,) = cutter.take(sound(1))
-    assert len(first) == (ENOUGH_MS + 1) * BYTES_PER_MS
+    assert len(first) == (FIRST_CHUNK_MS + 1) * BYTES_PER_MS
     assert len(cutter.rest) == TAIL_BYTES
 
 
