@@ -27,7 +27,7 @@ from edge.door.http.middlewares import (
 from edge.door.http.pages import add_pages, wants_page
 from edge.door.http.realtime_secrets import create_client_secret
 from edge.door.http.speech_api import add_routes as add_speech_routes
-from edge.door.http.twilio_voice import PATH as TWILIO_VOICE
+from edge.door.http.twilio_voice import VOICE_PATH as TWILIO_VOICE
 from edge.door.http.twilio_voice import announced
 from edge.door.http.websockets import websocket
 from edge.door.limits.address_limits import AddressLimits

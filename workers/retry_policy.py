@@ -30,9 +30,9 @@ UNTOLD_S = 1.0
 """Delay of the next attempt if the failure could not be published."""
 APART_S = 2.0
 """Random start delay of the last attempt, to isolate a job that kills workers."""
-EXPECTED = (EngineError, BusError, StaleJobError)
-HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError, StaleJobError)
-TELLING = (*HOPELESS, ServerUnavailableError)
+EXPECTED_ERRORS = (EngineError, BusError, StaleJobError)
+PERMANENT_ERRORS = (EngineRefusedError, EngineMissingError, WeightsError, StaleJobError)
+PRINTABLE_ERRORS = (*PERMANENT_ERRORS, ServerUnavailableError)
 """Errors whose messages contain no caller's words."""
 
 Outcome = Literal["done", "overtaken", "retried", "failed"]
@@ -61,21 +61,21 @@ def decide(error: Exception, attempt: int) -> RetryDecision:
     error = first_cause(error)
     if isinstance(error, FencedError):
         return RetryDecision("overtaken")
-    hopeless = isinstance(error, HOPELESS)
+    hopeless = isinstance(error, PERMANENT_ERRORS)
     given_up = hopeless or attempt >= LAST_ATTEMPT
     return RetryDecision(
         outcome="failed" if given_up else "retried",
         reason=loggable(error),
         told=_told(error),
         delay_s=0.0 if given_up else SECOND_ATTEMPT_S * attempt,
-        is_expected=isinstance(error, EXPECTED),
+        is_expected=isinstance(error, EXPECTED_ERRORS),
         is_hung=isinstance(error, EngineHungError),
     )
 
 
 def loggable(error: Exception) -> str:
     """Return the message of *error*, or only its type if the message may hold a caller's words."""
-    return str(error) if isinstance(error, TELLING) else type(error).__name__
+    return str(error) if isinstance(error, PRINTABLE_ERRORS) else type(error).__name__
 
 
 def failure(

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 OUTAGE_AFTER_S = 2.5
 """The time to store an event after which the caller is told of an outage."""
-MOST_WAITING_EVENTS = 1000
+MOST_UNSTORED_EVENTS = 1000
 """The most events that wait for the bus; with more the call is lost."""
 
 
@@ -66,15 +66,15 @@ class EventWriter:
         self._encode = terms.configs.encode if terms.configs else codec.encode
         self._quota, self._jobs, self._recorded = terms.quota, terms.jobs, terms.recorded
         self._outage = outage
-        self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_WAITING_EVENTS + 1)
-        """At most MOST_WAITING_EVENTS; None is the last, which always has room."""
+        self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_UNSTORED_EVENTS + 1)
+        """At most MOST_UNSTORED_EVENTS; None is the last, which always has room."""
         self._taken = self._done = 0
         """The events that were put, and those that are stored or refused."""
         self._progress = asyncio.Event()
 
     def put(self, event: Event) -> bool:
         """Take *event*, or return False if too many wait already."""
-        if self._waiting.qsize() >= MOST_WAITING_EVENTS:
+        if self._waiting.qsize() >= MOST_UNSTORED_EVENTS:
             log.error("event_lost", type=tag(event), session=event.session)
             return False
         if self._recorded and isinstance(event, JobEvent):

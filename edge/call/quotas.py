@@ -24,7 +24,7 @@ OVERHEAD_BYTES = 250
 """The overhead of a stored message: subject, headers, sequence."""
 HIGHEST_SPEED = 2
 """The highest speed of recorded audio, both sides together, as a multiple of speech."""
-STEP_BYTES = 4_000
+QUOTA_STEP_BYTES = 4_000
 """A session takes its bytes in such steps, before it stores them."""
 BEGINS_BYTES = 10_000
 """The bytes that a session's first turn may need."""
@@ -84,8 +84,8 @@ class LogQuota:
         self._taken -= size_bytes + OVERHEAD_BYTES
         if self._taken >= 0:
             return ""
-        size = STEP_BYTES - self._taken
-        self._taken = STEP_BYTES
+        size = QUOTA_STEP_BYTES - self._taken
+        self._taken = QUOTA_STEP_BYTES
         owner = "" if self._own.take(size, now_s) else "this session (AURA_LOG_KB_PER_MINUTE)"
         for whose, bucket in self.shared:
             if not bucket.take(size, now_s):

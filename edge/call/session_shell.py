@@ -99,7 +99,7 @@ class SessionShell:
         async with self._tasks as tasks, AsyncExitStack() as stack:
             stack.enter_context(structlog.contextvars.bound_contextvars(session=self.session))
             stack.enter_context(new_trace())
-            stack.enter_context(counters.CALLS.track_inprogress())
+            stack.enter_context(counters.RUNNING_CALLS.track_inprogress())
             await self._stages.listen(stack, self.give, self._take_event)
             sending = tasks.create_task(self._audio_sender.run())
             catching_up = tasks.create_task(self._resync.run(self._take_stored))

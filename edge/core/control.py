@@ -4,7 +4,7 @@ Texts wait until nobody speaks, and are spoken in order. A call that ends ignore
 last words are spoken to their end, then the shell hangs up.
 """
 
-from edge.core.effects import COMMANDED, Outbox
+from edge.core.effects import COMMAND_PREFIX, Outbox
 from edge.core.idle import Idle
 from edge.core.inputs import Commanded
 from edge.core.response.current_response import CurrentResponse
@@ -92,16 +92,16 @@ class Control:
             case End(words=words, reason=reason):
                 self._end(words, (ENDED, reason or BY_OPERATOR), now_ms)
             case Transfer(agent=agent):
-                self._out.transfer(f"{COMMANDED}{given.id}", agent)
+                self._out.transfer(f"{COMMAND_PREFIX}{given.id}", agent)
             case _:
                 pass
 
     def transferred(self, call: str) -> bool:
         """Let the new agent greet; return False if no command was the cause of *call*."""
-        if not call.startswith(COMMANDED):
+        if not call.startswith(COMMAND_PREFIX):
             return False
         if greeting := self._config.now.response.greeting:
-            self._memory.waiting.append((call.removeprefix(COMMANDED), Say(greeting)))
+            self._memory.waiting.append((call.removeprefix(COMMAND_PREFIX), Say(greeting)))
         return True
 
     def _stop_listening(self, now_ms: int) -> None:

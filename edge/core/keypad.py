@@ -8,7 +8,7 @@ QUIET_MS = 2000
 """The time without a key after which a number is complete."""
 END_KEY = "#"
 """The key that ends a number at once."""
-MOST_KEYS = 64
+MOST_NUMBER_KEYS = 64
 """The most keys of a number; of more keys, the last ones count."""
 
 
@@ -28,7 +28,7 @@ class Keypad:
         self._idle.word(now_ms)
         if not keys:
             return
-        self._keys = (self._keys + keys)[-MOST_KEYS:]
+        self._keys = (self._keys + keys)[-MOST_NUMBER_KEYS:]
         self.due_ms = now_ms if keys.endswith(END_KEY) else now_ms + QUIET_MS
 
     def pop(self) -> str:

@@ -9,8 +9,8 @@ from edge.protocols.parsing import clean, shown
 from runtime.agents.template import is_name
 from schemas.agent import MOST_VALUE_CHARS, MOST_VARIABLES
 
-NAMES = frozenset({"agent", "variables"})
-EXPECTED = (
+AGENT_NAMES = frozenset({"agent", "variables"})
+AGENT_EXPECTED = (
     f"variables must be a JSON object of {MOST_VARIABLES} strings at most, "
     f"{MOST_VALUE_CHARS} characters each"
 )
@@ -34,7 +34,7 @@ def agent_options(given: Mapping[str, Any]) -> tuple[AgentAsked, list[str]]:
         name = ""
     variables = _variables(given.get("variables"))
     if variables is None:
-        wrong.append(EXPECTED)
+        wrong.append(AGENT_EXPECTED)
     return AgentAsked(shown(name), variables or {}), wrong
 
 

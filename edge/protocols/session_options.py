@@ -13,7 +13,7 @@ NUMBERS: Mapping[str, str] = {
     if name not in {"eagerness", "language", "record", "voice"}
 }
 """Clients' names of whole-number options, and their paths in the configuration."""
-NAMES = frozenset({"eagerness", "language", "voice", *NUMBERS})
+SESSION_NAMES = frozenset({"eagerness", "language", "voice", *NUMBERS})
 LANGUAGE_CHARS = 16
 _VOICE = re.compile(VOICE_NAME)
 
@@ -21,7 +21,7 @@ _VOICE = re.compile(VOICE_NAME)
 def session_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return the changes that *given* asks for, and one line for each invalid value.
 
-    Names that are not in NAMES are ignored here.
+    Names that are not in SESSION_NAMES are ignored here.
     """
     changes: dict[str, Any] = {}
     wrong: list[str] = []

@@ -11,7 +11,7 @@ import msgspec
 from runtime.agents import yaml_tree
 from runtime.agents.yaml_tree import Tree
 from runtime.text.printable import printable
-from schemas.agent import MOST_FILE_BYTES
+from schemas.agent import MOST_CONFIG_FILE_BYTES
 from schemas.subjects import is_token
 
 T = TypeVar("T")
@@ -99,7 +99,7 @@ def load(path: Path, parse: Parse, noun: str) -> tuple[str, str, Any]:
         raise ConfigFileError(0, f"{why}, its name 1 to 128 of A-Z a-z 0-9 _ -", str(path))
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_FILE_BYTES + 1)
+            data = file.read(MOST_CONFIG_FILE_BYTES + 1)
         text = data.decode("utf-8")
         return name, text, parse(text)
     except OSError as error:
@@ -121,8 +121,8 @@ def converted(text: str, kind: type[T], what_it_is: str) -> tuple[T, Tree]:
         ConfigFileError: the text describes no such struct; *what_it_is* is the message for a text
             that is no mapping.
     """
-    if len(text.encode(errors="replace")) > MOST_FILE_BYTES:
-        raise ConfigFileError(0, f"longer than {MOST_FILE_BYTES} bytes")
+    if len(text.encode(errors="replace")) > MOST_CONFIG_FILE_BYTES:
+        raise ConfigFileError(0, f"longer than {MOST_CONFIG_FILE_BYTES} bytes")
     try:
         tree = yaml_tree.read(text)
     except yaml_tree.YamlError as error:

@@ -33,9 +33,12 @@ class FileKind:
         return f"{subjects.AGENTS}.{self.key(tenant, name)}"
 
 
-AGENT = FileKind(file.NOUN, file.parse, subjects.agent_key, ("tenant.>", "shared.>"))
+AGENT = FileKind(file.AGENT_NOUN, file.parse, subjects.agent_key, ("tenant.>", "shared.>"))
 TENANT = FileKind(
-    tenant_file.NOUN, tenant_file.parse, lambda _, name: subjects.tenant_key(name), ("tenants.>",)
+    tenant_file.TENANT_NOUN,
+    tenant_file.parse,
+    lambda _, name: subjects.tenant_key(name),
+    ("tenants.>",),
 )
 
 

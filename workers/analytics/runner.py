@@ -122,7 +122,7 @@ class Runner:
             counters.EVENTS.labels(subscriber.name, "done").inc(len(deliveries))
             for delivery in deliveries:
                 await delivery.done()
-        counters.SECONDS.labels(subscriber.name).observe(time.monotonic() - began)
+        counters.HANDLER_SECONDS.labels(subscriber.name).observe(time.monotonic() - began)
 
     async def _answer_failure(self, delivery: EventJob, error: Exception) -> None:
         subscriber = self.subscriber

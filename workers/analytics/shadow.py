@@ -23,7 +23,7 @@ from runtime.settings import Settings
 from runtime.text.word_errors import word_error_rate
 from schemas import subjects
 from schemas.events import AnyEvent, StageName
-from schemas.stages import JOBS
+from schemas.stages import JOB_TYPES
 from workers.analytics.subscribers import Context, Handler, Subscriber, opening
 from workers.analytics.trial_engines import (
     Candidate,
@@ -46,7 +46,7 @@ DIFFERENCE = Histogram(
     ["stage"],
     buckets=(0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0),
 )
-SECONDS = Histogram(
+COMPARED_STEP_SECONDS = Histogram(
     "aura_shadow_seconds",
     "Time to the first result and to the whole result, in service and of the candidate.",
     ["stage", "step", "whose"],
@@ -102,7 +102,7 @@ def _shadow(stage: StageName, build: Callable[[], Candidate], settings: Settings
         yield follow
 
     return opening(
-        JOBS[stage],
+        JOB_TYPES[stage],
         name=f"shadow-{stage}",
         at_once=4,
         tries=1,
@@ -147,7 +147,7 @@ async def _tell(made: EngineComparison, out: str) -> None:
     for whose, work in (("in_service", made.in_service), ("candidate", made.candidate)):
         for step, ms in (("first", work.first_ms), ("whole", work.took_ms)):
             if ms is not None:
-                SECONDS.labels(made.stage, step, whose).observe(ms / 1000)
+                COMPARED_STEP_SECONDS.labels(made.stage, step, whose).observe(ms / 1000)
     log.info(
         "shadow_compared",
         stage=made.stage,

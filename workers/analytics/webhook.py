@@ -34,10 +34,10 @@ from workers.analytics.subscribers import (
 log = structlog.get_logger(__name__)
 
 DELIVERY_TIMEOUT_S = 15.0
-MOST_TRIES = 11
+MOST_DELIVERY_TRIES = 11
 """The most deliveries of one event, after delays of 1, 2, 4 ... 512 s: about 17 minutes."""
 LONGEST_BACKOFF_S = 900.0
-GONE = 410
+HTTP_GONE = 410
 
 
 def subscribers(settings: Settings) -> list[Subscriber]:
@@ -60,7 +60,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
             name="webhook",
             calls_only=True,
             at_once=8,
-            tries=MOST_TRIES,
+            tries=MOST_DELIVERY_TRIES,
             backoff_s=1.0,
             longest_backoff_s=LONGEST_BACKOFF_S,
         )
@@ -124,7 +124,7 @@ async def post(http: aiohttp.ClientSession, url: str, body: bytes, headers: dict
             wait = answer.headers.get("Retry-After", "")
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise RetryLater(0, f"no answer: {type(error).__name__}", answered=False) from error
-    if status == GONE:
+    if status == HTTP_GONE:
         raise GiveUp("HTTP 410: the receiver wants no more events")
     if not 200 <= status < 300:
         raise RetryLater(retry_after_s(wait), f"HTTP {status}")

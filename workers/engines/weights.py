@@ -31,7 +31,7 @@ Advance = Callable[[int], object]
 """Takes the number of bytes just read."""
 
 
-FILES = {".onnx", ".gguf"}
+WEIGHTS_SUFFIXES = {".onnx", ".gguf"}
 """Suffixes of weights; a bare name with one of them is a path."""
 
 
@@ -46,7 +46,7 @@ def find(name: str, cache: Path) -> Path | None:
         WeightsError: the weights are damaged, or the disk is too full to join them.
     """
     given = Path(name).expanduser()
-    is_path = os.sep in name or given.suffix in FILES
+    is_path = os.sep in name or given.suffix in WEIGHTS_SUFFIXES
     if is_path and given.exists():
         return given
     cache = cache.expanduser()

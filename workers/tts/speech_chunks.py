@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from schemas.audio import BYTES_PER_MS, BYTES_PER_S, FIRST_CHUNK_MS
 
-CHUNK_BYTES = 500 * BYTES_PER_MS
+LATER_CHUNK_BYTES = 500 * BYTES_PER_MS
 """The least length of later chunks, since a message costs about the same whatever its size."""
 MOST_CHUNK_BYTES = BYTES_PER_S
 """The largest chunk: a message of the audio stream has 64 KiB at most."""
@@ -36,7 +36,7 @@ class ChunkCutter:
         while len(self.rest) > self._size:
             size = min(len(self.rest) - TAIL_BYTES, MOST_CHUNK_BYTES)
             chunk, self.rest = self.rest[:size], self.rest[size:]
-            self._size = CHUNK_BYTES
+            self._size = LATER_CHUNK_BYTES
             yield chunk
 
 

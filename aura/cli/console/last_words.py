@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from schemas import events as ev
 
-MOST_CALLS = 5000
+MOST_CALLS_REMEMBERED = 5000
 
 
 @dataclass
@@ -48,6 +48,6 @@ class LastWords:
     def _of(self, session: str) -> Said:
         said = self._said.setdefault(session, Said())
         self._said.move_to_end(session)
-        if len(self._said) > MOST_CALLS:
+        if len(self._said) > MOST_CALLS_REMEMBERED:
             self._said.popitem(last=False)
         return said

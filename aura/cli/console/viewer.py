@@ -11,7 +11,7 @@ Row = tuple[int, int, str, str, str, str, bool]
 """A row of the event stream: sequence, Unix ms, tenant, session, type, description, whether it is
 an error."""
 Told = dict[str, Any]
-MOST_ROWS = 300
+MOST_SHOWN_ROWS = 300
 MOST_ROWS_PER_CALL = 5000
 
 
@@ -22,7 +22,7 @@ class Viewer:
         self.watches = ""
         """The call that the page watches; empty: none."""
         self._state: Told | None = None
-        self._rows: deque[Row] = deque(maxlen=MOST_ROWS)
+        self._rows: deque[Row] = deque(maxlen=MOST_SHOWN_ROWS)
         self._left_out = 0
         self._read_to: int | None = None
         """The sequence up to which the call's history was sent, or None while it is read."""
@@ -35,7 +35,7 @@ class Viewer:
         self._state = {**(self._state or {}), **state}
 
     def row(self, row: Row) -> None:
-        self._left_out += len(self._rows) == MOST_ROWS
+        self._left_out += len(self._rows) == MOST_SHOWN_ROWS
         self._rows.append(row)
 
     def watch(self, session: str) -> None:

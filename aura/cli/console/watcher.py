@@ -15,7 +15,7 @@ from aura.cli.console.last_words import LastWords
 from aura.cli.console.log_reading import before_now
 from aura.cli.console.readable import Readable
 from aura.cli.console.refusals import Refusals
-from aura.cli.console.viewer import MOST_ROWS, Row, Told, Viewer
+from aura.cli.console.viewer import MOST_SHOWN_ROWS, Row, Told, Viewer
 from aura.cli.workers import look_of
 from runtime.bus.calls import running
 from runtime.bus.connection import Bus, connect
@@ -57,7 +57,7 @@ class Watcher:
         self._hour = LastHour()
         self._words = LastWords()
         self._refusals = Refusals()
-        self._rows: deque[Row] = deque(maxlen=MOST_ROWS)
+        self._rows: deque[Row] = deque(maxlen=MOST_SHOWN_ROWS)
         self._state: Told = {"bus": "away", "why": "The bus is being looked for.", "calls": []}
         self._summed = (-1, 0)
         """The change count of the latest numbers of the hour, and the time of their computation."""

@@ -17,7 +17,7 @@ from aura.cli.calling.outcome import length_s
 from aura.cli.evaluation.judge import StepMessages
 from aura.cli.evaluation.suite import Scenario, Step
 from aura.client import socket_url
-from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_S, SILENCE
 from runtime.audio.conversion import read_wav
 from runtime.tasks import beside
 
@@ -85,7 +85,7 @@ class _Microphone:
         start, sent = time.monotonic(), 0
         while not self._ws.closed:
             # a frame can be sent once its last sample was spoken
-            await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_MS / 1000 - time.monotonic()))
+            await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_S - time.monotonic()))
             frame, self._pcm = self._pcm[:FRAME_BYTES], self._pcm[FRAME_BYTES:]
             try:
                 await self._ws.send_bytes(frame.ljust(FRAME_BYTES, b"\0") if frame else SILENCE)

@@ -86,7 +86,7 @@ _UNSPACED = (
 )
 _UNSPACED_LONG = "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u1049\u1780-\u17d3"  # Thai, Lao, Burmese, Khmer
 _MARKED = "\u0900-\u0963\u0966-\u0dff"  # Indic scripts, whose vowel signs are no \w
-_WORD = re.compile(
+_ANY_WORD = re.compile(
     f"[{_UNSPACED}]{{1,2}}|[{_UNSPACED_LONG}]{{1,5}}"
     f"|(?:[^\\W{_UNSPACED}{_UNSPACED_LONG}]|['\u2019{_MARKED}-])+"
 )
@@ -116,7 +116,7 @@ def words(text: str) -> list[str]:
     In a script without blanks between words, pieces of about a word's length count as words: two
     characters of Chinese or Japanese, five of Thai.
     """
-    return [word.lower().replace("\u2019", "'") for word in _WORD.findall(text)]
+    return [word.lower().replace("\u2019", "'") for word in _ANY_WORD.findall(text)]
 
 
 def is_question(text: str) -> bool:

@@ -28,7 +28,7 @@ from schemas.tools import (
 TOOL_GRACE_MS = 500
 """The time after a call's deadline for the runner's report; then the edge gives
 the call up."""
-BUILT_IN = {END_CALL.name: '{"status": "the call ends after your next words: say goodbye"}'}
+BUILT_IN_RESULTS = {END_CALL.name: '{"status": "the call ends after your next words: say goodbye"}'}
 """The built-in tools, and the result that the model gets from each."""
 
 
@@ -69,7 +69,9 @@ class Tools:
         if call.called.step >= self._config.now.tool_use.max_steps:
             self._fail(steps, call, "unknown", "no tool may be called any more", now_ms)
             return
-        if tool is None or (tool.kind == "builtin" and tool.name not in {*BUILT_IN, TRANSFER}):
+        if tool is None or (
+            tool.kind == "builtin" and tool.name not in {*BUILT_IN_RESULTS, TRANSFER}
+        ):
             self._fail(steps, call, "unknown", "there is no such tool", now_ms)
             return
         arguments = _arguments(call.called.arguments)
@@ -86,7 +88,7 @@ class Tools:
         elif _is_transfer(tool):
             self._transfer(call)
         elif tool.kind == "builtin":
-            self._return(steps, call, BUILT_IN[tool.name], now_ms)
+            self._return(steps, call, BUILT_IN_RESULTS[tool.name], now_ms)
 
     def _request(
         self, call: StepCall, tool: ToolConfig, arguments: str, now_ms: int

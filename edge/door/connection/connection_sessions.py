@@ -49,11 +49,11 @@ from edge.door.refusal import RefusedError
 from edge.door.transport import Phone
 from runtime.tasks import beside
 from schemas.events import EndReason
-from schemas.tools import MOST_KEYS, SEND_DTMF
+from schemas.tools import MOST_SENT_KEYS, SEND_DTMF
 
 log = structlog.get_logger(__name__)
 
-KEYS = re.compile(f"[0-9*#]{{1,{MOST_KEYS}}}")
+KEYS_PATTERN = re.compile(f"[0-9*#]{{1,{MOST_SENT_KEYS}}}")
 LEAVES_S = 2.0
 """The longest wait, seconds, of a closing connection until its last events are stored."""
 STORED_S = 15.0
@@ -284,7 +284,7 @@ class ConnectionSessions:
         """Press keys, and tell the model the result."""
         shell = self.shell
         keys = str(json.loads(called.arguments).get("keys", ""))
-        went = bool(KEYS.fullmatch(keys)) and await phone.press(keys)
-        told = "pressed" if went else f"not pressed: {MOST_KEYS} of 0123456789*# at most"
+        went = bool(KEYS_PATTERN.fullmatch(keys)) and await phone.press(keys)
+        told = "pressed" if went else f"not pressed: {MOST_SENT_KEYS} of 0123456789*# at most"
         if shell and shell is self.shell:
             shell.give(ClientToolResult(called.call, told, failed=not went))

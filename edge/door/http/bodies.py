@@ -8,7 +8,7 @@ from aiohttp import web
 
 from edge.door.limits.message_memory import RESERVATION_RETRY_S, Reservation
 
-CHUNK_BYTES = 64 * 1024
+BODY_CHUNK_BYTES = 64 * 1024
 
 
 class TooLongError(ValueError):
@@ -41,7 +41,7 @@ async def read_chunks(
         TimeoutError: it holds memory for too long while others wait.
     """
     found = bytearray()
-    while chunk := await more(CHUNK_BYTES):
+    while chunk := await more(BODY_CHUNK_BYTES):
         if len(found) + len(chunk) > most_bytes:
             raise TooLongError
         if reservation:

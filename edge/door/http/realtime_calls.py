@@ -32,8 +32,8 @@ from edge.protocols.realtime.wire import RequestError
 
 log = structlog.get_logger(__name__)
 
-PATH = "/v1/realtime/calls"
-MOST_BODY_BYTES = 200_000
+CALLS_PATH = "/v1/realtime/calls"
+MOST_OFFER_BYTES = 200_000
 CHANNEL_TIMEOUT_S = 15.0
 """The time, seconds, in which a client must open its data channel."""
 OPENING_POLL_S = 0.25
@@ -44,8 +44,8 @@ SDP, FORM = "application/sdp", "multipart/form-data"
 
 def routes() -> list[web.RouteDef]:
     return [
-        web.post(PATH, create_call),
-        web.options(PATH, allow_pages),
+        web.post(CALLS_PATH, create_call),
+        web.options(CALLS_PATH, allow_pages),
     ]
 
 
@@ -117,7 +117,7 @@ async def create_call(request: web.Request) -> web.Response:
     except RefusedCallError as error:
         return error.answer
     headers = {
-        "Location": f"{PATH}/{call.protocol.resumes or call.session}",
+        "Location": f"{CALLS_PATH}/{call.protocol.resumes or call.session}",
         "Access-Control-Expose-Headers": "Location",
     }
     return web.Response(status=201, text=answer, content_type=SDP, headers=headers)
@@ -151,16 +151,16 @@ async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]
     seconds = edge.settings.http_timeout_s
     try:
         if request.content_type == SDP:
-            return (await read_body(request, MOST_BODY_BYTES, seconds)).decode(), {}
+            return (await read_body(request, MOST_OFFER_BYTES, seconds)).decode(), {}
         if request.content_type != FORM:
             told = f"The body is `{SDP}`, or `{FORM}` with `sdp` and `session`."
             raise RefusedCallError(415, "invalid_value", told)
-        body = await read_body(request, MOST_BODY_BYTES, seconds)
+        body = await read_body(request, MOST_OFFER_BYTES, seconds)
         form = form_fields(body, request.headers.get("Content-Type", ""))
         sdp, session = form.get("sdp", b"").decode(), form.get("session", b"").decode()
         given = json.loads(clean(session)) if session else {}
     except TooLongError:
-        told = f"The body has {MOST_BODY_BYTES} bytes at most."
+        told = f"The body has {MOST_OFFER_BYTES} bytes at most."
         raise RefusedCallError(413, "invalid_value", told) from None
     except TimeoutError:
         raise RefusedCallError(408, "timeout", "The body did not come in time.") from None

@@ -15,12 +15,12 @@ from edge.door.http.realtime_calls import RefusedCallError, caller_of
 from edge.door.http.websockets import handshake_of
 from edge.door.state import EDGE
 from edge.protocols.parsing import clean
-from edge.protocols.realtime.client_secret import PREFIX
+from edge.protocols.realtime.client_secret import KEY_PREFIX
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.session_update import updated
 from edge.protocols.realtime.wire import RequestError, convert
 
-MOST_BODY_BYTES = 100_000
+MOST_SECRET_BYTES = 100_000
 MOST_SESSION_BYTES = 4_000
 """A secret is sent in a header of the handshake, of which aiohttp reads 8 KiB."""
 LIFETIME_S = msgspec.Meta(ge=LEAST_LIFETIME_S, le=MOST_LIFETIME_S)
@@ -47,7 +47,7 @@ async def create_client_secret(request: web.Request) -> web.Response:
         caller = await caller_of(request, edge, address_of(request))
     except RefusedCallError as error:
         return error.answer
-    if handshake_of(request, edge).bearer.startswith(PREFIX):  # a secret makes no others
+    if handshake_of(request, edge).bearer.startswith(KEY_PREFIX):  # a secret makes no others
         return refused(401, RequestError("invalid_api_key", "Incorrect API key provided."))
     if not edge.secrets.can_sign(caller):
         told = "This server signs no client secrets: its operator sets AURA_JWT_SECRET for them."
@@ -75,9 +75,11 @@ async def _secret_request(request: web.Request) -> SecretRequest:
         RequestError: it is invalid.
     """
     try:
-        data = await read_body(request, MOST_BODY_BYTES, request.app[EDGE].settings.http_timeout_s)
+        data = await read_body(
+            request, MOST_SECRET_BYTES, request.app[EDGE].settings.http_timeout_s
+        )
     except TooLongError:
-        told = f"The body has {MOST_BODY_BYTES} bytes at most."
+        told = f"The body has {MOST_SECRET_BYTES} bytes at most."
         raise RequestError("invalid_value", told) from None
     except TimeoutError:
         raise RequestError("timeout", "The body did not come in time.") from None

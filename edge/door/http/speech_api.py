@@ -46,7 +46,7 @@ OUT_HZ = 24_000
 UPLOAD_TIMEOUT_S = 60.0
 """The time, seconds, in which a body must arrive."""
 MOST_JSON_BYTES = 64 * 1024
-MOST_FILE_BYTES = 25 * 1024 * 1024
+MOST_UPLOAD_BYTES = 25 * 1024 * 1024
 MOST_SOUND_S = 600
 MOST_FIELD_BYTES = 4096
 MOST_REQUESTS_AT_ONCE = 16
@@ -254,7 +254,7 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
         SpeechRequestError: it has no file, is no form, or is too long.
         TimeoutError: it takes too long.
     """
-    most = MOST_FILE_BYTES + MOST_JSON_BYTES
+    most = MOST_UPLOAD_BYTES + MOST_JSON_BYTES
     async with asyncio.timeout(UPLOAD_TIMEOUT_S):
         body = await _read(request.content.read, most, reservation)
     try:
@@ -270,8 +270,10 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
             raise SpeechRequestError(told, name, "too_large")
     if file is None:
         raise SpeechRequestError("file is missing.", "file", "missing_required_parameter")
-    if len(file) > MOST_FILE_BYTES:
-        raise SpeechRequestError(f"file has {MOST_FILE_BYTES} bytes at most.", "file", "too_large")
+    if len(file) > MOST_UPLOAD_BYTES:
+        raise SpeechRequestError(
+            f"file has {MOST_UPLOAD_BYTES} bytes at most.", "file", "too_large"
+        )
     return file, {name: value.decode(errors="replace") for name, value in found.items()}
 
 

@@ -18,7 +18,7 @@ from schemas import stages
 log = structlog.get_logger(__name__)
 
 STAGES_CHECK_INTERVAL_S = 1.0
-DISCOVERY_S = 0.25
+STAGES_DISCOVERY_S = 0.25
 FORGET_AFTER = 4
 """Rounds of silence after which a worker counts as gone; a paused one misses a few."""
 
@@ -41,7 +41,7 @@ class StageMonitor:
             await asyncio.sleep(STAGES_CHECK_INTERVAL_S)
 
     async def check(self) -> None:
-        found = await discover(self._bus, wait_s=DISCOVERY_S)
+        found = await discover(self._bus, wait_s=STAGES_DISCOVERY_S)
         roles = {service.role for service in found}
         for stage, unseen in self._unseen.items():
             self._unseen[stage] = 0 if stage in roles else unseen + 1

@@ -25,7 +25,7 @@ from schemas import names, subjects
 
 log = structlog.get_logger(__name__)
 
-PREFIX = "twilio."
+TWILIO_PREFIX = "twilio."
 """The prefix of a token."""
 AUDIENCE = "twilio/media"
 TOKEN_S = 60
@@ -75,13 +75,16 @@ class TwilioCalls:
             "agent": agent,
             "jti": secrets.token_hex(16),
         }
-        return PREFIX + jwt.encode(claims, self._key, "HS256")
+        return TWILIO_PREFIX + jwt.encode(claims, self._key, "HS256")
 
     async def identify(self, token: str) -> Caller | None:
         """Return the caller of *token* at its first use, else None."""
         try:
             claims = jwt.decode(
-                token.removeprefix(PREFIX), self._key, algorithms=["HS256"], audience=AUDIENCE
+                token.removeprefix(TWILIO_PREFIX),
+                self._key,
+                algorithms=["HS256"],
+                audience=AUDIENCE,
             )
         except (jwt.PyJWTError, ValueError) as error:
             log.info("token_refused", why=type(error).__name__)

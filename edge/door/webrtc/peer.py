@@ -24,7 +24,7 @@ FLUSH_S, CLOSE_S = 1.0, 5.0
 """The longest waits, seconds, until the last messages are sent, and for the close."""
 MOST_OFFER_CHARS = 32_000
 """The most characters of an offer: browsers write some 3000; 30,000 take 20 ms to parse."""
-GONE = frozenset({"failed", "closed"})
+GONE_STATES = frozenset({"failed", "closed"})
 
 
 class BadOfferError(ValueError):
@@ -113,7 +113,7 @@ class Peer:
             self._arrived(message)
 
     def _changed(self) -> None:
-        if self._connection and self._connection.connectionState in GONE:
+        if self._connection and self._connection.connectionState in GONE_STATES:
             self._gone()
 
     def _gone(self) -> None:

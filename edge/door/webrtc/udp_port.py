@@ -33,14 +33,14 @@ Address = tuple[str, int]
 BUFFER_BYTES = 1 << 20
 FIRST_OF_STUN = 4
 """The first byte of a STUN packet is below this (RFC 7983)."""
-ANSWERS = 0x10
+STUN_ANSWER_BIT = 0x10
 """A bit that is set in the second byte of STUN answers only."""
 TRANSACTION = slice(8, 20)
 MOST_REQUESTS = 64
 """The most requests of a call whose answers are accepted."""
 MOST_CLIENTS = 32
 """The most addresses of one call's client: interfaces, relays, and NAT mappings."""
-MOST_TRIES = 20
+MOST_PORT_TRIES = 20
 """The most tries to find a port that is free on all addresses."""
 MAPPED_S = 3.0
 """The longest wait for the answer of a STUN server, seconds."""
@@ -76,7 +76,7 @@ class _Member(asyncio.DatagramTransport):
         )
 
     def sendto(self, data: Any, addr: Any = None) -> None:
-        if data[0] < FIRST_OF_STUN and not (data[0] & 1 or data[1] & ANSWERS):
+        if data[0] < FIRST_OF_STUN and not (data[0] & 1 or data[1] & STUN_ANSWER_BIT):
             self.line.asks(data[TRANSACTION], self)
         if not self.line.transport.is_closing():
             self.line.transport.sendto(data, addr)
@@ -192,7 +192,7 @@ class UdpPort:
         Raises:
             NoPortError: none is free.
         """
-        for port in ports or [0] * MOST_TRIES:
+        for port in ports or [0] * MOST_PORT_TRIES:
             sockets: list[_Socket] = []
             try:
                 for host in hosts:

@@ -12,8 +12,8 @@ from schemas.events import ItemRole
 MOST_ITEMS = 2000
 """The most items that a connection keeps; the oldest is forgotten, though its words stay in the
 conversation."""
-MOST_TEXT_CHARS = 32_000
-ROOT = "root"
+MOST_ITEM_CHARS = 32_000
+ROOT_ITEM = "root"
 """The id that stands for the place before the first item."""
 TEXTS: Mapping[ItemRole, tuple[str, ...]] = {
     "user": ("input_text",),
@@ -105,7 +105,7 @@ class Items:
         name = message.get("previous_item_id")
         if name is None or name == self.last:
             return None
-        if name == ROOT:
+        if name == ROOT_ITEM:
             return ""
         if not isinstance(name, str) or name not in self._items:
             told = "Error: no item has the id given in 'previous_item_id'."
@@ -138,8 +138,8 @@ def message_item(given: object, param: str) -> tuple[dict[str, Any], ItemRole, s
         raise RequestError("invalid_value", told, f"{param}.content")
     parts = [_part(part, role, f"{param}.content[{place}]") for place, part in enumerate(content)]
     text = "\n".join(words for _, words in parts)
-    if not text.strip() or len(text) > MOST_TEXT_CHARS:
-        told = f"Invalid value for '{param}.content': 1 to {MOST_TEXT_CHARS} characters of text."
+    if not text.strip() or len(text) > MOST_ITEM_CHARS:
+        told = f"Invalid value for '{param}.content': 1 to {MOST_ITEM_CHARS} characters of text."
         raise RequestError("invalid_value", told, f"{param}.content")
     told_back: dict[str, Any] = {"type": "message", "role": role, "status": "completed"}
     told_back["content"] = [part for part, _ in parts]

@@ -43,7 +43,7 @@ VOICE, ANY_VOICE = re.compile(VOICE_NAME), "*"
 SUBPROTOCOL = "realtime"
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 LEAST_COMMIT_MS = 100
-MOST_MESSAGE_BYTES = 16 * 1024 * 1024
+MOST_REALTIME_MESSAGE_BYTES = 16 * 1024 * 1024
 OF_TRACKS = Format(rate_hz=48_000)
 """The format of audio from a WebRTC track, which is already decoded."""
 
@@ -58,7 +58,7 @@ class RealtimeProtocol(ProtocolDefaults):
         refuses_by_http=False,
         one_session=True,
         subprotocols=(SUBPROTOCOL,),
-        most_message_bytes=MOST_MESSAGE_BYTES,
+        most_message_bytes=MOST_REALTIME_MESSAGE_BYTES,
     )
 
     def __init__(self, handshake: Handshake) -> None:

@@ -47,7 +47,7 @@ FAULTS: dict[FaultyPart, str] = {
     "tool": "tool_failed",
 }
 """Error codes and messages, by the part of the server that failed."""
-FAILED = "a stage of the server failed; the conversation goes on"
+STAGE_FAILED = "a stage of the server failed; the conversation goes on"
 
 
 class ServerEvents:
@@ -124,7 +124,7 @@ class ServerEvents:
                 self.calls.follow_up = ""
                 return self._of_response(event)
             case ResponseDropped(turn=turn, reason="failed"):
-                error = {"type": SERVER_ERROR, "code": "response_failed", "message": FAILED}
+                error = {"type": SERVER_ERROR, "code": "response_failed", "message": STAGE_FAILED}
                 return self._end(turn, "failed", error=error)
             case ResponseDropped(turn=turn):
                 return self._cut(turn, "turn_detected")

@@ -12,11 +12,11 @@ from edge.protocols.realtime.wire import RequestError, convert, text_of
 from schemas.patterns import exact
 from schemas.tools import MOST_RESULT_BYTES
 
-MOST_TOOLS = 128
+MOST_SESSION_TOOLS = 128
 """The most tools of a session."""
 MOST_STEPS = 10
 """The most steps of one turn: a client may let the model call tools repeatedly."""
-DEADLINE_MS = 60_000
+CLIENT_DEADLINE_MS = 60_000
 """The time for a client's result, after which the model is told that the call failed."""
 
 
@@ -42,7 +42,7 @@ class FunctionTool(msgspec.Struct, frozen=True, kw_only=True):
             "description": self.description or "",
             "parameters": self.parameters or {},
             "kind": "client",
-            "deadline_ms": DEADLINE_MS,
+            "deadline_ms": CLIENT_DEADLINE_MS,
         }
 
 
@@ -52,8 +52,10 @@ def read_tools(given: object, param: str) -> tuple[FunctionTool, ...]:
     Raises:
         RequestError: an entry is no function tool.
     """
-    if not isinstance(given, list) or len(given) > MOST_TOOLS:
-        told = f"Invalid value for '{param}': expected a list of {MOST_TOOLS} tools at most."
+    if not isinstance(given, list) or len(given) > MOST_SESSION_TOOLS:
+        told = (
+            f"Invalid value for '{param}': expected a list of {MOST_SESSION_TOOLS} tools at most."
+        )
         raise RequestError("invalid_value", told, param)
     for place, tool in enumerate(given):
         if isinstance(tool, dict) and tool.get("type") == "mcp":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.protocols.session_options import NAMES
+from edge.protocols.session_options import SESSION_NAMES
 from runtime.agents import file, tenant_file
 from runtime.agents.resolve import LIMITS, PROTOCOLS_OWN, Given, resolve
 from schemas.session_config import CLIENT_OPTIONS, SessionConfig
@@ -61,6 +61,6 @@ def test_an_agent_may_only_have_less(agents: str, used: int) -> None:
 def test_no_client_option_is_a_limit_a_price_or_a_webhook() -> None:
     closed = {"spend", "prices", "webhook", "limits"}
     paths = {*CLIENT_OPTIONS.values(), *PROTOCOLS_OWN}
-    assert set(CLIENT_OPTIONS) >= NAMES
+    assert set(CLIENT_OPTIONS) >= SESSION_NAMES
     assert not {path.partition(".")[0] for path in paths} & closed
     assert {path.partition(".")[0] for path in LIMITS} <= closed

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.client_commands import Begin, Reply
-from edge.protocols.agent_options import EXPECTED, AgentAsked, agent_options
+from edge.protocols.agent_options import AGENT_EXPECTED, AgentAsked, agent_options
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.conversational import ConversationalProtocol
@@ -45,7 +45,7 @@ def test_variables_are_an_object_or_its_json() -> None:
     ],
 )
 def test_variables_that_cannot_be_are_told(variables: Any) -> None:
-    assert agent_options({"variables": variables}) == (AgentAsked(), [EXPECTED])
+    assert agent_options({"variables": variables}) == (AgentAsked(), [AGENT_EXPECTED])
 
 
 def test_an_agent_that_is_no_word_is_told() -> None:
@@ -67,7 +67,7 @@ def test_the_query_of_the_continuous_protocol() -> None:
     assert (begin.agent, begin.variables, errors) == ("host", {"guest": "Ann"}, [])
     begin, error = ContinuousProtocol(Handshake("conn_0", {"variables": "Ann"})).opened()
     assert isinstance(error, Reply)
-    assert (error.message["code"], error.message["details"]) == ("INVALID_OPTION", EXPECTED)
+    assert (error.message["code"], error.message["details"]) == ("INVALID_OPTION", AGENT_EXPECTED)
 
 
 def test_the_first_message_of_the_conversational_protocol() -> None:

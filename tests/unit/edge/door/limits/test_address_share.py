@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from edge.door.limits.budgets import MOST_ADDRESSES, Budgets
+from edge.door.limits.budgets import Budgets
 from edge.door.limits.connection_budget import ADDRESS_MULTIPLE
 from edge.door.limits.costs import (
     TURNS_AT_ONCE,
@@ -18,6 +18,7 @@ from edge.door.limits.sound_ahead import (
     STRANGERS_SHARE,
     STRANGERS_TURNS,
 )
+from runtime.common_share import MOST_ADDRESSES
 from tests.unit.edge.door.limits.spending import COSTS, Spent, opened
 
 
