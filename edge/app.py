@@ -126,8 +126,8 @@ def build(
 def limits_of(settings: Settings) -> Limits:
     return Limits(
         everywhere=settings.max_sessions,
-        a_tenant=settings.max_sessions_per_tenant,
-        a_user=settings.max_sessions_per_user,
+        per_tenant=settings.max_sessions_per_tenant,
+        per_user=settings.max_sessions_per_user,
         joins_per_minute=settings.reconnects_per_minute + 1,
         without_token=settings.seats_without_token,
     )

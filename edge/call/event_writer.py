@@ -9,9 +9,10 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from edge.call.bus_outage import BusOutage, in_time, no_job
+from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
 from edge.call.config_store import ConfigStore
+from edge.call.late_jobs import in_time, no_job
 from edge.call.quotas import LogQuota
 from edge.call.session_bus import SessionBus
 from runtime.bus.errors import BusAwayError, BusRefusedError

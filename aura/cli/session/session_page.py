@@ -59,7 +59,7 @@ def content(row: ListedSession, told: list[Moment], sides: Mapping[str, bytes]) 
             [s.start_ms - start_ms, s.end_ms - start_ms, s.lane, s.name, s.text, s.moment]
             for s in spans(told)
         ],
-        "peaks_a_second": PEAKS_PER_SECOND,
+        "peaks_per_second": PEAKS_PER_SECOND,
         "peaks": {lane: peaks(pcm) for lane, pcm in sides.items()},
     }
     if sound := playable(sides, has_opus=media.available()):
