@@ -66,7 +66,7 @@ def decide(error: Exception, attempt: int) -> RetryDecision:
     return RetryDecision(
         outcome="failed" if given_up else "retried",
         reason=loggable(error),
-        told=_told(error),
+        told=_caller_message(error),
         delay_s=0.0 if given_up else SECOND_ATTEMPT_S * attempt,
         is_expected=isinstance(error, EXPECTED_ERRORS),
         is_hung=isinstance(error, EngineHungError),
@@ -95,7 +95,7 @@ def failure(
     )
 
 
-def _told(error: Exception) -> str:
+def _caller_message(error: Exception) -> str:
     """Return the engine's message, if it has nothing private, or a general one."""
     if isinstance(error, EngineError | StaleJobError) and str(error):
         return str(error)

@@ -166,8 +166,8 @@ def _show_result(console: Console, outcome: Outcome, steps: dict[str, Any], out:
     there = [] if here is None else [at_the_client(here)]
     console.print("\n".join(["", *waterfall(steps), *there]), highlight=False)
     if outcome.pcm:
-        told = f"\nThe response is in {out} ({length_s(outcome.pcm):.1f} s)."
-        console.print(told, soft_wrap=True, markup=False)
+        message = f"\nThe response is in {out} ({length_s(outcome.pcm):.1f} s)."
+        console.print(message, soft_wrap=True, markup=False)
 
 
 def _result(outcome: Outcome, steps: dict[str, Any]) -> dict[str, Any]:

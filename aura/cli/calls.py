@@ -67,10 +67,10 @@ def start(
     tenant: Annotated[str, typer.Option(metavar="T", help="Whose call it is.")] = "",
 ) -> None:
     """Place a telephone call through `aura sip`, and print the session once it is answered."""
-    given = dict(one.split("=", 1) for one in variable or [] if "=" in one)
-    if len(given) != len(variable or []):
+    values = dict(one.split("=", 1) for one in variable or [] if "=" in one)
+    if len(values) != len(variable or []):
         raise CommandError("give --variable NAME=VALUE, each name once")
-    run(_start(to, agent, given, tenant))
+    run(_start(to, agent, values, tenant))
 
 
 @app.command()
@@ -227,8 +227,8 @@ async def _start(to: str, agent: str, variables: dict[str, str], tenant: str) ->
     from runtime.bus.calls import CallSilentError, NoSuchCallError, place
     from schemas.control import CallPlacing
 
-    said = json.dumps(variables) if variables else ""
-    request = CallPlacing(to=to, agent=agent, variables=said, tenant=tenant, by=SENDER)
+    encoded = json.dumps(variables) if variables else ""
+    request = CallPlacing(to=to, agent=agent, variables=encoded, tenant=tenant, by=SENDER)
     async with _bus() as bus:
         try:
             placed = await place(bus, request)

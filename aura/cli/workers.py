@@ -64,20 +64,20 @@ def look_of(
 
 
 def _row(service: Service, done_before: Any, elapsed_s: float) -> ProcessRow:
-    said = service.said
-    done = said.get("done")
+    status = service.said
+    done = status.get("done")
     known = isinstance(done, int) and isinstance(done_before, int) and elapsed_s > 0
     return ProcessRow(
         role=service.role,
         id=service.id,
-        pid=said.get("pid"),
-        model=said.get("model"),
-        slots=said.get("slots"),
-        in_flight=said.get("in_flight", said.get("calls")),
+        pid=status.get("pid"),
+        model=status.get("model"),
+        slots=status.get("slots"),
+        in_flight=status.get("in_flight", status.get("calls")),
         done=done,
-        failed=said.get("failed"),
+        failed=status.get("failed"),
         done_per_s=round(max(0, done - done_before) / elapsed_s, 2) if known else None,
-        draining=bool(said.get("draining")),
+        draining=bool(status.get("draining")),
     )
 
 

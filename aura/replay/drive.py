@@ -108,9 +108,9 @@ class _NoClient:
 class _Refusals:
     """Collects the reason if workers refuse the requested model."""
 
-    def __init__(self, bus: Bus, whose: tuple[str, str], plan: DrivePlan) -> None:
+    def __init__(self, bus: Bus, session_ref: tuple[str, str], plan: DrivePlan) -> None:
         self._bus = bus
-        self._subject = subjects.live(*whose, ev.JobFailed.KIND)
+        self._subject = subjects.live(*session_ref, ev.JobFailed.KIND)
         self._other_model = bool(plan.llm_model)
         self.reason = ""
 
@@ -135,16 +135,17 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
     connection = redecide.connections(events)[0]
     began = _started(_beginning(connection), _agent_at(events, plan.from_turn), plan)
     given, from_byte, history = _from(connection, events, plan.from_turn)
-    whose = (began.tenant, plan.session)
+    session_ref = (began.tenant, plan.session)
     recorded = tuple(stage for stage in STAGE_NAMES if stage not in plan.stages)
     call, client = Call(began, history), _NoClient(connection.given, plan)
     terms = LogTerms(recorded=recorded)
     client.shell = shell = SessionShell(bus, call, client, audio=plan.audio, terms=terms)
-    caller, refusals = _RecordedCaller(shell, plan.sound, from_byte), _Refusals(bus, whose, plan)
+    caller = _RecordedCaller(shell, plan.sound, from_byte)
+    refusals = _Refusals(bus, session_ref, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(shell.run())
         await shell.listening.wait()
-        workers = RecordedWorkers(bus, whose, RecordedStages(connection), recorded, tasks)
+        workers = RecordedWorkers(bus, session_ref, RecordedStages(connection), recorded, tasks)
         await workers.listen(stack)
         await refusals.listen(stack)
         await _speak(caller, given, workers, refusals, wait=not _left_in_response(connection))

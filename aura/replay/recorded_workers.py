@@ -32,19 +32,19 @@ class RecordedWorkers:
     def __init__(
         self,
         bus: Bus,
-        whose: tuple[str, str],
+        session_ref: tuple[str, str],
         record: RecordedStages,
         recorded: tuple[ev.StageName, ...],
         tasks: asyncio.TaskGroup,
     ) -> None:
-        """Publish the results in *record* for the stages *recorded*, in the session *whose*.
+        """Publish the results in *record* for the stages *recorded*, in the session *session_ref*.
 
-        *whose* is (tenant, session); *tasks* runs the delays.
+        *session_ref* is (tenant, session); *tasks* runs the delays.
         """
         self.later_ms = 0
         """Offset from the record's clock to the present one, ms."""
         self._bus = bus
-        self._whose = whose
+        self._session_ref = session_ref
         self._record = record
         self._recorded = recorded
         self._tasks = tasks
@@ -55,7 +55,7 @@ class RecordedWorkers:
     async def listen(self, stack: AsyncExitStack) -> None:
         """Answer jobs while *stack* is open."""
         for kind in JOB_KINDS:
-            subject = subjects.live(*self._whose, kind)
+            subject = subjects.live(*self._session_ref, kind)
             await stack.enter_async_context(self._bus.listening(subject, self._on_event))
 
     async def _on_event(self, message: Delivery) -> None:
@@ -82,7 +82,7 @@ class RecordedWorkers:
             partial = TranscriptPartial(
                 utterance=words.utterance, text=words.text, audio_ms=words.audio_ms
             )
-            await self._bus.send(subjects.partials(self._whose[1]), partial)
+            await self._bus.send(subjects.partials(self._session_ref[1]), partial)
 
     def _listened(self, event: ev.AnyEvent) -> None:
         if isinstance(event, ev.SpeechPaused):
@@ -150,7 +150,7 @@ class RecordedWorkers:
 
     async def _later(self, after_s: float, given: FromStage) -> None:
         await asyncio.sleep(after_s)
-        tenant, session = self._whose
+        tenant, session = self._session_ref
         if isinstance(given, ChunkSpoken):
             chunk = SpeechChunk(
                 turn=given.turn,

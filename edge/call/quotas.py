@@ -73,9 +73,9 @@ class LogQuota:
 
     def begin(self, now_s: float) -> str:
         """Return why no session may begin now; empty: it begins with a share of its own."""
-        for whose, bucket in self.shared:
+        for sharer, bucket in self.shared:
             if wait_s := bucket.wait_s(now_s):
-                return f"{_used_up(whose)}: try again in {wait_s:.0f} s"
+                return f"{_used_up(sharer)}: try again in {wait_s:.0f} s"
         self._own = self.new()
         return ""
 
@@ -87,14 +87,14 @@ class LogQuota:
         size = QUOTA_STEP_BYTES - self._taken
         self._taken = QUOTA_STEP_BYTES
         owner = "" if self._own.take(size, now_s) else "this session (AURA_LOG_KB_PER_MINUTE)"
-        for whose, bucket in self.shared:
+        for sharer, bucket in self.shared:
             if not bucket.take(size, now_s):
-                owner = owner or whose
+                owner = owner or sharer
         return _used_up(owner) if owner else ""
 
 
-def _used_up(whose: str) -> str:
-    return f"the share of the log is used up of {whose}"
+def _used_up(owner: str) -> str:
+    return f"the share of the log is used up of {owner}"
 
 
 class LogQuotas:
@@ -112,11 +112,11 @@ class LogQuotas:
 
     def of(self, address: str, *, stranger: bool) -> LogQuota:
         """Return the quota of a connection from *address*; *stranger*: it has no token."""
-        whose = "this address (AURA_LOG_KB_PER_MINUTE)"
-        shared: list[tuple[str, Store]] = [(whose, self._addresses.of(address))]
+        sharer = "this address (AURA_LOG_KB_PER_MINUTE)"
+        shared: list[tuple[str, Store]] = [(sharer, self._addresses.of(address))]
         if stranger:
-            whose = "callers without a token (AURA_LOG_MB_OF_STRANGERS)"
-            shared.append((whose, Portion(self._strangers, address)))
+            sharer = "callers without a token (AURA_LOG_MB_OF_STRANGERS)"
+            shared.append((sharer, Portion(self._strangers, address)))
         return LogQuota(shared, lambda: _per_minute(self._session_kb))
 
 

@@ -25,14 +25,14 @@ class AgentAsked:
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
-def agent_options(given: Mapping[str, Any]) -> tuple[AgentAsked, list[str]]:
-    """Return the agent that *given* asks for, and one line for each invalid value."""
+def agent_options(options: Mapping[str, Any]) -> tuple[AgentAsked, list[str]]:
+    """Return the agent that *options* asks for, and one line for each invalid value."""
     wrong: list[str] = []
-    name = given.get("agent") or ""
+    name = options.get("agent") or ""
     if not isinstance(name, str):
         wrong.append("agent must be a name")
         name = ""
-    variables = _variables(given.get("variables"))
+    variables = _variables(options.get("variables"))
     if variables is None:
         wrong.append(AGENT_EXPECTED)
     return AgentAsked(shown(name), variables or {}), wrong

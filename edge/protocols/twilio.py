@@ -87,10 +87,10 @@ class TwilioProtocol(ProtocolDefaults):
             case Connected():
                 return None
             case Start(stream_sid=stream, start=details) if details.media_format == SPOKEN:
-                given = details.custom_parameters
+                parameters = details.custom_parameters
                 self._stream, self.telephone_call = stream, details.call_sid
-                self._agent, _ = agent_options(given)  # errors cannot be told to Twilio
-                return given.get("token", "")
+                self._agent, _ = agent_options(parameters)  # errors cannot be told to Twilio
+                return parameters.get("token", "")
             case _:
                 return ""
 

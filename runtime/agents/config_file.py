@@ -148,9 +148,9 @@ _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 
 
-def _with_line(said: str, kind: type, tree: Tree) -> ConfigFileError:
-    """Return msgspec's error message *said* about a *kind*, with the line in *tree*."""
-    what, path = _complaint(said)
+def _with_line(reason: str, kind: type, tree: Tree) -> ConfigFileError:
+    """Return msgspec's error message *reason* about a *kind*, with the line in *tree*."""
+    what, path = _complaint(reason)
     if "..." in path:  # msgspec does not tell which entry of a mapping it is
         at = path.index("...")
         what, path = _wrong_entry(kind, tree.value, path[:at]) or (what, path[:at])
@@ -166,12 +166,12 @@ def _with_line(said: str, kind: type, tree: Tree) -> ConfigFileError:
     )
 
 
-def _complaint(said: str) -> tuple[str, yaml_tree.Path]:
-    """Split msgspec's error message *said* into the complaint and the path of the part."""
-    found = _AT.match(said)
+def _complaint(reason: str) -> tuple[str, yaml_tree.Path]:
+    """Split msgspec's error message *reason* into the complaint and the path of the part."""
+    found = _AT.match(reason)
     parts = [name or index for name, index in _PART.findall((found and found["path"]) or "")]
     path = tuple(int(part) if part.isdecimal() else part for part in parts)
-    return (found["what"] if found else said), path
+    return (found["what"] if found else reason), path
 
 
 def _wrong_entry(

@@ -134,13 +134,13 @@ async def find(
         NotAppliedError: there is none.
         BusAwayError: the server does not answer.
     """
-    for whose in dict.fromkeys((tenant, "")):
+    for owner in dict.fromkeys((tenant, "")):
         if number:
             stored = await bus.get(subjects.AGENTS_STREAM, {"seq": number})
-            same = stored is not None and stored.subject == kind.subject(whose, name)
+            same = stored is not None and stored.subject == kind.subject(owner, name)
             found = revision_of(stored) if stored and same else None
         else:
-            found = await newest(bus, whose, name, kind)
+            found = await newest(bus, owner, name, kind)
         if found and found.text:
             return found
     which = f"{name}@{number}" if number else name

@@ -119,8 +119,8 @@ async def forget(bus: Bus, seq: int) -> None:
 
 def _is_ours(header: str) -> bool:
     """Tell whether the publisher set *header*, not the server."""
-    kept = {codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER, codec.COPY_HEADER}
-    return header in kept
+    headers_kept = {codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER, codec.COPY_HEADER}
+    return header in headers_kept
 
 
 async def _letter(bus: Bus, record: Stored) -> DeadLetter:

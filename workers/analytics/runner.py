@@ -110,10 +110,10 @@ class Runner:
     async def _handle(self, handler: Handler, bus: Bus, deliveries: list[EventJob]) -> None:
         subscriber, began = self.subscriber, time.monotonic()
         events = [await bus.configurations.in_event(d.event) for d in deliveries]
-        given = events if subscriber.batch else events[0]
+        delivered = events if subscriber.batch else events[0]
         try:
             async with asyncio.timeout(subscriber.limit_s):
-                await handler(given)
+                await handler(delivered)
         except Exception as error:  # noqa: BLE001  # the boundary: logged once, answered once
             for delivery in deliveries:
                 await self._answer_failure(delivery, error)

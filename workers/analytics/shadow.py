@@ -91,12 +91,12 @@ def _shadow(stage: StageName, build: Callable[[], Candidate], settings: Settings
         log.info("shadow_ready", stage=stage, model=candidate.model)
 
         async def follow(event: AnyEvent) -> None:
-            given = await candidate.collect(context.bus, event)
+            collected = await candidate.collect(context.bus, event)
             work = await _in_service(context.bus, event, candidate.matches)
             if work is None:
                 COMPARED.labels(stage, "unanswered").inc()
                 return
-            done = await candidate.run(event, given)
+            done = await candidate.run(event, collected)
             await _tell(_compare(stage, event, work, done), settings.shadow_out)
 
         yield follow
@@ -144,10 +144,10 @@ async def _tell(made: EngineComparison, out: str) -> None:
     COMPARED.labels(made.stage, "compared").inc()
     if made.difference is not None:
         DIFFERENCE.labels(made.stage).observe(made.difference)
-    for whose, work in (("in_service", made.in_service), ("candidate", made.candidate)):
+    for side, work in (("in_service", made.in_service), ("candidate", made.candidate)):
         for step, ms in (("first", work.first_ms), ("whole", work.took_ms)):
             if ms is not None:
-                COMPARED_STEP_SECONDS.labels(made.stage, step, whose).observe(ms / 1000)
+                COMPARED_STEP_SECONDS.labels(made.stage, step, side).observe(ms / 1000)
     log.info(
         "shadow_compared",
         stage=made.stage,

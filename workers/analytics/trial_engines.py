@@ -53,7 +53,7 @@ class Candidate(Protocol):
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
         """Return the result of the engine in service for *job*, if *event* holds it."""
 
-    async def run(self, event: AnyEvent, given: bytes) -> Work:
+    async def run(self, event: AnyEvent, collected: bytes) -> Work:
         """Do the job."""
 
 

@@ -91,9 +91,9 @@ def _opens(url: str, keys: list[bytes], *, cloud: bool) -> Opens:
     return opens
 
 
-def retry_after_s(said: str) -> float:
+def retry_after_s(header_value: str) -> float:
     """Return the seconds in a Retry-After header, or 0 if it has none; dates are ignored."""
-    return float(said) if re.fullmatch(r"[0-9]{1,9}", said) else 0.0
+    return float(header_value) if re.fullmatch(r"[0-9]{1,9}", header_value) else 0.0
 
 
 def keys_of(secret: str) -> list[bytes]:

@@ -85,7 +85,7 @@ class ToolText:
 
     def _without_calls(self, *, at_end: bool) -> str:
         """Return the text to be spoken so far; with *at_end* nothing is held back."""
-        said = ""
+        out = ""
         while self._text or (at_end and self._phase is IN_MARKUP):
             if self._phase is IN_MARKUP:
                 if not self._leave_markup(at_end=at_end):
@@ -96,12 +96,12 @@ class ToolText:
                     break
                 continue
             at = self._first()
-            said, self._text = said + self._text[:at], self._text[at:]
+            out, self._text = out + self._text[:at], self._text[at:]
             if not self._text or not (self._enter(at_end=at_end) or at_end):
                 break
             if at_end and self._text and self._phase is RESPONSE:
-                said, self._text = said + self._text[0], self._text[1:]  # it was no call
-        return said
+                out, self._text = out + self._text[0], self._text[1:]  # it was no call
+        return out
 
     # -------------------------------------------------------- the start of a call
 

@@ -181,12 +181,12 @@ class UtteranceJob:
         if text is None:
             return
         event = self._job.event
-        told = TranscriptPartial(
+        partial = TranscriptPartial(
             utterance=event.utterance,
             text=self._stage.mask(text, growing=True),
             audio_ms=request.part.until_ms,
         )
-        await self._job.bus.send(subjects.partials(event.session), told)
+        await self._job.bus.send(subjects.partials(event.session), partial)
 
     async def _publish_transcripts(self, request: RecognitionRequest) -> None:
         heard = await self._recognise(request, partial=False)

@@ -166,7 +166,7 @@ class UtteranceWords:
         SPEAKS there may be one, in CUT there is none."""
         self._last: AudioPart | None = None
         """The last piece, in OVER alone."""
-        self._told_ms = 0
+        self._reported_ms = 0
 
     @property
     def open_ms(self) -> int:
@@ -255,7 +255,7 @@ class UtteranceWords:
             del self._cuts[0]
             self._known = {s: k for s, k in self._known.items() if s.from_ms >= self.settled_ms}
             if cut.in_speech:
-                self._told_ms = cut.part.until_ms
+                self._reported_ms = cut.part.until_ms
                 yield self._transcript(0, self.settled)
 
     # -------------------------------------------------------- results
@@ -267,9 +267,9 @@ class UtteranceWords:
 
     def partial(self, part: AudioPart, recognition: Recognition) -> str | None:
         """Return the partial transcript; None: a newer one was published."""
-        if part.from_ms != self.settled_ms or part.until_ms <= self._told_ms:
+        if part.from_ms != self.settled_ms or part.until_ms <= self._reported_ms:
             return None
-        self._told_ms = part.until_ms
+        self._reported_ms = part.until_ms
         return self.settled.plus(recognition).text
 
     def _transcripts(self) -> Iterator[PauseTranscript]:
@@ -277,7 +277,7 @@ class UtteranceWords:
         for pause, part in sorted(self._pauses.items()):
             if part.from_ms == self.settled_ms and part in self._known:
                 self._pauses = {p: s for p, s in self._pauses.items() if p > pause}
-                self._told_ms = part.until_ms
+                self._reported_ms = part.until_ms
                 yield self._transcript(pause, self.settled.plus(self._known[part]))
 
     def _transcript(self, pause: int, words: RecognisedWords) -> PauseTranscript:

@@ -41,7 +41,7 @@ class Playback:
         """The sentence that is sent next."""
         self._offset_bytes = start.before_ms * BYTES_PER_MS
         """The bytes of that sentence that were sent."""
-        self._told_words = start.words
+        self._sent_words = start.words
         """The words of that sentence that were sent."""
         self._sent_bytes = 0
         self._most_bytes = 0
@@ -85,7 +85,7 @@ class Playback:
         # no rest of a wait sound is sent again
         self._sent_bytes = played_bytes + self._offset_bytes - offset_bytes
         self._until_ms = now_ms
-        self._told_words = self._sentences.words_until(self._next, self._offset_bytes)
+        self._sent_words = self._sentences.words_until(self._next, self._offset_bytes)
 
     def has(self, index: int) -> bool:
         """Tell whether all audio of sentence *index* has arrived."""
@@ -181,9 +181,9 @@ class Playback:
 
     def _rest(self) -> tuple[str, bytes]:
         """Return the remaining words and audio of the current sentence, and go on to the next."""
-        part, offset, told = self._sentences.at(self._next), self._offset_bytes, self._told_words
-        self._next, self._offset_bytes, self._told_words = self._next + 1, 0, 0
-        return " ".join((part.text or "").split(" ")[told:]), part.pcm[offset:]
+        part, offset, sent = self._sentences.at(self._next), self._offset_bytes, self._sent_words
+        self._next, self._offset_bytes, self._sent_words = self._next + 1, 0, 0
+        return " ".join((part.text or "").split(" ")[sent:]), part.pcm[offset:]
 
     def _stream(self, now_ms: int) -> Due:
         out: list[Speech] = []
@@ -192,13 +192,13 @@ class Playback:
             part = self._sentences.at(self._next)
             start = self._offset_bytes
             end = min(start + self._chunk_bytes, len(part.pcm))
-            over = max(self._told_words, part.words_until(end))
-            text = " ".join((part.text or "").split(" ")[self._told_words : over])
-            if text and (self._next or self._told_words):
+            over = max(self._sent_words, part.words_until(end))
+            text = " ".join((part.text or "").split(" ")[self._sent_words : over])
+            if text and (self._next or self._sent_words):
                 text = f" {text}"
-            self._offset_bytes, self._told_words = end, over
+            self._offset_bytes, self._sent_words = end, over
             if part.voiced and end >= len(part.pcm):
-                self._next, self._offset_bytes, self._told_words = self._next + 1, 0, 0
+                self._next, self._offset_bytes, self._sent_words = self._next + 1, 0, 0
             ends = self._next == self._total
             out.append(self._send(text, part.pcm[start:end], ends=ends, now_ms=now_ms))
         return Due(tuple(out), ends) if out else self._end_if_all_was_sent(now_ms)
@@ -243,7 +243,7 @@ class Playback:
     @property
     def position(self) -> Position:
         """The position of the next piece."""
-        return Position(self._next, self._offset_bytes // BYTES_PER_MS, self._told_words)
+        return Position(self._next, self._offset_bytes // BYTES_PER_MS, self._sent_words)
 
     @property
     def is_read(self) -> bool:

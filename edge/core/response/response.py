@@ -114,9 +114,9 @@ class Response:
     tool_steps: ToolSteps = field(default_factory=ToolSteps)
     taken: TurnTaken | None = None
     """The job of its first step, or None for a greeting or a response from another edge."""
-    asked_step: ResponseCompleted | None = None
+    unreported_step: ResponseCompleted | None = None
     """The end of the current step, if the client was not yet told that all its calls are known."""
-    said_wait: bool = False
+    was_told_to_wait: bool = False
     """Whether the caller was told to wait for a tool."""
     not_before_ms: int = 0
     """The time before which nothing of it is sent, Unix ms."""
@@ -256,12 +256,12 @@ class Response:
 
     def done(self) -> ResponseDone:
         """Return the client event for the end of the response."""
-        told, ended = self.completed, self.first_sent_ms or self.speech_end_ms
+        completed, ended = self.completed, self.first_sent_ms or self.speech_end_ms
         return ResponseDone(
             turn=self.turn,
-            text=told.text if told and not told.step else self.spoken,
-            model=told.model if told else "",
+            text=completed.text if completed and not completed.step else self.spoken,
+            model=completed.model if completed else "",
             response_s=max(0.0, (ended - self.speech_end_ms) / 1000),
-            prompt_tokens=told.prompt_tokens if told else 0,
-            completion_tokens=told.completion_tokens if told else 0,
+            prompt_tokens=completed.prompt_tokens if completed else 0,
+            completion_tokens=completed.completion_tokens if completed else 0,
         )

@@ -121,21 +121,23 @@ class Tools:
 
     # -------------------------------------------------------- results
 
-    def client_result(self, steps: ToolSteps | None, told: ClientToolResult, now_ms: int) -> None:
+    def client_result(self, steps: ToolSteps | None, report: ClientToolResult, now_ms: int) -> None:
         """Take a client's result for a call in *steps*, or for a background call."""
-        call = next((one for one in steps.running if one.id == told.call), None) if steps else None
+        call = (
+            next((one for one in steps.running if one.id == report.call), None) if steps else None
+        )
         if call is None:
             waiting = (StepCall(called) for called in self._history.background_calls.values())
-            call = next((one for one in waiting if one.id == told.call), None)
+            call = next((one for one in waiting if one.id == report.call), None)
         if call is None:
             return  # too late, or an unknown call
-        if told.failed:
-            self._fail(steps, call, "refused", told.result, now_ms)
-        elif len(told.result.encode()) > MOST_RESULT_BYTES:
+        if report.failed:
+            self._fail(steps, call, "refused", report.result, now_ms)
+        elif len(report.result.encode()) > MOST_RESULT_BYTES:
             detail = f"the result is longer than {MOST_RESULT_BYTES} bytes"
             self._fail(steps, call, "invalid", detail, now_ms)
         else:
-            self._return(steps, call, told.result, now_ms)
+            self._return(steps, call, report.result, now_ms)
 
     def expire(self, steps: ToolSteps, now_ms: int) -> None:
         """Give up the calls without a result in time."""
@@ -157,7 +159,7 @@ class Tools:
             call=number,
             name=call.called.name,
             result=result,
-            took_ms=float(now_ms - (call.asked_ms or now_ms)),
+            took_ms=float(now_ms - (call.requested_ms or now_ms)),
             by_edge=True,
         )
         self._enter_result(steps, self._out.publish(returned))
@@ -174,7 +176,7 @@ class Tools:
             name=call.called.name[:64],
             reason=reason,
             detail=detail[:500],
-            took_ms=float(now_ms - (call.asked_ms or now_ms)),
+            took_ms=float(now_ms - (call.requested_ms or now_ms)),
             by_edge=True,
         )
         self._enter_result(steps, self._out.publish(failed))

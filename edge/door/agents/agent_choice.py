@@ -140,8 +140,8 @@ def configure_transfer(
     operator = operator.but({"response.greeting": ""})  # the operator's greeting is for new calls
 
     def configured(wanted: Mapping[str, Any]) -> CallSettings:
-        given = Given(caller.variables, before.variables, wanted)
-        made = _configured(found, given, operator, now.webhook)
+        options = Given(caller.variables, before.variables, wanted)
+        made = _configured(found, options, operator, now.webhook)
         return replace(made, config=made.config.but({"record_audio": now.record_audio}))
 
     def with_changes(changes: Mapping[str, Any]) -> SessionConfig:
@@ -151,12 +151,12 @@ def configure_transfer(
 
 
 def _configured(
-    found: Revision, given: Given, operator: SessionConfig, webhook: WebhookConfig | None = None
+    found: Revision, options: Given, operator: SessionConfig, webhook: WebhookConfig | None = None
 ) -> CallSettings:
     """Return the settings of a call of the agent *found*, with *webhook* if it names none."""
     try:
         file = found.agent()
-        made = resolve(file, operator, given)
+        made = resolve(file, operator, options)
     except VariableError as error:
         details = f"agent {found.name}: {error}"
         raise RefusedError(

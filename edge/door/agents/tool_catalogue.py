@@ -81,8 +81,8 @@ class ToolCatalogue:
     def _served_to(self, tenant: str) -> dict[str, ToolConfig]:
         """Return the tools of services, by name; the tenant's own goes before a shared one."""
         return {
-            **{name: tool for (whose, name), tool in self._served.items() if whose == EVERY_TENANT},
-            **{name: tool for (whose, name), tool in self._served.items() if whose == tenant},
+            **{name: tool for (owner, name), tool in self._served.items() if owner == EVERY_TENANT},
+            **{name: tool for (owner, name), tool in self._served.items() if owner == tenant},
         }
 
     async def watch(self) -> None:

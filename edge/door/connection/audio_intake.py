@@ -80,7 +80,7 @@ class AudioIntake:
         """
         self._protocol = protocol
         self._obey_now = obey_now
-        self._kept_back: asyncio.TimerHandle | None = None
+        self._recheck: asyncio.TimerHandle | None = None
         self._decoder_memory = decoder_memory
         self._decoded = threading.BoundedSemaphore(DECODED_PIECES)
         self._shell = shell
@@ -123,13 +123,13 @@ class AudioIntake:
         """Take the audio that the protocol keeps back, unless more comes within NO_MORE_S."""
         if self._protocol.keeps_back:
             loop = asyncio.get_running_loop()
-            self._kept_back = loop.call_later(NO_MORE_S, self._take_kept)
+            self._recheck = loop.call_later(NO_MORE_S, self._take_kept)
 
     def keep_no_longer(self) -> None:
         """Stop waiting for more audio: it has come, or the session is over."""
-        if self._kept_back:
-            self._kept_back.cancel()
-            self._kept_back = None
+        if self._recheck:
+            self._recheck.cancel()
+            self._recheck = None
 
     def _take_kept(self) -> None:
         self._take_sound(self._protocol.no_more)

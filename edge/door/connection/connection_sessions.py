@@ -208,9 +208,9 @@ class ConnectionSessions:
         """Give the call a client's command, with masked words and keys."""
         if isinstance(command, Typed | KeyPressed | ResponseRequested):
             self._pace.budget.spend_turn()
-        given = masked(command, self._services.redaction)
-        if self.shell and given is not None:
-            self.shell.give(given)
+        masked_command = masked(command, self._services.redaction)
+        if self.shell and masked_command is not None:
+            self.shell.give(masked_command)
 
     def reconfigure(self, changes: Mapping[str, Any]) -> None:
         """Reconfigure the session, unless nothing changes."""
@@ -285,6 +285,6 @@ class ConnectionSessions:
         shell = self.shell
         keys = str(json.loads(called.arguments).get("keys", ""))
         went = bool(KEYS_PATTERN.fullmatch(keys)) and await phone.press(keys)
-        told = "pressed" if went else f"not pressed: {MOST_SENT_KEYS} of 0123456789*# at most"
+        outcome = "pressed" if went else f"not pressed: {MOST_SENT_KEYS} of 0123456789*# at most"
         if shell and shell is self.shell:
-            shell.give(ClientToolResult(called.call, told, failed=not went))
+            shell.give(ClientToolResult(called.call, outcome, failed=not went))

@@ -182,13 +182,13 @@ def _command_id(request: web.Request) -> str:
     Raises:
         RefusedRequest: it is invalid.
     """
-    given = request.headers.get(openapi.IDEMPOTENCY_KEY)
-    if given is None:
+    key = request.headers.get(openapi.IDEMPOTENCY_KEY)
+    if key is None:
         return f"c_{secrets.token_hex(10)}"
-    if not _ID.fullmatch(given):
+    if not _ID.fullmatch(key):
         why = f"{openapi.IDEMPOTENCY_KEY} must match {COMMAND_ID}"
         raise RefusedRequest(400, "BAD_REQUEST", why)
-    return given
+    return key
 
 
 async def _body(edge: Edge, request: web.Request) -> bytes:

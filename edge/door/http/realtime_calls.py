@@ -158,7 +158,7 @@ async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]
         body = await read_body(request, MOST_OFFER_BYTES, seconds)
         form = form_fields(body, request.headers.get("Content-Type", ""))
         sdp, session = form.get("sdp", b"").decode(), form.get("session", b"").decode()
-        given = json.loads(clean(session)) if session else {}
+        session_patch = json.loads(clean(session)) if session else {}
     except TooLongError:
         told = f"The body has {MOST_OFFER_BYTES} bytes at most."
         raise RefusedCallError(413, "invalid_value", told) from None
@@ -166,9 +166,9 @@ async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]
         raise RefusedCallError(408, "timeout", "The body did not come in time.") from None
     except (ValueError, RecursionError):
         raise RefusedCallError(400, "invalid_value", "The body cannot be read.") from None
-    if not isinstance(given, dict):
+    if not isinstance(session_patch, dict):
         raise RefusedCallError(400, "invalid_type", "`session` is a JSON object.")
-    return sdp, given
+    return sdp, session_patch
 
 
 async def caller_of(request: web.Request, edge: Edge, address: str) -> Caller:
@@ -260,9 +260,9 @@ async def _hold(call: AdmittedCall) -> None:
             await peer.close()
 
 
-def _refuse(call: AdmittedCall, status: int, code: str, told: str) -> None:
+def _refuse(call: AdmittedCall, status: int, code: str, message: str) -> None:
     if not call.answer.done():
-        call.answer.set_exception(RefusedCallError(status, code, told))
+        call.answer.set_exception(RefusedCallError(status, code, message))
 
 
 async def _opens(call: AdmittedCall, opened: asyncio.Event) -> bool:

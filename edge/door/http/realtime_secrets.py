@@ -50,22 +50,22 @@ async def create_client_secret(request: web.Request) -> web.Response:
     if handshake_of(request, edge).bearer.startswith(KEY_PREFIX):  # a secret makes no others
         return refused(401, RequestError("invalid_api_key", "Incorrect API key provided."))
     if not edge.secrets.can_sign(caller):
-        told = "This server signs no client secrets: its operator sets AURA_JWT_SECRET for them."
-        return refused(501, RequestError("client_secrets_unavailable", told))
+        message = "This server signs no client secrets: its operator sets AURA_JWT_SECRET for them."
+        return refused(501, RequestError("client_secrets_unavailable", message))
     try:
         wanted = await _secret_request(request)
         session = updated(SessionObject(), wanted.session or {})
     except RequestError as error:
         return refused(400, error)
-    given = wanted.session or {}
-    if len(json.dumps(given)) > MOST_SESSION_BYTES:
-        told = f"The session has {MOST_SESSION_BYTES} bytes of JSON at most: set the rest later."
-        return refused(400, RequestError("invalid_value", told, "session"))
+    session_patch = wanted.session or {}
+    if len(json.dumps(session_patch)) > MOST_SESSION_BYTES:
+        message = f"The session has {MOST_SESSION_BYTES} bytes of JSON at most: set the rest later."
+        return refused(400, RequestError("invalid_value", message, "session"))
     seconds = wanted.expires_after.seconds if wanted.expires_after else USUAL_LIFETIME_S
     expires_s = int(time.time()) + seconds
-    value = edge.secrets.sign(caller, given, expires_s)
-    told_session = session.as_json("")
-    return web.json_response({"value": value, "expires_at": expires_s, "session": told_session})
+    value = edge.secrets.sign(caller, session_patch, expires_s)
+    session_json = session.as_json("")
+    return web.json_response({"value": value, "expires_at": expires_s, "session": session_json})
 
 
 async def _secret_request(request: web.Request) -> SecretRequest:

@@ -230,8 +230,8 @@ def _decoded(file: bytes) -> bytes:
 
 def _jobs(edge: Edge, caller: Caller) -> AbstractAsyncContextManager[StageJobs]:
     """Return the jobs of a request."""
-    whose = request_of(caller.tenant, caller.user, edge.name)
-    return stage_jobs(edge.bus, whose, edge.config, edge.configs.encode)
+    first_events = request_of(caller.tenant, caller.user, edge.name)
+    return stage_jobs(edge.bus, first_events, edge.config, edge.configs.encode)
 
 
 async def _body(request: web.Request, seconds: float) -> bytes:
@@ -266,8 +266,8 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
     file = found.pop("file", None)
     for name, value in found.items():
         if len(value) > MOST_FIELD_BYTES:
-            told = f"{name} has {MOST_FIELD_BYTES} bytes at most."
-            raise SpeechRequestError(told, name, "too_large")
+            message = f"{name} has {MOST_FIELD_BYTES} bytes at most."
+            raise SpeechRequestError(message, name, "too_large")
     if file is None:
         raise SpeechRequestError("file is missing.", "file", "missing_required_parameter")
     if len(file) > MOST_UPLOAD_BYTES:

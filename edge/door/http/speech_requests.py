@@ -86,13 +86,13 @@ def sentences(text: str) -> Iterator[str]:
             yield piece
 
 
-def text_format(given: str) -> str:
+def text_format(name: str) -> str:
     """Return the format of a transcription.
 
     Raises:
         SpeechRequestError: it is not supported.
     """
-    form = given or "json"
+    form = name or "json"
     if form not in TEXT_FORMATS:
         raise SpeechRequestError(
             f"response_format must be {_one_of(TEXT_FORMATS)}.", "response_format"

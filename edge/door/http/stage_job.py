@@ -185,27 +185,27 @@ class StageJobs:
             self._events.append(event)
             self._news.set()
 
-    def _on_audio(self, given: AnyInput) -> None:
-        if isinstance(given, ChunkSpoken) and (sentence := self._sentences.get(given.index)):
+    def _on_audio(self, chunk: AnyInput) -> None:
+        if isinstance(chunk, ChunkSpoken) and (sentence := self._sentences.get(chunk.index)):
             before = len(sentence.pcm)
-            sentence.add(given)
+            sentence.add(chunk)
             if len(sentence.pcm) > before or sentence.voiced:
                 self._news.set()
 
 
 @asynccontextmanager
 async def stage_jobs(
-    bus: Bus, whose: FirstEvents, config: SessionConfig, encode: Callable[[Event], bytes]
+    bus: Bus, first_events: FirstEvents, config: SessionConfig, encode: Callable[[Event], bytes]
 ) -> AsyncIterator[StageJobs]:
-    """Yield the jobs of a request, which is session *whose* inside the block.
+    """Yield the jobs of a request, which is the session of *first_events* inside the block.
 
     Its first event is encoded by *encode*.
 
     Raises:
         BusAwayError: its first or last event cannot be stored.
     """
-    jobs = StageJobs(bus, whose.tenant, whose.session)
-    began = whose.began(config, None, resumed=False, now_ms=now_ms())
+    jobs = StageJobs(bus, first_events.tenant, first_events.session)
+    began = first_events.began(config, None, resumed=False, now_ms=now_ms())
     reason: EndReason = "failed"
     async with AsyncExitStack() as stack:
         await jobs.listen(stack)
@@ -215,14 +215,14 @@ async def stage_jobs(
             reason = "end_call"
         finally:
             ended = SessionEnded(
-                tenant=whose.tenant,
-                session=whose.session,
+                tenant=first_events.tenant,
+                session=first_events.session,
                 at_ms=now_ms(),
                 reason=reason,
                 turns=0,
                 started_at_ms=began.at_ms,
-                user=whose.user,
-                protocol=whose.protocol,
+                user=first_events.user,
+                protocol=first_events.protocol,
             )
             await bus.publish(ended)
 

@@ -34,8 +34,8 @@ async def announced(request: web.Request) -> web.Response:
         return too_many("tokens", wait_s)
     fields = await _form(request)
     base = calls.public_url or f"{request.scheme}://{request.host}"
-    given = request.headers.get("X-Twilio-Signature", "")
-    if not calls.is_signed(given, base + request.raw_path, fields.items()):
+    signature = request.headers.get("X-Twilio-Signature", "")
+    if not calls.is_signed(signature, base + request.raw_path, fields.items()):
         refused.refuse_s(address, time.monotonic())
         log.warning("twilio_signature_wrong", advice="AURA_TWILIO_AUTH_TOKEN, AURA_PUBLIC_URL")
         return web.json_response({"error": "X-Twilio-Signature is not right"}, status=403)

@@ -167,8 +167,8 @@ async def _first_token(ws: StrictWebSocket, protocol: ClientProtocol) -> str:
 async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
     """Close the connection of a client without a valid token."""
     if protocol.admission.open_to_strangers:  # its author may not know about tokens
-        for told in protocol.messages(Notice("INVALID_TOKEN", REFUSAL, NEEDS_TOKEN)):
-            await ws.send_json(told)
+        for message in protocol.messages(Notice("INVALID_TOKEN", REFUSAL, NEEDS_TOKEN)):
+            await ws.send_json(message)
     await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSAL.encode())
 
 

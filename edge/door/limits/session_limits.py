@@ -139,11 +139,11 @@ class SessionLimits:
         elif limits.without_token:
             wanted = [("stranger", limits.without_token, "without a token", ttl_s), *wanted]
         try:
-            for prefix, limit, whose, lasts_s in wanted:
+            for prefix, limit, holder, lasts_s in wanted:
                 claimed = await self._claim(prefix, limit, lasts_s, held.session)
                 if claimed is None:
                     await self.leave(held)
-                    return FullError("SESSION_LIMIT", f"the limit of {limit} {whose} is reached")
+                    return FullError("SESSION_LIMIT", f"the limit of {limit} {holder} is reached")
                 if lasts_s == ttl_s:
                     held.keys[claimed[0]] = claimed[1]
         except BusAwayError:  # the call comes in uncounted, and is told of the outage itself

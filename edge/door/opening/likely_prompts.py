@@ -67,9 +67,9 @@ class LikelyPrompts:
 
     async def _reply(self) -> PromptsReply:
         configs = await self._openings.likely(MOST_PROMPTS)
-        told = {codec.encode(one): one for one in map(PromptBeginning.of, configs)}
+        encoded = {codec.encode(one): one for one in map(PromptBeginning.of, configs)}
         prompts, left = [], self._most_bytes
-        for data, one in told.items():
+        for data, one in encoded.items():
             left -= len(data)
             if left < 0:
                 break

@@ -38,7 +38,7 @@ class SipLine:
         self._arrived = arrived
         self._sent = sent
         self._queue = SpeechQueue(LINE_HZ)
-        self._told_s = 0.0
+        self._reported_s = 0.0
         """The time of the last report of a line on hold."""
         self._rest_waits = False
         """Whether the queue had too little for a frame 20 ms ago."""
@@ -62,8 +62,8 @@ class SipLine:
             with suppress(AudioNotActive, AudioRestarted):  # not ready: the next round tries again
                 self._send_microphone()
                 self._speak()
-            if self._call.remote_on_hold and self._queue and clock() >= self._told_s + HELD_S:
-                self._told_s = clock()
+            if self._call.remote_on_hold and self._queue and clock() >= self._reported_s + HELD_S:
+                self._reported_s = clock()
                 self._sent(self._queue.position)  # else the call would count it as heard
             due_s = max(due_s + FRAME_S, clock() - MOST_CATCH_UP_S)
             await asyncio.sleep(max(0.0, due_s - clock()))

@@ -61,10 +61,10 @@ class TwilioCalls:
             bus, auth_token, names.stored(settings.twilio_tenant), settings.public_url
         )
 
-    def is_signed(self, given: str, url: str, fields: Iterable[tuple[str, str]]) -> bool:
-        """Return whether Twilio sent the request; *given* is the signature in its header."""
+    def is_signed(self, sent_signature: str, url: str, fields: Iterable[tuple[str, str]]) -> bool:
+        """Return whether Twilio sent the request; *sent_signature* is in its header."""
         right = signature(self.auth_token, url, fields)
-        return hmac.compare_digest(given.encode(errors="replace"), right.encode())
+        return hmac.compare_digest(sent_signature.encode(errors="replace"), right.encode())
 
     def token(self, call: str, agent: str) -> str:
         """Return a token for the media stream of *call* with *agent*; empty: any agent."""

@@ -73,8 +73,8 @@ class Peer:
         Raises:
             BadOfferError: it is invalid.
         """
-        given = readable(offer, with_candidates=bool(servers.listed))
-        if not _names_keys(given):
+        session_description = readable(offer, with_candidates=bool(servers.listed))
+        if not _names_keys(session_description):
             raise BadOfferError("expected an `a=fingerprint` for each line")
         made = RTCPeerConnection(RTCConfiguration(iceServers=servers.listed))
         self._connection = made
@@ -84,7 +84,7 @@ class Peer:
         codecs = RTCRtpSender.getCapabilities("audio").codecs
         line.setCodecPreferences([one for one in codecs if one.mimeType == "audio/opus"])
         try:
-            await made.setRemoteDescription(Description(given, "offer"))
+            await made.setRemoteDescription(Description(session_description, "offer"))
             Microphone(self._arrived).listen_to(line.receiver)
             for transport in {
                 line.receiver.transport,

@@ -275,12 +275,12 @@ async def _mapped(protocols: list[StunProtocol], server: Address, most_s: float)
     return [found for task in lookups if (found := task.result())]
 
 
-def hosts_of(told: str, host: str) -> list[str]:
-    """Return the addresses for clients: those in *told*, or else of *host*.
+def hosts_of(configured: str, host: str) -> list[str]:
+    """Return the addresses for clients: those in *configured*, or else of *host*.
 
     *host* is the edge's listening address; if it is a wildcard, all addresses of the machine.
     """
-    if named := [one for each in told.split(",") if (one := each.strip())]:
+    if named := [one for each in configured.split(",") if (one := each.strip())]:
         return named
     try:
         address = ipaddress.ip_address(host)

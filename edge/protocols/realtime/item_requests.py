@@ -14,15 +14,15 @@ from edge.protocols.realtime.wire import Ids, RequestError, text_of
 class ItemRequests:
     """Creates, deletes, retrieves and truncates items."""
 
-    def __init__(self, ids: Ids, told: ServerEvents) -> None:
+    def __init__(self, ids: Ids, events: ServerEvents) -> None:
         self._ids = ids
-        self._told = told
+        self._events = events
 
     def _reply(self, kind: str, **fields: Any) -> Reply:
         return Reply(self._ids.event(kind, **fields))
 
     def create(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        items, given = self._told.items, message.get("item")
+        items, given = self._events.items, message.get("item")
         if isinstance(given, dict) and given.get("type") == "function_call_output":
             return self._result(message, given)
         if isinstance(given, dict) and given.get("type") == "function_call":
@@ -41,7 +41,7 @@ class ItemRequests:
         Raises:
             RequestError: the id is taken or invalid.
         """
-        items = self._told.items
+        items = self._events.items
         name = text_of(given, "id", most=64) if isinstance(given, dict) and given.get("id") else ""
         if name in items:
             raise RequestError(
@@ -60,13 +60,13 @@ class ItemRequests:
     def _result(self, message: Mapping[str, Any], given: dict[str, Any]) -> list[ClientCommand]:
         """Take the result of a call; the model gets it with the next requested response."""
         result = result_of(given)
-        earlier = self._told.items.call(result.call)
+        earlier = self._events.items.call(result.call)
         if earlier is None:
             told = "Invalid value for 'item.call_id': no call waits for a result by this id."
             raise RequestError("invalid_value", told, "item.call_id")
         kind = {"type": "function_call_output", "call_id": result.call, "output": result.result}
         item, replies = self._add(message, given, {**kind, "status": "completed"}, None)
-        calls = self._told.calls
+        calls = self._events.calls
         if calls.answer(result):
             return [*replies, *(calls.take_results() if calls.follow_up else [])]
         if not earlier.turn:  # the call is of an earlier session
@@ -83,17 +83,17 @@ class ItemRequests:
         return self._add(message, given, told, None)[1]
 
     def delete(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        item = self._told.items.get(message, "delete")
-        self._told.items.remove(item)
+        item = self._events.items.get(message, "delete")
+        self._events.items.remove(item)
         deleted = self._reply("conversation.item.deleted", item_id=item.body["id"])
         return [*([ItemRemoved(item.key)] if item.key else []), deleted]
 
     def retrieve(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        item = self._told.items.get(message, "retrieve")
+        item = self._events.items.get(message, "retrieve")
         return [self._reply("conversation.item.retrieved", item=as_json(item))]
 
     def truncate(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        item = self._told.items.get(message, "truncate")
+        item = self._events.items.get(message, "truncate")
         end_ms = message.get("audio_end_ms")
         if not isinstance(end_ms, int) or isinstance(end_ms, bool) or end_ms < 0:
             told = "Invalid value for 'audio_end_ms': expected a whole number of ms, 0 or more."
@@ -103,7 +103,7 @@ class ItemRequests:
             raise RequestError("invalid_value", told, "item_id")
         end_ms = min(end_ms, item.sent_ms)
         item.cut(end_ms)
-        self._told.offsets[item.turn] = item.offset_ms + end_ms
+        self._events.offsets[item.turn] = item.offset_ms + end_ms
         truncated = {"item_id": item.body["id"], "content_index": 0, "audio_end_ms": end_ms}
         return [
             Truncated(item.turn, item.offset_ms + end_ms),

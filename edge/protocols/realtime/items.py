@@ -113,37 +113,37 @@ class Items:
         return self._items[name].key or None
 
 
-def message_item(given: object, param: str) -> tuple[dict[str, Any], ItemRole, str]:
+def message_item(item: object, param: str) -> tuple[dict[str, Any], ItemRole, str]:
     """Return a client's message in the form that clients get, with its role and its words.
 
     Raises:
         RequestError: it is no valid message; *param* names the part for the error.
     """
-    if not isinstance(given, dict):
+    if not isinstance(item, dict):
         raise RequestError(
             "invalid_type", f"Invalid type for '{param}': expected an object.", param
         )
-    kind = text_of(given, "type") if "type" in given else "message"
+    kind = text_of(item, "type") if "type" in item else "message"
     if kind != "message":
         raise unknown_value(f"{param}.type", kind, ("message",))
     role: ItemRole
-    match given.get("role"):
+    match item.get("role"):
         case "user" | "system" | "assistant" as known:
             role = known
         case other:
             raise unknown_value(f"{param}.role", str(other), tuple(TEXTS))
-    content = given.get("content")
+    content = item.get("content")
     if not isinstance(content, list) or not content:
-        told = f"Invalid value for '{param}.content': expected a list with at least one part."
-        raise RequestError("invalid_value", told, f"{param}.content")
+        reason = f"Invalid value for '{param}.content': expected a list with at least one part."
+        raise RequestError("invalid_value", reason, f"{param}.content")
     parts = [_part(part, role, f"{param}.content[{place}]") for place, part in enumerate(content)]
     text = "\n".join(words for _, words in parts)
     if not text.strip() or len(text) > MOST_ITEM_CHARS:
-        told = f"Invalid value for '{param}.content': 1 to {MOST_ITEM_CHARS} characters of text."
-        raise RequestError("invalid_value", told, f"{param}.content")
-    told_back: dict[str, Any] = {"type": "message", "role": role, "status": "completed"}
-    told_back["content"] = [part for part, _ in parts]
-    return told_back, role, text
+        reason = f"Invalid value for '{param}.content': 1 to {MOST_ITEM_CHARS} characters of text."
+        raise RequestError("invalid_value", reason, f"{param}.content")
+    item_body: dict[str, Any] = {"type": "message", "role": role, "status": "completed"}
+    item_body["content"] = [part for part, _ in parts]
+    return item_body, role, text
 
 
 def _part(part: object, role: ItemRole, param: str) -> tuple[dict[str, Any], str]:

@@ -75,16 +75,16 @@ class RealtimeProtocol(ProtocolDefaults):
             "openai-beta.realtime-v1" in offered
         )
         self._has_tracks = handshake.has_tracks
-        self._given = handshake.session
+        self._session_patch = handshake.session
         self._query = query
         self._wrong_key = handshake.wrong_resume_key
         self._settings = handshake.settings
         self._ids = Ids(handshake.nonce)
         self._limit = EventLimit(handshake.settings.events_per_second)
-        self._told = ServerEvents(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
-        self.items = ItemRequests(self._ids, self._told)
-        self.responses = ResponseRequests(self._ids, self._told)
-        self._utterances = self._told.utterances
+        self._events = ServerEvents(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
+        self.items = ItemRequests(self._ids, self._events)
+        self.responses = ResponseRequests(self._ids, self._events)
+        self._utterances = self._events.utterances
         self._set(self._session)
         self._uncommitted_ms = 0.0
         """Audio that was appended since the last commit, ms."""
@@ -96,29 +96,29 @@ class RealtimeProtocol(ProtocolDefaults):
 
     @property
     def _session(self) -> SessionObject:
-        return self._told.session
+        return self._events.session
 
     def _set(self, session: SessionObject) -> None:
-        self._told.session = session
+        self._events.session = session
         self._input = session.input_format.samples
 
     # -------------------------------------------------------- from the client
 
     def opened(self) -> list[ClientCommand]:
         if self._is_beta:
-            told = (
+            reason = (
                 "The Realtime beta is not supported: leave the header or subprotocol of the beta "
                 "out, and use the events of the GA version."
             )
-            error = RequestError("beta_api_shape_disabled", told)
+            error = RequestError("beta_api_shape_disabled", reason)
             return [self._refuse(error, None), EndSession(close=True)]
         wrong: list[ClientCommand] = []
-        given: dict[str, Any] = {}
+        query_patch: dict[str, Any] = {}
         if self._query.get("intent") == "transcription":
-            given["type"] = "transcription"
+            query_patch["type"] = "transcription"
         if model := self._query.get("model"):
-            given["model"] = clean(model[:128])
-        for patch in (given, claimed_session(self.token), dict(self._given)):
+            query_patch["model"] = clean(model[:128])
+        for patch in (query_patch, claimed_session(self.token), dict(self._session_patch)):
             try:
                 self._set(updated(self._session, patch))
             except RequestError as error:
@@ -184,7 +184,7 @@ class RealtimeProtocol(ProtocolDefaults):
 
     def _update(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         self._set(updated(self._session, message.get("session")))
-        now = self._session.as_json(self._told.conversation)
+        now = self._session.as_json(self._events.conversation)
         return [Reconfigure(self._changes()), self._reply("session.updated", session=now)]
 
     # ---- audio
@@ -230,9 +230,9 @@ class RealtimeProtocol(ProtocolDefaults):
                 "'output_audio_buffer.clear' is of WebRTC; here, cancel the response and truncate."
             )
             raise RequestError("invalid_value", told, "type")
-        if not self._told.output.is_playing:
+        if not self._events.output.is_playing:
             return []
-        if response := self._told.open:
+        if response := self._events.open:
             response.is_cancelled = True
         return [Cancelled()]
 
@@ -241,7 +241,7 @@ class RealtimeProtocol(ProtocolDefaults):
 
         *ends*: the whole response was played.
         """
-        stopped = self._told.output.stopped(turn) if ends else []
+        stopped = self._events.output.stopped(turn) if ends else []
         return [Played(turn, played_ms), *(Reply(one) for one in stopped)]
 
     # -------------------------------------------------------- to the client
@@ -249,16 +249,16 @@ class RealtimeProtocol(ProtocolDefaults):
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
             case SessionOpened(session=session):
-                self._told.conversation = session
+                self._events.conversation = session
                 now = self._session.as_json(session)
                 return [self._ids.event("session.created", session=now)]
             case Notice(code=code, message=message, details=details):
                 error = RequestError(code.lower(), f"{message}: {details}")
                 return [self._ids.error(error, None, SERVER_ERROR)]
             case ResponseStarted():
-                return [*self._told.messages(event), self._limit.as_event(self._ids)]
+                return [*self._events.messages(event), self._limit.as_event(self._ids)]
             case _:
-                return self._told.messages(event)
+                return self._events.messages(event)
 
 
 Handler = Callable[[RealtimeProtocol, Mapping[str, Any]], list[ClientCommand]]

@@ -200,8 +200,8 @@ class ServerEvents:
         if item is not None and played_ms - item.offset_ms < item.sent_ms:
             end_ms = max(0, played_ms - item.offset_ms)
             item.cut(end_ms)
-            told = {"item_id": item.body["id"], "content_index": 0, "audio_end_ms": end_ms}
-            out.append(self.ids.event("conversation.item.truncated", **told))
+            event = {"item_id": item.body["id"], "content_index": 0, "audio_end_ms": end_ms}
+            out.append(self.ids.event("conversation.item.truncated", **event))
         return out
 
     def _end(self, turn: int, status: Any, **why: Any) -> list[Json]:

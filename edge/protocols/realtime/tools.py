@@ -53,15 +53,15 @@ def read_tools(given: object, param: str) -> tuple[FunctionTool, ...]:
         RequestError: an entry is no function tool.
     """
     if not isinstance(given, list) or len(given) > MOST_SESSION_TOOLS:
-        told = (
+        reason = (
             f"Invalid value for '{param}': expected a list of {MOST_SESSION_TOOLS} tools at most."
         )
-        raise RequestError("invalid_value", told, param)
+        raise RequestError("invalid_value", reason, param)
     for place, tool in enumerate(given):
         if isinstance(tool, dict) and tool.get("type") == "mcp":
             where = f"{param}[{place}].type"
-            told = f"Invalid value for '{where}': only the operator can offer MCP servers."
-            raise RequestError("invalid_value", told, where)
+            reason = f"Invalid value for '{where}': only the operator can offer MCP servers."
+            raise RequestError("invalid_value", reason, where)
     return convert(given, tuple[FunctionTool, ...], param)
 
 

@@ -131,12 +131,12 @@ class Utterances:
         spoken.move(ToldMove.COMMIT)
         item = Item(utterance_item(spoken.item))
         before = self.items.add(item)
-        told = as_json(item)
+        body = as_json(item)
         kind = "input_audio_buffer.committed"
         return [
             self.ids.event(kind, item_id=spoken.item, previous_item_id=before),
-            self.ids.event("conversation.item.added", item=told, previous_item_id=before),
-            self.ids.event("conversation.item.done", item=told, previous_item_id=before),
+            self.ids.event("conversation.item.added", item=body, previous_item_id=before),
+            self.ids.event("conversation.item.done", item=body, previous_item_id=before),
         ]
 
     def transcribed(self, event: CallerTranscript) -> list[Json]:
