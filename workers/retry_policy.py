@@ -46,7 +46,7 @@ class RetryDecision:
     outcome: Outcome
     reason: str = ""
     """For operators; without words of the conversation."""
-    told: str = ""
+    caller_message: str = ""
     """For the caller: a sentence."""
     delay_s: float = 0.0
     """Delay of the next attempt."""
@@ -66,7 +66,7 @@ def decide(error: Exception, attempt: int) -> RetryDecision:
     return RetryDecision(
         outcome="failed" if given_up else "retried",
         reason=loggable(error),
-        told=_caller_message(error),
+        caller_message=_caller_message(error),
         delay_s=0.0 if given_up else SECOND_ATTEMPT_S * attempt,
         is_expected=isinstance(error, EXPECTED_ERRORS),
         is_hung=isinstance(error, EngineHungError),
@@ -90,7 +90,7 @@ def failure(
         utterance=target.utterance,
         turn=target.turn or 0,
         index=target.index,
-        reason=decision.told,
+        reason=decision.caller_message,
         attempts=attempt,
     )
 

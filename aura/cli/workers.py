@@ -57,14 +57,14 @@ def look_of(
     now: Sequence[Service], before: Sequence[Service], elapsed_s: float, stages: list[Queue]
 ) -> Look:
     """Return the look; *before* is the state *elapsed_s* earlier, for the rates."""
-    done_before = {one.id: one.said.get("done") for one in before}
+    done_before = {one.id: one.status.get("done") for one in before}
     rows = [_row(one, done_before.get(one.id), elapsed_s) for one in now]
     rows.sort(key=lambda row: (ORDER.index(row.role) if row.role in ORDER else 9, row.role, row.id))
     return Look(rows, stages)
 
 
 def _row(service: Service, done_before: Any, elapsed_s: float) -> ProcessRow:
-    status = service.said
+    status = service.status
     done = status.get("done")
     known = isinstance(done, int) and isinstance(done_before, int) and elapsed_s > 0
     return ProcessRow(

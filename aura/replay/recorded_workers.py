@@ -70,9 +70,9 @@ class RecordedWorkers:
         if "stt" in self._recorded:
             self._listened(event)
         if "llm" in self._recorded and isinstance(event, ev.TurnTaken):
-            for after_ms, given in self._record.response(event):
-                if not _is_voice(given) or "tts" in self._recorded:
-                    self._say(event.turn, after_ms, given)
+            for after_ms, result in self._record.response(event):
+                if not _is_voice(result) or "tts" in self._recorded:
+                    self._say(event.turn, after_ms, result)
         if "tts" in self._recorded and isinstance(event, ev.ResponseSentence):
             self._spoken(event)
 
@@ -92,9 +92,9 @@ class RecordedWorkers:
 
     def _spoken(self, event: ev.ResponseSentence) -> None:
         if event.turn == 0:
-            for after_ms, given in self._record.greeting:
-                if _is_voice(given):
-                    self._say(0, after_ms, given)
+            for after_ms, result in self._record.greeting:
+                if _is_voice(result):
+                    self._say(0, after_ms, result)
         elif "llm" not in self._recorded:
             self._pretend(event)
 
@@ -143,28 +143,28 @@ class RecordedWorkers:
         )
         self._say(event.turn, 101, StageSaid(ready))
 
-    def _say(self, turn: int, after_ms: int, given: FromStage) -> None:
-        task = self._tasks.create_task(self._later(max(0, after_ms) / 1000, given))
+    def _say(self, turn: int, after_ms: int, result: FromStage) -> None:
+        task = self._tasks.create_task(self._later(max(0, after_ms) / 1000, result))
         if turn >= 0:
             self._speaking.setdefault(turn, []).append(task)
 
-    async def _later(self, after_s: float, given: FromStage) -> None:
+    async def _later(self, after_s: float, result: FromStage) -> None:
         await asyncio.sleep(after_s)
         tenant, session = self._session_ref
-        if isinstance(given, ChunkSpoken):
+        if isinstance(result, ChunkSpoken):
             chunk = SpeechChunk(
-                turn=given.turn,
-                index=given.index,
-                chunk=given.chunk,
-                pcm=given.pcm,
-                last=given.last,
+                turn=result.turn,
+                index=result.index,
+                chunk=result.chunk,
+                pcm=result.pcm,
+                last=result.last,
             )
-            await self._bus.send(subjects.speech(session, given.turn), chunk)
+            await self._bus.send(subjects.speech(session, result.turn), chunk)
             return
         changes: dict[str, Any] = {"tenant": tenant, "session": session, "at_ms": now_ms()}
-        if isinstance(given.event, ev.ResponseSentence):
+        if isinstance(result.event, ev.ResponseSentence):
             changes["recorded"] = self._recorded
-        await self._bus.publish(msgspec.structs.replace(given.event, **changes))
+        await self._bus.publish(msgspec.structs.replace(result.event, **changes))
 
 
 def _is_recorded(event: ev.ToolRequested) -> bool:
@@ -172,5 +172,5 @@ def _is_recorded(event: ev.ToolRequested) -> bool:
     return "tool" in event.recorded and event.tool.kind != "builtin"
 
 
-def _is_voice(given: FromStage) -> bool:
-    return isinstance(given, ChunkSpoken) or isinstance(given.event, ev.SpeechReady)
+def _is_voice(result: FromStage) -> bool:
+    return isinstance(result, ChunkSpoken) or isinstance(result.event, ev.SpeechReady)

@@ -62,7 +62,7 @@ class EventWriter:
     """Publishes the events one after the other, each once the one before is acknowledged."""
 
     def __init__(self, bus: SessionBus, outage: BusOutage, terms: LogTerms = UNBOUNDED) -> None:
-        """Publish to *bus* on *terms*; *outage* is told of delays."""
+        """Publish to *bus* on *terms*; *outage* notes delays."""
         self._bus = bus
         self._encode = terms.configs.encode if terms.configs else codec.encode
         self._quota, self._jobs, self._recorded = terms.quota, terms.jobs, terms.recorded

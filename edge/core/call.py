@@ -179,7 +179,7 @@ class Call:
         self._out.publish(ended)
         self._out.followers.clear()  # they refer to it: nothing stays until garbage collection
 
-    # -------------------------------------------------------- asked by the shell
+    # -------------------------------------------------------- read by the shell
 
     @property
     def config(self) -> SessionConfig:

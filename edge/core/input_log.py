@@ -36,15 +36,15 @@ class InputLog:
         self._bits: list[bool] = []
         self._section = 0
 
-    def note(self, given: AnyInput, now_ms: int) -> None:
-        """Log the input *given*, which the call is about to take."""
+    def note(self, call_input: AnyInput, now_ms: int) -> None:
+        """Log the input *call_input*, which the call is about to take."""
         if self._rows is None:
             self._rows = Rows(now_ms)
-        if isinstance(given, Sound):
-            self._rows.sound(now_ms, given.size_bytes)
-            self._bits += given.voiced
+        if isinstance(call_input, Sound):
+            self._rows.sound(now_ms, call_input.size_bytes)
+            self._bits += call_input.voiced
         else:
-            self._rows.add(now_ms, *to_row(given))
+            self._rows.add(now_ms, *to_row(call_input))
 
     def due(self, now_ms: int) -> bool:
         """Tell whether a section should be stored."""
@@ -96,7 +96,7 @@ class TimedInput(NamedTuple):
     """An input, and the time at which the call took it."""
 
     at_ms: int
-    given: AnyInput
+    call_input: AnyInput
 
 
 def read(
@@ -139,10 +139,12 @@ def _from_row(kind: int, what: tuple[Any, ...], events_by_id: Mapping[str, AnyEv
         if len(what) > len(readers):
             raise BadInputsError(f"input {kind} has more fields: a newer Aura recorded it")
         # an older Aura had fewer fields; the others have their defaults
-        given: AnyInput = made(*(read(value) for read, value in zip(readers, what, strict=False)))
+        call_input: AnyInput = made(
+            *(read(value) for read, value in zip(readers, what, strict=False))
+        )
     except (ValueError, TypeError) as error:
         raise BadInputsError(f"not an input of kind {kind}: {error}") from error
-    return given
+    return call_input
 
 
 def _reader(kind: Any) -> Callable[[Any], Any]:

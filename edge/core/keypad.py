@@ -1,4 +1,4 @@
-"""Telephone keys, collected until a number is complete and then told to the language model."""
+"""Telephone keys, collected until a number is complete and then passed to the language model."""
 
 from edge.core.effects import Outbox
 from edge.core.idle import Idle
@@ -13,7 +13,7 @@ MOST_NUMBER_KEYS = 64
 
 
 class Keypad:
-    """The keys of a call that the model was not told yet."""
+    """The keys of a call that the model does not have yet."""
 
     def __init__(self, idle: Idle, out: Outbox) -> None:
         self._idle = idle

@@ -10,7 +10,7 @@ Twilio's protocol has no error messages, so invalid messages are ignored.
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
 from edge.core.client_events import ClientEvent, Interrupted, Speech, Tones
 from edge.core.inputs import KeyPressed, Played
-from edge.protocols.agent_options import AgentAsked, agent_options
+from edge.protocols.agent_options import RequestedAgent, agent_options
 from edge.protocols.client_protocol import (
     Admission,
     Handshake,
@@ -69,7 +69,7 @@ class TwilioProtocol(ProtocolDefaults):
         self.connection = handshake.connection
         self._transfer_key = handshake.settings.transfer_key
         self._stream = self.telephone_call = ""
-        self._agent = AgentAsked()
+        self._agent = RequestedAgent()
         self._due_ms: int | None = None
         """The start of the next piece of audio, by Twilio's clock."""
         self._gaps = GapFiller(MULAW_BYTES_PER_MS, MULAW_SILENCE)
@@ -89,7 +89,7 @@ class TwilioProtocol(ProtocolDefaults):
             case Start(stream_sid=stream, start=details) if details.media_format == SPOKEN:
                 parameters = details.custom_parameters
                 self._stream, self.telephone_call = stream, details.call_sid
-                self._agent, _ = agent_options(parameters)  # errors cannot be told to Twilio
+                self._agent, _ = agent_options(parameters)  # Twilio takes no errors
                 return parameters.get("token", "")
             case _:
                 return ""

@@ -3,7 +3,7 @@
 from schemas.audio import BYTES_PER_MS, AudioFrame
 
 MOST_AHEAD_MS = 55_000
-"""The audio after a gap for whose missing messages is waited: they count as lost then."""
+"""The most audio that waits behind a gap; with more, the missing messages count as lost."""
 
 
 class AudioOrder:

@@ -26,7 +26,7 @@ class Service(msgspec.Struct, frozen=True):
 
     role: str
     id: str
-    said: dict[str, Any]
+    status: dict[str, Any]
     """Model, slots, in_flight, and more by role."""
 
 

@@ -121,7 +121,7 @@ class PiecePhase(Enum):
     CUT = auto()
     """Nowhere: the piece before was cut at the pause in which the caller still is."""
     OVER = auto()
-    """The last piece is said."""
+    """The last piece is over."""
 
 
 class PieceMove(Enum):

@@ -91,7 +91,7 @@ async def run(settings: Settings, server: Server) -> int:
                     limit.reschedule(None)
                     served = True
                     await hold(bus, handlers, ended, tenant=server.tenant)
-            except Exception as failed:  # of any transport; it is told or logged
+            except Exception as failed:  # of any transport; it is raised or logged
                 if not (served or stop.is_set()):
                     raise SettingsError(f"the MCP server {why(failed, server)}") from failed
                 log.warning("mcp_server_failed", error=type(failed).__name__)
@@ -104,7 +104,7 @@ async def run(settings: Settings, server: Server) -> int:
 
 def _require_mcp() -> None:
     try:
-        import mcp  # noqa: F401  # told before the bus is asked
+        import mcp  # noqa: F401  # a missing package is reported first
     except ImportError as error:
         raise SettingsError(f"mcp is not installed: {installing('mcp')}") from error
 

@@ -15,7 +15,7 @@ from aura.cli.console.last_words import LastWords
 from aura.cli.console.log_reading import before_now
 from aura.cli.console.readable import Readable
 from aura.cli.console.refusals import Refusals
-from aura.cli.console.viewer import MOST_SHOWN_ROWS, Row, Told, Viewer
+from aura.cli.console.viewer import MOST_SHOWN_ROWS, PageMessage, Row, Viewer
 from aura.cli.workers import look_of
 from runtime.bus.calls import running
 from runtime.bus.connection import Bus, connect
@@ -58,7 +58,11 @@ class Watcher:
         self._words = LastWords()
         self._refusals = Refusals()
         self._rows: deque[Row] = deque(maxlen=MOST_SHOWN_ROWS)
-        self._state: Told = {"bus": "away", "why": "The bus is being looked for.", "calls": []}
+        self._state: PageMessage = {
+            "bus": "away",
+            "why": "The bus is being looked for.",
+            "calls": [],
+        }
         self._summed = (-1, 0)
         """The change count of the latest numbers of the hour, and the time of their computation."""
         self._read_to = 0
@@ -216,7 +220,7 @@ class Watcher:
         wrong = one.name in WRONG
         return number, event.at_ms, event.tenant, event.session, one.name, shown.text, wrong
 
-    def _event_of_call(self, event: ev.AnyEvent) -> Told | None:
+    def _event_of_call(self, event: ev.AnyEvent) -> PageMessage | None:
         """Return *event* in the form of the call's page, or None if nothing of it is shown."""
         if isinstance(event, ev.InputsDelivered):
             return None
@@ -256,11 +260,11 @@ class Watcher:
         """
         calls, found, stages = await asyncio.gather(running(bus, ""), discover(bus), queues(bus))
         now_ms = _now_ms()
-        edges = {one.id: one.said.get("refused") or {} for one in found if one.role == "edge"}
+        edges = {one.id: one.status.get("refused") or {} for one in found if one.role == "edge"}
         self._refusals.look(edges, now_ms)
         look = look_of(found, before, elapsed_s, stages)
         shown = [self._with_words(msgspec.to_builtins(call)) for call in calls]
-        state: Told = {
+        state: PageMessage = {
             "bus": "here",
             "why": "",
             "now_ms": now_ms,
@@ -282,7 +286,7 @@ class Watcher:
         caller, aura = self._readable.text(said.caller), self._readable.text(said.aura)
         return {**call, "caller": caller, "aura": aura, "growing": said.growing}
 
-    def _tell(self, state: Told) -> None:
+    def _tell(self, state: PageMessage) -> None:
         self._state = {**self._state, **state}
         for viewer in self._viewers:
             viewer.state(state)

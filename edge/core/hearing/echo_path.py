@@ -171,7 +171,7 @@ class EchoPath:
     def __init__(self) -> None:
         self._search = SEARCHES
         self._pending: deque[tuple[bytes, bytes]] = deque(maxlen=HISTORY_FRAMES)
-        """The frames of both sides that nobody has asked about."""
+        """The frames of both sides that are not compared yet."""
         self._gain = np.zeros(SHAPE, np.float32)
         self._learnt = np.zeros(SHAPE, np.float32)
         """The number of frames for each gain."""

@@ -180,7 +180,7 @@ class CurrentResponse:
             self.response.not_before_ms = 0
 
     def played(self, report: Played, now_ms: int) -> None:
-        """Take the played part of the response, as told by the client."""
+        """Take the client's *report* of the played part of the response."""
         if response := self.of(report.turn):
             response.playback.played(report.played_ms, now_ms)
 
@@ -252,7 +252,7 @@ class CurrentResponse:
             self.retract(response, now_ms)
 
     def truncate(self, report: Truncated, now_ms: int) -> None:
-        """Cut the response to the part that was heard, as told by the client."""
+        """Cut the response to the part that was heard, by the client's *report*."""
         response, last = self.of(report.turn), self.last
         if response and response.stopped:  # the response may still go on from there
             response.rewind(now_ms, report.played_ms)

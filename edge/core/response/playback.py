@@ -68,7 +68,7 @@ class Playback:
         self._total = sentences
 
     def played(self, played_ms: int, now_ms: int) -> None:
-        """Take the played audio as told by the client, limited to what was sent."""
+        """Take the client's report of the played audio, limited to the sent audio."""
         left_bytes = max(0, self._sent_bytes - played_ms * BYTES_PER_MS)
         self._until_ms = now_ms + left_bytes // BYTES_PER_MS
 

@@ -138,7 +138,7 @@ class Requester:
         self.commit(response, now_ms)
 
     def enter(self, words: str, confidence: float, now_ms: int) -> str:
-        """Enter a turn that gets no response; return the words not told to the client before."""
+        """Enter a turn that gets no response; return the words new to the client."""
         history, head = self._history, self._out.head(now_ms)
         history.turn += 1
         text, unsent = history.take_carried(words), history.unsent(words)

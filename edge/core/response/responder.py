@@ -140,7 +140,7 @@ class Responder:
             self._note_reached(response, now_ms)
 
     def _note_end(self, response: Response, now_ms: int) -> None:
-        """Note that all of a response was sent; the first time it is told and measured."""
+        """Note that all of a response was sent; the first time, report and measure it."""
         first = response.phase is Phase.COMMITTED
         response.move(PhaseMove.SEND_ALL)
         if first and response.turn:

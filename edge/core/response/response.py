@@ -92,7 +92,7 @@ class Response:
     playback: Playback
     speech_end_ms: int
     taken_ms: int
-    """The time at which the model was asked."""
+    """The time of the request to the model."""
     origin: Origin
     phase: Phase = Phase.SPECULATIVE
     eot_llm: float | None = None
@@ -115,7 +115,7 @@ class Response:
     taken: TurnTaken | None = None
     """The job of its first step, or None for a greeting or a response from another edge."""
     unreported_step: ResponseCompleted | None = None
-    """The end of the current step, if the client was not yet told that all its calls are known."""
+    """The end of the current step, until the client knows that all its calls are known."""
     was_told_to_wait: bool = False
     """Whether the caller was told to wait for a tool."""
     not_before_ms: int = 0
@@ -191,7 +191,7 @@ class Response:
         self.phase = moved(PHASE_MOVES, self.phase, move)
 
     def rewind(self, now_ms: int, played_ms: int | None = None) -> None:
-        """Send the unplayed part again; *played_ms* is the played audio as told by the client."""
+        """Send the unplayed part again; *played_ms* is the played audio, by the client's report."""
         self.playback.rewind(now_ms, played_ms)
         if self.phase is Phase.ALL_SENT:
             self.move(PhaseMove.REWIND)

@@ -217,7 +217,7 @@ class ConnectionSessions:
         session = self._session
         if session is None:
             return
-        session.opening = replace(session.opening, asked=changes)
+        session.opening = replace(session.opening, latest_changes=changes)
         config = session.opening.with_changes(changes)
         if config != session.shell.call.config:
             session.shell.give(Reconfigured(config))
@@ -264,8 +264,8 @@ class ConnectionSessions:
         session = self._session
         if session is None or session.shell is not shell:
             return  # the session is over
-        asked = session.opening.asked
-        config = handed.config if asked is None else handed.with_changes(asked)
+        changes = session.opening.latest_changes
+        config = handed.config if changes is None else handed.with_changes(changes)
         session.opening = replace(session.opening, with_changes=handed.with_changes)
         self.stopwatch.limit(config.limits)
         log.info("agent_changed", session=shell.session, agent=str(handed.agent))

@@ -146,7 +146,7 @@ class SessionLimits:
                     return FullError("SESSION_LIMIT", f"the limit of {limit} {holder} is reached")
                 if lasts_s == ttl_s:
                     held.keys[claimed[0]] = claimed[1]
-        except BusAwayError:  # the call comes in uncounted, and is told of the outage itself
+        except BusAwayError:  # the call begins uncounted, and learns of the outage itself
             log.warning("session_not_counted")
         self._held.add(held)
         return None

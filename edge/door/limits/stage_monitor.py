@@ -97,7 +97,7 @@ def loads_of(found: Sequence[Service], waiting: Sequence[Queue]) -> dict[str, St
     """Return the load of each stage, from its workers' descriptions and its queue."""
     loads = {}
     for queue in waiting:
-        workers = [service.said for service in found if service.role == queue.stage]
+        workers = [service.status for service in found if service.role == queue.stage]
         loads[queue.stage] = StageLoad(
             slots=sum(_number(worker, "slots") for worker in workers),
             in_flight=sum(_number(worker, "in_flight") for worker in workers),

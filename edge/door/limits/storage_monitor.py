@@ -33,7 +33,7 @@ class StorageMonitor:
     async def check(self) -> None:
         """Store a test message; without storage this takes the bus's patience."""
         if not self._bus.connected:
-            return  # another trouble, which is told elsewhere
+            return  # another failure, which is reported elsewhere
         try:
             head = {"Nats-TTL": f"{LIVES_S}s"}
             await self._bus.publish_raw(self._subject, bytes(BYTES), head)

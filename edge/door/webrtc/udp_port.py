@@ -95,7 +95,7 @@ class _Socket(asyncio.DatagramProtocol):
     transport: asyncio.DatagramTransport
 
     def __init__(self, host: str, port: int) -> None:
-        """Take *host* and *port*, which clients are told."""
+        """Take *host* and *port*, as clients get them."""
         self.address: Address = (host, port)
         self._names: dict[str, list[_Member]] = {}
         """The calls by user name; a call has several names until its streams are bundled."""

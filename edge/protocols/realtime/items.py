@@ -76,8 +76,8 @@ class Items:
         """
         name = text_of(message, "item_id")
         if name not in self._items:
-            told = f"Error: cannot {to} the item: no item has the id given in 'item_id'."
-            raise RequestError(f"item_{to}_invalid_item_id", told, "item_id")
+            reason = f"Error: cannot {to} the item: no item has the id given in 'item_id'."
+            raise RequestError(f"item_{to}_invalid_item_id", reason, "item_id")
         return self._items[name]
 
     def call(self, call: str) -> Item | None:
@@ -108,8 +108,8 @@ class Items:
         if name == ROOT_ITEM:
             return ""
         if not isinstance(name, str) or name not in self._items:
-            told = "Error: no item has the id given in 'previous_item_id'."
-            raise RequestError("item_create_invalid_previous_item_id", told, "previous_item_id")
+            reason = "Error: no item has the id given in 'previous_item_id'."
+            raise RequestError("item_create_invalid_previous_item_id", reason, "previous_item_id")
         return self._items[name].key or None
 
 
@@ -158,16 +158,16 @@ def _part(part: object, role: ItemRole, param: str) -> tuple[dict[str, Any], str
         )
     kind = part.get("type")
     if kind == "input_image":
-        told = f"Invalid value for '{param}.type': this server's models see no images."
-        raise RequestError("invalid_value", told, f"{param}.type")
+        reason = f"Invalid value for '{param}.type': this server's models see no images."
+        raise RequestError("invalid_value", reason, f"{param}.type")
     if kind in ("input_audio", "output_audio") and isinstance(part.get("transcript"), str):
         words = clean(part["transcript"])
         return {"type": kind, "transcript": words}, words
     if kind in ("input_audio", "output_audio"):
-        told = (
+        reason = (
             f"Invalid value for '{param}': audio needs its transcript here; new audio is appended."
         )
-        raise RequestError("invalid_value", told, param)
+        raise RequestError("invalid_value", reason, param)
     if kind not in TEXTS[role]:
         raise unknown_value(f"{param}.type", str(kind), TEXTS[role])
     text = part.get("text")

@@ -1,4 +1,4 @@
-"""The response that plays on a WebRTC client's audio track, told by `output_audio_buffer.*` events.
+"""The response that plays on a WebRTC client's audio track, reported by `output_audio_buffer.*`.
 
 A response plays from its first sound until its last sound was played, or until it is cut.
 """

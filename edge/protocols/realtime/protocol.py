@@ -153,16 +153,20 @@ class RealtimeProtocol(ProtocolDefaults):
             if isinstance(raw, bytes):
                 if self._has_tracks:
                     return self._sound(raw, OF_TRACKS)
-                told = "Binary messages are not read: send audio with 'input_audio_buffer.append'."
-                raise RequestError("invalid_value", told)
+                reason = (
+                    "Binary messages are not read: send audio with 'input_audio_buffer.append'."
+                )
+                raise RequestError("invalid_value", reason)
             message = parsed(raw)
             event_id = message.get("event_id")
             kind = message["type"]
             if kind == "input_audio_buffer.append":
                 return self._append(message)
             if not self._limit.takes(now_ms):
-                told = "Too many events: AURA_CONTROL_MESSAGES_PER_SECOND is the operator's limit."
-                raise RequestError("rate_limit_exceeded", told)
+                reason = (
+                    "Too many events: AURA_CONTROL_MESSAGES_PER_SECOND is the operator's limit."
+                )
+                raise RequestError("rate_limit_exceeded", reason)
             if kind not in EVENTS:
                 raise unknown_value("type", kind, tuple(EVENTS))
             return EVENTS[kind](self, message)
@@ -191,13 +195,15 @@ class RealtimeProtocol(ProtocolDefaults):
 
     def _append(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         if self._has_tracks:
-            told = "'input_audio_buffer.append' is of WebSockets; here, sound comes over the track."
-            raise RequestError("invalid_value", told, "type")
+            reason = (
+                "'input_audio_buffer.append' is of WebSockets; here, sound comes over the track."
+            )
+            raise RequestError("invalid_value", reason, "type")
         try:
             data = from_base64(message.get("audio"))
         except ValueError:
-            told = "Invalid value for 'audio': expected base64-encoded audio."
-            raise RequestError("invalid_value", told, "audio") from None
+            reason = "Invalid value for 'audio': expected base64-encoded audio."
+            raise RequestError("invalid_value", reason, "audio") from None
         return self._sound(data, self._input)
 
     def _sound(self, data: bytes, form: Format) -> list[ClientCommand]:
@@ -211,11 +217,11 @@ class RealtimeProtocol(ProtocolDefaults):
         waits = self._session.is_manual or self._utterances.is_open
         ms, self._uncommitted_ms = self._uncommitted_ms, 0.0
         if not waits or (self._session.is_manual and ms < LEAST_COMMIT_MS):
-            told = (
+            reason = (
                 "Error committing input audio buffer: buffer too small. Expected at least "
                 f"{LEAST_COMMIT_MS}ms of audio that no turn has taken, and it has {ms:.2f}ms."
             )
-            raise RequestError("input_audio_buffer_commit_empty", told)
+            raise RequestError("input_audio_buffer_commit_empty", reason)
         return [TurnEnded()]
 
     def _clear(self, message: Mapping[str, Any]) -> list[ClientCommand]:
@@ -226,10 +232,10 @@ class RealtimeProtocol(ProtocolDefaults):
     def _clear_output(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         del message
         if not self._has_tracks:
-            told = (
+            reason = (
                 "'output_audio_buffer.clear' is of WebRTC; here, cancel the response and truncate."
             )
-            raise RequestError("invalid_value", told, "type")
+            raise RequestError("invalid_value", reason, "type")
         if not self._events.output.is_playing:
             return []
         if response := self._events.open:

@@ -212,7 +212,7 @@ class ServerEvents:
         return response.end(status, self.ids, **why)
 
     def _trouble(self, event: Trouble) -> list[Json]:
-        """Return the events of a failure that the end of a response or an item has not told."""
+        """Return the events of a failure that the end of a response or an item does not report."""
         part = failed_part(event)
         failed = {"type": SERVER_ERROR, "code": FAULTS[part], "message": event.reason}
         out: list[Json] = []

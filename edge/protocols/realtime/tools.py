@@ -46,23 +46,23 @@ class FunctionTool(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def read_tools(given: object, param: str) -> tuple[FunctionTool, ...]:
-    """Return the tools in *given*, found at *param*.
+def read_tools(value: object, param: str) -> tuple[FunctionTool, ...]:
+    """Return the tools in *value*, found at *param*.
 
     Raises:
         RequestError: an entry is no function tool.
     """
-    if not isinstance(given, list) or len(given) > MOST_SESSION_TOOLS:
+    if not isinstance(value, list) or len(value) > MOST_SESSION_TOOLS:
         reason = (
             f"Invalid value for '{param}': expected a list of {MOST_SESSION_TOOLS} tools at most."
         )
         raise RequestError("invalid_value", reason, param)
-    for place, tool in enumerate(given):
+    for place, tool in enumerate(value):
         if isinstance(tool, dict) and tool.get("type") == "mcp":
             where = f"{param}[{place}].type"
             reason = f"Invalid value for '{where}': only the operator can offer MCP servers."
             raise RequestError("invalid_value", reason, where)
-    return convert(given, tuple[FunctionTool, ...], param)
+    return convert(value, tuple[FunctionTool, ...], param)
 
 
 class NamedTool(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,8 +107,8 @@ def result_of(item: Mapping[str, Any]) -> ClientToolResult:
     call = text_of(item, "call_id")
     output = item.get("output")
     if not isinstance(output, str) or len(output.encode("utf-8", "replace")) > MOST_RESULT_BYTES:
-        told = (
+        reason = (
             f"Invalid value for 'item.output': expected text of {MOST_RESULT_BYTES} bytes at most."
         )
-        raise RequestError("invalid_value", told, "item.output")
+        raise RequestError("invalid_value", reason, "item.output")
     return ClientToolResult(call, clean(output))

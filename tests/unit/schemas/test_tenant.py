@@ -6,7 +6,7 @@ import pytest
 
 from edge.protocols.session_options import SESSION_NAMES
 from runtime.agents import file, tenant_file
-from runtime.agents.resolve import LIMITS, PROTOCOLS_OWN, Given, resolve
+from runtime.agents.resolve import LIMITS, PROTOCOLS_OWN, CallOptions, resolve
 from schemas.session_config import CLIENT_OPTIONS, SessionConfig
 from schemas.tenant import Tenant
 
@@ -52,7 +52,7 @@ def test_a_tenant_without_a_file_is_set_as_the_operator_says() -> None:
 def test_an_agent_may_only_have_less(agents: str, used: int) -> None:
     base = tenant_file.parse(GOOD).applied_to(OPERATOR)
     text = f"spend: {agents}\nwebhook: {{url: 'https://x.example', words: true}}"
-    config = resolve(file.parse(text), base, Given({}, {}, {})).config
+    config = resolve(file.parse(text), base, CallOptions({}, {}, {})).config
     assert config.spend.tokens == used
     assert config.webhook.url
     assert not config.webhook.words
