@@ -19,7 +19,7 @@ from playwright.async_api import CDPSession, Page
 
 from benchmarks.recordings import buzz
 from benchmarks.results import save
-from edge.door.http.pages import FILES
+from edge.door.http.pages import PAGE_FILES
 from runtime.audio.conversion import write_wav
 from tests.aura_process import FRESH, SIMULATED, AuraProcess
 from tests.talk_page import browser, until, words
@@ -32,7 +32,7 @@ ADDS = re.compile(r"adds (\d+) ms before the network and (\d+) ms after it")
 def first_load_bytes(url: str) -> int:
     """Return the uncompressed size of all that the page loads."""
     total = 0
-    for path in ("/talk", *(f"/talk/{name}" for name in FILES), "/talk/config.json"):
+    for path in ("/talk", *(f"/talk/{name}" for name in PAGE_FILES), "/talk/config.json"):
         with urllib.request.urlopen(url + path, timeout=5) as answer:  # noqa: S310  # ours
             total += len(answer.read())
     return total

@@ -7,12 +7,12 @@ import sys
 import urllib.error
 import urllib.request
 
-TIMEOUT_S = 2.0
+HEALTHCHECK_TIMEOUT_S = 2.0
 
 
 def healthy(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310  # our own port
+        with urllib.request.urlopen(url, timeout=HEALTHCHECK_TIMEOUT_S) as answer:  # noqa: S310  # our own port
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError, ValueError):
         return False

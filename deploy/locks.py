@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / "deploy" / "locks"
+LOCKS_FOLDER = ROOT / "deploy" / "locks"
 LOCKS = {
     "edge": (),
     "stt": ("--extra", "stt"),
@@ -25,7 +25,7 @@ QUIET = "--quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-li
 def compiled(source: str, target: str, *chosen: str, given: bytes | None = None) -> None:
     """Resolve *source* anew into the lock *target*, for every platform."""
     how = ["--universal", "--python-version", "3.11", "--upgrade", "--generate-hashes", *QUIET]
-    out = str(FOLDER / f"{target}.txt")
+    out = str(LOCKS_FOLDER / f"{target}.txt")
     subprocess.run(  # uv is in our environment, or on the path
         ["uv", "pip", "compile", source, *chosen, *how, "-o", out],  # noqa: S607  # the same
         cwd=ROOT,

@@ -45,7 +45,7 @@ def free_port() -> int:
 
 
 LEAST_FREE_BYTES = 512 << 20
-MOST_FILE_BYTES = 8 << 30
+MOST_STORE_BYTES = 8 << 30
 """The server's limit for the sizes of all streams together, more than `nats/streams` declares."""
 
 
@@ -56,7 +56,7 @@ def file_bytes(data_dir: Path) -> int:
         SettingsError: there is almost no free space.
     """
     free = _free_bytes(data_dir)
-    return min(MOST_FILE_BYTES, (free + _stored_bytes(_store(data_dir))) * 9 // 10)
+    return min(MOST_STORE_BYTES, (free + _stored_bytes(_store(data_dir))) * 9 // 10)
 
 
 def _free_bytes(data_dir: Path) -> int:
@@ -136,7 +136,7 @@ def command(data_dir: Path, port: int) -> list[str]:
     for name, value in {
         "listen": f"127.0.0.1:{port}",
         "store_dir": str(store),
-        "max_file_store": str(MOST_FILE_BYTES),
+        "max_file_store": str(MOST_STORE_BYTES),
     }.items():
         text = text.replace(f"<<{name}>>", value)
     config = data_dir.resolve() / "nats.conf"

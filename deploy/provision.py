@@ -9,7 +9,7 @@ from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
 from schemas import subjects
 
-ANSWER_S = 5.0
+JETSTREAM_TIMEOUT_S = 5.0
 JETSTREAM_S = 10.0
 """The longest wait for JetStream, in which a cluster elects a leader."""
 SHARES = {subjects.EVENTS_STREAM: 2, subjects.RECORDING_STREAM: 4}
@@ -17,7 +17,7 @@ SHARES = {subjects.EVENTS_STREAM: 2, subjects.RECORDING_STREAM: 4}
 OTHER_SHARE = 16
 """The part of the disk that each other stream may take, of which there are four: a sixteenth."""
 STREAM_NOT_FOUND = 10059
-ADVICE = {
+ERROR_ADVICE = {
     10047: "the server's disk or memory limit is too small: raise max_file_store or "
     "max_memory_store in its configuration, or the account's limits",
     10074: "fewer servers than AURA_REPLICAS, or too little room on them: start more, lower it, or "
@@ -144,7 +144,7 @@ def _same(wanted: dict[str, Any], found: dict[str, Any]) -> bool:
 
 async def _request(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
     try:
-        return await bus.api(verb, body, timeout_s=ANSWER_S)
+        return await bus.api(verb, body, timeout_s=JETSTREAM_TIMEOUT_S)
     except BusAwayError as error:
         why = type(error.__cause__).__name__
         return {"error": {"description": f"no answer ({why})", "err_code": 10039}}
@@ -152,7 +152,7 @@ async def _request(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
 
 def _explanation(what: str, error: dict[str, Any]) -> str:
     code = error.get("err_code", 0)
-    advice = ADVICE.get(
+    advice = ERROR_ADVICE.get(
         code,
         "a running stream cannot be changed in this way: delete it (nats stream rm) and "
         "provision again, which forgets what it holds",

@@ -13,7 +13,7 @@ from pathlib import Path
 from deploy import nats_server, resources
 from deploy.claims import console_port, only_one, ports_of
 from deploy.disk import Disk
-from deploy.nats_server import MOST_FILE_BYTES
+from deploy.nats_server import MOST_STORE_BYTES
 from deploy.provision import ProvisionError, provision, sized
 from deploy.readiness import wait_until_ready
 from deploy.supervisor import HopelessError, Program, Supervisor
@@ -37,7 +37,7 @@ START_ERRORS = (
 """Errors of a start that an operator can fix."""
 
 
-AURA = (sys.executable, "-P", "-m", "aura.cli.main")
+AURA_PROCESS = (sys.executable, "-P", "-m", "aura.cli.main")
 """-P keeps files in the current folder from being imported as modules."""
 
 
@@ -148,7 +148,7 @@ class _Run:
 
     def _programs(self) -> list[Program]:
         """Return the edges and workers."""
-        aura, env = AURA, {"NATS_URL": self._nats_url}
+        aura, env = AURA_PROCESS, {"NATS_URL": self._nats_url}
         programs = [
             Program(f"edge {number}", [*aura, "edge"], {**env, "PORT": str(port)})
             for number, port in enumerate(self._ports, 1)
@@ -164,7 +164,7 @@ class _Run:
         """Return the operator's console, which prints its address itself."""
         port = console_port(self._settings)
         env = {"NATS_URL": self._nats_url, "AURA_CONSOLE_PORT": str(port)}
-        program = Program("console", [*AURA, "console"], env)
+        program = Program("console", [*AURA_PROCESS, "console"], env)
         return self._with_metrics(program, self._counts.edges + sum(self._counts.workers.values()))
 
     def _with_metrics(self, program: Program, number: int) -> Program:
@@ -201,7 +201,7 @@ class _Run:
 
     def _say_small_disk(self, room: int | None) -> None:
         """Say how much of calls is kept where *room*, bytes, is less than `nats/` declares."""
-        if room is None or room == MOST_FILE_BYTES:
+        if room is None or room == MOST_STORE_BYTES:
             return
         mib = {one["name"]: sized(one, room)["max_bytes"] >> 20 for one in resources.streams()}
         say(

@@ -27,7 +27,7 @@ from edge.door.http.middlewares import (
 from edge.door.http.pages import add_pages, wants_page
 from edge.door.http.realtime_secrets import create_client_secret
 from edge.door.http.speech_api import add_routes as add_speech_routes
-from edge.door.http.twilio_voice import PATH as TWILIO_VOICE
+from edge.door.http.twilio_voice import VOICE_PATH as TWILIO_VOICE
 from edge.door.http.twilio_voice import announced
 from edge.door.http.websockets import websocket
 from edge.door.limits.address_limits import AddressLimits
@@ -126,8 +126,8 @@ def build(
 def limits_of(settings: Settings) -> Limits:
     return Limits(
         everywhere=settings.max_sessions,
-        a_tenant=settings.max_sessions_per_tenant,
-        a_user=settings.max_sessions_per_user,
+        per_tenant=settings.max_sessions_per_tenant,
+        per_user=settings.max_sessions_per_user,
         joins_per_minute=settings.reconnects_per_minute + 1,
         without_token=settings.seats_without_token,
     )

@@ -28,7 +28,7 @@ from runtime.tls import served_tls
 
 log = structlog.get_logger(__name__)
 
-LAST_REQUESTS_S = 2
+SHUTDOWN_S = 2
 """Time for open HTTP requests after the last call."""
 
 
@@ -146,7 +146,7 @@ def _runner(settings: Settings, app: web.Application) -> PlainRunner:
         app,
         access_log=None,
         handle_signals=False,
-        shutdown_timeout=LAST_REQUESTS_S,
+        shutdown_timeout=SHUTDOWN_S,
         keepalive_timeout=settings.http_timeout_s,  # for the first request's head, too
         lingering_time=settings.http_timeout_s,  # for a body that is not read
     )

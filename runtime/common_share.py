@@ -12,7 +12,7 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 MOST_ADDRESSES = 10_000
-"""The most addresses that are remembered; the amount of a forgotten one stays in the total."""
+"""The most addresses that are remembered; the total keeps the amount of a forgotten one."""
 LEAST_AMOUNT = 1e-6
 """An address with no more than this amount is forgotten."""
 

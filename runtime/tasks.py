@@ -13,7 +13,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
-RETRY_S = 1.0
+CANCEL_RETRY_S = 1.0
 """The time after which a task that survived its cancellation is cancelled again."""
 
 
@@ -51,7 +51,7 @@ async def shielded(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
-async def cancel(tasks: Iterable[asyncio.Task[Any]], *, retry_s: float = RETRY_S) -> None:
+async def cancel(tasks: Iterable[asyncio.Task[Any]], *, retry_s: float = CANCEL_RETRY_S) -> None:
     """Cancel *tasks* and wait until they have ended.
 
     The cancellation is repeated after *retry_s* if needed: in Python 3.11, `asyncio.wait_for`,

@@ -28,10 +28,10 @@ from schemas.tokens import TOKEN_PATTERN
 from schemas.tools import ToolConfig
 from schemas.webhook_config import WebhookConfig
 
-MOST_FILE_BYTES = 65_536
+MOST_CONFIG_FILE_BYTES = 65_536
 MOST_VARIABLES = 64
 MOST_VALUE_CHARS = 4000
-MOST_TOOLS = 64
+MOST_AGENT_TOOLS = 64
 MOST_TARGETS = 32
 
 
@@ -177,7 +177,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     record_audio: bool | UnsetType = UNSET
     """Whether the audio of both sides is recorded."""
     tools: (
-        Annotated[tuple[str | AgentTool, ...], msgspec.Meta(max_length=MOST_TOOLS)] | UnsetType
+        Annotated[tuple[str | AgentTool, ...], msgspec.Meta(max_length=MOST_AGENT_TOOLS)]
+        | UnsetType
     ) = UNSET
     """The tools of the language model: names of served or built-in tools, or descriptions of tools.
     `[]` means none. Absent: the tools of AURA_TOOLS."""

@@ -8,10 +8,10 @@ RATE_HZ = 16_000
 """Sample rate of all PCM on the bus, Hz; it is mono, signed 16-bit little-endian."""
 BYTES_PER_S = RATE_HZ * 2
 BYTES_PER_MS = BYTES_PER_S // 1000
-ENOUGH_MS = 200
+FIRST_CHUNK_MS = 200
 """Audio in the first chunk of a sentence, ms; the next chunk arrives before this one is played."""
 
-KEPT_S = 150
+AUDIO_RETENTION_S = 150
 """The time for which the bus keeps the audio of utterances and sentences, in memory, s."""
 SoundSide = Literal["caller", "client"]
 """A side of a recorded call: the caller, or the audio that the client played."""

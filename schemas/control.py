@@ -15,6 +15,10 @@ from schemas.tokens import TOKEN_PATTERN
 MOST_SAID_CHARS = 2000
 MOST_INSTRUCTION_CHARS = 4000
 MOST_REASON_CHARS = 200
+MOST_COMMAND_BYTES = 64 * 1024
+"""The longest body of a command over HTTP."""
+MOST_ERROR_CHARS = 300
+"""The most characters that the sender of an unreadable command is told of its error."""
 Side = Literal["caller", "assistant"]
 COMMAND_ID = "^[A-Za-z0-9_-]{1,64}$"
 _NOT_BLANK = r"\S"

@@ -22,17 +22,19 @@ def name(config: SessionConfig) -> str:
     return hashlib.sha256(codec.encode(config)).hexdigest()[:32]
 
 
-def named(said: Mapping[str, Any], base: SessionConfig) -> Map:
-    """Return the event *said* with the hash of *base* and the differences in place of `config`.
+def named(event: Mapping[str, Any], base: SessionConfig) -> Map:
+    """Return *event* with the hash of *base* and the differences in place of `config`.
 
     If the differences cannot express the configuration, since a map of *base* has a key less in
     it, the event keeps its configuration.
     """
-    kept = {key: value for key, value in said.items() if key not in {"config", "settings", "rules"}}
-    before, config = _as_read(base), _as_read(said["config"])
+    kept = {
+        key: value for key, value in event.items() if key not in {"config", "settings", "rules"}
+    }
+    before, config = _as_read(base), _as_read(event["config"])
     changes = _differences(before, config)
     if _changed(before, changes) != config:
-        return dict(said)
+        return dict(event)
     return {**kept, "config_hash": name(base), "config_changes": changes}
 
 
@@ -42,21 +44,21 @@ def _as_read(config: Any) -> Map:
     return read
 
 
-def names_one(said: Mapping[str, Any]) -> bool:
-    """Tell whether the event *said* has only the hash of its configuration."""
-    return bool(said.get("config_hash")) and "config" not in said
+def names_one(event: Mapping[str, Any]) -> bool:
+    """Tell whether *event* has only the hash of its configuration."""
+    return bool(event.get("config_hash")) and "config" not in event
 
 
-def whole(said: Mapping[str, Any], base: Mapping[str, Any]) -> Map:
-    """Return the event *said* with its whole configuration: the stored *base* with the differences.
+def whole(event: Mapping[str, Any], base: Mapping[str, Any]) -> Map:
+    """Return *event* with its whole configuration: the stored *base* with the differences.
 
     Raises:
         msgspec.ValidationError: the result is no valid configuration.
     """
     kept = {
-        key: value for key, value in said.items() if key not in {"config_hash", "config_changes"}
+        key: value for key, value in event.items() if key not in {"config_hash", "config_changes"}
     }
-    config = _changed(base, said.get("config_changes") or {})
+    config = _changed(base, event.get("config_changes") or {})
     settings, rules = to_flat(msgspec.convert(config, SessionConfig))
     return {**kept, "config": config, "settings": settings, "rules": rules}
 

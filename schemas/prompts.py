@@ -29,14 +29,14 @@ class PromptBeginning(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, config: SessionConfig) -> PromptBeginning:
         """Return the beginning of the prompts of a call with *config*."""
-        asked = config.response
+        response = config.response
         tools = functions_of(config.tools) if config.tool_use.max_steps else ()
         return cls(
-            system=asked.system_prompt,
-            greeting=asked.greeting,
+            system=response.system_prompt,
+            greeting=response.greeting,
             tools=tools,
             tool_choice=chosen(config.tool_use.choice, tools),
-            model=asked.model,
+            model=response.model,
         )
 
 

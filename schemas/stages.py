@@ -41,5 +41,5 @@ STAGES = (
 """The stages in the order of a turn."""
 
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
-JOBS = {stage.name: stage.job for stage in STAGES}
+JOB_TYPES = {stage.name: stage.job for stage in STAGES}
 CONSUMERS = {stage.name: stage.consumer for stage in STAGES}

@@ -44,7 +44,7 @@ CALLS = "aura.calls"
 PROMPTS = "aura.prompts"
 """Requests of language-model workers for the beginnings of coming prompts."""
 PROMPTS_NOW = "aura.prompts.now"
-"""The same, told unasked."""
+"""The same, sent without a request."""
 DIAL = "aura.dial"
 """The subject of requests to place a telephone call."""
 

@@ -87,14 +87,14 @@ END_CALL = ToolConfig(
     kind="builtin",
     idempotent=True,
 )
-MOST_KEYS = 32
+MOST_SENT_KEYS = 32
 SEND_DTMF = ToolConfig(
     name="send_dtmf",
     description="Press keys of the telephone, as a menu at the other end asks for. Say nothing in "
     "the same turn.",
     parameters={
         "type": "object",
-        "properties": {"keys": {"type": "string", "pattern": f"^[0-9*#]{{1,{MOST_KEYS}}}$"}},
+        "properties": {"keys": {"type": "string", "pattern": f"^[0-9*#]{{1,{MOST_SENT_KEYS}}}$"}},
         "required": ["keys"],
     },
     kind="client",

@@ -12,7 +12,7 @@ JOBS = Counter(
     "Jobs answered: done, failed (given up), retried, overtaken (done by another worker).",
     ["stage", "outcome"],
 )
-SECONDS = Histogram(
+JOB_SECONDS = Histogram(
     "aura_worker_job_seconds",
     "From taking a job to answering it; an STT job lasts as long as its utterance.",
     ["stage"],
@@ -56,4 +56,4 @@ def taken(stage: str, job: Job) -> None:
 
 def answered(stage: str, outcome: str, took_s: float) -> None:
     JOBS.labels(stage, outcome).inc()
-    SECONDS.labels(stage).observe(took_s)
+    JOB_SECONDS.labels(stage).observe(took_s)

@@ -24,15 +24,15 @@ from workers.stage import EngineHungError, JobTarget, StaleJobError
 
 LAST_ATTEMPT = 3
 """One less than the consumers' max_deliver, so that the failure can still be published."""
-RETRY_S = 0.2
+SECOND_ATTEMPT_S = 0.2
 """Delay of the second attempt; the third has twice that."""
 UNTOLD_S = 1.0
 """Delay of the next attempt if the failure could not be published."""
 APART_S = 2.0
 """Random start delay of the last attempt, to isolate a job that kills workers."""
-EXPECTED = (EngineError, BusError, StaleJobError)
-HOPELESS = (EngineRefusedError, EngineMissingError, WeightsError, StaleJobError)
-TELLING = (*HOPELESS, ServerUnavailableError)
+EXPECTED_ERRORS = (EngineError, BusError, StaleJobError)
+PERMANENT_ERRORS = (EngineRefusedError, EngineMissingError, WeightsError, StaleJobError)
+PRINTABLE_ERRORS = (*PERMANENT_ERRORS, ServerUnavailableError)
 """Errors whose messages contain no caller's words."""
 
 Outcome = Literal["done", "overtaken", "retried", "failed"]
@@ -46,7 +46,7 @@ class RetryDecision:
     outcome: Outcome
     reason: str = ""
     """For operators; without words of the conversation."""
-    told: str = ""
+    caller_message: str = ""
     """For the caller: a sentence."""
     delay_s: float = 0.0
     """Delay of the next attempt."""
@@ -61,21 +61,21 @@ def decide(error: Exception, attempt: int) -> RetryDecision:
     error = first_cause(error)
     if isinstance(error, FencedError):
         return RetryDecision("overtaken")
-    hopeless = isinstance(error, HOPELESS)
+    hopeless = isinstance(error, PERMANENT_ERRORS)
     given_up = hopeless or attempt >= LAST_ATTEMPT
     return RetryDecision(
         outcome="failed" if given_up else "retried",
         reason=loggable(error),
-        told=_told(error),
-        delay_s=0.0 if given_up else RETRY_S * attempt,
-        is_expected=isinstance(error, EXPECTED),
+        caller_message=_caller_message(error),
+        delay_s=0.0 if given_up else SECOND_ATTEMPT_S * attempt,
+        is_expected=isinstance(error, EXPECTED_ERRORS),
         is_hung=isinstance(error, EngineHungError),
     )
 
 
 def loggable(error: Exception) -> str:
     """Return the message of *error*, or only its type if the message may hold a caller's words."""
-    return str(error) if isinstance(error, TELLING) else type(error).__name__
+    return str(error) if isinstance(error, PRINTABLE_ERRORS) else type(error).__name__
 
 
 def failure(
@@ -90,12 +90,12 @@ def failure(
         utterance=target.utterance,
         turn=target.turn or 0,
         index=target.index,
-        reason=decision.told,
+        reason=decision.caller_message,
         attempts=attempt,
     )
 
 
-def _told(error: Exception) -> str:
+def _caller_message(error: Exception) -> str:
     """Return the engine's message, if it has nothing private, or a general one."""
     if isinstance(error, EngineError | StaleJobError) and str(error):
         return str(error)

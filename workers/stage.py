@@ -11,7 +11,7 @@ from workers.turn_watch import TurnWatch
 
 J = TypeVar("J", bound=JobEvent)
 
-FRESH_S = 0.25
+FRESH_JOB_S = 0.25
 """The age up to which a job begins before the log is read for a cancellation."""
 LOOK_AFTER_S = 0.01
 """The delay of a fresh job's read, so that the engine starts first."""
@@ -55,7 +55,7 @@ class JobContext(Generic[J]):
     @property
     def is_fresh(self) -> bool:
         """Return whether this is the first delivery, within 0.25 s of storing."""
-        return self.attempt == 1 and self.waited_s < FRESH_S
+        return self.attempt == 1 and self.waited_s < FRESH_JOB_S
 
     @property
     def look_after_s(self) -> float:

@@ -22,7 +22,7 @@ class TurnWatch:
         self.newest: asyncio.Future[Stored | None] = asyncio.Future()
         """The newest response event of the session, soon after `run` began."""
         self._bus = bus
-        self._whose = (job.tenant, job.session, ResponseCancelled.KIND)
+        self._subject_of = (job.tenant, job.session, ResponseCancelled.KIND)
         self._turn = turn
         self._seq = seq
         self._ended = asyncio.Event()
@@ -34,8 +34,8 @@ class TurnWatch:
             BusAwayError: no server answers.
         """
         await asyncio.sleep(after_s)
-        async with self._bus.listening(subjects.live(*self._whose), self._on_say):
-            newest = await self._bus.last(subjects.session_events(*self._whose))
+        async with self._bus.listening(subjects.live(*self._subject_of), self._on_say):
+            newest = await self._bus.last(subjects.session_events(*self._subject_of))
             if not self.newest.done():
                 self.newest.set_result(newest)
             news = newest.readable() if newest and newest.seq > self._seq else None

@@ -15,14 +15,14 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from aura.cli.calling.call_failures import failure
-from aura.cli.calling.outcome import PATIENCE_S, Outcome, length_s, levels, view
+from aura.cli.calling.outcome import NO_RESPONSE_AFTER_S, Outcome, length_s, levels, view
 from aura.cli.calling.spoken import spoken
 from aura.cli.options import Token, Url
 from aura.cli.running import CommandError, run, running_url
 from aura.cli.session.waterfall import at_the_client, waterfall
 from aura.cli.sound.levels import Meter, level
 from aura.client import CallClient, CallError
-from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, FRAME_S, SILENCE
 from runtime.audio.conversion import read_wav, write_wav
 from runtime.audio.wav import NotAudioError
 from runtime.settings import load
@@ -107,12 +107,12 @@ async def _speak(line: CallClient, pcm: bytes, outcome: Outcome, *, greeting: bo
     wait_s += outcome.greeting_s or 0.0
     start, sent = time.monotonic(), 0
     quiet = round(wait_s * 1000) // FRAME_MS
-    outcome.spoke_until = start + quiet * FRAME_MS / 1000 + speech_end_ms(pcm) / 1000
+    outcome.spoke_until = start + quiet * FRAME_S + speech_end_ms(pcm) / 1000
     while line.open:  # `_listen` tells why the line closed
         at = (sent - quiet) * FRAME_BYTES
         frame = pcm[at : at + FRAME_BYTES] if at >= 0 else SILENCE
         # a microphone sends a frame after its last sample
-        await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_MS / 1000 - time.monotonic()))
+        await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_S - time.monotonic()))
         outcome.caller = level(frame)
         await line.send(frame.ljust(FRAME_BYTES, b"\0"))
         sent += 1
@@ -125,7 +125,7 @@ async def call(
     out: Path,
     greeting: bool,
     as_json: bool,
-    patience_s: float = PATIENCE_S,
+    patience_s: float = NO_RESPONSE_AFTER_S,
 ) -> int:
     """Make the call over *line*, show it, and write the response to *out*; return 1 without one.
 
@@ -166,8 +166,8 @@ def _show_result(console: Console, outcome: Outcome, steps: dict[str, Any], out:
     there = [] if here is None else [at_the_client(here)]
     console.print("\n".join(["", *waterfall(steps), *there]), highlight=False)
     if outcome.pcm:
-        told = f"\nThe response is in {out} ({length_s(outcome.pcm):.1f} s)."
-        console.print(told, soft_wrap=True, markup=False)
+        message = f"\nThe response is in {out} ({length_s(outcome.pcm):.1f} s)."
+        console.print(message, soft_wrap=True, markup=False)
 
 
 def _result(outcome: Outcome, steps: dict[str, Any]) -> dict[str, Any]:

@@ -30,13 +30,13 @@ app = typer.Typer(
         "Needs the operator's user on the bus; applications use /v1/calls (docs/control.md)."
     ),
 )
-BY = "operator"
-ADVICE = {
+SENDER = "operator"
+FAULT_ADVICE = {
     "cannot_transfer": "that agent cannot go on with this call: there is none (see `aura agents "
     "list`), a variable of it wants a value, or no agent serves the call now"
 }
 """The messages for faults without a clear name."""
-COLUMNS = ("SESSION", "TENANT", "USER", "SINCE", "TURNS", "STATE", "MUTED", "AGENT", "EDGE")
+CALL_COLUMNS = ("SESSION", "TENANT", "USER", "SINCE", "TURNS", "STATE", "MUTED", "AGENT", "EDGE")
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
@@ -67,10 +67,10 @@ def start(
     tenant: Annotated[str, typer.Option(metavar="T", help="Whose call it is.")] = "",
 ) -> None:
     """Place a telephone call through `aura sip`, and print the session once it is answered."""
-    given = dict(one.split("=", 1) for one in variable or [] if "=" in one)
-    if len(given) != len(variable or []):
+    values = dict(one.split("=", 1) for one in variable or [] if "=" in one)
+    if len(values) != len(variable or []):
         raise CommandError("give --variable NAME=VALUE, each name once")
-    run(_start(to, agent, given, tenant))
+    run(_start(to, agent, values, tenant))
 
 
 @app.command()
@@ -176,7 +176,7 @@ async def _list(tenant: str, *, as_json: bool) -> int:
     if not calls:
         print("No call is running.")
         return 0
-    rows = [COLUMNS, *(tuple(map(printable, _cells(one))) for one in calls)]
+    rows = [CALL_COLUMNS, *(tuple(map(printable, _cells(one))) for one in calls)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     console = Console(markup=False, emoji=False, highlight=False)
     for number, row in enumerate(rows):
@@ -206,7 +206,7 @@ async def _command(session: str, wire: dict[str, Any] | None, *, as_json: bool =
         command: AnyCommand | None = msgspec.convert(wire, AnyCommand) if wire else None
     except msgspec.ValidationError as error:
         raise CommandError(str(error)) from error
-    request = CallRequest(by=BY, id=f"c_{secrets.token_hex(10)}", command=command)
+    request = CallRequest(by=SENDER, id=f"c_{secrets.token_hex(10)}", command=command)
     async with _bus() as bus:
         try:
             reply = await ask(bus, session, request)
@@ -215,7 +215,7 @@ async def _command(session: str, wire: dict[str, Any] | None, *, as_json: bool =
         except CallSilentError as error:
             raise CommandError(str(error)) from error
     if reply.fault:
-        raise CommandError(ADVICE.get(reply.fault) or reply.fault.replace("_", " "))
+        raise CommandError(FAULT_ADVICE.get(reply.fault) or reply.fault.replace("_", " "))
     if as_json:
         sys.stdout.write(msgspec.json.encode(reply.call).decode() + "\n")
     return 0
@@ -227,8 +227,8 @@ async def _start(to: str, agent: str, variables: dict[str, str], tenant: str) ->
     from runtime.bus.calls import CallSilentError, NoSuchCallError, place
     from schemas.control import CallPlacing
 
-    said = json.dumps(variables) if variables else ""
-    request = CallPlacing(to=to, agent=agent, variables=said, tenant=tenant, by=BY)
+    encoded = json.dumps(variables) if variables else ""
+    request = CallPlacing(to=to, agent=agent, variables=encoded, tenant=tenant, by=SENDER)
     async with _bus() as bus:
         try:
             placed = await place(bus, request)
@@ -247,7 +247,7 @@ async def _listen(session: str, out: str) -> int:
 
     async with _bus() as bus:
         try:
-            reply = await ask(bus, session, CallRequest(by=BY))
+            reply = await ask(bus, session, CallRequest(by=SENDER))
         except NoSuchCallError as error:
             raise CommandError(f"{session}: {error}; `aura calls list` lists them") from error
         if reply.call:

@@ -119,8 +119,8 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> DecisionRepo
     for connection in found:
         changed = wanted.changed(connection.config)
         verdict.decisions += len(connection.decided)
-        if connection.given:
-            verdict.call_ms += connection.given[-1].at_ms - connection.given[0].at_ms
+        if connection.inputs:
+            verdict.call_ms += connection.inputs[-1].at_ms - connection.inputs[0].at_ms
         if changed == connection.config:
             now = redecide.decide(connection)
             if now == connection.decided:

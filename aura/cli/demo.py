@@ -13,13 +13,13 @@ from typing import Annotated
 import typer
 
 from aura.cli.call import call, options
-from aura.cli.calling.outcome import PATIENCE_S
+from aura.cli.calling.outcome import NO_RESPONSE_AFTER_S
 from aura.cli.running import CommandError, run, running_url
 from aura.client import CallClient
 from deploy.nats_server import free_port
 from runtime.settings import Settings, load
 
-AURA = (sys.executable, "-m", "aura.cli.main")
+AURA_COMMAND = (sys.executable, "-m", "aura.cli.main")
 QUESTION = "Hello! What is the capital of Italy?"
 
 
@@ -36,7 +36,7 @@ class Scene:
     """A file of tools that is served during the demo."""
     query: Mapping[str, str] = field(default_factory=dict)
     """The query of the call."""
-    patience_s: float = PATIENCE_S
+    patience_s: float = NO_RESPONSE_AFTER_S
     """The longest wait for the response."""
 
 
@@ -49,7 +49,7 @@ async def demo(settings: Settings, scene: Scene) -> int:
             update={"data_dir": Path(folder), "port": free_port(), "host": "127.0.0.1"}
         )
         process = await asyncio.create_subprocess_exec(
-            *(*AURA, "up", *scene.options),
+            *(*AURA_COMMAND, "up", *scene.options),
             env=_environment(here, scene),
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,
@@ -81,7 +81,7 @@ async def demo(settings: Settings, scene: Scene) -> int:
 async def _serve_tools(tools: Path, environment: dict[str, str], stack: AsyncExitStack) -> None:
     """Serve the file *tools* until *stack* is closed."""
     serving = await asyncio.create_subprocess_exec(
-        *(*AURA, "tools", "serve", str(tools)),
+        *(*AURA_COMMAND, "tools", "serve", str(tools)),
         env={**environment, "LOG_LEVEL": "INFO"},
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,

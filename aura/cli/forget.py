@@ -32,14 +32,14 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
     if session and (user or tenant):
         raise CommandError("a SESSION needs no user or tenant: leave out --user and --tenant")
     async with await connect(settings, "aura-forget") as bus:
-        meant, replays = await _whose(bus, session, user=user, tenant=tenant)
+        meant, replays = await _sessions_of(bus, session, user=user, tenant=tenant)
         if not meant and not replays:
             raise CommandError("no recorded session matches; `aura sessions` lists all")
         for row in replays:
             print(printable(f"{row.session} goes too: it is a replay of {row.replay_of}"))
-        whose = sorted({*meant, *_owns(replays)})
-        erased = await transfer.forget(bus, whose)
-        left = {own: await transfer.left(bus, *own) for own in whose}
+        chosen = sorted({*meant, *_owns(replays)})
+        erased = await transfer.forget(bus, chosen)
+        left = {own: await transfer.left(bus, *own) for own in chosen}
         running = {(one.tenant, one.session) for one in await calls.running(bus, tenant="")}
     for (_, name), count in left.items():
         if count:
@@ -48,7 +48,7 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
                     f"{name}: {count} messages are LEFT (the call may still go on): forget it again"
                 )
             )
-    going_on = running & {*whose}
+    going_on = running & {*chosen}
     for _, name in sorted(going_on):
         print(
             printable(f"{name}: the call GOES ON and is stored anew: end it, then forget it again")
@@ -56,7 +56,7 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
     if any(left.values()) or going_on:
         return 1
     print(
-        f"{len(whose)} session{'s' * (len(whose) != 1)} forgotten: {erased} messages erased, "
+        f"{len(chosen)} session{'s' * (len(chosen) != 1)} forgotten: {erased} messages erased, "
         f"and the server, asked again, holds none of them.\n{NOT_REACHED}"
     )
     return 0
@@ -66,7 +66,7 @@ def _owns(rows: Iterable[ListedSession]) -> set[Own]:
     return {(row.tenant, row.session) for row in rows}
 
 
-async def _whose(
+async def _sessions_of(
     bus: Bus, session: str, *, user: str, tenant: str
 ) -> tuple[set[Own], list[ListedSession]]:
     """Return the chosen sessions, and all replays of them."""

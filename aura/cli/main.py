@@ -186,14 +186,14 @@ def run(command: Callable[[], None]) -> None:
     except Exception as error:
         from aura.cli import operator_errors  # noqa: PLC0415  # knows the errors of every part
 
-        if not isinstance(error, operator_errors.KNOWN):
+        if not isinstance(error, operator_errors.OPERATOR_ERRORS):
             raise
         sys.stderr.write(f"aura: {printable(str(error))}\n")
         # This exit code tells the supervisor that the configuration is wrong: a restart would not
         # help.
         from deploy.restarts import CONFIG_EXIT  # noqa: PLC0415  # only for a failure
 
-        sys.exit(CONFIG_EXIT if isinstance(error, operator_errors.HOPELESS) else 1)
+        sys.exit(CONFIG_EXIT if isinstance(error, operator_errors.PERMANENT_START_ERRORS) else 1)
 
 
 if __name__ == "__main__":

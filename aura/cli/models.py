@@ -10,7 +10,7 @@ from runtime.settings import load
 
 app = typer.Typer(no_args_is_help=True, help="List the models; fetch optional ones.")
 
-HERE = "[green]here  [/]"
+PRESENT = "[green]here  [/]"
 ABSENT = "[yellow]absent[/]"
 TRUSTED = {
     "pinned": "SHA-256 known to Aura",
@@ -41,12 +41,12 @@ def show() -> None:
         if why := weights.missing(name, settings.cache_dir):
             line(ABSENT, f"{name}: {why}")
         else:
-            line(HERE, f"{name}{about}")
+            line(PRESENT, f"{name}{about}")
     for name, packaged in PACKAGED.items():
         if name in records or name in PINNED:
             continue
         if (settings.cache_dir.expanduser() / name / packaged.file).exists():
-            line(HERE, f"{name} ({packaged.about})")
+            line(PRESENT, f"{name} ({packaged.about})")
         else:
             line(ABSENT, f"{name} ({packaged.about}): aura models fetch {name}")
 

@@ -8,6 +8,6 @@ from runtime.bus.errors import BusRefusedError
 from runtime.settings import SettingsError
 from workers.engines.errors import EngineError
 
-HOPELESS = (SettingsError, EngineError, ServerMissingError, BrokenFilesError)
+PERMANENT_START_ERRORS = (SettingsError, EngineError, ServerMissingError, BrokenFilesError)
 """Errors of the configuration, which a restart of the process does not fix."""
-KNOWN = (*START_ERRORS, BusRefusedError, EngineError, CommandError, BrokenFilesError)
+OPERATOR_ERRORS = (*START_ERRORS, BusRefusedError, EngineError, CommandError, BrokenFilesError)

@@ -59,7 +59,7 @@ async def show(settings: Settings, wanted: SessionFilter, *, as_json: bool) -> i
     return 0
 
 
-COLUMNS = ("session", "tenant", "user", "started", "length", "turns", "slowest", "")
+SESSION_COLUMNS = ("session", "tenant", "user", "started", "length", "turns", "slowest", "")
 RIGHT = {"length", "turns", "slowest"}
 RED, YELLOW, DIM = Style(color="red"), Style(color="yellow"), Style(dim=True)
 
@@ -69,12 +69,12 @@ def drawing(rows: Sequence[ListedSession], columns: int | None = None) -> Iterat
 
     Lines have at most *columns*, or any length if it is None.
     """
-    cells = [COLUMNS, *((*_cells(row), "") for row in rows)]
+    cells = [SESSION_COLUMNS, *((*_cells(row), "") for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for number, row in enumerate(cells):
         padded = [
             cell.rjust(width) if name in RIGHT else cell.ljust(width)
-            for name, cell, width in zip(COLUMNS, row, widths, strict=True)
+            for name, cell, width in zip(SESSION_COLUMNS, row, widths, strict=True)
         ]
         line = [Segment("  ".join(padded), Style(bold=True) if not number else None)]
         if number:

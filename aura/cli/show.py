@@ -55,9 +55,9 @@ _CLOSES: dict[str, tuple[Lane, ...]] = {
     "answer.heard": ("client",),
     "session.ended": LANES,
 }
-BARS_AT = 11
+LANES_COLUMN = 11
 """The column at which the waterfall and the lanes begin."""
-WORDS_AT = BARS_AT + 4 * len(LANES) + 23
+WORDS_AT = LANES_COLUMN + 4 * len(LANES) + 23
 BAD = {"trouble.told", "job.failed", "tool.failed", "model.switched"}
 STRONG = {"turn.committed", "answer.heard", "response.cancelled"}
 
@@ -146,8 +146,8 @@ def drawing(row: ListedSession, told: list[Moment], paint: Paint) -> Iterator[st
         open_lanes -= set(_CLOSES.get(one.name, ()))
         if one.name == "turn.measured":
             steps = {k: v for k, v in one.fields.items() if isinstance(v, float)}
-            for bar in waterfall(steps, paint.left(BARS_AT)):
-                yield f"{'':{BARS_AT}}{paint(bar, DIM)}\n"
+            for bar in waterfall(steps, paint.left(LANES_COLUMN)):
+                yield f"{'':{LANES_COLUMN}}{paint(bar, DIM)}\n"
 
 
 @cache

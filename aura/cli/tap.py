@@ -36,9 +36,9 @@ def decoded(subject: str, data: bytes) -> dict[str, Any]:
         message = codec.decode(data) if kind is None else codec.decode_as(kind, data)
     except codec.BadMessageError:
         return {"type": "?", "bytes": len(data)}
-    said: dict[str, Any] = msgspec.to_builtins(message, builtin_types=(bytes,))
-    said.setdefault("type", type(message).__name__)
-    return {k: f"{len(v)} B" if isinstance(v, bytes) else v for k, v in said.items()}
+    fields: dict[str, Any] = msgspec.to_builtins(message, builtin_types=(bytes,))
+    fields.setdefault("type", type(message).__name__)
+    return {k: f"{len(v)} B" if isinstance(v, bytes) else v for k, v in fields.items()}
 
 
 def line(said: dict[str, Any], subject: str) -> Text:

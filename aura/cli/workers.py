@@ -25,7 +25,7 @@ from runtime.tasks import beside
 from runtime.text.printable import printable
 from schemas.stages import STAGE_NAMES
 
-POLL_S = 1.0
+STAGES_POLL_S = 1.0
 """The time between two looks at the bus; the jobs done in between give the rate."""
 ORDER = ("edge", *STAGE_NAMES)
 
@@ -57,27 +57,27 @@ def look_of(
     now: Sequence[Service], before: Sequence[Service], elapsed_s: float, stages: list[Queue]
 ) -> Look:
     """Return the look; *before* is the state *elapsed_s* earlier, for the rates."""
-    done_before = {one.id: one.said.get("done") for one in before}
+    done_before = {one.id: one.status.get("done") for one in before}
     rows = [_row(one, done_before.get(one.id), elapsed_s) for one in now]
     rows.sort(key=lambda row: (ORDER.index(row.role) if row.role in ORDER else 9, row.role, row.id))
     return Look(rows, stages)
 
 
 def _row(service: Service, done_before: Any, elapsed_s: float) -> ProcessRow:
-    said = service.said
-    done = said.get("done")
+    status = service.status
+    done = status.get("done")
     known = isinstance(done, int) and isinstance(done_before, int) and elapsed_s > 0
     return ProcessRow(
         role=service.role,
         id=service.id,
-        pid=said.get("pid"),
-        model=said.get("model"),
-        slots=said.get("slots"),
-        in_flight=said.get("in_flight", said.get("calls")),
+        pid=status.get("pid"),
+        model=status.get("model"),
+        slots=status.get("slots"),
+        in_flight=status.get("in_flight", status.get("calls")),
         done=done,
-        failed=said.get("failed"),
+        failed=status.get("failed"),
         done_per_s=round(max(0, done - done_before) / elapsed_s, 2) if known else None,
-        draining=bool(said.get("draining")),
+        draining=bool(status.get("draining")),
     )
 
 
@@ -136,10 +136,10 @@ async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
 
 
 async def _look(bus: Bus, before: Sequence[Service]) -> tuple[Look, list[Service]]:
-    """Return the look, POLL_S after *before*."""
+    """Return the look, STAGES_POLL_S after *before*."""
     loop = asyncio.get_running_loop()
     at = loop.time()
-    await asyncio.sleep(POLL_S)
+    await asyncio.sleep(STAGES_POLL_S)
     now = await discover(bus, silence_s=SILENCE_S)
     return look_of(now, before, loop.time() - at, await queues(bus)), now
 
@@ -159,7 +159,7 @@ async def _live(bus: Bus) -> None:
                         await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 except BusAwayError:
                     live.update(Text("The bus is away; waiting for it.", style="red"), refresh=True)
-                    await asyncio.wait({stopping}, timeout=POLL_S)
+                    await asyncio.wait({stopping}, timeout=STAGES_POLL_S)
                     continue
                 if not looking.cancelled():
                     look, found = looking.result()

@@ -35,9 +35,9 @@ from schemas.session_config import SessionConfig
 from schemas.stages import STAGE_NAMES
 from schemas.tools import ToolConfig
 
-LEAD_MS = 600
+REPLAY_LEAD_MS = 600
 """The audio before the first turn of a replay."""
-PATIENCE_S = 30.0
+LAST_RESPONSE_TIMEOUT_S = 30.0
 """The wait for a response that is under way when the recording ends."""
 
 
@@ -72,8 +72,10 @@ class ModelRefusedError(ValueError):
 class _NoClient:
     """A client of a driven session that drops all messages; transfers are taken from the record."""
 
-    def __init__(self, given: Sequence[TimedInput], plan: DrivePlan) -> None:
-        self._recorded = [one.given for one in given if isinstance(one.given, Reconfigured)]
+    def __init__(self, timed_inputs: Sequence[TimedInput], plan: DrivePlan) -> None:
+        self._recorded = [
+            one.call_input for one in timed_inputs if isinstance(one.call_input, Reconfigured)
+        ]
         self._plan = plan
         self.shell: SessionShell | None = None
 
@@ -93,9 +95,9 @@ class _NoClient:
             call, "the recorded call was not handed over to that agent", failed=True
         )
 
-    def _give(self, given: AnyInput) -> None:
+    def _give(self, call_input: AnyInput) -> None:
         if self.shell:
-            self.shell.give(given)
+            self.shell.give(call_input)
 
     def tell(self, event: ClientEvent) -> None: ...
     def call_failed(self) -> None: ...
@@ -108,9 +110,9 @@ class _NoClient:
 class _Refusals:
     """Collects the reason if workers refuse the requested model."""
 
-    def __init__(self, bus: Bus, whose: tuple[str, str], plan: DrivePlan) -> None:
+    def __init__(self, bus: Bus, session_ref: tuple[str, str], plan: DrivePlan) -> None:
         self._bus = bus
-        self._subject = subjects.live(*whose, ev.JobFailed.KIND)
+        self._subject = subjects.live(*session_ref, ev.JobFailed.KIND)
         self._other_model = bool(plan.llm_model)
         self.reason = ""
 
@@ -134,22 +136,25 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
     """
     connection = redecide.connections(events)[0]
     began = _started(_beginning(connection), _agent_at(events, plan.from_turn), plan)
-    given, from_byte, history = _from(connection, events, plan.from_turn)
-    whose = (began.tenant, plan.session)
+    timed_inputs, from_byte, history = _from(connection, events, plan.from_turn)
+    session_ref = (began.tenant, plan.session)
     recorded = tuple(stage for stage in STAGE_NAMES if stage not in plan.stages)
-    call, client = Call(began, history), _NoClient(connection.given, plan)
+    call, client = Call(began, history), _NoClient(connection.inputs, plan)
     terms = LogTerms(recorded=recorded)
     client.shell = shell = SessionShell(bus, call, client, audio=plan.audio, terms=terms)
-    caller, refusals = _RecordedCaller(shell, plan.sound, from_byte), _Refusals(bus, whose, plan)
+    caller = _RecordedCaller(shell, plan.sound, from_byte)
+    refusals = _Refusals(bus, session_ref, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(shell.run())
         await shell.listening.wait()
-        workers = RecordedWorkers(bus, whose, RecordedStages(connection), recorded, tasks)
+        workers = RecordedWorkers(bus, session_ref, RecordedStages(connection), recorded, tasks)
         await workers.listen(stack)
         await refusals.listen(stack)
-        await _speak(caller, given, workers, refusals, wait=not _left_in_response(connection))
+        await _speak(
+            caller, timed_inputs, workers, refusals, wait=not _left_in_response(connection)
+        )
         await asyncio.sleep(0.5)  # the last events of the stages may still arrive
-        last = given[-1].given if given else None
+        last = timed_inputs[-1].call_input if timed_inputs else None
         ended = last if isinstance(last, Finished) else Finished("end_call")
         shell.finish(ended.reason, may_return=ended.may_return)
         await running
@@ -228,7 +233,7 @@ def _from(
 ) -> tuple[list[TimedInput], int, History | None]:
     """Return the inputs from *turn* on, the bytes of audio before them, and the history."""
     if turn <= 0:
-        return connection.given, 0, None
+        return connection.inputs, 0, None
     taken = next((e for e in events if isinstance(e, ev.TurnTaken) and e.turn >= turn), None)
     if taken is None:
         raise NoSuchTurnError(f"the session has no turn {turn}")
@@ -237,21 +242,21 @@ def _from(
         for k, e in enumerate(events)
         if isinstance(e, ev.SpeechStarted) and e.utterance == taken.utterance
     )
-    from_ms = events[index].at_ms - LEAD_MS
+    from_ms = events[index].at_ms - REPLAY_LEAD_MS
     from_byte = sum(
-        given.size_bytes
-        for at_ms, given in connection.given
-        if isinstance(given, Sound) and at_ms < from_ms
+        call_input.size_bytes
+        for at_ms, call_input in connection.inputs
+        if isinstance(call_input, Sound) and at_ms < from_ms
     )
-    given = [timed for timed in connection.given if timed.at_ms >= from_ms]
+    timed_inputs = [timed for timed in connection.inputs if timed.at_ms >= from_ms]
     history = fold(e for e in events[:index] if e.at_ms <= events[index].at_ms)
     history.summary = Summary()
-    return given, from_byte, history
+    return timed_inputs, from_byte, history
 
 
-def _is_transfer(given: AnyInput) -> bool:
+def _is_transfer(call_input: AnyInput) -> bool:
     """Tell whether the input answers a call of `transfer`; a replay's model makes its own calls."""
-    return isinstance(given, Reconfigured) and bool(given.call)
+    return isinstance(call_input, Reconfigured) and bool(call_input.call)
 
 
 class _RecordedCaller:
@@ -261,13 +266,13 @@ class _RecordedCaller:
         self.shell = shell
         self._pcm, self._at_bytes = pcm, from_byte
 
-    def give(self, given: AnyInput) -> None:
-        if isinstance(given, Sound) and self._pcm:
-            self._at_bytes += given.size_bytes
-            pcm = self._pcm[self._at_bytes - given.size_bytes : self._at_bytes]
-            self.shell.take_audio(pcm.ljust(given.size_bytes, b"\0"))
+    def give(self, call_input: AnyInput) -> None:
+        if isinstance(call_input, Sound) and self._pcm:
+            self._at_bytes += call_input.size_bytes
+            pcm = self._pcm[self._at_bytes - call_input.size_bytes : self._at_bytes]
+            self.shell.take_audio(pcm.ljust(call_input.size_bytes, b"\0"))
         else:
-            self.shell.give(given)
+            self.shell.give(call_input)
 
 
 async def _speak(
@@ -284,17 +289,19 @@ async def _speak(
         return
     begin_s = loop.time()
     workers.later_ms = now_ms() - inputs[0].at_ms
-    for at_ms, given in inputs:
-        if isinstance(given, (*redecide.MADE_BY_REPLAYS, Finished)) or _is_transfer(given):
+    for at_ms, call_input in inputs:
+        if isinstance(call_input, (*redecide.MADE_BY_REPLAYS, Finished)) or _is_transfer(
+            call_input
+        ):
             continue
         due_s = begin_s + (at_ms - inputs[0].at_ms) / 1000
         await asyncio.sleep(max(0.0, due_s - loop.time()))
         if refusals.reason:
             return
-        if isinstance(given, PartialHeard):
-            await workers.grow(given)
+        if isinstance(call_input, PartialHeard):
+            await workers.grow(call_input)
         else:
-            caller.give(given)
-    until_s = loop.time() + PATIENCE_S
+            caller.give(call_input)
+    until_s = loop.time() + LAST_RESPONSE_TIMEOUT_S
     while wait and caller.shell.call.responding and loop.time() < until_s:  # noqa: ASYNC110  # with a limit
         await asyncio.sleep(0.05)

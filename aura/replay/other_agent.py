@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from runtime.agents.config_file import ConfigFileError
-from runtime.agents.resolve import Given, resolve
+from runtime.agents.resolve import CallOptions, resolve
 from runtime.agents.store import Revision
 from schemas.agent import AgentUsed, changes
 from schemas.events import SessionStarted
@@ -34,8 +34,10 @@ def served_by(
     caller_changes = dict(used.caller_changes) if used else {}
     if not began.config.response.greeting and not (used and "response.greeting" in _said(own)):
         caller_changes["response.greeting"] = ""  # the caller wanted no greeting
-    given = Given(by_token=used.variables if used else {}, by_caller={}, changes=caller_changes)
-    made = resolve(wanted.agent(), base, given)
+    options = CallOptions(
+        by_token=used.variables if used else {}, by_caller={}, changes=caller_changes
+    )
+    made = resolve(wanted.agent(), base, options)
     agent = AgentUsed(
         name=wanted.name,
         revision=wanted.number,

@@ -25,7 +25,7 @@ OfAResponse = (
 )
 USUAL_TOKEN_MS, USUAL_VOICE_MS, USUAL_AUDIO_MS = 300, 450, 2000
 """The assumed times and length of a response without a record."""
-NEAR_MS = 200
+SAME_ONSET_MS = 200
 """Starts of speech nearer than this are the same; configurations notice one at different times."""
 
 _T = TypeVar("_T")
@@ -68,16 +68,16 @@ class RecordedStages:
         self._pauses: dict[tuple[int, int], ev.SpeechPaused] = {}
         for event in connection.decided:
             self._decided(event)
-        began_ms = connection.given[0].at_ms if connection.given else 0
+        began_ms = connection.inputs[0].at_ms if connection.inputs else 0
         known: set[str] = set()
-        for at_ms, given in connection.given:
-            if isinstance(given, StageSaid):
-                if given.event.id in known:  # an edge that missed an event reads all of them again
+        for at_ms, result in connection.inputs:
+            if isinstance(result, StageSaid):
+                if result.event.id in known:  # an edge that missed an event reads all of them again
                     continue
-                known.add(given.event.id)
-            elif not isinstance(given, ChunkSpoken):
+                known.add(result.event.id)
+            elif not isinstance(result, ChunkSpoken):
                 continue
-            self._results_of(given, at_ms, began_ms)
+            self._results_of(result, at_ms, began_ms)
         self._paused = sorted(
             (
                 (end_ms, utterance)
@@ -179,7 +179,9 @@ class RecordedStages:
         joined = [
             utterance.text
             for utterance in self.utterances.values()
-            if started_ms - NEAR_MS <= utterance.started_ms < spoken.started_ms - NEAR_MS
+            if started_ms - SAME_ONSET_MS
+            <= utterance.started_ms
+            < spoken.started_ms - SAME_ONSET_MS
             and utterance.text
         ]
         if joined:
@@ -187,7 +189,7 @@ class RecordedStages:
         before = [
             transcript.text
             for end_ms, (transcript, _) in sorted(spoken.transcripts.items())
-            if end_ms < started_ms - NEAR_MS
+            if end_ms < started_ms - SAME_ONSET_MS
         ]
         if before and text.startswith(before[-1].rstrip(".?!, ")):
             return text[len(before[-1].rstrip(".?!, ")) :].lstrip(".?!, ")
@@ -204,12 +206,12 @@ class RecordedStages:
         completed = False
         sentences: list[str] = []
         later = taken.spoken - best.taken.spoken
-        for after_ms, given in best.came:
-            if isinstance(given, ChunkSpoken):
-                index = given.index + later
-                yield after_ms, msgspec.structs.replace(given, turn=taken.turn, index=index)
+        for after_ms, result in best.came:
+            if isinstance(result, ChunkSpoken):
+                index = result.index + later
+                yield after_ms, msgspec.structs.replace(result, turn=taken.turn, index=index)
                 continue
-            event = given.event
+            event = result.event
             changes: dict[str, Any] = {"turn": taken.turn}
             if isinstance(event, ev.ResponseCompleted | ev.ToolCalled):
                 changes["step"] = taken.step

@@ -18,7 +18,7 @@ from schemas import events as ev
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, SpeechChunk, TranscriptPartial
 
-NEAR_MS = 60
+SAME_PAUSE_MS = 60
 """A pause of the replay matches a recorded one if it is nearer than this."""
 LETTER_MS = 60
 """The assumed audio of a sentence that was not recorded, ms for each letter."""
@@ -32,19 +32,19 @@ class RecordedWorkers:
     def __init__(
         self,
         bus: Bus,
-        whose: tuple[str, str],
+        session_ref: tuple[str, str],
         record: RecordedStages,
         recorded: tuple[ev.StageName, ...],
         tasks: asyncio.TaskGroup,
     ) -> None:
-        """Publish the results in *record* for the stages *recorded*, in the session *whose*.
+        """Publish the results in *record* for the stages *recorded*, in the session *session_ref*.
 
-        *whose* is (tenant, session); *tasks* runs the delays.
+        *session_ref* is (tenant, session); *tasks* runs the delays.
         """
         self.later_ms = 0
         """Offset from the record's clock to the present one, ms."""
         self._bus = bus
-        self._whose = whose
+        self._session_ref = session_ref
         self._record = record
         self._recorded = recorded
         self._tasks = tasks
@@ -55,7 +55,7 @@ class RecordedWorkers:
     async def listen(self, stack: AsyncExitStack) -> None:
         """Answer jobs while *stack* is open."""
         for kind in JOB_KINDS:
-            subject = subjects.live(*self._whose, kind)
+            subject = subjects.live(*self._session_ref, kind)
             await stack.enter_async_context(self._bus.listening(subject, self._on_event))
 
     async def _on_event(self, message: Delivery) -> None:
@@ -70,9 +70,9 @@ class RecordedWorkers:
         if "stt" in self._recorded:
             self._listened(event)
         if "llm" in self._recorded and isinstance(event, ev.TurnTaken):
-            for after_ms, given in self._record.response(event):
-                if not _is_voice(given) or "tts" in self._recorded:
-                    self._say(event.turn, after_ms, given)
+            for after_ms, result in self._record.response(event):
+                if not _is_voice(result) or "tts" in self._recorded:
+                    self._say(event.turn, after_ms, result)
         if "tts" in self._recorded and isinstance(event, ev.ResponseSentence):
             self._spoken(event)
 
@@ -82,7 +82,7 @@ class RecordedWorkers:
             partial = TranscriptPartial(
                 utterance=words.utterance, text=words.text, audio_ms=words.audio_ms
             )
-            await self._bus.send(subjects.partials(self._whose[1]), partial)
+            await self._bus.send(subjects.partials(self._session_ref[1]), partial)
 
     def _listened(self, event: ev.AnyEvent) -> None:
         if isinstance(event, ev.SpeechPaused):
@@ -92,16 +92,16 @@ class RecordedWorkers:
 
     def _spoken(self, event: ev.ResponseSentence) -> None:
         if event.turn == 0:
-            for after_ms, given in self._record.greeting:
-                if _is_voice(given):
-                    self._say(0, after_ms, given)
+            for after_ms, result in self._record.greeting:
+                if _is_voice(result):
+                    self._say(0, after_ms, result)
         elif "llm" not in self._recorded:
             self._pretend(event)
 
     def _paused(self, event: ev.SpeechPaused) -> None:
         then = msgspec.structs.replace(event, speech_end_ms=event.speech_end_ms - self.later_ms)
         started_ms = self._started_ms.get(event.utterance, event.at_ms) - self.later_ms
-        words = self._record.words(then, started_ms, near_ms=NEAR_MS)
+        words = self._record.words(then, started_ms, near_ms=SAME_PAUSE_MS)
         if words:
             self._words[event.utterance] = words[0]
             self._say(-1, words[1], StageSaid(words[0]))
@@ -143,28 +143,28 @@ class RecordedWorkers:
         )
         self._say(event.turn, 101, StageSaid(ready))
 
-    def _say(self, turn: int, after_ms: int, given: FromStage) -> None:
-        task = self._tasks.create_task(self._later(max(0, after_ms) / 1000, given))
+    def _say(self, turn: int, after_ms: int, result: FromStage) -> None:
+        task = self._tasks.create_task(self._later(max(0, after_ms) / 1000, result))
         if turn >= 0:
             self._speaking.setdefault(turn, []).append(task)
 
-    async def _later(self, after_s: float, given: FromStage) -> None:
+    async def _later(self, after_s: float, result: FromStage) -> None:
         await asyncio.sleep(after_s)
-        tenant, session = self._whose
-        if isinstance(given, ChunkSpoken):
+        tenant, session = self._session_ref
+        if isinstance(result, ChunkSpoken):
             chunk = SpeechChunk(
-                turn=given.turn,
-                index=given.index,
-                chunk=given.chunk,
-                pcm=given.pcm,
-                last=given.last,
+                turn=result.turn,
+                index=result.index,
+                chunk=result.chunk,
+                pcm=result.pcm,
+                last=result.last,
             )
-            await self._bus.send(subjects.speech(session, given.turn), chunk)
+            await self._bus.send(subjects.speech(session, result.turn), chunk)
             return
         changes: dict[str, Any] = {"tenant": tenant, "session": session, "at_ms": now_ms()}
-        if isinstance(given.event, ev.ResponseSentence):
+        if isinstance(result.event, ev.ResponseSentence):
             changes["recorded"] = self._recorded
-        await self._bus.publish(msgspec.structs.replace(given.event, **changes))
+        await self._bus.publish(msgspec.structs.replace(result.event, **changes))
 
 
 def _is_recorded(event: ev.ToolRequested) -> bool:
@@ -172,5 +172,5 @@ def _is_recorded(event: ev.ToolRequested) -> bool:
     return "tool" in event.recorded and event.tool.kind != "builtin"
 
 
-def _is_voice(given: FromStage) -> bool:
-    return isinstance(given, ChunkSpoken) or isinstance(given.event, ev.SpeechReady)
+def _is_voice(result: FromStage) -> bool:
+    return isinstance(result, ChunkSpoken) or isinstance(result.event, ev.SpeechReady)

@@ -85,7 +85,7 @@ class RecordedConnection:
     began: Began
     before: tuple[ev.AnyEvent, ...]
     """The earlier events of the session, which a resumed call remembers."""
-    given: list[TimedInput] = field(default_factory=list)
+    inputs: list[TimedInput] = field(default_factory=list)
     decided: list[ev.Event] = field(default_factory=list)
 
     @property
@@ -139,13 +139,13 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
     known = by_id(events)
     for connection, parts in _matched(found, _logs(delivered)):
         try:
-            connection.given += read(parts, known)
+            connection.inputs += read(parts, known)
         except BadInputsError as error:
             raise InputsNotRecordedError(str(error)) from error
-    times = [{timed.at_ms for timed in connection.given} for connection in found]
+    times = [{timed.at_ms for timed in connection.inputs} for connection in found]
     for decision, there in decided:
         found[_owner(decision, found[:there], times)].decided.append(decision)
-    complete = [connection for connection in found if connection.given]
+    complete = [connection for connection in found if connection.inputs]
     if not complete:
         raise InputsNotRecordedError(
             "its inputs were not recorded: its edge was killed in the first 10 s, or is of an Aura "
@@ -206,15 +206,17 @@ def decide(connection: RecordedConnection, config: SessionConfig | None = None) 
     call = connection.call(config)
     decided: list[ev.Event] = []
     due_ms: int | None = None
-    for (at_ms, given), is_quiet in zip(connection.given, quiet(connection.given), strict=True):
+    for (at_ms, call_input), is_quiet in zip(
+        connection.inputs, quiet(connection.inputs), strict=True
+    ):
         if is_quiet and not call.listening and (due_ms is None or at_ms < due_ms):
             continue  # long silence changes nothing
-        decided += decisions_in(call.step(given, at_ms))
+        decided += decisions_in(call.step(call_input, at_ms))
         due_ms = None if call.listening else call.due_ms(at_ms)
     return decided
 
 
-def quiet(given: Sequence[TimedInput]) -> list[bool]:
+def quiet(timed_inputs: Sequence[TimedInput]) -> list[bool]:
     """Tell for each input whether it is audio that can be left out.
 
     A call that waits for nothing does not need this audio: as much other audio as it remembers
@@ -222,8 +224,8 @@ def quiet(given: Sequence[TimedInput]) -> list[bool]:
     """
     found: list[bool] = []
     still = 0
-    for timed in reversed(given):
-        voiced = timed.given.voiced if isinstance(timed.given, Sound) else None
+    for timed in reversed(timed_inputs):
+        voiced = timed.call_input.voiced if isinstance(timed.call_input, Sound) else None
         if voiced is None:
             found.append(False)
         elif any(voiced):

@@ -18,7 +18,7 @@ from edge.core.inputs import PartialHeard, StageSaid, Started
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 
-SAME_MS = 150
+SAME_INTERRUPTION_MS = 150
 """Interruptions nearer than this count as the same."""
 
 
@@ -29,7 +29,7 @@ def rehearse(connection: RecordedConnection, config: SessionConfig) -> list[ev.E
 
 class _Rehearsal:
     def __init__(self, connection: RecordedConnection, config: SessionConfig) -> None:
-        self._given = connection.given
+        self._inputs = connection.inputs
         self._clockwork = Clockwork(connection.call(config), self._answer_effects)
         self._stages = RecordedStages(connection)
         self._started_ms: dict[int, int] = {}
@@ -37,20 +37,20 @@ class _Rehearsal:
 
     def run(self) -> list[ev.Event]:
         clockwork = self._clockwork
-        for (at_ms, given), is_quiet in zip(self._given, quiet(self._given), strict=True):
+        for (at_ms, call_input), is_quiet in zip(self._inputs, quiet(self._inputs), strict=True):
             if is_quiet and self._changes_nothing(at_ms):
                 continue
             clockwork.run_until(at_ms)
-            match given:
+            match call_input:
                 case Started():
-                    clockwork.give(given, at_ms)
+                    clockwork.give(call_input, at_ms)
                     for after_ms, result in self._stages.greeting:
                         clockwork.schedule(result, at_ms + after_ms)
                 case PartialHeard():
                     now = max(self._started_ms, default=0)
-                    clockwork.give(msgspec.structs.replace(given, utterance=now), at_ms)
-                case _ if not isinstance(given, MADE_BY_REPLAYS):
-                    clockwork.give(given, at_ms)
+                    clockwork.give(msgspec.structs.replace(call_input, utterance=now), at_ms)
+                case _ if not isinstance(call_input, MADE_BY_REPLAYS):
+                    clockwork.give(call_input, at_ms)
                 case _:
                     pass
         return self._decided
@@ -152,4 +152,6 @@ def differences(recorded: Sequence[ev.Event], now: Sequence[ev.Event]) -> list[D
 
 def _same(decision: Decision, other: Decision) -> bool:
     (kind, at_ms), (other_kind, other_ms) = decision.key, other.key
-    return kind == other_kind and abs(at_ms - other_ms) <= (SAME_MS if kind == "over" else 0)
+    return kind == other_kind and abs(at_ms - other_ms) <= (
+        SAME_INTERRUPTION_MS if kind == "over" else 0
+    )

@@ -93,9 +93,9 @@ async def _kill_holder(bus: Bus, stage: str) -> bool:
     until = time.monotonic() + 10
     while time.monotonic() < until:
         there = [one for one in await discover(bus, wait_s=0.02) if one.role == stage]
-        if holders := [one for one in there if one.said.get("in_flight")]:
+        if holders := [one for one in there if one.status.get("in_flight")]:
             await asyncio.sleep(random.uniform(0, WITHIN_S[stage]))
-            os.kill(int(holders[0].said["pid"]), signal.SIGKILL)
+            os.kill(int(holders[0].status["pid"]), signal.SIGKILL)
             return True
     return False
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from edge.core.client_events import ClientEvent, Interrupted, Speech
 from schemas.audio import BYTES_PER_MS, RecordedSound, SoundSide
 
-PIECE_MS = 5000
+RECORDED_PIECE_MS = 5000
 """The piece length, which a killed edge loses. A piece takes as much CPU as 50 ms of a call."""
 MOST_PIECE_BYTES = 7000 * BYTES_PER_MS
 """The size limit of a piece; the stream takes messages of 256 KiB."""
@@ -14,7 +14,7 @@ LOOK_MS, GAP_MS = 1000, 60
 """The time for which all audio must be late to count as a gap; else it is jitter."""
 MOST_LATE_MS = 1 << 40
 """The lateness before any audio came."""
-PAUSE_MS = 500
+RECORDED_PAUSE_MS = 500
 """Shorter pauses in a response are recorded as silence, which costs less than more pieces."""
 
 
@@ -70,7 +70,7 @@ class AudioRecorder:
         length_ms = len(pcm) // BYTES_PER_MS
         if not self._take_ms:
             self._caller.from_ms = self._caller_until_ms = now_ms - length_ms
-            self._look_ms, self._take_ms = now_ms + LOOK_MS, now_ms + PIECE_MS
+            self._look_ms, self._take_ms = now_ms + LOOK_MS, now_ms + RECORDED_PIECE_MS
         late_ms = now_ms - length_ms - self._caller_until_ms
         self._late_ms = min(self._late_ms, late_ms)
         if now_ms >= self._look_ms:
@@ -103,7 +103,7 @@ class AudioRecorder:
 
     def take(self, now_ms: int, *, ended: bool = False) -> list[tuple[SoundSide, RecordedSound]]:
         """Return the pieces up to now: of responses, the played ones, or all if *ended*."""
-        self._take_ms = now_ms + PIECE_MS
+        self._take_ms = now_ms + RECORDED_PIECE_MS
         found: list[tuple[SoundSide, RecordedSound]] = [("caller", piece) for piece in self._cut]
         self._cut = []
         found += [("caller", piece) for piece in self._caller.cut_all()]
@@ -119,7 +119,7 @@ class AudioRecorder:
                 waiting.append((start_ms, pcm))
                 continue
             gap_ms = start_ms - track.until_ms
-            if track.pcm and 0 < gap_ms <= PAUSE_MS:
+            if track.pcm and 0 < gap_ms <= RECORDED_PAUSE_MS:
                 track.pcm += bytes(gap_ms * BYTES_PER_MS)
             elif gap_ms > 0:
                 yield from track.cut_all()

@@ -14,7 +14,7 @@ from schemas.audio import BYTES_PER_S
 
 MOST_KEPT_MESSAGES = 900
 """The most waiting and kept messages, a minute and a half; older ones are not needed."""
-STEP_BYTES = BYTES_PER_S
+KEPT_AUDIO_STEP_BYTES = BYTES_PER_S
 """Room for kept audio is taken a second at a time."""
 RESENT_AT_ONCE = 8
 """The most messages without a wait: if STT is silent, all calls send theirs again at once."""
@@ -90,7 +90,7 @@ class AudioSender:
         more = self._spoken_bytes + size - self._memory.amount
         if more <= 0:
             return True
-        for step in (max(more, STEP_BYTES), more):
+        for step in (max(more, KEPT_AUDIO_STEP_BYTES), more):
             if self._memory.fits(step):
                 self._memory.take(step)
                 return True

@@ -3,16 +3,8 @@
 from collections.abc import Callable
 from typing import Literal
 
-import msgspec
-
-from schemas import stages
-from schemas.events import Event, ResponseSentence, SpeechStarted, ToolRequested, TurnTaken
-from schemas.stages import JobEvent
-
 DEAF_S = 5.0
 """The length of an outage after which audio is ignored."""
-LATE_MS = 5000
-"""The age after which an unpublished utterance is probably over."""
 BusService = Literal["link", "log"]
 """The link to a server, or the streams, which may be away while the link works."""
 
@@ -46,25 +38,3 @@ class BusOutage:
     def deaf(self) -> bool:
         """Return whether audio is ignored, since a response would come too late."""
         return bool(self.away) and self._clock() - self._since_s > DEAF_S
-
-
-def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:
-    """Return *event*, marked as no job if it is too late to be one.
-
-    *awaited* returns whether the words of an utterance are still needed.
-    """
-    match event:
-        case TurnTaken() | ResponseSentence():
-            late = bool(event.deadline_ms) and now_ms > event.deadline_ms
-        case ToolRequested():
-            late = now_ms > event.deadline_ms
-        case SpeechStarted():
-            late = now_ms - event.at_ms > LATE_MS and not awaited(event.utterance)
-        case _:
-            return event
-    return no_job(event) if late else event
-
-
-def no_job(event: JobEvent) -> JobEvent:
-    """Return *event*, marked so that no worker takes it as a job."""
-    return msgspec.structs.replace(event, recorded=stages.STAGE_NAMES)

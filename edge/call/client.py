@@ -15,7 +15,7 @@ class Client(Protocol):
         """Note, once, that an unexpected exception has ended the call."""
 
     def hang_up(self, code: str, reason: str) -> None:
-        """End the session, once; with a *code*, the client is told code and reason."""
+        """End the session, once; with a *code*, the client gets code and reason."""
 
     def transfer(self, call: str, agent: str) -> None:
         """Transfer the session to *agent*, for the tool call *call*."""

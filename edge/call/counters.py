@@ -6,9 +6,9 @@ from edge.core.client_events import ClientEvent, Interrupted, Trouble
 from runtime.process.metrics import STEPS_S
 from schemas.events import WATERFALL, Event, ResponseCancelled, SpeechEnded, TurnMeasured, TurnTaken
 
-CALLS = Gauge("aura_edge_calls", "Calls that this edge holds now.")
-TURNS = Counter("aura_edge_turns_total", "Turns whose response was heard or interrupted.")
-STEP = Histogram(
+RUNNING_CALLS = Gauge("aura_edge_calls", "Calls that this edge holds now.")
+CALL_TURNS = Counter("aura_edge_turns_total", "Turns whose response was heard or interrupted.")
+STEP_SECONDS = Histogram(
     "aura_edge_turn_step_seconds",
     "From the end of speech to a step of the turn; first_sent is the caller's wait.",
     ["step"],
@@ -19,19 +19,23 @@ ENDPOINT = Histogram(
     "Silence at the end of an utterance before it counted as complete.",
     buckets=STEPS_S,
 )
-INTERRUPTIONS = Counter("aura_edge_interruptions_total", "Responses that the caller interrupted.")
-SPECULATIVE = Counter("aura_edge_guesses_total", "Speculative responses.")
+CALL_INTERRUPTIONS = Counter(
+    "aura_edge_interruptions_total", "Responses that the caller interrupted."
+)
+SPECULATIVE_RESPONSES = Counter("aura_edge_guesses_total", "Speculative responses.")
 RETRACTED = Counter(
     "aura_edge_guesses_retracted_total",
     "Speculative responses retracted unheard: the caller went on.",
 )
-ERRORS = Counter("aura_edge_errors_total", "Errors that callers were told of.", ["stage", "fatal"])
+CALL_ERRORS = Counter(
+    "aura_edge_errors_total", "Errors that callers were told of.", ["stage", "fatal"]
+)
 DROPPED = Counter(
     "aura_edge_dropped_bytes_total",
     "Dropped audio: to a caller who reads too slowly, or to a bus that is away.",
     ["towards"],
 )
-REFUSED = Counter(
+REFUSALS = Counter(
     "aura_edge_refused_total",
     "Connections, requests and sessions that a limit refused or ended.",
     ["limit"],
@@ -44,7 +48,7 @@ def published(event: Event) -> None:
         case TurnMeasured():
             _measured(event)
         case TurnTaken(speculative=True):
-            SPECULATIVE.inc()
+            SPECULATIVE_RESPONSES.inc()
         case ResponseCancelled(reason="retracted"):
             RETRACTED.inc()
         case SpeechEnded(discarded=False, wait_ms=wait_ms):
@@ -57,9 +61,9 @@ def sent(event: ClientEvent) -> None:
     """Count an event that was sent to a client."""
     match event:
         case Interrupted():
-            INTERRUPTIONS.inc()
+            CALL_INTERRUPTIONS.inc()
         case Trouble(stage=stage, fatal=fatal):
-            ERRORS.labels(stage, str(fatal).lower()).inc()
+            CALL_ERRORS.labels(stage, str(fatal).lower()).inc()
         case _:
             pass
 
@@ -69,18 +73,18 @@ def dropped(towards: str, size_bytes: int) -> None:
 
 
 def refused(limit: str) -> None:
-    REFUSED.labels(limit).inc()
+    REFUSALS.labels(limit).inc()
 
 
 def refusals() -> dict[str, int]:
     """Return the number of refusals by each limit since this edge began."""
-    (metric,) = REFUSED.collect()
+    (metric,) = REFUSALS.collect()
     counted = (one for one in metric.samples if one.name.endswith("_total"))
     return {one.labels["limit"]: int(one.value) for one in counted}
 
 
 def _measured(event: TurnMeasured) -> None:
-    TURNS.inc()
+    CALL_TURNS.inc()
     for name in (*WATERFALL, "stt_ms"):
         if (ms := getattr(event, name)) is not None:
-            STEP.labels(name.removesuffix("_ms")).observe(max(0.0, ms) / 1000)
+            STEP_SECONDS.labels(name.removesuffix("_ms")).observe(max(0.0, ms) / 1000)

@@ -9,9 +9,10 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from edge.call.bus_outage import BusOutage, in_time, no_job
+from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
 from edge.call.config_store import ConfigStore
+from edge.call.late_jobs import in_time, no_job
 from edge.call.quotas import LogQuota
 from edge.call.session_bus import SessionBus
 from runtime.bus.errors import BusAwayError, BusRefusedError
@@ -21,9 +22,9 @@ from schemas.stages import JobEvent
 
 log = structlog.get_logger(__name__)
 
-PATIENCE_S = 2.5
+OUTAGE_AFTER_S = 2.5
 """The time to store an event after which the caller is told of an outage."""
-MOST_WAITING_EVENTS = 1000
+MOST_UNSTORED_EVENTS = 1000
 """The most events that wait for the bus; with more the call is lost."""
 
 
@@ -61,20 +62,20 @@ class EventWriter:
     """Publishes the events one after the other, each once the one before is acknowledged."""
 
     def __init__(self, bus: SessionBus, outage: BusOutage, terms: LogTerms = UNBOUNDED) -> None:
-        """Publish to *bus* on *terms*; *outage* is told of delays."""
+        """Publish to *bus* on *terms*; *outage* notes delays."""
         self._bus = bus
         self._encode = terms.configs.encode if terms.configs else codec.encode
         self._quota, self._jobs, self._recorded = terms.quota, terms.jobs, terms.recorded
         self._outage = outage
-        self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_WAITING_EVENTS + 1)
-        """At most MOST_WAITING_EVENTS; None is the last, which always has room."""
+        self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MOST_UNSTORED_EVENTS + 1)
+        """At most MOST_UNSTORED_EVENTS; None is the last, which always has room."""
         self._taken = self._done = 0
         """The events that were put, and those that are stored or refused."""
         self._progress = asyncio.Event()
 
     def put(self, event: Event) -> bool:
         """Take *event*, or return False if too many wait already."""
-        if self._waiting.qsize() >= MOST_WAITING_EVENTS:
+        if self._waiting.qsize() >= MOST_UNSTORED_EVENTS:
             log.error("event_lost", type=tag(event), session=event.session)
             return False
         if self._recorded and isinstance(event, JobEvent):
@@ -128,7 +129,7 @@ class EventWriter:
     async def _stored(self, event: Event, over: Callable[[str], None]) -> bool:
         data = self._encode(event)
         try:
-            await self._bus.publish(event, data, patience_s=PATIENCE_S)
+            await self._bus.publish(event, data, patience_s=OUTAGE_AFTER_S)
         except BusRefusedError as error:
             log.error("event_refused", type=tag(event), why=str(error))
             over(str(error))

@@ -14,7 +14,7 @@ from runtime.common_share import CommonShare
 from runtime.settings import Settings
 from schemas.audio import BYTES_PER_S
 
-KEPT_S = 72 * 3600
+RETENTION_S = 72 * 3600
 """The retention of the streams (nats/streams)."""
 BURST_MINUTES = 3
 """The burst of a session, in minutes of its rate."""
@@ -24,7 +24,7 @@ OVERHEAD_BYTES = 250
 """The overhead of a stored message: subject, headers, sequence."""
 HIGHEST_SPEED = 2
 """The highest speed of recorded audio, both sides together, as a multiple of speech."""
-STEP_BYTES = 4_000
+QUOTA_STEP_BYTES = 4_000
 """A session takes its bytes in such steps, before it stores them."""
 BEGINS_BYTES = 10_000
 """The bytes that a session's first turn may need."""
@@ -73,9 +73,9 @@ class LogQuota:
 
     def begin(self, now_s: float) -> str:
         """Return why no session may begin now; empty: it begins with a share of its own."""
-        for whose, bucket in self.shared:
+        for sharer, bucket in self.shared:
             if wait_s := bucket.wait_s(now_s):
-                return f"{_used_up(whose)}: try again in {wait_s:.0f} s"
+                return f"{_used_up(sharer)}: try again in {wait_s:.0f} s"
         self._own = self.new()
         return ""
 
@@ -84,17 +84,17 @@ class LogQuota:
         self._taken -= size_bytes + OVERHEAD_BYTES
         if self._taken >= 0:
             return ""
-        size = STEP_BYTES - self._taken
-        self._taken = STEP_BYTES
+        size = QUOTA_STEP_BYTES - self._taken
+        self._taken = QUOTA_STEP_BYTES
         owner = "" if self._own.take(size, now_s) else "this session (AURA_LOG_KB_PER_MINUTE)"
-        for whose, bucket in self.shared:
+        for sharer, bucket in self.shared:
             if not bucket.take(size, now_s):
-                owner = owner or whose
+                owner = owner or sharer
         return _used_up(owner) if owner else ""
 
 
-def _used_up(whose: str) -> str:
-    return f"the share of the log is used up of {whose}"
+def _used_up(owner: str) -> str:
+    return f"the share of the log is used up of {owner}"
 
 
 class LogQuotas:
@@ -108,15 +108,15 @@ class LogQuotas:
         self._session_kb = session_kb
         address_kb = session_kb * connections * ADDRESS_SHARE
         self._addresses = Buckets(lambda: _per_minute(address_kb))
-        self._strangers = CommonShare(strangers_mb * 1e6, KEPT_S)
+        self._strangers = CommonShare(strangers_mb * 1e6, RETENTION_S)
 
     def of(self, address: str, *, stranger: bool) -> LogQuota:
         """Return the quota of a connection from *address*; *stranger*: it has no token."""
-        whose = "this address (AURA_LOG_KB_PER_MINUTE)"
-        shared: list[tuple[str, Store]] = [(whose, self._addresses.of(address))]
+        sharer = "this address (AURA_LOG_KB_PER_MINUTE)"
+        shared: list[tuple[str, Store]] = [(sharer, self._addresses.of(address))]
         if stranger:
-            whose = "callers without a token (AURA_LOG_MB_OF_STRANGERS)"
-            shared.append((whose, Portion(self._strangers, address)))
+            sharer = "callers without a token (AURA_LOG_MB_OF_STRANGERS)"
+            shared.append((sharer, Portion(self._strangers, address)))
         return LogQuota(shared, lambda: _per_minute(self._session_kb))
 
 
@@ -126,7 +126,7 @@ def _per_minute(kb: float) -> Bucket:
 
 
 def _in_72_h(mb: int) -> Bucket:
-    rate = mb * 1e6 / KEPT_S
+    rate = mb * 1e6 / RETENTION_S
     return Bucket(rate, mb * 1e6, until=60 * rate)
 
 

@@ -64,7 +64,7 @@ class SessionShell:
         The events are stored on *terms*.
         """
         audio = audio or SessionAudio()
-        self.tenant, self.session = whose = call.began.tenant, call.began.session
+        self.tenant, self.session = session_ref = call.began.tenant, call.began.session
         self.call = call
         self.recognition = PendingUtterances(call)
         self._client = client
@@ -76,11 +76,11 @@ class SessionShell:
         self._jobs, self._recording = terms.jobs, audio.recording
         self._audio_sender = AudioSender(bus, self.session, audio.memory, audio.wait_to_resend)
         self._tasks = asyncio.TaskGroup()
-        self._stages = StageListener(bus, whose)
-        self._resync = Resync(bus, call, whose, self._audio_sender, outage)
+        self._stages = StageListener(bus, session_ref)
+        self._resync = Resync(bus, call, session_ref, self._audio_sender, outage)
         self._takeover = Takeover()
         self.control = ControlListener(bus, call, self._events.stored, client.can_transfer)
-        self._phase, self._inputs = CARRIES, InputLog(*whose)
+        self._phase, self._inputs = CARRIES, InputLog(*session_ref)
         self._audio = audio.caller
         self._audio.configure(call.config.turns)
         self._forwarder = EventForwarder(client.tell) if tells_events else None
@@ -99,7 +99,7 @@ class SessionShell:
         async with self._tasks as tasks, AsyncExitStack() as stack:
             stack.enter_context(structlog.contextvars.bound_contextvars(session=self.session))
             stack.enter_context(new_trace())
-            stack.enter_context(counters.CALLS.track_inprogress())
+            stack.enter_context(counters.RUNNING_CALLS.track_inprogress())
             await self._stages.listen(stack, self.give, self._take_event)
             sending = tasks.create_task(self._audio_sender.run())
             catching_up = tasks.create_task(self._resync.run(self._take_stored))
@@ -166,25 +166,25 @@ class SessionShell:
         if self._recording and (why := self._recording.finish(now_ms())):
             self._recording_ended(why)
 
-    def give(self, given: AnyInput) -> None:
+    def give(self, call_input: AnyInput) -> None:
         """Give the call an input and carry out its effects; an exception ends the call."""
         if not self._carries:
             return
         at_ms = now_ms()
-        if isinstance(given, Reconfigured):
-            self._audio.configure(given.config.turns)
+        if isinstance(call_input, Reconfigured):
+            self._audio.configure(call_input.config.turns)
         try:
             if self._inputs.due(at_ms):
                 self._queue(self._inputs.pop_section(at_ms))
-            self._inputs.note(given, at_ms)
-            if isinstance(given, Finished):
+            self._inputs.note(call_input, at_ms)
+            if isinstance(call_input, Finished):
                 self._queue(self._inputs.pop_section(at_ms))
-            self._carry_out(self.call.step(given, at_ms))
+            self._carry_out(self.call.step(call_input, at_ms))
             if self.call.next_ms < self._timer.rings_ms and self._carries:
                 self._timer.set(self.call.next_ms, at_ms, self._ring)
         except Exception:  # noqa: BLE001  # `_break` logs it; it ends this call only
             self._break()
-        if isinstance(given, Resumed):
+        if isinstance(call_input, Resumed):
             self._resync.look()
 
     def _ring(self) -> None:
@@ -224,8 +224,8 @@ class SessionShell:
     def _recording_ended(self, why: str) -> None:
         self._log.warning("recording_over_quota", why=why)
         if self._phase is not FINISHED:
-            whose = {"tenant": self.tenant, "session": self.session}
-            self._queue(RecordingEnded(**whose, at_ms=now_ms(), reason=why))
+            head = {"tenant": self.tenant, "session": self.session}
+            self._queue(RecordingEnded(**head, at_ms=now_ms(), reason=why))
             self._client.not_recorded(why)
 
     def _tell_bus_away(self) -> None:

@@ -24,11 +24,11 @@ TakeEvent = Callable[[AnyEvent, int], None]
 class StageListener:
     """Subscribes to the subjects of one session; malformed messages are logged and ignored."""
 
-    def __init__(self, bus: SessionBus, whose: tuple[str, str]) -> None:
-        """Subscribe for session *whose* (tenant, id)."""
+    def __init__(self, bus: SessionBus, session_ref: tuple[str, str]) -> None:
+        """Subscribe for session *session_ref* (tenant, id)."""
         self._bus = bus
-        self._whose = whose
-        self._log = log.bind(session=whose[1])
+        self._session_ref = session_ref
+        self._log = log.bind(session=session_ref[1])
 
     async def listen(self, stack: AsyncExitStack, give: GiveInput, take: TakeEvent) -> None:
         """Listen until *stack* is closed.
@@ -47,7 +47,7 @@ class StageListener:
             if partial is not None:
                 give(PartialHeard(partial.utterance, partial.audio_ms, partial.text))
 
-        tenant, session = self._whose
+        tenant, session = self._session_ref
         listeners = [(subjects.live(tenant, session, kind), on_event) for kind in HEARD_KINDS]
         listeners.append((subjects.speech(session), on_speech))
         listeners.append((subjects.partials(session), on_partial))
@@ -65,7 +65,7 @@ class StageListener:
 
     async def recover(self, turn: int, give: GiveInput) -> None:
         """Read the audio of *turn* from the stream for *give*, since some of it was lost."""
-        subject = subjects.speech(self._whose[1], turn)
+        subject = subjects.speech(self._session_ref[1], turn)
         try:
             for stored in await self._bus.read(subjects.AUDIO_STREAM, subject):
                 self._speak(stored.data, give)
@@ -73,6 +73,6 @@ class StageListener:
             self._log.warning("speech_not_recovered", turn=turn)
 
     def _speak(self, data: bytes, give: GiveInput) -> None:
-        if (chunk := message_of(SpeechChunk, data, session=self._whose[1])) is None:
+        if (chunk := message_of(SpeechChunk, data, session=self._session_ref[1])) is None:
             return
         give(ChunkSpoken(chunk.turn, chunk.index, chunk.chunk, chunk.pcm, chunk.last))

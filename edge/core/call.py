@@ -80,18 +80,18 @@ class Call:
         self.next_ms = NEVER_MS
         """The time of the next `Ticked`, or earlier: `due_ms` at the last `_advance`."""
 
-    def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
+    def step(self, call_input: AnyInput, now_ms: int) -> list[Effect]:
         """Take an input that arrived at *now_ms*, and return its effects in order.
 
         Raises:
-            UnknownInputError: *given* is no input.
+            UnknownInputError: *call_input* is no input.
         """
-        if not isinstance(given, inputs.Sound):
+        if not isinstance(call_input, inputs.Sound):
             for notice in self._segmenter.wait(now_ms):  # a microphone stopped while speaking
                 self._turns.notice(notice, now_ms)
-        match given:
+        match call_input:
             case inputs.Sound():
-                if not self._take_sound(given, now_ms):
+                if not self._take_sound(call_input, now_ms):
                     return self._out.take()
             case inputs.BackgroundAlone():
                 self._turns.doubt_voice()
@@ -99,15 +99,15 @@ class Call:
                 pass
             case inputs.ChunkSpoken():
                 self.stages.works("tts")
-                self._responder.speak(given, now_ms)
+                self._responder.speak(call_input, now_ms)
             case inputs.PartialHeard():
-                self._turns.partial(given, now_ms)
+                self._turns.partial(call_input, now_ms)
             case inputs.StageSaid(event):
                 self._spending.count(event, now_ms)
                 self._stage_inputs.receive(event, now_ms)
             case _:
-                if not self._take_lifecycle_input(given, now_ms):
-                    self._client_inputs.receive(given, now_ms, deaf=self.control.deaf)
+                if not self._take_lifecycle_input(call_input, now_ms):
+                    self._client_inputs.receive(call_input, now_ms, deaf=self.control.deaf)
         return self._advance(now_ms)
 
     def _take_sound(self, sound: inputs.Sound, now_ms: int) -> bool:
@@ -121,9 +121,9 @@ class Call:
             self._idle.sound_ms = now_ms
         return changed
 
-    def _take_lifecycle_input(self, given: AnyInput, now_ms: int) -> bool:
+    def _take_lifecycle_input(self, call_input: AnyInput, now_ms: int) -> bool:
         """Take an input that begins, ends, sets or commands the call; False for any other."""
-        match given:
+        match call_input:
             case inputs.Started():
                 self._out.show(self.began)
                 self._idle.word(now_ms)
@@ -136,47 +136,50 @@ class Call:
                     self.history.unfinished = None
                     self._requester.speak_on(begun, now_ms)
             case inputs.Reconfigured():
-                self._reconfigure(given, now_ms)
+                self._reconfigure(call_input, now_ms)
             case inputs.Commanded():
-                self.control.command(given, self._idle, now_ms)
+                self.control.command(call_input, self._idle, now_ms)
             case inputs.Finished():
-                self._finish(given, now_ms)
+                self._finish(call_input, now_ms)
             case _:
                 return False
         return True
 
-    def _reconfigure(self, given: inputs.Reconfigured, now_ms: int) -> None:
-        self._config.now = config = given.config
+    def _reconfigure(self, call_input: inputs.Reconfigured, now_ms: int) -> None:
+        self._config.now = config = call_input.config
         self._segmenter.configure(config.turns)
         head = self._out.head(now_ms)
         self._out.publish(ev.SessionReconfigured(**head, config=config))
         self._turns.reconfigured(now_ms)
-        if given.agent:
+        if call_input.agent:
             before = self.history.summary.agent
-            self.history.agent = given.agent
-            self._out.publish(ev.AgentChanged(**head, agent=given.agent, before=before))
-            if not self.control.transferred(given.call):
-                self._responder.transferred(given.call, given.agent.name, now_ms)
+            self.history.agent = call_input.agent
+            self._out.publish(ev.AgentChanged(**head, agent=call_input.agent, before=before))
+            if not self.control.transferred(call_input.call):
+                self._responder.transferred(call_input.call, call_input.agent.name, now_ms)
 
-    def _finish(self, given: inputs.Finished, now_ms: int) -> None:
+    def _finish(self, call_input: inputs.Finished, now_ms: int) -> None:
         """End the connection; a response is kept for a caller who may come back."""
         self.history.control.move(CallMove.FINISH)
         self._entry.close(now_ms, discarded=True)
         self._entry.clear()
         self._idle.stop()
         self._keypad.pop()
-        if given.may_return:
+        if call_input.may_return:
             self._current.leave(now_ms)
         else:
             self._current.drop("hung_up", now_ms)
         summary = dataclasses.asdict(self.history.summary)
         ended = ev.SessionEnded(
-            **self._out.head(now_ms), reason=given.reason, turns=self.history.responses, **summary
+            **self._out.head(now_ms),
+            reason=call_input.reason,
+            turns=self.history.responses,
+            **summary,
         )
         self._out.publish(ended)
         self._out.followers.clear()  # they refer to it: nothing stays until garbage collection
 
-    # -------------------------------------------------------- asked by the shell
+    # -------------------------------------------------------- read by the shell
 
     @property
     def config(self) -> SessionConfig:

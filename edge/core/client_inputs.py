@@ -33,21 +33,21 @@ class ClientInputs:
         self._entry = entry
         self._keypad = keypad
 
-    def receive(self, given: AnyInput, now_ms: int, *, deaf: bool) -> None:
+    def receive(self, call_input: AnyInput, now_ms: int, *, deaf: bool) -> None:
         """Pass on an input that arrived at *now_ms*, Unix ms, unless it is ignored at present.
 
         *deaf*: the caller's text and keys are ignored.
 
         Raises:
-            UnknownInputError: *given* is no input of a client.
+            UnknownInputError: *call_input* is no input of a client.
         """
-        if self._is_ignored(given, deaf=deaf):
+        if self._is_ignored(call_input, deaf=deaf):
             return
         self._current.client_is_there()
-        self._dispatch(given, now_ms)
+        self._dispatch(call_input, now_ms)
 
-    def _dispatch(self, given: AnyInput, now_ms: int) -> None:
-        match given:
+    def _dispatch(self, call_input: AnyInput, now_ms: int) -> None:
+        match call_input:
             case inputs.Typed(text):
                 self._entry.typed(text, now_ms)
             case inputs.TurnEnded():
@@ -57,24 +57,24 @@ class ClientInputs:
             case inputs.TurnDiscarded():
                 self._entry.discard(now_ms)
             case inputs.Played():
-                self._current.played(given, now_ms)
+                self._current.played(call_input, now_ms)
             case inputs.Truncated():
-                self._current.truncate(given, now_ms)
+                self._current.truncate(call_input, now_ms)
             case inputs.ItemAdded() | inputs.ItemRemoved():
-                self._entry.edit(given, now_ms)
+                self._entry.edit(call_input, now_ms)
             case inputs.ResponseRequested():
-                self._requester.queue(given)
+                self._requester.queue(call_input)
             case inputs.ClientToolResult():
-                self._responder.client_result(given, now_ms)
+                self._responder.client_result(call_input, now_ms)
             case inputs.KeyPressed(keys):
                 self._keypad.press(keys, now_ms)
                 self._current.interrupt(now_ms)
             case _:
-                raise UnknownInputError(type(given).__name__)
+                raise UnknownInputError(type(call_input).__name__)
 
-    def _is_ignored(self, given: AnyInput, *, deaf: bool) -> bool:
+    def _is_ignored(self, call_input: AnyInput, *, deaf: bool) -> bool:
         """Tell whether the input is ignored, since the caller is muted or the response is firm."""
-        match given:
+        match call_input:
             case inputs.Typed() | inputs.TurnEnded() | inputs.KeyPressed():
                 return deaf
             case inputs.Cancelled():

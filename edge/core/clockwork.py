@@ -23,17 +23,17 @@ class Clockwork:
         self._order = itertools.count()
         self._due_ms: int | None = None
 
-    def give(self, given: AnyInput, now_ms: int) -> bool:
+    def give(self, call_input: AnyInput, now_ms: int) -> bool:
         """Pass an input to the call now; return whether it had effects."""
-        effects = self.call.step(given, now_ms)
+        effects = self.call.step(call_input, now_ms)
         self._due_ms = self.call.due_ms(now_ms)
         if effects:  # most inputs have no effects
             self._carry_out(effects, now_ms)
         return bool(effects)
 
-    def schedule(self, given: AnyInput, at_ms: int) -> None:
+    def schedule(self, call_input: AnyInput, at_ms: int) -> None:
         """Schedule an input for *at_ms*."""
-        heapq.heappush(self._scheduled, (at_ms, next(self._order), given))
+        heapq.heappush(self._scheduled, (at_ms, next(self._order), call_input))
 
     @property
     def next_ms(self) -> int | None:
@@ -52,8 +52,8 @@ class Clockwork:
             if self._scheduled and (due_ms is None or self._scheduled[0][0] <= due_ms):
                 if self._scheduled[0][0] >= until_ms:
                     return
-                at_ms, _, given = heapq.heappop(self._scheduled)
-                self.give(given, at_ms)
+                at_ms, _, call_input = heapq.heappop(self._scheduled)
+                self.give(call_input, at_ms)
             elif due_ms is not None and due_ms < until_ms:
                 if not self.give(Ticked(), due_ms) and self._due_ms == due_ms:
                     early_ms = due_ms

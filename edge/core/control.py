@@ -4,7 +4,7 @@ Texts wait until nobody speaks, and are spoken in order. A call that ends ignore
 last words are spoken to their end, then the shell hangs up.
 """
 
-from edge.core.effects import COMMANDED, Outbox
+from edge.core.effects import COMMAND_PREFIX, Outbox
 from edge.core.idle import Idle
 from edge.core.inputs import Commanded
 from edge.core.response.current_response import CurrentResponse
@@ -42,7 +42,7 @@ class Control:
         self._last_words = ""
         self._why: tuple[str, str] = (ENDED, BY_OPERATOR)
         """The code and reason of the call's end."""
-        self._asked_after = -1
+        self._idle_question_turns = -1
         """The number of the caller's turns at the question whether they are there; -1: not
         asked."""
 
@@ -72,15 +72,17 @@ class Control:
             return "too_many_texts"
         return None
 
-    def command(self, given: Commanded, idle: Idle, now_ms: int) -> None:
+    def command(self, commanded: Commanded, idle: Idle, now_ms: int) -> None:
         """Carry out a command once; a repeated or refused command changes nothing."""
-        memory, command = self._memory, given.command
-        if given.id in memory.received or self.refuses(given.id, command):
+        memory, command = self._memory, commanded.command
+        if commanded.id in memory.received or self.refuses(commanded.id, command):
             return
         head = self._out.head(now_ms)
-        received = ev.ControlReceived(**head, command_id=given.id, by=given.by, command=command)
+        received = ev.ControlReceived(
+            **head, command_id=commanded.id, by=commanded.by, command=command
+        )
         self._out.publish(received)
-        memory.note(given.id, command)
+        memory.note(commanded.id, command)
         idle.word(now_ms)
         match command:
             case Interrupt():
@@ -92,16 +94,16 @@ class Control:
             case End(words=words, reason=reason):
                 self._end(words, (ENDED, reason or BY_OPERATOR), now_ms)
             case Transfer(agent=agent):
-                self._out.transfer(f"{COMMANDED}{given.id}", agent)
+                self._out.transfer(f"{COMMAND_PREFIX}{commanded.id}", agent)
             case _:
                 pass
 
     def transferred(self, call: str) -> bool:
         """Let the new agent greet; return False if no command was the cause of *call*."""
-        if not call.startswith(COMMANDED):
+        if not call.startswith(COMMAND_PREFIX):
             return False
         if greeting := self._config.now.response.greeting:
-            self._memory.waiting.append((call.removeprefix(COMMANDED), Say(greeting)))
+            self._memory.waiting.append((call.removeprefix(COMMAND_PREFIX), Say(greeting)))
         return True
 
     def _stop_listening(self, now_ms: int) -> None:
@@ -159,7 +161,7 @@ class Control:
 
     def _ask_or_end(self, idle: Idle, now_ms: int) -> None:
         config, turns = self._config.now.idle, self._entry.count
-        ends = not config.prompt or self._asked_after == turns
+        ends = not config.prompt or self._idle_question_turns == turns
         silent_ms = idle.silent_ms(now_ms)
         self._out.publish(ev.CallerIdle(**self._out.head(now_ms), silent_ms=silent_ms, ends=ends))
         idle.word(now_ms)
@@ -168,5 +170,5 @@ class Control:
             self._end(config.goodbye, (IDLE, f"nobody spoke for {config.after_s} s"), now_ms)
             self._continue_ending(now_ms)
         else:
-            self._asked_after = turns
+            self._idle_question_turns = turns
             self._requester.say(config.prompt, now_ms, firm=False)

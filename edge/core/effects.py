@@ -50,7 +50,7 @@ class HangUp:
     reason: str = ""
 
 
-COMMANDED = "command:"
+COMMAND_PREFIX = "command:"
 """The prefix of the id of an operator's command, in place of the id of a tool call."""
 
 
@@ -59,8 +59,8 @@ class AgentTransfer:
     """Hand the caller over to *agent*; the call then gets `Reconfigured`, or the error."""
 
     call: str
-    """The id of the tool call, for `Reconfigured.call` or `ClientToolResult.call`; or COMMANDED
-    and the id of the command."""
+    """The id of the tool call, for `Reconfigured.call` or `ClientToolResult.call`; or
+    COMMAND_PREFIX and the id of the command."""
     agent: str
 
 

@@ -36,15 +36,15 @@ class InputLog:
         self._bits: list[bool] = []
         self._section = 0
 
-    def note(self, given: AnyInput, now_ms: int) -> None:
-        """Log the input *given*, which the call is about to take."""
+    def note(self, call_input: AnyInput, now_ms: int) -> None:
+        """Log the input *call_input*, which the call is about to take."""
         if self._rows is None:
             self._rows = Rows(now_ms)
-        if isinstance(given, Sound):
-            self._rows.sound(now_ms, given.size_bytes)
-            self._bits += given.voiced
+        if isinstance(call_input, Sound):
+            self._rows.sound(now_ms, call_input.size_bytes)
+            self._bits += call_input.voiced
         else:
-            self._rows.add(now_ms, *to_row(given))
+            self._rows.add(now_ms, *to_row(call_input))
 
     def due(self, now_ms: int) -> bool:
         """Tell whether a section should be stored."""
@@ -69,10 +69,10 @@ class InputLog:
         )
 
 
-def to_row(given: AnyInput) -> tuple[int, tuple[Any, ...]]:
-    """Return the tag of *given*, and its fields in logged form."""
-    values = (getattr(given, name) for name in given.__struct_fields__)
-    kind = typing.cast("int", given.__struct_config__.tag)
+def to_row(call_input: AnyInput) -> tuple[int, tuple[Any, ...]]:
+    """Return the tag of *call_input*, and its fields in logged form."""
+    values = (getattr(call_input, name) for name in call_input.__struct_fields__)
+    kind = typing.cast("int", call_input.__struct_config__.tag)
     return kind, tuple(_logged(value) for value in values)
 
 
@@ -96,14 +96,16 @@ class TimedInput(NamedTuple):
     """An input, and the time at which the call took it."""
 
     at_ms: int
-    given: AnyInput
+    call_input: AnyInput
 
 
-def read(sections: Iterable[InputsDelivered], said: Mapping[str, AnyEvent]) -> Iterator[TimedInput]:
+def read(
+    sections: Iterable[InputsDelivered], events_by_id: Mapping[str, AnyEvent]
+) -> Iterator[TimedInput]:
     """Yield the logged inputs; their audio is silence of the same length.
 
-    *said* are the session's events by their short ids. For an event that is missing, because it
-    could not be stored, only the time is yielded.
+    *events_by_id* are the session's events by their short ids. Of an event that could not be
+    stored, only the time is yielded.
 
     Raises:
         BadInputsError: the rows are damaged, or hold inputs that this version does not know.
@@ -118,17 +120,17 @@ def read(sections: Iterable[InputsDelivered], said: Mapping[str, AnyEvent]) -> I
                 voiced = tuple(next(bits, False) for _ in range(whole))
                 yield TimedInput(row.at_ms, Sound((SILENCE,) * whole, voiced, size_bytes))
             else:
-                yield TimedInput(row.at_ms, _from_row(row.kind, row.what, said))
+                yield TimedInput(row.at_ms, _from_row(row.kind, row.what, events_by_id))
 
 
-def _from_row(kind: int, what: tuple[Any, ...], said: Mapping[str, AnyEvent]) -> AnyInput:
+def _from_row(kind: int, what: tuple[Any, ...], events_by_id: Mapping[str, AnyEvent]) -> AnyInput:
     """Return the input in a row.
 
     Raises:
         BadInputsError: this version does not know the row.
     """
-    if kind == _SAID:
-        event = said.get(what[0]) if what else None
+    if kind == _STAGE_SAID_TAG:
+        event = events_by_id.get(what[0]) if what else None
         return StageSaid(event) if event else Ticked()
     if kind not in _READERS:
         raise BadInputsError(f"input {kind} is not known: a newer Aura recorded it")
@@ -137,10 +139,12 @@ def _from_row(kind: int, what: tuple[Any, ...], said: Mapping[str, AnyEvent]) ->
         if len(what) > len(readers):
             raise BadInputsError(f"input {kind} has more fields: a newer Aura recorded it")
         # an older Aura had fewer fields; the others have their defaults
-        given: AnyInput = made(*(read(value) for read, value in zip(readers, what, strict=False)))
+        call_input: AnyInput = made(
+            *(read(value) for read, value in zip(readers, what, strict=False))
+        )
     except (ValueError, TypeError) as error:
         raise BadInputsError(f"not an input of kind {kind}: {error}") from error
-    return given
+    return call_input
 
 
 def _reader(kind: Any) -> Callable[[Any], Any]:
@@ -152,9 +156,9 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     return lambda value: msgspec.convert(value, kind)
 
 
-_SAID = typing.cast("int", StageSaid.__struct_config__.tag)
+_STAGE_SAID_TAG = typing.cast("int", StageSaid.__struct_config__.tag)
 _READERS: Mapping[int, tuple[Callable[..., Any], list[Callable[[Any], Any]]]] = {
     number: (kind, [_reader(hint) for hint in typing.get_type_hints(kind, vars(inputs)).values()])
     for number, kind in INPUT_TYPES.items()
-    if number not in {SOUND, _SAID}
+    if number not in {SOUND, _STAGE_SAID_TAG}
 }

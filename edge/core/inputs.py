@@ -91,7 +91,7 @@ class Cancelled(Input, frozen=True, tag=kind.CANCELLED):
 
 
 class Played(Input, frozen=True, tag=kind.PLAYED):
-    """The client told how much of the response it has played."""
+    """The client reports how much of the response it has played."""
 
     turn: int
     played_ms: int

@@ -1,4 +1,4 @@
-"""Telephone keys, collected until a number is complete and then told to the language model."""
+"""Telephone keys, collected until a number is complete and then passed to the language model."""
 
 from edge.core.effects import Outbox
 from edge.core.idle import Idle
@@ -8,12 +8,12 @@ QUIET_MS = 2000
 """The time without a key after which a number is complete."""
 END_KEY = "#"
 """The key that ends a number at once."""
-MOST_KEYS = 64
+MOST_NUMBER_KEYS = 64
 """The most keys of a number; of more keys, the last ones count."""
 
 
 class Keypad:
-    """The keys of a call that the model was not told yet."""
+    """The keys of a call that the model does not have yet."""
 
     def __init__(self, idle: Idle, out: Outbox) -> None:
         self._idle = idle
@@ -28,7 +28,7 @@ class Keypad:
         self._idle.word(now_ms)
         if not keys:
             return
-        self._keys = (self._keys + keys)[-MOST_KEYS:]
+        self._keys = (self._keys + keys)[-MOST_NUMBER_KEYS:]
         self.due_ms = now_ms if keys.endswith(END_KEY) else now_ms + QUIET_MS
 
     def pop(self) -> str:

@@ -161,9 +161,9 @@ class TurnEntry:
         self.close(now_ms, discarded=False)
 
     def split(
-        self, utterance: Utterance, said: ev.TranscriptGuess, at_ms: int, now_ms: int
+        self, utterance: Utterance, transcript: ev.TranscriptGuess, at_ms: int, now_ms: int
     ) -> Utterance:
-        """End *utterance* at the pause that ended at *at_ms*, and enter *said*, its words.
+        """End *utterance* at the pause that ended at *at_ms*, and enter *transcript*, its words.
 
         Returns the utterance in which the caller goes on.
         """
@@ -171,7 +171,7 @@ class TurnEntry:
         self._out.tell(CallerStopped(utterance.number, silence_ms, utterance.audio_ms, False))
         following = self._segmenter.split(utterance, at_ms)
         self._ended(utterance, silence_ms, now_ms, discarded=False)
-        self._enter_part(said, now_ms, respond=False, goes_on=utterance.is_split)
+        self._enter_part(transcript, now_ms, respond=False, goes_on=utterance.is_split)
         return following
 
     def _ended(
@@ -261,7 +261,7 @@ class TurnEntry:
 
     def _enter_part(
         self,
-        said: ev.TranscriptGuess | ev.TranscriptFinal,
+        recognised: ev.TranscriptGuess | ev.TranscriptFinal,
         now_ms: int,
         *,
         respond: bool,
@@ -271,22 +271,24 @@ class TurnEntry:
 
         *goes_on*: the words continue the turn of the previous final transcript.
         """
-        key, carried = f"speech_{said.utterance}", self._history.take_carried(said.text)
-        unsent = self._history.unsent(said.text)
+        key, carried = f"speech_{recognised.utterance}", self._history.take_carried(recognised.text)
+        unsent = self._history.unsent(recognised.text)
         self._history.commit_carried()
         if carried:
             self._history.add(key, "user", carried)
             head = self._out.head(now_ms)
             self._out.publish(ev.MessageAdded(**head, key=key, role="user", text=carried))
-        told = CallerTranscript(unsent, True, said.confidence, goes_on, said.utterance, key)
-        self._out.tell(told)
+        client_event = CallerTranscript(
+            unsent, True, recognised.confidence, goes_on, recognised.utterance, key
+        )
+        self._out.tell(client_event)
         if respond:
             self._requester.queue(ResponseRequested(""))
 
-    def edit(self, given: ItemAdded | ItemRemoved, now_ms: int) -> None:
+    def edit(self, item_edit: ItemAdded | ItemRemoved, now_ms: int) -> None:
         """Add a message to the conversation, or remove one."""
         head = self._out.head(now_ms)
-        match given:
+        match item_edit:
             case ItemAdded(key=key, role=role, text=text, after=after):
                 if self._history.add(key, role, text, after):
                     added = ev.MessageAdded(**head, key=key, role=role, text=text, after=after)

@@ -107,10 +107,10 @@ class Turns:
 
     def _tell_start(self, utterance: Utterance, at_ms: int, before_ms: int, now_ms: int) -> None:
         """Tell client and recogniser that *utterance* began *before_ms* before *at_ms*."""
-        told = CallerStarted(
+        client_event = CallerStarted(
             utterance.number, now_ms - at_ms + before_ms, over_response=utterance.over_response
         )
-        self._out.tell(told)
+        self._out.tell(client_event)
         started = ev.SpeechStarted(
             **self._out.head(now_ms),
             utterance=utterance.number,
@@ -129,12 +129,12 @@ class Turns:
         self._out.publish(
             ev.SpeechContinued(**head, utterance=utterance.number, pause=utterance.pause)
         )
-        said, utterance.transcript = utterance.transcript, None
+        transcript, utterance.transcript = utterance.transcript, None
         utterance.least_confidence = 0.0
         if response := self._current.uncommitted:
             self._current.retract(response, now_ms)
-        if said and said.text and self._may_split(utterance):
-            following = self._entry.split(utterance, said, at_ms, now_ms)
+        if transcript and transcript.text and self._may_split(utterance):
+            following = self._entry.split(utterance, transcript, at_ms, now_ms)
             self._tell_start(following, at_ms, at_ms - utterance.speech_end_ms, now_ms)
 
     def _may_split(self, utterance: Utterance) -> bool:

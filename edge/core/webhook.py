@@ -16,12 +16,12 @@ class Webhook:
     def __init__(self, config: CurrentConfig, history: History, out: Outbox) -> None:
         self._history = history
         self._out = out
-        self._said: dict[int, str] = {}
+        self._spoken: dict[int, str] = {}
         """The caller's words in turns that are not over."""
         self._tools: dict[int, list[str]] = {}
         """The tools that were called in these turns."""
         if begun := history.unfinished:
-            self._said[begun.turn] = begun.text
+            self._spoken[begun.turn] = begun.text
             called = (call.called.name for call in begun.steps.calls.values())
             self._tools[begun.turn] = list(called)
         self._config = config
@@ -39,7 +39,7 @@ class Webhook:
                 data = {"agent": str(agent), "before": before}
                 yield from self._message("call.transferred", data, event)
             case ev.TurnCommitted(turn=turn, text=text):
-                self._said[turn] = text
+                self._spoken[turn] = text
             case ev.ToolRequested(turn=turn, tool=tool):
                 self._tools.setdefault(turn, []).append(tool.name)
             case ev.AnswerHeard():
@@ -75,9 +75,11 @@ class Webhook:
     def _turn(self, event: ev.AnswerHeard) -> dict[str, Any]:
         """Return the message about a turn; a turn that was cut is reported again at its end."""
         keeps = event.resumable
-        said = self._said.get(event.turn, "") if keeps else self._said.pop(event.turn, "")
+        spoken = self._spoken.get(event.turn, "") if keeps else self._spoken.pop(event.turn, "")
         tools = self._tools.get(event.turn, []) if keeps else self._tools.pop(event.turn, [])
-        words = {"caller": said, "assistant": event.text} if self._config.now.webhook.words else {}
+        words = (
+            {"caller": spoken, "assistant": event.text} if self._config.now.webhook.words else {}
+        )
         return {"turn": event.turn, **words, "complete": event.complete, "tools": list(tools)}
 
     def _end(self, event: ev.SessionEnded) -> dict[str, Any]:

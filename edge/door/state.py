@@ -41,12 +41,12 @@ from edge.door.opening.opening import Openings
 from edge.door.opening.opening_rules import ANY_SOUND_IS_A_VOICE, OpeningRules
 from edge.door.opening.recording_policy import RecordingPolicy
 from edge.door.opening.seat import Seats
-from edge.door.twilio.calls import PREFIX as TELEPHONE
+from edge.door.twilio.calls import TWILIO_PREFIX as TELEPHONE
 from edge.door.twilio.calls import TwilioCalls
 from edge.door.twilio.transfer import TwilioTransfer
 from edge.door.webrtc.port import WebRtcPort
 from edge.protocols.client_protocol import ClientProtocol, ProtocolSettings
-from edge.protocols.realtime.client_secret import PREFIX
+from edge.protocols.realtime.client_secret import KEY_PREFIX
 from runtime.bus.connection import Bus
 from runtime.prices import PRICES
 from runtime.settings import Settings
@@ -149,7 +149,7 @@ class Edge:
         """Return the caller of *token*, also of a client secret or a telephone call, or None."""
         if self.twilio and token.startswith(TELEPHONE):
             return await self.twilio.identify(token)
-        if token.startswith(PREFIX):
+        if token.startswith(KEY_PREFIX):
             return self.secrets.identify(token)
         return await self.policy.identify(token)
 

@@ -3,8 +3,8 @@
 from functools import cache
 from pathlib import Path
 
-FOLDER = Path(__file__).parent
-CHECKOUT = FOLDER.parents[1] / "clients" / "js"
+PAGES_FOLDER = Path(__file__).parent
+CHECKOUT = PAGES_FOLDER.parents[1] / "clients" / "js"
 """The client library in a checkout; a wheel has it among the pages."""
 CONTENT_TYPES = {
     ".html": "text/html",
@@ -21,7 +21,7 @@ def read(name: str) -> bytes:
     Raises:
         FileNotFoundError: a broken installation.
     """
-    for folder in (FOLDER, CHECKOUT):
+    for folder in (PAGES_FOLDER, CHECKOUT):
         if (folder / name).is_file():
             return (folder / name).read_bytes()
     raise FileNotFoundError(f"{name} is missing: install aura-voice again")

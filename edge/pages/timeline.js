@@ -178,7 +178,7 @@ export class Timeline {
   #wave(lane) {
     const loud = this.data.peaks?.[lane];
     if (!loud) return;
-    const middle = this.y(lane) + this.box + this.high / 2, points = [], a_ms = this.data.peaks_a_second / 1000, [a, b] = this.view;
+    const middle = this.y(lane) + this.box + this.high / 2, points = [], a_ms = this.data.peaks_per_second / 1000, [a, b] = this.view;
     const from = Math.max(0, Math.floor(a * a_ms)), to = Math.min(loud.length, Math.ceil(b * a_ms));
     const step = Math.max(1, Math.floor((to - from) / this.width));
     for (let k = from; k < to; k += step) {

@@ -9,15 +9,15 @@ from edge.protocols.parsing import clean, shown
 from runtime.agents.template import is_name
 from schemas.agent import MOST_VALUE_CHARS, MOST_VARIABLES
 
-NAMES = frozenset({"agent", "variables"})
-EXPECTED = (
+AGENT_NAMES = frozenset({"agent", "variables"})
+AGENT_EXPECTED = (
     f"variables must be a JSON object of {MOST_VARIABLES} strings at most, "
     f"{MOST_VALUE_CHARS} characters each"
 )
 
 
 @dataclass(frozen=True)
-class AgentAsked:
+class RequestedAgent:
     """The agent that a client asks for; the door decides whether it is allowed."""
 
     name: str = ""
@@ -25,37 +25,37 @@ class AgentAsked:
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
-def agent_options(given: Mapping[str, Any]) -> tuple[AgentAsked, list[str]]:
-    """Return the agent that *given* asks for, and one line for each invalid value."""
+def agent_options(options: Mapping[str, Any]) -> tuple[RequestedAgent, list[str]]:
+    """Return the agent that *options* asks for, and one line for each invalid value."""
     wrong: list[str] = []
-    name = given.get("agent") or ""
+    name = options.get("agent") or ""
     if not isinstance(name, str):
         wrong.append("agent must be a name")
         name = ""
-    variables = _variables(given.get("variables"))
+    variables = _variables(options.get("variables"))
     if variables is None:
-        wrong.append(EXPECTED)
-    return AgentAsked(shown(name), variables or {}), wrong
+        wrong.append(AGENT_EXPECTED)
+    return RequestedAgent(shown(name), variables or {}), wrong
 
 
-def _variables(given: Any) -> dict[str, str] | None:
-    """Return the variables in *given*, JSON text or an object, or None if they are invalid."""
-    if isinstance(given, str) and given:
+def _variables(value: Any) -> dict[str, str] | None:
+    """Return the variables in *value*, JSON text or an object, or None if they are invalid."""
+    if isinstance(value, str) and value:
         try:
-            given = json.loads(given)
+            value = json.loads(value)
         except (ValueError, RecursionError):
             return None
-    if given is None or given == "":
+    if value is None or value == "":
         return {}
-    return string_map(given)
+    return string_map(value)
 
 
-def string_map(given: Any) -> dict[str, str] | None:
-    """Return *given* if it maps names of variables to strings, else None."""
-    if not isinstance(given, dict) or len(given) > MOST_VARIABLES:
+def string_map(mapping: Any) -> dict[str, str] | None:
+    """Return *mapping* if it maps names of variables to strings, else None."""
+    if not isinstance(mapping, dict) or len(mapping) > MOST_VARIABLES:
         return None
     found: dict[str, str] = {}
-    for name, value in given.items():
+    for name, value in mapping.items():
         good = isinstance(name, str) and is_name(name) and isinstance(value, str)
         if not good or len(value) > MOST_VALUE_CHARS:
             return None

@@ -71,7 +71,7 @@ def _about(path: str) -> str:
 
 def continuous_query() -> dict[str, Schema]:
     """Return the query of `/ws/voice/continuous`: names to JSON Schemas."""
-    told = {
+    schema = {
         "audio": "`chunks`: `ai_audio_chunk` in place of `ai_audio`.",
         "partials": "`1`: growing words.",
         "metrics": "`1`: `turn_metrics`.",
@@ -97,7 +97,7 @@ def continuous_query() -> dict[str, Schema]:
             "description": "Variables of the agent: a JSON object of strings.",
         },
         **{
-            name: {"enum": list(values), "description": told[name]}
+            name: {"enum": list(values), "description": schema[name]}
             for name, values in continuous.SWITCHES.items()
         },
     }

@@ -133,7 +133,7 @@ class CloseCode(IntEnum):
 
 
 def failed_part(trouble: Trouble) -> FaultyPart:
-    """Return the failed part as clients are told it: no protocol has a word for the bus."""
+    """Return the name of the failed part for clients: no protocol has a word for the bus."""
     return "audio" if trouble.stage == "bus" else trouble.stage
 
 

@@ -20,8 +20,7 @@ from edge.core.client_events import (
     Trouble,
 )
 from edge.core.inputs import Cancelled, Typed
-from edge.protocols.agent_options import NAMES as AGENT_NAMES
-from edge.protocols.agent_options import agent_options
+from edge.protocols.agent_options import AGENT_NAMES, agent_options
 from edge.protocols.client_protocol import (
     Admission,
     Handshake,
@@ -43,7 +42,7 @@ from edge.protocols.parsing import (
 from edge.protocols.pcm_format import PCM_NAMES, pcm_format
 from edge.protocols.sample_rate_detection import SampleRateDetector
 from edge.protocols.session_events import event_messages
-from edge.protocols.session_options import NAMES, session_options
+from edge.protocols.session_options import SESSION_NAMES, session_options
 from runtime.audio.conversion import AudioReader, write_wav
 from runtime.audio.wav import Format, NotAudioError
 from runtime.prices import cost_usd
@@ -68,7 +67,9 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "record": ("0", "1"),
 }
 """Names in the query and their allowed values."""
-KNOWN = NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session", "resume_key"}
+OPTION_NAMES = (
+    SESSION_NAMES | AGENT_NAMES | PCM_NAMES | SWITCHES.keys() | {"token", "session", "resume_key"}
+)
 PAGE_WAIT_MS = 5000
 """The longest wait of the greeting, ms, for a page that still asks the user for the microphone."""
 MOST_TIMESTAMP_CHARS = 256
@@ -270,7 +271,7 @@ def _safe_timestamp(timestamp: Any) -> str | int | float | None:
 
 def _invalid_options(query: Mapping[str, str]) -> list[str]:
     """Return one line for each unknown name in the query and each invalid value."""
-    wrong = [f"{shown(name)} is no option" for name in query if name not in KNOWN]
+    wrong = [f"{shown(name)} is no option" for name in query if name not in OPTION_NAMES]
     for name, values in SWITCHES.items():
         if query.get(name, values[0]) not in values:
             wrong.append(f"{name} must be {' or '.join(values)}")

@@ -7,7 +7,7 @@ from typing import Any
 from edge.core.inputs import ClientToolResult
 
 MOST_TYPE_CHARS = 64
-MOST_PARTS = 1000
+MOST_JSON_MARKS = 1000
 """The most commas and brackets in a message; real messages have about ten, and base64 has none."""
 MOST_TEXT_CHARS = 4000
 BLANKS = b" \t\r\n"
@@ -26,7 +26,7 @@ def parse(text: str) -> dict[str, Any]:
         NotJsonError: the text is no object, its type is missing or no string, or it has too many
             parts.
     """
-    if len(text) > MOST_PARTS and sum(map(text.count, ",[{")) > MOST_PARTS:
+    if len(text) > MOST_JSON_MARKS and sum(map(text.count, ",[{")) > MOST_JSON_MARKS:
         raise NotJsonError
     try:
         message = json.loads(text)

@@ -19,16 +19,16 @@ PCM_NAMES = frozenset({"rate", "format"})
 LEAST_HZ, MOST_HZ = 8_000, 96_000
 
 
-def pcm_format(given: Mapping[str, Any], usual_hz: int) -> tuple[Format, list[str]]:
-    """Return the format that *given* names, and one line for each invalid value."""
+def pcm_format(options: Mapping[str, Any], usual_hz: int) -> tuple[Format, list[str]]:
+    """Return the format that *options* names, and one line for each invalid value."""
     rate_hz, (width, encoding), wrong = usual_hz, FORMATS["s16le"], []
-    if (rate := given.get("rate")) is not None:
+    if (rate := options.get("rate")) is not None:
         number = whole(rate)
         if number is not None and LEAST_HZ <= number <= MOST_HZ:
             rate_hz = number
         else:
             wrong.append(f"rate must be a whole number from {LEAST_HZ} to {MOST_HZ}")
-    if (name := given.get("format")) is not None:
+    if (name := options.get("format")) is not None:
         if isinstance(name, str) and name in FORMATS:
             width, encoding = FORMATS[name]
         else:

@@ -44,9 +44,9 @@ USUAL_PENALTY, UNUSUAL_PENALTY = 0.5, 2.0
 """The penalty of rates other than the declared one, in log likelihood."""
 
 
-def _penalty(rate_hz: int, told_hz: int) -> float:
+def _penalty(rate_hz: int, declared_hz: int) -> float:
     """Return the penalty of a rate, in log likelihood."""
-    if rate_hz == told_hz:
+    if rate_hz == declared_hz:
         return 0.0
     return USUAL_PENALTY if rate_hz in USUAL_HZ else UNUSUAL_PENALTY
 
@@ -54,10 +54,10 @@ def _penalty(rate_hz: int, told_hz: int) -> float:
 class Arrivals:
     """The arrivals of samples, and how well each rate explains them."""
 
-    def __init__(self, told_hz: int) -> None:
-        self.rates_hz = sorted({*RATES_HZ, told_hz})
+    def __init__(self, declared_hz: int) -> None:
+        self.rates_hz = sorted({*RATES_HZ, declared_hz})
         self._ms_per_sample = 1000 / np.array(self.rates_hz, float)
-        self._against = np.array([_penalty(hz, told_hz) for hz in self.rates_hz])
+        self._against = np.array([_penalty(hz, declared_hz) for hz in self.rates_hz])
         self._points: list[tuple[int, int]] = []
         """(ms, samples so far) at the end of each slot."""
         self._slot_ms = SLOT_MS
@@ -110,7 +110,7 @@ HOLD_MS = 3000
 """The most live audio that is kept back; then the likeliest rate is accepted."""
 MOST_HELD_BYTES = 1_000_000
 """The most audio of any kind that is kept back: 5 s at the highest rate, or 30 s at 16 kHz."""
-KEPT_MS = 6000
+MOST_REPROCESSED_MS = 6000
 """The most audio that is processed again after a wrong rate."""
 MISHEARD_RATIO = 1.15
 """The ratio of a wrong rate to the true one at which speech becomes unintelligible."""
@@ -148,7 +148,7 @@ RATE_MOVES: Mapping[tuple[RatePhase, RateMove], RatePhase] = {
 class SampleRateDetector:
     """Keeps a PCM stream back until its rate is known, and later checks the rate."""
 
-    told_hz: int
+    declared_hz: int
     frame_bytes: int = 2
     """Bytes of a sample of all channels."""
     _phase: RatePhase = SEARCHES
@@ -162,7 +162,7 @@ class SampleRateDetector:
     _kept: bytearray = field(default_factory=bytearray)
 
     def __post_init__(self) -> None:
-        self._arrivals = Arrivals(self.told_hz)
+        self._arrivals = Arrivals(self.declared_hz)
 
     @property
     def rate_hz(self) -> int | None:
@@ -196,7 +196,7 @@ class SampleRateDetector:
         """Return the audio that is kept back, at the likeliest rate; no more audio comes."""
         few = len(self._arrivals) < FEWEST_POINTS - 1
         best = self._arrivals.rates_hz[int(np.argmax(self._arrivals.likely()))]
-        return self.accept(self.told_hz if few else best)
+        return self.accept(self.declared_hz if few else best)
 
     def accept(self, rate_hz: int) -> bytes:
         """Take *rate_hz* for the rate, and return the audio that is kept.
@@ -236,8 +236,8 @@ class SampleRateDetector:
             misheard = max(best_hz / self._rate_hz, self._rate_hz / best_hz) >= MISHEARD_RATIO
             # an incomplete sample stays in the buffer
             new = len(pcm) + (self._bytes - len(pcm)) % self.frame_bytes
-            kept = self.accept(best_hz)
-            return kept if misheard else kept[-new:], True
+            accepted = self.accept(best_hz)
+            return accepted if misheard else accepted[-new:], True
         certain = best_hz == self._rate_hz and likely[first] - likely[second] >= SURE_LEAD
         if passed_ms >= GIVE_UP_MS or (certain and passed_ms >= SURE_MS):
             self._move(RateMove.CONFIRM)
@@ -247,7 +247,7 @@ class SampleRateDetector:
 
     def _trim(self) -> None:
         """Drop whole samples that will not be processed again."""
-        over = len(self._kept) // self.frame_bytes - KEPT_MS * self._rate_hz // 1000
+        over = len(self._kept) // self.frame_bytes - MOST_REPROCESSED_MS * self._rate_hz // 1000
         if over > 0:
             del self._kept[: over * self.frame_bytes]
 

@@ -13,34 +13,34 @@ NUMBERS: Mapping[str, str] = {
     if name not in {"eagerness", "language", "record", "voice"}
 }
 """Clients' names of whole-number options, and their paths in the configuration."""
-NAMES = frozenset({"eagerness", "language", "voice", *NUMBERS})
+SESSION_NAMES = frozenset({"eagerness", "language", "voice", *NUMBERS})
 LANGUAGE_CHARS = 16
 _VOICE = re.compile(VOICE_NAME)
 
 
-def session_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the changes that *given* asks for, and one line for each invalid value.
+def session_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the changes that *options* asks for, and one line for each invalid value.
 
-    Names that are not in NAMES are ignored here.
+    Names that are not in SESSION_NAMES are ignored here.
     """
     changes: dict[str, Any] = {}
     wrong: list[str] = []
-    if (eagerness := given.get("eagerness")) is not None:
+    if (eagerness := options.get("eagerness")) is not None:
         if isinstance(eagerness, str) and eagerness in typing.get_args(Eagerness):
             changes["turns.eagerness"] = eagerness
         else:
             wrong.append("eagerness must be low, auto or high")
-    if (language := given.get("language")) is not None:
+    if (language := options.get("language")) is not None:
         if isinstance(language, str) and language and language.isascii():
             changes["language"] = language[:LANGUAGE_CHARS]
         else:
             wrong.append("language must be a code such as en")
-    if (voice := given.get("voice")) is not None:
+    if (voice := options.get("voice")) is not None:
         if isinstance(voice, str) and voice and _VOICE.fullmatch(voice):
             changes[CLIENT_OPTIONS["voice"]] = voice
         else:
             wrong.append("voice must be the name of a voice")
-    _take_numbers(given, changes, wrong)
+    _take_numbers(options, changes, wrong)
     return changes, wrong
 
 

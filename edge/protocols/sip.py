@@ -15,11 +15,11 @@ from edge.protocols.client_protocol import (
     ProtocolDefaults,
     TokenPlace,
 )
-from runtime.audio.dtmf import KEYS
+from runtime.audio.dtmf import KEYPAD_KEYS
 from runtime.audio.g711 import LINE_HZ
 from runtime.audio.wav import Format
 
-LINE = Format(rate_hz=LINE_HZ)
+SIP_FORMAT = Format(rate_hz=LINE_HZ)
 """The line decodes PCMU and PCMA."""
 KEY, BYE = "key ", "bye"
 """Words from the line: KEY and the key, or BYE."""
@@ -40,7 +40,7 @@ class SipProtocol(ProtocolDefaults):
     def __init__(self, handshake: Handshake) -> None:
         """Take `agent`, `variables` and `dialled` (the called number) from the query."""
         self.connection = handshake.connection
-        self._agent, _ = agent_options(handshake.query)  # errors cannot be told to a telephone
+        self._agent, _ = agent_options(handshake.query)  # a telephone takes no errors
         self._dialled = handshake.query.get("dialled", "")
 
     # -------------------------------------------------------- from the line
@@ -60,15 +60,15 @@ class SipProtocol(ProtocolDefaults):
     def receive(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         del now_ms
         if isinstance(raw, bytes):
-            return [Audio(raw, LINE)]
+            return [Audio(raw, SIP_FORMAT)]
         if raw == BYE:
             return [EndSession(close=True)]
         key = raw.removeprefix(KEY)
-        return [KeyPressed(key)] if key in KEYS else []
+        return [KeyPressed(key)] if key in KEYPAD_KEYS else []
 
     def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
-        return [Audio(raw, LINE)] if isinstance(raw, bytes) else None
+        return [Audio(raw, SIP_FORMAT)] if isinstance(raw, bytes) else None
 
     def played(self, turn: int, played_ms: int, *, ends: bool) -> list[ClientCommand]:
         """Return the commands after part of a response was played over the line."""

@@ -10,7 +10,7 @@ Twilio's protocol has no error messages, so invalid messages are ignored.
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
 from edge.core.client_events import ClientEvent, Interrupted, Speech, Tones
 from edge.core.inputs import KeyPressed, Played
-from edge.protocols.agent_options import AgentAsked, agent_options
+from edge.protocols.agent_options import RequestedAgent, agent_options
 from edge.protocols.client_protocol import (
     Admission,
     Handshake,
@@ -35,19 +35,19 @@ from edge.protocols.twilio_messages import (
     Stop,
     read,
 )
-from runtime.audio.dtmf import KEYS, tones
+from runtime.audio.dtmf import KEYPAD_KEYS, tones
 from runtime.audio.g711 import LINE_HZ, encode
 from runtime.audio.gaps import GapFiller, filled_ms
 from runtime.audio.wav import Format
 
-BYTES_PER_MS = LINE_HZ // 1000
-LINE = Format(rate_hz=LINE_HZ, width=1, encoding="mulaw")
+MULAW_BYTES_PER_MS = LINE_HZ // 1000
+TWILIO_FORMAT = Format(rate_hz=LINE_HZ, width=1, encoding="mulaw")
 SPOKEN = MediaFormat(encoding="audio/x-mulaw", sample_rate=LINE_HZ, channels=1)
 """The one format that Twilio documents."""
-SILENCE = b"\xff"
+MULAW_SILENCE = b"\xff"
 MOST_MARKS = 512
 """The most pending marks; of a client that returns none, only the latest are kept."""
-MOST_MESSAGE_BYTES = 64 * 1024
+MOST_TWILIO_MESSAGE_BYTES = 64 * 1024
 """The longest message that is read: Twilio's have some hundred bytes, and the first ones come from
 senders that have shown no token yet."""
 
@@ -61,7 +61,7 @@ class TwilioProtocol(ProtocolDefaults):
         limits_commands=False,
         refuses_by_http=False,
         one_session=True,
-        most_message_bytes=MOST_MESSAGE_BYTES,
+        most_message_bytes=MOST_TWILIO_MESSAGE_BYTES,
     )
     audio_out_hz = LINE_HZ
 
@@ -69,10 +69,10 @@ class TwilioProtocol(ProtocolDefaults):
         self.connection = handshake.connection
         self._transfer_key = handshake.settings.transfer_key
         self._stream = self.telephone_call = ""
-        self._agent = AgentAsked()
+        self._agent = RequestedAgent()
         self._due_ms: int | None = None
         """The start of the next piece of audio, by Twilio's clock."""
-        self._gaps = GapFiller(BYTES_PER_MS, SILENCE)
+        self._gaps = GapFiller(MULAW_BYTES_PER_MS, MULAW_SILENCE)
         self._turn = 0
         self._sent_bytes = 0
         """The audio sent of the response to that turn, bytes of mu-law."""
@@ -87,10 +87,10 @@ class TwilioProtocol(ProtocolDefaults):
             case Connected():
                 return None
             case Start(stream_sid=stream, start=details) if details.media_format == SPOKEN:
-                given = details.custom_parameters
+                parameters = details.custom_parameters
                 self._stream, self.telephone_call = stream, details.call_sid
-                self._agent, _ = agent_options(given)  # errors cannot be told to Twilio
-                return given.get("token", "")
+                self._agent, _ = agent_options(parameters)  # Twilio takes no errors
+                return parameters.get("token", "")
             case _:
                 return ""
 
@@ -109,7 +109,7 @@ class TwilioProtocol(ProtocolDefaults):
                 return self._returned(details.name)
             case Dtmf(details) if self._transfer_key and details.digit == self._transfer_key:
                 return [PhoneTransfer(self.telephone_call, details.digit)]
-            case Dtmf(details) if details.digit in KEYS:
+            case Dtmf(details) if details.digit in KEYPAD_KEYS:
                 return [KeyPressed(details.digit)]
             case Stop():
                 return [EndSession(close=True)]
@@ -129,8 +129,8 @@ class TwilioProtocol(ProtocolDefaults):
             data = from_base64(details.payload)
         except ValueError:
             return []
-        gap_ms = self._gap_ms(details.timestamp, len(data) // BYTES_PER_MS)
-        return [Audio(self._gaps.fill(data, gap_ms, lost=True), LINE)] if data else []
+        gap_ms = self._gap_ms(details.timestamp, len(data) // MULAW_BYTES_PER_MS)
+        return [Audio(self._gaps.fill(data, gap_ms, lost=True), TWILIO_FORMAT)] if data else []
 
     def _gap_ms(self, timestamp: str, length_ms: int) -> int:
         """Return the missing audio, ms, before a piece of *length_ms* at that time."""
@@ -158,7 +158,7 @@ class TwilioProtocol(ProtocolDefaults):
                 return self._spoken(event)
             case Interrupted(turn=turn, played_ms=played_ms):
                 self._marks.clear()
-                self._turn, self._sent_bytes = turn, played_ms * BYTES_PER_MS
+                self._turn, self._sent_bytes = turn, played_ms * MULAW_BYTES_PER_MS
                 return [Clear(self._stream).as_json()]
             case Tones(keys=keys):
                 return [self._media(encode(tones(keys, LINE_HZ), "mulaw"))]
@@ -174,7 +174,7 @@ class TwilioProtocol(ProtocolDefaults):
         name = f"{speech.turn}.{self._number}"
         if len(self._marks) >= MOST_MARKS:
             del self._marks[next(iter(self._marks))]
-        self._marks[name] = Played(speech.turn, self._sent_bytes // BYTES_PER_MS)
+        self._marks[name] = Played(speech.turn, self._sent_bytes // MULAW_BYTES_PER_MS)
         return [self._media(data), SetMark(self._stream, MarkDetails(name)).as_json()]
 
     def _media(self, data: bytes) -> Json:

@@ -11,7 +11,7 @@ import msgspec
 from runtime.agents import yaml_tree
 from runtime.agents.yaml_tree import Tree
 from runtime.text.printable import printable
-from schemas.agent import MOST_FILE_BYTES
+from schemas.agent import MOST_CONFIG_FILE_BYTES
 from schemas.subjects import is_token
 
 T = TypeVar("T")
@@ -99,7 +99,7 @@ def load(path: Path, parse: Parse, noun: str) -> tuple[str, str, Any]:
         raise ConfigFileError(0, f"{why}, its name 1 to 128 of A-Z a-z 0-9 _ -", str(path))
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_FILE_BYTES + 1)
+            data = file.read(MOST_CONFIG_FILE_BYTES + 1)
         text = data.decode("utf-8")
         return name, text, parse(text)
     except OSError as error:
@@ -121,8 +121,8 @@ def converted(text: str, kind: type[T], what_it_is: str) -> tuple[T, Tree]:
         ConfigFileError: the text describes no such struct; *what_it_is* is the message for a text
             that is no mapping.
     """
-    if len(text.encode(errors="replace")) > MOST_FILE_BYTES:
-        raise ConfigFileError(0, f"longer than {MOST_FILE_BYTES} bytes")
+    if len(text.encode(errors="replace")) > MOST_CONFIG_FILE_BYTES:
+        raise ConfigFileError(0, f"longer than {MOST_CONFIG_FILE_BYTES} bytes")
     try:
         tree = yaml_tree.read(text)
     except yaml_tree.YamlError as error:
@@ -148,9 +148,9 @@ _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 
 
-def _with_line(said: str, kind: type, tree: Tree) -> ConfigFileError:
-    """Return msgspec's error message *said* about a *kind*, with the line in *tree*."""
-    what, path = _complaint(said)
+def _with_line(reason: str, kind: type, tree: Tree) -> ConfigFileError:
+    """Return msgspec's error message *reason* about a *kind*, with the line in *tree*."""
+    what, path = _complaint(reason)
     if "..." in path:  # msgspec does not tell which entry of a mapping it is
         at = path.index("...")
         what, path = _wrong_entry(kind, tree.value, path[:at]) or (what, path[:at])
@@ -166,12 +166,12 @@ def _with_line(said: str, kind: type, tree: Tree) -> ConfigFileError:
     )
 
 
-def _complaint(said: str) -> tuple[str, yaml_tree.Path]:
-    """Split msgspec's error message *said* into the complaint and the path of the part."""
-    found = _AT.match(said)
+def _complaint(reason: str) -> tuple[str, yaml_tree.Path]:
+    """Split msgspec's error message *reason* into the complaint and the path of the part."""
+    found = _AT.match(reason)
     parts = [name or index for name, index in _PART.findall((found and found["path"]) or "")]
     path = tuple(int(part) if part.isdecimal() else part for part in parts)
-    return (found["what"] if found else said), path
+    return (found["what"] if found else reason), path
 
 
 def _wrong_entry(

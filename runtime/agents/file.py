@@ -14,7 +14,7 @@ from runtime.agents.yaml_tree import Tree
 from schemas.agent import Agent, AgentTool
 from schemas.tools import TRANSFER, flaw
 
-NOUN = "agent"
+AGENT_NOUN = "agent"
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?")
 """An http or https URL without user and password, since records would contain them."""
 
@@ -25,7 +25,7 @@ def load_all(paths: Sequence[Path]) -> dict[str, str]:
     Raises:
         BrokenFilesError: some of the files are no agents.
     """
-    return config_file.load_all(paths, parse, NOUN)
+    return config_file.load_all(paths, parse, AGENT_NOUN)
 
 
 def load(path: Path) -> tuple[str, str, Agent]:
@@ -34,7 +34,7 @@ def load(path: Path) -> tuple[str, str, Agent]:
     Raises:
         ConfigFileError: the file cannot be read, or is no agent.
     """
-    return config_file.load(path, parse, NOUN)
+    return config_file.load(path, parse, AGENT_NOUN)
 
 
 @lru_cache(maxsize=512)

@@ -27,7 +27,7 @@ class VariableError(ValueError):
 
 
 @dataclass(frozen=True)
-class Given:
+class CallOptions:
     """The variables and changes that a token and a caller ask of an agent."""
 
     by_token: Mapping[str, str]
@@ -49,7 +49,7 @@ class Resolved:
     """One line for each request of the caller that was refused."""
 
 
-def resolve(agent: Agent, base: SessionConfig, given: Given) -> Resolved:
+def resolve(agent: Agent, base: SessionConfig, given: CallOptions) -> Resolved:
     """Return the configuration of a call of *agent*, over the operator's configuration *base*.
 
     Raises:
@@ -78,7 +78,7 @@ def tightened(own: Mapping[str, Any], base: SessionConfig) -> dict[str, Any]:
     return limited
 
 
-def _variables(agent: Agent, given: Given) -> tuple[dict[str, str], list[str]]:
+def _variables(agent: Agent, given: CallOptions) -> tuple[dict[str, str], list[str]]:
     """Return the values of the agent's variables, and one line for each that callers may not set.
 
     Raises:

@@ -33,9 +33,12 @@ class FileKind:
         return f"{subjects.AGENTS}.{self.key(tenant, name)}"
 
 
-AGENT = FileKind(file.NOUN, file.parse, subjects.agent_key, ("tenant.>", "shared.>"))
+AGENT = FileKind(file.AGENT_NOUN, file.parse, subjects.agent_key, ("tenant.>", "shared.>"))
 TENANT = FileKind(
-    tenant_file.NOUN, tenant_file.parse, lambda _, name: subjects.tenant_key(name), ("tenants.>",)
+    tenant_file.TENANT_NOUN,
+    tenant_file.parse,
+    lambda _, name: subjects.tenant_key(name),
+    ("tenants.>",),
 )
 
 
@@ -131,13 +134,13 @@ async def find(
         NotAppliedError: there is none.
         BusAwayError: the server does not answer.
     """
-    for whose in dict.fromkeys((tenant, "")):
+    for owner in dict.fromkeys((tenant, "")):
         if number:
             stored = await bus.get(subjects.AGENTS_STREAM, {"seq": number})
-            same = stored is not None and stored.subject == kind.subject(whose, name)
+            same = stored is not None and stored.subject == kind.subject(owner, name)
             found = revision_of(stored) if stored and same else None
         else:
-            found = await newest(bus, whose, name, kind)
+            found = await newest(bus, owner, name, kind)
         if found and found.text:
             return found
     which = f"{name}@{number}" if number else name

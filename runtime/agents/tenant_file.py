@@ -5,7 +5,7 @@ from functools import lru_cache
 from runtime.agents.config_file import converted
 from schemas.tenant import Tenant
 
-NOUN = "tenant"
+TENANT_NOUN = "tenant"
 
 
 @lru_cache(maxsize=512)

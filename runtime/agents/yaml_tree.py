@@ -61,8 +61,8 @@ def read(text: str) -> Tree:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         advice = _ADVICE.get(error.problem or "", "")
-        told = f"no YAML: {error.problem}{advice}"
-        raise YamlError(mark.line + 1 if mark else 1, told) from error
+        reason = f"no YAML: {error.problem}{advice}"
+        raise YamlError(mark.line + 1 if mark else 1, reason) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise YamlError(line, f"no YAML: {error.reason}") from error

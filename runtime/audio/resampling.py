@@ -59,7 +59,7 @@ CUTOFF_HZ = 7400
 """The edge of the pass band; from 8.2 kHz on the filter attenuates by 70 dB."""
 GROUPS_PER_ROW = 16
 """Groups of output samples in one row of the matrix product."""
-MOST_ROWS = 32
+MOST_PRODUCT_ROWS = 32
 """Rows of one matrix product; with more, BLAS starts threads, which spin for longer than it
 takes."""
 
@@ -100,8 +100,8 @@ class _Layout:
         around = np.ndarray((rows, width), np.float32, sound, 0, (step, sound.itemsize))
         made = np.empty((rows, GROUPS_PER_ROW * up), np.float32)
         self._products = [
-            (around[at : at + MOST_ROWS], weights, made[at : at + MOST_ROWS])
-            for at in range(0, rows, MOST_ROWS)
+            (around[at : at + MOST_PRODUCT_ROWS], weights, made[at : at + MOST_PRODUCT_ROWS])
+            for at in range(0, rows, MOST_PRODUCT_ROWS)
         ]
         self._known = made.reshape(-1)[: count * up]
 

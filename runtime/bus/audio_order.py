@@ -2,8 +2,8 @@
 
 from schemas.audio import BYTES_PER_MS, AudioFrame
 
-KEPT_MS = 55_000
-"""The audio after a gap for whose missing messages is waited: they count as lost then."""
+MOST_AHEAD_MS = 55_000
+"""The most audio that waits behind a gap; with more, the missing messages count as lost."""
 
 
 class AudioOrder:
@@ -44,4 +44,7 @@ class AudioOrder:
         """Whether the missing messages are not needed, or lost for good."""
         if 0 < self._ahead[min(self._ahead)].from_ms <= self._known_ms:
             return True
-        return sum(len(message.pcm) for message in self._ahead.values()) >= KEPT_MS * BYTES_PER_MS
+        return (
+            sum(len(message.pcm) for message in self._ahead.values())
+            >= MOST_AHEAD_MS * BYTES_PER_MS
+        )

@@ -16,9 +16,9 @@ from schemas import subjects
 
 BATCH_SUBJECTS = 1000
 """The most subjects in one request; the server's limit is 1024."""
-MOST_READ_EVENTS = 20_000
+MOST_EVENTS_PER_READ = 20_000
 """The most events of a session that one request reads."""
-WAIT_S = 10.0
+READ_TIMEOUT_S = 10.0
 DIRECT_GET = "$JS.API.DIRECT.GET"
 
 
@@ -30,8 +30,8 @@ class BulkReader:
         nc: Client,
         *,
         batch: int = BATCH_SUBJECTS,
-        read_at_once: int = MOST_READ_EVENTS,
-        wait_s: float = WAIT_S,
+        read_at_once: int = MOST_EVENTS_PER_READ,
+        wait_s: float = READ_TIMEOUT_S,
     ) -> None:
         """Take the sizes of requests: *batch* subjects, *read_at_once* events; *wait_s* for all."""
         self._nc = nc

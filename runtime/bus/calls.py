@@ -20,9 +20,9 @@ from schemas.control import (
     CallState,
 )
 
-ANSWER_S = 5.0
+COMMAND_TIMEOUT_S = 5.0
 """The time within which the edge that holds a call must answer."""
-RINGS_S = 75.0
+PLACING_TIMEOUT_S = 75.0
 """The time within which a placed call must be answered; a telephone rings for a minute at most."""
 GATHER_S = 0.3
 """The time within which edges list their calls."""
@@ -48,7 +48,7 @@ async def ask(bus: Bus, session: str, request: CallRequest) -> CallReply:
         raise BusAwayError("the event bus is away")
     try:
         answer = await bus.nats_client.request(
-            subjects.call(session), codec.encode(request), timeout=ANSWER_S
+            subjects.call(session), codec.encode(request), timeout=COMMAND_TIMEOUT_S
         )
         reply = codec.decode_as(CallReply, answer.data)
     except NoRespondersError:
@@ -75,7 +75,7 @@ async def place(bus: Bus, request: CallPlacing) -> CallPlaced:
         raise BusAwayError("the event bus is away")
     try:
         answer = await bus.nats_client.request(
-            subjects.DIAL, codec.encode(request), timeout=RINGS_S
+            subjects.DIAL, codec.encode(request), timeout=PLACING_TIMEOUT_S
         )
         return codec.decode_as(CallPlaced, answer.data)
     except NoRespondersError:

@@ -39,27 +39,27 @@ class Configurations:
     async def in_event(self, event: AnyEvent) -> AnyEvent:
         """Return *event*, with its configuration in it if it only names one."""
         if isinstance(event, SessionStarted | SessionResumed) and event.names_config:
-            said = msgspec.to_builtins(event, builtin_types=(bytes,))
-            del said["config"]
-            if whole := await self._whole(said):
+            fields = msgspec.to_builtins(event, builtin_types=(bytes,))
+            del fields["config"]
+            if whole := await self._whole(fields):
                 return codec.decode(whole)
         return event
 
     async def in_data(self, data: bytes) -> bytes:
         """Return the event in *data*, with its configuration in it if it only names one."""
         try:
-            said = msgpack.unpackb(data)
+            fields = msgpack.unpackb(data)
         except (ValueError, TypeError, msgpack.UnpackException):
             return data
-        if not isinstance(said, dict) or not named_config.names_one(said):
+        if not isinstance(fields, dict) or not named_config.names_one(fields):
             return data
-        return await self._whole(said) or data
+        return await self._whole(fields) or data
 
-    async def _whole(self, said: dict[str, Any]) -> bytes:
-        """Return the event *said* with its configuration, or b"" if that cannot be read."""
+    async def _whole(self, fields: dict[str, Any]) -> bytes:
+        """Return the event *fields* with its configuration, or b"" if that cannot be read."""
         try:
-            base = await self._read(str(said["config_hash"]))
-            return b"" if base is None else bytes(msgpack.packb(named_config.whole(said, base)))
+            base = await self._read(str(fields["config_hash"]))
+            return b"" if base is None else bytes(msgpack.packb(named_config.whole(fields, base)))
         except (BusAwayError, ValueError, TypeError) as error:
             log.warning("config_not_read", error=type(error).__name__)
             return b""

@@ -17,7 +17,7 @@ from schemas.stages import CONSUMERS
 
 ADVISORIES = "$JS.EVENT.ADVISORY.CONSUMER.>"
 STAGE_CONSUMERS = {consumer.lower() for consumer in CONSUMERS.values()}
-LATE_MS = 60_000
+RETRY_WINDOW_MS = 60_000
 """The time after a job's deadline in which it may still be retried."""
 
 
@@ -95,7 +95,7 @@ async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = Fals
     if not letter.event_type:
         raise DeadLetterError(f"record {letter.seq}: event {letter.event_seq} was never readable")
     late_ms = now_ms - letter.deadline_ms if letter.deadline_ms else 0
-    if late_ms > LATE_MS and not force:
+    if late_ms > RETRY_WINDOW_MS and not force:
         raise DeadLetterError(
             f"record {letter.seq}: its caller stopped waiting {late_ms // 1000} s ago; "
             "--force retries it anyway, to complete the log"
@@ -119,8 +119,8 @@ async def forget(bus: Bus, seq: int) -> None:
 
 def _is_ours(header: str) -> bool:
     """Tell whether the publisher set *header*, not the server."""
-    kept = {codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER, codec.COPY_HEADER}
-    return header in kept
+    headers_kept = {codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER, codec.COPY_HEADER}
+    return header in headers_kept
 
 
 async def _letter(bus: Bus, record: Stored) -> DeadLetter:

@@ -55,13 +55,13 @@ class Delivery(msgspec.Struct, frozen=True):
         return codec.readable(self.data)
 
 
-def message_of(kind: type[M], data: bytes, **whose: str) -> M | None:
+def message_of(kind: type[M], data: bytes, **head: str) -> M | None:
     """Return the message of type *kind* in *data*, or log it and return None.
 
-    *whose*: fields of the log line.
+    *head*: fields of the log line.
     """
     try:
         return codec.decode_as(kind, data)
     except codec.BadMessageError:
-        log.warning("message_malformed", kind=kind.__name__, **whose)
+        log.warning("message_malformed", kind=kind.__name__, **head)
         return None

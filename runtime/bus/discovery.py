@@ -16,7 +16,7 @@ from runtime.bus.delivery import Delivery
 from runtime.bus.silence import until_silent
 from runtime.process.version import version
 
-PREFIX = "aura-"
+SERVICE_PREFIX = "aura-"
 
 Describe = Callable[[], dict[str, Any]]
 
@@ -26,7 +26,7 @@ class Service(msgspec.Struct, frozen=True):
 
     role: str
     id: str
-    said: dict[str, Any]
+    status: dict[str, Any]
     """Model, slots, in_flight, and more by role."""
 
 
@@ -43,7 +43,7 @@ async def announced(bus: Bus, role: str, describe: Describe) -> AsyncIterator[st
     service = await micro.add_service(
         bus.nats_client,
         ServiceConfig(
-            name=f"{PREFIX}{role}",
+            name=f"{SERVICE_PREFIX}{role}",
             version=version(),
             description=f"Aura {role}",
             stats_handler=stats,
@@ -76,8 +76,8 @@ async def discover(
             name, where, data = stats["name"], stats["id"], stats["endpoints"][0]["data"]
         except (msgspec.DecodeError, KeyError, IndexError, TypeError):
             return  # some other service of the cluster
-        if name.startswith(PREFIX):
-            found.append(Service(name.removeprefix(PREFIX), where, data or {}))
+        if name.startswith(SERVICE_PREFIX):
+            found.append(Service(name.removeprefix(SERVICE_PREFIX), where, data or {}))
 
     inbox = bus.nats_client.new_inbox()
     try:

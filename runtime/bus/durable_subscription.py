@@ -19,7 +19,7 @@ MOST_UNANSWERED_EVENTS = 10_000
 """The most unacknowledged events of all members of a group together."""
 MOST_DELIVERIES = 12
 """The deliveries after which an event is given up and recorded in AURA_DEAD."""
-ANSWER_S = 5.0
+CONSUMER_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ async def join(bus: Bus, group: Group, start: StartPosition) -> bool:
     """
     stream, wanted = subjects.EVENTS_STREAM, _config(group)
     info = f"CONSUMER.INFO.{stream}.{group.name}"
-    found = await bus.api(info, timeout_s=ANSWER_S)
+    found = await bus.api(info, timeout_s=CONSUMER_TIMEOUT_S)
     if "error" in found and found["error"].get("err_code") != NOT_FOUND:
         raise _refused(group, found)
     is_new = "config" not in found
@@ -62,7 +62,9 @@ async def join(bus: Bus, group: Group, start: StartPosition) -> bool:
             return False
     body = {"stream_name": stream, "config": config, "action": "create" if is_new else "update"}
     try:
-        made = await bus.api(f"CONSUMER.CREATE.{stream}.{group.name}", body, timeout_s=ANSWER_S)
+        made = await bus.api(
+            f"CONSUMER.CREATE.{stream}.{group.name}", body, timeout_s=CONSUMER_TIMEOUT_S
+        )
     except BusAwayError as error:  # a forbidden request gets no answer
         raise BusAwayError(
             f"the group {group.name} {'does not exist' if is_new else 'differs'}, and the "
@@ -71,7 +73,7 @@ async def join(bus: Bus, group: Group, start: StartPosition) -> bool:
         ) from error
     if "error" not in made:
         return is_new
-    if is_new and "config" in await bus.api(info, timeout_s=ANSWER_S):
+    if is_new and "config" in await bus.api(info, timeout_s=CONSUMER_TIMEOUT_S):
         return False  # another member created it first
     raise _refused(group, made)
 

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 PULL_EXPIRES_S = 30.0
 IDLE_HEARTBEAT_S = 0.5
-POLL_S = 0.25
+PULL_CHECK_INTERVAL_S = 0.25
 REFUSED_S = 0.1
 """The delay before a refused request is repeated."""
 
@@ -179,7 +179,7 @@ class Jobs:
                     self._wake.clear()
                     await self._look(drains)
                     try:
-                        async with asyncio.timeout(POLL_S):
+                        async with asyncio.timeout(PULL_CHECK_INTERVAL_S):
                             await self._wake.wait()
                     except TimeoutError:
                         pass

@@ -7,7 +7,7 @@ from runtime.bus.errors import BusAwayError
 from schemas import codec, subjects
 from schemas.prompts import PromptsReply, PromptsRequest
 
-ANSWER_S = 5.0
+PROMPTS_TIMEOUT_S = 5.0
 
 
 async def likely(bus: Bus) -> PromptsReply:
@@ -18,7 +18,7 @@ async def likely(bus: Bus) -> PromptsReply:
     """
     try:
         request = codec.encode(PromptsRequest())
-        answer = await bus.nats_client.request(subjects.PROMPTS, request, timeout=ANSWER_S)
+        answer = await bus.nats_client.request(subjects.PROMPTS, request, timeout=PROMPTS_TIMEOUT_S)
         return codec.decode_as(PromptsReply, answer.data)
     except (NatsError, TimeoutError, codec.BadMessageError) as error:
         raise BusAwayError("no edge answers with beginnings of prompts") from error

@@ -20,9 +20,9 @@ EXCEEDS_STREAM = 10054
 """NATS's error code: the message is larger than its stream takes."""
 ACK_TIMEOUT_S = 2.0
 COPY_TIMEOUT_S = 10.0
-PATIENCE_S = 12.0
+PUBLISH_TIMEOUT_S = 12.0
 """The time until a publisher gives up; a cluster elects a new leader in less."""
-RETRY_S = 0.1
+PUBLISH_RETRY_S = 0.1
 HEADER_BYTES = 8 * 1024
 """The room for headers, which count in the size that a server takes; it cuts off who exceeds it."""
 
@@ -37,7 +37,7 @@ class Publisher:
         self._reader = reader
 
     async def publish(
-        self, event: Event, data: bytes | None = None, *, patience_s: float = PATIENCE_S
+        self, event: Event, data: bytes | None = None, *, patience_s: float = PUBLISH_TIMEOUT_S
     ) -> int:
         """Store *event* and return its sequence in the stream; a repeated event is stored once.
 
@@ -53,7 +53,12 @@ class Publisher:
         )
 
     async def publish_raw(
-        self, subject: str, data: bytes, head: dict[str, str], *, patience_s: float = PATIENCE_S
+        self,
+        subject: str,
+        data: bytes,
+        head: dict[str, str],
+        *,
+        patience_s: float = PUBLISH_TIMEOUT_S,
     ) -> int:
         """Store bytes with the headers *head* and return their sequence in the stream.
 
@@ -67,7 +72,7 @@ class Publisher:
             try:
                 ack = await self._ack(subject, data, head, left_s)
             except (NatsTimeoutError, NoStreamResponseError, NoRespondersError):
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(PUBLISH_RETRY_S)
             except APIError as error:
                 raise _refusal(name, error) from error
             except NatsError as error:
@@ -115,7 +120,7 @@ class Publisher:
         head = {**codec.headers(event), **trace.headers()}
         head[codec.FENCE_HEADER] = str(last)
         clock = asyncio.get_running_loop().time
-        give_up_at, last_error = clock() + PATIENCE_S, None
+        give_up_at, last_error = clock() + PUBLISH_TIMEOUT_S, None
         while (left_s := give_up_at - clock()) > 0:
             try:
                 ack = await self._ack(subject, data, head, left_s)
@@ -128,7 +133,7 @@ class Publisher:
                 newest = _sequence_in(error.description)
             except NatsError as error:  # it may be stored nevertheless: the next attempt shows it
                 last_error = error
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(PUBLISH_RETRY_S)
                 continue
             stored = await self._reader.last(subject, at_least=newest)
             if stored is not None and stored.data == data:

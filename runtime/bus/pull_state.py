@@ -6,7 +6,7 @@ that the server has forgotten, frees its slots. Times are seconds on a monotonic
 
 import enum
 
-SILENCE_LIMIT_S = 1.6
+LOST_REQUESTS_S = 1.6
 """The silence, three idle heartbeats long, after which the server has lost the requests."""
 IDLE, EXPIRED = "100", "408"
 """Statuses of NATS: an idle heartbeat; an expired request."""
@@ -44,7 +44,7 @@ class PullState:
 
     def is_forgotten(self, now_s: float) -> bool:
         """Tell whether the server was silent for so long that it has lost the requests."""
-        return self._requested > 0 and now_s - self._heard_at_s > SILENCE_LIMIT_S
+        return self._requested > 0 and now_s - self._heard_at_s > LOST_REQUESTS_S
 
     def forget(self) -> None:
         """Count no job as requested: the requests are lost."""

@@ -31,15 +31,15 @@ from schemas.tools import MOST_TOOL_BYTES, ToolConfig
 log = structlog.get_logger(__name__)
 
 SERVICE = "auratools"
-VERSION = "1.0.0"
+SERVICE_VERSION = "1.0.0"
 KEY_HEADER = "Idempotency-Key"
 SESSION_HEADER = "Aura-Session"
 EVERY_TENANT = "*"
-DISCOVERY_S = 0.3
+TOOLS_DISCOVERY_S = 0.3
 """The longest wait for the answers of services about their tools."""
 MOST_CALLS_AT_ONCE = 64
 """The most calls that one service runs at a time."""
-RETRY_S = 0.1
+ANSWER_RETRY_S = 0.1
 MOST_REFUSAL_CHARS = 400
 LOST = "the connection to the tool was lost; the call may have been done"
 
@@ -86,7 +86,7 @@ async def call_tool(
             )
         except NoRespondersError as error:
             if clock() - began_s < min(1.0, timeout_s / 2):
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(ANSWER_RETRY_S)
                 continue
             raise NobodyServesError(subject) from error
         except NatsTimeoutError as error:
@@ -129,7 +129,7 @@ async def call_idempotent_tool(
 
 
 async def served_tools(bus: Bus, *, silence_s: float | None = None) -> list[ServedTool]:
-    """Return the tools of all services that answered within DISCOVERY_S, without duplicates.
+    """Return the tools of all services that answered within TOOLS_DISCOVERY_S, without duplicates.
 
     The wait ends earlier if *silence_s* passes without a further answer.
     """
@@ -145,7 +145,7 @@ async def served_tools(bus: Bus, *, silence_s: float | None = None) -> list[Serv
         subscription = await bus.nats_client.subscribe(inbox, cb=on_answer)
         try:
             await bus.nats_client.publish(f"$SRV.INFO.{SERVICE}", b"", reply=inbox)
-            await until_silent(came, DISCOVERY_S, silence_s)
+            await until_silent(came, TOOLS_DISCOVERY_S, silence_s)
         finally:
             await subscription.unsubscribe()
     except NatsError:
@@ -225,7 +225,7 @@ async def serving(
     """Serve *tools* to *tenant* while the block is open; several processes share the calls."""
     service = await micro.add_service(
         bus.nats_client,
-        ServiceConfig(name=SERVICE, version=VERSION, description="Tools of Aura's agents"),
+        ServiceConfig(name=SERVICE, version=SERVICE_VERSION, description="Tools of Aura's agents"),
     )
     room = asyncio.Semaphore(MOST_CALLS_AT_ONCE)
     try:

@@ -22,11 +22,11 @@ from schemas.events import SCHEMA_VERSION
 from schemas.subjects import is_token
 
 FORMAT = "aura-session"
-VERSION = 1
+FORMAT_VERSION = 1
 MOST_PART_BYTES = {"manifest.json": 1 << 20, "events.msgpack": 64 << 20, "audio.msgpack": 512 << 20}
 """The largest unpacked size of each part, against archives that unpack to gigabytes: a day of
 events, two hours of sound."""
-MOST_ROWS = 200_000
+MOST_PART_MESSAGES = 200_000
 """The most messages in one part."""
 MOST_MESSAGE_BYTES = 1 << 20
 """The largest message, as in nats/streams."""
@@ -62,7 +62,7 @@ def pack(one: SessionFile) -> bytes:
     """Return the bytes of a session file."""
     manifest = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": FORMAT_VERSION,
         "aura": version(),
         "schema": SCHEMA_VERSION,
         "tenant": one.tenant,
@@ -91,10 +91,9 @@ def unpack(data: bytes) -> SessionFile:
             manifest = json.loads(_opened(archive, "manifest.json").read())
             if manifest.get("format") != FORMAT:
                 raise NotASessionError("its manifest does not name the format aura-session")
-            if manifest.get("version") != VERSION:
-                raise NotASessionError(
-                    f"it is of version {manifest.get('version')}; this Aura reads version {VERSION}"
-                )
+            if manifest.get("version") != FORMAT_VERSION:
+                version = manifest.get("version")
+                raise NotASessionError(f"it is of version {version}, not {FORMAT_VERSION}")
             tenant, session = manifest["tenant"], manifest["session"]
             if not (is_token(tenant) and is_token(session)):
                 raise NotASessionError("its tenant or session id is none")
@@ -151,8 +150,8 @@ def _unpacked(part: IO[bytes], own: str) -> list[Stored]:
         max_bin_len=MOST_MESSAGE_BYTES,
     )
     for number, (subject, headers, payload, time) in enumerate(unpacker, 1):
-        if number > MOST_ROWS:
-            raise NotASessionError(f"it holds more than {MOST_ROWS} messages")
+        if number > MOST_PART_MESSAGES:
+            raise NotASessionError(f"it holds more than {MOST_PART_MESSAGES} messages")
         texts = (subject, time, *headers, *headers.values())
         if not all(isinstance(text, str) for text in texts) or not isinstance(payload, bytes):
             raise ValueError("not [subject, headers, bytes, time]")

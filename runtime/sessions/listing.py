@@ -68,34 +68,36 @@ def summed_up(ended: ev.AnyEvent) -> ListedSession | None:
 
 def folded(events: Iterable[ev.AnyEvent]) -> ListedSession | None:
     """Return the row of a session from all its events, or None if there are none."""
-    told = list(events)
-    if not told:
+    listed = list(events)
+    if not listed:
         return None
-    started = next((one for one in told if isinstance(one, ev.SessionStarted)), None)
-    said = {one.turn for one in told if isinstance(one, ev.TurnCommitted) and one.text}
-    measured = [one for one in told if isinstance(one, ev.TurnMeasured)]
+    started = next((one for one in listed if isinstance(one, ev.SessionStarted)), None)
+    spoken_turns = {one.turn for one in listed if isinstance(one, ev.TurnCommitted) and one.text}
+    measured = [one for one in listed if isinstance(one, ev.TurnMeasured)]
     waited_ms = [one.first_sent_ms for one in measured if one.first_sent_ms is not None]
-    last = told[-1]
+    last = listed[-1]
     return ListedSession(
         session=last.session,
         tenant=last.tenant,
         user=started.user if started else "",
         protocol=started.protocol if started else "",
-        started_at_ms=told[0].at_ms,
-        duration_ms=max(one.at_ms for one in told) - told[0].at_ms,
+        started_at_ms=listed[0].at_ms,
+        duration_ms=max(one.at_ms for one in listed) - listed[0].at_ms,
         turns=len(
             {
                 one.turn
-                for one in told
-                if isinstance(one, ev.AnswerHeard) and one.text and one.turn in said
+                for one in listed
+                if isinstance(one, ev.AnswerHeard) and one.text and one.turn in spoken_turns
             }
         ),
-        errors=sum(isinstance(one, ev.TroubleTold) for one in told),
+        errors=sum(isinstance(one, ev.TroubleTold) for one in listed),
         interrupted=sum(
-            isinstance(one, ev.ResponseCancelled) and one.reason == "interrupted" for one in told
+            isinstance(one, ev.ResponseCancelled) and one.reason == "interrupted" for one in listed
         ),
         slowest_ms=max(waited_ms, default=None),
-        ended=next((one.reason for one in reversed(told) if isinstance(one, ev.SessionEnded)), ""),
+        ended=next(
+            (one.reason for one in reversed(listed) if isinstance(one, ev.SessionEnded)), ""
+        ),
         replay_of=started.replay_of if started else "",
         agent=str(started.agent or "") if started else "",
     )

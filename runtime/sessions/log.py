@@ -7,7 +7,7 @@ from typing import Any
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
 
-WAIT_S = 10.0
+ERASE_TIMEOUT_S = 10.0
 ERASED_AT_ONCE = 200
 """The number of messages that are erased in parallel."""
 
@@ -18,7 +18,7 @@ async def ask(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:
     Raises:
         BusAwayError: the server does not answer, or refuses.
     """
-    answer = await bus.api(verb, body, timeout_s=WAIT_S)
+    answer = await bus.api(verb, body, timeout_s=ERASE_TIMEOUT_S)
     if "error" in answer:
         raise BusAwayError(f"{verb}: {answer['error'].get('description', 'refused')}")
     return answer

@@ -12,7 +12,7 @@ from schemas import codec
 from schemas.audio import BYTES_PER_MS, RATE_HZ, RecordedSound, SoundSide
 
 SIDES = typing.get_args(SoundSide)
-SAME_MS = 60
+ROUNDING_GAP_MS = 60
 """A smaller gap between two pieces is closed, since it comes from rounding times to ms."""
 MOST_MS = 12 * 3_600_000
 
@@ -75,7 +75,7 @@ def _laid_out(pieces: list[RecordedSound], start_ms: int, length_ms: int) -> NDA
     end = 0
     for piece in sorted(pieces, key=lambda one: one.from_ms):
         at = (piece.from_ms - start_ms) * RATE_HZ // 1000
-        if abs(at - end) <= SAME_MS * RATE_HZ // 1000:
+        if abs(at - end) <= ROUNDING_GAP_MS * RATE_HZ // 1000:
             at = end
         samples = np.frombuffer(piece.pcm, "<i2")[: max(0, track.size - at)]
         track[at : at + samples.size] = samples

@@ -30,17 +30,17 @@ def renamed(
     Fields that this version does not know are kept. The result is None if *stored* is no event.
     """
     try:
-        said: dict[str, Any] = msgpack.unpackb(stored.data)
-        origin, at_ms = said["session"], said["at_ms"]
+        fields: dict[str, Any] = msgpack.unpackb(stored.data)
+        origin, at_ms = fields["session"], fields["at_ms"]
     except (ValueError, TypeError, KeyError, msgpack.UnpackException):
         return None
-    said |= {"session": session, "at_ms": at_ms + later_ms}
+    fields |= {"session": session, "at_ms": at_ms + later_ms}
     for name in ("speech_end_ms", "deadline_ms", "from_ms", "started_at_ms"):
-        if said.get(name):
-            said[name] += later_ms
-    if said["type"] in {"session.started", "session.ended"}:
-        said["replay_of"] = origin
+        if fields.get(name):
+            fields[name] += later_ms
+    if fields["type"] in {"session.started", "session.ended"}:
+        fields["replay_of"] = origin
     head = headers(stored, origin)
     head[codec.ID_HEADER] = head.get(codec.ID_HEADER, "").replace(origin, session, 1)
     *before, _, kind = stored.subject.split(".")
-    return ".".join((*before, session, kind)), msgpack.packb(said), head
+    return ".".join((*before, session, kind)), msgpack.packb(fields), head

@@ -20,14 +20,14 @@ class TimelineSpan:
     """The index of the moment from which it was derived."""
 
 
-def spans(told: list[Moment]) -> list[TimelineSpan]:
+def spans(moments: list[Moment]) -> list[TimelineSpan]:
     """Return the spans of a session: speech, waits, work of the stages, playback."""
     found: list[TimelineSpan] = []
-    words = _new_words(told)
+    words = _new_words(moments)
     speaking_since: int | None = None
     sent: dict[int, int] = {}
     taken: dict[int, int] = {}
-    for index, one in enumerate(told):
+    for index, one in enumerate(moments):
         fields, turn = one.fields, one.turn or 0
         match one.name:
             case "speech.started" | "speech.continued":
@@ -35,8 +35,10 @@ def spans(told: list[Moment]) -> list[TimelineSpan]:
             case "speech.paused" | "speech.ended":
                 end_ms = max(int(fields["speech_end_ms"]), speaking_since or 0)
                 if speaking_since is not None:
-                    said = words.get((int(fields["utterance"]), int(fields["pause"])), "")
-                    span = TimelineSpan(speaking_since, end_ms, "caller", "speech", said, index)
+                    caller_words = words.get((int(fields["utterance"]), int(fields["pause"])), "")
+                    span = TimelineSpan(
+                        speaking_since, end_ms, "caller", "speech", caller_words, index
+                    )
                     found.append(span)
                     speaking_since = None
                 if one.name == "speech.ended":
@@ -59,7 +61,7 @@ def spans(told: list[Moment]) -> list[TimelineSpan]:
                 found.append(TimelineSpan(start_ms, one.at_ms, "client", name, text, index))
             case _:
                 pass
-    return found + _tool_spans(told)
+    return found + _tool_spans(moments)
 
 
 def _tool_spans(told: list[Moment]) -> list[TimelineSpan]:

@@ -127,9 +127,9 @@ def _probability(what: str, likely: float | None) -> str:
 
 def _command_text(command: AnyCommand) -> str:
     """Return the text for a command: its action and its fields."""
-    said = msgspec.to_builtins(command)
-    fields = (f"{name} {said[name]!r}" for name in said if name != "action" and said[name] != "")
-    return " ".join([said["action"], *fields])
+    parts = msgspec.to_builtins(command)
+    fields = (f"{name} {parts[name]!r}" for name in parts if name != "action" and parts[name] != "")
+    return " ".join([parts["action"], *fields])
 
 
 def _spend_text(event: ev.SpendReached) -> str:

@@ -62,8 +62,8 @@ def traces(tenant: str, session: str) -> Iterable[tuple[str, str]]:
     yield subjects.RECORDING_STREAM, subjects.recording(tenant, session)
 
 
-async def forget(bus: Bus, whose: Sequence[tuple[str, str]]) -> int:
-    """Erase all messages of the sessions *whose* (tenant, id) and return their number.
+async def forget(bus: Bus, session_refs: Sequence[tuple[str, str]]) -> int:
+    """Erase all messages of the sessions *session_refs* (tenant, id) and return their number.
 
     Messages on the server's disk are overwritten, not only unlinked. The bucket of session keys
     names users and sessions too, so it is erased as a whole; the edges write their keys again
@@ -74,7 +74,7 @@ async def forget(bus: Bus, whose: Sequence[tuple[str, str]]) -> int:
     """
     erased = 0
     events: set[int] = set()
-    for tenant, session in whose:
+    for tenant, session in session_refs:
         for stream, subject in traces(tenant, session):
             if stream != subjects.AUDIO_STREAM:  # that stream is in memory
                 numbers = [one.seq for one in await bus.read(stream, subject)]

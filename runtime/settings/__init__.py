@@ -22,7 +22,7 @@ from runtime.settings.console import ConsoleSettings
 from runtime.settings.conversation import ConversationSettings
 from runtime.settings.door import DoorSettings
 from runtime.settings.engines import EngineSettings
-from runtime.settings.fields import PATH
+from runtime.settings.fields import CONFIG_PATH
 from runtime.settings.limits import LimitSettings
 from runtime.settings.llm import LlmSettings
 from runtime.settings.process import ProcessSettings
@@ -79,9 +79,9 @@ class Settings(
     def session(self) -> SessionConfig:
         """The operator's configuration of a session, without a greeting."""
         changes = {
-            str(info.json_schema_extra[PATH]): getattr(self, field)
+            str(info.json_schema_extra[CONFIG_PATH]): getattr(self, field)
             for field, info in type(self).model_fields.items()
-            if isinstance(info.json_schema_extra, dict) and PATH in info.json_schema_extra
+            if isinstance(info.json_schema_extra, dict) and CONFIG_PATH in info.json_schema_extra
         }
         changes["response.system_prompt"] = self.system_prompt
         changes["response.deadline_ms"] = int(self.job_deadline_s * 1000)

@@ -6,7 +6,7 @@ from pydantic import AliasChoices, Field
 
 from schemas.session_config import bounds
 
-PATH = "x-session-config"
+CONFIG_PATH = "x-session-config"
 """The key of a setting's metadata that holds its path in the session configuration."""
 
 
@@ -19,5 +19,5 @@ def session_value(path: str, description: str) -> Any:
     """Return a setting that is the operator's value at *path* in the session configuration."""
     default, least, most = bounds(path)
     return Field(
-        default, ge=least, le=most, description=description, json_schema_extra={PATH: path}
+        default, ge=least, le=most, description=description, json_schema_extra={CONFIG_PATH: path}
     )

@@ -83,9 +83,9 @@ class Redaction:
         """
         text = setting.strip()
         try:
-            said = json.loads(text) if text.startswith("{") else dict.fromkeys(_names(text), "")
+            masks = json.loads(text) if text.startswith("{") else dict.fromkeys(_names(text), "")
             rules: list[Rule] = []
-            for pattern, mask in said.items():
+            for pattern, mask in masks.items():
                 if built_in := BUILT_IN.get(pattern):
                     rules.append(built_in(str(mask)))
                 elif text.startswith("{"):

@@ -26,7 +26,7 @@ CHANNELS: Mapping[Kind, str] = {
     "in": "The inputs of the call, for replays.",
 }
 """The kinds of events, with a description of each."""
-IN_MEMORY = f"Kept in memory for {audio.KEPT_S} s, never on disk."
+IN_MEMORY = f"Kept in memory for {audio.AUDIO_RETENTION_S} s, never on disk."
 NOT_STORED = "Core NATS only: nowhere stored."
 
 

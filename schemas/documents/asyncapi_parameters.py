@@ -7,16 +7,16 @@ from typing import Any
 from schemas.audio import SoundSide
 from schemas.tokens import GRAMMAR
 
-_TOKEN = f"A token: `{GRAMMAR}`."
+_TOKEN_ABOUT = f"A token: `{GRAMMAR}`."
 _DIGITS = "Decimal digits."
 
 PARAMETERS: Mapping[str, dict[str, Any]] = {
     "tenant": {
-        "description": f"The organisation whose session it is. {_TOKEN}",
+        "description": f"The organisation whose session it is. {_TOKEN_ABOUT}",
         "examples": ["default"],
     },
     "session": {
-        "description": f"The id of the session; a replay's id begins with `r_`. {_TOKEN}",
+        "description": f"The id of the session; a replay's id begins with `r_`. {_TOKEN_ABOUT}",
         "examples": ["s_0123456789abcdef0123"],
     },
     "utterance": {

@@ -14,7 +14,7 @@ from schemas.patterns import components, exact
 from schemas.tokens import TOKEN_PATTERN
 
 Json = dict[str, Any]
-PAGES = Path(__file__).with_name("http_pages.json")
+HTTP_PAGES = Path(__file__).with_name("http_pages.json")
 """Paths and responses without types, written by hand."""
 REF = "#/components/schemas/{name}"
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -195,7 +195,7 @@ def _schemas() -> Json:
 
 def document() -> Json:
     """Return the OpenAPI document."""
-    pages = json.loads(PAGES.read_text(encoding="utf-8"))
+    pages = json.loads(HTTP_PAGES.read_text(encoding="utf-8"))
     return {
         "openapi": "3.1.0",
         "info": {

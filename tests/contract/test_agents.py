@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import yaml
 
-from edge.protocols.session_options import NAMES, NUMBERS
+from edge.protocols.session_options import NUMBERS, SESSION_NAMES
 from runtime.agents.file import load
 from schemas.agent import SECTIONS, WORDS, Agent, changes
 from schemas.session_config import CLIENT_OPTIONS, ClientOption, SessionConfig, value_at
@@ -69,5 +69,5 @@ def test_every_field_of_a_section_is_a_field_of_the_configuration() -> None:
 
 def test_what_callers_may_set_is_what_clients_may_ask_for() -> None:
     assert set(typing.get_args(ClientOption)) == set(CLIENT_OPTIONS)
-    assert NAMES | {"record"} == set(CLIENT_OPTIONS)
+    assert SESSION_NAMES | {"record"} == set(CLIENT_OPTIONS)
     assert set(NUMBERS.values()) < set(CLIENT_OPTIONS.values())

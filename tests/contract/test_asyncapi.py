@@ -141,7 +141,7 @@ def test_what_a_client_may_send_is_understood(name: str) -> None:
 
 def test_every_option_is_described_and_each_bound_is_the_protocols_own() -> None:
     query = document("continuous")["channels"]["call"]["bindings"]["ws"]["query"]["properties"]
-    assert set(query) == continuous.KNOWN
+    assert set(query) == continuous.OPTION_NAMES
     for option, schema in query.items():
         for value, good in (
             (schema.get("minimum"), True),

@@ -197,9 +197,9 @@ def test_a_channel_names_the_stream_that_stores_it() -> None:
 
 def test_audio_is_kept_as_long_as_is_said() -> None:
     stream = json.loads((ROOT / "nats" / "streams" / "AURA_AUDIO.json").read_text("utf-8"))
-    assert stream["max_age"] == audio.KEPT_S * 1_000_000_000
+    assert stream["max_age"] == audio.AUDIO_RETENTION_S * 1_000_000_000
     for name in ("audio", "speech"):
-        assert f"{audio.KEPT_S} s" in document()["channels"][name]["description"]
+        assert f"{audio.AUDIO_RETENTION_S} s" in document()["channels"][name]["description"]
     assert "minute" not in json.dumps(document()["channels"])
 
 

@@ -10,9 +10,9 @@ from edge.protocols import asyncapi as client_documents
 from runtime.bus import jobs, pull_state
 from schemas import audio, generate, tokens
 from schemas.generate import HERE, README
-from workers.retry_policy import LAST_ATTEMPT, RETRY_S
-from workers.stage import FRESH_S
-from workers.stt.stage import SILENCE_LIMIT_S
+from workers.retry_policy import LAST_ATTEMPT, SECOND_ATTEMPT_S
+from workers.stage import FRESH_JOB_S
+from workers.stt.stage import LOST_AUDIO_S
 from workers.tts.speech_chunks import MOST_CHUNK_BYTES
 from workers.worker_loop import HEARTBEAT_S
 
@@ -41,12 +41,12 @@ def test_a_worker_is_told_the_times_of_our_own() -> None:
     assert f"`+WPI` every {HEARTBEAT_S:g} s" in section
     assert f'"expires": {int(jobs.PULL_EXPIRES_S * 1e9)}' in section
     assert f'"idle_heartbeat": {int(jobs.IDLE_HEARTBEAT_S * 1e9)}' in section
-    assert f"After {pull_state.SILENCE_LIMIT_S:g} s without a message" in section
-    assert f"{RETRY_S:g} s, then {2 * RETRY_S:g} s" in section
+    assert f"After {pull_state.LOST_REQUESTS_S:g} s without a message" in section
+    assert f"{SECOND_ATTEMPT_S:g} s, then {2 * SECOND_ATTEMPT_S:g} s" in section
     assert LAST_ATTEMPT == 3
     assert "On the third attempt" in section
-    assert f"stored more than {FRESH_S:g} s ago" in section
-    assert f"After {SILENCE_LIMIT_S:g} s without a frame" in section
+    assert f"stored more than {FRESH_JOB_S:g} s ago" in section
+    assert f"After {LOST_AUDIO_S:g} s without a frame" in section
     assert f"a chunk has {MOST_CHUNK_BYTES // audio.BYTES_PER_MS // 1000} s of audio" in section
 
 
@@ -56,4 +56,4 @@ def test_the_streams_keep_as_long_as_the_subjects_say() -> None:
         stream = json.loads((ROOT / "nats" / "streams" / f"{name}.json").read_text("utf-8"))
         assert stream["max_age"] == hours * 3600 * 1_000_000_000
         assert f"stream {name} (file, {hours} h)" in subjects
-    assert f"stream AURA_AUDIO (memory, {audio.KEPT_S} s)" in subjects
+    assert f"stream AURA_AUDIO (memory, {audio.AUDIO_RETENTION_S} s)" in subjects

@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from deploy.locks import FOLDER, LOCKS, ROOT
+from deploy.locks import LOCKS, LOCKS_FOLDER, ROOT
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
@@ -22,7 +22,7 @@ EVERY = pytest.mark.parametrize("name", [*LOCKS, "build"])
 def locked(name: str) -> dict[str, list[str]]:
     """Return package to its pinned versions, of which markers choose one."""
     found: dict[str, list[str]] = {}
-    for line in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+    for line in (LOCKS_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
         if pinned := re.match(r"([A-Za-z0-9._-]+)==([^ ;]+)", line):
             found.setdefault(canonicalize_name(pinned[1]), []).append(pinned[2])
     return found
@@ -49,7 +49,7 @@ def test_a_lock_has_all_that_is_asked_for_in_a_version_that_is_allowed(name: str
 
 @EVERY
 def test_every_line_has_a_hash_and_none_a_place(name: str) -> None:
-    text = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+    text = (LOCKS_FOLDER / f"{name}.txt").read_text(encoding="utf-8")
     joined = text.replace("\\\n", " ").splitlines()
     assert all("--hash=sha256:" in line for line in joined)
     assert not re.search(r"://|file:|--index|--find-links|#|@ ", text)

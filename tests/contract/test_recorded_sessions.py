@@ -88,7 +88,7 @@ def decisions(events: list[AnyEvent]) -> dict[str, Any]:
         made.append(
             {
                 "began": plain(one.began)[:2],
-                "inputs": len(one.given),
+                "inputs": len(one.inputs),
                 "same_as_recorded": now == one.decided,
                 "decided": {
                     "count": len(now),

@@ -13,7 +13,7 @@ from schemas import subjects
 from schemas.events import FaultyPart, WebhookRequested
 from schemas.stages import STAGE_NAMES, STAGES, StageRow
 from workers.analytics import call_webhooks
-from workers.analytics.webhook import MOST_TRIES
+from workers.analytics.webhook import MOST_DELIVERY_TRIES
 from workers.llm.stage import LlmStage
 from workers.retry_policy import LAST_ATTEMPT
 from workers.stt.stage import SttStage
@@ -34,7 +34,7 @@ def test_every_consumer_is_some_stages() -> None:
 def test_messages_to_applications_outlast_their_tries() -> None:
     declared = DECLARED[call_webhooks.CONSUMER]["config"]
     assert declared["filter_subject"] == subjects.session_events("*", "*", WebhookRequested.KIND)
-    assert declared["max_deliver"] > MOST_TRIES
+    assert declared["max_deliver"] > MOST_DELIVERY_TRIES
     delivering = call_webhooks.subscriber(load(_env_file=None))
     assert declared["ack_wait"] / 1e9 == delivering.ack_wait_s
 

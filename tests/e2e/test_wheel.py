@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.door.http.pages import FILES
+from edge.door.http.pages import PAGE_FILES
 from tests.aura_process import SIMULATED, AuraProcess
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     (wheel,) = out.glob("aura_voice-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "deploy/nats/streams/AURA_EVENTS.json" in names
-    assert {f"edge/pages/{name}" for name in ("index.html", *FILES)} <= set(names)
+    assert {f"edge/pages/{name}" for name in ("index.html", *PAGE_FILES)} <= set(names)
     outside = ("nats/", "tests/", "benchmarks/", "clients/")
     assert not [name for name in names if name.startswith(outside)]
 

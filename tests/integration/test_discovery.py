@@ -22,7 +22,7 @@ async def test_each_process_tells_what_it_is_and_how_it_is_now(bus: Bus) -> None
     ):
         load["in_flight"] = 2
         found = await discover(bus)
-        assert [(one.role, one.said) for one in found if one.id in {first, edge}] == [
+        assert [(one.role, one.status) for one in found if one.id in {first, edge}] == [
             ("edge", {"calls": 3}),
             ("stt", {"in_flight": 2}),
         ]

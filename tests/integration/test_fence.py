@@ -17,13 +17,15 @@ from schemas.events import ResponseCancelled, ResponseSentence, TurnCommitted, T
 from tests.at_work import turn, types
 from workers.engines.simulated import SimulatedLanguageModel
 from workers.llm.stage import LlmStage
-from workers.stage import FRESH_S, JobContext
+from workers.stage import FRESH_JOB_S, JobContext
 
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 SAY = subjects.session_events("t", "s", "say")
 
 
-async def a_turn(bus: Bus, number: int, *, waited_s: float = 2 * FRESH_S) -> JobContext[TurnTaken]:
+async def a_turn(
+    bus: Bus, number: int, *, waited_s: float = 2 * FRESH_JOB_S
+) -> JobContext[TurnTaken]:
     job = turn("s", turn=number)
     return JobContext(job, await bus.publish(job), 1, bus, time.monotonic(), waited_s)
 

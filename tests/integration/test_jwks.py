@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from deploy.nats_server import free_port
 from edge.door.callers.auth import Caller, TokenPolicy
-from edge.door.callers.jwks import AGAIN_S, FRESH_S, RENEWED_S, RemoteKeys
+from edge.door.callers.jwks import AGAIN_S, JWKS_MOST_AGE_S, RENEWED_S, RemoteKeys
 
 
 def claims(user: str) -> dict[str, Any]:
@@ -158,7 +158,7 @@ async def test_a_withdrawn_key_ends_within_the_hour(provider: Provider) -> None:
     token = provider.signed("1")
     assert await policy.identify(token) == ADA
     provider.rotate("2")
-    provider.now += FRESH_S
+    provider.now += JWKS_MOST_AGE_S
     assert await policy.identify(token) is None
 
 
@@ -170,7 +170,7 @@ async def test_a_provider_that_is_away_costs_nobody_whose_key_is_known(
     token = provider.signed("1")
     assert await policy.identify(token) == ADA
     provider.status = status
-    provider.now += FRESH_S
+    provider.now += JWKS_MOST_AGE_S
     assert await policy.identify(token) == ADA
 
 
@@ -180,7 +180,7 @@ async def test_a_provider_that_hangs_delays_nobody_whose_key_is_known(provider: 
     token = provider.signed("1")
     assert await policy.identify(token) == ADA
     provider.answers.clear()
-    provider.now += FRESH_S
+    provider.now += JWKS_MOST_AGE_S
     renewing = asyncio.create_task(policy.remote.keep_fresh())
     async with asyncio.timeout(20):
         while provider.asked < 2:

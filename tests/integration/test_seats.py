@@ -17,7 +17,7 @@ from schemas.tenant import TenantLimits
 from tests.aura_process import AuraProcess
 from tests.caller import calling
 
-LIMITS = Limits(everywhere=5, a_tenant=3, a_user=1, joins_per_minute=4)
+LIMITS = Limits(everywhere=5, per_tenant=3, per_user=1, joins_per_minute=4)
 
 
 def caller(name: str, tenant: str = "t") -> Caller:
@@ -82,7 +82,7 @@ async def test_who_leaves_while_a_seat_is_taken_leaves_no_key_behind(bus: Bus) -
         (held,) = await asyncio.gather(taking, return_exceptions=True)
         if isinstance(held, session_limits.SessionKeys):
             await edge.leave(held)
-    for number in range(LIMITS.a_tenant):
+    for number in range(LIMITS.per_tenant):
         await edge.take(caller(f"other{number}", "busy"), f"s4{number}")
 
 

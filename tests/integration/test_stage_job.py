@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from edge.door.http.stage_job import (
-    PATIENCE_S,
-    POLL_S,
+    PIECE_TIMEOUT_S,
+    RESULT_POLL_S,
     TURN,
     StageFailedError,
     StageJobs,
@@ -43,7 +43,7 @@ AUDIO_MS = 700
 
 @asynccontextmanager
 async def asking(
-    bus: Bus, *, poll_s: float = POLL_S, patience_s: float = PATIENCE_S
+    bus: Bus, *, poll_s: float = RESULT_POLL_S, patience_s: float = PIECE_TIMEOUT_S
 ) -> AsyncIterator[StageJobs]:
     whose = request_of(TENANT, "ann", "e")
     async with stage_jobs(bus, whose, SessionConfig(), codec.encode) as jobs:

@@ -14,7 +14,7 @@ from email.message import Message
 import jwt
 import pytest
 
-from edge.door.http.pages import FILES
+from edge.door.http.pages import PAGE_FILES
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 
 LIMIT_BYTES = 200_000
@@ -50,7 +50,7 @@ def test_a_browser_is_sent_to_the_page_and_a_program_gets_the_documented_json(
 
 def test_the_page_is_small_and_needs_nothing_from_elsewhere(simulated: AuraProcess) -> None:
     total = 0
-    for path in ("/talk", *(f"/talk/{name}" for name in FILES)):
+    for path in ("/talk", *(f"/talk/{name}" for name in PAGE_FILES)):
         status, body, headers = get(simulated.url + path)
         assert status == 200, path
         total += len(body)
@@ -168,8 +168,8 @@ def test_its_address_is_printed(simulated: AuraProcess) -> None:
 
 def test_to_look_at_the_page_is_not_to_ask_too_often(closed: AuraProcess) -> None:
     """Ten requests a minute are allowed, and a look needs more."""
-    for name in FILES:
+    for name in PAGE_FILES:
         assert get(f"{closed.url}/talk/{name}")[0] == 200
-    asked = [get(f"{closed.url}/talk/{FILES[0]}")[0] for _ in range(120)]
+    asked = [get(f"{closed.url}/talk/{PAGE_FILES[0]}")[0] for _ in range(120)]
     assert 429 in asked, "but it has a limit, too"
     assert get(closed.url + "/")[0] == 200

@@ -205,7 +205,7 @@ async def test_workers_killed_at_any_moment_lose_nothing_and_repeat_nothing(
             role = chance.choice(("tool", "llm"))
             for service in await discover(bus):
                 if service.role == role:
-                    os.kill(service.said["pid"], signal.SIGKILL)
+                    os.kill(service.status["pid"], signal.SIGKILL)
 
     async def talk(number: int) -> None:
         async with calling(aura.url, QUIET) as caller:

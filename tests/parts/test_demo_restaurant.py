@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from aura.cli.demo_restaurant import FOLDER, demo
+from aura.cli.demo_restaurant import EXAMPLE_FOLDER, demo
 from aura.cli.running import CommandError
 from runtime.settings import load
 
 
 def test_its_agents_and_tools_are_those_of_the_example() -> None:
-    assert (FOLDER / "agents" / "host.yaml").is_file()
-    assert (FOLDER / "tables.py").is_file()
+    assert (EXAMPLE_FOLDER / "agents" / "host.yaml").is_file()
+    assert (EXAMPLE_FOLDER / "tables.py").is_file()
 
 
 async def test_outside_a_clone_it_says_where_to_run_it(

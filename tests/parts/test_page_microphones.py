@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.protocols.sample_rate_detection import KEPT_MS, RATES_HZ
+from edge.protocols.sample_rate_detection import MOST_REPROCESSED_MS, RATES_HZ
 from runtime.audio.conversion import AudioIn
 from runtime.audio.wav import Format
 from tests.unit.edge.protocols.test_sample_rate_detection import Page, speech
@@ -147,6 +147,6 @@ def test_a_backlog_that_drains_at_three_times_its_pace_is_heard_once_more() -> N
     list(page.sends(messages))
     assert page.rates_hz == [48_000, 16_000]
     truth = heard_right(16_000, messages)
-    words = np.frombuffer(truth, "<i2")[: KEPT_MS * 16 // 2].tobytes()
+    words = np.frombuffer(truth, "<i2")[: MOST_REPROCESSED_MS * 16 // 2].tobytes()
     assert words in page.heard, "what was heard too fast is heard once more"
     assert page.heard.endswith(truth[len(truth) // 2 :])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge.call.speech_model import SileroModel, chosen, find
-from edge.core.hearing.vad import CHUNK_BYTES
+from edge.core.hearing.vad import VAD_CHUNK_BYTES
 from runtime.settings import Settings, SettingsError, load
 
 
@@ -27,13 +27,13 @@ def model() -> SileroModel:
 
 def noise(chunks: int, seed: int = 1) -> list[bytes]:
     random = np.random.default_rng(seed)
-    samples = random.normal(0, 2000, (chunks, CHUNK_BYTES // 2)).astype("<i2")
+    samples = random.normal(0, 2000, (chunks, VAD_CHUNK_BYTES // 2)).astype("<i2")
     return [chunk.tobytes() for chunk in samples]
 
 
 def test_silence_is_no_voice(model: SileroModel) -> None:
     opinion = model.opinion()
-    heard = [opinion(bytes(CHUNK_BYTES)) for _ in range(10)]
+    heard = [opinion(bytes(VAD_CHUNK_BYTES)) for _ in range(10)]
     assert all(0 <= one < 0.2 for one in heard)
 
 

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from aura.cli.calling.spoken import ITS_RATE_HZ, PATH, speech_url, spoken
+from aura.cli.calling.spoken import ITS_RATE_HZ, SPEECH_PATH, speech_url, spoken
 from aura.cli.running import CommandError
 from deploy.nats_server import free_port
 from schemas.audio import RATE_HZ
@@ -22,7 +22,7 @@ Handler = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
 @asynccontextmanager
 async def an_edge(handler: Handler) -> AsyncIterator[str]:
     app = web.Application()
-    app.router.add_post(PATH, handler)
+    app.router.add_post(SPEECH_PATH, handler)
     async with TestServer(app) as server:
         yield str(server.make_url("")).rstrip("/")
 
@@ -44,7 +44,7 @@ async def failure(answer: Handler) -> str:
     ],
 )
 def test_the_address_follows_from_that_of_the_call(url: str, found: str) -> None:
-    assert speech_url(url) == found + PATH
+    assert speech_url(url) == found + SPEECH_PATH
 
 
 async def test_the_words_are_spoken_at_the_rate_of_a_call() -> None:

@@ -30,17 +30,17 @@ from workers.analytics.subscribers import (
     Subscriber,
     opening,
 )
-from workers.analytics.webhook import LONGEST_BACKOFF_S, MOST_TRIES, keys_of, post
+from workers.analytics.webhook import LONGEST_BACKOFF_S, MOST_DELIVERY_TRIES, keys_of, post
 
 CONSUMER = "HOOK"
 """The durable consumer; `nats/consumers` declares it."""
-MOST_DELIVERIES = 128
+MOST_POSTS_AT_ONCE = 128
 """The most deliveries at once, to all receivers."""
 MOST_DELIVERIES_PER_RECEIVER = 32
 """The most deliveries to one receiver at once."""
 BUSY_S = 1.0
 """The delay of a message while its receiver has the most deliveries."""
-ANSWER_S = 10.0
+WEBHOOK_TIMEOUT_S = 10.0
 REST_S = 5.0
 AWAY_AFTER_FAILURES = 3
 """The failures in a row after which a receiver gets nothing for REST_S."""
@@ -107,10 +107,10 @@ def _opens(keys: list[bytes]) -> Opens:
     async def opens(_: Context) -> AsyncIterator[Handler]:
         receivers = Receivers()
         async with aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=ANSWER_S),
+            timeout=aiohttp.ClientTimeout(total=WEBHOOK_TIMEOUT_S),
             headers={"Content-Type": "application/json", "User-Agent": f"Aura/{version()}"},
             cookie_jar=aiohttp.DummyCookieJar(),
-            connector=aiohttp.TCPConnector(limit=MOST_DELIVERIES),
+            connector=aiohttp.TCPConnector(limit=MOST_POSTS_AT_ONCE),
         ) as http:
 
             async def deliver(event: WebhookRequested) -> None:
@@ -144,8 +144,8 @@ def subscriber(settings: Settings) -> Subscriber:
         WebhookRequested,
         name="calls",
         calls_only=True,
-        at_once=MOST_DELIVERIES,
-        tries=MOST_TRIES,
+        at_once=MOST_POSTS_AT_ONCE,
+        tries=MOST_DELIVERY_TRIES,
         backoff_s=1.0,
         longest_backoff_s=LONGEST_BACKOFF_S,
     )
@@ -156,5 +156,5 @@ async def deliver(
     bus: Bus, settings: Settings, delivering: Subscriber, stop: asyncio.Event
 ) -> None:
     """Deliver messages until *stop*."""
-    jobs = Jobs(bus, CONSUMER, 2 * MOST_DELIVERIES, wanted=delivering.types)
+    jobs = Jobs(bus, CONSUMER, 2 * MOST_POSTS_AT_ONCE, wanted=delivering.types)
     await Runner(delivering, jobs).run(Context(bus, settings, CONSUMER), stop)

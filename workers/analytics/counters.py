@@ -9,7 +9,7 @@ EVENTS = Counter(
     "Events answered: done, retried, failed (given up).",
     ["subscriber", "outcome"],
 )
-SECONDS = Histogram(
+HANDLER_SECONDS = Histogram(
     "aura_subscriber_seconds",
     "Time of a handler's call; a batch is one call.",
     ["subscriber"],

@@ -17,7 +17,7 @@ from workers.analytics.subscribers import Subscriber
 
 log = structlog.get_logger(__name__)
 
-MOST_WAITING_EVENTS = 10_000
+MOST_LIVE_EVENTS = 10_000
 """The most live events that wait for a slow handler; newer events are dropped and counted."""
 
 
@@ -69,7 +69,7 @@ class Live:
     """The live mirror as a source: each listening process gets every event."""
 
     def __init__(
-        self, bus: Bus, subscriber: Subscriber, *, most_waiting: int = MOST_WAITING_EVENTS
+        self, bus: Bus, subscriber: Subscriber, *, most_waiting: int = MOST_LIVE_EVENTS
     ) -> None:
         """Drop and count events beyond *most_waiting*."""
         self.dropped = 0

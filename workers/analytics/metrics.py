@@ -15,24 +15,26 @@ from workers.analytics.subscribers import subscriber
 STARTED = Counter("aura_sessions_started_total", "Sessions, by client protocol.", ["dialect"])
 RESUMED = Counter("aura_sessions_resumed_total", "Sessions resumed on a new connection.")
 ENDED = Counter("aura_sessions_ended_total", "Sessions ended, by reason.", ["reason"])
-TURNS = Histogram(
+SESSION_TURNS = Histogram(
     "aura_session_turns", "Turns of a session.", buckets=(0, 1, 2, 3, 5, 8, 13, 21, 50)
 )
 FELT = Histogram(
     "aura_session_wait_seconds", "End of speech to the first audio sent.", buckets=STEPS_S
 )
 TALK = Counter("aura_session_talk_seconds_total", "Time spoken, by speaker.", ["who"])
-SPECULATIVE = Counter(
+SPECULATIONS = Counter(
     "aura_session_guesses_total",
     "Speculative responses: right (committed), wrong (retracted).",
     ["outcome"],
 )
-INTERRUPTIONS = Counter(
+SESSION_INTERRUPTIONS = Counter(
     "aura_session_interruptions_total",
     "Sound over a response: suspected, dismissed, meant (confirmed).",
     ["outcome"],
 )
-ERRORS = Counter("aura_session_errors_total", "Errors that callers were told of.", ["stage"])
+SESSION_ERRORS = Counter(
+    "aura_session_errors_total", "Errors that callers were told of.", ["stage"]
+)
 TOKENS = Counter("aura_session_tokens_total", "Tokens of responses.", ["model", "direction"])
 CONFIDENCE = Histogram(
     "aura_session_transcript_confidence_ratio",
@@ -72,23 +74,23 @@ def _count(event: ev.AnyEvent) -> None:
             RESUMED.inc()
         case ev.SessionEnded(reason=reason, turns=turns):
             ENDED.labels(reason).inc()
-            TURNS.observe(turns)
+            SESSION_TURNS.observe(turns)
         case ev.TranscriptFinal(audio_ms=audio_ms, confidence=confidence, text=text) if text:
             TALK.labels("caller").inc(audio_ms / 1000)
             CONFIDENCE.observe(confidence)
         case ev.AnswerHeard(played_ms=played_ms):
             TALK.labels("aura").inc(played_ms / 1000)
         case ev.InterruptionSuspected():
-            INTERRUPTIONS.labels("suspected").inc()
+            SESSION_INTERRUPTIONS.labels("suspected").inc()
         case ev.InterruptionDismissed():
-            INTERRUPTIONS.labels("dismissed").inc()
+            SESSION_INTERRUPTIONS.labels("dismissed").inc()
         case ev.ResponseCancelled(reason="interrupted"):
-            INTERRUPTIONS.labels("meant").inc()
+            SESSION_INTERRUPTIONS.labels("meant").inc()
         case ev.ResponseCompleted() if event.turn:  # no model writes the greeting
             TOKENS.labels(event.model, "prompt").inc(event.prompt_tokens)
             TOKENS.labels(event.model, "completion").inc(event.completion_tokens)
         case ev.TroubleTold(stage=stage):
-            ERRORS.labels(stage).inc()
+            SESSION_ERRORS.labels(stage).inc()
         case ev.TurnMeasured():
             _measured(event)
         case _:
@@ -98,5 +100,5 @@ def _count(event: ev.AnyEvent) -> None:
 def _measured(event: ev.TurnMeasured) -> None:
     if event.first_sent_ms is not None:
         FELT.observe(max(0.0, event.first_sent_ms) / 1000)
-    SPECULATIVE.labels("wrong").inc(event.retracted)
-    SPECULATIVE.labels("right").inc(max(0, event.speculations - event.retracted))
+    SPECULATIONS.labels("wrong").inc(event.retracted)
+    SPECULATIONS.labels("right").inc(max(0, event.speculations - event.retracted))

@@ -110,10 +110,10 @@ class Runner:
     async def _handle(self, handler: Handler, bus: Bus, deliveries: list[EventJob]) -> None:
         subscriber, began = self.subscriber, time.monotonic()
         events = [await bus.configurations.in_event(d.event) for d in deliveries]
-        given = events if subscriber.batch else events[0]
+        delivered = events if subscriber.batch else events[0]
         try:
             async with asyncio.timeout(subscriber.limit_s):
-                await handler(given)
+                await handler(delivered)
         except Exception as error:  # noqa: BLE001  # the boundary: logged once, answered once
             if len(deliveries) > 1 and any(self._gives_up(d, error) for d in deliveries):
                 middle = len(deliveries) // 2  # one event that fails costs the others nothing
@@ -127,7 +127,7 @@ class Runner:
             counters.EVENTS.labels(subscriber.name, "done").inc(len(deliveries))
             for delivery in deliveries:
                 await delivery.done()
-        counters.SECONDS.labels(subscriber.name).observe(time.monotonic() - began)
+        counters.HANDLER_SECONDS.labels(subscriber.name).observe(time.monotonic() - began)
 
     def _gives_up(self, delivery: EventJob, error: Exception) -> bool:
         return isinstance(error, GiveUp) or delivery.attempt >= self.subscriber.tries

@@ -23,7 +23,7 @@ from runtime.settings import Settings
 from runtime.text.word_errors import word_error_rate
 from schemas import subjects
 from schemas.events import AnyEvent, StageName
-from schemas.stages import JOBS
+from schemas.stages import JOB_TYPES
 from workers.analytics.subscribers import Context, Handler, Subscriber, opening
 from workers.analytics.trial_engines import (
     Candidate,
@@ -35,9 +35,9 @@ from workers.analytics.trial_engines import (
 
 log = structlog.get_logger(__name__)
 
-PATIENCE_S = 20.0
+COMPARED_WITHIN_S = 20.0
 """The longest wait for the stage in service; after it the job is not compared."""
-POLL_S = 0.5
+LOG_POLL_S = 0.5
 
 COMPARED = Counter("aura_shadow_jobs_total", "Jobs that a candidate did too.", ["stage", "outcome"])
 DIFFERENCE = Histogram(
@@ -46,7 +46,7 @@ DIFFERENCE = Histogram(
     ["stage"],
     buckets=(0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0),
 )
-SECONDS = Histogram(
+COMPARED_STEP_SECONDS = Histogram(
     "aura_shadow_seconds",
     "Time to the first result and to the whole result, in service and of the candidate.",
     ["stage", "step", "whose"],
@@ -91,18 +91,18 @@ def _shadow(stage: StageName, build: Callable[[], Candidate], settings: Settings
         log.info("shadow_ready", stage=stage, model=candidate.model)
 
         async def follow(event: AnyEvent) -> None:
-            given = await candidate.collect(context.bus, event)
+            collected = await candidate.collect(context.bus, event)
             work = await _in_service(context.bus, event, candidate.matches)
             if work is None:
                 COMPARED.labels(stage, "unanswered").inc()
                 return
-            done = await candidate.run(event, given)
+            done = await candidate.run(event, collected)
             await _tell(_compare(stage, event, work, done), settings.shadow_out)
 
         yield follow
 
     return opening(
-        JOBS[stage],
+        JOB_TYPES[stage],
         name=f"shadow-{stage}",
         at_once=4,
         tries=1,
@@ -118,13 +118,13 @@ async def _in_service(
     """Return the result of the stage in service for *event*, or None if there is none."""
     subject = subjects.session_events(event.tenant, event.session, "*")
     loop = asyncio.get_running_loop()
-    until, after = loop.time() + PATIENCE_S, 0
+    until, after = loop.time() + COMPARED_WITHIN_S, 0
     while loop.time() < until:
         for stored in await bus.read(subjects.EVENTS_STREAM, subject, after=after):
             after = stored.seq
             if (work := matches(event, stored.event())) is not None:
                 return work
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(LOG_POLL_S)
     return None
 
 
@@ -144,10 +144,10 @@ async def _tell(made: EngineComparison, out: str) -> None:
     COMPARED.labels(made.stage, "compared").inc()
     if made.difference is not None:
         DIFFERENCE.labels(made.stage).observe(made.difference)
-    for whose, work in (("in_service", made.in_service), ("candidate", made.candidate)):
+    for side, work in (("in_service", made.in_service), ("candidate", made.candidate)):
         for step, ms in (("first", work.first_ms), ("whole", work.took_ms)):
             if ms is not None:
-                SECONDS.labels(made.stage, step, whose).observe(ms / 1000)
+                COMPARED_STEP_SECONDS.labels(made.stage, step, side).observe(ms / 1000)
     log.info(
         "shadow_compared",
         stage=made.stage,

@@ -23,7 +23,7 @@ from schemas.events import (
 )
 from workers.engines import factory, llm_factory
 from workers.engines.protocols import LanguageModel, Prompt, Recognizer, Synthesizer
-from workers.stt.stage import SILENCE_LIMIT_S
+from workers.stt.stage import LOST_AUDIO_S
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class Candidate(Protocol):
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
         """Return the result of the engine in service for *job*, if *event* holds it."""
 
-    async def run(self, event: AnyEvent, given: bytes) -> Work:
+    async def run(self, event: AnyEvent, collected: bytes) -> Work:
         """Do the job."""
 
 
@@ -69,9 +69,7 @@ class _Recognition(Candidate):
     async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
         """Record the audio now, since the bus keeps it for a minute only."""
         assert isinstance(event, SpeechStarted)  # noqa: S101  # the subscription says so
-        coming = audio_messages(
-            bus, event.session, event.utterance, silence_limit_s=SILENCE_LIMIT_S
-        )
+        coming = audio_messages(bus, event.session, event.utterance, silence_limit_s=LOST_AUDIO_S)
         return b"".join([message.pcm async for message in coming])
 
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:

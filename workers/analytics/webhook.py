@@ -33,11 +33,11 @@ from workers.analytics.subscribers import (
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT_S = 15.0
-MOST_TRIES = 11
+DELIVERY_TIMEOUT_S = 15.0
+MOST_DELIVERY_TRIES = 11
 """The most deliveries of one event, after delays of 1, 2, 4 ... 512 s: about 17 minutes."""
 LONGEST_BACKOFF_S = 900.0
-GONE = 410
+HTTP_GONE = 410
 
 
 def subscribers(settings: Settings) -> list[Subscriber]:
@@ -60,7 +60,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
             name="webhook",
             calls_only=True,
             at_once=8,
-            tries=MOST_TRIES,
+            tries=MOST_DELIVERY_TRIES,
             backoff_s=1.0,
             longest_backoff_s=LONGEST_BACKOFF_S,
         )
@@ -76,7 +76,7 @@ def _opens(url: str, keys: list[bytes], *, cloud: bool) -> Opens:
 
     @asynccontextmanager
     async def opens(_: Context) -> AsyncIterator[Handler]:
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        timeout = aiohttp.ClientTimeout(total=DELIVERY_TIMEOUT_S)
         headers = {"Content-Type": kind, "User-Agent": f"Aura/{version()}"}
         jar = aiohttp.DummyCookieJar()
         async with aiohttp.ClientSession(timeout=timeout, headers=headers, cookie_jar=jar) as http:
@@ -91,9 +91,9 @@ def _opens(url: str, keys: list[bytes], *, cloud: bool) -> Opens:
     return opens
 
 
-def retry_after_s(said: str) -> float:
+def retry_after_s(header_value: str) -> float:
     """Return the seconds in a Retry-After header, or 0 if it has none; dates are ignored."""
-    return float(said) if re.fullmatch(r"[0-9]{1,9}", said) else 0.0
+    return float(header_value) if re.fullmatch(r"[0-9]{1,9}", header_value) else 0.0
 
 
 def keys_of(secret: str) -> list[bytes]:
@@ -124,7 +124,7 @@ async def post(http: aiohttp.ClientSession, url: str, body: bytes, headers: dict
             wait = answer.headers.get("Retry-After", "")
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise RetryLater(0, f"no answer: {type(error).__name__}", answered=False) from error
-    if status == GONE:
+    if status == HTTP_GONE:
         raise GiveUp("HTTP 410: the receiver wants no more events")
     if not 200 <= status < 300:
         raise RetryLater(retry_after_s(wait), f"HTTP {status}")

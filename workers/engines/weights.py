@@ -31,7 +31,7 @@ Advance = Callable[[int], object]
 """Takes the number of bytes just read."""
 
 
-FILES = {".onnx", ".gguf"}
+WEIGHTS_SUFFIXES = {".onnx", ".gguf"}
 """Suffixes of weights; a bare name with one of them is a path."""
 
 
@@ -45,17 +45,17 @@ def find(name: str, cache: Path) -> Path | None:
         EngineMissingError: the package with these weights is not installed.
         WeightsError: the weights are damaged, or the disk is too full to join them.
     """
-    given = Path(name).expanduser()
-    is_path = os.sep in name or given.suffix in FILES
-    if is_path and given.exists():
-        return given
+    given_path = Path(name).expanduser()
+    is_path = os.sep in name or given_path.suffix in WEIGHTS_SUFFIXES
+    if is_path and given_path.exists():
+        return given_path
     cache = cache.expanduser()
     if record := fetched.records(cache).get(name):
         return _fetched(name, record, cache)
     if name in PACKAGED and not _installed(name):
         raise WeightsError(f"{name} is not here: `aura models fetch {name}` brings it")
     if (pinned := PINNED.get(name)) is None:
-        if not is_path and given.exists():
+        if not is_path and given_path.exists():
             raise WeightsError(f"{name} is no model that Aura knows; the file here is ./{name}")
         return None
     if (installed := _in_image(name, pinned)).exists():

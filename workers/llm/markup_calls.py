@@ -54,7 +54,8 @@ _PARAMETERS: Final = tuple(
 )
 _FENCE: Final = re.compile(r"\s*```[a-z_]*\s*(.*?)\s*(?:```\s*)?", re.DOTALL)
 _PYTHON: Final = re.compile(r"[\s\[(]{0,8}[\w.]{1,64}\(")
-_BROKEN: Final = re.compile(r'"(?:tool_)?name"\s*:\s*"([^"]{1,64})"')
+BROKEN_NAME: Final = re.compile(r'"(?:tool_)?name"\s*:\s*"([^"]{1,64})"')
+"""The name of a call whose JSON is broken."""
 _SCANNER: Final = json.JSONDecoder()
 _ODD: Final = (ValueError, RecursionError, SyntaxError, MemoryError)
 
@@ -165,7 +166,7 @@ def _pythonic(body: str) -> Iterator[FunctionCall]:
 
 def _broken(body: str) -> Iterator[FunctionCall]:
     """Yield a call with broken JSON, which is reported to the model and not run."""
-    if name := _BROKEN.search(body):
+    if name := BROKEN_NAME.search(body):
         yield _call(name[1], body)
 
 

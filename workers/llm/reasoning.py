@@ -127,31 +127,31 @@ class ReasoningFilter:
     def feed(self, delta: str) -> str:
         """Return the text to be spoken after *delta*; "" during reasoning."""
         self._text += delta
-        said = ""
+        out = ""
         if self._phase is ReasoningPhase.START and not self._begin():
             return ""
         while True:
             if end_of_reasoning := _ENDS.get(self._phase):
                 if not (end := end_of_reasoning.search(self._text)):
                     self._text = self._text[-_LONGEST_TAG_CHARS:]  # an end tag may have begun there
-                    return said
+                    return out
                 self._move(ReasoningMove.CLOSE, end)
                 continue
             begin, end = _TAGS.open.search(self._text), _TAGS.close.search(self._text)
             if end and not (begin and begin.start() < end.start()):  # all before was reasoning
-                said = ""
+                out = ""
                 self.began_inside = True
                 self._move(ReasoningMove.CLOSE, end)
             elif begin:
-                said += self._text[: begin.start()]
+                out += self._text[: begin.start()]
                 self._move(ReasoningMove.OPEN, begin)
             elif self._phase is ReasoningPhase.HELD:
-                return said
+                return out
             else:
                 ready = _TAGS.token.sub("", self._text)
                 cut = len(ready) - len(_TAGS.unfinished(ready))
                 self._text = ready[cut:]
-                return said + ready[:cut]
+                return out + ready[:cut]
 
     def flush(self) -> str:
         """Return the rest at the end of the stream, without unfinished reasoning."""

@@ -130,8 +130,8 @@ def _arguments(tool: ToolFunction) -> dict[str, Any]:
     return schemas if isinstance(schemas, dict) else {}
 
 
-def _prompt(event: TurnTaken, said: str) -> Prompt:
-    """Return the job as a prompt; *said* of its response was published already."""
+def _prompt(event: TurnTaken, caller_words: str) -> Prompt:
+    """Return the job as a prompt; *caller_words* of its response was published already."""
     return Prompt(
         system=event.system,
         messages=tuple(
@@ -139,7 +139,7 @@ def _prompt(event: TurnTaken, said: str) -> Prompt:
             for one in event.messages
             if one.role != "tool" and not (one.calls and not one.text)
         ),
-        said=said,
+        said=caller_words,
         model=event.llm_model or None,
         max_tokens=event.max_tokens,
         temperature=event.temperature,

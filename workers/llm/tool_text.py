@@ -16,7 +16,7 @@ from runtime.moves import moved
 from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS
 from workers.engines.protocols import FunctionCall
 from workers.llm import tool_markup
-from workers.llm.markup_calls import calls_in, calls_of
+from workers.llm.markup_calls import BROKEN_NAME, calls_in, calls_of
 from workers.llm.tool_markup import HARMONY, HARMONY_END, HARMONY_HEAD, PYTHONIC, Markup
 from workers.llm.tool_text_phase import AFTER_FENCED, IN_MARKUP, RESPONSE, TEXT_MOVES, TextMove
 
@@ -34,7 +34,6 @@ _PART_OF_STRIPPED: Final = re.compile(
     r"(?:(?:assistant)?commentary to=)?functions\.[\w-]{0,64}(?::\d{0,3})?\s*(?:j|js|jso|json)?\s*"
 )
 _BEFORE_STRIPPED: Final = "assistantcommentary to=functions."
-_BROKEN: Final = re.compile(r'"name"\s*:\s*"([^"]{1,64})"')
 _TO: Final = re.compile(r"\bto=(?:functions\.)?(?P<name>[\w-]{1,64})")
 _MOST_CALL_CHARS: Final = 2 * MOST_ARGUMENT_CHARS
 """The most characters that are held back as a call."""
@@ -86,7 +85,7 @@ class ToolText:
 
     def _without_calls(self, *, at_end: bool) -> str:
         """Return the text to be spoken so far; with *at_end* nothing is held back."""
-        said = ""
+        out = ""
         while self._text or (at_end and self._phase is IN_MARKUP):
             if self._phase is IN_MARKUP:
                 if not self._leave_markup(at_end=at_end):
@@ -97,12 +96,12 @@ class ToolText:
                     break
                 continue
             at = self._first()
-            said, self._text = said + self._text[:at], self._text[at:]
+            out, self._text = out + self._text[:at], self._text[at:]
             if not self._text or not (self._enter(at_end=at_end) or at_end):
                 break
             if at_end and self._text and self._phase is RESPONSE:
-                said, self._text = said + self._text[0], self._text[1:]  # it was no call
-        return said
+                out, self._text = out + self._text[0], self._text[1:]  # it was no call
+        return out
 
     # -------------------------------------------------------- the start of a call
 
@@ -242,7 +241,7 @@ class ToolText:
                 return True
         if not at_end and len(body) <= _MOST_CALL_CHARS:
             return False
-        if name := _BROKEN.search(body):  # reported to the model, not spoken
+        if name := BROKEN_NAME.search(body):  # reported to the model, not spoken
             self._keep_calls([FunctionCall(name[1], body[: MOST_ARGUMENT_CHARS + 1])])
             self._text = ""
             return True

@@ -31,7 +31,7 @@ from workers.stt.utterance_words import AudioPart, PauseTranscript, RecognisedWo
 
 log = structlog.get_logger(__name__)
 
-SILENCE_LIMIT_S = 10.0
+LOST_AUDIO_S = 10.0
 """The longest gap between two audio messages; after a longer gap the edge counts as gone."""
 STALE_LIMIT_S = 0.6
 """The longest wait for the first audio of an utterance that looks past its deadline. If its audio
@@ -86,7 +86,7 @@ class SttStage:
                 job.bus,
                 event.session,
                 event.utterance,
-                silence_limit_s=SILENCE_LIMIT_S,
+                silence_limit_s=LOST_AUDIO_S,
                 first_limit_s=STALE_LIMIT_S if stale else None,
                 known_ms=words.settled_ms,
             ):
@@ -181,12 +181,12 @@ class UtteranceJob:
         if text is None:
             return
         event = self._job.event
-        told = TranscriptPartial(
+        partial = TranscriptPartial(
             utterance=event.utterance,
             text=self._stage.mask(text, growing=True),
             audio_ms=request.part.until_ms,
         )
-        await self._job.bus.send(subjects.partials(event.session), told)
+        await self._job.bus.send(subjects.partials(event.session), partial)
 
     async def _publish_transcripts(self, request: RecognitionRequest) -> None:
         heard = await self._recognise(request, partial=False)

@@ -31,7 +31,7 @@ LONG_SILENCE_MS = 600
 """A silence of this length separates words even in a piece shorter than LEAST_PIECE_MS."""
 LEAST_PIECE_MS = 2000
 """The shortest piece that SILENCE_MS of silence ends: some context reduces errors."""
-ENOUGH_MS = 5000
+FULL_PIECE_MS = 5000
 """A piece of this length ends at any pause: the shortest window of the recogniser is full."""
 LONGEST_PIECE_MS = 14_000
 """A piece of this length without such a pause is cut at its quietest place."""
@@ -39,7 +39,7 @@ QUIET_WITHIN_MS = 7000
 """The audio before the end in which that place is searched."""
 MARKED_AFTER_MS = 60
 """The delay of a pause's mark (100 ms), less that of its end (40 ms)."""
-LEAD_MS = 300
+SPEECH_LEAD_MS = 300
 """Audio before detected speech that belongs to it: soft consonants are not voiced."""
 LEAST_CONFIDENCE = 1e-4
 """A confidence of 0 has no logarithm."""
@@ -121,7 +121,7 @@ class PiecePhase(Enum):
     CUT = auto()
     """Nowhere: the piece before was cut at the pause in which the caller still is."""
     OVER = auto()
-    """The last piece is said."""
+    """The last piece is over."""
 
 
 class PieceMove(Enum):
@@ -166,7 +166,7 @@ class UtteranceWords:
         SPEAKS there may be one, in CUT there is none."""
         self._last: AudioPart | None = None
         """The last piece, in OVER alone."""
-        self._told_ms = 0
+        self._reported_ms = 0
 
     @property
     def open_ms(self) -> int:
@@ -204,17 +204,17 @@ class UtteranceWords:
             return
         self._move(PieceMove.GO_ON)
         if self._latest is None:
-            self._open_at(at_ms - LEAD_MS)
+            self._open_at(at_ms - SPEECH_LEAD_MS)
             return
         part = self._latest[1]
         silence_ms = at_ms - part.until_ms + MARKED_AFTER_MS
         length_ms = part.until_ms - part.from_ms
         if (
             silence_ms >= LONG_SILENCE_MS
-            or length_ms >= ENOUGH_MS
+            or length_ms >= FULL_PIECE_MS
             or (silence_ms >= SILENCE_MS and length_ms >= LEAST_PIECE_MS)
         ):
-            self._cut(part, max(part.until_ms, at_ms - LEAD_MS))
+            self._cut(part, max(part.until_ms, at_ms - SPEECH_LEAD_MS))
 
     def grown(self, now_ms: int, quiet_ms: Callable[[AudioPart], int]) -> None:
         """Cut the open piece if it is too long; *quiet_ms* returns the quietest place of a part."""
@@ -255,7 +255,7 @@ class UtteranceWords:
             del self._cuts[0]
             self._known = {s: k for s, k in self._known.items() if s.from_ms >= self.settled_ms}
             if cut.in_speech:
-                self._told_ms = cut.part.until_ms
+                self._reported_ms = cut.part.until_ms
                 yield self._transcript(0, self.settled)
 
     # -------------------------------------------------------- results
@@ -267,9 +267,9 @@ class UtteranceWords:
 
     def partial(self, part: AudioPart, recognition: Recognition) -> str | None:
         """Return the partial transcript; None: a newer one was published."""
-        if part.from_ms != self.settled_ms or part.until_ms <= self._told_ms:
+        if part.from_ms != self.settled_ms or part.until_ms <= self._reported_ms:
             return None
-        self._told_ms = part.until_ms
+        self._reported_ms = part.until_ms
         return self.settled.plus(recognition).text
 
     def _transcripts(self) -> Iterator[PauseTranscript]:
@@ -277,7 +277,7 @@ class UtteranceWords:
         for pause, part in sorted(self._pauses.items()):
             if part.from_ms == self.settled_ms and part in self._known:
                 self._pauses = {p: s for p, s in self._pauses.items() if p > pause}
-                self._told_ms = part.until_ms
+                self._reported_ms = part.until_ms
                 yield self._transcript(pause, self.settled.plus(self._known[part]))
 
     def _transcript(self, pause: int, words: RecognisedWords) -> PauseTranscript:

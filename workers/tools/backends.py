@@ -126,12 +126,12 @@ class WebhookBackend:
         async with http.post(
             url, data=body, headers=head, allow_redirects=False, timeout=timeout
         ) as answer:
-            said = await answer.content.read(MOST_RESULT_BYTES + 1)
-            while len(said) <= MOST_RESULT_BYTES and (
-                more := await answer.content.read(MOST_RESULT_BYTES + 1 - len(said))
+            answer_body = await answer.content.read(MOST_RESULT_BYTES + 1)
+            while len(answer_body) <= MOST_RESULT_BYTES and (
+                more := await answer.content.read(MOST_RESULT_BYTES + 1 - len(answer_body))
             ):
-                said += more
-            return answer.status, said
+                answer_body += more
+            return answer.status, answer_body
 
     async def _session(self) -> aiohttp.ClientSession:
         if self._http is None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-RETRY_S = 1.0
+SERVER_RETRY_S = 1.0
 """The wait before a lost server is tried again."""
 START_S = 60.0
 """The longest wait for the tools of a server; a command may have to install itself first."""
@@ -91,20 +91,20 @@ async def run(settings: Settings, server: Server) -> int:
                     limit.reschedule(None)
                     served = True
                     await hold(bus, handlers, ended, tenant=server.tenant)
-            except Exception as failed:  # of any transport; it is told or logged
+            except Exception as failed:  # of any transport; it is raised or logged
                 if not (served or stop.is_set()):
                     raise SettingsError(f"the MCP server {why(failed, server)}") from failed
                 log.warning("mcp_server_failed", error=type(failed).__name__)
             limit = asyncio.timeout(None)
             if not stop.is_set():
-                log.warning("mcp_server_lost", again_after_s=RETRY_S)
-                await asyncio.sleep(RETRY_S)
+                log.warning("mcp_server_lost", again_after_s=SERVER_RETRY_S)
+                await asyncio.sleep(SERVER_RETRY_S)
     return 0
 
 
 def _require_mcp() -> None:
     try:
-        import mcp  # noqa: F401  # told before the bus is asked
+        import mcp  # noqa: F401  # a missing package is reported first
     except ImportError as error:
         raise SettingsError(f"mcp is not installed: {installing('mcp')}") from error
 

@@ -68,8 +68,8 @@ def check(arguments: Any, schema: dict[str, Any], *, limit_s: float = CPU_LIMIT_
         raise
     except jsonschema.ValidationError as error:
         where = ".".join(str(part) for part in error.absolute_path)
-        said = f"{where}: {error.message}" if where else error.message
-        raise BadArgumentsError(f"the arguments do not fit: {said[:300]}") from error
+        reason = f"{where}: {error.message}" if where else error.message
+        raise BadArgumentsError(f"the arguments do not fit: {reason[:300]}") from error
     except TimeoutError as error:
         raise BadSchemaError("the tool's schema takes too long to check") from error
     except Exception as error:  # whatever a schema has the library do

@@ -126,15 +126,15 @@ def tool(
     return made if function is None else made(function)
 
 
-def _register(told: dict[str, Any], handler: Handler) -> None:
-    """Add a tool by the fields *told* of its `ToolConfig`.
+def _register(schema: dict[str, Any], handler: Handler) -> None:
+    """Add a tool by the fields *schema* of its `ToolConfig`.
 
     Raises:
         ToolDefinitionError: a field is invalid, or another tool has its name.
     """
-    name = told["name"]
+    name = schema["name"]
     try:
-        config = msgspec.convert(told, ToolConfig)
+        config = msgspec.convert(schema, ToolConfig)
     except msgspec.ValidationError as error:
         raise ToolDefinitionError(f"@tool {name}: {error}") from error
     if any(other.name == name for other, _ in _tools):
@@ -162,12 +162,12 @@ def _handler(function: Callable[..., Any], arguments: TypeAdapter[Any]) -> Handl
         head = service_call.headers
         session, key = head.get(SESSION_HEADER, ""), head.get(KEY_HEADER, "")
         _call.set(ToolContext(service_call.tenant, session, key))
-        given = _read(service_call.arguments)
+        parsed = _read(service_call.arguments)
         try:
             if inspect.iscoroutinefunction(function):
-                result = await arguments.validate_python(ArgsKwargs((), given))
+                result = await arguments.validate_python(ArgsKwargs((), parsed))
             else:
-                result = await asyncio.to_thread(arguments.validate_python, ArgsKwargs((), given))
+                result = await asyncio.to_thread(arguments.validate_python, ArgsKwargs((), parsed))
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])

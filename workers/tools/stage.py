@@ -118,8 +118,8 @@ async def _check(event: ToolRequested) -> None:
     if not event.tool.parameters:
         return
     try:
-        given = json.loads(event.arguments)
-        await asyncio.to_thread(check, given, event.tool.parameters)
+        parsed = json.loads(event.arguments)
+        await asyncio.to_thread(check, parsed, event.tool.parameters)
     except (BadArgumentsError, BadSchemaError) as error:
         raise CallFailedError("invalid", str(error)) from error
     except (ValueError, RecursionError) as error:
@@ -138,11 +138,12 @@ async def _earlier(job: JobContext[ToolRequested]) -> list[AnyEvent]:
     found: list[AnyEvent] = []
     for one in stored:
         if one.headers.get(codec.TYPE_HEADER, "tool.").startswith("tool."):
-            told = one.event()
-            if isinstance(told, ToolBegun | ToolReturned | ToolFailed) and (
-                (told.turn, told.step, told.call) == (event.turn, event.step, event.call)
+            stored_event = one.event()
+            if isinstance(stored_event, ToolBegun | ToolReturned | ToolFailed) and (
+                (stored_event.turn, stored_event.step, stored_event.call)
+                == (event.turn, event.step, event.call)
             ):
-                found.append(told)
+                found.append(stored_event)
     return found
 
 
@@ -173,16 +174,16 @@ async def _begin(job: JobContext[ToolRequested], earlier: list[AnyEvent]) -> Non
         raise unknown
 
 
-def text_of(said: bytes) -> str:
+def text_of(data: bytes) -> str:
     """Return a result as text.
 
     Raises:
         CallFailedError: it is too long, or no text.
     """
-    if len(said) > MOST_RESULT_BYTES:
+    if len(data) > MOST_RESULT_BYTES:
         raise CallFailedError("invalid", f"its result is longer than {MOST_RESULT_BYTES} bytes")
     try:
-        return said.decode() or '""'
+        return data.decode() or '""'
     except UnicodeDecodeError as error:
         raise CallFailedError("invalid", "its result is neither JSON nor text") from error
 

@@ -5,15 +5,15 @@ Equal pieces of audio always give equal chunks, since a redelivered job sends th
 
 from collections.abc import Iterator
 
-from schemas.audio import BYTES_PER_MS, BYTES_PER_S, ENOUGH_MS
+from schemas.audio import BYTES_PER_MS, BYTES_PER_S, FIRST_CHUNK_MS
 
-CHUNK_BYTES = 500 * BYTES_PER_MS
+LATER_CHUNK_BYTES = 500 * BYTES_PER_MS
 """The least length of later chunks, since a message costs about the same whatever its size."""
 MOST_CHUNK_BYTES = BYTES_PER_S
 """The largest chunk: a message of the audio stream has 64 KiB at most."""
 TAIL_BYTES = 5 * BYTES_PER_MS
 """The audio that is kept back, so that the last chunk can be marked."""
-FIRST_CHUNK_BYTES = ENOUGH_MS * BYTES_PER_MS + TAIL_BYTES
+FIRST_CHUNK_BYTES = FIRST_CHUNK_MS * BYTES_PER_MS + TAIL_BYTES
 """The audio that the first chunk waits for; it is short, since the caller waits in silence."""
 
 
@@ -36,7 +36,7 @@ class ChunkCutter:
         while len(self.rest) > self._size:
             size = min(len(self.rest) - TAIL_BYTES, MOST_CHUNK_BYTES)
             chunk, self.rest = self.rest[:size], self.rest[size:]
-            self._size = CHUNK_BYTES
+            self._size = LATER_CHUNK_BYTES
             yield chunk
 
 

@@ -11,7 +11,7 @@ from runtime.audio.conversion import read_wav
 from runtime.text.printable import printable
 from schemas.audio import BYTES_PER_MS
 
-PATIENCE_S = 30.0
+NO_RESPONSE_AFTER_S = 30.0
 """The silence of the server, after the last word, after which no response is expected."""
 HEARD_S = 0.2
 """The delay before the call is ended, since the edge counts the response as heard a little
@@ -30,7 +30,7 @@ class Outcome:
     steps: dict[str, Any] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     interrupted: int = 0
-    patience_s: float = PATIENCE_S
+    patience_s: float = NO_RESPONSE_AFTER_S
     """The silence of the edge after which no response is expected."""
     spoke_until: float | None = None
     """The time of the last sample of speech, monotonic seconds."""

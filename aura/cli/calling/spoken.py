@@ -10,16 +10,16 @@ from aura.cli.running import CommandError
 from runtime.audio.resampling import Resampler
 from schemas.audio import RATE_HZ
 
-PATH = "/v1/audio/speech"
+SPEECH_PATH = "/v1/audio/speech"
 ITS_RATE_HZ = 24_000
-PATIENCE_S = 60
+SPEECH_TIMEOUT_S = 60
 
 
 def speech_url(url: str) -> str:
     """Return the speech endpoint of the edge at *url*, whose scheme may be ws or http."""
     parts = urlsplit(url if "://" in url else f"http://{url}")
     scheme = "https" if parts.scheme in {"https", "wss"} else "http"
-    return urlunsplit((scheme, parts.netloc, PATH, "", ""))
+    return urlunsplit((scheme, parts.netloc, SPEECH_PATH, "", ""))
 
 
 async def spoken(text: str, url: str, token: str) -> bytes:
@@ -31,7 +31,7 @@ async def spoken(text: str, url: str, token: str) -> bytes:
     body = {"input": text, "response_format": "pcm", "model": "aura-speech", "voice": "default"}
     try:
         async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as http,
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SPEECH_TIMEOUT_S)) as http,
             http.post(
                 speech_url(url), json=body, headers={"Authorization": f"Bearer {token}"}
             ) as answer,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from runtime.settings import Settings, SettingsError
 from runtime.settings.callers import LEAST_TOKEN_CHARS
 
-KEPT_S = 12 * 3600
+ACCESS_S = 12 * 3600
 """The time for which a browser keeps access after it gave the token."""
 MOST_BROWSERS = 200
 
@@ -71,7 +71,7 @@ class Access:
         """Check the *token*; if it is right, the browser has access by the new *cookie*."""
         if not self._is_token(token):
             return False
-        self._until_s[cookie] = now_s + KEPT_S
+        self._until_s[cookie] = now_s + ACCESS_S
         if len(self._until_s) > MOST_BROWSERS:
             self._until_s.popitem(last=False)
         return True

@@ -12,7 +12,7 @@ from runtime.bus.errors import BusAwayError
 
 log = structlog.get_logger(__name__)
 
-POLICY = "; ".join(
+CONSOLE_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
@@ -25,8 +25,8 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-HEADERS = {
-    "Content-Security-Policy": POLICY,
+CONSOLE_HEADERS = {
+    "Content-Security-Policy": CONSOLE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -60,8 +60,8 @@ def problem(status: int, code: str, error: str) -> web.Response:
 
 
 async def harden(_: web.Request, answer: web.StreamResponse) -> None:
-    """Add HEADERS to an answer before it is sent."""
-    answer.headers.update(HEADERS)
+    """Add CONSOLE_HEADERS to an answer before it is sent."""
+    answer.headers.update(CONSOLE_HEADERS)
 
 
 @web.middleware

@@ -10,7 +10,7 @@ from aiohttp import WSCloseCode, web
 from aiohttp.typedefs import Handler
 
 from aura.cli.console import agents_api, calls_api, commands_api, live_socket
-from aura.cli.console.access import KEPT_S, Access, same_origin
+from aura.cli.console.access import ACCESS_S, Access, same_origin
 from aura.cli.console.answers import Refused, harden, json_answer, worded
 from aura.cli.console.readable import Readable
 from aura.cli.console.state import CONSOLE, Console
@@ -20,12 +20,12 @@ from edge.pages import CONTENT_TYPES
 from edge.pages import read as read_shared
 from runtime.settings import Settings
 from runtime.text.redaction import Redaction
+from schemas.control import MOST_COMMAND_BYTES
 
-PAGES = Path(__file__).parent / "pages"
-OWN = sorted(one.name for one in PAGES.iterdir() if one.suffix in {".js", ".css"})
+CONSOLE_PAGES = Path(__file__).parent / "pages"
+OWN = sorted(one.name for one in CONSOLE_PAGES.iterdir() if one.suffix in {".js", ".css"})
 SHARED = ("timeline.js", "timeline.css", "talk.css", "story.js", "waterfall.js", "icon.svg")
 """Files that the console shares with the talk page."""
-MOST_BODY_BYTES = 64 * 1024
 
 
 def build(settings: Settings, watcher: Watcher, readable: Readable) -> web.Application:
@@ -35,14 +35,14 @@ def build(settings: Settings, watcher: Watcher, readable: Readable) -> web.Appli
         SettingsError: the console would be reachable without a token.
     """
     app = web.Application(
-        client_max_size=MOST_BODY_BYTES, middlewares=[no_packed_bodies, worded, guard]
+        client_max_size=MOST_COMMAND_BYTES, middlewares=[no_packed_bodies, worded, guard]
     )
     app[CONSOLE] = Console(settings, Access.of(settings), readable, watcher)
     app.on_response_prepare.append(harden)
     app.on_shutdown.append(_say_goodbye)
-    app.router.add_get("/", _file(PAGES / "index.html"))
+    app.router.add_get("/", _file(CONSOLE_PAGES / "index.html"))
     for name in OWN:
-        app.router.add_get(f"/console/{name}", _file(PAGES / name))
+        app.router.add_get(f"/console/{name}", _file(CONSOLE_PAGES / name))
     for name in SHARED:
         app.router.add_get(f"/console/{name}", _file(name))
     app.router.add_post("/api/enter", enter)
@@ -101,7 +101,7 @@ async def enter(request: web.Request) -> web.Response:
     secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
     answer.set_cookie(
         *(_cookie_name(request), cookie),
-        max_age=KEPT_S,
+        max_age=ACCESS_S,
         httponly=True,
         samesite="Strict",
         secure=secure,

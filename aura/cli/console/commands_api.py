@@ -9,17 +9,16 @@ from aiohttp.typedefs import Handler
 from aura.cli.console.answers import Refused, json_answer
 from aura.cli.console.state import CONSOLE, session_of
 from runtime.bus import calls
-from schemas.control import COMMANDS, AnyCommand, CallRequest, Command, Fault
+from schemas.control import COMMANDS, MOST_ERROR_CHARS, AnyCommand, CallRequest, Command, Fault
 from schemas.events import tag
 
-BY = "console"
+CONSOLE_SENDER = "console"
 FAULTS: dict[Fault, tuple[int, str]] = {
     "unknown_call": (404, "This call is over, or there never was one."),
     "call_ending": (409, "The call is being ended."),
     "cannot_transfer": (409, "There is no such agent, or it cannot serve this call."),
     "too_many_texts": (409, "Too many texts wait to be spoken: interrupt, or try later."),
 }
-MOST_ERROR_CHARS = 300
 
 
 def routes() -> list[web.RouteDef]:
@@ -40,7 +39,7 @@ def _does(kind: type[Command]) -> Handler:
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise Refused(400, "BAD_REQUEST", str(error)[:MOST_ERROR_CHARS]) from None
         name = f"c_{secrets.token_hex(10)}"
-        call_request = CallRequest(by=BY, id=name, command=command)
+        call_request = CallRequest(by=CONSOLE_SENDER, id=name, command=command)
         reply = await calls.ask(console.watcher.bus, session, call_request)
         if reply.fault:
             status, why = FAULTS[reply.fault]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from schemas import events as ev
 
-MOST_CALLS = 5000
+MOST_CALLS_REMEMBERED = 5000
 
 
 @dataclass
-class Said:
+class CallWords:
     """The last words of a call."""
 
     caller: str = ""
@@ -23,15 +23,15 @@ class LastWords:
     """Remembers the last words of each call until it ends."""
 
     def __init__(self) -> None:
-        self._said: OrderedDict[str, Said] = OrderedDict()
+        self._by_session: OrderedDict[str, CallWords] = OrderedDict()
 
     def take(self, event: ev.AnyEvent) -> None:
         match event:
             case ev.SessionEnded():
-                self._said.pop(event.session, None)
+                self._by_session.pop(event.session, None)
             case ev.TurnCommitted(text=text) if text:
-                said = self._of(event.session)
-                said.caller, said.growing = text, False
+                call_words = self._of(event.session)
+                call_words.caller, call_words.growing = text, False
             case ev.AnswerHeard(text=text) if text:
                 self._of(event.session).aura = text
             case _:
@@ -39,15 +39,15 @@ class LastWords:
 
     def grows(self, session: str, text: str) -> None:
         """Take a partial transcript of a running call."""
-        said = self._of(session)
-        said.caller, said.growing = text, True
+        call_words = self._of(session)
+        call_words.caller, call_words.growing = text, True
 
-    def of(self, session: str) -> Said:
-        return self._said.get(session) or Said()
+    def of(self, session: str) -> CallWords:
+        return self._by_session.get(session) or CallWords()
 
-    def _of(self, session: str) -> Said:
-        said = self._said.setdefault(session, Said())
-        self._said.move_to_end(session)
-        if len(self._said) > MOST_CALLS:
-            self._said.popitem(last=False)
-        return said
+    def _of(self, session: str) -> CallWords:
+        call_words = self._by_session.setdefault(session, CallWords())
+        self._by_session.move_to_end(session)
+        if len(self._by_session) > MOST_CALLS_REMEMBERED:
+            self._by_session.popitem(last=False)
+        return call_words

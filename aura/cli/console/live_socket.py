@@ -13,8 +13,8 @@ from schemas.subjects import is_token
 
 SEND_S = 0.1
 """The time between two messages: a page draws ten times a second, however many events there are."""
-HEARTBEAT_S = 20.0
-MOST_MESSAGE_BYTES = 1024
+PING_INTERVAL_S = 20.0
+MOST_PAGE_MESSAGE_BYTES = 1024
 """The longest message of a page."""
 WATCH = "watch"
 
@@ -22,7 +22,7 @@ WATCH = "watch"
 async def live(request: web.Request) -> web.WebSocketResponse:
     """Send live state to a page until it disconnects."""
     console, viewer = request.app[CONSOLE], Viewer()
-    socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MOST_MESSAGE_BYTES)
+    socket = web.WebSocketResponse(heartbeat=PING_INTERVAL_S, max_msg_size=MOST_PAGE_MESSAGE_BYTES)
     await socket.prepare(request)
     console.sockets.add(socket)
     hello = {

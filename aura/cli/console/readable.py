@@ -32,7 +32,7 @@ WORDLESS = frozenset(
     }
 )
 """Moments whose description holds no words of a call."""
-MOST_MESSAGES = 4
+MOST_SHOWN_MESSAGES = 4
 """The messages of history that are shown of a turn; each turn repeats the earlier ones."""
 
 
@@ -53,9 +53,9 @@ class Readable:
     def fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return an event's fields, masked or hidden, with long histories cut."""
         kept = dict(fields)
-        if len(messages := kept.get("messages") or ()) > MOST_MESSAGES:
-            kept["messages"] = messages[-MOST_MESSAGES:]
-            kept["earlier_messages"] = len(messages) - MOST_MESSAGES
+        if len(messages := kept.get("messages") or ()) > MOST_SHOWN_MESSAGES:
+            kept["messages"] = messages[-MOST_SHOWN_MESSAGES:]
+            kept["earlier_messages"] = len(messages) - MOST_SHOWN_MESSAGES
         for flat in ("settings", "rules"):  # `config` says the same
             kept.pop(flat, None)
         return {name: self._value(name, value) for name, value in kept.items()}

@@ -17,7 +17,7 @@ from runtime.tls import served_tls
 
 log = structlog.get_logger(__name__)
 
-LAST_REQUESTS_S = 1.0
+CONSOLE_SHUTDOWN_S = 1.0
 
 
 async def serve(settings: Settings) -> int:
@@ -37,7 +37,7 @@ async def serve(settings: Settings) -> int:
         access_log=None,
         handle_signals=False,
         auto_decompress=False,  # a packed body could unpack to gigabytes
-        shutdown_timeout=LAST_REQUESTS_S,
+        shutdown_timeout=CONSOLE_SHUTDOWN_S,
         keepalive_timeout=settings.http_timeout_s,
     )
     await runner.setup()

@@ -43,9 +43,9 @@ def waves(stored: Sequence[Stored], from_ms: int) -> dict[str, Any]:
     try:
         heard = since(stored, from_ms)
     except NotRecordedError:
-        return {"peaks_a_second": PEAKS_PER_SECOND, "peaks": {}}
+        return {"peaks_per_second": PEAKS_PER_SECOND, "peaks": {}}
     return {
-        "peaks_a_second": PEAKS_PER_SECOND,
+        "peaks_per_second": PEAKS_PER_SECOND,
         "peaks": {side: peaks(pcm) for side, pcm in heard.items()},
     }
 

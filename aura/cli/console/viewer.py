@@ -10,8 +10,8 @@ from typing import Any
 Row = tuple[int, int, str, str, str, str, bool]
 """A row of the event stream: sequence, Unix ms, tenant, session, type, description, whether it is
 an error."""
-Told = dict[str, Any]
-MOST_ROWS = 300
+PageMessage = dict[str, Any]
+MOST_SHOWN_ROWS = 300
 MOST_ROWS_PER_CALL = 5000
 
 
@@ -21,21 +21,21 @@ class Viewer:
     def __init__(self) -> None:
         self.watches = ""
         """The call that the page watches; empty: none."""
-        self._state: Told | None = None
-        self._rows: deque[Row] = deque(maxlen=MOST_ROWS)
+        self._state: PageMessage | None = None
+        self._rows: deque[Row] = deque(maxlen=MOST_SHOWN_ROWS)
         self._left_out = 0
         self._read_to: int | None = None
         """The sequence up to which the call's history was sent, or None while it is read."""
-        self._of_call: deque[tuple[int, Told]] = deque(maxlen=MOST_ROWS_PER_CALL)
-        self._history: Told | None = None
+        self._of_call: deque[tuple[int, PageMessage]] = deque(maxlen=MOST_ROWS_PER_CALL)
+        self._history: PageMessage | None = None
         self._partial = ""
 
-    def state(self, state: Told) -> None:
+    def state(self, state: PageMessage) -> None:
         """Take the changed parts of the state."""
         self._state = {**(self._state or {}), **state}
 
     def row(self, row: Row) -> None:
-        self._left_out += len(self._rows) == MOST_ROWS
+        self._left_out += len(self._rows) == MOST_SHOWN_ROWS
         self._rows.append(row)
 
     def watch(self, session: str) -> None:
@@ -45,12 +45,12 @@ class Viewer:
         self._of_call.clear()
         self._history, self._partial = None, ""
 
-    def history(self, session: str, told: Told, last: int) -> None:
-        """Take the events of *session* up to sequence *last* of the log, as *told*."""
+    def history(self, session: str, event: PageMessage, last: int) -> None:
+        """Take the events of *session* up to sequence *last* of the log, as *event*."""
         if session == self.watches:
-            self._history, self._read_to = told, last
+            self._history, self._read_to = event, last
 
-    def of_call(self, number: int, event: Told) -> None:
+    def of_call(self, number: int, event: PageMessage) -> None:
         """Take an event of the watched call, with the sequence *number* in the log."""
         if self._read_to is None or number > self._read_to:
             self._of_call.append((number, event))
@@ -59,9 +59,9 @@ class Viewer:
         """Take the partial transcript of the watched call."""
         self._partial = text
 
-    def take(self) -> list[Told]:
+    def take(self) -> list[PageMessage]:
         """Return and clear the messages to be sent now."""
-        found: list[Told] = []
+        found: list[PageMessage] = []
         if self._state is not None:
             found.append({"kind": "state", **self._state})
         if self._rows:

@@ -15,7 +15,7 @@ from aura.cli.console.last_words import LastWords
 from aura.cli.console.log_reading import before_now
 from aura.cli.console.readable import Readable
 from aura.cli.console.refusals import Refusals
-from aura.cli.console.viewer import MOST_ROWS, Row, Told, Viewer
+from aura.cli.console.viewer import MOST_SHOWN_ROWS, PageMessage, Row, Viewer
 from aura.cli.workers import look_of
 from runtime.bus.calls import running
 from runtime.bus.connection import Bus, connect
@@ -34,13 +34,13 @@ from schemas.audio import TranscriptPartial
 
 log = structlog.get_logger(__name__)
 
-POLL_S = 1.0
+SNAPSHOT_INTERVAL_S = 1.0
 UNSEEN_LOOK_S = 10.0
 """The time between two looks without an open page, to count the edges' refusals."""
 HOUR_EVERY_MS, HOUR_AGES_MS = 1_000, 30_000
 """The intervals at which the hour's numbers are computed: with news, and without."""
-WAIT_S = 2.0
-RETRY_S = 0.5
+CONNECT_TIMEOUT_S = 2.0
+RECONNECT_S = 0.5
 AWAY_S = 5.0
 """The time without a bus after which its address is looked up again: `aura up` changes the port."""
 WRONG = {"trouble.told", "job.failed", "tool.failed"}
@@ -57,8 +57,12 @@ class Watcher:
         self._hour = LastHour()
         self._words = LastWords()
         self._refusals = Refusals()
-        self._rows: deque[Row] = deque(maxlen=MOST_ROWS)
-        self._state: Told = {"bus": "away", "why": "The bus is being looked for.", "calls": []}
+        self._rows: deque[Row] = deque(maxlen=MOST_SHOWN_ROWS)
+        self._state: PageMessage = {
+            "bus": "away",
+            "why": "The bus is being looked for.",
+            "calls": [],
+        }
         self._summed = (-1, 0)
         """The change count of the latest numbers of the hour, and the time of their computation."""
         self._read_to = 0
@@ -114,7 +118,7 @@ class Watcher:
         while True:
             try:
                 async with await connect(
-                    self._settings, "aura-console", role="console", wait_s=WAIT_S
+                    self._settings, "aura-console", role="console", wait_s=CONNECT_TIMEOUT_S
                 ) as bus:
                     self._bus = bus
                     log.info("console_watches")
@@ -123,7 +127,7 @@ class Watcher:
                 self._is_away(str(error))
             finally:
                 self._bus = None
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(RECONNECT_S)
 
     async def _hold(self, bus: Bus) -> None:
         """Watch the connection *bus* until it is lost for good.
@@ -157,7 +161,7 @@ class Watcher:
                     moved = embedded_url(self._settings) != url
                     if moved or (not bus.connected and clock() - here_at > AWAY_S):
                         raise
-                await asyncio.sleep(max(0.1, POLL_S - (clock() - began)))
+                await asyncio.sleep(max(0.1, SNAPSHOT_INTERVAL_S - (clock() - began)))
 
     def _is_away(self, why: str) -> None:
         if self._state["bus"] != "away":
@@ -216,7 +220,7 @@ class Watcher:
         wrong = one.name in WRONG
         return number, event.at_ms, event.tenant, event.session, one.name, shown.text, wrong
 
-    def _event_of_call(self, event: ev.AnyEvent) -> Told | None:
+    def _event_of_call(self, event: ev.AnyEvent) -> PageMessage | None:
         """Return *event* in the form of the call's page, or None if nothing of it is shown."""
         if isinstance(event, ev.InputsDelivered):
             return None
@@ -256,11 +260,11 @@ class Watcher:
         """
         calls, found, stages = await asyncio.gather(running(bus, ""), discover(bus), queues(bus))
         now_ms = _now_ms()
-        edges = {one.id: one.said.get("refused") or {} for one in found if one.role == "edge"}
+        edges = {one.id: one.status.get("refused") or {} for one in found if one.role == "edge"}
         self._refusals.look(edges, now_ms)
         look = look_of(found, before, elapsed_s, stages)
         shown = [self._with_words(msgspec.to_builtins(call)) for call in calls]
-        state: Told = {
+        state: PageMessage = {
             "bus": "here",
             "why": "",
             "now_ms": now_ms,
@@ -282,7 +286,7 @@ class Watcher:
         caller, aura = self._readable.text(said.caller), self._readable.text(said.aura)
         return {**call, "caller": caller, "aura": aura, "growing": said.growing}
 
-    def _tell(self, state: Told) -> None:
+    def _tell(self, state: PageMessage) -> None:
         self._state = {**self._state, **state}
         for viewer in self._viewers:
             viewer.state(state)

@@ -17,7 +17,7 @@ from aura.cli.calling.outcome import length_s
 from aura.cli.evaluation.judge import StepMessages
 from aura.cli.evaluation.suite import Scenario, Step
 from aura.client import socket_url
-from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
+from edge.core.hearing.framing import FRAME_BYTES, FRAME_S, SILENCE
 from runtime.audio.conversion import read_wav
 from runtime.tasks import beside
 
@@ -26,7 +26,7 @@ REACTION_S = 2.5
 BREATH_S = 0.4
 """The pause between the end of a response and the next words, seconds."""
 RESPONSE_S = 30.0
-POLL_S = 0.02
+REPLY_POLL_S = 0.02
 
 
 @dataclass
@@ -85,7 +85,7 @@ class _Microphone:
         start, sent = time.monotonic(), 0
         while not self._ws.closed:
             # a frame can be sent once its last sample was spoken
-            await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_MS / 1000 - time.monotonic()))
+            await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_S - time.monotonic()))
             frame, self._pcm = self._pcm[:FRAME_BYTES], self._pcm[FRAME_BYTES:]
             try:
                 await self._ws.send_bytes(frame.ljust(FRAME_BYTES, b"\0") if frame else SILENCE)
@@ -115,11 +115,11 @@ async def perform(
         aiohttp.ClientSession() as http,
         http.ws_connect(address, max_msg_size=0) as ws,
     ):
-        told, microphone = Messages(), _Microphone(ws)
-        async with beside(microphone.run()), beside(_listen(ws, told)) as listening:
+        messages, microphone = Messages(), _Microphone(ws)
+        async with beside(microphone.run()), beside(_listen(ws, messages)) as listening:
             try:
                 async with asyncio.timeout(scenario.limit_s):
-                    line = _Line(told, microphone, listening, within_s or 0.0)
+                    line = _Line(messages, microphone, listening, within_s or 0.0)
                     await _perform(scenario, sounds, seen, line)
             except TimeoutError:
                 _lost(scenario, seen, f"not over within {scenario.limit_s:g} s")
@@ -136,7 +136,7 @@ class CallLostError(Exception):
 
 @dataclass
 class _Line:
-    told: Messages
+    messages: Messages
     microphone: _Microphone
     listening: asyncio.Task[str]
     within_s: float
@@ -153,16 +153,16 @@ class _Line:
                 raise CallLostError(self.listening.result())
             if time.monotonic() > until:
                 return False
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(REPLY_POLL_S)
         return True
 
 
-async def _listen(ws: aiohttp.ClientWebSocketResponse, told: Messages) -> str:
+async def _listen(ws: aiohttp.ClientWebSocketResponse, messages: Messages) -> str:
     """Read messages until the server ends the call; return the reason."""
     async for message in ws:
         if message.type is aiohttp.WSMsgType.TEXT:
-            told.take(json.loads(message.data), time.monotonic())
-    return ended(ws.close_code, f"told {told.errors[-1][1]}" if told.errors else "")
+            messages.take(json.loads(message.data), time.monotonic())
+    return ended(ws.close_code, f"told {messages.errors[-1][1]}" if messages.errors else "")
 
 
 def _lost(scenario: Scenario, seen: list[StepMessages], reason: str) -> None:
@@ -173,11 +173,11 @@ def _lost(scenario: Scenario, seen: list[StepMessages], reason: str) -> None:
 async def _perform(
     scenario: Scenario, sounds: Mapping[Step, bytes], seen: list[StepMessages], line: _Line
 ) -> None:
-    told, response_from = line.told, 0.0
+    messages, response_from = line.messages, 0.0
     before: tuple[float, float] | None = None
     """Start and end of speech of the previous step, if this step speaks over its response."""
     if scenario.greeting:
-        await line.until(lambda: bool(told.sounds), RESPONSE_S)
+        await line.until(lambda: bool(messages.sounds), RESPONSE_S)
     for number, step in enumerate(scenario.steps):
         await _wait_for_start(step, line, response_from)
         began, pcm = time.monotonic(), sounds[step]
@@ -189,21 +189,21 @@ async def _perform(
         spoken_over = bool(after) and after[0].over_answer_s is not None
         await _outcome(step, line, began, spoken_over=spoken_over)
         if before:
-            until = next((at for at, _ in told.transcripts if at > began), math.inf)
-            seen.append(_seen_in_step(told, *before, until=min(until, *_cuts(told, began))))
+            until = next((at for at, _ in messages.transcripts if at > began), math.inf)
+            seen.append(_seen_in_step(messages, *before, until=min(until, *_cuts(messages, began))))
         before = (began, speech_end) if spoken_over else None
         if not spoken_over:
-            seen.append(_seen_in_step(told, began, speech_end))
+            seen.append(_seen_in_step(messages, began, speech_end))
 
 
 async def _wait_for_start(step: Step, line: _Line, response_from: float) -> None:
     """Wait until *step* has to begin."""
-    told = line.told
+    messages = line.messages
     if step.over_answer_s is None:
-        await line.until(lambda: time.monotonic() > told.playing_until + BREATH_S, RESPONSE_S)
+        await line.until(lambda: time.monotonic() > messages.playing_until + BREATH_S, RESPONSE_S)
         return
-    await line.until(lambda: _first_sound(told, response_from) is not None, RESPONSE_S)
-    first = _first_sound(told, response_from) or 0.0
+    await line.until(lambda: _first_sound(messages, response_from) is not None, RESPONSE_S)
+    first = _first_sound(messages, response_from) or 0.0
     await asyncio.sleep(max(0.0, first + step.over_answer_s - time.monotonic()))
 
 
@@ -212,19 +212,19 @@ async def _outcome(step: Step, line: _Line, began: float, *, spoken_over: bool) 
 
     *spoken_over*: the next step speaks over the response, so wait only for the first sound.
     """
-    told = line.told
+    messages = line.messages
     if step.expect.ignored:
         await asyncio.sleep(REACTION_S)
         return
 
     def responded() -> bool:
         if spoken_over:
-            return _first_sound(told, began) is not None
-        since = max((at for at, _ in told.transcripts if at > began), default=None)
-        return since is not None and any(at > since for at in told.completed)
+            return _first_sound(messages, began) is not None
+        since = max((at for at, _ in messages.transcripts if at > began), default=None)
+        return since is not None and any(at > since for at in messages.completed)
 
     def failed() -> bool:
-        return any(at > began for at, _ in told.errors)
+        return any(at > began for at, _ in messages.errors)
 
     limit_s = step.expect.within_s or line.within_s
     await line.until(lambda: responded() or failed(), patience_s(limit_s))
@@ -235,31 +235,33 @@ def patience_s(limit_s: float) -> float:
     return max(RESPONSE_S, 2 * limit_s)
 
 
-def _first_sound(told: Messages, since: float, until: float = math.inf) -> float | None:
+def _first_sound(messages: Messages, since: float, until: float = math.inf) -> float | None:
     """Return the time of the first audio of the response to the words from *since* on."""
-    words = [at for at, _ in told.transcripts if since < at < until]
+    words = [at for at, _ in messages.transcripts if since < at < until]
     if not words and since:
         return None
     after = words[-1] if words else since
-    return next((at for at, seconds, _ in told.sounds if after <= at < until and seconds), None)
+    return next((at for at, seconds, _ in messages.sounds if after <= at < until and seconds), None)
 
 
-def _cuts(told: Messages, since: float) -> list[float]:
-    return [at for at in told.interrupted if at > since] or [math.inf]
+def _cuts(messages: Messages, since: float) -> list[float]:
+    return [at for at in messages.interrupted if at > since] or [math.inf]
 
 
 def _seen_in_step(
-    told: Messages, began: float, speech_end: float, *, until: float = math.inf
+    messages: Messages, began: float, speech_end: float, *, until: float = math.inf
 ) -> StepMessages:
     """Return what happened in a step from *began* on and before *until*."""
-    transcripts = [text for at, text in told.transcripts if began < at < until]
-    first = _first_sound(told, began, until)
-    responses = [text for at, text in told.responses if first is not None and first <= at < until]
-    spoken = [text for at, _, text in told.sounds if first is not None and first <= at < until]
+    transcripts = [text for at, text in messages.transcripts if began < at < until]
+    first = _first_sound(messages, began, until)
+    responses = [
+        text for at, text in messages.responses if first is not None and first <= at < until
+    ]
+    spoken = [text for at, _, text in messages.sounds if first is not None and first <= at < until]
     return StepMessages(
         transcript=transcripts[-1] if transcripts else "",
         answer=responses[-1] if responses else "".join(spoken).strip(),
         first_audio_ms=None if first is None else (first - speech_end) * 1000,
-        interrupted=any(began < at < until for at in told.interrupted),
-        errors=[code for at, code in told.errors if began < at < until],
+        interrupted=any(began < at < until for at in messages.interrupted),
+        errors=[code for at, code in messages.errors if began < at < until],
     )

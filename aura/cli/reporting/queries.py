@@ -69,12 +69,12 @@ def figures(
     found.totals = _one(db, TOTALS)
     found.over_time = _all(db, OVER_TIME.replace("$BUCKET", f"'{bucket}'"))
     found.steps = [
-        {"step": name, **_one(db, STEP.replace("$COLUMN", column))}
+        {"step": name, **_one(db, STEP_QUERY.replace("$COLUMN", column))}
         for column, name in WATERFALL.items()
     ]
-    found.errors = _all(db, ERRORS)
+    found.errors = _all(db, ERRORS_QUERY)
     found.slowest = _all(db, SLOWEST)
-    found.failed = _all(db, FAILED)
+    found.failed = _all(db, FAILED_QUERY)
     found.tenants = _with_cost(_all(db, TENANTS), prices)
     return found
 
@@ -140,13 +140,13 @@ WITH measured AS (
 SELECT * FROM said LEFT JOIN measured USING (bucket) ORDER BY bucket
 """
 
-STEP = """
+STEP_QUERY = """
 SELECT quantile_cont($COLUMN, 0.5) AS p50_ms, quantile_cont($COLUMN, 0.95) AS p95_ms,
   quantile_cont($COLUMN, 0.99) AS p99_ms
 FROM some_turns
 """
 
-ERRORS = """
+ERRORS_QUERY = """
 SELECT type, stage, count(*) AS count, count(DISTINCT session) AS sessions
 FROM some_events WHERE type IN ('trouble.told', 'job.failed')
 GROUP BY ALL ORDER BY count DESC, type, stage
@@ -167,7 +167,7 @@ FROM some_turns WHERE first_sent_ms IS NOT NULL
 GROUP BY session, tenant ORDER BY waited_ms DESC, session LIMIT 10
 """
 
-FAILED = f"""
+FAILED_QUERY = f"""
 SELECT session, tenant, min(at_utc) AS at_utc, count(*) FILTER (type = 'trouble.told') AS errors,
   coalesce(string_agg(DISTINCT stage, ', ' ORDER BY stage), '') AS what
 FROM some_events

@@ -18,9 +18,9 @@ from runtime.sessions.spans import spans
 from runtime.sessions.timeline import LANES, Moment
 from schemas.audio import RATE_HZ
 
-FOLDER = Path(__file__).parent
+SESSION_PAGE_FOLDER = Path(__file__).parent
 PEAKS_PER_SECOND = 50
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; media-src blob:"
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; media-src blob:"
 """Of the page, beside its script: it asks for nothing, and runs nothing that words could hold."""
 NO_SOUND: Mapping[str, bytes] = {}
 
@@ -32,12 +32,12 @@ def page(row: ListedSession, told: list[Moment], sides: Mapping[str, bytes] = NO
     """
     # "</script>" in the spoken words must not end the script
     packed = json.dumps(content(row, told, sides), ensure_ascii=False, separators=(",", ":"))
-    text = (FOLDER / "session.html").read_text(encoding="utf-8")
-    own = (FOLDER / "session.js").read_bytes()
+    text = (SESSION_PAGE_FOLDER / "session.html").read_text(encoding="utf-8")
+    own = (SESSION_PAGE_FOLDER / "session.js").read_bytes()
     script = "".join(map(_script, (read("timeline.js"), read("waterfall.js"), own)))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     for place, filled in (
-        ("$POLICY", f"{POLICY}; script-src 'sha256-{digest}'"),
+        ("$POLICY", f"{PAGE_POLICY}; script-src 'sha256-{digest}'"),
         ("$STYLE", read("timeline.css").decode()),
         ("$SCRIPT", script),
         ("$TITLE", html.escape(row.session)),
@@ -59,7 +59,7 @@ def content(row: ListedSession, told: list[Moment], sides: Mapping[str, bytes]) 
             [s.start_ms - start_ms, s.end_ms - start_ms, s.lane, s.name, s.text, s.moment]
             for s in spans(told)
         ],
-        "peaks_a_second": PEAKS_PER_SECOND,
+        "peaks_per_second": PEAKS_PER_SECOND,
         "peaks": {lane: peaks(pcm) for lane, pcm in sides.items()},
     }
     if sound := playable(sides, has_opus=media.available()):

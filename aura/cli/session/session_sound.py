@@ -9,7 +9,7 @@ import numpy as np
 from runtime.audio.conversion import write_wav
 from schemas.audio import RATE_HZ
 
-BITS_PER_SECOND = 24_000
+SESSION_BITS_PER_SECOND = 24_000
 """The bit rate of speech in Opus: an hour has 11 MB."""
 
 
@@ -45,7 +45,7 @@ def _opus(samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> bytes:
     file = io.BytesIO()
     with av.open(file, "w", format="webm") as container:
         stream = container.add_stream("libopus", rate=RATE_HZ, layout="mono")
-        stream.bit_rate = BITS_PER_SECOND
+        stream.bit_rate = SESSION_BITS_PER_SECOND
         for at in range(0, samples.size, RATE_HZ):
             part = samples[at : at + RATE_HZ].reshape(1, -1)
             frame = av.AudioFrame.from_ndarray(part, format="s16", layout="mono")

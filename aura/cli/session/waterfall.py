@@ -6,7 +6,7 @@ from schemas.events import WATERFALL
 
 BAR_COLUMNS, LEAST_BAR_COLUMNS = 40, 8
 """The columns of the bars, so that a line fits 80 columns."""
-BARS_AT = 36
+WATERFALL_COLUMN = 36
 
 
 def waterfall(times_ms: Mapping[str, float | None], columns: int | None = None) -> list[str]:
@@ -20,7 +20,7 @@ def waterfall(times_ms: Mapping[str, float | None], columns: int | None = None) 
     known = sorted(((name, at) for name, at in there if at is not None), key=lambda one: one[1])
     if not known:
         return []
-    room = BAR_COLUMNS if columns is None else columns - BARS_AT
+    room = BAR_COLUMNS if columns is None else columns - WATERFALL_COLUMN
     width = max(LEAST_BAR_COLUMNS, min(BAR_COLUMNS, room))
     scale = width / max(1.0, known[-1][1])
     lines, before = [f"{'end of speech':24} {0:>6} ms"], 0.0

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Protocol, TextIO
 
-from aura.cli.sound.live_sound import LATE_MS, LiveSound
+from aura.cli.sound.live_sound import LISTENING_DELAY_MS, LiveSound
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.text.printable import printable
@@ -112,7 +112,7 @@ async def listen_in(bus: Bus, call: CallState, out: str) -> None:
             if sink:
                 sink.write(listener.sound.take(_now_ms()))
         if sink:
-            sink.write(listener.sound.take(_now_ms() + LATE_MS))
+            sink.write(listener.sound.take(_now_ms() + LISTENING_DELAY_MS))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from array import array
 
 from schemas.audio import BYTES_PER_MS, AudioFrame, SpeechChunk
 
-LATE_MS = 400
+LISTENING_DELAY_MS = 400
 """The listener's delay, since audio of the present moment has not arrived yet."""
 
 
@@ -45,7 +45,7 @@ class LiveSound:
     """Both sides of a call from *now_ms* on, Unix ms on the listener's clock."""
 
     def __init__(self, now_ms: int) -> None:
-        self._taken_ms = now_ms - LATE_MS
+        self._taken_ms = now_ms - LISTENING_DELAY_MS
         self._caller = _Side(self._taken_ms)
         self._aura = _Side(self._taken_ms)
         self._latest: tuple[int, int] = (0, -1)
@@ -88,7 +88,7 @@ class LiveSound:
 
     def take(self, now_ms: int) -> bytes:
         """Return the sound since the last call: s16le stereo, the caller on the left."""
-        until_ms = max(self._taken_ms, now_ms - LATE_MS)
+        until_ms = max(self._taken_ms, now_ms - LISTENING_DELAY_MS)
         self._taken_ms = until_ms
         left, right = self._caller.take(until_ms), self._aura.take(until_ms)
         both = array("h", bytes(2 * len(left)))

@@ -14,11 +14,11 @@ import numpy as np
 
 from aura.cli.running import CommandError
 from aura.cli.sound.loudspeaker import Loudspeaker
+from edge.core.hearing.framing import FRAME_S
 from runtime.audio.resampling import Resampler
 from runtime.process.version import installing
 from schemas.audio import RATE_HZ
 
-FRAME_S = 0.02
 INSTEAD = "talk in a browser instead (the page of `aura up`), or ask with `aura call --say WORDS`"
 
 

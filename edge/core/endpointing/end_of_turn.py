@@ -86,7 +86,7 @@ _UNSPACED = (
 )
 _UNSPACED_LONG = "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u1049\u1780-\u17d3"  # Thai, Lao, Burmese, Khmer
 _MARKED = "\u0900-\u0963\u0966-\u0dff"  # Indic scripts, whose vowel signs are no \w
-_WORD = re.compile(
+_ANY_WORD = re.compile(
     f"[{_UNSPACED}]{{1,2}}|[{_UNSPACED_LONG}]{{1,5}}"
     f"|(?:[^\\W{_UNSPACED}{_UNSPACED_LONG}]|['\u2019{_MARKED}-])+"
 )
@@ -116,7 +116,7 @@ def words(text: str) -> list[str]:
     In a script without blanks between words, pieces of about a word's length count as words: two
     characters of Chinese or Japanese, five of Thai.
     """
-    return [word.lower().replace("\u2019", "'") for word in _WORD.findall(text)]
+    return [word.lower().replace("\u2019", "'") for word in _ANY_WORD.findall(text)]
 
 
 def is_question(text: str) -> bool:
@@ -134,25 +134,25 @@ def sounds_finished(
         after_question: whether the speaker may be answering a question.
         language: a Whisper code such as "en" or "en-US"; "auto" or empty if unknown.
     """
-    said, known = words(text), lexicon(language)
-    if not said:
+    tokens, known = words(text), lexicon(language)
+    if not tokens:
         return None
-    if after_question and len(said) <= MOST_OPENING_WORDS:
-        return True if said[-1] in known.answers else None
-    if any(" ".join(said[-count:]) in known.openings for count in (2, 3)):
+    if after_question and len(tokens) <= MOST_OPENING_WORDS:
+        return True if tokens[-1] in known.answers else None
+    if any(" ".join(tokens[-count:]) in known.openings for count in (2, 3)):
         return False
     if is_question(text):  # "Are you there?" may end with a word that ends no statement
-        return None if len(said) == 1 or said[-1] in known.asks_on else True
+        return None if len(tokens) == 1 or tokens[-1] in known.asks_on else True
     stripped = text.rstrip()
-    if stripped.endswith(_OPEN_MARKS) or said[-1] in known.open_ends:
+    if stripped.endswith(_OPEN_MARKS) or tokens[-1] in known.open_ends:
         return False
     ended = stripped.endswith(_STOPS)
-    if _is_number(said[-1], known):  # dictated digits, or the first word of "20 Baker Street"
-        dictated = len(said) == 1 or not ended or _is_number(said[-2], known)
+    if _is_number(tokens[-1], known):  # dictated digits, or the first word of "20 Baker Street"
+        dictated = len(tokens) == 1 or not ended or _is_number(tokens[-2], known)
         return False if dictated else None
-    if said[0] in known.subordinate and "," not in text and len(said) <= MOST_CLAUSE_WORDS:
+    if tokens[0] in known.subordinate and "," not in text and len(tokens) <= MOST_CLAUSE_WORDS:
         return None if after_question else False
-    return (len(said) > MOST_OPENING_WORDS or None) if ended else None
+    return (len(tokens) > MOST_OPENING_WORDS or None) if ended else None
 
 
 def _is_number(word: str, known: Lexicon) -> bool:
@@ -161,13 +161,13 @@ def _is_number(word: str, known: Lexicon) -> bool:
 
 def is_finished(known: Evidence) -> bool | None:
     """Tell by all evidence whether a speaker has finished: True, False, or None if unclear."""
-    said = words(known.text)
+    tokens = words(known.text)
     found = sounds_finished(
         known.text, after_question=known.after_question, language=known.language
     )
-    if found is False or (known.after_question and len(said) <= MOST_OPENING_WORDS):
+    if found is False or (known.after_question and len(tokens) <= MOST_OPENING_WORDS):
         return found
-    many = len(said) > MOST_OPENING_WORDS
+    many = len(tokens) > MOST_OPENING_WORDS
     if known.eot_llm_pending:
         found = None
     elif known.eot_stt is not None or known.eot_llm is not None:
@@ -200,11 +200,11 @@ def _log_odds(probability: float) -> float:
 
 def sounds_asked(known: Evidence) -> bool:
     """Tell whether the words end with a question to the listener, and not with a tag ("right?")."""
-    said = words(_SENTENCE_END.split(known.text.rstrip(_MARKS))[-1])
-    if not is_question(known.text) or len(said) < LEAST_QUESTION_WORDS:
+    tokens = words(_SENTENCE_END.split(known.text.rstrip(_MARKS))[-1])
+    if not is_question(known.text) or len(tokens) < LEAST_QUESTION_WORDS:
         return False
     lexis = lexicon(known.language)
-    return said[-1] not in lexis.answers | lexis.backchannels
+    return tokens[-1] not in lexis.answers | lexis.backchannels
 
 
 def by_words(known: Evidence) -> Evidence:
@@ -232,5 +232,7 @@ def wait_ms(known: Evidence, waits: Waits) -> int:
 
 def is_backchannel(text: str, language: str = "en") -> bool:
     """Tell whether *text* is a backchannel, which only says "I am listening"."""
-    said, nods = words(text.replace("-", " ")), lexicon(language).backchannels
-    return 0 < len(said) <= 3 and (all(word in nods for word in said) or " ".join(said) in nods)
+    tokens, nods = words(text.replace("-", " ")), lexicon(language).backchannels
+    return 0 < len(tokens) <= 3 and (
+        all(word in nods for word in tokens) or " ".join(tokens) in nods
+    )

@@ -171,7 +171,7 @@ class EchoPath:
     def __init__(self) -> None:
         self._search = SEARCHES
         self._pending: deque[tuple[bytes, bytes]] = deque(maxlen=HISTORY_FRAMES)
-        """The frames of both sides that nobody has asked about."""
+        """The frames of both sides that are not compared yet."""
         self._gain = np.zeros(SHAPE, np.float32)
         self._learnt = np.zeros(SHAPE, np.float32)
         """The number of frames for each gain."""
@@ -243,8 +243,8 @@ class EchoPath:
         excess = float(np.clip(above, 0, MOST_EXCESS_DB)[active].sum())
         self._excess += SMOOTHING * (excess - self._excess)
         self._learn(off, both.fresh)
-        told = active | ((audible > floor + ABOVE_NOISE_DB) & both.fresh)
-        self._compare(level - audible, told, sounds=int(active.sum()) >= LEAST_BANDS)
+        bands = active | ((audible > floor + ABOVE_NOISE_DB) & both.fresh)
+        self._compare(level - audible, bands, sounds=int(active.sum()) >= LEAST_BANDS)
 
     def _learn(self, off: Decibels, fresh: npt.NDArray[np.bool_]) -> None:
         """Adapt the gains by *off*, the errors of the bands, where the played sound is *fresh*."""
@@ -267,10 +267,10 @@ class EchoPath:
             return np.where(off < 0, -AGAINST_VOICE_DB, AGAINST_VOICE_DB)
         return np.where(off < 0, step, AGAINST_VOICE_DB)
 
-    def _compare(self, off: Decibels, told: npt.NDArray[np.bool_], *, sounds: bool) -> None:
-        """Update each delay's error by *off*, in the bands in which it *told* of sound."""
-        count = told.sum(axis=2)
-        error = (np.minimum(np.abs(off), 12) * told).sum(axis=2) / np.maximum(count, 1)
+    def _compare(self, off: Decibels, bands: npt.NDArray[np.bool_], *, sounds: bool) -> None:
+        """Update each delay's error by *off*, in the *bands* with sound."""
+        count = bands.sum(axis=2)
+        error = (np.minimum(np.abs(off), 12) * bands).sum(axis=2) / np.maximum(count, 1)
         if self.found:
             telling = (count >= LEAST_BANDS) | sounds
             change = FOLLOW_WEIGHT * (error - self._error)

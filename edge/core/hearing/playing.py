@@ -37,8 +37,8 @@ class Playing:
             self._over_ms = min(self._over_ms, now_ms + LINGERS_MS + TAIL_MS)
 
     def _cut(self, end_ms: int) -> None:
-        kept = [(at, pcm[: max(0, end_ms - at) * BYTES_PER_MS]) for at, pcm in self._pieces]
-        self._pieces = deque((at, pcm) for at, pcm in kept if pcm)
+        remaining = [(at, pcm[: max(0, end_ms - at) * BYTES_PER_MS]) for at, pcm in self._pieces]
+        self._pieces = deque((at, pcm) for at, pcm in remaining if pcm)
 
     def frame(self, ends_ms: int) -> bytes | None:
         """Return the audio played in the frame that ends then (640 bytes), or None without echo.

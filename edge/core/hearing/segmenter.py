@@ -125,7 +125,7 @@ class Segmenter:
             yield from self._follow(SILENCE, at_ms, self._detect(SILENCE, at_ms, voiced=False))
 
     def pause(self, now_ms: int) -> Iterator[SegmentedFrame]:
-        """Yield a pause that the client has told, though the detector still hears speech."""
+        """Yield a pause that the client reports, though the detector still hears speech."""
         if self.utterance and not self.paused:
             self._voiced_at_ms = now_ms
             yield self._paused(self.utterance, now_ms, self._detector.pause())

@@ -24,7 +24,7 @@ USUAL_THRESHOLD = 0.5
 GATE_RMS = 80.0
 """The least root mean square of a voice, of 32768 full scale (-52 dBFS)."""
 CHUNK_SAMPLES = 512
-CHUNK_BYTES = CHUNK_SAMPLES * 2
+VAD_CHUNK_BYTES = CHUNK_SAMPLES * 2
 """The samples in a chunk for the model: 32 ms."""
 VOICE_PROBABILITY = 0.35
 """The least probability of speech in a chunk at which its frames count as voice."""
@@ -104,12 +104,12 @@ class _Judge:
         idle = self._quiet >= IDLE_FRAMES
         self._quiet = 0 if heard else self._quiet + 1
         if idle and not heard:
-            del self._audio[: -WARM_CHUNKS * CHUNK_BYTES]
+            del self._audio[: -WARM_CHUNKS * VAD_CHUNK_BYTES]
             return False
         if idle:
             self._model.reset()
             self._recent.clear()
-        while len(self._audio) >= CHUNK_BYTES:
-            self._recent.append(self._model(bytes(self._audio[:CHUNK_BYTES])))
-            del self._audio[:CHUNK_BYTES]
+        while len(self._audio) >= VAD_CHUNK_BYTES:
+            self._recent.append(self._model(bytes(self._audio[:VAD_CHUNK_BYTES])))
+            del self._audio[:VAD_CHUNK_BYTES]
         return max(self._recent, default=0.0) >= self.likely

@@ -179,10 +179,10 @@ class CurrentResponse:
         if self.response:
             self.response.not_before_ms = 0
 
-    def played(self, told: Played, now_ms: int) -> None:
-        """Take the played part of the response, as told by the client."""
-        if response := self.of(told.turn):
-            response.playback.played(told.played_ms, now_ms)
+    def played(self, report: Played, now_ms: int) -> None:
+        """Take the client's *report* of the played part of the response."""
+        if response := self.of(report.turn):
+            response.playback.played(report.played_ms, now_ms)
 
     def suspect(self, now_ms: int) -> None:
         """Hold the response, since the sound over it may be an interruption."""
@@ -251,19 +251,19 @@ class CurrentResponse:
         else:
             self.retract(response, now_ms)
 
-    def truncate(self, told: Truncated, now_ms: int) -> None:
-        """Cut the response to the part that was heard, as told by the client."""
-        response, last = self.of(told.turn), self.last
+    def truncate(self, report: Truncated, now_ms: int) -> None:
+        """Cut the response to the part that was heard, by the client's *report*."""
+        response, last = self.of(report.turn), self.last
         if response and response.stopped:  # the response may still go on from there
-            response.rewind(now_ms, told.played_ms)
+            response.rewind(now_ms, report.played_ms)
         elif response and response.playback.begun:
-            response.rewind(now_ms, told.played_ms)
+            response.rewind(now_ms, report.played_ms)
             self.interrupt(now_ms)
-        elif last and last.turn == told.turn and last.in_conversation:
-            heard = last.playback.heard_by(told.played_ms)
+        elif last and last.turn == report.turn and last.in_conversation:
+            heard = last.playback.heard_by(report.played_ms)
             self._history.names.reword(response_key(last.turn), heard)
             truncated = ev.AnswerTruncated(
-                **self._out.head(now_ms), turn=last.turn, text=heard, played_ms=told.played_ms
+                **self._out.head(now_ms), turn=last.turn, text=heard, played_ms=report.played_ms
             )
             self._out.publish(truncated)
 

@@ -8,13 +8,13 @@ from schemas.session_config import SessionConfig
 
 LEAST_CHARS = 60
 """The shortest piece that is split off, since a shorter piece mostly ends with an abbreviation."""
-_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")  # noqa: RUF001  # marks of other scripts
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")  # noqa: RUF001  # marks of other scripts
 
 
 def pieces(text: str, least_chars: int = LEAST_CHARS) -> list[str]:
     """Return the sentences of *text*, stripped of blanks; one below *least_chars* gets the next."""
     found: list[str] = []
-    for part in filter(None, (one.strip() for one in _END.split(text))):
+    for part in filter(None, (one.strip() for one in _SENTENCE_END.split(text))):
         if found and len(found[-1]) < least_chars:
             found[-1] = f"{found[-1]} {part}"
         else:

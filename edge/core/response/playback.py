@@ -6,10 +6,10 @@ from edge.core.client_events import Speech
 from edge.core.inputs import ChunkSpoken
 from edge.core.response import wait_sound
 from edge.core.response.sentence import BEGINNING, Position, Sentences
-from schemas.audio import BYTES_PER_MS, ENOUGH_MS
+from schemas.audio import BYTES_PER_MS, FIRST_CHUNK_MS
 from schemas.session_config import VoiceConfig
 
-LEAD_MS = 190
+PLAYBACK_LEAD_MS = 190
 """The lead of a stream of chunks over the playback, so that a slow network causes no gap."""
 
 
@@ -41,7 +41,7 @@ class Playback:
         """The sentence that is sent next."""
         self._offset_bytes = start.before_ms * BYTES_PER_MS
         """The bytes of that sentence that were sent."""
-        self._told_words = start.words
+        self._sent_words = start.words
         """The words of that sentence that were sent."""
         self._sent_bytes = 0
         self._most_bytes = 0
@@ -68,7 +68,7 @@ class Playback:
         self._total = sentences
 
     def played(self, played_ms: int, now_ms: int) -> None:
-        """Take the played audio as told by the client, limited to what was sent."""
+        """Take the client's report of the played audio, limited to the sent audio."""
         left_bytes = max(0, self._sent_bytes - played_ms * BYTES_PER_MS)
         self._until_ms = now_ms + left_bytes // BYTES_PER_MS
 
@@ -85,7 +85,7 @@ class Playback:
         # no rest of a wait sound is sent again
         self._sent_bytes = played_bytes + self._offset_bytes - offset_bytes
         self._until_ms = now_ms
-        self._told_words = self._sentences.words_until(self._next, self._offset_bytes)
+        self._sent_words = self._sentences.words_until(self._next, self._offset_bytes)
 
     def has(self, index: int) -> bool:
         """Tell whether all audio of sentence *index* has arrived."""
@@ -122,7 +122,9 @@ class Playback:
 
     @property
     def _lead_ms(self) -> int:
-        return LEAD_MS - 1 if self._delivery == "chunks" else 0  # the lead stays below LEAD_MS
+        return (
+            PLAYBACK_LEAD_MS - 1 if self._delivery == "chunks" else 0
+        )  # the lead stays below PLAYBACK_LEAD_MS
 
     def wait_sound_due(self, now_ms: int) -> list[Speech]:
         """Return the pieces of the wait sound to send now; none if words are ready."""
@@ -152,7 +154,7 @@ class Playback:
             return True
         if self._delivery == "sentences" or part.voiced:
             return part.voiced
-        enough = self._chunk_bytes if self._offset_bytes else ENOUGH_MS * BYTES_PER_MS
+        enough = self._chunk_bytes if self._offset_bytes else FIRST_CHUNK_MS * BYTES_PER_MS
         return len(part.pcm) - self._offset_bytes >= enough
 
     @property
@@ -179,24 +181,24 @@ class Playback:
 
     def _rest(self) -> tuple[str, bytes]:
         """Return the remaining words and audio of the current sentence, and go on to the next."""
-        part, offset, told = self._sentences.at(self._next), self._offset_bytes, self._told_words
-        self._next, self._offset_bytes, self._told_words = self._next + 1, 0, 0
-        return " ".join((part.text or "").split(" ")[told:]), part.pcm[offset:]
+        part, offset, sent = self._sentences.at(self._next), self._offset_bytes, self._sent_words
+        self._next, self._offset_bytes, self._sent_words = self._next + 1, 0, 0
+        return " ".join((part.text or "").split(" ")[sent:]), part.pcm[offset:]
 
     def _stream(self, now_ms: int) -> Due:
         out: list[Speech] = []
         ends = False
-        while self._until_ms - now_ms < LEAD_MS and self._ready():
+        while self._until_ms - now_ms < PLAYBACK_LEAD_MS and self._ready():
             part = self._sentences.at(self._next)
             start = self._offset_bytes
             end = min(start + self._chunk_bytes, len(part.pcm))
-            over = max(self._told_words, part.words_until(end))
-            text = " ".join((part.text or "").split(" ")[self._told_words : over])
-            if text and (self._next or self._told_words):
+            over = max(self._sent_words, part.words_until(end))
+            text = " ".join((part.text or "").split(" ")[self._sent_words : over])
+            if text and (self._next or self._sent_words):
                 text = f" {text}"
-            self._offset_bytes, self._told_words = end, over
+            self._offset_bytes, self._sent_words = end, over
             if part.voiced and end >= len(part.pcm):
-                self._next, self._offset_bytes, self._told_words = self._next + 1, 0, 0
+                self._next, self._offset_bytes, self._sent_words = self._next + 1, 0, 0
             ends = self._next == self._total
             out.append(self._send(text, part.pcm[start:end], ends=ends, now_ms=now_ms))
         return Due(tuple(out), ends) if out else self._end_if_all_was_sent(now_ms)
@@ -241,7 +243,7 @@ class Playback:
     @property
     def position(self) -> Position:
         """The position of the next piece."""
-        return Position(self._next, self._offset_bytes // BYTES_PER_MS, self._told_words)
+        return Position(self._next, self._offset_bytes // BYTES_PER_MS, self._sent_words)
 
     @property
     def is_read(self) -> bool:

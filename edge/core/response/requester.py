@@ -77,8 +77,8 @@ class Requester:
         response.move(PhaseMove.COMMIT)
         head = self._out.head(now_ms)
         for text in sentences:
-            given = sentence(head, response, text, self._config.now)
-            response.sentence(self._out.publish(given), now_ms)
+            event = sentence(head, response, text, self._config.now)
+            response.sentence(self._out.publish(event), now_ms)
         end = completed(head, response, text=" ".join(sentences))
         response.complete(self._out.publish(end), now_ms)
 
@@ -138,7 +138,7 @@ class Requester:
         self.commit(response, now_ms)
 
     def enter(self, words: str, confidence: float, now_ms: int) -> str:
-        """Enter a turn that gets no response; return the words not told to the client before."""
+        """Enter a turn that gets no response; return the words new to the client."""
         history, head = self._history, self._out.head(now_ms)
         history.turn += 1
         text, unsent = history.take_carried(words), history.unsent(words)
@@ -208,8 +208,8 @@ class Requester:
         history.enter_late_results()
         text = history.take_carried(words or "")
         response = self._new(origin, history.turn, text, config.voice, now_ms)
-        said = None if words is None else text
-        messages = history.window(said, config.response.history_messages)
+        spoken = None if words is None else text
+        messages = history.window(spoken, config.response.history_messages)
         return response, self._job(response, messages, config, now_ms)
 
     def _ask(self, origin: Origin, words: str | None, now_ms: int) -> Response:

@@ -61,7 +61,9 @@ class Responder:
         """The start of the response's oldest running tool call, Unix ms, or None if none runs."""
         response = self._current.response
         running = response.tool_steps.running if response else []
-        return min((call.asked_ms for call in running if call.asked_ms is not None), default=None)
+        return min(
+            (call.requested_ms for call in running if call.requested_ms is not None), default=None
+        )
 
     def speak(self, chunk: ChunkSpoken, now_ms: int) -> None:
         """Take audio of the response."""
@@ -69,9 +71,9 @@ class Responder:
             response.mark("first_audio_ms", now_ms)
             response.playback.chunk(chunk)
 
-    def client_result(self, told: ClientToolResult, now_ms: int) -> None:
+    def client_result(self, report: ClientToolResult, now_ms: int) -> None:
         """Take the client's result of a tool call."""
-        self._tools.client_result(self._current.response, told, now_ms)
+        self._tools.client_result(self._current.response, report, now_ms)
 
     def transferred(self, call: str, agent: str, now_ms: int) -> None:
         """Let *agent* continue, to whom the tool call *call* has transferred the caller."""
@@ -138,7 +140,7 @@ class Responder:
             self._note_reached(response, now_ms)
 
     def _note_end(self, response: Response, now_ms: int) -> None:
-        """Note that all of a response was sent; the first time it is told and measured."""
+        """Note that all of a response was sent; the first time, report and measure it."""
         first = response.phase is Phase.COMMITTED
         response.move(PhaseMove.SEND_ALL)
         if first and response.turn:

@@ -92,7 +92,7 @@ class Response:
     playback: Playback
     speech_end_ms: int
     taken_ms: int
-    """The time at which the model was asked."""
+    """The time of the request to the model."""
     origin: Origin
     phase: Phase = Phase.SPECULATIVE
     eot_llm: float | None = None
@@ -114,9 +114,9 @@ class Response:
     tool_steps: ToolSteps = field(default_factory=ToolSteps)
     taken: TurnTaken | None = None
     """The job of its first step, or None for a greeting or a response from another edge."""
-    asked_step: ResponseCompleted | None = None
-    """The end of the current step, if the client was not yet told that all its calls are known."""
-    said_wait: bool = False
+    unreported_step: ResponseCompleted | None = None
+    """The end of the current step, until the client knows that all its calls are known."""
+    was_told_to_wait: bool = False
     """Whether the caller was told to wait for a tool."""
     not_before_ms: int = 0
     """The time before which nothing of it is sent, Unix ms."""
@@ -191,7 +191,7 @@ class Response:
         self.phase = moved(PHASE_MOVES, self.phase, move)
 
     def rewind(self, now_ms: int, played_ms: int | None = None) -> None:
-        """Send the unplayed part again; *played_ms* is the played audio as told by the client."""
+        """Send the unplayed part again; *played_ms* is the played audio, by the client's report."""
         self.playback.rewind(now_ms, played_ms)
         if self.phase is Phase.ALL_SENT:
             self.move(PhaseMove.REWIND)
@@ -256,12 +256,12 @@ class Response:
 
     def done(self) -> ResponseDone:
         """Return the client event for the end of the response."""
-        told, ended = self.completed, self.first_sent_ms or self.speech_end_ms
+        completed, ended = self.completed, self.first_sent_ms or self.speech_end_ms
         return ResponseDone(
             turn=self.turn,
-            text=told.text if told and not told.step else self.spoken,
-            model=told.model if told else "",
+            text=completed.text if completed and not completed.step else self.spoken,
+            model=completed.model if completed else "",
             response_s=max(0.0, (ended - self.speech_end_ms) / 1000),
-            prompt_tokens=told.prompt_tokens if told else 0,
-            completion_tokens=told.completion_tokens if told else 0,
+            prompt_tokens=completed.prompt_tokens if completed else 0,
+            completion_tokens=completed.completion_tokens if completed else 0,
         )

@@ -48,7 +48,7 @@ class ToolTurns:
             return
         steps.note(event)
         if event.calls:
-            response.asked_step = event
+            response.unreported_step = event
             self._begin_next_step(response, now_ms)
         elif event.step and not event.sentences:
             self.apologize(response, now_ms)
@@ -62,9 +62,11 @@ class ToolTurns:
         response.tool_steps.note(result)
         self._begin_next_step(response, now_ms)
 
-    def client_result(self, response: Response | None, told: ClientToolResult, now_ms: int) -> None:
+    def client_result(
+        self, response: Response | None, report: ClientToolResult, now_ms: int
+    ) -> None:
         """Take the client's result of a call."""
-        self._tools.client_result(response.tool_steps if response else None, told, now_ms)
+        self._tools.client_result(response.tool_steps if response else None, report, now_ms)
         if response:
             self._begin_next_step(response, now_ms)
 
@@ -112,11 +114,11 @@ class ToolTurns:
 
     def tell_calls_done(self, response: Response) -> None:
         """Tell the client, once, that it has all calls of the step and all words before them."""
-        step = response.asked_step
+        step = response.unreported_step
         if step is None or response.phase is Phase.SPECULATIVE:
             return
         if response.playback.all_of(response.written) or response.tool_steps.is_whole:
-            response.asked_step = None
+            response.unreported_step = None
             tokens = (step.prompt_tokens, step.completion_tokens)
             self._out.tell(CallsDone(response.turn, *tokens))
 
@@ -170,9 +172,9 @@ class ToolTurns:
         self._begin_next_step(response, now_ms)
         at_ms, use = self._wait_due_ms(response), self._config.now.tool_use
         if at_ms is not None and now_ms >= at_ms and not response.held:
-            if use.wait_words and not response.said_wait:
+            if use.wait_words and not response.was_told_to_wait:
                 self._say(response, use.wait_words, now_ms)
-            response.said_wait = True
+            response.was_told_to_wait = True
             if use.wait_sound:
                 response.playback.wait_sound_before = response.written
 
@@ -188,18 +190,18 @@ class ToolTurns:
     def _wait_due_ms(self, response: Response) -> int | None:
         """The time to ask the caller to wait, Unix ms, or None if that is not needed."""
         use, steps = self._config.now.tool_use, response.tool_steps
-        says = use.wait_words and not response.said_wait
+        says = use.wait_words and not response.was_told_to_wait
         sounds = use.wait_sound and response.playback.wait_sound_before < response.written
         if not (says or sounds) or not steps.is_waiting:
             return None
         if not response.is_being_sent or not response.playback.all_of(response.written):
             return None
-        asked_ms = max((call.asked_ms or 0 for call in steps.now), default=0)
-        return max(asked_ms, response.playback.until_ms) + use.wait_ms
+        requested_ms = max((call.requested_ms or 0 for call in steps.now), default=0)
+        return max(requested_ms, response.playback.until_ms) + use.wait_ms
 
     def _say(self, response: Response, words: str, now_ms: int) -> None:
-        given = sentence(self._out.head(now_ms), response, words, self._config.now, fixed=True)
-        response.sentence(self._out.publish(given), now_ms)
+        event = sentence(self._out.head(now_ms), response, words, self._config.now, fixed=True)
+        response.sentence(self._out.publish(event), now_ms)
 
     def _end(self, response: Response, now_ms: int) -> None:
         """End the response with its present sentences; no step follows."""

@@ -25,10 +25,10 @@ from schemas.tools import (
     transfer_targets,
 )
 
-GRACE_MS = 500
+TOOL_GRACE_MS = 500
 """The time after a call's deadline for the runner's report; then the edge gives
 the call up."""
-BUILT_IN = {END_CALL.name: '{"status": "the call ends after your next words: say goodbye"}'}
+BUILT_IN_RESULTS = {END_CALL.name: '{"status": "the call ends after your next words: say goodbye"}'}
 """The built-in tools, and the result that the model gets from each."""
 
 
@@ -69,7 +69,9 @@ class Tools:
         if call.called.step >= self._config.now.tool_use.max_steps:
             self._fail(steps, call, "unknown", "no tool may be called any more", now_ms)
             return
-        if tool is None or (tool.kind == "builtin" and tool.name not in {*BUILT_IN, TRANSFER}):
+        if tool is None or (
+            tool.kind == "builtin" and tool.name not in {*BUILT_IN_RESULTS, TRANSFER}
+        ):
             self._fail(steps, call, "unknown", "there is no such tool", now_ms)
             return
         arguments = _arguments(call.called.arguments)
@@ -86,7 +88,7 @@ class Tools:
         elif _is_transfer(tool):
             self._transfer(call)
         elif tool.kind == "builtin":
-            self._return(steps, call, BUILT_IN[tool.name], now_ms)
+            self._return(steps, call, BUILT_IN_RESULTS[tool.name], now_ms)
 
     def _request(
         self, call: StepCall, tool: ToolConfig, arguments: str, now_ms: int
@@ -119,32 +121,34 @@ class Tools:
 
     # -------------------------------------------------------- results
 
-    def client_result(self, steps: ToolSteps | None, told: ClientToolResult, now_ms: int) -> None:
+    def client_result(self, steps: ToolSteps | None, report: ClientToolResult, now_ms: int) -> None:
         """Take a client's result for a call in *steps*, or for a background call."""
-        call = next((one for one in steps.running if one.id == told.call), None) if steps else None
+        call = (
+            next((one for one in steps.running if one.id == report.call), None) if steps else None
+        )
         if call is None:
             waiting = (StepCall(called) for called in self._history.background_calls.values())
-            call = next((one for one in waiting if one.id == told.call), None)
+            call = next((one for one in waiting if one.id == report.call), None)
         if call is None:
             return  # too late, or an unknown call
-        if told.failed:
-            self._fail(steps, call, "refused", told.result, now_ms)
-        elif len(told.result.encode()) > MOST_RESULT_BYTES:
+        if report.failed:
+            self._fail(steps, call, "refused", report.result, now_ms)
+        elif len(report.result.encode()) > MOST_RESULT_BYTES:
             detail = f"the result is longer than {MOST_RESULT_BYTES} bytes"
             self._fail(steps, call, "invalid", detail, now_ms)
         else:
-            self._return(steps, call, told.result, now_ms)
+            self._return(steps, call, report.result, now_ms)
 
     def expire(self, steps: ToolSteps, now_ms: int) -> None:
         """Give up the calls without a result in time."""
         for call in steps.running:
-            if (at_ms := call.expires_ms) is not None and now_ms >= at_ms + GRACE_MS:
+            if (at_ms := call.expires_ms) is not None and now_ms >= at_ms + TOOL_GRACE_MS:
                 self._fail(steps, call, "timeout", "it did not answer in time", now_ms)
 
     def due_ms(self, steps: ToolSteps) -> int | None:
         """The time of the next `expire`, Unix ms, or None if nothing runs."""
         times = [call.expires_ms for call in steps.running]
-        return min((at_ms + GRACE_MS for at_ms in times if at_ms is not None), default=None)
+        return min((at_ms + TOOL_GRACE_MS for at_ms in times if at_ms is not None), default=None)
 
     def _return(self, steps: ToolSteps | None, call: StepCall, result: str, now_ms: int) -> None:
         turn, step, number = key_of(call.called)
@@ -155,7 +159,7 @@ class Tools:
             call=number,
             name=call.called.name,
             result=result,
-            took_ms=float(now_ms - (call.asked_ms or now_ms)),
+            took_ms=float(now_ms - (call.requested_ms or now_ms)),
             by_edge=True,
         )
         self._enter_result(steps, self._out.publish(returned))
@@ -172,7 +176,7 @@ class Tools:
             name=call.called.name[:64],
             reason=reason,
             detail=detail[:500],
-            took_ms=float(now_ms - (call.asked_ms or now_ms)),
+            took_ms=float(now_ms - (call.requested_ms or now_ms)),
             by_edge=True,
         )
         self._enter_result(steps, self._out.publish(failed))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from schemas.audio import BYTES_PER_MS, RATE_HZ
 
-PIECE_MS = 120
+WAIT_PIECE_MS = 120
 """The length of a piece, ms: speech that is ready waits for so much more at most."""
 LOOP_S = 3
 """The time from one rise to the next, seconds."""
@@ -24,7 +24,7 @@ def after(sent: int) -> bytes:
     """Return the piece, s16le 16 kHz, after *sent* bytes; the first begins with silence."""
     sound = _loop()
     begins = sent % len(sound)
-    return sound[begins : begins + PIECE_MS * BYTES_PER_MS]
+    return sound[begins : begins + WAIT_PIECE_MS * BYTES_PER_MS]
 
 
 @cache

@@ -86,11 +86,11 @@ class History:
         return bool(last and last.role == "assistant" and is_question(last.text))
 
     def enter_turn(
-        self, said: str, heard: str, steps: ToolSteps | None = None, turn: int = 0
+        self, caller_words: str, heard: str, steps: ToolSteps | None = None, turn: int = 0
     ) -> None:
         """Enter a finished turn: the caller's words, the steps of tools, the heard words."""
-        if said:
-            self._enter(Message("user", said), turn_key(turn))
+        if caller_words:
+            self._enter(Message("user", caller_words), turn_key(turn))
         if steps:
             self.messages += map(shortened, steps.messages(with_text=False))
             for call in steps.calls.values():
@@ -98,7 +98,7 @@ class History:
                     self.background_calls[key_of(call.called)] = call.called
         if heard:
             self._enter(Message("assistant", heard), response_key(turn))
-            self.responses += bool(said)
+            self.responses += bool(caller_words)
         self.turn_over()
 
     def turn_begins(self) -> None:
@@ -136,13 +136,13 @@ class History:
         else:
             self.names.remove(key)
 
-    def take_heard(self, event: AnswerHeard, said: str, steps: ToolSteps | None) -> None:
-        """Enter the recorded end of a response to the words *said*."""
+    def take_heard(self, event: AnswerHeard, caller_words: str, steps: ToolSteps | None) -> None:
+        """Enter the recorded end of a response to *caller_words*."""
         if event.carried:
-            self.carried = [said]
+            self.carried = [caller_words]
         elif event.in_conversation:
-            self.carried = [] if said else self.carried
-            self.enter_turn(said, event.text, steps, event.turn)
+            self.carried = [] if caller_words else self.carried
+            self.enter_turn(caller_words, event.text, steps, event.turn)
         self.turn_over()
 
     def take_edit(self, event: AnswerTruncated | MessageAdded | MessageRemoved) -> None:
@@ -160,8 +160,8 @@ class History:
         beside = (*self.instructions.values(), *self.control.instructions)
         return "\n\n".join(text for text in (prompt, *beside) if text)
 
-    def window(self, said: str | None, size: int) -> tuple[Message, ...]:
-        """Return the last messages, ending with the caller's words *said*, unless that is None.
+    def window(self, caller_words: str | None, size: int) -> tuple[Message, ...]:
+        """Return the last messages, ending with *caller_words*, unless that is None.
 
         Their number is between half of *size* and *size*. Dropping half at once keeps the beginning
         the same for several turns, so a language model need not read it again.
@@ -171,7 +171,7 @@ class History:
         known = self.messages[-(-excess // block) * block :]
         while known and known[0].role == "tool":  # its call was dropped
             del known[0]
-        return tuple(known) if said is None else (*known, Message("user", said))
+        return tuple(known) if caller_words is None else (*known, Message("user", caller_words))
 
     def take_late(self, result: Result) -> bool:
         """Enter the result of a background call; return False for any other call."""
@@ -203,14 +203,14 @@ class History:
         self.carried, self.carried_sent = [], 0
 
     def drop_carried(self, text: str) -> None:
-        """Remove *text*, which got a response, from the carried words. The others count as told."""
+        """Remove *text*, which got a response, from the carried words; the client has the others."""
         self.carried = [one for one in self.carried if one != text]
         self.carried_sent = len(self.carried)
 
 
 def fold(events: Iterable[Event]) -> History:
     """Return the history of one session from its *events* in order."""
-    history, said = History(), dict[int, str]()
+    history, caller_words = History(), dict[int, str]()
     responses: dict[int, dict[int, str]] = {}
     steps: dict[int, ToolSteps] = {}
     for event in events:
@@ -222,14 +222,14 @@ def fold(events: Iterable[Event]) -> History:
         _count(history, event)
         match event:
             case TurnCommitted(turn=turn, text=text):
-                said[turn] = text
+                caller_words[turn] = text
                 history.turn_begins()
                 history.carried = []  # the carried words are part of *text*
                 history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
             case AnswerHeard(resumable=True):
                 pass  # the turn is still open
             case AnswerHeard(turn=turn):
-                history.take_heard(event, said.pop(turn, ""), steps.get(turn))
+                history.take_heard(event, caller_words.pop(turn, ""), steps.get(turn))
             case ResponseSentence(turn=turn, index=index, text=text):
                 responses.setdefault(turn, {})[index] = text
             case _:
@@ -237,7 +237,7 @@ def fold(events: Iterable[Event]) -> History:
         if history.unfinished:
             history.unfinished = history.unfinished.after(event)
     # The edge died between the commit and the playback. The words begin the next turn.
-    history.carried += [said[turn] for turn in sorted(said) if said[turn]]
+    history.carried += [caller_words[turn] for turn in sorted(caller_words) if caller_words[turn]]
     history.carried_sent = len(history.carried)
     history.control.cut_off()
     _leave_open(history, responses, steps)

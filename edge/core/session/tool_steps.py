@@ -28,7 +28,7 @@ class StepCall:
     called: ev.ToolCalled
     tool: ToolConfig | None = None
     """The tool's configuration when the call was requested."""
-    asked_ms: int | None = None
+    requested_ms: int | None = None
     """The time of the request, Unix ms, or None before it."""
     result: Result | None = None
 
@@ -38,18 +38,18 @@ class StepCall:
 
     @property
     def is_done_or_running(self) -> bool:
-        return self.asked_ms is not None or self.result is not None
+        return self.requested_ms is not None or self.result is not None
 
     @property
     def is_running(self) -> bool:
-        return self.asked_ms is not None and self.result is None
+        return self.requested_ms is not None and self.result is None
 
     @property
     def expires_ms(self) -> int | None:
         """The time after which its result is too late, Unix ms, or None if it does not run."""
-        if self.asked_ms is None or self.tool is None or self.result is not None:
+        if self.requested_ms is None or self.tool is None or self.result is not None:
             return None
-        return self.asked_ms + self.tool.deadline_ms
+        return self.requested_ms + self.tool.deadline_ms
 
     @property
     def is_background(self) -> bool:
@@ -81,7 +81,7 @@ class ToolSteps:
             case ev.ToolCalled(step=step, call=number) if step == self.step:
                 self.calls.setdefault((step, number), StepCall(event))
             case ev.ToolRequested(step=step, call=number) if call := self.calls.get((step, number)):
-                call.tool, call.asked_ms = event.tool, event.at_ms
+                call.tool, call.requested_ms = event.tool, event.at_ms
             case ev.ToolReturned() | ev.ToolFailed():
                 call = self.calls.get((event.step, event.call))
                 if call and call.result is None:
@@ -109,7 +109,7 @@ class ToolSteps:
     @property
     def is_used(self) -> bool:
         """Whether a call was requested, whose effects cannot be undone."""
-        return any(call.asked_ms is not None for call in self.calls.values())
+        return any(call.requested_ms is not None for call in self.calls.values())
 
     @property
     def is_waiting(self) -> bool:

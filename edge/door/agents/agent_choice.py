@@ -23,7 +23,7 @@ from edge.door.callers.auth import Caller
 from edge.door.refusal import RefusedError
 from edge.protocols.client_protocol import CloseCode
 from runtime.agents.config_file import ConfigFileError
-from runtime.agents.resolve import Given, VariableError, resolve
+from runtime.agents.resolve import CallOptions, VariableError, resolve
 from runtime.agents.store import Revision
 from schemas.agent import Agent, AgentUsed
 from schemas.session_config import SessionConfig
@@ -111,8 +111,10 @@ def configure(
         left_out = ("no agent serves this call: it has no variables",) if begin.variables else ()
         return CallSettings(operator.but(wanted), None, wanted, left_out)
     if before:
-        return _configured(found, Given(before.variables, {}, wanted), operator, before.webhook)
-    return _configured(found, Given(caller.variables, begin.variables, wanted), operator)
+        return _configured(
+            found, CallOptions(before.variables, {}, wanted), operator, before.webhook
+        )
+    return _configured(found, CallOptions(caller.variables, begin.variables, wanted), operator)
 
 
 def configure_transfer(
@@ -140,8 +142,8 @@ def configure_transfer(
     operator = operator.but({"response.greeting": ""})  # the operator's greeting is for new calls
 
     def configured(wanted: Mapping[str, Any]) -> CallSettings:
-        given = Given(caller.variables, before.variables, wanted)
-        made = _configured(found, given, operator, now.webhook)
+        options = CallOptions(caller.variables, before.variables, wanted)
+        made = _configured(found, options, operator, now.webhook)
         return replace(made, config=made.config.but({"record_audio": now.record_audio}))
 
     def with_changes(changes: Mapping[str, Any]) -> SessionConfig:
@@ -151,12 +153,15 @@ def configure_transfer(
 
 
 def _configured(
-    found: Revision, given: Given, operator: SessionConfig, webhook: WebhookConfig | None = None
+    found: Revision,
+    options: CallOptions,
+    operator: SessionConfig,
+    webhook: WebhookConfig | None = None,
 ) -> CallSettings:
     """Return the settings of a call of the agent *found*, with *webhook* if it names none."""
     try:
         file = found.agent()
-        made = resolve(file, operator, given)
+        made = resolve(file, operator, options)
     except VariableError as error:
         details = f"agent {found.name}: {error}"
         raise RefusedError(

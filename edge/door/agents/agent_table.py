@@ -45,8 +45,8 @@ class AgentTable:
     def names(self, tenant: str) -> list[str]:
         """Return the names of *tenant*'s agents and of the shared agents, sorted."""
         found = set()
-        for whose in (tenant, ""):
-            prefix = subjects.agent_key(whose, "x")[:-1]
+        for owner in (tenant, ""):
+            prefix = subjects.agent_key(owner, "x")[:-1]
             keys = (key for key, file in self._files.items() if file.data)
             found |= {key[len(prefix) :] for key in keys if key.startswith(prefix)}
         return sorted(found)
@@ -55,11 +55,11 @@ class AgentTable:
         """Return the newest revision of *tenant*'s agent *name*, or of the shared one."""
         if not subjects.is_token(name):
             return None
-        for whose in (tenant, ""):
-            file = self._files.get(subjects.agent_key(whose, name))
+        for owner in (tenant, ""):
+            file = self._files.get(subjects.agent_key(owner, name))
             if file and file.data:
                 text = file.data.decode(errors="replace")
-                return Revision(whose, name, file.number, "", text)
+                return Revision(owner, name, file.number, "", text)
         return None
 
     def latest(self, most: int) -> list[Revision]:
@@ -68,9 +68,9 @@ class AgentTable:
         agents = ((number, key) for number, key in files if not key.startswith("tenants."))
         found = []
         for number, key in heapq.nlargest(most, agents):
-            *whose, name = key.split(".")
+            *owner, name = key.split(".")
             text = self._files[key].data.decode(errors="replace")
-            found.append(Revision(whose[1] if len(whose) > 1 else "", name, number, "", text))
+            found.append(Revision(owner[1] if len(owner) > 1 else "", name, number, "", text))
         return found
 
     def tenant(self, name: str) -> Tenant:

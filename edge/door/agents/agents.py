@@ -27,7 +27,7 @@ from schemas.tenant import Tenant
 
 log = structlog.get_logger(__name__)
 
-RETRY_S = 1.0
+AGENTS_RETRY_S = 1.0
 
 
 class Agents:
@@ -58,12 +58,14 @@ class Agents:
                 except BusAwayError as error:
                     advice = "aura provision makes the bucket, nats/users.conf lets edges read it"
                     log.warning("agents_not_read", why=str(error)[:200], advice=advice)
-                    await asyncio.sleep(RETRY_S)
+                    await asyncio.sleep(AGENTS_RETRY_S)
                     continue
                 self.read.set()
                 self.changed.set()
                 await self._stale.wait()
-                await asyncio.sleep(RETRY_S)  # more changes may follow: one reading takes them all
+                await asyncio.sleep(
+                    AGENTS_RETRY_S
+                )  # more changes may follow: one reading takes them all
 
     async def _read(self) -> None:
         self._reading = table = AgentTable()

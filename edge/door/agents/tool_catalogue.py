@@ -13,8 +13,8 @@ from runtime.bus.tool_services import EVERY_TENANT, served_tools
 from runtime.settings import Settings
 from schemas.tools import BUILT_IN, ToolConfig
 
-INTERVAL_S = 5.0
-POLL_S = 2.0
+CATALOGUE_INTERVAL_S = 5.0
+SEARCH_INTERVAL_S = 2.0
 """The shortest interval between searches for the service of an unknown tool."""
 FORGET_AFTER_ROUNDS = 3
 """Rounds without an answer after which the tool of a service is forgotten."""
@@ -67,7 +67,7 @@ class ToolCatalogue:
             async with self._looking:  # a search that is under way may find them
                 found = self._known(tenant, wanted)
                 now_s = asyncio.get_running_loop().time()
-                if wanted - found.keys() and now_s - self._looked_s >= POLL_S:
+                if wanted - found.keys() and now_s - self._looked_s >= SEARCH_INTERVAL_S:
                     self._looked_s = now_s
                     await self._look()
                     found = self._known(tenant, wanted)
@@ -81,15 +81,15 @@ class ToolCatalogue:
     def _served_to(self, tenant: str) -> dict[str, ToolConfig]:
         """Return the tools of services, by name; the tenant's own goes before a shared one."""
         return {
-            **{name: tool for (whose, name), tool in self._served.items() if whose == EVERY_TENANT},
-            **{name: tool for (whose, name), tool in self._served.items() if whose == tenant},
+            **{name: tool for (owner, name), tool in self._served.items() if owner == EVERY_TENANT},
+            **{name: tool for (owner, name), tool in self._served.items() if owner == tenant},
         }
 
     async def watch(self) -> None:
         """Search for services every 5 s until cancelled, since agents may name any tool."""
         while True:
             await self.look()
-            await asyncio.sleep(INTERVAL_S)
+            await asyncio.sleep(CATALOGUE_INTERVAL_S)
 
     async def look(self) -> None:
         """Ask the services on the bus for their tools; takes 0.3 s."""

@@ -135,8 +135,8 @@ def identify(token: str, *, policy: TokenPolicy) -> Caller | None:
             raise why
         return _caller(claims)
     except Exception as error:  # noqa: BLE001  # any error refuses the token
-        said = str(error) if isinstance(error, TokenRefusedError) else type(error).__name__
-        log.info("token_refused", why=said)
+        message = str(error) if isinstance(error, TokenRefusedError) else type(error).__name__
+        log.info("token_refused", why=message)
         return None
 
 

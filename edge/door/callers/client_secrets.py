@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 
 from edge.door.callers.auth import DEMO_TENANT, Caller
-from edge.protocols.realtime.client_secret import PREFIX, SESSION_CLAIM
+from edge.protocols.realtime.client_secret import KEY_PREFIX, SESSION_CLAIM
 from runtime.settings import Settings
 
 ALGORITHM = "HS256"
@@ -52,14 +52,14 @@ class ClientSecrets:
             "iat": int(time.time()),
             SESSION_CLAIM: session,
         }
-        return PREFIX + jwt.encode(claims, key, algorithm=ALGORITHM)
+        return KEY_PREFIX + jwt.encode(claims, key, algorithm=ALGORITHM)
 
     def identify(self, secret: str) -> Caller | None:
         """Return the caller of *secret*, or None if it is invalid or expired.
 
         Its expiry does not end a running session.
         """
-        token = secret.removeprefix(PREFIX)
+        token = secret.removeprefix(KEY_PREFIX)
         for key, is_demo in ((self._key, False), (self._demo_key, True)):
             if key is None:
                 continue

@@ -26,11 +26,11 @@ LEAST_RSA_BITS = 2048
 ALGORITHMS = ("RS256", "ES256")
 AGAIN_S = 30.0
 """The least time between two fetches for tokens that no known key has signed."""
-FRESH_S = 3600.0
+JWKS_MOST_AGE_S = 3600.0
 """The highest age of a set, so that withdrawn keys expire."""
 RENEWED_S = 3300.0
 """The age at which a set is fetched again, before a caller would have to wait for it."""
-ANSWER_S = 5.0
+JWKS_TIMEOUT_S = 5.0
 MOST_JWKS_BYTES = 1 << 20
 _JWS = jwt.PyJWS()
 
@@ -147,13 +147,13 @@ class RemoteKeys:
 
     @property
     def _is_fresh(self) -> bool:
-        return self._clock() - self._fetched_at < FRESH_S
+        return self._clock() - self._fetched_at < JWKS_MOST_AGE_S
 
     def _has_key_of(self, token: str, own: Keys) -> bool:
         return any(_is_signed_by(token, key, algorithms) for key, algorithms in self.keys + own)
 
     async def _read(self) -> bytes:
-        limit = aiohttp.ClientTimeout(total=ANSWER_S)
+        limit = aiohttp.ClientTimeout(total=JWKS_TIMEOUT_S)
         async with (
             aiohttp.ClientSession(timeout=limit) as http,
             http.get(self._url, allow_redirects=False) as answer,

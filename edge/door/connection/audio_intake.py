@@ -31,7 +31,7 @@ DECODED_PIECES = 2
 """The most decoded pieces, of 2 s at most, that wait; then the decoder waits."""
 DROPPED_WORK_S = 0.01
 """The work, seconds, for which a message counts that finds no memory: it slows the sender."""
-POLL_S = 0.2
+SESSION_END_POLL_S = 0.2
 """The interval, seconds, at which a waiting decoder checks whether the session has ended."""
 LONGEST_LIVE_S = 2.0
 """A live client's longest message; a longer one is taken in pieces of this length."""
@@ -80,7 +80,7 @@ class AudioIntake:
         """
         self._protocol = protocol
         self._obey_now = obey_now
-        self._kept_back: asyncio.TimerHandle | None = None
+        self._recheck: asyncio.TimerHandle | None = None
         self._decoder_memory = decoder_memory
         self._decoded = threading.BoundedSemaphore(DECODED_PIECES)
         self._shell = shell
@@ -99,7 +99,7 @@ class AudioIntake:
 
         def call_soon(what: T) -> None:
             counted = threading.get_ident() != self._loop_thread
-            while counted and not self._decoded.acquire(timeout=POLL_S):
+            while counted and not self._decoded.acquire(timeout=SESSION_END_POLL_S):
                 if self._state is ENDED:
                     return
             with suppress(RuntimeError):  # the loop has ended
@@ -123,13 +123,13 @@ class AudioIntake:
         """Take the audio that the protocol keeps back, unless more comes within NO_MORE_S."""
         if self._protocol.keeps_back:
             loop = asyncio.get_running_loop()
-            self._kept_back = loop.call_later(NO_MORE_S, self._take_kept)
+            self._recheck = loop.call_later(NO_MORE_S, self._take_kept)
 
     def keep_no_longer(self) -> None:
         """Stop waiting for more audio: it has come, or the session is over."""
-        if self._kept_back:
-            self._kept_back.cancel()
-            self._kept_back = None
+        if self._recheck:
+            self._recheck.cancel()
+            self._recheck = None
 
     def _take_kept(self) -> None:
         self._take_sound(self._protocol.no_more)

@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 MOST_CLOSE_BYTES = 123
 """The most bytes of the reason in a close frame (RFC 6455, 5.5.1)."""
 LEAST_WAIT_S = 0.01
-POLL_S = 5.0
+LONGEST_SLEEP_S = 5.0
 """The longest sleep, seconds: the beginning or end of a call changes the next limit."""
 
 
@@ -137,7 +137,7 @@ class Connection:
         stopwatch = self._sessions.stopwatch
         while not (up := stopwatch.up(time.monotonic())):
             left_s = stopwatch.left_s(time.monotonic())
-            await asyncio.sleep(min(max(left_s, LEAST_WAIT_S), POLL_S))
+            await asyncio.sleep(min(max(left_s, LEAST_WAIT_S), LONGEST_SLEEP_S))
             if self.busy:
                 stopwatch.active(time.monotonic())
         shell = self._sessions.shell

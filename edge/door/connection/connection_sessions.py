@@ -49,11 +49,11 @@ from edge.door.refusal import RefusedError
 from edge.door.transport import Phone
 from runtime.tasks import beside
 from schemas.events import EndReason
-from schemas.tools import MOST_KEYS, SEND_DTMF
+from schemas.tools import MOST_SENT_KEYS, SEND_DTMF
 
 log = structlog.get_logger(__name__)
 
-KEYS = re.compile(f"[0-9*#]{{1,{MOST_KEYS}}}")
+KEYS_PATTERN = re.compile(f"[0-9*#]{{1,{MOST_SENT_KEYS}}}")
 LEAVES_S = 2.0
 """The longest wait, seconds, of a closing connection until its last events are stored."""
 STORED_S = 15.0
@@ -208,16 +208,16 @@ class ConnectionSessions:
         """Give the call a client's command, with masked words and keys."""
         if isinstance(command, Typed | KeyPressed | ResponseRequested):
             self._pace.budget.spend_turn()
-        given = masked(command, self._services.redaction)
-        if self.shell and given is not None:
-            self.shell.give(given)
+        masked_command = masked(command, self._services.redaction)
+        if self.shell and masked_command is not None:
+            self.shell.give(masked_command)
 
     def reconfigure(self, changes: Mapping[str, Any]) -> None:
         """Reconfigure the session, unless nothing changes."""
         session = self._session
         if session is None:
             return
-        session.opening = replace(session.opening, asked=changes)
+        session.opening = replace(session.opening, latest_changes=changes)
         config = session.opening.with_changes(changes)
         if config != session.shell.call.config:
             session.shell.give(Reconfigured(config))
@@ -264,8 +264,8 @@ class ConnectionSessions:
         session = self._session
         if session is None or session.shell is not shell:
             return  # the session is over
-        asked = session.opening.asked
-        config = handed.config if asked is None else handed.with_changes(asked)
+        changes = session.opening.latest_changes
+        config = handed.config if changes is None else handed.with_changes(changes)
         session.opening = replace(session.opening, with_changes=handed.with_changes)
         self.stopwatch.limit(config.limits)
         log.info("agent_changed", session=shell.session, agent=str(handed.agent))
@@ -284,7 +284,7 @@ class ConnectionSessions:
         """Press keys, and tell the model the result."""
         shell = self.shell
         keys = str(json.loads(called.arguments).get("keys", ""))
-        went = bool(KEYS.fullmatch(keys)) and await phone.press(keys)
-        told = "pressed" if went else f"not pressed: {MOST_KEYS} of 0123456789*# at most"
+        went = bool(KEYS_PATTERN.fullmatch(keys)) and await phone.press(keys)
+        outcome = "pressed" if went else f"not pressed: {MOST_SENT_KEYS} of 0123456789*# at most"
         if shell and shell is self.shell:
-            shell.give(ClientToolResult(called.call, told, failed=not went))
+            shell.give(ClientToolResult(called.call, outcome, failed=not went))

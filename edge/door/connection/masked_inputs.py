@@ -10,21 +10,21 @@ from runtime.text.redaction import Redaction
 from schemas.events import Message
 
 
-def masked(given: FromClient, redaction: Redaction) -> FromClient | None:
-    """Return *given* with masked words; None: it is hidden as a whole."""
+def masked(command: FromClient, redaction: Redaction) -> FromClient | None:
+    """Return *command* with masked words; None: it is hidden as a whole."""
     mask = redaction.mask
-    match given:
+    match command:
         case KeyPressed():
-            return None if redaction.hides_keys else given
+            return None if redaction.hides_keys else command
         case ItemAdded(role="system"):  # words of the application
-            return given
+            return command
         case ResponseRequested(messages=tuple(messages)):
             return replace(
-                given, messages=tuple(Message(one.role, mask(one.text)) for one in messages)
+                command, messages=tuple(Message(one.role, mask(one.text)) for one in messages)
             )
         case _:  # also a response, which may repeat words
-            words = {name: mask(getattr(given, name)) for name in WORDS[type(given)]}
-            return replace(given, **words)
+            words = {name: mask(getattr(command, name)) for name in WORDS[type(command)]}
+            return replace(command, **words)
 
 
 WORDS: Mapping[type[Input], tuple[str, ...]] = {

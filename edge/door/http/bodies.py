@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from edge.door.limits.message_memory import RETRY_S, Reservation
+from edge.door.limits.message_memory import RESERVATION_RETRY_S, Reservation
 
-CHUNK_BYTES = 64 * 1024
+BODY_CHUNK_BYTES = 64 * 1024
 
 
 class TooLongError(ValueError):
@@ -41,7 +41,7 @@ async def read_chunks(
         TimeoutError: it holds memory for too long while others wait.
     """
     found = bytearray()
-    while chunk := await more(CHUNK_BYTES):
+    while chunk := await more(BODY_CHUNK_BYTES):
         if len(found) + len(chunk) > most_bytes:
             raise TooLongError
         if reservation:
@@ -54,5 +54,5 @@ async def _reserve(reservation: Reservation, size: int) -> None:
     while not reservation.is_overdue(now_s := time.monotonic()):
         if reservation.reserve(size, now_s):
             return
-        await asyncio.sleep(RETRY_S)
+        await asyncio.sleep(RESERVATION_RETRY_S)
     raise TimeoutError

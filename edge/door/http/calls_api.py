@@ -20,6 +20,8 @@ from runtime.bus.errors import BusAwayError
 from schemas.control import (
     COMMAND_ID,
     COMMANDS,
+    MOST_COMMAND_BYTES,
+    MOST_ERROR_CHARS,
     AnyCommand,
     CallPlacing,
     CallReply,
@@ -32,8 +34,6 @@ from schemas.documents import openapi
 from schemas.events import tag
 from schemas.subjects import is_token
 
-MOST_BODY_BYTES = 64 * 1024
-MOST_ERROR_CHARS = 300
 Serve = Callable[[Edge, Operator, web.Request], Awaitable[web.Response]]
 FAULTS: dict[Fault, str] = {
     "unknown_call": "no such call",
@@ -182,13 +182,13 @@ def _command_id(request: web.Request) -> str:
     Raises:
         RefusedRequest: it is invalid.
     """
-    given = request.headers.get(openapi.IDEMPOTENCY_KEY)
-    if given is None:
+    key = request.headers.get(openapi.IDEMPOTENCY_KEY)
+    if key is None:
         return f"c_{secrets.token_hex(10)}"
-    if not _ID.fullmatch(given):
+    if not _ID.fullmatch(key):
         why = f"{openapi.IDEMPOTENCY_KEY} must match {COMMAND_ID}"
         raise RefusedRequest(400, "BAD_REQUEST", why)
-    return given
+    return key
 
 
 async def _body(edge: Edge, request: web.Request) -> bytes:
@@ -202,8 +202,8 @@ async def _body(edge: Edge, request: web.Request) -> bytes:
         async with asyncio.timeout(edge.settings.http_timeout_s):
             async for chunk in request.content.iter_any():
                 body += chunk
-                if len(body) > MOST_BODY_BYTES:
-                    why = f"a body of at most {MOST_BODY_BYTES} bytes"
+                if len(body) > MOST_COMMAND_BYTES:
+                    why = f"a body of at most {MOST_COMMAND_BYTES} bytes"
                     raise RefusedRequest(413, "TOO_LONG", why)
     except TimeoutError:
         raise RefusedRequest(408, "TIMEOUT", "the body did not come in time") from None

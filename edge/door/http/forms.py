@@ -7,7 +7,7 @@ a megabyte of empty lines, block it for seconds. Here the marks between parts ar
 from email.message import Message
 from email.parser import HeaderParser
 
-MOST_PARTS = 32
+MOST_FORM_PARTS = 32
 MOST_HEAD_BYTES = 1024
 """The longest head of a part: 64 heads four times as long, of semicolons alone, took 250 ms."""
 
@@ -55,10 +55,10 @@ def _parts(body: bytes, mark: bytes) -> list[tuple[int, int]]:
     else:
         raise ValueError("no part")
     found: list[tuple[int, int]] = []
-    while len(found) < MOST_PARTS:
+    while len(found) < MOST_FORM_PARTS:
         end = body.find(mark, start)
         if end < 0:
             return [*found, (start, len(body))]
         found.append((start, end))
         start = end + len(mark)
-    raise ValueError(f"more than {MOST_PARTS} parts")
+    raise ValueError(f"more than {MOST_FORM_PARTS} parts")

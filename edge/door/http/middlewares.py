@@ -103,8 +103,8 @@ async def harden(_: web.Request, answer: web.StreamResponse) -> None:
 def address_of(request: web.Request) -> str:
     """Return the client's address: the socket's, or the one that a trusted proxy names."""
     addresses = request.app[EDGE].addresses
-    said = request.headers.getall(addresses.header, [])
-    return addresses.address(request.remote or "", said)
+    values = request.headers.getall(addresses.header, [])
+    return addresses.address(request.remote or "", values)
 
 
 def too_many(limit: str, wait_s: float) -> web.Response:

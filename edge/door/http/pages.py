@@ -12,7 +12,7 @@ from edge.door.state import EDGE
 from edge.pages import CONTENT_TYPES, read
 from runtime.settings import Settings
 
-FILES = (
+PAGE_FILES = (
     *(
         "talk.js",
         "choices.js",
@@ -45,7 +45,7 @@ def add_pages(app: web.Application, settings: Settings) -> None:
     app.router.add_get("/talk", _file("index.html", policy))
     app.router.add_get("/talk/config.json", config)
     app.router.add_get("/talk/choices.json", choices)
-    for name in FILES:
+    for name in PAGE_FILES:
         app.router.add_get(f"/talk/{name}", _file(name, policy))
 
 

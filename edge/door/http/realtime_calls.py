@@ -32,20 +32,20 @@ from edge.protocols.realtime.wire import RequestError
 
 log = structlog.get_logger(__name__)
 
-PATH = "/v1/realtime/calls"
-MOST_BODY_BYTES = 200_000
-OPEN_S = 15.0
+CALLS_PATH = "/v1/realtime/calls"
+MOST_OFFER_BYTES = 200_000
+CHANNEL_TIMEOUT_S = 15.0
 """The time, seconds, in which a client must open its data channel."""
-POLL_S = 0.25
-ANSWER_S = 0.02
+OPENING_POLL_S = 0.25
+ANSWER_WORK_S = 0.02
 """The work, seconds, for which an answer counts: answers take half of the event loop at most."""
 SDP, FORM = "application/sdp", "multipart/form-data"
 
 
 def routes() -> list[web.RouteDef]:
     return [
-        web.post(PATH, create_call),
-        web.options(PATH, allow_pages),
+        web.post(CALLS_PATH, create_call),
+        web.options(CALLS_PATH, allow_pages),
     ]
 
 
@@ -117,7 +117,7 @@ async def create_call(request: web.Request) -> web.Response:
     except RefusedCallError as error:
         return error.answer
     headers = {
-        "Location": f"{PATH}/{call.protocol.resumes or call.session}",
+        "Location": f"{CALLS_PATH}/{call.protocol.resumes or call.session}",
         "Access-Control-Expose-Headers": "Location",
     }
     return web.Response(status=201, text=answer, content_type=SDP, headers=headers)
@@ -151,24 +151,24 @@ async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]
     seconds = edge.settings.http_timeout_s
     try:
         if request.content_type == SDP:
-            return (await read_body(request, MOST_BODY_BYTES, seconds)).decode(), {}
+            return (await read_body(request, MOST_OFFER_BYTES, seconds)).decode(), {}
         if request.content_type != FORM:
             told = f"The body is `{SDP}`, or `{FORM}` with `sdp` and `session`."
             raise RefusedCallError(415, "invalid_value", told)
-        body = await read_body(request, MOST_BODY_BYTES, seconds)
+        body = await read_body(request, MOST_OFFER_BYTES, seconds)
         form = form_fields(body, request.headers.get("Content-Type", ""))
         sdp, session = form.get("sdp", b"").decode(), form.get("session", b"").decode()
-        given = json.loads(clean(session)) if session else {}
+        session_patch = json.loads(clean(session)) if session else {}
     except TooLongError:
-        told = f"The body has {MOST_BODY_BYTES} bytes at most."
+        told = f"The body has {MOST_OFFER_BYTES} bytes at most."
         raise RefusedCallError(413, "invalid_value", told) from None
     except TimeoutError:
         raise RefusedCallError(408, "timeout", "The body did not come in time.") from None
     except (ValueError, RecursionError):
         raise RefusedCallError(400, "invalid_value", "The body cannot be read.") from None
-    if not isinstance(given, dict):
+    if not isinstance(session_patch, dict):
         raise RefusedCallError(400, "invalid_type", "`session` is a JSON object.")
-    return sdp, given
+    return sdp, session_patch
 
 
 async def caller_of(request: web.Request, edge: Edge, address: str) -> Caller:
@@ -243,7 +243,7 @@ async def _hold(call: AdmittedCall) -> None:
         try:
             port = await call.webrtc.opened()
             await pace.wait_in_queue()
-            pace.worked(pace.work_clock() - ANSWER_S)
+            pace.worked(pace.work_clock() - ANSWER_WORK_S)
             answer = await peer.answer(call.offer, port, call.webrtc.servers)
             if not call.answer.done():
                 call.answer.set_result(answer)
@@ -260,17 +260,17 @@ async def _hold(call: AdmittedCall) -> None:
             await peer.close()
 
 
-def _refuse(call: AdmittedCall, status: int, code: str, told: str) -> None:
+def _refuse(call: AdmittedCall, status: int, code: str, message: str) -> None:
     if not call.answer.done():
-        call.answer.set_exception(RefusedCallError(status, code, told))
+        call.answer.set_exception(RefusedCallError(status, code, message))
 
 
 async def _opens(call: AdmittedCall, opened: asyncio.Event) -> bool:
     """Return whether the client opens its channel in time."""
-    until_s = time.monotonic() + OPEN_S
+    until_s = time.monotonic() + CHANNEL_TIMEOUT_S
     while time.monotonic() < until_s and not call.edge.draining:
         try:
-            async with asyncio.timeout(POLL_S):
+            async with asyncio.timeout(OPENING_POLL_S):
                 await opened.wait()
             return True
         except TimeoutError:

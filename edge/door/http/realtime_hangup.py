@@ -5,7 +5,7 @@ from aiohttp import web
 from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.http.middlewares import address_of
 from edge.door.http.openai_errors import refused
-from edge.door.http.realtime_calls import PATH, RefusedCallError, allow_pages, caller_of
+from edge.door.http.realtime_calls import CALLS_PATH, RefusedCallError, allow_pages, caller_of
 from edge.door.state import EDGE, Edge
 from edge.protocols.realtime.wire import RequestError
 from runtime.bus import calls
@@ -15,7 +15,7 @@ from schemas.subjects import is_token
 
 
 def routes() -> list[web.RouteDef]:
-    path = f"{PATH}/{{id}}/hangup"
+    path = f"{CALLS_PATH}/{{id}}/hangup"
     return [web.post(path, hang_up), web.options(path, allow_pages)]
 
 

@@ -15,12 +15,12 @@ from edge.door.http.realtime_calls import RefusedCallError, caller_of
 from edge.door.http.websockets import handshake_of
 from edge.door.state import EDGE
 from edge.protocols.parsing import clean
-from edge.protocols.realtime.client_secret import PREFIX
+from edge.protocols.realtime.client_secret import KEY_PREFIX
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.session_update import updated
 from edge.protocols.realtime.wire import RequestError, convert
 
-MOST_BODY_BYTES = 100_000
+MOST_SECRET_BYTES = 100_000
 MOST_SESSION_BYTES = 4_000
 """A secret is sent in a header of the handshake, of which aiohttp reads 8 KiB."""
 LIFETIME_S = msgspec.Meta(ge=LEAST_LIFETIME_S, le=MOST_LIFETIME_S)
@@ -47,25 +47,25 @@ async def create_client_secret(request: web.Request) -> web.Response:
         caller = await caller_of(request, edge, address_of(request))
     except RefusedCallError as error:
         return error.answer
-    if handshake_of(request, edge).bearer.startswith(PREFIX):  # a secret makes no others
+    if handshake_of(request, edge).bearer.startswith(KEY_PREFIX):  # a secret makes no others
         return refused(401, RequestError("invalid_api_key", "Incorrect API key provided."))
     if not edge.secrets.can_sign(caller):
-        told = "This server signs no client secrets: its operator sets AURA_JWT_SECRET for them."
-        return refused(501, RequestError("client_secrets_unavailable", told))
+        message = "This server signs no client secrets: its operator sets AURA_JWT_SECRET for them."
+        return refused(501, RequestError("client_secrets_unavailable", message))
     try:
         wanted = await _secret_request(request)
         session = updated(SessionObject(), wanted.session or {})
     except RequestError as error:
         return refused(400, error)
-    given = wanted.session or {}
-    if len(json.dumps(given)) > MOST_SESSION_BYTES:
-        told = f"The session has {MOST_SESSION_BYTES} bytes of JSON at most: set the rest later."
-        return refused(400, RequestError("invalid_value", told, "session"))
+    session_patch = wanted.session or {}
+    if len(json.dumps(session_patch)) > MOST_SESSION_BYTES:
+        message = f"The session has {MOST_SESSION_BYTES} bytes of JSON at most: set the rest later."
+        return refused(400, RequestError("invalid_value", message, "session"))
     seconds = wanted.expires_after.seconds if wanted.expires_after else USUAL_LIFETIME_S
     expires_s = int(time.time()) + seconds
-    value = edge.secrets.sign(caller, given, expires_s)
-    told_session = session.as_json("")
-    return web.json_response({"value": value, "expires_at": expires_s, "session": told_session})
+    value = edge.secrets.sign(caller, session_patch, expires_s)
+    session_json = session.as_json("")
+    return web.json_response({"value": value, "expires_at": expires_s, "session": session_json})
 
 
 async def _secret_request(request: web.Request) -> SecretRequest:
@@ -75,9 +75,11 @@ async def _secret_request(request: web.Request) -> SecretRequest:
         RequestError: it is invalid.
     """
     try:
-        data = await read_body(request, MOST_BODY_BYTES, request.app[EDGE].settings.http_timeout_s)
+        data = await read_body(
+            request, MOST_SECRET_BYTES, request.app[EDGE].settings.http_timeout_s
+        )
     except TooLongError:
-        told = f"The body has {MOST_BODY_BYTES} bytes at most."
+        told = f"The body has {MOST_SECRET_BYTES} bytes at most."
         raise RequestError("invalid_value", told) from None
     except TimeoutError:
         raise RequestError("timeout", "The body did not come in time.") from None

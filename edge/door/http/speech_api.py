@@ -43,15 +43,15 @@ log = structlog.get_logger(__name__)
 
 OUT_HZ = 24_000
 """The sample rate of speech, the same as OpenAI's, Hz."""
-BODY_S = 60.0
+UPLOAD_TIMEOUT_S = 60.0
 """The time, seconds, in which a body must arrive."""
 MOST_JSON_BYTES = 64 * 1024
-MOST_FILE_BYTES = 25 * 1024 * 1024
+MOST_UPLOAD_BYTES = 25 * 1024 * 1024
 MOST_SOUND_S = 600
 MOST_FIELD_BYTES = 4096
 MOST_REQUESTS_AT_ONCE = 16
 """The most requests at once, half of them from one address; others are refused."""
-MEMORY_BYTES = 16 * 1024 * 1024
+FILE_MEMORY_BYTES = 16 * 1024 * 1024
 """The memory for files being read or decoded; a longer file is read when there is no other."""
 MODELS = ("aura-speech", "aura-transcribe")
 UNKNOWN_LENGTH = b"\xff\xff\xff\xff"
@@ -64,7 +64,7 @@ class Turnstile:
 
     under_way: CommonShare = field(default_factory=lambda: CommonShare(MOST_REQUESTS_AT_ONCE))
     """The requests by address."""
-    memory: MessageMemory = field(default_factory=lambda: MessageMemory(MEMORY_BYTES))
+    memory: MessageMemory = field(default_factory=lambda: MessageMemory(FILE_MEMORY_BYTES))
     """The memory for files."""
     job: asyncio.Lock = field(default_factory=asyncio.Lock)
     decoding: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -165,7 +165,7 @@ async def _send(
     Raises:
         TimeoutError: the client reads too slowly.
     """
-    async with asyncio.timeout(BODY_S):
+    async with asyncio.timeout(UPLOAD_TIMEOUT_S):
         if not answer.prepared:
             await answer.prepare(request)
             if speech.is_wav:
@@ -230,8 +230,8 @@ def _decoded(file: bytes) -> bytes:
 
 def _jobs(edge: Edge, caller: Caller) -> AbstractAsyncContextManager[StageJobs]:
     """Return the jobs of a request."""
-    whose = request_of(caller.tenant, caller.user, edge.name)
-    return stage_jobs(edge.bus, whose, edge.config, edge.configs.encode)
+    first_events = request_of(caller.tenant, caller.user, edge.name)
+    return stage_jobs(edge.bus, first_events, edge.config, edge.configs.encode)
 
 
 async def _body(request: web.Request, seconds: float) -> bytes:
@@ -254,8 +254,8 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
         SpeechRequestError: it has no file, is no form, or is too long.
         TimeoutError: it takes too long.
     """
-    most = MOST_FILE_BYTES + MOST_JSON_BYTES
-    async with asyncio.timeout(BODY_S):
+    most = MOST_UPLOAD_BYTES + MOST_JSON_BYTES
+    async with asyncio.timeout(UPLOAD_TIMEOUT_S):
         body = await _read(request.content.read, most, reservation)
     try:
         found = await asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
@@ -266,12 +266,14 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
     file = found.pop("file", None)
     for name, value in found.items():
         if len(value) > MOST_FIELD_BYTES:
-            told = f"{name} has {MOST_FIELD_BYTES} bytes at most."
-            raise SpeechRequestError(told, name, "too_large")
+            message = f"{name} has {MOST_FIELD_BYTES} bytes at most."
+            raise SpeechRequestError(message, name, "too_large")
     if file is None:
         raise SpeechRequestError("file is missing.", "file", "missing_required_parameter")
-    if len(file) > MOST_FILE_BYTES:
-        raise SpeechRequestError(f"file has {MOST_FILE_BYTES} bytes at most.", "file", "too_large")
+    if len(file) > MOST_UPLOAD_BYTES:
+        raise SpeechRequestError(
+            f"file has {MOST_UPLOAD_BYTES} bytes at most.", "file", "too_large"
+        )
     return file, {name: value.decode(errors="replace") for name, value in found.items()}
 
 

@@ -16,7 +16,7 @@ MOST_SENTENCE_CHARS = 400
 SPEECH_FORMATS = ("wav", "pcm")
 TEXT_FORMATS = ("json", "text")
 MOST_LANGUAGE_CHARS = 8
-PIECE_MS = 25_000
+RECOGNISED_PIECE_MS = 25_000
 """The longest audio that is recognised at once."""
 SEARCHED_MS = 8_000
 """The end of such audio in which the quietest place is cut."""
@@ -86,13 +86,13 @@ def sentences(text: str) -> Iterator[str]:
             yield piece
 
 
-def text_format(given: str) -> str:
+def text_format(name: str) -> str:
     """Return the format of a transcription.
 
     Raises:
         SpeechRequestError: it is not supported.
     """
-    form = given or "json"
+    form = name or "json"
     if form not in TEXT_FORMATS:
         raise SpeechRequestError(
             f"response_format must be {_one_of(TEXT_FORMATS)}.", "response_format"
@@ -113,7 +113,7 @@ def language_of(given: str) -> str:
 
 def audio_pieces(pcm: bytes) -> Iterator[bytes]:
     """Yield *pcm*, s16le mono 16 kHz, in pieces that are recognised at once."""
-    at, most = 0, PIECE_MS * BYTES_PER_MS
+    at, most = 0, RECOGNISED_PIECE_MS * BYTES_PER_MS
     while len(pcm) - at > most:
         end = at + most
         begin = end - SEARCHED_MS * BYTES_PER_MS

@@ -40,9 +40,9 @@ from schemas.events import (
 from schemas.session_config import SessionConfig
 
 MESSAGE_BYTES = FRAMES_PER_MESSAGE * FRAME_BYTES
-POLL_S = 2.0
+RESULT_POLL_S = 2.0
 """The silence after which the streams are read, since a result may have been lost."""
-PATIENCE_S = 60.0
+PIECE_TIMEOUT_S = 60.0
 """The longest wait for a piece, after which it has failed: workers are busy or gone."""
 TURN = 1
 T = TypeVar("T", SpeechReady, TranscriptFinal)
@@ -59,8 +59,8 @@ class StageJobs:
     bus: Bus
     tenant: str
     session: str
-    poll_s: float = POLL_S
-    patience_s: float = PATIENCE_S
+    poll_s: float = RESULT_POLL_S
+    patience_s: float = PIECE_TIMEOUT_S
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _events: list[AnyEvent] = field(default_factory=list)
     """The events of the stages, in the order of arrival."""
@@ -185,27 +185,27 @@ class StageJobs:
             self._events.append(event)
             self._news.set()
 
-    def _on_audio(self, given: AnyInput) -> None:
-        if isinstance(given, ChunkSpoken) and (sentence := self._sentences.get(given.index)):
+    def _on_audio(self, chunk: AnyInput) -> None:
+        if isinstance(chunk, ChunkSpoken) and (sentence := self._sentences.get(chunk.index)):
             before = len(sentence.pcm)
-            sentence.add(given)
+            sentence.add(chunk)
             if len(sentence.pcm) > before or sentence.voiced:
                 self._news.set()
 
 
 @asynccontextmanager
 async def stage_jobs(
-    bus: Bus, whose: FirstEvents, config: SessionConfig, encode: Callable[[Event], bytes]
+    bus: Bus, first_events: FirstEvents, config: SessionConfig, encode: Callable[[Event], bytes]
 ) -> AsyncIterator[StageJobs]:
-    """Yield the jobs of a request, which is session *whose* inside the block.
+    """Yield the jobs of a request, which is the session of *first_events* inside the block.
 
     Its first event is encoded by *encode*.
 
     Raises:
         BusAwayError: its first or last event cannot be stored.
     """
-    jobs = StageJobs(bus, whose.tenant, whose.session)
-    began = whose.began(config, None, resumed=False, now_ms=now_ms())
+    jobs = StageJobs(bus, first_events.tenant, first_events.session)
+    began = first_events.began(config, None, resumed=False, now_ms=now_ms())
     reason: EndReason = "failed"
     async with AsyncExitStack() as stack:
         await jobs.listen(stack)
@@ -215,14 +215,14 @@ async def stage_jobs(
             reason = "end_call"
         finally:
             ended = SessionEnded(
-                tenant=whose.tenant,
-                session=whose.session,
+                tenant=first_events.tenant,
+                session=first_events.session,
                 at_ms=now_ms(),
                 reason=reason,
                 turns=0,
                 started_at_ms=began.at_ms,
-                user=whose.user,
-                protocol=whose.protocol,
+                user=first_events.user,
+                protocol=first_events.protocol,
             )
             await bus.publish(ended)
 

@@ -14,11 +14,11 @@ from edge.protocols.parsing import clean
 
 log = structlog.get_logger(__name__)
 
-PATH = "/twilio/voice"
+VOICE_PATH = "/twilio/voice"
 MEDIA_PATH = "/twilio/media"
-BODY_S = 5.0
+WEBHOOK_BODY_TIMEOUT_S = 5.0
 """The time, seconds, in which a webhook's body must arrive."""
-MOST_BODY_BYTES, MOST_FIELDS = 64 * 1024, 200
+MOST_WEBHOOK_BYTES, MOST_FIELDS = 64 * 1024, 200
 BUSY = '<Response><Reject reason="busy"/></Response>'
 """The caller hears the busy tone, without a charge for the call."""
 AGENT_CHARS = 64
@@ -34,8 +34,8 @@ async def announced(request: web.Request) -> web.Response:
         return too_many("tokens", wait_s)
     fields = await _form(request)
     base = calls.public_url or f"{request.scheme}://{request.host}"
-    given = request.headers.get("X-Twilio-Signature", "")
-    if not calls.is_signed(given, base + request.raw_path, fields.items()):
+    signature = request.headers.get("X-Twilio-Signature", "")
+    if not calls.is_signed(signature, base + request.raw_path, fields.items()):
         refused.refuse_s(address, time.monotonic())
         log.warning("twilio_signature_wrong", advice="AURA_TWILIO_AUTH_TOKEN, AURA_PUBLIC_URL")
         return web.json_response({"error": "X-Twilio-Signature is not right"}, status=403)
@@ -57,7 +57,7 @@ async def _form(request: web.Request) -> dict[str, str]:
         HTTPBadRequest: it is invalid or too slow.
     """
     try:
-        body = await read_body(request, MOST_BODY_BYTES, BODY_S)
+        body = await read_body(request, MOST_WEBHOOK_BYTES, WEBHOOK_BODY_TIMEOUT_S)
         form = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except (TimeoutError, ValueError):
         raise web.HTTPBadRequest from None

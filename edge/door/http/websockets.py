@@ -38,7 +38,7 @@ MOST_FIRST_MESSAGES = 4
 STRANGERS = "default"
 """The tenant of strangers; each connection is a user of it."""
 NEEDS_TOKEN = "a JWT in the header `Authorization: Bearer ...` or in the query, `?token=...`"  # noqa: S105  # no secret
-REFUSED = "Invalid Token"
+REFUSAL = "Invalid Token"
 
 
 def websocket(kind: type[ClientProtocol], *, first_message_s: float = FIRST_MESSAGE_S) -> Handler:
@@ -167,9 +167,9 @@ async def _first_token(ws: StrictWebSocket, protocol: ClientProtocol) -> str:
 async def _refuse(ws: StrictWebSocket, protocol: ClientProtocol) -> None:
     """Close the connection of a client without a valid token."""
     if protocol.admission.open_to_strangers:  # its author may not know about tokens
-        for told in protocol.messages(Notice("INVALID_TOKEN", REFUSED, NEEDS_TOKEN)):
-            await ws.send_json(told)
-    await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSED.encode())
+        for message in protocol.messages(Notice("INVALID_TOKEN", REFUSAL, NEEDS_TOKEN)):
+            await ws.send_json(message)
+    await ws.close(code=CloseCode.POLICY_VIOLATION, message=REFUSAL.encode())
 
 
 async def hold(edge: Edge, transport: Transport, seat: Seat) -> None:

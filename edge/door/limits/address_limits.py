@@ -15,7 +15,7 @@ SPARE_SOCKETS = 20
 """The TCP connections beside two for each WebSocket: for pages, and for clients that just left."""
 NEW_SOCKETS = 2.0
 """TCP connections a minute, as a multiple of the requests and handshakes."""
-PAGE_FILES = 12
+PAGE_REQUESTS = 12
 """The requests of one load of the talk page."""
 BAD_TOKENS = 0.5
 """Refused tokens a minute, as a share of the handshakes."""
@@ -51,5 +51,5 @@ class AddressLimits:
             ConnectionLimit(callers),
             AddressRate(BAD_TOKENS * joins),
             AddressRate(joins),
-            AddressRate(PAGE_FILES * requests),
+            AddressRate(PAGE_REQUESTS * requests),
         )

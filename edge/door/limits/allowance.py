@@ -7,7 +7,7 @@ from enum import IntEnum
 
 AHEAD_SHARE = 0.2
 """The share of the amount at once above which a connection is ahead of live speech."""
-PATIENCE_S = 30.0
+LONGEST_SLOWED_S = 30.0
 """A connection that is slowed for longer is closed."""
 CALM_SHARE = 0.5
 """The share of its allowance at which a connection is no longer slowed."""
@@ -52,7 +52,7 @@ class Allowance:
         ahead_share: float = AHEAD_SHARE,
         burst: float = 0.0,
     ) -> None:
-        """Begin with *size*, and refill by *rate* a second; *reason* is told at a close."""
+        """Begin with *size*, and refill by *rate* a second; *reason* is sent with a close."""
         self._ahead_below = size * (1 - ahead_share)
         self._bursts_below = size - burst
         self._size = self._left = size
@@ -88,11 +88,11 @@ class Allowance:
         wait_s = -left / self.rate
         if self._slowed_s is None:
             self._slowed_s = now_s
-        if wait_s > PATIENCE_S or now_s - self._slowed_s > PATIENCE_S:
+        if wait_s > LONGEST_SLOWED_S or now_s - self._slowed_s > LONGEST_SLOWED_S:
             raise OverBudgetError(self._reason)
         return wait_s
 
-    def borrow(self, amount: float, now_s: float, most_s: float = PATIENCE_S) -> float:
+    def borrow(self, amount: float, now_s: float, most_s: float = LONGEST_SLOWED_S) -> float:
         """Take *amount* as `spend` does, but never raise, since the debt is shared.
 
         The wait is *most_s* at most.

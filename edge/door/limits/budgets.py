@@ -8,9 +8,7 @@ from edge.door.limits.connection_budget import AddressBudget, ConnectionBudget
 from edge.door.limits.costs import Costs
 from edge.door.limits.message_memory import MessageMemory
 from edge.door.limits.sound_ahead import SoundAhead
-
-MOST_ADDRESSES = 10_000
-"""The most addresses that are remembered, so that a new connection is no fresh start."""
+from runtime.common_share import MOST_ADDRESSES
 
 
 class Budgets:

@@ -24,8 +24,8 @@ DECODED_BYTES, DECODED_BYTES_OF_STRANGERS = 256 * MB, 12 * MB
 """The bytes of compressed audio that waits to be decoded, and of decoders: DECODER_BYTES each."""
 DECODER_BYTES = 1 * MB
 """The memory of a thread and of libav's state."""
-STEP_BYTES = 32 * 1024
-MOST_WAITING_BYTES = 4 * MB
+SHARE_STEP_BYTES = 32 * 1024
+MOST_CLIENT_BYTES = 4 * MB
 """The bytes for one client above which audio is dropped; at twice that it must leave."""
 LEAST_WAITING_BYTES = 16 * 1024
 """The bytes that may always wait for a client; they do not count in the common share."""
@@ -43,7 +43,7 @@ class SendBuffer:
         waits = self._bytes
         if waits <= times * LEAST_WAITING_BYTES:
             return True
-        return waits <= times * MOST_WAITING_BYTES and self._held.fits(0)
+        return waits <= times * MOST_CLIENT_BYTES and self._held.fits(0)
 
     def add(self, size: int, times: int) -> bool:
         """Add a message of *size* bytes if `has_space`; return whether it did."""
@@ -70,8 +70,8 @@ class SendBuffer:
         counted = max(0, self._bytes - LEAST_WAITING_BYTES)
         more = counted - self._held.amount
         if more > 0:
-            self._held.take(max(more, STEP_BYTES))
-        elif not counted or -more > 2 * STEP_BYTES:
+            self._held.take(max(more, SHARE_STEP_BYTES))
+        elif not counted or -more > 2 * SHARE_STEP_BYTES:
             self._held.give_back(-more)
 
 

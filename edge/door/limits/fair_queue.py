@@ -9,9 +9,9 @@ import itertools
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
+from runtime.common_share import MOST_ADDRESSES
+
 T = TypeVar("T")
-MOST_ADDRESSES = 10_000
-"""The most addresses that are remembered; those with the least use are forgotten first."""
 
 
 class FairQueue(Generic[T]):

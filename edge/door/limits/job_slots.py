@@ -30,7 +30,7 @@ LEFT_FREE = 4
 """Every fourth slot of a stage is left free for callers who come."""
 WIN_BACK = 0.1
 """The part of their full share that strangers regain in each second without strain."""
-LATE_S = 1.0
+FULL_AFTER_S = 1.0
 """While an address without a slot has waited for so long, new strangers are refused."""
 LONGEST_JOB_S = 90.0
 """The longest time that a job holds its slot, whatever became of the job."""
@@ -172,11 +172,11 @@ class JobSlots:
             stage.fill(now_s)
 
     def late(self, now_s: float) -> str:
-        """Return a stage at which an address without a slot has waited for LATE_S; empty: none.
+        """Return a stage at which an address without a slot waited for FULL_AFTER_S; empty: none.
 
         An address that holds a slot and wants more does not count.
         """
-        since_s = now_s - LATE_S
+        since_s = now_s - FULL_AFTER_S
         return next((name for name, stage in self.stages.items() if stage.starves(since_s)), "")
 
     def for_strangers(self) -> set[StageName]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from edge.door.limits.fair_queue import FairQueue
 
-MEMORY_BYTES = 8 * 1024 * 1024
+MESSAGE_MEMORY_BYTES = 8 * 1024 * 1024
 """Four recordings of a minute; read, unmasked and decoded, a message takes three times its size."""
 LONG_BYTES = 64 * 1024
 """Two seconds of sound; a shorter message is read at once."""
 LONGEST_RESERVATION_S = 10.0
 """A connection that holds memory for longer, while others wait, is closed."""
-RETRY_S = 0.1
+RESERVATION_RETRY_S = 0.1
 """The interval in which a refused reservation is tried again."""
 
 
@@ -24,7 +24,7 @@ class MessageMemory:
     """The memory, and the reservations that wait for it."""
 
     def __init__(
-        self, size: int = MEMORY_BYTES, longest_reservation_s: float = LONGEST_RESERVATION_S
+        self, size: int = MESSAGE_MEMORY_BYTES, longest_reservation_s: float = LONGEST_RESERVATION_S
     ) -> None:
         """Share *size* bytes; a connection may hold some *longest_reservation_s* if others wait."""
         self.size = self.free = size

@@ -41,7 +41,7 @@ class OpenFiles:
         self._unlogged = 0
 
     def lack(self, why: str) -> None:
-        """Note a connection that found no file descriptor; the log is told now and then."""
+        """Note a connection that found no file descriptor; log it now and then."""
         now_s = self._clock()
         self._lacked_at_s = now_s
         self._unlogged += 1

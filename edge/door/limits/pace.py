@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 YIELD_AFTER_S, NAMED_YIELD_AFTER_S = 0.001, 0.003
 """Work after which others get the loop: that of a stranger, and of a caller with a token."""
-WAIT_S = 0.25
+WAIT_PIECE_S = 0.25
 """A wait is cut into such pieces."""
 LONGEST_WAIT_OF_SOUND_S = 10.0
 """The longest wait of audio for stages that are strained."""
@@ -94,7 +94,7 @@ class Pace:
         """Call *piece* after *wait_s*, when it is next."""
         loop = asyncio.get_running_loop()
         if wait_s > 0:
-            loop.call_later(min(wait_s, WAIT_S), piece)
+            loop.call_later(min(wait_s, WAIT_PIECE_S), piece)
         elif self.budget.load:
             self._charge()
             self._queue.put(self.budget.address, piece)
@@ -127,7 +127,7 @@ class Pace:
         while wait_s := self.check() or self._held_s(until_s):  # a debt is time
             if (source := self._source()) is not None:
                 source.note_slowed()
-            await asyncio.sleep(min(wait_s, WAIT_S))
+            await asyncio.sleep(min(wait_s, WAIT_PIECE_S))
         if not self.budget.load and not self._more_waits:
             self._since_s = 0.0  # the reader now waits for the client, and others run
             self._has_waited = False

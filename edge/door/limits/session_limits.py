@@ -37,8 +37,8 @@ class Limits:
     """Sessions at once, and joins a minute and user."""
 
     everywhere: int
-    a_tenant: int
-    a_user: int
+    per_tenant: int
+    per_user: int
     joins_per_minute: int
     without_token: int = 0
     """The limit of strangers' sessions among all; 0: none."""
@@ -47,8 +47,10 @@ class Limits:
         """Return those of a tenant that has some of its own."""
         return replace(
             self,
-            a_tenant=self.a_tenant if tenants.sessions is UNSET else tenants.sessions,
-            a_user=self.a_user if tenants.sessions_per_user is UNSET else tenants.sessions_per_user,
+            per_tenant=self.per_tenant if tenants.sessions is UNSET else tenants.sessions,
+            per_user=self.per_user
+            if tenants.sessions_per_user is UNSET
+            else tenants.sessions_per_user,
             joins_per_minute=self.joins_per_minute
             if tenants.reconnects_per_minute is UNSET
             else tenants.reconnects_per_minute + 1,
@@ -130,21 +132,21 @@ class SessionLimits:
                     "joins of this user a minute",
                     JOIN_TTL_S,
                 ),
-                (f"user.{user}", limits.a_user, "of this user", ttl_s),
-                (f"tenant.{caller.tenant}", limits.a_tenant, "of this tenant", ttl_s),
+                (f"user.{user}", limits.per_user, "of this user", ttl_s),
+                (f"tenant.{caller.tenant}", limits.per_tenant, "of this tenant", ttl_s),
                 *wanted,
             ]
         elif limits.without_token:
             wanted = [("stranger", limits.without_token, "without a token", ttl_s), *wanted]
         try:
-            for prefix, limit, whose, lasts_s in wanted:
+            for prefix, limit, holder, lasts_s in wanted:
                 claimed = await self._claim(prefix, limit, lasts_s, held.session)
                 if claimed is None:
                     await self.leave(held)
-                    return FullError("SESSION_LIMIT", f"the limit of {limit} {whose} is reached")
+                    return FullError("SESSION_LIMIT", f"the limit of {limit} {holder} is reached")
                 if lasts_s == ttl_s:
                     held.keys[claimed[0]] = claimed[1]
-        except BusAwayError:  # the call comes in uncounted, and is told of the outage itself
+        except BusAwayError:  # the call begins uncounted, and learns of the outage itself
             log.warning("session_not_counted")
         self._held.add(held)
         return None

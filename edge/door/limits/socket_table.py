@@ -7,7 +7,7 @@ the oldest first: who wants something asks at once, and who asks for nothing kee
 from collections import Counter, OrderedDict
 from collections.abc import Hashable
 
-IDLE_A_SESSION, LEAST_IDLE = 2, 1000
+IDLE_PER_SESSION, LEAST_IDLE = 2, 1000
 """The most idle connections, for each allowed session and at the least; a connection takes 7 kB."""
 ANYBODY = ""
 """The address of a trusted proxy's connections, which only the limit of all connections bounds."""
@@ -24,7 +24,7 @@ class SocketTable:
         self._an_address = an_address
         self._most_idle = in_all
         if sessions is not None:
-            self._most_idle = min(in_all, max(LEAST_IDLE, IDLE_A_SESSION * sessions))
+            self._most_idle = min(in_all, max(LEAST_IDLE, IDLE_PER_SESSION * sessions))
         self.in_all = in_all
         self._address: dict[Hashable, str] = {}
         self._count: Counter[str] = Counter()

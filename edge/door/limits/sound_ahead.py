@@ -12,7 +12,7 @@ EDGE_SHARE_LASTS_S = 30.0
 """The time in which a used share becomes free again."""
 STRANGERS_TURNS = 200.0
 """The turns that all strangers may type at once, and again in each EDGE_SHARE_LASTS_S."""
-EDGE_WAIT_S = 5.0
+LONGEST_SHARE_WAIT_S = 5.0
 """The longest wait for a share, since a caller who lost the line for long is also ahead."""
 
 
@@ -38,9 +38,9 @@ class Debt:
         self._until_s = 0.0
 
     def wait_s(self, amount: float, share: CommonShare, now_s: float) -> float:
-        """Add *amount*; return the seconds until *share* has as much, at most EDGE_WAIT_S."""
+        """Add *amount*; return the seconds until *share* has it, at most LONGEST_SHARE_WAIT_S."""
         if not self.amount:
-            self._until_s = now_s + EDGE_WAIT_S
+            self._until_s = now_s + LONGEST_SHARE_WAIT_S
         self.amount += amount
         wait_s = share.wait_s(self._address, self.amount, now_s)
         if not wait_s:

@@ -17,8 +17,8 @@ from schemas import stages
 
 log = structlog.get_logger(__name__)
 
-INTERVAL_S = 1.0
-WAIT_S = 0.25
+STAGES_CHECK_INTERVAL_S = 1.0
+STAGES_DISCOVERY_S = 0.25
 FORGET_AFTER = 4
 """Rounds of silence after which a worker counts as gone; a paused one misses a few."""
 
@@ -38,10 +38,10 @@ class StageMonitor:
         """Check every second until cancelled."""
         while True:
             await self.check()
-            await asyncio.sleep(INTERVAL_S)
+            await asyncio.sleep(STAGES_CHECK_INTERVAL_S)
 
     async def check(self) -> None:
-        found = await discover(self._bus, wait_s=WAIT_S)
+        found = await discover(self._bus, wait_s=STAGES_DISCOVERY_S)
         roles = {service.role for service in found}
         for stage, unseen in self._unseen.items():
             self._unseen[stage] = 0 if stage in roles else unseen + 1
@@ -97,7 +97,7 @@ def loads_of(found: Sequence[Service], waiting: Sequence[Queue]) -> dict[str, St
     """Return the load of each stage, from its workers' descriptions and its queue."""
     loads = {}
     for queue in waiting:
-        workers = [service.said for service in found if service.role == queue.stage]
+        workers = [service.status for service in found if service.role == queue.stage]
         loads[queue.stage] = StageLoad(
             slots=sum(_number(worker, "slots") for worker in workers),
             in_flight=sum(_number(worker, "in_flight") for worker in workers),

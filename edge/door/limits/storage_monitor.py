@@ -10,7 +10,7 @@ from schemas import subjects
 
 log = structlog.get_logger(__name__)
 
-INTERVAL_S = 5.0
+STORAGE_CHECK_INTERVAL_S = 5.0
 LIVES_S = 30
 BYTES = 4096
 """The size of a test message: a whole block of a disk, since less may fit into a begun block."""
@@ -25,15 +25,15 @@ class StorageMonitor:
         self._subject = f"{subjects.SEATS}.disk.{edge}"
 
     async def watch(self) -> None:
-        """Check every INTERVAL_S until cancelled."""
+        """Check every STORAGE_CHECK_INTERVAL_S until cancelled."""
         while True:
             await self.check()
-            await asyncio.sleep(INTERVAL_S)
+            await asyncio.sleep(STORAGE_CHECK_INTERVAL_S)
 
     async def check(self) -> None:
         """Store a test message; without storage this takes the bus's patience."""
         if not self._bus.connected:
-            return  # another trouble, which is told elsewhere
+            return  # another failure, which is reported elsewhere
         try:
             head = {"Nats-TTL": f"{LIVES_S}s"}
             await self._bus.publish_raw(self._subject, bytes(BYTES), head)

@@ -7,6 +7,9 @@ from typing import NamedTuple
 from edge.core.client_events import Interrupted, Speech
 from edge.core.hearing.framing import FRAME_MS
 
+MOST_CATCH_UP_S = 0.2
+"""The most audio, seconds, that a late loop catches up; the rest becomes a pause."""
+
 
 @dataclass
 class _Waiting:

@@ -6,11 +6,11 @@ from typing import Protocol
 from weakref import ref
 
 from edge.core.client_commands import ClientCommand
-from edge.door.limits.common_bounds import MOST_WAITING_BYTES
+from edge.door.limits.common_bounds import MOST_CLIENT_BYTES
 from edge.door.limits.pace import Pace
 from edge.door.transport import Listener, Phone, VoicePlayer
 
-MOST_WAITING_MESSAGES = 512
+MOST_UNREAD_MESSAGES = 512
 """The most unread messages, with audio from before the session's beginning."""
 
 
@@ -42,8 +42,8 @@ class LineTransport:
         self._listener: Callable[[], Listener | None] = lambda: None
         """A weak reference: the listener has this transport."""
         self._carrier: Carrier | None = None
-        self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue(MOST_WAITING_MESSAGES + 1)
-        """At most MOST_WAITING_MESSAGES; None is the last, which always has room."""
+        self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue(MOST_UNREAD_MESSAGES + 1)
+        """At most MOST_UNREAD_MESSAGES; None is the last, which always has room."""
         self._waiting_bytes = 0
         self._over = False
         pace.read_from(self)
@@ -72,10 +72,7 @@ class LineTransport:
             return  # the listener has counted it
         self.pace.budget.spend_frames(1, len(message))
         self._waiting_bytes += len(message)
-        if (
-            self._waiting_bytes > MOST_WAITING_BYTES
-            or self._waiting.qsize() >= MOST_WAITING_MESSAGES
-        ):
+        if self._waiting_bytes > MOST_CLIENT_BYTES or self._waiting.qsize() >= MOST_UNREAD_MESSAGES:
             self.cut_off("messages come faster than they are read")
             return
         self._waiting.put_nowait(message)

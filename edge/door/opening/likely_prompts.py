@@ -15,7 +15,7 @@ from schemas.prompts import MOST_PROMPTS, PromptBeginning, PromptsReply
 
 log = structlog.get_logger(__name__)
 
-WAIT_S = 1.0
+SETTLE_S = 1.0
 """The wait after a change, since more changes may follow."""
 MOST_ANSWER_BYTES = 512 * 1024
 """The most bytes of one answer."""
@@ -31,7 +31,7 @@ class LikelyPrompts:
         tools: ToolCatalogue,
         openings: Openings,
         *,
-        wait_s: float = WAIT_S,
+        wait_s: float = SETTLE_S,
         most_bytes: int = MOST_ANSWER_BYTES,
     ) -> None:
         self._bus = bus
@@ -67,9 +67,9 @@ class LikelyPrompts:
 
     async def _reply(self) -> PromptsReply:
         configs = await self._openings.likely(MOST_PROMPTS)
-        told = {codec.encode(one): one for one in map(PromptBeginning.of, configs)}
+        encoded = {codec.encode(one): one for one in map(PromptBeginning.of, configs)}
         prompts, left = [], self._most_bytes
-        for data, one in told.items():
+        for data, one in encoded.items():
             left -= len(data)
             if left < 0:
                 break

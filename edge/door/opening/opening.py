@@ -58,7 +58,7 @@ class Opening:
     """The refused options of the client: code, message and details of an error each."""
     with_changes: Callable[[Mapping[str, Any]], SessionConfig]
     """Returns the session's configuration with other changes of its client."""
-    asked: Mapping[str, Any] | None = None
+    latest_changes: Mapping[str, Any] | None = None
     """The client's latest changes; None: the changes of the beginning."""
 
 

@@ -7,7 +7,7 @@ from edge.core.session.history import History, fold
 from edge.door.callers.auth import DEMO_TENANT
 from schemas.events import AnyEvent, SessionEnded, SessionStarted
 
-GRACE_MS = 60_000
+RESUME_WINDOW_MS = 60_000
 """The time, ms, in which a caller may resume after the connection ended."""
 FORSAKEN_MS = 600_000
 """The same for a session whose edge died, from its last event on."""
@@ -35,7 +35,7 @@ def resumable(
         return None
     last = events[-1]
     if isinstance(last, SessionEnded):
-        if last.reason == "end_call" or now_ms - last.at_ms > GRACE_MS:
+        if last.reason == "end_call" or now_ms - last.at_ms > RESUME_WINDOW_MS:
             return None
     elif now_ms - last.at_ms > FORSAKEN_MS:
         return None

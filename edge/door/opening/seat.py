@@ -99,8 +99,8 @@ class Seat:
             history = await self._remembered()
             self._not_while_all_are_busy(history)
             session = self.protocol.resumes if history else self._new_session()
-            whose = self.caller if self.caller.named else None
-            self._held = await self._seats.limits.take(whose, session)
+            holder = self.caller if self.caller.named else None
+            self._held = await self._seats.limits.take(holder, session)
         except FullError as full:
             counters.refused("conversations" if full.code == "RATE_LIMITED" else "sessions")
             message = "Service busy" if full.code == "OVERLOADED" else "Too many sessions"

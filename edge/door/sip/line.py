@@ -9,19 +9,17 @@ from baresip import AudioNotActive, AudioRestarted, BaresipError, Call, DigitEve
 from baresip.events import Event, StackEvent
 
 from edge.core.client_events import Interrupted, Speech
-from edge.core.hearing.framing import FRAME_MS
-from edge.door.line.speech_queue import Sent, SpeechQueue
+from edge.core.hearing.framing import FRAME_MS, FRAME_S
+from edge.door.line.speech_queue import MOST_CATCH_UP_S, Sent, SpeechQueue
 from edge.protocols.sip import BYE, KEY
 from runtime.audio.g711 import LINE_HZ
 
 log = structlog.get_logger(__name__)
 
-BYTES_PER_MS = 2 * LINE_HZ // 1000
-AHEAD_BYTES = 2 * FRAME_MS * BYTES_PER_MS
+LINE_BYTES_PER_MS = 2 * LINE_HZ // 1000
+AHEAD_BYTES = 2 * FRAME_MS * LINE_BYTES_PER_MS
 """The audio that waits in the stack, which sends a frame every 20 ms by its own clock."""
-MOST_READ_BYTES = 1000 * BYTES_PER_MS
-LATE_S = 0.2
-"""The most audio, seconds, that a late loop catches up."""
+MOST_READ_BYTES = 1000 * LINE_BYTES_PER_MS
 HELD_S = 0.2
 """The interval, seconds, at which a line on hold reports the sent part of the response."""
 TRANSFER_S = 30.0
@@ -40,7 +38,7 @@ class SipLine:
         self._arrived = arrived
         self._sent = sent
         self._queue = SpeechQueue(LINE_HZ)
-        self._told_s = 0.0
+        self._reported_s = 0.0
         """The time of the last report of a line on hold."""
         self._rest_waits = False
         """Whether the queue had too little for a frame 20 ms ago."""
@@ -64,10 +62,10 @@ class SipLine:
             with suppress(AudioNotActive, AudioRestarted):  # not ready: the next round tries again
                 self._send_microphone()
                 self._speak()
-            if self._call.remote_on_hold and self._queue and clock() >= self._told_s + HELD_S:
-                self._told_s = clock()
+            if self._call.remote_on_hold and self._queue and clock() >= self._reported_s + HELD_S:
+                self._reported_s = clock()
                 self._sent(self._queue.position)  # else the call would count it as heard
-            due_s = max(due_s + FRAME_MS / 1000, clock() - LATE_S)
+            due_s = max(due_s + FRAME_S, clock() - MOST_CATCH_UP_S)
             await asyncio.sleep(max(0.0, due_s - clock()))
 
     def _send_microphone(self) -> None:

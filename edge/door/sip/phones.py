@@ -44,9 +44,9 @@ from schemas.subjects import is_token
 
 log = structlog.get_logger(__name__)
 
-RETRY_S = 30.0
+REGISTER_RETRY_S = 30.0
 """The pause, seconds, before a failed registration is tried again."""
-RINGS_S = 60.0
+LONGEST_RING_S = 60.0
 """The longest time of ringing, seconds."""
 CALLS_PER_MINUTE = 6.0
 """The rate of incoming calls for each line; it is shared by all, since senders can be forged."""
@@ -118,7 +118,7 @@ class Phones:
                 await agent.register()
             except (RegistrationError, BaresipError) as error:
                 log.warning("sip_not_registered", why=type(error).__name__)
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(REGISTER_RETRY_S)
             else:
                 log.info("sip_registered")
                 return
@@ -160,18 +160,18 @@ class Phones:
             return
         self._edge.sessions.create_task(self._place(placing, message.reply))
 
-    async def _place(self, asked: CallPlacing, reply: str) -> None:
+    async def _place(self, placing: CallPlacing, reply: str) -> None:
         """Call somebody, reply whether they answered, and hold the call."""
         agent = self._agent
-        if self._edge.draining or agent is None or not ADDRESS.fullmatch(asked.to):
+        if self._edge.draining or agent is None or not ADDRESS.fullmatch(placing.to):
             await self._edge.bus.send(reply, CallPlaced(fault="refused"))
             return
-        query = {"agent": asked.agent or self._settings.sip_agent, "variables": asked.variables}
-        tenant = names.stored(asked.tenant or self._settings.sip_tenant)
+        query = {"agent": placing.agent or self._settings.sip_agent, "variables": placing.variables}
+        tenant = names.stored(placing.tenant or self._settings.sip_tenant)
         new = PhoneCall(tenant, {name: one for name, one in query.items() if one}, new_session())
         log.info("call_placed", session=new.session, tenant=tenant)
         try:
-            call = await dialled(self._runtime, agent, address_of(self._settings, asked.to))
+            call = await dialled(self._runtime, agent, address_of(self._settings, placing.to))
             await self._hold(call, new, self._ring(call, reply, new.session))
         except (BaresipError, ValueError) as error:
             log.info("call_not_placed", why=type(error).__name__)
@@ -181,7 +181,7 @@ class Phones:
             await self._edge.bus.send(reply, CallPlaced(fault="failed"))
 
     async def _ring(self, call: Call, reply: str, session: str) -> None:
-        await call.wait_established(RINGS_S)
+        await call.wait_established(LONGEST_RING_S)
         await self._edge.bus.send(reply, CallPlaced(session=session))
 
     # -------------------------------------------------------- a call

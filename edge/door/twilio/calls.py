@@ -25,7 +25,7 @@ from schemas import names, subjects
 
 log = structlog.get_logger(__name__)
 
-PREFIX = "twilio."
+TWILIO_PREFIX = "twilio."
 """The prefix of a token."""
 AUDIENCE = "twilio/media"
 TOKEN_S = 60
@@ -61,10 +61,10 @@ class TwilioCalls:
             bus, auth_token, names.stored(settings.twilio_tenant), settings.public_url
         )
 
-    def is_signed(self, given: str, url: str, fields: Iterable[tuple[str, str]]) -> bool:
-        """Return whether Twilio sent the request; *given* is the signature in its header."""
+    def is_signed(self, sent_signature: str, url: str, fields: Iterable[tuple[str, str]]) -> bool:
+        """Return whether Twilio sent the request; *sent_signature* is in its header."""
         right = signature(self.auth_token, url, fields)
-        return hmac.compare_digest(given.encode(errors="replace"), right.encode())
+        return hmac.compare_digest(sent_signature.encode(errors="replace"), right.encode())
 
     def token(self, call: str, agent: str) -> str:
         """Return a token for the media stream of *call* with *agent*; empty: any agent."""
@@ -75,13 +75,16 @@ class TwilioCalls:
             "agent": agent,
             "jti": secrets.token_hex(16),
         }
-        return PREFIX + jwt.encode(claims, self._key, "HS256")
+        return TWILIO_PREFIX + jwt.encode(claims, self._key, "HS256")
 
     async def identify(self, token: str) -> Caller | None:
         """Return the caller of *token* at its first use, else None."""
         try:
             claims = jwt.decode(
-                token.removeprefix(PREFIX), self._key, algorithms=["HS256"], audience=AUDIENCE
+                token.removeprefix(TWILIO_PREFIX),
+                self._key,
+                algorithms=["HS256"],
+                audience=AUDIENCE,
             )
         except (jwt.PyJWTError, ValueError) as error:
             log.info("token_refused", why=type(error).__name__)

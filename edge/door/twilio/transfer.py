@@ -17,7 +17,7 @@ from runtime.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 
-ANSWER_S = 5.0
+TWILIO_TIMEOUT_S = 5.0
 """The longest wait for Twilio's answer, seconds."""
 
 
@@ -62,7 +62,9 @@ class TwilioTransfer:
         url = f"{self.api_url}/2010-04-01/Accounts/{account}/Calls/{quote(call, safe='')}.json"
         try:
             async with (
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_S)) as http,
+                aiohttp.ClientSession(
+                    timeout=aiohttp.ClientTimeout(total=TWILIO_TIMEOUT_S)
+                ) as http,
                 http.post(
                     url,
                     data={"Twiml": twiml(to)},

@@ -14,7 +14,7 @@ from schemas.audio import RATE_HZ
 
 CLOCK_HZ = 48_000
 """The rate of time stamps, and of decoded audio."""
-BITS_PER_SECOND = 32_000
+OPUS_BITS_PER_SECOND = 32_000
 _MS = (10, 20, 40, 60)
 _SHORT_MS = (2.5, 5.0, 10.0, 20.0)
 
@@ -54,7 +54,7 @@ class OpusEncoder:
 
     def __init__(self) -> None:
         self._codec = _codec("w", RATE_HZ)
-        self._codec.bit_rate = BITS_PER_SECOND
+        self._codec.bit_rate = OPUS_BITS_PER_SECOND
         self._codec.options = {"application": "voip"}
         self._codec.time_base = Fraction(1, RATE_HZ)
         self._samples = 0

@@ -24,7 +24,7 @@ FLUSH_S, CLOSE_S = 1.0, 5.0
 """The longest waits, seconds, until the last messages are sent, and for the close."""
 MOST_OFFER_CHARS = 32_000
 """The most characters of an offer: browsers write some 3000; 30,000 take 20 ms to parse."""
-GONE = frozenset({"failed", "closed"})
+GONE_STATES = frozenset({"failed", "closed"})
 
 
 class BadOfferError(ValueError):
@@ -73,8 +73,8 @@ class Peer:
         Raises:
             BadOfferError: it is invalid.
         """
-        given = readable(offer, with_candidates=bool(servers.listed))
-        if not _names_keys(given):
+        session_description = readable(offer, with_candidates=bool(servers.listed))
+        if not _names_keys(session_description):
             raise BadOfferError("expected an `a=fingerprint` for each line")
         made = RTCPeerConnection(RTCConfiguration(iceServers=servers.listed))
         self._connection = made
@@ -84,7 +84,7 @@ class Peer:
         codecs = RTCRtpSender.getCapabilities("audio").codecs
         line.setCodecPreferences([one for one in codecs if one.mimeType == "audio/opus"])
         try:
-            await made.setRemoteDescription(Description(given, "offer"))
+            await made.setRemoteDescription(Description(session_description, "offer"))
             Microphone(self._arrived).listen_to(line.receiver)
             for transport in {
                 line.receiver.transport,
@@ -113,7 +113,7 @@ class Peer:
             self._arrived(message)
 
     def _changed(self) -> None:
-        if self._connection and self._connection.connectionState in GONE:
+        if self._connection and self._connection.connectionState in GONE_STATES:
             self._gone()
 
     def _gone(self) -> None:

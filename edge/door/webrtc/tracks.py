@@ -19,19 +19,16 @@ from aiortc.rtp import RtpPacket
 from av.packet import Packet
 
 from edge.core.client_events import Interrupted, Speech
-from edge.core.hearing.framing import FRAME_MS, SILENCE
+from edge.core.hearing.framing import FRAME_S, SILENCE
 from edge.door.line.jitter_buffer import JitterBuffer
-from edge.door.line.speech_queue import Sent, SpeechQueue
+from edge.door.line.speech_queue import MOST_CATCH_UP_S, Sent, SpeechQueue
 from edge.door.webrtc.opus import CLOCK_HZ, OpusDecoder, OpusEncoder, lasts_ms
 from runtime.audio.gaps import GapFiller
 from schemas.audio import RATE_HZ
 
-FRAME_S = FRAME_MS / 1000
 QUIET_S, SILENT_S = 0.06, 0.4
 """The time for which silence is sent after speech, and the interval of silent packets after that,
 as in Opus's own discontinuous transmission."""
-LATE_S = 0.2
-"""The most audio, seconds, that a late loop catches up; the rest becomes a pause."""
 CLOCK = Fraction(1, CLOCK_HZ)
 STAMPS_PER_MS = CLOCK_HZ // 1000
 
@@ -129,7 +126,7 @@ class VoiceTrack(MediaStreamTrack):
 
     def _packet(self, frame: bytes, silent_after_s: float) -> Packet[Any]:
         """Return the packet of *frame*; silence is due *silent_after_s* later, without speech."""
-        at_s = max(self._due_s, self._now_s() - LATE_S)
+        at_s = max(self._due_s, self._now_s() - MOST_CATCH_UP_S)
         packet = Packet(self._encoder.encode(frame))
         packet.pts = round((at_s - self._began_s) * CLOCK_HZ)
         packet.time_base = CLOCK

@@ -33,14 +33,14 @@ Address = tuple[str, int]
 BUFFER_BYTES = 1 << 20
 FIRST_OF_STUN = 4
 """The first byte of a STUN packet is below this (RFC 7983)."""
-ANSWERS = 0x10
+STUN_ANSWER_BIT = 0x10
 """A bit that is set in the second byte of STUN answers only."""
 TRANSACTION = slice(8, 20)
 MOST_REQUESTS = 64
 """The most requests of a call whose answers are accepted."""
 MOST_CLIENTS = 32
 """The most addresses of one call's client: interfaces, relays, and NAT mappings."""
-MOST_TRIES = 20
+MOST_PORT_TRIES = 20
 """The most tries to find a port that is free on all addresses."""
 MAPPED_S = 3.0
 """The longest wait for the answer of a STUN server, seconds."""
@@ -76,7 +76,7 @@ class _Member(asyncio.DatagramTransport):
         )
 
     def sendto(self, data: Any, addr: Any = None) -> None:
-        if data[0] < FIRST_OF_STUN and not (data[0] & 1 or data[1] & ANSWERS):
+        if data[0] < FIRST_OF_STUN and not (data[0] & 1 or data[1] & STUN_ANSWER_BIT):
             self.line.asks(data[TRANSACTION], self)
         if not self.line.transport.is_closing():
             self.line.transport.sendto(data, addr)
@@ -95,7 +95,7 @@ class _Socket(asyncio.DatagramProtocol):
     transport: asyncio.DatagramTransport
 
     def __init__(self, host: str, port: int) -> None:
-        """Take *host* and *port*, which clients are told."""
+        """Take *host* and *port*, as clients get them."""
         self.address: Address = (host, port)
         self._names: dict[str, list[_Member]] = {}
         """The calls by user name; a call has several names until its streams are bundled."""
@@ -192,7 +192,7 @@ class UdpPort:
         Raises:
             NoPortError: none is free.
         """
-        for port in ports or [0] * MOST_TRIES:
+        for port in ports or [0] * MOST_PORT_TRIES:
             sockets: list[_Socket] = []
             try:
                 for host in hosts:
@@ -275,12 +275,12 @@ async def _mapped(protocols: list[StunProtocol], server: Address, most_s: float)
     return [found for task in lookups if (found := task.result())]
 
 
-def hosts_of(told: str, host: str) -> list[str]:
-    """Return the addresses for clients: those in *told*, or else of *host*.
+def hosts_of(configured: str, host: str) -> list[str]:
+    """Return the addresses for clients: those in *configured*, or else of *host*.
 
     *host* is the edge's listening address; if it is a wildcard, all addresses of the machine.
     """
-    if named := [one for each in told.split(",") if (one := each.strip())]:
+    if named := [one for each in configured.split(",") if (one := each.strip())]:
         return named
     try:
         address = ipaddress.ip_address(host)

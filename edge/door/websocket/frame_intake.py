@@ -16,7 +16,7 @@ from aiohttp._websocket.helpers import websocket_mask
 
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.message_memory import LONGEST_RESERVATION_S
-from edge.door.limits.pace import WAIT_S, Pace
+from edge.door.limits.pace import WAIT_PIECE_S, Pace
 from edge.door.transport import Listener
 from edge.door.websocket.frame_heads import HEAD_BYTES, KEY_BYTES, WHOLE_TEXT
 from edge.door.websocket.intake_state import DROPS, READS
@@ -213,7 +213,7 @@ class FrameIntake:
         if reservation.is_overdue(self._clock()):
             self._ws.cut_off("a long message takes too long, and others wait for its memory")
         elif reservation.held:
-            self._check_memory_in(WAIT_S)
+            self._check_memory_in(WAIT_PIECE_S)
 
 
 def message_in(frame: bytes) -> str | bytes | None:

@@ -6,7 +6,7 @@
 from enum import Enum, auto
 from typing import NamedTuple
 
-from edge.door.limits.message_memory import LONG_BYTES, RETRY_S, Reservation
+from edge.door.limits.message_memory import LONG_BYTES, RESERVATION_RETRY_S, Reservation
 from edge.door.websocket.frame_heads import (
     MOST_DIRECT_BYTES,
     FrameHeads,
@@ -140,7 +140,7 @@ class UnparsedFrames:
 
     def check_again_s(self, *, are_untaken: bool) -> float:
         """Return the seconds after which AWAIT_TAKEN ends, whatever was taken until then."""
-        return MOST_UNTAKEN_S if are_untaken or self._reservation.held else RETRY_S
+        return MOST_UNTAKEN_S if are_untaken or self._reservation.held else RESERVATION_RETRY_S
 
     def is_probe_due(self, now_s: float) -> bool:
         """Return True, once in PROBE_S, if the client is to be probed."""

@@ -10,15 +10,15 @@ from typing import Any
 
 from edge.protocols.parsing import clean
 
-PREFIX = "ek_"
+KEY_PREFIX = "ek_"
 SESSION_CLAIM = "realtime_session"
 
 
 def claimed_session(token: str) -> dict[str, Any]:
     """Return the session object in *token*, or {} without one."""
-    if not token.startswith(PREFIX):
+    if not token.startswith(KEY_PREFIX):
         return {}
-    payload = token.removeprefix(PREFIX).split(".")[1:2]
+    payload = token.removeprefix(KEY_PREFIX).split(".")[1:2]
     try:
         data = binascii.a2b_base64("".join(payload).translate({45: "+", 95: "/"}) + "==")
         claims = json.loads(clean(data.decode()))

@@ -14,40 +14,42 @@ from edge.protocols.realtime.wire import Ids, RequestError, text_of
 class ItemRequests:
     """Creates, deletes, retrieves and truncates items."""
 
-    def __init__(self, ids: Ids, told: ServerEvents) -> None:
+    def __init__(self, ids: Ids, events: ServerEvents) -> None:
         self._ids = ids
-        self._told = told
+        self._events = events
 
     def _reply(self, kind: str, **fields: Any) -> Reply:
         return Reply(self._ids.event(kind, **fields))
 
     def create(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        items, given = self._told.items, message.get("item")
-        if isinstance(given, dict) and given.get("type") == "function_call_output":
-            return self._result(message, given)
-        if isinstance(given, dict) and given.get("type") == "function_call":
-            return self._call(message, given)
-        told, role, text = message_item(given, "item")
+        items, wanted = self._events.items, message.get("item")
+        if isinstance(wanted, dict) and wanted.get("type") == "function_call_output":
+            return self._result(message, wanted)
+        if isinstance(wanted, dict) and wanted.get("type") == "function_call":
+            return self._call(message, wanted)
+        body, role, text = message_item(wanted, "item")
         after = items.after(message)
-        item, replies = self._add(message, given, told, after)
+        item, replies = self._add(message, wanted, body, after)
         item.key = self._ids.new("message")
         return [ItemAdded(item.key, role, text, after), *replies]
 
     def _add(
-        self, message: Mapping[str, Any], given: Any, told: dict[str, Any], after: str | None
+        self, message: Mapping[str, Any], wanted: Any, body: dict[str, Any], after: str | None
     ) -> tuple[Item, list[ClientCommand]]:
-        """Add the item *given* by a client, and return it with the replies.
+        """Add the item *wanted* by a client, and return it with the replies.
 
         Raises:
             RequestError: the id is taken or invalid.
         """
-        items = self._told.items
-        name = text_of(given, "id", most=64) if isinstance(given, dict) and given.get("id") else ""
+        items = self._events.items
+        name = (
+            text_of(wanted, "id", most=64) if isinstance(wanted, dict) and wanted.get("id") else ""
+        )
         if name in items:
             raise RequestError(
                 "item_create_duplicate_item_id", "Error: an item has that id already.", "item.id"
             )
-        item = Item({"id": name or self._ids.new("item"), "object": "realtime.item", **told})
+        item = Item({"id": name or self._ids.new("item"), "object": "realtime.item", **body})
         before = items.add(item)
         if after is not None:
             before = message["previous_item_id"] if after else None
@@ -57,16 +59,16 @@ class ItemRequests:
             self._reply("conversation.item.done", item=shown, previous_item_id=before),
         ]
 
-    def _result(self, message: Mapping[str, Any], given: dict[str, Any]) -> list[ClientCommand]:
+    def _result(self, message: Mapping[str, Any], wanted: dict[str, Any]) -> list[ClientCommand]:
         """Take the result of a call; the model gets it with the next requested response."""
-        result = result_of(given)
-        earlier = self._told.items.call(result.call)
+        result = result_of(wanted)
+        earlier = self._events.items.call(result.call)
         if earlier is None:
-            told = "Invalid value for 'item.call_id': no call waits for a result by this id."
-            raise RequestError("invalid_value", told, "item.call_id")
+            reason = "Invalid value for 'item.call_id': no call waits for a result by this id."
+            raise RequestError("invalid_value", reason, "item.call_id")
         kind = {"type": "function_call_output", "call_id": result.call, "output": result.result}
-        item, replies = self._add(message, given, {**kind, "status": "completed"}, None)
-        calls = self._told.calls
+        item, replies = self._add(message, wanted, {**kind, "status": "completed"}, None)
+        calls = self._events.calls
         if calls.answer(result):
             return [*replies, *(calls.take_results() if calls.follow_up else [])]
         if not earlier.turn:  # the call is of an earlier session
@@ -75,35 +77,35 @@ class ItemRequests:
             replies.insert(0, ItemAdded(item.key, "system", f"Known from a call: {said}"))
         return replies
 
-    def _call(self, message: Mapping[str, Any], given: dict[str, Any]) -> list[ClientCommand]:
+    def _call(self, message: Mapping[str, Any], wanted: dict[str, Any]) -> list[ClientCommand]:
         """Take a call of an earlier session; the model gets it with its result."""
-        told: dict[str, Any] = {"type": "function_call", "status": "completed"}
+        body: dict[str, Any] = {"type": "function_call", "status": "completed"}
         for field, most in (("name", 64), ("call_id", 512), ("arguments", 16_384)):
-            told[field] = text_of(given, field, most=most)
-        return self._add(message, given, told, None)[1]
+            body[field] = text_of(wanted, field, most=most)
+        return self._add(message, wanted, body, None)[1]
 
     def delete(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        item = self._told.items.get(message, "delete")
-        self._told.items.remove(item)
+        item = self._events.items.get(message, "delete")
+        self._events.items.remove(item)
         deleted = self._reply("conversation.item.deleted", item_id=item.body["id"])
         return [*([ItemRemoved(item.key)] if item.key else []), deleted]
 
     def retrieve(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        item = self._told.items.get(message, "retrieve")
+        item = self._events.items.get(message, "retrieve")
         return [self._reply("conversation.item.retrieved", item=as_json(item))]
 
     def truncate(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        item = self._told.items.get(message, "truncate")
+        item = self._events.items.get(message, "truncate")
         end_ms = message.get("audio_end_ms")
         if not isinstance(end_ms, int) or isinstance(end_ms, bool) or end_ms < 0:
-            told = "Invalid value for 'audio_end_ms': expected a whole number of ms, 0 or more."
-            raise RequestError("invalid_value", told, "audio_end_ms")
+            reason = "Invalid value for 'audio_end_ms': expected a whole number of ms, 0 or more."
+            raise RequestError("invalid_value", reason, "audio_end_ms")
         if not item.spoken:
-            told = "Error: only an assistant's message with audio can be truncated."
-            raise RequestError("invalid_value", told, "item_id")
+            reason = "Error: only an assistant's message with audio can be truncated."
+            raise RequestError("invalid_value", reason, "item_id")
         end_ms = min(end_ms, item.sent_ms)
         item.cut(end_ms)
-        self._told.offsets[item.turn] = item.offset_ms + end_ms
+        self._events.offsets[item.turn] = item.offset_ms + end_ms
         truncated = {"item_id": item.body["id"], "content_index": 0, "audio_end_ms": end_ms}
         return [
             Truncated(item.turn, item.offset_ms + end_ms),

@@ -12,8 +12,8 @@ from schemas.events import ItemRole
 MOST_ITEMS = 2000
 """The most items that a connection keeps; the oldest is forgotten, though its words stay in the
 conversation."""
-MOST_TEXT_CHARS = 32_000
-ROOT = "root"
+MOST_ITEM_CHARS = 32_000
+ROOT_ITEM = "root"
 """The id that stands for the place before the first item."""
 TEXTS: Mapping[ItemRole, tuple[str, ...]] = {
     "user": ("input_text",),
@@ -76,8 +76,8 @@ class Items:
         """
         name = text_of(message, "item_id")
         if name not in self._items:
-            told = f"Error: cannot {to} the item: no item has the id given in 'item_id'."
-            raise RequestError(f"item_{to}_invalid_item_id", told, "item_id")
+            reason = f"Error: cannot {to} the item: no item has the id given in 'item_id'."
+            raise RequestError(f"item_{to}_invalid_item_id", reason, "item_id")
         return self._items[name]
 
     def call(self, call: str) -> Item | None:
@@ -105,45 +105,45 @@ class Items:
         name = message.get("previous_item_id")
         if name is None or name == self.last:
             return None
-        if name == ROOT:
+        if name == ROOT_ITEM:
             return ""
         if not isinstance(name, str) or name not in self._items:
-            told = "Error: no item has the id given in 'previous_item_id'."
-            raise RequestError("item_create_invalid_previous_item_id", told, "previous_item_id")
+            reason = "Error: no item has the id given in 'previous_item_id'."
+            raise RequestError("item_create_invalid_previous_item_id", reason, "previous_item_id")
         return self._items[name].key or None
 
 
-def message_item(given: object, param: str) -> tuple[dict[str, Any], ItemRole, str]:
+def message_item(item: object, param: str) -> tuple[dict[str, Any], ItemRole, str]:
     """Return a client's message in the form that clients get, with its role and its words.
 
     Raises:
         RequestError: it is no valid message; *param* names the part for the error.
     """
-    if not isinstance(given, dict):
+    if not isinstance(item, dict):
         raise RequestError(
             "invalid_type", f"Invalid type for '{param}': expected an object.", param
         )
-    kind = text_of(given, "type") if "type" in given else "message"
+    kind = text_of(item, "type") if "type" in item else "message"
     if kind != "message":
         raise unknown_value(f"{param}.type", kind, ("message",))
     role: ItemRole
-    match given.get("role"):
+    match item.get("role"):
         case "user" | "system" | "assistant" as known:
             role = known
         case other:
             raise unknown_value(f"{param}.role", str(other), tuple(TEXTS))
-    content = given.get("content")
+    content = item.get("content")
     if not isinstance(content, list) or not content:
-        told = f"Invalid value for '{param}.content': expected a list with at least one part."
-        raise RequestError("invalid_value", told, f"{param}.content")
+        reason = f"Invalid value for '{param}.content': expected a list with at least one part."
+        raise RequestError("invalid_value", reason, f"{param}.content")
     parts = [_part(part, role, f"{param}.content[{place}]") for place, part in enumerate(content)]
     text = "\n".join(words for _, words in parts)
-    if not text.strip() or len(text) > MOST_TEXT_CHARS:
-        told = f"Invalid value for '{param}.content': 1 to {MOST_TEXT_CHARS} characters of text."
-        raise RequestError("invalid_value", told, f"{param}.content")
-    told_back: dict[str, Any] = {"type": "message", "role": role, "status": "completed"}
-    told_back["content"] = [part for part, _ in parts]
-    return told_back, role, text
+    if not text.strip() or len(text) > MOST_ITEM_CHARS:
+        reason = f"Invalid value for '{param}.content': 1 to {MOST_ITEM_CHARS} characters of text."
+        raise RequestError("invalid_value", reason, f"{param}.content")
+    item_body: dict[str, Any] = {"type": "message", "role": role, "status": "completed"}
+    item_body["content"] = [part for part, _ in parts]
+    return item_body, role, text
 
 
 def _part(part: object, role: ItemRole, param: str) -> tuple[dict[str, Any], str]:
@@ -158,16 +158,16 @@ def _part(part: object, role: ItemRole, param: str) -> tuple[dict[str, Any], str
         )
     kind = part.get("type")
     if kind == "input_image":
-        told = f"Invalid value for '{param}.type': this server's models see no images."
-        raise RequestError("invalid_value", told, f"{param}.type")
+        reason = f"Invalid value for '{param}.type': this server's models see no images."
+        raise RequestError("invalid_value", reason, f"{param}.type")
     if kind in ("input_audio", "output_audio") and isinstance(part.get("transcript"), str):
         words = clean(part["transcript"])
         return {"type": kind, "transcript": words}, words
     if kind in ("input_audio", "output_audio"):
-        told = (
+        reason = (
             f"Invalid value for '{param}': audio needs its transcript here; new audio is appended."
         )
-        raise RequestError("invalid_value", told, param)
+        raise RequestError("invalid_value", reason, param)
     if kind not in TEXTS[role]:
         raise unknown_value(f"{param}.type", str(kind), TEXTS[role])
     text = part.get("text")

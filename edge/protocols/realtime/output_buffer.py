@@ -1,4 +1,4 @@
-"""The response that plays on a WebRTC client's audio track, told by `output_audio_buffer.*` events.
+"""The response that plays on a WebRTC client's audio track, reported by `output_audio_buffer.*`.
 
 A response plays from its first sound until its last sound was played, or until it is cut.
 """
@@ -26,7 +26,7 @@ class OutputBuffer:
             return []
         before = self.stopped(self._turn) if self._turn is not None else []
         self._turn, self._response = turn, response
-        return [*before, self._told("started")]
+        return [*before, self._event("started")]
 
     def stopped(self, turn: int) -> list[Json]:
         """Note that all audio of the response to *turn* was played."""
@@ -39,9 +39,9 @@ class OutputBuffer:
     def _silent(self, turn: int, why: str) -> list[Json]:
         if turn != self._turn:
             return []
-        told = self._told(why)
+        event = self._event(why)
         self._turn, self._response = None, ""
-        return [told]
+        return [event]
 
-    def _told(self, what: str) -> Json:
+    def _event(self, what: str) -> Json:
         return self._ids.event(f"output_audio_buffer.{what}", response_id=self._response)

@@ -43,7 +43,7 @@ VOICE, ANY_VOICE = re.compile(VOICE_NAME), "*"
 SUBPROTOCOL = "realtime"
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 LEAST_COMMIT_MS = 100
-MOST_MESSAGE_BYTES = 16 * 1024 * 1024
+MOST_REALTIME_MESSAGE_BYTES = 16 * 1024 * 1024
 OF_TRACKS = Format(rate_hz=48_000)
 """The format of audio from a WebRTC track, which is already decoded."""
 
@@ -58,7 +58,7 @@ class RealtimeProtocol(ProtocolDefaults):
         refuses_by_http=False,
         one_session=True,
         subprotocols=(SUBPROTOCOL,),
-        most_message_bytes=MOST_MESSAGE_BYTES,
+        most_message_bytes=MOST_REALTIME_MESSAGE_BYTES,
     )
 
     def __init__(self, handshake: Handshake) -> None:
@@ -75,16 +75,16 @@ class RealtimeProtocol(ProtocolDefaults):
             "openai-beta.realtime-v1" in offered
         )
         self._has_tracks = handshake.has_tracks
-        self._given = handshake.session
+        self._session_patch = handshake.session
         self._query = query
         self._wrong_key = handshake.wrong_resume_key
         self._settings = handshake.settings
         self._ids = Ids(handshake.nonce)
         self._limit = EventLimit(handshake.settings.events_per_second)
-        self._told = ServerEvents(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
-        self.items = ItemRequests(self._ids, self._told)
-        self.responses = ResponseRequests(self._ids, self._told)
-        self._utterances = self._told.utterances
+        self._events = ServerEvents(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
+        self.items = ItemRequests(self._ids, self._events)
+        self.responses = ResponseRequests(self._ids, self._events)
+        self._utterances = self._events.utterances
         self._set(self._session)
         self._uncommitted_ms = 0.0
         """Audio that was appended since the last commit, ms."""
@@ -96,29 +96,29 @@ class RealtimeProtocol(ProtocolDefaults):
 
     @property
     def _session(self) -> SessionObject:
-        return self._told.session
+        return self._events.session
 
     def _set(self, session: SessionObject) -> None:
-        self._told.session = session
+        self._events.session = session
         self._input = session.input_format.samples
 
     # -------------------------------------------------------- from the client
 
     def opened(self) -> list[ClientCommand]:
         if self._is_beta:
-            told = (
+            reason = (
                 "The Realtime beta is not supported: leave the header or subprotocol of the beta "
                 "out, and use the events of the GA version."
             )
-            error = RequestError("beta_api_shape_disabled", told)
+            error = RequestError("beta_api_shape_disabled", reason)
             return [self._refuse(error, None), EndSession(close=True)]
         wrong: list[ClientCommand] = []
-        given: dict[str, Any] = {}
+        query_patch: dict[str, Any] = {}
         if self._query.get("intent") == "transcription":
-            given["type"] = "transcription"
+            query_patch["type"] = "transcription"
         if model := self._query.get("model"):
-            given["model"] = clean(model[:128])
-        for patch in (given, claimed_session(self.token), dict(self._given)):
+            query_patch["model"] = clean(model[:128])
+        for patch in (query_patch, claimed_session(self.token), dict(self._session_patch)):
             try:
                 self._set(updated(self._session, patch))
             except RequestError as error:
@@ -153,16 +153,20 @@ class RealtimeProtocol(ProtocolDefaults):
             if isinstance(raw, bytes):
                 if self._has_tracks:
                     return self._sound(raw, OF_TRACKS)
-                told = "Binary messages are not read: send audio with 'input_audio_buffer.append'."
-                raise RequestError("invalid_value", told)
+                reason = (
+                    "Binary messages are not read: send audio with 'input_audio_buffer.append'."
+                )
+                raise RequestError("invalid_value", reason)
             message = parsed(raw)
             event_id = message.get("event_id")
             kind = message["type"]
             if kind == "input_audio_buffer.append":
                 return self._append(message)
             if not self._limit.takes(now_ms):
-                told = "Too many events: AURA_CONTROL_MESSAGES_PER_SECOND is the operator's limit."
-                raise RequestError("rate_limit_exceeded", told)
+                reason = (
+                    "Too many events: AURA_CONTROL_MESSAGES_PER_SECOND is the operator's limit."
+                )
+                raise RequestError("rate_limit_exceeded", reason)
             if kind not in EVENTS:
                 raise unknown_value("type", kind, tuple(EVENTS))
             return EVENTS[kind](self, message)
@@ -184,20 +188,22 @@ class RealtimeProtocol(ProtocolDefaults):
 
     def _update(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         self._set(updated(self._session, message.get("session")))
-        now = self._session.as_json(self._told.conversation)
+        now = self._session.as_json(self._events.conversation)
         return [Reconfigure(self._changes()), self._reply("session.updated", session=now)]
 
     # ---- audio
 
     def _append(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         if self._has_tracks:
-            told = "'input_audio_buffer.append' is of WebSockets; here, sound comes over the track."
-            raise RequestError("invalid_value", told, "type")
+            reason = (
+                "'input_audio_buffer.append' is of WebSockets; here, sound comes over the track."
+            )
+            raise RequestError("invalid_value", reason, "type")
         try:
             data = from_base64(message.get("audio"))
         except ValueError:
-            told = "Invalid value for 'audio': expected base64-encoded audio."
-            raise RequestError("invalid_value", told, "audio") from None
+            reason = "Invalid value for 'audio': expected base64-encoded audio."
+            raise RequestError("invalid_value", reason, "audio") from None
         return self._sound(data, self._input)
 
     def _sound(self, data: bytes, form: Format) -> list[ClientCommand]:
@@ -211,11 +217,11 @@ class RealtimeProtocol(ProtocolDefaults):
         waits = self._session.is_manual or self._utterances.is_open
         ms, self._uncommitted_ms = self._uncommitted_ms, 0.0
         if not waits or (self._session.is_manual and ms < LEAST_COMMIT_MS):
-            told = (
+            reason = (
                 "Error committing input audio buffer: buffer too small. Expected at least "
                 f"{LEAST_COMMIT_MS}ms of audio that no turn has taken, and it has {ms:.2f}ms."
             )
-            raise RequestError("input_audio_buffer_commit_empty", told)
+            raise RequestError("input_audio_buffer_commit_empty", reason)
         return [TurnEnded()]
 
     def _clear(self, message: Mapping[str, Any]) -> list[ClientCommand]:
@@ -226,13 +232,13 @@ class RealtimeProtocol(ProtocolDefaults):
     def _clear_output(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         del message
         if not self._has_tracks:
-            told = (
+            reason = (
                 "'output_audio_buffer.clear' is of WebRTC; here, cancel the response and truncate."
             )
-            raise RequestError("invalid_value", told, "type")
-        if not self._told.output.is_playing:
+            raise RequestError("invalid_value", reason, "type")
+        if not self._events.output.is_playing:
             return []
-        if response := self._told.open:
+        if response := self._events.open:
             response.is_cancelled = True
         return [Cancelled()]
 
@@ -241,7 +247,7 @@ class RealtimeProtocol(ProtocolDefaults):
 
         *ends*: the whole response was played.
         """
-        stopped = self._told.output.stopped(turn) if ends else []
+        stopped = self._events.output.stopped(turn) if ends else []
         return [Played(turn, played_ms), *(Reply(one) for one in stopped)]
 
     # -------------------------------------------------------- to the client
@@ -249,16 +255,16 @@ class RealtimeProtocol(ProtocolDefaults):
     def messages(self, event: ClientEvent) -> list[Json]:
         match event:
             case SessionOpened(session=session):
-                self._told.conversation = session
+                self._events.conversation = session
                 now = self._session.as_json(session)
                 return [self._ids.event("session.created", session=now)]
             case Notice(code=code, message=message, details=details):
                 error = RequestError(code.lower(), f"{message}: {details}")
                 return [self._ids.error(error, None, SERVER_ERROR)]
             case ResponseStarted():
-                return [*self._told.messages(event), self._limit.as_event(self._ids)]
+                return [*self._events.messages(event), self._limit.as_event(self._ids)]
             case _:
-                return self._told.messages(event)
+                return self._events.messages(event)
 
 
 Handler = Callable[[RealtimeProtocol, Mapping[str, Any]], list[ClientCommand]]

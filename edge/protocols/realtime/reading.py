@@ -42,6 +42,6 @@ def parsed(raw: str) -> dict[str, Any]:
         if "\\ud" in raw or "\\uD" in raw:  # there may be an unpaired surrogate
             message = parse(clean(json.dumps(message, ensure_ascii=False)))
     except NotJsonError:
-        told = "Invalid event: expected a JSON object with a string 'type'."
-        raise RequestError("invalid_json", told) from None
+        reason = "Invalid event: expected a JSON object with a string 'type'."
+        raise RequestError("invalid_json", reason) from None
     return message

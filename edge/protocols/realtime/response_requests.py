@@ -41,27 +41,29 @@ class ResponseParams(msgspec.Struct, frozen=True, kw_only=True):
 class ResponseRequests:
     """Requests and cancels responses."""
 
-    def __init__(self, ids: Ids, told: ServerEvents) -> None:
+    def __init__(self, ids: Ids, events: ServerEvents) -> None:
         self._ids = ids
-        self._told = told
+        self._events = events
 
     def create(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        if self._told.session.type == "transcription":
-            told = "A transcription session has no responses."
-            raise RequestError("invalid_value", told, "type")
-        given = message.get("response")
-        params = convert({} if given is None else given, ResponseParams, "response")
+        if self._events.session.type == "transcription":
+            reason = "A transcription session has no responses."
+            raise RequestError("invalid_value", reason, "type")
+        body = message.get("response")
+        params = convert({} if body is None else body, ResponseParams, "response")
         in_conversation = params.conversation != "none"
-        busy = self._told.open is not None and self._told.open.request.in_conversation
+        busy = self._events.open is not None and self._events.open.request.in_conversation
         if in_conversation and (
-            busy or any(request.in_conversation for request in self._told.asks.values())
+            busy or any(request.in_conversation for request in self._events.asks.values())
         ):
-            told = "Conversation already has an active response in progress: wait until it is done."
-            raise RequestError("conversation_already_has_active_response", told)
-        if len(self._told.asks) >= MOST_WAITING_REQUESTS:
+            reason = (
+                "Conversation already has an active response in progress: wait until it is done."
+            )
+            raise RequestError("conversation_already_has_active_response", reason)
+        if len(self._events.asks) >= MOST_WAITING_REQUESTS:
             raise RequestError("rate_limit_exceeded", "Too many responses wait for one another.")
         modalities = params.output_modalities or params.modalities
-        modality = self._told.session.modality
+        modality = self._events.session.modality
         changes: dict[str, Any] = {}
         if modalities:
             modality = "audio" if "audio" in modalities else "text"
@@ -74,38 +76,38 @@ class ResponseRequests:
             changes |= choice_changes(params.tool_choice)
         ask = self._ids.new("ask")
         handed: list[ClientCommand] = []
-        calls = self._told.calls
+        calls = self._events.calls
         if in_conversation and calls.exist:
-            if calls.hold_the_turn or self._told.session.responds:
+            if calls.hold_the_turn or self._events.session.responds:
                 return self._respond_to_results(ask, RequestedResponse(modality, params.metadata))
             handed = calls.take_results()
         messages = None if params.input is None else self._input(params.input)
-        self._told.asks[ask] = RequestedResponse(modality, params.metadata, in_conversation)
+        self._events.asks[ask] = RequestedResponse(modality, params.metadata, in_conversation)
         return [*handed, Ask(ask, changes, messages, in_conversation)]
 
     def _respond_to_results(self, ask: str, request: RequestedResponse) -> list[ClientCommand]:
         """Hand over the results of calls; the response continues with them by itself."""
-        self._told.asks[ask] = request
-        self._told.calls.follow_up = ask
-        return self._told.calls.take_results()
+        self._events.asks[ask] = request
+        self._events.calls.follow_up = ask
+        return self._events.calls.take_results()
 
     def _input(self, items: list[Any]) -> tuple[Message, ...]:
         """Return the conversation that the response uses in place of the session's."""
         messages: list[Message] = []
-        for place, given in enumerate(items):
+        for place, body in enumerate(items):
             param = f"response.input[{place}]"
-            if isinstance(given, dict) and given.get("type") == "item_reference":
-                known = self._told.items.get({"item_id": given.get("id")}, "retrieve").body
+            if isinstance(body, dict) and body.get("type") == "item_reference":
+                known = self._events.items.get({"item_id": body.get("id")}, "retrieve").body
                 role = known.get("role")
                 parts = known.get("content", [])
                 text = "\n".join(part.get("text") or part.get("transcript") or "" for part in parts)
             else:
-                _, role, text = message_item(given, param)
+                _, role, text = message_item(body, param)
             messages.append(Message("assistant" if role == "assistant" else "user", text))
         return tuple(messages)
 
     def cancel(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        response = self._told.open
+        response = self._events.open
         wanted = message.get("response_id")
         if response is None or wanted not in (None, response.id):
             told = "Cancellation failed: no active response found."

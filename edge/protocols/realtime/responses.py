@@ -134,16 +134,16 @@ class OpenResponse:
     def call(self, event: ClientToolCalled, ids: Ids, items: Items) -> list[Json]:
         """Return the events of a tool call; clients expect the item before its arguments."""
         name, place = ids.new("item"), len(self.calls) + (self.item is not None)
-        said = {"name": event.name, "call_id": event.call}
-        told = {
+        call_fields = {"name": event.name, "call_id": event.call}
+        body = {
             "id": name,
             "object": "realtime.item",
             "type": "function_call",
             "status": "in_progress",
-            **said,
+            **call_fields,
             "arguments": "",
         }
-        item = Item(told, turn=self.turn)
+        item = Item(body, turn=self.turn)
         before = items.add(item) if self.request.in_conversation else None
         self.calls.append(item)
         of_item = {"response_id": self.id, "item_id": name, "output_index": place}
@@ -157,7 +157,7 @@ class OpenResponse:
             ids.event("response.output_item.added", **of_output, item=begun),
             ids.event("conversation.item.added", item=begun, **previous),
             ids.event(f"{kind}.delta", **of_item, **call, delta=event.arguments),
-            ids.event(f"{kind}.done", **of_item, **said, arguments=event.arguments),
+            ids.event(f"{kind}.done", **of_item, **call_fields, arguments=event.arguments),
             ids.event("conversation.item.done", item=done, **previous),
             ids.event("response.output_item.done", **of_output, item=done),
         ]

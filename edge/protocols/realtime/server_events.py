@@ -47,7 +47,7 @@ FAULTS: dict[FaultyPart, str] = {
     "tool": "tool_failed",
 }
 """Error codes and messages, by the part of the server that failed."""
-FAILED = "a stage of the server failed; the conversation goes on"
+STAGE_FAILED = "a stage of the server failed; the conversation goes on"
 
 
 class ServerEvents:
@@ -124,7 +124,7 @@ class ServerEvents:
                 self.calls.follow_up = ""
                 return self._of_response(event)
             case ResponseDropped(turn=turn, reason="failed"):
-                error = {"type": SERVER_ERROR, "code": "response_failed", "message": FAILED}
+                error = {"type": SERVER_ERROR, "code": "response_failed", "message": STAGE_FAILED}
                 return self._end(turn, "failed", error=error)
             case ResponseDropped(turn=turn):
                 return self._cut(turn, "turn_detected")
@@ -200,8 +200,8 @@ class ServerEvents:
         if item is not None and played_ms - item.offset_ms < item.sent_ms:
             end_ms = max(0, played_ms - item.offset_ms)
             item.cut(end_ms)
-            told = {"item_id": item.body["id"], "content_index": 0, "audio_end_ms": end_ms}
-            out.append(self.ids.event("conversation.item.truncated", **told))
+            event = {"item_id": item.body["id"], "content_index": 0, "audio_end_ms": end_ms}
+            out.append(self.ids.event("conversation.item.truncated", **event))
         return out
 
     def _end(self, turn: int, status: Any, **why: Any) -> list[Json]:
@@ -212,7 +212,7 @@ class ServerEvents:
         return response.end(status, self.ids, **why)
 
     def _trouble(self, event: Trouble) -> list[Json]:
-        """Return the events of a failure that the end of a response or an item has not told."""
+        """Return the events of a failure that the end of a response or an item does not report."""
         part = failed_part(event)
         failed = {"type": SERVER_ERROR, "code": FAULTS[part], "message": event.reason}
         out: list[Json] = []

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edge.protocols.realtime.tools import MOST_TOOLS, FunctionTool, ToolChoice, tool_changes
+from edge.protocols.realtime.tools import MOST_SESSION_TOOLS, FunctionTool, ToolChoice, tool_changes
 from runtime.audio.g711 import LINE_HZ
 from runtime.audio.wav import Format
 from schemas.patterns import exact
@@ -14,7 +14,7 @@ from schemas.session_config import Eagerness, bounds
 PCM_HZ = 24_000
 MOST_INSTRUCTIONS_CHARS = 65_536
 LEAST_SILENCE_MS = 20
-MOST_TOKENS = 4096
+MOST_RESPONSE_TOKENS = 4096
 """The most tokens of a response that a client may ask for."""
 _, LEAST_SPEED, _ = bounds("voice.speed")
 
@@ -122,7 +122,7 @@ class AudioSettings(msgspec.Struct, frozen=True, kw_only=True):
     output: AudioOutput = AudioOutput()
 
 
-Tokens = Annotated[int, msgspec.Meta(ge=1, le=MOST_TOKENS)] | Literal["inf"]
+Tokens = Annotated[int, msgspec.Meta(ge=1, le=MOST_RESPONSE_TOKENS)] | Literal["inf"]
 
 
 class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +135,7 @@ class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Literal["audio", "text"], ...], msgspec.Meta(min_length=1, max_length=2)
     ] = ("audio",)
     audio: AudioSettings = AudioSettings()
-    tools: Annotated[tuple[FunctionTool, ...], msgspec.Meta(max_length=MOST_TOOLS)] = ()
+    tools: Annotated[tuple[FunctionTool, ...], msgspec.Meta(max_length=MOST_SESSION_TOOLS)] = ()
     tool_choice: ToolChoice | None = "auto"
     max_output_tokens: Tokens | None = "inf"
 

@@ -30,13 +30,13 @@ def updated(now: SessionObject, patch: object) -> SessionObject:
         RequestError: a value is invalid; then nothing is changed.
     """
     if not isinstance(patch, dict):
-        told = "Invalid type for 'session': expected an object."
-        raise RequestError("invalid_type", told, "session")
+        reason = "Invalid type for 'session': expected an object."
+        raise RequestError("invalid_type", reason, "session")
     for name, place in BETA.items():
         if name in patch:
             param = f"session.{name}"
-            told = f"Unknown parameter: '{param}' (of the beta). It is 'session.{place}' now."
-            raise RequestError("unknown_parameter", told, param)
+            reason = f"Unknown parameter: '{param}' (of the beta). It is 'session.{place}' now."
+            raise RequestError("unknown_parameter", reason, param)
     patch = {name: value for name, value in patch.items() if value is not None}
     if (
         "modalities" in patch
@@ -55,8 +55,8 @@ def updated(now: SessionObject, patch: object) -> SessionObject:
     for side, form in (("input", session.input_format), ("output", session.output_format)):
         if form.rate not in {None, form.rate_hz}:
             param = f"session.audio.{side}.format.rate"
-            told = f"Invalid value for '{param}': {form.type} has {form.rate_hz} Hz."
-            raise RequestError("invalid_value", told, param)
+            reason = f"Invalid value for '{param}': {form.type} has {form.rate_hz} Hz."
+            raise RequestError("invalid_value", reason, param)
     return session
 
 

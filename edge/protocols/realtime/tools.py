@@ -12,11 +12,11 @@ from edge.protocols.realtime.wire import RequestError, convert, text_of
 from schemas.patterns import exact
 from schemas.tools import MOST_RESULT_BYTES
 
-MOST_TOOLS = 128
+MOST_SESSION_TOOLS = 128
 """The most tools of a session."""
 MOST_STEPS = 10
 """The most steps of one turn: a client may let the model call tools repeatedly."""
-DEADLINE_MS = 60_000
+CLIENT_DEADLINE_MS = 60_000
 """The time for a client's result, after which the model is told that the call failed."""
 
 
@@ -42,25 +42,27 @@ class FunctionTool(msgspec.Struct, frozen=True, kw_only=True):
             "description": self.description or "",
             "parameters": self.parameters or {},
             "kind": "client",
-            "deadline_ms": DEADLINE_MS,
+            "deadline_ms": CLIENT_DEADLINE_MS,
         }
 
 
-def read_tools(given: object, param: str) -> tuple[FunctionTool, ...]:
-    """Return the tools in *given*, found at *param*.
+def read_tools(value: object, param: str) -> tuple[FunctionTool, ...]:
+    """Return the tools in *value*, found at *param*.
 
     Raises:
         RequestError: an entry is no function tool.
     """
-    if not isinstance(given, list) or len(given) > MOST_TOOLS:
-        told = f"Invalid value for '{param}': expected a list of {MOST_TOOLS} tools at most."
-        raise RequestError("invalid_value", told, param)
-    for place, tool in enumerate(given):
+    if not isinstance(value, list) or len(value) > MOST_SESSION_TOOLS:
+        reason = (
+            f"Invalid value for '{param}': expected a list of {MOST_SESSION_TOOLS} tools at most."
+        )
+        raise RequestError("invalid_value", reason, param)
+    for place, tool in enumerate(value):
         if isinstance(tool, dict) and tool.get("type") == "mcp":
             where = f"{param}[{place}].type"
-            told = f"Invalid value for '{where}': only the operator can offer MCP servers."
-            raise RequestError("invalid_value", told, where)
-    return convert(given, tuple[FunctionTool, ...], param)
+            reason = f"Invalid value for '{where}': only the operator can offer MCP servers."
+            raise RequestError("invalid_value", reason, where)
+    return convert(value, tuple[FunctionTool, ...], param)
 
 
 class NamedTool(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,8 +107,8 @@ def result_of(item: Mapping[str, Any]) -> ClientToolResult:
     call = text_of(item, "call_id")
     output = item.get("output")
     if not isinstance(output, str) or len(output.encode("utf-8", "replace")) > MOST_RESULT_BYTES:
-        told = (
+        reason = (
             f"Invalid value for 'item.output': expected text of {MOST_RESULT_BYTES} bytes at most."
         )
-        raise RequestError("invalid_value", told, "item.output")
+        raise RequestError("invalid_value", reason, "item.output")
     return ClientToolResult(call, clean(output))

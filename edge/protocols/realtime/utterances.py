@@ -1,7 +1,7 @@
 """The caller's utterances as events of `/v1/realtime`: speech, item, transcript.
 
-    UNTOLD --start--> STARTED
-    UNTOLD, STARTED --commit--> COMMITTED
+    UNREPORTED --start--> STARTED
+    UNREPORTED, STARTED --commit--> COMMITTED
 
 The start of speech over a response is told once it is known to be an interruption.
 """
@@ -22,50 +22,50 @@ MOST_UTTERANCES = 8
 """The most utterances that wait for their words."""
 
 
-class ToldPhase(Enum):
-    """The phase of an utterance, as the client was told."""
+class ReportPhase(Enum):
+    """The phase of an utterance, as the client knows it."""
 
-    UNTOLD = auto()
+    UNREPORTED = auto()
     STARTED = auto()
     COMMITTED = auto()
 
 
-class ToldMove(Enum):
+class ReportMove(Enum):
     """The moves between phases."""
 
     START = auto()
     COMMIT = auto()
 
 
-UNTOLD, STARTED, COMMITTED = ToldPhase
-TOLD_MOVES: Mapping[tuple[ToldPhase, ToldMove], ToldPhase] = {
-    (UNTOLD, ToldMove.START): STARTED,
-    (UNTOLD, ToldMove.COMMIT): COMMITTED,
-    (STARTED, ToldMove.COMMIT): COMMITTED,
+UNREPORTED, STARTED, COMMITTED = ReportPhase
+REPORT_MOVES: Mapping[tuple[ReportPhase, ReportMove], ReportPhase] = {
+    (UNREPORTED, ReportMove.START): STARTED,
+    (UNREPORTED, ReportMove.COMMIT): COMMITTED,
+    (STARTED, ReportMove.COMMIT): COMMITTED,
 }
 
 
 @dataclass
-class ToldUtterance:
+class ReportedUtterance:
     """One utterance of the caller."""
 
     item: str
     start_ms: int
     """The start, in the audio that the client appended."""
-    phase: ToldPhase = UNTOLD
+    phase: ReportPhase = UNREPORTED
     audio_ms: int = 0
 
-    def move(self, move: ToldMove) -> None:
+    def move(self, move: ReportMove) -> None:
         """Enter the phase after *move*.
 
         Raises:
             IllegalMoveError: the phase has no such move.
         """
-        self.phase = moved(TOLD_MOVES, self.phase, move)
+        self.phase = moved(REPORT_MOVES, self.phase, move)
 
 
 class Utterances:
-    """The utterances that one client was told of."""
+    """The utterances that one client knows."""
 
     def __init__(self, ids: Ids, items: Items, session: SessionObject) -> None:
         self.ids = ids
@@ -73,7 +73,7 @@ class Utterances:
         self.session = session
         self.appended_ms = 0.0
         """The caller's audio so far, ms."""
-        self._by_number: dict[int, ToldUtterance] = {}
+        self._by_number: dict[int, ReportedUtterance] = {}
 
     @property
     def is_open(self) -> bool:
@@ -82,7 +82,7 @@ class Utterances:
 
     def began(self, event: CallerStarted) -> list[Json]:
         start_ms = max(0, int(self.appended_ms) - event.ago_ms)
-        spoken = ToldUtterance(self.ids.new("item"), start_ms)
+        spoken = ReportedUtterance(self.ids.new("item"), start_ms)
         self._by_number[event.utterance] = spoken
         if len(self._by_number) > MOST_UTTERANCES:
             del self._by_number[next(iter(self._by_number))]
@@ -90,10 +90,10 @@ class Utterances:
             return []
         return self._start(spoken)
 
-    def _start(self, spoken: ToldUtterance) -> list[Json]:
-        if spoken.phase is not UNTOLD or self.session.is_manual:
+    def _start(self, spoken: ReportedUtterance) -> list[Json]:
+        if spoken.phase is not UNREPORTED or self.session.is_manual:
             return []
-        spoken.move(ToldMove.START)
+        spoken.move(ReportMove.START)
         kind = "input_audio_buffer.speech_started"
         return [self.ids.event(kind, audio_start_ms=spoken.start_ms, item_id=spoken.item)]
 
@@ -111,7 +111,7 @@ class Utterances:
         out: list[Json] = []
         if event.discarded:
             del self._by_number[event.utterance]
-            if spoken.phase is UNTOLD:
+            if spoken.phase is UNREPORTED:
                 return []
         else:
             out += self._start(spoken)
@@ -121,22 +121,22 @@ class Utterances:
 
     def handed_in(self, utterance: int) -> list[Json]:
         spoken = self._by_number.get(utterance)
-        out = self._commit(spoken or ToldUtterance(self.ids.new("item"), int(self.appended_ms)))
+        out = self._commit(spoken or ReportedUtterance(self.ids.new("item"), int(self.appended_ms)))
         if spoken is None:  # it had no words
             item_id = self.items.last or ""
             out += self._transcription(item_id, "", 0)
         return out
 
-    def _commit(self, spoken: ToldUtterance) -> list[Json]:
-        spoken.move(ToldMove.COMMIT)
+    def _commit(self, spoken: ReportedUtterance) -> list[Json]:
+        spoken.move(ReportMove.COMMIT)
         item = Item(utterance_item(spoken.item))
         before = self.items.add(item)
-        told = as_json(item)
+        body = as_json(item)
         kind = "input_audio_buffer.committed"
         return [
             self.ids.event(kind, item_id=spoken.item, previous_item_id=before),
-            self.ids.event("conversation.item.added", item=told, previous_item_id=before),
-            self.ids.event("conversation.item.done", item=told, previous_item_id=before),
+            self.ids.event("conversation.item.added", item=body, previous_item_id=before),
+            self.ids.event("conversation.item.done", item=body, previous_item_id=before),
         ]
 
     def transcribed(self, event: CallerTranscript) -> list[Json]:
@@ -162,7 +162,7 @@ class Utterances:
 
     def timed_out(self, silence_ms: int) -> list[Json]:
         end_ms = int(self.appended_ms)
-        spoken = ToldUtterance(self.ids.new("item"), end_ms)
+        spoken = ReportedUtterance(self.ids.new("item"), end_ms)
         timed_out = self.ids.event(
             "input_audio_buffer.timeout_triggered",
             audio_start_ms=max(0, end_ms - silence_ms),

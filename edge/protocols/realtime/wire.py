@@ -99,5 +99,5 @@ def text_of(message: Mapping[str, Any], name: str, *, most: int = MOST_ID_CHARS)
 def unknown_value(name: str, value: str, known: tuple[str, ...]) -> RequestError:
     """Return the error for a *value* that is not in *known*."""
     values = ", ".join(f"'{one}'" for one in known)
-    told = f"Invalid value: '{shown(value)}'. Supported values are: {values}."
-    return RequestError("invalid_value", told, name)
+    reason = f"Invalid value: '{shown(value)}'. Supported values are: {values}."
+    return RequestError("invalid_value", reason, name)

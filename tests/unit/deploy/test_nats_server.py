@@ -13,7 +13,7 @@ import pytest
 from deploy import nats_server
 from deploy.nats_server import (
     LEAST_FREE_BYTES,
-    MOST_FILE_BYTES,
+    MOST_STORE_BYTES,
     ROLES,
     ServerMissingError,
     command,
@@ -56,7 +56,7 @@ def test_the_server_reads_passwords_from_its_environment(tmp_path: Path) -> None
 
 
 def test_the_streams_get_eight_gib_at_most_and_most_of_what_is_free(tmp_path: Path) -> None:
-    assert LEAST_FREE_BYTES * 9 // 10 <= file_bytes(tmp_path) <= MOST_FILE_BYTES
+    assert LEAST_FREE_BYTES * 9 // 10 <= file_bytes(tmp_path) <= MOST_STORE_BYTES
 
 
 def test_the_command_names_a_configuration_with_its_port_and_folder(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_the_command_names_a_configuration_with_its_port_and_folder(tmp_path: Pa
     text = config.read_text(encoding="utf-8")
     assert "127.0.0.1:4222" in text
     assert str(tmp_path.resolve() / "jetstream") in text
-    assert str(MOST_FILE_BYTES) in text
+    assert str(MOST_STORE_BYTES) in text
     assert not re.search(r"<<\w+>>", text)
     assert (tmp_path / "users.conf").exists()
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from runtime.settings import Settings, SettingsError, env_name, load
-from runtime.settings.fields import PATH
+from runtime.settings.fields import CONFIG_PATH
 from schemas.session_config import SessionConfig
 
 
@@ -87,9 +87,9 @@ def test_the_operators_values_are_those_of_each_session() -> None:
 def test_every_value_of_a_session_that_is_set_exists_and_has_the_same_default() -> None:
     usual = SessionConfig()
     for field, info in Settings.model_fields.items():
-        if isinstance(info.json_schema_extra, dict) and PATH in info.json_schema_extra:
+        if isinstance(info.json_schema_extra, dict) and CONFIG_PATH in info.json_schema_extra:
             at = usual
-            for part in str(info.json_schema_extra[PATH]).split("."):
+            for part in str(info.json_schema_extra[CONFIG_PATH]).split("."):
                 at = getattr(at, part)
             assert at == info.default, field
 

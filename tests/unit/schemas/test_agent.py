@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.agent import (
+    MOST_AGENT_TOOLS,
     MOST_TARGETS,
-    MOST_TOOLS,
     MOST_VARIABLES,
     SECTIONS,
     WORDS,
@@ -102,7 +102,7 @@ def test_every_value_of_a_section_has_its_place_in_the_configuration() -> None:
         {"prompt": "x" * 32_001},
         {"transfer_to": ["a b"]},
         {"transfer_to": ["a"] * (MOST_TARGETS + 1)},
-        {"tools": ["a"] * (MOST_TOOLS + 1)},
+        {"tools": ["a"] * (MOST_AGENT_TOOLS + 1)},
         {"tools": [{"name": "a", "mcp": True}]},
         {"variables": {f"v{k}": {} for k in range(MOST_VARIABLES + 1)}},
         {"variables": {"a": {"max_chars": 0}}},

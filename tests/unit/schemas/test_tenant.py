@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from edge.protocols.session_options import NAMES
+from edge.protocols.session_options import SESSION_NAMES
 from runtime.agents import file, tenant_file
-from runtime.agents.resolve import LIMITS, PROTOCOLS_OWN, Given, resolve
+from runtime.agents.resolve import LIMITS, PROTOCOLS_OWN, CallOptions, resolve
 from schemas.session_config import CLIENT_OPTIONS, SessionConfig
 from schemas.tenant import Tenant
 
@@ -52,7 +52,7 @@ def test_a_tenant_without_a_file_is_set_as_the_operator_says() -> None:
 def test_an_agent_may_only_have_less(agents: str, used: int) -> None:
     base = tenant_file.parse(GOOD).applied_to(OPERATOR)
     text = f"spend: {agents}\nwebhook: {{url: 'https://x.example', words: true}}"
-    config = resolve(file.parse(text), base, Given({}, {}, {})).config
+    config = resolve(file.parse(text), base, CallOptions({}, {}, {})).config
     assert config.spend.tokens == used
     assert config.webhook.url
     assert not config.webhook.words
@@ -61,6 +61,6 @@ def test_an_agent_may_only_have_less(agents: str, used: int) -> None:
 def test_no_client_option_is_a_limit_a_price_or_a_webhook() -> None:
     closed = {"spend", "prices", "webhook", "limits"}
     paths = {*CLIENT_OPTIONS.values(), *PROTOCOLS_OWN}
-    assert set(CLIENT_OPTIONS) >= NAMES
+    assert set(CLIENT_OPTIONS) >= SESSION_NAMES
     assert not {path.partition(".")[0] for path in paths} & closed
     assert {path.partition(".")[0] for path in LIMITS} <= closed

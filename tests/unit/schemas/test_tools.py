@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemas.tools import (
     BUILT_IN,
     END_CALL,
-    MOST_KEYS,
+    MOST_SENT_KEYS,
     RINGS_MS,
     SEND_DTMF,
     ToolConfig,
@@ -139,4 +139,4 @@ def test_a_tool_without_targets_hands_over_to_nobody(parameters: dict[str, Any])
 def test_built_in_tools_are_found_by_name() -> None:
     assert BUILT_IN == {"end_call": END_CALL, "send_dtmf": SEND_DTMF}
     pattern = SEND_DTMF.parameters["properties"]["keys"]["pattern"]
-    assert f"{{1,{MOST_KEYS}}}" in pattern
+    assert f"{{1,{MOST_SENT_KEYS}}}" in pattern

@@ -60,7 +60,7 @@ def test_the_words_of_other_failures_are_kept_to_ourselves() -> None:
     ],
 )
 def test_the_caller_is_told_the_sentence_of_the_engine(error: Exception) -> None:
-    assert decide(error, LAST_ATTEMPT).told == str(error)
+    assert decide(error, LAST_ATTEMPT).caller_message == str(error)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_caller_is_told_the_sentence_of_the_engine(error: Exception) -> None
     [TypeError("what was said"), EngineHungError(), BusAwayError("away"), EngineUnavailableError()],
 )
 def test_the_caller_is_told_a_sentence_and_never_the_name_of_a_class(error: Exception) -> None:
-    told = decide(error, LAST_ATTEMPT).told
+    told = decide(error, LAST_ATTEMPT).caller_message
     assert " " in told
     assert "Error" not in told
     assert "what was said" not in told
@@ -104,7 +104,7 @@ def test_only_jobs_that_killed_workers_twice_start_apart() -> None:
 def test_the_event_of_a_failure_names_the_job_and_what_the_caller_may_know() -> None:
     head = Head(tenant="t", session="s", at_ms=5)
     job = SpeechStarted(**head, utterance=7, language="en", deadline_ms=0)
-    given_up = RetryDecision("failed", reason="KeyError", told="no voice")
+    given_up = RetryDecision("failed", reason="KeyError", caller_message="no voice")
     event = failure(job, JobTarget(utterance=7), given_up, stage="stt", attempt=3)
     assert (event.tenant, event.session, event.at_ms) == ("t", "s", 5)
     assert (event.stage, event.utterance, event.turn, event.attempts) == ("stt", 7, 0, 3)

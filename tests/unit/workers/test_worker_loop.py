@@ -20,7 +20,7 @@ from schemas import codec, subjects
 from schemas import events as ev
 from schemas.events import StageName
 from workers.engines.errors import EngineError, EngineRefusedError
-from workers.retry_policy import RETRY_S, UNTOLD_S
+from workers.retry_policy import SECOND_ATTEMPT_S, UNTOLD_S
 from workers.stage import JobContext, JobTarget
 from workers.worker_loop import Worker
 
@@ -130,7 +130,7 @@ async def test_a_job_that_another_worker_went_on_with_is_done() -> None:
 
 async def test_a_failed_job_is_tried_again() -> None:
     job = await worked(EngineError("busy"))
-    assert (job.answers, job.told, job.failed) == (retried(RETRY_S), [], 0)
+    assert (job.answers, job.told, job.failed) == (retried(SECOND_ATTEMPT_S), [], 0)
     assert [one["gave_up"] for one in job.lines] == [False]
 
 

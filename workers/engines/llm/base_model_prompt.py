@@ -30,7 +30,7 @@ Aura: I'm doing great, thanks for asking!
 """
 """The example call. Every prompt begins with it, so llama.cpp reads it once."""
 
-MOST_MESSAGES = 20
+MOST_PROMPT_MESSAGES = 20
 """The most messages of a conversation in a prompt."""
 FORGOTTEN_AT_ONCE = 10
 """The number of oldest messages that are dropped together. After the same beginning as before, the
@@ -38,8 +38,8 @@ model reads only the rest of a prompt; with another beginning it takes about a s
 is read ahead while the previous response is spoken."""
 MESSAGE_CHARS = 180
 
-_WORD = re.compile(r"\w")
-_MARKS = re.compile(r"\W+$")
+_WORD_CHAR = re.compile(r"\w")
+_LAST_MARKS = re.compile(r"\W+$")
 _SPEAKER = re.compile(r"\b(caller|aura)\s*:", re.IGNORECASE)
 
 
@@ -56,7 +56,7 @@ def prompt_text(request: Prompt) -> str:
 
 def _forgotten(messages: int) -> int:
     """Return the number of oldest *messages* that are left out."""
-    excess = max(0, messages - MOST_MESSAGES)
+    excess = max(0, messages - MOST_PROMPT_MESSAGES)
     return -(-excess // FORGOTTEN_AT_ONCE) * FORGOTTEN_AT_ONCE
 
 
@@ -76,6 +76,6 @@ def _one_line(text: str) -> str:
 
 def up_to_last_word(request: Prompt) -> str:
     """Return the prompt up to the caller's last word; empty if there is none."""
-    if request.said or not request.messages or not _WORD.search(request.messages[-1][1]):
+    if request.said or not request.messages or not _WORD_CHAR.search(request.messages[-1][1]):
         return ""
-    return _MARKS.sub("", prompt_text(request).removesuffix("\nAura:"))
+    return _LAST_MARKS.sub("", prompt_text(request).removesuffix("\nAura:"))

@@ -45,8 +45,8 @@ class CallDeltas:
             self._part({"index": 0}, old)
 
     def _part(self, part: dict[str, Any], function: object) -> None:
-        told = function if isinstance(function, dict) else {}
-        name, arguments = _text(told.get("name")), told.get("arguments")
+        fields = function if isinstance(function, dict) else {}
+        name, arguments = _text(fields.get("name")), fields.get("arguments")
         call = self._of(part.get("index"), _text(part.get("id")), name)
         if call is None:
             return

@@ -111,19 +111,19 @@ def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True
     tools, calls and results are described in words.
     """
     lines = _merged(request.lines if has_tools else map(_in_words, request.lines))
-    told = [request.system]
+    system_lines = [request.system]
     if request.tools and not has_tools:
         # What differs least between calls comes first, for it is read once: an agent's variables
         # and instructions for one call stand in the last paragraph.
-        told = request.system.rsplit("\n\n", 1)
+        system_lines = request.system.rsplit("\n\n", 1)
         tools = _TOOLS_IN_WORDS + "\n".join(json.dumps(_tool(one)) for one in request.tools)
-        told.insert(1, tools)
+        system_lines.insert(1, tools)
     if lines and lines[0].role == "assistant" and not lines[0].calls:
-        told.append(f'You began the conversation with: "{lines.pop(0).text}"')
+        system_lines.append(f'You began the conversation with: "{lines.pop(0).text}"')
     if request.tools and not has_tools and request.tool_choice != "auto":
         which = "one of them" if request.tool_choice == "required" else request.tool_choice
-        told.append(f"Now your whole answer is a call of {which}.")
-    system = "\n\n".join(filter(None, told))
+        system_lines.append(f"Now your whole answer is a call of {which}.")
+    system = "\n\n".join(filter(None, system_lines))
     if not lines or lines[0].role != "user":
         lines.insert(0, Message("user", _CALL_BEGINS))
     if lines[-1].role == "assistant":  # a response without words of the caller
@@ -132,7 +132,7 @@ def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True
         lines += [Message("assistant", request.said), Message("user", _CONTINUE)]
     if system and not has_system:
         lines[0] = Message("user", f"{system}\n\n{lines[0].text}")
-    turns = [_told_line(line) for line in lines]
+    turns = [_message_json(line) for line in lines]
     return [{"role": "system", "content": system}, *turns] if system and has_system else turns
 
 
@@ -158,16 +158,16 @@ def _in_words(line: Message) -> Message:
     return Message("assistant", "\n".join(filter(None, [line.text, *calls])))
 
 
-def _told_line(line: Message) -> Json:
+def _message_json(line: Message) -> Json:
     if line.role == "tool":
         return {"role": "tool", "tool_call_id": line.call, "content": line.text}
     if line.calls:
-        calls = [_told_call(one) for one in line.calls]
+        calls = [_call_json(one) for one in line.calls]
         return {"role": "assistant", "content": line.text or None, "tool_calls": calls}
     return {"role": line.role, "content": line.text}
 
 
-def _told_call(call: ToolCall) -> Json:
+def _call_json(call: ToolCall) -> Json:
     told = {"name": call.name, "arguments": _object(call)}
     return {"id": call.id, "type": "function", "function": told}
 
@@ -192,7 +192,7 @@ def _field(name: str) -> re.Pattern[str]:
 
 def refused_field(refusal: object, sent: Json) -> str | None:
     """Return the field of *sent* that the body of a *refusal* names first, or None."""
-    told = "\n".join(_told(refusal))
+    told = "\n".join(_error_texts(refusal))
     found = {
         name: at.start() for name in _OPTIONAL if name in sent and (at := _field(name).search(told))
     }
@@ -202,14 +202,14 @@ def refused_field(refusal: object, sent: Json) -> str | None:
     return SYSTEM_ROLE if has_system and _NO_SYSTEM.search(told.replace("\n", " ")) else None
 
 
-def _told(refusal: object) -> Iterator[str]:
+def _error_texts(refusal: object) -> Iterator[str]:
     """Yield the texts of a refusal, without its repetition of the request."""
     if isinstance(refusal, dict):
         for name, value in refusal.items():
             if name not in ("input", "body", "request"):
-                yield from _told(value)
+                yield from _error_texts(value)
     elif isinstance(refusal, list | tuple):
         for value in refusal:
-            yield from _told(value)
+            yield from _error_texts(value)
     elif isinstance(refusal, str):
         yield refusal

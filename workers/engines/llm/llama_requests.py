@@ -11,11 +11,11 @@ from workers.engines.protocols import Prompt, Usage
 TOP_K = 40
 """The number of tokens among which the next one is drawn. Top-k comes first, since llama.cpp's
 default samplers process all of Gemma's 262 144 tokens several times, at half the model's cost."""
-MOST_TOKENS = 64
+MOST_SPOKEN_TOKENS = 64
 """About two spoken sentences; so small a model may otherwise fill its context."""
 TOP_PROBABILITIES = 20
 """The number of likeliest next tokens that are searched for the end of a sentence."""
-_END = re.compile(r"\s*([?!\u3002\uff1f\uff01\u061f\u0964\n]|\.(?!\.))")
+_WORDS_END = re.compile(r"\s*([?!\u3002\uff1f\uff01\u061f\u0964\n]|\.(?!\.))")
 """A token with a mark of `punctuation_probability.ENDS` or a line break, but not "..."."""
 
 
@@ -23,7 +23,7 @@ def completion(request: Prompt) -> dict[str, Any]:
     """Return the request by which a base model continues a telephone call."""
     return {
         "prompt": prompt_text(request),
-        "max_tokens": max(1, min(request.max_tokens, MOST_TOKENS)),
+        "max_tokens": max(1, min(request.max_tokens, MOST_SPOKEN_TOKENS)),
         "stop": ["\n"],
         **_sampling(request),
     }
@@ -62,7 +62,7 @@ def likely_end(answer: dict[str, Any]) -> float | None:
     """
     try:
         likely = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-        ends = sum(math.exp(one["logprob"]) for one in likely if _END.match(one["token"]))
+        ends = sum(math.exp(one["logprob"]) for one in likely if _WORDS_END.match(one["token"]))
     except (KeyError, IndexError, TypeError):
         return None
     return min(1.0, ends)

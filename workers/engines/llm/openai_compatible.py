@@ -104,7 +104,7 @@ class HostedModel:
         model = request.model or self._model
         client, library = await self._client()
         after_tools = bool(request.exchange) and request.exchange[-1].role == "tool"
-        told = ChatStream(model, has_tools=bool(request.tools), after_tools=after_tools)
+        chat_stream = ChatStream(model, has_tools=bool(request.tools), after_tools=after_tools)
         with translating_errors(library, self._named, model):
             async with await self._answer(client, library, request, model) as answer:
                 # closing the response stops the server
@@ -115,19 +115,19 @@ class HostedModel:
                         f"{self._named.what} answered with a web page: check {self._named.url}"
                     )
                 if "application/json" in kind:
-                    yield told.take(read_json(await response.aread())) or ""
-                    told.take(DONE)
+                    yield chat_stream.take(read_json(await response.aread())) or ""
+                    chat_stream.take(DONE)
                 else:
                     async with aclosing(records(response.aiter_bytes())) as chunks:
                         async for chunk in chunks:
-                            if (text := told.take(chunk)) is not None:
+                            if (text := chat_stream.take(chunk)) is not None:
                                 yield text
-            told.end(marks=model in self._marks)
-        if told.is_marked:
+            chat_stream.end(marks=model in self._marks)
+        if chat_stream.is_marked:
             self._marks.add(model)
-        for call in told.calls:
+        for call in chat_stream.calls:
             yield call
-        yield told.usage
+        yield chat_stream.usage
 
     async def _answer(self, client: Any, library: Library, request: Prompt, model: str) -> Any:
         """Return the server's streamed answer; ask again without fields that it refuses."""

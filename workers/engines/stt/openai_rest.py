@@ -115,20 +115,20 @@ class RestRecognizer:
         return told
 
 
-def heard(told: dict[str, Any]) -> tuple[str, float]:
+def heard(reply: dict[str, Any]) -> tuple[str, float]:
     """Return the words of a server's answer and their confidence, or 1 if it gives no figures.
 
     Segments that Whisper itself considers silence are left out.
     """
-    segments = told.get("segments")
+    segments = reply.get("segments")
     known = [_Segment(one) for one in segments if isinstance(one, dict)] if segments else []
     known = [one for one in known if one.has_figures]
     if not known:
-        return cleaned(told["text"], 0.0, 1.0), 1.0
+        return cleaned(reply["text"], 0.0, 1.0), 1.0
     spoken = [one for one in known if cleaned(one.text, one.no_speech, math.exp(one.logprob))]
     if not spoken:
         return "", 0.0
-    text = told["text"] if len(spoken) == len(known) else "".join(one.text for one in spoken)
+    text = reply["text"] if len(spoken) == len(known) else "".join(one.text for one in spoken)
     weight = sum(one.weight for one in spoken)
     logprob = sum(one.logprob * one.weight for one in spoken) / weight
     return cleaned(text, 0.0, 1.0), math.exp(logprob)

@@ -172,20 +172,20 @@ class WhisperRecognizer:
     def _judged(self, result: Any, audio_s: float, full: bool) -> DecodedText:
         most = whisper_postprocess.most_tokens(audio_s)
         ids = result.sequences_ids[0][:most]  # in a batch the longest utterance sets the limit
-        said: str = self._decode(ids).strip()
-        once = None if full else whisper_postprocess.unlooped(said, audio_s)
-        if once is None and len(ids) >= most - 1 and whisper_postprocess.loops(said):
+        raw: str = self._decode(ids).strip()
+        once = None if full else whisper_postprocess.unlooped(raw, audio_s)
+        if once is None and len(ids) >= most - 1 and whisper_postprocess.loops(raw):
             return NOTHING  # a loop up to the last allowed token: a hum without words
         logprob = float(result.scores[0])
         no_speech = float(result.no_speech_prob)
-        text = whisper_postprocess.cleaned(once or said, no_speech, math.exp(min(0.0, logprob)))
+        text = whisper_postprocess.cleaned(once or raw, no_speech, math.exp(min(0.0, logprob)))
         # A narrow window may miss a single "yes", so an empty text is trusted only from a sure or
         # full window.
         if text:
             likely = logprob > math.log(TRUSTED_CONFIDENCE)
         else:
             likely = full or no_speech > _SURELY_NO_SPEECH
-        whole = once is not None or (len(ids) < most - 1 and not whisper_postprocess.loops(said))
+        whole = once is not None or (len(ids) < most - 1 and not whisper_postprocess.loops(raw))
         sound = whole and likely
         readable = sound and not once and result.logits
         eot = self._sentence_end.after(ids, result.logits[0]) if readable else None

@@ -81,14 +81,14 @@ def loops(text: str) -> bool:
     A loop is three words or more twice in a row, one or two words four times in a row ("stop,
     stop, stop" passes), or the beginning said again. A false alarm costs one wider window.
     """
-    said = words(text)
-    for start in range(3, len(said) - 2):
-        if said[start : start + 3] == said[:3]:
+    spoken = words(text)
+    for start in range(3, len(spoken) - 2):
+        if spoken[start : start + 3] == spoken[:3]:
             return True
-    for size in range(1, len(said) // 2 + 1):
+    for size in range(1, len(spoken) // 2 + 1):
         times = 2 if size >= 3 else 4
-        for start in range(len(said) - times * size + 1):
-            if said[start : start + size] * times == said[start : start + times * size]:
+        for start in range(len(spoken) - times * size + 1):
+            if spoken[start : start + size] * times == spoken[start : start + times * size]:
                 return True
     return False
 

@@ -27,6 +27,8 @@ SERVER: Final = ServerSettings(
 )
 LEAST_BEGINNING_BYTES: Final = 12
 """The bytes that tell a WAV from raw samples."""
+OPENAI_PCM_HZ: Final = 24_000
+"""The rate of OpenAI's own PCM."""
 _NOT_SOUND: Final = ("text/", "application/json", "application/problem+json")
 _COMPRESSED: Final = ("mpeg", "mp3", "ogg", "opus", "aac", "flac", "mp4", "webm")
 
@@ -41,7 +43,7 @@ class RestVoice:
         model: str,
         voice: str,
         form: str = "wav",
-        rate_hz: int = 24000,
+        rate_hz: int = OPENAI_PCM_HZ,
         extra_body: Mapping[str, Any] | None = None,
     ) -> None:
         """Take *voice* of *model*, in *form* 'wav' or 'pcm' of *rate_hz*.

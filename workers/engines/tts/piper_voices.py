@@ -36,7 +36,7 @@ class VoiceFolders:
         Raises:
             EngineMissingError, WeightsError: the voice is known, but not installed or damaged.
         """
-        if not name or not _NAME.fullmatch(name) or Path(name).suffix in weights.FILES:
+        if not name or not _NAME.fullmatch(name) or Path(name).suffix in weights.WEIGHTS_SUFFIXES:
             return None
         if self.folder and (own := self.folder.expanduser() / f"{name}.onnx").is_file():
             return own

@@ -48,9 +48,9 @@ class SmartTurn:
         padded = np.pad(samples, (WINDOW_S * RATE_HZ - samples.size, 0))
         normal = (padded - padded.mean()) / np.sqrt(padded.var() + 1e-7)
         mel = self._features(normal.astype(np.float32), padding=0)[:, :COLUMNS]
-        given: NDArray[np.float32] = mel[np.newaxis].astype(np.float32)
-        (said,) = self._session.run(None, {"input_features": given})
-        return float(np.ravel(said)[0])
+        features: NDArray[np.float32] = mel[np.newaxis].astype(np.float32)
+        (output,) = self._session.run(None, {"input_features": features})
+        return float(np.ravel(output)[0])
 
     def _load(self) -> None:
         with self._loading:

@@ -134,8 +134,8 @@ def test_late_decisions_belong_to_their_old_connection() -> None:
     log: list[ev.AnyEvent] = [started(1000), part(0, 1001, 2000), resumed(5000), late]
     log += [part(0, 5001, 5003), part(1, 2020, 5010)]
     first, second = connections(log)
-    assert [one.at_ms for one in first.given] == [1001, 2000, 2020, 5010]
-    assert [one.at_ms for one in second.given] == [5001, 5003]
+    assert [one.at_ms for one in first.inputs] == [1001, 2000, 2020, 5010]
+    assert [one.at_ms for one in second.inputs] == [5001, 5003]
     assert (first.decided, second.decided) == ([late], [])
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from edge.call.bus_outage import BusOutage
-from edge.call.event_writer import MOST_WAITING_EVENTS, UNBOUNDED, EventWriter, LogTerms
-from edge.call.quotas import STEP_BYTES, LogQuota
+from edge.call.event_writer import MOST_UNSTORED_EVENTS, UNBOUNDED, EventWriter, LogTerms
+from edge.call.quotas import QUOTA_STEP_BYTES, LogQuota
 from runtime.buckets import Bucket
 from runtime.bus.errors import BusRefusedError
 from schemas import stages
@@ -147,7 +147,7 @@ async def test_a_job_without_a_slot_is_stored_as_no_job() -> None:
 
 async def test_a_call_that_stores_too_much_is_told_once_and_its_events_are_kept() -> None:
     bus = MemoryBus()
-    quota = LogQuota([], lambda: Bucket(rate=1, size=STEP_BYTES + 1000))
+    quota = LogQuota([], lambda: Bucket(rate=1, size=QUOTA_STEP_BYTES + 1000))
     events = writer(bus, LogTerms(quota=quota))
     for number in range(60):  # more than three steps
         events.put(pressed(str(number)))
@@ -163,14 +163,14 @@ async def test_who_waits_takes_no_room_of_events_and_the_last_one_has_room() -> 
     events.put(pressed("1"))
     waiting = [asyncio.create_task(events.stored()) for _ in range(3)]
     await asyncio.sleep(0)
-    assert all(events.put(pressed("1")) for _ in range(MOST_WAITING_EVENTS - 1))
+    assert all(events.put(pressed("1")) for _ in range(MOST_UNSTORED_EVENTS - 1))
     await until_stored(events)
     await asyncio.gather(*waiting)
-    assert len(bus.stored) == MOST_WAITING_EVENTS
+    assert len(bus.stored) == MOST_UNSTORED_EVENTS
 
 
 @pytest.mark.parametrize("more", [0, 3])
 async def test_no_more_than_so_many_events_wait(more: int) -> None:
     events = writer(MemoryBus())
-    taken_in = [events.put(pressed("1")) for _ in range(MOST_WAITING_EVENTS + more)]
+    taken_in = [events.put(pressed("1")) for _ in range(MOST_UNSTORED_EVENTS + more)]
     assert taken_in.count(False) == more

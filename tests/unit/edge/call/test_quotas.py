@@ -7,8 +7,8 @@ from pathlib import Path
 
 from edge.call.quotas import (
     BURST_MINUTES,
-    KEPT_S,
     OVERHEAD_BYTES,
+    RETENTION_S,
     LogQuota,
     LogQuotas,
     RecordingQuotas,
@@ -61,14 +61,14 @@ def test_an_address_cannot_go_on_with_another_session_and_another_address_can() 
 
 def test_all_strangers_together_store_twice_their_share_at_most_in_72_h() -> None:
     shared, total, refused = quotas(strangers_mb=10), 0, ""
-    for hour in range(KEPT_S // 3600):
+    for hour in range(RETENTION_S // 3600):
         for address in range(50):
             quota = shared.of(f"{hour}.{address}", stranger=True)
             if not (refused := quota.begin(hour * 3600.0)):
                 total += stored(quota, hour * 3600.0)[0]
     assert "AURA_LOG_MB_OF_STRANGERS" in refused
     assert 8000 <= total <= 20_500
-    assert shared.of("x", stranger=False).begin(KEPT_S) == ""
+    assert shared.of("x", stranger=False).begin(RETENTION_S) == ""
 
 
 def test_strangers_of_many_addresses_leave_room_for_the_session_of_another() -> None:
@@ -116,4 +116,4 @@ def test_an_edge_has_the_quotas_of_its_settings() -> None:
 def test_quotas_are_of_the_time_for_which_events_are_kept() -> None:
     streams = Path(__file__).parents[4] / "nats" / "streams"
     events = json.loads((streams / "AURA_EVENTS.json").read_text(encoding="utf-8"))
-    assert events["max_age"] == KEPT_S * 1_000_000_000
+    assert events["max_age"] == RETENTION_S * 1_000_000_000

@@ -43,7 +43,9 @@ def test_audio_is_logged_as_its_length_and_its_verdicts() -> None:
 def test_bytes_of_a_frame_that_two_inputs_share_are_counted_once_it_is_whole() -> None:
     half = FRAME_BYTES // 2
     part = logged(Sound((), (), half), Sound((VOICE[:FRAME_BYTES],), (True,), half))
-    assert [one.given.voiced for one in read([part], {}) if isinstance(one.given, Sound)] == [
+    assert [
+        one.call_input.voiced for one in read([part], {}) if isinstance(one.call_input, Sound)
+    ] == [
         (),
         (True,),
     ]
@@ -52,7 +54,7 @@ def test_bytes_of_a_frame_that_two_inputs_share_are_counted_once_it_is_whole() -
 def test_an_event_is_logged_by_its_id_and_found_again() -> None:
     part = logged(StageSaid(GUESS))
     assert b"hi" not in part.rows
-    assert [one.given for one in read([part], {short_id(GUESS): GUESS})] == [StageSaid(GUESS)]
+    assert [one.call_input for one in read([part], {short_id(GUESS): GUESS})] == [StageSaid(GUESS)]
 
 
 def test_of_an_event_that_could_not_be_stored_the_time_is_left() -> None:
@@ -61,12 +63,14 @@ def test_of_an_event_that_could_not_be_stored_the_time_is_left() -> None:
 
 def test_a_clients_words_and_keys_are_read_back() -> None:
     given: list[AnyInput] = [Typed("hello"), KeyPressed("5")]
-    assert [one.given for one in read([logged(*given)], {})] == given
+    assert [one.call_input for one in read([logged(*given)], {})] == given
 
 
 def test_synthesized_audio_is_read_back_as_silence_of_its_length() -> None:
     [found] = read([logged(ChunkSpoken(turn=1, index=2, chunk=3, pcm=VOICE, last=True))], {})
-    assert found.given == ChunkSpoken(turn=1, index=2, chunk=3, pcm=bytes(len(VOICE)), last=True)
+    assert found.call_input == ChunkSpoken(
+        turn=1, index=2, chunk=3, pcm=bytes(len(VOICE)), last=True
+    )
 
 
 def test_a_part_is_due_after_its_time_or_its_number_of_inputs() -> None:

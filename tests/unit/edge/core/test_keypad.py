@@ -6,7 +6,7 @@ from edge.core.client_events import Interrupted
 from edge.core.effects import Outbox
 from edge.core.idle import Idle
 from edge.core.inputs import Finished, KeyPressed
-from edge.core.keypad import MOST_KEYS, QUIET_MS, Keypad
+from edge.core.keypad import MOST_NUMBER_KEYS, QUIET_MS, Keypad
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.summary import Summary
 from schemas import events as ev
@@ -81,10 +81,10 @@ def test_keys_of_a_caller_who_hangs_up_are_dropped() -> None:
 
 def test_no_number_is_endless() -> None:
     r = Rehearsal()
-    for _ in range(3 * MOST_KEYS):
+    for _ in range(3 * MOST_NUMBER_KEYS):
         r.give(KeyPressed("9"))
     r.wait(QUIET_MS)
-    assert asked(r) == [f"[keys pressed: {'9' * MOST_KEYS}]"]
+    assert asked(r) == [f"[keys pressed: {'9' * MOST_NUMBER_KEYS}]"]
 
 
 def test_a_digit_that_is_none_is_not_waited_for() -> None:

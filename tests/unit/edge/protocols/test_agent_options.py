@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.client_commands import Begin, Reply
-from edge.protocols.agent_options import EXPECTED, AgentAsked, agent_options
+from edge.protocols.agent_options import AGENT_EXPECTED, RequestedAgent, agent_options
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.conversational import ConversationalProtocol
 
 
 def test_nothing_is_asked_for() -> None:
-    assert agent_options({}) == (AgentAsked(), [])
-    assert agent_options({"agent": "", "variables": ""}) == (AgentAsked(), [])
+    assert agent_options({}) == (RequestedAgent(), [])
+    assert agent_options({"agent": "", "variables": ""}) == (RequestedAgent(), [])
 
 
 def test_variables_are_an_object_or_its_json() -> None:
-    wanted = AgentAsked("host", {"guest": "Ann"})
+    wanted = RequestedAgent("host", {"guest": "Ann"})
     assert agent_options({"agent": "host", "variables": {"guest": "Ann"}}) == (wanted, [])
     assert agent_options({"agent": "host", "variables": '{"guest": "Ann"}'}) == (wanted, [])
 
@@ -45,11 +45,11 @@ def test_variables_are_an_object_or_its_json() -> None:
     ],
 )
 def test_variables_that_cannot_be_are_told(variables: Any) -> None:
-    assert agent_options({"variables": variables}) == (AgentAsked(), [EXPECTED])
+    assert agent_options({"variables": variables}) == (RequestedAgent(), [AGENT_EXPECTED])
 
 
 def test_an_agent_that_is_no_word_is_told() -> None:
-    assert agent_options({"agent": ["x"]}) == (AgentAsked(), ["agent must be a name"])
+    assert agent_options({"agent": ["x"]}) == (RequestedAgent(), ["agent must be a name"])
     assert len(agent_options({"agent": "x" * 1000})[0].name) < 100
 
 
@@ -67,7 +67,7 @@ def test_the_query_of_the_continuous_protocol() -> None:
     assert (begin.agent, begin.variables, errors) == ("host", {"guest": "Ann"}, [])
     begin, error = ContinuousProtocol(Handshake("conn_0", {"variables": "Ann"})).opened()
     assert isinstance(error, Reply)
-    assert (error.message["code"], error.message["details"]) == ("INVALID_OPTION", EXPECTED)
+    assert (error.message["code"], error.message["details"]) == ("INVALID_OPTION", AGENT_EXPECTED)
 
 
 def test_the_first_message_of_the_conversational_protocol() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edge.core.inputs import ClientToolResult
 from edge.protocols.parsing import (
-    MOST_PARTS,
+    MOST_JSON_MARKS,
     MOST_TEXT_CHARS,
     MOST_TYPE_CHARS,
     NotJsonError,
@@ -51,12 +51,12 @@ def test_damaged_base64_is_told_and_is_no_sound(text: object) -> None:
 
 def test_a_message_of_thousands_of_parts_is_not_read() -> None:
     """To read 600 000 keys takes the whole edge most of a second."""
-    keys = ",".join(f'"{number}":1' for number in range(MOST_PARTS - 3))
+    keys = ",".join(f'"{number}":1' for number in range(MOST_JSON_MARKS - 3))
     assert parse('{"type":"x",' + keys + "}")["type"] == "x"
     for many in (
         '{"type":"x",' + keys + ',"a":1,"b":1,"c":1,"d":1}',
-        '{"type":"x","a":' + "[" * MOST_PARTS + "]" * MOST_PARTS + "}",
-        '{"type":"x","a":[' + ",".join("{}" * 1 for _ in range(MOST_PARTS)) + "]}",
+        '{"type":"x","a":' + "[" * MOST_JSON_MARKS + "]" * MOST_JSON_MARKS + "}",
+        '{"type":"x","a":[' + ",".join("{}" * 1 for _ in range(MOST_JSON_MARKS)) + "]}",
     ):
         with pytest.raises(NotJsonError):
             parse(many)

@@ -8,7 +8,7 @@ from edge.core.client_commands import Audio, Begin, EndSession
 from edge.core.client_events import Interrupted, Notice, SessionClosed, SessionOpened, Speech
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.client_protocol import Handshake
-from edge.protocols.sip import LINE, SipProtocol
+from edge.protocols.sip import SIP_FORMAT, SipProtocol
 
 
 def protocol(**query: str) -> SipProtocol:
@@ -25,7 +25,7 @@ def test_a_call_begins_with_a_greeting_and_the_agent_of_the_number() -> None:
 
 def test_messages_of_the_line_become_commands() -> None:
     line = protocol()
-    assert line.receive(b"\x01\x02") == [Audio(b"\x01\x02", LINE)]
+    assert line.receive(b"\x01\x02") == [Audio(b"\x01\x02", SIP_FORMAT)]
     assert line.receive("key 5") == [KeyPressed("5")]
     assert line.receive("bye") == [EndSession(close=True)]
     assert line.played(3, 400, ends=True) == [Played(3, 400)]

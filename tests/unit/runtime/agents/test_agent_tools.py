@@ -11,7 +11,7 @@ import pytest
 import schemas
 from runtime.agents.config_file import ConfigFileError
 from runtime.agents.file import parse
-from runtime.agents.resolve import Given, resolve
+from runtime.agents.resolve import CallOptions, resolve
 from schemas.session_config import SessionConfig
 from schemas.tools import ToolConfig
 
@@ -44,7 +44,7 @@ def test_an_agent_names_tools_and_describes_some() -> None:
 
 
 def test_how_tools_are_used_and_the_limits_are_part_of_the_configuration() -> None:
-    made = resolve(parse(GOOD), SessionConfig(), Given({}, {}, {})).config
+    made = resolve(parse(GOOD), SessionConfig(), CallOptions({}, {}, {})).config
     assert (made.tool_use.max_steps, made.tool_use.wait_words) == (2, "")
     assert made.tool_use.wait_ms == SessionConfig().tool_use.wait_ms
     assert (made.limits.call_s, made.limits.idle_s) == (300, 30)

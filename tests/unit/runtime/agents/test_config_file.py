@@ -8,7 +8,7 @@ import pytest
 
 from runtime.agents.config_file import BrokenFilesError, ConfigFileError, files_in
 from runtime.agents.file import load, load_all
-from schemas.agent import MOST_FILE_BYTES
+from schemas.agent import MOST_CONFIG_FILE_BYTES
 
 GOOD = """\
 description: Answers the phone
@@ -52,7 +52,7 @@ def test_an_unreadable_file_is_reported_with_its_path(tmp_path: Path) -> None:
         load(tmp_path / "host.yaml")
     with pytest.raises(ConfigFileError, match="No such file"):
         load(tmp_path / "nobody.yaml")
-    (tmp_path / "big.yaml").write_text("prompt: " + "x" * MOST_FILE_BYTES, encoding="utf-8")
+    (tmp_path / "big.yaml").write_text("prompt: " + "x" * MOST_CONFIG_FILE_BYTES, encoding="utf-8")
     with pytest.raises(ConfigFileError, match="longer than"):
         load(tmp_path / "big.yaml")
     (tmp_path / "empty").mkdir()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from runtime.agents.config_file import BrokenFilesError, ConfigFileError
 from runtime.agents.file import load, load_all, parse
-from schemas.agent import MOST_FILE_BYTES, changes
+from schemas.agent import MOST_CONFIG_FILE_BYTES, changes
 from tests.unit.runtime.agents.test_config_file import GOOD
 
 
@@ -137,7 +137,7 @@ def test_the_language_no_is_a_string() -> None:
         "a: &a [x,x,x,x]\nb: &b [*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b]\nprompt: *c\n",
         "prompt: " + "{{" * 15_000,
         "prompt: '" + "{{a}}" * 6000 + "'\nvariables: {a: {}}",
-        "prompt: " + "x" * MOST_FILE_BYTES,
+        "prompt: " + "x" * MOST_CONFIG_FILE_BYTES,
         "\ufeff" * 20_000,
         "- " * 30_000,
     ],

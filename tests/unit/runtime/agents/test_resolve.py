@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runtime.agents.file import parse
-from runtime.agents.resolve import Given, Resolved, VariableError, resolve
+from runtime.agents.resolve import CallOptions, Resolved, VariableError, resolve
 from schemas.session_config import SessionConfig
 
 OPERATOR = SessionConfig().but(
@@ -21,7 +21,7 @@ OPERATOR = SessionConfig().but(
 
 
 def resolved(text: str, token: Any = None, caller: Any = None, changes: Any = None) -> Resolved:
-    return resolve(parse(text), OPERATOR, Given(token or {}, caller or {}, changes or {}))
+    return resolve(parse(text), OPERATOR, CallOptions(token or {}, caller or {}, changes or {}))
 
 
 def test_the_operator_fills_what_an_agent_does_not_set() -> None:
@@ -79,7 +79,7 @@ def test_a_value_makes_no_new_paragraph_and_no_new_variable() -> None:
 
 def test_the_operators_own_words_hold_no_variables() -> None:
     base = OPERATOR.but({"response.system_prompt": "plain {{who}}"})
-    found = resolve(parse("variables: {who: {default: x}}"), base, Given({}, {}, {}))
+    found = resolve(parse("variables: {who: {default: x}}"), base, CallOptions({}, {}, {}))
     assert found.config.response.system_prompt == "plain {{who}}"
 
 

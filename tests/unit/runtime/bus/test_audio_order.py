@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from runtime.bus.audio_order import KEPT_MS, AudioOrder
+from runtime.bus.audio_order import MOST_AHEAD_MS, AudioOrder
 from schemas.audio import BYTES_PER_MS, AudioFrame
 
 SILENT_S = 0.3
@@ -83,8 +83,8 @@ def test_missing_frames_whose_words_are_not_known_are_waited_for() -> None:
 def test_a_gap_before_almost_a_minute_of_audio_counts_as_lost() -> None:
     order, a_second = ordered(0), bytes(1000 * BYTES_PER_MS)
     assert taken(order) == [0]
-    for seq in range(2, 2 + KEPT_MS // 1000 - 1):
+    for seq in range(2, 2 + MOST_AHEAD_MS // 1000 - 1):
         order.put(AudioFrame(seq=seq, pcm=a_second))
     assert taken(order) == []
-    order.put(AudioFrame(seq=1 + KEPT_MS // 1000, pcm=a_second))
-    assert taken(order) == list(range(2, 2 + KEPT_MS // 1000))
+    order.put(AudioFrame(seq=1 + MOST_AHEAD_MS // 1000, pcm=a_second))
+    assert taken(order) == list(range(2, 2 + MOST_AHEAD_MS // 1000))

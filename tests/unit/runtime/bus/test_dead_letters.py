@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from runtime.bus.dead_letters import (
-    LATE_MS,
+    RETRY_WINDOW_MS,
     DeadLetter,
     DeadLetterError,
     again,
@@ -139,9 +139,9 @@ async def test_a_job_is_published_again_under_another_id_and_its_record_goes() -
     ("deadline_ms", "force", "retried"),
     [
         (NOW_MS + 5000, False, True),
-        (NOW_MS - LATE_MS, False, True),
-        (NOW_MS - LATE_MS - 1, False, False),
-        (NOW_MS - LATE_MS - 1, True, True),
+        (NOW_MS - RETRY_WINDOW_MS, False, True),
+        (NOW_MS - RETRY_WINDOW_MS - 1, False, False),
+        (NOW_MS - RETRY_WINDOW_MS - 1, True, True),
         (0, False, True),  # nobody knows when
     ],
 )

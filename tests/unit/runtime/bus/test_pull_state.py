@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.bus.pull_state import EXPIRED, IDLE, SILENCE_LIMIT_S, Ended, PullState
+from runtime.bus.pull_state import EXPIRED, IDLE, LOST_REQUESTS_S, Ended, PullState
 
 CONSUMER_MOVED = "409"
 
@@ -48,14 +48,14 @@ def test_an_idle_heartbeat_means_no_waiting_jobs_and_a_live_request() -> None:
     pull.job_came(5, 10.1)
     assert pull.status_came(IDLE, None, 11.0) is Ended.NOT_YET
     assert pull.depth == 0
-    assert not pull.is_forgotten(11.0 + SILENCE_LIMIT_S)
+    assert not pull.is_forgotten(11.0 + LOST_REQUESTS_S)
     assert pull.request(11.1) == 0
 
 
 def test_silence_means_that_our_requests_are_forgotten() -> None:
     pull = asked(2, now_s=10.0)
-    assert not pull.is_forgotten(10.0 + SILENCE_LIMIT_S)
-    assert pull.is_forgotten(10.1 + SILENCE_LIMIT_S)
+    assert not pull.is_forgotten(10.0 + LOST_REQUESTS_S)
+    assert pull.is_forgotten(10.1 + LOST_REQUESTS_S)
 
 
 def test_without_a_request_silence_loses_nothing() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.control import COMMANDS
-from schemas.documents.openapi import PAGES, document
+from schemas.documents.openapi import HTTP_PAGES, document
 
 DOCUMENT = document()
 OPERATIONS = {
@@ -68,6 +68,6 @@ def test_every_operation_on_calls_needs_a_token_and_says_what_it_refuses(name: s
 
 
 def test_the_pages_written_by_hand_are_in_it() -> None:
-    pages = json.loads(PAGES.read_text(encoding="utf-8"))
+    pages = json.loads(HTTP_PAGES.read_text(encoding="utf-8"))
     assert pages["paths"].keys() <= DOCUMENT["paths"].keys()
     assert DOCUMENT["components"]["responses"] == pages["responses"]

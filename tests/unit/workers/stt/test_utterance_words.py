@@ -14,8 +14,8 @@ from tests.numbered_speech import FRAME_MS, numbers, recognised, spoken
 from workers.engines.protocols import Recognition
 from workers.stt.utterance_audio import UtteranceAudio
 from workers.stt.utterance_words import (
-    LEAD_MS,
     LONGEST_PIECE_MS,
+    SPEECH_LEAD_MS,
     AudioPart,
     PauseTranscript,
     RecognisedWords,
@@ -205,9 +205,9 @@ def test_the_piece_after_a_long_silence_begins_with_speech_and_is_cut_like_any_o
     if settled:
         list(words.heard(first, Recognition("Wait", 0.9, 700, 1.0)))
     words.went_on(20_000)
-    assert words.open_ms == 20_000 - LEAD_MS
+    assert words.open_ms == 20_000 - SPEECH_LEAD_MS
     words.grown(20_000 + LONGEST_PIECE_MS, lambda _: 33_000)
-    assert words.wanted[-1] == AudioPart(20_000 - LEAD_MS, 33_000)
+    assert words.wanted[-1] == AudioPart(20_000 - SPEECH_LEAD_MS, 33_000)
 
 
 def test_an_utterance_ends_once_and_has_no_pause_after_its_end() -> None:

@@ -13,7 +13,7 @@ from runtime.bus.reader import Stored
 from schemas import codec, subjects
 from schemas import events as ev
 from schemas.tools import MOST_RESULT_BYTES, ToolConfig
-from workers.stage import FRESH_S, JobContext
+from workers.stage import FRESH_JOB_S, JobContext
 from workers.tools.backends import CallFailedError
 from workers.tools.stage import ToolStage, text_of
 
@@ -203,7 +203,7 @@ async def test_a_call_whose_time_is_over_is_not_made(deadline_ms: int, waited_s:
     assert service.calls == []
 
 
-@pytest.mark.parametrize(("attempt", "waited_s"), [(2, 0.0), (1, FRESH_S)])
+@pytest.mark.parametrize(("attempt", "waited_s"), [(2, 0.0), (1, FRESH_JOB_S)])
 @pytest.mark.parametrize("before", [returned(), failed()], ids=["returned", "failed"])
 async def test_a_call_whose_outcome_is_known_is_left_alone(
     attempt: int, waited_s: float, before: ev.Event

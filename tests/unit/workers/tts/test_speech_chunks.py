@@ -5,9 +5,9 @@ from itertools import count
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.audio import BYTES_PER_MS, ENOUGH_MS
+from schemas.audio import BYTES_PER_MS, FIRST_CHUNK_MS
 from workers.tts.speech_chunks import (
-    CHUNK_BYTES,
+    LATER_CHUNK_BYTES,
     MOST_CHUNK_BYTES,
     TAIL_BYTES,
     ChunkCutter,
@@ -15,7 +15,7 @@ from workers.tts.speech_chunks import (
     next_audio,
 )
 
-FIRST_MS = ENOUGH_MS + TAIL_BYTES // BYTES_PER_MS
+FIRST_MS = FIRST_CHUNK_MS + TAIL_BYTES // BYTES_PER_MS
 
 
 def sound(ms: int) -> bytes:
@@ -31,7 +31,7 @@ def test_the_chunks_are_the_audio_in_order_whatever_the_pieces(sizes: list[int])
     chunks = [*chunks_of(iter(pieces))]
     assert b"".join(chunks) == pcm
     assert all(0 < len(chunk) <= MOST_CHUNK_BYTES for chunk in chunks)
-    assert all(len(chunk) >= CHUNK_BYTES - TAIL_BYTES for chunk in chunks[1:-1])
+    assert all(len(chunk) >= LATER_CHUNK_BYTES - TAIL_BYTES for chunk in chunks[1:-1])
 
 
 def test_the_first_chunk_leaves_as_soon_as_it_has_enough() -> None:
@@ -39,14 +39,14 @@ def test_the_first_chunk_leaves_as_soon_as_it_has_enough() -> None:
     assert cutter.wanted == FIRST_MS * BYTES_PER_MS
     assert not [*cutter.take(sound(FIRST_MS))], "nothing would be kept back but the tail"
     (first,) = cutter.take(sound(1))
-    assert len(first) == (ENOUGH_MS + 1) * BYTES_PER_MS
+    assert len(first) == (FIRST_CHUNK_MS + 1) * BYTES_PER_MS
     assert len(cutter.rest) == TAIL_BYTES
 
 
 def test_later_chunks_wait_for_more_audio_than_the_first_one() -> None:
     cutter = ChunkCutter()
     assert [*cutter.take(sound(300))]
-    assert cutter.wanted == CHUNK_BYTES - TAIL_BYTES
+    assert cutter.wanted == LATER_CHUNK_BYTES - TAIL_BYTES
     assert not [*cutter.take(sound(490))]
     assert len([*cutter.take(sound(20))]) == 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aura.cli.console.access import KEPT_S, MOST_BROWSERS, Access, is_here, same_origin
+from aura.cli.console.access import ACCESS_S, MOST_BROWSERS, Access, is_here, same_origin
 from runtime.settings import SettingsError, load
 
 TOKEN = "t" * 32
@@ -52,8 +52,8 @@ def test_a_browser_is_let_in_by_the_token_and_for_a_while() -> None:
     assert not access.enter("wrong", "c1", 0.0)
     assert not access.admits("c1", "", 1.0)
     assert access.enter(TOKEN, "c1", 0.0)
-    assert access.admits("c1", "", KEPT_S - 1.0)
-    assert not access.admits("c1", "", KEPT_S + 1.0)
+    assert access.admits("c1", "", ACCESS_S - 1.0)
+    assert not access.admits("c1", "", ACCESS_S + 1.0)
     assert access.admits("", TOKEN, 0.0)
     assert not access.admits("", TOKEN[:-1], 0.0)
     access.enter(TOKEN, "c2", 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aura.cli.console.last_hour import HOUR_MS
-from aura.cli.console.last_words import MOST_CALLS, LastWords
+from aura.cli.console.last_words import MOST_CALLS_REMEMBERED, LastWords
 from schemas import events as ev
 
 NOW_MS = 10 * HOUR_MS
@@ -31,6 +31,6 @@ def test_other_events_say_nothing_and_the_oldest_of_many_calls_are_forgotten() -
     words = LastWords()
     words.take(ev.AnswerReached(**head(), turn=1, index=0))
     assert words.of("s_1").caller == ""
-    for number in range(MOST_CALLS + 1):
+    for number in range(MOST_CALLS_REMEMBERED + 1):
         words.grows(f"s_{number}", "hello")
     assert (words.of("s_0").caller, words.of("s_1").caller) == ("", "hello")

@@ -43,7 +43,7 @@ def test_without_a_sound_there_is_no_recording_and_nothing_to_draw() -> None:
     other = [stored("caller", 1000, LOUD)]
     assert SessionRecording.of([Stored("aura.rec.t.s.other", 1, other[0].data, {}, "")]) is None
     assert SessionRecording.of([]) is None
-    assert sound.waves([], 1000) == {"peaks_a_second": PEAKS_PER_SECOND, "peaks": {}}
+    assert sound.waves([], 1000) == {"peaks_per_second": PEAKS_PER_SECOND, "peaks": {}}
 
 
 def test_a_drawing_has_the_loudness_of_each_20_ms_from_the_time_that_is_asked_for() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aura.cli.console.viewer import MOST_ROWS, Row, Viewer
+from aura.cli.console.viewer import MOST_SHOWN_ROWS, Row, Viewer
 
 
 def row(number: int) -> Row:
@@ -23,11 +23,11 @@ def test_nothing_is_told_twice() -> None:
 
 def test_a_page_that_does_not_read_costs_a_bounded_memory_and_is_told_so() -> None:
     viewer = Viewer()
-    for number in range(MOST_ROWS + 7):
+    for number in range(MOST_SHOWN_ROWS + 7):
         viewer.row(row(number))
     (told,) = viewer.take()
-    assert len(told["rows"]) == MOST_ROWS
-    assert told["rows"][-1][0] == MOST_ROWS + 6
+    assert len(told["rows"]) == MOST_SHOWN_ROWS
+    assert told["rows"][-1][0] == MOST_SHOWN_ROWS + 6
     assert told["left_out"] == 7
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 
-from aura.cli.sound.live_sound import LATE_MS, LiveSound
+from aura.cli.sound.live_sound import LISTENING_DELAY_MS, LiveSound
 from schemas.audio import BYTES_PER_MS, AudioFrame, SpeechChunk
 
 
@@ -18,12 +18,12 @@ def chunk(turn: int, number: int, ms: int) -> SpeechChunk:
 
 def heard(sound: LiveSound, now_ms: int) -> tuple[list[int], list[int]]:
     """Return the values of each ms, caller and Aura."""
-    both = array("h", sound.take(now_ms + LATE_MS))
+    both = array("h", sound.take(now_ms + LISTENING_DELAY_MS))
     return list(both[0::32]), list(both[1::32])
 
 
 def test_both_sides_are_in_their_time_and_silence_is_between() -> None:
-    sound = LiveSound(1000 + LATE_MS)
+    sound = LiveSound(1000 + LISTENING_DELAY_MS)
     sound.caller(1, AudioFrame(seq=0, pcm=pcm(100)), 1300)
     sound.caller(1, AudioFrame(seq=0, pcm=pcm(100)), 1310)  # sent again
     sound.speech(chunk(0, 0, 200), 1400)
@@ -35,7 +35,7 @@ def test_both_sides_are_in_their_time_and_silence_is_between() -> None:
 
 
 def test_a_response_is_heard_once_it_is_certain_and_until_it_is_cancelled() -> None:
-    sound = LiveSound(1000 + LATE_MS)
+    sound = LiveSound(1000 + LISTENING_DELAY_MS)
     sound.speech(chunk(1, 0, 400), 1000)
     sound.certain(1, 1100)
     sound.speech(chunk(1, 1, 400), 1100)
@@ -48,7 +48,7 @@ def test_a_response_is_heard_once_it_is_certain_and_until_it_is_cancelled() -> N
 
 
 def test_pieces_join_without_a_gap() -> None:
-    sound = LiveSound(LATE_MS)
+    sound = LiveSound(LISTENING_DELAY_MS)
     sound.speech(chunk(0, 0, 300), 0)
     first, second = heard(sound, 100)[1], heard(sound, 400)[1]
     assert first == [2] * 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
-from edge.core.hearing.vad import CHUNK_BYTES, HELD_CHUNKS, IDLE_FRAMES, VoiceActivity
+from edge.core.hearing.vad import HELD_CHUNKS, IDLE_FRAMES, VAD_CHUNK_BYTES, VoiceActivity
 
 NOISE = np.random.default_rng(1).normal(0, 4000, FRAME_BYTES // 2).astype("<i2").tobytes()
 
@@ -19,7 +19,7 @@ class Model:
         self.resets = 0
 
     def __call__(self, chunk: bytes) -> float:
-        assert len(chunk) == CHUNK_BYTES
+        assert len(chunk) == VAD_CHUNK_BYTES
         self.asked += 1
         return self.likely
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from edge.core.client_events import Speech
 from edge.core.inputs import ChunkSpoken
 from edge.core.response import wait_sound
-from edge.core.response.playback import LEAD_MS, Due, Playback
+from edge.core.response.playback import PLAYBACK_LEAD_MS, Due, Playback
 from edge.core.response.sentence import BEGINNING, Position
-from schemas.audio import ENOUGH_MS
+from schemas.audio import FIRST_CHUNK_MS
 from schemas.session_config import Delivery, VoiceConfig
 
 TEXT = "Sure, I can help you with that right away."
@@ -27,12 +27,12 @@ def chunk(number: int, ms: int, *, last: bool = False) -> ChunkSpoken:
 def test_a_sentence_begins_before_all_of_it_is_spoken() -> None:
     playback = Playback(1, VoiceConfig(delivery="chunks"))
     playback.sentence(0, TEXT)
-    playback.chunk(chunk(0, ENOUGH_MS - 10))
+    playback.chunk(chunk(0, FIRST_CHUNK_MS - 10))
     assert not playback.due(START_MS).pieces
     assert playback.due_at_ms(START_MS) is None
     playback.chunk(chunk(1, 100))
     sent = playback.due(START_MS).pieces
-    assert 0 < sum(len(one.pcm) for one in sent) // 32 <= ENOUGH_MS + 90
+    assert 0 < sum(len(one.pcm) for one in sent) // 32 <= FIRST_CHUNK_MS + 90
     assert all(len(one.pcm) == 32 * 64 for one in sent), "no crumbs while more is to come"
 
 
@@ -195,7 +195,7 @@ def test_chunks_are_sent_ahead_of_the_playback_and_no_further() -> None:
         Speech(1, " two", audio, ends=False),
     ]
     due_ms = playback.due_at_ms(START_MS)
-    assert due_ms == START_MS + 200 - (LEAD_MS - 1)
+    assert due_ms == START_MS + 200 - (PLAYBACK_LEAD_MS - 1)
     assert list(playback.due(due_ms - 1).pieces) == []
     assert list(playback.due(due_ms).pieces) == [Speech(1, " three", audio, ends=False)]
 
@@ -264,9 +264,9 @@ def test_a_wait_sound_is_played_until_the_words_are_ready(delivery: Delivery) ->
         sent += [one.pcm for one in playback.wait_sound_due(at_ms)]
     pieces = [wait_sound.after(number * len(sent[0])) for number in range(len(sent))]
     assert sent == pieces, "one sound without a gap"
-    lead_ms = LEAD_MS - 1 if delivery == "chunks" else 0
+    lead_ms = PLAYBACK_LEAD_MS - 1 if delivery == "chunks" else 0
     played_ms = len(b"".join(sent)) // 32
-    assert 0 < played_ms - 460 <= lead_ms + wait_sound.PIECE_MS
+    assert 0 < played_ms - 460 <= lead_ms + wait_sound.WAIT_PIECE_MS
     assert playback.due_at_ms(START_MS + 460) == START_MS + played_ms - lead_ms
     assert playback.heard(START_MS + 480) == ""
     says(playback, 0, TEN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.core.client_events import ResponseDone, Speech
 from edge.core.effects import Recover
 from edge.core.inputs import ClientToolResult, Played, ResponseRequested
-from edge.core.response.playback import LEAD_MS
+from edge.core.response.playback import PLAYBACK_LEAD_MS
 from edge.core.response.response import Phase
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import AuraSide
@@ -30,7 +30,7 @@ def test_a_response_runs_less_than_the_lead_ahead_of_what_is_heard() -> None:
     for _ in range(40):
         aura.passes(100)
         ahead_ms = aura.sent_ms - (aura.now_ms - 1_000_000)
-        assert ahead_ms < LEAD_MS + aura.config.now.voice.chunk_ms
+        assert ahead_ms < PLAYBACK_LEAD_MS + aura.config.now.voice.chunk_ms
     aura.passes(5000)
     assert aura.sent_ms == 5000
 

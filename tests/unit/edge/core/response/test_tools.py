@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from edge.core.client_events import ClientToolCalled, ClientToolCancelled
 from edge.core.effects import AgentTransfer, Publish, Tell
 from edge.core.inputs import ClientToolResult
-from edge.core.response.tools import BUILT_IN, GRACE_MS
+from edge.core.response.tools import BUILT_IN_RESULTS, TOOL_GRACE_MS
 from edge.core.session.tool_steps import StepCall, ToolSteps
 from schemas import events as ev
 from schemas.tools import MOST_ARGUMENT_CHARS, MOST_RESULT_BYTES, ToolConfig, functions_of
@@ -71,7 +71,7 @@ def test_the_end_of_the_call_is_answered_at_once() -> None:
     assert isinstance(requested, ev.ToolRequested)
     assert requested.recorded == ("tool",)
     assert isinstance(returned, ev.ToolReturned)
-    assert (returned.result, returned.by_edge) == (BUILT_IN["end_call"], True)
+    assert (returned.result, returned.by_edge) == (BUILT_IN_RESULTS["end_call"], True)
 
 
 def test_a_transfer_hands_over_to_the_named_agent_and_waits_for_it() -> None:
@@ -277,14 +277,14 @@ def test_an_overdue_call_is_given_up_after_the_grace_of_its_runner() -> None:
     bench = Bench()
     assert bench.tools.due_ms(bench.steps) is None
     bench.run(call_of("hook"), call_of("book", number=1))
-    due_ms = NOW_MS + BOOK.deadline_ms + GRACE_MS
+    due_ms = NOW_MS + BOOK.deadline_ms + TOOL_GRACE_MS
     assert bench.tools.due_ms(bench.steps) == due_ms
     bench.tools.expire(bench.steps, due_ms - 1)
     assert bench.out.take() == []
     bench.tools.expire(bench.steps, due_ms)
     assert failure(bench.out.take()) == ("timeout", "it did not answer in time")
     assert [call.called.name for call in bench.steps.running] == ["hook"]
-    assert bench.tools.due_ms(bench.steps) == NOW_MS + HOOK.deadline_ms + GRACE_MS
+    assert bench.tools.due_ms(bench.steps) == NOW_MS + HOOK.deadline_ms + TOOL_GRACE_MS
     bench.tools.expire(bench.steps, due_ms)
     assert bench.out.take() == []
 

@@ -10,13 +10,13 @@ from edge.core.client_events import (
     Interrupted,
     Speech,
 )
-from edge.core.response.playback import LEAD_MS
-from edge.core.response.wait_sound import PIECE_MS, after
+from edge.core.response.playback import PLAYBACK_LEAD_MS
+from edge.core.response.wait_sound import WAIT_PIECE_MS, after
 from schemas import events as ev
 from schemas.audio import BYTES_PER_MS
 from tests.unit.edge.core.response.tool_table import Table
 
-SOON_MS = LEAD_MS + PIECE_MS
+SOON_MS = PLAYBACK_LEAD_MS + WAIT_PIECE_MS
 """Of the wait sound, so much is ahead at most."""
 
 
@@ -57,7 +57,9 @@ def test_a_caller_who_waits_hears_a_sound_from_the_first_second_to_the_next_word
     r = waits(delivery)
     sound = b"".join(one.pcm for one in r.told(Speech))[1000 * BYTES_PER_MS :]
     assert 1000 <= len(sound) // BYTES_PER_MS <= 1000 + SOON_MS  # no gap, and little ahead
-    assert sound == b"".join(after(sent) for sent in range(0, len(sound), PIECE_MS * BYTES_PER_MS))
+    assert sound == b"".join(
+        after(sent) for sent in range(0, len(sound), WAIT_PIECE_MS * BYTES_PER_MS)
+    )
     r.returns("1")
     r.wait(1000)
     before = len(r.told(Speech))
@@ -84,7 +86,7 @@ def test_words_after_a_wait_sound_count_as_heard_once_they_were(
     r.speaks(1, 1000)
     while r.told(Speech)[-1].text == "":
         r.wait(20)
-    r.wait(PIECE_MS + 500)
+    r.wait(WAIT_PIECE_MS + 500)
     r.types("No.")
     assert r.told(Interrupted)[-1].heard in {"Let me see. It is", "Let me see. It is booked"}
 

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from edge.core.response.wait_sound import LOOP_S, PIECE_MS, after
+from edge.core.response.wait_sound import LOOP_S, WAIT_PIECE_MS, after
 from schemas.audio import BYTES_PER_MS
 
 LOOP_BYTES = LOOP_S * 1000 * BYTES_PER_MS
 
 
 def loop() -> bytes:
-    return b"".join(after(at) for at in range(0, LOOP_BYTES, PIECE_MS * BYTES_PER_MS))
+    return b"".join(after(at) for at in range(0, LOOP_BYTES, WAIT_PIECE_MS * BYTES_PER_MS))
 
 
 def test_pieces_follow_one_another_and_the_loop_begins_again() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.callers.client_secrets import ALGORITHM, ClientSecrets, _derived
-from edge.protocols.realtime.client_secret import PREFIX, claimed_session
+from edge.protocols.realtime.client_secret import KEY_PREFIX, claimed_session
 from runtime.settings import load
 
 SECRET = "a secret that is long enough for HS256"
@@ -31,7 +31,7 @@ def soon() -> int:
 
 def test_a_secret_has_its_caller_and_session_at_any_edge_of_the_same_settings() -> None:
     signed = secrets_of().sign(ANN, SESSION, soon())
-    assert signed.startswith(PREFIX)
+    assert signed.startswith(KEY_PREFIX)
     assert secrets_of().identify(signed) == ANN
     assert claimed_session(signed) == SESSION
 
@@ -47,14 +47,14 @@ def test_a_secret_that_is_over_or_of_another_operator_identifies_nobody() -> Non
     assert known.identify(known.sign(ANN, SESSION, int(time.time()) - 1)) is None
     other = secrets_of("another secret that is long enough too").sign(ANN, SESSION, soon())
     assert known.identify(other) is None
-    assert known.identify(f"{PREFIX}nonsense") is None
+    assert known.identify(f"{KEY_PREFIX}nonsense") is None
     assert known.identify("") is None
 
 
 def test_the_key_of_secrets_is_not_the_key_of_tokens() -> None:
     """Who may verify tokens of an operator's own may not sign secrets with the same words."""
     claims = {"sub": "ann", "tenant": "acme", "exp": soon()}
-    assert secrets_of().identify(PREFIX + jwt.encode(claims, SECRET, ALGORITHM)) is None
+    assert secrets_of().identify(KEY_PREFIX + jwt.encode(claims, SECRET, ALGORITHM)) is None
 
 
 def test_the_known_key_of_the_demo_signs_for_the_demo_alone() -> None:
@@ -63,11 +63,11 @@ def test_the_known_key_of_the_demo_signs_for_the_demo_alone() -> None:
     key = _derived("demo_token")
     assert key is not None
     for tenant, caller in ((DEMO_TENANT, Caller("ann", DEMO_TENANT)), ("acme", None)):
-        forged = PREFIX + jwt.encode({**claims, "tenant": tenant}, key, ALGORITHM)
+        forged = KEY_PREFIX + jwt.encode({**claims, "tenant": tenant}, key, ALGORITHM)
         assert secrets_of().identify(forged) == caller
     own = _derived(SECRET)
     assert own is not None
-    demo = PREFIX + jwt.encode({**claims, "tenant": DEMO_TENANT}, own, ALGORITHM)
+    demo = KEY_PREFIX + jwt.encode({**claims, "tenant": DEMO_TENANT}, own, ALGORITHM)
     assert secrets_of().identify(demo) is None
 
 
@@ -77,7 +77,7 @@ def test_a_secret_needs_an_expiry_and_a_user(missing: str) -> None:
     del claims[missing]
     key = _derived(SECRET)
     assert key is not None
-    assert secrets_of().identify(PREFIX + jwt.encode(claims, key, ALGORITHM)) is None
+    assert secrets_of().identify(KEY_PREFIX + jwt.encode(claims, key, ALGORITHM)) is None
 
 
 def test_without_the_demo_or_a_secret_of_the_operator_nobody_can_sign() -> None:

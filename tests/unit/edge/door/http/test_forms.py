@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from edge.door.http.forms import MOST_HEAD_BYTES, MOST_PARTS, form_fields
+from edge.door.http.forms import MOST_FORM_PARTS, MOST_HEAD_BYTES, form_fields
 
 KIND = "multipart/form-data; boundary=B"
 
@@ -57,7 +57,7 @@ def test_of_several_with_one_name_the_last_counts_and_what_follows_the_end_does_
         (part("a", b"1"), "text/plain; boundary=B"),
         (part("a", b"1", "x" * MOST_HEAD_BYTES), KIND),
         (b"--B\r\nX: \xff\r\n\r\n\r\n--B--", KIND),
-        (b"".join(part(f"f{n}", b"1") for n in range(MOST_PARTS + 1)), KIND),
+        (b"".join(part(f"f{n}", b"1") for n in range(MOST_FORM_PARTS + 1)), KIND),
     ],
 )
 def test_what_is_none_is_told(body: bytes, kind: str) -> None:
@@ -66,4 +66,4 @@ def test_what_is_none_is_told(body: bytes, kind: str) -> None:
 
 
 def test_all_heads_of_a_form_together_are_short() -> None:
-    assert MOST_PARTS * MOST_HEAD_BYTES <= 32 * 1024
+    assert MOST_FORM_PARTS * MOST_HEAD_BYTES <= 32 * 1024

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from edge.door.http.speech_requests import (
     MOST_INPUT_CHARS,
     MOST_SENTENCE_CHARS,
-    PIECE_MS,
+    RECOGNISED_PIECE_MS,
     SEARCHED_MS,
     SpeechRequestError,
     audio_pieces,
@@ -42,13 +42,13 @@ def test_no_sentence_is_too_long_and_none_is_empty(text: str) -> None:
 
 def test_a_recording_is_cut_where_it_is_quiet() -> None:
     loud = np.full(MINUTE // 2, 9000, "<i2")
-    quiet_at = (PIECE_MS - 3000) * 16
+    quiet_at = (RECOGNISED_PIECE_MS - 3000) * 16
     loud[quiet_at : quiet_at + 800 * 16] = 0
     cut = list(audio_pieces(loud.tobytes()))
     assert b"".join(cut) == loud.tobytes()
     assert quiet_at < len(cut[0]) // 2 < quiet_at + 800 * 16
-    assert all(len(one) <= PIECE_MS * 32 for one in cut)
-    assert all(len(one) >= (PIECE_MS - SEARCHED_MS) * 32 for one in cut[:-1])
+    assert all(len(one) <= RECOGNISED_PIECE_MS * 32 for one in cut)
+    assert all(len(one) >= (RECOGNISED_PIECE_MS - SEARCHED_MS) * 32 for one in cut[:-1])
 
 
 @given(st.integers(0, 3 * MINUTE // 2))

@@ -6,13 +6,19 @@ from contextlib import ExitStack
 
 import pytest
 
-from edge.door.limits.budgets import MOST_ADDRESSES, Budgets
+from edge.door.limits.budgets import Budgets
 from edge.door.limits.connection_budget import ADDRESS_MULTIPLE
 from edge.door.limits.costs import (
     TURNS_AT_ONCE,
     WORK_AT_ONCE_S,
 )
-from edge.door.limits.sound_ahead import EDGE_SHARE, EDGE_WAIT_S, STRANGERS_SHARE, STRANGERS_TURNS
+from edge.door.limits.sound_ahead import (
+    EDGE_SHARE,
+    LONGEST_SHARE_WAIT_S,
+    STRANGERS_SHARE,
+    STRANGERS_TURNS,
+)
+from runtime.common_share import MOST_ADDRESSES
 from tests.unit.edge.door.limits.spending import COSTS, Spent, opened
 
 
@@ -48,8 +54,8 @@ def test_all_addresses_share_the_sound_that_may_be_ahead(
         waits.append(budget.check(0.0))
     free = int(share)
     assert [wait_s > 0 for wait_s in waits] == [False] * free + [True] * (100 - free)
-    assert max(waits) <= EDGE_WAIT_S
-    assert budget.check(EDGE_WAIT_S) == 0.0  # it may have come late, over a bad line
+    assert max(waits) <= LONGEST_SHARE_WAIT_S
+    assert budget.check(LONGEST_SHARE_WAIT_S) == 0.0  # it may have come late, over a bad line
     caller = opened(stack, budgets, "with a token")
     caller.identify(named=stranger)
     caller.spend_sound(60)
@@ -106,7 +112,7 @@ def test_strangers_who_type_share_what_they_type_and_callers_do_not(stack: ExitS
         for _ in range(int(TURNS_AT_ONCE)):
             budget.spend_turn()
             if budget.check(0.0):
-                assert budget.check(EDGE_WAIT_S) == 0.0  # it is late, and not lost
+                assert budget.check(LONGEST_SHARE_WAIT_S) == 0.0  # it is late, and not lost
                 break
             typed += 1
     assert typed < STRANGERS_TURNS < 100 * TURNS_AT_ONCE

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from edge.door.limits.allowance import CALM_SHARE, PATIENCE_S, Allowance, Load, OverBudgetError
+from edge.door.limits.allowance import (
+    CALM_SHARE,
+    LONGEST_SLOWED_S,
+    Allowance,
+    Load,
+    OverBudgetError,
+)
 
 
 def allowance() -> Allowance:
@@ -42,13 +48,13 @@ def test_the_refill_is_told_and_never_exceeds_the_amount_at_once() -> None:
 def test_a_debt_that_is_too_large_or_too_old_ends_it() -> None:
     of = allowance()
     with pytest.raises(OverBudgetError, match="too much"):
-        of.spend(100 + 10 * PATIENCE_S + 1, 0.0)
+        of.spend(100 + 10 * LONGEST_SLOWED_S + 1, 0.0)
     slowed = allowance()
     slowed.spend(110, 0.0)
-    for second in range(1, int(PATIENCE_S) + 1):
+    for second in range(1, int(LONGEST_SLOWED_S) + 1):
         assert slowed.spend(10, float(second)) == pytest.approx(1.0)
     with pytest.raises(OverBudgetError):
-        slowed.spend(10, PATIENCE_S + 1)
+        slowed.spend(10, LONGEST_SLOWED_S + 1)
 
 
 def test_who_was_calm_in_between_is_slowed_anew() -> None:
@@ -56,8 +62,8 @@ def test_who_was_calm_in_between_is_slowed_anew() -> None:
     of.spend(110, 0.0)
     calm_s = 1.0 + 10 * CALM_SHARE
     assert of.spend(0, calm_s) == 0.0
-    assert of.spend(60, PATIENCE_S - 20) >= 0.0
-    assert of.spend(250, PATIENCE_S + 1) > 0.0
+    assert of.spend(60, LONGEST_SLOWED_S - 20) >= 0.0
+    assert of.spend(250, LONGEST_SLOWED_S + 1) > 0.0
 
 
 def test_a_shared_debt_is_bounded_and_never_raises() -> None:

@@ -1,6 +1,7 @@
 """The budgets of an edge's connections, by address."""
 
-from edge.door.limits.budgets import MOST_ADDRESSES, Budgets
+from edge.door.limits.budgets import Budgets
+from runtime.common_share import MOST_ADDRESSES
 from tests.unit.edge.door.limits.spending import COSTS
 
 

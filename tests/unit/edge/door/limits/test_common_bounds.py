@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.door.limits.common_bounds import (
     LEAST_WAITING_BYTES,
-    MOST_WAITING_BYTES,
+    MOST_CLIENT_BYTES,
     WAITING_BYTES_OF_STRANGERS,
     CommonBounds,
     SendBuffer,
@@ -38,10 +38,10 @@ def test_conversations_of_strangers_follow_their_seats_and_an_address_reaches_it
 def test_a_slow_reader_has_the_buffer_of_one_client() -> None:
     waiting = bounds().send_buffer("a", stranger=True)
     size = fill(waiting)
-    assert MOST_WAITING_BYTES < size <= MOST_WAITING_BYTES + PIECE
+    assert MOST_CLIENT_BYTES < size <= MOST_CLIENT_BYTES + PIECE
     while waiting.add(PIECE, 2):
         size += PIECE
-    assert 2 * MOST_WAITING_BYTES < size <= 2 * MOST_WAITING_BYTES + PIECE
+    assert 2 * MOST_CLIENT_BYTES < size <= 2 * MOST_CLIENT_BYTES + PIECE
 
 
 def test_slow_strangers_from_a_thousand_sockets_have_a_bound_and_take_nothing_from_callers() -> (
@@ -51,7 +51,7 @@ def test_slow_strangers_from_a_thousand_sockets_have_a_bound_and_take_nothing_fr
     slow = [shared.send_buffer(str(number % 100), stranger=True) for number in range(1000)]
     total = sum(fill(one) for one in slow)
     assert total <= WAITING_BYTES_OF_STRANGERS + 1000 * (LEAST_WAITING_BYTES + PIECE)
-    assert fill(shared.send_buffer("0", stranger=False)) > MOST_WAITING_BYTES
+    assert fill(shared.send_buffer("0", stranger=False)) > MOST_CLIENT_BYTES
     assert fill(shared.send_buffer("new", stranger=True)) > LEAST_WAITING_BYTES
 
 

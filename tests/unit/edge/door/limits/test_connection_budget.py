@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from edge.door.limits.allowance import PATIENCE_S, Load, OverBudgetError
+from edge.door.limits.allowance import LONGEST_SLOWED_S, Load, OverBudgetError
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.connection_budget import MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS
 from edge.door.limits.costs import (
@@ -74,7 +74,7 @@ def test_a_recording_is_welcome_up_to_a_bound_then_paced(stack: ExitStack) -> No
 
 def test_one_message_with_far_more_is_closed_at_once(stack: ExitStack) -> None:
     budget = opened(stack)
-    budget.spend_sound(60 + SOUND_PACE * PATIENCE_S + 1)
+    budget.spend_sound(60 + SOUND_PACE * LONGEST_SLOWED_S + 1)
     with pytest.raises(OverBudgetError, match="sound faster than it is spoken: more than 60 s"):
         budget.check(0.0)
 
@@ -82,7 +82,7 @@ def test_one_message_with_far_more_is_closed_at_once(stack: ExitStack) -> None:
 def test_who_is_slowed_for_too_long_is_closed(stack: ExitStack) -> None:
     why, now_s = flood(opened(stack), Spent(sound_s=4.0))
     assert why.startswith("sound")
-    assert PATIENCE_S <= now_s <= PATIENCE_S + 5
+    assert LONGEST_SLOWED_S <= now_s <= LONGEST_SLOWED_S + 5
 
 
 def test_who_was_slowed_once_and_then_speaks_is_not_closed(stack: ExitStack) -> None:
@@ -110,7 +110,7 @@ def test_everything_that_costs_is_paced_and_then_closed(
     """Sent as fast as it is read: the flood gets its rate, for half a minute."""
     told, now_s = flood(opened(stack), spent)
     assert why in told
-    assert PATIENCE_S <= now_s < 2 * PATIENCE_S
+    assert LONGEST_SLOWED_S <= now_s < 2 * LONGEST_SLOWED_S
 
 
 def test_frames_of_a_stall_come_at_once_and_cost_no_wait(stack: ExitStack) -> None:

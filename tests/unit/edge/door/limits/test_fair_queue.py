@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from edge.door.limits.fair_queue import MOST_ADDRESSES, FairQueue
+from edge.door.limits.fair_queue import FairQueue
+from runtime.common_share import MOST_ADDRESSES
 
 
 def test_an_address_with_many_waits_gets_no_more_than_one_with_few() -> None:

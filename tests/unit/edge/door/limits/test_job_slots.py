@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.door.limits.job_keys import key_of
-from edge.door.limits.job_slots import LATE_S, LONGEST_JOB_S, JobSlots, SlotHolder
+from edge.door.limits.job_slots import FULL_AFTER_S, LONGEST_JOB_S, JobSlots, SlotHolder
 from runtime.moves import IllegalMoveError
 from schemas.events import (
     Event,
@@ -203,7 +203,7 @@ def test_who_waits_while_a_stage_has_no_free_slot_keeps_new_strangers_out() -> N
     stranger(slots, 1).want(taken())
     assert not waiting.want(taken())
     assert not slots.late(NOW_S)
-    assert slots.late(NOW_S + LATE_S) == "llm"
+    assert slots.late(NOW_S + FULL_AFTER_S) == "llm"
     later_s = NOW_S + LONGEST_JOB_S + 1
     slots.update({"stt": 1, "llm": 1}, {"llm": 1}, 1, later_s)  # whatever became of the first one
     assert waiting.has(taken())
@@ -213,7 +213,7 @@ def test_who_waits_while_a_stage_has_no_free_slot_keeps_new_strangers_out() -> N
 def test_one_address_that_wants_more_than_there_is_keeps_no_stranger_out() -> None:
     slots = slots_of(4)
     assert sum(stranger(slots, 1).want() for _ in range(20)) == 3
-    assert not slots.late(NOW_S + 10 * LATE_S)
+    assert not slots.late(NOW_S + 10 * FULL_AFTER_S)
 
 
 def test_edges_share_the_slots_and_nothing_waits_while_none_are_known() -> None:

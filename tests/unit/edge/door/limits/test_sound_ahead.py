@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from edge.door.limits.sound_ahead import EDGE_SHARE, EDGE_WAIT_S, STRANGERS_SHARE, Debt, SoundAhead
+from edge.door.limits.sound_ahead import (
+    EDGE_SHARE,
+    LONGEST_SHARE_WAIT_S,
+    STRANGERS_SHARE,
+    Debt,
+    SoundAhead,
+)
 
 
 def test_strangers_have_a_share_of_their_own() -> None:
@@ -21,9 +27,9 @@ def test_a_debt_waits_while_others_have_the_share_but_not_for_long() -> None:
     share = SoundAhead(60.0).share(stranger=True)
     share.take("other", share.size, 0.0)
     debt = Debt("a")
-    assert 0 < debt.wait_s(30.0, share, 0.0) <= EDGE_WAIT_S
+    assert 0 < debt.wait_s(30.0, share, 0.0) <= LONGEST_SHARE_WAIT_S
     assert debt.amount == 30.0
-    assert debt.wait_s(10.0, share, 1.0) <= EDGE_WAIT_S - 1
+    assert debt.wait_s(10.0, share, 1.0) <= LONGEST_SHARE_WAIT_S - 1
     assert debt.amount == 40.0
-    assert debt.wait_s(0.0, share, EDGE_WAIT_S) == 0.0
+    assert debt.wait_s(0.0, share, LONGEST_SHARE_WAIT_S) == 0.0
     assert debt.amount == 0.0

@@ -14,7 +14,7 @@ from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
-from edge.door.line.transport import MOST_WAITING_MESSAGES, LineTransport
+from edge.door.line.transport import MOST_UNREAD_MESSAGES, LineTransport
 
 
 class Listener:
@@ -56,7 +56,7 @@ async def test_a_reader_of_a_closed_line_reads_no_more(line: LineTransport) -> N
 async def test_messages_that_nobody_reads_close_the_line_once(line: LineTransport) -> None:
     listener = Listener()
     line.listen(listener)
-    for _ in range(MOST_WAITING_MESSAGES):
+    for _ in range(MOST_UNREAD_MESSAGES):
         line.arrived("hi")
     assert not listener.why
     for _ in range(2):

@@ -12,7 +12,7 @@ from edge.door.callers.auth import Caller
 from edge.door.limits.rate_limits import AddressRate
 from edge.door.limits.session_limits import Limits, SessionLimits
 from edge.door.limits.session_rates import SessionRates
-from edge.door.opening.resume import FORSAKEN_MS, GRACE_MS, hash_of, resumable
+from edge.door.opening.resume import FORSAKEN_MS, RESUME_WINDOW_MS, hash_of, resumable
 from edge.door.opening.seat import EVENTS_AT_ONCE, Seat, Seats
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
@@ -61,7 +61,7 @@ def asked(events: Any, tenant: str = "t", user: str = "ada", key: str = "") -> A
 
 @pytest.mark.parametrize("left", ["caller_left", "drained", "failed"])
 def test_who_was_cut_off_goes_on_where_they_were(left: str) -> None:
-    history = asked(session(left=left, ago_ms=GRACE_MS))
+    history = asked(session(left=left, ago_ms=RESUME_WINDOW_MS))
     assert [message.text for message in history.messages] == ["Hi?", "Hello."]
 
 
@@ -72,7 +72,7 @@ def test_a_dead_edge_leaves_no_goodbye() -> None:
 
 def test_who_hung_up_or_came_too_late_begins_anew() -> None:
     assert asked(session(left="end_call")) is None
-    assert asked(session(left="caller_left", ago_ms=GRACE_MS + 1)) is None
+    assert asked(session(left="caller_left", ago_ms=RESUME_WINDOW_MS + 1)) is None
     assert asked([]) is None
 
 

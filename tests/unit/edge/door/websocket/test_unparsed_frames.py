@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.door.limits.message_memory import LONG_BYTES, RETRY_S, MessageMemory
+from edge.door.limits.message_memory import LONG_BYTES, RESERVATION_RETRY_S, MessageMemory
 from edge.door.websocket.frame_heads import MOST_DIRECT_BYTES
 from edge.door.websocket.intake_state import DROPS, READS, WAITS
 from edge.door.websocket.unparsed_frames import (
@@ -113,7 +113,7 @@ def test_a_long_message_is_read_on_once_there_is_memory_for_it() -> None:
     client = Client(memory)
     client.sends(LONG)
     assert client.parsed() is IntakeStep.AWAIT_TAKEN
-    assert client.frames.check_again_s(are_untaken=False) == RETRY_S
+    assert client.frames.check_again_s(are_untaken=False) == RESERVATION_RETRY_S
     assert client.waited() is IntakeStep.AWAIT_TAKEN
     other.release()
     assert client.waited() is IntakeStep.PARSE

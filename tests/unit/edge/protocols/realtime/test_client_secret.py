@@ -7,13 +7,13 @@ from typing import Any
 import jwt
 import pytest
 
-from edge.protocols.realtime.client_secret import PREFIX, SESSION_CLAIM, claimed_session
+from edge.protocols.realtime.client_secret import KEY_PREFIX, SESSION_CLAIM, claimed_session
 
 KEY = "k" * 32
 
 
 def secret(claims: dict[str, Any]) -> str:
-    return PREFIX + jwt.encode(claims, KEY, "HS256")
+    return KEY_PREFIX + jwt.encode(claims, KEY, "HS256")
 
 
 def test_the_session_in_a_secret_is_returned() -> None:
@@ -25,13 +25,13 @@ def test_the_session_in_a_secret_is_returned() -> None:
     "token",
     [
         "",
-        PREFIX,
+        KEY_PREFIX,
         secret({}),
         secret({SESSION_CLAIM: "text"}),
-        secret({SESSION_CLAIM: {"a": 1}}).removeprefix(PREFIX),
-        f"{PREFIX}a.%%%.c",
-        f"{PREFIX}a.{base64.urlsafe_b64encode(b'[' * 50_000).decode()}.c",
-        f"{PREFIX}a.{base64.urlsafe_b64encode(json.dumps([1]).encode()).decode()}.c",
+        secret({SESSION_CLAIM: {"a": 1}}).removeprefix(KEY_PREFIX),
+        f"{KEY_PREFIX}a.%%%.c",
+        f"{KEY_PREFIX}a.{base64.urlsafe_b64encode(b'[' * 50_000).decode()}.c",
+        f"{KEY_PREFIX}a.{base64.urlsafe_b64encode(json.dumps([1]).encode()).decode()}.c",
     ],
 )
 def test_without_a_session_nothing_is_claimed(token: str) -> None:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.protocols.realtime.items import (
+    MOST_ITEM_CHARS,
     MOST_ITEMS,
-    MOST_TEXT_CHARS,
     Item,
     Items,
     as_json,
@@ -64,7 +64,7 @@ def user(*content: Any, **changes: Any) -> dict[str, Any]:
             "Hi.",
         ),
         (user(text_part("a\ud800b")), "user", [text_part("a?b")], "a?b"),
-        (user(text_part("x" * MOST_TEXT_CHARS)), "user", None, "x" * MOST_TEXT_CHARS),
+        (user(text_part("x" * MOST_ITEM_CHARS)), "user", None, "x" * MOST_ITEM_CHARS),
     ],
 )
 def test_a_message_is_told_back_with_its_words(
@@ -112,8 +112,8 @@ def test_a_message_is_told_back_with_its_words(
             "item.content[0]",
         ),
         (user(text_part(" \n")), "invalid_value", "item.content"),
-        (user(text_part("x" * (MOST_TEXT_CHARS + 1))), "invalid_value", "item.content"),
-        (user(text_part("x" * MOST_TEXT_CHARS), text_part("")), "invalid_value", "item.content"),
+        (user(text_part("x" * (MOST_ITEM_CHARS + 1))), "invalid_value", "item.content"),
+        (user(text_part("x" * MOST_ITEM_CHARS), text_part("")), "invalid_value", "item.content"),
     ],
 )
 def test_any_other_message_is_refused_at_its_wrong_part(

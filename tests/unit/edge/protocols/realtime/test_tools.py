@@ -8,9 +8,9 @@ import pytest
 
 from edge.core.inputs import ClientToolResult
 from edge.protocols.realtime.tools import (
-    DEADLINE_MS,
+    CLIENT_DEADLINE_MS,
+    MOST_SESSION_TOOLS,
     MOST_STEPS,
-    MOST_TOOLS,
     NamedTool,
     ToolChoice,
     choice_changes,
@@ -49,7 +49,7 @@ def test_a_tool_is_told_back_as_it_was_given_with_its_defaults() -> None:
     [
         (None, "invalid_value", "session.tools"),
         ({}, "invalid_value", "session.tools"),
-        ([BARE] * (MOST_TOOLS + 1), "invalid_value", "session.tools"),
+        ([BARE] * (MOST_SESSION_TOOLS + 1), "invalid_value", "session.tools"),
         ([BARE, {"type": "mcp", "server_url": "x"}], "invalid_value", "session.tools[1].type"),
         ([{"type": "function"}], "missing_required_parameter", "session.tools[0].name"),
         ([{"name": "wave"}], "missing_required_parameter", "session.tools[0].type"),
@@ -86,7 +86,7 @@ def test_the_clients_tools_replace_those_of_the_operator(choice: ToolChoice, set
             description="Show the menu.",
             parameters={"type": "object", "properties": {"page": {"type": "integer"}}},
             kind="client",
-            deadline_ms=DEADLINE_MS,
+            deadline_ms=CLIENT_DEADLINE_MS,
         ),
     )
     assert (config.tool_use.choice, config.tool_use.max_steps) == (set_to, MOST_STEPS)

@@ -11,17 +11,17 @@ from edge.protocols.realtime.items import Items
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.session_update import updated
 from edge.protocols.realtime.utterances import (
-    TOLD_MOVES,
-    UNTOLD,
-    ToldMove,
-    ToldPhase,
-    ToldUtterance,
+    REPORT_MOVES,
+    UNREPORTED,
+    ReportedUtterance,
+    ReportMove,
+    ReportPhase,
     Utterances,
 )
 from edge.protocols.realtime.wire import Ids
 from runtime.moves import IllegalMoveError
 
-ILLEGAL = set(itertools.product(ToldPhase, ToldMove)) - TOLD_MOVES.keys()
+ILLEGAL = set(itertools.product(ReportPhase, ReportMove)) - REPORT_MOVES.keys()
 MANUAL: dict[str, Any] = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
 
 
@@ -34,9 +34,9 @@ def kinds(messages: list[Json]) -> list[str]:
 
 
 @pytest.mark.parametrize(("phase", "move"), sorted(ILLEGAL, key=str))
-def test_an_illegal_move_raises(phase: ToldPhase, move: ToldMove) -> None:
+def test_an_illegal_move_raises(phase: ReportPhase, move: ReportMove) -> None:
     with pytest.raises(IllegalMoveError, match=f"{move.name} in {phase.name}"):
-        ToldUtterance("item", 0, phase).move(move)
+        ReportedUtterance("item", 0, phase).move(move)
 
 
 def test_an_utterance_is_started_stopped_and_committed_in_this_order() -> None:
@@ -67,7 +67,7 @@ def test_an_utterance_that_the_client_ends_is_committed_without_a_start() -> Non
     assert told.began(CallerStarted(1, 100, over_response=False)) == []
     assert kinds(told.handed_in(1))[0] == "committed"
     assert told.starts() == []
-    assert UNTOLD not in {one.phase for one in told._by_number.values()}
+    assert UNREPORTED not in {one.phase for one in told._by_number.values()}
     assert "committed" not in kinds(told.transcribed(CallerTranscript("Hello.", True, utterance=1)))
 
 

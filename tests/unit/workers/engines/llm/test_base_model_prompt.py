@@ -4,7 +4,7 @@ import pytest
 
 from workers.engines.llm.base_model_prompt import (
     CALL,
-    MOST_MESSAGES,
+    MOST_PROMPT_MESSAGES,
     next_prompt,
     prompt_text,
     up_to_last_word,
@@ -44,7 +44,7 @@ def test_only_the_last_messages_are_read() -> None:
         text = prompt_text(Prompt("", tuple(("user", f"number {n}") for n in range(count))))
         lines = text.removeprefix(CALL).splitlines()
         assert lines[-2] == f"Caller: number {count - 1}"
-        assert min(count, 11) <= len(lines) - 1 <= MOST_MESSAGES
+        assert min(count, 11) <= len(lines) - 1 <= MOST_PROMPT_MESSAGES
         begins.add(lines[0])
     assert len(begins) == 4, "the beginning changes rarely"
 

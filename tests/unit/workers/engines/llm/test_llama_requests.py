@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemas.tools import ToolFunction
 from workers.engines.llm.base_model_prompt import prompt_text
 from workers.engines.llm.llama_requests import (
-    MOST_TOKENS,
+    MOST_SPOKEN_TOKENS,
     TOP_K,
     TOP_PROBABILITIES,
     chat,
@@ -49,7 +49,7 @@ def test_a_base_model_continues_the_call_up_to_the_end_of_the_line() -> None:
 
 @pytest.mark.parametrize(("wanted", "most"), [(0, 1), (1, 1), (64, 64), (65, 64), (4096, 64)])
 def test_a_base_model_says_two_sentences_at_most(wanted: int, most: int) -> None:
-    assert MOST_TOKENS == 64
+    assert MOST_SPOKEN_TOKENS == 64
     assert completion(Prompt("", (), max_tokens=wanted))["max_tokens"] == most
 
 
