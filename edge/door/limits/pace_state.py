@@ -33,7 +33,6 @@ class PaceState:
         return took_s
 
     def waited(self) -> None:
-        """Note that it waited in the queue."""
         self._has_waited = True
 
     def caught_up(self) -> None:
