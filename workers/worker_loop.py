@@ -49,16 +49,13 @@ class Worker(Generic[J]):
                     continue
                 task = tasks.create_task(self._work(job, event, stop))
                 self._running[task] = job
-                task.add_done_callback(self._forget)
+                task.add_done_callback(self._running.pop)
             if self._running:
                 _, late = await asyncio.wait(self._running, timeout=self._drain_s)
                 await cancel(late)
             heart.cancel()
             leaver.cancel()
         return not self._hung
-
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        self._running.pop(task, None)
 
     async def _leave(self, stop: asyncio.Event) -> None:
         await stop.wait()

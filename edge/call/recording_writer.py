@@ -41,9 +41,9 @@ class RecordingWriter:
         *,
         timeout_s: float = COPY_TIMEOUT_S,
     ) -> None:
-        """Record within *quota*; audio beyond it is not recorded.
+        """Record within *quota*: the piece that reaches it is the last one.
 
-        A piece that is not stored within *timeout_s* is lost.
+        A piece that is not stored within *timeout_s* is lost. `run` logs the number of lost pieces.
         """
         self._bus = bus
         self._own = (tenant, session)
@@ -54,6 +54,7 @@ class RecordingWriter:
         )
         """At most MOST_WAITING_PIECES; None is the last, which always has room."""
         self._lost = 0
+        """Pieces that were not stored, those beyond the quota included."""
         self._quota = quota
         self._timeout_s = timeout_s
 
@@ -76,16 +77,16 @@ class RecordingWriter:
     def _queue_pieces(self, now_ms: int, *, ended: bool = False) -> str:
         if self._recorder is None:
             return ""
+        why = ""
         for piece in self._recorder.take(now_ms, ended=ended):
-            why = self._quota.spend(len(piece[1].pcm), time.monotonic())
-            if self._pieces.qsize() < MOST_WAITING_PIECES:
-                self._pieces.put_nowait(piece)
-            else:
+            if why or self._pieces.qsize() >= MOST_WAITING_PIECES:
                 self._lost += 1
-            if why:
-                self._recorder = None
-                return why
-        return ""
+                continue
+            why = self._quota.spend(len(piece[1].pcm), time.monotonic())
+            self._pieces.put_nowait(piece)
+        if why:
+            self._recorder = None
+        return why
 
     async def run(self) -> None:
         """Store pieces until `finish`."""

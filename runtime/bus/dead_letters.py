@@ -74,7 +74,8 @@ async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = Fals
     """Publish the job of *letter* again, remove the record, return the new event's sequence.
 
     The new message gets another id, since the server would drop a duplicate. The id is derived from
-    the record, so a second call changes nothing.
+    the record: a second call publishes nothing while the server remembers ids, five minutes by
+    nats/streams/AURA_EVENTS.json. Later it publishes the job again; a job is safe to do twice.
 
     Raises:
         DeadLetterError: the event is gone or malformed, nobody waits for its result any more, or it

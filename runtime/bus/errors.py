@@ -6,13 +6,14 @@ BusError                the bus did not do a request
 ├── FencedError         give up: another process has gone on with the subject
 ├── DeadLetterError     tell the operator: the job cannot be tried again (`dead_letters.py`)
 ├── NoSuchCallError     tell the asker: no edge holds the call (`calls.py`)
-└── CallSilentError     ask again with the same id: the edge does not answer (`calls.py`)
+├── CallSilentError     ask again with the same id: the edge does not answer (`calls.py`)
+└── NobodyServesError   tell the model: no service listens for the tool (`tool_services.py`)
 
-Others are not the bus's own. A tool's errors are told to the model (`tool_services.py`), and an
-error of a connection that begins becomes a BusAwayError (`server_address.py`):
+Others are not the bus's own. A service's refusal is an answer, which is told to the model
+(`tool_services.py`), and an error of a connection that begins becomes a BusAwayError
+(`server_address.py`):
 
 Exception
-├── NobodyServesError   the call has not begun: no service listens for the tool
 └── ToolRefusedError    the service answered with an error
 NatsError
 └── NoTlsError          the server does not speak TLS

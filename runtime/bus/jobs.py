@@ -113,8 +113,8 @@ class Jobs:
 
         A maximum size could lose a job that was sent before its request was forgotten.
         """
-        self._inbox = ""
-        self._subscription: Subscription | None = None
+        self._inbox: Subscription
+        """Set as the block opens."""
         self._wake = asyncio.Event()
         self._open = AsyncExitStack()
         self._leaving = False
@@ -134,7 +134,7 @@ class Jobs:
 
     async def __aenter__(self) -> Self:
         self.bus.reconnected.append(self._forget)
-        await self._subscribe()
+        self._inbox = await self._subscribe()
         # after an error the last job ends the block, instead of a cancellation
         await self._open.enter_async_context(beside(self._keep_asking()))
         return self
@@ -163,13 +163,12 @@ class Jobs:
         self._pull.forget()
         self._wake.set()
 
-    async def _subscribe(self) -> Subscription | None:
-        """Listen on a new inbox; return the old subscription."""
-        old, inbox = self._subscription, self.bus.nats_client.new_inbox()
-        self._subscription = await self.bus.nats_client.subscribe(inbox, cb=self._on_message)
-        self._inbox = inbox
+    async def _subscribe(self) -> Subscription:
+        """Return a new inbox; nothing was requested on it yet."""
+        nc = self.bus.nats_client
+        inbox = await nc.subscribe(nc.new_inbox(), cb=self._on_message)
         self._pull.forget()
-        return old
+        return inbox
 
     async def _keep_asking(self) -> None:
         """Ask for jobs until `leave`; then, or after an error, no more jobs arrive."""
@@ -183,8 +182,8 @@ class Jobs:
                             await self._wake.wait()
                     except TimeoutError:
                         pass
-                if self._subscription is not None and self.bus.connected:
-                    await _drain(self._subscription)
+                if self.bus.connected:
+                    await _drain(self._inbox)
         finally:
             self._queue.put_nowait(None)
 
@@ -193,9 +192,9 @@ class Jobs:
         loop = asyncio.get_running_loop()
         try:
             if self.bus.connected:
-                if self._pull.is_forgotten(loop.time()) and (old := await self._subscribe()):
-                    # a job on its way to the old inbox still counts
-                    drains.create_task(_drain(old))
+                if self._pull.is_forgotten(loop.time()):
+                    old, self._inbox = self._inbox, await self._subscribe()
+                    drains.create_task(_drain(old))  # a job on its way there still counts
                 if missing := self._pull.request(loop.time()):
                     await self._ask(missing)
         except NatsError as error:
@@ -210,7 +209,7 @@ class Jobs:
         await self.bus.nats_client.publish(
             f"$JS.API.CONSUMER.MSG.NEXT.{subjects.EVENTS_STREAM}.{self.consumer}",
             msgspec.json.encode(request),
-            reply=self._inbox,
+            reply=self._inbox.subject,
         )
 
     async def _on_message(self, msg: Msg) -> None:

@@ -21,7 +21,7 @@ from nats.micro.service import EndpointConfig, ServiceConfig
 
 from runtime.bus import trace
 from runtime.bus.connection import Bus
-from runtime.bus.errors import BusAwayError
+from runtime.bus.errors import BusAwayError, BusError
 from runtime.bus.silence import until_silent
 from runtime.tasks import cancel
 from runtime.text.printable import printable
@@ -44,7 +44,7 @@ MOST_REFUSAL_CHARS = 400
 LOST = "the connection to the tool was lost; the call may have been done"
 
 
-class NobodyServesError(Exception):
+class NobodyServesError(BusError):
     """No service listens for the tool: the call has certainly not begun."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from structlog.testing import capture_logs
 
@@ -75,6 +76,20 @@ async def test_a_quota_that_is_used_up_ends_the_recording_and_is_told_once(bus: 
     pieces = await stored(bus, "caller")
     size = sum(len(piece.pcm) for piece in pieces)
     assert 1e6 < size < 1e6 + 2 * PIECE_MS * BYTES_PER_MS, "the piece that reached it is stored"
+    assert await stored(bus, "client") == []
+
+
+async def test_the_pieces_beyond_a_quota_are_told_as_gaps(bus: Bus) -> None:
+    quota = RecordingQuotas(1).of("t")
+    quota.spend(1_000_000, time.monotonic())
+    writer = a_writer(bus, quota)
+    writer.note_received(sound(1000), BEGAN_MS + 1000)
+    writer.note_sent(Speech(1, "Hi.", sound(300), ends=True), BEGAN_MS + 1000)
+    assert writer.finish(BEGAN_MS + 2000) == TENANT_USED_UP
+    with capture_logs() as logs:
+        await asyncio.wait_for(writer.run(), 5)
+    assert [(one["event"], one["pieces"]) for one in logs] == [("recording_has_gaps", 1)]
+    assert len(await stored(bus, "caller")) == 1, "the piece that reached it is stored"
     assert await stored(bus, "client") == []
 
 

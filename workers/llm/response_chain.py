@@ -28,6 +28,7 @@ class ResponseChain:
         self._subject = subjects.session_events(*whose, ResponseSentence.KIND)
         self.model = model
         self._found = False
+        """Whether the log was read; a fresh job writes before that."""
 
     async def find(self) -> None:
         """Read the chain, which an earlier attempt may have begun."""

@@ -221,7 +221,12 @@ class UtteranceJob:
 
 
 async def _settled_words(job: JobContext[SpeechStarted]) -> UtteranceWords:
-    """Return the words that an earlier attempt settled, since their audio may be gone."""
+    """Return the words that an earlier attempt settled, since their audio may be gone.
+
+    STT's rights on the bus are for the newest transcript of a session alone, which has all settled
+    words of its utterance. If it is of another utterance, there are none: the words are recognised
+    again from the audio, of which AURA_AUDIO keeps 150 s.
+    """
     event = job.event
     subject = subjects.session_events(event.tenant, event.session, TranscriptGuess.KIND)
     stored = await job.bus.last_of(subject)

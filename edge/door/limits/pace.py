@@ -2,7 +2,7 @@
 
 The work of a connection that *bursts*, and any long piece of work, waits in the work queue of the
 edge (`work_queue.py`). If a hundred strangers send a little at the same moment, all but the first
-wait, too.
+wait, too. `pace_state.py` decides what waits; this file waits.
 """
 
 import asyncio
@@ -12,12 +12,11 @@ from typing import Protocol, TypeVar
 from weakref import ref
 
 from edge.door.limits.connection_budget import ConnectionBudget
-from edge.door.limits.work_queue import Place, WorkQueue
+from edge.door.limits.pace_state import PaceState
+from edge.door.limits.work_queue import WorkQueue
 
 T = TypeVar("T")
 
-YIELD_AFTER_S, NAMED_YIELD_AFTER_S = 0.001, 0.003
-"""Work after which others get the loop: that of a stranger, and of a caller with a token."""
 WAIT_PIECE_S = 0.25
 """A wait is cut into such pieces."""
 LONGEST_WAIT_OF_SOUND_S = 10.0
@@ -35,7 +34,7 @@ class Source(Protocol):
 
 
 class Pace:
-    """The pace of one connection."""
+    """Waits as the state of one connection's pace says."""
 
     def __init__(
         self,
@@ -52,14 +51,11 @@ class Pace:
         """
         self.budget = budget
         self.clock, self.work_clock = clock, work_clock
+        self._state = PaceState(budget)
         self._queue = queue
         self._strained = strained
         self._source: Callable[[], Source | None] = lambda: None
         """A weak reference: the source has this pace, and no cycle is to keep it in memory."""
-        self._since_s = 0.0
-        """Work since other tasks last ran."""
-        self._has_waited = False
-        """Whether it waited in the queue since the last wait for its client."""
 
     def read_from(self, source: Source) -> None:
         """Pace what comes from *source*, and tell it several times a second if it is not read."""
@@ -68,8 +64,7 @@ class Pace:
     def worked(self, since_s: float) -> None:
         """Charge the time of the loop since *since_s* (of `work_clock`)."""
         took_s = self.work_clock() - since_s
-        self.budget.spend_work(took_s)
-        self._since_s += took_s
+        self._state.worked(took_s)
         self._queue.round.count(took_s)
 
     async def off_loop(self, work: Callable[[], T]) -> T:
@@ -86,9 +81,7 @@ class Pace:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        if self.budget.is_small or self.budget.clear_if_live(now_s := self.clock()):
-            return 0.0
-        return self.budget.check(now_s)
+        return self._state.check(self.clock())
 
     def later(self, wait_s: float, piece: Callable[[], None]) -> None:
         """Call *piece* after *wait_s*, when it is next."""
@@ -102,35 +95,24 @@ class Pace:
             loop.call_soon(piece)
 
     async def breathe(self) -> None:
-        """Let other tasks run if this connection bursts, or has worked for long since they ran.
-
-        In a full round of the event loop, a stranger with more data waits too. Such a wait comes
-        once until all the data are processed.
-        """
-        crowded = (
-            self._queue.round.is_full
-            and self.budget.is_stranger
-            and not self._has_waited
-            and self._more_waits
-        )
-        most_s = YIELD_AFTER_S if self.budget.is_stranger else NAMED_YIELD_AFTER_S
-        if self.budget.load or self._since_s > most_s or crowded:
+        """Let other tasks run if this connection is to."""
+        full = self._queue.round.is_full
+        if self._state.lets_others_run(round_is_full=full, has_more=self._has_more):
             await self.wait_in_queue()
 
     async def admit(self, *, long: bool = False) -> None:
-        """Wait until the next message may be processed; *long*: it takes more than YIELD_AFTER_S.
+        """Wait until the next message may be processed; *long*: it takes more than a millisecond.
 
         Raises:
             OverBudgetError: the connection is to be closed.
         """
         until_s = self.clock() + LONGEST_WAIT_OF_SOUND_S
-        while wait_s := self.check() or self._held_s(until_s):  # a debt is time
+        while wait_s := self._state.wait_s(self.clock(), until_s, self._strained):
             if (source := self._source()) is not None:
                 source.note_slowed()
             await asyncio.sleep(min(wait_s, WAIT_PIECE_S))
-        if not self.budget.load and not self._more_waits:
-            self._since_s = 0.0  # the reader now waits for the client, and others run
-            self._has_waited = False
+        if not self._has_more:
+            self._state.caught_up()
         if long:
             await self.wait_in_queue()
         else:
@@ -139,26 +121,12 @@ class Pace:
     async def wait_in_queue(self) -> None:
         """Wait in the work queue until it is next."""
         self._charge()
-        await self._queue.wait(self.budget.address, self._place)
-        self._has_waited = True
+        await self._queue.wait(self.budget.address, self._state.place)
+        self._state.waited()
 
     @property
-    def _more_waits(self) -> bool:
+    def _has_more(self) -> bool:
         return (source := self._source()) is not None and source.has_more()
 
-    @property
-    def _place(self) -> Place:
-        """The place in the work queue."""
-        if self.budget.load:
-            return Place.FAIR
-        return Place.NEXT if self.budget.is_stranger else Place.LIVE
-
     def _charge(self) -> None:
-        self._queue.worked(self.budget.address, self._since_s)
-        self._since_s = 0.0
-
-    def _held_s(self, until_s: float) -> float:
-        """Return the seconds for which sound that is ahead waits for the stages."""
-        if not self.budget.is_ahead or not self.budget.is_held(strained=bool(self._strained())):
-            return 0.0
-        return max(0.0, until_s - self.clock())
+        self._queue.worked(self.budget.address, self._state.take_work())
