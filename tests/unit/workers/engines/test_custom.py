@@ -23,6 +23,8 @@ from workers.engines.simulated import (
     SimulatedSynthesizer,
 )
 
+BUILT_IN = ", ".join(factory.RECOGNIZERS)
+
 
 class Parrot(SimulatedRecognizer):
     name = "parrot"
@@ -88,7 +90,7 @@ def birds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed.mkdir()
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: birds\nVersion: 1.0\n")
     (installed / "entry_points.txt").write_text(
-        "[aura.stt]\nparrot = birds:Parrot\ngone = birds:Gone\n"
+        "[aura.stt]\nmacaw = birds:Parrot\ngone = birds:Gone\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
 
@@ -106,14 +108,14 @@ def test_a_class_is_made_of_the_settings() -> None:
 
 
 def test_an_installed_entry_point_is_found_by_its_name() -> None:
-    assert factory.recognizer(of(stt_engine="parrot")).name == "parrot"
-    assert kind_of("parrot") == "stt"
+    assert factory.recognizer(of(stt_engine="macaw")).name == "parrot"
+    assert kind_of("macaw") == "stt"
 
 
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("whisperer", r"one of auto, whisper, openai, simulated, gone, parrot, or module:Class"),
+        ("whisperer", rf"one of auto, {BUILT_IN}, gone, macaw, or module:Class"),
         ("nests:Parrot", "no module 'nests'"),
         ("birds:Eagle", "has nothing named 'Eagle'"),
         ("birds:number", "nothing to call named 'number'"),
@@ -155,5 +157,5 @@ def test_a_check_that_hangs_ends_the_command() -> None:
 
 def test_the_list_shows_the_installed_engines() -> None:
     run = CliRunner().invoke(engines.app, ["list"])
-    assert "AURA_LLM_ENGINE   auto, cerebras, openai, local, simulated" in run.output
-    assert "parrot   birds:Parrot" in run.output
+    assert f"AURA_LLM_ENGINE   auto, {', '.join(llm_factory.MODELS)}" in run.output
+    assert "macaw   birds:Parrot" in run.output
