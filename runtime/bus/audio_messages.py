@@ -13,6 +13,8 @@ from runtime.bus.delivery import Delivery, message_of
 from schemas import subjects
 from schemas.audio import AudioFrame
 
+LOST_AUDIO_S = 10.0
+"""The longest gap between two audio messages; after a longer gap the edge counts as gone."""
 REPAIR_S = 0.3
 """The silence after which messages are read from the stream."""
 MOST_UNREAD_AUDIO = 600
@@ -25,7 +27,7 @@ async def audio_messages(
     session: str,
     utterance: int,
     *,
-    silence_limit_s: float,
+    silence_limit_s: float = LOST_AUDIO_S,
     first_limit_s: float | None = None,
     known_ms: int = 0,
 ) -> AsyncIterator[AudioFrame]:

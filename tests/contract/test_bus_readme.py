@@ -8,11 +8,11 @@ from pathlib import Path
 
 from edge.protocols import asyncapi as client_documents
 from runtime.bus import jobs, pull_state
+from runtime.bus.audio_messages import LOST_AUDIO_S
 from schemas import audio, generate, tokens
 from schemas.generate import HERE, README
 from workers.retry_policy import LAST_ATTEMPT, SECOND_ATTEMPT_S
 from workers.stage import FRESH_JOB_S
-from workers.stt.stage import LOST_AUDIO_S
 from workers.tts.speech_chunks import MOST_CHUNK_BYTES
 from workers.worker_loop import HEARTBEAT_S
 

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
+from runtime import envelopes
 from runtime.bus.connection import Bus
 from runtime.bus.jobs import Jobs
 from runtime.process.version import version
 from runtime.settings import Settings
 from schemas.events import WebhookRequested
-from workers.analytics import envelopes
 from workers.analytics.runner import Runner
 from workers.analytics.subscribers import (
     Context,

@@ -23,7 +23,6 @@ from schemas.events import (
 )
 from workers.engines import factory, llm_factory
 from workers.engines.protocols import LanguageModel, Prompt, Recognizer, Synthesizer
-from workers.stt.stage import LOST_AUDIO_S
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +68,7 @@ class _Recognition(Candidate):
     async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
         """Record the audio now, since the bus keeps it for a minute only."""
         assert isinstance(event, SpeechStarted)  # noqa: S101  # the subscription says so
-        coming = audio_messages(bus, event.session, event.utterance, silence_limit_s=LOST_AUDIO_S)
+        coming = audio_messages(bus, event.session, event.utterance)
         return b"".join([message.pcm async for message in coming])
 
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:

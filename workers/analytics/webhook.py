@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
+from runtime import envelopes
 from runtime.process.version import version
 from runtime.settings import Settings, SettingsError
 from runtime.tls import goes_in_clear
 from schemas.events import Event
-from workers.analytics import envelopes
 from workers.analytics.subscribers import (
     Context,
     GiveUp,

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from runtime import envelopes
 from runtime.bus.connection import Bus
 from runtime.settings import Settings, SettingsError
 from schemas.tools import ToolKind
-from workers.analytics import call_webhooks, envelopes
+from workers.analytics import call_webhooks
 from workers.stage_builders import BuiltStage
 from workers.tools.backends import NatsBackend, ToolBackend, WebhookBackend
 from workers.tools.stage import ToolStage

@@ -31,8 +31,6 @@ from workers.stt.utterance_words import AudioPart, PauseTranscript, RecognisedWo
 
 log = structlog.get_logger(__name__)
 
-LOST_AUDIO_S = 10.0
-"""The longest gap between two audio messages; after a longer gap the edge counts as gone."""
 STALE_LIMIT_S = 0.6
 """The longest wait for the first audio of an utterance that looks past its deadline. If its audio
 is gone, none comes. If only a clock is ahead of the server's, it is there."""
@@ -86,7 +84,6 @@ class SttStage:
                 job.bus,
                 event.session,
                 event.utterance,
-                silence_limit_s=LOST_AUDIO_S,
                 first_limit_s=STALE_LIMIT_S if stale else None,
                 known_ms=words.settled_ms,
             ):

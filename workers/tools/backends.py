@@ -8,6 +8,7 @@ from typing import Protocol
 import aiohttp
 import msgspec
 
+from runtime import envelopes
 from runtime.bus.connection import Bus
 from runtime.bus.tool_services import (
     KEY_HEADER,
@@ -21,7 +22,6 @@ from runtime.process.version import version
 from schemas import subjects
 from schemas.events import ToolRequested
 from schemas.tools import MOST_RESULT_BYTES, ToolFailure, idempotency_key
-from workers.analytics import envelopes
 
 
 class CallFailedError(Exception):

@@ -9,8 +9,8 @@ import json
 
 import pytest
 
+from runtime import envelopes
 from schemas.events import TranscriptFinal
-from workers.analytics import envelopes
 
 EVENT = TranscriptFinal(
     tenant="acme", session="s_1", at_ms=1_700_000_000_123, utterance=3, text="Grüße",
