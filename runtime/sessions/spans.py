@@ -35,10 +35,8 @@ def spans(moments: list[Moment]) -> list[TimelineSpan]:
             case "speech.paused" | "speech.ended":
                 end_ms = max(int(fields["speech_end_ms"]), speaking_since or 0)
                 if speaking_since is not None:
-                    caller_words = words.get((int(fields["utterance"]), int(fields["pause"])), "")
-                    span = TimelineSpan(
-                        speaking_since, end_ms, "caller", "speech", caller_words, index
-                    )
+                    text = words.get((int(fields["utterance"]), int(fields["pause"])), "")
+                    span = TimelineSpan(speaking_since, end_ms, "caller", "speech", text, index)
                     found.append(span)
                     speaking_since = None
                 if one.name == "speech.ended":

@@ -203,7 +203,7 @@ class History:
         self.carried, self.carried_sent = [], 0
 
     def drop_carried(self, text: str) -> None:
-        """Remove *text*, which got a response, from the carried words; the client has the others."""
+        """Remove *text*, which got a response, from the carried words; the others were sent."""
         self.carried = [one for one in self.carried if one != text]
         self.carried_sent = len(self.carried)
 
