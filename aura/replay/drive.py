@@ -72,10 +72,8 @@ class ModelRefusedError(ValueError):
 class _NoClient:
     """A client of a driven session that drops all messages; transfers are taken from the record."""
 
-    def __init__(self, timed_inputs: Sequence[TimedInput], plan: DrivePlan) -> None:
-        self._recorded = [
-            one.call_input for one in timed_inputs if isinstance(one.call_input, Reconfigured)
-        ]
+    def __init__(self, inputs: Sequence[TimedInput], plan: DrivePlan) -> None:
+        self._recorded = [one for _, one in inputs if isinstance(one, Reconfigured)]
         self._plan = plan
         self.shell: SessionShell | None = None
 
@@ -136,25 +134,22 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
     """
     connection = redecide.connections(events)[0]
     began = _started(_beginning(connection), _agent_at(events, plan.from_turn), plan)
-    timed_inputs, from_byte, history = _from(connection, events, plan.from_turn)
-    session_ref = (began.tenant, plan.session)
+    inputs, from_byte, history = _from(connection, events, plan.from_turn)
+    session = (began.tenant, plan.session)
     recorded = tuple(stage for stage in STAGE_NAMES if stage not in plan.stages)
     call, client = Call(began, history), _NoClient(connection.inputs, plan)
     terms = LogTerms(recorded=recorded)
     client.shell = shell = SessionShell(bus, call, client, audio=plan.audio, terms=terms)
-    caller = _RecordedCaller(shell, plan.sound, from_byte)
-    refusals = _Refusals(bus, session_ref, plan)
+    caller, refusals = _RecordedCaller(shell, plan.sound, from_byte), _Refusals(bus, session, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(shell.run())
         await shell.listening.wait()
-        workers = RecordedWorkers(bus, session_ref, RecordedStages(connection), recorded, tasks)
+        workers = RecordedWorkers(bus, session, RecordedStages(connection), recorded, tasks)
         await workers.listen(stack)
         await refusals.listen(stack)
-        await _speak(
-            caller, timed_inputs, workers, refusals, wait=not _left_in_response(connection)
-        )
+        await _speak(caller, inputs, workers, refusals, wait=not _left_in_response(connection))
         await asyncio.sleep(0.5)  # the last events of the stages may still arrive
-        last = timed_inputs[-1].call_input if timed_inputs else None
+        last = inputs[-1].call_input if inputs else None
         ended = last if isinstance(last, Finished) else Finished("end_call")
         shell.finish(ended.reason, may_return=ended.may_return)
         await running
@@ -248,10 +243,10 @@ def _from(
         for at_ms, call_input in connection.inputs
         if isinstance(call_input, Sound) and at_ms < from_ms
     )
-    timed_inputs = [timed for timed in connection.inputs if timed.at_ms >= from_ms]
+    inputs = [timed for timed in connection.inputs if timed.at_ms >= from_ms]
     history = fold(e for e in events[:index] if e.at_ms <= events[index].at_ms)
     history.summary = Summary()
-    return timed_inputs, from_byte, history
+    return inputs, from_byte, history
 
 
 def _is_transfer(call_input: AnyInput) -> bool:
@@ -289,19 +284,17 @@ async def _speak(
         return
     begin_s = loop.time()
     workers.later_ms = now_ms() - inputs[0].at_ms
-    for at_ms, call_input in inputs:
-        if isinstance(call_input, (*redecide.MADE_BY_REPLAYS, Finished)) or _is_transfer(
-            call_input
-        ):
+    for at_ms, entry in inputs:
+        if isinstance(entry, (*redecide.MADE_BY_REPLAYS, Finished)) or _is_transfer(entry):
             continue
         due_s = begin_s + (at_ms - inputs[0].at_ms) / 1000
         await asyncio.sleep(max(0.0, due_s - loop.time()))
         if refusals.reason:
             return
-        if isinstance(call_input, PartialHeard):
-            await workers.grow(call_input)
+        if isinstance(entry, PartialHeard):
+            await workers.grow(entry)
         else:
-            caller.give(call_input)
+            caller.give(entry)
     until_s = loop.time() + LAST_RESPONSE_TIMEOUT_S
     while wait and caller.shell.call.responding and loop.time() < until_s:  # noqa: ASYNC110  # with a limit
         await asyncio.sleep(0.05)

@@ -145,36 +145,33 @@ class Call:
                 return False
         return True
 
-    def _reconfigure(self, call_input: inputs.Reconfigured, now_ms: int) -> None:
-        self._config.now = config = call_input.config
+    def _reconfigure(self, change: inputs.Reconfigured, now_ms: int) -> None:
+        self._config.now = config = change.config
         self._segmenter.configure(config.turns)
         head = self._out.head(now_ms)
         self._out.publish(ev.SessionReconfigured(**head, config=config))
         self._turns.reconfigured(now_ms)
-        if call_input.agent:
+        if change.agent:
             before = self.history.summary.agent
-            self.history.agent = call_input.agent
-            self._out.publish(ev.AgentChanged(**head, agent=call_input.agent, before=before))
-            if not self.control.transferred(call_input.call):
-                self._responder.transferred(call_input.call, call_input.agent.name, now_ms)
+            self.history.agent = change.agent
+            self._out.publish(ev.AgentChanged(**head, agent=change.agent, before=before))
+            if not self.control.transferred(change.call):
+                self._responder.transferred(change.call, change.agent.name, now_ms)
 
-    def _finish(self, call_input: inputs.Finished, now_ms: int) -> None:
+    def _finish(self, finish: inputs.Finished, now_ms: int) -> None:
         """End the connection; a response is kept for a caller who may come back."""
         self.history.control.move(CallMove.FINISH)
         self._entry.close(now_ms, discarded=True)
         self._entry.clear()
         self._idle.stop()
         self._keypad.pop()
-        if call_input.may_return:
+        if finish.may_return:
             self._current.leave(now_ms)
         else:
             self._current.drop("hung_up", now_ms)
         summary = dataclasses.asdict(self.history.summary)
         ended = ev.SessionEnded(
-            **self._out.head(now_ms),
-            reason=call_input.reason,
-            turns=self.history.responses,
-            **summary,
+            **self._out.head(now_ms), reason=finish.reason, turns=self.history.responses, **summary
         )
         self._out.publish(ended)
         self._out.followers.clear()  # they refer to it: nothing stays until garbage collection
