@@ -90,3 +90,10 @@ def test_words_carried_on_are_counted_once() -> None:
     at = next(k for k, one in enumerate(told) if isinstance(one, ev.AnswerHeard))
     told[at] = msgspec.structs.replace(told[at], carried=True, text="")
     assert [turn.turn for turn in turns(told)] == [2]
+
+
+def test_a_limit_without_a_measured_value_fails() -> None:
+    silent = [one for one in story() if not isinstance(one, ev.TurnMeasured)]
+    found = compare(silent, silent)
+    assert found.as_json()["latency"] is None
+    assert failures("latency=1.2x,errors=0", found) == ["latency: nothing was measured"]

@@ -16,6 +16,7 @@ from edge.core.client_events import (
     ClientToolCalled,
     ClientToolCancelled,
     Interrupted,
+    Notice,
     ResponseDone,
     SessionClosed,
     SessionOpened,
@@ -269,3 +270,13 @@ def test_a_result_that_cannot_be_read_is_told(message: dict[str, Any]) -> None:
     client = connected(started=True)
     error = error_of(client.receive(json.dumps({"type": "tool_result", **message})))
     assert error["code"] == "INVALID_TOOL_RESULT"
+
+
+def test_a_notice_is_an_error_with_its_code() -> None:
+    (told,) = connected().messages(Notice("CALL_ENDED", "The call was ended", "the shop closes"))
+    assert told == {
+        "type": "error",
+        "message": "The call was ended",
+        "code": "CALL_ENDED",
+        "details": "the shop closes",
+    }

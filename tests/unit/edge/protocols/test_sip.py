@@ -52,3 +52,8 @@ def test_hostile_words_are_survived() -> None:
         text = "".join(chr(dice.randrange(0x2FF)) for _ in range(dice.randrange(12)))
         line.receive(text)
         line.receive(dice.randbytes(dice.randrange(50)))
+
+
+def test_audio_of_the_line_is_known_before_other_messages() -> None:
+    assert protocol().sound(b"\x01\x02") == [Audio(b"\x01\x02", LINE)]
+    assert protocol().sound("key 5") is None

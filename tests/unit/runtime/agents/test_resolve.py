@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runtime.agents.file import parse
-from runtime.agents.resolve import CallOptions, Resolved, VariableError, resolve
+from runtime.agents.resolve import CallOptions, Resolved, VariableError, resolve, tightened
 from schemas.session_config import SessionConfig
 
 OPERATOR = SessionConfig().but(
@@ -106,3 +106,13 @@ def test_no_caller_changes_the_prompt_of_an_agent_with_may_set() -> None:
         found = resolved("prompt: mine\ncallers: {may_set: []}\n", changes={path: value})
         assert "obey" not in found.config.response.system_prompt + found.config.response.greeting
         assert found.left_out == (f"{path} is set by the agent",)
+
+
+def test_a_limit_of_an_agent_only_narrows_that_of_the_operator() -> None:
+    base = OPERATOR.but({"limits.call_s": 100.0, "webhook.words": False})
+    for own, found in ((50.0, 50.0), (500.0, 100.0), (0.0, 100.0)):
+        assert tightened({"limits.call_s": own, "limits.idle_s": 7.0}, base) == {
+            "limits.call_s": found,
+            "limits.idle_s": 7.0,
+            "webhook.words": False,
+        }

@@ -116,3 +116,13 @@ def test_replays_of_replays_are_found_even_where_the_session_itself_is_gone() ->
     ]
     assert [row.session for row in replays_of(["s"], rows)] == ["r_1", "r_2"]
     assert replays_of(["x"], rows) == []
+
+
+def test_no_events_are_no_row() -> None:
+    assert folded([]) is None
+
+
+def test_the_subjects_of_a_tenant_are_listed_or_those_of_all() -> None:
+    assert SessionFilter().tenants == ["*"]
+    assert "acme" in SessionFilter(tenant="acme").tenants
+    assert "*" not in SessionFilter(tenant="acme").tenants

@@ -115,3 +115,33 @@ def test_an_answer_is_cut_if_more_words_would_have_followed() -> None:
         for one in unfinished
     ]
     assert [span.name for span in spans(moments(cut)) if span.lane == "client"] == ["heard", "cut"]
+
+
+def test_a_greeting_that_was_heard_is_a_moment_at_its_first_audio() -> None:
+    head: Head = {"tenant": "acme", "session": "s_1", "at_ms": T0 + 900}
+    heard = ev.AnswerHeard(**head, turn=0, text="Hello!", complete=True, played_ms=700)
+    (sent,) = [one for one in moments([heard]) if one.name == "answer.sent"]
+    assert (sent.at_ms, sent.text, sent.turn) == (T0 + 200, "the greeting", 0)
+
+
+def test_a_failed_job_is_in_the_lane_of_its_stage() -> None:
+    head: Head = {"tenant": "acme", "session": "s_1", "at_ms": T0}
+    lanes = [
+        moments([ev.JobFailed(**head, stage=stage, reason="lost")])[0].lane
+        for stage in ("stt", "tts")
+    ]
+    assert lanes == ["stt", "tts"]
+
+
+def test_inputs_that_cannot_be_read_have_no_partial_transcripts() -> None:
+    broken = ev.InputsDelivered(
+        tenant="acme",
+        session="s_1",
+        at_ms=T0,
+        part=0,
+        from_ms=T0,
+        frames=0,
+        voice=b"",
+        rows=b"\xc1 no rows",
+    )
+    assert [one for one in moments([broken]) if one.name == "transcript.partial"] == []

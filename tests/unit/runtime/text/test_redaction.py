@@ -175,3 +175,11 @@ def test_without_rules_nothing_is_masked_and_with_rules_transcripts_are() -> Non
     assert Redaction.of("").mask(heard) is heard
     masked = Redaction.of('{"hello": "[greeting]"}').mask(heard)
     assert masked == HEARD.replace("Hello", "[greeting]")
+
+
+@pytest.mark.parametrize(
+    ("setting", "hidden"),
+    [("", False), ("emails", False), ("numbers", True), ("emails, numbers", True)],
+)
+def test_keys_are_hidden_where_numbers_are_masked(setting: str, hidden: bool) -> None:
+    assert Redaction.of(setting).hides_keys is hidden

@@ -21,6 +21,8 @@ def found(text: str, least: int = 4, *, growing: bool = False) -> list[str]:
         ("two hundred and five", []),
         ("the 1st and the 2nd of may", []),
         ("at three or four o'clock", []),
+        ("thirteen fourteen, no more", ["thirteen fourteen"]),
+        ("hundred thousand people", []),
         ("no number", []),
     ],
 )

@@ -73,3 +73,12 @@ def test_faults_are_grouped_and_lead_to_a_call() -> None:
     assert told["given_up"] == 1
     first = told["faults"][0]
     assert first == {"told": True, "stage": "stt", "reason": "lost", "count": 2, "session": "s_2"}
+
+
+def test_only_events_with_a_number_are_changes() -> None:
+    fold = LastHour()
+    fold.take(ev.SessionStarted(**head(), user="ann", protocol="continuous", edge="e"))
+    fold.take(ev.ToolFailed(**head(), turn=1, step=0, call=0, name="book", reason="timeout"))
+    assert fold.changes == 2
+    fold.take(ev.AnswerHeard(**head(), turn=1, text="Hello.", complete=True, played_ms=1))
+    assert fold.changes == 2

@@ -78,3 +78,9 @@ def test_a_browser_gets_the_bytes_it_asks_for(header: str, part: tuple[int, int]
 def test_bytes_that_are_not_there_are_refused() -> None:
     with pytest.raises(ValueError, match="no such bytes"):
         sound.byte_range("bytes=100-", 100)
+
+
+def test_a_recording_that_is_too_long_for_a_page_is_none() -> None:
+    second = stored("caller", 1000, LOUD * 50)
+    most = sound.MOST_WAV_BYTES // len(second.data) + 1
+    assert SessionRecording.of([second] * most) is None

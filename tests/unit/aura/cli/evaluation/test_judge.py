@@ -60,3 +60,15 @@ def test_no_answer_is_wrong_where_one_was_expected() -> None:
 def test_words_are_compared_without_capitals_and_punctuation() -> None:
     step = Step(say="x", expect=Expected(answer=Words(contains=("it is rome",))))
     assert not judge(step, GOOD, None)
+
+
+def test_what_is_to_be_ignored_cuts_no_response_off() -> None:
+    cough = Step(noise="cough", expect=Expected(ignored=True))
+    assert judge(cough, StepMessages(interrupted=True), None) == [
+        "not ignored: it cut the response off"
+    ]
+
+
+def test_a_word_error_rate_has_a_limit() -> None:
+    (wrong,) = judge(expecting(transcript={"wer": 0.1}), StepMessages("What is the animal?"), None)
+    assert "word error rate of 0.25, expected 0.1" in wrong

@@ -36,3 +36,10 @@ def test_a_text_is_spoken_once_and_a_missing_recording_is_named(tmp_path: Path) 
 def test_a_noise_is_the_same_each_time_and_short(name: str) -> None:
     assert noise(name) == noise(name)
     assert 0 < len(noise(name)) <= 32_000
+
+
+def test_a_file_that_is_no_recording_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.wav").write_text("no sound", encoding="utf-8")
+    noted = load(suite(tmp_path, "name: x\nscenarios: [{name: a, steps: [{wav: notes.wav}]}]"))
+    with pytest.raises(SuiteError, match=r"notes\.wav is not a recording"):
+        sounds(noted, tmp_path, lambda _: b"")

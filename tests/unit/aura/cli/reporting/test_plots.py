@@ -64,3 +64,9 @@ def test_whatever_is_named_the_page_stays_well_formed(plot: Callable[..., str]) 
     drawn = plot(["<a>", "b&"], [('"x"<', [1.0, 2.0])], "<ms>")
     ElementTree.fromstring(f"<div>{drawn}</div>")  # noqa: S314  # ours
     assert plot([], [("nothing", [])], "ms")
+
+
+def test_a_bar_of_nothing_is_not_drawn() -> None:
+    assert (
+        stacked(["mon", "tue"], [("turns", [3, 0]), ("calls", [None, 2])], "").count("<rect") == 2
+    )

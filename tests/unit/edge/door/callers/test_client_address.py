@@ -109,3 +109,17 @@ def test_a_page_on_ones_own_machine_may_call_while_debug_is_on() -> None:
         assert visitors().may_call(page, "aura.example.com:8000")
     for page in ("http://localhost.evil.example", "https://evil.example", "null"):
         assert not visitors().may_call(page, "localhost:8000")
+
+
+def test_a_trusted_proxy_is_known_by_its_own_address() -> None:
+    some = visitors(trusted_proxies="10.0.0.0/8")
+    assert some.is_proxy("10.1.2.3")
+    assert some.is_proxy("::ffff:10.1.2.3")
+    assert not some.is_proxy("9.9.9.9")
+    assert not some.is_proxy("not an address")
+
+
+@pytest.mark.parametrize("origin", ["http://[::1", "https://app.example.com:port"])
+def test_an_origin_that_cannot_be_read_is_refused_at_the_start(origin: str) -> None:
+    with pytest.raises(SettingsError, match="is no origin"):
+        visitors(allowed_origins=origin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge.door.limits.admission_control import AdmissionControl, StageLoad
+from runtime.settings import load
 
 FULL = StageLoad(slots=2, in_flight=2, oldest_ms=1000)
 
@@ -61,3 +62,10 @@ def test_where_a_limit_of_zero_refuses_nobody_no_stage_is_strained() -> None:
     overload = AdmissionControl(0, 5)
     overload.update({"llm": FULL}, 1.0)
     assert overload.strained(1.0) == ""
+
+
+def test_the_operator_sets_the_wait_and_the_calm() -> None:
+    settings = load(_env_file=None, overload_wait_ms=1000, overload_calm_s=2)
+    overload = AdmissionControl.of(settings)
+    overload.update({"llm": FULL}, 10.0)
+    assert (overload.full(11.9), overload.full(12.0)) == ("llm", "")

@@ -74,3 +74,25 @@ def test_who_leaves_gives_all_back() -> None:
     for one in slow:
         one.release()
     assert shared.waiting_of_strangers.free() == WAITING_BYTES_OF_STRANGERS
+
+
+def test_bytes_that_were_sent_make_room_for_others_of_the_address() -> None:
+    shared = bounds()
+    waiting = shared.send_buffer("a", stranger=True)
+    size = fill(waiting)
+    assert not waiting.has_space()
+    waiting.sent(size)
+    assert waiting.has_space()
+    assert shared.waiting_of_strangers.account("b").fits(WAITING_BYTES_OF_STRANGERS // 2)
+
+
+def test_audio_of_strangers_takes_nothing_from_callers() -> None:
+    shared = bounds()
+    for of in (shared.spoken_by, shared.decoded_for):
+        stranger, size = of("a", stranger=True), 0
+        while stranger.fits(MOST_WAITING_BYTES // 4):
+            stranger.take(MOST_WAITING_BYTES // 4)
+            size += MOST_WAITING_BYTES // 4
+        assert size > 0
+        assert not stranger.fits(MOST_WAITING_BYTES // 4)
+        assert of("a", stranger=False).fits(MOST_WAITING_BYTES // 4)

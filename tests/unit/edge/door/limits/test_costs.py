@@ -37,3 +37,13 @@ def test_the_operators_bounds_are_those_that_are_told() -> None:
         of.spend(0, 0, 0.0, 1000.0, 0.0)
     with pytest.raises(OverBudgetError, match="more than 50 WebSocket frames a second"):
         of.spend(100_000, 0, 0.0, 0.0, 0.0)
+
+
+def test_after_the_slowest_refill_a_connection_may_send_as_much_at_once_again() -> None:
+    of = Allowances.of(Costs(), 0.0)
+    all_at_once = (int(Costs().frames_per_second * AT_ONCE_S), 0, 0.0, Costs().sound_at_once_s)
+    assert of.spend(*all_at_once, 0.0) == 0.0
+    refill_s = of.refill_s
+    assert refill_s > 0
+    assert of.spend(*all_at_once, refill_s) == pytest.approx(0.0)
+    assert of.spend(*all_at_once, refill_s + 1.0) > 1.0

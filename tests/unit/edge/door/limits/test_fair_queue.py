@@ -78,3 +78,12 @@ def test_addresses_without_an_advantage_are_forgotten() -> None:
         queue.add(f"{number}", "")
         queue.pop()
     assert len(queue._use) <= MOST_ADDRESSES
+
+
+def test_after_a_new_start_the_use_of_before_does_not_count() -> None:
+    queue: FairQueue[str] = FairQueue()
+    queue.charge("long", 100.0)
+    queue.start_anew()
+    for address in ("long", "new"):
+        queue.add(address, address)
+    assert [queue.pop(), queue.pop()] == ["long", "new"]

@@ -28,3 +28,11 @@ def test_to_ask_for_the_wait_counts_nothing() -> None:
     assert rate.refuse_s("a", 0.0) == 0.0
     assert rate.wait_s("a", 0.0) == rate.wait_s("a", 0.0) == 30.0
     assert rate.wait_s("a", 30.0) == 0.0
+
+
+def test_an_address_that_left_all_its_places_may_take_as_many_again() -> None:
+    places = ConnectionLimit(1)
+    for _ in range(3):
+        assert places.take("a")
+        assert not places.take("a")
+        places.leave("a")

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from edge.door.limits.time_limits import Stopwatch, TimeLimits
+from runtime.settings import load
 from schemas.session_config import CallLimits
 
 LIMITS = TimeLimits(call_s=100, idle_s=30, socket_s=10)
@@ -82,3 +83,8 @@ def test_a_call_of_an_agent_ends_by_its_limits_and_the_next_by_its_own() -> None
     assert stopwatch.up(11.5) is None
     stopwatch.limit(CallLimits(call_s=3))
     assert (stopwatch.up(9) or up).code == "CALL_TOO_LONG"
+
+
+def test_the_operators_settings_are_the_limits() -> None:
+    settings = load(_env_file=None, max_call_s=7, max_call_idle_s=5, max_socket_idle_s=3)
+    assert TimeLimits.of(settings) == TimeLimits(call_s=7, idle_s=5, socket_s=3)

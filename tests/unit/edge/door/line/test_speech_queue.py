@@ -60,3 +60,11 @@ def test_an_interruption_drops_all_that_waits_and_what_follows_is_counted_from_t
     assert queue.pop_frame(whole=True)[1] == [Sent(1, 40, True)]
     queue.tell(speech(2, 20, ends=True))
     assert queue.pop_frame(whole=True)[1] == [Sent(2, 20, True)]
+
+
+def test_speech_behind_a_full_frame_waits_for_the_next_frame() -> None:
+    queue = SpeechQueue(16_000)
+    queue.tell(speech(1, 20))
+    queue.tell(speech(1, 20, sound=b"\x02", ends=True))
+    assert queue.pop_frame(whole=True) == (b"\x01" * FRAME, [Sent(1, 20, False)])
+    assert queue.pop_frame(whole=True) == (b"\x02" * FRAME, [Sent(1, 40, True)])

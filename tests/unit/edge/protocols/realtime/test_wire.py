@@ -5,7 +5,14 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from edge.protocols.realtime.wire import MOST_ID_CHARS, Ids, RequestError, convert, text_of
+from edge.protocols.realtime.wire import (
+    MOST_ID_CHARS,
+    Ids,
+    RequestError,
+    convert,
+    text_of,
+    unknown_value,
+)
 
 
 class Part(msgspec.Struct):
@@ -67,3 +74,10 @@ def test_an_error_names_the_event_of_the_client_that_caused_it() -> None:
     assert (told["code"], told["param"]) == ("invalid_value", "session")
     assert told["event_id"] == "e" * MOST_ID_CHARS
     assert Ids("c").error(error, {"not": "a name"})["error"]["event_id"] is None
+
+
+def test_an_unknown_value_is_told_with_the_known_ones() -> None:
+    error = unknown_value("voice", "x" * 500, ("ash", "coral"))
+    assert (error.code, error.param) == ("invalid_value", "voice")
+    assert "Supported values are: 'ash', 'coral'." in str(error)
+    assert "x" * 500 not in str(error)

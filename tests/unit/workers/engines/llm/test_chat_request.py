@@ -9,7 +9,7 @@ import pytest
 from schemas.events import Message, ToolCall
 from schemas.tools import ToolFunction
 from workers.engines.llm.chat_request import SYSTEM_ROLE, body, messages, refused_field
-from workers.engines.protocols import Prompt
+from workers.engines.protocols import CallInfo, Prompt
 
 USER, AI = "user", "assistant"
 
@@ -192,3 +192,22 @@ def test_broken_arguments_are_not_repeated_to_a_server_that_would_read_them() ->
     told = messages(Prompt("", (), exchange=(EXCHANGE[0], broken, EXCHANGE[2])))
     assert told[1]["tool_calls"][0]["function"]["arguments"] == "{}"
     assert told[1]["content"] is None
+
+
+def test_a_server_is_told_the_call_in_texts() -> None:
+    caller = CallInfo("s_1", "acme", 3, "host@2", speculative=True)
+    asked = body(Prompt("", ((USER, "Hi."),)), "m", caller=caller)
+    assert asked["user"] == "s_1"
+    assert asked["metadata"] == {
+        "session": "s_1",
+        "tenant": "acme",
+        "turn": "3",
+        "agent": "host@2",
+        "speculative": "true",
+    }
+
+
+def test_a_response_without_words_of_the_caller_is_asked_for() -> None:
+    told = messages(Prompt("", ((USER, "Hi."), (AI, "Hello."))))
+    assert [one["role"] for one in told] == [USER, AI, USER]
+    assert told[-1]["content"]

@@ -16,6 +16,7 @@ from workers.engines.tts.text_normalization import sentences, speakable
         ("Go to https://www.example.org/x now", "Go to example.org now"),
         ("It\u2019s 20 % off & free", "It's 20 percent off and free"),
         ("Das Äpfelchen kostet 3,50 €.", "Das Äpfelchen kostet 3,50 €."),
+        (r"\(x \times y\) is \text{area}", "x times y is area"),
         ("👍🏽 1️⃣", "1"),
         ("❤️ *** ...", ""),
         ("  \n\t ", ""),
