@@ -26,31 +26,34 @@ async def next_round() -> None:
 
 
 class AudioSender:
-    """Sends audio messages in order and keeps the end of the latest utterance, to be sent again."""
+    """Sends audio messages in order, and keeps the latest until their words have come."""
 
     def __init__(
         self,
         bus: SessionBus,
         session: str,
+        awaits: Callable[[int], bool],
         memory: ShareAccount | None = None,
         wait_to_resend: Callable[[], Awaitable[None]] = next_round,
     ) -> None:
         """Keep no more than *memory* has room for; None: MOST_KEPT_MESSAGES.
 
-        *wait_to_resend* waits until RESENT_AT_ONCE messages may be sent again.
+        *awaits* returns whether the words of an ended utterance are awaited. *wait_to_resend* waits
+        until RESENT_AT_ONCE messages may be sent again.
         """
         self._bus = bus
         self._session = session
         self._waiting: asyncio.Queue[SendAudio | None] = asyncio.Queue(MOST_KEPT_MESSAGES)
         """The waiting messages; the oldest is dropped without room."""
         self._spoken: deque[SendAudio] = deque()
+        """The kept messages."""
+        self._awaits = awaits
         self._wait_to_resend = wait_to_resend
         self._memory = memory or CommonShare(math.inf).account("")
         """The room for kept audio, bytes."""
         self._spoken_bytes = 0
         self._utterance: int | None = None
         """The latest utterance, until its last message was sent."""
-        self._subject = ""
 
     def put(self, audio: SendAudio | None) -> None:
         """Queue *audio*; None: let `run` end when all messages are sent."""
@@ -62,18 +65,19 @@ class AudioSender:
         """Send until None comes; messages are then kept until `forget`."""
         while (audio := await self._waiting.get()) is not None:
             if audio.utterance != self._utterance:
-                self.forget()
                 self._utterance = audio.utterance
-                self._subject = subjects.utterance(self._session, audio.utterance)
+                self.forget_known()
             self._keep(audio)
             if audio.message.final_pause:  # this end is not urgent
                 await self._bus.yield_to_jobs()
-            went = await self._send(audio)
-            if audio.message.end and went:  # it is never sent again
-                self.forget()
+            await self._send(audio)
+            if audio.message.end:
+                self._utterance = None
+                self.forget_known()
 
-    def latest_is(self, utterance: int) -> bool:
-        return self._utterance == utterance
+    def is_kept(self, utterance: int) -> bool:
+        """Return whether the audio of *utterance* may be needed again."""
+        return utterance == self._utterance or self._awaits(utterance)
 
     def _keep(self, audio: SendAudio) -> None:
         """Keep *audio*, and as many before it as there is room for."""
@@ -96,25 +100,30 @@ class AudioSender:
                 return True
         return False
 
+    def forget_known(self) -> None:
+        """Drop the kept messages of the utterances that have ended and whose words have come."""
+        self._spoken = deque(audio for audio in self._spoken if self.is_kept(audio.utterance))
+        self._spoken_bytes = sum(len(audio.message.pcm) for audio in self._spoken)
+        if not self._spoken:
+            self._memory.leave()
+
     def forget(self) -> None:
-        """Drop the kept messages."""
+        """Drop all kept messages."""
         self._spoken.clear()
-        self._spoken_bytes = 0
-        self._memory.leave()
         self._utterance = None
+        self.forget_known()
 
     async def resend(self) -> None:
-        """Send the kept messages of the latest utterance again; duplicates have no effect."""
+        """Send the kept messages again; duplicates have no effect."""
         for at, audio in enumerate(tuple(self._spoken)):
+            if not self.is_kept(audio.utterance):  # its words have come meanwhile
+                continue
             if at % RESENT_AT_ONCE == 0:
                 await self._wait_to_resend()
-            if not self.latest_is(audio.utterance):  # it ended meanwhile
-                return
             await self._send(audio)
 
-    async def _send(self, audio: SendAudio) -> bool:
-        """Send a message; return False if the bus is away."""
-        went = await self._bus.send(self._subject, audio.message)
-        if not went:
+    async def _send(self, audio: SendAudio) -> None:
+        """Send a message, or drop it if the bus is away."""
+        subject = subjects.utterance(self._session, audio.utterance)
+        if not await self._bus.send(subject, audio.message):
             counters.dropped("bus", len(audio.message.pcm))
-        return went

@@ -1,7 +1,7 @@
 """Sends a client the session's events, each once, if the client asked for them. Pure.
 
 An event of a stage comes live, and again when the log is read; so does one of the edge's own, which
-is sent as soon as it is decided. The log is read in its order.
+is sent as soon as it is decided.
 """
 
 from collections.abc import Callable
@@ -18,10 +18,8 @@ class EventForwarder:
         self._tell = tell
         self._own: set[str] = set()
         """Ids of the edge's own events that are still to come back."""
-        self._read_seq = 0
-        """The sequence up to which the log was read."""
         self._taken: set[int] = set()
-        """The sequences after it whose events have come."""
+        """The sequences of the log whose events have come."""
 
     def forward(self, event: Event) -> None:
         """Send an event of the edge's own."""
@@ -31,15 +29,10 @@ class EventForwarder:
 
     def forward_stored(self, event: Event, seq: int) -> None:
         """Send *event*, stored at *seq* of the log, unless it was sent."""
-        if seq <= self._read_seq or seq in self._taken:
+        if seq in self._taken:
             return
         self._taken.add(seq)
         if event.id in self._own:
             self._own.remove(event.id)
         else:
             self._tell(Happened(event))
-
-    def note_read(self, seq: int) -> None:
-        """Note that all events of the log up to *seq* have been forwarded."""
-        self._read_seq = max(seq, self._read_seq)
-        self._taken = {taken for taken in self._taken if taken > seq}

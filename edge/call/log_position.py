@@ -1,8 +1,9 @@
 """The position up to which a connection has read its session's log. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from runtime.bus.reader import Stored
+from schemas import subjects
 from schemas.events import Kind, SessionResumed
 
 LIFE = SessionResumed.KIND
@@ -12,14 +13,15 @@ HEARD_KINDS: tuple[Kind, ...] = ("heard", "say", "out", LIFE)
 
 
 class LogPosition:
-    """The position of one connection."""
+    """The position of one connection among the events of each kind that it subscribes to."""
 
-    def __init__(self) -> None:
-        self.seq = 0
-        """The sequence up to which events were received."""
+    def __init__(self, whose: tuple[str, str]) -> None:
+        """Begin before the first event of the session *whose* (tenant, id)."""
+        self.after = {subjects.session_events(*whose, kind): 0 for kind in HEARD_KINDS}
+        """By subject, the sequence up to which its events were read."""
 
-    def read(self, stored: Sequence[Stored]) -> list[Stored]:
-        """Move to the end of *stored*; return its events that a connection subscribes to."""
-        if stored:
-            self.seq = stored[-1].seq
-        return [event for event in stored if event.subject.rpartition(".")[2] in HEARD_KINDS]
+    def read(self, stored: Iterable[Stored]) -> list[Stored]:
+        """Move behind *stored*, events of those subjects; return them, the oldest first."""
+        found = sorted(stored, key=lambda event: event.seq)
+        self.after |= {event.subject: event.seq for event in found}
+        return found

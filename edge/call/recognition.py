@@ -1,19 +1,28 @@
 """Tracks the utterances of a session at the recogniser. Pure."""
 
+from collections.abc import Callable
+
 from edge.core.call import Call
-from schemas.events import Event, JobFailed, SpeechStarted, TranscriptFinal
+from schemas.events import Event, JobFailed, SpeechEnded, SpeechStarted, TranscriptFinal
+
+LONGEST_MS = 90_000
+"""The longest time after its end for which an utterance counts, whatever became of it."""
 
 
 class PendingUtterances:
     """The utterances of a session without words yet."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, now_ms: Callable[[], int]) -> None:
+        """Watch *call*; *now_ms* returns the Unix time, ms."""
         self._call = call
-        self._begun: set[int] = set()
+        self._now_ms = now_ms
+        self._since_ms: dict[int, int] = {}
+        """The beginning or the end of each, Unix ms."""
 
     @property
     def outstanding(self) -> int:
-        return len(self._begun)
+        since_ms = self._now_ms() - LONGEST_MS
+        return sum(at_ms > since_ms for at_ms in self._since_ms.values())
 
     @property
     def speaking(self) -> bool:
@@ -21,12 +30,20 @@ class PendingUtterances:
         return self._call.listening
 
     def published(self, event: Event) -> None:
-        if isinstance(event, SpeechStarted):
-            self._begun.add(event.utterance)
-
-    def note_event(self, event: Event) -> None:
         match event:
+            case SpeechStarted(utterance=told, at_ms=at_ms):
+                self._since_ms[told] = at_ms
+            case SpeechEnded(utterance=told, at_ms=at_ms) if told in self._since_ms:
+                self._since_ms[told] = at_ms
+            case _:
+                pass
+
+    def note_stored(self, event: Event) -> None:
+        """Note a stored event of a stage or of the edge."""
+        match event:
+            case SpeechStarted(utterance=told, recorded=recorded) if "stt" in recorded:
+                self._since_ms.pop(told, None)  # no worker takes it as a job
             case TranscriptFinal(utterance=told) | JobFailed(stage="stt", utterance=told):
-                self._begun.discard(told)
+                self._since_ms.pop(told, None)
             case _:
                 pass

@@ -14,10 +14,13 @@ from edge.call.log_position import LogPosition
 from edge.call.session_bus import SessionBus
 from edge.core.call import Call
 from runtime.bus.errors import BusAwayError
+from runtime.bus.reader import Stored
 from schemas import subjects
 
 CATCH_UP_S = 1.0
 """The interval of checks whether the stages are silent for too long."""
+EVENTS_AT_ONCE = 40
+"""The events of the log that the call takes before other tasks run."""
 
 
 class Resync:
@@ -37,10 +40,9 @@ class Resync:
         """
         self._bus = bus
         self._call = call
-        self._subject = subjects.session_events(*session)
         self._audio_sender = audio_sender
         self._outage = outage
-        self._position = LogPosition()
+        self._position = LogPosition(session)
         self._wanted = asyncio.Event()
 
     def look(self) -> None:
@@ -89,7 +91,10 @@ class Resync:
                 await asyncio.sleep(CATCH_UP_S)
 
     async def _read(self, take: Callable[[bytes, str, int], None]) -> None:
-        after = self._position.seq
-        stored = await self._bus.read(subjects.EVENTS_STREAM, self._subject, after=after)
-        for event in self._position.read(stored):
+        found: list[Stored] = []
+        for subject, after in self._position.after.items():
+            found += await self._bus.read(subjects.EVENTS_STREAM, subject, after=after)
+        for number, event in enumerate(self._position.read(found)):
+            if number % EVENTS_AT_ONCE == 0:
+                await asyncio.sleep(0)
             take(event.data, event.subject, event.seq)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 
 import structlog
 
@@ -41,7 +42,7 @@ from edge.core.inputs import (
 )
 from runtime.bus.trace import new_trace
 from runtime.moves import moved
-from schemas.events import AnyEvent, EndReason, Event, RecordingEnded
+from schemas.events import AnyEvent, EndReason, Event, JobFailed, RecordingEnded, TranscriptFinal
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +67,7 @@ class SessionShell:
         audio = audio or SessionAudio()
         self.tenant, self.session = session_ref = call.began.tenant, call.began.session
         self.call = call
-        self.recognition = PendingUtterances(call)
+        self.recognition = PendingUtterances(call, now_ms)
         self._client = client
         self._log = log.bind(session=self.session)
         loop = asyncio.get_running_loop()
@@ -74,7 +75,9 @@ class SessionShell:
         self._outage = outage = BusOutage(loop.time)
         self._events = EventWriter(bus, outage, terms)
         self._jobs, self._recording = terms.jobs, audio.recording
-        self._audio_sender = AudioSender(bus, self.session, audio.memory, audio.wait_to_resend)
+        self._audio_sender = AudioSender(
+            bus, self.session, call.awaits, audio.memory, audio.wait_to_resend
+        )
         self._tasks = asyncio.TaskGroup()
         self._stages = StageListener(bus, session_ref)
         self._resync = Resync(bus, call, session_ref, self._audio_sender, outage)
@@ -102,14 +105,18 @@ class SessionShell:
             stack.enter_context(counters.RUNNING_CALLS.track_inprogress())
             await self._stages.listen(stack, self.give, self._take_event)
             sending = tasks.create_task(self._audio_sender.run())
-            catching_up = tasks.create_task(self._resync.run(self._take_stored))
+            take = partial(self._stages.event, take=self._take_event)
+            catching_up = tasks.create_task(self._resync.run(take))
             tasks.create_task(self.control.run(self.give))
             stack.enter_context(self._resync.linked(self._tell_bus_away))
             if self._recording:
                 tasks.create_task(self._recording.run())
             self.listening.set()
+            needs = self._audio_sender.is_kept
             try:
-                await self._events.run(self._awaits, self._over_quota, self._tell_bus_away)
+                await self._events.run(
+                    needs, self._note_stored, self._over_quota, self._tell_bus_away
+                )
                 await sending
             finally:
                 catching_up.cancel()
@@ -232,23 +239,23 @@ class SessionShell:
         if self._carries:
             self._client.tell(Trouble("bus", "the event bus is away; it is waited for"))
 
-    def _take_stored(self, data: bytes, subject: str, seq: int) -> None:
-        """Take an event that was read from the log."""
-        self._stages.event(data, subject, seq, self._take_event)
-        if self._forwarder:
-            self._forwarder.note_read(seq)
-
     def _take_event(self, event: AnyEvent, seq: int) -> None:
         """Take *event* of a stage or of a newer connection, stored at *seq* of the log."""
-        self.recognition.note_event(event)
-        if self._jobs:
-            self._jobs.note_stored(event)
+        self._note_stored(event)
         if self._takeover.is_over(event, seq):
             self._leave_to_newer()
         elif event.KIND != LIFE:
             if self._forwarder and self._carries and self._takeover.is_ours(seq):
                 self._forwarder.forward_stored(event, seq)
             self.give(StageSaid(event))
+            if isinstance(event, TranscriptFinal | JobFailed):
+                self._audio_sender.forget_known()
+
+    def _note_stored(self, event: Event) -> None:
+        """Note a stored event of a stage or of the edge."""
+        self.recognition.note_stored(event)
+        if self._jobs:
+            self._jobs.note_stored(event)
 
     def _leave_to_newer(self) -> None:
         """Stop the call, since the newer connection decides."""
@@ -268,7 +275,8 @@ class SessionShell:
                     counters.published(event)
                     self.recognition.published(event)
                     self._queue(event)
-                    self._tell_of(event)
+                    if self._forwarder and self._carries:
+                        self._forwarder.forward(event)
                 case SendAudio():
                     self._audio_sender.put(effect)
                 case Tell(event):
@@ -286,14 +294,6 @@ class SessionShell:
                 case Recover(turn):
                     self._tasks.create_task(self._stages.recover(turn, self.give))
 
-    def _tell_of(self, event: Event) -> None:
-        if self._forwarder and self._carries:
-            self._forwarder.forward(event)
-
     def _queue(self, event: Event) -> None:
         if not self._events.put(event):
             self._client.tell(Trouble("bus", "the event bus is away", fatal=True))
-
-    def _awaits(self, utterance: int) -> bool:
-        """Return whether the words of *utterance* are still needed."""
-        return self.call.wants_words and self._audio_sender.latest_is(utterance)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
+
 from edge.core.client_events import ClientEvent
 from edge.core.session.summary import Summary
 from schemas.audio import AudioFrame
@@ -75,6 +77,8 @@ class Outbox:
         self._session = session
         self._summary = summary
         self._effects: list[Effect] = []
+        self._times: dict[type[Event], int] = {}
+        """The latest time of the events of each type whose time alone makes their id, Unix ms."""
         self.followers: list[Callable[[Event], Iterable[Event]]] = []
         """Functions that take each published event and return the events that follow from it."""
 
@@ -88,7 +92,14 @@ class Outbox:
         return self._summary.agent
 
     def publish(self, event: _E) -> _E:
-        """Add the effect that stores *event*, and return the event."""
+        """Add the effect that stores *event*, and return the event.
+
+        Its time is moved if it would have the id of another: the log stores each id once.
+        """
+        if event.KEY == ("at_ms",):
+            at_ms = max(event.at_ms, self._times.get(type(event), 0) + 1)
+            self._times[type(event)] = at_ms
+            event = msgspec.structs.replace(event, at_ms=at_ms)
         self._effects.append(Publish(event))
         self._summary.count(event)
         self.show(event)

@@ -42,7 +42,9 @@ class ClientSender:
         if isinstance(event, Speech):
             if not self._buffer.has_space():
                 counters.dropped("caller", len(event.pcm))
-                return
+                if not event.ends:
+                    return
+                event = replace(event, pcm=b"")  # the client is told that the response is complete
             if self._audio_out.rate_hz != self._protocol.audio_out_hz:
                 self._audio_out = AudioOut(self._protocol.audio_out_hz)
             more = chunks and bool(event.turn) and not event.ends

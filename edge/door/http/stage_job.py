@@ -21,6 +21,7 @@ from edge.core.inputs import AnyInput, ChunkSpoken
 from edge.core.response.sentence import Sentence
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
+from runtime.bus.reader import Stored
 from runtime.sessions.listing import REQUEST_PROTOCOL
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame
@@ -65,10 +66,10 @@ class StageJobs:
     _events: list[AnyEvent] = field(default_factory=list)
     """The events of the stages, in the order of arrival."""
     _sentences: dict[int, Sentence] = field(default_factory=dict)
-    _position: LogPosition = field(default_factory=LogPosition)
 
     def __post_init__(self) -> None:
-        self._stages = StageListener(self.bus, (self.tenant, self.session))
+        whose = (self.tenant, self.session)
+        self._stages, self._position = StageListener(self.bus, whose), LogPosition(whose)
 
     async def listen(self, stack: AsyncExitStack) -> None:
         """Listen to the stages until *stack* is closed."""
@@ -173,9 +174,10 @@ class StageJobs:
 
     async def _reread(self) -> None:
         """Take the missed events and all audio in the streams; duplicates have no effect."""
-        subject = subjects.session_events(self.tenant, self.session)
-        stored = await self.bus.read(subjects.EVENTS_STREAM, subject, after=self._position.seq)
-        for event in self._position.read(stored):
+        found: list[Stored] = []
+        for subject, after in self._position.after.items():
+            found += await self.bus.read(subjects.EVENTS_STREAM, subject, after=after)
+        for event in self._position.read(found):
             self._stages.event(event.data, event.subject, event.seq, self._on_event)
         await self._stages.recover(TURN, self._on_audio)
 

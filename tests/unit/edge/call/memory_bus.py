@@ -37,9 +37,9 @@ class MemoryBus:
         return len(self.stored)
 
     async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
-        del stream, subject
+        del stream
         self.was_read.set()
-        return [one for one in self.log if one.seq > after]
+        return [one for one in self.log if one.subject == subject and one.seq > after]
 
     async def send(self, subject: str, message: msgspec.Struct) -> bool:
         self.sent.append((subject, message))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import msgspec
 from nats.aio.client import Client
 from prometheus_client import REGISTRY
 
@@ -9,6 +12,7 @@ from edge.call.audio_sender import MOST_KEPT_MESSAGES, RESENT_AT_ONCE, AudioSend
 from edge.core.effects import SendAudio
 from runtime.bus.connection import Bus
 from runtime.common_share import CommonShare
+from runtime.tasks import beside
 from schemas.audio import AudioFrame
 from tests.unit.edge.call.memory_bus import MemoryBus
 
@@ -20,6 +24,12 @@ def away() -> Bus:
     return Bus(Client())
 
 
+def nothing(utterance: int) -> bool:
+    """Return that no words of ended utterances are awaited."""
+    del utterance
+    return False
+
+
 def dropped() -> float:
     return REGISTRY.get_sample_value("aura_edge_dropped_bytes_total", {"towards": "bus"}) or 0.0
 
@@ -29,38 +39,64 @@ def message(utterance: int, seq: int, *, end: bool = False) -> SendAudio:
 
 
 async def test_audio_that_waits_for_its_turn_is_bounded_and_the_oldest_is_dropped() -> None:
-    sender, before = AudioSender(away(), "s"), dropped()
+    sender, before = AudioSender(away(), "s", nothing), dropped()
     for seq in range(MOST_KEPT_MESSAGES + 5):
         sender.put(message(1, seq))
     assert dropped() - before == 5 * len(PCM)
 
 
 async def test_audio_while_the_bus_is_away_is_dropped_and_kept_to_be_sent_again() -> None:
-    sender, before = AudioSender(away(), "s"), dropped()
+    sender, before = AudioSender(away(), "s", nothing), dropped()
     sender.put(message(1, 0))
     sender.put(message(2, 0))
     sender.put(None)
     await sender.run()
     assert dropped() - before == 2 * len(PCM)
-    assert sender.latest_is(2)
-    assert not sender.latest_is(1)  # nobody asks for it again
+    assert sender.is_kept(2)
+    assert not sender.is_kept(1)  # nobody asks for it again
     await sender.resend()
     assert dropped() - before == 3 * len(PCM)
 
 
-async def test_the_end_of_an_utterance_that_did_not_go_is_kept_to_be_sent_again() -> None:
-    sender, before = AudioSender(away(), "s"), dropped()
-    sender.put(message(1, 0))
-    sender.put(message(1, 1, end=True))
-    sender.put(None)
-    await sender.run()
-    await sender.resend()
-    assert dropped() - before == 4 * len(PCM)
+class LossyBus(MemoryBus):
+    """A bus that is away now and then."""
+
+    up = True
+
+    async def send(self, subject: str, message: msgspec.Struct) -> bool:
+        return self.up and await super().send(subject, message)
+
+    def utterances(self) -> list[tuple[str, int]]:
+        """Return the utterance and the number of each message."""
+        return [
+            (subject.rpartition(".")[2], message.seq)
+            for subject, message in self.sent
+            if isinstance(message, AudioFrame)
+        ]
+
+
+async def test_audio_that_was_handed_in_is_kept_until_its_words_have_come() -> None:
+    """Messages were lost before the end, and the end went: nothing acknowledges it."""
+    bus, awaited = LossyBus(), {1, 2}
+    sender = AudioSender(bus, "s", awaited.__contains__)
+    async with beside(sender.run()):
+        for utterance, seq, up in ((1, 0, True), (1, 1, False), (1, 2, True), (2, 0, True)):
+            bus.up = up
+            sender.put(message(utterance, seq, end=seq == 2))
+            await asyncio.sleep(0)
+        assert bus.utterances() == [("1", 0), ("1", 2), ("2", 0)]
+        await sender.resend()
+        assert bus.utterances()[3:] == [("1", 0), ("1", 1), ("1", 2), ("2", 0)]
+        awaited.remove(1)  # its words have come
+        assert not sender.is_kept(1)
+        sender.forget_known()
+        await sender.resend()
+        assert bus.utterances()[7:] == [("2", 0)]
 
 
 async def test_as_much_is_kept_as_there_is_room_for_and_all_is_given_back() -> None:
     share, before = CommonShare(20 * len(PCM)), dropped()
-    sender = AudioSender(away(), "s", share.account("a"))
+    sender = AudioSender(away(), "s", nothing, share.account("a"))
     for seq in range(30):
         sender.put(message(1, seq))
     sender.put(None)
@@ -70,19 +106,20 @@ async def test_as_much_is_kept_as_there_is_room_for_and_all_is_given_back() -> N
     assert dropped() - before == (30 + 10) * len(PCM)
     sender.forget()
     assert share.free() == share.size
-    assert not sender.latest_is(1)
+    assert not sender.is_kept(1)
 
 
-async def test_an_utterance_that_is_over_is_never_sent_again() -> None:
-    bus = MemoryBus()
-    sender = AudioSender(bus, "s")
+async def test_an_utterance_whose_words_were_known_before_its_end_is_never_sent_again() -> None:
+    bus, share = MemoryBus(), CommonShare(20 * len(PCM))
+    sender = AudioSender(bus, "s", nothing, share.account("a"))
     sender.put(message(1, 0))
     sender.put(message(1, 1, end=True))
     sender.put(None)
     await sender.run()
-    assert not sender.latest_is(1)
+    assert not sender.is_kept(1)
     await sender.resend()
     assert len(bus.sent) == 2
+    assert share.free() == share.size
 
 
 async def test_audio_that_is_sent_again_waits_now_and_then_and_stops_with_its_utterance() -> None:
@@ -95,11 +132,11 @@ async def test_audio_that_is_sent_again_waits_now_and_then_and_stops_with_its_ut
             sender.forget()
 
     before = dropped()
-    sender = AudioSender(away(), "s", wait_to_resend=wait)
+    sender = AudioSender(away(), "s", nothing, wait_to_resend=wait)
     for seq in range(5 * RESENT_AT_ONCE):
         sender.put(message(1, seq))
     sender.put(None)
     await sender.run()
     await sender.resend()
     assert waits == 3
-    assert dropped() - before == 7 * RESENT_AT_ONCE * len(PCM)
+    assert dropped() - before == (7 * RESENT_AT_ONCE + 1) * len(PCM)

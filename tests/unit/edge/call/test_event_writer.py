@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,14 +25,13 @@ class NoSlot:
     """Has no slot for the language model's jobs."""
 
     def __init__(self) -> None:
-        self.said_events: list[Event] = []
         self.left = False
 
     async def take(self, event: Event) -> bool:
         return isinstance(event, SpeechStarted)
 
     def note_stored(self, event: Event) -> None:
-        self.said_events.append(event)
+        raise AssertionError(event)  # the session tells it
 
     def leave(self) -> None:
         self.left = True
@@ -41,17 +41,20 @@ def writer(bus: MemoryBus, terms: LogTerms = UNBOUNDED) -> EventWriter:
     return EventWriter(bus, BusOutage(lambda: 0.0), terms)
 
 
-async def running(events: EventWriter) -> list[str]:
-    """Store events until the close; return why there were too many."""
+def ignored(_: Event) -> None: ...
+
+
+async def running(events: EventWriter, noted: Callable[[Event], None] = ignored) -> list[str]:
+    """Store events until the close, each for *noted*; return why there were too many."""
     told = list[str]()
-    await events.run(lambda _: True, told.append, lambda: None)
+    await events.run(lambda _: True, noted, told.append, lambda: None)
     return told
 
 
-async def until_stored(events: EventWriter) -> list[str]:
+async def until_stored(events: EventWriter, noted: Callable[[Event], None] = ignored) -> list[str]:
     events.close()
     async with asyncio.timeout(20):
-        return await running(events)
+        return await running(events, noted)
 
 
 def pressed(keys: str) -> KeysPressed:
@@ -136,12 +139,13 @@ async def test_a_job_without_a_slot_is_stored_as_no_job() -> None:
     heard = SpeechStarted(**WHOSE, utterance=1, language="en", deadline_ms=0)
     for event in (heard, taken()):
         events.put(event)
-    await until_stored(events)
+    noted: list[Event] = []
+    await until_stored(events, noted.append)
     assert [event.recorded for event in bus.stored if isinstance(event, stages.JobEvent)] == [
         (),
         stages.STAGE_NAMES,
     ]
-    assert slots.said_events == bus.stored
+    assert noted == bus.stored
     assert slots.left
 
 

@@ -12,15 +12,15 @@ def stored(seq: int, kind: Kind) -> Stored:
     return Stored(subjects.session_events("t", "s", kind), seq, b"", {}, "")
 
 
-def test_events_of_the_stages_and_of_connections_are_for_the_call() -> None:
-    kinds: tuple[Kind, ...] = ("life", "speech", "heard", "turn", "say", "out", "in")
-    heard = LogPosition().read([stored(seq, kind) for seq, kind in enumerate(kinds, 1)])
-    assert [event.subject.rpartition(".")[2] for event in heard] == ["life", "heard", "say", "out"]
+def test_the_events_of_the_stages_and_of_connections_are_read_and_no_others() -> None:
+    position = LogPosition(("t", "s"))
+    kinds: tuple[Kind, ...] = ("heard", "say", "out", "life")
+    assert list(position.after) == [subjects.session_events("t", "s", kind) for kind in kinds]
 
 
-def test_reading_goes_on_behind_the_last_event_whosever_it_was() -> None:
-    position = LogPosition()
-    position.read([stored(4, "say"), stored(9, "in")])
-    assert position.seq == 9
+def test_each_kind_is_read_on_behind_its_last_event_and_all_come_in_the_order_of_the_log() -> None:
+    position = LogPosition(("t", "s"))
+    found = position.read([stored(4, "heard"), stored(9, "heard"), stored(7, "say")])
+    assert [event.seq for event in found] == [4, 7, 9]
     position.read([])
-    assert position.seq == 9
+    assert list(position.after.values()) == [9, 7, 0, 0]

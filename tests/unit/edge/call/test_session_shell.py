@@ -9,12 +9,15 @@ from typing import Any
 
 import msgpack
 
+from edge.call.event_writer import LogTerms
+from edge.call.session_audio import SessionAudio
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
 from edge.core.client_events import CallerStarted, Happened
 from edge.core.effects import Effect
-from edge.core.inputs import AnyInput, KeyPressed, Resumed, Started
+from edge.core.inputs import AnyInput, KeyPressed, Resumed, Started, TurnEnded
 from runtime.bus.reader import Stored
+from runtime.common_share import CommonShare
 from schemas import codec, subjects
 from schemas import events as ev
 from schemas import inputs as kind
@@ -22,7 +25,16 @@ from schemas.audio import AudioFrame
 from schemas.session_config import SessionConfig
 from tests.unit.edge.call.memory_bus import MemoryBus
 from tests.unit.edge.call.told_client import ToldClient
+from tests.unit.edge.core.client_calls import BY_CLIENT
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE, began, config, sound
+
+
+def words(call: Call, utterance: int) -> ev.TranscriptFinal:
+    """Return the final transcript of *utterance*."""
+    return ev.TranscriptFinal(
+        tenant=call.began.tenant, session=call.began.session, at_ms=1, utterance=utterance,
+        text="Hi.", confidence=1.0, audio_ms=1, took_ms=1.0, model="m",
+    )  # fmt: skip
 
 
 class Held:
@@ -62,6 +74,47 @@ async def test_a_voice_is_announced_to_a_worker_and_its_sound_goes_to_the_uttera
     assert [frame.seq for frame in frames] == list(range(len(frames)))
     assert b"".join(frame.pcm for frame in frames).count(VOICE) == 20
     assert frames[-1].end
+
+
+async def test_audio_of_a_turn_that_was_handed_in_is_kept_until_its_words_have_come() -> None:
+    bus, share, call = MemoryBus(), CommonShare(1_000_000), Call(began(config(**BY_CLIENT)))
+    shell = SessionShell(bus, call, ToldClient(), audio=SessionAudio(memory=share.account("a")))
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        tasks.create_task(shell.run())
+        await shell.listening.wait()
+        for given in (Started(), sound(VOICE * 20), TurnEnded()):
+            shell.give(given)
+        while not (bus.sent and getattr(bus.sent[-1][1], "end", False)):
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert share.used("a")
+        assert shell.recognition.outstanding == 1
+        await bus.deliver(words(call, 1), 9)
+        assert not share.used("a")
+        assert shell.recognition.outstanding == 0
+        shell.finish("end_call")
+
+
+async def test_an_utterance_without_a_slot_of_the_recogniser_is_not_outstanding() -> None:
+    class Full:
+        async def take(self, event: ev.Event) -> bool:
+            del event
+            return False
+
+        def note_stored(self, event: ev.Event) -> None: ...
+
+        def leave(self) -> None: ...
+
+    bus, call = MemoryBus(), Call(began(config()))
+    shell = SessionShell(bus, call, ToldClient(), terms=LogTerms(jobs=Full()))
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        tasks.create_task(shell.run())
+        await shell.listening.wait()
+        shell.give(sound(VOICE * 20))
+        assert shell.recognition.outstanding == 1
+        while shell.recognition.outstanding:
+            await asyncio.sleep(0)
+        shell.finish("end_call")
 
 
 async def test_inputs_are_logged_as_they_were_given() -> None:
@@ -176,15 +229,10 @@ async def test_a_resumed_connection_tells_its_own_events_once_and_no_older_ones(
     resumed = ev.SessionResumed(
         **whose, at_ms=1, edge="e", config=first.config, version=first.version
     )
-    said = [
-        ev.TranscriptFinal(
-            **whose, at_ms=number, utterance=number, text="Hi.", confidence=1.0, audio_ms=1,
-            took_ms=1.0, model="m",
-        )
-        for number in range(700)
-    ]  # fmt: skip
+    call = Call(resumed)
+    said = [words(call, number) for number in range(700)]
     events: list[ev.Event] = [*said[:5], resumed, *said[5:]]
-    shell = SessionShell(bus, Call(resumed), client, tells_events=True)
+    shell = SessionShell(bus, call, client, tells_events=True)
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         tasks.create_task(shell.run())
         await shell.listening.wait()

@@ -293,3 +293,11 @@ def test_nothing_but_an_input_is_taken_and_nothing_follows_the_end() -> None:
     r.wait(60_000)
     assert r.effects[over:] == []
     assert r.call.due_ms(r.now_ms) is None
+
+
+def test_two_configurations_of_the_same_moment_are_both_kept_by_the_log() -> None:
+    r = Rehearsal()
+    for respond in (False, True):
+        r.give(Reconfigured(r.call.config.but({"turns.respond": respond})))
+    first, second = r.events(ev.SessionReconfigured)
+    assert first.id != second.id

@@ -35,6 +35,16 @@ def test_keys_are_one_turn_once_no_more_are_pressed() -> None:
     assert r.events(ev.TurnCommitted)[-1].text == "[keys pressed: 4921]"
 
 
+def test_keys_of_the_same_moment_are_all_kept_by_the_log() -> None:
+    r = Rehearsal()
+    for one in "112":
+        r.give(KeyPressed(one))
+    pressed = r.events(ev.KeysPressed)
+    assert [one.keys for one in pressed] == list("112")
+    assert len({one.id for one in pressed}) == 3
+    assert pressed[-1].at_ms <= r.now_ms + 2
+
+
 def test_time_alone_ends_a_number_where_no_sound_comes() -> None:
     r = Rehearsal()
     r.give(KeyPressed("7"))
