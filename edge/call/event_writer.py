@@ -114,10 +114,10 @@ class EventWriter:
                 log.info("job_has_no_slot", type=tag(event))
                 event = no_job(event)
             while not await self._stored(in_time(event, now_ms(), awaits), over):
-                if self._outage.begins("log"):
+                if self._outage.note_away("log"):
                     away()
                 await asyncio.sleep(0.25)
-            self._outage.ends("log")
+            self._outage.note_back("log")
             if self._jobs:
                 self._jobs.note_stored(event)
             if isinstance(event, TurnTaken):
