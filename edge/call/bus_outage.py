@@ -20,7 +20,7 @@ class BusOutage:
         self._since_s = 0.0
         """The start of the outage, monotonic seconds."""
 
-    def begins(self, service: BusService) -> bool:
+    def note_away(self, service: BusService) -> bool:
         """Note that *service* of the bus is away; return whether an outage begins with it."""
         is_new = not self.away
         self.away.add(service)
@@ -28,7 +28,7 @@ class BusOutage:
             self._since_s = self._clock()
         return is_new
 
-    def ends(self, service: BusService) -> bool:
+    def note_back(self, service: BusService) -> bool:
         """Note that *service* is back; return whether this ends the outage."""
         was = bool(self.away)
         self.away.discard(service)

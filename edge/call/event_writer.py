@@ -115,10 +115,10 @@ class EventWriter:
                 log.info("job_has_no_slot", type=tag(event))
                 event = no_job(event)
             while not await self._stored(event := in_time(event, now_ms(), awaits), over):
-                if self._outage.begins("log"):
+                if self._outage.note_away("log"):
                     away()
                 await asyncio.sleep(0.25)
-            self._outage.ends("log")
+            self._outage.note_back("log")
             note_stored(event)
             if isinstance(event, TurnTaken):
                 await self._bus.yield_to_jobs()

@@ -55,9 +55,9 @@ class Resync:
 
         def on_liveness(is_away: bool) -> None:
             if is_away:
-                if self._outage.begins("link"):
+                if self._outage.note_away("link"):
                     away()
-            elif self._outage.ends("link"):
+            elif self._outage.note_back("link"):
                 self.look()
 
         self._bus.reconnected.append(self.look)

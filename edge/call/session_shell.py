@@ -142,7 +142,7 @@ class SessionShell:
 
     def _give_sound(self, sound: Sound) -> None:
         self.give(sound)
-        if self._audio.turns_out_background():
+        if self._audio.note_background():
             self.give(BackgroundAlone())
 
     def _arrives(self, pcm: bytes, at_ms: int) -> bool:

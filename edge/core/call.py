@@ -61,12 +61,12 @@ class Call:
         self._requester = requester = Requester(config, current, tools, history, out)
         self._responder = responder = Responder(config, current, requester, tools, out)
         # the caller's side
-        self._entry = entry = TurnEntry(config, segmenter, current, requester, history, out)
+        self._idle = idle = Idle(config)
+        self._entry = entry = TurnEntry(config, segmenter, current, requester, history, idle, out)
         endpointer = Endpointer(config, history, requester)
         self._turns = turns = Turns(config, segmenter, endpointer, current, entry, out)
         # both sides
-        self._idle = Idle(config)
-        self._keypad = keypad = Keypad(self._idle, out)
+        self._keypad = keypad = Keypad(idle, out)
         self.control = Control(config, history.control, current, requester, entry, out)
         self.stages = StageWatch(config, responder, entry, out)
         self._client_inputs = ClientInputs(current, requester, responder, turns, entry, keypad)
@@ -81,11 +81,7 @@ class Call:
         """The time of the next `Ticked`, or earlier: `due_ms` at the last `_advance`."""
 
     def step(self, call_input: AnyInput, now_ms: int) -> list[Effect]:
-        """Take an input that arrived at *now_ms*, and return its effects in order.
-
-        Raises:
-            UnknownInputError: *call_input* is no input.
-        """
+        """Take an input that arrived at *now_ms*, and return its effects in order."""
         if not isinstance(call_input, inputs.Sound):
             for notice in self._segmenter.wait(now_ms):  # a microphone stopped while speaking
                 self._turns.notice(notice, now_ms)
@@ -93,21 +89,22 @@ class Call:
             case inputs.Sound():
                 if not self._take_sound(call_input, now_ms):
                     return self._out.take()
-            case inputs.BackgroundAlone():
-                self._turns.doubt_voice()
             case inputs.Ticked():
                 pass
-            case inputs.ChunkSpoken():
-                self.stages.works("tts")
-                self._responder.speak(call_input, now_ms)
-            case inputs.PartialHeard():
-                self._turns.partial(call_input, now_ms)
-            case inputs.StageSaid(event):
-                self._spending.count(event, now_ms)
-                self._stage_inputs.receive(event, now_ms)
+            case inputs.BackgroundAlone():
+                self._turns.doubt_voice()
+            case inputs.ChunkSpoken() | inputs.PartialHeard() | inputs.StageSaid():
+                self._take_from_stage(call_input, now_ms)
+            case inputs.Started() | inputs.Resumed():
+                self._begin(call_input, now_ms)
+            case inputs.Reconfigured():
+                self._reconfigure(call_input, now_ms)
+            case inputs.Commanded():
+                self.control.command(call_input, self._idle, now_ms)
+            case inputs.Finished():
+                self._finish(call_input, now_ms)
             case _:
-                if not self._take_lifecycle_input(call_input, now_ms):
-                    self._client_inputs.receive(call_input, now_ms, deaf=self.control.deaf)
+                self._client_inputs.receive(call_input, now_ms, deaf=self.control.deaf)
         return self._advance(now_ms)
 
     def _take_sound(self, sound: inputs.Sound, now_ms: int) -> bool:
@@ -121,29 +118,29 @@ class Call:
             self._idle.sound_ms = now_ms
         return changed
 
-    def _take_lifecycle_input(self, call_input: AnyInput, now_ms: int) -> bool:
-        """Take an input that begins, ends, sets or commands the call; False for any other."""
+    def _take_from_stage(
+        self, call_input: inputs.ChunkSpoken | inputs.PartialHeard | inputs.StageSaid, now_ms: int
+    ) -> None:
         match call_input:
-            case inputs.Started():
-                self._out.show(self.began)
-                self._idle.word(now_ms)
-                if greeting := self.config.response.greeting:
-                    self._requester.greet(greeting, now_ms)
-            case inputs.Resumed():
-                self._out.show(self.began)
-                self._idle.word(now_ms)
-                if begun := self.history.unfinished:
-                    self.history.unfinished = None
-                    self._requester.speak_on(begun, now_ms)
-            case inputs.Reconfigured():
-                self._reconfigure(call_input, now_ms)
-            case inputs.Commanded():
-                self.control.command(call_input, self._idle, now_ms)
-            case inputs.Finished():
-                self._finish(call_input, now_ms)
-            case _:
-                return False
-        return True
+            case inputs.ChunkSpoken():
+                self.stages.works("tts")
+                self._responder.speak(call_input, now_ms)
+            case inputs.PartialHeard():
+                self._turns.partial(call_input, now_ms)
+            case inputs.StageSaid(event):
+                self._spending.count(event, now_ms)
+                self._stage_inputs.receive(event, now_ms)
+
+    def _begin(self, call_input: inputs.Started | inputs.Resumed, now_ms: int) -> None:
+        """Greet the caller of a new session, or continue the response that was cut."""
+        self._out.show(self.began)
+        self._idle.note_word(now_ms)
+        begun, self.history.unfinished = self.history.unfinished, None
+        if isinstance(call_input, inputs.Resumed):
+            if begun:
+                self._requester.speak_on(begun, now_ms)
+        elif greeting := self.config.response.greeting:
+            self._requester.greet(greeting, now_ms)
 
     def _reconfigure(self, change: inputs.Reconfigured, now_ms: int) -> None:
         self._config.now = config = change.config
@@ -254,7 +251,7 @@ class Call:
     @property
     def _model_due_ms(self) -> int | None:
         """The time to ask the model to speak after a long silence, Unix ms, or None for never."""
-        return None if self.control.silent else self._idle.response_due_ms
+        return None if self.control.model_off else self._idle.response_due_ms
 
     def _ask_idle_model(self, now_ms: int) -> bool:
         """Ask the model to speak after a long silence; return whether it was asked."""
@@ -263,7 +260,7 @@ class Call:
             return False
         self._idle.stop()
         self._out.tell(CallerSilent(self.config.turns.idle_ms))
-        self._requester.queue(inputs.ResponseRequested(""))
+        self._requester.want_response()
         return True
 
     def _advance_speech(self, now_ms: int) -> None:
@@ -271,10 +268,10 @@ class Call:
         if keys_due_ms is not None and now_ms >= keys_due_ms and not self.listening:
             self._entry.typed(self._keypad.pop(), now_ms)
         if self._current.response:
-            self._idle.word(now_ms)
+            self._idle.note_word(now_ms)
             self._responder.advance(now_ms)
             self.stages.check_response(now_ms)
-        if self.control.silent:
+        if self.control.model_off:
             self._requester.drop_queue()
         if not self._entry.awaits_handed_in:
             self._requester.respond_to_queued(now_ms)
@@ -290,7 +287,7 @@ class Call:
         if not self._entry.take_waiting(now_ms):
             self.control.advance(self._idle, now_ms)
         has_late_results = self.history.late_results and self.config.turns.respond
-        if has_late_results and self._activity is QUIET and not self.control.silent:
+        if has_late_results and self._activity is QUIET and not self.control.model_off:
             self._requester.respond_to_late_results(now_ms)
 
     @property

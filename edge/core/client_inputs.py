@@ -1,17 +1,15 @@
 """Handles inputs of the client other than sound: text, keys, playback, requests."""
 
+from typing import assert_never
+
 from edge.core import inputs
-from edge.core.inputs import AnyInput
+from edge.core.inputs import FromClient
 from edge.core.keypad import Keypad
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.requester import Requester
 from edge.core.response.responder import Responder
 from edge.core.turn_entry import TurnEntry
 from edge.core.turns import Turns
-
-
-class UnknownInputError(TypeError):
-    """The call was given a value that is no input: a bug in the edge."""
 
 
 class ClientInputs:
@@ -33,20 +31,17 @@ class ClientInputs:
         self._entry = entry
         self._keypad = keypad
 
-    def receive(self, call_input: AnyInput, now_ms: int, *, deaf: bool) -> None:
+    def receive(self, call_input: FromClient, now_ms: int, *, deaf: bool) -> None:
         """Pass on an input that arrived at *now_ms*, Unix ms, unless it is ignored at present.
 
         *deaf*: the caller's text and keys are ignored.
-
-        Raises:
-            UnknownInputError: *call_input* is no input of a client.
         """
         if self._is_ignored(call_input, deaf=deaf):
             return
         self._current.client_is_there()
         self._dispatch(call_input, now_ms)
 
-    def _dispatch(self, call_input: AnyInput, now_ms: int) -> None:
+    def _dispatch(self, call_input: FromClient, now_ms: int) -> None:
         match call_input:
             case inputs.Typed(text):
                 self._entry.typed(text, now_ms)
@@ -70,9 +65,9 @@ class ClientInputs:
                 self._keypad.press(keys, now_ms)
                 self._current.interrupt(now_ms)
             case _:
-                raise UnknownInputError(type(call_input).__name__)
+                assert_never(call_input)
 
-    def _is_ignored(self, call_input: AnyInput, *, deaf: bool) -> bool:
+    def _is_ignored(self, call_input: FromClient, *, deaf: bool) -> bool:
         """Tell whether the input is ignored, since the caller is muted or the response is firm."""
         match call_input:
             case inputs.Typed() | inputs.TurnEnded() | inputs.KeyPressed():

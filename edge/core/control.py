@@ -42,9 +42,6 @@ class Control:
         self._last_words = ""
         self._why: tuple[str, str] = (ENDED, BY_OPERATOR)
         """The code and reason of the call's end."""
-        self._idle_question_turns = -1
-        """The number of the caller's turns at the question whether they are there; -1: not
-        asked."""
 
     @property
     def deaf(self) -> bool:
@@ -52,9 +49,9 @@ class Control:
         return self.ends or "caller" in self._memory.muted
 
     @property
-    def silent(self) -> bool:
+    def model_off(self) -> bool:
         """Whether the language model is not asked for responses."""
-        return self.ends or self._memory.silent
+        return self.ends or self._memory.responses_off
 
     @property
     def ends(self) -> bool:
@@ -83,7 +80,7 @@ class Control:
         )
         self._out.publish(received)
         memory.note(commanded.id, command)
-        idle.word(now_ms)
+        idle.note_word(now_ms)
         match command:
             case Interrupt():
                 self._current.interrupt(now_ms)
@@ -133,7 +130,7 @@ class Control:
             if isinstance(command, Say):
                 firm = not command.interruptible
                 self._requester.say(command.text, now_ms, firm=firm, command_id=command_id)
-            elif self._memory.silent:
+            elif self._memory.responses_off:
                 del self._memory.waiting[0]
             else:
                 self._requester.follow(command.text, command_id, now_ms)
@@ -160,15 +157,15 @@ class Control:
             self._requester.say(spend.words, now_ms, firm=False)
 
     def _ask_or_end(self, idle: Idle, now_ms: int) -> None:
-        config, turns = self._config.now.idle, self._entry.count
-        ends = not config.prompt or self._idle_question_turns == turns
+        config = self._config.now.idle
+        ends = not config.prompt or idle.asked
         silent_ms = idle.silent_ms(now_ms)
         self._out.publish(ev.CallerIdle(**self._out.head(now_ms), silent_ms=silent_ms, ends=ends))
-        idle.word(now_ms)
+        idle.note_word(now_ms)
         if ends:
             self._memory.move(CallMove.END)
             self._end(config.goodbye, (IDLE, f"nobody spoke for {config.after_s} s"), now_ms)
             self._continue_ending(now_ms)
         else:
-            self._idle_question_turns = turns
+            idle.asked = True
             self._requester.say(config.prompt, now_ms, firm=False)

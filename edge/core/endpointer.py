@@ -63,7 +63,7 @@ class Endpointer:
 
     def _evidence(self, transcript: TranscriptGuess) -> Evidence:
         return Evidence(
-            text=self._history.take_carried(transcript.text),
+            text=self._history.with_carried(transcript.text),
             eot_stt=transcript.eot_stt,
             eot_llm=self._requester.eot_llm,
             eot_llm_pending=self._requester.eot_pending,

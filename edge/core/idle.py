@@ -15,14 +15,21 @@ class Idle:
         self._config = config
         self._word_ms: int | None = None
         """None before the call begins."""
+        self.asked = False
+        """Whether the caller was asked whether they are there, and has not replied."""
         self.sound_ms: int | None = None
         """The latest time at which the caller spoke or heard a response, Unix ms.
 
         None if the model was asked to speak since, or nobody has spoken yet."""
 
-    def word(self, now_ms: int) -> None:
+    def note_word(self, now_ms: int) -> None:
         """Note a word of either side."""
         self._word_ms = now_ms
+
+    def note_caller_word(self, now_ms: int) -> None:
+        """Note a word of the caller, which also replies to the question."""
+        self._word_ms = now_ms
+        self.asked = False
 
     def stop(self) -> None:
         """Do not ask the model again until somebody has spoken."""

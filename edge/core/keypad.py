@@ -25,7 +25,7 @@ class Keypad:
     def press(self, keys: str, now_ms: int) -> None:
         """Add *keys*: 0-9, *, # and A-D. Pressing keys counts as a word of the caller."""
         self._out.publish(ev.KeysPressed(**self._out.head(now_ms), keys=keys))
-        self._idle.word(now_ms)
+        self._idle.note_caller_word(now_ms)
         if not keys:
             return
         self._keys = (self._keys + keys)[-MOST_NUMBER_KEYS:]

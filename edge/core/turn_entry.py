@@ -10,7 +10,8 @@ from edge.core.client_events import CallerStopped, CallerTranscript, ResponseSta
 from edge.core.effects import Outbox
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.hearing.utterance import Utterance
-from edge.core.inputs import ItemAdded, ItemRemoved, ResponseRequested
+from edge.core.idle import Idle
+from edge.core.inputs import ItemAdded, ItemRemoved
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.requester import Requester
 from edge.core.response.response import Response
@@ -23,13 +24,14 @@ from schemas import events as ev
 class TurnEntry:
     """Enters the caller's spoken and typed turns into the conversation."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # the parts of a call that a turn's words concern
         self,
         config: CurrentConfig,
         segmenter: Segmenter,
         current: CurrentResponse,
         requester: Requester,
         history: History,
+        idle: Idle,
         out: Outbox,
     ) -> None:
         self._config = config
@@ -37,6 +39,7 @@ class TurnEntry:
         self._current = current
         self._requester = requester
         self._history = history
+        self._idle = idle
         self._out = out
         self._typed: deque[str] = deque()
         """Turns typed during a response that cannot be interrupted; the door bounds them."""
@@ -45,8 +48,6 @@ class TurnEntry:
         end, Unix ms."""
         self._cut: set[int] = set()
         """Utterances that were ended for their length, until their final transcripts arrive."""
-        self.count = 0
-        """The number of the caller's turns so far."""
 
     # -------------------------------------------------------- turns that end
 
@@ -62,11 +63,11 @@ class TurnEntry:
 
     def spoken(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
         """Enter the turn that *transcript* ends, and ask for a response if it gets one."""
-        self.count += 1
-        if self._silent and not self._current.uncommitted:
+        self._idle.note_caller_word(now_ms)
+        if self._history.control.responses_off and not self._current.uncommitted:
             self.close(now_ms, discarded=False)
             self._enter(transcript.text, transcript.confidence, now_ms, utterance=utterance.number)
-        elif self._only_enters and not self._silent:
+        elif self._only_enters and not self._history.control.responses_off:
             self.close(now_ms, discarded=False)
             respond, goes_on = self._config.now.turns.respond, utterance.is_split
             self._enter_part(transcript, now_ms, respond=respond, goes_on=goes_on)
@@ -80,21 +81,21 @@ class TurnEntry:
             )
             self._requester.commit(response, now_ms)
 
-    def silent(self, utterance: Utterance, now_ms: int) -> None:
+    def end_wordless(self, utterance: Utterance, now_ms: int) -> None:
         """End an utterance without words; a turn that was split before it gets its response."""
         self.close(now_ms, discarded=True)
         if utterance.is_split and not self._only_enters:
-            self._requester.queue(ResponseRequested(""))
+            self._requester.want_response()
 
     def typed(self, text: str, now_ms: int) -> None:
         """Take a typed turn, which interrupts and is committed at once."""
         if self._current.firm:
             self._typed.append(text)
             return
-        self.count += 1
+        self._idle.note_caller_word(now_ms)
         self.close(now_ms, discarded=True)
         self._current.interrupt(now_ms)
-        if self._silent:
+        if self._history.control.responses_off:
             self._enter(text, 1.0, now_ms)
             return
         response = self._requester.take_typed(text, now_ms)
@@ -116,16 +117,11 @@ class TurnEntry:
     @property
     def _only_enters(self) -> bool:
         """Whether a turn that ends now is only entered, without a response to it."""
-        if self._silent:
+        if self._history.control.responses_off:
             return True
         response = self._current.response
         spoken = response is not None and response is not self._current.uncommitted
         return not self._config.now.turns.respond or spoken
-
-    @property
-    def _silent(self) -> bool:
-        """Whether turns get no response."""
-        return self._history.control.silent
 
     def _enter(self, text: str, confidence: float, now_ms: int, *, utterance: int = 0) -> None:
         """Enter a turn without a response."""
@@ -240,13 +236,17 @@ class TurnEntry:
         if final.utterance in self._cut:
             self._cut.discard(final.utterance)
             self._history.carried.append(final.text)
+            self._idle.note_caller_word(now_ms)
         elif self._handed_in.pop(final.utterance, None) is not None:
             respond = self._config.now.turns.respond and bool(final.text)
             self._enter_part(final, now_ms, respond=respond)
 
-    def loses(self, utterance: int) -> bool:
+    def note_lost(self, utterance: int) -> None:
+        """Note that the words of *utterance* will not come: if it was cut, no turn waits for it."""
+        self._cut.discard(utterance)
+
+    def misses(self, utterance: int) -> bool:
         """Tell whether *utterance* is open or handed in, so that its lost words are missed."""
-        self._cut.discard(utterance)  # no turn waits for them
         now = self._segmenter.utterance
         return self.awaits(utterance) or (now is not None and now.number == utterance)
 
@@ -271,9 +271,11 @@ class TurnEntry:
 
         *goes_on*: the words continue the turn of the previous final transcript.
         """
-        key, carried = f"speech_{recognised.utterance}", self._history.take_carried(recognised.text)
+        key, carried = f"speech_{recognised.utterance}", self._history.with_carried(recognised.text)
         unsent = self._history.unsent(recognised.text)
         self._history.commit_carried()
+        if recognised.text:
+            self._idle.note_caller_word(now_ms)
         if carried:
             self._history.add(key, "user", carried)
             head = self._out.head(now_ms)
@@ -283,7 +285,7 @@ class TurnEntry:
         )
         self._out.tell(client_event)
         if respond:
-            self._requester.queue(ResponseRequested(""))
+            self._requester.want_response()
 
     def edit(self, item_edit: ItemAdded | ItemRemoved, now_ms: int) -> None:
         """Add a message to the conversation, or remove one."""

@@ -241,7 +241,7 @@ class Turns:
             return
         if not transcript.text:
             if silence_ms >= NOISE_MS or utterance.ended_by_client:
-                self._entry.silent(utterance, now_ms)
+                self._entry.end_wordless(utterance, now_ms)
             return
         if silence_ms < self._endpointer.least_ms and not utterance.ended_by_client:
             return

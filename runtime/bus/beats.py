@@ -21,11 +21,13 @@ class Beats:
     def away(self) -> bool:
         return self._missed >= AWAY_BEATS
 
-    def asks(self, *, connected: bool) -> bool:
-        """Tell whether to send a ping now; at most one ping is unanswered at a time."""
-        asks = connected and not self._waits
-        self._waits = self._waits or asks
-        return asks
+    def may_ping(self, *, connected: bool) -> bool:
+        """Tell whether a ping is due; at most one ping is unanswered at a time."""
+        return connected and not self._waits
+
+    def note_ping(self) -> None:
+        """Note that a ping was sent."""
+        self._waits = True
 
     def ping_over(self) -> None:
         """Note that the ping was answered, or was lost with its link."""

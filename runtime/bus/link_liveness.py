@@ -83,7 +83,8 @@ class LinkLiveness:
 
     async def _beat(self) -> None:
         while True:
-            if self._beats.asks(connected=self._nc.is_connected):
+            if self._beats.may_ping(connected=self._nc.is_connected):
+                self._beats.note_ping()
                 self._ping().add_done_callback(self._on_answer)
             await asyncio.sleep(BEAT_S)
             is_stale = self._beats.passed(connected=self._nc.is_connected)

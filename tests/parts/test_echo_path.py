@@ -78,5 +78,5 @@ def test_only_the_last_second_and_its_playback_are_used() -> None:
 def test_playback_before_a_pause_explains_no_sound_after_it() -> None:
     path = EchoPath()
     through(path, RESPONSE, with_noise(echo_of(RESPONSE, -6, 100)))
-    path.silent()
+    path.note_silence()
     assert not all(through(path, np.zeros(5120), with_noise(voice(1, seed=3)[:5120])))

@@ -124,7 +124,7 @@ class UtteranceFollower:
         audio, words = self._audio, self._words
         audio.add(message)
         now_ms = audio.until_ms
-        if message.continued_ms:
+        if message.continued_ms and not message.final_pause:  # else the words end at that pause
             words.went_on(message.continued_ms)
         if message.end:
             yield from self._end(message.final_pause, requests)

@@ -42,8 +42,8 @@ class CallerAudio:
         for at in range(FRAMES_AT_ONCE, len(heard), FRAMES_AT_ONCE):
             yield self._judged(heard[at : at + FRAMES_AT_ONCE], 0)
 
-    def turns_out_background(self) -> bool:
-        """Return True, once, if all voices of the last seconds were in the background."""
+    def note_background(self) -> bool:
+        """Note whether all voices of the last seconds were background; return if that is new."""
         was_alone, self._was_alone = self._was_alone, self._vad.background_is_alone
         return self._was_alone and not was_alone
 

@@ -33,7 +33,7 @@ class Echo:
         played = self._playing.frame(self._clock.next_ms())
         self._may_be_heard = played is not None
         if played is None:
-            self._path.silent()
+            self._path.note_silence()
             return frame
         self._path.note(frame, played)
         if self._path.found:

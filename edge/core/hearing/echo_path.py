@@ -208,7 +208,7 @@ class EchoPath:
             self._unknown = DELAYS
         self._pending.append((near, far))
 
-    def silent(self) -> None:
+    def note_silence(self) -> None:
         """Note that the loudspeaker is silent and no echo is left."""
         self._pending.clear()
         self._both = None

@@ -73,8 +73,9 @@ class Segmenter:
 
     def configure(self, config: TurnConfig) -> None:
         """Use *config* from now on; an open utterance still ends by the old values."""
+        self._onset_ms = config.min_speech_ms
         if self.utterance is None:
-            self._detector = SpeechDetector(config.min_speech_ms)
+            self._detector = SpeechDetector(self._onset_ms)
         # audio before the onset belongs to the utterance: soft consonants are not voiced
         self._prefix = deque(self._prefix, maxlen=config.prefix_ms // FRAME_MS)
 
@@ -137,7 +138,7 @@ class Segmenter:
         silent = min(len(self._prefix), self.silence_ms // FRAME_MS)
         while len(self._prefix) > silent:  # voiced audio belongs to this utterance only
             self._prefix.popleft()
-        self._detector.close()
+        self._detector = SpeechDetector(self._onset_ms)
         self._send_audio(SendAudio(ended.number, ended.end(final_pause)))
 
     def split(self, ended: Utterance, at_ms: int) -> Utterance:

@@ -3,9 +3,8 @@
     SILENT --started--> SPEAKING
     SPEAKING --paused--> PAUSED
     PAUSED --continued--> SPEAKING
-    SPEAKING, PAUSED --closed--> SILENT
 
-The clock is the frame (20 ms). Endpointing closes an utterance; the frames make the other changes.
+The clock is the frame (20 ms). Endpointing ends an utterance, and the next one has a new detector.
 """
 
 from collections import deque
@@ -35,8 +34,6 @@ class SpeechChange(Enum):
     STARTED = auto()
     PAUSED = auto()
     CONTINUED = auto()
-    CLOSED = auto()
-    """The utterance has ended; no frame makes this change."""
 
 
 SILENT, SPEAKING, PAUSED = SpeechState
@@ -45,13 +42,11 @@ SPEECH_MOVES: Mapping[tuple[SpeechState, SpeechChange], SpeechState] = {
     (SILENT, SpeechChange.STARTED): SPEAKING,
     (SPEAKING, SpeechChange.PAUSED): PAUSED,
     (PAUSED, SpeechChange.CONTINUED): SPEAKING,
-    (SPEAKING, SpeechChange.CLOSED): SILENT,
-    (PAUSED, SpeechChange.CLOSED): SILENT,
 }
 
 
 class SpeechDetector:
-    """The detector of one caller."""
+    """The detector of one utterance."""
 
     def __init__(self, onset_ms: int) -> None:
         """Detect an onset by *onset_ms* of voice within one and a half times that time."""
@@ -80,11 +75,6 @@ class SpeechDetector:
         """Assume that a caller who speaks is silent from here on."""
         self._recent.clear()
         return self._changed(SpeechChange.PAUSED)
-
-    def close(self) -> None:
-        """End the utterance."""
-        self._recent.clear()
-        self._changed(SpeechChange.CLOSED)
 
     def _changed(self, change: SpeechChange) -> SpeechChange:
         self.state = moved(SPEECH_MOVES, self.state, change)

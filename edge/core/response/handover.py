@@ -29,7 +29,7 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
     )
     playback = Playback(begun.turn, voice, start)
     for index, text in begun.sentences.items():
-        playback.sentence(index, text)
+        playback.add_sentence(index, text)
     return Response(
         turn=begun.turn,
         text=begun.text,

@@ -53,18 +53,18 @@ class Playback:
 
     # -------------------------------------------------------- from the stages and the client
 
-    def sentence(self, index: int, text: str) -> None:
+    def add_sentence(self, index: int, text: str) -> None:
         self._sentences.at(index).text = text
 
-    def chunk(self, chunk: ChunkSpoken) -> None:
+    def add_chunk(self, chunk: ChunkSpoken) -> None:
         self._sentences.at(chunk.index).add(chunk)
 
-    def silent(self, index: int) -> None:
+    def mark_silent(self, index: int) -> None:
         """Mark sentence *index* as silent, since nothing in it can be spoken."""
         part = self._sentences.at(index)
         part.count = part.count or 0
 
-    def completed(self, sentences: int) -> None:
+    def note_end(self, sentences: int) -> None:
         self._total = sentences
 
     def played(self, played_ms: int, now_ms: int) -> None:

@@ -41,7 +41,9 @@ class Requester:
         self._without_eot: SessionConfig | None = None
         """The configuration whose model gave no probability of the end of turn."""
         self._queued: deque[ResponseRequested] = deque()
-        """Requested responses that have not begun."""
+        """Responses requested by the client that have not begun."""
+        self._wants_response = False
+        """Whether the conversation has words that wait for a response."""
 
     def greet(self, text: str, now_ms: int) -> None:
         """Speak the greeting *text* as turn 0."""
@@ -78,7 +80,7 @@ class Requester:
         head = self._out.head(now_ms)
         for text in sentences:
             event = sentence(head, response, text, self._config.now)
-            response.sentence(self._out.publish(event), now_ms)
+            response.add_sentence(self._out.publish(event), now_ms)
         end = completed(head, response, text=" ".join(sentences))
         response.complete(self._out.publish(end), now_ms)
 
@@ -130,7 +132,7 @@ class Requester:
         """Ask for a response to an *instruction*, without words of the caller."""
         history, turn = self._history, self._begin_turn(command_id, now_ms)
         history.enter_late_results()
-        carried = history.take_carried("")
+        carried = history.with_carried("")
         response = self._new(Origin.REQUESTED, turn, carried, self._config.now.voice, now_ms)
         known = history.window(carried or None, self._config.now.response.history_messages)
         messages = (*known, ev.Message("user", instruction))
@@ -141,7 +143,7 @@ class Requester:
         """Enter a turn that gets no response; return the words new to the client."""
         history, head = self._history, self._out.head(now_ms)
         history.turn += 1
-        text, unsent = history.take_carried(words), history.unsent(words)
+        text, unsent = history.with_carried(words), history.unsent(words)
         history.commit_carried()
         committed = ev.TurnCommitted(
             **head, turn=history.turn, text=text, confidence=confidence, speculative=False
@@ -157,7 +159,7 @@ class Requester:
         history, config = self._history, request.config or self._config.now
         history.turn += 1
         history.enter_late_results()
-        carried = history.take_carried("") if request.messages is None else ""
+        carried = history.with_carried("") if request.messages is None else ""
         origin = Origin.REQUESTED if request.in_conversation else Origin.APART
         response = self._new(origin, history.turn, carried, config.voice, now_ms)
         messages = request.messages
@@ -167,22 +169,31 @@ class Requester:
         self._out.tell(ResponseStarted(response.turn, request.ask))
         self.commit(response, now_ms)
 
+    def want_response(self) -> None:
+        """Respond to the conversation once nothing is spoken; one response is to all its words."""
+        self._wants_response = True
+
     def queue(self, request: ResponseRequested) -> None:
-        """Queue a response without a turn."""
+        """Queue a response that the client requested."""
         self._queued.append(request)
 
     def drop_queue(self) -> None:
-        """Begin none of the queued responses."""
+        """Begin none of the wanted and queued responses."""
+        self._wants_response = False
         self._queued.clear()
 
     @property
     def has_queued(self) -> bool:
-        """Whether a requested response has not begun."""
-        return bool(self._queued)
+        """Whether a wanted or requested response has not begun."""
+        return self._wants_response or bool(self._queued)
 
     def respond_to_queued(self, now_ms: int) -> None:
-        """Begin the next queued response, once the previous one is over."""
-        if self._queued and self._current.response is None:
+        """Begin the next response, once the previous one is over; the client's come last."""
+        if self._current.response is not None:
+            return
+        if self._wants_response:
+            self.respond(ResponseRequested(""), now_ms)
+        elif self._queued:
             self.respond(self._queued.popleft(), now_ms)
 
     def respond_to_late_results(self, now_ms: int) -> None:
@@ -206,7 +217,7 @@ class Requester:
         history, config = self._history, self._config.now
         history.turn += 1
         history.enter_late_results()
-        text = history.take_carried(words or "")
+        text = history.with_carried(words or "")
         response = self._new(origin, history.turn, text, config.voice, now_ms)
         spoken = None if words is None else text
         messages = history.window(spoken, config.response.history_messages)
@@ -250,6 +261,7 @@ class Requester:
 
     def commit(self, response: Response, now_ms: int) -> None:
         """Commit the turn: from here on its response may be heard."""
+        self._wants_response = False
         response.mark("committed_ms", now_ms)
         response.move(PhaseMove.COMMIT)
         response.waiting_since_ms = now_ms

@@ -38,7 +38,7 @@ class Responder:
         """Take an event of a stage for the current response; events of other turns are stale."""
         match event:
             case ev.ResponseSentence() if response := self._current.of(event.turn):
-                response.sentence(event, now_ms)
+                response.add_sentence(event, now_ms)
                 if response.asks_eot and event.index == 0:
                     self._requester.note_eot(event.eot_llm)
             case ev.ResponseCompleted() if response := self._current.of(event.turn):
@@ -50,7 +50,7 @@ class Responder:
             case ev.SpeechReady() if response := self._current.of(event.turn):
                 response.waiting_since_ms = now_ms
                 if event.chunks == 0:
-                    response.playback.silent(event.index)
+                    response.playback.mark_silent(event.index)
                 elif not response.playback.has(event.index):
                     self._out.recover(response.turn)
             case _:
@@ -69,7 +69,7 @@ class Responder:
         """Take audio of the response."""
         if response := self._current.of(chunk.turn):
             response.mark("first_audio_ms", now_ms)
-            response.playback.chunk(chunk)
+            response.playback.add_chunk(chunk)
 
     def client_result(self, report: ClientToolResult, now_ms: int) -> None:
         """Take the client's result of a tool call."""
@@ -128,7 +128,7 @@ class Responder:
         due = response.playback.due(now_ms)
         for speech in due.pieces:
             if speech.pcm or response.playback.is_read:
-                response.sent(now_ms)
+                response.note_sent(now_ms)
             self._out.tell(speech)
         if not due.ends:
             for sound in response.playback.wait_sound_due(now_ms):

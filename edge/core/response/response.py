@@ -235,21 +235,21 @@ class Response:
         """Record the time of the first *name* in the turn waterfall."""
         self.times_ms.setdefault(name, round(float(now_ms - self.speech_end_ms), 1))
 
-    def sentence(self, event: ResponseSentence, now_ms: int) -> None:
+    def add_sentence(self, event: ResponseSentence, now_ms: int) -> None:
         self.mark("first_token_ms", self.taken_ms + event.first_token_ms)
         self.mark("first_sentence_ms", now_ms)
         self.sentences[event.index] = event.text
         if event.index == 0:
             self.eot_llm = event.eot_llm
-        self.playback.sentence(event.index, event.text)
+        self.playback.add_sentence(event.index, event.text)
         self.waiting_since_ms = now_ms
 
     def complete(self, event: ResponseCompleted, now_ms: int) -> None:
         self.completed = event
-        self.playback.completed(event.sentences)
+        self.playback.note_end(event.sentences)
         self.waiting_since_ms = now_ms
 
-    def sent(self, now_ms: int) -> None:
+    def note_sent(self, now_ms: int) -> None:
         self.mark("first_sent_ms", now_ms)
         if self.first_sent_ms is None:
             self.first_sent_ms = now_ms

@@ -201,7 +201,7 @@ class ToolTurns:
 
     def _say(self, response: Response, words: str, now_ms: int) -> None:
         event = sentence(self._out.head(now_ms), response, words, self._config.now, fixed=True)
-        response.sentence(self._out.publish(event), now_ms)
+        response.add_sentence(self._out.publish(event), now_ms)
 
     def _end(self, response: Response, now_ms: int) -> None:
         """End the response with its present sentences; no step follows."""

@@ -81,7 +81,7 @@ class ControlMemory:
         return self.spend_phase is not WITHIN
 
     @property
-    def silent(self) -> bool:
+    def responses_off(self) -> bool:
         """Whether turns get no response of the language model."""
         return self.spent or "assistant" in self.muted
 

@@ -186,7 +186,7 @@ class History:
         self.messages += self.late_results
         self.late_results = []
 
-    def take_carried(self, text: str) -> str:
+    def with_carried(self, text: str) -> str:
         """Return *text* with the carried words before it."""
         return " ".join([*self.carried, text]).strip()
 

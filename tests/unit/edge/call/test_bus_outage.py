@@ -13,26 +13,26 @@ class Away:
 
 def test_the_caller_is_told_once_however_many_parts_are_away() -> None:
     away = Away()
-    assert away.absence.begins("link")
-    assert not away.absence.begins("log")
-    assert not away.absence.begins("log")
-    assert not away.absence.ends("link")
-    assert away.absence.ends("log")
-    assert away.absence.begins("link")
+    assert away.absence.note_away("link")
+    assert not away.absence.note_away("log")
+    assert not away.absence.note_away("log")
+    assert not away.absence.note_back("link")
+    assert away.absence.note_back("log")
+    assert away.absence.note_away("link")
 
 
 def test_a_log_that_is_gone_makes_deaf_though_servers_answer() -> None:
     away = Away()
-    away.absence.begins("log")
+    away.absence.note_away("log")
     assert not away.absence.deaf
     away.now_s += DEAF_S + 0.1
     assert away.absence.deaf
-    away.absence.begins("link")
-    away.absence.ends("link")
+    away.absence.note_away("link")
+    away.absence.note_back("link")
     assert away.absence.deaf
-    assert away.absence.ends("log")
+    assert away.absence.note_back("log")
     assert not away.absence.deaf
 
 
 def test_nothing_that_was_away_is_nothing_that_came_back() -> None:
-    assert not Away().absence.ends("log")
+    assert not Away().absence.note_back("log")

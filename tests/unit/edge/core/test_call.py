@@ -12,13 +12,11 @@ from edge.core.client_events import (
     Speech,
     Trouble,
 )
-from edge.core.client_inputs import UnknownInputError
 from edge.core.effects import Recover
 from edge.core.inputs import (
     BackgroundAlone,
     Commanded,
     Finished,
-    Input,
     KeyPressed,
     Reconfigured,
     ResponseRequested,
@@ -283,10 +281,8 @@ def test_another_agent_goes_on_with_its_own_configuration() -> None:
     assert (taken.agent, taken.system) == ("bar@1", "You are the cook.")
 
 
-def test_nothing_but_an_input_is_taken_and_nothing_follows_the_end() -> None:
+def test_nothing_follows_the_end() -> None:
     r = Rehearsal()
-    with pytest.raises(UnknownInputError):
-        r.give(Input())  # type: ignore[arg-type]  # the point of the test
     r.give(Finished("end_call"))
     over = len(r.effects)
     r.give(BackgroundAlone())

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from edge.core.client_events import CallerTranscript, Interrupted, ResponseStarted, Speech
-from edge.core.client_inputs import UnknownInputError
 from edge.core.endpointing.end_of_turn import WAITS
 from edge.core.inputs import (
     Cancelled,
     ClientToolResult,
     Commanded,
-    Input,
     ItemAdded,
     ItemRemoved,
     KeyPressed,
@@ -224,8 +220,3 @@ def test_a_text_that_may_not_be_interrupted_is_not_cancelled_either() -> None:
     r.give(Cancelled())
     assert r.call.responding
     assert not r.told(Interrupted)
-
-
-def test_what_is_no_input_is_a_fault() -> None:
-    with pytest.raises(UnknownInputError, match="Input"):
-        Rehearsal().give(Input())  # type: ignore[arg-type]  # the point of the test

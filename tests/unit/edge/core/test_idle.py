@@ -19,14 +19,14 @@ def test_nothing_is_due_before_the_call_has_begun() -> None:
 
 def test_nothing_is_due_where_neither_is_set() -> None:
     idle = Idle(CurrentConfig(config(turns__idle_ms=0, idle__after_s=0)))
-    idle.word(1000)
+    idle.note_word(1000)
     idle.sound_ms = 1000
     assert (idle.response_due_ms, idle.question_due_ms) == (None, None)
 
 
 def test_a_sound_puts_off_the_models_word_and_not_the_question() -> None:
     idle = Idle(CurrentConfig(config(turns__idle_ms=4000, idle__after_s=10)))
-    idle.word(1000)
+    idle.note_word(1000)
     idle.sound_ms = 1000
     idle.sound_ms = 3000
     assert (idle.response_due_ms, idle.question_due_ms) == (7000, 11_000)
@@ -44,14 +44,14 @@ def test_the_model_is_asked_once_until_somebody_has_spoken() -> None:
 def test_it_counts_the_time_without_a_word() -> None:
     idle = Idle(CurrentConfig(config()))
     assert idle.silent_ms(5000) == 0
-    idle.word(1000)
+    idle.note_word(1000)
     assert idle.silent_ms(5000) == 4000
 
 
 def test_other_times_hold_from_when_they_are_set() -> None:
     current = CurrentConfig(config(idle__after_s=10))
     idle = Idle(current)
-    idle.word(1000)
+    idle.note_word(1000)
     current.now = config(idle__after_s=20)
     assert idle.question_due_ms == 21_000
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from edge.core.effects import HangUp
-from edge.core.inputs import (
-    Typed,
-)
+from edge.core.inputs import TurnEnded, Typed
 from schemas import events as ev
 from schemas.control import Mute
+from tests.unit.edge.core.client_calls import BY_CLIENT, final
 from tests.unit.edge.core.commands import commanded, hung_up, voiced
 from tests.unit.edge.core.rehearsal import Rehearsal
 
@@ -46,6 +45,28 @@ def test_a_caller_who_answers_the_question_is_asked_anew_later() -> None:
         r.speaks(0, 500)
         r.quiet(600)
     assert [one.ends for one in r.events(ev.CallerIdle)] == [False, False]
+
+
+def test_a_caller_who_hands_in_an_answer_is_asked_anew_later() -> None:
+    r = idle(**BY_CLIENT)
+    for _ in range(3):
+        r.wait(20_100)
+        voiced(r, 500)
+        r.quiet(600)
+        r.says(800)
+        r.give(TurnEnded())
+        final(r, "Yes, I am here.")
+    assert [one.ends for one in r.events(ev.CallerIdle)] == [False] * 3
+
+
+def test_who_dictates_is_asked_only_after_the_last_word() -> None:
+    r = idle(turns__respond=False)
+    for _ in range(6):
+        r.says(2000, "I am telling a long story now.")
+        r.quiet(3000)
+    assert not r.events(ev.CallerIdle)
+    r.wait(20_000)
+    assert len(r.events(ev.CallerIdle)) == 1
 
 
 def test_noise_is_no_word_and_a_muted_call_is_not_idle() -> None:

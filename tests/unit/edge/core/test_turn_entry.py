@@ -119,6 +119,25 @@ def test_a_turn_over_a_response_that_is_not_interrupted_is_answered_after_it() -
     ]
 
 
+@pytest.mark.parametrize("typed", [False, True])
+def test_all_remarks_over_a_response_get_one_response(*, typed: bool) -> None:
+    call = spoken(interruption__allowed=False)
+    call.answers("It is Paris.")
+    call.speaks(0, 9000)
+    for words in ("And of Spain?", "I mean its capital."):
+        call.says(800, words)
+        call.quiet(1500)
+    if typed:  # it interrupts, and its response is to the remarks too
+        call.give(Typed("Madrid?"))
+    call.quiet(9000)
+    call.answers("It is Madrid.")
+    call.speaks(0, 500)
+    call.quiet(1500)
+    assert len(call.events(ev.TurnTaken)) == 2
+    remarks = [one.text for one in call.events(ev.TurnTaken)[-1].messages][2:]
+    assert remarks == ["And of Spain?", "I mean its capital.", *["Madrid?"] * typed]
+
+
 def test_a_part_of_a_long_turn_is_told_as_a_turn_that_goes_on() -> None:
     call = Rehearsal()
     call.burst(VOICE * (SPLIT_MS // 20))

@@ -7,7 +7,9 @@ from runtime.bus.beats import AWAY_BEATS, STALE_BEATS, Beats
 
 def beat(beats: Beats, *, answers: bool, connected: bool = True) -> bool:
     """Let a beat pass; tell whether the link must be replaced."""
-    if beats.asks(connected=connected) and answers:
+    if beats.may_ping(connected=connected):
+        beats.note_ping()
+    if answers:
         beats.ping_over()
     return beats.passed(connected=connected)
 
@@ -40,15 +42,16 @@ def test_one_answer_brings_it_back() -> None:
 
 def test_one_ping_at_a_time_is_on_its_way() -> None:
     beats = Beats()
-    assert beats.asks(connected=True)
-    assert not beats.asks(connected=True)
+    assert beats.may_ping(connected=True)
+    beats.note_ping()
+    assert not beats.may_ping(connected=True)
     beats.ping_over()
-    assert beats.asks(connected=True)
+    assert beats.may_ping(connected=True)
 
 
 def test_a_link_that_is_lost_is_not_asked_and_its_bus_is_away() -> None:
     beats = silent(AWAY_BEATS, connected=False)
-    assert not beats.asks(connected=False)
+    assert not beats.may_ping(connected=False)
     assert beats.away
 
 
@@ -68,4 +71,4 @@ def test_a_new_link_begins_anew() -> None:
     beats = silent(AWAY_BEATS)
     beats.reconnected()
     assert not beats.away
-    assert beats.asks(connected=True)
+    assert beats.may_ping(connected=True)

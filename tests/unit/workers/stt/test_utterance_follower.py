@@ -19,7 +19,13 @@ from workers.stt.utterance_follower import (
     Requests,
     UtteranceFollower,
 )
-from workers.stt.utterance_words import LONG_SILENCE_MS, LONGEST_PIECE_MS, AudioPart, UtteranceWords
+from workers.stt.utterance_words import (
+    FULL_PIECE_MS,
+    LONG_SILENCE_MS,
+    LONGEST_PIECE_MS,
+    AudioPart,
+    UtteranceWords,
+)
 
 WAITS, BEGUN = RequestPhase
 NOTHING = Requests({})
@@ -47,13 +53,16 @@ class Spoken:
         self._seq += 1
         return list(self.follower.take(message, requests))
 
-    def end(self, requests: Requests = NOTHING, *, final_pause: int = 0) -> list[Action]:
+    def end(
+        self, requests: Requests = NOTHING, *, final_pause: int = 0, continued_ms: int = 0
+    ) -> list[Action]:
         message = AudioFrame(
             seq=self._seq,
             pcm=b"",
             end=True,
             from_ms=self.follower.until_ms,
             final_pause=final_pause,
+            continued_ms=continued_ms,
         )
         return list(self.follower.take(message, requests))
 
@@ -123,6 +132,14 @@ def test_the_end_that_a_known_pause_stands_for_requests_nothing() -> None:
     spoken.message(pause=1)
     spoken.hear(AudioPart(0, 100))
     assert spoken.end(final_pause=1) == []
+
+
+def test_a_split_requests_nothing_of_the_word_with_which_the_caller_goes_on() -> None:
+    spoken = Spoken()
+    spoken.message(ms=FULL_PIECE_MS, pause=1)
+    spoken.hear(AudioPart(0, FULL_PIECE_MS))
+    spoken.message(ms=300)
+    assert spoken.end(final_pause=1, continued_ms=FULL_PIECE_MS + 300) == []
 
 
 def test_a_silence_settles_the_part_before_it() -> None:

@@ -69,7 +69,7 @@ def test_a_room_that_speaks_alone_is_told_once() -> None:
     room = pcm(people / people.std() * 400)
     for at in range(0, len(room), FRAME_BYTES * 50):
         audio.hear(room[at : at + FRAME_BYTES * 50], 5000 + at // 32)
-        told.append(audio.turns_out_background())
+        told.append(audio.note_background())
     assert told.count(True) == 1
     assert not told[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 
 from edge.core.effects import SendAudio
@@ -220,3 +221,23 @@ def test_the_silence_after_an_utterance_that_was_closed_at_its_pause_is_not_sent
     assert paused.change is SpeechChange.PAUSED
     assert list(notices) == []
     assert caller.sent == sent
+
+
+def test_an_onset_set_while_the_caller_speaks_holds_from_the_next_utterance_on() -> None:
+    caller = speaking()
+    caller.segmenter.configure(msgspec.structs.replace(CONFIG, min_speech_ms=400))
+    assert caller.segmenter.utterance
+    caller.segmenter.close(caller.segmenter.utterance, final_pause=0)
+    caller.sends(SILENCE, 200)
+    caller.sends(VOICE, 380)
+    assert caller.changes() == [SpeechChange.STARTED]
+    caller.sends(VOICE, FRAME_MS)
+    assert caller.changes() == [SpeechChange.STARTED] * 2
+
+
+def test_the_voice_of_a_closed_utterance_is_no_onset_of_the_next() -> None:
+    caller = speaking()
+    assert caller.segmenter.utterance
+    caller.segmenter.close(caller.segmenter.utterance, final_pause=0)
+    caller.sends(VOICE, ONSET_MS - FRAME_MS)
+    assert caller.segmenter.utterance is None

@@ -81,12 +81,3 @@ def test_silence_counts_from_the_last_voiced_frame() -> None:
     assert detector.silence_ms == PAUSE_MS
     changes(detector, "V" + silence(300))
     assert detector.silence_ms == 300
-
-
-def test_a_closed_utterance_leaves_nothing_of_the_next_onset() -> None:
-    detector = speaking()
-    detector.close()
-    assert detector.state is SpeechState.SILENT
-    assert (
-        changes(detector, voice(ONSET_MS)).index(SpeechChange.STARTED) == len(voice(ONSET_MS)) - 1
-    )

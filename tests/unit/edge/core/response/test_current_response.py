@@ -38,7 +38,7 @@ def test_a_retracted_turn_that_was_certain_is_carried_into_the_next_one() -> Non
     aura.current.retract(response, aura.now_ms)
     (heard,) = aura.published(ev.AnswerHeard)
     assert (heard.text, heard.carried, heard.complete) == ("", True, False)
-    assert aura.history.take_carried("And tomorrow?") == f"{QUESTION} And tomorrow?"
+    assert aura.history.with_carried("And tomorrow?") == f"{QUESTION} And tomorrow?"
     assert aura.history.messages == []
 
 

@@ -58,7 +58,7 @@ def test_given_words_are_a_job_for_the_voice_of_the_session(
     assert speaker(settings) == {"language": "de", "voice": "ann", "speed": 1.5}
     response = given_to(delivery)
     first = sentence(HEAD, response, "Hallo.", settings)
-    response.sentence(first, 5000)
+    response.add_sentence(first, 5000)
     second = sentence(HEAD, response, "Wie geht es?", settings, fixed=True)
     assert [(one.turn, one.index, one.text) for one in (first, second)] == [
         (3, 0, "Hallo."),
@@ -71,7 +71,7 @@ def test_given_words_are_a_job_for_the_voice_of_the_session(
 
 def test_the_end_of_given_words_counts_its_sentences_and_no_tokens() -> None:
     response = given_to("chunks")
-    response.sentence(sentence(HEAD, response, "Hello.", config()), 5000)
+    response.add_sentence(sentence(HEAD, response, "Hello.", config()), 5000)
     end = completed(HEAD, response, text="Hello.", step=2)
     assert (end.turn, end.sentences, end.text, end.step) == (3, 1, "Hello.", 2)
     assert (end.prompt_tokens, end.completion_tokens, end.model) == (0, 0, "")

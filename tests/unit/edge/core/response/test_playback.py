@@ -26,11 +26,11 @@ def chunk(number: int, ms: int, *, last: bool = False) -> ChunkSpoken:
 
 def test_a_sentence_begins_before_all_of_it_is_spoken() -> None:
     playback = Playback(1, VoiceConfig(delivery="chunks"))
-    playback.sentence(0, TEXT)
-    playback.chunk(chunk(0, FIRST_CHUNK_MS - 10))
+    playback.add_sentence(0, TEXT)
+    playback.add_chunk(chunk(0, FIRST_CHUNK_MS - 10))
     assert not playback.due(START_MS).pieces
     assert playback.due_at_ms(START_MS) is None
-    playback.chunk(chunk(1, 100))
+    playback.add_chunk(chunk(1, 100))
     sent = playback.due(START_MS).pieces
     assert 0 < sum(len(one.pcm) for one in sent) // 32 <= FIRST_CHUNK_MS + 90
     assert all(len(one.pcm) == 32 * 64 for one in sent), "no crumbs while more is to come"
@@ -38,10 +38,10 @@ def test_a_sentence_begins_before_all_of_it_is_spoken() -> None:
 
 def test_clients_of_whole_sentences_wait_for_them() -> None:
     playback = Playback(1, VoiceConfig(delivery="sentences"))
-    playback.sentence(0, TEXT)
-    playback.chunk(chunk(0, 2000))
+    playback.add_sentence(0, TEXT)
+    playback.add_chunk(chunk(0, 2000))
     assert not playback.due(START_MS).pieces
-    playback.chunk(chunk(1, 100, last=True))
+    playback.add_chunk(chunk(1, 100, last=True))
     assert [one.text for one in playback.due(START_MS).pieces] == [TEXT]
 
 
@@ -52,11 +52,11 @@ def test_an_end_that_is_known_only_after_the_last_piece_ends_the_response_once(
     delivery: Delivery, told: int | None
 ) -> None:
     playback = Playback(1, VoiceConfig(delivery=delivery))
-    playback.sentence(0, TEXT)
-    playback.chunk(chunk(0, 60, last=True))
+    playback.add_sentence(0, TEXT)
+    playback.add_chunk(chunk(0, 60, last=True))
     first = playback.due(START_MS)
     assert (len(first.pieces), first.ends) == (0 if told is None else 1, False)
-    playback.completed(1)
+    playback.note_end(1)
     last = playback.due(START_MS + 100)
     assert last.ends
     assert len(last.pieces) == (1 if told is None else told)
@@ -65,8 +65,8 @@ def test_an_end_that_is_known_only_after_the_last_piece_ends_the_response_once(
 
 def test_the_heard_part_of_an_incomplete_sentence_is_estimated() -> None:
     playback = Playback(1, VoiceConfig(delivery="chunks"))
-    playback.sentence(0, TEXT)
-    playback.chunk(chunk(0, 1000))
+    playback.add_sentence(0, TEXT)
+    playback.add_chunk(chunk(0, 1000))
     for at in range(0, 900, 20):
         playback.due(START_MS + at)
     heard = playback.heard(START_MS + 900)
@@ -80,10 +80,10 @@ def test_the_last_word_is_heard_with_its_last_byte_though_that_ends_no_ms(
 ) -> None:
     playback = Playback(1, VoiceConfig(delivery=delivery))
     for index in range(2):
-        playback.sentence(index, TEXT)
+        playback.add_sentence(index, TEXT)
         pcm = bytes(32 * 545 + 20)
-        playback.chunk(ChunkSpoken(turn=1, index=index, chunk=0, pcm=pcm, last=True))
-    playback.sentence(2, "not here yet")
+        playback.add_chunk(ChunkSpoken(turn=1, index=index, chunk=0, pcm=pcm, last=True))
+    playback.add_sentence(2, "not here yet")
     for at in range(0, 2000, 20):
         playback.due(START_MS + at)
     assert playback.heard(START_MS + 2000) == f"{TEXT} {TEXT}"
@@ -101,12 +101,12 @@ def test_all_sound_and_all_words_are_sent_once_however_they_come(
     coming = [*chunks, *chunks]
     luck.shuffle(coming)  # type: ignore[attr-defined]  # a random.Random
     playback = Playback(1, VoiceConfig(delivery="chunks"))
-    playback.sentence(0, TEXT)
-    playback.completed(1)
+    playback.add_sentence(0, TEXT)
+    playback.note_end(1)
     sent, now_ms, ends = list[Speech](), START_MS, False
     while not ends and now_ms < START_MS + 60_000:
         if coming:
-            playback.chunk(coming.pop())
+            playback.add_chunk(coming.pop())
         due = playback.due(now_ms)
         sent += due.pieces
         ends = due.ends
@@ -126,13 +126,13 @@ def spoken(delivery: Delivery, *texts: str, ends: bool = True, chunk_ms: int = 1
     for index, text in enumerate(texts):
         says(playback, index, text)
     if ends:
-        playback.completed(len(texts))
+        playback.note_end(len(texts))
     return playback
 
 
 def says(playback: Playback, index: int, text: str) -> None:
-    playback.sentence(index, text)
-    playback.chunk(ChunkSpoken(turn=1, index=index, chunk=0, pcm=second(index), last=True))
+    playback.add_sentence(index, text)
+    playback.add_chunk(ChunkSpoken(turn=1, index=index, chunk=0, pcm=second(index), last=True))
 
 
 def second(index: int) -> bytes:
@@ -143,32 +143,32 @@ def second(index: int) -> bytes:
 def test_a_client_that_reads_gets_each_sentence_as_soon_as_its_words_are_known() -> None:
     playback = Playback(1, VoiceConfig(delivery="text"))
     assert (playback.is_read, playback.begun, playback.due_at_ms(START_MS)) == (True, False, None)
-    playback.sentence(0, "One.")
-    playback.sentence(1, "Two.")
+    playback.add_sentence(0, "One.")
+    playback.add_sentence(1, "Two.")
     assert playback.due_at_ms(START_MS) == START_MS
     assert list(playback.due(START_MS).pieces) == [
         Speech(1, "One.", b"", ends=False),
         Speech(1, " Two.", b"", ends=False),
     ]
     assert (playback.heard(START_MS), playback.begun) == ("One. Two.", True)
-    playback.completed(2)
+    playback.note_end(2)
     assert playback.due(START_MS) == Due((Speech(1, "", b"", ends=True),), ends=True)
 
 
 def test_a_reading_client_is_told_the_end_with_the_last_words_if_it_is_known() -> None:
     playback = Playback(1, VoiceConfig(delivery="text"))
-    playback.completed(1)
-    playback.sentence(0, "One.")
+    playback.note_end(1)
+    playback.add_sentence(0, "One.")
     assert list(playback.due(START_MS).pieces) == [Speech(1, "One.", b"", ends=True)]
 
 
 def test_a_whole_response_is_one_piece_once_all_of_it_has_arrived() -> None:
     playback = spoken("whole", "One.", "Two.", ends=False)
     assert (playback.complete, playback.due(START_MS)) == (False, Due())
-    playback.completed(3)
+    playback.note_end(3)
     assert (playback.complete, playback.due_at_ms(START_MS)) == (False, None)
-    playback.sentence(2, "...")
-    playback.silent(2)  # nothing in it can be spoken
+    playback.add_sentence(2, "...")
+    playback.mark_silent(2)  # nothing in it can be spoken
     assert playback.has(2)
     assert playback.due_at_ms(START_MS) == START_MS
     whole = Speech(1, "One. Two. ...", second(0) + second(1), ends=True)
@@ -183,7 +183,7 @@ def test_a_sentence_follows_when_the_one_before_it_was_played() -> None:
     assert playback.due_at_ms(START_MS + 10) == START_MS + 1000
     assert list(playback.due(START_MS + 999).pieces) == []
     assert playback.due(START_MS + 1000) == Due((Speech(1, "Two.", second(1), ends=False),))
-    playback.completed(2)  # the end becomes known only now: it is no piece of its own
+    playback.note_end(2)  # the end becomes known only now: it is no piece of its own
     assert playback.due(START_MS + 1500) == Due(ends=True)
 
 
@@ -204,7 +204,7 @@ def test_the_end_of_a_stream_that_becomes_known_later_is_an_empty_piece() -> Non
     playback = spoken("chunks", TEN, ends=False, chunk_ms=1000)
     assert list(playback.due(START_MS).pieces) == [Speech(1, TEN, second(0), ends=False)]
     assert list(playback.due(START_MS + 1000).pieces) == []
-    playback.completed(1)
+    playback.note_end(1)
     assert list(playback.due(START_MS + 1000).pieces) == [Speech(1, "", b"", ends=True)]
 
 
@@ -242,11 +242,11 @@ def test_a_rewind_sends_the_unplayed_part_again(
 
 def test_a_response_goes_on_where_an_earlier_connection_left_it() -> None:
     playback = Playback(1, VoiceConfig(delivery="sentences"), Position(1, 400, 4))
-    playback.sentence(0, "Zero.")
+    playback.add_sentence(0, "Zero.")
     assert (playback.has(0), playback.has(1), playback.begun) == (True, False, True)
     assert playback.heard(START_MS) == "Zero."
     says(playback, 1, TEN)
-    playback.completed(2)
+    playback.note_end(2)
     assert playback.heard(START_MS) == "Zero. one two three four"
     rest = Speech(1, "five six seven eight nine ten", second(1)[32 * 400 :], ends=True)
     assert list(playback.due(START_MS).pieces) == [rest]

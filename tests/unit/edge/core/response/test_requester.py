@@ -132,6 +132,20 @@ def test_queued_responses_begin_one_after_the_other_unless_they_are_dropped() ->
     assert not bench.requester.has_queued
 
 
+def test_the_conversation_gets_one_response_before_those_of_the_client() -> None:
+    bench = Bench()
+    bench.requester.queue(ResponseRequested("ask_1"))
+    bench.requester.want_response()
+    bench.requester.want_response()
+    for _ in range(3):
+        bench.requester.respond_to_queued(NOW_MS)
+        bench.current.response = None
+    assert [one.ask for one in bench.told if isinstance(one, ResponseStarted)] == ["", "ask_1"]
+    bench.requester.want_response()
+    bench.requester.drop_queue()
+    assert not bench.requester.has_queued
+
+
 def test_the_result_of_a_background_call_gets_a_response_without_words() -> None:
     bench = Bench()
     bench.history.late_results = [LATE]

@@ -122,7 +122,7 @@ def test_a_response_of_which_a_sentence_is_missing_is_as_long_as_its_last_one_sa
     response = AuraSide().asks(speculative=False)
     assert (response.written, response.spoken) == (0, "")
     for index in (0, 2):
-        response.sentence(
+        response.add_sentence(
             ev.ResponseSentence(
                 **HEAD, turn=response.turn, index=index, text=f"{index}.", first_token_ms=1.0,
                 took_ms=2.0, model="m", deadline_ms=0,

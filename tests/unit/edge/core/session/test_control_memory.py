@@ -100,10 +100,10 @@ def test_a_side_is_muted_until_it_is_not() -> None:
     memory = ControlMemory()
     memory.note("a", Mute("assistant"))
     memory.note("b", Mute("caller"))
-    assert memory.silent
+    assert memory.responses_off
     memory.note("c", Mute("assistant", muted=False))
     memory.note("d", Mute("assistant", muted=False))
-    assert (memory.muted, memory.silent) == ({"caller"}, False)
+    assert (memory.muted, memory.responses_off) == ({"caller"}, False)
 
 
 def test_a_call_is_ended_once_and_its_texts_are_dropped() -> None:
@@ -136,6 +136,6 @@ def test_the_same_is_read_from_the_log() -> None:
 
 def test_a_limit_that_was_reached_silences_the_model() -> None:
     memory = ControlMemory()
-    assert not memory.silent
+    assert not memory.responses_off
     memory.read(SpendReached(**HEAD, limit="price", most=1.0, used=1.0))
-    assert (memory.spend_phase, memory.silent) == (REACHED, True)
+    assert (memory.spend_phase, memory.responses_off) == (REACHED, True)

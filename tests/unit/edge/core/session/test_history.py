@@ -69,7 +69,7 @@ def test_a_greeting_is_no_turn_that_was_answered() -> None:
 
 
 def test_unanswered_words_are_not_lost() -> None:
-    assert fold([committed(1, "Are you there?")]).take_carried("Hello?") == "Are you there? Hello?"
+    assert fold([committed(1, "Are you there?")]).with_carried("Hello?") == "Are you there? Hello?"
 
 
 def test_turn_numbers_go_on_after_a_guess_that_was_never_committed() -> None:
@@ -212,12 +212,12 @@ def test_carried_words_are_told_once_and_begin_the_next_turn() -> None:
     history = History()
     history.carry("One,")
     history.carried.append("two,")
-    assert history.take_carried("three.") == "One, two, three."
+    assert history.with_carried("three.") == "One, two, three."
     assert history.unsent("three.") == "two, three."
     history.drop_carried("One,")
     assert (history.carried, history.unsent("three.")) == (["two,"], "three.")
     history.commit_carried()
-    assert history.take_carried("three.") == "three."
+    assert history.with_carried("three.") == "three."
 
 
 def test_a_turn_without_words_leaves_the_carried_ones_for_the_next() -> None:

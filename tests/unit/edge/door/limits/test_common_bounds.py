@@ -90,9 +90,9 @@ def test_audio_of_strangers_takes_nothing_from_callers() -> None:
     shared = bounds()
     for of in (shared.spoken_by, shared.decoded_for):
         stranger, size = of("a", stranger=True), 0
-        while stranger.fits(MOST_WAITING_BYTES // 4):
-            stranger.take(MOST_WAITING_BYTES // 4)
-            size += MOST_WAITING_BYTES // 4
+        while stranger.fits(MOST_CLIENT_BYTES // 4):
+            stranger.take(MOST_CLIENT_BYTES // 4)
+            size += MOST_CLIENT_BYTES // 4
         assert size > 0
-        assert not stranger.fits(MOST_WAITING_BYTES // 4)
-        assert of("a", stranger=False).fits(MOST_WAITING_BYTES // 4)
+        assert not stranger.fits(MOST_CLIENT_BYTES // 4)
+        assert of("a", stranger=False).fits(MOST_CLIENT_BYTES // 4)
