@@ -11,8 +11,7 @@ module. docs/analytics.md has the rest.
 Its errors, and what their callers do:
 
 ValueError
-├── SubscriberError         tell the operator: the subscriber cannot run (`subscribers.py`)
-└── SecretError             tell the operator: the webhook's secret is wrong (`envelopes.py`)
+└── SubscriberError         tell the operator: the subscriber cannot run (`subscribers.py`)
 Exception
 ├── RetryLater              deliver the event again later (`subscribers.py`)
 └── GiveUp                  deliver the event no more (`subscribers.py`)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.call.bus_outage import no_job
+from edge.call.late_jobs import no_job
 from edge.call.recognition import LONGEST_MS, PendingUtterances
 from edge.core.call import Call
 from schemas.events import (

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from edge.core.client_events import Interrupted, Speech
 from edge.door.connection.client_sender import ClientSender
 from edge.door.limits.budgets import Budgets
-from edge.door.limits.common_bounds import MOST_WAITING_BYTES, SendBuffer
+from edge.door.limits.common_bounds import MOST_CLIENT_BYTES, SendBuffer
 from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
@@ -75,7 +75,7 @@ async def test_a_slow_client_must_leave_where_all_have_no_room_and_gives_all_bac
 
 async def test_a_client_that_reads_slowly_is_told_the_end_of_a_response() -> None:
     with sending(CommonShare(1e9)) as (wire, sender, left):
-        sender.send([MESSAGE] * (MOST_WAITING_BYTES // 50_000 + 1))
+        sender.send([MESSAGE] * (MOST_CLIENT_BYTES // 50_000 + 1))
         for text, ends in (("Hello", False), ("there", True)):
             sender.tell(Speech(1, text, bytes(6400), ends), chunks=True)
         wire.ends.set_result(None)
