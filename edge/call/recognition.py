@@ -5,7 +5,7 @@ from collections.abc import Callable
 from edge.core.call import Call
 from schemas.events import Event, JobFailed, SpeechEnded, SpeechStarted, TranscriptFinal
 
-LONGEST_MS = 90_000
+LONGEST_OUTSTANDING_MS = 90_000
 """The longest time after its end for which an utterance counts, whatever became of it."""
 
 
@@ -21,7 +21,7 @@ class PendingUtterances:
 
     @property
     def outstanding(self) -> int:
-        since_ms = self._now_ms() - LONGEST_MS
+        since_ms = self._now_ms() - LONGEST_OUTSTANDING_MS
         return sum(at_ms > since_ms for at_ms in self._since_ms.values())
 
     @property

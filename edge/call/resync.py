@@ -19,7 +19,7 @@ from schemas import subjects
 
 CATCH_UP_S = 1.0
 """The interval of checks whether the stages are silent for too long."""
-EVENTS_AT_ONCE = 40
+STORED_AT_ONCE = 40
 """The events of the log that the call takes before other tasks run."""
 
 
@@ -95,6 +95,6 @@ class Resync:
         for subject, after in self._position.after.items():
             found += await self._bus.read(subjects.EVENTS_STREAM, subject, after=after)
         for number, event in enumerate(self._position.read(found)):
-            if number % EVENTS_AT_ONCE == 0:
+            if number % STORED_AT_ONCE == 0:
                 await asyncio.sleep(0)
             take(event.data, event.subject, event.seq)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.call.late_jobs import no_job
-from edge.call.recognition import LONGEST_MS, PendingUtterances
+from edge.call.recognition import LONGEST_OUTSTANDING_MS, PendingUtterances
 from edge.core.call import Call
 from schemas.events import (
     Head,
@@ -63,13 +63,13 @@ def test_an_utterance_that_is_refused_is_outstanding_no_more() -> None:
 
 def test_an_utterance_whose_words_never_come_is_outstanding_for_a_while_after_its_end() -> None:
     clock = Clock()
-    recognition, ends_ms = pending(clock, 1, 2), LONGEST_MS
+    recognition, ends_ms = pending(clock, 1, 2), LONGEST_OUTSTANDING_MS
     head: Head = {"tenant": "t", "session": "s", "at_ms": ends_ms}
     recognition.published(SpeechEnded(**head, utterance=2, pause=0, speech_end_ms=0, wait_ms=0))
     recognition.published(SpeechEnded(**head, utterance=3, pause=0, speech_end_ms=0, wait_ms=0))
     clock.now_ms = ends_ms
     assert recognition.outstanding == 2
-    clock.now_ms = ends_ms + LONGEST_MS - 1
+    clock.now_ms = ends_ms + LONGEST_OUTSTANDING_MS - 1
     assert recognition.outstanding == 1
-    clock.now_ms = ends_ms + LONGEST_MS
+    clock.now_ms = ends_ms + LONGEST_OUTSTANDING_MS
     assert recognition.outstanding == 0

@@ -6,7 +6,7 @@ import asyncio
 
 from edge.call.audio_sender import AudioSender
 from edge.call.bus_outage import BusOutage
-from edge.call.resync import EVENTS_AT_ONCE, Resync
+from edge.call.resync import STORED_AT_ONCE, Resync
 from edge.core.call import Call
 from runtime.bus.errors import BusAwayError
 from runtime.bus.reader import Stored
@@ -75,11 +75,11 @@ async def test_after_a_reconnect_the_log_is_read_on_from_where_it_was_read_to() 
 
 
 async def test_other_tasks_run_while_a_long_log_is_read() -> None:
-    missing = Missing(LogBus(*(stored(seq, "out") for seq in range(1, 5 * EVENTS_AT_ONCE))))
+    missing = Missing(LogBus(*(stored(seq, "out") for seq in range(1, 5 * STORED_AT_ONCE))))
     async with beside(missing.resync.run(missing.hear)):
         missing.resync.look()
-        assert 0 < len(await missing.hears()) <= EVENTS_AT_ONCE
-        while len(missing.heard) < 5 * EVENTS_AT_ONCE - 1:
+        assert 0 < len(await missing.hears()) <= STORED_AT_ONCE
+        while len(missing.heard) < 5 * STORED_AT_ONCE - 1:
             await asyncio.sleep(0)
 
 
