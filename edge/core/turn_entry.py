@@ -16,7 +16,7 @@ from edge.core.response.requester import Requester
 from edge.core.response.response import Response
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
-from edge.core.session.message_names import turn_key
+from edge.core.session.message_names import speech_key, turn_key
 from schemas import events as ev
 
 
@@ -271,7 +271,7 @@ class TurnEntry:
 
         *goes_on*: the words continue the turn of the previous final transcript.
         """
-        key, carried = f"speech_{said.utterance}", self._history.take_carried(said.text)
+        key, carried = speech_key(said.utterance), self._history.take_carried(said.text)
         unsent = self._history.unsent(said.text)
         self._history.commit_carried()
         if carried:
