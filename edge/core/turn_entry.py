@@ -17,7 +17,7 @@ from edge.core.response.requester import Requester
 from edge.core.response.response import Response
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
-from edge.core.session.message_names import turn_key
+from edge.core.session.message_names import speech_key, turn_key
 from schemas import events as ev
 
 
@@ -271,7 +271,8 @@ class TurnEntry:
 
         *goes_on*: the words continue the turn of the previous final transcript.
         """
-        key, carried = f"speech_{recognised.utterance}", self._history.with_carried(recognised.text)
+        key = speech_key(recognised.utterance)
+        carried = self._history.with_carried(recognised.text)
         unsent = self._history.unsent(recognised.text)
         self._history.commit_carried()
         if recognised.text:
@@ -280,10 +281,8 @@ class TurnEntry:
             self._history.add(key, "user", carried)
             head = self._out.head(now_ms)
             self._out.publish(ev.MessageAdded(**head, key=key, role="user", text=carried))
-        client_event = CallerTranscript(
-            unsent, True, recognised.confidence, goes_on, recognised.utterance, key
-        )
-        self._out.tell(client_event)
+        confidence, number = recognised.confidence, recognised.utterance
+        self._out.tell(CallerTranscript(unsent, True, confidence, goes_on, number, key))
         if respond:
             self._requester.want_response()
 

@@ -110,15 +110,21 @@ async def test_a_call_without_a_word_ends_and_says_so(aura: AuraProcess) -> None
         await asyncio.gather(humming, return_exceptions=True)
 
 
-async def test_a_call_has_a_longest_duration_however_lively(aura: AuraProcess) -> None:
-    async with calling(aura, QUIET, "127.0.3.2") as caller:
-        began = time.monotonic()
+async def test_a_call_has_a_longest_duration_however_lively_and_often_resumed(
+    aura: AuraProcess,
+) -> None:
+    began = time.monotonic()
+    async with calling(aura, QUIET, "127.0.3.2") as first:
+        session = (await first.until("session"))["session"]
+        await first.speak(buzz(VOICE_MS) + silence(1500))
+        await asyncio.sleep(max(0.0, began + 3 - time.monotonic()))
+    async with calling(aura, f"{QUIET}&session={session}", "127.0.3.2") as caller:
+        assert (await caller.until("session"))["resumed"]
         speaking = asyncio.create_task(caller.speak((buzz(VOICE_MS) + silence(1500)) * 6))
         told = await ends_with(caller, "CALL_TOO_LONG", 15)
         assert told["details"] == "it lasted 9 s, the limit"
         assert 8.5 < time.monotonic() - began < 12
         assert caller.told("ai_audio")
-        session = caller.told("session")[0]["session"]
         speaking.cancel()
         await asyncio.gather(speaking, return_exceptions=True)
     async with calling(aura, f"{QUIET}&session={session}", "127.0.3.2") as again:

@@ -73,8 +73,7 @@ class CurrentResponse:
         if response.phase is Phase.SPECULATIVE or not response.is_awaited:
             return
         self._history.turn_over()
-        if response.text:
-            self._history.carry(response.text)
+        self._history.carry(response.text)
         unheard = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,

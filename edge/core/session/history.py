@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from edge.core.endpointing.end_of_turn import is_question
 from edge.core.session.control_memory import ControlMemory
-from edge.core.session.message_names import MessageNames, response_key, turn_key
+from edge.core.session.message_names import MessageNames, is_speech, response_key, turn_key
 from edge.core.session.spend import Spend
 from edge.core.session.summary import Summary
 from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late, shortened
@@ -139,7 +139,7 @@ class History:
     def take_heard(self, event: AnswerHeard, caller_words: str, steps: ToolSteps | None) -> None:
         """Enter the recorded end of a response to *caller_words*."""
         if event.carried:
-            self.carried = [caller_words]
+            self.carry(caller_words)
         elif event.in_conversation:
             self.carried = [] if caller_words else self.carried
             self.enter_turn(caller_words, event.text, steps, event.turn)
@@ -150,8 +150,10 @@ class History:
         match event:
             case AnswerTruncated(turn=turn, text=heard):
                 self.names.reword(response_key(turn), heard)
-            case MessageAdded():
-                self.add(event.key, event.role, event.text, event.after)
+            case MessageAdded(key=key):
+                if is_speech(key):
+                    self.commit_carried()  # they are part of its words
+                self.add(key, event.role, event.text, event.after)
             case MessageRemoved(key=key):
                 self.remove(key)
 
@@ -195,8 +197,12 @@ class History:
         return " ".join([*self.carried[self.carried_sent :], text]).strip()
 
     def carry(self, text: str) -> None:
-        """Carry *text*, all words of a turn without a response, into the next turn."""
-        self.carried, self.carried_sent = [text], 1
+        """Carry *text*, all words of a turn without a response, into the next turn.
+
+        The words that are carried already were said after it.
+        """
+        if text:
+            self.carried, self.carried_sent = [text, *self.carried], 1
 
     def commit_carried(self) -> None:
         """Clear the carried words, which are part of a committed turn."""

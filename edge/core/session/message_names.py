@@ -1,9 +1,12 @@
 """Keys of a conversation's messages, for adding, rewording and removing them. Pure.
 
-A turn of the caller and its response have keys too: `turn_7` and `response_7`.
+A turn of the caller and its response have keys too: `turn_7` and `response_7`; words that are
+entered without a turn have that of their utterance: `speech_7`. Clients' keys begin otherwise.
 """
 
 from schemas.events import Message
+
+_SPEECH = "speech_"
 
 
 def turn_key(turn: int) -> str:
@@ -14,6 +17,16 @@ def turn_key(turn: int) -> str:
 def response_key(turn: int) -> str:
     """Return the key of the response to *turn*."""
     return f"response_{turn}"
+
+
+def speech_key(utterance: int) -> str:
+    """Return the key of the caller's words in *utterance*, which are no turn."""
+    return f"{_SPEECH}{utterance}"
+
+
+def is_speech(key: str) -> bool:
+    """Return whether *key* is that of an utterance's words."""
+    return key.startswith(_SPEECH)
 
 
 class MessageNames:

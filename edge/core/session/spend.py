@@ -2,15 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from schemas.events import (
-    Event,
-    ResponseCompleted,
-    SessionEnded,
-    SessionResumed,
-    SessionStarted,
-    SpeechReady,
-    TranscriptFinal,
-)
+from edge.core.session.connections import Connections
+from schemas.events import Event, ResponseCompleted, SpeechReady, TranscriptFinal
 from schemas.session_config import Prices
 
 MINUTE_MS = 60_000
@@ -26,19 +19,13 @@ class Spend:
     """Recognised speech of the caller, ms."""
     spoken_ms: int = 0
     """Synthesized speech, ms."""
-    _connected_ms: int = 0
-    """Duration of closed connections, ms."""
-    _since_ms: int | None = None
-    """The start of the current connection, Unix ms, or None without one."""
+    connections: Connections = field(default_factory=Connections)
     _counted: set[tuple[str, int, int]] = field(default_factory=set)
 
     def count(self, event: Event) -> bool:
         """Count *event*; return whether it added to the spend."""
+        self.connections.note(event)
         match event:
-            case SessionStarted() | SessionResumed():
-                self._since_ms = event.at_ms
-            case SessionEnded():
-                self._connected_ms, self._since_ms = self.call_ms(event.at_ms), None
             case ResponseCompleted() if event.model and self._is_new("llm", event.turn, event.step):
                 prompt, completion = self.tokens.get(event.model, (0, 0))
                 self.tokens[event.model] = (
@@ -72,8 +59,7 @@ class Spend:
 
     def call_ms(self, now_ms: int) -> int:
         """Return the duration of the session's connections, ms."""
-        since_ms = now_ms if self._since_ms is None else self._since_ms
-        return self._connected_ms + max(0, now_ms - since_ms)
+        return self.connections.lasted_ms(now_ms)
 
     def price(self, prices: Prices, now_ms: int) -> float:
         """Return the price, in the currency of *prices*."""

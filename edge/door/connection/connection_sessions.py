@@ -134,7 +134,9 @@ class ConnectionSessions:
         finally:  # it must also be ended if the client is closed meanwhile
             self._session = _Session(opening, shell, running, self._intake_of(shell))
         self._pace.budget.watch(shell.recognition)
-        self.stopwatch.began(time.monotonic(), opening.began.config.limits)
+        began = opening.began
+        earlier_s = shell.call.history.spend.call_ms(began.at_ms) / 1000
+        self.stopwatch.began(time.monotonic(), began.config.limits, earlier_s=earlier_s)
         return shell, opening
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -57,12 +57,15 @@ class Stopwatch:
     def __init__(self, limits: TimeLimits, now_s: float) -> None:
         self._operators = self._limits = limits
         self._began_s: float | None = None
-        """The start of the call; None: there is no call."""
+        """The start of the call if it had only this connection; None: there is no call."""
         self._active_s = now_s
 
-    def began(self, now_s: float, limits: CallLimits) -> None:
-        """Note that a call begins, with the *limits* of its agent."""
-        self._began_s = self._active_s = now_s
+    def began(self, now_s: float, limits: CallLimits, *, earlier_s: float = 0) -> None:
+        """Note that a call begins or is resumed, with the *limits* of its agent.
+
+        *earlier_s*: the duration of its earlier connections.
+        """
+        self._began_s, self._active_s = now_s - earlier_s, now_s
         self.limit(limits)
 
     def limit(self, limits: CallLimits) -> None:

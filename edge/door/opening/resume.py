@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from edge.core.session.history import History, fold
 from edge.door.callers.auth import DEMO_TENANT
-from schemas.events import AnyEvent, SessionEnded, SessionStarted
+from schemas.events import AnyEvent, SessionStarted
 
 RESUME_WINDOW_MS = 60_000
 """The time, ms, in which a caller may resume after the connection ended."""
@@ -33,10 +33,10 @@ def resumable(
         return None
     if started.resume_hash and started.resume_hash != hash_of(key):
         return None
-    last = events[-1]
-    if isinstance(last, SessionEnded):
-        if last.reason == "end_call" or now_ms - last.at_ms > RESUME_WINDOW_MS:
-            return None
-    elif now_ms - last.at_ms > FORSAKEN_MS:
-        return None
-    return fold(events)
+    history = fold(events)
+    ended = history.spend.connections.ended
+    if ended:
+        is_over = ended.reason == "end_call" or now_ms - ended.at_ms > RESUME_WINDOW_MS
+    else:
+        is_over = now_ms - events[-1].at_ms > FORSAKEN_MS
+    return None if is_over else history

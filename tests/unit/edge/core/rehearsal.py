@@ -64,6 +64,8 @@ class Rehearsal:
         """Hold a call set to *changes* of the configuration, see `config`."""
         self.now_ms = 1_000_000
         self.effects: list[Effect] = []
+        self.log: list[ev.Event] = []
+        """The events of the session and its stages, in order."""
         self._rest = b""
         call = self.kind(began(config(delivery, **changes), self.now_ms), history)
         self.clockwork = Clockwork(call, self._take)
@@ -171,6 +173,7 @@ class Rehearsal:
     def event(self, kind: type[ev.Event], **fields: Any) -> None:
         """A stage says an event of *kind*."""
         event: Any = kind(tenant="t", session="s", at_ms=self.now_ms, **fields)
+        self.log.append(event)
         self.give(StageSaid(event))
 
     # ---- what came out
@@ -178,6 +181,7 @@ class Rehearsal:
     def _take(self, effects: list[Effect], now_ms: int) -> None:
         del now_ms  # the effects have it where it matters
         self.effects += effects
+        self.log += [one.event for one in effects if isinstance(one, Publish)]
 
     def events(self, kind: type[T]) -> list[T]:
         return [

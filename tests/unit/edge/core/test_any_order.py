@@ -1,4 +1,4 @@
-"""Inputs in any order: no move is illegal, and the call's timer never stands still."""
+"""Inputs in any order: no move is illegal, the timer never stands still, the log tells all."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edge.core import inputs
 from edge.core.hearing.framing import FRAME_BYTES
+from edge.core.session.history import History, fold
 from schemas import control
 from schemas import events as ev
 from tests.unit.edge.core.rehearsal import Rehearsal, config
@@ -26,6 +27,9 @@ COMMANDS: list[control.AnyCommand] = [
     control.Mute("assistant"),
     control.Mute("assistant", muted=False),
 ]
+TALK = ["says", "quiet", "quiet", "words", "answers", "speaks"]
+CARRIED = ["goes on"] * 6 + ["configures"] * 6
+"""Inputs by which words of a turn are carried, and may be entered without a response."""
 
 
 class Walk:
@@ -56,6 +60,7 @@ class Walk:
         }
         self.stages: Mapping[str, Callable[[], None]] = {
             "words": lambda: self.call.hears(self.words, confidence=rng.choice([0.3, 0.9])),
+            "goes on": self.go_on,
             "final": self.final,
             "fails": self.fail,
         }
@@ -76,6 +81,12 @@ class Walk:
     @property
     def utterance(self) -> int:
         return self.call.events(ev.SpeechStarted)[-1].utterance
+
+    def go_on(self) -> None:
+        """Go on with a turn whose response was not heard yet."""
+        self.call.says(800, WORDS[0])
+        self.call.quiet(2000)
+        self.call.says(600, WORDS[4])
 
     def command(self) -> None:
         name = f"c{len(self.call.effects)}"
@@ -108,13 +119,13 @@ class Walk:
     def fail(self) -> None:
         self.call.event(ev.JobFailed, stage="stt", utterance=self.utterance, reason="it stopped")
 
-    def step(self) -> None:
+    def step(self, *often: str) -> None:
+        """Give an input; it is more likely one of *often*."""
         steps = dict(self.steps)
         if self.call.events(ev.SpeechPaused):
             steps |= self.stages
         if self.call.events(ev.TurnTaken):
             steps |= self.models
-        often = ["says", "quiet", "quiet", "words", "answers", "speaks"]
         name = self.rng.choice([*steps, *(one for one in often if one in steps)])
         steps[name]()
 
@@ -123,7 +134,33 @@ class Walk:
 def test_no_order_of_inputs_makes_an_illegal_move_or_stops_the_timer(seed: int) -> None:
     walk = Walk(Random(seed))
     for _ in range(50):
-        walk.step()
+        walk.step(*TALK)
     walk.call.give(inputs.Finished("caller_left"))
     assert not walk.call.call.responding
     assert not walk.call.call.listening
+
+
+def state(history: History, now_ms: int) -> dict[str, Any]:
+    """Return what a later connection knows of the call."""
+    spend = history.spend
+    return {
+        "messages": history.messages,
+        "carried": history.carried,
+        "instructions": history.instructions,
+        "turn": history.turn,
+        "responses": history.responses,
+        "summary": history.summary,
+        "spend": (spend.tokens, spend.heard_ms, spend.spoken_ms, spend.call_ms(now_ms)),
+    }
+
+
+@given(st.integers(0, 1 << 30))
+def test_the_log_tells_the_history_of_the_call_carried_words_included(seed: int) -> None:
+    walk, known = Walk(Random(seed)), 0
+    one = walk.call
+    for _ in range(50):
+        walk.step(*TALK, *CARRIED)
+        if len(one.log) > known and not one.call.responding:
+            known = len(one.log)
+            told = fold([one.call.began, *one.log])
+            assert state(told, one.now_ms) == state(one.call.history, one.now_ms)

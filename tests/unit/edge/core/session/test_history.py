@@ -220,6 +220,24 @@ def test_carried_words_are_told_once_and_begin_the_next_turn() -> None:
     assert history.with_carried("three.") == "three."
 
 
+def test_words_that_came_after_a_turn_without_a_response_stay_behind_it() -> None:
+    history = History(carried=["two."])
+    history.carry("One,")
+    assert (history.carried, history.carried_sent) == (["One,", "two."], 1)
+    history.carry("")
+    assert history.carried == ["One,", "two."]
+
+
+def test_carried_words_are_part_of_the_words_of_an_utterance_that_is_entered() -> None:
+    def added(key: str, text: str) -> ev.MessageAdded:
+        return ev.MessageAdded(**WHOSE, key=key, role="user", text=text)
+
+    waiting = [committed(1, "I want"), heard(1, "", carried=True), added("message_1", "A note.")]
+    assert fold(waiting).carried == ["I want"]
+    history = fold([*waiting, added("speech_2", "I want a pizza.")])
+    assert (texts(history), history.carried) == (["A note.", "I want a pizza."], [])
+
+
 def test_a_turn_without_words_leaves_the_carried_ones_for_the_next() -> None:
     events = [committed(1, "One,"), heard(1, "", carried=True), heard(2, "Hello?")]
     assert fold(events).carried == ["One,"]

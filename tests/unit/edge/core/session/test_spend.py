@@ -152,23 +152,8 @@ def test_a_log_that_is_read_twice_in_any_order_tells_the_same_spend(
     assert figures(counted(*again)) == figures(counted(*events))
 
 
-@pytest.mark.parametrize(
-    ("events", "now_ms", "call_ms"),
-    [
-        ((), 9_000, 0),
-        ((started(1_000),), 1_000, 0),
-        ((started(1_000),), 9_000, 8_000),
-        ((started(1_000), ended(4_000)), 9_000, 3_000),  # nobody is connected any more
-        ((started(1_000), ended(4_000), resumed(8_000)), 9_000, 4_000),
-        ((started(1_000), ended(4_000), resumed(8_000), ended(8_500)), 99_000, 3_500),
-        ((started(5_000),), 4_000, 0),  # another edge's clock is a second ahead
-        ((started(5_000), ended(4_000), resumed(6_000)), 7_000, 1_000),
-    ],
-)
-def test_only_connections_count_as_time_of_the_call(
-    events: tuple[ev.Event, ...], now_ms: int, call_ms: int
-) -> None:
-    assert counted(*events).call_ms(now_ms) == call_ms
+def test_the_connections_of_the_session_are_counted_too() -> None:
+    assert counted(started(1_000), ended(4_000), resumed(8_000)).call_ms(9_000) == 4_000
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,15 @@ def test_a_call_without_a_word_is_over() -> None:
     assert code(stopwatch, 36) == "CALL_IDLE"
 
 
+def test_a_resumed_call_has_only_the_rest_of_its_time_and_all_of_its_patience() -> None:
+    stopwatch = Stopwatch(LIMITS, 0)
+    stopwatch.began(5, CallLimits(), earlier_s=60)
+    assert (stopwatch.left_s(34), code(stopwatch, 35)) == (1, "CALL_IDLE")
+    stopwatch.active(30)
+    assert code(stopwatch, 44.9) == ""
+    assert code(stopwatch, 45) == "CALL_TOO_LONG"
+
+
 def test_zero_is_no_limit() -> None:
     stopwatch = Stopwatch(TimeLimits(call_s=0, idle_s=0, socket_s=10), 0)
     stopwatch.began(0, CallLimits())

@@ -22,8 +22,12 @@ from schemas.events import (
     AnswerHeard,
     AnyEvent,
     SessionEnded,
+    SessionResumed,
     SessionStarted,
+    ToolReturned,
+    TranscriptFinal,
     TurnCommitted,
+    WebhookRequested,
 )
 from schemas.session_config import SessionConfig
 from tests.unit.runtime.stored_log import StoredLog
@@ -74,6 +78,30 @@ def test_who_hung_up_or_came_too_late_begins_anew() -> None:
     assert asked(session(left="end_call")) is None
     assert asked(session(left="caller_left", ago_ms=RESUME_WINDOW_MS + 1)) is None
     assert asked([]) is None
+
+
+def late_events(ago_ms: int) -> list[AnyEvent]:
+    whose: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": NOW - ago_ms}
+    told: dict[str, Any] = {"confidence": 0.9, "audio_ms": 1, "took_ms": 1.0, "model": "m"}
+    return [
+        WebhookRequested(**whose, number=0, url="https://x", moment="call.ended", data={}),
+        TranscriptFinal(**whose, utterance=1, text="Bye.", **told),
+        ToolReturned(**whose, turn=1, step=0, call=0, name="sum", result="2", took_ms=1.0),
+    ]
+
+
+@pytest.mark.parametrize("late", late_events(0))
+def test_what_comes_after_the_end_prolongs_nothing(late: AnyEvent) -> None:
+    assert asked([*session(left="end_call"), late]) is None
+    assert asked([*session(left="caller_left", ago_ms=RESUME_WINDOW_MS + 1), late]) is None
+    assert asked([*session(left="caller_left", ago_ms=RESUME_WINDOW_MS), late])
+
+
+def test_a_session_that_was_resumed_after_its_end_is_open_again() -> None:
+    resumed = SessionResumed(
+        tenant="t", session="s", at_ms=NOW - FORSAKEN_MS, edge="e", config=SessionConfig()
+    )
+    assert asked([*session(left="caller_left", ago_ms=FORSAKEN_MS + 1), resumed])
 
 
 def test_nobody_goes_on_with_somebody_elses_session() -> None:
