@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
@@ -23,7 +23,7 @@ from runtime.bus.link_liveness import LinkLiveness
 from runtime.bus.publisher import Publisher
 from runtime.bus.reader import Reader, Stored
 from runtime.settings import Settings
-from schemas import codec, subjects
+from schemas import codec
 
 log = structlog.get_logger(__name__)
 
@@ -48,23 +48,33 @@ LINK_OPTIONS: Mapping[str, Any] = {
 Listener = Callable[[Delivery], Awaitable[None]]
 
 
-class Bus(Publisher):
-    """A connection: a `Publisher` and a `Reader`; it also sends and hears messages without an ack.
+class Bus:
+    """The facade of the bus: a `Publisher` that stores, two readers, and messages without an ack.
 
+    It has the methods of these parts, and inherits none.
     `connect` returns an open bus. `close`, or the end of a `with` block, first sends the messages
     that wait.
     """
 
     def __init__(self, nc: Client) -> None:
-        super().__init__(nc)
+        self.nats_client = nc
+        """nats-py's client; only modules of this package use it."""
         self.liveness = LinkLiveness(nc)
         self.reconnected: list[Callable[[], None]] = [self.liveness.reconnected]
         """Functions that are called after every reconnect, on the event loop."""
         self.leaving = False
         self._open = AsyncExitStack()
-        self.configurations = Configurations(Reader(nc))
+        reader = Reader(nc)
+        self.configurations = Configurations(reader)
         """The configurations that events name."""
         self._bulk = BulkReader(nc)
+        self.newest = self._bulk.newest
+        self.api, self.get, self.read = reader.api, reader.get, reader.read
+        self.last, self.last_of = reader.last, reader.last_of
+        publisher = Publisher(nc, reader)
+        self.publish, self.publish_raw = publisher.publish, publisher.publish_raw
+        self.publish_fenced, self.store = publisher.publish_fenced, publisher.store
+        self.put, self.forget = publisher.put, publisher.forget
 
     async def __aenter__(self) -> Self:
         return self
@@ -79,12 +89,6 @@ class Bus(Publisher):
     @property
     def is_over_tls(self) -> bool:
         return bool(self.nats_client._server_info.get("tls_required"))  # nothing public says
-
-    async def newest(
-        self, names: Sequence[str], stream: str = subjects.EVENTS_STREAM
-    ) -> list[Stored]:
-        """Return the newest message of each subject in *names* as `BulkReader` does."""
-        return await self._bulk.newest(names, stream)
 
     async def session_events(self, session: str) -> list[Stored]:
         """Return the events of *session* as `BulkReader` does, with their configurations."""

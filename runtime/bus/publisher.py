@@ -27,12 +27,14 @@ HEADER_BYTES = 8 * 1024
 """The room for headers, which count in the size that a server takes; it cuts off who exceeds it."""
 
 
-class Publisher(Reader):
-    """Stores messages over a connection; after a refused write it reads what is stored."""
+class Publisher:
+    """Stores messages over a connection."""
 
-    def __init__(self, nc: Client) -> None:
-        super().__init__(nc)
+    def __init__(self, nc: Client, reader: Reader) -> None:
+        """Take *reader*, which looks up the stored message after a refused write."""
+        self._nc = nc
         self._js = nc.jetstream(timeout=ACK_TIMEOUT_S)
+        self._reader = reader
 
     async def publish(
         self, event: Event, data: bytes | None = None, *, patience_s: float = PUBLISH_TIMEOUT_S
@@ -89,7 +91,7 @@ class Publisher(Reader):
             BusRefusedError: the bytes are too many.
         """
         self._check_size(data)
-        if not self.nats_client.is_connected:
+        if not self._nc.is_connected:
             raise NatsTimeoutError
         timeout = max(0.05, min(ACK_TIMEOUT_S, left_s))
         return await self._js.publish(subject, data, timeout=timeout, headers=head)
@@ -100,7 +102,7 @@ class Publisher(Reader):
         Raises:
             BusRefusedError: the bytes are too many.
         """
-        if len(data) > (most := self.nats_client.max_payload - HEADER_BYTES):
+        if len(data) > (most := self._nc.max_payload - HEADER_BYTES):
             raise BusRefusedError(f"{len(data)} bytes in a message: the bus takes {most}")
 
     async def publish_fenced(self, event: Event, last: int) -> int:
@@ -133,10 +135,10 @@ class Publisher(Reader):
                 last_error = error
                 await asyncio.sleep(PUBLISH_RETRY_S)
                 continue
-            stored = await self.last(subject, at_least=newest)
+            stored = await self._reader.last(subject, at_least=newest)
             if stored is not None and stored.data == data:
                 return stored.seq
-            for one in await self.read(subjects.EVENTS_STREAM, subject, after=last):
+            for one in await self._reader.read(subjects.EVENTS_STREAM, subject, after=last):
                 if one.data == data:  # its ack was lost, and another event followed
                     return one.seq
             raise FencedError(f"{event.id}: the subject has moved on", newest)
@@ -192,7 +194,7 @@ class Publisher(Reader):
             BusAwayError: no answer.
         """
         body = {"filter": key, "seq": seq + 1}
-        await self.api(f"STREAM.PURGE.{subjects.SEATS_STREAM}", body)
+        await self._reader.api(f"STREAM.PURGE.{subjects.SEATS_STREAM}", body)
 
 
 def _refusal(name: str, error: APIError) -> BusError:

@@ -71,8 +71,7 @@ class Reader:
     """Asks the server over a connection."""
 
     def __init__(self, nc: Client) -> None:
-        self.nats_client = nc
-        """nats-py's client; only modules of this package use it."""
+        self._nc = nc
 
     async def api(
         self, verb: str, body: dict[str, Any] | None = None, *, timeout_s: float = API_TIMEOUT_S
@@ -84,7 +83,7 @@ class Reader:
         """
         request = b"" if body is None else msgspec.json.encode(body)
         try:
-            reply = await self.nats_client.request(f"$JS.API.{verb}", request, timeout=timeout_s)
+            reply = await self._nc.request(f"$JS.API.{verb}", request, timeout=timeout_s)
             answer: dict[str, Any] = msgspec.json.decode(reply.data)
         except (NatsError, msgspec.DecodeError) as error:
             raise BusAwayError(f"the server does not answer {verb}: {error!r}") from error
@@ -126,7 +125,7 @@ class Reader:
         return await self._answer(where, partial(self._ask, where, b""))
 
     async def _ask(self, where: str, question: bytes) -> Stored | None:
-        reply = await self.nats_client.request(where, question, timeout=ANSWER_TIMEOUT_S)
+        reply = await self._nc.request(where, question, timeout=ANSWER_TIMEOUT_S)
         status = (reply.headers or {}).get("Status", "")
         if status and status not in NO_MORE:
             raise NatsError(f"status {status}")
@@ -154,7 +153,7 @@ class Reader:
                 return await ask()
             except NatsError as error:
                 tries += 1
-                if tries == TRIES or not self.nats_client.is_connected:
+                if tries == TRIES or not self._nc.is_connected:
                     raise BusAwayError(f"cannot read {subject}: {error!r}") from error
             await asyncio.sleep(AGAIN_AFTER_S)
 
@@ -166,13 +165,13 @@ class Reader:
         def on_end(msg: Msg) -> None:
             statuses.put_nowait((msg.headers or {}).get("Status", ""))
 
-        async with answers(self.nats_client, found, on_end) as inbox:
+        async with answers(self._nc, found, on_end) as inbox:
             full = True
             while full:
                 before = len(found)
                 begin = 1 + (found[-1].seq if found else after)
                 request = {"seq": begin, "next_by_subj": subject, "batch": BATCH}
-                await self.nats_client.publish(
+                await self._nc.publish(
                     f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request), reply=inbox
                 )
                 status = await _status(statuses, found)
