@@ -14,6 +14,7 @@ from tests.raw_websocket import BINARY, TEXT, frame, upgraded
 
 LONG = {**SIMULATED, "AURA_SIM_TTS_AUDIO_MS": "60000", "AURA_EAGERNESS": "high"}
 TURNS = 8
+WHOLE_BYTES = 2_000_000
 """Each answer is 2.5 MB of base64."""
 
 
@@ -37,15 +38,19 @@ async def test_what_a_client_does_not_read_is_dropped_and_costs_nobody_else(tmp_
             ) as good:
                 await good.speak(buzz(VOICE_MS) + silence(1500))
                 await good.until("ai_complete")
-            answers = 0
+            answers: list[int] = []
             async with asyncio.timeout(20):
                 await slow.send(frame(TEXT, b'{"type": "end_conversation"}'))
                 while (got := await slow.receive()) is not None:
-                    kind = json.loads(got[1])["type"] if got[0] == TEXT else "closed"
-                    answers += kind == "ai_response"
-                    if kind in {"conversation_ended", "closed"}:
+                    message = json.loads(got[1]) if got[0] == TEXT else {"type": "closed"}
+                    if message["type"] == "ai_response":
+                        answers.append(len(message["audio_data"]))
+                    if message["type"] in {"conversation_ended", "closed"}:
                         break
-            assert 0 < answers < TURNS  # some were dropped, the rest came whole
+            assert len(answers) == TURNS  # the client is told the end of each
+            whole = [size for size in answers if size > WHOLE_BYTES]
+            assert 0 < len(whole) < TURNS
+            assert all(size < 200 for size in answers if size not in whole)  # without its audio
         assert "Traceback" not in aura.said()
     finally:
         assert aura.stop() == 0
