@@ -9,9 +9,9 @@ PING_MS = 100
 LATE_MS = 100
 """The most by which a piece of its response may be late: players buffer more."""
 GROWTH = 0.2
-STOLEN = 0.01
-"""The share of the CPU time above which the host disturbs the measurement: pings that no attack
-delayed are late then."""
+STOLEN = 0.05
+"""The share of a second's CPU time above which the host disturbs the measurement: pings that no
+attack delayed are late then."""
 LOG_KB_PER_S = 200
 """The most that a hundred addresses may store by two short conversations a second each. The bounds
 of the log apply to minutes and days (ADR 33), so seconds show the size of a burst. A good call
@@ -48,7 +48,8 @@ class RowFigures:
     full: list[str]
     """Stages whose strain made the edge refuse new calls."""
     stolen: float
-    """The CPU time that the host of this virtual machine gave to others, as a share of all."""
+    """The CPU time that the host of this virtual machine gave to others: as a share of all, in the
+    worst second."""
     sent: dict[str, Any]
 
     @property
