@@ -125,8 +125,7 @@ async def measure(aura: Aura, name: str, order: Order) -> RowFigures:
     await asyncio.sleep(WITHOUT_S)
     without = bystander.look()
     edge = psutil.Process(pids["edge"][0])
-    log_at = aura.log.stat().st_size
-    before = _used(edge)
+    log_at, before = aura.log.stat().st_size, _used(edge)
     before_log = await _stored(aura)
     began, stop = time.monotonic(), asyncio.Event()
     others = asyncio.create_task(refused(aura.url, stop))
