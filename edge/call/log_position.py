@@ -15,9 +15,9 @@ HEARD_KINDS: tuple[Kind, ...] = ("heard", "say", "out", LIFE)
 class LogPosition:
     """The position of one connection among the events of each kind that it subscribes to."""
 
-    def __init__(self, whose: tuple[str, str]) -> None:
-        """Begin before the first event of the session *whose* (tenant, id)."""
-        self.after = {subjects.session_events(*whose, kind): 0 for kind in HEARD_KINDS}
+    def __init__(self, session_ref: tuple[str, str]) -> None:
+        """Begin before the first event of the session *session_ref* (tenant, id)."""
+        self.after = {subjects.session_events(*session_ref, kind): 0 for kind in HEARD_KINDS}
         """By subject, the sequence up to which its events were read."""
 
     def read(self, stored: Iterable[Stored]) -> list[Stored]:

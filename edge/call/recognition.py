@@ -31,19 +31,19 @@ class PendingUtterances:
 
     def published(self, event: Event) -> None:
         match event:
-            case SpeechStarted(utterance=told, at_ms=at_ms):
-                self._since_ms[told] = at_ms
-            case SpeechEnded(utterance=told, at_ms=at_ms) if told in self._since_ms:
-                self._since_ms[told] = at_ms
+            case SpeechStarted(utterance=number, at_ms=at_ms):
+                self._since_ms[number] = at_ms
+            case SpeechEnded(utterance=number, at_ms=at_ms) if number in self._since_ms:
+                self._since_ms[number] = at_ms
             case _:
                 pass
 
     def note_stored(self, event: Event) -> None:
         """Note a stored event of a stage or of the edge."""
         match event:
-            case SpeechStarted(utterance=told, recorded=recorded) if "stt" in recorded:
-                self._since_ms.pop(told, None)  # no worker takes it as a job
-            case TranscriptFinal(utterance=told) | JobFailed(stage="stt", utterance=told):
-                self._since_ms.pop(told, None)
+            case SpeechStarted(utterance=number, recorded=recorded) if "stt" in recorded:
+                self._since_ms.pop(number, None)  # no worker takes it as a job
+            case TranscriptFinal(utterance=number) | JobFailed(stage="stt", utterance=number):
+                self._since_ms.pop(number, None)
             case _:
                 pass

@@ -23,6 +23,18 @@ STORED_AT_ONCE = 40
 """The events of the log that the call takes before other tasks run."""
 
 
+async def unread_events(bus: SessionBus, position: LogPosition) -> list[Stored]:
+    """Return the events after *position*, the oldest first, and move it behind them.
+
+    Raises:
+        BusAwayError: no answer; the position stays.
+    """
+    found: list[Stored] = []
+    for subject, after in position.after.items():
+        found += await bus.read(subjects.EVENTS_STREAM, subject, after=after)
+    return position.read(found)
+
+
 class Resync:
     """Gives missed events to the call, and sends unacknowledged audio to STT again."""
 
@@ -91,10 +103,7 @@ class Resync:
                 await asyncio.sleep(CATCH_UP_S)
 
     async def _read(self, take: Callable[[bytes, str, int], None]) -> None:
-        found: list[Stored] = []
-        for subject, after in self._position.after.items():
-            found += await self._bus.read(subjects.EVENTS_STREAM, subject, after=after)
-        for number, event in enumerate(self._position.read(found)):
+        for number, event in enumerate(await unread_events(self._bus, self._position)):
             if number % STORED_AT_ONCE == 0:
                 await asyncio.sleep(0)
             take(event.data, event.subject, event.seq)

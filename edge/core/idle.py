@@ -28,7 +28,7 @@ class Idle:
 
     def note_caller_word(self, now_ms: int) -> None:
         """Note a word of the caller, which also replies to the question."""
-        self._word_ms = now_ms
+        self.note_word(now_ms)
         self.asked = False
 
     def stop(self) -> None:

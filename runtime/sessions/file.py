@@ -93,7 +93,9 @@ def unpack(data: bytes) -> SessionFile:
                 raise NotASessionError("its manifest does not name the format aura-session")
             if manifest.get("version") != FORMAT_VERSION:
                 version = manifest.get("version")
-                raise NotASessionError(f"it is of version {version}, not {FORMAT_VERSION}")
+                raise NotASessionError(
+                    f"it is of version {version}; this Aura reads version {FORMAT_VERSION}"
+                )
             tenant, session = manifest["tenant"], manifest["session"]
             if not (is_token(tenant) and is_token(session)):
                 raise NotASessionError("its tenant or session id is none")

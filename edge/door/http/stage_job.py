@@ -14,6 +14,7 @@ from typing import TypeVar
 from edge.call.clock import now_ms
 from edge.call.first_events import FirstEvents
 from edge.call.log_position import LogPosition
+from edge.call.resync import unread_events
 from edge.call.stage_listener import StageListener
 from edge.core.hearing.framing import FRAME_BYTES
 from edge.core.hearing.utterance import FRAMES_PER_MESSAGE
@@ -21,7 +22,6 @@ from edge.core.inputs import AnyInput, ChunkSpoken
 from edge.core.response.sentence import Sentence
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
-from runtime.bus.reader import Stored
 from runtime.sessions.listing import REQUEST_PROTOCOL
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, AudioFrame
@@ -68,8 +68,9 @@ class StageJobs:
     _sentences: dict[int, Sentence] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        whose = (self.tenant, self.session)
-        self._stages, self._position = StageListener(self.bus, whose), LogPosition(whose)
+        session_ref = (self.tenant, self.session)
+        self._stages = StageListener(self.bus, session_ref)
+        self._position = LogPosition(session_ref)
 
     async def listen(self, stack: AsyncExitStack) -> None:
         """Listen to the stages until *stack* is closed."""
@@ -174,10 +175,7 @@ class StageJobs:
 
     async def _reread(self) -> None:
         """Take the missed events and all audio in the streams; duplicates have no effect."""
-        found: list[Stored] = []
-        for subject, after in self._position.after.items():
-            found += await self.bus.read(subjects.EVENTS_STREAM, subject, after=after)
-        for event in self._position.read(found):
+        for event in await unread_events(self.bus, self._position):
             self._stages.event(event.data, event.subject, event.seq, self._on_event)
         await self._stages.recover(TURN, self._on_audio)
 

@@ -11,11 +11,8 @@ from hypothesis import strategies as st
 
 from edge.core.session.spend import Spend
 from schemas import events as ev
-from schemas.session_config import Prices, SessionConfig
-
-
-def head(at_ms: int = 0) -> dict[str, Any]:
-    return {"tenant": "t", "session": "s", "at_ms": at_ms}
+from schemas.session_config import Prices
+from tests.unit.edge.core.session.connection_events import ended, head, resumed, started
 
 
 def completed(turn: int = 1, step: int = 0, **changes: Any) -> ev.ResponseCompleted:
@@ -56,20 +53,6 @@ def final(utterance: int = 1, audio_ms: int = 800) -> ev.TranscriptFinal:
         took_ms=1.0,
         model="w",
     )
-
-
-def started(at_ms: int) -> ev.SessionStarted:
-    return ev.SessionStarted(
-        **head(at_ms), user="u", protocol="x", edge="e", config=SessionConfig()
-    )
-
-
-def resumed(at_ms: int) -> ev.SessionResumed:
-    return ev.SessionResumed(**head(at_ms), edge="e", config=SessionConfig())
-
-
-def ended(at_ms: int) -> ev.SessionEnded:
-    return ev.SessionEnded(**head(at_ms), reason="caller_left", turns=1)
 
 
 def counted(*events: ev.Event) -> Spend:
