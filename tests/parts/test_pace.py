@@ -56,6 +56,20 @@ async def test_a_round_in_which_many_worked_leaves_strangers_to_the_next(*, stra
         assert again.done(), "it was next"
 
 
+@pytest.mark.parametrize("stranger", [True, False])
+async def test_a_strangers_next_piece_takes_the_queue(*, stranger: bool) -> None:
+    queue, done = WorkQueue(), list[str]()
+    with Budgets(Costs()).opened("a", time.monotonic()) as budget:
+        budget.identify(named=not stranger)
+        queue.put("b", lambda: done.append("other"))
+        queue.put("b", lambda: done.append("other"))
+        Pace(budget, queue, str).later(0.0, lambda: done.append("piece"))
+        await rounds(1)
+        assert done == ["other"] if stranger else ["other", "piece"]
+        await rounds(3)
+        assert sorted(done) == ["other", "other", "piece"]
+
+
 @pytest.mark.parametrize(
     ("frames", "work_s", "has_more", "stranger", "waits"),
     [

@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestServer
 from edge.core.client_commands import ClientCommand
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import Costs
+from edge.door.limits.loop_round import ROUND_S
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
 from edge.door.websocket.strict_websocket import StrictWebSocket
@@ -33,6 +34,7 @@ class Listener:
     def __init__(self, *, bears_one: bool = False) -> None:
         """Send a client away at its first message, if *bears_one*."""
         self._bears_one = bears_one
+        self.queue = WorkQueue()
         self._ws: StrictWebSocket | None = None
         self._closing: asyncio.Task[bool] | None = None
         self.came: list[tuple[str, str]] = []
@@ -54,7 +56,7 @@ class Listener:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         with Budgets(Costs()).opened("a", time.monotonic()) as budget:
-            ws = self._ws = StrictWebSocket(Pace(budget, WorkQueue(), str), timeout=0.1)
+            ws = self._ws = StrictWebSocket(Pace(budget, self.queue, str), timeout=0.1)
             await ws.prepare(request)
             ws.listen(self)
             async for message in ws.messages():
@@ -93,6 +95,26 @@ async def test_sound_is_direct_however_its_packets_are_cut(cuts: tuple[int, ...]
     assert [what for _, what in came] == ["s", str(b"\0"), "s"]
     if min(cuts, default=8) >= 8:  # a head that is cut is left to the parser, with its message
         assert [how for how, _ in came] == ["direct"] * 3
+
+
+async def test_in_full_rounds_the_messages_of_a_stranger_wait_and_come_in_their_order() -> None:
+    listener = Listener()
+
+    async def others_work() -> None:
+        while True:
+            listener.queue.round.count(2 * ROUND_S)
+            await asyncio.sleep(0)
+
+    sound, other = frame(TEXT, SOUND.encode()), frame(TEXT, OTHER.encode())
+    async with listener.client() as raw:
+        others = asyncio.create_task(others_work())
+        await asyncio.sleep(0)
+        for piece in (sound + other[:900], other[900:] + sound, frame(PING), frame(TEXT, b"end")):
+            await raw.send(piece)
+            await asyncio.sleep(0.01)
+        assert await raw.close_code() is not None
+        others.cancel()
+    assert listener.came == [("queued", letter) for letter in "sose"]
 
 
 async def test_other_messages_are_queued_and_sound_behind_them_waits() -> None:

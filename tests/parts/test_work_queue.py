@@ -9,6 +9,7 @@ import pytest
 from edge.door.limits.work_queue import (
     LIVE_PIECES,
     MOST_PIECES,
+    PIECES_S,
     QUEUE_AT_ONCE_S,
     QUEUE_SHARE,
     SHORT_ROUND_S,
@@ -60,6 +61,22 @@ async def test_more_begin_while_rounds_are_short_and_one_again_when_they_are_lon
         if number == MOST_PIECES:
             clock.round_s = 2 * SHORT_ROUND_S
     assert counts == [1, 2, 3, MOST_PIECES, MOST_PIECES, 2, 1, 1, 1, 1]
+
+
+async def test_one_begins_in_a_round_after_a_long_piece_until_many_short_ones() -> None:
+    queue, begun = WorkQueue(Clock(SHORT_ROUND_S / 20)), list[str]()
+    for _ in range(100):
+        added(queue, begun, "a")
+    counts = []
+    queue.worked("a", PIECES_S)
+    for _ in range(20):
+        before = len(begun)
+        await rounds(1)
+        counts.append(len(begun) - before)
+        for _ in range(counts[-1]):
+            queue.worked("a", PIECES_S / 100)
+    assert counts[:7] == [1] * 7
+    assert counts[-1] == MOST_PIECES
 
 
 async def test_pieces_that_add_pieces_leave_one_beginning_a_round() -> None:

@@ -83,14 +83,19 @@ class Pace:
         """
         return self._state.check(self.clock())
 
+    @property
+    def is_crowded_out(self) -> bool:
+        """Whether what has come waits in the queue: a stranger's, while the round is full."""
+        return self._state.is_crowded_out(round_is_full=self._queue.round.is_full)
+
     def later(self, wait_s: float, piece: Callable[[], None]) -> None:
         """Call *piece* after *wait_s*, when it is next."""
         loop = asyncio.get_running_loop()
         if wait_s > 0:
             loop.call_later(min(wait_s, WAIT_PIECE_S), piece)
-        elif self.budget.load:
+        elif self._state.queues:
             self._charge()
-            self._queue.put(self.budget.address, piece)
+            self._queue.put(self.budget.address, piece, self._state.place)
         else:
             loop.call_soon(piece)
 

@@ -9,8 +9,8 @@ A caller with a token who sends no more than a live caller does waits in a line 
 has three of four pieces while anybody waits in it; all others wait in a second line. In each the
 address that has used the queue least is next.
 
-One piece begins in a round. While rounds are short more begin, so that a crowd whose pieces are
-short is served soon.
+One piece begins in a round. While rounds and pieces are short more begin, so that a crowd is served
+soon.
 """
 
 import asyncio
@@ -37,6 +37,10 @@ SHORT_ROUND_S = 0.006
 """The longest short round."""
 MOST_PIECES = 4
 """The most pieces that begin in a round."""
+PIECES_S = 0.006
+"""The most work of the pieces of a round, seconds, if they are as long as the recent ones."""
+FORGET_SHARE = 0.1
+"""The share by which the length of the recent pieces falls with each shorter one."""
 
 
 class Place(Enum):
@@ -99,6 +103,8 @@ class WorkQueue:
         """The end of the latest rest."""
         self._pieces = 1
         """The pieces that begin in a round."""
+        self._piece_s = 0.0
+        """The length of the recent pieces: the longest counts, less with each one after it."""
         self._began_s: float | None = None
         """In BEGINS: the time of the last round; None in other phases and before the first one."""
         self._thread = ThreadPoolExecutor(1, "long-message")
@@ -136,6 +142,7 @@ class WorkQueue:
         """Charge *address* for *took_s* seconds of work."""
         for line in (self._live, self._others):
             line.charge(address, took_s)
+        self._piece_s = max(took_s, self._piece_s * (1 - FORGET_SHARE))
         self._work.borrow(took_s, self._clock(), QUEUE_RESTS_S)
 
     def _begin(self) -> None:
@@ -174,8 +181,8 @@ class WorkQueue:
         if self._began_s is None:
             return 1
         if now_s - self._began_s < SHORT_ROUND_S:
-            return min(MOST_PIECES, self._pieces + 1)
-        return max(1, self._pieces // 2)
+            return min(MOST_PIECES, self._pieces + 1, _most(self._piece_s))
+        return min(max(1, self._pieces // 2), _most(self._piece_s))
 
     def _pop(self) -> Callable[[], None]:
         if self._live and (self._passed < LIVE_PIECES or not self._others):
@@ -183,3 +190,8 @@ class WorkQueue:
             return self._live.pop()
         self._passed = 0
         return self._others.pop()
+
+
+def _most(piece_s: float) -> int:
+    """Return the number of pieces of *piece_s* seconds that fit a round."""
+    return max(1, int(PIECES_S / piece_s)) if piece_s else MOST_PIECES

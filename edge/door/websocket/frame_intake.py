@@ -71,6 +71,10 @@ class FrameIntake:
                 self._handler._pause_reading_for_buffer()
             return False, b""
         data = frames.with_begun(data)
+        if self._ws.pace.is_crowded_out:
+            frames.add(data, 0)
+            self._take_step(IntakeStep.GO_ON_LATER, 0.0)
+            return False, b""
         at = self._listened_to(data)
         if at == len(data):
             return False, b""

@@ -14,6 +14,7 @@ from edge.protocols.parsing import (
     MOST_JSON_MARKS,
     MOST_TEXT_CHARS,
     MOST_TYPE_CHARS,
+    PIECE_CHARS,
     NotJsonError,
     clean,
     from_base64,
@@ -47,6 +48,23 @@ def test_either_alphabet_padded_or_not_in_one_line_or_more_is_read(data: bytes, 
 def test_damaged_base64_is_told_and_is_no_sound(text: object) -> None:
     with pytest.raises(ValueError, match="audio_data"):
         from_base64(text)
+
+
+LONG = to_base64(bytes(2 * PIECE_CHARS))
+
+
+def test_base64_of_several_pieces_is_read_whole() -> None:
+    data = bytes(range(256)) * (PIECE_CHARS // 100)
+    lines = base64.encodebytes(data).decode()
+    assert len(lines) > 3 * PIECE_CHARS
+    assert from_base64(lines) == from_base64(to_base64(data).rstrip("=")) == data
+
+
+@pytest.mark.parametrize("at", [PIECE_CHARS - 4, PIECE_CHARS - 2, PIECE_CHARS, PIECE_CHARS + 2])
+@pytest.mark.parametrize("damage", ["==", "AA==", "!", "A"])
+def test_damage_between_pieces_is_found(at: int, damage: str) -> None:
+    with pytest.raises(ValueError, match="not valid base64"):
+        from_base64(LONG[:at] + damage + LONG[at:])
 
 
 def test_a_message_of_thousands_of_parts_is_not_read() -> None:

@@ -62,6 +62,20 @@ def test_a_full_round_is_left_once_by_strangers_with_more(stack: ExitStack, *, n
     assert state.lets_others_run(round_is_full=True, has_more=True) is not named
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_full_round_leaves_new_data_of_strangers_to_the_queue(
+    stack: ExitStack, *, named: bool
+) -> None:
+    state = PaceState(opened(stack))
+    state.budget.identify(named=named)
+    assert not state.is_crowded_out(round_is_full=False)
+    assert state.is_crowded_out(round_is_full=True) is not named
+    assert state.queues is not named
+    if named:
+        a_burst(state)
+        assert state.queues
+
+
 def test_a_burst_always_lets_others_run_and_has_not_caught_up(stack: ExitStack) -> None:
     state = PaceState(opened(stack))
     a_burst(state)
