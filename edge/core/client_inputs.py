@@ -63,7 +63,8 @@ class ClientInputs:
                 self._responder.client_result(call_input, now_ms)
             case inputs.KeyPressed(keys):
                 self._keypad.press(keys, now_ms)
-                self._current.interrupt(now_ms)
+                if not self._current.firm:
+                    self._current.interrupt(now_ms)
             case _:
                 assert_never(call_input)
 
@@ -74,5 +75,7 @@ class ClientInputs:
                 return deaf
             case inputs.Cancelled():
                 return self._current.firm
+            case inputs.Truncated(turn=turn):
+                return self._current.firm and self._current.of(turn) is not None
             case _:
                 return False

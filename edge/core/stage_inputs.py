@@ -25,6 +25,7 @@ class StageInputs:
                 self._stages.works("stt")
                 self._turns.transcript(event, now_ms)
             case ev.TranscriptFinal():
+                self._stages.works("stt")
                 self._entry.final(event, now_ms)
             case ev.ResponseCompleted(turn=turn, sentences=0, step=0, calls=0) if (
                 self._responder.awaits(turn)

@@ -22,7 +22,7 @@ from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
 from edge.door.websocket.strict_websocket import StrictWebSocket
 from edge.door.websocket.unparsed_frames import MOST_PIECE_BYTES, MOST_UNTAKEN_BYTES
-from tests.raw_websocket import BINARY, PING, TEXT, RawSocket, frame, upgraded
+from tests.raw_websocket import BINARY, CLOSE, PING, TEXT, RawSocket, frame, upgraded
 
 SOUND = "s" * 2000
 OTHER = "o" * 2000
@@ -44,7 +44,7 @@ class Listener:
         if sound:
             self.came.append(("direct", str(message[:1])))
         if self._bears_one and self._ws:
-            self._ws.cut_off("too much")
+            self._ws.cut_off(f"too much: {'ü' * 100}")
         return sound
 
     def obey_now(self, command: ClientCommand) -> None:
@@ -137,7 +137,8 @@ async def test_a_client_that_costs_too_much_is_heard_no_more() -> None:
     listener = Listener(bears_one=True)
     async with listener.client() as raw:
         await raw.send(frame(TEXT, SOUND.encode()) * 3)
-        assert await raw.close_code() == 1008
+        got = await raw.receive()
+    assert got == (CLOSE, (1008).to_bytes(2) + f"too much: {'ü' * 56}".encode())
     assert len(listener.came) == 1
 
 

@@ -50,7 +50,7 @@ class ToolTurns:
         if event.calls:
             response.unreported_step = event
             self._begin_next_step(response, now_ms)
-        elif event.step and not event.sentences:
+        elif event.step and not (event.text or any(steps.texts.values())):  # no word of the model
             self.apologize(response, now_ms)
         else:
             response.complete(event, now_ms)

@@ -171,12 +171,7 @@ def _caller(claims: dict[str, Any]) -> Caller:
         raise TokenRefusedError("sub and tenant are texts")
     if tenant == DEMO_TENANT:
         raise TokenRefusedError(f"the tenant {DEMO_TENANT} is that of the demo token")
-    agent, variables = claims.get("agent", ""), string_map(claims.get("variables", {}))
-    if not isinstance(agent, str):
-        raise TokenRefusedError("agent is a text, NAME or NAME@REV")
-    if variables is None:
-        raise TokenRefusedError("variables is an object whose values are texts")
-    name, revision = parted(agent)
+    agent, revision, variables = agent_claims(claims)
     expires_s = float(claims["exp"])
     scope = claims.get("scope", "")
     scopes = frozenset(scope.split()) if isinstance(scope, str) else frozenset()
@@ -184,11 +179,25 @@ def _caller(claims: dict[str, Any]) -> Caller:
         names.stored(user),
         names.stored(tenant),
         expires_s,
-        agent=name,
+        agent=agent,
         revision=revision,
         variables=variables,
         scopes=scopes,
     )
+
+
+def agent_claims(claims: dict[str, Any]) -> tuple[str, int, Mapping[str, str]]:
+    """Return the agent, its revision and its variables in *claims*.
+
+    Raises:
+        TokenRefusedError: one of them has another type.
+    """
+    agent, variables = claims.get("agent", ""), string_map(claims.get("variables", {}))
+    if not isinstance(agent, str):
+        raise TokenRefusedError("agent is a text, NAME or NAME@REV")
+    if variables is None:
+        raise TokenRefusedError("variables is an object whose values are texts")
+    return *parted(agent), variables
 
 
 def _listed(setting: str) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Client secrets: an application makes one for a page, which then calls without the real key.
 
-A secret is a token that an edge signs and any edge verifies. It has the caller, its expiry and the
-session's configuration. Nothing is stored.
+A secret is a token that an edge signs and any edge verifies. It has the caller, with the agent and
+the variables of the caller's own token, its expiry and the session's configuration. Nothing is
+stored.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from typing import Any
 
 import jwt
 
-from edge.door.callers.auth import DEMO_TENANT, Caller
+from edge.door.callers.auth import DEMO_TENANT, Caller, TokenRefusedError, agent_claims
 from edge.protocols.realtime.client_secret import KEY_PREFIX, SESSION_CLAIM
 from runtime.settings import Settings
 
@@ -50,6 +51,8 @@ class ClientSecrets:
             "tenant": caller.tenant,
             "exp": expires_s,
             "iat": int(time.time()),
+            "agent": f"{caller.agent}@{caller.revision}" if caller.revision else caller.agent,
+            "variables": dict(caller.variables),
             SESSION_CLAIM: session,
         }
         return KEY_PREFIX + jwt.encode(claims, key, algorithm=ALGORITHM)
@@ -67,11 +70,12 @@ class ClientSecrets:
                 claims = jwt.decode(
                     token, key, algorithms=[ALGORITHM], options={"require": ["exp", "sub"]}
                 )
-            except (jwt.PyJWTError, ValueError, TypeError):
+                agent, revision, variables = agent_claims(claims)
+            except (jwt.PyJWTError, ValueError, TypeError, TokenRefusedError):
                 continue
             user, tenant = claims["sub"], claims.get("tenant", "")
             if (tenant == DEMO_TENANT) == is_demo:
-                return Caller(user, tenant)
+                return Caller(user, tenant, agent=agent, revision=revision, variables=variables)
         return None
 
 

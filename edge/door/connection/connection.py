@@ -35,8 +35,6 @@ from schemas.events import EndReason
 
 log = structlog.get_logger(__name__)
 
-MOST_CLOSE_BYTES = 123
-"""The most bytes of the reason in a close frame (RFC 6455, 5.5.1)."""
 LEAST_WAIT_S = 0.01
 LONGEST_SLEEP_S = 5.0
 """The longest sleep, seconds: the beginning or end of a call changes the next limit."""
@@ -250,8 +248,7 @@ class Connection:
             self._sessions.start(self._end(self._sessions.shell, close=close))
             return
         self._sender.tell(Notice(code, "Call ended", reason))
-        fits = len(reason.encode()) <= MOST_CLOSE_BYTES
-        self._shut(CloseCode.NORMAL, reason if fits else "the call was ended", ends="end_call")
+        self._shut(CloseCode.NORMAL, reason, ends="end_call")
 
     def can_transfer(self, agent: str) -> bool:
         return self._sessions.can_transfer(agent)

@@ -1,6 +1,7 @@
 """`POST /v1/realtime/client_secrets`: an application makes a key for a page that calls."""
 
 import json
+import math
 import time
 from typing import Annotated, Any, Literal
 
@@ -62,7 +63,7 @@ async def create_client_secret(request: web.Request) -> web.Response:
         message = f"The session has {MOST_SESSION_BYTES} bytes of JSON at most: set the rest later."
         return refused(400, RequestError("invalid_value", message, "session"))
     seconds = wanted.expires_after.seconds if wanted.expires_after else USUAL_LIFETIME_S
-    expires_s = int(time.time()) + seconds
+    expires_s = int(min(time.time() + seconds, caller.expires_s or math.inf))
     value = edge.secrets.sign(caller, session_patch, expires_s)
     session_json = session.as_json("")
     return web.json_response({"value": value, "expires_at": expires_s, "session": session_json})

@@ -17,6 +17,8 @@ from edge.door.transport import Listener, Phone, VoicePlayer
 from edge.door.websocket.frame_intake import FrameIntake
 from edge.protocols.client_protocol import CloseCode
 
+MOST_REASON_BYTES = 123
+"""The most bytes of the reason in a close frame (RFC 6455, 5.5.1)."""
 DELAYS_PER_HEARTBEAT = 10
 """How often the next ping may be put off within a heartbeat: once a frame would cost too much."""
 
@@ -58,10 +60,11 @@ class StrictWebSocket(web.WebSocketResponse):
             if self._intake:
                 self._intake.taken()
 
-    async def close(self, **how: Any) -> bool:
-        """Close like aiohttp, and free all unread data."""
+    async def close(self, *, message: bytes = b"", **how: Any) -> bool:
+        """Close like aiohttp, with the reason *message*, cut to fit; free all unread data."""
+        reason = message[:MOST_REASON_BYTES].decode(errors="ignore").encode()
         try:
-            return await super().close(**how)
+            return await super().close(message=reason, **how)
         finally:
             if self._intake:
                 self._intake.forget()

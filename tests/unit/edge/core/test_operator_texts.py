@@ -5,6 +5,8 @@ from __future__ import annotations
 from edge.core.client_events import Interrupted, Speech
 from edge.core.inputs import (
     Cancelled,
+    KeyPressed,
+    Truncated,
     Typed,
 )
 from schemas import events as ev
@@ -94,6 +96,19 @@ def test_a_firm_text_is_spoken_to_its_end_and_then_the_caller_is_answered() -> N
     assert r.spoken_ms(1) == 3000
     assert r.events(ev.AnswerHeard)[0].complete
     assert [turn.text for turn in r.events(ev.TurnCommitted)] == [QUESTION]
+
+
+def test_a_firm_text_is_stopped_by_no_key_and_no_cut_of_the_client() -> None:
+    r = Rehearsal()
+    commanded(r, Say("This call is recorded.", interruptible=False))
+    turn = voiced(r, 3000)
+    r.quiet(500)
+    r.give(KeyPressed("1"))
+    r.give(Truncated(turn, 300))
+    r.quiet(3000)
+    assert not r.told(Interrupted)
+    assert r.spoken_ms(turn) == 3000
+    assert r.events(ev.AnswerHeard)[0].complete
 
 
 def test_a_turn_typed_over_a_firm_text_is_answered_after_it() -> None:

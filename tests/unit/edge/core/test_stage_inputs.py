@@ -86,6 +86,20 @@ def test_a_result_of_a_stage_ends_its_failures_in_a_row(stage: ev.StageName) -> 
     assert fatal == [False] * 4
 
 
+def test_final_words_end_the_failures_of_the_recogniser_in_a_row() -> None:
+    call = Rehearsal(turns__by_client=True)
+    for fails in (True, True, False, True):
+        call.says(500)
+        call.give(TurnEnded())
+        utterance = call.events(ev.SpeechStarted)[-1].utterance
+        if fails:
+            call.event(ev.JobFailed, stage="stt", utterance=utterance, reason="broken")
+        else:
+            call.event(ev.TranscriptFinal, utterance=utterance, text=QUESTION, **FINAL)
+        call.wait(0)
+    assert [one.fatal for one in call.told(Trouble)] == [False] * 3
+
+
 def test_calls_of_tools_and_their_results_and_failures_reach_the_response() -> None:
     r = Table()
     r.types()

@@ -36,6 +36,29 @@ def test_a_caller_who_hears_nothing_is_told_once_to_wait() -> None:
     assert (r.asked.step, r.asked.spoken) == (1, 2)
 
 
+def test_a_caller_who_was_told_to_wait_is_told_if_the_model_then_says_nothing() -> None:
+    r = Table()
+    r.types()
+    r.calls(("book", "{}"))
+    r.wait(2000)
+    r.speaks(0, 500)
+    r.returns("1")
+    r.says_words()
+    assert [one.text for one in r.events(ev.ResponseSentence)] == [
+        "One moment, please.",
+        "I am sorry, I could not do that.",
+    ]
+
+
+def test_a_model_that_spoke_before_its_call_may_say_nothing_after_it() -> None:
+    r = Table()
+    r.types()
+    r.calls(("book", "{}"), words=("Here is our menu.",))
+    r.returns("shown")
+    r.says_words()
+    assert not r.events(ev.ResponseSentence)
+
+
 def waits(delivery: str, **changes: Any) -> Table:
     """A caller who has waited two seconds for a tool, and hears the wait sound."""
     r = Table(

@@ -36,6 +36,22 @@ def test_a_secret_has_its_caller_and_session_at_any_edge_of_the_same_settings() 
     assert claimed_session(signed) == SESSION
 
 
+@pytest.mark.parametrize("revision", [0, 3])
+def test_a_secret_has_the_agent_and_the_variables_of_its_callers_token(revision: int) -> None:
+    caller = Caller("ann", "acme", agent="support", revision=revision, variables={"account": "7"})
+    found = secrets_of().identify(secrets_of().sign(caller, SESSION, soon()))
+    assert found == caller
+    assert found.variables == caller.variables
+
+
+@pytest.mark.parametrize("wrong", [{"agent": 7}, {"variables": ["a"]}, {"variables": {"a": 7}}])
+def test_claims_of_another_type_identify_nobody(wrong: dict[str, Any]) -> None:
+    claims: dict[str, Any] = {"sub": "ann", "tenant": DEMO_TENANT, "exp": soon(), **wrong}
+    key = _derived("demo_token")
+    assert key is not None
+    assert secrets_of().identify(KEY_PREFIX + jwt.encode(claims, key, ALGORITHM)) is None
+
+
 def test_a_call_does_not_end_with_the_secret_that_opened_it() -> None:
     caller = secrets_of().identify(secrets_of().sign(ANN, SESSION, soon()))
     assert caller is not None
