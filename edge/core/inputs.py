@@ -41,8 +41,8 @@ class Reconfigured(Input, frozen=True, tag=kind.RECONFIGURED):
     agent: AgentUsed | None = None
     """The agent that continues the call; None: the same as before."""
     call: str = ""
-    """The call of the tool `transfer` that caused it, or `effects.COMMANDED` and the id of a
-    command; empty if neither did."""
+    """The call of the tool `transfer` that caused it, or `effects.COMMAND_PREFIX` and the id of
+    a command; empty if neither did."""
 
 
 class Ticked(Input, frozen=True, tag=kind.TICKED):

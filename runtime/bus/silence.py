@@ -9,9 +9,9 @@ SILENCE_S: Final = 0.12
 
 
 async def until_silent(came: asyncio.Event, wait_s: float, silence_s: float | None) -> None:
-    """Wait for *wait_s*, or until no answer has come for *silence_s* after the first; None: always.
+    """Wait for *wait_s*, or until no answer has come for *silence_s* after the first.
 
-    *came* is set by each answer.
+    With *silence_s* None, wait the whole *wait_s*. *came* is set by each answer.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(wait_s):

@@ -8,6 +8,18 @@ import msgspec
 from schemas.tokens import Token
 
 Kind = Literal["life", "speech", "heard", "turn", "say", "tool", "hook", "out", "in"]
+"""The last token of an event's subject, by which readers choose:
+
+life    the session itself, and what the edge noticed and decided
+speech  utterances that begin: jobs for STT
+heard   their words, from STT
+turn    turns that want a response: jobs for the LLM
+say     sentences of a response, its tool calls and its end: jobs for TTS
+tool    requested tool calls: jobs for tools
+hook    jobs for the webhook
+out     results and failures of jobs, and measurements
+in      the recorded inputs of a call
+"""
 StageName = Literal["stt", "llm", "tool", "tts"]
 """The stages; `schemas.stages` says what each is to the bus."""
 FaultyPart = Literal["audio", StageName]

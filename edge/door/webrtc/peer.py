@@ -158,8 +158,10 @@ def readable(offer: str, *, with_candidates: bool) -> str:
     """Return *offer* in the form for aiortc: one audio section and one data section.
 
     The client's candidates are left out, so that the edge sends nothing to addresses that a
-    stranger names. *with_candidates*: they are needed behind a STUN or TURN server. Raises:
-    BadOfferError: it is invalid, or has other sections.
+    stranger names. *with_candidates*: they are needed behind a STUN or TURN server.
+
+    Raises:
+        BadOfferError: it is invalid, or has other sections.
     """
     if len(offer) > MOST_OFFER_CHARS:
         raise BadOfferError(f"it has more than {MOST_OFFER_CHARS} characters")
