@@ -57,6 +57,7 @@ ELSEWHERE: Mapping[str, str] = {
     "edge/door/http/plain_errors.py": "integration/test_listener.py",
     "edge/door/http/realtime_*.py": "integration/test_realtime.py",
     "edge/door/http/speech_api.py": "integration/test_speech_api.py",
+    "edge/door/http/tokens.py": "integration/test_tokens.py",
     "edge/door/http/twilio_voice.py": "unit/edge/door/twilio/test_calls.py",
     "edge/door/twilio/transfer.py": "unit/edge/door/twilio/test_calls.py",
     "edge/door/limits/session_limits.py": "integration/test_seats.py",

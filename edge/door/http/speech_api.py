@@ -5,7 +5,6 @@ call waits for one sentence or one piece of a recording at most.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -18,19 +17,20 @@ from edge.door.callers.auth import Caller
 from edge.door.http.bodies import TooLongError, read_chunks
 from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
+from edge.door.http.openai_errors import bad_key, refused
 from edge.door.http.speech_requests import (
     SpeechRequest,
     SpeechRequestError,
     audio_pieces,
-    error,
     language_of,
     speech_request,
     text_format,
 )
 from edge.door.http.stage_job import StageFailedError, StageJobs, request_of, stage_jobs
+from edge.door.http.tokens import BadTokenError, owner_of
 from edge.door.limits.message_memory import MessageMemory, Reservation
 from edge.door.state import EDGE, Edge
-from edge.protocols.client_protocol import Handshake
+from edge.protocols.realtime.wire import RequestError
 from runtime.audio import media
 from runtime.audio.containers import container_of
 from runtime.audio.conversion import AudioOut, read_wav, write_wav
@@ -85,46 +85,31 @@ def _guarded(serve: Served) -> Handler:
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         edge, address, turnstile = request.app[EDGE], address_of(request), request.app[TURNSTILE]
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        bad_tokens = edge.address_limits.bad_tokens
-        if wait_s := bad_tokens.wait_s(address, time.monotonic()):
-            return _error(429, "Too many wrong keys.", "rate_limit_exceeded", wait_s=wait_s)
-        caller = await edge.identify(Handshake("", headers=headers).bearer)
-        if caller is None:
-            bad_tokens.refuse_s(address, time.monotonic())
-            return _error(401, "Incorrect API key provided.", "invalid_api_key")
+        try:
+            caller = await owner_of(request, edge.identify)
+        except BadTokenError as bad:
+            return bad_key(bad.wait_s)
         held = turnstile.under_way.account(address)
         if edge.draining or edge.full_stage(address) or not held.fits(1):
-            wait_s = edge.stages.retry_after_s
-            return _error(429, "All are busy: try again.", "rate_limit_exceeded", wait_s=wait_s)
+            busy = RequestError("rate_limit_exceeded", "All are busy: try again.")
+            return refused(429, busy, edge.stages.retry_after_s)
         held.take(1)  # before its body is read
         try:
             return await serve(request, edge, caller)
         except SpeechRequestError as wrong:
-            return _error(400, str(wrong), wrong.code, param=wrong.param)
+            return refused(400, RequestError(wrong.code, str(wrong), wrong.param or None))
         except NotAudioError as wrong:
-            return _error(400, f"file: expected {wrong}", "invalid_value", param="file")
+            return refused(400, RequestError("invalid_value", f"file: expected {wrong}", "file"))
         except TimeoutError:
-            return _error(408, "The body took too long.", "timeout")
+            return refused(408, RequestError("timeout", "The body took too long."))
         except (StageFailedError, BusAwayError) as away:
             log.warning("speech_request_failed", path=request.path, why=str(away))
-            return _error(503, "The server had an error: try again.", "server_error", wait_s=1)
+            failed = RequestError("server_error", "The server had an error: try again.")
+            return refused(503, failed, 1)
         finally:
             held.leave()
 
     return guarded
-
-
-def _error(
-    status: int, message: str, code: str, *, param: str = "", wait_s: float = 0
-) -> web.Response:
-    kind = "server_error" if status >= 500 else "invalid_request_error"
-    answer = web.json_response(error(message, kind, code, param), status=status)
-    if wait_s:
-        answer.headers["Retry-After"] = str(max(1, round(wait_s)))
-    if status in {408, 429}:
-        answer.force_close()
-    return answer
 
 
 async def _models(request: web.Request, edge: Edge, caller: Caller) -> web.Response:
