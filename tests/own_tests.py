@@ -53,6 +53,7 @@ ELSEWHERE: Mapping[str, str] = {
     "edge/door/websocket/frame_intake.py": "parts/test_strict_websocket.py",
     "edge/door/http/calls_api.py": "integration/test_calls.py",
     "edge/door/http/choices.py": "integration/test_choices.py",
+    "edge/door/http/client_left.py": "integration/test_client_left.py",
     "edge/door/http/pages.py": "integration/test_pages.py",
     "edge/door/http/plain_errors.py": "integration/test_listener.py",
     "edge/door/http/realtime_*.py": "integration/test_realtime.py",

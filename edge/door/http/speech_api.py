@@ -5,9 +5,10 @@ call waits for one sentence or one piece of a recording at most.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -15,6 +16,7 @@ from aiohttp.typedefs import Handler
 
 from edge.door.callers.auth import Caller
 from edge.door.http.bodies import TooLongError, read_chunks
+from edge.door.http.client_left import unless_left
 from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
 from edge.door.http.openai_errors import bad_key, refused
@@ -37,6 +39,7 @@ from runtime.audio.conversion import AudioOut, read_wav, write_wav
 from runtime.audio.wav import NotAudioError
 from runtime.bus.errors import BusAwayError
 from runtime.common_share import CommonShare
+from runtime.tasks import shielded
 from schemas.audio import BYTES_PER_S
 
 log = structlog.get_logger(__name__)
@@ -55,7 +58,7 @@ FILE_MEMORY_BYTES = 16 * 1024 * 1024
 """The memory for files being read or decoded; a longer file is read when there is no other."""
 MODELS = ("aura-speech", "aura-transcribe")
 UNKNOWN_LENGTH = b"\xff\xff\xff\xff"
-Served = Callable[[web.Request, Edge, Caller], Awaitable[web.StreamResponse]]
+Served = Callable[[web.Request, Edge, Caller], Coroutine[Any, Any, web.StreamResponse]]
 
 
 @dataclass
@@ -95,7 +98,7 @@ def _guarded(serve: Served) -> Handler:
             return refused(429, busy, edge.stages.retry_after_s)
         held.take(1)  # before its body is read
         try:
-            return await serve(request, edge, caller)
+            return await unless_left(request, serve(request, edge, caller))
         except SpeechRequestError as wrong:
             return refused(400, RequestError(wrong.code, str(wrong), wrong.param or None))
         except NotAudioError as wrong:
@@ -137,8 +140,6 @@ async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.Strea
         log.warning("speech_cut_off", why=type(error).__name__)
         if request.transport:
             request.transport.abort()
-    except ConnectionError:  # the client left
-        log.info("speech_not_wanted")
     return answer
 
 
@@ -178,7 +179,7 @@ async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> w
         if fields.get("stream", "false") == "true":
             raise SpeechRequestError("stream must be false.", "stream")
         async with turnstile.decoding:
-            pcm = await asyncio.to_thread(_decoded, file)
+            pcm = await shielded(asyncio.to_thread(_decoded, file))
         del file
     finally:
         reservation.release()
@@ -243,7 +244,8 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
     async with asyncio.timeout(UPLOAD_TIMEOUT_S):
         body = await _read(request.content.read, most, reservation)
     try:
-        found = await asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
+        form = asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
+        found = await shielded(form)  # it holds the memory
     except ValueError:
         raise SpeechRequestError(
             "The body must be a multipart form.", code="invalid_form"
