@@ -196,9 +196,8 @@ async def _body(edge: Edge, request: web.Request) -> bytes:
     """
     try:
         body = await read_body(request, MOST_COMMAND_BYTES, edge.settings.http_timeout_s)
-    except TooLongError:
-        why = f"a body of at most {MOST_COMMAND_BYTES} bytes"
-        raise RefusedRequest(413, "TOO_LONG", why) from None
+    except TooLongError as error:
+        raise RefusedRequest(413, "TOO_LONG", str(error)) from None
     except TimeoutError:
         raise RefusedRequest(408, "TIMEOUT", "the body did not come in time") from None
     return body or b"{}"

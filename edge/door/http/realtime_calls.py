@@ -162,9 +162,8 @@ async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]
         form = form_fields(body, request.headers.get("Content-Type", ""))
         sdp, session = form.get("sdp", b"").decode(), form.get("session", b"").decode()
         session_patch = json.loads(clean(session)) if session else {}
-    except TooLongError:
-        told = f"The body has {MOST_OFFER_BYTES} bytes at most."
-        raise RefusedCallError(413, "invalid_value", told) from None
+    except TooLongError as error:
+        raise RefusedCallError(413, "invalid_value", str(error)) from None
     except TimeoutError:
         raise RefusedCallError(408, "timeout", "The body did not come in time.") from None
     except (ValueError, RecursionError):

@@ -76,9 +76,8 @@ async def _secret_request(request: web.Request) -> SecretRequest:
         data = await read_body(
             request, MOST_SECRET_BYTES, request.app[EDGE].settings.http_timeout_s
         )
-    except TooLongError:
-        told = f"The body has {MOST_SECRET_BYTES} bytes at most."
-        raise RequestError("invalid_value", told) from None
+    except TooLongError as error:
+        raise RequestError("invalid_value", str(error)) from None
     except TimeoutError:
         raise RequestError("timeout", "The body did not come in time.") from None
     try:

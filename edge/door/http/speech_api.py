@@ -5,7 +5,7 @@ call waits for one sentence or one piece of a recording at most.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from edge.door.callers.auth import Caller
-from edge.door.http.bodies import TooLongError, read_chunks
+from edge.door.http.bodies import TooLongError, read_body
 from edge.door.http.client_left import unless_left
 from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
@@ -101,6 +101,8 @@ def _guarded(serve: Served) -> Handler:
             return await unless_left(request, serve(request, edge, caller))
         except SpeechRequestError as wrong:
             return refused(400, RequestError(wrong.code, str(wrong), wrong.param or None))
+        except TooLongError as wrong:
+            return refused(400, RequestError("too_large", str(wrong)))
         except NotAudioError as wrong:
             return refused(400, RequestError("invalid_value", f"file: expected {wrong}", "file"))
         except TimeoutError:
@@ -122,7 +124,8 @@ async def _models(request: web.Request, edge: Edge, caller: Caller) -> web.Respo
 
 
 async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.StreamResponse:
-    speech = speech_request(await _body(request, edge.settings.http_timeout_s))
+    body = await read_body(request, MOST_JSON_BYTES, edge.settings.http_timeout_s)
+    speech = speech_request(body)
     answer = web.StreamResponse(headers={"Content-Type": _type(speech)})
     try:
         async with _jobs(edge, caller) as jobs:
@@ -220,29 +223,17 @@ def _jobs(edge: Edge, caller: Caller) -> AbstractAsyncContextManager[StageJobs]:
     return stage_jobs(edge.bus, first_events, edge.config, edge.configs.encode)
 
 
-async def _body(request: web.Request, seconds: float) -> bytes:
-    """Return a short body.
-
-    Raises:
-        SpeechRequestError: it is too long.
-        TimeoutError: it takes too long.
-    """
-    async with asyncio.timeout(seconds):
-        return await _read(request.content.read, MOST_JSON_BYTES)
-
-
 async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, dict[str, str]]:
     """Return the file and the fields of a form, without writing to a disk.
 
     It is read as far as *reservation* gets memory; the rest waits in the system's sockets.
 
     Raises:
-        SpeechRequestError: it has no file, is no form, or is too long.
-        TimeoutError: it takes too long.
+        SpeechRequestError: it has no file, is no form, or has too much in it.
+        TooLongError, TimeoutError: as `read_body`.
     """
     most = MOST_UPLOAD_BYTES + MOST_JSON_BYTES
-    async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-        body = await _read(request.content.read, most, reservation)
+    body = await read_body(request, most, UPLOAD_TIMEOUT_S, reservation)
     try:
         form = asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
         found = await shielded(form)  # it holds the memory
@@ -262,20 +253,3 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
             f"file has {MOST_UPLOAD_BYTES} bytes at most.", "file", "too_large"
         )
     return file, {name: value.decode(errors="replace") for name, value in found.items()}
-
-
-async def _read(
-    more: Callable[[int], Awaitable[bytes]],
-    most: int,
-    reservation: Reservation | None = None,
-) -> bytes:
-    """Return the whole body.
-
-    Raises:
-        SpeechRequestError: it has more than *most*.
-        TimeoutError: it holds memory for too long while others wait.
-    """
-    try:
-        return await read_chunks(more, most, reservation)
-    except TooLongError as error:
-        raise SpeechRequestError(f"The body has {most} bytes at most.", code="too_large") from error
