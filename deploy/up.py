@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from runtime.agents import store
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError, FencedError
 from runtime.process import running
+from runtime.process.stopping import on_stop
 from runtime.settings import Settings, SettingsError
 from runtime.tasks import cancel, first_cause
 from schemas import subjects
@@ -104,9 +104,7 @@ class _Run:
         self._hurry = asyncio.Event()
 
     async def run(self) -> int:
-        loop = asyncio.get_running_loop()
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(signum, self._on_signal)
+        on_stop(self._on_signal)
         failure: Exception | None = None
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import secrets
-import signal
 import socket
 from functools import partial
 from typing import Any
@@ -22,6 +21,7 @@ from runtime.bus.discovery import announced
 from runtime.process import metrics
 from runtime.process.gc_tuning import freeze_objects
 from runtime.process.malloc import give_back
+from runtime.process.stopping import stop_event
 from runtime.settings import Settings, SettingsError
 from runtime.tasks import beside
 from runtime.tls import served_tls
@@ -39,10 +39,7 @@ async def serve(settings: Settings) -> int:
         BusAwayError: no server answers.
         SettingsError: the port is taken, or a file in the settings cannot be read.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.set)
+    stop = stop_event()
     async with metrics.served(settings, "edge") as condition:
         await _serve(settings, stop, condition)
     return 0

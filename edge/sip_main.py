@@ -6,7 +6,6 @@ It is an edge without HTTP, with a bus user of its own.
 import asyncio
 import os
 import secrets
-import signal
 from typing import Any
 
 import structlog
@@ -20,6 +19,7 @@ from runtime.bus.connection import Bus, connect
 from runtime.bus.discovery import announced
 from runtime.process import metrics
 from runtime.process.gc_tuning import freeze_objects
+from runtime.process.stopping import stop_event
 from runtime.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -32,10 +32,7 @@ async def serve(settings: Settings) -> int:
         BusAwayError: no server answers.
         SettingsError: the account, an address or a port cannot be used.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.set)
+    stop = stop_event()
     async with metrics.served(settings, "sip") as condition:
         name = f"sip-{secrets.token_hex(4)}"
         bus = await connect(settings, name, role="sip")

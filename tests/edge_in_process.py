@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from edge.app import build, edge_of
+from edge.door.http.plain_errors import PlainRunner
 from edge.door.state import EDGE, Edge
 from runtime.bus.connection import Bus
 from runtime.settings import Settings, load
@@ -20,6 +21,13 @@ from runtime.settings import Settings, load
 SECRET = "a secret that is long enough for HS256"
 DEMO = "demo_token"
 Client = TestClient[Request, Application]
+
+
+class Server(TestServer):
+    """Serves an application as an edge does, which cancels no handler as its client leaves."""
+
+    async def _make_runner(self, **options: Any) -> PlainRunner:
+        return PlainRunner(self.app, **{**options, "handler_cancellation": False})
 
 
 def settings_of(**settings: Any) -> Settings:
@@ -40,7 +48,7 @@ async def serving(bus: Bus, **settings: Any) -> AsyncIterator[tuple[Edge, Client
     """Yield the state of an edge and a client of its port."""
     async with asyncio.TaskGroup() as sessions:
         app = build(settings_of(**settings), bus, "e", sessions, 1000)
-        async with TestClient(TestServer(app)) as client:
+        async with TestClient(Server(app)) as client:
             yield app[EDGE], client
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 from typing import Any
 
@@ -12,6 +11,7 @@ from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
 from runtime.process import metrics
 from runtime.process.gc_tuning import freeze_objects
+from runtime.process.stopping import stop_event
 from runtime.settings import Settings
 from schemas.events import StageName
 from workers.stage_builders import build
@@ -32,10 +32,7 @@ async def serve(settings: Settings, stage_name: StageName) -> int:
         BadRulesError: the rules of redaction cannot be used.
         SettingsError: a secret that signs webhooks is invalid.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.set)
+    stop = stop_event()
     async with metrics.served(settings, stage_name) as condition:
         healthy = await _work(settings, stage_name, stop, condition)
     if not healthy:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.discovery import Service, discover
 from runtime.bus.errors import BusAwayError
 from runtime.bus.silence import SILENCE_S
+from runtime.process.stopping import stop_event
 from runtime.settings import Settings, load
 from runtime.tasks import beside
 from runtime.text.printable import printable
@@ -148,9 +148,7 @@ async def _live(bus: Bus) -> None:
     """Keep the tables fresh until SIGINT or SIGTERM; the first have no rates yet."""
     found = await discover(bus, silence_s=SILENCE_S)
     look = look_of(found, [], 0, await queues(bus))
-    stop = asyncio.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    stop = stop_event()
     with Live(tables(look), console=Console(), auto_refresh=False) as live:
         async with beside(stop.wait()) as stopping:
             while not stopping.done():

@@ -4,11 +4,15 @@ An event of a stage comes live, and again when the log is read; so does one of t
 is sent as soon as it is decided.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable
 
 from edge.call.log_position import HEARD_KINDS
 from edge.core.client_events import ClientEvent, Happened
 from schemas.events import Event
+
+MOST_TAKEN = 4096
+"""The most sequences that are remembered, the newest; an older event counts as sent."""
 
 
 class EventForwarder:
@@ -18,8 +22,10 @@ class EventForwarder:
         self._tell = tell
         self._own: set[str] = set()
         """Ids of the edge's own events that are still to come back."""
-        self._taken: set[int] = set()
-        """The sequences of the log whose events have come."""
+        self._taken: list[int] = []
+        """The newest sequences of the log whose events have come, in their order."""
+        self._taken_until = 0
+        """The sequence up to which all events count as taken."""
 
     def forward(self, event: Event) -> None:
         """Send an event of the edge's own."""
@@ -29,10 +35,19 @@ class EventForwarder:
 
     def forward_stored(self, event: Event, seq: int) -> None:
         """Send *event*, stored at *seq* of the log, unless it was sent."""
-        if seq in self._taken:
+        if not self._take(seq):
             return
-        self._taken.add(seq)
         if event.id in self._own:
             self._own.remove(event.id)
         else:
             self._tell(Happened(event))
+
+    def _take(self, seq: int) -> bool:
+        """Remember *seq*; return False if it was taken."""
+        place = bisect_left(self._taken, seq)
+        if seq <= self._taken_until or self._taken[place : place + 1] == [seq]:
+            return False
+        self._taken.insert(place, seq)
+        if len(self._taken) > MOST_TAKEN:
+            self._taken_until = self._taken.pop(0)
+        return True

@@ -8,6 +8,7 @@ Exception
 ├── FullError               raise a RefusedError: a limit is reached (`limits/session_limits.py`)
 ├── TokenRefusedError       log it, and take the caller for nobody (`callers/auth.py`)
 ├── RefusedCallError        answer a Realtime call over HTTP (`http/realtime_calls.py`)
+├── BadTokenError           answer 401, or 429 after too many (`http/tokens.py`)
 ├── StageFailedError        answer 503: a stage made no speech or text (`http/stage_job.py`)
 └── RefusedRequest          answer a request about a call over HTTP (`http/calls_api.py`)
 ValueError

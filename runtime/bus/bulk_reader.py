@@ -1,17 +1,14 @@
 """Reads thousands of stored messages at once: fast header parsing, one inbox for all answers."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import msgspec
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from runtime.bus.errors import BusAwayError
 from runtime.bus.fast_headers import quickly
-from runtime.bus.reader import NO_MORE, Stored, answers
+from runtime.bus.reader import Batches, Stored, batches
 from schemas import subjects
 
 BATCH_SUBJECTS = 1000
@@ -19,7 +16,7 @@ BATCH_SUBJECTS = 1000
 MOST_EVENTS_PER_READ = 20_000
 """The most events of a session that one request reads."""
 READ_TIMEOUT_S = 10.0
-DIRECT_GET = "$JS.API.DIRECT.GET"
+"""The longest silence of the server within an answer."""
 
 
 class BulkReader:
@@ -33,7 +30,7 @@ class BulkReader:
         read_at_once: int = MOST_EVENTS_PER_READ,
         wait_s: float = READ_TIMEOUT_S,
     ) -> None:
-        """Take the sizes of requests: *batch* subjects, *read_at_once* events; *wait_s* for all."""
+        """Take the sizes of requests, subjects and events, and the longest silence, *wait_s*."""
         self._nc = nc
         self._batch = batch
         self._read_at_once = read_at_once
@@ -47,20 +44,14 @@ class BulkReader:
         Raises:
             BusAwayError: no answer, or an error.
         """
-        found: list[Stored] = []
         size = self._batch
-        batches = [names[k : k + size] for k in range(0, len(names), size)]
-        ends: asyncio.Queue[Msg] = asyncio.Queue()  # holds one for each batch at most
-        try:
-            async with self._answers(found, ends.put_nowait) as inbox:
-                for batch in batches:
-                    request = msgspec.json.encode({"multi_last": batch, "batch": size})
-                    await self._nc.publish(f"{DIRECT_GET}.{stream}", request, reply=inbox)
-                for _ in batches:
-                    _check(await ends.get())
-        except (TimeoutError, NatsError) as error:
-            raise BusAwayError(f"{stream}: no answer with the newest messages") from error
-        return found
+        parts = [names[k : k + size] for k in range(0, len(names), size)]
+        async with self._batches(f"the newest messages of {stream}") as batch:
+            for part in parts:
+                await batch.ask(stream, multi_last=part, batch=size)
+            for _ in parts:
+                await batch.end()
+        return batch.found
 
     async def session_events(self, session: str) -> list[Stored]:
         """Return all events of *session*, of any tenant, in the order of the log.
@@ -68,44 +59,21 @@ class BulkReader:
         Raises:
             BusAwayError: no answer, or an error.
         """
-        found: list[Stored] = []
-        ends: asyncio.Queue[Msg] = asyncio.Queue()  # holds one at most: requests take turns
-        subject, left = subjects.session_events("*", session), 1
-        try:
-            async with self._answers(found, ends.put_nowait) as inbox:
-                while left:
-                    after = found[-1].seq if found else 0
-                    request = {
-                        "seq": after + 1,
-                        "next_by_subj": subject,
-                        "batch": self._read_at_once,
-                    }
-                    where = f"{DIRECT_GET}.{subjects.EVENTS_STREAM}"
-                    await self._nc.publish(where, msgspec.json.encode(request), reply=inbox)
-                    head = _check(await ends.get())
-                    left = int(head.get("Nats-Num-Pending", 0))
-        except (TimeoutError, NatsError) as error:
-            raise BusAwayError(f"cannot read session {session}") from error
-        return found
+        subject = subjects.session_events("*", session)
+        async with self._batches(f"session {session}") as batch:
+            await batch.read_on(subjects.EVENTS_STREAM, subject, after=0, most=self._read_at_once)
+        return batch.found
 
     @asynccontextmanager
-    async def _answers(
-        self, into: list[Stored], on_end: Callable[[Msg], None]
-    ) -> AsyncIterator[str]:
-        """Yield an inbox for *wait_s*; stored messages that arrive in it are appended to *into*."""
-        async with answers(self._nc, into, on_end) as inbox:
-            with quickly(self._nc):
-                async with asyncio.timeout(self._wait_s):
-                    yield inbox
+    async def _batches(self, what: str) -> AsyncIterator[Batches]:
+        """Yield requests for *what*.
 
-
-def _check(end: Msg) -> dict[str, str]:
-    """Return the headers of the *end* of a batch, which tell how many messages remain.
-
-    Raises:
-        NatsError: the server has refused the request.
-    """
-    head = end.headers or {}
-    if (status := head.get("Status", "")) not in NO_MORE:
-        raise NatsError(f"status {status}")
-    return head
+        Raises:
+            BusAwayError: no answer, or an error.
+        """
+        try:
+            async with batches(self._nc, [], silence_s=self._wait_s) as made:
+                with quickly(self._nc):
+                    yield made
+        except NatsError as error:
+            raise BusAwayError(f"cannot read {what}: {error!r}") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -159,61 +160,81 @@ class Reader:
 
     async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
         """Append to *found* the messages after its last one, or else after *after*."""
-        statuses: asyncio.Queue[str] = asyncio.Queue()
-        """Holds one at most: a request waits for the status of the one before."""
+        async with batches(self._nc, found, silence_s=ANSWER_TIMEOUT_S) as batch:
+            await batch.read_on(stream, subject, after=after, most=BATCH)
 
-        def on_end(msg: Msg) -> None:
-            statuses.put_nowait((msg.headers or {}).get("Status", ""))
 
-        async with answers(self._nc, found, on_end) as inbox:
-            full = True
-            while full:
-                before = len(found)
-                begin = 1 + (found[-1].seq if found else after)
-                request = {"seq": begin, "next_by_subj": subject, "batch": BATCH}
-                await self._nc.publish(
-                    f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(request), reply=inbox
-                )
-                status = await _status(statuses, found)
-                if status not in NO_MORE:
-                    raise NatsError(f"status {status}")
-                full = len(found) - before == BATCH
+@dataclass(frozen=True)
+class Batches:
+    """Requests for batches of stored messages, which arrive in one inbox."""
+
+    nc: Client
+    inbox: str
+    found: list[Stored]
+    """What has arrived."""
+    ends: asyncio.Queue[Msg]
+    """The ends of batches, one for each request at most."""
+    silence_s: float
+
+    async def ask(self, stream: str, **request: Any) -> None:
+        """Ask for a batch of *stream*; several may be on their way."""
+        body = msgspec.json.encode(request)
+        await self.nc.publish(f"$JS.API.DIRECT.GET.{stream}", body, reply=self.inbox)
+
+    async def end(self) -> int:
+        """Wait for the end of a batch; return how many messages remain behind it.
+
+        Raises:
+            NatsTimeoutError: nothing has arrived for `silence_s`.
+            NatsError: the server has refused the request.
+        """
+        while True:
+            before = len(self.found)
+            try:
+                async with asyncio.timeout(self.silence_s):
+                    end = await self.ends.get()
+            except TimeoutError:
+                if len(self.found) == before:
+                    raise NatsTimeoutError from None
+                continue
+            head = end.headers or {}
+            if (status := head.get("Status", "")) not in NO_MORE:
+                raise NatsError(f"status {status}")
+            return int(head.get("Nats-Num-Pending", 0))
+
+    async def read_on(self, stream: str, subject: str, *, after: int, most: int) -> None:
+        """Read the messages of *subject* after the last one found, or else after *after*.
+
+        A request is for *most* messages.
+
+        Raises:
+            NatsError: as `end`.
+        """
+        left = 1
+        while left:
+            begin = 1 + (self.found[-1].seq if self.found else after)
+            await self.ask(stream, seq=begin, next_by_subj=subject, batch=most)
+            left = await self.end()
 
 
 @asynccontextmanager
-async def answers(
-    nc: Client, into: list[Stored], on_end: Callable[[Msg], None]
-) -> AsyncIterator[str]:
-    """Yield a new inbox, free of late answers to another request, while the block is open.
+async def batches(nc: Client, found: list[Stored], *, silence_s: float) -> AsyncIterator[Batches]:
+    """Yield requests whose messages are appended to *found* while the block is open.
 
-    Stored messages that arrive in it are appended to *into*; any other message goes to *on_end*.
+    Their inbox is new, and so is free of late answers to other requests.
     """
+    made = Batches(nc, nc.new_inbox(), found, asyncio.Queue(), silence_s)
 
     async def take(msg: Msg) -> None:  # a loop over `next_msg` would need two rounds for each
         if stored := Stored.of(msg):
-            into.append(stored)
+            found.append(stored)
         else:
-            on_end(msg)
+            made.ends.put_nowait(msg)
 
-    inbox = nc.new_inbox()
-    subscription = await nc.subscribe(inbox, cb=take, pending_bytes_limit=-1, pending_msgs_limit=-1)
+    subscription = await nc.subscribe(
+        made.inbox, cb=take, pending_bytes_limit=-1, pending_msgs_limit=-1
+    )
     try:
-        yield inbox
+        yield made
     finally:
         await subscription.unsubscribe()
-
-
-async def _status(statuses: asyncio.Queue[str], found: list[Stored]) -> str:
-    """Return the status at the end of a batch, while messages are still *found* in time.
-
-    Raises:
-        NatsTimeoutError: the server is silent.
-    """
-    while True:
-        before = len(found)
-        try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                return await statuses.get()
-        except TimeoutError:
-            if len(found) == before:
-                raise NatsTimeoutError from None

@@ -1,1 +1,1 @@
-"""What every process has: logs, metrics, health, memory, the version."""
+"""What every process has: logs, metrics, health, memory, signals, the version."""

@@ -27,6 +27,7 @@ from schemas.events import (
     ResponseSentence,
     SessionEnded,
     SessionStarted,
+    SpeechReady,
     SpeechStarted,
 )
 from schemas.session_config import SessionConfig
@@ -145,6 +146,15 @@ async def test_a_stage_that_is_silent_fails_the_request(
     ended = (await log_of(bus, jobs))[-1]
     assert isinstance(ended, SessionEnded)
     assert ended.reason == "failed"
+
+
+async def test_a_sentence_that_nobody_waits_for_is_not_spoken(bus: Bus) -> None:
+    with pytest.raises(StageFailedError):
+        async with impatient(bus) as given_up:
+            await spoken_by(given_up)
+    async with working(bus, voice(), slots=1), asking(bus) as jobs:
+        assert await spoken_by(jobs)
+    assert not any(isinstance(one, SpeechReady) for one in await log_of(bus, given_up))
 
 
 async def test_a_job_that_was_given_up_fails_at_once_and_with_its_own_reason(bus: Bus) -> None:

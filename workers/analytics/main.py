@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from runtime.bus.discovery import announced
 from runtime.bus.durable_subscription import Group, StartPosition, join
 from runtime.bus.jobs import Jobs
 from runtime.process import metrics
+from runtime.process.stopping import stop_event
 from runtime.settings import Settings, SettingsError
 from schemas import subjects
 from workers.analytics.delivery import Live, Source
@@ -66,9 +66,7 @@ async def serve(settings: Settings, plan: Plan) -> int:
         BusAwayError: no server answers, or it refuses the group.
         SettingsError: a setting that a subscriber needs is missing.
     """
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.set)
+    stop = stop_event()
     async with metrics.served(settings, "analytics") as condition:
         name = f"aura-analytics-{plan.group}"
         await _make_groups(settings, plan)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import structlog
 
 from runtime.bus.connection import connect
 from runtime.bus.tool_services import Handler, ServiceCall, ToolRefusedError
+from runtime.process.stopping import on_stop
 from runtime.process.version import installing
 from runtime.settings import Settings, SettingsError
 from schemas.tools import DEADLINE_MS, ToolConfig
@@ -78,8 +78,7 @@ async def run(settings: Settings, server: Server) -> int:
         if limit.when() is not None:  # it waits for the server
             limit.reschedule(loop.time())
 
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, on_signal)
+    on_stop(on_signal)
     served = False
     async with await connect(settings, "aura-mcp", role="service") as bus:
         while not stop.is_set():

@@ -15,7 +15,6 @@ The tool has the name of the function, its docstring as description, and a schem
 
 import asyncio
 import inspect
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
@@ -39,6 +38,7 @@ from runtime.bus.tool_services import (
     serving,
 )
 from runtime.process import logs
+from runtime.process.stopping import stop_event
 from runtime.settings import Settings, load
 from schemas.tools import DEADLINE_MS, ToolConfig
 
@@ -203,10 +203,7 @@ async def run(settings: Settings, *, tenant: str = EVERY_TENANT) -> int:
     Raises:
         BusAwayError: no server answers.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.set)
+    stop = stop_event()
     async with await connect(settings, "aura-tools", role="service") as bus:
         await hold(bus, defined(), stop, tenant=tenant)
     return 0

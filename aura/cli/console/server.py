@@ -1,7 +1,6 @@
 """The process of the console: serves until SIGTERM or Ctrl-C, with or without a bus."""
 
 import asyncio
-import signal
 import sys
 
 import structlog
@@ -12,6 +11,7 @@ from aura.cli.console.app import build, readable_by
 from aura.cli.console.watcher import Watcher
 from aura.cli.running import CommandError
 from runtime.process import metrics
+from runtime.process.stopping import stop_event
 from runtime.settings import Settings, SettingsError
 from runtime.tls import served_tls
 
@@ -27,9 +27,7 @@ async def serve(settings: Settings) -> int:
         SettingsError: the console would be reachable without a token, or a file of a setting cannot
         be used. CommandError: the port is taken.
     """
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.set)
+    stop = stop_event()
     readable = readable_by(settings)
     watcher = Watcher(settings, readable)
     runner = web.AppRunner(

@@ -12,23 +12,20 @@ BODY_CHUNK_BYTES = 64 * 1024
 
 
 class TooLongError(ValueError):
-    """The body is too long."""
+    """The body is too long; the message says how long it may be."""
 
 
-async def read_body(request: web.Request, most_bytes: int, seconds: float) -> bytes:
-    """Return the body of *request*.
+async def read_body(
+    request: web.Request, most_bytes: int, seconds: float, reservation: Reservation | None = None
+) -> bytes:
+    """Return the body of *request*, read as `read_chunks` does.
 
     Raises:
         TooLongError: it has more than *most_bytes*.
-        TimeoutError: it was not complete within *seconds*.
+        TimeoutError: it was not complete within *seconds*, or as `read_chunks`.
     """
-    body = bytearray()
     async with asyncio.timeout(seconds):
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > most_bytes:
-                raise TooLongError
-    return bytes(body)
+        return await read_chunks(request.content.read, most_bytes, reservation)
 
 
 async def read_chunks(
@@ -43,7 +40,7 @@ async def read_chunks(
     found = bytearray()
     while chunk := await more(BODY_CHUNK_BYTES):
         if len(found) + len(chunk) > most_bytes:
-            raise TooLongError
+            raise TooLongError(f"The body has {most_bytes} bytes at most.")
         if reservation:
             await _reserve(reservation, len(found) + len(chunk))
         found += chunk

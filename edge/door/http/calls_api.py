@@ -1,9 +1,7 @@
 """/v1/calls: shows and commands running calls of any edge over HTTP."""
 
-import asyncio
 import re
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any, TypeVar
@@ -13,7 +11,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from edge.door.callers.operators import Operator
-from edge.door.http.middlewares import address_of, too_many
+from edge.door.http.bodies import TooLongError, read_body
+from edge.door.http.middlewares import slow_down
+from edge.door.http.tokens import BadTokenError, owner_of
 from edge.door.state import EDGE, Edge
 from runtime.bus import calls
 from runtime.bus.errors import BusAwayError
@@ -139,19 +139,16 @@ def _for_operators(serve: Serve, *, reads: bool = True) -> Handler:
     """
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        edge, address = request.app[EDGE], address_of(request)
-        bad_tokens = edge.address_limits.bad_tokens
-        if wait_s := bad_tokens.wait_s(address, time.monotonic()):
-            return too_many("tokens", wait_s)
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        who = await edge.operators.identify(token.strip() if scheme.lower() == "bearer" else "")
-        if who is None:
-            bad_tokens.refuse_s(address, time.monotonic())
-            return _problem(401, "UNAUTHORIZED", "a token in `Authorization: Bearer ...`")
+        edge = request.app[EDGE]
         try:
+            who = await owner_of(request, edge.operators.identify)
             if reads and not who.reads:
                 raise RefusedRequest(403, "FORBIDDEN", "the token lacks the scope calls:read")
             return await serve(edge, who, request)
+        except BadTokenError as bad:
+            if bad.wait_s:
+                return slow_down(bad.wait_s)
+            return _problem(401, "UNAUTHORIZED", "a token in `Authorization: Bearer ...`")
         except RefusedRequest as refused:
             return _problem(refused.status, refused.code, str(refused))
         except calls.NoSuchCallError:
@@ -197,17 +194,13 @@ async def _body(edge: Edge, request: web.Request) -> bytes:
     Raises:
         RefusedRequest: it is too long, or does not come.
     """
-    body = bytearray()
     try:
-        async with asyncio.timeout(edge.settings.http_timeout_s):
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > MOST_COMMAND_BYTES:
-                    why = f"a body of at most {MOST_COMMAND_BYTES} bytes"
-                    raise RefusedRequest(413, "TOO_LONG", why)
+        body = await read_body(request, MOST_COMMAND_BYTES, edge.settings.http_timeout_s)
+    except TooLongError as error:
+        raise RefusedRequest(413, "TOO_LONG", str(error)) from None
     except TimeoutError:
         raise RefusedRequest(408, "TIMEOUT", "the body did not come in time") from None
-    return bytes(body) or b"{}"
+    return body or b"{}"
 
 
 def _read(read: msgspec.json.Decoder[T], body: bytes) -> T:

@@ -108,8 +108,13 @@ def address_of(request: web.Request) -> str:
 
 
 def too_many(limit: str, wait_s: float) -> web.Response:
-    """Refuse an address that has reached *limit*, and close its connection."""
+    """Refuse an address that has reached *limit*, and count it."""
     counters.refused(limit)
+    return slow_down(wait_s)
+
+
+def slow_down(wait_s: float) -> web.Response:
+    """Refuse an address that may come again in *wait_s* seconds, and close its connection."""
     answer = try_later(429, "Too many requests", wait_s)
     answer.force_close()
     return answer

@@ -17,7 +17,8 @@ from edge.door.callers.auth import Caller
 from edge.door.http.bodies import TooLongError, read_body
 from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
-from edge.door.http.openai_errors import refused
+from edge.door.http.openai_errors import bad_key, refused
+from edge.door.http.tokens import BadTokenError, owner_of
 from edge.door.http.websockets import handshake_of, hold
 from edge.door.limits.pace import Pace
 from edge.door.line.transport import LineTransport
@@ -103,9 +104,11 @@ async def create_call(request: web.Request) -> web.Response:
     edge, address = request.app[EDGE], address_of(request)
     try:
         webrtc = _welcome(request, edge, address)
-        caller = await caller_of(request, edge, address)  # before the body is read
+        caller = await owner_of(request, edge.identify)  # before the body is read
         offer, session = await _offer(request, edge)
         call = _let_in(request, edge, webrtc, caller, (offer, session))
+    except BadTokenError as bad:
+        return bad_key(bad.wait_s)
     except RefusedCallError as error:
         return error.answer
     if not edge.address_limits.connections.take(address):
@@ -159,9 +162,8 @@ async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]
         form = form_fields(body, request.headers.get("Content-Type", ""))
         sdp, session = form.get("sdp", b"").decode(), form.get("session", b"").decode()
         session_patch = json.loads(clean(session)) if session else {}
-    except TooLongError:
-        told = f"The body has {MOST_OFFER_BYTES} bytes at most."
-        raise RefusedCallError(413, "invalid_value", told) from None
+    except TooLongError as error:
+        raise RefusedCallError(413, "invalid_value", str(error)) from None
     except TimeoutError:
         raise RefusedCallError(408, "timeout", "The body did not come in time.") from None
     except (ValueError, RecursionError):
@@ -169,23 +171,6 @@ async def _offer(request: web.Request, edge: Edge) -> tuple[str, dict[str, Any]]
     if not isinstance(session_patch, dict):
         raise RefusedCallError(400, "invalid_type", "`session` is a JSON object.")
     return sdp, session_patch
-
-
-async def caller_of(request: web.Request, edge: Edge, address: str) -> Caller:
-    """Return the caller by the request's key.
-
-    Raises:
-        RefusedCallError: the key is invalid, or *address* has shown too many invalid ones.
-    """
-    bad_tokens = edge.address_limits.bad_tokens
-    if wait_s := bad_tokens.wait_s(address, time.monotonic()):
-        raise RefusedCallError(429, "rate_limit_exceeded", "Too many bad keys.", wait_s)
-    token = handshake_of(request, edge).bearer
-    caller = await edge.identify(token) if token else None
-    if caller is None:
-        bad_tokens.refuse_s(address, time.monotonic())
-        raise RefusedCallError(401, "invalid_api_key", "Incorrect API key provided.")
-    return caller
 
 
 def _let_in(

@@ -3,9 +3,9 @@
 from aiohttp import web
 
 from edge.door.callers.auth import DEMO_TENANT, Caller
-from edge.door.http.middlewares import address_of
-from edge.door.http.openai_errors import refused
-from edge.door.http.realtime_calls import CALLS_PATH, RefusedCallError, allow_pages, caller_of
+from edge.door.http.openai_errors import bad_key, refused
+from edge.door.http.realtime_calls import CALLS_PATH, allow_pages
+from edge.door.http.tokens import BadTokenError, owner_of
 from edge.door.state import EDGE, Edge
 from edge.protocols.realtime.wire import RequestError
 from runtime.bus import calls
@@ -21,13 +21,12 @@ def routes() -> list[web.RouteDef]:
 
 async def hang_up(request: web.Request) -> web.Response:
     """End a call of any edge, for its own caller."""
-    edge, address = request.app[EDGE], address_of(request)
+    edge = request.app[EDGE]
     try:
-        caller = await caller_of(request, edge, address)
-    except RefusedCallError as error:
-        return error.answer
-    try:
+        caller = await owner_of(request, edge.identify)
         await _end(edge, request.match_info["id"], caller)
+    except BadTokenError as bad:
+        return bad_key(bad.wait_s)
     except calls.NoSuchCallError:
         return refused(404, RequestError("call_not_found", "There is no such call."))
     except (calls.CallSilentError, BusAwayError):

@@ -10,10 +10,8 @@ from aiohttp import web
 
 from edge.door.callers.client_secrets import LEAST_LIFETIME_S, MOST_LIFETIME_S, USUAL_LIFETIME_S
 from edge.door.http.bodies import TooLongError, read_body
-from edge.door.http.middlewares import address_of
-from edge.door.http.openai_errors import refused
-from edge.door.http.realtime_calls import RefusedCallError, caller_of
-from edge.door.http.websockets import handshake_of
+from edge.door.http.openai_errors import bad_key, refused
+from edge.door.http.tokens import BadTokenError, bearer_of, owner_of
 from edge.door.state import EDGE
 from edge.protocols.parsing import clean
 from edge.protocols.realtime.client_secret import KEY_PREFIX
@@ -45,11 +43,11 @@ async def create_client_secret(request: web.Request) -> web.Response:
     """Return a client secret, its expiry, and the session that it opens."""
     edge = request.app[EDGE]
     try:
-        caller = await caller_of(request, edge, address_of(request))
-    except RefusedCallError as error:
-        return error.answer
-    if handshake_of(request, edge).bearer.startswith(KEY_PREFIX):  # a secret makes no others
-        return refused(401, RequestError("invalid_api_key", "Incorrect API key provided."))
+        caller = await owner_of(request, edge.identify)
+    except BadTokenError as bad:
+        return bad_key(bad.wait_s)
+    if bearer_of(request).startswith(KEY_PREFIX):  # a secret makes no others
+        return bad_key(0)
     if not edge.secrets.can_sign(caller):
         message = "This server signs no client secrets: its operator sets AURA_JWT_SECRET for them."
         return refused(501, RequestError("client_secrets_unavailable", message))
@@ -79,9 +77,8 @@ async def _secret_request(request: web.Request) -> SecretRequest:
         data = await read_body(
             request, MOST_SECRET_BYTES, request.app[EDGE].settings.http_timeout_s
         )
-    except TooLongError:
-        told = f"The body has {MOST_SECRET_BYTES} bytes at most."
-        raise RequestError("invalid_value", told) from None
+    except TooLongError as error:
+        raise RequestError("invalid_value", str(error)) from None
     except TimeoutError:
         raise RequestError("timeout", "The body did not come in time.") from None
     try:

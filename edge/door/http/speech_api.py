@@ -5,38 +5,41 @@ call waits for one sentence or one piece of a recording at most.
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from edge.door.callers.auth import Caller
-from edge.door.http.bodies import TooLongError, read_chunks
+from edge.door.http.bodies import TooLongError, read_body
+from edge.door.http.client_left import unless_left
 from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
+from edge.door.http.openai_errors import bad_key, refused
 from edge.door.http.speech_requests import (
     SpeechRequest,
     SpeechRequestError,
     audio_pieces,
-    error,
     language_of,
     speech_request,
     text_format,
 )
 from edge.door.http.stage_job import StageFailedError, StageJobs, request_of, stage_jobs
+from edge.door.http.tokens import BadTokenError, owner_of
 from edge.door.limits.message_memory import MessageMemory, Reservation
 from edge.door.state import EDGE, Edge
-from edge.protocols.client_protocol import Handshake
+from edge.protocols.realtime.wire import RequestError
 from runtime.audio import media
 from runtime.audio.containers import container_of
 from runtime.audio.conversion import AudioOut, read_wav, write_wav
 from runtime.audio.wav import NotAudioError
 from runtime.bus.errors import BusAwayError
 from runtime.common_share import CommonShare
+from runtime.tasks import shielded
 from schemas.audio import BYTES_PER_S
 
 log = structlog.get_logger(__name__)
@@ -55,7 +58,7 @@ FILE_MEMORY_BYTES = 16 * 1024 * 1024
 """The memory for files being read or decoded; a longer file is read when there is no other."""
 MODELS = ("aura-speech", "aura-transcribe")
 UNKNOWN_LENGTH = b"\xff\xff\xff\xff"
-Served = Callable[[web.Request, Edge, Caller], Awaitable[web.StreamResponse]]
+Served = Callable[[web.Request, Edge, Caller], Coroutine[Any, Any, web.StreamResponse]]
 
 
 @dataclass
@@ -85,46 +88,33 @@ def _guarded(serve: Served) -> Handler:
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         edge, address, turnstile = request.app[EDGE], address_of(request), request.app[TURNSTILE]
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        bad_tokens = edge.address_limits.bad_tokens
-        if wait_s := bad_tokens.wait_s(address, time.monotonic()):
-            return _error(429, "Too many wrong keys.", "rate_limit_exceeded", wait_s=wait_s)
-        caller = await edge.identify(Handshake("", headers=headers).bearer)
-        if caller is None:
-            bad_tokens.refuse_s(address, time.monotonic())
-            return _error(401, "Incorrect API key provided.", "invalid_api_key")
+        try:
+            caller = await owner_of(request, edge.identify)
+        except BadTokenError as bad:
+            return bad_key(bad.wait_s)
         held = turnstile.under_way.account(address)
         if edge.draining or edge.full_stage(address) or not held.fits(1):
-            wait_s = edge.stages.retry_after_s
-            return _error(429, "All are busy: try again.", "rate_limit_exceeded", wait_s=wait_s)
+            busy = RequestError("rate_limit_exceeded", "All are busy: try again.")
+            return refused(429, busy, edge.stages.retry_after_s)
         held.take(1)  # before its body is read
         try:
-            return await serve(request, edge, caller)
+            return await unless_left(request, serve(request, edge, caller))
         except SpeechRequestError as wrong:
-            return _error(400, str(wrong), wrong.code, param=wrong.param)
+            return refused(400, RequestError(wrong.code, str(wrong), wrong.param or None))
+        except TooLongError as wrong:
+            return refused(400, RequestError("too_large", str(wrong)))
         except NotAudioError as wrong:
-            return _error(400, f"file: expected {wrong}", "invalid_value", param="file")
+            return refused(400, RequestError("invalid_value", f"file: expected {wrong}", "file"))
         except TimeoutError:
-            return _error(408, "The body took too long.", "timeout")
+            return refused(408, RequestError("timeout", "The body took too long."))
         except (StageFailedError, BusAwayError) as away:
             log.warning("speech_request_failed", path=request.path, why=str(away))
-            return _error(503, "The server had an error: try again.", "server_error", wait_s=1)
+            failed = RequestError("server_error", "The server had an error: try again.")
+            return refused(503, failed, 1)
         finally:
             held.leave()
 
     return guarded
-
-
-def _error(
-    status: int, message: str, code: str, *, param: str = "", wait_s: float = 0
-) -> web.Response:
-    kind = "server_error" if status >= 500 else "invalid_request_error"
-    answer = web.json_response(error(message, kind, code, param), status=status)
-    if wait_s:
-        answer.headers["Retry-After"] = str(max(1, round(wait_s)))
-    if status in {408, 429}:
-        answer.force_close()
-    return answer
 
 
 async def _models(request: web.Request, edge: Edge, caller: Caller) -> web.Response:
@@ -134,7 +124,8 @@ async def _models(request: web.Request, edge: Edge, caller: Caller) -> web.Respo
 
 
 async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.StreamResponse:
-    speech = speech_request(await _body(request, edge.settings.http_timeout_s))
+    body = await read_body(request, MOST_JSON_BYTES, edge.settings.http_timeout_s)
+    speech = speech_request(body)
     answer = web.StreamResponse(headers={"Content-Type": _type(speech)})
     try:
         async with _jobs(edge, caller) as jobs:
@@ -152,8 +143,6 @@ async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.Strea
         log.warning("speech_cut_off", why=type(error).__name__)
         if request.transport:
             request.transport.abort()
-    except ConnectionError:  # the client left
-        log.info("speech_not_wanted")
     return answer
 
 
@@ -193,7 +182,7 @@ async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> w
         if fields.get("stream", "false") == "true":
             raise SpeechRequestError("stream must be false.", "stream")
         async with turnstile.decoding:
-            pcm = await asyncio.to_thread(_decoded, file)
+            pcm = await shielded(asyncio.to_thread(_decoded, file))
         del file
     finally:
         reservation.release()
@@ -234,31 +223,20 @@ def _jobs(edge: Edge, caller: Caller) -> AbstractAsyncContextManager[StageJobs]:
     return stage_jobs(edge.bus, first_events, edge.config, edge.configs.encode)
 
 
-async def _body(request: web.Request, seconds: float) -> bytes:
-    """Return a short body.
-
-    Raises:
-        SpeechRequestError: it is too long.
-        TimeoutError: it takes too long.
-    """
-    async with asyncio.timeout(seconds):
-        return await _read(request.content.read, MOST_JSON_BYTES)
-
-
 async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, dict[str, str]]:
     """Return the file and the fields of a form, without writing to a disk.
 
     It is read as far as *reservation* gets memory; the rest waits in the system's sockets.
 
     Raises:
-        SpeechRequestError: it has no file, is no form, or is too long.
-        TimeoutError: it takes too long.
+        SpeechRequestError: it has no file, is no form, or has too much in it.
+        TooLongError, TimeoutError: as `read_body`.
     """
     most = MOST_UPLOAD_BYTES + MOST_JSON_BYTES
-    async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-        body = await _read(request.content.read, most, reservation)
+    body = await read_body(request, most, UPLOAD_TIMEOUT_S, reservation)
     try:
-        found = await asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
+        form = asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
+        found = await shielded(form)  # it holds the memory
     except ValueError:
         raise SpeechRequestError(
             "The body must be a multipart form.", code="invalid_form"
@@ -275,20 +253,3 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
             f"file has {MOST_UPLOAD_BYTES} bytes at most.", "file", "too_large"
         )
     return file, {name: value.decode(errors="replace") for name, value in found.items()}
-
-
-async def _read(
-    more: Callable[[int], Awaitable[bytes]],
-    most: int,
-    reservation: Reservation | None = None,
-) -> bytes:
-    """Return the whole body.
-
-    Raises:
-        SpeechRequestError: it has more than *most*.
-        TimeoutError: it holds memory for too long while others wait.
-    """
-    try:
-        return await read_chunks(more, most, reservation)
-    except TooLongError as error:
-        raise SpeechRequestError(f"The body has {most} bytes at most.", code="too_large") from error

@@ -1,9 +1,8 @@
-"""Parses requests of the speech API by OpenAI's names; errors in OpenAI's form. Pure."""
+"""Parses requests of the speech API by OpenAI's names. Pure."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -30,11 +29,6 @@ class SpeechRequestError(ValueError):
         super().__init__(message)
         self.param = param
         self.code = code
-
-
-def error(message: str, kind: str, code: str | None, param: str | None = None) -> dict[str, Any]:
-    """Return the body of an error."""
-    return {"error": {"message": message, "type": kind, "param": param or None, "code": code}}
 
 
 @dataclass(frozen=True)

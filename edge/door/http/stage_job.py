@@ -32,6 +32,7 @@ from schemas.events import (
     FaultyPart,
     Head,
     JobFailed,
+    ResponseCancelled,
     ResponseSentence,
     SessionEnded,
     SpeechReady,
@@ -72,6 +73,11 @@ class StageJobs:
         self._stages = StageListener(self.bus, session_ref)
         self._position = LogPosition(session_ref)
 
+    @property
+    def speaks(self) -> bool:
+        """Whether a sentence is not spoken to its end."""
+        return bool(self._sentences)
+
     async def listen(self, stack: AsyncExitStack) -> None:
         """Listen to the stages until *stack* is closed."""
         await self._stages.listen(stack, self._on_audio, self._on_event)
@@ -84,7 +90,7 @@ class StageJobs:
             BusAwayError: the job cannot be published.
         """
         started = SpeechStarted(
-            **self._head(),
+            **self.head(),
             utterance=number,
             language=language,
             deadline_ms=now_ms() + int(self.patience_s * 1000),
@@ -116,7 +122,7 @@ class StageJobs:
         sentence = self._sentences[index] = Sentence(text)
         await self.bus.publish(
             ResponseSentence(
-                **self._head(),
+                **self.head(),
                 turn=TURN,
                 index=index,
                 text=text,
@@ -138,7 +144,8 @@ class StageJobs:
                 return
             await self._more("tts", index)
 
-    def _head(self) -> Head:
+    def head(self) -> Head:
+        """Return the head of an event of now."""
         return {"tenant": self.tenant, "session": self.session, "at_ms": now_ms()}
 
     def _find(self, kind: type[T], number: int) -> T | None:
@@ -199,7 +206,8 @@ async def stage_jobs(
 ) -> AsyncIterator[StageJobs]:
     """Yield the jobs of a request, which is the session of *first_events* inside the block.
 
-    Its first event is encoded by *encode*.
+    Its first event is encoded by *encode*. At the end of the block workers give up a sentence that
+    is not spoken to its end.
 
     Raises:
         BusAwayError: its first or last event cannot be stored.
@@ -214,10 +222,10 @@ async def stage_jobs(
             yield jobs
             reason = "end_call"
         finally:
+            if jobs.speaks:
+                await bus.publish(ResponseCancelled(**jobs.head(), turn=TURN, reason="hung_up"))
             ended = SessionEnded(
-                tenant=first_events.tenant,
-                session=first_events.session,
-                at_ms=now_ms(),
+                **jobs.head(),
                 reason=reason,
                 turns=0,
                 started_at_ms=began.at_ms,

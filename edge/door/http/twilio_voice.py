@@ -1,6 +1,5 @@
 """`POST /twilio/voice`: Twilio's webhook for a call, answered with a stream to an edge."""
 
-import time
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import quoteattr
 
@@ -8,8 +7,10 @@ import structlog
 from aiohttp import web
 
 from edge.door.http.bodies import read_body
-from edge.door.http.middlewares import address_of, too_many
+from edge.door.http.middlewares import address_of, slow_down
+from edge.door.http.tokens import BadTokenError, owner_of
 from edge.door.state import EDGE
+from edge.door.twilio.calls import TwilioCalls
 from edge.protocols.parsing import clean
 
 log = structlog.get_logger(__name__)
@@ -26,20 +27,18 @@ AGENT_CHARS = 64
 
 async def announced(request: web.Request) -> web.Response:
     """Return TwiML that streams the call to this edge; `?agent=` names its agent."""
-    edge, address = request.app[EDGE], address_of(request)
-    calls, refused = edge.twilio, edge.address_limits.bad_tokens
-    if calls is None:
+    edge = request.app[EDGE]
+    if (calls := edge.twilio) is None:
         raise web.HTTPNotFound
-    if wait_s := refused.wait_s(address, time.monotonic()):
-        return too_many("tokens", wait_s)
-    fields = await _form(request)
     base = calls.public_url or f"{request.scheme}://{request.host}"
-    signature = request.headers.get("X-Twilio-Signature", "")
-    if not calls.is_signed(signature, base + request.raw_path, fields.items()):
-        refused.refuse_s(address, time.monotonic())
+    try:
+        fields = await owner_of(request, lambda _: _signed_form(request, calls, base))
+    except BadTokenError as bad:
+        if bad.wait_s:
+            return slow_down(bad.wait_s)
         log.warning("twilio_signature_wrong", advice="AURA_TWILIO_AUTH_TOKEN, AURA_PUBLIC_URL")
         return web.json_response({"error": "X-Twilio-Signature is not right"}, status=403)
-    if edge.draining or edge.full_stage(address):
+    if edge.draining or edge.full_stage(address_of(request)):
         return _twiml(BUSY)
     token = calls.token(fields.get("CallSid", ""), request.query.get("agent", "")[:AGENT_CHARS])
     stream = "ws" + base.removeprefix("http") + MEDIA_PATH
@@ -48,6 +47,19 @@ async def announced(request: web.Request) -> web.Response:
         f'<Parameter name="token" value={quoteattr(token)}/>'
         "</Stream></Connect></Response>"
     )
+
+
+async def _signed_form(
+    request: web.Request, calls: TwilioCalls, base: str
+) -> dict[str, str] | None:
+    """Return the fields of *request*, sent to a URL under *base*; None: Twilio has not signed them.
+
+    Raises:
+        HTTPBadRequest: they are invalid or too slow.
+    """
+    fields = await _form(request)
+    signature = request.headers.get("X-Twilio-Signature", "")
+    return fields if calls.is_signed(signature, base + request.raw_path, fields.items()) else None
 
 
 async def _form(request: web.Request) -> dict[str, str]:

@@ -12,6 +12,7 @@ from schemas.events import (
     TranscriptFinal,
     TurnTaken,
 )
+from schemas.stages import JobEvent
 
 ENDS: Mapping[type[Event], StageName] = {
     TranscriptFinal: "stt",
@@ -35,7 +36,10 @@ def key_of(event: Event) -> JobKey | None:
 
 
 def done_by(event: Event) -> JobKey | None:
-    """Return the job that *event* tells the end of."""
+    """Return the job that *event* tells the end of, or that no worker takes."""
+    if isinstance(event, JobEvent):
+        key = key_of(event)
+        return key if key and key[0] in event.recorded else None
     stage = event.stage if isinstance(event, JobFailed) else ENDS.get(type(event))
     if stage == "stt" and isinstance(event, TranscriptFinal | JobFailed):
         return "stt", event.utterance

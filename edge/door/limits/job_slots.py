@@ -8,9 +8,9 @@ waits here for a free slot. The next slot goes to the address that has had the f
     HELD --free--> FREED
     WANTED --refuse--> REFUSED
 
-A job frees its slot when its stage has done it, or after LONGEST_JOB_S. That of a session which has
-left frees it once the stage has fewer jobs than are counted here. A job that has waited for
-too long is refused: its event is stored, and is no job.
+A job frees its slot when its stage has done it, if it was stored too late to be a job, or after
+LONGEST_JOB_S. That of a session which has left frees it once the stage has fewer jobs than are
+counted here. A job that has waited for too long is refused: its event is stored, and is no job.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.call.event_forwarder import EventForwarder
+from edge.call.event_forwarder import MOST_TAKEN, EventForwarder
 from edge.core.client_events import ClientEvent, Happened
 from schemas.events import Event, ResponseCancelled, TranscriptFinal, TurnCommitted
 
@@ -40,6 +40,15 @@ def test_a_long_log_that_is_read_again_is_not_told_again() -> None:
         for seq in range(1, 5000):
             teller.forward_stored(words(seq), seq)
     assert len(found) == 4999
+
+
+def test_the_memory_is_bounded_so_that_an_event_lost_long_ago_is_not_told_any_more() -> None:
+    found: list[ClientEvent] = []
+    teller = EventForwarder(found.append)
+    lost, *came = range(1, MOST_TAKEN + 3)
+    for seq in (*came, lost, *came):
+        teller.forward_stored(words(seq), seq)
+    assert len(found) == len(came)
 
 
 def test_an_event_of_the_edge_is_told_at_once_and_not_when_it_comes_back() -> None:

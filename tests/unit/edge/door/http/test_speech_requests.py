@@ -17,7 +17,6 @@ from edge.door.http.speech_requests import (
     SEARCHED_MS,
     SpeechRequestError,
     audio_pieces,
-    error,
     language_of,
     sentences,
     speech_request,
@@ -123,15 +122,3 @@ def test_a_transcription_is_json_or_text() -> None:
     assert [text_format(one) for one in ("", "json", "text")] == ["json", "json", "text"]
     with pytest.raises(SpeechRequestError, match="json or text"):
         text_format("srt")
-
-
-def test_an_error_is_in_the_form_that_openais_clients_read() -> None:
-    assert error("No.", "invalid_request_error", "invalid_value", "input") == {
-        "error": {
-            "message": "No.",
-            "type": "invalid_request_error",
-            "param": "input",
-            "code": "invalid_value",
-        }
-    }
-    assert error("No.", "server_error", None, "")["error"]["param"] is None

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from edge.call.late_jobs import no_job
 from edge.door.limits.job_keys import JobKey, done_by, key_of
 from schemas.events import (
     Event,
@@ -33,6 +34,8 @@ def failed(stage: Any) -> JobFailed:
         (failed("llm"), None, ("llm", 0)),
         (failed("tts"), None, None),  # sentences hold no slot
         (ENDED, None, None),
+        (no_job(speech(7)), ("stt", 7), ("stt", 7)),  # it was stored too late
+        (taken(recorded=("stt",)), ("llm", 0), None),
     ],
 )
 def test_an_utterance_and_a_turn_begin_jobs_which_their_results_and_failures_end(

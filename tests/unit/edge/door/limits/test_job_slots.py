@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edge.call.late_jobs import no_job
 from edge.door.limits.job_keys import key_of
 from edge.door.limits.job_slots import FULL_AFTER_S, LONGEST_JOB_S, JobSlots, SlotHolder
 from runtime.moves import IllegalMoveError
@@ -109,6 +110,8 @@ def test_the_next_is_of_the_address_that_has_had_the_least() -> None:
 def test_a_slot_is_free_again_however_its_job_ends() -> None:
     for event, ends in (
         (speech(), words()),
+        (speech(), no_job(speech())),
+        (taken(), no_job(taken())),
         (speech(), JobFailed(**WHOSE, stage="stt", reason="r", attempts=1, utterance=1)),
         (taken(), JobFailed(**WHOSE, stage="llm", reason="r", attempts=1, turn=1)),
         (taken(), ResponseCancelled(**WHOSE, turn=1, reason="interrupted")),
