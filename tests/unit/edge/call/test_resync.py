@@ -112,6 +112,19 @@ async def test_a_link_that_answers_again_has_the_log_read_and_the_caller_is_told
     assert not missing.outage.away
 
 
+async def test_an_outage_that_ends_by_the_log_has_the_log_read_too() -> None:
+    missing = Missing(LogBus(stored(1, "say")))
+    async with beside(missing.resync.run(missing.hear)):
+        with missing.resync.linked(missing.tell):
+            (changed,) = missing.bus.liveness.changed
+            changed(True)
+            missing.outage.note("log", away=True)
+            changed(False)
+            missing.outage.note("log", away=False)
+            assert await missing.hears() == [1]
+    assert missing.told == 1
+
+
 async def test_a_connection_whose_bus_is_away_already_is_told_at_once() -> None:
     bus = LogBus()
     bus.liveness.away = True
@@ -125,3 +138,4 @@ async def test_a_session_that_is_over_follows_the_link_no_more() -> None:
     with missing.resync.linked(missing.tell):
         pass
     assert (missing.bus.reconnected, missing.bus.liveness.changed) == ([], [])
+    assert missing.outage.changed == []
