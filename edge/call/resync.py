@@ -58,7 +58,8 @@ class Resync:
         self._wanted = asyncio.Event()
 
     def look(self) -> None:
-        """Resync at once: events may have been missed."""
+        """Resync at once: events and audio may have been lost."""
+        self._audio_sender.note_loss()
         self._wanted.set()
 
     @contextmanager
