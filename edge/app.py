@@ -49,6 +49,7 @@ from edge.protocols.twilio import TwilioProtocol
 from runtime.audio import media
 from runtime.bus.connection import Bus
 from runtime.settings import Settings
+from runtime.tasks import restarting
 from runtime.text.redaction import Redaction
 
 
@@ -134,19 +135,20 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def chores(edge: Edge) -> list[Coroutine[Any, Any, None]]:
-    """Return the background tasks of an edge."""
+    """Return the background tasks of an edge; one that fails ends no call."""
     remote = edge.policy.remote
-    return [
-        *([remote.keep_fresh()] if remote else []),
-        edge.stages.watch(),
-        edge.limits.renew(),
-        edge.storage.watch(),
-        edge.tools.watch(),
-        edge.configs.keep(),
-        edge.agents.watch(),
-        edge.call_list.serve(),
-        edge.likely_prompts.serve(),
+    work = [
+        *([remote.keep_fresh] if remote else []),
+        edge.stages.watch,
+        edge.limits.renew,
+        edge.storage.watch,
+        edge.tools.watch,
+        edge.configs.keep,
+        edge.agents.watch,
+        edge.call_list.serve,
+        edge.likely_prompts.serve,
     ]
+    return [restarting(one) for one in work]
 
 
 async def root(request: web.Request) -> web.Response:

@@ -5,7 +5,7 @@ to their end, or that are entered in one task and left in another.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -15,6 +15,8 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 CANCEL_RETRY_S = 1.0
 """The time after which a task that survived its cancellation is cancelled again."""
+RESTART_S = 1.0
+"""The time after which work that failed is started again."""
 
 
 @asynccontextmanager
@@ -32,6 +34,16 @@ async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]
         raise
     if fault := await _outcome(task):
         raise fault
+
+
+async def restarting(work: Callable[[], Awaitable[None]], *, restart_s: float = RESTART_S) -> None:
+    """Do *work* to its end; if it fails, log the error and start it again after *restart_s*."""
+    while True:
+        try:
+            return await work()
+        except Exception:  # it is logged, and must not end the work beside it
+            log.exception("task_broken", again_in_s=restart_s)
+        await asyncio.sleep(restart_s)
 
 
 async def shielded(work: Coroutine[Any, Any, T]) -> T:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
@@ -57,27 +57,28 @@ def look_of(
     now: Sequence[Service], before: Sequence[Service], elapsed_s: float, stages: list[Queue]
 ) -> Look:
     """Return the look; *before* is the state *elapsed_s* earlier, for the rates."""
-    done_before = {one.id: one.status.get("done") for one in before}
+    done_before = {one.id: one.status.done for one in before}
     rows = [_row(one, done_before.get(one.id), elapsed_s) for one in now]
     rows.sort(key=lambda row: (ORDER.index(row.role) if row.role in ORDER else 9, row.role, row.id))
     return Look(rows, stages)
 
 
-def _row(service: Service, done_before: Any, elapsed_s: float) -> ProcessRow:
+def _row(service: Service, done_before: int | None, elapsed_s: float) -> ProcessRow:
     status = service.status
-    done = status.get("done")
-    known = isinstance(done, int) and isinstance(done_before, int) and elapsed_s > 0
+    done, rate = status.done, None
+    if done is not None and done_before is not None and elapsed_s > 0:
+        rate = round(max(0, done - done_before) / elapsed_s, 2)
     return ProcessRow(
         role=service.role,
         id=service.id,
-        pid=status.get("pid"),
-        model=status.get("model"),
-        slots=status.get("slots"),
-        in_flight=status.get("in_flight", status.get("calls")),
+        pid=status.pid,
+        model=status.model,
+        slots=status.slots,
+        in_flight=status.calls if status.in_flight is None else status.in_flight,
         done=done,
-        failed=status.get("failed"),
-        done_per_s=round(max(0, done - done_before) / elapsed_s, 2) if known else None,
-        draining=bool(status.get("draining")),
+        failed=status.failed,
+        done_per_s=rate,
+        draining=status.draining,
     )
 
 

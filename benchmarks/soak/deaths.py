@@ -92,10 +92,10 @@ async def _kill_holder(bus: Bus, stage: str) -> bool:
     """Kill the worker that has the job within WITHIN_S after it took it; False: too late."""
     until = time.monotonic() + 10
     while time.monotonic() < until:
-        there = [one for one in await discover(bus, wait_s=0.02) if one.role == stage]
-        if holders := [one for one in there if one.status.get("in_flight")]:
+        there = [one.status for one in await discover(bus, wait_s=0.02) if one.role == stage]
+        if holders := [one.pid for one in there if one.in_flight and one.pid]:
             await asyncio.sleep(random.uniform(0, WITHIN_S[stage]))
-            os.kill(int(holders[0].status["pid"]), signal.SIGKILL)
+            os.kill(holders[0], signal.SIGKILL)
             return True
     return False
 

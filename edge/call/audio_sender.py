@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 
 from edge.call import counters
@@ -54,6 +54,8 @@ class AudioSender:
         self._spoken_bytes = 0
         self._utterance: int | None = None
         """The latest utterance, until its last message was sent."""
+        self._passes = Counter[int]()
+        """The calls of `resend` for each kept utterance, since its end or the last `note_loss`."""
 
     def put(self, audio: SendAudio | None) -> None:
         """Queue *audio*; None: let `run` end when all messages are sent."""
@@ -70,9 +72,11 @@ class AudioSender:
             self._keep(audio)
             if audio.message.final_pause:  # this end is not urgent
                 await self._bus.yield_to_jobs()
-            await self._send(audio)
+            if not await self._send(audio):
+                counters.dropped("bus", len(audio.message.pcm))
             if audio.message.end:
                 self._utterance = None
+                del self._passes[audio.utterance]
                 self.forget_known()
 
     def is_kept(self, utterance: int) -> bool:
@@ -113,17 +117,29 @@ class AudioSender:
         self._utterance = None
         self.forget_known()
 
+    def note_loss(self) -> None:
+        """Note that messages may have been lost: the next `resend` sends all that are kept."""
+        self._passes.clear()
+
     async def resend(self) -> None:
-        """Send the kept messages again; duplicates have no effect."""
-        for at, audio in enumerate(tuple(self._spoken)):
+        """Send the kept messages of the due utterances again; duplicates have no effect.
+
+        An utterance is due at the first call, the second, the fourth, the eighth and so on: if STT
+        is late, more audio makes it later. Nothing is sent while the bus is away.
+        """
+        kept = {audio.utterance for audio in self._spoken}
+        self._passes = Counter({utterance: self._passes[utterance] + 1 for utterance in kept})
+        due = {utterance for utterance in kept if self._passes[utterance].bit_count() == 1}
+        again = [audio for audio in self._spoken if audio.utterance in due]
+        for at, audio in enumerate(again):
             if not self.is_kept(audio.utterance):  # its words have come meanwhile
                 continue
             if at % RESENT_AT_ONCE == 0:
                 await self._wait_to_resend()
-            await self._send(audio)
+            if not await self._send(audio):
+                return
 
-    async def _send(self, audio: SendAudio) -> None:
-        """Send a message, or drop it if the bus is away."""
+    async def _send(self, audio: SendAudio) -> bool:
+        """Send a message; return False if the bus is away."""
         subject = subjects.utterance(self._session, audio.utterance)
-        if not await self._bus.send(subject, audio.message):
-            counters.dropped("bus", len(audio.message.pcm))
+        return await self._bus.send(subject, audio.message)

@@ -17,22 +17,21 @@ class BusOutage:
         self._clock = clock
         self.away: set[BusService] = set()
         """The services that are away."""
+        self.changed: list[Callable[[bool], None]] = []
+        """Called with True when an outage begins, and with False when it is over."""
         self._since_s = 0.0
         """The start of the outage, monotonic seconds."""
 
-    def note_away(self, service: BusService) -> bool:
-        """Note that *service* of the bus is away; return whether an outage begins with it."""
-        is_new = not self.away
-        self.away.add(service)
-        if is_new:
+    def note(self, service: BusService, *, away: bool) -> None:
+        """Note whether *service* of the bus is away."""
+        was_away = bool(self.away)
+        self.away = self.away | {service} if away else self.away - {service}
+        if bool(self.away) == was_away:
+            return
+        if away:
             self._since_s = self._clock()
-        return is_new
-
-    def note_back(self, service: BusService) -> bool:
-        """Note that *service* is back; return whether this ends the outage."""
-        was = bool(self.away)
-        self.away.discard(service)
-        return was and not self.away
+        for call in tuple(self.changed):
+            call(away)
 
     @property
     def deaf(self) -> bool:

@@ -102,23 +102,21 @@ class EventWriter:
         awaits: Callable[[int], bool],
         note_stored: Callable[[Event], None],
         over: Callable[[str], None],
-        away: Callable[[], None],
     ) -> None:
         """Store events until `close`.
 
         *awaits* returns whether an utterance's words are needed. *note_stored* is called with each
         event as it was stored. *over* is called with the reason if the events exceed the quota, or
-        if one is too large for the bus; *away* is called if an outage of the bus begins.
+        if one is too large for the bus.
         """
         while (event := await self._waiting.get()) is not None:
             if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
                 log.info("job_has_no_slot", type=tag(event))
                 event = no_job(event)
             while not await self._stored(event := in_time(event, now_ms(), awaits), over):
-                if self._outage.note_away("log"):
-                    away()
+                self._outage.note("log", away=True)
                 await asyncio.sleep(0.25)
-            self._outage.note_back("log")
+            self._outage.note("log", away=False)
             note_stored(event)
             if isinstance(event, TurnTaken):
                 await self._bus.yield_to_jobs()

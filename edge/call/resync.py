@@ -48,7 +48,7 @@ class Resync:
     ) -> None:
         """Serve the *call* of *session* (tenant, id); *audio_sender* keeps its sent audio.
 
-        *outage* follows the link to the bus.
+        *outage* notes when the bus is away.
         """
         self._bus = bus
         self._call = call
@@ -58,20 +58,21 @@ class Resync:
         self._wanted = asyncio.Event()
 
     def look(self) -> None:
-        """Resync at once: events may have been missed."""
+        """Resync at once: events and audio may have been lost."""
+        self._audio_sender.note_loss()
         self._wanted.set()
 
     @contextmanager
     def linked(self, away: Callable[[], None]) -> Iterator[None]:
-        """Follow the link to the bus until the block is left; *away*: an outage begins."""
+        """Follow the bus until the block is left; *away* is called when an outage begins."""
+
+        def on_outage(begins: bool) -> None:
+            away() if begins else self.look()
 
         def on_liveness(is_away: bool) -> None:
-            if is_away:
-                if self._outage.note_away("link"):
-                    away()
-            elif self._outage.note_back("link"):
-                self.look()
+            self._outage.note("link", away=is_away)
 
+        self._outage.changed.append(on_outage)
         self._bus.reconnected.append(self.look)
         self._bus.liveness.changed.append(on_liveness)
         on_liveness(self._bus.liveness.away)
@@ -80,6 +81,7 @@ class Resync:
         finally:
             self._bus.reconnected.remove(self.look)
             self._bus.liveness.changed.remove(on_liveness)
+            self._outage.changed.remove(on_outage)
 
     async def run(self, take: Callable[[bytes, str, int], None]) -> None:
         """Resync when asked to, and when the stages are silent for too long, until cancelled.

@@ -114,9 +114,7 @@ class SessionShell:
             self.listening.set()
             needs = self._audio_sender.is_kept
             try:
-                await self._events.run(
-                    needs, self._note_stored, self._over_quota, self._tell_bus_away
-                )
+                await self._events.run(needs, self._note_stored, self._over_quota)
                 await sending
             finally:
                 catching_up.cancel()

@@ -20,6 +20,7 @@ from runtime.bus.configurations import Configurations
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError
 from runtime.bus.link_liveness import LinkLiveness
+from runtime.bus.listeners import call_each
 from runtime.bus.publisher import Publisher
 from runtime.bus.reader import Reader, Stored
 from runtime.settings import Settings
@@ -271,5 +272,5 @@ class _Link:
 
     async def back(self) -> None:
         log.info("bus_reconnected")
-        for call in tuple(self.bus.reconnected) if self.bus else ():
-            call()
+        if self.bus:
+            call_each(self.bus.reconnected)

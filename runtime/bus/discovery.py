@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+import structlog
 from nats import micro
 from nats.errors import Error as NatsError
 from nats.micro.request import Request
@@ -16,18 +17,56 @@ from runtime.bus.delivery import Delivery
 from runtime.bus.silence import until_silent
 from runtime.process.version import version
 
+log = structlog.get_logger(__name__)
+
 SERVICE_PREFIX = "aura-"
 
 Describe = Callable[[], dict[str, Any]]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class ProcessStatus(msgspec.Struct, frozen=True):
+    """A process's description of itself; None: its role has no such field."""
+
+    model: str | None = None
+    slots: Count | None = None
+    in_flight: Count | None = None
+    done: Count | None = None
+    failed: Count | None = None
+    pid: Count | None = None
+    wait_ms: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    """The wait of urgent jobs for the engine, though they have a slot."""
+    calls: Count | None = None
+    draining: bool = False
+    refused: dict[str, Count] | None = None
+    """The refusals by each limit since the process began."""
 
 
 class Service(msgspec.Struct, frozen=True):
-    """A process and its description of itself."""
+    """A process that answered."""
 
     role: str
     id: str
-    status: dict[str, Any]
-    """Model, slots, in_flight, and more by role."""
+    status: ProcessStatus
+
+
+class _Named(msgspec.Struct):
+    """The part of an answer that tells whose it is."""
+
+    name: str
+
+
+class _Stats(msgspec.Struct):
+    """The parts of an answer of Aura's that are read."""
+
+    id: str
+    endpoints: list[msgspec.Raw]
+
+
+class _Endpoint(msgspec.Struct):
+    """An endpoint of a service."""
+
+    data: ProcessStatus | None = None
 
 
 @asynccontextmanager
@@ -71,13 +110,8 @@ async def discover(
 
     async def on_answer(answer: Delivery) -> None:
         came.set()
-        try:
-            stats = msgspec.json.decode(answer.data)
-            name, where, data = stats["name"], stats["id"], stats["endpoints"][0]["data"]
-        except (msgspec.DecodeError, KeyError, IndexError, TypeError):
-            return  # some other service of the cluster
-        if name.startswith(SERVICE_PREFIX):
-            found.append(Service(name.removeprefix(SERVICE_PREFIX), where, data or {}))
+        if service := _service_of(answer.data):
+            found.append(service)
 
     inbox = bus.nats_client.new_inbox()
     try:
@@ -87,3 +121,22 @@ async def discover(
     except NatsError:
         return []
     return sorted(found, key=lambda service: (service.role, service.id))
+
+
+def _service_of(answer: bytes) -> Service | None:
+    """Return the process in *answer*; None: another service, or no readable answer."""
+    try:
+        name = msgspec.json.decode(answer, type=_Named).name
+    except msgspec.DecodeError:
+        return None  # some other service of the cluster
+    if not name.startswith(SERVICE_PREFIX):
+        return None
+    try:
+        stats = msgspec.json.decode(answer, type=_Stats)
+        if not stats.endpoints:
+            return None  # it is about to begin
+        status = msgspec.json.decode(stats.endpoints[0], type=_Endpoint).data
+    except msgspec.DecodeError as error:
+        log.warning("service_answer_malformed", service=name[:80], why=str(error))
+        return None
+    return Service(name.removeprefix(SERVICE_PREFIX), stats.id, status or ProcessStatus())

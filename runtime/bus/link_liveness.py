@@ -17,6 +17,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from runtime.bus.beats import Beats
+from runtime.bus.listeners import call_each
 from runtime.tasks import beside
 
 log = structlog.get_logger(__name__)
@@ -103,8 +104,7 @@ class LinkLiveness:
             return
         self.away = away
         log.warning("bus_away") if away else log.info("bus_back")
-        for call in list(self.changed):
-            call(away)
+        call_each(self.changed, away)
 
 
 async def _answered(nc: Client) -> bool:

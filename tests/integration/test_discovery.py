@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 from nats import micro
+from structlog.testing import capture_logs
 
 from runtime.bus.connection import Bus
-from runtime.bus.discovery import announced, discover
+from runtime.bus.discovery import ProcessStatus, announced, discover
 from tests.nats_server import NatsServer
 
 
@@ -23,8 +24,8 @@ async def test_each_process_tells_what_it_is_and_how_it_is_now(bus: Bus) -> None
         load["in_flight"] = 2
         found = await discover(bus)
         assert [(one.role, one.status) for one in found if one.id in {first, edge}] == [
-            ("edge", {"calls": 3}),
-            ("stt", {"in_flight": 2}),
+            ("edge", ProcessStatus(calls=3)),
+            ("stt", ProcessStatus(in_flight=2)),
         ]
         assert sorted(one.id for one in found if one.role == "stt") == sorted([first, second])
     assert await discover(bus, wait_s=0.05) == []
@@ -48,6 +49,29 @@ async def test_other_services_of_the_cluster_are_none_of_ours(bus: Bus) -> None:
         assert [one.id for one in await discover(bus)] == [own]
     await strange.unsubscribe()
     await other.stop()
+
+
+async def test_an_answer_of_another_form_is_logged_and_skipped_and_no_other_with_it(
+    bus: Bus,
+) -> None:
+    def stt(id_: Any, data: Any) -> bytes:
+        return msgspec.json.encode({"name": "aura-stt", "id": id_, "endpoints": [{"data": data}]})
+
+    malformed = [stt("a", "busy"), stt("b", {"slots": "many"}), stt("c", [1]), stt(None, {})]
+
+    async def answer(message: Any) -> None:
+        for data in (*malformed, stt("d", None)):
+            await bus.nats_client.publish(message.reply, data)
+
+    strange = await bus.nats_client.subscribe("$SRV.STATS", cb=answer)
+    async with announced(bus, "stt", lambda: {"slots": 4}) as own:
+        with capture_logs() as logs:
+            found = await discover(bus)
+    await strange.unsubscribe()
+    assert {one.id: one.status.slots for one in found} == {own: 4, "d": None}
+    told = [line["why"] for line in logs if line["event"] == "service_answer_malformed"]
+    assert len(told) == len(malformed)
+    assert "$.data.slots" in told[1]
 
 
 async def test_the_search_ends_with_the_silence_after_the_last_answer(bus: Bus) -> None:

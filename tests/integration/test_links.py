@@ -58,6 +58,24 @@ async def test_a_link_that_went_half_open_is_noticed_and_another_one_made(
     assert back_s < 11
 
 
+async def test_a_listener_that_fails_ends_no_watch_and_keeps_nothing_from_the_others(
+    proxy: Proxy, bus: Bus
+) -> None:
+    def breaks(*_: bool) -> None:
+        raise KeyError("one call")
+
+    changes: list[bool] = []
+    reconnects: list[bool] = []
+    bus.liveness.changed += [breaks, changes.append]
+    bus.reconnected += [breaks, lambda: reconnects.append(True)]
+    proxy.freeze()
+    with structlog.testing.capture_logs() as logs:
+        await bus.publish(event(1), patience_s=12)
+    assert changes == [True, False]
+    assert reconnects == [True]
+    assert [line["event"] for line in logs].count("listener_failed") == 3
+
+
 async def test_a_dead_link_with_full_buffers_does_not_hold_us(proxy: Proxy, bus: Bus) -> None:
     """Closed kindly it would wait for its buffers to empty, which they never do."""
     proxy.freeze()

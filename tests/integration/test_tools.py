@@ -204,8 +204,8 @@ async def test_workers_killed_at_any_moment_lose_nothing_and_repeat_nothing(
             await asyncio.sleep(chance.uniform(1.5, 3.0))
             role = chance.choice(("tool", "llm"))
             for service in await discover(bus):
-                if service.role == role:
-                    os.kill(service.status["pid"], signal.SIGKILL)
+                if service.role == role and service.status.pid:
+                    os.kill(service.status.pid, signal.SIGKILL)
 
     async def talk(number: int) -> None:
         async with calling(aura.url, QUIET) as caller:

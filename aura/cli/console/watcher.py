@@ -260,7 +260,7 @@ class Watcher:
         """
         calls, found, stages = await asyncio.gather(running(bus, ""), discover(bus), queues(bus))
         now_ms = _now_ms()
-        edges = {one.id: one.status.get("refused") or {} for one in found if one.role == "edge"}
+        edges = {one.id: one.status.refused or {} for one in found if one.role == "edge"}
         self._refusals.look(edges, now_ms)
         look = look_of(found, before, elapsed_s, stages)
         shown = [self._with_words(msgspec.to_builtins(call)) for call in calls]

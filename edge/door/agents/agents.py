@@ -49,23 +49,28 @@ class Agents:
     async def watch(self) -> None:
         """Keep the table up to date until cancelled."""
         self._bus.reconnected.append(self._stale.set)
-        async with self._bus.listening(f"{subjects.AGENTS_LIVE}.>", self._on_change):
-            while True:
-                self._stale.clear()
-                try:
-                    await self._bus.flush()  # the subscription is in place: no change is missed
-                    await self._read()
-                except BusAwayError as error:
-                    advice = "aura provision makes the bucket, nats/users.conf lets edges read it"
-                    log.warning("agents_not_read", why=str(error)[:200], advice=advice)
-                    await asyncio.sleep(AGENTS_RETRY_S)
-                    continue
-                self.read.set()
-                self.changed.set()
-                await self._stale.wait()
-                await asyncio.sleep(
-                    AGENTS_RETRY_S
-                )  # more changes may follow: one reading takes them all
+        try:
+            async with self._bus.listening(f"{subjects.AGENTS_LIVE}.>", self._on_change):
+                await self._keep()
+        finally:
+            self._bus.reconnected.remove(self._stale.set)
+
+    async def _keep(self) -> None:
+        while True:
+            self._stale.clear()
+            try:
+                await self._bus.flush()  # the subscription is in place: no change is missed
+                await self._read()
+            except BusAwayError as error:
+                advice = "aura provision makes the bucket, nats/users.conf lets edges read it"
+                log.warning("agents_not_read", why=str(error)[:200], advice=advice)
+                await asyncio.sleep(AGENTS_RETRY_S)
+                continue
+            self.read.set()
+            self.changed.set()
+            await self._stale.wait()
+            # more changes may follow: one reading takes them all
+            await asyncio.sleep(AGENTS_RETRY_S)
 
     async def _read(self) -> None:
         self._reading = table = AgentTable()

@@ -99,15 +99,9 @@ def loads_of(found: Sequence[Service], waiting: Sequence[Queue]) -> dict[str, St
     for queue in waiting:
         workers = [service.status for service in found if service.role == queue.stage]
         loads[queue.stage] = StageLoad(
-            slots=sum(_number(worker, "slots") for worker in workers),
-            in_flight=sum(_number(worker, "in_flight") for worker in workers),
+            slots=sum(worker.slots or 0 for worker in workers),
+            in_flight=sum(worker.in_flight or 0 for worker in workers),
             oldest_ms=queue.oldest_ms,
-            engine_wait_ms=min((_number(worker, "wait_ms") for worker in workers), default=0),
+            engine_wait_ms=min((int(worker.wait_ms or 0) for worker in workers), default=0),
         )
     return loads
-
-
-def _number(worker: dict[str, Any], name: str) -> int:
-    """Return the field *name* of a worker, in whatever language it is written; 0: it has none."""
-    value = worker.get(name)
-    return int(value) if isinstance(value, int | float) else 0

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from runtime.tasks import beside, cancel, shielded
+from runtime.tasks import beside, cancel, restarting, shielded
 
 
 class BrokenError(Exception):
@@ -135,3 +135,34 @@ async def test_the_fault_of_shielded_work_is_logged_where_its_waiter_was_cancell
         await asyncio.wait({waiting})
     assert waiting.cancelled()
     assert [one["event"] for one in logs] == ["task_broken"]
+
+
+async def test_work_that_fails_is_logged_and_started_again_beside_the_work_that_goes_on() -> None:
+    begun = 0
+
+    async def work() -> None:
+        nonlocal begun
+        begun += 1
+        if begun < 3:
+            raise BrokenError
+
+    with capture_logs() as logs:
+        async with asyncio.TaskGroup() as tasks:
+            beside_it = tasks.create_task(asyncio.sleep(0, "whole"))
+            tasks.create_task(restarting(work, restart_s=0))
+    assert (begun, beside_it.result()) == (3, "whole")
+    assert [line["event"] for line in logs] == ["task_broken"] * 2
+
+
+async def test_work_that_is_cancelled_is_not_started_again() -> None:
+    begun = 0
+
+    async def work() -> None:
+        nonlocal begun
+        begun += 1
+        await asyncio.Event().wait()
+
+    async with beside(restarting(work, restart_s=0)) as task:
+        await asyncio.sleep(0)
+    assert task.cancelled()
+    assert begun == 1

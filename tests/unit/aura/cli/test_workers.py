@@ -8,11 +8,11 @@ from rich.console import Console
 
 from aura.cli.workers import Look, look_of, tables
 from runtime.bus.consumer_lag import Queue
-from runtime.bus.discovery import Service
+from runtime.bus.discovery import ProcessStatus, Service
 
 
-def a_worker(role: str, id_: str, **said: object) -> Service:
-    return Service(role, id_, {"model": "m", "slots": 2, "in_flight": 1, **said})
+def a_worker(role: str, id_: str, done: int | None = None) -> Service:
+    return Service(role, id_, ProcessStatus(model="m", slots=2, in_flight=1, done=done))
 
 
 def test_the_rate_counts_the_jobs_between_two_looks() -> None:
@@ -25,7 +25,7 @@ def test_the_rate_counts_the_jobs_between_two_looks() -> None:
 
 
 def test_rows_stand_in_the_order_of_the_river_and_an_edge_tells_its_calls() -> None:
-    now = [a_worker("tts", "t"), a_worker("stt", "s"), Service("edge", "e", {"calls": 7})]
+    now = [a_worker("tts", "t"), a_worker("stt", "s"), Service("edge", "e", ProcessStatus(calls=7))]
     rows = look_of(now, [], 0, []).workers
     assert [row.role for row in rows] == ["edge", "stt", "tts"]
     assert rows[0].in_flight == 7

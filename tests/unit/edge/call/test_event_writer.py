@@ -47,7 +47,7 @@ def ignored(_: Event) -> None: ...
 async def running(events: EventWriter, noted: Callable[[Event], None] = ignored) -> list[str]:
     """Store events until the close, each for *noted*; return why there were too many."""
     told = list[str]()
-    await events.run(lambda _: True, noted, told.append, lambda: None)
+    await events.run(lambda _: True, noted, told.append)
     return told
 
 

@@ -8,10 +8,12 @@ from edge.call.audio_sender import AudioSender
 from edge.call.bus_outage import BusOutage
 from edge.call.resync import STORED_AT_ONCE, Resync
 from edge.core.call import Call
+from edge.core.effects import SendAudio
 from runtime.bus.errors import BusAwayError
 from runtime.bus.reader import Stored
 from runtime.tasks import beside
 from schemas import subjects
+from schemas.audio import AudioFrame
 from schemas.events import Kind
 from tests.unit.edge.call.memory_bus import MemoryBus
 from tests.unit.edge.core.rehearsal import began, config
@@ -43,8 +45,8 @@ class Missing:
         self.heard: list[int] = []
         self._came = asyncio.Event()
         self.outage = BusOutage(asyncio.get_running_loop().time)
-        sender, call = AudioSender(bus, "s", lambda _: False), Call(began(config()))
-        self.resync = Resync(bus, call, ("t", "s"), sender, self.outage)
+        self.sender = AudioSender(bus, "s", lambda _: True)
+        self.resync = Resync(bus, Call(began(config())), ("t", "s"), self.sender, self.outage)
 
     def tell(self) -> None:
         self.told += 1
@@ -72,6 +74,23 @@ async def test_after_a_reconnect_the_log_is_read_on_from_where_it_was_read_to() 
             missing.bus.log.append(stored(9, "out"))
             reconnected()
             assert await missing.hears() == [3, 7, 9]
+
+
+async def test_after_a_reconnect_audio_that_is_rarely_sent_again_by_now_is_due() -> None:
+    missing = Missing(LogBus())
+    missing.sender.put(SendAudio(1, AudioFrame(seq=0, pcm=b"", end=True)))
+    missing.sender.put(None)
+    await missing.sender.run()
+    for _ in range(4):
+        await missing.sender.resend()
+    before = len(missing.bus.sent)
+    await missing.sender.resend()
+    assert len(missing.bus.sent) == before
+    with missing.resync.linked(missing.tell):
+        (reconnected,) = missing.bus.reconnected
+        reconnected()
+    await missing.sender.resend()
+    assert len(missing.bus.sent) == before + 1
 
 
 async def test_other_tasks_run_while_a_long_log_is_read() -> None:
@@ -112,6 +131,19 @@ async def test_a_link_that_answers_again_has_the_log_read_and_the_caller_is_told
     assert not missing.outage.away
 
 
+async def test_an_outage_that_ends_by_the_log_has_the_log_read_too() -> None:
+    missing = Missing(LogBus(stored(1, "say")))
+    async with beside(missing.resync.run(missing.hear)):
+        with missing.resync.linked(missing.tell):
+            (changed,) = missing.bus.liveness.changed
+            changed(True)
+            missing.outage.note("log", away=True)
+            changed(False)
+            missing.outage.note("log", away=False)
+            assert await missing.hears() == [1]
+    assert missing.told == 1
+
+
 async def test_a_connection_whose_bus_is_away_already_is_told_at_once() -> None:
     bus = LogBus()
     bus.liveness.away = True
@@ -125,3 +157,4 @@ async def test_a_session_that_is_over_follows_the_link_no_more() -> None:
     with missing.resync.linked(missing.tell):
         pass
     assert (missing.bus.reconnected, missing.bus.liveness.changed) == ([], [])
+    assert missing.outage.changed == []
