@@ -180,8 +180,8 @@ class CallClient:
 
     async def tool_result(self, call_id: str, result: Any = None, *, error: str = "") -> None:
         """Answer a `tool_call` with *result*, any JSON, or an *error*, which the model is told."""
-        told = {"error": error} if error else {"result": result}
-        await self._send({"type": "tool_result", "call_id": call_id, **told})
+        answer = {"error": error} if error else {"result": result}
+        await self._send({"type": "tool_result", "call_id": call_id, **answer})
 
     async def hang_up(self) -> None:
         """End the session and the connection."""
@@ -208,9 +208,9 @@ class CallClient:
                 raise CallError("CLOSED", "", code=1000)
             message = await self._ws.receive()
             if message.type is aiohttp.WSMsgType.TEXT:
-                found: dict[str, Any] = json.loads(message.data)
-                self._note(found)
-                return found
+                received: dict[str, Any] = json.loads(message.data)
+                self._note(received)
+                return received
             if message.type is aiohttp.WSMsgType.CLOSE:
                 await self._come_back(message.data or LOST, message.extra or "")
             elif message.type is not aiohttp.WSMsgType.BINARY:
@@ -250,13 +250,13 @@ class CallClient:
         Raises:
             CallError: the call is over.
         """
-        told = self._error.get("code")
-        known = self.session or told == "BUS_AWAY"
+        last_code = self._error.get("code")
+        known = self.session or last_code == "BUS_AWAY"
         error = CallError("CLOSED", reason, code=code)
         if self._hung_up:
             return
         renews = (code, reason) == EXPIRED and not isinstance(self._token, str)
-        refused = told in NO_ROOM and self._phase is CALLING
+        refused = last_code in NO_ROOM and self._phase is CALLING
         if not (code in COME_BACK or renews) or refused or not known:
             raise error
         while self._http and self._tries < len(self._retries_s):
@@ -288,7 +288,7 @@ class CallClient:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise CallError("UNREACHABLE", str(error)) from error
         self._ws = ws
-        if self._hung_up:  # meanwhile: the session that this connection has resumed ends, too
+        if self._hung_up:  # the caller hung up meanwhile: the resumed session ends too
             await self.hang_up()
 
     async def _new_token(self) -> str:

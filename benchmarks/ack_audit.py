@@ -44,8 +44,10 @@ class AckAudit:
         """
         subject, stored = subjects.session_events("t", "audit"), set(self.stored)
         for _ in range(10):
-            there = {one.seq for one in await self.bus.read(subjects.EVENTS_STREAM, subject)}
-            if not (stored := stored - there):
+            in_log = {
+                message.seq for message in await self.bus.read(subjects.EVENTS_STREAM, subject)
+            }
+            if not (stored := stored - in_log):
                 break
             await asyncio.sleep(0.5)
         return len(stored)

@@ -71,16 +71,16 @@ async def call(url: str) -> tuple[float, float]:
 
 def edge_mb(pid: int) -> float:
     """Return the resident memory of the edge of `aura up` *pid*, MB."""
-    edges = [one for one in psutil.Process(pid).children() if one.cmdline()[-1:] == ["edge"]]
+    edges = [child for child in psutil.Process(pid).children() if child.cmdline()[-1:] == ["edge"]]
     return float(edges[0].memory_info().rss / 1e6)
 
 
 async def alternate(urls: dict[str, str]) -> dict[str, list[tuple[float, float]]]:
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in urls}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in urls}
     for _ in range(CALLS):
         for name, url in urls.items():
-            found[name].append(await call(url))
-    return found
+            times[name].append(await call(url))
+    return times
 
 
 def summary(times: list[tuple[float, float]]) -> dict[str, Any]:
@@ -94,14 +94,16 @@ def summary(times: list[tuple[float, float]]) -> dict[str, Any]:
 def main() -> None:
     """Measure, print, and write results/agents.json."""
     with (
-        aura_server.running(**SETTINGS) as (one, first),
+        aura_server.running(**SETTINGS) as (single, first),
         aura_server.running(**SETTINGS) as (many, second),
     ):
         for process, count in ((first, 0), (second, AGENTS)):
             asyncio.run(fill(aura_server.bus_url(process.pid), count))
-        found = asyncio.run(alternate({"1": one, str(AGENTS): many}))
+        times_of = asyncio.run(alternate({"1": single, str(AGENTS): many}))
         memory = {"1": edge_mb(first.pid), str(AGENTS): edge_mb(second.pid)}
-    results = {name: {**summary(times), "edge_mb": memory[name]} for name, times in found.items()}
+    results = {
+        name: {**summary(times), "edge_mb": memory[name]} for name, times in times_of.items()
+    }
     save("agents", calls=CALLS, agents=results)
     json.dump(results, sys.stdout, indent=1)
     print()

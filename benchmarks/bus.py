@@ -112,11 +112,11 @@ async def _listen(
 ) -> None:
     """Note the first audio of each turn in *heard* and its metrics in *steps*: see `turns`."""
     async for message in ws:
-        now, said = time.monotonic(), json.loads(message.data)
-        if said["type"] == "ai_audio_chunk" and not heard and base64.b64decode(said["audio"]):
+        now, fields = time.monotonic(), json.loads(message.data)
+        if fields["type"] == "ai_audio_chunk" and not heard and base64.b64decode(fields["audio"]):
             heard.append((now, stolen_s()))
-        elif said["type"] == "turn_metrics":
-            steps.append(said)
+        elif fields["type"] == "turn_metrics":
+            steps.append(fields)
 
 
 def cost(answered_s: float, steps: dict[str, Any], stolen_ms: float) -> dict[str, float]:
@@ -131,11 +131,11 @@ def spread(costs: list[dict[str, float]]) -> dict[str, Any]:
     """Return the number of turns and the percentiles of their costs, ms."""
     felt = [turn["felt_ms"] for turn in costs]
     every = [turn["felt_ms"] + turn["words_ms"] for turn in costs]
-    found: dict[str, Any] = {"turns": len(costs)}
+    figures: dict[str, Any] = {"turns": len(costs)}
     for name, values in (("", every), ("felt_", felt)):
         for q in (50, 99):
-            found[f"{name}p{q}_ms"] = round(float(np.percentile(values, q)), 1)
-    return found
+            figures[f"{name}p{q}_ms"] = round(float(np.percentile(values, q)), 1)
+    return figures
 
 
 def main(count: int = 80) -> None:

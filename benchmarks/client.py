@@ -50,15 +50,17 @@ def _responded_after(caller: MicrophoneCaller, end: float) -> bool:
 
 def _turn(caller: MicrophoneCaller, end: float) -> MeasuredTurn:
     turn = MeasuredTurn(
-        transcript=" | ".join(one.said["text"] for one in caller.of("user_transcript")),
-        response=" | ".join(one.said["full_response"] for one in caller.of("ai_complete")),
-        inside=any(one.at < end + 0.1 for one in caller.sounds()),
+        transcript=" | ".join(message.fields["text"] for message in caller.of("user_transcript")),
+        response=" | ".join(
+            message.fields["full_response"] for message in caller.of("ai_complete")
+        ),
+        inside=any(sound.at < end + 0.1 for sound in caller.sounds()),
     )
     if metrics := caller.of("turn_metrics"):
-        turn.steps = {k: v for k, v in metrics[-1].said.items() if k.endswith("_ms")}
+        turn.steps = {k: v for k, v in metrics[-1].fields.items() if k.endswith("_ms")}
     if after := caller.sounds(end + 0.1):
         turn.first_audio_ms = (after[0].at - end) * 1000
-        sound = np.frombuffer(b"".join(one.pcm for one in after), np.int16)
+        sound = np.frombuffer(b"".join(sound.pcm for sound in after), np.int16)
         loud = np.nonzero(np.abs(sound.astype(np.int32)) > AUDIBLE)[0]
         if loud.size:
             turn.first_audible_ms = turn.first_audio_ms + loud[0] / 16

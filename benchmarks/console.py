@@ -113,7 +113,7 @@ async def measured(page: Page, bus: Bus, rate: int, seconds: float, first: int) 
     await page.evaluate("() => { gaps.length = 0; }")
     sent = await publish(bus, rate, seconds, first)
     gaps = sorted(await page.evaluate("gaps"))
-    told = await page.inner_text(".tools:has(~ .stream) .fine")
+    tools_line = await page.inner_text(".tools:has(~ .stream) .fine")
     return {
         "events_a_second": rate,
         "sent": sent,
@@ -122,7 +122,7 @@ async def measured(page: Page, bus: Bus, rate: int, seconds: float, first: int) 
         "frame_ms_p99": round(gaps[int(len(gaps) * 0.99)], 1),
         "frame_ms_worst": round(gaps[-1], 1),
         "frames_late": sum(gap > 2.5 * FRAME_MS for gap in gaps),
-        "page_says": told,
+        "page_says": tools_line,
     }
 
 

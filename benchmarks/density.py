@@ -169,7 +169,7 @@ def main() -> None:
         print("quiet", quiet, "floor", least, flush=True)
         for size in SIZES:
             row = uvloop.run(measure(url, process.pid, size))
-            base = min(one["wait_p50_ms"] for one in [*rows, row])
+            base = min(measured["wait_p50_ms"] for measured in [*rows, row])
             over = row["wait_p95_ms"] - base
             row["overhead_p95_ms"] = round(over, 1)
             row["held"] = over <= LATEST_MS and not row["lost"] and not row["late_chunks"]

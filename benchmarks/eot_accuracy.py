@@ -45,8 +45,8 @@ def _auc(pauses: list[float], ends: list[float]) -> float:
 
 def main() -> None:
     """Ask, and write results/eot_accuracy.json."""
-    there = model_download.turn_model(load().cache_dir).exists()
-    turns = factory.turn_model(load(turn_model="auto")) if there else None
+    has_turn_model = model_download.turn_model(load().cache_dir).exists()
+    turns = factory.turn_model(load(turn_model="auto")) if has_turn_model else None
     ends = [_asked(say(text), turns) for text in WHOLE]
     cut, alone = [], []
     for first, second in PARTS + MORE:
@@ -56,13 +56,13 @@ def main() -> None:
         alone.append(_asked(say(first.rstrip(",.?") + ","), turns))
     rows = []
     for name in ("words", "punctuation", "language model", *(["model of turns"] if turns else [])):
-        seen = [[one[name] for one in those] for those in (ends, cut, alone)]
+        seen = [[row[name] for row in those] for those in (ends, cut, alone)]
         rows.append(
             {"witness": name, "cut": _auc(seen[1], seen[0]), "alone": _auc(seen[2], seen[0])}
         )
     shares = {
         name: [
-            round(float(np.mean([one[name] for one in those])), 3) for those in (ends, cut, alone)
+            round(float(np.mean([row[name] for row in those])), 3) for those in (ends, cut, alone)
         ]
         for name in (
             "finished by words",

@@ -25,12 +25,12 @@ PEERS = (0, 2)
 
 def sounds() -> dict[str, bytes]:
     """Return the sentences by name: s16le mono 16 kHz."""
-    found = {}
+    by_name = {}
     for number, (first, second) in enumerate(PARTS):
         before, after = split(first, second)
         for pause_ms in PAUSES_MS:
-            found[f"s{number}-{pause_ms}"] = room(300) + before + room(pause_ms) + after
-    return {**found, **{name: room(300) + pcm for name, pcm in recordings.people().items()}}
+            by_name[f"s{number}-{pause_ms}"] = room(300) + before + room(pause_ms) + after
+    return {**by_name, **{name: room(300) + pcm for name, pcm in recordings.people().items()}}
 
 
 def _row(who: str, turns: list[dict[str, Any]]) -> dict[str, Any]:

@@ -52,11 +52,11 @@ WARM_UP_S = TURN_EVERY_S
 
 def is_of_limits(stack: str) -> bool:
     """Tell whether what runs, at the end of *stack*, counts for the limits."""
-    if not (found := LINE.search(stack)):
+    if not (match := LINE.search(stack)):
         return False
-    file = Path(found[1])
-    name = str(file.relative_to(ROOT)) if file.is_relative_to(ROOT) else found[1]
-    line = linecache.getline(str(file), int(found[2])) if name.startswith(CALLERS) else ""
+    file = Path(match[1])
+    name = str(file.relative_to(ROOT)) if file.is_relative_to(ROOT) else match[1]
+    line = linecache.getline(str(file), int(match[2])) if name.startswith(CALLERS) else ""
     return name.startswith(LIMITS) or bool(COUNTS.search(line))
 
 
@@ -95,13 +95,13 @@ async def hold(url: str, edge: Any, calls: int, into: str) -> dict[str, Any]:
 def cpu_s(pid: int) -> dict[str, float]:
     """Return the CPU time so far of the processes of the Aura *pid*, by role."""
     return {
-        role: sum(sum(one.cpu_times()[:2]) for one in there)
-        for role, there in processes.of(pid).items()
+        role: sum(sum(process.cpu_times()[:2]) for process in group)
+        for role, group in processes.of(pid).items()
     }
 
 
 def main() -> None:
-    calls = next((int(one) for one in sys.argv[1:] if one.isdigit()), CALLS)
+    calls = next((int(argument) for argument in sys.argv[1:] if argument.isdigit()), CALLS)
     held, looks = [], ""
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -113,15 +113,15 @@ def main() -> None:
             held.append(uvloop.run(hold(url, edge, calls, into)))
             looks += Path(into).read_text(encoding="utf-8")
         used = {role: after - before[role] for role, after in cpu_s(process.pid).items()}
-    found = share(looks)
+    costs = share(looks)
     of_all = used["edge"] / sum(used.values())
-    found["limits_percent_of_all"] = round(found["limits_percent"] * of_all, 2)
+    costs["limits_percent_of_all"] = round(costs["limits_percent"] * of_all, 2)
     print(
-        f"{found['limits_percent']} % +- {found['give_or_take_percent']} of the edge's CPU, "
-        f"{found['limits_percent_of_all']} % of that of all processes"
+        f"{costs['limits_percent']} % +- {costs['give_or_take_percent']} of the edge's CPU, "
+        f"{costs['limits_percent_of_all']} % of that of all processes"
     )
     shares = {role: round(s / sum(used.values()), 3) for role, s in used.items()}
-    save("limits_cost", machine=machine(), calls=held, cpu_shares=shares, **found)
+    save("limits_cost", machine=machine(), calls=held, cpu_shares=shares, **costs)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class NatsCluster:
         """Return the URLs of all three, for a user with all rights."""
         user = f"operator:{self.passwords['AURA_NATS_PASSWORD_OPERATOR']}"
         urls = (nats_server.url(port) for port in self.ports.values())
-        return ",".join(one.replace("//", f"//{user}@") for one in urls)
+        return ",".join(url.replace("//", f"//{user}@") for url in urls)
 
     def start(self) -> None:
         for name in NODES:
@@ -80,15 +80,15 @@ class NatsCluster:
         """Return the node of the connection whose name begins with *client*."""
         for name in self._running:
             connections: Any = self._ask(name, "connz")["connections"]
-            if any(one.get("name", "").startswith(client) for one in connections):
+            if any(connection.get("name", "").startswith(client) for connection in connections):
                 return name
         raise AssertionError(f"{client} is connected to no node")
 
     def _ask(self, name: str, what: str) -> dict[str, str]:
         url = f"http://127.0.0.1:{self._monitors[name]}/{what}"
         with urllib.request.urlopen(url, timeout=2) as answer:
-            told: dict[str, str] = json.load(answer)
-            return told
+            info: dict[str, str] = json.load(answer)
+            return info
 
     def kill(self, name: str) -> None:
         process = self._running.pop(name)

@@ -104,9 +104,9 @@ class OfflineCall:
             self.give(self._audio.hear(pcm[at : at + FRAME_BYTES], self._now_ms))
         return self.heard
 
-    def give(self, given: AnyInput) -> None:
+    def give(self, call_input: AnyInput) -> None:
         """Give the call an input now."""
-        self._clockwork.give(given, self._now_ms)
+        self._clockwork.give(call_input, self._now_ms)
 
     def _do(self, effects: list[Effect], now_ms: int) -> None:
         self._now_ms = now_ms
@@ -118,8 +118,8 @@ class OfflineCall:
                     self._publish(event)
                 case SendAudio(utterance, message):
                     self._listen(utterance, message)
-                case Tell(told):
-                    self.heard.told.append((at_ms, told))
+                case Tell(client_event):
+                    self.heard.told.append((at_ms, client_event))
                 case _:
                     pass
 
@@ -188,8 +188,8 @@ class OfflineCall:
                 words, _ = self._hear(bytes(sound))
                 self._later(self._stages.stt_ms, PartialHeard(utterance, length_ms, words.text))
 
-    def _later(self, delay_ms: int, given: AnyInput) -> None:
-        self._clockwork.schedule(given, self._now_ms + delay_ms)
+    def _later(self, delay_ms: int, call_input: AnyInput) -> None:
+        self._clockwork.schedule(call_input, self._now_ms + delay_ms)
 
     def _head(self) -> ev.Head:
         return {"tenant": self._tenant, "session": self._session, "at_ms": self._now_ms}

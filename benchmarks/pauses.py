@@ -56,7 +56,7 @@ def curve(recordings: Sequence[Labelled], *, by_sound: bool) -> list[dict[str, A
         waits = {name: round(ms * factor) for name, ms in usual.items()}
         begins = began(SessionConfig().but({"turns.waits": waits}))
         trials = []
-        for one in recordings:
+        for recording in recordings:
             call = OfflineCall(
                 lambda pcm: hear(pcm[-HEARD_BYTES:]),
                 begins,
@@ -64,9 +64,9 @@ def curve(recordings: Sequence[Labelled], *, by_sound: bool) -> list[dict[str, A
                 stages=STAGES,
                 eot=eot,
             )
-            heard = call.run(room(LEAD_MS) + one.pcm + room(waits["unfinished_ms"] + 2500, 1))
-            sent_ms = [float(at - LEAD_MS) for at, said in heard.of(Speech) if said.pcm]
-            trials.append(judged(one, sent_ms, ""))
+            heard = call.run(room(LEAD_MS) + recording.pcm + room(waits["unfinished_ms"] + 2500, 1))
+            sent_ms = [float(at - LEAD_MS) for at, sound in heard.of(Speech) if sound.pcm]
+            trials.append(judged(recording, sent_ms, ""))
         rows.append({"evidence": witness, "factor": factor, **summed(trials)})
         print(rows[-1], flush=True)
     return rows

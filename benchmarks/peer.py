@@ -68,8 +68,8 @@ def latency(
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
-        found = json.loads((Path(folder) / "results" / f"latency_{label}.json").read_text())
-    return [_turn(run) for run in found["runs"] if run["rep"] >= 0 or not warm_up]
+        results = json.loads((Path(folder) / "results" / f"latency_{label}.json").read_text())
+    return [_turn(run) for run in results["runs"] if run["rep"] >= 0 or not warm_up]
 
 
 def _turn(run: Mapping[str, Any]) -> dict[str, Any]:

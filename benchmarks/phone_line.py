@@ -44,8 +44,8 @@ normalized = EnglishTextNormalizer()
 
 def over_the_line(pcm: bytes, lost: float, rng: np.random.Generator) -> bytes:
     """Return *pcm*, s16le mono 16 kHz, after a telephone line."""
-    there = soxr.resample(np.frombuffer(pcm, "<i2").astype(np.float64), RATE_HZ, LINE_HZ)
-    narrow = _band(there)
+    at_line_rate = soxr.resample(np.frombuffer(pcm, "<i2").astype(np.float64), RATE_HZ, LINE_HZ)
+    narrow = _band(at_line_rate)
     data = encode(np.clip(narrow, -32768, 32767).astype("<i2").tobytes(), "mulaw")
     protocol, audio_in, heard = TwilioProtocol(Handshake("conn_0")), AudioIn(), b""
     for at in range(0, len(data), FRAME_BYTES):
@@ -67,16 +67,16 @@ def _band(samples: Samples) -> Samples:
     return passed
 
 
-def pieces(one: Recording) -> list[bytes]:
-    """Return *one*, cut in its pauses into pieces that are as long as allowed."""
-    cuts, last = [], one.speech[0] - EDGE_S
-    pauses = [pause for pause in one.pauses if pause[1] - pause[0] >= PAUSE_S]
-    ends = [(begin + end) / 2 for begin, end in pauses] + [one.speech[1] + 4 * EDGE_S]
+def pieces(recording: Recording) -> list[bytes]:
+    """Return *recording*, cut in its pauses into pieces that are as long as allowed."""
+    cuts, last = [], recording.speech[0] - EDGE_S
+    pauses = [pause for pause in recording.pauses if pause[1] - pause[0] >= PAUSE_S]
+    ends = [(begin + end) / 2 for begin, end in pauses] + [recording.speech[1] + 4 * EDGE_S]
     for at, end in enumerate(ends):
         if at + 1 == len(ends) or ends[at + 1] - last > LONGEST_S:
             cuts.append((last, end))
             last = end
-    return [one.pcm[_at(begin) : _at(end)] for begin, end in cuts]
+    return [recording.pcm[_at(begin) : _at(end)] for begin, end in cuts]
 
 
 def _at(seconds: float) -> int:
@@ -84,7 +84,7 @@ def _at(seconds: float) -> int:
 
 
 def main() -> None:
-    known = [one for one in recordings() if one.words]
+    known = [recording for recording in recordings() if recording.words]
     if not known:
         print(f"!! SKIPPED: no recordings with words in {folder()}: {HOW}")
         return
@@ -93,12 +93,12 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for name, lost in [("wideband", None), *((f"line, {x:.0%} lost", x) for x in LOSSES)]:
         rng, wrong, total = np.random.default_rng(5), 0, 0
-        for one in known:
-            parts = pieces(one)
+        for recording in known:
+            parts = pieces(recording)
             if lost is not None:
                 parts = [over_the_line(part, lost, rng) for part in parts]
             heard = " ".join(recognizer.transcribe(part, language="en").text for part in parts)
-            truth = normalized(one.words).split()
+            truth = normalized(recording.words).split()
             wrong += distance(truth, normalized(heard).split())
             total += len(truth)
         rows.append({"sound": name, "words": total, "wrong": wrong, "wer": wrong / total})

@@ -106,8 +106,8 @@ async def caller(
             # speech ends at any place in a frame
             before = bytes(32 * dice.randrange(int(1000 * FRAME_S)))
             ended = start + sent * FRAME_S + (len(before) + len(QUESTION)) / 32_000
-            for one in frames(before + QUESTION, door.rate_hz):
-                await send(door.sends(one))
+            for piece in frames(before + QUESTION, door.rate_hz):
+                await send(door.sends(piece))
             while time.monotonic() < began + TURN_EVERY_S:
                 await send(quiet)
             if first_at:
@@ -168,8 +168,8 @@ def main() -> None:
     ]
     ratios = [b["edge_cpu_ms_a_call_second"] / a["edge_cpu_ms_a_call_second"] for a, b in pairs]
     later_ms = [round(b["wait_p50_ms"] - a["wait_p50_ms"], 1) for a, b in pairs]
-    told = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-    print(f"Realtime: {told} times the CPU a call, first audio {later_ms} ms later")
+    shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+    print(f"Realtime: {shown} times the CPU a call, first audio {later_ms} ms later")
     if calls == CALLS:
         ratio = round(statistics.mean(ratios), 2)
         save("realtime", machine=machine(), rows=rows, cpu_ratio=ratio, first_audio_ms=later_ms)

@@ -46,15 +46,15 @@ LONG = " ".join(
 
 def answer(messages: list[dict[str, Any]]) -> str:
     """Return the model's reply by fixed rules: it can repeat its last reply, and a name."""
-    texts = [(one["role"], _text(one.get("content"))) for one in messages]
+    texts = [(message["role"], _text(message.get("content"))) for message in messages]
     last = texts[-1][1]
     if texts[-1][0] == "tool" or "#5" in last:
         return "The result is #5."
     if "long story" in last:
         return LONG
     if "What did you say" in last:
-        said = [text for role, text in texts if role == "assistant"]
-        return f"I said {said[-1]}" if said else "I said nothing"
+        responses = [text for role, text in texts if role == "assistant"]
+        return f"I said {responses[-1]}" if responses else "I said nothing"
     if "Who am I" in last:
         return "You are Ada." if any("Ada" in text for _, text in texts[:-1]) else "I do not know."
     return SHORT
@@ -73,21 +73,21 @@ async def complete(request: web.Request) -> web.StreamResponse:
     calls = "CALL" in _text(last.get("content")) and last["role"] == "user" and body.get("tools")
     call = {"name": "add", "arguments": '{"a": 5}'}
     called = [{"index": 0, "id": "call_1", "type": "function", "function": call}]
-    said: dict[str, Any] = {"role": "assistant", "content": answer(body["messages"])}
+    message: dict[str, Any] = {"role": "assistant", "content": answer(body["messages"])}
     if calls:
-        said = {"role": "assistant", "content": None, "tool_calls": called}
+        message = {"role": "assistant", "content": None, "tool_calls": called}
     why = "tool_calls" if calls else "stop"
     head = {"id": "c", "created": 0, "model": "rule"}
     usage = {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}
     if not body.get("stream"):
-        choice = {"index": 0, "message": said, "finish_reason": why}
+        choice = {"index": 0, "message": message, "finish_reason": why}
         return web.json_response(
             {**head, "object": "chat.completion", "choices": [choice], "usage": usage}
         )
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(request)
-    words = [] if calls else str(said["content"]).split(" ")
-    deltas = [said] if calls else [{"role": "assistant", "content": ""}]
+    words = [] if calls else str(message["content"]).split(" ")
+    deltas = [message] if calls else [{"role": "assistant", "content": ""}]
     deltas += [{"content": word if k == 0 else f" {word}"} for k, word in enumerate(words)]
     for delta in [*deltas, {}]:
         choice = {"index": 0, "delta": delta, "finish_reason": None if delta else why}
@@ -98,14 +98,14 @@ async def complete(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def told(url: str, speech: Path) -> dict[str, str]:
+async def results_at(url: str, speech: Path) -> dict[str, str]:
     """Return the script's results at *url*."""
     process = await asyncio.create_subprocess_exec(
         PYTHON, SCRIPT, url, str(speech), stdout=asyncio.subprocess.PIPE
     )
     out, _ = await process.communicate()
-    found: dict[str, str] = json.loads(out.decode().splitlines()[-1])
-    return found
+    results: dict[str, str] = json.loads(out.decode().splitlines()[-1])
+    return results
 
 
 @asynccontextmanager
@@ -129,17 +129,17 @@ async def compare(other: str) -> dict[str, dict[str, str]]:
         file.write(soxr.resample(pcm, 16_000, 24_000).astype(np.int16).tobytes())
         file.flush()
         async with model(), aura(engines=SETTINGS):
-            found = {"aura": await told(URL, Path(file.name))}
+            results = {"aura": await results_at(URL, Path(file.name))}
             if other:
-                found["other"] = await told(other, Path(file.name))
-    return found
+                results["other"] = await results_at(other, Path(file.name))
+    return results
 
 
 def main() -> None:
     """Compare and write results/realtime_servers.json."""
-    found = asyncio.run(compare(sys.argv[1] if len(sys.argv) > 1 else ""))
-    save("realtime_servers", machine=machine(), **found)
-    print(json.dumps(found, indent=1))
+    results = asyncio.run(compare(sys.argv[1] if len(sys.argv) > 1 else ""))
+    save("realtime_servers", machine=machine(), **results)
+    print(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":

@@ -66,9 +66,9 @@ def whole(question: bytes, calls: int, **engines: str) -> dict[str, float]:
     with aura_server.running(**{**engines, "AURA_OVERLOAD_WAIT_MS": "0"}) as (url, process):
         watched = {role: of[0] for role, of in processes.of(process.pid).items()}
         asyncio.run(_calls(url, question, calls))  # a warm-up
-        before = {role: _cpu_s(one) for role, one in watched.items()}
+        before = {role: _cpu_s(process) for role, process in watched.items()}
         asyncio.run(_calls(url, question, calls))
-        spent = {role: _cpu_s(one) - before[role] for role, one in watched.items()}
+        spent = {role: _cpu_s(process) - before[role] for role, process in watched.items()}
     return {role: round(1000 * s / (calls * SECONDS), 3) for role, s in spent.items()}
 
 
@@ -85,14 +85,15 @@ async def _keep(nats_url: str, *, keep: bool = True) -> None:
         recording = RecordingWriter(
             bus, "bench", f"s_{number}", RecordingQuotas(10_000).of("bench")
         )
-        heard, told = (recording.note_received, recording.note_sent) if keep else (_not, _not)
+        note_received = recording.note_received if keep else _not
+        note_sent = recording.note_sent if keep else _not
         storing = asyncio.ensure_future(recording.run())
-        told_ms = 0
+        next_chunk_ms = 0
         for at_ms in range(0, KEPT_S * 1000, 20):
-            heard(frame, at_ms)
-            if at_ms % ANSWER_EVERY_MS < ANSWER_MS and at_ms >= told_ms:
-                told(chunk, at_ms)
-                told_ms = at_ms + CHUNK_MS
+            note_received(frame, at_ms)
+            if at_ms % ANSWER_EVERY_MS < ANSWER_MS and at_ms >= next_chunk_ms:
+                note_sent(chunk, at_ms)
+                next_chunk_ms = at_ms + CHUNK_MS
             if at_ms % 1000 == 0:
                 await asyncio.sleep(0.001)
         recording.finish(KEPT_S * 1000)
@@ -110,8 +111,8 @@ def alone() -> dict[str, float]:
             before = _cpu_s(own), _cpu_s(server)
             asyncio.run(_keep(env["NATS_URL"], keep=keep))
             spent = [
-                sum_s + sign * (_cpu_s(one) - before_s)
-                for sum_s, one, before_s in zip(spent, (own, server), before, strict=True)
+                sum_s + sign * (_cpu_s(process) - before_s)
+                for sum_s, process, before_s in zip(spent, (own, server), before, strict=True)
             ]
     seconds = KEPT_CALLS * KEPT_S * TIMES
     return {role: round(1000 * s / seconds, 3) for role, s in zip(ROLES, spent, strict=True)}

@@ -47,13 +47,13 @@ async def fill(env: dict[str, str]) -> None:
     short = conversation("short", 2 * TURN_EVERY_MS // 1000)
     bus = await connect(load(nats_url=env["NATS_URL"]), "bench")
     await provision(bus)
-    for name, told in long.items():
-        for k in range(0, len(told), 500):
-            await store(bus, told[k : k + 500])
-        print(f"  {name}: {len(told)} events", flush=True)
+    for name, events in long.items():
+        for k in range(0, len(events), 500):
+            await store(bus, events[k : k + 500])
+        print(f"  {name}: {len(events)} events", flush=True)
     for number in range(SESSIONS):
         own = {"session": f"s_{number:05}", "tenant": TENANT}
-        await store(bus, [msgspec.structs.replace(one, **own) for one in short])
+        await store(bus, [msgspec.structs.replace(event, **own) for event in short])
     print(f"  {SESSIONS} sessions of {len(short)} events", flush=True)
     await bus.close()
 
@@ -77,9 +77,9 @@ def timed(env: dict[str, str], *arguments: str) -> tuple[float, str]:
 def typed(env: dict[str, str], *arguments: str) -> dict[str, float]:
     """Return the median and the worst of TRIES, s."""
     took = sorted(timed(env, *arguments)[0] for _ in range(TRIES))
-    found = {"p50_s": round(statistics.median(took), 3), "worst_s": round(took[-1], 3)}
-    print(f"  aura {' '.join(arguments)}: {found}", flush=True)
-    return found
+    figures = {"p50_s": round(statistics.median(took), 3), "worst_s": round(took[-1], 3)}
+    print(f"  aura {' '.join(arguments)}: {figures}", flush=True)
+    return figures
 
 
 def decided(env: dict[str, str], *options: str) -> float:
@@ -109,18 +109,18 @@ async def paced(env: dict[str, str]) -> dict[str, Any]:
         came.append(now_ms - json.loads(line)["at_ms"])
     await process.wait()
     pace = statistics.median(came)
-    off = sorted(abs(one - pace) for one in came)
+    off = sorted(abs(gap_s - pace) for gap_s in came)
     p99 = off[int(0.99 * (len(off) - 1))]
-    found = {"events": len(off), "p99_ms": round(p99, 2), "worst_ms": round(off[-1], 2)}
-    print(f"  replay at speed 1: {found}", flush=True)
-    return found
+    figures = {"events": len(off), "p99_ms": round(p99, 2), "worst_ms": round(off[-1], 2)}
+    print(f"  replay at speed 1: {figures}", flush=True)
+    return figures
 
 
 def main() -> None:
     """Measure and write results/sessions.json."""
     with bus_server() as env:
         asyncio.run(fill(env))
-        found: dict[str, Any] = {
+        figures: dict[str, Any] = {
             "sessions": SESSIONS,
             "list": typed(env, "sessions", "--json"),
             "list_as_table": typed(env, "sessions"),
@@ -131,7 +131,7 @@ def main() -> None:
             "decide_other_times": decided(env, "--eagerness", "low"),
             "replay": asyncio.run(paced(env)),
         }
-    save("sessions", machine=machine(), **found, keeping=recording_cost.measure())
+    save("sessions", machine=machine(), **figures, keeping=recording_cost.measure())
 
 
 if __name__ == "__main__":

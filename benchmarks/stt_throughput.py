@@ -75,22 +75,22 @@ def clips() -> list[Clip]:
     if not folder.exists():
         print(f"!! No recordings of people in {folder}: Aura's own voice alone is recognised")
     people = stt_clips.recorded(folder) if folder.exists() else []
-    found, left_out = [], 0
+    chosen, left_out = [], 0
     for text, audio in [*stt_clips.spoken(TAKES), *people]:
         if len(audio) / RATE_HZ < LONGEST_S:
             pcm = (np.clip(audio, -1, 1) * 32767).astype("<i2").tobytes()
-            found.append(Clip(text, pcm))
+            chosen.append(Clip(text, pcm))
         else:
             left_out += 1
-    print(f"   {len(found)} clips; {left_out} of {LONGEST_S:.0f} s or more are left out")
-    random.Random(5).shuffle(found)
-    return found
+    print(f"   {len(chosen)} clips; {left_out} of {LONGEST_S:.0f} s or more are left out")
+    random.Random(5).shuffle(chosen)
+    return chosen
 
 
 def _plain(options: dict[str, Any]) -> Callable[[list[bytes]], list[str]]:
-    found = weights.find("tiny.en", stt_clips.CACHE)
-    assert found is not None
-    model = WhisperModel(str(found.parent), device="cpu", compute_type="int8", cpu_threads=1)
+    path = weights.find("tiny.en", stt_clips.CACHE)
+    assert path is not None
+    model = WhisperModel(str(path.parent), device="cpu", compute_type="int8", cpu_threads=1)
 
     def transcribed(pcms: list[bytes]) -> list[str]:
         heard = []
@@ -110,8 +110,8 @@ def _ours(size: int) -> Callable[[list[bytes]], list[str]]:
     def transcribed(pcms: list[bytes]) -> list[str]:
         heard = [""] * len(pcms)
         for at in range(0, len(pcms), size):
-            for place, found in model.transcribe_each(pcms[at : at + size], language="en"):
-                heard[at + place] = found.text
+            for place, recognition in model.transcribe_each(pcms[at : at + size], language="en"):
+                heard[at + place] = recognition.text
         return heard
 
     return transcribed
@@ -119,46 +119,46 @@ def _ours(size: int) -> Callable[[list[bytes]], list[str]]:
 
 def one_way(way: str, file: str) -> Run:
     """Recognise the clips in *file* and return the words and the cost."""
-    given = msgspec.msgpack.decode(Path(file).read_bytes(), type=list[Clip])
+    utterances = msgspec.msgpack.decode(Path(file).read_bytes(), type=list[Clip])
     greedy = {"beam_size": 1, "without_timestamps": True, "condition_on_previous_text": False}
     if way.startswith("batch-"):
         listen = _ours(int(way.removeprefix("batch-")))
     else:
         listen = _plain(greedy if way == "greedy" else {})
-    pcms = [clip.pcm for clip in given]
+    pcms = [clip.pcm for clip in utterances]
     listen(pcms[:2])  # the first run of a model allocates
     cpu_s, wall_s = time.process_time(), time.perf_counter()
     heard = listen(pcms)
     return Run(heard, time.process_time() - cpu_s, time.perf_counter() - wall_s)
 
 
-def _row(way: str, run: Run, given: list[Clip], plain: list[int]) -> dict[str, Any]:
-    wrong = _errors(run, given)
-    said = sum(len(stt_clips.words(clip.words)) for clip in given)
+def _row(way: str, run: Run, utterances: list[Clip], plain: list[int]) -> dict[str, Any]:
+    wrong = _errors(run, utterances)
+    count = sum(len(stt_clips.words(clip.words)) for clip in utterances)
     more = np.array(wrong) - np.array(plain)
     chance = np.random.default_rng(0)
     sets = chance.integers(0, len(more), (4000, len(more)))
     low, high = np.percentile(more[sets].sum(axis=1), (2.5, 97.5))
     return {
         "way": WAYS[way],
-        "wer_percent": round(100 * sum(wrong) / said, 2),
-        "words": said,
+        "wer_percent": round(100 * sum(wrong) / count, 2),
+        "words": count,
         "wrong": sum(wrong),
         "more_than_plain": [round(low), int(more.sum()), round(high)],
-        "cpu_ms": round(1000 * run.cpu_s / len(given), 1),
-        "wall_ms": round(1000 * run.wall_s / len(given), 1),
-        "a_core_second": round(len(given) / run.cpu_s, 2),
+        "cpu_ms": round(1000 * run.cpu_s / len(utterances), 1),
+        "wall_ms": round(1000 * run.wall_s / len(utterances), 1),
+        "a_core_second": round(len(utterances) / run.cpu_s, 2),
     }
 
 
-def _errors(run: Run, given: list[Clip]) -> list[int]:
+def _errors(run: Run, utterances: list[Clip]) -> list[int]:
     """Return the wrong words of each clip."""
     words = stt_clips.words
-    return [distance(words(c.words), words(h)) for c, h in zip(given, run.heard, strict=True)]
+    return [distance(words(c.words), words(h)) for c, h in zip(utterances, run.heard, strict=True)]
 
 
 async def queue(
-    model: whisper.WhisperRecognizer, given: list[Clip], a_second: float, most: int
+    model: whisper.WhisperRecognizer, utterances: list[Clip], a_second: float, most: int
 ) -> dict[str, Any]:
     """Return the waits, ms, of utterances that come at random moments, *a_second* on average."""
     executor = EngineExecutor(PLACES, limit_s=60)
@@ -167,7 +167,7 @@ async def queue(
     waits: list[float] = []
     chance = random.Random(11)
 
-    async def one(pcm: bytes) -> None:
+    async def hear_clip(pcm: bytes) -> None:
         began = time.perf_counter()
         await executor.run_batched(work, pcm)
         waits.append((time.perf_counter() - began) * 1000)
@@ -175,7 +175,7 @@ async def queue(
     async with asyncio.TaskGroup() as tasks:
         due_s = time.perf_counter()
         for number in range(int(a_second * QUEUE_S)):
-            tasks.create_task(one(given[number % len(given)].pcm))
+            tasks.create_task(hear_clip(utterances[number % len(utterances)].pcm))
             due_s += chance.expovariate(a_second)
             await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
     waits.sort()
@@ -189,13 +189,13 @@ async def queue(
     }
 
 
-def queues(given: list[Clip], wall_ms: float) -> list[dict[str, Any]]:
+def queues(utterances: list[Clip], wall_ms: float) -> list[dict[str, Any]]:
     model = whisper.WhisperRecognizer("tiny.en", cache=stt_clips.CACHE)
     model.warm()
     rows = []
     for load in LOADS:
         for most in SIZES:
-            row = asyncio.run(queue(model, given, load * PLACES * 1000 / wall_ms, most))
+            row = asyncio.run(queue(model, utterances, load * PLACES * 1000 / wall_ms, most))
             rows.append({"load": load, **row})
             print(rows[-1], flush=True)
     return rows
@@ -203,28 +203,28 @@ def queues(given: list[Clip], wall_ms: float) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Measure and write results/stt_throughput.json."""
-    given = clips()
+    utterances = clips()
     runs: dict[str, Run] = {}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "clips"
-        file.write_bytes(msgspec.msgpack.encode(given))
+        file.write_bytes(msgspec.msgpack.encode(utterances))
         for way, name in WAYS.items():
             print(f"   {name} ...", flush=True)
             command = [sys.executable, "-m", "benchmarks.stt_throughput", way, str(file)]
             out = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
             runs[way] = msgspec.json.decode(out.splitlines()[-1], type=Run)
-    plain = _errors(runs["plain"], given)
-    rows = [_row(way, run, given, plain) for way, run in runs.items()]
+    plain = _errors(runs["plain"], utterances)
+    rows = [_row(way, run, utterances, plain) for way, run in runs.items()]
     for row in rows:
         row["times"] = round(row["a_core_second"] / rows[0]["a_core_second"], 2)
         row["times_greedy"] = round(row["a_core_second"] / rows[1]["a_core_second"], 2)
         print(row, flush=True)
-    audio_s = statistics.mean(len(clip.pcm) / 32_000 for clip in given)
-    waits = queues(given, rows[2]["wall_ms"])
+    audio_s = statistics.mean(len(clip.pcm) / 32_000 for clip in utterances)
+    waits = queues(utterances, rows[2]["wall_ms"])
     save(
         "stt_throughput",
         machine=machine(),
-        clips=len(given),
+        clips=len(utterances),
         audio_s=round(audio_s, 2),
         rows=rows,
         queue=waits,

@@ -28,16 +28,16 @@ class RecordedCall(Call):
         self._inputs = InputLog(begins.tenant, begins.session)
         self.log: list[ev.Event] = [begins]
 
-    def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
+    def step(self, call_input: AnyInput, now_ms: int) -> list[Effect]:
         if self._inputs.due(now_ms):
             self.log.append(self._inputs.pop_section(now_ms))
-        self._inputs.note(given, now_ms)
-        if isinstance(given, Finished):
+        self._inputs.note(call_input, now_ms)
+        if isinstance(call_input, Finished):
             self.log.append(self._inputs.pop_section(now_ms))
-        elif isinstance(given, StageSaid):
-            self.log.append(given.event)
-        effects = super().step(given, now_ms)
-        self.log += [one.event for one in effects if isinstance(one, Publish)]
+        elif isinstance(call_input, StageSaid):
+            self.log.append(call_input.event)
+        effects = super().step(call_input, now_ms)
+        self.log += [effect.event for effect in effects if isinstance(effect, Publish)]
         return effects
 
 

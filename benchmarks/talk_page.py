@@ -57,7 +57,7 @@ async def sample(page: Page, cdp: CDPSession, at_s: float) -> dict[str, Any]:
 async def hold(aura: AuraProcess, minutes: float, folder: Path) -> list[dict[str, Any]]:
     """Hold a call; return its measurements of every half minute."""
     (file := folder / "caller.wav").write_bytes(write_wav(buzz(900) + bytes(32 * 11_100)))
-    loop, found = asyncio.get_running_loop(), list[dict[str, Any]]()
+    loop, samples = asyncio.get_running_loop(), list[dict[str, Any]]()
     async with browser(file, again=True) as chromium:
         page = await chromium.new_page(viewport={"width": 1280, "height": 860})
         cdp = await page.context.new_cdp_session(page)
@@ -68,9 +68,9 @@ async def hold(aura: AuraProcess, minutes: float, folder: Path) -> list[dict[str
         began = loop.time()
         while loop.time() - began < minutes * 60:
             await asyncio.sleep(EACH_S)
-            found.append(await sample(page, cdp, loop.time() - began))
-            print("  ".join(f"{name} {value}" for name, value in found[-1].items()), flush=True)
-    return found
+            samples.append(await sample(page, cdp, loop.time() - began))
+            print("  ".join(f"{name} {value}" for name, value in samples[-1].items()), flush=True)
+    return samples
 
 
 def main() -> None:
@@ -82,10 +82,10 @@ def main() -> None:
         try:
             aura.wait_until_ready()
             size = first_load_bytes(aura.url)
-            found = asyncio.run(hold(aura, minutes, Path(name)))
+            samples = asyncio.run(hold(aura, minutes, Path(name)))
         finally:
             aura.stop()
-    save("talk_page", first_load_bytes=size, minutes=minutes, samples=found)
+    save("talk_page", first_load_bytes=size, minutes=minutes, samples=samples)
     print(f"first load {size / 1000:.0f} kB")
 
 

@@ -82,13 +82,13 @@ async def _waits(url: str, calls: int) -> tuple[list[float], list[float]]:
     waits: dict[str, list[float]] = {"CALL:slow": [], "Hello.": []}
     async with websockets.connect(path, max_size=None) as ws:
         for _ in range(calls):
-            for text, found in waits.items():
+            for text, waits_ms in waits.items():
                 began, first = time.monotonic(), 0.0
                 await ws.send(json.dumps({"type": "text", "text": text}))
                 while (message := json.loads(await ws.recv()))["type"] != "ai_complete":
                     if message["type"] == "ai_audio":
                         first = first or time.monotonic()
-                found.append((first - began) * 1000)
+                waits_ms.append((first - began) * 1000)
                 await asyncio.sleep(TURN_S)
     return waits["CALL:slow"], waits["Hello."]
 
@@ -107,9 +107,9 @@ async def _talk(url: str, calls: int) -> str:
 
 def _times(stored: Sequence[Stored]) -> Iterator[tuple[float, float, float]]:
     at: dict[tuple[int, str], float] = {}
-    for one in stored:
-        event = one.event()
-        ms = datetime.fromisoformat(one.time[:26] + "+00:00").timestamp() * 1000
+    for message in stored:
+        event = message.event()
+        ms = datetime.fromisoformat(message.time[:26] + "+00:00").timestamp() * 1000
         match event:
             case ev.ToolCalled() | ev.ToolRequested() | ev.ToolReturned():
                 at[event.turn, type(event).__name__] = ms
@@ -123,7 +123,7 @@ def _times(stored: Sequence[Stored]) -> Iterator[tuple[float, float, float]]:
 def main() -> int:
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else CALLS
     times, slow, none = asyncio.run(measure(calls))
-    whole = sorted(sum(one) for one in times)
+    whole = sorted(sum(steps) for steps in times)
     for name, ms in zip(STEPS, zip(*times, strict=True), strict=True):
         print(f"{name:34} p50 {statistics.median(ms):6.2f} ms")
     p95 = whole[int(len(whole) * 0.95)]

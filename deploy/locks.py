@@ -22,14 +22,14 @@ LOCKS = {
 QUIET = "--quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links".split()
 
 
-def compiled(source: str, target: str, *chosen: str, given: bytes | None = None) -> None:
+def compiled(source: str, target: str, *chosen: str, stdin: bytes | None = None) -> None:
     """Resolve *source* anew into the lock *target*, for every platform."""
     how = ["--universal", "--python-version", "3.11", "--upgrade", "--generate-hashes", *QUIET]
     out = str(LOCKS_FOLDER / f"{target}.txt")
     subprocess.run(  # uv is in our environment, or on the path
         ["uv", "pip", "compile", source, *chosen, *how, "-o", out],  # noqa: S607  # the same
         cwd=ROOT,
-        input=given,
+        input=stdin,
         check=True,
     )
 
@@ -37,7 +37,7 @@ def compiled(source: str, target: str, *chosen: str, given: bytes | None = None)
 def main() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     build = "\n".join(project["build-system"]["requires"]).encode()
-    compiled("-", "build", given=build)
+    compiled("-", "build", stdin=build)
     for name, chosen in LOCKS.items():
         compiled("pyproject.toml", name, *chosen)
 

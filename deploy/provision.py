@@ -83,21 +83,21 @@ async def _stream(
     bus: Bus, wanted: dict[str, Any], declared_bytes: int, *, force: bool
 ) -> list[str]:
     name = wanted["name"]
-    found = await _request(bus, f"STREAM.INFO.{name}", {})
-    if "error" in found and found["error"].get("err_code") != STREAM_NOT_FOUND:
-        raise ProvisionError(_explanation(f"stream {name}", found["error"]))
+    info = await _request(bus, f"STREAM.INFO.{name}", {})
+    if "error" in info and info["error"].get("err_code") != STREAM_NOT_FOUND:
+        raise ProvisionError(_explanation(f"stream {name}", info["error"]))
     kept: list[str] = []
-    if "config" in found and not force:
-        keeps = _exceeded_limits(wanted, found, declared_bytes)
+    if "config" in info and not force:
+        keeps = _exceeded_limits(wanted, info, declared_bytes)
         kept = [
             f"stream {name} keeps its {limit}, which is longer than declared in nats/: --force "
             "shortens it, and erases what is beyond"
             for limit in keeps
         ]
-        wanted = {**wanted, **{limit: found["config"].get(limit, 0) for limit in keeps}}
-    if "config" in found and _same(wanted, found["config"]):
+        wanted = {**wanted, **{limit: info["config"].get(limit, 0) for limit in keeps}}
+    if "config" in info and _same(wanted, info["config"]):
         return kept
-    verb = "UPDATE" if "config" in found else "CREATE"
+    verb = "UPDATE" if "config" in info else "CREATE"
     answer = await _request(bus, f"STREAM.{verb}.{name}", wanted)
     if "error" in answer:
         raise ProvisionError(_explanation(f"stream {name}", answer["error"]))
@@ -105,18 +105,18 @@ async def _stream(
 
 
 def _exceeded_limits(
-    wanted: dict[str, Any], found: dict[str, Any], declared_bytes: int
+    wanted: dict[str, Any], info: dict[str, Any], declared_bytes: int
 ) -> list[str]:
-    """Return the limits (max_age, max_bytes) by which the stream *found* keeps more than *wanted*.
+    """Return the limits (max_age, max_bytes) by which the stream *info* keeps more than *wanted*.
 
     A smaller size, which may follow from the disk, is fine as long as the stored messages fit and
     no operator has chosen a size above *declared_bytes*.
     """
-    config, longer = found["config"], []
+    config, longer = info["config"], []
     if (most := wanted.get("max_age", 0)) and not 0 < config.get("max_age", 0) <= most:
         longer.append("max_age")
     size = config.get("max_bytes", -1)
-    fits = found["state"]["bytes"] <= wanted["max_bytes"] and 0 < size <= declared_bytes
+    fits = info["state"]["bytes"] <= wanted["max_bytes"] and 0 < size <= declared_bytes
     if not fits and not 0 < size <= wanted["max_bytes"]:
         longer.append("max_bytes")
     return longer
@@ -125,20 +125,21 @@ def _exceeded_limits(
 async def _consumer(bus: Bus, wanted: dict[str, Any]) -> list[str]:
     config = wanted["config"]
     stream, name = wanted["stream_name"], config["durable_name"]
-    found = await _request(bus, f"CONSUMER.INFO.{stream}.{name}", {})
-    if "config" in found and _same(config, found["config"]):
+    info = await _request(bus, f"CONSUMER.INFO.{stream}.{name}", {})
+    if "config" in info and _same(config, info["config"]):
         return []
     subject = f"CONSUMER.CREATE.{stream}.{name}.{config['filter_subject']}"
     answer = await _request(bus, subject, {"stream_name": stream, "config": config})
     if "error" in answer:
         raise ProvisionError(_explanation(f"consumer {name}", answer["error"]))
-    return [f"consumer {name} {'updated' if 'config' in found else 'created'}"]
+    return [f"consumer {name} {'updated' if 'config' in info else 'created'}"]
 
 
-def _same(wanted: dict[str, Any], found: dict[str, Any]) -> bool:
-    """Tell whether *found* has all values of *wanted*; other values are the server's choice."""
+def _same(wanted: dict[str, Any], present: dict[str, Any]) -> bool:
+    """Tell whether *present* has all values of *wanted*; other values are the server's choice."""
     return all(
-        found.get(key, False if value is False else None) == value for key, value in wanted.items()
+        present.get(key, False if value is False else None) == value
+        for key, value in wanted.items()
     )
 
 

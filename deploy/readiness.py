@@ -45,4 +45,4 @@ async def _missing(http: aiohttp.ClientSession, url: str) -> list[str]:
         "the voice": services["audio_pipeline"]
         or not (services["ai_service"] and services["audio_processor"]),
     }
-    return [name for name, there in missing.items() if not there]
+    return [name for name, ready in missing.items() if not ready]

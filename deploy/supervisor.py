@@ -64,7 +64,7 @@ class Supervisor:
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
             self._running[program.name] = _Running(program, process)
-            if self._stopping:  # since the loop began: `stop` did not know this process
+            if self._stopping:  # `stop` ran meanwhile and did not know this process
                 _signal(process, signal.SIGTERM)
             code = await process.wait()
             del self._running[program.name]

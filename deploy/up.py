@@ -156,7 +156,7 @@ class _Run:
                 Program(f"{stage} worker {number}", [*aura, "worker", stage], env, shares=stage)
                 for number in range(1, count + 1)
             ]
-        return [self._with_metrics(one, index) for index, one in enumerate(programs)]
+        return [self._with_metrics(program, index) for index, program in enumerate(programs)]
 
     def _console(self) -> Program:
         """Return the operator's console, which prints its address itself."""
@@ -201,7 +201,9 @@ class _Run:
         """Say how much of calls is kept where *room*, bytes, is less than `nats/` declares."""
         if room is None or room == MOST_STORE_BYTES:
             return
-        mib = {one["name"]: sized(one, room)["max_bytes"] >> 20 for one in resources.streams()}
+        mib = {
+            stream["name"]: sized(stream, room)["max_bytes"] >> 20 for stream in resources.streams()
+        }
         say(
             f"The disk of AURA_DATA_DIR {self._data} is small: of calls, the newest "
             f"{mib[subjects.EVENTS_STREAM]} MiB of events are kept and the newest "

@@ -36,9 +36,9 @@ def timestamp(event: Event) -> str:
 
 def fields(event: Event) -> dict[str, Any]:
     """Return the fields of *event* with its id, without its type."""
-    found: dict[str, Any] = msgspec.to_builtins(event)
-    found.pop("type")
-    return {"id": event.id, **found}
+    event_fields: dict[str, Any] = msgspec.to_builtins(event)
+    event_fields.pop("type")
+    return {"id": event.id, **event_fields}
 
 
 def standard(event: Event) -> bytes:
@@ -74,7 +74,7 @@ def keys(text: str) -> list[bytes]:
     Raises:
         SecretError: a key is invalid; the message does not contain it.
     """
-    found = []
+    decoded_keys = []
     for secret in text.split():
         try:
             key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
@@ -82,8 +82,8 @@ def keys(text: str) -> list[bytes]:
             raise SecretError("not base64") from error
         if not 24 <= len(key) <= 64:
             raise SecretError(f"{len(key)} bytes, not 24 to 64")
-        found.append(key)
-    return found
+        decoded_keys.append(key)
+    return decoded_keys
 
 
 def signed(event: Event, body: bytes, secrets: Sequence[bytes], now_s: int) -> dict[str, str]:

@@ -203,17 +203,17 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 def changes(agent: Agent) -> dict[str, Any]:
     """Return the values that *agent* sets, by path; variables are not filled in."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for field, path in WORDS.items():
         if (value := getattr(agent, field)) is not UNSET:
-            found[path] = value
+            values[path] = value
     for section, (part, _) in SECTIONS.items():
-        if (given := getattr(agent, section)) is UNSET:
+        if (section_values := getattr(agent, section)) is UNSET:
             continue
-        for name in given.__struct_fields__:
-            if (value := getattr(given, name)) is not UNSET:
-                found[f"{part}.{name}"] = value
-    return found
+        for name in section_values.__struct_fields__:
+            if (value := getattr(section_values, name)) is not UNSET:
+                values[f"{part}.{name}"] = value
+    return values
 
 
 class AgentUsed(msgspec.Struct, frozen=True, kw_only=True):

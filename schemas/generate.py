@@ -67,7 +67,7 @@ def consumers() -> dict[str, dict[str, Any]]:
         json.loads(path.read_text(encoding="utf-8"))["config"]
         for path in sorted((HERE.parent / "nats" / "consumers").glob("*.json"))
     ]
-    return {one["durable_name"]: one for one in declared}
+    return {consumer["durable_name"]: consumer for consumer in declared}
 
 
 def json_schema() -> dict[str, Any]:

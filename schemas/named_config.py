@@ -65,15 +65,15 @@ def whole(event: Mapping[str, Any], base: Mapping[str, Any]) -> Map:
 
 def _differences(base: Mapping[str, Any], other: Mapping[str, Any]) -> Map:
     """Return the values of *other* that differ, as nested maps."""
-    found: Map = {}
+    differing: Map = {}
     for key, value in other.items():
         before = base.get(key)
         if isinstance(value, dict) and isinstance(before, dict):
             if inner := _differences(before, value):
-                found[key] = inner
+                differing[key] = inner
         elif key not in base or value != before:
-            found[key] = value
-    return found
+            differing[key] = value
+    return differing
 
 
 def _changed(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Map:

@@ -22,8 +22,8 @@ def components(kinds: Iterable[Any], *, ref_template: str) -> dict[str, dict[str
 
     *ref_template* has `{name}` for the name of a type that is referred to.
     """
-    _, found = msgspec.json.schema_components(kinds, ref_template=ref_template)
-    return {name: _exported(schema) for name, schema in found.items()}
+    _, schemas = msgspec.json.schema_components(kinds, ref_template=ref_template)
+    return {name: _exported(schema) for name, schema in schemas.items()}
 
 
 def _exported(part: Any) -> Any:
@@ -32,7 +32,7 @@ def _exported(part: Any) -> Any:
         case dict():
             return {key: _exported(value) for key, value in part.items()} | _pattern_of(part)
         case list() | tuple():
-            return [_exported(one) for one in part]
+            return [_exported(item) for item in part]
         case _:
             return part
 

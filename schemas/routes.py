@@ -65,9 +65,9 @@ def writers_of(kinds: Iterable[type[msgspec.Struct]]) -> tuple[str, ...]:
 
 
 def _roles(text: str) -> tuple[str, ...]:
-    found: list[str] = []
+    roles: list[str] = []
     for name in re.split(r", | or ", text.lower()):
         if name not in ROLES:
             raise ValueError(f"no role of the bus: {name}")
-        found += ROLES[name]
-    return tuple(found)
+        roles += ROLES[name]
+    return tuple(roles)

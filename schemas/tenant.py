@@ -68,11 +68,11 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "limits.idle_s": self.limits.idle_s,
             "webhook.words": self.webhook.words,
         }
-        for part, said in (("spend", self.spend), ("prices", self.prices)):
-            if said is UNSET:
+        for part, values in (("spend", self.spend), ("prices", self.prices)):
+            if values is UNSET:
                 continue
-            for name in said.__struct_fields__:
-                if (value := getattr(said, name)) is not UNSET:
+            for name in values.__struct_fields__:
+                if (value := getattr(values, name)) is not UNSET:
                     changes[f"{part}.{name}"] = value
         if models := changes.get("prices.models"):
             changes["prices.models"] = {**operator.prices.models, **models}

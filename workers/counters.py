@@ -47,7 +47,7 @@ def watch(stage: str, jobs: Jobs) -> None:
         JOBS.labels(stage, outcome)
 
 
-def taken(stage: str, job: Job) -> None:
+def started(stage: str, job: Job) -> None:
     if job.attempt > 1:
         REDELIVERED.labels(stage).inc()
     else:

@@ -124,7 +124,7 @@ class EngineQueue(Generic[Item]):
     def _dequeue(self, candidates: dict[Item, QueueEntry]) -> tuple[Item, QueueEntry]:
         """Take the item of *candidates* whose owner's share is next; of one owner, the oldest."""
         owners = {entry.owner: self._shares.starts(entry.owner) for entry in candidates.values()}
-        item = min(candidates, key=lambda one: owners[candidates[one].owner])
+        item = min(candidates, key=lambda key: owners[candidates[key].owner])
         entry = candidates.pop(item)
         self._shares.give(entry.owner, max(LEAST_COST_S, entry.audio_s))
         self._running[item] = entry.owner

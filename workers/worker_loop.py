@@ -72,7 +72,7 @@ class Worker(Generic[J]):
         target = self.stage.target(event)
         watch = None if target.turn is None else TurnWatch(self.bus, event, target.turn, job.seq)
         context = JobContext(event, job.seq, job.attempt, self.bus, now_s, waited_s, watch)
-        counters.taken(self.stage.name, job)
+        counters.started(self.stage.name, job)
         with (
             job.traced(),
             structlog.contextvars.bound_contextvars(session=event.session, job=event.id),

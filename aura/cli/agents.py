@@ -68,7 +68,7 @@ def show(name: Name, tenant: Tenant = "") -> None:
 
 @app.command()
 def diff(
-    one: Annotated[str, typer.Argument(metavar="FILE|NAME[@REV]", help="What to compare.")],
+    first: Annotated[str, typer.Argument(metavar="FILE|NAME[@REV]", help="What to compare.")],
     other: Annotated[
         str, typer.Argument(metavar="FILE|NAME[@REV]", help="With this; see above.")
     ] = "",
@@ -84,7 +84,7 @@ def diff(
 
     aura agents diff host@12 host@14    these two
     """
-    run(_files().diff(one, other, _tenant(tenant)))
+    run(_files().diff(first, other, _tenant(tenant)))
 
 
 @app.command()

@@ -24,7 +24,7 @@ def plan(settings: Settings, modules: list[str], group: str, start: str, *, live
     if live and start != "now":
         raise CommandError("--live only gets new events: leave out --from, or --live")
     try:
-        subscribers = [one for name in modules for one in load(name, settings)]
+        subscribers = [subscriber for name in modules for subscriber in load(name, settings)]
         begin = start_of(start, datetime.now(UTC))
         return Plan(subscribers, group or group_of(modules[0]), begin, live)
     except SubscriberError as error:

@@ -77,8 +77,8 @@ async def converse(pcm: bytes, line: CallClient, outcome: Outcome, *, greeting: 
         async with line, beside(_speak(line, pcm, outcome, greeting=greeting)):
             await _listen(line, outcome)
     except CallError as error:
-        told = outcome.errors[-1] if outcome.errors else ""
-        raise CommandError(failure(error, line.url, told)) from error
+        last_error = outcome.errors[-1] if outcome.errors else ""
+        raise CommandError(failure(error, line.url, last_error)) from error
 
 
 async def _listen(line: CallClient, outcome: Outcome) -> None:
@@ -94,7 +94,7 @@ async def _listen(line: CallClient, outcome: Outcome) -> None:
             async with asyncio.timeout(until - time.monotonic()):
                 message = await line.receive()
             last = time.monotonic()
-            outcome.take(message, last)
+            outcome.add(message, last)
     if outcome.ends_at is None:
         raise CommandError("no response came: run `aura doctor` or `aura tap` to see why")
 
@@ -163,8 +163,8 @@ def _write_response(pcm: bytearray, out: Path) -> None:
 def _show_result(console: Console, outcome: Outcome, steps: dict[str, Any], out: Path) -> None:
     """Print the waterfall of the turn, and where the response is."""
     here = outcome.first_audio_ms
-    there = [] if here is None else [at_the_client(here)]
-    console.print("\n".join(["", *waterfall(steps), *there]), highlight=False)
+    client_lines = [] if here is None else [at_the_client(here)]
+    console.print("\n".join(["", *waterfall(steps), *client_lines]), highlight=False)
     if outcome.pcm:
         message = f"\nThe response is in {out} ({length_s(outcome.pcm):.1f} s)."
         console.print(message, soft_wrap=True, markup=False)
@@ -189,11 +189,11 @@ def agent_options(agent: str, variables: Sequence[str]) -> dict[str, str]:
     Raises:
         CommandError: a variable has no such form.
     """
-    if wrong := [one for one in variables if "=" not in one]:
+    if wrong := [variable for variable in variables if "=" not in variable]:
         raise CommandError(f"--variable {wrong[0]}: write NAME=VALUE")
     query = {"agent": agent} if agent else {}
     if variables:
-        query["variables"] = json.dumps(dict(one.split("=", 1) for one in variables))
+        query["variables"] = json.dumps(dict(variable.split("=", 1) for variable in variables))
     return query
 
 

@@ -67,7 +67,7 @@ def start(
     tenant: Annotated[str, typer.Option(metavar="T", help="Whose call it is.")] = "",
 ) -> None:
     """Place a telephone call through `aura sip`, and print the session once it is answered."""
-    values = dict(one.split("=", 1) for one in variable or [] if "=" in one)
+    values = dict(pair.split("=", 1) for pair in variable or [] if "=" in pair)
     if len(values) != len(variable or []):
         raise CommandError("give --variable NAME=VALUE, each name once")
     run(_start(to, agent, values, tenant))
@@ -176,7 +176,7 @@ async def _list(tenant: str, *, as_json: bool) -> int:
     if not calls:
         print("No call is running.")
         return 0
-    rows = [CALL_COLUMNS, *(tuple(map(printable, _cells(one))) for one in calls)]
+    rows = [CALL_COLUMNS, *(tuple(map(printable, _cells(call))) for call in calls)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     console = Console(markup=False, emoji=False, highlight=False)
     for number, row in enumerate(rows):
@@ -186,12 +186,12 @@ async def _list(tenant: str, *, as_json: bool) -> int:
     return 0
 
 
-def _cells(one: CallState) -> tuple[str, ...]:
-    since = f"{max(0, time.time() - one.since_ms / 1000):.0f} s"
-    muted = ", ".join(one.muted)
+def _cells(call: CallState) -> tuple[str, ...]:
+    since = f"{max(0, time.time() - call.since_ms / 1000):.0f} s"
+    muted = ", ".join(call.muted)
     return (
-        *(one.session, one.tenant, one.user, since, str(one.turns)),
-        *(one.state, muted, one.agent, one.edge),
+        *(call.session, call.tenant, call.user, since, str(call.turns)),
+        *(call.state, muted, call.agent, call.edge),
     )
 
 

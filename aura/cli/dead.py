@@ -100,13 +100,13 @@ async def _list(*, as_json: bool) -> int:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("SEQ", "TIME", "STAGE", "SESSION", "EVENT", "TRIES", "REASON"):
         table.add_column(name, overflow="fold")
-    for one in letters:
-        event = one.event_id.removeprefix(f"{one.session}.") or (
-            "unreadable" if one.in_log else "no longer in the log"
+    for letter in letters:
+        event = letter.event_id.removeprefix(f"{letter.session}.") or (
+            "unreadable" if letter.in_log else "no longer in the log"
         )
-        tries = str(one.attempts)
-        cells = (f"{one.time[:19]}Z", one.stage, one.session, event, tries, one.reason)
-        table.add_row(str(one.seq), *map(printable, cells))
+        tries = str(letter.attempts)
+        cells = (f"{letter.time[:19]}Z", letter.stage, letter.session, event, tries, letter.reason)
+        table.add_row(str(letter.seq), *map(printable, cells))
     Console(markup=False, emoji=False).print(table)
     return 0
 

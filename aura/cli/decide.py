@@ -110,13 +110,13 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> DecisionRepo
         verdict.why = f"it was published at another pace: decide {origin} instead"
         return verdict
     try:
-        found = redecide.connections(events)
+        connections = redecide.connections(events)
     except redecide.InputsNotRecordedError as error:
         verdict.why = str(error)
         return verdict
-    verdict.skipped = redecide.begun(events) - len(found)
+    verdict.skipped = redecide.begun(events) - len(connections)
     verdict.differences, verdict.started_ms = [], events[0].at_ms
-    for connection in found:
+    for connection in connections:
         changed = wanted.changed(connection.config)
         verdict.decisions += len(connection.decided)
         if connection.inputs:
@@ -150,8 +150,8 @@ def _first(recorded: Sequence[Event], now: Sequence[Event]) -> Difference:
             return Difference(event.at_ms, _noted(event, other), _noted(other, event))
     longer = recorded if len(recorded) > len(now) else now
     extra = longer[min(len(recorded), len(now))]
-    there, name = longer is recorded, tag(extra)
-    return Difference(extra.at_ms, name if there else "", "" if there else name)
+    was_recorded, name = longer is recorded, tag(extra)
+    return Difference(extra.at_ms, name if was_recorded else "", "" if was_recorded else name)
 
 
 def _noted(event: Event, other: Event) -> str:

@@ -48,8 +48,8 @@ async def demo(settings: Settings, example: Path = EXAMPLE_FOLDER) -> int:
         )
         code = await ask(settings, scene)
         booked = json.loads(bookings.read_text("utf-8")) if bookings.exists() else []
-    for one in booked:
-        about = "{guests} guests, {day} at {hour}:00, {name}".format(**one)
+    for booking in booked:
+        about = "{guests} guests, {day} at {hour}:00, {name}".format(**booking)
         print(f"\nThe tool book_table has written: {about}")
     if not booked:
         print("\nNo table was booked: the model did not call the tool.")

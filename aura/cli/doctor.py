@@ -58,16 +58,16 @@ class Finding:
 
 def machine(settings: Settings) -> Iterator[Finding]:
     """Yield the findings on this machine."""
-    found = ".".join(str(part) for part in sys.version_info[:3])
-    yield Finding(sys.version_info >= (3, 11), f"Python {found}", "Python 3.11 or newer")
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    yield Finding(sys.version_info >= (3, 11), f"Python {version}", "Python 3.11 or newer")
     for module, extra, purpose in LIBRARIES:
         try:
-            there = importlib.util.find_spec(module) is not None
+            installed = importlib.util.find_spec(module) is not None
         except ModuleNotFoundError:
-            there = False
+            installed = False
         needed = _is_used(module, settings) if extra == "llm" else True
         advice = installing(extra)
-        yield Finding(there, f"{module}: {purpose}", advice, needed)
+        yield Finding(installed, f"{module}: {purpose}", advice, needed)
     yield from language_findings(settings)
     yield _model(settings)
     try:
@@ -102,9 +102,10 @@ def _model(settings: Settings) -> Finding:
     if engine != "local" or settings.llm_model:
         named = settings.llm_model or "its own"
         return Finding(True, f"language model: {named} ({engine}), as the settings say")
-    found = llm_factory.local_llm(settings)
-    advice = f"`aura models fetch {found.better}` brings it, and it is used from then on"
-    return Finding(not found.better, f"language model: {found.model}. {found.why}", advice, False)
+    choice = llm_factory.local_llm(settings)
+    advice = f"`aura models fetch {choice.better}` brings it, and it is used from then on"
+    what = f"language model: {choice.model}. {choice.why}"
+    return Finding(not choice.better, what, advice, needed=False)
 
 
 def _is_used(library: str, settings: Settings) -> bool:
@@ -147,22 +148,22 @@ async def bus_findings(settings: Settings) -> list[Finding]:
         return [Finding(False, "NATS", str(error))]
     over_tls = bus.is_over_tls
     try:
-        roles = sorted({one.role for one in await discover(bus, silence_s=SILENCE_S)})
+        roles = sorted({service.role for service in await discover(bus, silence_s=SILENCE_S)})
     finally:
         await bus.close()
     how = " over TLS" if over_tls else ""
-    found = [Finding(True, f"NATS answers{how}; roles there: {', '.join(roles) or 'none'}")]
+    findings = [Finding(True, f"NATS answers{how}; roles there: {', '.join(roles) or 'none'}")]
     if not over_tls and not is_here(settings.nats_url):
         advice = (
             "words, sound and passwords cross the network in clear: nats/tls.conf, AURA_NATS_CA"
         )
-        found.append(Finding(False, "TLS to NATS", advice, needed=False))
-    return found
+        findings.append(Finding(False, "TLS to NATS", advice, needed=False))
+    return findings
 
 
 def is_here(nats_url: str) -> bool:
     """Tell whether only this machine has the servers in *nats_url*; empty: the embedded one."""
-    hosts = {urlsplit(one.strip()).hostname for one in nats_url.split(",") if one.strip()}
+    hosts = {urlsplit(server.strip()).hostname for server in nats_url.split(",") if server.strip()}
     return hosts <= LOOPBACK
 
 
@@ -175,8 +176,8 @@ def edge_findings(settings: Settings, url: str) -> list[Finding]:
             advice = "in use by something else: set PORT to a free one"
             return [Finding(False, f"PORT {settings.port}", advice)]
         return [Finding(True, f"no Aura runs at {url}; PORT {settings.port} is free")]
-    found = [Finding(True, f"{EDGE_ANSWERS} {url}")]
-    return found if status == 200 else [*found, without_workers(services)]
+    findings = [Finding(True, f"{EDGE_ANSWERS} {url}")]
+    return findings if status == 200 else [*findings, without_workers(services)]
 
 
 def _health(url: str) -> tuple[int, dict[str, bool]]:
@@ -192,17 +193,17 @@ def _health(url: str) -> tuple[int, dict[str, bool]]:
     try:
         line.request("GET", f"{place.path.rstrip('/')}/health")
         answer = line.getresponse()
-        said = json.loads(answer.read())
-        return answer.status, said.get("services", {}) if isinstance(said, dict) else {}
+        health = json.loads(answer.read())
+        return answer.status, health.get("services", {}) if isinstance(health, dict) else {}
     finally:
         line.close()
 
 
 def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as one:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket() as probing:
+        probing.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            one.bind((host, port))
+            probing.bind((host, port))
         except OSError:
             return False
     return True
@@ -218,19 +219,19 @@ async def examine(settings: Settings) -> int:
         asyncio.to_thread(edge_findings, settings, url),
         asyncio.to_thread(lambda: list(machine(settings))),
     )
-    for one in (*here, *on_bus, *of_edge):
+    for finding in (*here, *on_bus, *of_edge):
         mark = (
             "[green]ok     [/]"
-            if one.good
+            if finding.good
             else "[red]missing[/]"
-            if one.needed
+            if finding.needed
             else "[yellow]absent [/]"
         )
-        console.print(f"{mark} {one.what}", highlight=False)
-        if not one.good:
-            console.print(f"        {one.advice}", highlight=False, markup=False)
-            bad = bad or one.needed
-    runs = any(one.good and one.what.startswith(EDGE_ANSWERS) for one in of_edge)
+        console.print(f"{mark} {finding.what}", highlight=False)
+        if not finding.good:
+            console.print(f"        {finding.advice}", highlight=False, markup=False)
+            bad = bad or finding.needed
+    runs = any(finding.good and finding.what.startswith(EDGE_ANSWERS) for finding in of_edge)
     well = f"All is well: Aura runs at {url}." if runs else "All is well. Next: aura up"
     console.print("Something is missing; see above." if bad else well, highlight=False)
     return 1 if bad else 0

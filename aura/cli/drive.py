@@ -53,18 +53,18 @@ class Wish:
     """`NAME` or `NAME@REV`."""
     live_tools: bool = False
 
-    def driven(self, *, sound_is_there: bool) -> tuple[ev.StageName, ...]:
+    def driven(self, *, has_sound: bool) -> tuple[ev.StageName, ...]:
         """Return the stages to drive.
 
         Raises:
             CommandError: there is no such stage, or no recorded audio for it.
         """
         if not self.stages:
-            return self._with_tools(s for s in DRIVEN if s != "stt" or sound_is_there)
+            return self._with_tools(s for s in DRIVEN if s != "stt" or has_sound)
         names = {name.strip() for name in self.stages.split(",")}
         if not names <= set(DRIVEN):
             raise CommandError(f"--stages is some of {','.join(DRIVEN)}; for tools: --tools live")
-        if "stt" in names and not sound_is_there:
+        if "stt" in names and not has_sound:
             raise CommandError(
                 "stt cannot be driven: the session's sound was not recorded (AURA_RECORD_AUDIO)"
             )
@@ -88,7 +88,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
         recorded = decoded(await read(bus, session))
         pcm = await _sound(bus, recorded[0].tenant, session)
         model = chosen(settings)
-        stages = wish.driven(sound_is_there=bool(pcm))
+        stages = wish.driven(has_sound=bool(pcm))
         plan = DrivePlan(
             session=relabel.new_session(),
             stages=stages,
@@ -106,7 +106,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
             ),
         )
         length_s = (recorded[-1].at_ms - recorded[0].at_ms) / 1000
-        print(f"Driving {session} ({length_s:.0f} s) again as {_told(plan)} ...", file=sys.stderr)
+        print(f"Driving {session} ({length_s:.0f} s) again as {_listed(plan)} ...", file=sys.stderr)
         await drive_again(bus, recorded, plan)
         await asyncio.sleep(0.3)  # the last events are on their way
         now = decoded(await read(bus, plan.session))
@@ -114,11 +114,12 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
         raise CommandError(f"{session} cannot be driven: {error}") from error
     finally:
         await bus.close()
-    found = compare(recorded, now, from_turn=wish.from_turn)
-    return _tell(found, (session, plan.session), failures(wish.fail_on, found), as_json=as_json)
+    compared = compare(recorded, now, from_turn=wish.from_turn)
+    failed = failures(wish.fail_on, compared)
+    return _tell(compared, (session, plan.session), failed, as_json=as_json)
 
 
-def _told(plan: DrivePlan) -> str:
+def _listed(plan: DrivePlan) -> str:
     source = "from its sound" if plan.sound else "from its transcripts"
     return f"{plan.session}: {', '.join(plan.stages)} {source}"
 
@@ -129,7 +130,7 @@ async def _served(bus: Bus, settings: Settings, recorded: list[ev.AnyEvent], age
     Raises:
         CommandError: there is no such agent, or it lacks a variable.
     """
-    began = next((one for one in recorded if isinstance(one, ev.SessionStarted)), None)
+    began = next((event for event in recorded if isinstance(event, ev.SessionStarted)), None)
     if began is None:
         raise CommandError("the session's beginning is not in its log")
     name, number = revision_named(agent)
@@ -150,14 +151,14 @@ async def _own(bus: Bus, began: ev.SessionStarted) -> store.Revision | None:
         return None
 
 
-def _tell(found: Comparison, of: tuple[str, str], failed: list[str], *, as_json: bool) -> int:
+def _tell(comparison: Comparison, of: tuple[str, str], failed: list[str], *, as_json: bool) -> int:
     """Print the comparison of a session with its replay (*of*); return the exit code."""
     if as_json:
-        result = {"session": of[0], "replay": of[1], **found.as_json(), "failed": failed}
+        result = {"session": of[0], "replay": of[1], **comparison.as_json(), "failed": failed}
         json.dump(result, sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
-        _print(found, of[1])
+        _print(comparison, of[1])
     for failure in failed:
         print(f"aura: {failure}", file=sys.stderr)
     return 1 if failed else 0
@@ -181,34 +182,35 @@ async def _sound(bus: Bus, tenant: str, session: str) -> bytes:
     return recorded_audio.delivered(await bus.read(subjects.RECORDING_STREAM, subject))
 
 
-def words_of(found: Comparison) -> Table:
+def words_of(comparison: Comparison) -> Table:
     """Return a table of both sides' words; square brackets in them are no markup."""
     table = Table("", "recorded", "now", box=None, pad_edge=False)
-    for then, now in found.pairs:
+    for then, now in comparison.pairs:
         turn = then.turn if then else "+"
-        said = [Text(printable(side.said) if side else "-") for side in (then, now)]
+        words = [Text(printable(side.said) if side else "-") for side in (then, now)]
         answers = [Text(printable(side.answer) if side else "-") for side in (then, now)]
-        table.add_row(f"{turn} you", *said)
+        table.add_row(f"{turn} you", *words)
         table.add_row("  aura", *answers, style="green")
     return table
 
 
-def _print(found: Comparison, session: str) -> None:
+def _print(comparison: Comparison, session: str) -> None:
     console = Console(markup=False, emoji=False)
-    console.print(words_of(found))
+    console.print(words_of(comparison))
     numbers = Table(
         "median, ms after the end of speech", "recorded", "now", box=None, pad_edge=False
     )
     for name, words in MEASURED.items():
-        if name in found.latencies:
-            then_ms, now_ms = found.latencies[name]
+        if name in comparison.latencies:
+            then_ms, now_ms = comparison.latencies[name]
             numbers.add_row(words, f"{then_ms:.0f}", f"{now_ms:.0f}")
     console.print(numbers)
-    ratio = "not measured" if found.latency is None else f"{found.latency:.2f} times"
+    ratio = "not measured" if comparison.latency is None else f"{comparison.latency:.2f} times"
     console.print(
-        f"\nWord error rate {found.wer:.3f}; latency {ratio}; interruptions "
-        f"{found.interrupted[0]} and {found.interrupted[1]}; errors {found.errors[0]} and "
-        f"{found.errors[1]}; {found.same} of {found.events} events the same.\n"
+        f"\nWord error rate {comparison.wer:.3f}; latency {ratio}; interruptions "
+        f"{comparison.interrupted[0]} and {comparison.interrupted[1]}; errors "
+        f"{comparison.errors[0]} and {comparison.errors[1]}; "
+        f"{comparison.same} of {comparison.events} events the same.\n"
         f"The replay is session {session}: aura show {session}",
         highlight=False,
         soft_wrap=True,

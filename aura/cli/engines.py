@@ -28,8 +28,8 @@ def show() -> None:
 
     for stage, names in BUILT_IN.items():
         print(f"AURA_{stage.upper()}_ENGINE   {', '.join(names)}")
-        for one in sorted(entry_points(group=f"aura.{stage}"), key=lambda one: one.name):
-            print(f"    {one.name}   {one.value}")
+        for entry in sorted(entry_points(group=f"aura.{stage}"), key=lambda entry: entry.name):
+            print(f"    {entry.name}   {entry.value}")
 
 
 @app.command("test")

@@ -10,7 +10,7 @@ from runtime.settings import ENV_FILE, Settings, SettingsError, env_name
 from runtime.text.printable import printable
 
 
-def found() -> tuple[Path, list[str]] | None:
+def settings_in_force() -> tuple[Path, list[str]] | None:
     """Return the path of `.env` and the variables in force that it sets, or None without any.
 
     A variable of the environment is in force before that of the file.
@@ -27,10 +27,10 @@ def found() -> tuple[Path, list[str]] | None:
         for name in (env_name(field), f"AURA_{field.upper()}")  # either is read
     }
     try:
-        given = DotEnvSettingsSource(Settings).env_vars
+        file_values = DotEnvSettingsSource(Settings).env_vars
     except UnicodeDecodeError as error:
         raise SettingsError(f"{printable(str(file.resolve()))}: it is no text in UTF-8") from error
-    names = {name.upper() for name, value in given.items() if value is not None}
+    names = {name.upper() for name, value in file_values.items() if value is not None}
     in_force = sorted(names & known - {name.upper() for name in os.environ})
     return (file.resolve(), in_force) if in_force else None
 
@@ -41,6 +41,6 @@ def say() -> None:
     Raises:
         SettingsError: the file is no text.
     """
-    if said := found():
-        file, names = said
+    if source := settings_in_force():
+        file, names = source
         sys.stderr.write(printable(f"aura: {file} sets {', '.join(names)}") + "\n")

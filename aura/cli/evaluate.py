@@ -50,7 +50,7 @@ async def evaluate(settings: Settings, wanted: EvaluateOptions) -> int:
     try:
         suite = read_suite(wanted.suite)
         if wanted.only:
-            some = tuple(one for one in suite.scenarios if wanted.only in one.name)
+            some = tuple(scenario for scenario in suite.scenarios if wanted.only in scenario.name)
             if not some:
                 raise CommandError(f"no scenario has {wanted.only!r} in its name")
             suite = suite.model_copy(update={"scenarios": some})
@@ -60,14 +60,14 @@ async def evaluate(settings: Settings, wanted: EvaluateOptions) -> int:
     await _is_there(wanted.url)
     console, turn = Console(stderr=wanted.as_json), asyncio.Semaphore(wanted.parallel)
 
-    async def one(scenario: Scenario) -> Result:
+    async def attempt(scenario: Scenario) -> Result:
         async with turn:
             result = await _try(scenario, suite, spoken, wanted)
             console.print("." if result.passed else "F", end="")
             return result
 
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(one(scenario)) for scenario in suite.scenarios]
+        running = [tasks.create_task(attempt(scenario)) for scenario in suite.scenarios]
     results = [task.result() for task in running]
     _tell(suite, results, wanted, console)
     return 0 if all(result.passed for result in results) else 1
@@ -117,7 +117,7 @@ async def _try(
     except (aiohttp.ClientError, OSError) as error:
         result.error = f"the call failed: {type(error).__name__}"
     for number, (step, seen) in enumerate(zip(scenario.steps, result.seen, strict=False), 1):
-        result.wrong += [f"step {number}: {said}" for said in judge(step, seen, suite.within_s)]
+        result.wrong += [f"step {number}: {flaw}" for flaw in judge(step, seen, suite.within_s)]
     result.seconds = time.monotonic() - began
     return result
 

@@ -24,7 +24,7 @@ async def export(
         raise CommandError(
             f"a session file is binary: aura export {session} > call.aura, or --out call.aura"
         )
-    one = await _taken_out(settings, session, audio=audio)
+    file = await _exported(settings, session, audio=audio)
     if wav is not None:
         from runtime.sessions.recorded_audio import (  # noqa: PLC0415  # numpy, for sound alone
             NotRecordedError,
@@ -32,7 +32,7 @@ async def export(
         )
 
         try:
-            sound = stereo_wav(one.audio)
+            sound = stereo_wav(file.audio)
         except NotRecordedError as error:
             raise CommandError(
                 f"no sound of {session} was recorded: set AURA_RECORD_AUDIO=always, or have the "
@@ -41,20 +41,20 @@ async def export(
         await _write(wav, sound)
         print(f"The caller is on the left of {wav}, Aura on the right.", file=sys.stderr)
     if out is not None:
-        await _write(out, pack(one))
+        await _write(out, pack(file))
     elif wav is None:
-        sys.stdout.buffer.write(pack(one))
+        sys.stdout.buffer.write(pack(file))
     return 0
 
 
-async def _taken_out(settings: Settings, session: str, *, audio: bool) -> SessionFile:
+async def _exported(settings: Settings, session: str, *, audio: bool) -> SessionFile:
     async with await connect(settings, "aura-export") as bus:
-        one = await transfer.taken_out(bus, await chosen(bus, session), audio=audio)
-    if one is None:
+        file = await transfer.export(bus, await chosen(bus, session), audio=audio)
+    if file is None:
         raise CommandError(
             f"no session {session} is recorded: `aura sessions` lists the recorded sessions"
         )
-    return one
+    return file
 
 
 async def _write(path: Path, data: bytes) -> None:

@@ -40,7 +40,7 @@ async def forget(settings: Settings, session: str, *, user: str, tenant: str) ->
         chosen = sorted({*meant, *_owns(replays)})
         erased = await transfer.forget(bus, chosen)
         left = {own: await transfer.left(bus, *own) for own in chosen}
-        running = {(one.tenant, one.session) for one in await calls.running(bus, tenant="")}
+        running = {(call.tenant, call.session) for call in await calls.running(bus, tenant="")}
     for (_, name), count in left.items():
         if count:
             print(
@@ -83,16 +83,16 @@ async def _sessions_of(
 
 async def _named(bus: Bus, session: str, tenant: str) -> set[Own]:
     """Return the stored sessions of that name and tenant."""
-    found: set[Own] = set()
-    for one in SessionFilter(tenant=tenant).tenants:
+    owns: set[Own] = set()
+    for owner in SessionFilter(tenant=tenant).tenants:
         for stream, subject in (
-            (subjects.EVENTS_STREAM, subjects.session_events(one, session or "*")),
-            (subjects.RECORDING_STREAM, subjects.recording(one, session or "*")),
+            (subjects.EVENTS_STREAM, subjects.session_events(owner, session or "*")),
+            (subjects.RECORDING_STREAM, subjects.recording(owner, session or "*")),
         ):
             for name in await log.count(bus, stream, subject):
                 parts = name.split(".")
-                found.add((parts[2], parts[3]))
-    return found
+                owns.add((parts[2], parts[3]))
+    return owns
 
 
 def command(

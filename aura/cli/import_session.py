@@ -18,26 +18,27 @@ async def bring_in(settings: Settings, file: Path) -> int:
     """Store the session in *file* under its own id."""
     try:
         data = await asyncio.to_thread(file.read_bytes)
-        one = unpack(data)
+        session_file = unpack(data)
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}") from error
     except NotASessionError as error:
         raise CommandError(f"{file} cannot be imported: {error}") from error
+    session = session_file.session
     bus = await connect(settings, "aura-import")
     try:
-        count = await transfer.put_in(bus, one)
-    except transfer.ThereAlreadyError as error:
+        count = await transfer.store(bus, session_file)
+    except transfer.AlreadyRecordedError as error:
         raise CommandError(
-            f"session {one.session} is recorded already; to replace it: aura forget {one.session}"
+            f"session {session} is recorded already; to replace it: aura forget {session}"
         ) from error
     except BusRefusedError as error:
         raise CommandError(
-            f"session {one.session} was imported in part: {error}; "
-            f"to remove that part: aura forget {one.session}"
+            f"session {session} was imported in part: {error}; "
+            f"to remove that part: aura forget {session}"
         ) from error
     finally:
         await bus.close()
-    print(f"{one.session}: {count} messages imported. Next: aura show {one.session}")
+    print(f"{session}: {count} messages imported. Next: aura show {session}")
     return 0
 
 

@@ -112,7 +112,9 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-SERVICES = {one.name for commands in COMMANDS.values() for one in commands if one.service}
+SERVICES = {
+    command.name for commands in COMMANDS.values() for command in commands if command.service
+}
 
 
 def _aura(
@@ -144,26 +146,26 @@ def command_line(typed: str) -> typer.Typer:
     )
     app.callback()(_aura)
     for panel, commands in COMMANDS.items():
-        for one in commands:
+        for command in commands:
             what: Callable[..., None] | typer.Typer = _not_loaded
-            if one.name == typed:
+            if command.name == typed:
                 # garbage collection would take a tenth of the start and find none
                 usual = gc.get_threshold()
                 gc.set_threshold(1_000_000, 50, 50)
                 with without("rich"):  # which draws tracebacks that Aura never shows
                     import_module("structlog")
-                with without_aiohttp() if one.quick else nullcontext():
-                    if one.quick:
+                with without_aiohttp() if command.quick else nullcontext():
+                    if command.quick:
                         import_module("nats")  # now, or the command imports it with aiohttp
-                    module = import_module(f"aura.cli.{one.module}")
-                if not one.quick:
+                    module = import_module(f"aura.cli.{command.module}")
+                if not command.quick:
                     gc.set_threshold(*usual)
                 what = getattr(module, "app", None) or module.command
             if isinstance(what, typer.Typer):
-                app.add_typer(what, name=one.name, rich_help_panel=panel)
+                app.add_typer(what, name=command.name, rich_help_panel=panel)
             else:
-                line = one.help if what is _not_loaded else None
-                app.command(one.name, help=line, rich_help_panel=panel)(what)
+                line = command.help if what is _not_loaded else None
+                app.command(command.name, help=line, rich_help_panel=panel)(what)
     return app
 
 

@@ -34,6 +34,6 @@ Session = Annotated[
 ]
 
 
-def place(given: dict[str, Any]) -> Settings:
+def place(options: dict[str, Any]) -> Settings:
     """Return the settings, overridden by the options of the command line."""
-    return load(**{name: value for name, value in given.items() if value is not None})
+    return load(**{name: value for name, value in options.items() if value is not None})

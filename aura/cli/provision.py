@@ -17,7 +17,7 @@ async def apply(
 ) -> int:
     async with await connect(settings, "aura-provision") as bus:
         done = await provision(bus, replicas=settings.replicas, force=force)
-        done += [f"group {one.name} created" for one in groups if await join(bus, one, start)]
+        done += [f"group {group.name} created" for group in groups if await join(bus, group, start)]
     print("\n".join(done) or "All in place.")
     return 0
 

@@ -92,7 +92,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     aura replay S --drive --llm-model m  the words of another model
     aura replay S --drive --agent host@7 the words of that revision of an agent
     """
-    _check(_given(context), sessions)
+    _check(_typed(context), sessions)
     if decide:
         from aura.cli import decide as again
 
@@ -107,27 +107,27 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     run(once_more(load(), sessions[0], speed, from_turn, publish=publish, as_json=json))
 
 
-def _given(context: typer.Context) -> set[str]:
+def _typed(context: typer.Context) -> set[str]:
     """Return the names of the options that were typed, whatever their values."""
     sources = {name: context.get_parameter_source(name) for name in context.params}
     # typer does not export the enum
     return {name for name, source in sources.items() if source and source.name != "DEFAULT"}
 
 
-def _check(given: Collection[str], sessions: list[str]) -> None:
-    """Refuse *given* options that contradict each other, or have no effect.
+def _check(typed: Collection[str], sessions: list[str]) -> None:
+    """Refuse *typed* options that contradict each other, or have no effect.
 
     Raises:
         CommandError: some were given.
     """
-    ways = [way for way in WAYS if way in given]
+    ways = [way for way in WAYS if way in typed]
     if len(ways) > 1:
         raise CommandError(f"{_flags(ways, 'and')} are two ways to replay: choose one")
     for option, needed in ONLY_WITH.items():
-        if option in given and not any(way in given for way in needed):
+        if option in typed and not any(way in typed for way in needed):
             flag = _flags([option], "")
             raise CommandError(f"{flag} does nothing without {_flags(needed, 'or')}: add that")
-    if len(sessions) > 1 and "decide" not in given:
+    if len(sessions) > 1 and "decide" not in typed:
         raise CommandError("several sessions can only be replayed with --decide")
 
 

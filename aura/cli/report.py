@@ -35,15 +35,15 @@ def report(settings: Settings, *, data: Path | None, start: str, tenant: str, ou
     from aura.cli.reporting.page import page
 
     now = datetime.now(UTC)
-    found = _figures(settings, data, start, tenant, now)
+    figures = _figures(settings, data, start, tenant, now)
     title = f"Aura, {tenant}" if tenant else "Aura"
     try:
-        out.write_text(page(found, title=title, now=now), encoding="utf-8")
+        out.write_text(page(figures, title=title, now=now), encoding="utf-8")
     except OSError as error:
         raise CommandError(f"--html {out}: {error.strerror}") from error
     console = Console(highlight=False)
     columns = room(console)
-    for line in summary(found):
+    for line in summary(figures):
         console.print(cut(line, columns), markup=False, soft_wrap=True)
     console.print(f"\nThe report is in {out}.", soft_wrap=True)
     return 0
@@ -80,30 +80,30 @@ def _figures(
     since = begin.astimezone(UTC).replace(tzinfo=None) if begin else LONG_AGO
     until = now.replace(tzinfo=None) + timedelta(days=1)  # edges whose clocks are ahead
     with warehouse.database(folder) as db:
-        found = figures(db, since, until, {**PRICES, **settings.prices}, tenant)
-    if not found.totals:
+        counted = figures(db, since, until, {**PRICES, **settings.prices}, tenant)
+    if not counted.totals:
         raise CommandError("nothing happened in that time: choose another --from or --tenant")
-    return found
+    return counted
 
 
-def summary(found: Figures) -> Iterator[str]:
+def summary(figures: Figures) -> Iterator[str]:
     """Yield the headline numbers, the slowest calls and the newest of the failed, as lines."""
     from aura.cli.reporting.page import milliseconds, moment, tiles
 
-    shown = tiles(found.totals)
+    shown = tiles(figures.totals)
     wide = max(len(name) for name, _ in shown)
     yield from (f"{name:{wide}}  {value}" for name, value in shown)
-    if found.slowest:
+    if figures.slowest:
         yield "\nThe slowest calls, by their longest wait:"
-    for row in found.slowest:
+    for row in figures.slowest:
         waited = milliseconds(row["waited_ms"])
         yield f"  {row['session']}  {moment(row['at_utc'])}  turn {row['turn']}  {waited}"
-    if found.failed:
-        yield f"\nFailed calls ({len(found.failed)}), the newest first:"
-    for row in found.failed[:MOST_PRINTED_FAILURES]:
-        told = ", ".join(filter(None, (row["what"], f"errors: {row['errors']}")))
-        yield f"  {row['session']}  {moment(row['at_utc'])}  {told}"
-    if found.slowest or found.failed:
+    if figures.failed:
+        yield f"\nFailed calls ({len(figures.failed)}), the newest first:"
+    for row in figures.failed[:MOST_PRINTED_FAILURES]:
+        details = ", ".join(filter(None, (row["what"], f"errors: {row['errors']}")))
+        yield f"  {row['session']}  {moment(row['at_utc'])}  {details}"
+    if figures.slowest or figures.failed:
         yield "Look at one: aura show CALL"
 
 

@@ -28,13 +28,13 @@ async def replay(
         stored = since_turn(await read(bus, session), from_turn)
         if not publish:
             console = Console()
-            async for one, _ in paced(stored, speed, cut=from_turn > 0):
-                say(console, one.subject, one.data, as_json=as_json)
+            async for message, _ in paced(stored, speed, cut=from_turn > 0):
+                say(console, message.subject, message.data, as_json=as_json)
             return 0
         name = relabel.new_session()
         print(f"Session {session} is replayed as {name} (`aura tap --session {name}`).")
-        async for one, later_ms in paced(stored, speed, cut=from_turn > 0):
-            made = relabel.renamed(one, name, later_ms=later_ms)
+        async for message, later_ms in paced(stored, speed, cut=from_turn > 0):
+            made = relabel.renamed(message, name, later_ms=later_ms)
             if made:
                 await bus.store(*made)
     return 0
@@ -50,8 +50,8 @@ def since_turn(stored: list[Stored], turn: int) -> list[Stored]:
         return stored
     spoken: dict[int, int] = {}
     """The places of the first events of utterances; a typed turn has none."""
-    for index, one in enumerate(stored):
-        event = one.readable()
+    for index, message in enumerate(stored):
+        event = message.readable()
         if isinstance(event, ev.SpeechStarted):
             spoken[event.utterance] = index
         if isinstance(event, ev.TurnTaken) and event.turn >= turn:
@@ -67,14 +67,14 @@ async def paced(
     *cut*: the pause between the first event and the second is skipped.
     """
     loop = asyncio.get_running_loop()
-    timed = [(event.at_ms, one) for one in stored if (event := one.readable())]
+    timed = [(event.at_ms, message) for message in stored if (event := message.readable())]
     timed.sort(key=lambda pair: pair[0])
     if not timed:
         return
     first_ms = timed[1 if cut and len(timed) > 1 else 0][0]
     begin_s, now_ms = loop.time(), int(time.time() * 1000)
-    for at_ms, one in timed:
+    for at_ms, message in timed:
         due_s = begin_s + max(0, at_ms - first_ms) / 1000 / speed
         if (wait_s := due_s - loop.time()) > 0:
             await asyncio.sleep(wait_s)
-        yield one, now_ms + round((due_s - begin_s) * 1000) - at_ms
+        yield message, now_ms + round((due_s - begin_s) * 1000) - at_ms

@@ -23,8 +23,8 @@ class CommandError(Exception):
 def running_url(here: Settings) -> str:
     """Return the URL of the local Aura."""
     try:
-        found = json.loads((here.data_dir / "up.json").read_text(encoding="utf-8"))
-        return str(found["url"])
+        record = json.loads((here.data_dir / "up.json").read_text(encoding="utf-8"))
+        return str(record["url"])
     except (OSError, ValueError, KeyError):
         return f"http://127.0.0.1:{here.port}"
 
@@ -58,7 +58,7 @@ def role(settings: Settings, name: str, work: Coroutine[Any, Any, int]) -> None:
     from runtime.process import logs
 
     logs.configure(settings, name)
-    if taken := env_file.found():
-        file, names = taken
+    if in_force := env_file.settings_in_force():
+        file, names = in_force
         structlog.get_logger().info("env_file_read", file=str(file), sets=names)
     run(work)

@@ -32,8 +32,8 @@ def moment_ms(text: str, now_s: float) -> int:
     """
     if not text:
         return 0
-    if found := re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text):
-        return int((now_s - float(found[1]) * _AGO[found[2]]) * 1000)
+    if match := re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text):
+        return int((now_s - float(match[1]) * _AGO[match[2]]) * 1000)
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:

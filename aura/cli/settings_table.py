@@ -23,7 +23,7 @@ def rows() -> list[tuple[str, str, str, str]]:
 
 def _kind(annotation: Any) -> str:
     if typing.get_origin(annotation) is typing.Literal:
-        return " or ".join(str(one) for one in typing.get_args(annotation))
+        return " or ".join(str(choice) for choice in typing.get_args(annotation))
     if annotation is SecretStr:
         return "secret"
     if isinstance(annotation, types.GenericAlias):

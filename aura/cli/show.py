@@ -86,10 +86,10 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
     row = folded(events)
     if row is None:
         raise CommandError(f"nothing of session {session} can be read by this version of Aura")
-    told = moments(events)
+    timeline = moments(events)
     if html is None:
         console = Console()
-        drawn = Segment("".join(drawing(row, told, Paint(console))))
+        drawn = Segment("".join(drawing(row, timeline, Paint(console))))
         console.print(Segments([drawn]), soft_wrap=True, end="")
         return 0
     from aura.cli.session.session_page import page  # noqa: PLC0415  # numpy, which a drawing in text does without
@@ -98,7 +98,7 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
 
     heard = since(recorded, row.started_at_ms) if recorded else {}
     try:
-        await asyncio.to_thread(html.write_text, page(row, told, heard), encoding="utf-8")
+        await asyncio.to_thread(html.write_text, page(row, timeline, heard), encoding="utf-8")
     except OSError as error:
         raise CommandError(f"--html {html}: {error.strerror}") from error
     print(f"Session {session} is drawn in {html}: open it in any browser.")
@@ -123,7 +123,7 @@ class Paint:
         return style.render(text, color_system=self._colours) if style and self._colours else text
 
 
-def drawing(row: ListedSession, told: list[Moment], paint: Paint) -> Iterator[str]:
+def drawing(row: ListedSession, timeline: list[Moment], paint: Paint) -> Iterator[str]:
     """Yield the session line by line: busy lanes, events, and the waterfall of each turn."""
     slowest = "" if row.slowest_ms is None else f", slowest response {row.slowest_ms:.0f} ms"
     of = printable(f", replay of {row.replay_of}") if row.replay_of else ""
@@ -139,13 +139,13 @@ def drawing(row: ListedSession, told: list[Moment], paint: Paint) -> Iterator[st
         yield paint(f"{lane[:3]:4}", COLOUR[lane])
     yield "\n"
     open_lanes: set[Lane] = set()
-    for one in told:
-        yield _line(one, row.started_at_ms, open_lanes, paint)
-        if one.name in _OPENS:
-            open_lanes.add(_OPENS[one.name])
-        open_lanes -= set(_CLOSES.get(one.name, ()))
-        if one.name == "turn.measured":
-            steps = {k: v for k, v in one.fields.items() if isinstance(v, float)}
+    for moment in timeline:
+        yield _line(moment, row.started_at_ms, open_lanes, paint)
+        if moment.name in _OPENS:
+            open_lanes.add(_OPENS[moment.name])
+        open_lanes -= set(_CLOSES.get(moment.name, ()))
+        if moment.name == "turn.measured":
+            steps = {k: v for k, v in moment.fields.items() if isinstance(v, float)}
             for bar in waterfall(steps, paint.left(LANES_COLUMN)):
                 yield f"{'':{LANES_COLUMN}}{paint(bar, DIM)}\n"
 
@@ -153,22 +153,22 @@ def drawing(row: ListedSession, told: list[Moment], paint: Paint) -> Iterator[st
 @cache
 def _lanes(here: Lane, open_lanes: frozenset[Lane], bad: bool, paint: Paint) -> str:
     """Return the lanes part of a line whose event is in the lane *here*."""
-    found = []
+    marks = []
     for lane in LANES:
         if lane == here:
-            found.append(paint("●   ", RED if bad else COLOUR[lane]))
+            marks.append(paint("●   ", RED if bad else COLOUR[lane]))
         else:
-            found.append(paint("┃   " if lane in open_lanes else "·   ", COLOUR[lane]))
-    return "".join(found)
+            marks.append(paint("┃   " if lane in open_lanes else "·   ", COLOUR[lane]))
+    return "".join(marks)
 
 
-def _line(one: Moment, start_ms: int, open_lanes: set[Lane], paint: Paint) -> str:
-    bad = one.name in BAD
-    at = paint(f"{(one.at_ms - start_ms) / 1000:>9.3f}", DIM)
-    lanes = _lanes(one.lane, frozenset(open_lanes), bad, paint)
-    strong = RED if bad else BOLD if one.name in STRONG else None
-    name = paint(f"{one.name:22}", strong or COLOUR[one.lane])
-    return f"{at}  {lanes}{name} {paint(cut(one.text, paint.left(WORDS_AT)), strong)}\n"
+def _line(moment: Moment, start_ms: int, open_lanes: set[Lane], paint: Paint) -> str:
+    bad = moment.name in BAD
+    at = paint(f"{(moment.at_ms - start_ms) / 1000:>9.3f}", DIM)
+    lanes = _lanes(moment.lane, frozenset(open_lanes), bad, paint)
+    strong = RED if bad else BOLD if moment.name in STRONG else None
+    name = paint(f"{moment.name:22}", strong or COLOUR[moment.lane])
+    return f"{at}  {lanes}{name} {paint(cut(moment.text, paint.left(WORDS_AT)), strong)}\n"
 
 
 def command(

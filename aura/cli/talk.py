@@ -40,8 +40,8 @@ class Shown:
     answer: str = ""
     steps: dict[str, Any] = field(default_factory=dict)
 
-    def take(self, message: dict[str, Any]) -> Iterator[Text]:
-        """Take a message of the server; yield the lines that it finishes."""
+    def add(self, message: dict[str, Any]) -> Iterator[Text]:
+        """Add a message of the server; yield the lines that it finishes."""
         match message["type"]:
             case "greeting":
                 self.answer = message["text"]
@@ -82,8 +82,8 @@ class Shown:
 
 
 def _line(who: Literal["You", "Aura"], words: str, style: str) -> Text:
-    said = Text(f"{who:6}", style=style)
-    return said.append(printable(" ".join(words.split())), style="" if style != "dim" else style)
+    line = Text(f"{who:6}", style=style)
+    return line.append(printable(" ".join(words.split())), style="" if style != "dim" else style)
 
 
 @dataclass
@@ -173,7 +173,7 @@ async def _hear(line: CallClient, speaker: Loudspeaker, shown: Shown, console: C
             speaker.drop()
         elif message.get("audio"):
             speaker.put(read_wav(base64.b64decode(message["audio"])))
-        for words in shown.take(message):
+        for words in shown.add(message):
             console.print(words)
 
 

@@ -41,29 +41,29 @@ def decoded(subject: str, data: bytes) -> dict[str, Any]:
     return {k: f"{len(v)} B" if isinstance(v, bytes) else v for k, v in fields.items()}
 
 
-def line(said: dict[str, Any], subject: str) -> Text:
+def line(fields: dict[str, Any], subject: str) -> Text:
     """Return one event as a line for people."""
-    at_ms = said.get("at_ms")
+    at_ms = fields.get("at_ms")
     clock = time.time() if at_ms is None else at_ms / 1000
     millis = f"{int(clock * 1000) % 1000:03}"
-    session = str(said.get("session") or (*subject.split("."), "", "")[2])
+    session = str(fields.get("session") or (*subject.split("."), "", "")[2])
     text = Text(f"{time.strftime('%H:%M:%S', time.localtime(clock))}.{millis} ", style="dim")
     text.append(f"{printable(session[-12:]):12} ", style="cyan")
-    text.append(f"{said['type']:24} ", style="bold")
-    text.append(" ".join(f"{k}={_short(v)}" for k, v in own_fields(said).items()))
+    text.append(f"{fields['type']:24} ", style="bold")
+    text.append(" ".join(f"{k}={_short(v)}" for k, v in own_fields(fields).items()))
     return text
 
 
 def say(console: Console, subject: str, data: bytes, *, as_json: bool) -> None:
     """Print a message of *subject*, as a line for people or as one JSON object."""
-    said = decoded(subject, data)
+    fields = decoded(subject, data)
     if as_json:
-        sys.stdout.write(json.dumps({**said, "subject": subject}) + "\n")
+        sys.stdout.write(json.dumps({**fields, "subject": subject}) + "\n")
         sys.stdout.flush()
     else:
         whole = not console.is_terminal  # rich cuts at 80 columns where there is no terminal
         overflow: OverflowMethod = "ignore" if whole else "ellipsis"
-        console.print(line(said, subject), soft_wrap=whole, no_wrap=True, overflow=overflow)
+        console.print(line(fields, subject), soft_wrap=whole, no_wrap=True, overflow=overflow)
 
 
 def _short(value: Any) -> str:
@@ -78,12 +78,12 @@ async def listen(settings: Settings, subject: str, *, as_json: bool, session: st
     bus = await connect(settings, "aura-tap")
     console = Console()
 
-    async def on_message(said: Delivery) -> None:
-        if not session or session in said.subject.split("."):
-            data = said.data
-            if said.type in NAMING:
+    async def on_message(delivery: Delivery) -> None:
+        if not session or session in delivery.subject.split("."):
+            data = delivery.data
+            if delivery.type in NAMING:
                 data = await bus.configurations.in_data(data)
-            say(console, said.subject, data, as_json=as_json)
+            say(console, delivery.subject, data, as_json=as_json)
 
     try:
         async with bus.listening(subject, on_message):

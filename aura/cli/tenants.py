@@ -66,13 +66,13 @@ def show(name: Name) -> None:
 
 @app.command()
 def diff(
-    one: Annotated[str, typer.Argument(metavar="FILE|TENANT[@REV]", help="What to compare.")],
+    first: Annotated[str, typer.Argument(metavar="FILE|TENANT[@REV]", help="What to compare.")],
     other: Annotated[
         str, typer.Argument(metavar="FILE|TENANT[@REV]", help="With this; see above.")
     ] = "",
 ) -> None:
     """Compare two texts of a tenant, as `aura agents diff` does; exit 1 where they differ."""
-    run(_files().diff(one, other, ""))
+    run(_files().diff(first, other, ""))
 
 
 @app.command()

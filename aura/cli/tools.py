@@ -110,15 +110,15 @@ async def _show(settings: Settings) -> int:
     from runtime.text.printable import printable
 
     async with await connect(settings, "aura-tools-list") as bus:
-        found = await served_tools(bus, silence_s=SILENCE_S)
-    if not found:
+        served = await served_tools(bus, silence_s=SILENCE_S)
+    if not served:
         print("No service offers a tool now: aura tools serve FILE")
         return 0
     table = Table("tenant", "tool", "arguments", "description", box=None)
-    for one in found:
-        arguments = ", ".join(one.tool.parameters.get("properties", {}))
-        first = one.tool.description.partition("\n")[0]
-        row = (one.tenant, one.tool.name, arguments, first)
+    for service in served:
+        arguments = ", ".join(service.tool.parameters.get("properties", {}))
+        first = service.tool.description.partition("\n")[0]
+        row = (service.tenant, service.tool.name, arguments, first)
         table.add_row(*(printable(text) for text in row))
     await asyncio.to_thread(Console().print, table)
     return 0

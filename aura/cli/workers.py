@@ -57,8 +57,8 @@ def look_of(
     now: Sequence[Service], before: Sequence[Service], elapsed_s: float, stages: list[Queue]
 ) -> Look:
     """Return the look; *before* is the state *elapsed_s* earlier, for the rates."""
-    done_before = {one.id: one.status.done for one in before}
-    rows = [_row(one, done_before.get(one.id), elapsed_s) for one in now]
+    done_before = {service.id: service.status.done for service in before}
+    rows = [_row(service, done_before.get(service.id), elapsed_s) for service in now]
     rows.sort(key=lambda row: (ORDER.index(row.role) if row.role in ORDER else 9, row.role, row.id))
     return Look(rows, stages)
 
@@ -147,21 +147,21 @@ async def _look(bus: Bus, before: Sequence[Service]) -> tuple[Look, list[Service
 
 async def _live(bus: Bus) -> None:
     """Keep the tables fresh until SIGINT or SIGTERM; the first have no rates yet."""
-    found = await discover(bus, silence_s=SILENCE_S)
-    look = look_of(found, [], 0, await queues(bus))
+    services = await discover(bus, silence_s=SILENCE_S)
+    look = look_of(services, [], 0, await queues(bus))
     stop = stop_event()
     with Live(tables(look), console=Console(), auto_refresh=False) as live:
         async with beside(stop.wait()) as stopping:
             while not stopping.done():
                 try:
-                    async with beside(_look(bus, found)) as looking:
+                    async with beside(_look(bus, services)) as looking:
                         await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 except BusAwayError:
                     live.update(Text("The bus is away; waiting for it.", style="red"), refresh=True)
                     await asyncio.wait({stopping}, timeout=STAGES_POLL_S)
                     continue
                 if not looking.cancelled():
-                    look, found = looking.result()
+                    look, services = looking.result()
                     live.update(tables(look), refresh=True)
 
 

@@ -75,9 +75,9 @@ def turns(events: Sequence[ev.AnyEvent]) -> list[ComparedTurn]:
     """Return the turns with a response in order; carried words are part of a later turn."""
     carried = {e.turn for e in events if isinstance(e, ev.AnswerHeard) and e.carried}
     answers: dict[int, str] = {}
-    for one in events:
-        if isinstance(one, ev.ResponseCompleted):  # one for each step
-            answers[one.turn] = f"{answers.get(one.turn, '')} {one.text}".strip()
+    for event in events:
+        if isinstance(event, ev.ResponseCompleted):  # one for each step
+            answers[event.turn] = f"{answers.get(event.turn, '')} {event.text}".strip()
     heard = {e.turn: e.text for e in events if isinstance(e, ev.AnswerHeard)}
     measured = {e.turn: e for e in events if isinstance(e, ev.TurnMeasured)}
     return [
@@ -94,8 +94,8 @@ def turns(events: Sequence[ev.AnyEvent]) -> list[ComparedTurn]:
 
 
 def _steps(measured: ev.TurnMeasured | None) -> dict[str, float]:
-    found = msgspec.structs.asdict(measured) if measured else {}
-    return {name: ms for name in MEASURED if (ms := found.get(name)) is not None}
+    fields = msgspec.structs.asdict(measured) if measured else {}
+    return {name: ms for name in MEASURED if (ms := fields.get(name)) is not None}
 
 
 def compare(
@@ -138,14 +138,14 @@ def branch(events: Sequence[ev.AnyEvent], turn: int) -> Sequence[ev.AnyEvent]:
     if turn <= 0 or taken is None:
         return events
     speech = [isinstance(e, ev.SpeechStarted) and e.utterance == taken.utterance for e in events]
-    found = []
+    branched = []
     for event in events[speech.index(True) if True in speech else 0 :]:
         fields = msgspec.structs.asdict(event)
         turn_of = fields.get("turn") or turn  # 0 or none: the event belongs to no turn
         utterance = fields.get("utterance") or taken.utterance
         if turn_of >= turn and utterance >= taken.utterance:
-            found.append(event)
-    return found
+            branched.append(event)
+    return branched
 
 
 def side_by_side(
@@ -193,7 +193,7 @@ def sequence(events: Sequence[ev.AnyEvent]) -> dict[str, list[tuple[Any, ...]]]:
 
     Events of two subjects have two writers, so their order is not fixed.
     """
-    found: dict[str, list[tuple[Any, ...]]] = {}
+    by_kind: dict[str, list[tuple[Any, ...]]] = {}
     # the heard part ends at a word, which may be another word some ms later
     cut = {e.text for e in events if isinstance(e, ev.AnswerHeard) and not e.complete}
     for event in events:
@@ -206,8 +206,8 @@ def sequence(events: Sequence[ev.AnyEvent]) -> dict[str, list[tuple[Any, ...]]]:
             content += [None if m.text in cut else m.text for m in event.messages]
         if isinstance(event, ev.AnswerHeard) and not event.complete:
             content[0] = None
-        found.setdefault(event.KIND, []).append((tag(event), *key, *content))
-    return found
+        by_kind.setdefault(event.KIND, []).append((tag(event), *key, *content))
+    return by_kind
 
 
 # ---------------------------------------------------------------- limits for CI
@@ -217,18 +217,18 @@ class BadLimitError(ValueError):
     """The text is no valid limit; the message shows the format."""
 
 
-def failures(limits: str, found: Comparison) -> list[str]:
+def failures(limits: str, comparison: Comparison) -> list[str]:
     """Return a sentence for each exceeded limit in *limits* (`wer=0.1,latency=1.2x,same=1`).
 
     Raises:
         BadLimitError: *limits* has another name or form.
     """
     values: dict[str, float | None] = {
-        "wer": found.wer,
-        "latency": found.latency,
-        "errors": float(found.errors[1]),
-        "interrupted": float(abs(found.interrupted[1] - found.interrupted[0])),
-        "same": found.same / max(1, found.events),
+        "wer": comparison.wer,
+        "latency": comparison.latency,
+        "errors": float(comparison.errors[1]),
+        "interrupted": float(abs(comparison.interrupted[1] - comparison.interrupted[0])),
+        "same": comparison.same / max(1, comparison.events),
     }
     failed = []
     for limit in filter(None, limits.split(",")):

@@ -73,7 +73,7 @@ class _NoClient:
     """A client of a driven session that drops all messages; transfers are taken from the record."""
 
     def __init__(self, inputs: Sequence[TimedInput], plan: DrivePlan) -> None:
-        self._recorded = [one for _, one in inputs if isinstance(one, Reconfigured)]
+        self._recorded = [timed for _, timed in inputs if isinstance(timed, Reconfigured)]
         self._plan = plan
         self.shell: SessionShell | None = None
 
@@ -85,10 +85,10 @@ class _NoClient:
         asyncio.get_running_loop().call_soon(self._give, self._transferred(call, agent))
 
     def _transferred(self, call: str, agent: str) -> AnyInput:
-        for one in self._recorded:
-            if one.agent and one.agent.name == agent:
-                config = _with_replayed_tools(one.config, live=self._plan.live_tools)
-                return Reconfigured(config, one.agent, call)
+        for transfer in self._recorded:
+            if transfer.agent and transfer.agent.name == agent:
+                config = _with_replayed_tools(transfer.config, live=self._plan.live_tools)
+                return Reconfigured(config, transfer.agent, call)
         return ClientToolResult(
             call, "the recorded call was not handed over to that agent", failed=True
         )

@@ -30,9 +30,9 @@ def served_by(
         VariableError: it has a variable without a value in the session.
     """
     used = began.agent
-    base = began.config.but({path: value_at(operator, path) for path in _said(own)})
+    base = began.config.but({path: value_at(operator, path) for path in _set_paths(own)})
     caller_changes = dict(used.caller_changes) if used else {}
-    if not began.config.response.greeting and not (used and "response.greeting" in _said(own)):
+    if not began.config.response.greeting and not (used and "response.greeting" in _set_paths(own)):
         caller_changes["response.greeting"] = ""  # the caller wanted no greeting
     options = CallOptions(
         by_token=used.variables if used else {}, by_caller={}, changes=caller_changes
@@ -47,7 +47,7 @@ def served_by(
     return Served(made.config, agent)
 
 
-def _said(own: Revision | None) -> list[str]:
+def _set_paths(own: Revision | None) -> list[str]:
     """Return the paths that the session's own agent set."""
     try:
         return list(changes(own.agent())) if own else []

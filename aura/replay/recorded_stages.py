@@ -112,8 +112,8 @@ class RecordedStages:
             case _:
                 pass
 
-    def _results_of(self, given: FromStage, at_ms: int, began_ms: int) -> None:
-        result = given.event if isinstance(given, StageSaid) else given
+    def _results_of(self, stage_input: FromStage, at_ms: int, began_ms: int) -> None:
+        result = stage_input.event if isinstance(stage_input, StageSaid) else stage_input
         match result:
             case ev.TranscriptGuess(utterance=number, pause=number_of_pause):
                 pause = self._pauses.get((number, number_of_pause))
@@ -126,7 +126,7 @@ class RecordedStages:
                 spoken.text = text
                 self.finals[number] = (result, max(0, at_ms - spoken.ended_ms))
             case ChunkSpoken(turn=0) | ev.SpeechReady(turn=0) | ev.JobFailed(turn=0):
-                self.greeting.append((at_ms - began_ms, given))
+                self.greeting.append((at_ms - began_ms, stage_input))
             case ev.ToolReturned() | ev.ToolFailed():
                 self._tools.came(result, at_ms)
             case ev.ResponseSentence() | ev.ResponseCompleted() if is_own(result):
@@ -139,7 +139,7 @@ class RecordedStages:
                 | ev.SpeechReady()
             ):
                 if response := self._response_of(result):
-                    response.came.append((at_ms - response.taken.at_ms, given))
+                    response.came.append((at_ms - response.taken.at_ms, stage_input))
             case _:
                 pass
 
@@ -148,11 +148,11 @@ class RecordedStages:
         if isinstance(result, ev.ResponseCompleted | ev.ToolCalled):
             return self.responses.get((result.turn, result.step))
         steps = [
-            one
-            for (turn, _), one in self.responses.items()
-            if turn == result.turn and one.taken.spoken <= result.index
+            response
+            for (turn, _), response in self.responses.items()
+            if turn == result.turn and response.taken.spoken <= result.index
         ]
-        return max(steps, key=lambda one: one.taken.step, default=None)
+        return max(steps, key=lambda response: response.taken.step, default=None)
 
     # -------------------------------------------------------- results
 

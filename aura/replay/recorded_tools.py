@@ -27,19 +27,20 @@ class RecordedTools:
 
     def came(self, result: Result, at_ms: int) -> None:
         """Add a result that arrived at *at_ms*."""
-        for one in self._calls:
-            if _key(one.requested) == _key(result) and one.result is None:
-                one.result, one.after_ms = result, at_ms - one.requested.at_ms
+        for call in self._calls:
+            if _key(call.requested) == _key(result) and call.result is None:
+                call.result, call.after_ms = result, at_ms - call.requested.at_ms
 
     def result(self, now: ev.ToolRequested) -> tuple[int, Result]:
         """Return the result for the call *now*, and its delay in ms."""
         same = [
-            one
-            for one in self._calls
-            if one.result
-            and (one.requested.tool.name, one.requested.arguments) == (now.tool.name, now.arguments)
+            call
+            for call in self._calls
+            if call.result
+            and (call.requested.tool.name, call.requested.arguments)
+            == (now.tool.name, now.arguments)
         ]
-        best = min(same, key=lambda one: _key(one.requested) != _key(now), default=None)
+        best = min(same, key=lambda call: _key(call.requested) != _key(now), default=None)
         key = {"turn": now.turn, "step": now.step, "call": now.call}
         if best is not None and best.result is not None:
             return best.after_ms, msgspec.structs.replace(best.result, **key)

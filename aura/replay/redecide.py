@@ -122,7 +122,7 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
     Raises:
         InputsNotRecordedError: no inputs were stored, or they were stored by a newer Aura.
     """
-    found: list[RecordedConnection] = []
+    recorded: list[RecordedConnection] = []
     decided: list[tuple[ev.Event, int]] = []
     delivered: list[ev.InputsDelivered] = []
     for index, event in enumerate(events):
@@ -131,21 +131,21 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
                 raise InputsNotRecordedError(
                     f"its configuration {event.config_hash} is not in stream AURA_CONFIGS"
                 )
-            found.append(RecordedConnection(event, tuple(events[:index])))
+            recorded.append(RecordedConnection(event, tuple(events[:index])))
         elif isinstance(event, ev.InputsDelivered):
             delivered.append(event)
-        elif found and is_decision(event):
-            decided.append((_without_recorded(event), len(found)))
+        elif recorded and is_decision(event):
+            decided.append((_without_recorded(event), len(recorded)))
     known = by_id(events)
-    for connection, parts in _matched(found, _logs(delivered)):
+    for connection, parts in _matched(recorded, _logs(delivered)):
         try:
             connection.inputs += read(parts, known)
         except BadInputsError as error:
             raise InputsNotRecordedError(str(error)) from error
-    times = [{timed.at_ms for timed in connection.inputs} for connection in found]
-    for decision, there in decided:
-        found[_owner(decision, found[:there], times)].decided.append(decision)
-    complete = [connection for connection in found if connection.inputs]
+    times = [{timed.at_ms for timed in connection.inputs} for connection in recorded]
+    for decision, begun_before in decided:
+        recorded[_owner(decision, recorded[:begun_before], times)].decided.append(decision)
+    complete = [connection for connection in recorded if connection.inputs]
     if not complete:
         raise InputsNotRecordedError(
             "its inputs were not recorded: its edge was killed in the first 10 s, or is of an Aura "
@@ -169,7 +169,7 @@ def _logs(delivered: Sequence[ev.InputsDelivered]) -> list[list[ev.InputsDeliver
 
 
 def _matched(
-    found: Sequence[RecordedConnection], logs: Sequence[list[ev.InputsDelivered]]
+    recorded: Sequence[RecordedConnection], logs: Sequence[list[ev.InputsDelivered]]
 ) -> list[tuple[RecordedConnection, list[ev.InputsDelivered]]]:
     """Return each input log with its connection, the last one that began before its first input.
 
@@ -178,27 +178,29 @@ def _matched(
     matched: dict[int, list[ev.InputsDelivered]] = {}
     for log in logs:
         earlier = [
-            k for k, connection in enumerate(found) if connection.began.at_ms <= log[0].from_ms
+            k for k, connection in enumerate(recorded) if connection.began.at_ms <= log[0].from_ms
         ]
         if earlier:
             matched.setdefault(earlier[-1], log)
-    if len(matched) != len(logs) and len(logs) == len(found):
-        return list(zip(found, logs, strict=True))
-    return [(found[k], log) for k, log in sorted(matched.items())]
+    if len(matched) != len(logs) and len(logs) == len(recorded):
+        return list(zip(recorded, logs, strict=True))
+    return [(recorded[k], log) for k, log in sorted(matched.items())]
 
 
 def _owner(
-    decision: ev.Event, found: Sequence[RecordedConnection], times: Sequence[set[int]]
+    decision: ev.Event, recorded: Sequence[RecordedConnection], times: Sequence[set[int]]
 ) -> int:
     """Return the index of the connection that decided: one with an input then, or the latest.
 
     The last decisions of a connection may be stored after the next connection began.
     """
-    for index, known_ms in enumerate(times[: len(found)]):
+    for index, known_ms in enumerate(times[: len(recorded)]):
         if decision.at_ms in known_ms:
             return index
-    earlier = [k for k, connection in enumerate(found) if connection.began.at_ms <= decision.at_ms]
-    return earlier[-1] if earlier else len(found) - 1
+    earlier = [
+        k for k, connection in enumerate(recorded) if connection.began.at_ms <= decision.at_ms
+    ]
+    return earlier[-1] if earlier else len(recorded) - 1
 
 
 def decide(connection: RecordedConnection, config: SessionConfig | None = None) -> list[ev.Event]:
@@ -222,20 +224,20 @@ def quiet(timed_inputs: Sequence[TimedInput]) -> list[bool]:
     A call that waits for nothing does not need this audio: as much other audio as it remembers
     follows before the next voice.
     """
-    found: list[bool] = []
+    left_out: list[bool] = []
     still = 0
     for timed in reversed(timed_inputs):
         voiced = timed.call_input.voiced if isinstance(timed.call_input, Sound) else None
         if voiced is None:
-            found.append(False)
+            left_out.append(False)
         elif any(voiced):
             still = 0
-            found.append(False)
+            left_out.append(False)
         else:
             still += len(voiced)
-            found.append(bool(voiced) and still > MOST_PREFIX_FRAMES)
-    found.reverse()
-    return found
+            left_out.append(bool(voiced) and still > MOST_PREFIX_FRAMES)
+    left_out.reverse()
+    return left_out
 
 
 def decisions_in(effects: Iterable[Effect]) -> list[ev.Event]:
@@ -246,7 +248,7 @@ def decisions_in(effects: Iterable[Effect]) -> list[ev.Event]:
 
 def by_id(events: Iterable[ev.AnyEvent]) -> dict[str, ev.AnyEvent]:
     """Return *events* by their short ids; of equal ids the first counts."""
-    found: dict[str, ev.AnyEvent] = {}
+    events_by_id: dict[str, ev.AnyEvent] = {}
     for event in events:
-        found.setdefault(short_id(event), event)
-    return found
+        events_by_id.setdefault(short_id(event), event)
+    return events_by_id

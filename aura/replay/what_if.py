@@ -109,7 +109,7 @@ class Difference:
 
 def decisions(events: Sequence[ev.Event]) -> list[Decision]:
     """Return the decisions in *events* that a caller would notice."""
-    found: list[Decision] = []
+    decided: list[Decision] = []
     ended: ev.SpeechEnded | None = None
     for event in events:
         match event:
@@ -117,37 +117,37 @@ def decisions(events: Sequence[ev.Event]) -> list[Decision]:
                 ended = event
             case ev.SpeechEnded():
                 key = ("end", event.speech_end_ms)
-                found.append(Decision(event.at_ms, key, "nothing was said"))
+                decided.append(Decision(event.at_ms, key, "nothing was said"))
             case ev.TurnCommitted(text=text) if ended is not None:
                 answers = f"answers {text!r} after {ended.wait_ms} ms of silence"
-                found.append(Decision(event.at_ms, ("end", ended.speech_end_ms), answers))
+                decided.append(Decision(event.at_ms, ("end", ended.speech_end_ms), answers))
                 ended = None
             case ev.ResponseCancelled(reason="interrupted"):
-                found.append(Decision(event.at_ms, ("over", event.at_ms), "is interrupted"))
+                decided.append(Decision(event.at_ms, ("over", event.at_ms), "is interrupted"))
             case ev.InterruptionDismissed():
-                found.append(Decision(event.at_ms, ("over", event.at_ms), "talks on"))
+                decided.append(Decision(event.at_ms, ("over", event.at_ms), "talks on"))
             case ev.AnswerHeard(carried=True):
                 waits = "waits for the rest of the sentence"
-                found.append(Decision(event.at_ms, ("over", event.at_ms), waits))
+                decided.append(Decision(event.at_ms, ("over", event.at_ms), waits))
             case ev.TroubleTold(stage=stage):
-                found.append(Decision(event.at_ms, ("over", event.at_ms), f"{stage} fails"))
+                decided.append(Decision(event.at_ms, ("over", event.at_ms), f"{stage} fails"))
             case _:
                 pass
-    return found
+    return decided
 
 
 def differences(recorded: Sequence[ev.Event], now: Sequence[ev.Event]) -> list[Difference]:
     """Return the differences of *now* from *recorded* in order of time."""
     before, after = decisions(recorded), decisions(now)
-    found: list[Difference] = []
+    differing: list[Difference] = []
     for decision in before:
         same = next((other for other in after if _same(decision, other)), None)
         if same is not None:
             after.remove(same)
         if same is None or same.text != decision.text:
-            found.append(Difference(decision.at_ms, decision.text, same.text if same else ""))
-    found += [Difference(decision.at_ms, "", decision.text) for decision in after]
-    return sorted(found, key=lambda difference: difference.at_ms)
+            differing.append(Difference(decision.at_ms, decision.text, same.text if same else ""))
+    differing += [Difference(decision.at_ms, "", decision.text) for decision in after]
+    return sorted(differing, key=lambda difference: difference.at_ms)
 
 
 def _same(decision: Decision, other: Decision) -> bool:

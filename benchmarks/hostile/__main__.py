@@ -30,7 +30,7 @@ FUZZ_MESSAGES_PER_S = 200
 
 def orders(asked: argparse.Namespace, speech: str) -> Iterator[tuple[str, Order]]:
     """Yield the names and orders of all requested rows; the URL is not known yet."""
-    sources = [one for one in SOURCES if asked.source in {"all", one}]
+    sources = [source for source in SOURCES if asked.source in {"all", source}]
     for number, row in enumerate(ROWS):
         for source in sources:
             yield row.name, Order("", asked.seconds, "row", number, source, speech=speech)
@@ -54,7 +54,7 @@ def orders(asked: argparse.Namespace, speech: str) -> Iterator[tuple[str, Order]
 
 async def run(asked: argparse.Namespace, speech: Path) -> list[RowFigures]:
     """Measure all requested rows; an Aura that was affected is replaced by a new one."""
-    found: list[RowFigures] = []
+    measured: list[RowFigures] = []
     async with AsyncExitStack() as stack:
         aura: trial.Aura | None = None
         print(HEAD, flush=True)
@@ -71,13 +71,13 @@ async def run(asked: argparse.Namespace, speech: Path) -> list[RowFigures]:
                     break
                 await stack.aclose()
                 aura = None
-            found.append(figures)
+            measured.append(figures)
             if asked.keep or not asked.names:
                 keep("hostile_whisper" if asked.whisper else "hostile", figures, asked.seed)
             if figures.wrong or order.source == "hundred":  # the common shares are used up
                 await stack.aclose()
                 aura = None
-    return found
+    return measured
 
 
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -102,12 +102,12 @@ def main() -> int:
         speech = Path(folder) / "speech.pcm"
         pcm = recordings.spoken()["u0"] if asked.whisper else recordings.buzz(900)
         speech.write_bytes(pcm)
-        found = asyncio.run(run(asked, speech))
-    bad = [figures for figures in found if figures.wrong]
-    if messages := sum(figures.sent.get("messages", 0) for figures in found):
+        measured = asyncio.run(run(asked, speech))
+    bad = [figures for figures in measured if figures.wrong]
+    if messages := sum(figures.sent.get("messages", 0) for figures in measured):
         print(f"{messages} hostile messages.")
-    print(f"{len(found) - len(bad)} of {len(found)} rows held.")
-    return 1 if bad or not found else 0
+    print(f"{len(measured) - len(bad)} of {len(measured)} rows held.")
+    return 1 if bad or not measured else 0
 
 
 if __name__ == "__main__":

@@ -51,30 +51,30 @@ async def attack(order: Order, tally: WireTally) -> None:
     first, block = row.first(speech), row.block(speech)
     async with asyncio.TaskGroup() as tasks:
         for number in range(row.sockets[order.source]):
-            whose = address(order.source, order.row, number)
-            tasks.create_task(_socket(order, row, (first, block), whose, tally))
+            client_address = address(order.source, order.row, number)
+            tasks.create_task(_socket(order, row, (first, block), client_address, tally))
 
 
 async def _socket(
-    order: Order, row: Row, sends: tuple[bytes, bytes], whose: str, tally: WireTally
+    order: Order, row: Row, sends: tuple[bytes, bytes], client_address: str, tally: WireTally
 ) -> None:
     """Hold one socket; open it again when it ends."""
     until = time.monotonic() + order.seconds
-    key = token(f"stranger-{whose}-{id(sends)}") if row.shows_token else ""
+    key = token(f"stranger-{client_address}-{id(sends)}") if row.shows_token else ""
     while time.monotonic() < until:
         with contextlib.suppress(OSError, HandshakeRefusedError):
-            async with _opened(order.url, row.path, whose, tally, key) as socket:
+            async with _opened(order.url, row.path, client_address, tally, key) as socket:
                 await _send(socket, row, sends, until)
         await asyncio.sleep(RETRY_S)
 
 
 @asynccontextmanager
 async def _opened(
-    url: str, path: str, whose: str, tally: WireTally, key: str = ""
+    url: str, path: str, client_address: str, tally: WireTally, key: str = ""
 ) -> AsyncIterator[Socket]:
     """Yield an open socket whose messages are read, and close it."""
     try:
-        socket = await Socket.open(url, path, whose, tally, key)
+        socket = await Socket.open(url, path, client_address, tally, key)
     except (HandshakeRefusedError, OSError) as error:
         tally.refused[
             str(error) if isinstance(error, HandshakeRefusedError) else type(error).__name__
@@ -164,12 +164,12 @@ async def _fuzz(
     while left and time.monotonic() < until:
         key = token(f"fuzz{rng.getrandbits(40)}", tenant="fuzz")
         asked = f"{path}?token={key}&greeting=0"
-        whose = f"100.{rng.randrange(64, 128)}.{rng.randrange(256)}.{rng.randrange(256)}"
+        client_address = f"100.{rng.randrange(64, 128)}.{rng.randrange(256)}.{rng.randrange(256)}"
         try:
-            async with _opened(url, asked, whose, tally, key) as socket:
+            async with _opened(url, asked, client_address, tally, key) as socket:
                 await socket.send(first)
                 while not socket.writer.is_closing() and left:
-                    some = [one for _, one in zip(range(IN_HAND), messages, strict=False)]
+                    some = [message for _, message in zip(range(IN_HAND), messages, strict=False)]
                     left = bool(some)
                     await socket.send(b"".join(map(_framed, some)))
                     await asyncio.sleep(0)

@@ -93,13 +93,13 @@ class Bystander:
             with suppress(ConnectionError):
                 await ws.send_bytes(cycle[at : at + FRAME])
 
-    def _hear(self, said: dict[str, Any]) -> None:
+    def _hear(self, message: dict[str, Any]) -> None:
         now = time.monotonic()
-        match said["type"]:
-            case "pong" if (at := self._sent.pop(said["timestamp"], None)) is not None:
+        match message["type"]:
+            case "pong" if (at := self._sent.pop(message["timestamp"], None)) is not None:
                 self._times.pings_ms.append((now - at) * 1000)
             case "ai_audio_chunk" | "ai_audio":
-                length_s = (len(base64.b64decode(said["audio"])) - 44) / 32_000
+                length_s = (len(base64.b64decode(message["audio"])) - 44) / 32_000
                 if self._due:
                     self._times.late_ms = max(self._times.late_ms, (now - self._due) * 1000)
                 self._due = max(self._due, now) + length_s
@@ -110,15 +110,15 @@ class Bystander:
 
 async def refused(url: str, stop: asyncio.Event) -> list[str]:
     """Call once a second with a token, until *stop*; return why some calls were refused."""
-    found: list[str] = []
+    reasons: list[str] = []
     async with aiohttp.ClientSession() as http:
         while not stop.is_set():
             if why := await _call(http, url, next(_NUMBERS)):
-                found.append(why)
+                reasons.append(why)
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     await stop.wait()
-    return found
+    return reasons
 
 
 async def _call(http: aiohttp.ClientSession, url: str, number: int) -> str:
@@ -135,9 +135,9 @@ async def _call(http: aiohttp.ClientSession, url: str, number: int) -> str:
             http.ws_connect(address, headers=headers) as ws,
         ):
             step = "session"
-            said = await ws.receive_json()
-            if said["type"] != "session":
-                return str(said.get("code") or said["type"])
+            message = await ws.receive_json()
+            if message["type"] != "session":
+                return str(message.get("code") or message["type"])
             await ws.send_json({"type": "end_call"})
             step = "close"
     except aiohttp.WSServerHandshakeError as error:

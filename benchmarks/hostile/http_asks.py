@@ -20,8 +20,8 @@ async def ask(order: Order, tally: WireTally) -> None:
     body = row.body()
     async with asyncio.TaskGroup() as tasks:
         for number in range(SOCKETS[order.source]):
-            whose = address(order.source, len(ROWS) + order.row, number)
-            head = row.head(f"X-Forwarded-For: {whose}\r\n", len(body))
+            client_address = address(order.source, len(ROWS) + order.row, number)
+            head = row.head(f"X-Forwarded-For: {client_address}\r\n", len(body))
             tasks.create_task(_asks(order, row, (head, body), tally))
 
 

@@ -48,11 +48,11 @@ class HttpRow:
     def held(self) -> bool:
         return self.cut or self.missing_bytes > 0
 
-    def head(self, whose: str, size: int) -> bytes:
-        """Return the head of a request with a body of *size*; *whose* is a line of it."""
+    def head(self, address_line: str, size: int) -> bytes:
+        """Return the head of a request with a body of *size*; *address_line* is a line of it."""
         size += self.missing_bytes
         length = f"Content-Length: {size}\r\n" if size else ""
-        head = f"{self.line} HTTP/1.1\r\nHost: x\r\n{whose}{length}{self.headers}"
+        head = f"{self.line} HTTP/1.1\r\nHost: x\r\n{address_line}{length}{self.headers}"
         return head.encode() if self.cut else (f"{head}\r\n".encode() * self.times)
 
 

@@ -15,15 +15,15 @@ def keep(name: str, figures: RowFigures, seed: int, folder: Path = FOLDER) -> No
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.exists() else []
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     row = {**figures.as_json(), "seed": seed if figures.sent.get("messages") else 0, "when": when}
-    rows = [one for one in rows if _key(one) != _key(row)] + [row]
+    rows = [known for known in rows if _key(known) != _key(row)] + [row]
     rows.sort(key=_key)
     save(
         name,
         folder,
         machine=machine(),
-        held=sum(not one["wrong"] for one in rows),
+        held=sum(not entry["wrong"] for entry in rows),
         of=len(rows),
-        messages=sum(one["sent"].get("messages", 0) for one in rows),
+        messages=sum(entry["sent"].get("messages", 0) for entry in rows),
         rows=rows,
     )
 

@@ -70,8 +70,8 @@ def _at_once(speech: bytes) -> bytes:
     return b"".join(pieces * 2)
 
 
-def _many(one: bytes, count: int = 1000) -> Callable[[bytes], bytes]:
-    return lambda _: one * count
+def _many(data: bytes, count: int = 1000) -> Callable[[bytes], bytes]:
+    return lambda _: data * count
 
 
 def _rates(_: bytes) -> bytes:

@@ -67,7 +67,7 @@ class Aura:
 
     @property
     def pids(self) -> dict[str, list[int]]:
-        return {role: [one.pid for one in there] for role, there in processes.of(self.pid).items()}
+        return processes.pids(self.pid)
 
     async def stored(self, stream: str, what: str) -> int:
         """Return the `bytes` or `messages` of *stream*."""
@@ -138,8 +138,8 @@ async def measure(aura: Aura, name: str, order: Order) -> RowFigures:
     with suppress(psutil.Error):
         after = _used(edge)
     more = await _more(aura, before_log)
-    said = (await asyncio.to_thread(aura.log.read_bytes))[log_at:].decode("utf-8", "replace")
-    faults, full = _told_in(said)
+    log_text = (await asyncio.to_thread(aura.log.read_bytes))[log_at:].decode("utf-8", "replace")
+    faults, full = _told_in(log_text)
     return RowFigures(
         name=name,
         source=order.source,
@@ -153,7 +153,7 @@ async def measure(aura: Aura, name: str, order: Order) -> RowFigures:
         refused=turned_away,
         log_kb_per_s=more[0] / 1000 / took_s,
         recorded=more[1],
-        died=[role for role, there in pids.items() if aura.pids.get(role) != there],
+        died=[role for role, pids_before in pids.items() if aura.pids.get(role) != pids_before],
         faults=faults,
         full=full,
         stolen=stolen,
@@ -207,11 +207,11 @@ async def _attack(order: Order) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         async with asyncio.timeout(order.seconds + 15):
-            said, _ = await process.communicate()
+            out, _ = await process.communicate()
     except TimeoutError:
         return {"error": "the attacker did not end"}
     finally:
         if process.returncode is None:  # Ctrl-C does not reach it
             process.kill()
-    tally: dict[str, Any] = json.loads(said) if said else {"error": "no tally"}
+    tally: dict[str, Any] = json.loads(out) if out else {"error": "no tally"}
     return tally

@@ -60,25 +60,25 @@ class RowFigures:
     @property
     def wrong(self) -> list[str]:
         """Return the figures out of their limits, in a few words each; empty: the row is held."""
-        found: list[str] = []
+        faults: list[str] = []
         if self.lost or not self.pings_ms:
-            found.append("bystander lost")
+            faults.append("bystander lost")
         elif max(self.pings_ms) > max(self.without_ms, default=0.0) + PING_MS:
-            found.append("ping")
+            faults.append("ping")
         if self.unanswered:
-            found.append("no answer")
+            faults.append("no answer")
         if self.late_ms > LATE_MS:
-            found.append("audio late")
+            faults.append("audio late")
         if self.growth > GROWTH:
-            found.append("memory")
+            faults.append("memory")
         if self.refused:
             why = sorted({*self.refused, *self.full})
-            found.append(f"others refused ({', '.join(why)})")
+            faults.append(f"others refused ({', '.join(why)})")
         if self.log_kb_per_s > LOG_KB_PER_S:
-            found.append("log")
+            faults.append("log")
         if self.recorded:
-            found.append("recorded")
-        return [*found, *(f"{name} died" for name in self.died), *sorted(set(self.faults))]
+            faults.append("recorded")
+        return [*faults, *(f"{name} died" for name in self.died), *sorted(set(self.faults))]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -102,8 +102,8 @@ class RowFigures:
         }
 
 
-def _median(found: list[float]) -> float:
-    return round(statistics.median(found), 1) if found else 0.0
+def _median(values: list[float]) -> float:
+    return round(statistics.median(values), 1) if values else 0.0
 
 
 HEAD = (
@@ -114,13 +114,13 @@ HEAD = (
 
 def line(figures: RowFigures) -> str:
     """Return the line of a table."""
-    told = figures.as_json()
-    pings = f"{told['ping_p50_ms']:.0f} / {told['ping_max_ms']:.0f} ms"
-    without = f"{told['without_p50_ms']:.0f} / {told['without_max_ms']:.0f}"
+    values = figures.as_json()
+    pings = f"{values['ping_p50_ms']:.0f} / {values['ping_max_ms']:.0f} ms"
+    without = f"{values['without_p50_ms']:.0f} / {values['without_max_ms']:.0f}"
     return (
         f"{figures.name[:46]:46} {figures.source:8} {pings:>15} {without:>13} "
-        f"{told['audio_late_ms']:>6} {told['edge_growth_percent']:>+6.0f}% "
-        f"{told['edge_cpu_percent']:>4}% {told['others_refused']:>7} {told['log_kb_per_s']:>8.0f} "
-        f"{told['stolen_percent']:>5.1f}%  "
+        f"{values['audio_late_ms']:>6} {values['edge_growth_percent']:>+6.0f}% "
+        f"{values['edge_cpu_percent']:>4}% {values['others_refused']:>7} "
+        f"{values['log_kb_per_s']:>8.0f} {values['stolen_percent']:>5.1f}%  "
         f"{', '.join(figures.wrong) or 'held'}"
     )

@@ -52,22 +52,22 @@ def main() -> None:
     )
     parser.add_argument("part", nargs="*", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--quick", action="store_true", help="fewer trials")
-    given = parser.parse_args()
-    if unknown := set(given.part) - PARTS.keys():
+    options = parser.parse_args()
+    if unknown := set(options.part) - PARTS.keys():
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if not phrases():
         print(f"!! SKIPPED: no recordings of people in {folder()}: {HOW}")
         return
-    for name in given.part or PARTS:
+    for name in options.part or PARTS:
         part = PARTS[name]
         print(f"== {name}", flush=True)
         with running(**part.settings) as (url, _):
-            found = asyncio.run(part.run(url, part.quick if given.quick else part.trials))
+            result = asyncio.run(part.run(url, part.quick if options.quick else part.trials))
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        said = {"when": when, "recordings": folder().name, "calls_at_once": AT_ONCE}
-        kept = {**_before(), name: {**said, **found}}
+        about = {"when": when, "recordings": folder().name, "calls_at_once": AT_ONCE}
+        kept = {**_before(), name: {**about, **result}}
         save(FILE, machine=machine(), **kept)
-        shown = {key: value for key, value in found.items() if key not in {"trials", "rows"}}
+        shown = {key: value for key, value in result.items() if key not in {"trials", "rows"}}
         print(json.dumps(shown, indent=1), flush=True)
 
 

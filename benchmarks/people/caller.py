@@ -27,13 +27,13 @@ class ReceivedMessage:
 
     at: float
     """Time of its arrival, monotonic seconds."""
-    said: dict[str, Any]
+    fields: dict[str, Any]
     pcm: bytes
     """Its audio, s16le mono 16 kHz."""
 
     @property
     def kind(self) -> str:
-        return str(self.said["type"])
+        return str(self.fields["type"])
 
     @property
     def length_s(self) -> float:
@@ -82,10 +82,10 @@ class MicrophoneCaller:
 
     async def listen(self) -> None:
         async for message in self.ws:
-            said = json.loads(message.data)
-            audio, now = said.get("audio"), time.monotonic()
+            fields = json.loads(message.data)
+            audio, now = fields.get("audio"), time.monotonic()
             pcm = read_wav(base64.b64decode(audio)) if audio else b""
-            self.messages.append(ReceivedMessage(now, said, pcm))
+            self.messages.append(ReceivedMessage(now, fields, pcm))
             self._heard(self.messages[-1])
 
     async def say(self, pcm: bytes) -> tuple[float, float]:
@@ -112,17 +112,19 @@ class MicrophoneCaller:
         return None
 
     def of(self, kind: str, since: float = 0.0) -> list[ReceivedMessage]:
-        return [one for one in self.messages if one.kind == kind and one.at >= since]
+        return [
+            message for message in self.messages if message.kind == kind and message.at >= since
+        ]
 
     def sounds(self, since: float = 0.0) -> list[ReceivedMessage]:
-        return [one for one in self.messages if one.length_s and one.at >= since]
+        return [message for message in self.messages if message.length_s and message.at >= since]
 
     def heard_until(self, at: float) -> float:
         """Return the time at which a client has played the audio that came before *at*."""
         until = 0.0
-        for one in self.sounds():
-            if one.at <= at:
-                until = max(until, one.at) + one.length_s
+        for message in self.sounds():
+            if message.at <= at:
+                until = max(until, message.at) + message.length_s
         return until
 
 

@@ -54,7 +54,7 @@ class Air:
         if message.kind == "ai_interrupted":
             self.samples[int((now_s + self._delay_s + FLUSH_S) * RATE_HZ) :] = 0
             self._until_s = now_s
-        if audio := message.said.get("audio"):
+        if audio := message.fields.get("audio"):
             pcm = np.frombuffer(read_wav(base64.b64decode(audio)), "<i2").astype(np.float32)
             begins_s = max(now_s, self._until_s)
             self._until_s = begins_s + len(pcm) / RATE_HZ
@@ -86,13 +86,13 @@ def _more_than_typed(caller: MicrophoneCaller) -> int:
 
 async def measured(url: str, rounds: int) -> dict[str, Any]:
     """Return the figures of *rounds* rooms at each loudness and delay."""
-    given = [(*case, 1 + seed) for seed in range(rounds) for case in CASES]
-    trials = await in_turn([partial(trial, url, *one) for one in given])
-    own = sum(one["interrupted_itself"] + one["heard_itself"] > 0 for one in trials)
+    cases = [(*case, 1 + seed) for seed in range(rounds) for case in CASES]
+    trials = await in_turn([partial(trial, url, *case) for case in cases])
+    own = sum(trial["interrupted_itself"] + trial["heard_itself"] > 0 for trial in trials)
     return {
         "minutes": round(len(trials) * SECONDS / 60, 1),
-        "interrupted_itself": sum(one["interrupted_itself"] for one in trials),
-        "heard_itself": sum(one["heard_itself"] for one in trials),
+        "interrupted_itself": sum(trial["interrupted_itself"] for trial in trials),
+        "heard_itself": sum(trial["heard_itself"] for trial in trials),
         "calls_with_either": share(own, len(trials)),
         "trials": trials,
     }

@@ -12,12 +12,12 @@ def spread(values_ms: Sequence[float]) -> dict[str, Any]:
         return {"n": 0}
     rng = np.random.default_rng(1)
     drawn = rng.choice(np.asarray(values_ms), (2000, len(values_ms)))
-    found: dict[str, Any] = {"n": len(values_ms)}
+    figures: dict[str, Any] = {"n": len(values_ms)}
     for percent in (50, 95):
         low, high = np.percentile(np.percentile(drawn, percent, axis=1), (2.5, 97.5))
-        found[f"p{percent}_ms"] = round(float(np.percentile(values_ms, percent)))
-        found[f"p{percent}_bounds_ms"] = [round(float(low)), round(float(high))]
-    return found
+        figures[f"p{percent}_ms"] = round(float(np.percentile(values_ms, percent)))
+        figures[f"p{percent}_bounds_ms"] = [round(float(low)), round(float(high))]
+    return figures
 
 
 def share(count: int, of: int) -> dict[str, Any]:

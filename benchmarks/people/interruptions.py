@@ -70,46 +70,46 @@ async def _sound(caller: MicrophoneCaller, patience_s: float) -> bool:
 
 
 def judged(
-    found: InterruptionTrial, caller: MicrophoneCaller, began: float, spoken: float
+    outcome: InterruptionTrial, caller: MicrophoneCaller, began: float, spoken: float
 ) -> InterruptionTrial:
-    """Return *found* with the response's outcome: *began* and *spoken* bound the phrase."""
-    told = [one.at for one in caller.of("ai_interrupted", began)]
-    if told:
-        found.told_ms = (told[0] - began) * 1000
-    pieces = sorted(one.at for one in caller.sounds(began))
+    """Return *outcome* with the response's outcome: *began* and *spoken* bound the phrase."""
+    stops_at = [message.at for message in caller.of("ai_interrupted", began)]
+    if stops_at:
+        outcome.told_ms = (stops_at[0] - began) * 1000
+    pieces = sorted(piece.at for piece in caller.sounds(began))
     end = caller.heard_until(began)
     for at in pieces:
         if at > end + RESUMED_S:
-            found.resumed = at < spoken - RESUMED_S
+            outcome.resumed = at < spoken - RESUMED_S
             break
         end = caller.heard_until(at)
-    found.silent_ms = (min([end, *told]) - began) * 1000
-    return found
+    outcome.silent_ms = (min([end, *stops_at]) - began) * 1000
+    return outcome
 
 
 async def with_people(url: str, count: int) -> dict[str, Any]:
     """Return the figures of *count* phrases of people over responses."""
-    said = list(phrases().items())
-    given = [
-        (over, *said[number % len(said)])
+    phrase_items = list(phrases().items())
+    cases = [
+        (over, *phrase_items[number % len(phrase_items)])
         for number in range(-(-count // len(QUERIES)))
         for over in QUERIES
     ][:count]
     trials = await in_turn(
         [
-            partial(trial, url, *one, later_s=number % PHASES * PHASE_S)
-            for number, one in enumerate(given)
+            partial(trial, url, *case, later_s=number % PHASES * PHASE_S)
+            for number, case in enumerate(cases)
         ],
         asdict,
     )
-    told = [one.told_ms for one in trials if one.told_ms is not None]
-    chunks = [one.silent_ms for one in trials if "chunks" in one.over and one.silent_ms is not None]
+    told_ms = [trial.told_ms for trial in trials if trial.told_ms is not None]
+    chunks = [t.silent_ms for t in trials if "chunks" in t.over and t.silent_ms is not None]
     return {
-        "heard": share(len(told), len(trials)),
-        "resumed_over_the_speaker": share(sum(one.resumed for one in trials), len(trials)),
+        "heard": share(len(told_ms), len(trials)),
+        "resumed_over_the_speaker": share(sum(trial.resumed for trial in trials), len(trials)),
         "to_silence_in_chunks": spread(chunks),
-        "to_ai_interrupted": spread(told),
-        "trials": [asdict(one) for one in trials],
+        "to_ai_interrupted": spread(told_ms),
+        "trials": [asdict(trial) for trial in trials],
     }
 
 
@@ -123,14 +123,14 @@ async def with_sounds(url: str, count: int) -> dict[str, Any]:
     sounds = [(kind, sound(kind, seed)) for seed in range(3) for kind in SOUNDS]
     sounds += [(word, b"".join(voice.synthesize(word))) for word in BACKCHANNELS]
     overs = list(QUERIES)
-    given = [
+    cases = [
         (overs[number // len(sounds) % len(overs)], *sounds[number % len(sounds)])
         for number in range(count)
     ]
-    trials = await in_turn([partial(trial, url, *one) for one in given], asdict)
-    stopped = [one for one in trials if one.told_ms is not None]
+    trials = await in_turn([partial(trial, url, *case) for case in cases], asdict)
+    stopped = [trial for trial in trials if trial.told_ms is not None]
     return {
         "stopped": share(len(stopped), len(trials)),
-        "by_what": sorted({f"{one.what} over {one.over}" for one in stopped}),
-        "trials": [asdict(one) for one in trials],
+        "by_what": sorted({f"{trial.what} over {trial.over}" for trial in stopped}),
+        "trials": [asdict(trial) for trial in trials],
     }

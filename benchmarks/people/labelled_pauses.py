@@ -23,14 +23,14 @@ class Labelled:
 
 def labelled() -> list[Labelled]:
     """Return the recordings of people that have labels; print how to get some if there are none."""
-    found = [_labelled(one) for one in recordings() if one.words]
-    if not found:
+    sentences = [_labelled(recording) for recording in recordings() if recording.words]
+    if not sentences:
         print(f"!! SKIPPED: no labelled recordings of people in {folder()}: {HOW}")
-    return found
+    return sentences
 
 
-def _labelled(one: Recording) -> Labelled:
-    begins_ms, done_ms = (round(s * 1000) for s in one.speech)
-    pauses = [(round(a * 1000), round(b * 1000)) for a, b in one.pauses]
+def _labelled(recording: Recording) -> Labelled:
+    begins_ms, done_ms = (round(s * 1000) for s in recording.speech)
+    pauses = [(round(a * 1000), round(b * 1000)) for a, b in recording.pauses]
     inside = (p for p in pauses if p[0] > begins_ms + EDGE_MS and p[1] < done_ms - EDGE_MS)
-    return Labelled(one.name, one.pcm, tuple(inside), done_ms)
+    return Labelled(recording.name, recording.pcm, tuple(inside), done_ms)

@@ -35,44 +35,46 @@ class LengthTrial:
 
 def utterance(seconds: int, seed: int) -> bytes:
     """Return about *seconds* of phrases, s16le mono 16 kHz; the last one is always the same."""
-    said = list(phrases().values())
-    last = min(said, key=lambda pcm: abs(len(pcm) - 3000 * BYTES_PER_MS))
+    pieces = list(phrases().values())
+    last = min(pieces, key=lambda pcm: abs(len(pcm) - 3000 * BYTES_PER_MS))
     pcm = b""
     while len(pcm) + len(last) < (seconds - 1) * 1000 * BYTES_PER_MS:
-        pcm += said[seed % len(said)] + bytes(PAUSE_MS * BYTES_PER_MS)
+        pcm += pieces[seed % len(pieces)] + bytes(PAUSE_MS * BYTES_PER_MS)
         seed += 1
     return pcm + last
 
 
 async def trial(url: str, seconds: int, seed: int) -> LengthTrial:
-    found = LengthTrial(seconds, pcm=utterance(seconds, seed))
+    outcome = LengthTrial(seconds, pcm=utterance(seconds, seed))
     async with calling(url, "audio=chunks&greeting=0") as caller:
         await caller.wait_for("session", 5)
-        began, ends = await caller.say(found.pcm)
+        began, ends = await caller.say(outcome.pcm)
         await caller.wait_for("never", max(0.0, ends - time.monotonic()))
         await caller.wait_for("ai_complete", PATIENCE_S, ends)
-    found.text = " ".join(one.said["text"] for one in caller.of("user_transcript", began))
-    found.answered_inside = sum(began < one.at < ends for one in caller.sounds())
+    outcome.text = " ".join(
+        message.fields["text"] for message in caller.of("user_transcript", began)
+    )
+    outcome.answered_inside = sum(began < sound.at < ends for sound in caller.sounds())
     if later := caller.sounds(ends):
-        found.first_audio_ms = (later[0].at - ends) * 1000
-    return found
+        outcome.first_audio_ms = (later[0].at - ends) * 1000
+    return outcome
 
 
 async def measured(url: str, rounds: int) -> dict[str, Any]:
     """Return a row for each length, of *rounds* utterances."""
-    given = [(seconds, 5 * number) for number in range(rounds) for seconds in SECONDS]
-    trials = await in_turn([partial(trial, url, *one) for one in given], _shown)
+    cases = [(seconds, 5 * number) for number in range(rounds) for seconds in SECONDS]
+    trials = await in_turn([partial(trial, url, *case) for case in cases], _shown)
     plain = PlainWhisper()
     rows: list[dict[str, Any]] = []
     for seconds in SECONDS:
-        chosen = [one for one in trials if one.seconds == seconds]
-        heard = [one.first_audio_ms for one in chosen if one.first_audio_ms is not None]
-        truth = [words(plain.hear(one.pcm)) for one in chosen]
+        chosen = [trial for trial in trials if trial.seconds == seconds]
+        heard = [trial.first_audio_ms for trial in chosen if trial.first_audio_ms is not None]
+        truth = [words(plain.hear(trial.pcm)) for trial in chosen]
         wrong = sum(distance(a, words(b.text)) for a, b in zip(truth, chosen, strict=True))
         rows.append(
             {
                 "seconds": seconds,
-                "answered_inside": sum(one.answered_inside > 0 for one in chosen),
+                "answered_inside": sum(trial.answered_inside > 0 for trial in chosen),
                 "first_audio": spread(heard),
                 "words": sum(map(len, truth)),
                 "other_than_plain": wrong,
@@ -83,10 +85,10 @@ async def measured(url: str, rounds: int) -> dict[str, Any]:
     for row in rows:
         p50 = row["first_audio"].get("p50_ms")
         row["times_the_first"] = round(p50 / first, 2) if p50 and first else None
-    return {"rows": rows, "trials": [_shown(one) for one in trials]}
+    return {"rows": rows, "trials": [_shown(trial) for trial in trials]}
 
 
-def _shown(one: LengthTrial) -> dict[str, Any]:
-    shown = asdict(one)
+def _shown(trial: LengthTrial) -> dict[str, Any]:
+    shown = asdict(trial)
     del shown["pcm"]
     return shown

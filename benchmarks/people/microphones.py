@@ -59,10 +59,10 @@ NETWORKS = ("cable", "late first", "stalled once", "bursts", "suspended")
 
 async def trial(url: str, rate_hz: int, network: str, phrase: str, seed: int) -> MicrophoneTrial:
     """Speak *phrase* from a page that does not state its rate."""
-    found, rng = MicrophoneTrial(rate_hz, network, phrase), np.random.default_rng(seed)
+    outcome, rng = MicrophoneTrial(rate_hz, network, phrase), np.random.default_rng(seed)
     pcm = bytes(32_000) + phrases()[phrase] + bytes(64_000)
     samples = np.frombuffer(pcm, "<i2").astype(np.float32)
-    there = np.clip(soxr.resample(samples, 16_000, rate_hz), -32768, 32767).astype("<i2")
+    samples_sent = np.clip(soxr.resample(samples, 16_000, rate_hz), -32768, 32767).astype("<i2")
     size = rate_hz // 50
     address = url.replace("http", "ws", 1) + "/ws/voice/continuous?token=demo_token&greeting=0"
     async with (
@@ -72,53 +72,53 @@ async def trial(url: str, rate_hz: int, network: str, phrase: str, seed: int) ->
         caller = MicrophoneCaller(ws)
         listening = asyncio.create_task(caller.listen())
         began = time.monotonic()
-        for number, at in enumerate(due_s(network, len(there) // size, rng)):
+        for number, at in enumerate(due_s(network, len(samples_sent) // size, rng)):
             await asyncio.sleep(max(0.0, began + at - time.monotonic()))
-            await ws.send_bytes(there[number * size : (number + 1) * size].tobytes())
+            await ws.send_bytes(samples_sent[number * size : (number + 1) * size].tobytes())
             if number % 10 == 0 and caller.of("user_transcript"):
                 break
         await caller.wait_for("user_transcript", PATIENCE_S)
         listening.cancel()
-    found.text = " ".join(one.said["text"] for one in caller.of("user_transcript"))
-    return found
+    outcome.text = " ".join(message.fields["text"] for message in caller.of("user_transcript"))
+    return outcome
 
 
 async def measured(url: str, count: int) -> dict[str, Any]:
     """Return how many of *count* pages were understood."""
-    said = sorted(phrases(), key=lambda name: len(phrases()[name]))[2:12]
+    names = sorted(phrases(), key=lambda name: len(phrases()[name]))[2:12]
     rng = np.random.default_rng(11)
-    given = [
+    cases = [
         (
             int(rng.choice(RATES_HZ)),
             NETWORKS[number % len(NETWORKS)],
-            said[number // len(NETWORKS) % len(said)],
+            names[number // len(NETWORKS) % len(names)],
             number,
         )
         for number in range(count)
     ]
-    trials = await in_turn([partial(trial, url, *one) for one in given], asdict)
+    trials = await in_turn([partial(trial, url, *case) for case in cases], asdict)
     plain = PlainWhisper()
-    truth = {phrase: {plain.hear(_by_way_of(hz, phrase)) for hz in RATES_HZ} for phrase in said}
+    truth = {phrase: {plain.hear(_by_way_of(hz, phrase)) for hz in RATES_HZ} for phrase in names}
     wrong = [
-        one
-        for one in trials
-        if min(_wrong_letters(known, one.text) for known in truth[one.phrase]) > UNDERSTOOD
+        trial
+        for trial in trials
+        if min(_wrong_letters(known, trial.text) for known in truth[trial.phrase]) > UNDERSTOOD
     ]
     return {
         "understood": share(len(trials) - len(wrong), len(trials)),
-        "not_understood": [asdict(one) for one in wrong],
+        "not_understood": [asdict(trial) for trial in wrong],
     }
 
 
 def _by_way_of(rate_hz: int, phrase: str) -> bytes:
     """Return *phrase* resampled by a microphone of another rate, s16le mono 16 kHz."""
-    there = soxr.resample(
+    resampled = soxr.resample(
         np.frombuffer(phrases()[phrase], "<i2").astype(np.float32), 16_000, rate_hz
     )
-    here = soxr.resample(there, rate_hz, 16_000)
+    here = soxr.resample(resampled, rate_hz, 16_000)
     return np.asarray(np.clip(here, -32768, 32767), "<i2").tobytes()
 
 
 def _wrong_letters(truth: str, heard: str) -> float:
-    one, other = "".join(words(truth)), "".join(words(heard))
-    return distance(one, other) / len(one)
+    true_letters, heard_letters = "".join(words(truth)), "".join(words(heard))
+    return distance(true_letters, heard_letters) / len(true_letters)

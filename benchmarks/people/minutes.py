@@ -30,17 +30,17 @@ LAST_WORDS_S = 8.0
 
 def speech(minutes: int) -> tuple[str, bytes, list[float]]:
     """Return the words, the audio (s16le mono 16 kHz), and the end of each recording, s."""
-    chance, known = random.Random(minutes), [one for one in recordings() if one.words]
-    said, pcm, ends = list[str](), bytearray(), list[float]()
+    chance, known = random.Random(minutes), [r for r in recordings() if r.words]
+    texts, pcm, ends = list[str](), bytearray(), list[float]()
     while True:
-        for one in chance.sample(known, len(known)):
+        for recording in chance.sample(known, len(known)):
             if len(pcm) >= minutes * 60_000 * BYTES_PER_MS:
-                return " ".join(said), bytes(pcm), ends
-            begins, stops = (round(at * 1000) * BYTES_PER_MS for at in one.speech)
-            pcm += one.pcm[begins:stops]
+                return " ".join(texts), bytes(pcm), ends
+            begins, stops = (round(at * 1000) * BYTES_PER_MS for at in recording.speech)
+            pcm += recording.pcm[begins:stops]
             ends.append(len(pcm) / 1000 / BYTES_PER_MS)
             pcm += bytes(chance.randint(*PAUSES_MS) * BYTES_PER_MS)
-            said.append(one.words)
+            texts.append(recording.words)
 
 
 def cpu_s() -> float:
@@ -50,7 +50,7 @@ def cpu_s() -> float:
 
 
 async def trial(url: str, minutes: int) -> dict[str, Any]:
-    said, pcm, ends = speech(minutes)
+    text, pcm, ends = speech(minutes)
     used = list[float]()
     async with calling(url, "audio=chunks&greeting=0") as caller:
         await caller.wait_for("session", 5)
@@ -60,38 +60,38 @@ async def trial(url: str, minutes: int) -> dict[str, Any]:
             used.append(cpu_s())
             print(f"  {minute} of {minutes} minutes, {used[-1] - used[0]:.0f} s CPU", flush=True)
         await asyncio.sleep(max(0.0, over - time.monotonic()) + LAST_WORDS_S)
-    told = caller.of("user_transcript", began)
-    heard = " ".join(one.said["text"] for one in told)
+    finals = caller.of("user_transcript", began)
+    heard = " ".join(final.fields["text"] for final in finals)
     plain = await asyncio.to_thread(PlainWhisper().hear, pcm)
     part = max(1, minutes // 6)
     return {
         "minutes": minutes,
-        "transcripts": len(told),
-        "words_after_a_pause": spread(list(waits([one.at - began for one in told], ends))),
+        "transcripts": len(finals),
+        "words_after_a_pause": spread(list(waits([m.at - began for m in finals], ends))),
         "cpu_ms_a_second": round(1000 * (used[-1] - used[0]) / minutes / 60),
         "cpu_of_the_first": round((used[-1] - used[-1 - part]) / (used[part] - used[0]), 2),
-        "heard": compared(said, heard),
-        "plain": compared(said, plain),
+        "heard": compared(text, heard),
+        "plain": compared(text, plain),
     }
 
 
-def waits(told: list[float], ends: list[float]) -> Iterator[float]:
+def waits(transcript_ends: list[float], ends: list[float]) -> Iterator[float]:
     """Yield the time from the end of each recording to its transcript, ms; arguments in s."""
-    for at in told:
+    for at in transcript_ends:
         if before := bisect(ends, at):
             yield (at - ends[before - 1]) * 1000
 
 
 def compared(truth: str, heard: str) -> dict[str, int]:
     """Return how many words of *truth* are wrong, lost and added in *heard*."""
-    one, other = words(truth), words(heard)
-    found = {"words": len(one), "wrong": distance(one, other), "lost": 0, "added": 0}
-    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
+    spoken, written = words(truth), words(heard)
+    counts = {"words": len(spoken), "wrong": distance(spoken, written), "lost": 0, "added": 0}
+    matcher = difflib.SequenceMatcher(None, spoken, written, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind != "equal":
-            found["lost"] += max(0, (b - a) - (d - c))
-            found["added"] += max(0, (d - c) - (b - a))
-    return found
+            counts["lost"] += max(0, (b - a) - (d - c))
+            counts["added"] += max(0, (d - c) - (b - a))
+    return counts
 
 
 async def measured(url: str, most: int) -> dict[str, Any]:

@@ -44,73 +44,75 @@ class NoiseTrial:
 
 async def trial(url: str, kind: str, below_db: int, phrase: str) -> NoiseTrial:
     pcm = phrases()[phrase]
-    found = NoiseTrial(kind, below_db, phrase)
+    outcome = NoiseTrial(kind, below_db, phrase)
     noise: Samples | None = None if kind == QUIET else at_level(kind, below_db, pcm)
     async with calling(url, "audio=chunks&greeting=0", noise) as caller:
         await caller.wait_for("session", 5)
         await caller.wait_for("never", LEAD_S.get(kind, USUAL_LEAD_S))
         began, ends = await caller.say(pcm)
-        said = await caller.wait_for("user_transcript", ends - began + PATIENCE_S, began)
-        await caller.wait_for("ai_complete", 4, said.at if said else time.monotonic())
-    found.text = " ".join(one.said["text"] for one in caller.of("user_transcript", began))
-    if said:
-        found.words_ms = (said.at - ends) * 1000
-    found.inside = any(one.at < ends for one in caller.sounds(began))
+        final = await caller.wait_for("user_transcript", ends - began + PATIENCE_S, began)
+        await caller.wait_for("ai_complete", 4, final.at if final else time.monotonic())
+    outcome.text = " ".join(
+        message.fields["text"] for message in caller.of("user_transcript", began)
+    )
+    if final:
+        outcome.words_ms = (final.at - ends) * 1000
+    outcome.inside = any(sound.at < ends for sound in caller.sounds(began))
     if later := caller.sounds(ends):
-        found.first_audio_ms = (later[0].at - ends) * 1000
-    return found
+        outcome.first_audio_ms = (later[0].at - ends) * 1000
+    return outcome
 
 
 async def measured(url: str, rounds: int) -> dict[str, Any]:
     """Return a row for each kind and level, and one in quiet, of *rounds* phrases each."""
-    said = sorted(phrases(), key=lambda name: len(phrases()[name]))[2 : 2 + rounds * 4]
+    names = sorted(phrases(), key=lambda name: len(phrases()[name]))[2 : 2 + rounds * 4]
     cells = [(kind, db) for kind in KINDS for db in LEVELS_DB]
-    given = [(QUIET, 0, phrase) for phrase in said]
-    given += [
-        (kind, db, said[(number + k) % len(said)])  # another phrase in each round
+    cases = [(QUIET, 0, phrase) for phrase in names]
+    cases += [
+        (kind, db, names[(number + k) % len(names)])  # another phrase in each round
         for k in range(rounds)
         for number, (kind, db) in enumerate(cells)
     ]
-    trials = await in_turn([partial(trial, url, *one) for one in given], asdict)
+    trials = await in_turn([partial(trial, url, *case) for case in cases], asdict)
     plain = PlainWhisper()
-    quiet = {one.phrase: one for one in trials if one.kind == QUIET}
+    quiet = {trial.phrase: trial for trial in trials if trial.kind == QUIET}
     rows = []
     for name, chosen in {
         QUIET: list(quiet.values()),
-        **{f"{db} dB": [one for one in trials if one.below_db == db] for db in LEVELS_DB},
-        **{kind: [one for one in trials if one.kind == kind] for kind in KINDS},
+        **{f"{db} dB": [trial for trial in trials if trial.below_db == db] for db in LEVELS_DB},
+        **{kind: [trial for trial in trials if trial.kind == kind] for kind in KINDS},
     }.items():
         rows.append({"noise": name, **_row(chosen, quiet, plain)})
         print(rows[-1], flush=True)
-    return {"rows": rows, "trials": [asdict(one) for one in trials]}
+    return {"rows": rows, "trials": [asdict(trial) for trial in trials]}
 
 
 def _row(
     trials: list[NoiseTrial], quiet: dict[str, NoiseTrial], plain: PlainWhisper
 ) -> dict[str, Any]:
-    truth = {one.phrase: plain.hear(phrases()[one.phrase]) for one in trials}
-    count = sum(len(words(truth[one.phrase])) for one in trials)
+    truth = {trial.phrase: plain.hear(phrases()[trial.phrase]) for trial in trials}
+    count = sum(len(words(truth[trial.phrase])) for trial in trials)
 
     def percent(heard: list[str]) -> float:
         wrong = sum(
-            distance(words(truth[one.phrase]), words(text))
-            for one, text in zip(trials, heard, strict=True)
+            distance(words(truth[trial.phrase]), words(text))
+            for trial, text in zip(trials, heard, strict=True)
         )
         return round(100 * wrong / max(1, count), 1)
 
     later = [
-        one.first_audio_ms - before
-        for one in trials
-        if one.first_audio_ms is not None
-        and (before := quiet[one.phrase].first_audio_ms) is not None
+        trial.first_audio_ms - before
+        for trial in trials
+        if trial.first_audio_ms is not None
+        and (before := quiet[trial.phrase].first_audio_ms) is not None
     ]
     return {
-        "ended": share(sum(one.first_audio_ms is not None for one in trials), len(trials)),
-        "inside": sum(one.inside for one in trials),
+        "ended": share(sum(trial.first_audio_ms is not None for trial in trials), len(trials)),
+        "inside": sum(trial.inside for trial in trials),
         "first_audio": spread([t.first_audio_ms for t in trials if t.first_audio_ms is not None]),
         "later_than_quiet": spread(later),
-        "wer_percent": percent([one.text for one in trials]),
-        "wer_plain_percent": percent([plain.hear(_noisy(one)) for one in trials]),
+        "wer_percent": percent([trial.text for trial in trials]),
+        "wer_plain_percent": percent([plain.hear(_noisy(trial)) for trial in trials]),
     }
 
 

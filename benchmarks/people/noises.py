@@ -80,7 +80,7 @@ def music(rng: np.random.Generator) -> Samples:
 def babble(rng: np.random.Generator) -> Samples:
     """Return six voices at once, from the recordings of people."""
     out = np.zeros(RATE_HZ * LOOP_S)
-    voices = [np.frombuffer(one.pcm, "<i2").astype(np.float64) for one in recordings()]
+    voices = [np.frombuffer(recording.pcm, "<i2").astype(np.float64) for recording in recordings()]
     for number in range(6):
         voice = voices[number % len(voices)]
         voice = np.roll(voice, int(rng.integers(voice.size)))
@@ -127,8 +127,8 @@ def cough(rng: np.random.Generator) -> Samples:
     t = _t(0.3)
     tail = np.sin(2 * np.pi * rng.uniform(150, 280) * t) * np.exp(-((t - 0.12) ** 2) / 0.004)
     noise = rng.normal(size=t.size)
-    one = noise * np.exp(-t * 25) + 0.5 * tail * (1 + 0.6 * noise)
-    return np.concatenate([one, np.zeros(3200), one])
+    burst = noise * np.exp(-t * 25) + 0.5 * tail * (1 + 0.6 * noise)
+    return np.concatenate([burst, np.zeros(3200), burst])
 
 
 def clap(rng: np.random.Generator) -> Samples:

@@ -41,55 +41,57 @@ class PauseTrial:
     """All final transcripts, appended."""
 
 
-def judged(one: Labelled, sounds_ms: Sequence[float], transcript: str) -> PauseTrial:
-    """Return the trial of *one*, whose responses were sent at *sounds_ms* from its beginning."""
-    trial = PauseTrial(one.name, len(one.pauses), transcript=transcript)
-    for number, (start_ms, end_ms) in enumerate(one.pauses):
+def judged(recording: Labelled, sounds_ms: Sequence[float], transcript: str) -> PauseTrial:
+    """Return the trial of *recording*, with responses at *sounds_ms* from its beginning."""
+    trial = PauseTrial(recording.name, len(recording.pauses), transcript=transcript)
+    for number, (start_ms, end_ms) in enumerate(recording.pauses):
         if any(start_ms < at <= end_ms for at in sounds_ms):
             trial.early.append(number)
-    after = [at - one.done_ms for at in sounds_ms if at > one.done_ms]
+    after = [at - recording.done_ms for at in sounds_ms if at > recording.done_ms]
     trial.first_audio_ms = min(after, default=None)
     return trial
 
 
 def summed(trials: Sequence[PauseTrial]) -> dict[str, Any]:
     """Return the figures of *trials*."""
-    waits = [one.first_audio_ms for one in trials if one.first_audio_ms is not None]
+    waits = [trial.first_audio_ms for trial in trials if trial.first_audio_ms is not None]
     return {
-        "early": share(sum(len(one.early) for one in trials), sum(one.pauses for one in trials)),
-        "answered_inside": share(sum(bool(one.early) for one in trials), len(trials)),
+        "early": share(
+            sum(len(trial.early) for trial in trials), sum(trial.pauses for trial in trials)
+        ),
+        "answered_inside": share(sum(bool(trial.early) for trial in trials), len(trials)),
         "unanswered": len(trials) - len(waits),
         "first_audio": spread(waits),
     }
 
 
-async def spoken(url: str, one: Labelled) -> PauseTrial:
-    """Return the result of *one* in a call of its own."""
+async def spoken(url: str, recording: Labelled) -> PauseTrial:
+    """Return the result of *recording* in a call of its own."""
     async with calling(url, "audio=chunks&greeting=0") as caller:
         await caller.wait_for("never", 1.0)
-        began, _ = await caller.say(one.pcm)
-        done = began + one.done_ms / 1000
+        began, _ = await caller.say(recording.pcm)
+        done = began + recording.done_ms / 1000
         loop = asyncio.get_running_loop()
         while loop.time() < done + PATIENCE_S and not caller.sounds(done):
             await asyncio.sleep(0.02)
         await caller.ws.send_json({"type": "end_call"})
     sounds_ms = [(sound.at - began) * 1000 for sound in caller.sounds(began)]
-    said = [str(final.said["text"]) for final in caller.of("user_transcript")]
-    return judged(one, sounds_ms, " ".join(said))
+    transcripts = [str(final.fields["text"]) for final in caller.of("user_transcript")]
+    return judged(recording, sounds_ms, " ".join(transcripts))
 
 
 async def measured(url: str, rounds: int) -> dict[str, Any]:
     """Return the figures of the program at *url*, and of the peer."""
     recordings = labelled()
-    await spoken(url, min(recordings, key=lambda one: len(one.pcm)))  # the engines warm up
+    await spoken(url, min(recordings, key=lambda sound: len(sound.pcm)))  # a warm-up
     trials = await in_turn(
-        [partial(spoken, url, one) for _ in range(rounds) for one in recordings], asdict
+        [partial(spoken, url, recording) for _ in range(rounds) for recording in recordings], asdict
     )
     return {
         **summed(trials),
         "turn_model": model_download.turn_model(load().cache_dir).exists(),
         "peers": await asyncio.to_thread(peers, recordings),
-        "trials": [asdict(one) for one in trials],
+        "trials": [asdict(trial) for trial in trials],
     }
 
 
@@ -101,9 +103,9 @@ def peers(recordings: Sequence[Labelled]) -> list[dict[str, Any]]:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         wavs = []
-        for one in recordings:
-            wavs.append(Path(folder) / f"{one.name}.wav")
-            wavs[-1].write_bytes(write_wav(one.pcm))
+        for recording in recordings:
+            wavs.append(Path(folder) / f"{recording.name}.wav")
+            wavs[-1].write_bytes(write_wav(recording.pcm))
         for tune in PEERS:
             turns = peer.latency(tune, wavs, 0, warm_up=False)
             heard = [t["first_audio_ms"] for t in turns if t["first_audio_ms"] is not None]

@@ -12,12 +12,12 @@ class PlainWhisper:
 
     def __init__(self) -> None:
         settings = load()
-        found = weights.find(settings.stt_model, settings.cache_dir)
-        folder = str(found.parent if found and found.is_file() else found or settings.stt_model)
+        path = weights.find(settings.stt_model, settings.cache_dir)
+        folder = str(path.parent if path and path.is_file() else path or settings.stt_model)
         self._model = WhisperModel(folder, device="cpu", compute_type="int8")
 
     def hear(self, pcm: bytes) -> str:
         """Return the words of *pcm*, s16le mono 16 kHz."""
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
         segments, _ = self._model.transcribe(samples, language="en")
-        return "".join(one.text for one in segments).strip()
+        return "".join(segment.text for segment in segments).strip()

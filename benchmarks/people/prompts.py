@@ -47,35 +47,35 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="gets the WAVs and labels.json")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the speaker")
     parser.add_argument("--count", type=int, default=60, help="of prompts (60)")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as there:
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
         try:
-            root = unpacked(Path(there), given.language)
+            root = unpacked(Path(name), options.language)
         except (OSError, subprocess.CalledProcessError) as error:
             sys.exit(
                 f"The recordings cannot be fetched: {error}\nThey are packages of Debian and "
                 "Ubuntu; `apt-get update` may have to come first."
             )
-        chosen = sentences(root, given.language)
+        chosen = sentences(root, options.language)
         random.Random(1).shuffle(chosen)
-        given.folder.mkdir(parents=True, exist_ok=True)
-        labels = list(written(chosen, given.folder, given.count))
-    (given.folder / "labels.json").write_text(json.dumps(labels, indent=1), encoding="utf-8")
-    pauses = sum(len(one["pauses"]) for one in labels)
-    print(f"{len(labels)} prompts with {pauses} pauses inside are in {given.folder}")
+        options.folder.mkdir(parents=True, exist_ok=True)
+        labels = list(written(chosen, options.folder, options.count))
+    (options.folder / "labels.json").write_text(json.dumps(labels, indent=1), encoding="utf-8")
+    pauses = sum(len(label["pauses"]) for label in labels)
+    print(f"{len(labels)} prompts with {pauses} pauses inside are in {options.folder}")
 
 
-def unpacked(there: Path, language: str) -> Path:
-    """Fetch both packages of *language* into *there* and return the root of their files."""
+def unpacked(folder: Path, language: str) -> Path:
+    """Fetch both packages of *language* into *folder* and return the root of their files."""
     name = f"asterisk-core-sounds-{language}"
     subprocess.run(
         ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", name, f"{name}-g722"],
-        cwd=there,
+        cwd=folder,
         check=True,
     )
-    for package in there.glob("*.deb"):
-        subprocess.run(["dpkg-deb", "-x", package, there / "root"], check=True)
-    return there / "root" / "usr" / "share"
+    for package in folder.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", package, folder / "root"], check=True)
+    return folder / "root" / "usr" / "share"
 
 
 def sentences(root: Path, language: str) -> list[tuple[Path, str]]:
@@ -83,15 +83,15 @@ def sentences(root: Path, language: str) -> list[tuple[Path, str]]:
     name = f"asterisk-core-sounds-{language}"
     (sounds,) = (root / "asterisk" / "sounds").glob(f"{language}_*")
     packed = root / "doc" / name / f"core-sounds-{language}.txt.gz"
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for line in gzip.decompress(packed.read_bytes()).decode("utf-8").splitlines():
-        file, colon, said = line.partition(":")
-        text = " ".join(said.split())
+        file, colon, words = line.partition(":")
+        text = " ".join(words.split())
         whole = text[:1].isupper() and text.endswith((".", "?", "!"))
         odd = re.search(r"\.\.\.|[\[\]<>*/]", text)
         if colon and whole and not odd and len(text.split()) >= SHORTEST_WORDS:
-            found.setdefault(text, sounds / f"{file.strip()}.g722")
-    return [(path, text) for text, path in sorted(found.items()) if path.exists()]
+            files.setdefault(text, sounds / f"{file.strip()}.g722")
+    return [(path, text) for text, path in sorted(files.items()) if path.exists()]
 
 
 def written(chosen: list[tuple[Path, str]], folder: Path, count: int) -> Iterator[dict[str, Any]]:
@@ -122,9 +122,9 @@ def voiced(pcm: bytes) -> tuple[list[float], list[list[float]]]:
     rms = loudness(pcm)
     loud = np.flatnonzero(rms > rms.max() * 10 ** (SILENT_DB / 20))
     gaps = [
-        [round(float(one + 1) * FRAME_MS / 1000, 2), round(float(other) * FRAME_MS / 1000, 2)]
-        for one, other in pairwise(loud)
-        if (other - one - 1) * FRAME_MS >= PAUSE_MS
+        [round(float(before + 1) * FRAME_MS / 1000, 2), round(float(after) * FRAME_MS / 1000, 2)]
+        for before, after in pairwise(loud)
+        if (after - before - 1) * FRAME_MS >= PAUSE_MS
     ]
     ends = [float(loud[0]) * FRAME_MS / 1000, float(loud[-1] + 1) * FRAME_MS / 1000]
     return [round(at, 2) for at in ends], gaps

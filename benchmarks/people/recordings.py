@@ -52,37 +52,37 @@ def recordings() -> list[Recording]:
     labels = folder() / "labels.json"
     known: dict[str, dict[str, Any]] = {}
     if labels.exists():
-        known = {one["file"]: one for one in json.loads(labels.read_text(encoding="utf-8"))}
-    found = []
+        known = {label["file"]: label for label in json.loads(labels.read_text(encoding="utf-8"))}
+    read = []
     for path in sorted(folder().glob("*.wav")):
-        said = known.get(path.name, {})
+        fields = known.get(path.name, {})
         pcm = read_wav(path.read_bytes())
         length_s = len(pcm) / BYTES_PER_MS / 1000
-        found.append(
+        read.append(
             Recording(
                 path.stem,
                 pcm,
-                said.get("words", ""),
-                tuple((begins, ends) for begins, ends in said.get("pauses", ())),
-                tuple(said.get("speech", (0.0, length_s))),
+                fields.get("words", ""),
+                tuple((begins, ends) for begins, ends in fields.get("pauses", ())),
+                tuple(fields.get("speech", (0.0, length_s))),
             )
         )
-    return found
+    return read
 
 
 def phrases() -> dict[str, bytes]:
     """Return the phrases between pauses, by recording and place."""
-    found = {}
-    for one in recordings():
-        begins_s = one.speech[0]
-        for pause in (*one.pauses, (one.speech[1], one.speech[1] + 1)):
+    by_pause = {}
+    for recording in recordings():
+        begins_s = recording.speech[0]
+        for pause in (*recording.pauses, (recording.speech[1], recording.speech[1] + 1)):
             if pause[1] - pause[0] < PAUSE_S:
                 continue
             if PHRASE_S[0] <= pause[0] - begins_s <= PHRASE_S[1]:
-                cut = one.pcm[_at(begins_s - EDGE_S) : _at(pause[0] + EDGE_S)]
-                found[f"{one.name} {begins_s:.1f} s"] = cut
+                cut = recording.pcm[_at(begins_s - EDGE_S) : _at(pause[0] + EDGE_S)]
+                by_pause[f"{recording.name} {begins_s:.1f} s"] = cut
             begins_s = pause[1]
-    return found
+    return by_pause
 
 
 def _at(seconds: float) -> int:

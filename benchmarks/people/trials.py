@@ -13,20 +13,20 @@ TRIES, AGAIN_S = 4, 8.0
 
 
 async def in_turn(
-    trials: Sequence[Callable[[], Awaitable[T]]], shown: Callable[[T], Any] = lambda one: one
+    trials: Sequence[Callable[[], Awaitable[T]]], shown: Callable[[T], Any] = lambda result: result
 ) -> list[T]:
     """Return the results of *trials* in their order; each is printed as it ends."""
     free, done = asyncio.Semaphore(AT_ONCE), 0
 
-    async def one(trial: Callable[[], Awaitable[T]]) -> T:
+    async def run_trial(trial: Callable[[], Awaitable[T]]) -> T:
         nonlocal done
         async with free:
-            found = await _tried(trial)
+            result = await _tried(trial)
         done += 1
-        print(f"  {done} of {len(trials)}: {shown(found)}", flush=True)
-        return found
+        print(f"  {done} of {len(trials)}: {shown(result)}", flush=True)
+        return result
 
-    return list(await asyncio.gather(*map(one, trials)))
+    return list(await asyncio.gather(*map(run_trial, trials)))
 
 
 async def _tried(trial: Callable[[], Awaitable[T]]) -> T:

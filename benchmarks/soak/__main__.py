@@ -55,7 +55,7 @@ def _save(line: dict[str, object]) -> None:
     FOLDER.mkdir(exist_ok=True)
     file = FOLDER / "soak.jsonl"
     old = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    kept = [one for one in old if json.loads(one)["trial"] != line["trial"]]
+    kept = [line_text for line_text in old if json.loads(line_text)["trial"] != line["trial"]]
     file.write_text("\n".join([*kept, json.dumps(line)]) + "\n", encoding="utf-8")
 
 

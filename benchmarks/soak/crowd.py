@@ -113,10 +113,10 @@ class SoakCaller:
                 self._ws = await self._http.ws_connect(
                     url, max_msg_size=0, timeout=aiohttp.ClientWSTimeout(ws_close=10)
                 )
-                told = await self._ws.receive_json()
-                if told["type"] == "session":
-                    self.tally.resumed += bool(told["resumed"])
-                    self.session = told["session"]
+                message = await self._ws.receive_json()
+                if message["type"] == "session":
+                    self.tally.resumed += bool(message["resumed"])
+                    self.session = message["session"]
                     self.cut_off.clear()
                     self._listening = asyncio.create_task(self._listen(self._ws))
                     return
@@ -127,13 +127,14 @@ class SoakCaller:
     async def _listen(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         async for message in ws:
             if message.type is aiohttp.WSMsgType.TEXT:
-                said = {**json.loads(message.data), "at": time.monotonic()}
-                if said["type"] == "ai_audio_chunk" and not self.first_audio_at:
+                fields = {**json.loads(message.data), "at": time.monotonic()}
+                if fields["type"] == "ai_audio_chunk" and not self.first_audio_at:
                     self.first_audio_at = time.monotonic()
-                self.heard.append(said)
-                if not said.get("audio"):
-                    words = said.get("full_response") or said.get("text") or said.get("code") or ""
-                    self.told.append((said["at"], said["type"], words))
+                self.heard.append(fields)
+                if not fields.get("audio"):
+                    keys = ("full_response", "text", "code")
+                    words = next((fields[key] for key in keys if fields.get(key)), "")
+                    self.told.append((fields["at"], fields["type"], words))
         self.cut_off.set()
 
     async def turn(self, *, patience_s: float = 25.0, extra: str = "") -> bool:
@@ -146,7 +147,8 @@ class SoakCaller:
                 self.heard, self.first_audio_at = [], 0.0
                 await self.connect()
                 if attempt and await self._spoken_on(patience_s):
-                    self.tally.mixed += not any(tag in one["full_response"] for one in self._done())
+                    texts = [message["full_response"] for message in self._done()]
+                    self.tally.mixed += not any(tag in text for text in texts)
                     self.tally.went_on += 1
                     return True
             self.heard, self.first_audio_at = [], 0.0
@@ -157,7 +159,7 @@ class SoakCaller:
             if not self.cut_off.is_set():
                 break
         self.tally.lost += 1
-        self.tally.why.append(f"{tag}: {[one['type'] for one in self.heard][-8:]}")
+        self.tally.why.append(f"{tag}: {[message['type'] for message in self.heard][-8:]}")
         return False
 
     async def say(self, extra: str) -> None:
@@ -193,7 +195,7 @@ class SoakCaller:
     async def _answered(self, patience_s: float) -> bool:
         until = time.monotonic() + patience_s
         while time.monotonic() < until and not self.cut_off.is_set():
-            if any(one["type"] == "ai_complete" for one in self.heard):
+            if any(message["type"] == "ai_complete" for message in self.heard):
                 await asyncio.sleep(0.4)  # a second response would come now
                 return True
             await self._send(bytes(BYTES_PER_MS * CHUNK_MS))
@@ -204,19 +206,19 @@ class SoakCaller:
         """Return whether the new connection finishes the response that was cut off."""
         until = time.monotonic() + GOES_ON_WITHIN_S
         while time.monotonic() < until:
-            if any(one["type"] in {"ai_audio_chunk", "ai_complete"} for one in self.heard):
+            if any(message["type"] in {"ai_audio_chunk", "ai_complete"} for message in self.heard):
                 return await self._answered(patience_s)
             await self._send(bytes(BYTES_PER_MS * CHUNK_MS))
             await asyncio.sleep(CHUNK_MS / 1000)
         return False
 
     def _check(self, tag: str, ended: float) -> None:
-        def told(kind: str) -> list[dict[str, Any]]:
-            return [one for one in self.heard if one["type"] == kind]
+        def of_kind(kind: str) -> list[dict[str, Any]]:
+            return [message for message in self.heard if message["type"] == kind]
 
-        tally, chunks, done = self.tally, told("ai_audio_chunk"), told("ai_complete")
-        tally.codes.update(str(one.get("code")) for one in told("error"))
-        words = [one["text"] for one in told("user_transcript")]
+        tally, chunks, done = self.tally, of_kind("ai_audio_chunk"), of_kind("ai_complete")
+        tally.codes.update(str(message.get("code")) for message in of_kind("error"))
+        words = [message["text"] for message in of_kind("user_transcript")]
         if len(done) > 1 or len(words) > 1:
             tally.doubled += 1
             tally.why.append(f"{tag}: heard {words}, answered {len(done)} times")
@@ -230,7 +232,7 @@ class SoakCaller:
         tally.felt_ms.append((self.first_audio_at - ended) * 1000)
 
     def _done(self) -> list[dict[str, Any]]:
-        return [one for one in self.heard if one["type"] == "ai_complete"]
+        return [message for message in self.heard if message["type"] == "ai_complete"]
 
     async def leave(self) -> None:
         if self._ws is not None:
@@ -260,7 +262,7 @@ async def crowd(
 async def talk_until(callers: list[SoakCaller], stop: asyncio.Event, pause_s: float = 1.0) -> None:
     """Let every caller have turns, not all at once, until *stop*."""
 
-    async def one(caller: SoakCaller, delay_s: float) -> None:
+    async def run_caller(caller: SoakCaller, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
         while not stop.is_set():
             await caller.turn()
@@ -268,4 +270,4 @@ async def talk_until(callers: list[SoakCaller], stop: asyncio.Event, pause_s: fl
 
     async with asyncio.TaskGroup() as tasks:
         for number, caller in enumerate(callers):
-            tasks.create_task(one(caller, (number % 50) * 0.07))
+            tasks.create_task(run_caller(caller, (number % 50) * 0.07))

@@ -46,8 +46,8 @@ async def full_house(scale: Scale) -> TrialOutcome:
 async def _refused(caller: SoakCaller, url: str) -> bool:
     path = "/ws/voice/continuous?token=demo_token&greeting=0"
     async with caller._http.ws_connect(url + path) as ws:  # one of its HTTP sessions is enough
-        told = await ws.receive_json()
-        return bool(told.get("code") == "SESSION_LIMIT")
+        message = await ws.receive_json()
+        return bool(message.get("code") == "SESSION_LIMIT")
 
 
 async def scaling(scale: Scale) -> TrialOutcome:

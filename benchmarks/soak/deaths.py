@@ -92,8 +92,10 @@ async def _kill_holder(bus: Bus, stage: str) -> bool:
     """Kill the worker that has the job within WITHIN_S after it took it; False: too late."""
     until = time.monotonic() + 10
     while time.monotonic() < until:
-        there = [one.status for one in await discover(bus, wait_s=0.02) if one.role == stage]
-        if holders := [one.pid for one in there if one.in_flight and one.pid]:
+        statuses = [
+            service.status for service in await discover(bus, wait_s=0.02) if service.role == stage
+        ]
+        if holders := [status.pid for status in statuses if status.in_flight and status.pid]:
             await asyncio.sleep(random.uniform(0, WITHIN_S[stage]))
             os.kill(holders[0], signal.SIGKILL)
             return True
@@ -102,7 +104,7 @@ async def _kill_holder(bus: Bus, stage: str) -> bool:
 
 async def _until_ready(bus: Bus, stage: str, count: int) -> None:
     async with asyncio.timeout(60):
-        while sum(one.role == stage for one in await discover(bus, wait_s=0.1)) < count:
+        while sum(service.role == stage for service in await discover(bus, wait_s=0.1)) < count:
             pass
     await asyncio.sleep(1.0)
 

@@ -58,14 +58,14 @@ async def _dying(pid: int) -> AsyncIterator[list[int]]:
         kills.append(await killing)
 
 
-async def _said(edge: Edge, *command: str | Path) -> str:
+async def _failure(edge: Edge, *command: str | Path) -> str:
     """Return why a client's script failed; empty: it succeeded."""
     try:
-        found = await edge.told(*command)
+        outcome = await edge.told(*command)
     except (AssertionError, TimeoutError) as error:
         lines = str(error).strip().splitlines()
         return lines[-1][:200] if lines else "it did not come to its end"
-    return str(found.get("errors") or found.get("wrong") or "")
+    return str(outcome.get("errors") or outcome.get("wrong") or "")
 
 
 async def clients(scale: Scale) -> TrialOutcome:
@@ -77,7 +77,7 @@ async def clients(scale: Scale) -> TrialOutcome:
         nonlocal runs
         runs += 1
         runner = PYTHON if name.endswith(".py") else Path(shutil.which("node") or "node")
-        if why := await _said(edge, runner, script(name)):
+        if why := await _failure(edge, runner, script(name)):
             failed[name] = why
 
     for tls, groups in ((False, (AT_ONCE, ALONE)), (True, (OVER_TLS,))):
@@ -92,7 +92,7 @@ async def clients(scale: Scale) -> TrialOutcome:
 async def clients_edge(scale: Scale) -> TrialOutcome:
     """Clients that reconnect, each in its own way, after their edge was killed."""
     del scale
-    found: dict[str, Any] = {}
+    ends: dict[str, Any] = {}
     async with _edge() as edge:
         for name in THAT_COME_BACK:
             asks = Path(f"{edge.speech}.{name}")
@@ -101,13 +101,13 @@ async def clients_edge(scale: Scale) -> TrialOutcome:
                 await asyncio.sleep(0.05)
             processes.of(edge.aura.process.pid)["edge"][0].kill()
             try:
-                found[name] = await running
+                ends[name] = await running
             except AssertionError as error:
-                found[name] = {"failed": str(error).strip().splitlines()[-1][:200]}
-    held = all(one.get("goes_on") and one.get("resumed", True) for one in found.values())
-    told = ("lost", "resumed", "failed")
-    short = {name: {key: one[key] for key in told if key in one} for name, one in found.items()}
-    return TrialOutcome(held, {"kills": len(found), "clients": short})
+                ends[name] = {"failed": str(error).strip().splitlines()[-1][:200]}
+    held = all(end.get("goes_on") and end.get("resumed", True) for end in ends.values())
+    keys = ("lost", "resumed", "failed")
+    short = {name: {key: end[key] for key in keys if key in end} for name, end in ends.items()}
+    return TrialOutcome(held, {"kills": len(ends), "clients": short})
 
 
 async def twilio(scale: Scale) -> TrialOutcome:
@@ -128,8 +128,8 @@ async def twilio(scale: Scale) -> TrialOutcome:
         async with aura(*two) as run, _dying(run.pid) as killed:
             url = run.urls[0].replace("http", "ws", 1) + "/twilio/media"
             for _ in range(rounds):
-                one = (api.run_scenario(url, script_, config=config) for _ in range(calls))
-                reports += await asyncio.gather(*one)
+                scenarios = (api.run_scenario(url, script_, config=config) for _ in range(calls))
+                reports += await asyncio.gather(*scenarios)
     violations = sum(report.result.violation_count for report in reports)
     silent = sum(not report.spoke for report in reports)
     early = sum(report.result.closed_early for report in reports)
@@ -175,8 +175,8 @@ async def sip(scale: Scale) -> TrialOutcome:
         "kills": killed[0],
         "sipp_failed": wrong,
         "broken": broken,
-        "turns": sum(isinstance(one, ev.TurnCommitted) for one in asked),
-        "answers_heard": sum(isinstance(one, ev.AnswerHeard) for one in asked),
+        "turns": sum(isinstance(event, ev.TurnCommitted) for event in asked),
+        "answers_heard": sum(isinstance(event, ev.AnswerHeard) for event in asked),
     }
     return TrialOutcome(len(over) == calls + 1 and not (wrong or broken), figures)
 

@@ -93,7 +93,7 @@ async def full(what: type[Quota | FullDisk], scale: Scale) -> TrialOutcome:
             ours, began = _ours(run.pid), time.monotonic()
             refused = await filler.fill()
             await talk(callers, scale.seconds(20))
-            in_vain, told = tally.lost, [_told(caller, began) for caller in callers]
+            in_vain, callers_told = tally.lost, [_told(caller, began) for caller in callers]
             await filler.make_room()
             room, tally.lost = time.monotonic(), 0
             await asyncio.gather(*(_until_answered(caller) for caller in callers))
@@ -102,14 +102,14 @@ async def full(what: type[Quota | FullDisk], scale: Scale) -> TrialOutcome:
     figures = {
         "refused_with": refused,
         "turns_lost_while_full": in_vain,
-        "callers_told": sum(told),
+        "callers_told": sum(callers_told),
         "nobody_died": alive,
         "all_answered_after_s": round(back_s, 1),
         **tally.figures(),
     }
     clean = not (tally.doubled or tally.mixed or tally.reordered)
     return TrialOutcome(
-        bool(refused) and all(told) and alive and clean and back_s <= BACK_WITHIN_S, figures
+        bool(refused) and all(callers_told) and alive and clean and back_s <= BACK_WITHIN_S, figures
     )
 
 
@@ -121,9 +121,9 @@ async def _until_answered(caller: SoakCaller) -> None:
 
 def _ours(pid: int) -> set[int]:
     return {
-        one.pid
+        process.pid
         for role, those in processes.of(pid).items()
-        for one in those
+        for process in those
         if role != "nats-server"
     }
 

@@ -95,15 +95,15 @@ async def _gateways(url: str, server: Path, made: Path) -> AsyncIterator[Kill]:
     try:
         yield kill
     finally:
-        for one in running:
-            one.terminate()
-            await one.wait()
+        for gateway in running:
+            gateway.terminate()
+            await gateway.wait()
 
 
 def _count(server: Path) -> int:
     """Return how many processes of the MCP server there are; a gateway names it, too."""
-    found = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
-    return sum(line[-1:] == [str(server)] and "mcp" not in line for line in found)
+    command_lines = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    return sum(line[-1:] == [str(server)] and "mcp" not in line for line in command_lines)
 
 
 TRIALS: Trials = {

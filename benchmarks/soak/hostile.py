@@ -148,7 +148,7 @@ def for_bus(seed: int, count: int) -> Iterator[bytes]:
         lambda _: json.dumps({"type": "turn.taken"}).encode(),
         _half_an_event,
         _event_of_wrong_types,
-        lambda rng: b"\x81" * rng.choice([10, 5000]),  # maps in maps in maps
+        lambda rng: b"\x81" * rng.choice([10, 5000]),  # nested maps
         lambda _: b"\xdd\xff\xff\xff\xff",  # an array of four thousand million
     ]
     for _ in range(count):

@@ -50,8 +50,8 @@ async def bad_engine(fail: str, scale: Scale) -> TrialOutcome:
         talking = asyncio.create_task(talk_until(others, stop))
         began = time.monotonic()
         answered = await unlucky.turn(extra=" poison", patience_s=20)
-        errors = [one for one in unlucky.heard if one["type"] == "error"]
-        codes = {one["code"] for one in errors}
+        errors = [message for message in unlucky.heard if message["type"] == "error"]
+        codes = {error["code"] for error in errors}
         told_s = errors[0]["at"] - began - VOICE_MS / 1000 if errors else 0.0
         again = await unlucky.turn()
         stop.set()
@@ -72,9 +72,9 @@ async def malformed_sockets(scale: Scale) -> TrialOutcome:
     """100,000 malformed WebSocket messages over each client protocol, beside a good call."""
     async with aura() as run:
         (edge,) = processes.of(run.pid)["edge"]
-        found = await fuzz.sockets(run.urls[0], edge.pid, scale.times(100_000))
+        fuzzed = await fuzz.sockets(run.urls[0], edge.pid, scale.times(100_000))
         alive = edge.is_running()
-    return _fuzzed(found, alive)
+    return _fuzzed(fuzzed, alive)
 
 
 async def malformed_bus(scale: Scale) -> TrialOutcome:
@@ -82,38 +82,38 @@ async def malformed_bus(scale: Scale) -> TrialOutcome:
     async with aura() as run:
         (worker,) = processes.of(run.pid)["llm"]
         bus = await asyncio.to_thread(aura_server.bus_url, run.pid)
-        found = await fuzz.on_bus(run.urls[0], bus, worker.pid, scale.times(100_000))
+        fuzzed = await fuzz.on_bus(run.urls[0], bus, worker.pid, scale.times(100_000))
         alive = worker.is_running()
-    return _fuzzed(found, alive)
+    return _fuzzed(fuzzed, alive)
 
 
-def _fuzzed(found: fuzz.FuzzResult, alive: bool) -> TrialOutcome:
+def _fuzzed(fuzzed: fuzz.FuzzResult, alive: bool) -> TrialOutcome:
     figures = {
-        "sent": found.sent,
-        "answered": found.answered,
-        "wrong_answers": len(found.wrong_answers),
-        **{f"closed_{code}": count for code, count in found.closed.items()},
-        "good_turns": found.good_turns,
-        "good_turns_lost": found.good_turns_lost,
-        "memory_growth_percent": round(100 * found.memory_growth, 1),
+        "sent": fuzzed.sent,
+        "answered": fuzzed.answered,
+        "wrong_answers": len(fuzzed.wrong_answers),
+        **{f"closed_{code}": count for code, count in fuzzed.closed.items()},
+        "good_turns": fuzzed.good_turns,
+        "good_turns_lost": fuzzed.good_turns_lost,
+        "memory_growth_percent": round(100 * fuzzed.memory_growth, 1),
     }
-    good = alive and not found.wrong_answers and not found.good_turns_lost
-    return TrialOutcome(good and found.memory_growth < 0.15, figures)
+    good = alive and not fuzzed.wrong_answers and not fuzzed.good_turns_lost
+    return TrialOutcome(good and fuzzed.memory_growth < 0.15, figures)
 
 
 # ---------------------------------------------------------------- results, schemas, files, commands
 
 
-Told = dict[str, int]
+ReplyCounts = dict[str, int]
 """Counts of replies by kind; unexpected ones are "unclear"."""
-Part = Callable[[Running, Bus, int], Coroutine[Any, Any, Told]]
+Part = Callable[[Running, Bus, int], Coroutine[Any, Any, ReplyCounts]]
 
 
 async def malformed_part(part: Part, scale: Scale) -> TrialOutcome:
     """2,000 malformed ones of one part, beside good calls."""
     count = scale.times(2000)
     async with aura("--tools", "2", engines=FAST) as run:
-        before = {role: [one.pid for one in those] for role, those in processes.of(run.pid).items()}
+        before = processes.pids(run.pid)
         url = await asyncio.to_thread(aura_server.bus_url, run.pid)
         good = CountedTools()
         async with (
@@ -123,15 +123,15 @@ async def malformed_part(part: Part, scale: Scale) -> TrialOutcome:
             await offered(run)
             stop, tally = asyncio.Event(), ToolTally()
             beside = asyncio.create_task(_good_calls(run, stop, tally))
-            told = await part(run, bus, count)
+            outcome = await part(run, bus, count)
             stop.set()
             await beside
-        after = {role: [one.pid for one in those] for role, those in processes.of(run.pid).items()}
-    unclear = told.pop("unclear", 0)
+        after = processes.pids(run.pid)
+    unclear = outcome.pop("unclear", 0)
     figures: dict[str, Any] = {
         "sent": count,
         "wrong_answers": unclear,
-        **told,
+        **outcome,
         "good_turns": tally.answered,
         "good_turns_lost": len(tally.lost) + len(tally.mixed),
         "processes_died": before != after,
@@ -151,36 +151,36 @@ def _bad(count: int) -> list[tuple[ToolConfig, Handler]]:
     return [(ToolConfig(name=f"bad{k}"), answer) for k in range(MOST_CALLS)]
 
 
-async def _bad_results(run: Running, bus: Bus, count: int) -> Told:
+async def _bad_results(run: Running, bus: Bus, count: int) -> ReplyCounts:
     """Callers have the bad tools called; each turn must have a response."""
     del bus
     text = " ".join(f"CALL:bad{k}{{}}" for k in range(MOST_CALLS))
-    told, turns = Counter[str](), iter(range(-(-count // MOST_CALLS)))
+    counts, turns = Counter[str](), iter(range(-(-count // MOST_CALLS)))
 
     async def talk(http: aiohttp.ClientSession, number: int) -> None:
         caller = ToolCaller(http, run.urls, number)
         await caller.connect()
         for _ in turns:
             await caller.asks(text)
-            told["met" if await caller.answer(ANSWER_S) else "unclear"] += MOST_CALLS
+            counts["met" if await caller.answer(ANSWER_S) else "unclear"] += MOST_CALLS
             await asyncio.sleep(TURN_S)
         await caller.leave()
 
     async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as tasks:
         for number in range(BAD_CALLERS):
             tasks.create_task(talk(http, number))
-    return told
+    return counts
 
 
-async def _bad_schemas(run: Running, bus: Bus, count: int) -> Told:
+async def _bad_schemas(run: Running, bus: Bus, count: int) -> ReplyCounts:
     """Jobs of tools with malformed schemas: each must have a result or a failure."""
     del run
-    told, waiting = Counter[str](), dict[int, asyncio.Event]()
+    counts, waiting = Counter[str](), dict[int, asyncio.Event]()
 
     async def on_out(message: Any) -> None:
         event = message.event()
         if isinstance(event, ev.ToolReturned | ev.ToolFailed):
-            told["failed" if isinstance(event, ev.ToolFailed) else "returned"] += 1
+            counts["failed" if isinstance(event, ev.ToolFailed) else "returned"] += 1
             waiting.pop(event.turn, asyncio.Event()).set()
 
     async with bus.listening("aura.live.trial.s_schemas.out", on_out):
@@ -188,10 +188,10 @@ async def _bad_schemas(run: Running, bus: Bus, count: int) -> Told:
             try:
                 schema = json.loads(text)
             except (ValueError, RecursionError):
-                told["no JSON"] += 1
+                counts["no JSON"] += 1
                 continue
             if not isinstance(schema, dict) or len(text) > 60_000:
-                told["no schema"] += 1
+                counts["no schema"] += 1
                 continue
             waiting[number] = coming = asyncio.Event()
             try:
@@ -199,13 +199,13 @@ async def _bad_schemas(run: Running, bus: Bus, count: int) -> Told:
                 if number % 16 == 0:
                     await asyncio.wait_for(coming.wait(), 30)
             except (BusError, TimeoutError):
-                told["unclear"] += 1
+                counts["unclear"] += 1
         with suppress(TimeoutError):
             async with asyncio.timeout(60):
                 for coming in list(waiting.values()):
                     await coming.wait()
-    told["unclear"] += len(waiting)
-    return told
+    counts["unclear"] += len(waiting)
+    return counts
 
 
 def _request(number: int, schema: dict[str, Any]) -> ev.ToolRequested:
@@ -223,26 +223,26 @@ def _request(number: int, schema: dict[str, Any]) -> ev.ToolRequested:
     )
 
 
-async def _bad_files(run: Running, bus: Bus, count: int) -> Told:
+async def _bad_files(run: Running, bus: Bus, count: int) -> ReplyCounts:
     """Malformed files that an operator applies: each is refused with its line, or applied."""
     del run
-    told = Counter[str]()
+    counts = Counter[str]()
     for kind, good in ((store.AGENT, malformed.AGENT), (store.TENANT, malformed.TENANT)):
         for text in malformed.files(SEED, count // 2, good):
             try:
                 await store.apply(bus, "", "fuzzed", text, kind)
-                told["applied"] += 1
+                counts["applied"] += 1
             except ConfigFileError as error:
-                told["refused" if error.line > 0 else "unclear"] += 1
+                counts["refused" if error.line > 0 else "unclear"] += 1
             except (BusError, UnicodeEncodeError):
-                told["unclear"] += 1
-    return told
+                counts["unclear"] += 1
+    return counts
 
 
-async def _bad_commands(run: Running, bus: Bus, count: int) -> Told:
+async def _bad_commands(run: Running, bus: Bus, count: int) -> ReplyCounts:
     """Malformed commands over HTTP to a running call: each gets an error with a code."""
     del bus
-    told = Counter[str]()
+    counts = Counter[str]()
     head = {"Authorization": f"Bearer {OPERATOR}"}
     async with aiohttp.ClientSession() as http:
         caller = ToolCaller(http, run.urls, 0)
@@ -251,11 +251,11 @@ async def _bad_commands(run: Running, bus: Bus, count: int) -> Told:
             url = f"{run.urls[0]}/v1/calls/{caller.session}/{action}"
             async with http.post(url, data=body, headers={**head, **more}) as answer:
                 clear = 400 <= answer.status < 500 and bool((await answer.json()).get("code"))
-                told[str(answer.status) if clear else "unclear"] += 1
+                counts[str(answer.status) if clear else "unclear"] += 1
         await caller.asks('CALL:ask{"tag":"after"}')
-        told["unclear"] += "#after" not in (await caller.answer(ANSWER_S) or "")
+        counts["unclear"] += "#after" not in (await caller.answer(ANSWER_S) or "")
         await caller.leave()
-    return told
+    return counts
 
 
 async def _good_calls(run: Running, stop: asyncio.Event, tally: ToolTally) -> None:
@@ -266,9 +266,9 @@ async def _good_calls(run: Running, stop: asyncio.Event, tally: ToolTally) -> No
             if stop.is_set():
                 break
             await caller.asks(f'CALL:ask{{"tag":"g{number}"}}')
-            said = await caller.answer(ANSWER_S)
-            if said is None or f"#g{number}" not in said:
-                tally.lost.append(f"g{number}: {said}")
+            response = await caller.answer(ANSWER_S)
+            if response is None or f"#g{number}" not in response:
+                tally.lost.append(f"g{number}: {response}")
             else:
                 tally.answered += 1
             await asyncio.sleep(TURN_S)

@@ -7,7 +7,7 @@ import psutil
 
 def of(pid: int) -> dict[str, list[psutil.Process]]:
     """Return role (edge, stt, llm, tts, nats-server) to its processes."""
-    found: dict[str, list[psutil.Process]] = {}
+    by_role: dict[str, list[psutil.Process]] = {}
     for child in psutil.Process(pid).children():
         try:
             words = child.cmdline()
@@ -16,8 +16,13 @@ def of(pid: int) -> dict[str, list[psutil.Process]]:
         if not words or child.status() == psutil.STATUS_ZOMBIE:
             continue
         role = "nats-server" if "nats-server" in words[0] else words[-1]
-        found.setdefault(role, []).append(child)
-    return found
+        by_role.setdefault(role, []).append(child)
+    return by_role
+
+
+def pids(pid: int) -> dict[str, list[int]]:
+    """Return role to the ids of its processes."""
+    return {role: [child.pid for child in group] for role, group in of(pid).items()}
 
 
 def wait_for(pid: int, role: str, count: int, seconds: float = 60) -> list[psutil.Process]:
@@ -27,8 +32,8 @@ def wait_for(pid: int, role: str, count: int, seconds: float = 60) -> list[psuti
         TimeoutError: there were fewer for too long.
     """
     until = time.monotonic() + seconds
-    while len(there := of(pid).get(role, [])) < count:
+    while len(running := of(pid).get(role, [])) < count:
         if time.monotonic() > until:
             raise TimeoutError(role)
         time.sleep(0.02)
-    return there
+    return running

@@ -30,9 +30,9 @@ class ToolCaller:
                 url += f"&session={self.session}" if self.session else ""
                 with suppress(aiohttp.ClientError, OSError, TimeoutError, TypeError):
                     self._ws = await self._http.ws_connect(url, max_msg_size=0)
-                    told = await self._ws.receive_json(timeout=10)
-                    if told["type"] == "session":
-                        self.session = told["session"]
+                    message = await self._ws.receive_json(timeout=10)
+                    if message["type"] == "session":
+                        self.session = message["session"]
                         return
                 await asyncio.sleep(0.2)
 
@@ -47,9 +47,9 @@ class ToolCaller:
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 async for message in self._ws:
-                    said = json.loads(message.data)
-                    if said["type"] == "ai_complete":
-                        return str(said["full_response"])
+                    fields = json.loads(message.data)
+                    if fields["type"] == "ai_complete":
+                        return str(fields["full_response"])
         return None
 
     @property

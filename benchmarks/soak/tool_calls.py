@@ -114,7 +114,7 @@ async def under_kills(
     stop.set()
     kills = await killing
     await asyncio.sleep(3)
-    found = _of_logs([decoded(await bus.session_events(one)) for one in sessions])
+    counts = _of_logs([decoded(await bus.session_events(session)) for session in sessions])
     twice = [key for key, count in made.items() if count > 1]
     figures = {
         "calls": calls,
@@ -124,10 +124,10 @@ async def under_kills(
         "lost": len(tally.lost),
         "run_twice": len(twice),
         "mixed": len(tally.mixed),
-        **found,
+        **counts,
         "why": (tally.lost + tally.mixed + twice)[:5],
     }
-    wrong = found["without_result"] + found["wrong_turn"]
+    wrong = counts["without_result"] + counts["wrong_turn"]
     held = not (tally.lost or twice or tally.mixed or wrong)
     return TrialOutcome(held, figures)
 
@@ -135,38 +135,40 @@ async def under_kills(
 def _of_logs(logs: list[list[ev.AnyEvent]]) -> dict[str, int]:
     """Return the counts in the logs: requested calls, and tags without a result."""
     names = ("requested", "without_result", "unknown", "asks_late", "not_called", "wrong_turn")
-    found = Counter[str](dict.fromkeys(names, 0))
+    counts = Counter[str](dict.fromkeys(names, 0))
     for log in logs:
-        asked = {_key(one) for one in log if isinstance(one, ev.ToolRequested)}
-        results = [one for one in log if isinstance(one, ev.ToolReturned | ev.ToolFailed)]
-        found["requested"] += len(asked)
-        found["without_result"] += len(asked - {_key(one) for one in results})
-        failed = [(one.name, one.reason) for one in results if isinstance(one, ev.ToolFailed)]
-        found["unknown"] += sum(reason == "unknown_outcome" for _, reason in failed)
-        found["asks_late"] += failed.count(("ask", "timeout"))
-        called = {one.turn for one in log if isinstance(one, ev.ToolCalled)}
-        found["not_called"] += sum(
-            "CALL:" in one.text and one.turn not in called
-            for one in log
-            if isinstance(one, ev.TurnCommitted)
+        asked = {_key(event) for event in log if isinstance(event, ev.ToolRequested)}
+        results = [event for event in log if isinstance(event, ev.ToolReturned | ev.ToolFailed)]
+        counts["requested"] += len(asked)
+        counts["without_result"] += len(asked - {_key(event) for event in results})
+        failed = [
+            (event.name, event.reason) for event in results if isinstance(event, ev.ToolFailed)
+        ]
+        counts["unknown"] += sum(reason == "unknown_outcome" for _, reason in failed)
+        counts["asks_late"] += failed.count(("ask", "timeout"))
+        called = {event.turn for event in log if isinstance(event, ev.ToolCalled)}
+        counts["not_called"] += sum(
+            "CALL:" in event.text and event.turn not in called
+            for event in log
+            if isinstance(event, ev.TurnCommitted)
         )
         known = {
-            tag: one.turn
-            for one in results
-            if isinstance(one, ev.ToolReturned)
-            for tag in _TAG.findall(one.result)
+            tag: event.turn
+            for event in results
+            if isinstance(event, ev.ToolReturned)
+            for tag in _TAG.findall(event.result)
         }
-        found["wrong_turn"] += sum(
-            known.get(tag, one.turn + 1) > one.turn
-            for one in log
-            if isinstance(one, ev.ResponseSentence)
-            for tag in _TAG.findall(one.text)
+        counts["wrong_turn"] += sum(
+            known.get(tag, event.turn + 1) > event.turn
+            for event in log
+            if isinstance(event, ev.ResponseSentence)
+            for tag in _TAG.findall(event.text)
         )
-    return dict(found)
+    return dict(counts)
 
 
-def _key(one: ev.ToolRequested | ev.ToolReturned | ev.ToolFailed) -> tuple[int, int, int]:
-    return one.turn, one.step, one.call
+def _key(event: ev.ToolRequested | ev.ToolReturned | ev.ToolFailed) -> tuple[int, int, int]:
+    return event.turn, event.step, event.call
 
 
 async def _hold(run: Running, calls: int, tally: ToolTally) -> list[str]:
@@ -208,22 +210,22 @@ async def _answer(caller: ToolCaller, mine: set[str], tally: ToolTally) -> str |
 
     After a reconnect the rest of the earlier response comes first.
     """
-    said, came_back = await caller.answer(ANSWER_S), False
+    response, came_back = await caller.answer(ANSWER_S), False
     while True:
-        if said is None:
+        if response is None:
             if not caller.cut_off:
                 return None
             await caller.connect()
             came_back = True
-            said = await caller.answer(GOES_ON_S)
+            response = await caller.answer(GOES_ON_S)
             continue
-        theirs = {word.strip(".,") for word in said.replace('"', " ").split() if "#k" in word}
+        theirs = {word.strip(".,") for word in response.replace('"', " ").split() if "#k" in word}
         if theirs <= mine:
-            return said
+            return response
         if not (came_back and theirs <= caller.tags):
-            tally.mixed.append(f"{sorted(mine)}: {said}")
-            return said
-        said = await caller.answer(GOES_ON_S)
+            tally.mixed.append(f"{sorted(mine)}: {response}")
+            return response
+        response = await caller.answer(GOES_ON_S)
 
 
 async def _kill(pid: int, stop: asyncio.Event) -> Counter[str]:
@@ -233,9 +235,9 @@ async def _kill(pid: int, stop: asyncio.Event) -> Counter[str]:
             async with asyncio.timeout(random.uniform(*EVERY_S)):
                 await stop.wait()
         role = random.choice(KILLED)
-        there = processes.of(pid).get(role, [])
-        if there and not stop.is_set():
-            random.choice(there).kill()
+        running = processes.of(pid).get(role, [])
+        if running and not stop.is_set():
+            random.choice(running).kill()
             killed[role] += 1
     return killed
 

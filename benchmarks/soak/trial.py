@@ -63,8 +63,8 @@ async def aura(
     *arguments: str, edges: int = 1, engines: dict[str, str] = SIMULATED, **settings: str
 ) -> AsyncIterator[Running]:
     """Yield a running Aura with *engines*."""
-    given = {**engines, **settings}
-    started = aura_server.running(*arguments, "--edges", str(edges), **given)
+    environment = {**engines, **settings}
+    started = aura_server.running(*arguments, "--edges", str(edges), **environment)
     url, process = await asyncio.to_thread(started.__enter__)
     try:
         host, _, port = url.rpartition(":")

@@ -45,9 +45,9 @@ async def answered(model: LanguageModel, question: Question) -> Answered:
                 spoken += text.feed(token)
     spoken += text.flush()
     calls += text.calls
-    said = " ".join(spoken)
+    response = " ".join(spoken)
     took_ms = (time.monotonic() - began) * 1000
-    return Answered(question, said, faults(question, said, calls), first_ms, took_ms)
+    return Answered(question, response, faults(question, response, calls), first_ms, took_ms)
 
 
 async def examine(name: str, *, verbose: bool) -> None:
@@ -57,30 +57,30 @@ async def examine(name: str, *, verbose: bool) -> None:
     await model.warm()
     groups: dict[str, list[Answered]] = defaultdict(list)
     for question in questions():
-        one = await answered(model, question)
-        groups[question.group].append(one)
+        outcome = await answered(model, question)
+        groups[question.group].append(outcome)
         if verbose:
-            mark = "FAILED" if one.faults else "ok    "
-            print(f"{mark} {question.id}: {one.text!r} {'; '.join(one.faults)}", flush=True)
-    every = [one for several in groups.values() for one in several]
+            mark = "FAILED" if outcome.faults else "ok    "
+            print(f"{mark} {question.id}: {outcome.text!r} {'; '.join(outcome.faults)}", flush=True)
+    every = [outcome for several in groups.values() for outcome in several]
     row = "  ".join(f"{group} {_right(several)}" for group, several in groups.items())
-    first_ms = statistics.median(one.first_ms for one in every)
-    took_ms = statistics.median(one.took_ms for one in every)
+    first_ms = statistics.median(outcome.first_ms for outcome in every)
+    took_ms = statistics.median(outcome.took_ms for outcome in every)
     print(f"{Path(name).stem}: {_right(every)}   {row}")
     print(f"    first token p50 {first_ms:.0f} ms, answer p50 {took_ms:.0f} ms", flush=True)
 
 
 def _right(several: list[Answered]) -> str:
-    return f"{sum(not one.faults for one in several)}/{len(several)}"
+    return f"{sum(not outcome.faults for outcome in several)}/{len(several)}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="+", help="names or GGUF files, as AURA_LLM_MODEL")
     parser.add_argument("--verbose", action="store_true", help="print every answer")
-    given = parser.parse_args()
-    for name in given.models:
-        asyncio.run(examine(name, verbose=given.verbose))
+    options = parser.parse_args()
+    for name in options.models:
+        asyncio.run(examine(name, verbose=options.verbose))
 
 
 if __name__ == "__main__":

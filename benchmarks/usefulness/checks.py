@@ -36,65 +36,65 @@ class Question:
 
     @property
     def prompt(self) -> Prompt:
-        told = [(("user", "assistant")[at % 2], text) for at, text in enumerate(self.history)]
+        lines = [(("user", "assistant")[at % 2], text) for at, text in enumerate(self.history)]
         return Prompt(
-            self.system, (*told, ("user", self.ask)), max_tokens=MOST_TOKENS, tools=self.tools
+            self.system, (*lines, ("user", self.ask)), max_tokens=MOST_TOKENS, tools=self.tools
         )
 
 
 def questions(path: Path = QUESTIONS) -> list[Question]:
     """Return the questions of the file at *path*."""
-    told = yaml.safe_load(path.read_text(encoding="utf-8"))
-    tools = tuple(ToolFunction(**one) for one in told["tools"])
-    found = []
-    for one in told["questions"]:
-        one["system"] = told["systems"][one["system"]]
-        one["tools"] = tools if one.get("tools") else ()
+    file = yaml.safe_load(path.read_text(encoding="utf-8"))
+    tools = tuple(ToolFunction(**tool) for tool in file["tools"])
+    read = []
+    for fields in file["questions"]:
+        fields["system"] = file["systems"][fields["system"]]
+        fields["tools"] = tools if fields.get("tools") else ()
         for name in ("any", "none", "history"):
-            one[name] = tuple(one.get(name, ()))
-        found.append(Question(**one))
-    return found
+            fields[name] = tuple(fields.get(name, ()))
+        read.append(Question(**fields))
+    return read
 
 
 def faults(question: Question, text: str, calls: list[FunctionCall]) -> list[str]:
     """Return the faults of an answer to *question*; empty: it is useful."""
-    said = text.casefold()
-    found = []
+    response = text.casefold()
+    wrong = []
     if question.call:
-        if [one.name for one in calls] != [question.call]:
-            found.append(f"calls {[one.name for one in calls]}, not {question.call}")
+        if [call.name for call in calls] != [question.call]:
+            wrong.append(f"calls {[call.name for call in calls]}, not {question.call}")
         elif lacks := _lacks(question.arguments, calls[0].arguments):
-            found.append(lacks)
-        return found
+            wrong.append(lacks)
+        return wrong
     if calls:
-        found.append(f"calls {[one.name for one in calls]}")
-    if not said.strip():
-        found.append("says nothing")
-    if question.any and not any(_has(said, one) for one in question.any):
-        found.append(f"has none of {', '.join(question.any)}")
-    found += [f"has {one!r}" for one in question.none if _has(said, one)]
-    if (words := len(said.split())) > question.most_words:
-        found.append(f"{words} words")
-    return found
+        wrong.append(f"calls {[call.name for call in calls]}")
+    if not response.strip():
+        wrong.append("says nothing")
+    if question.any and not any(_has(response, word) for word in question.any):
+        wrong.append(f"has none of {', '.join(question.any)}")
+    wrong += [f"has {word!r}" for word in question.none if _has(response, word)]
+    if (words := len(response.split())) > question.most_words:
+        wrong.append(f"{words} words")
+    return wrong
 
 
-def _has(said: str, wanted: str) -> bool:
-    """Return whether *wanted* is in *said*, as whole words."""
+def _has(response: str, wanted: str) -> bool:
+    """Return whether *wanted* is in *response*, as whole words."""
     wanted = wanted.casefold()
     if not (wanted.isascii() and wanted.isalnum()):
-        return wanted in said
+        return wanted in response
     end = r"(?![0-9])" if wanted.isdigit() else r"s?(?![a-z0-9])"
-    return re.search(rf"(?<![a-z0-9]){wanted}{end}", said) is not None
+    return re.search(rf"(?<![a-z0-9]){wanted}{end}", response) is not None
 
 
 def _lacks(wanted: dict[str, Any], arguments: str) -> str:
     try:
-        given = json.loads(arguments)
+        values = json.loads(arguments)
     except ValueError:
         return "calls with no JSON"
-    if not isinstance(given, dict):
+    if not isinstance(values, dict):
         return "calls with no object"
     for name, value in wanted.items():
-        if str(value).casefold() not in str(given.get(name, "")).casefold():
-            return f"{name} is {given.get(name)!r}, not {value!r}"
+        if str(value).casefold() not in str(values.get(name, "")).casefold():
+            return f"{name} is {values.get(name)!r}, not {value!r}"
     return ""

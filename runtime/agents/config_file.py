@@ -80,10 +80,10 @@ def files_in(path: Path, noun: str) -> list[Path]:
     """
     if not path.is_dir():
         return [path]
-    found = sorted(one for one in path.iterdir() if one.suffix in SUFFIXES)
-    if not found:
+    files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
+    if not files:
         raise ConfigFileError(0, f"no {noun} is there: a file NAME.yaml each", str(path))
-    return found
+    return files
 
 
 def load(path: Path, parse: Parse, noun: str) -> tuple[str, str, Any]:
@@ -137,8 +137,8 @@ def converted(text: str, kind: type[T], what_it_is: str) -> tuple[T, Tree]:
 
 def suggestion(name: str, names: Iterable[str]) -> str:
     """Return a suggestion from *names* for a misspelled *name*, or "" if none is similar."""
-    found = difflib.get_close_matches(name, list(names), n=1)
-    return f"did you mean {found[0]}?" if found else ""
+    similar = difflib.get_close_matches(name, list(names), n=1)
+    return f"did you mean {similar[0]}?" if similar else ""
 
 
 # ---------------------------------------------------------------- where msgspec's errors stand
@@ -168,10 +168,10 @@ def _with_line(reason: str, kind: type, tree: Tree) -> ConfigFileError:
 
 def _complaint(reason: str) -> tuple[str, yaml_tree.Path]:
     """Split msgspec's error message *reason* into the complaint and the path of the part."""
-    found = _AT.match(reason)
-    parts = [name or index for name, index in _PART.findall((found and found["path"]) or "")]
+    match = _AT.match(reason)
+    parts = [name or index for name, index in _PART.findall((match and match["path"]) or "")]
     path = tuple(int(part) if part.isdecimal() else part for part in parts)
-    return (found["what"] if found else reason), path
+    return (match["what"] if match else reason), path
 
 
 def _wrong_entry(
@@ -216,12 +216,12 @@ def _schema_at(kind: type, path: yaml_tree.Path) -> Mapping[str, Any]:
             inner = inner.get(part) if isinstance(part, str) else inner
             node = inner or node.get("additionalProperties") or {}
         while "anyOf" in node or "$ref" in node:
-            each = node.get("anyOf", [node])
-            node = next((one for one in each if "$ref" in one), None) or each[0]
+            schemas = node.get("anyOf", [node])
+            node = next((schema for schema in schemas if "$ref" in schema), None) or schemas[0]
             if "$ref" in node:
                 node = schema["$defs"].get(node["$ref"].rpartition("/")[2], {})
-    found: Mapping[str, Any] = node
-    return found
+    found_schema: Mapping[str, Any] = node
+    return found_schema
 
 
 def _dotted(path: yaml_tree.Path) -> str:

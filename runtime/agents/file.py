@@ -119,7 +119,8 @@ def _check_placeholders(agent: Agent, tree: Tree, written: list[str]) -> None:
                 continue
             from_line = tree.lines[(field,)]
             below = enumerate(written[from_line - 1 :], start=from_line)
-            line = next((n for n, one in below if "{{" in one and inside in one), from_line)
+            lines = (n for n, text_line in below if "{{" in text_line and inside in text_line)
+            line = next(lines, from_line)
             about = suggestion(inside, agent.variables) or "declare it under variables"
             shown = inside.partition("\n")[0]
             raise ConfigFileError(line, f"{field}: {{{{{shown}}}}} is no variable: {about}")

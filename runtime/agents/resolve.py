@@ -49,14 +49,14 @@ class Resolved:
     """One line for each request of the caller that was refused."""
 
 
-def resolve(agent: Agent, base: SessionConfig, given: CallOptions) -> Resolved:
+def resolve(agent: Agent, base: SessionConfig, options: CallOptions) -> Resolved:
     """Return the configuration of a call of *agent*, over the operator's configuration *base*.
 
     Raises:
         VariableError: a variable has no value, or an invalid one.
     """
-    variables, refused = _variables(agent, given)
-    caller_changes, forbidden = _allowed(agent, given.changes)
+    variables, refused = _variables(agent, options)
+    caller_changes, forbidden = _allowed(agent, options.changes)
     own = changes(agent)
     for path in ("response.system_prompt", "response.greeting"):
         if path in own:
@@ -78,17 +78,17 @@ def tightened(own: Mapping[str, Any], base: SessionConfig) -> dict[str, Any]:
     return limited
 
 
-def _variables(agent: Agent, given: CallOptions) -> tuple[dict[str, str], list[str]]:
+def _variables(agent: Agent, options: CallOptions) -> tuple[dict[str, str], list[str]]:
     """Return the values of the agent's variables, and one line for each that callers may not set.
 
     Raises:
         VariableError: a variable has no value, or an invalid one.
     """
     values: dict[str, str] = {}
-    sent = dict(given.by_caller)
+    sent = dict(options.by_caller)
     for name, variable in agent.variables.items():
         by_caller = sent.pop(name, None) if variable.callers_may_set else None
-        value = given.by_token.get(name, by_caller)
+        value = options.by_token.get(name, by_caller)
         if value is None:
             value = None if variable.default is UNSET else variable.default
         if value is None:

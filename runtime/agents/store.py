@@ -73,8 +73,8 @@ class Revision:
 
 
 def revision_of(stored: Stored) -> Revision:
-    scope, *whose, name = ("", *stored.subject.removeprefix(f"{subjects.AGENTS}.").split("."))[-3:]
-    tenant = "".join(whose) if scope == "tenant" else ""
+    scope, *owner, name = ("", *stored.subject.removeprefix(f"{subjects.AGENTS}.").split("."))[-3:]
+    tenant = "".join(owner) if scope == "tenant" else ""
     return Revision(tenant, name, stored.seq, stored.time, stored.data.decode(errors="replace"))
 
 
@@ -93,8 +93,10 @@ async def applied(bus: Bus, kind: FileKind = AGENT) -> list[Revision]:
     Raises:
         BusAwayError: the server does not answer, or has no such bucket.
     """
-    found = [revision_of(one) for keys in kind.keys for one in await _newest_of(bus, keys)]
-    return [one for one in found if one.text]
+    newest_revisions = [
+        revision_of(message) for keys in kind.keys for message in await _newest_of(bus, keys)
+    ]
+    return [revision for revision in newest_revisions if revision.text]
 
 
 async def _newest_of(bus: Bus, keys: str) -> list[Stored]:
@@ -109,7 +111,7 @@ async def history(bus: Bus, tenant: str, name: str, kind: FileKind = AGENT) -> l
         BusAwayError: the server does not answer.
     """
     stored = await bus.read(subjects.AGENTS_STREAM, kind.subject(tenant, name))
-    return [revision_of(one) for one in stored]
+    return [revision_of(message) for message in stored]
 
 
 async def newest(bus: Bus, tenant: str, name: str, kind: FileKind = AGENT) -> Revision | None:
@@ -138,11 +140,11 @@ async def find(
         if number:
             stored = await bus.get(subjects.AGENTS_STREAM, {"seq": number})
             same = stored is not None and stored.subject == kind.subject(owner, name)
-            found = revision_of(stored) if stored and same else None
+            revision = revision_of(stored) if stored and same else None
         else:
-            found = await newest(bus, owner, name, kind)
-        if found and found.text:
-            return found
+            revision = await newest(bus, owner, name, kind)
+        if revision and revision.text:
+            return revision
     which = f"{name}@{number}" if number else name
     advice = f"`aura {kind.command} list` says which there are"
     raise NotAppliedError(f"there is no {kind.noun} {which}: {advice}")

@@ -35,7 +35,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     Raises:
         KeyError: there is no value for a placeholder.
     """
-    return _PLACEHOLDER.sub(lambda found: values[found[1].strip()], text)
+    return _PLACEHOLDER.sub(lambda match: values[match[1].strip()], text)
 
 
 def one_line(value: str) -> str | None:

@@ -96,26 +96,26 @@ def _value(node: yaml.Node, path: Path, lines: dict[Path, int]) -> Any:
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, lines)
     if isinstance(node, yaml.SequenceNode):
-        found = []
+        items = []
         for number, item in enumerate(node.value):
             lines[*path, number] = item.start_mark.line + 1
-            found.append(_value(item, (*path, number), lines))
-        return found
+            items.append(_value(item, (*path, number), lines))
+        return items
     quoted = getattr(node, "style", None)
     return node.value if quoted else _plain(node.value)
 
 
 def _mapping(node: yaml.MappingNode, path: Path, lines: dict[Path, int]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    mapping: dict[str, Any] = {}
     for key, value in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, yaml.ScalarNode):
             raise YamlError(line, "a key must be a word")
-        if key.value in found:
+        if key.value in mapping:
             raise YamlError(line, f"{key.value} is said twice")
         lines[*path, key.value] = line
-        found[key.value] = _value(value, (*path, key.value), lines)
-    return found
+        mapping[key.value] = _value(value, (*path, key.value), lines)
+    return mapping
 
 
 def _plain(text: str) -> Any:

@@ -19,9 +19,9 @@ class FlacMetadata:
         self._is_last = False
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes of the file."""
+        """Read the next bytes of the file."""
         while data and not self.is_over:
-            data = self._skip(data) if self._left_bytes else self._take_head(data)
+            data = self._skip(data) if self._left_bytes else self._read_head(data)
             self.is_over = self._is_last and not self._left_bytes
 
     def _skip(self, data: bytes) -> bytes:
@@ -30,8 +30,8 @@ class FlacMetadata:
         self._left_bytes -= skipped
         return data[skipped:]
 
-    def _take_head(self, data: bytes) -> bytes:
-        """Take bytes of a block's head; return the bytes after it."""
+    def _read_head(self, data: bytes) -> bytes:
+        """Read bytes of a block's head; return the bytes after it."""
         missing = BLOCK_HEAD_BYTES - len(self._head)
         self._head += data[:missing]
         if len(self._head) == BLOCK_HEAD_BYTES:

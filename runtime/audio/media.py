@@ -88,8 +88,8 @@ class Decoder:
     @property
     def waiting_bytes(self) -> int:
         """The bytes of all files that are not read yet."""
-        self._unread = [one for one in self._unread if one.waiting_bytes or one is self._file]
-        return sum(one.waiting_bytes for one in self._unread)
+        self._unread = [file for file in self._unread if file.waiting_bytes or file is self._file]
+        return sum(file.waiting_bytes for file in self._unread)
 
     def begin(self, container: Container) -> None:
         """Begin a file; the previous file is decoded to its end."""
@@ -185,15 +185,15 @@ def decode_whole(data: bytes, container: Container, most_bytes: int) -> bytes:
     """
     from av.error import FFmpegError
 
-    found = bytearray()
+    pcm_read = bytearray()
     try:
         for pcm in _sounds(io.BytesIO(data), container):
-            found += pcm
-            if len(found) > most_bytes:
+            pcm_read += pcm
+            if len(pcm_read) > most_bytes:
                 raise NoSoundError("holds too much sound")
     except FFmpegError as error:
         raise NoSoundError("cannot be decoded") from error
-    return bytes(found)
+    return bytes(pcm_read)
 
 
 def _sounds(file: Any, container: Container) -> Iterator[bytes]:
@@ -216,11 +216,11 @@ def _sounds(file: Any, container: Container) -> Iterator[bytes]:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
         for packet in opened.demux(stream):
             with AT_WORK:
-                found = [one for frame in _frames(packet) for one in resampler.resample(frame)]
-            for one in found:
-                yield one.to_ndarray().tobytes()
-        for one in resampler.resample(None):
-            yield one.to_ndarray().tobytes()
+                sounds = [sound for frame in _frames(packet) for sound in resampler.resample(frame)]
+            for sound in sounds:
+                yield sound.to_ndarray().tobytes()
+        for sound in resampler.resample(None):
+            yield sound.to_ndarray().tobytes()
 
 
 def _frames(packet: Any) -> list[Any]:

@@ -27,10 +27,10 @@ def noted(settings: Settings, data: Path) -> Iterator[None]:
 def advice(settings: Settings) -> str:
     """Return advice on the setting by which a command finds the running Aura."""
     own = str(settings.data_dir.expanduser().resolve())
-    found = [data for data in _running(settings) if data != own][:MOST_TOLD_FOLDERS]
-    if not found:
+    folders = [data for data in _running(settings) if data != own][:MOST_TOLD_FOLDERS]
+    if not folders:
         return "Where `aura up` runs in another folder, set AURA_DATA_DIR to its .aura."
-    ways = " or ".join(f"AURA_DATA_DIR={data}" for data in found)
+    ways = " or ".join(f"AURA_DATA_DIR={data}" for data in folders)
     return f"An `aura up` runs elsewhere: set {ways}."
 
 
@@ -39,16 +39,16 @@ def _notes(settings: Settings) -> Path:
 
 
 def _running(settings: Settings) -> list[str]:
-    found = []
+    folders = []
     with suppress(OSError):
         for note in sorted(_notes(settings).iterdir()):
             if not note.name.isdecimal():
                 continue
             try:
                 os.kill(int(note.name), 0)
-                found.append(note.read_text(encoding="utf-8").strip())
+                folders.append(note.read_text(encoding="utf-8").strip())
             except (ProcessLookupError, OverflowError):  # the process was killed
                 note.unlink(missing_ok=True)
             except OSError:
                 continue
-    return [data for data in found if Path(data).is_dir()]
+    return [data for data in folders if Path(data).is_dir()]

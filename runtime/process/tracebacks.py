@@ -24,9 +24,9 @@ def _lines(error: BaseException, seen: set[int]) -> Iterator[str]:
         yield f"    {place.line}"
     yield _name(error)
     if isinstance(error, BaseExceptionGroup):
-        for number, one in enumerate(error.exceptions, start=1):
+        for number, part in enumerate(error.exceptions, start=1):
             yield f"{number} of {len(error.exceptions)}:"
-            yield from (f"  {line}" for line in _lines(one, seen))
+            yield from (f"  {line}" for line in _lines(part, seen))
 
 
 def _name(error: BaseException) -> str:

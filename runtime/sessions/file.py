@@ -58,25 +58,25 @@ class SessionFile:
     manifest: dict[str, Any] = field(default_factory=dict)
 
 
-def pack(one: SessionFile) -> bytes:
+def pack(session_file: SessionFile) -> bytes:
     """Return the bytes of a session file."""
     manifest = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "aura": version(),
         "schema": SCHEMA_VERSION,
-        "tenant": one.tenant,
-        "session": one.session,
-        "events": len(one.events),
-        "audio": len(one.audio),
-        **one.manifest,
+        "tenant": session_file.tenant,
+        "session": session_file.session,
+        "events": len(session_file.events),
+        "audio": len(session_file.audio),
+        **session_file.manifest,
     }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("manifest.json", json.dumps(manifest, indent=1))
-        archive.writestr("events.msgpack", _packed(one.events))
-        if one.audio:
-            archive.writestr("audio.msgpack", _packed(one.audio))
+        archive.writestr("events.msgpack", _packed(session_file.events))
+        if session_file.audio:
+            archive.writestr("audio.msgpack", _packed(session_file.audio))
     return out.getvalue()
 
 
@@ -101,8 +101,8 @@ def unpack(data: bytes) -> SessionFile:
                 raise NotASessionError("its tenant or session id is none")
             own = f"{tenant}.{session}"
             events = _unpacked(_opened(archive, "events.msgpack"), f"aura.ev.{own}.")
-            there = "audio.msgpack" in archive.namelist()
-            sound = _opened(archive, "audio.msgpack") if there else io.BytesIO()
+            has_audio = "audio.msgpack" in archive.namelist()
+            sound = _opened(archive, "audio.msgpack") if has_audio else io.BytesIO()
             audio = _unpacked(sound, f"aura.rec.{own}.")
     except DAMAGED as error:
         if isinstance(error, NotASessionError):
@@ -126,13 +126,13 @@ def _packed(messages: Iterable[Stored]) -> bytes:
     return b"".join(
         msgpack.packb(
             [
-                one.subject,
-                {name: one.headers[name] for name in KEPT if name in one.headers},
-                one.data,
-                one.time,
+                message.subject,
+                {name: message.headers[name] for name in KEPT if name in message.headers},
+                message.data,
+                message.time,
             ]
         )
-        for one in messages
+        for message in messages
     )
 
 
@@ -142,7 +142,7 @@ def _unpacked(part: IO[bytes], own: str) -> list[Stored]:
     Raises:
         NotASessionError: a message belongs to another session, or there are too many messages.
     """
-    found: list[Stored] = []
+    stored: list[Stored] = []
     unpacker = msgpack.Unpacker(
         part,
         max_array_len=4,
@@ -160,5 +160,5 @@ def _unpacked(part: IO[bytes], own: str) -> list[Stored]:
         if not (subject.startswith(own) and is_token(subject.removeprefix(own))):
             raise NotASessionError("it holds messages of another session")
         kept = {name: value for name, value in headers.items() if name in KEPT}
-        found.append(Stored(subject, number, payload, kept, time))
-    return found
+        stored.append(Stored(subject, number, payload, kept, time))
+    return stored

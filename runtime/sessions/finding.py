@@ -27,8 +27,8 @@ async def sessions(bus: Bus, wanted: SessionFilter) -> list[ListedSession]:
         BusAwayError: the server does not answer.
     """
     names: list[str] = []
-    for one in wanted.tenants:
-        life = subjects.session_events(one, "*", SessionEnded.KIND)
+    for pattern in wanted.tenants:
+        life = subjects.session_events(pattern, "*", SessionEnded.KIND)
         names += await log.count(bus, subjects.EVENTS_STREAM, life)
     rows: list[ListedSession] = []
     to_read: list[tuple[str, str]] = []
@@ -41,8 +41,8 @@ async def sessions(bus: Bus, wanted: SessionFilter) -> list[ListedSession]:
             rows.append(row)
     for k in range(0, len(to_read), READ_AT_ONCE):
         # `gather`, since a task group would raise a group in place of BusAwayError
-        found = await asyncio.gather(*(_row(bus, *own) for own in to_read[k : k + READ_AT_ONCE]))
-        rows += [row for row in found if row is not None]
+        read = await asyncio.gather(*(_row(bus, *own) for own in to_read[k : k + READ_AT_ONCE]))
+        rows += [row for row in read if row is not None]
     chosen = [row for row in rows if wanted.wants(row)]
     return sorted(chosen, key=lambda row: row.started_at_ms, reverse=True)
 
@@ -54,10 +54,10 @@ async def _row(bus: Bus, tenant: str, session: str) -> ListedSession | None:
 
 def decoded(stored: list[Stored]) -> list[AnyEvent]:
     """Return the events in *stored*, without types that only a newer Aura knows."""
-    found: list[AnyEvent] = []
-    for one in stored:
+    events: list[AnyEvent] = []
+    for message in stored:
         try:
-            found.append(_DECODER.decode(one.data))
+            events.append(_DECODER.decode(message.data))
         except ValueError:  # msgspec: not an event that this version knows
             continue
-    return found
+    return events

@@ -71,10 +71,12 @@ def folded(events: Iterable[ev.AnyEvent]) -> ListedSession | None:
     listed = list(events)
     if not listed:
         return None
-    started = next((one for one in listed if isinstance(one, ev.SessionStarted)), None)
-    spoken_turns = {one.turn for one in listed if isinstance(one, ev.TurnCommitted) and one.text}
-    measured = [one for one in listed if isinstance(one, ev.TurnMeasured)]
-    waited_ms = [one.first_sent_ms for one in measured if one.first_sent_ms is not None]
+    started = next((event for event in listed if isinstance(event, ev.SessionStarted)), None)
+    spoken_turns = {
+        event.turn for event in listed if isinstance(event, ev.TurnCommitted) and event.text
+    }
+    measured = [event for event in listed if isinstance(event, ev.TurnMeasured)]
+    waited_ms = [event.first_sent_ms for event in measured if event.first_sent_ms is not None]
     last = listed[-1]
     return ListedSession(
         session=last.session,
@@ -82,21 +84,22 @@ def folded(events: Iterable[ev.AnyEvent]) -> ListedSession | None:
         user=started.user if started else "",
         protocol=started.protocol if started else "",
         started_at_ms=listed[0].at_ms,
-        duration_ms=max(one.at_ms for one in listed) - listed[0].at_ms,
+        duration_ms=max(event.at_ms for event in listed) - listed[0].at_ms,
         turns=len(
             {
-                one.turn
-                for one in listed
-                if isinstance(one, ev.AnswerHeard) and one.text and one.turn in spoken_turns
+                event.turn
+                for event in listed
+                if isinstance(event, ev.AnswerHeard) and event.text and event.turn in spoken_turns
             }
         ),
-        errors=sum(isinstance(one, ev.TroubleTold) for one in listed),
+        errors=sum(isinstance(event, ev.TroubleTold) for event in listed),
         interrupted=sum(
-            isinstance(one, ev.ResponseCancelled) and one.reason == "interrupted" for one in listed
+            isinstance(event, ev.ResponseCancelled) and event.reason == "interrupted"
+            for event in listed
         ),
         slowest_ms=max(waited_ms, default=None),
         ended=next(
-            (one.reason for one in reversed(listed) if isinstance(one, ev.SessionEnded)), ""
+            (event.reason for event in reversed(listed) if isinstance(event, ev.SessionEnded)), ""
         ),
         replay_of=started.replay_of if started else "",
         agent=str(started.agent or "") if started else "",
@@ -137,10 +140,10 @@ class SessionFilter:
 
 def replays_of(names: Iterable[str], rows: Sequence[ListedSession]) -> list[ListedSession]:
     """Return the rows of all replays of the sessions *names*, and of their replays in turn."""
-    origins, found = set(names), list[ListedSession]()
+    origins, replays = set(names), list[ListedSession]()
     while True:
-        more = [row for row in rows if row.replay_of in origins and row not in found]
+        more = [row for row in rows if row.replay_of in origins and row not in replays]
         if not more:
-            return found
-        found += more
+            return replays
+        replays += more
         origins |= {row.session for row in more}

@@ -30,14 +30,14 @@ async def count(bus: Bus, stream: str, subject: str) -> dict[str, int]:
     Raises:
         BusAwayError: the server does not answer.
     """
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     while True:
-        body = {"subjects_filter": subject, "offset": len(found)}
+        body = {"subjects_filter": subject, "offset": len(counts)}
         answer = await ask(bus, f"STREAM.INFO.{stream}", body)
         page = answer["state"].get("subjects") or {}
-        found |= page
-        if not page or len(found) >= answer.get("total", 0):
-            return found
+        counts |= page
+        if not page or len(counts) >= answer.get("total", 0):
+            return counts
 
 
 async def erase(bus: Bus, stream: str, numbers: Sequence[int]) -> None:

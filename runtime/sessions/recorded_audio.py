@@ -30,18 +30,18 @@ def sides(stored: Sequence[Stored]) -> tuple[int, dict[str, bytes]]:
         NotRecordedError: no audio was recorded.
     """
     pieces: dict[str, list[RecordedSound]] = {side: [] for side in SIDES}
-    for one in stored:
-        side = one.subject.rpartition(".")[2]
+    for message in stored:
+        side = message.subject.rpartition(".")[2]
         if side in pieces:
-            pieces[side].append(codec.decode_as(RecordedSound, one.data))
+            pieces[side].append(codec.decode_as(RecordedSound, message.data))
     everything = [piece for side in pieces.values() for piece in side]
     if not everything:
         raise NotRecordedError
     start_ms = min(piece.from_ms for piece in everything)
     end_ms = max(piece.from_ms + len(piece.pcm) // BYTES_PER_MS for piece in everything)
     length_ms = min(end_ms - start_ms, MOST_MS)
-    found = {side: _laid_out(pieces[side], start_ms, length_ms) for side in SIDES}
-    return start_ms, {side: track.tobytes() for side, track in found.items()}
+    tracks = {side: _laid_out(pieces[side], start_ms, length_ms) for side in SIDES}
+    return start_ms, {side: track.tobytes() for side, track in tracks.items()}
 
 
 def delivered(stored: Sequence[Stored]) -> bytes:
@@ -49,13 +49,13 @@ def delivered(stored: Sequence[Stored]) -> bytes:
 
     Each connection counts its pieces from 0, so a smaller number marks a reconnect.
     """
-    found: list[RecordedSound] = []
-    for one in stored:
-        piece = codec.decode_as(RecordedSound, one.data)
-        if found and piece.seq <= found[-1].seq:
+    pieces: list[RecordedSound] = []
+    for message in stored:
+        piece = codec.decode_as(RecordedSound, message.data)
+        if pieces and piece.seq <= pieces[-1].seq:
             break
-        found.append(piece)
-    return b"".join(piece.pcm for piece in found)
+        pieces.append(piece)
+    return b"".join(piece.pcm for piece in pieces)
 
 
 def since(stored: Sequence[Stored], from_ms: int) -> dict[str, bytes]:
@@ -73,7 +73,7 @@ def since(stored: Sequence[Stored], from_ms: int) -> dict[str, bytes]:
 def _laid_out(pieces: list[RecordedSound], start_ms: int, length_ms: int) -> NDArray[np.int16]:
     track = np.zeros(length_ms * RATE_HZ // 1000, np.int16)
     end = 0
-    for piece in sorted(pieces, key=lambda one: one.from_ms):
+    for piece in sorted(pieces, key=lambda recorded: recorded.from_ms):
         at = (piece.from_ms - start_ms) * RATE_HZ // 1000
         if abs(at - end) <= ROUNDING_GAP_MS * RATE_HZ // 1000:
             at = end

@@ -22,60 +22,64 @@ class TimelineSpan:
 
 def spans(moments: list[Moment]) -> list[TimelineSpan]:
     """Return the spans of a session: speech, waits, work of the stages, playback."""
-    found: list[TimelineSpan] = []
+    drawn: list[TimelineSpan] = []
     words = _new_words(moments)
     speaking_since: int | None = None
     sent: dict[int, int] = {}
     taken: dict[int, int] = {}
-    for index, one in enumerate(moments):
-        fields, turn = one.fields, one.turn or 0
-        match one.name:
+    for index, moment in enumerate(moments):
+        fields, turn = moment.fields, moment.turn or 0
+        match moment.name:
             case "speech.started" | "speech.continued":
-                speaking_since = one.at_ms
+                speaking_since = moment.at_ms
             case "speech.paused" | "speech.ended":
                 end_ms = max(int(fields["speech_end_ms"]), speaking_since or 0)
                 if speaking_since is not None:
                     text = words.get((int(fields["utterance"]), int(fields["pause"])), "")
                     span = TimelineSpan(speaking_since, end_ms, "caller", "speech", text, index)
-                    found.append(span)
+                    drawn.append(span)
                     speaking_since = None
-                if one.name == "speech.ended":
-                    found.append(_waited(one, index))
+                if moment.name == "speech.ended":
+                    drawn.append(_waited(moment, index))
             case "transcript.guess" | "transcript.final" | "speech.ready":
-                start_ms = one.at_ms - round(fields["took_ms"])
-                text = str(fields.get("text", one.text))
-                found.append(TimelineSpan(start_ms, one.at_ms, one.lane, one.name, text, index))
+                start_ms = moment.at_ms - round(fields["took_ms"])
+                text = str(fields.get("text", moment.text))
+                lane, kind = moment.lane, moment.name
+                drawn.append(TimelineSpan(start_ms, moment.at_ms, lane, kind, text, index))
             case "turn.taken":
-                taken[turn] = one.at_ms
+                taken[turn] = moment.at_ms
             case "response.sentence":
-                start_ms, text = taken.get(turn, one.at_ms), fields["text"]
-                taken[turn] = one.at_ms
-                found.append(TimelineSpan(start_ms, one.at_ms, "llm", "sentence", text, index))
+                start_ms, text = taken.get(turn, moment.at_ms), fields["text"]
+                taken[turn] = moment.at_ms
+                drawn.append(TimelineSpan(start_ms, moment.at_ms, "llm", "sentence", text, index))
             case "answer.sent":
-                sent[turn] = one.at_ms
+                sent[turn] = moment.at_ms
             case "answer.heard" if fields["played_ms"]:
-                start_ms = sent.get(turn, one.at_ms - int(fields["played_ms"]))
+                start_ms = sent.get(turn, moment.at_ms - int(fields["played_ms"]))
                 name, text = "heard" if fields["to_the_end"] else "cut", fields["text"]
-                found.append(TimelineSpan(start_ms, one.at_ms, "client", name, text, index))
+                drawn.append(TimelineSpan(start_ms, moment.at_ms, "client", name, text, index))
             case _:
                 pass
-    return found + _tool_spans(moments)
+    return drawn + _tool_spans(moments)
 
 
-def _tool_spans(told: list[Moment]) -> list[TimelineSpan]:
+def _tool_spans(timeline: list[Moment]) -> list[TimelineSpan]:
     """Return the spans of tool calls, each from the request to run it to its result.
 
     A call that no tool runner makes begins with the model's call instead.
     """
-    found: list[TimelineSpan] = []
+    drawn: list[TimelineSpan] = []
     requested_ms: dict[tuple[int, ...], int] = {}
-    for index, one in enumerate(told):
-        if one.name in {"tool.called", "tool.requested"}:
-            requested_ms[_call(one.fields)] = one.at_ms
-        elif one.name in {"tool.returned", "tool.failed"} and _call(one.fields) in requested_ms:
-            start_ms = requested_ms.pop(_call(one.fields))
-            found.append(TimelineSpan(start_ms, one.at_ms, "tool", one.name, one.text, index))
-    return found
+    for index, moment in enumerate(timeline):
+        if not moment.name.startswith("tool."):
+            continue
+        name, call = moment.name, _call(moment.fields)
+        if name in {"tool.called", "tool.requested"}:
+            requested_ms[call] = moment.at_ms
+        elif name in {"tool.returned", "tool.failed"} and call in requested_ms:
+            start_ms = requested_ms.pop(call)
+            drawn.append(TimelineSpan(start_ms, moment.at_ms, "tool", name, moment.text, index))
+    return drawn
 
 
 def _call(fields: dict[str, Any]) -> tuple[int, ...]:
@@ -88,18 +92,18 @@ def _waited(ended: Moment, index: int) -> TimelineSpan:
     return TimelineSpan(ended.at_ms - wait_ms, ended.at_ms, "edge", "wait", text, index)
 
 
-def _new_words(told: list[Moment]) -> dict[tuple[int, int], str]:
+def _new_words(timeline: list[Moment]) -> dict[tuple[int, int], str]:
     """Return the new words at each pause, by utterance and pause."""
     pauses = sorted(
         (int(m.fields["utterance"]), int(m.fields["pause"]), str(m.fields["text"]))
-        for m in told
+        for m in timeline
         if m.name == "transcript.guess"
     )
-    found: dict[tuple[int, int], str] = {}
+    new_words: dict[tuple[int, int], str] = {}
     before = (0, "")
     for utterance, pause, text in pauses:
         known = before[1].rstrip(".?!, ") if before[0] == utterance else ""
         new = text[len(known) :].lstrip(".?!, ") if known and text.startswith(known) else text
-        found[utterance, pause] = new
+        new_words[utterance, pause] = new
         before = (utterance, text)
-    return found
+    return new_words

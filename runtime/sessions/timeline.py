@@ -55,12 +55,12 @@ class Moment(NamedTuple):
 
 def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
     """Return the moments of a session in order of time."""
-    found: list[Moment] = []
+    drawn: list[Moment] = []
     written: dict[int, str] = {}
     heard: set[int] = set()
     for event in events:
         if isinstance(event, ev.InputsDelivered):
-            found += _partials(event)
+            drawn += _partials(event)
             continue
         if isinstance(event, ev.ResponseCompleted):
             written[event.turn] = f"{written.get(event.turn, '')} {event.text}".strip()
@@ -74,22 +74,24 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
             fields["to_the_end"] = to_the_end
             heard |= {event.turn} if to_the_end else set()
             words = f"{'all' if to_the_end else 'cut'}: {event.text!r}"
-        found.append(Moment(event.at_ms, _lane(event, name), name, printable(words), fields, turn))
+        drawn.append(Moment(event.at_ms, _lane(event, name), name, printable(words), fields, turn))
         if isinstance(event, ev.TurnMeasured) and event.first_sent_ms is not None:
-            speech_end_ms = _speech_end(found, event.turn)
+            speech_end_ms = _speech_end(drawn, event.turn)
             if speech_end_ms is not None:
-                said = {"turn": event.turn, "first_sent_ms": event.first_sent_ms}
+                sent_fields = {"turn": event.turn, "first_sent_ms": event.first_sent_ms}
                 sent_ms = round(speech_end_ms + event.first_sent_ms)
                 text = f"first sound after {event.first_sent_ms:.0f} ms"
-                found.append(Moment(sent_ms, "client", "answer.sent", text, said, event.turn))
+                drawn.append(
+                    Moment(sent_ms, "client", "answer.sent", text, sent_fields, event.turn)
+                )
         elif isinstance(event, ev.AnswerHeard) and event.turn == 0 and event.complete:
             # a greeting has no `turn.measured`: nobody waits for it
             began_ms = event.at_ms - event.played_ms
-            found.append(Moment(began_ms, "client", "answer.sent", "the greeting", {"turn": 0}, 0))
-    for one in found:
-        if one.name == "response.cancelled" and one.turn in heard:
-            one.fields["to_the_end"] = True
-    return sorted(found, key=lambda one: one.at_ms)
+            drawn.append(Moment(began_ms, "client", "answer.sent", "the greeting", {"turn": 0}, 0))
+    for moment in drawn:
+        if moment.name == "response.cancelled" and moment.turn in heard:
+            moment.fields["to_the_end"] = True
+    return sorted(drawn, key=lambda moment: moment.at_ms)
 
 
 def _lane(event: ev.AnyEvent, name: str) -> Lane:
@@ -98,15 +100,15 @@ def _lane(event: ev.AnyEvent, name: str) -> Lane:
     return _LANE.get(name, "edge")
 
 
-def _speech_end(found: list[Moment], turn: int) -> int | None:
+def _speech_end(drawn: list[Moment], turn: int) -> int | None:
     """Return the end of the speech before *turn*'s response, Unix ms."""
-    taken = next((m for m in reversed(found) if m.name == "turn.taken" and m.turn == turn), None)
+    taken = next((m for m in reversed(drawn) if m.name == "turn.taken" and m.turn == turn), None)
     if taken is None:
         return None
-    for one in reversed(found):
+    for moment in reversed(drawn):
         own = ("speech.paused", taken.fields["utterance"], taken.fields["pause"])
-        if (one.name, one.fields.get("utterance"), one.fields.get("pause")) == own:
-            return int(one.fields["speech_end_ms"])
+        if (moment.name, moment.fields.get("utterance"), moment.fields.get("pause")) == own:
+            return int(moment.fields["speech_end_ms"])
     return None
 
 

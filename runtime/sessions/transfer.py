@@ -11,11 +11,11 @@ from runtime.sessions.relabel import headers
 from schemas import codec, subjects
 
 
-class ThereAlreadyError(ValueError):
+class AlreadyRecordedError(ValueError):
     """A session with this id is already recorded here."""
 
 
-async def taken_out(bus: Bus, session: str, *, audio: bool = True) -> SessionFile | None:
+async def export(bus: Bus, session: str, *, audio: bool = True) -> SessionFile | None:
     """Return all that was recorded of *session*, or None if there is nothing.
 
     Raises:
@@ -31,24 +31,24 @@ async def taken_out(bus: Bus, session: str, *, audio: bool = True) -> SessionFil
     return SessionFile(tenant, session, events, sound)
 
 
-async def put_in(bus: Bus, one: SessionFile) -> int:
+async def store(bus: Bus, session_file: SessionFile) -> int:
     """Store an exported session under its own id and return the number of its messages.
 
     Raises:
-        ThereAlreadyError: a session with this id is recorded here.
+        AlreadyRecordedError: a session with this id is recorded here.
         BusRefusedError: a message is larger than this server takes; those before it are stored.
         BusAwayError: the server does not answer; part of the session may be stored.
     """
-    here = await log.count(bus, subjects.EVENTS_STREAM, subjects.session_events("*", one.session))
-    if here:
-        raise ThereAlreadyError(one.session)
-    for stored in [*one.events, *one.audio]:
-        head = headers(stored, one.session)
+    own = subjects.session_events("*", session_file.session)
+    if await log.count(bus, subjects.EVENTS_STREAM, own):
+        raise AlreadyRecordedError(session_file.session)
+    for stored in [*session_file.events, *session_file.audio]:
+        head = headers(stored, session_file.session)
         if not await bus.store(stored.subject, stored.data, head):
             # the id is in the server's memory of recent ids: the session was here and was erased
             head[codec.ID_HEADER] = f"{head.get(codec.ID_HEADER, '')}.again-{secrets.token_hex(10)}"
             await bus.store(stored.subject, stored.data, head)
-    return len(one.events) + len(one.audio)
+    return len(session_file.events) + len(session_file.audio)
 
 
 # ---------------------------------------------------------------- forgetting
@@ -77,7 +77,7 @@ async def forget(bus: Bus, session_refs: Sequence[tuple[str, str]]) -> int:
     for tenant, session in session_refs:
         for stream, subject in traces(tenant, session):
             if stream != subjects.AUDIO_STREAM:  # that stream is in memory
-                numbers = [one.seq for one in await bus.read(stream, subject)]
+                numbers = [message.seq for message in await bus.read(stream, subject)]
                 await log.erase(bus, stream, numbers)
                 erased += len(numbers)
                 events.update(numbers if stream == subjects.EVENTS_STREAM else ())
@@ -95,19 +95,19 @@ async def left(bus: Bus, tenant: str, session: str) -> int:
     """
     held = [await log.count(bus, stream, subject) for stream, subject in traces(tenant, session)]
     seats = await bus.read(subjects.SEATS_STREAM, f"{subjects.SEATS}.>")
-    seated = sum(one.data == session.encode() for one in seats)
-    return seated + sum(sum(one.values()) for one in held)
+    seated = sum(message.data == session.encode() for message in seats)
+    return seated + sum(sum(counts.values()) for counts in held)
 
 
 async def _forget_dead(bus: Bus, numbers: set[int]) -> int:
     """Erase the dead letters about the events with these sequences."""
     dead = []
-    for one in await bus.read(subjects.DEAD_STREAM, ">"):
+    for letter in await bus.read(subjects.DEAD_STREAM, ">"):
         try:
-            about = json.loads(one.data).get("stream_seq")
+            about = json.loads(letter.data).get("stream_seq")
         except (ValueError, AttributeError):
             continue
         if about in numbers:
-            dead.append(one.seq)
+            dead.append(letter.seq)
     await log.erase(bus, subjects.DEAD_STREAM, dead)
     return len(dead)

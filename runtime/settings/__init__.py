@@ -91,11 +91,11 @@ class Settings(
 
     @model_validator(mode="before")
     @classmethod
-    def _secrets_from_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+    def _secrets_from_files(cls, values: dict[str, Any]) -> dict[str, Any]:
         for field, info in cls.model_fields.items():
             if info.annotation is SecretStr and (path := os.environ.get(f"{env_name(field)}_FILE")):
-                given[field] = Path(path).read_text(encoding="utf-8").strip()
-        return given
+                values[field] = Path(path).read_text(encoding="utf-8").strip()
+        return values
 
 
 def env_name(field: str) -> str:
@@ -104,22 +104,22 @@ def env_name(field: str) -> str:
     return field.upper() if info and info.validation_alias else f"AURA_{field.upper()}"
 
 
-def load(**given: Any) -> Settings:
-    """Return the settings of this process; values in *given* win over the environment.
+def load(**values: Any) -> Settings:
+    """Return the settings of this process; *values* win over the environment.
 
     Raises:
         SettingsError: a setting has an invalid value.
     """
     try:
-        return Settings(**given)
+        return Settings(**values)
     except ValidationError as error:
-        said = [
+        complaints = [
             ": ".join([*(env_name(str(name).lower()) for name in e["loc"][:1]), e["msg"]])
             for e in error.errors()
         ]
-        raise SettingsError("; ".join(said)) from error
+        raise SettingsError("; ".join(complaints)) from error
     except NotParsedError as error:  # JSON
-        field = next((one for one in Settings.model_fields if f'"{one}"' in str(error)), "")
+        field = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), "")
         raise SettingsError(f"{env_name(field)}: Input should be valid JSON") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{ENV_FILE}: it is no text in UTF-8") from error

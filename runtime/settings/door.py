@@ -106,7 +106,9 @@ class DoorSettings(BaseModel):
 
     @property
     def realtime_models_listed(self) -> frozenset[str]:
-        return frozenset(name for one in self.realtime_models.split(",") if (name := one.strip()))
+        return frozenset(
+            name for entry in self.realtime_models.split(",") if (name := entry.strip())
+        )
 
     @property
     def reaches_everybody(self) -> bool:

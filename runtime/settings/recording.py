@@ -48,8 +48,8 @@ class RecordingSettings(BaseModel):
 
     @field_validator("record_audio", mode="before")
     @classmethod
-    def _yes_or_no_of_before(cls, given: Any) -> Any:
-        return _RECORDED_BEFORE.get(str(given).lower(), given)
+    def _yes_or_no_of_before(cls, value: Any) -> Any:
+        return _RECORDED_BEFORE.get(str(value).lower(), value)
 
     @model_validator(mode="after")
     def _no_sound_of_masked_words(self) -> Self:

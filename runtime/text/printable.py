@@ -10,8 +10,8 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(map(_shown, text))
 
 
-def _shown(one: str) -> str:
-    if one.isprintable():
-        return one
-    code = ord(one)
+def _shown(char: str) -> str:
+    if char.isprintable():
+        return char
+    code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -55,7 +55,7 @@ class _NumberWords:
     single: bool = False
     """The last word was a single digit, as in "one, two and three"."""
 
-    def take(self, word: str, end: int) -> bool:
+    def add(self, word: str, end: int) -> bool:
         """Add *word*; return False if it does not belong to this number."""
         if _is_between(word):
             return True
@@ -112,16 +112,16 @@ def numbers(text: str, least: int, *, growing: bool = False) -> Iterator[tuple[i
     *growing*: more words may follow, so a number at the end of *text* counts whatever its length.
     """
     run, before = _NumberWords(0), 0
-    for found in _WORD.finditer(text):
-        word, gap = found[0].lower(), text[before : found.start()]
+    for match in _WORD.finditer(text):
+        word, gap = match[0].lower(), text[before : match.start()]
         goes_on = run.end > 0 or run.repeat > 0
-        if not (goes_on and _GAP.fullmatch(gap) and run.take(word, found.end())):
+        if not (goes_on and _GAP.fullmatch(gap) and run.add(word, match.end())):
             if run.digits >= least:
                 yield run.start, run.end
-            run = _NumberWords(found.start())
-            if _is_between(word) or word == "and" or not run.take(word, found.end()):
+            run = _NumberWords(match.start())
+            if _is_between(word) or word == "and" or not run.add(word, match.end()):
                 run = _NumberWords(0)
-        before = found.end()
+        before = match.end()
     at_the_end = growing and run.digits > 0 and _GAP.fullmatch(text[before:])
     if run.digits >= least or at_the_end:
         yield run.start, run.end

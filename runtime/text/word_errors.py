@@ -27,6 +27,6 @@ def distance(items: Sequence[str], other: Sequence[str]) -> int:
     row = list(range(len(other) + 1))
     for number, item in enumerate(items, 1):
         before, row[0] = row[0], number
-        for at, one in enumerate(other, 1):
-            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (item != one))
+        for at, word in enumerate(other, 1):
+            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (item != word))
     return row[-1]

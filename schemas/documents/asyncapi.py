@@ -130,7 +130,7 @@ def document(
 def _event_channels(event_types: Sequence[type[events.Event]]) -> dict[str, Any]:
     channels: dict[str, Any] = {}
     for kind, what in CHANNELS.items():
-        of_kind = [one for one in event_types if kind == one.KIND]
+        of_kind = [event_type for event_type in event_types if kind == event_type.KIND]
         writers = ", ".join(writers_of(of_kind))
         channels[f"ev.{kind}"] = {
             **_channel(f"aura.ev.{{tenant}}.{{session}}.{kind}", map(tag, of_kind)),
@@ -163,9 +163,9 @@ def _other_channels() -> dict[str, Any]:
 
 
 def _channel(address: str | None, messages: Iterable[str]) -> dict[str, Any]:
-    found = re.findall(r"{(\w+)}", address or "")
+    parameters = re.findall(r"{(\w+)}", address or "")
     return {
         "address": address,
-        "parameters": {name: {"$ref": f"#/components/parameters/{name}"} for name in found},
+        "parameters": {name: {"$ref": f"#/components/parameters/{name}"} for name in parameters},
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
     }

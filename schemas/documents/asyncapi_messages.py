@@ -64,17 +64,17 @@ SERVICE_REPLY: dict[str, Any] = {
 
 def message(kind: type[msgspec.Struct]) -> dict[str, Any]:
     """Return the message of type *kind*."""
-    said: dict[str, Any] = {
+    described: dict[str, Any] = {
         "name": tag(kind) if issubclass(kind, events.Event) else kind.__name__,
         "summary": (inspect.getdoc(kind) or "").partition("\n")[0],
         "contentType": "application/msgpack",
         "payload": {"$ref": f"./events.schema.json#/$defs/{kind.__name__}"},
     }
     if issubclass(kind, events.Event):
-        said["headers"] = _headers(kind)
+        described["headers"] = _headers(kind)
     elif kind not in {audio.RecordedSound, SessionConfig}:
-        said["headers"] = {"type": "object", "properties": {codec.TRACE_HEADER: TRACE}}
-    return said
+        described["headers"] = {"type": "object", "properties": {codec.TRACE_HEADER: TRACE}}
+    return described
 
 
 def identity(kind: type[events.Event]) -> str:
@@ -85,19 +85,19 @@ def identity(kind: type[events.Event]) -> str:
 
 
 def _wire_name(kind: type[events.Event], name: str) -> str:
-    return next(one.encode_name for one in msgspec.structs.fields(kind) if one.name == name)
+    return next(field.encode_name for field in msgspec.structs.fields(kind) if field.name == name)
 
 
 def _headers(kind: type[events.Event]) -> dict[str, Any]:
-    said = f"`{identity(kind)}`"
+    id_pattern = f"`{identity(kind)}`"
     if kind.LATER:
-        said += f"; the part in brackets is absent if `{kind.LATER}` is 0"
+        id_pattern += f"; the part in brackets is absent if `{kind.LATER}` is 0"
     fence = {codec.FENCE_HEADER: FENCE} if is_fenced(kind) else {}
     return {
         "type": "object",
         "required": [codec.ID_HEADER, codec.TYPE_HEADER, codec.SCHEMA_HEADER],
         "properties": {
-            codec.ID_HEADER: {"type": "string", "description": said},
+            codec.ID_HEADER: {"type": "string", "description": id_pattern},
             codec.TYPE_HEADER: {"const": tag(kind)},
             codec.SCHEMA_HEADER: {"const": str(events.SCHEMA_VERSION)},
             codec.TRACE_HEADER: TRACE,

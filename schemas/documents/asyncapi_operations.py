@@ -25,10 +25,10 @@ def _operations(
         yield f"read.{name}", {**_operation("receive", name), **_consumer(name), **reply}
         if name.startswith("live."):
             continue  # the server alone writes there
-        known = [one for one in channel["messages"] if one in messages]
-        ways = {one: route_in(messages[one]["summary"]).writers for one in known}
+        known = [name for name in channel["messages"] if name in messages]
+        ways = {name: route_in(messages[name]["summary"]).writers for name in known}
         for role in dict.fromkeys(role for roles in ways.values() for role in roles):
-            written = [one for one, roles in ways.items() if role in roles]
+            written = [name for name, roles in ways.items() if role in roles]
             yield (
                 f"write.{name}.{role}",
                 {**_operation("send", name, written), "tags": [{"name": role}], **reply},
@@ -38,7 +38,7 @@ def _operations(
 def _operation(action: str, channel: str, messages: list[str] | None = None) -> dict[str, Any]:
     made: dict[str, Any] = {"action": action, "channel": {"$ref": f"#/channels/{channel}"}}
     if messages is not None:
-        made["messages"] = [_message(channel, one) for one in messages]
+        made["messages"] = [_message(channel, name) for name in messages]
     return made
 
 
@@ -56,7 +56,7 @@ def _consumer(name: str) -> dict[str, Any]:
 def _reply(channels: Mapping[str, Any], name: str) -> dict[str, Any]:
     if name not in channels:
         return {}
-    answers = [_message(name, one) for one in channels[name]["messages"]]
+    answers = [_message(name, message) for message in channels[name]["messages"]]
     return {"reply": {"channel": {"$ref": f"#/channels/{name}"}, "messages": answers}}
 
 

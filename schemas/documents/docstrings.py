@@ -23,30 +23,30 @@ def describe(schema: dict[str, Any], kind: type[msgspec.Struct], *shared: type) 
     """
     schema["description"] = inspect.getdoc(kind) or ""
     properties = schema.get("properties", {})
-    for name, said in _TAGS.items():
+    for name, tag_text in _TAGS.items():
         if name in properties and name == kind.__struct_config__.tag_field:
-            properties[name].setdefault("description", said)
+            properties[name].setdefault("description", tag_text)
     for field in msgspec.structs.fields(kind):
         own = field_docstrings(kind).get(field.name) or _of_type(field.type)
-        of_others = (field_docstrings(one).get(field.name, "") for one in shared)
-        said = next(filter(None, (own, *of_others)), "")
-        if said and field.encode_name in properties:
-            properties[field.encode_name]["description"] = said
+        of_others = (field_docstrings(other_kind).get(field.name, "") for other_kind in shared)
+        text = next(filter(None, (own, *of_others)), "")
+        if text and field.encode_name in properties:
+            properties[field.encode_name]["description"] = text
 
 
 def structs_within(kinds: Iterable[Any]) -> dict[str, type[msgspec.Struct]]:
     """Return the structs among *kinds* and in their fields, by name."""
-    return {kind.__name__: kind for one in kinds for kind in _within(one)}
+    return {kind.__name__: kind for kind_of_root in kinds for kind in _within(kind_of_root)}
 
 
 @cache
 def field_docstrings(kind: type) -> Mapping[str, str]:
     """Return the docstrings of the fields of *kind* and its bases, each as one line."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for base in reversed(kind.__mro__):
         if base.__module__.startswith("schemas."):
-            found |= dict(_declared(base))
-    return found
+            texts |= dict(_declared(base))
+    return texts
 
 
 def _declared(kind: type) -> Iterator[tuple[str, str]]:

@@ -30,7 +30,7 @@ def filled(text: str, name: str, content: str) -> str:
     """
     pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
     made, count = re.subn(
-        pattern, lambda found: f"{found[1]}{content}\n{found[2]}", text, flags=re.DOTALL
+        pattern, lambda match: f"{match[1]}{content}\n{match[2]}", text, flags=re.DOTALL
     )
     if not count:
         raise ValueError(f"there are no marks of {name}")
@@ -62,7 +62,9 @@ def stage_table(
         declared = consumers[stage.consumer]
         waits = f"{declared['ack_wait'] / 1e9:g} s, {declared['max_deliver']}"
         job = f"`{tag(stage.job)}` on `{declared['filter_subject']}`"
-        written = ", ".join(f"`{_name(one)}`" for one in every if stage.name in route(one).writers)
+        written = ", ".join(
+            f"`{_name(kind)}`" for kind in every if stage.name in route(kind).writers
+        )
         rows.append(f"| `{stage.name}` | `{stage.consumer}` | {job} | {waits} | {written} |")
     return "\n".join(rows)
 
@@ -72,7 +74,7 @@ def _name(kind: type[msgspec.Struct]) -> str:
 
 
 def _grammar(parameter: Mapping[str, Any]) -> str:
-    values = ", ".join(f"`{one}`" for one in parameter.get("enum", ()))
+    values = ", ".join(f"`{value}`" for value in parameter.get("enum", ()))
     return f"{parameter['description']} One of {values}." if values else parameter["description"]
 
 

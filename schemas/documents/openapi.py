@@ -138,7 +138,7 @@ SECURED: Json = {"security": [{"operator": []}]}
 
 
 def _calls() -> Json:
-    found: Json = {
+    paths: Json = {
         "/v1/calls": {
             "get": {
                 "summary": "List the running calls on all edges",
@@ -159,8 +159,8 @@ def _calls() -> Json:
         },
     }
     for kind in COMMANDS:
-        found[f"/v1/calls/{{id}}/{tag(kind)}"] = _command(kind)
-    return found
+        paths[f"/v1/calls/{{id}}/{tag(kind)}"] = _command(kind)
+    return paths
 
 
 def _place() -> Json:
@@ -183,14 +183,14 @@ def _place() -> Json:
 
 
 def _schemas() -> Json:
-    found = components([*COMMANDS, *ANSWERS], ref_template=REF)
+    schemas = components([*COMMANDS, *ANSWERS], ref_template=REF)
     for kind in (*COMMANDS, *ANSWERS):
-        describe(found[kind.__name__], kind, Event, SharedFields)
+        describe(schemas[kind.__name__], kind, Event, SharedFields)
     for kind in COMMANDS:  # the path has the action
-        schema = found[kind.__name__]
+        schema = schemas[kind.__name__]
         schema["properties"].pop("action")
         schema["required"] = [name for name in schema["required"] if name != "action"]
-    return found
+    return schemas
 
 
 def document() -> Json:

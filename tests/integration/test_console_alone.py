@@ -68,7 +68,7 @@ async def test_words_and_hands_can_be_left_out(
     nats_server: NatsServer, bus: Bus, http: aiohttp.ClientSession
 ) -> None:
     file = unpack((RECORDED / "ws-whole-jfk.aura").read_bytes())
-    await transfer.put_in(bus, file)
+    await transfer.store(bus, file)
     closed = settings_of(nats_server, console_words=False, console_commands=False)
     async with console(closed) as url, looking(http, url) as page:
         assert (page.hello["words"], page.hello["commands"]) == (False, False)

@@ -72,7 +72,7 @@ async def test_who_reads_a_session_or_its_file_finds_its_configuration_whole(bus
     (bare,) = await bus.read(subjects.EVENTS_STREAM, subjects.event(STARTED))
     assert len(bare.data) * 5 < len(codec.encode(STARTED))
     assert decoded(await bus.session_events("s")) == [STARTED]
-    taken = await transfer.taken_out(bus, "s")
+    taken = await transfer.export(bus, "s")
     assert taken is not None
     assert decoded(unpack(pack(taken)).events) == [STARTED]
 
@@ -80,11 +80,11 @@ async def test_who_reads_a_session_or_its_file_finds_its_configuration_whole(bus
 async def test_a_file_that_comes_in_needs_no_configuration_there(bus: Bus) -> None:
     async with kept(ConfigStore(bus, CONFIG)) as store:
         await bus.publish(STARTED, store.encode(STARTED))
-    taken = await transfer.taken_out(bus, "s")
+    taken = await transfer.export(bus, "s")
     assert taken is not None
     await transfer.forget(bus, [("t", "s")])
     await bus.api(f"STREAM.PURGE.{subjects.CONFIGS_STREAM}", {})
-    await transfer.put_in(bus, unpack(pack(taken)))
+    await transfer.store(bus, unpack(pack(taken)))
     assert decoded(await bus.session_events("s")) == [STARTED]
 
 

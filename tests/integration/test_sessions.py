@@ -68,18 +68,18 @@ async def test_a_session_is_read_in_the_order_of_the_log_whosever_it_is(bus: Bus
 async def test_a_session_moves_in_one_file_and_is_no_work_where_it_arrives(bus: Bus) -> None:
     await stored(bus, story())
     before = await bus.session_events("s_1")
-    out = await transfer.taken_out(bus, "s_1")
+    out = await transfer.export(bus, "s_1")
     assert out is not None
     data = pack(out)
-    with pytest.raises(transfer.ThereAlreadyError):
-        await transfer.put_in(bus, unpack(data))
+    with pytest.raises(transfer.AlreadyRecordedError):
+        await transfer.store(bus, unpack(data))
 
     await transfer.forget(bus, [("acme", "s_1")])
     taken: list[Job] = []
     async with Jobs(bus, "TTS", 4) as jobs, asyncio.TaskGroup() as tasks:
         working = tasks.create_task(_take(jobs, taken))
         await asyncio.sleep(0.2)
-        await transfer.put_in(bus, unpack(data))  # ids that the server has seen a moment ago
+        await transfer.store(bus, unpack(data))  # ids that the server has seen a moment ago
         after = await bus.session_events("s_1")
         await asyncio.sleep(0.3)
         working.cancel()

@@ -86,18 +86,20 @@ class Receivers:
         self._silent[host] += 1
         if self._silent[host] >= AWAY_AFTER_FAILURES:
             del self._silent[host]
-            self._rests = {one: until_s for one, until_s in self._rests.items() if until_s > now_s}
+            self._rests = {
+                name: until_s for name, until_s in self._rests.items() if until_s > now_s
+            }
             self._rests[host] = now_s + REST_S
 
 
 def body_of(event: WebhookRequested) -> bytes:
     """Return the body of the message (Standard Webhooks)."""
-    whose = {"session": event.session, "tenant": event.tenant, "number": event.number}
+    session_fields = {"session": event.session, "tenant": event.tenant, "number": event.number}
     return msgspec.json.encode(
         {
             "type": event.moment,
             "timestamp": envelopes.timestamp(event),
-            "data": {**whose, **event.data},
+            "data": {**session_fields, **event.data},
         }
     )
 

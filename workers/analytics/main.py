@@ -45,11 +45,13 @@ class Plan:
     @property
     def groups(self) -> dict[str, Group]:
         """The durable groups that the plan needs, by the subscriber's name."""
-        return {} if self.live else {one.name: self._group_of(one) for one in self.subscribers}
+        durable = () if self.live else self.subscribers
+        return {subscriber.name: self._group_of(subscriber) for subscriber in durable}
 
-    def _group_of(self, one: Subscriber) -> Group:
-        filters = [subjects.session_events(one.tenant, "*", kind) for kind in one.kinds]
-        return Group(f"{self.group}-{one.name}", filters, one.ack_wait_s)
+    def _group_of(self, subscriber: Subscriber) -> Group:
+        tenant = subscriber.tenant
+        filters = [subjects.session_events(tenant, "*", kind) for kind in subscriber.kinds]
+        return Group(f"{self.group}-{subscriber.name}", filters, subscriber.ack_wait_s)
 
     @property
     def user(self) -> str:
@@ -131,11 +133,11 @@ async def _source(bus: Bus, plan: Plan, subscriber: Subscriber) -> Source:
 
 def _describe(plan: Plan, runners: Sequence[Runner]) -> dict[str, Any]:
     return {
-        "model": ", ".join(one.name for one in plan.subscribers),
+        "model": ", ".join(subscriber.name for subscriber in plan.subscribers),
         "group": plan.group,
-        "slots": sum(one.at_once for one in plan.subscribers),
-        "in_flight": sum(one.in_flight for one in runners),
-        "done": sum(one.done for one in runners),
-        "failed": sum(one.failed for one in runners),
+        "slots": sum(subscriber.at_once for subscriber in plan.subscribers),
+        "in_flight": sum(runner.in_flight for runner in runners),
+        "done": sum(runner.done for runner in runners),
+        "failed": sum(runner.failed for runner in runners),
         "pid": os.getpid(),
     }

@@ -29,12 +29,12 @@ def load(name: str, settings: Settings) -> list[Subscriber]:
         raise SubscriberError(str(error)) from error
     if attribute and not hasattr(module, attribute):
         raise SubscriberError(f"{module_name} has no {attribute!r}")
-    found = getattr(module, attribute or "subscribers", None)
-    if callable(found):
-        found = found(settings)
+    loaded = getattr(module, attribute or "subscribers", None)
+    if callable(loaded):
+        loaded = loaded(settings)
     elif not attribute:
-        found = vars(module).values()
-    subscribers = [found] if isinstance(found, Subscriber) else _of(found)
+        loaded = vars(module).values()
+    subscribers = [loaded] if isinstance(loaded, Subscriber) else _of(loaded)
     if not subscribers:
         raise SubscriberError(
             f'no subscriber in {name}: put @subscriber("transcript.final") before an async function'
@@ -46,8 +46,8 @@ def _of(things: object) -> list[Subscriber]:
     """Return the subscribers among *things*, without duplicates."""
     if not isinstance(things, Iterable):
         return []
-    found = {id(thing): thing for thing in things if isinstance(thing, Subscriber)}
-    return list(found.values())
+    by_identity = {id(thing): thing for thing in things if isinstance(thing, Subscriber)}
+    return list(by_identity.values())
 
 
 def group_of(name: str) -> str:

@@ -166,7 +166,7 @@ def filters_of(*types: str) -> list[str]:
 
 
 def _kinds(types: frozenset[str]) -> tuple[Kind, ...]:
-    return tuple(sorted({EVENT_TYPES[one].KIND for one in types}))
+    return tuple(sorted({EVENT_TYPES[event_type].KIND for event_type in types}))
 
 
 def _check_options(options: dict[str, Any]) -> None:
@@ -176,15 +176,15 @@ def _check_options(options: dict[str, Any]) -> None:
 
 
 def _known(types: tuple[str | type[Event], ...]) -> frozenset[str]:
-    names = {one if isinstance(one, str) else tag(one) for one in types}
+    names = {event_type if isinstance(event_type, str) else tag(event_type) for event_type in types}
     if not names:
         raise SubscriberError('name the events: @subscriber("transcript.final"), or "*" for all')
     if "*" in names:
         return frozenset(EVENT_TYPES)
-    for one in sorted(names - set(EVENT_TYPES)):
-        near = difflib.get_close_matches(one, EVENT_TYPES, 1)
+    for name in sorted(names - set(EVENT_TYPES)):
+        near = difflib.get_close_matches(name, EVENT_TYPES, 1)
         hint = (
             f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(EVENT_TYPES))}"
         )
-        raise SubscriberError(f"there is no event {one!r}: {hint}")
+        raise SubscriberError(f"there is no event {name!r}: {hint}")
     return frozenset(names)

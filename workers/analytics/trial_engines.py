@@ -73,7 +73,7 @@ class _Recognition(Candidate):
 
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
         match job, event:
-            case SpeechStarted(utterance=asked), TranscriptFinal(utterance=told) if asked == told:
+            case SpeechStarted(utterance=asked), TranscriptFinal(utterance=heard) if asked == heard:
                 return Work(
                     model=event.model,
                     took_ms=event.took_ms,
@@ -82,13 +82,13 @@ class _Recognition(Candidate):
                 )
         return None
 
-    async def run(self, event: AnyEvent, given: bytes) -> Work:
+    async def run(self, event: AnyEvent, audio: bytes) -> Work:
         assert isinstance(event, SpeechStarted)  # noqa: S101  # the same
 
         def transcribe() -> Work:
-            heard = self._engine.transcribe(given, language=event.language)
+            heard = self._engine.transcribe(audio, language=event.language)
             took_ms = round(heard.took_ms, 1)
-            audio_ms = len(given) // BYTES_PER_MS
+            audio_ms = len(audio) // BYTES_PER_MS
             text = self._redaction.mask(heard.text)
             return Work(model=self.model, took_ms=took_ms, text=text, audio_ms=audio_ms)
 
@@ -105,13 +105,13 @@ class _Answer(Candidate):
 
     def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
         match job, event:
-            case TurnTaken(turn=asked), ResponseCompleted(turn=told) if asked == told:
+            case TurnTaken(turn=asked), ResponseCompleted(turn=done) if asked == done:
                 return Work(model=event.model, took_ms=event.took_ms, text=event.text)
         return None
 
-    async def run(self, event: AnyEvent, given: bytes) -> Work:
+    async def run(self, event: AnyEvent, audio: bytes) -> Work:
         assert isinstance(event, TurnTaken)  # noqa: S101  # the same
-        del given
+        del audio
         prompt = Prompt(
             system=event.system,
             messages=tuple((m.role, m.text) for m in event.messages if m.role != "tool"),
@@ -153,9 +153,9 @@ class _Voice(Candidate):
                 )
         return None
 
-    async def run(self, event: AnyEvent, given: bytes) -> Work:
+    async def run(self, event: AnyEvent, audio: bytes) -> Work:
         assert isinstance(event, ResponseSentence)  # noqa: S101  # the same
-        del given
+        del audio
 
         def speak() -> Work:
             began, first_ms, size = time.monotonic(), None, 0

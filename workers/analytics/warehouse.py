@@ -50,11 +50,11 @@ def folder_of(settings: Settings) -> Path:
 
 def columns() -> dict[str, str]:
     """Return all columns with their DuckDB types, derived from the types of the events."""
-    found = {"id": "VARCHAR", "type": "VARCHAR"}
+    column_types = {"id": "VARCHAR", "type": "VARCHAR"}
     for kind in EVENT_TYPES.values():
         for column, field in _columns(kind):
-            found.setdefault(column, _sql_type(field.type))
-    return found
+            column_types.setdefault(column, _sql_type(field.type))
+    return column_types
 
 
 @functools.cache

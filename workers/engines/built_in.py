@@ -26,12 +26,12 @@ def kind_of(name: str) -> EngineKind:
     module_name, colon, attribute = name.partition(":")
     if colon:
         try:
-            found = getattr(load_module(module_name), attribute, None)
+            engine = getattr(load_module(module_name), attribute, None)
         except ModuleNotLoadedError as error:
             raise EngineRefusedError(f"{name}: {error}") from error
-        if found is None:
+        if engine is None:
             raise EngineRefusedError(f"{name}: {module_name} has nothing named {attribute!r}")
-        kinds = [kind for kind in BUILT_IN if hasattr(found, members(kind)[-1])]
+        kinds = [kind for kind in BUILT_IN if hasattr(engine, members(kind)[-1])]
     else:
         kinds = [
             kind

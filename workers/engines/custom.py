@@ -56,20 +56,20 @@ def _named(kind: EngineKind, name: str, built_in: Iterable[str]) -> Callable[[Se
         module = load_module(module_name)
     except ModuleNotLoadedError as error:
         raise EngineRefusedError(f"AURA_{kind.upper()}_ENGINE={name}: {error}") from error
-    found = getattr(module, attribute, None)
-    if not callable(found):
-        what = "nothing" if found is None else "nothing to call"
+    factory = getattr(module, attribute, None)
+    if not callable(factory):
+        what = "nothing" if factory is None else "nothing to call"
         raise EngineRefusedError(
             f"AURA_{kind.upper()}_ENGINE={name}: {module_name} has {what} named {attribute!r}"
         )
-    make: Callable[[Settings], Any] = found
+    make: Callable[[Settings], Any] = factory
     return make
 
 
 def _of_entry_point(
     kind: EngineKind, name: str, built_in: Iterable[str]
 ) -> Callable[[Settings], Any]:
-    installed = {one.name: one for one in entry_points(group=f"aura.{kind}")}
+    installed = {entry.name: entry for entry in entry_points(group=f"aura.{kind}")}
     if name not in installed:
         known = ", ".join(["auto", *built_in, *sorted(installed)])
         raise EngineRefusedError(

@@ -50,18 +50,18 @@ class HubModel:
     revision: str
     wanted: tuple[str, ...]
 
-    def files(self, there: Sequence[str]) -> list[str]:
-        """Return the needed ones of the files *there*, the weights first; [] if one is missing.
+    def files(self, listed: Sequence[str]) -> list[str]:
+        """Return the needed ones of the files *listed*, the weights first; [] if one is missing.
 
         Files with a `*` in the name and preprocessor_config.json are optional.
         """
-        found: list[str] = []
+        needed: list[str] = []
         for pattern in self.wanted:
-            matching = [path for path in there if fnmatchcase(path, pattern)]
+            matching = [path for path in listed if fnmatchcase(path, pattern)]
             if not matching and "*" not in pattern and not pattern.startswith("preprocessor"):
                 return []
-            found += matching
-        return found
+            needed += matching
+        return needed
 
     def info_url(self, hub: str) -> str:
         """Return the URL of the revision's commit and files on *hub*."""

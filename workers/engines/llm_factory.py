@@ -51,14 +51,14 @@ def language_model(settings: Settings) -> LanguageModel:
         EngineRefusedError: 'cerebras' without a key, 'openai' without a base URL, no such engine.
         EngineMissingError, WeightsError: the local model's file is missing or damaged.
     """
-    fallbacks = [one.strip() for one in settings.llm_fallbacks.split(",") if one.strip()]
+    fallbacks = [entry.strip() for entry in settings.llm_fallbacks.split(",") if entry.strip()]
     first = _first_model(settings, retries=0 if fallbacks else 1)
     if not fallbacks:
         return first
     from workers.engines.llm.fallbacks import FallbackModels
 
     last = len(fallbacks) - 1
-    others = [_fallback(one, settings, int(at == last)) for at, one in enumerate(fallbacks)]
+    others = [_fallback(entry, settings, int(at == last)) for at, entry in enumerate(fallbacks)]
     return FallbackModels([first, *others], first_word_s=settings.llm_fallback_after_s)
 
 

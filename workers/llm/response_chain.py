@@ -24,17 +24,17 @@ class ResponseChain:
         self.state = ChainState(job.event.turn)
         self.eot_llm: float | None = None
         self._job = job
-        whose = (job.event.tenant, job.event.session)
-        self._subject = subjects.session_events(*whose, ResponseSentence.KIND)
+        session_ref = (job.event.tenant, job.event.session)
+        self._subject = subjects.session_events(*session_ref, ResponseSentence.KIND)
         self.model = model
-        self._found = False
+        self._is_read = False
         """Whether the log was read; a fresh job writes before that."""
 
     async def find(self) -> None:
         """Read the chain, which an earlier attempt may have begun."""
         watch = self._job.watch
         newest = await (watch.newest if watch else self._job.bus.last(self._subject))
-        self._found = True
+        self._is_read = True
         self.state = await self._read(newest)
 
     async def is_done(self) -> bool:
@@ -91,7 +91,7 @@ class ResponseChain:
         """Publish that another model writes from here on."""
         job = self._job
         self.model = switched.model
-        told = ModelSwitched(
+        switched_event = ModelSwitched(
             **job.head(),
             turn=job.event.turn,
             step=job.event.step,
@@ -100,7 +100,7 @@ class ResponseChain:
             reason=switched.reason,
             took_ms=job.took_ms(),
         )
-        await job.bus.publish(told)
+        await job.bus.publish(switched_event)
 
     async def publish_call(self, call: FunctionCall) -> None:
         """Publish the model's *call* of a tool. Raises as `say`."""
@@ -111,7 +111,7 @@ class ResponseChain:
             step=job.event.step,
             call=self.state.calls,
             name=call.name[:MOST_NAME_CHARS],
-            arguments=call.arguments[: MOST_ARGUMENT_CHARS + 1],  # too long stays too long
+            arguments=call.arguments[: MOST_ARGUMENT_CHARS + 1],  # too long ones are refused
             model=self.model,
             took_ms=job.took_ms(),
         )
@@ -144,7 +144,7 @@ class ResponseChain:
             FencedError: the response was cancelled, or another worker goes on with it.
             BusAwayError: not acknowledged.
         """
-        if not self._found:  # a fresh job began before the log was read
+        if not self._is_read:  # a fresh job began before the log was read
             await self.find()
             if self.state.is_begun:
                 raise FencedError("a fresh job is not the first to respond", self.state.last)
@@ -180,8 +180,8 @@ class ResponseWriter:
         self._calls: list[FunctionCall] = []
         self._first_token_ms: float | None = None
 
-    async def take(self, token: Token) -> None:
-        """Take the next piece; publish the sentences that it completes."""
+    async def add(self, token: Token) -> None:
+        """Add the next piece; publish the sentences that it completes."""
         match token:
             case Usage():
                 self.usage = token

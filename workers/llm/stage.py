@@ -90,7 +90,7 @@ class LlmStage:
         writing = ResponseWriter(chain, text, job)
         async with aclosing(_each_within(self._model, prompt, self._limit_s)) as tokens:
             async for token in tokens:
-                await writing.take(token)
+                await writing.add(token)
         await writing.finish()
         if chain.model == wanted:
             self._learn(wanted, text)
@@ -135,9 +135,9 @@ def _prompt(event: TurnTaken, caller_words: str) -> Prompt:
     return Prompt(
         system=event.system,
         messages=tuple(
-            (one.role, one.text)
-            for one in event.messages
-            if one.role != "tool" and not (one.calls and not one.text)
+            (message.role, message.text)
+            for message in event.messages
+            if message.role != "tool" and not (message.calls and not message.text)
         ),
         said=caller_words,
         model=event.llm_model or None,
@@ -146,7 +146,7 @@ def _prompt(event: TurnTaken, caller_words: str) -> Prompt:
         seed=event.seed,
         tools=event.tools,
         tool_choice=event.tool_choice,
-        exchange=event.messages if any(one.calls for one in event.messages) else (),
+        exchange=event.messages if any(message.calls for message in event.messages) else (),
         caller=CallInfo(
             session=event.session,
             tenant=event.tenant,

@@ -106,7 +106,7 @@ HARMONY_END: Final = re.compile(
 )
 MOST_HEAD_CHARS: Final = 320
 
-_BY_OPENING: Final = {text: one for one in MARKUPS for text in one.openings}
+_BY_OPENING: Final = {text: markup for markup in MARKUPS for text in markup.openings}
 _OPENING: Final = re.compile(
     "|".join(map(re.escape, sorted(_BY_OPENING, key=len, reverse=True))),
     re.IGNORECASE | re.ASCII,  # else s and i match letters that lower() keeps
@@ -116,15 +116,15 @@ _ALL_OPENINGS: Final = (*_BY_OPENING, *HARMONY.openings)
 
 def opening(text: str) -> tuple[Markup, int] | None:
     """Return the markup that opens at the start of *text*, and the index of its content."""
-    found = _OPENING.match(text)
-    if found is None:
+    match = _OPENING.match(text)
+    if match is None:
         return None
-    markup = _BY_OPENING[found.group().lower()]
-    own = found.group().endswith(("=", " "))  # it names the tool, so it is a part of the content
-    return markup, 0 if own else found.end()
+    markup = _BY_OPENING[match.group().lower()]
+    own = match.group().endswith(("=", " "))  # it names the tool, so it is a part of the content
+    return markup, 0 if own else match.end()
 
 
 def may_open(text: str) -> bool:
     """Return whether *text* is the start of an opening."""
     small = text.lower()
-    return any(one.startswith(small) for one in _ALL_OPENINGS)
+    return any(opening_text.startswith(small) for opening_text in _ALL_OPENINGS)

@@ -65,7 +65,7 @@ class ToolText:
         self.has_reasoning = False
         """Whether there was reasoning in a channel of its own."""
         self._offered = frozenset(offered)
-        names = [_STRIPPED, *(rf"{re.escape(one)}(?:\[ARGS\])?" for one in sorted(offered))]
+        names = [_STRIPPED, *(rf"{re.escape(name)}(?:\[ARGS\])?" for name in sorted(offered))]
         self._named = re.compile(rf"(?:{'|'.join(names)})(?=\{{)")
         """A tool's name before its arguments, the rest of Mistral's markup."""
         self._text = ""
@@ -100,7 +100,7 @@ class ToolText:
             if not self._text or not (self._enter(at_end=at_end) or at_end):
                 break
             if at_end and self._text and self._phase is RESPONSE:
-                out, self._text = out + self._text[0], self._text[1:]  # it was no call
+                out, self._text = out + self._text[0], self._text[1:]  # the text was no call
         return out
 
     # -------------------------------------------------------- the start of a call
@@ -132,32 +132,32 @@ class ToolText:
 
     def _is_pythonic(self, text: str) -> bool:
         """Return whether *text* begins a list of calls in Python's syntax."""
-        found = _PYTHONIC.match(text)
-        return found is not None and (bool(found["named"]) or found["name"] in self._offered)
+        match = _PYTHONIC.match(text)
+        return match is not None and (bool(match["named"]) or match["name"] in self._offered)
 
     def _names(self, text: str) -> bool:
         """Return whether *text* begins, or may begin, with a tool's name before its arguments."""
         if self._named.match(text) or _PART_OF_STRIPPED.fullmatch(text):
             return True
         before = ("commentary to=functions.", "functions.", _BEFORE_STRIPPED)
-        named = (f"{one}[ARGS]{{" for one in self._offered)
-        return any(one.startswith(text) for one in (*before, *self._offered, *named))
+        named = (f"{name}[ARGS]{{" for name in self._offered)
+        return any(start.startswith(text) for start in (*before, *self._offered, *named))
 
     def _enter(self, *, at_end: bool) -> bool:
-        """Take the call at the start of the text; False: it is incomplete, or no call."""
+        """Read the call at the start of the text; False: it is incomplete, or no call."""
         if opened := tool_markup.opening(self._text):
             markup, end = opened
             self._open(markup)
             self._text = self._text[end:]
             return True
         if self._text.lower().startswith(HARMONY.openings):
-            return self._take_channel(at_end=at_end)
+            return self._read_channel(at_end=at_end)
         if self._is_pythonic(self._text):
             self._open(PYTHONIC)
             return True
         if named := self._named.match(self._text):
-            return self._take_named(named, at_end=at_end)
-        return self._take_json(at_end=at_end)
+            return self._read_named(named, at_end=at_end)
+        return self._read_json(at_end=at_end)
 
     # -------------------------------------------------------- markup
 
@@ -166,7 +166,7 @@ class ToolText:
         self._opened = markup
 
     def _leave_markup(self, *, at_end: bool) -> bool:
-        """Take the content of the markup; False: its end is missing yet."""
+        """Read the content of the markup; False: its end is missing yet."""
         markup, text = self._opened, self._text
         end = re.search(markup.closing, text, re.IGNORECASE) if markup.closing else None
         if end is None and not at_end:
@@ -186,8 +186,8 @@ class ToolText:
         self._keep_calls(calls or [FunctionCall(UNREADABLE, "{}")])
         return True
 
-    def _take_channel(self, *, at_end: bool) -> bool:
-        """Take a message of gpt-oss, and leave the caller's; False: its end is missing yet."""
+    def _read_channel(self, *, at_end: bool) -> bool:
+        """Read a message of gpt-oss, and leave the caller's; False: its end is missing yet."""
         head = HARMONY_HEAD.match(self._text)
         if head is None:
             if at_end or len(self._text) > tool_markup.MOST_HEAD_CHARS:
@@ -220,20 +220,20 @@ class ToolText:
 
     # -------------------------------------------------------- JSON
 
-    def _take_json(self, *, at_end: bool) -> bool:
-        """Take the JSON at the start of the text; False: it is incomplete, or no call."""
+    def _read_json(self, *, at_end: bool) -> bool:
+        """Read the JSON at the start of the text; False: it is incomplete, or no call."""
         begin = _JSON.match(self._text)
         if begin is None:
             return False
         fenced, body = bool(begin.group().strip()), self._text[begin.end() :]
         for wraps in (0, 1) if body.startswith("{{") else (0,):  # some models write {{...}}
             try:
-                found, end = _SCANNER.raw_decode(body, wraps)
+                value, end = _SCANNER.raw_decode(body, wraps)
             except (ValueError, RecursionError):
                 continue
             if wraps and not at_end and not body[end:]:
                 return False  # its last brace is missing yet
-            if calls := calls_of(found):
+            if calls := calls_of(value):
                 self._keep_calls(calls)
                 if fenced:
                     self._move(TextMove.FENCED_CALL)
@@ -247,8 +247,8 @@ class ToolText:
             return True
         return False
 
-    def _take_named(self, named: re.Match[str], *, at_end: bool) -> bool:
-        """Take the arguments after a tool's name; False: they are incomplete."""
+    def _read_named(self, named: re.Match[str], *, at_end: bool) -> bool:
+        """Read the arguments after a tool's name; False: they are incomplete."""
         name = re.split(r"functions\.", named.group())[-1]
         name = re.split(r"\[|:|\s|json$", name)[0] if name not in self._offered else name
         body = self._text[named.end() :]

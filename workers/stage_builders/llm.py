@@ -25,7 +25,8 @@ def build(settings: Settings) -> BuiltStage:
         del stop
         async with asyncio.TaskGroup() as tasks:
             both = [
-                tasks.create_task(one) for one in (ahead.run(), PromptListener(bus, ahead).run())
+                tasks.create_task(service)
+                for service in (ahead.run(), PromptListener(bus, ahead).run())
             ]
             yield
             await cancel(both)

@@ -11,7 +11,7 @@ from workers.stt.stage import SttStage
 def build(settings: Settings) -> BuiltStage:
     recognizer = factory.recognizer(settings)
     simulated = settings.stt_engine == "simulated"
-    waits = simulated or factory.stt_engine(settings) == "openai"  # waits without computing
+    waits = simulated or factory.stt_engine(settings) == "openai"  # computes elsewhere
     threads = settings.stt_slots if waits else settings.stt_workers
     stage = SttStage(
         recognizer,

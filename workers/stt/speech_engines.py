@@ -87,7 +87,7 @@ class SpeechEngines:
             )
 
         def each(several: Sequence[RecognitionRequest]) -> Iterable[tuple[int, Recognition]]:
-            pcms = [one.begin() for one in several]
+            pcms = [each_request.begin() for each_request in several]
             return recognizer.transcribe_each(pcms, language=language, hurried=hurried)
 
         work = BatchWork(each, kind=(language, hurried), most_items=self._most)

@@ -87,7 +87,7 @@ class SttStage:
                 first_limit_s=STALE_LIMIT_S if stale else None,
                 known_ms=words.settled_ms,
             ):
-                utterance_job.carry_out(follower.take(message, utterance_job.requests))
+                utterance_job.carry_out(follower.hear(message, utterance_job.requests))
             is_gone = stale and follower.phase is FollowPhase.WAITS
             if not is_gone:
                 utterance_job.carry_out(follower.no_more_audio(utterance_job.requests))
@@ -196,11 +196,13 @@ class UtteranceJob:
         words, mask = transcript.words, partial(self._stage.mask, growing=transcript.cut_ms > 0)
         eot_audio = self._eot_audio.get(transcript.pause)
         self._eot_audio = {
-            pause: one for pause, one in self._eot_audio.items() if pause > transcript.pause
+            pause: probability
+            for pause, probability in self._eot_audio.items()
+            if pause > transcript.pause
         }
         text = mask(words.text)
         settled_words = _common_prefix(text.split(), mask(transcript.settled).split())
-        told = TranscriptGuess(
+        guess = TranscriptGuess(
             **self._job.head(),
             utterance=self._job.event.utterance,
             pause=transcript.pause or -transcript.cut_ms,
@@ -214,7 +216,7 @@ class UtteranceJob:
             settled_words=settled_words,
             cut_ms=transcript.cut_ms,
         )
-        await self._job.bus.publish(told)
+        await self._job.bus.publish(guess)
 
 
 async def _settled_words(job: JobContext[SpeechStarted]) -> UtteranceWords:

@@ -115,7 +115,7 @@ class UtteranceFollower:
         """Return the end of the audio."""
         return self._audio.until_ms
 
-    def take(self, message: AudioFrame, requests: Requests) -> tuple[Action, ...]:
+    def hear(self, message: AudioFrame, requests: Requests) -> tuple[Action, ...]:
         """Add the next audio message, and return the actions in their order."""
         return tuple(self._after(message, requests))
 
@@ -146,7 +146,7 @@ class UtteranceFollower:
         return () if self.phase is OVER else tuple(self._end(0, requests))
 
     def _end(self, final_pause: int, requests: Requests) -> Iterator[Action]:
-        """Take the end; the transcript of pause *final_pause* has all the words (0: none has)."""
+        """End the utterance; the transcript of pause *final_pause* has all words (0: none has)."""
         self.phase = moved(FOLLOW_MOVES, self.phase, FollowMove.END)
         self._words.ended(self._audio.until_ms, final_pause)
         yield from self._changes(requests)

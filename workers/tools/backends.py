@@ -104,7 +104,7 @@ class WebhookBackend:
             KEY_HEADER: key_of(request),
         }
         try:
-            status, said = await self._post(request.tool.target, body, head, timeout_s)
+            status, answer = await self._post(request.tool.target, body, head, timeout_s)
         except aiohttp.ClientConnectorError as error:
             raise CallFailedError("unknown", "the tool's address cannot be reached") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -114,9 +114,9 @@ class WebhookBackend:
                 "unknown_outcome", f"the tool's answer broke off ({type(error).__name__})"
             ) from error
         if not 200 <= status < 300:
-            words = said[:300].decode("utf-8", "replace")
+            words = answer[:300].decode("utf-8", "replace")
             raise CallFailedError("refused", f"HTTP {status}: {words}".strip(": "))
-        return said
+        return answer
 
     async def _post(
         self, url: str, body: bytes, head: dict[str, str], timeout_s: float

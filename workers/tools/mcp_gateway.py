@@ -172,13 +172,13 @@ def _offered(tools: Sequence[Tool], server: Server) -> Iterator[tuple[Tool, Tool
 
 
 async def _tools(client: Client) -> list[Tool]:
-    found: list[Tool] = []
+    tools: list[Tool] = []
     cursor: str | None = None
     while True:
         page = await client.list_tools(cursor=cursor)
-        found += page.tools
+        tools += page.tools
         if not (cursor := page.next_cursor):
-            return found
+            return tools
 
 
 def offered(tool: Tool, server: Server) -> ToolConfig | None:
@@ -231,7 +231,7 @@ def text_of(result: CallToolResult) -> bytes:
     Raises:
         ToolRefusedError: it is an error.
     """
-    texts = [text for one in result.content if (text := getattr(one, "text", None))]
+    texts = [text for part in result.content if (text := getattr(part, "text", None))]
     if result.is_error:
         raise ToolRefusedError("\n".join(texts) or "the tool failed")
     if result.structured_content is not None:

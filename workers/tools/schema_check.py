@@ -141,8 +141,8 @@ def _in_python(pattern: str) -> str:
 def _without_patterns(schema: Any) -> Any:
     """Return *schema* without patterns of property names, and keywords that depend on them."""
     if isinstance(schema, list):
-        return [_without_patterns(one) for one in schema]
+        return [_without_patterns(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     left_out = LEFT_TO_THE_TOOL if isinstance(schema.get("patternProperties"), dict) else ()
-    return {name: _without_patterns(one) for name, one in schema.items() if name not in left_out}
+    return {name: _without_patterns(part) for name, part in schema.items() if name not in left_out}

@@ -112,7 +112,7 @@ def tool(
         except (PydanticUserError, PydanticSchemaGenerationError) as error:
             why = str(error).partition("\n")[0].partition(". Set `")[0]
             raise ToolDefinitionError(f"@tool {named}: {why}") from error
-        told = {
+        fields = {
             "name": named,
             "description": inspect.getdoc(function) or "",
             "parameters": parameters,
@@ -120,7 +120,7 @@ def tool(
             "idempotent": idempotent,
             "cancel": cancel,
         }
-        _register(told, _handler(function, arguments))
+        _register(fields, _handler(function, arguments))
         return function
 
     return made if function is None else made(function)
@@ -145,11 +145,11 @@ def _register(schema: dict[str, Any], handler: Handler) -> None:
 def _plain(schema: Any) -> Any:
     """Return *schema* without titles, which tell a model nothing and cost it tokens."""
     if isinstance(schema, list):
-        return [_plain(one) for one in schema]
+        return [_plain(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     return {
-        name: {key: _plain(one) for key, one in value.items()}
+        name: {key: _plain(property_schema) for key, property_schema in value.items()}
         if name in {"properties", "$defs"}
         else _plain(value)
         for name, value in schema.items()

@@ -96,11 +96,11 @@ class ToolStage:
             raise CallFailedError("timeout", "the deadline had passed before it began")
         try:
             async with asyncio.timeout(left_s):
-                said = await backend.run(event, job.bus, left_s)
+                result = await backend.run(event, job.bus, left_s)
         except TimeoutError as error:
             done = "" if event.tool.idempotent else "; it may have been done all the same"
             raise CallFailedError("timeout", f"it did not answer in time{done}") from error
-        return text_of(said)
+        return text_of(result)
 
 
 def _left_s(job: JobContext[ToolRequested]) -> float:
@@ -135,16 +135,16 @@ async def _earlier(job: JobContext[ToolRequested]) -> list[AnyEvent]:
     event = job.event
     subject = subjects.session_events(event.tenant, event.session, ToolReturned.KIND)
     stored = await job.bus.read(subjects.EVENTS_STREAM, subject, after=job.seq)
-    found: list[AnyEvent] = []
-    for one in stored:
-        if one.headers.get(codec.TYPE_HEADER, "tool.").startswith("tool."):
-            stored_event = one.event()
+    call_events: list[AnyEvent] = []
+    for message in stored:
+        if message.headers.get(codec.TYPE_HEADER, "tool.").startswith("tool."):
+            stored_event = message.event()
             if isinstance(stored_event, ToolBegun | ToolReturned | ToolFailed) and (
                 (stored_event.turn, stored_event.step, stored_event.call)
                 == (event.turn, event.step, event.call)
             ):
-                found.append(stored_event)
-    return found
+                call_events.append(stored_event)
+    return call_events
 
 
 async def _begin(job: JobContext[ToolRequested], earlier: list[AnyEvent]) -> None:
@@ -156,7 +156,7 @@ async def _begin(job: JobContext[ToolRequested], earlier: list[AnyEvent]) -> Non
     """
     event = job.event
     unknown = CallFailedError("unknown_outcome", "it may have been done; it was not done again")
-    if any(isinstance(one, ToolBegun) for one in earlier):
+    if any(isinstance(past, ToolBegun) for past in earlier):
         raise unknown
     runner = secrets.token_hex(8)
     begun = ToolBegun(
@@ -166,7 +166,7 @@ async def _begin(job: JobContext[ToolRequested], earlier: list[AnyEvent]) -> Non
     try:
         is_ours = await job.bus.store(subject, codec.encode(begun), head)
     except BusAwayError:  # it may be stored all the same
-        marks = [one for one in await _earlier(job) if isinstance(one, ToolBegun)]
+        marks = [past for past in await _earlier(job) if isinstance(past, ToolBegun)]
         if not marks:
             raise
         is_ours = marks[0].runner == runner

@@ -18,7 +18,7 @@ FIRST_CHUNK_BYTES = FIRST_CHUNK_MS * BYTES_PER_MS + TAIL_BYTES
 
 
 class ChunkCutter:
-    """Cuts one sentence's audio, which it takes as it comes."""
+    """Cuts one sentence's audio as it comes."""
 
     def __init__(self) -> None:
         self.rest = b""
@@ -30,7 +30,7 @@ class ChunkCutter:
         """Bytes that the next chunk still needs."""
         return self._size - len(self.rest)
 
-    def take(self, pcm: bytes) -> Iterator[bytes]:
+    def cut(self, pcm: bytes) -> Iterator[bytes]:
         """Yield the chunks that *pcm* completes; a tail is kept back."""
         self.rest += pcm
         while len(self.rest) > self._size:
@@ -45,18 +45,18 @@ def next_audio(pieces: Iterator[bytes], least: int) -> bytes:
 
     An engine's pieces are small, and a return to the event loop for each cost 10 ms a sentence.
     """
-    found = bytearray()
+    audio = bytearray()
     for piece in pieces:
-        found += piece
-        if len(found) > least:
+        audio += piece
+        if len(audio) > least:
             break
-    return bytes(found)
+    return bytes(audio)
 
 
 def chunks_of(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the chunks of a whole sentence."""
     cutter = ChunkCutter()
     while more := next_audio(pieces, cutter.wanted):
-        yield from cutter.take(more)
+        yield from cutter.cut(more)
     if cutter.rest:
         yield cutter.rest

@@ -102,7 +102,7 @@ class TtsStage:
         while more := await self._executor.run(
             next_audio, pieces, cutter.wanted, rank=rank, owner=owner
         ):
-            for chunk in cutter.take(more):
+            for chunk in cutter.cut(more):
                 await sending.send(chunk)
         if cutter.rest:
             await sending.send(cutter.rest, last=True)

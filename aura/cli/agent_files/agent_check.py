@@ -33,18 +33,18 @@ async def unknown_names(
         SettingsError: the file of tools cannot be used.
     """
     served = await served_tools(bus)
-    tools = {one.tool.name for one in served if one.tenant in {tenant, EVERY_TENANT}}
+    tools = {service.tool.name for service in served if service.tenant in {tenant, EVERY_TENANT}}
     if settings.tools and settings.tools != tool_file.DISCOVER:
         tools |= {tool.name for tool in tool_file.read(settings.tools)}
-    agents = {one.name for one in await store.applied(bus)} | set(texts)
+    agents = {revision.name for revision in await store.applied(bus)} | set(texts)
     lines = []
     for name, text in texts.items():
         agent, tree = file.parse(text), yaml_tree.read(text)
         for number, tool in enumerate(agent.tools or ()):
             if isinstance(tool, str) and tool not in {*tools, *BUILT_IN, TRANSFER}:
                 line = tree.lines["tools", number]
-                there = _known_names(tool, tools | set(BUILT_IN))
-                lines.append(f"{name}.yaml:{line}: nobody serves the tool {tool}: {there}")
+                known = _known_names(tool, tools | set(BUILT_IN))
+                lines.append(f"{name}.yaml:{line}: nobody serves the tool {tool}: {known}")
         for number, other in enumerate(agent.transfer_to):
             if other not in agents:
                 line = tree.lines["transfer_to", number]
@@ -72,8 +72,8 @@ def flaws(texts: Mapping[str, str]) -> list[str]:
 
 def remarks(settings: Settings, texts: Mapping[str, str]) -> list[str]:
     """Return one line for each valid part of *texts* that may have a surprising effect."""
-    found = (_unknown_languages, _unsigned_webhooks, _early_variables)
-    return [line for one in found for line in one(settings, texts)]
+    checks = (_unknown_languages, _unsigned_webhooks, _early_variables)
+    return [line for check in checks for line in check(settings, texts)]
 
 
 def _unknown_languages(settings: Settings, texts: Mapping[str, str]) -> Iterator[str]:
@@ -124,7 +124,7 @@ async def unknown_agents(
     lines = []
     for name, text in texts.items():
         wanted, tree = tenant_file.parse(text).agent, yaml_tree.read(text)
-        known = {one.name for one in applied if one.tenant in {"", name}}
+        known = {revision.name for revision in applied if revision.tenant in {"", name}}
         if wanted is not UNSET and wanted not in known:
             line = tree.lines["agent",]
             lines.append(

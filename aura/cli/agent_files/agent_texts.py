@@ -19,8 +19,8 @@ Labelled = tuple[str, str]
 """A label for a text, and the text."""
 
 
-def labelled(found: Revision) -> Labelled:
-    return str(found), found.text
+def labelled(revision: Revision) -> Labelled:
+    return str(revision), revision.text
 
 
 def difference(before: Labelled, after: Labelled) -> list[str]:
@@ -47,11 +47,11 @@ def table_of(rows: Sequence[tuple[Revision, str]], shared: str) -> Table:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    whose = ("TENANT",) if shared else ()
-    for name in ("NAME", "REVISION", *whose, "APPLIED", "ABOUT"):
+    tenant_heading = ("TENANT",) if shared else ()
+    for name in ("NAME", "REVISION", *tenant_heading, "APPLIED", "ABOUT"):
         table.add_column(name, overflow="fold")
-    for one, about in rows:
-        tenant = (one.tenant or shared,) if shared else ()
-        cells = (one.name, str(one.number), *tenant, f"{one.time[:19]}Z", about)
+    for revision, about in rows:
+        tenant = (revision.tenant or shared,) if shared else ()
+        cells = (revision.name, str(revision.number), *tenant, f"{revision.time[:19]}Z", about)
         table.add_row(*map(printable, cells))
     return table

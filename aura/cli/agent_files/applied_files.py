@@ -48,8 +48,8 @@ class AppliedFiles:
 
         bare, at, number = name.partition("@")
         if not is_token(bare) or (at and not (number.isdecimal() and int(number))):
-            there = f"`aura {self.kind.command} list` says which are"
-            raise CommandError(f"{name!r} is no NAME or NAME@REV: {there}")
+            hint = f"`aura {self.kind.command} list` says which are"
+            raise CommandError(f"{name!r} is no NAME or NAME@REV: {hint}")
         return bare, int(number or 0)
 
     @asynccontextmanager
@@ -84,7 +84,7 @@ class AppliedFiles:
         if flaws := self.flaws(read):
             sys.stderr.writelines(f"aura: {printable(line)}\n" for line in flaws)
             return 1
-        sys.stderr.writelines(f"note: {printable(one)}\n" for one in self.remarks(load(), read))
+        sys.stderr.writelines(f"note: {printable(line)}\n" for line in self.remarks(load(), read))
         if check:
             print(f"{len(read)} good.")
             return 0
@@ -104,27 +104,27 @@ class AppliedFiles:
         from runtime.agents.config_file import ConfigFileError
 
         async with self._bus() as bus:
-            found = await store.applied(bus, self.kind)
-        there = [one for one in found if not tenant or one.tenant in {"", tenant}]
+            applied = await store.applied(bus, self.kind)
+        shown = [revision for revision in applied if not tenant or revision.tenant in {"", tenant}]
         rows = []
-        for one in sorted(there, key=lambda each: (each.tenant, each.name)):
+        for revision in sorted(shown, key=lambda revision: (revision.tenant, revision.name)):
             try:
-                about = str(self.kind.parse(one.text).description)
+                about = str(self.kind.parse(revision.text).description)
             except ConfigFileError as error:
                 about = f"broken: {error}"
-            rows.append((one, about))
+            rows.append((revision, about))
         if as_json:
-            told = [
+            listed = [
                 {
-                    "name": one.name,
-                    **({"tenant": one.tenant} if self.shared else {}),
-                    "revision": one.number,
-                    "time": one.time,
+                    "name": revision.name,
+                    **({"tenant": revision.tenant} if self.shared else {}),
+                    "revision": revision.number,
+                    "time": revision.time,
                     "about": about,
                 }
-                for one, about in rows
+                for revision, about in rows
             ]
-            sys.stdout.write(json.dumps(told) + "\n")
+            sys.stdout.write(json.dumps(listed) + "\n")
             return 0
         if not rows:
             print(f"No {self.kind.noun} is applied: calls are set as `aura settings` says.")
@@ -136,24 +136,24 @@ class AppliedFiles:
         from runtime.agents import store
 
         async with self._bus() as bus:
-            found = await store.find(bus, tenant, *self.revision_named(name), self.kind)
-        for line in found.text.splitlines():
+            revision = await store.find(bus, tenant, *self.revision_named(name), self.kind)
+        for line in revision.text.splitlines():
             print(printable(line))
         return 0
 
-    async def diff(self, one: str, other: str, tenant: str) -> int:
+    async def diff(self, first: str, second: str, tenant: str) -> int:
         from runtime.agents import store
 
         async with self._bus() as bus:
-            if other:
-                before = await self._side(bus, one, tenant)
-                after = await self._side(bus, other, tenant)
-            elif _is_file(one):
-                after = await self._side(bus, one, tenant)
-                newest = await store.newest(bus, tenant, Path(one).stem, self.kind)
+            if second:
+                before = await self._side(bus, first, tenant)
+                after = await self._side(bus, second, tenant)
+            elif _is_file(first):
+                after = await self._side(bus, first, tenant)
+                newest = await store.newest(bus, tenant, Path(first).stem, self.kind)
                 before = labelled(newest) if newest else ("not applied", "")
             else:
-                name, number = self.revision_named(one)
+                name, number = self.revision_named(first)
                 texts = await store.history(bus, tenant, name, self.kind)
                 if not number and len(texts) > 1:
                     number = texts[-2].number
@@ -178,11 +178,11 @@ class AppliedFiles:
         async with self._bus() as bus:
             revisions = await store.history(bus, tenant, name, self.kind)
         if not revisions:
-            there = f"`aura {self.kind.command} list` says which there are"
-            raise CommandError(f"there is no {self.kind.noun} {name}: {there}")
-        older = ["", *(one.text for one in revisions)]
-        for before, one in reversed(list(zip(older, revisions, strict=False))):
-            print(printable(f"{one}  {one.time[:19]}Z  {changed(before, one.text)}"))
+            hint = f"`aura {self.kind.command} list` says which there are"
+            raise CommandError(f"there is no {self.kind.noun} {name}: {hint}")
+        older = ["", *(revision.text for revision in revisions)]
+        for before, revision in reversed(list(zip(older, revisions, strict=False))):
+            print(printable(f"{revision}  {revision.time[:19]}Z  {changed(before, revision.text)}"))
         return 0
 
     async def rollback(self, named: str, tenant: str) -> int:
@@ -193,7 +193,7 @@ class AppliedFiles:
         async with self._bus() as bus:
             if not number:
                 known = await store.history(bus, tenant, name, self.kind)
-                older = [one for one in known[:-1] if one.text]
+                older = [revision for revision in known[:-1] if revision.text]
                 if not older:
                     raise CommandError(f"{name} has no revision before: `{command} history {name}`")
                 number = older[-1].number

@@ -16,11 +16,11 @@ _ENDED: Final = {
 _STAGE_DOWN: Final = "a stage is down: `aura workers` and `aura doctor` say which"
 
 
-def ended(code: int | None, told: str = "") -> str:
-    """Return the reason for a close with *code*; *told* is the last error message before it."""
+def ended(code: int | None, last_error: str = "") -> str:
+    """Return the reason for a close with *code*; *last_error* came before it."""
     known = _STAGE_DOWN if code is not None and 4000 < code < 5000 else _ENDED.get(code or LOST)
     reason = known or "the server ended the call: run `aura doctor` to see why"
-    return f"{reason} (code {code or LOST}{f', {told}' if told else ''})"
+    return f"{reason} (code {code or LOST}{f', {last_error}' if last_error else ''})"
 
 
 def refused(url: str, status: int, retry_after_s: str | None) -> str:
@@ -34,8 +34,8 @@ def refused(url: str, status: int, retry_after_s: str | None) -> str:
             return f"{url} is no edge of Aura (HTTP {status}): name one with --url"
 
 
-def failure(error: CallError, url: str, told: str = "") -> str:
-    """Return the reason for *error* in a call to *url*; *told* is the last error message."""
+def failure(error: CallError, url: str, last_error: str = "") -> str:
+    """Return the reason for *error* in a call to *url*; *last_error* is its last message."""
     match error.why:
         case "REFUSED":
             return refused(url, error.code, error.retry_after_s or None)
@@ -46,4 +46,4 @@ def failure(error: CallError, url: str, told: str = "") -> str:
         case "UNREACHABLE":
             return f"no edge answers at {url}: start one with `aura up`, or name one with --url"
         case "CLOSED":
-            return ended(error.code, told or error.reason)
+            return ended(error.code, last_error or error.reason)

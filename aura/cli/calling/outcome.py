@@ -54,8 +54,8 @@ class Outcome:
         """The end of the wait for a response after the message at *last*, monotonic seconds."""
         return max(last, self.spoke_until or 0.0) + self.patience_s
 
-    def take(self, message: dict[str, Any], now: float) -> None:
-        """Take one message of the server."""
+    def add(self, message: dict[str, Any], now: float) -> None:
+        """Add one message of the server."""
         match message.get("type"):
             case "greeting":
                 self.greeting_s = length_s(_pcm(message))

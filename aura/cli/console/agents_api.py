@@ -21,9 +21,10 @@ def routes() -> list[web.RouteDef]:
 async def list_agents(request: web.Request) -> web.Response:
     """Return the list of agents."""
     stored = await store.everything(request.app[CONSOLE].watcher.bus)
-    there = [one for one in map(store.revision_of, stored) if one.text]
-    there.sort(key=lambda one: (one.tenant, one.name))
-    return json_answer({"agents": [{**_head(one), "about": _about(one)} for one in there]})
+    shown = [revision for revision in map(store.revision_of, stored) if revision.text]
+    shown.sort(key=lambda revision: (revision.tenant, revision.name))
+    agents = [{**_head(revision), "about": _about(revision)} for revision in shown]
+    return json_answer({"agents": agents})
 
 
 async def show(request: web.Request) -> web.Response:
@@ -34,33 +35,38 @@ async def show(request: web.Request) -> web.Response:
     revisions = await store.history(request.app[CONSOLE].watcher.bus, tenant, name)
     if not revisions:
         raise Refused(404, "UNKNOWN_AGENT", "There is no such agent.")
-    return json_answer({"name": name, "tenant": tenant, "revisions": told_of(revisions)})
+    return json_answer({"name": name, "tenant": tenant, "revisions": listed(revisions)})
 
 
-def told_of(revisions: Sequence[Revision]) -> list[dict[str, Any]]:
+def listed(revisions: Sequence[Revision]) -> list[dict[str, Any]]:
     """Return the *revisions* of an agent, given oldest first, as JSON with the newest first."""
     before = Revision("", "", 0, "", "")
-    found: list[dict[str, Any]] = []
-    for one in revisions:
-        lines = difference(labelled(before), labelled(one)) if before.number else []
-        found.append(
+    answers: list[dict[str, Any]] = []
+    for revision in revisions:
+        lines = difference(labelled(before), labelled(revision)) if before.number else []
+        answers.append(
             {
-                **_head(one),
-                "changed": changed(before.text, one.text),
-                "text": one.text,
+                **_head(revision),
+                "changed": changed(before.text, revision.text),
+                "text": revision.text,
                 "difference": lines,
             }
         )
-        before = one
-    return found[::-1]
+        before = revision
+    return answers[::-1]
 
 
-def _head(one: Revision) -> dict[str, Any]:
-    return {"name": one.name, "tenant": one.tenant, "revision": one.number, "time": one.time}
+def _head(revision: Revision) -> dict[str, Any]:
+    return {
+        "name": revision.name,
+        "tenant": revision.tenant,
+        "revision": revision.number,
+        "time": revision.time,
+    }
 
 
-def _about(one: Revision) -> str:
+def _about(revision: Revision) -> str:
     try:
-        return one.agent().description
+        return revision.agent().description
     except ConfigFileError as error:
         return f"broken: {error}"

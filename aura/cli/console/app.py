@@ -23,7 +23,7 @@ from runtime.text.redaction import Redaction
 from schemas.control import MOST_COMMAND_BYTES
 
 CONSOLE_PAGES = Path(__file__).parent / "pages"
-OWN = sorted(one.name for one in CONSOLE_PAGES.iterdir() if one.suffix in {".js", ".css"})
+OWN = sorted(file.name for file in CONSOLE_PAGES.iterdir() if file.suffix in {".js", ".css"})
 SHARED = ("timeline.js", "timeline.css", "talk.css", "story.js", "waterfall.js", "icon.svg")
 """Files that the console shares with the talk page."""
 
@@ -149,7 +149,7 @@ def _file(where: Path | str) -> Handler:
     headers = {"Cache-Control": "no-cache", "ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"'}
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        known = {f'"{one.value}"' for one in request.if_none_match or ()}
+        known = {f'"{tag.value}"' for tag in request.if_none_match or ()}
         if headers["ETag"] in known:
             return web.Response(status=304, headers=headers)
         answer = web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)

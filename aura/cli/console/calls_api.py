@@ -122,10 +122,10 @@ async def export(request: web.Request) -> web.Response:
     """Send the call as a session file, with its sound if it may be heard."""
     console, session = request.app[CONSOLE], session_of(request)
     console.words_wanted()
-    one = await transfer.taken_out(console.watcher.bus, session, audio=console.readable.sound)
-    if one is None:
+    file = await transfer.export(console.watcher.bus, session, audio=console.readable.sound)
+    if file is None:
         raise Refused(404, "UNKNOWN_CALL", NO_SUCH)
-    body = await asyncio.to_thread(pack, one)
+    body = await asyncio.to_thread(pack, file)
     name = f'attachment; filename="{session}.aura"'
     headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
     return web.Response(body=body, content_type="application/octet-stream", headers=headers)
@@ -143,8 +143,8 @@ async def decide(request: web.Request) -> web.Response:
         except CommandError:
             raise Refused(400, "BAD_REQUEST", "`eagerness` is low, auto or high.") from None
     differences = verdict.as_json()
-    for one in differences["differences"] or ():
-        one.update({side: console.readable.text(one[side]) for side in ("recorded", "now")})
+    for row in differences["differences"] or ():
+        row.update({side: console.readable.text(row[side]) for side in ("recorded", "now")})
     return json_answer(differences)
 
 
@@ -153,15 +153,15 @@ async def compare(request: web.Request) -> web.Response:
     console, ids = request.app[CONSOLE], (session_of(request), request.match_info["other"])
     if not subjects.is_token(ids[1]):
         raise Refused(404, "UNKNOWN_CALL", "That is no id of a call.")
-    sides = [await _read(console, one) for one in ids]
+    sides = [await _read(console, session) for session in ids]
     readable = console.readable
 
     def drawn() -> dict[str, Any]:
         stories = [(row, moments(events)) for row, events in sides]
         pairs = finished.side_by_side(
-            *(finished.turns(told_of, readable) for _, told_of in stories)
+            *(finished.turns(timeline, readable) for _, timeline in stories)
         )
-        shown = [finished.drawn(row, told_of, readable) for row, told_of in stories]
+        shown = [finished.drawn(row, timeline, readable) for row, timeline in stories]
         return {"calls": shown, "turns": pairs}
 
     return json_answer(await asyncio.to_thread(drawn))

@@ -32,6 +32,6 @@ def command(
     """
     from aura.cli.console.server import serve
 
-    given = {"port": port, "host": host, "words": words, "commands": commands}
-    settings = place({f"console_{name}": value for name, value in given.items()})
+    options = {"port": port, "host": host, "words": words, "commands": commands}
+    settings = place({f"console_{name}": value for name, value in options.items()})
     role(settings, "console", serve(settings))

@@ -10,11 +10,11 @@ from runtime.sessions.spans import spans
 from runtime.sessions.timeline import LANES, Moment
 
 
-def drawn(row: ListedSession, told: Sequence[Moment], readable: Readable) -> dict[str, Any]:
+def drawn(row: ListedSession, timeline: Sequence[Moment], readable: Readable) -> dict[str, Any]:
     """Return the page's data of a call; times are ms from its beginning."""
     begin_ms = row.started_at_ms
-    shown = [readable.moment(one) for one in told]
-    busy = {one.lane for one in shown}
+    shown = [readable.moment(moment) for moment in timeline]
+    busy = {moment.lane for moment in shown}
     return {
         "row": row.as_json(),
         "lanes": [lane for lane in LANES if lane != "tool" or lane in busy],
@@ -31,37 +31,37 @@ def drawn(row: ListedSession, told: Sequence[Moment], readable: Readable) -> dic
     }
 
 
-def turns(told: Sequence[Moment], readable: Readable) -> list[dict[str, Any]]:
+def turns(timeline: Sequence[Moment], readable: Readable) -> list[dict[str, Any]]:
     """Return the turns of a call that got a response: words of both sides, wait in ms."""
-    found: dict[int, dict[str, Any]] = {}
-    for one in told:
-        turn = one.turn
+    by_turn: dict[int, dict[str, Any]] = {}
+    for moment in timeline:
+        turn = moment.turn
         if turn is None:
             continue
-        match one.name:
+        match moment.name:
             case "turn.committed":
-                found[turn] = {"turn": turn, "said": readable.text(str(one.fields["text"]))}
-            case "answer.heard" if turn in found or turn == 0:
-                said = found.setdefault(turn, {"turn": turn, "said": ""})
-                said["answer"] = readable.text(str(one.fields["text"]))
-                said["cut"] = not one.fields["to_the_end"]
-            case "turn.measured" if turn in found:
-                waited_ms = one.fields["first_sent_ms"]
-                found[turn]["wait_ms"] = None if waited_ms is None else round(waited_ms)
+                by_turn[turn] = {"turn": turn, "said": readable.text(str(moment.fields["text"]))}
+            case "answer.heard" if turn in by_turn or turn == 0:
+                shown = by_turn.setdefault(turn, {"turn": turn, "said": ""})
+                shown["answer"] = readable.text(str(moment.fields["text"]))
+                shown["cut"] = not moment.fields["to_the_end"]
+            case "turn.measured" if turn in by_turn:
+                waited_ms = moment.fields["first_sent_ms"]
+                by_turn[turn]["wait_ms"] = None if waited_ms is None else round(waited_ms)
             case _:
                 pass
-    return list(found.values())
+    return list(by_turn.values())
 
 
 def side_by_side(
-    one: Sequence[dict[str, Any]], other: Sequence[dict[str, Any]]
+    first: Sequence[dict[str, Any]], second: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the turns of two calls in pairs, in their order; None where one has more.
 
     A greeting stands beside a greeting or alone.
     """
-    sides: list[list[dict[str, Any] | None]] = [list(one), list(other)]
-    greets = [bool(side) and side[0]["turn"] == 0 for side in (one, other)]
+    sides: list[list[dict[str, Any] | None]] = [list(first), list(second)]
+    greets = [bool(side) and side[0]["turn"] == 0 for side in (first, second)]
     if greets[0] != greets[1]:
         sides[greets.index(False)].insert(0, None)
     pairs = []

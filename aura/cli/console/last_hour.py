@@ -43,7 +43,7 @@ class LastHour:
         self._begun: deque[int] = deque(maxlen=MOST_KEPT_ENTRIES)
         self._tools: deque[tuple[int, str]] = deque(maxlen=MOST_KEPT_ENTRIES)
 
-    def take(self, event: ev.AnyEvent) -> None:
+    def count(self, event: ev.AnyEvent) -> None:
         """Count *event*; events of different kinds may arrive in any order."""
         if is_replay(event.session):
             return
@@ -66,30 +66,30 @@ class LastHour:
     def summary(self, now_ms: int) -> dict[str, Any]:
         """Return the numbers of the hour before *now_ms* (Unix ms)."""
         from_ms = now_ms - HOUR_MS
-        turns = [one for one in self._turns if one.at_ms >= from_ms]
-        faults = [one for one in self._faults if one.at_ms >= from_ms]
-        waited = [one for one in turns if one.measured.first_sent_ms is not None]
-        made = sum(one.measured.speculations for one in turns)
-        wrong = sum(one.measured.retracted for one in turns)
-        told = [one for one in faults if one.told]
+        turns = [turn for turn in self._turns if turn.at_ms >= from_ms]
+        faults = [fault for fault in self._faults if fault.at_ms >= from_ms]
+        waited = [turn for turn in turns if turn.measured.first_sent_ms is not None]
+        made = sum(turn.measured.speculations for turn in turns)
+        wrong = sum(turn.measured.retracted for turn in turns)
+        told_faults = [fault for fault in faults if fault.told]
         return {
             "from_ms": max(from_ms, self.since_ms),
             "begun": sum(at_ms >= from_ms for at_ms in self._begun),
             "turns": len(turns),
-            "calls": len({one.session for one in turns}),
-            "interrupted": sum(one.measured.interrupted for one in turns),
-            "wait_ms": percentiles([_wait(one) for one in waited]),
+            "calls": len({turn.session for turn in turns}),
+            "interrupted": sum(turn.measured.interrupted for turn in turns),
+            "wait_ms": percentiles([_wait(turn) for turn in waited]),
             "steps": _steps(turns),
             "speculations": {"made": made, "right": made - wrong, "wrong": wrong},
             "slowest": [
-                {"session": one.session, "turn": one.measured.turn, "wait_ms": round(_wait(one))}
-                for one in sorted(waited, key=_wait, reverse=True)[:MOST_LISTED_ROWS]
+                {"session": turn.session, "turn": turn.measured.turn, "wait_ms": round(_wait(turn))}
+                for turn in sorted(waited, key=_wait, reverse=True)[:MOST_LISTED_ROWS]
             ],
             "dots": _sampled_waits(waited),
             "dots_every": _every(waited),
-            "errors": len(told),
-            "failed_calls": len({one.session for one in told}),
-            "given_up": len(faults) - len(told),
+            "errors": len(told_faults),
+            "failed_calls": len({fault.session for fault in told_faults}),
+            "given_up": len(faults) - len(told_faults),
             "faults": _grouped(faults),
             "tools_failed": sum(at_ms >= from_ms for at_ms, _ in self._tools),
         }
@@ -107,27 +107,27 @@ def percentiles(values: Iterable[float]) -> dict[str, int] | None:
     }
 
 
-def _wait(one: _Turn) -> float:
-    return one.measured.first_sent_ms or 0.0
+def _wait(turn: _Turn) -> float:
+    return turn.measured.first_sent_ms or 0.0
 
 
 def _steps(turns: Sequence[_Turn]) -> list[dict[str, Any]]:
     """Return each measured step of a turn with its percentiles in ms."""
-    found = []
+    steps = []
     for field, name in ev.WATERFALL.items():
-        values = [ms for one in turns if (ms := getattr(one.measured, field)) is not None]
+        values = [ms for turn in turns if (ms := getattr(turn.measured, field)) is not None]
         if spread := percentiles(max(0.0, ms) for ms in values):
-            found.append({"step": name, **spread})
-    return found
+            steps.append({"step": name, **spread})
+    return steps
 
 
 def _sampled_waits(waited: Sequence[_Turn]) -> list[tuple[int, int, str, int]]:
     """Return time, wait, call and turn of a sample of the waits, and of the slowest."""
     slowest = sorted(waited, key=_wait, reverse=True)[:MOST_LISTED_ROWS]
     chosen = sorted(
-        {*waited[:: _every(waited)], *slowest}, key=lambda one: (one.at_ms, one.measured.turn)
+        {*waited[:: _every(waited)], *slowest}, key=lambda turn: (turn.at_ms, turn.measured.turn)
     )
-    return [(one.at_ms, round(_wait(one)), one.session, one.measured.turn) for one in chosen]
+    return [(turn.at_ms, round(_wait(turn)), turn.session, turn.measured.turn) for turn in chosen]
 
 
 def _every(waited: Sequence[_Turn]) -> int:
@@ -137,8 +137,8 @@ def _every(waited: Sequence[_Turn]) -> int:
 
 def _grouped(faults: Sequence[_Fault]) -> list[dict[str, Any]]:
     """Return stage, reason, count and newest call of the faults, most frequent first."""
-    counted = Counter((one.told, one.stage, one.reason) for one in faults)
-    newest = {(one.told, one.stage, one.reason): one for one in faults}
+    counted = Counter((fault.told, fault.stage, fault.reason) for fault in faults)
+    newest = {(fault.told, fault.stage, fault.reason): fault for fault in faults}
     return [
         {
             "told": told,

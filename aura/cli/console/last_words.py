@@ -25,7 +25,7 @@ class LastWords:
     def __init__(self) -> None:
         self._by_session: OrderedDict[str, CallWords] = OrderedDict()
 
-    def take(self, event: ev.AnyEvent) -> None:
+    def note(self, event: ev.AnyEvent) -> None:
         match event:
             case ev.SessionEnded():
                 self._by_session.pop(event.session, None)
@@ -38,7 +38,7 @@ class LastWords:
                 pass
 
     def grows(self, session: str, text: str) -> None:
-        """Take a partial transcript of a running call."""
+        """Note a partial transcript of a running call."""
         call_words = self._of(session)
         call_words.caller, call_words.growing = text, True
 

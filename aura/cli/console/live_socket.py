@@ -48,7 +48,7 @@ async def _send(socket: web.WebSocketResponse, viewer: Viewer) -> None:
     """Send the news ten times a second."""
     try:
         while not socket.closed:
-            for message in viewer.take():
+            for message in viewer.pop_messages():
                 await socket.send_str(json.dumps(message, ensure_ascii=False))
             await asyncio.sleep(SEND_S)
     except ConnectionError:
@@ -74,10 +74,10 @@ async def _listen(socket: web.WebSocketResponse, viewer: Viewer, console: Consol
 def _watched(text: str) -> str | None:
     """Return the call that a page wants to watch ("" for none), or None for any other message."""
     try:
-        said: Any = json.loads(text)
+        message: Any = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    session = said.get(WATCH) if isinstance(said, dict) else None
+    session = message.get(WATCH) if isinstance(message, dict) else None
     if not isinstance(session, str) or not (session == "" or is_token(session)):
         return None
     return session

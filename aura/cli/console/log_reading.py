@@ -39,13 +39,13 @@ async def before_now(bus: Bus, read_to: int, now_ms: int) -> Read:
     for kind in KINDS:
         of = subjects.session_events("*", "*", kind)
         stored += await bus.read(subjects.EVENTS_STREAM, of, after=after)
-    stored.sort(key=lambda one: one.seq)
-    found = [
-        (one.seq, codec.COPY_HEADER in one.headers, event)
-        for one in stored
-        for event in decoded([one])
+    stored.sort(key=lambda message: message.seq)
+    events = [
+        (message.seq, codec.COPY_HEADER in message.headers, event)
+        for message in stored
+        for event in decoded([message])
     ]
-    return Read(found, since_ms)
+    return Read(events, since_ms)
 
 
 async def _begin(bus: Bus, read_to: int, now_ms: int) -> tuple[int, int]:

@@ -60,9 +60,9 @@ class Readable:
             kept.pop(flat, None)
         return {name: self._value(name, value) for name, value in kept.items()}
 
-    def moment(self, one: Moment) -> Moment:
-        shown = one.text if one.name in WORDLESS else self.text(one.text)
-        return one._replace(text=shown, fields=self.fields(one.fields))
+    def moment(self, moment: Moment) -> Moment:
+        shown = moment.text if moment.name in WORDLESS else self.text(moment.text)
+        return moment._replace(text=shown, fields=self.fields(moment.fields))
 
     def _value(self, name: str, value: Any) -> Any:
         match value:

@@ -33,8 +33,8 @@ class Refusals:
 
     def last_hour(self, now_ms: int) -> dict[str, int]:
         """Return the number of refusals by each limit in the hour before *now_ms*."""
-        found: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for at_ms, limit, more in self._grown:
             if at_ms >= now_ms - HOUR_MS:
-                found[limit] += more
-        return dict(found.most_common())
+                counts[limit] += more
+        return dict(counts.most_common())

@@ -30,7 +30,7 @@ class SessionRecording:
 
         This takes a second for an hour's call.
         """
-        if sum(len(one.data) for one in stored) > MOST_WAV_BYTES:
+        if sum(len(message.data) for message in stored) > MOST_WAV_BYTES:
             return None
         try:
             return SessionRecording(stereo_wav(stored), sides(stored)[0])
@@ -56,9 +56,9 @@ def byte_range(header: str, size: int) -> tuple[int, int] | None:
     Raises:
         ValueError: there are no such bytes.
     """
-    if not (found := _RANGE.fullmatch(header.strip())):
+    if not (match := _RANGE.fullmatch(header.strip())):
         return None
-    first, last = found.groups()
+    first, last = match.groups()
     if not first and not last:
         return None
     begin = int(first) if first else max(0, size - int(last))

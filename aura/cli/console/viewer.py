@@ -31,7 +31,7 @@ class Viewer:
         self._partial = ""
 
     def state(self, state: PageMessage) -> None:
-        """Take the changed parts of the state."""
+        """Keep the changed parts of the state."""
         self._state = {**(self._state or {}), **state}
 
     def row(self, row: Row) -> None:
@@ -46,36 +46,36 @@ class Viewer:
         self._history, self._partial = None, ""
 
     def history(self, session: str, event: PageMessage, last: int) -> None:
-        """Take the events of *session* up to sequence *last* of the log, as *event*."""
+        """Keep the events of *session* up to sequence *last* of the log, as *event*."""
         if session == self.watches:
             self._history, self._read_to = event, last
 
     def of_call(self, number: int, event: PageMessage) -> None:
-        """Take an event of the watched call, with the sequence *number* in the log."""
+        """Keep an event of the watched call, with the sequence *number* in the log."""
         if self._read_to is None or number > self._read_to:
             self._of_call.append((number, event))
 
     def grows(self, text: str) -> None:
-        """Take the partial transcript of the watched call."""
+        """Keep the partial transcript of the watched call."""
         self._partial = text
 
-    def take(self) -> list[PageMessage]:
+    def pop_messages(self) -> list[PageMessage]:
         """Return and clear the messages to be sent now."""
-        found: list[PageMessage] = []
+        messages: list[PageMessage] = []
         if self._state is not None:
-            found.append({"kind": "state", **self._state})
+            messages.append({"kind": "state", **self._state})
         if self._rows:
-            found.append({"kind": "rows", "rows": list(self._rows), "left_out": self._left_out})
+            messages.append({"kind": "rows", "rows": list(self._rows), "left_out": self._left_out})
         if self._history is not None:
-            found.append({"kind": "history", "session": self.watches, **self._history})
+            messages.append({"kind": "history", "session": self.watches, **self._history})
         if self._read_to is not None and self._of_call:
             fresh = [event for number, event in self._of_call if number > self._read_to]
             if fresh:
-                found.append({"kind": "call", "session": self.watches, "events": fresh})
+                messages.append({"kind": "call", "session": self.watches, "events": fresh})
             self._of_call.clear()
         if self._partial and self._read_to is not None:
-            found.append({"kind": "partial", "session": self.watches, "text": self._partial})
+            messages.append({"kind": "partial", "session": self.watches, "text": self._partial})
             self._partial = ""
         self._state, self._history, self._left_out = None, None, 0
         self._rows.clear()
-        return found
+        return messages

@@ -107,8 +107,8 @@ class Watcher:
         stored = await self.bus.session_events(session)
         events = decoded(stored)
         row = folded(events)
-        told = [one for event in events if (one := self._event_of_call(event))]
-        history = {"row": row.as_json() if row else None, "events": told}
+        shown_events = [shown for event in events if (shown := self._event_of_call(event))]
+        history = {"row": row.as_json() if row else None, "events": shown_events}
         viewer.history(session, history, stored[-1].seq if stored else 0)
 
     # ---------------------------------------------------------------- the connection
@@ -138,7 +138,7 @@ class Watcher:
         back, clock = asyncio.Event(), asyncio.get_running_loop().time
         bus.reconnected.append(back.set)
         back.set()
-        here_at, found, found_at = clock(), list[Service](), clock()
+        here_at, services, services_at = clock(), list[Service](), clock()
         url = embedded_url(self._settings)
         async with (
             bus.listening(subjects.live("*", "*"), self._on_event),
@@ -152,9 +152,9 @@ class Watcher:
                     if back.is_set():
                         await self._catch_up(bus)
                         back.clear()
-                    if self._viewers or not found or began - found_at >= UNSEEN_LOOK_S:
-                        found = await self._look(bus, found, began - found_at)
-                        found_at = began
+                    if self._viewers or not services or began - services_at >= UNSEEN_LOOK_S:
+                        services = await self._look(bus, services, began - services_at)
+                        services_at = began
                     here_at = clock()
                 except BusAwayError as error:
                     self._is_away(str(error))
@@ -195,38 +195,38 @@ class Watcher:
     def _count(self, number: int, event: ev.AnyEvent, *, is_copy: bool) -> None:
         self._read_to = max(self._read_to, number)
         if not is_copy:
-            self._hour.take(event)
-            self._words.take(event)
+            self._hour.count(event)
+            self._words.note(event)
 
     def _show(self, number: int, event: ev.AnyEvent) -> None:
         row = self._row(number, event)
         if row is None:
             return
         self._rows.append(row)
-        watching = [one for one in self._viewers if one.watches == event.session]
-        told = self._event_of_call(event) if watching else None
+        watching = [viewer for viewer in self._viewers if viewer.watches == event.session]
+        shown = self._event_of_call(event) if watching else None
         for viewer in self._viewers:
             viewer.row(row)
-        if told:
+        if shown:
             for viewer in watching:
-                viewer.of_call(number, told)
+                viewer.of_call(number, shown)
 
     def _row(self, number: int, event: ev.AnyEvent) -> Row | None:
         """Return the row of *event* in the stream, or None for events that are not listed."""
         if isinstance(event, ev.InputsDelivered):
             return None
-        (one, *_) = moments([event])
-        shown = self._readable.moment(one)
-        wrong = one.name in WRONG
-        return number, event.at_ms, event.tenant, event.session, one.name, shown.text, wrong
+        (moment, *_) = moments([event])
+        shown = self._readable.moment(moment)
+        wrong = moment.name in WRONG
+        return number, event.at_ms, event.tenant, event.session, moment.name, shown.text, wrong
 
     def _event_of_call(self, event: ev.AnyEvent) -> PageMessage | None:
         """Return *event* in the form of the call's page, or None if nothing of it is shown."""
         if isinstance(event, ev.InputsDelivered):
             return None
-        said = msgspec.to_builtins(event)
-        data = self._readable.fields(ev.own_fields(said))
-        return {"name": said["type"], "at": event.at_ms, "data": data}
+        fields = msgspec.to_builtins(event)
+        data = self._readable.fields(ev.own_fields(fields))
+        return {"name": fields["type"], "at": event.at_ms, "data": data}
 
     # ---------------------------------------------------------------- the log
 
@@ -258,11 +258,15 @@ class Watcher:
         Raises:
             BusAwayError: the server does not answer.
         """
-        calls, found, stages = await asyncio.gather(running(bus, ""), discover(bus), queues(bus))
+        calls, services, stages = await asyncio.gather(running(bus, ""), discover(bus), queues(bus))
         now_ms = _now_ms()
-        edges = {one.id: one.status.refused or {} for one in found if one.role == "edge"}
+        edges = {
+            service.id: service.status.refused or {}
+            for service in services
+            if service.role == "edge"
+        }
         self._refusals.look(edges, now_ms)
-        look = look_of(found, before, elapsed_s, stages)
+        look = look_of(services, before, elapsed_s, stages)
         shown = [self._with_words(msgspec.to_builtins(call)) for call in calls]
         state: PageMessage = {
             "bus": "here",
@@ -279,12 +283,12 @@ class Watcher:
             state["hour"] = self._hour.summary(now_ms)
             self._summed = (self._hour.changes, now_ms)
         self._tell(state)
-        return found
+        return services
 
     def _with_words(self, call: dict[str, Any]) -> dict[str, Any]:
-        said = self._words.of(call["session"])
-        caller, aura = self._readable.text(said.caller), self._readable.text(said.aura)
-        return {**call, "caller": caller, "aura": aura, "growing": said.growing}
+        last = self._words.of(call["session"])
+        caller, aura = self._readable.text(last.caller), self._readable.text(last.aura)
+        return {**call, "caller": caller, "aura": aura, "growing": last.growing}
 
     def _tell(self, state: PageMessage) -> None:
         self._state = {**self._state, **state}

@@ -43,8 +43,8 @@ class Messages:
     playing_until: float = 0.0
     """The time at which the client will have played all audio."""
 
-    def take(self, message: dict[str, Any], now: float) -> None:
-        """Take one message of the server."""
+    def add(self, message: dict[str, Any], now: float) -> None:
+        """Add one message of the server."""
         match message.get("type"):
             case "user_transcript":
                 self.transcripts.append((now, message["text"]))
@@ -141,14 +141,14 @@ class _Line:
     listening: asyncio.Task[str]
     within_s: float
 
-    async def until(self, there: Callable[[], bool], seconds: float) -> bool:
-        """Wait until *there* returns true; return False after *seconds*.
+    async def until(self, is_over: Callable[[], bool], seconds: float) -> bool:
+        """Wait until *is_over* returns true; return False after *seconds*.
 
         Raises:
             CallLostError: the server ended the call.
         """
         until = time.monotonic() + seconds
-        while not there():
+        while not is_over():
             if self.listening.done():
                 raise CallLostError(self.listening.result())
             if time.monotonic() > until:
@@ -161,7 +161,7 @@ async def _listen(ws: aiohttp.ClientWebSocketResponse, messages: Messages) -> st
     """Read messages until the server ends the call; return the reason."""
     async for message in ws:
         if message.type is aiohttp.WSMsgType.TEXT:
-            messages.take(json.loads(message.data), time.monotonic())
+            messages.add(json.loads(message.data), time.monotonic())
     return ended(ws.close_code, f"told {messages.errors[-1][1]}" if messages.errors else "")
 
 

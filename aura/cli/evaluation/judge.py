@@ -32,7 +32,7 @@ def judge(step: Step, seen: StepMessages, within_s: float | None) -> list[str]:
     expected = step.expect
     if expected.ignored:
         return _ignored(seen)
-    wrong = [f"error told: {error}" for error in seen.errors]
+    wrong = [f"error told: {code}" for code in seen.errors]
     wrong += _words("transcript", expected.transcript, seen.transcript, step.text)
     wrong += _words("answer", expected.answer, seen.answer, "")
     wrong += _time(expected, seen, within_s, noise=bool(step.noise))
@@ -66,22 +66,22 @@ def _time(
     return []
 
 
-def _words(name: str, expected: Words | None, text: str, said: str) -> list[str]:
+def _words(name: str, expected: Words | None, text: str, expected_text: str) -> list[str]:
     if expected is None:
         return []
     flat = f" {' '.join(words(text))} "
 
-    def there(part: str) -> bool:
+    def heard(part: str) -> bool:
         return f" {' '.join(words(part))} " in flat
 
-    wrong = [f"{name} lacks {part!r}" for part in expected.contains if not there(part)]
-    wrong += [f"{name} has {part!r}" for part in expected.excludes if there(part)]
-    if expected.contains_any and not any(map(there, expected.contains_any)):
+    wrong = [f"{name} lacks {part!r}" for part in expected.contains if not heard(part)]
+    wrong += [f"{name} has {part!r}" for part in expected.excludes if heard(part)]
+    if expected.contains_any and not any(map(heard, expected.contains_any)):
         wrong.append(f"{name} has none of {', '.join(map(repr, expected.contains_any))}")
     if expected.matches is not None and not re.search(expected.matches, text):
         wrong.append(f"{name} does not match /{expected.matches}/")
     if len(words(text)) < expected.min_words:
         wrong.append(f"{name} has {len(words(text))} words, expected {expected.min_words}")
-    if expected.wer is not None and (rate := word_error_rate(said, text)) > expected.wer:
+    if expected.wer is not None and (rate := word_error_rate(expected_text, text)) > expected.wer:
         wrong.append(f"{name} has a word error rate of {rate:.2f}, expected {expected.wer:g}")
-    return [f"{one}: {text!r}" for one in wrong] if wrong else []
+    return [f"{deviation}: {text!r}" for deviation in wrong] if wrong else []

@@ -31,7 +31,7 @@ class Result:
 
     @property
     def waits_ms(self) -> list[float]:
-        return [one.first_audio_ms for one in self.seen if one.first_audio_ms is not None]
+        return [step.first_audio_ms for step in self.seen if step.first_audio_ms is not None]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -42,13 +42,13 @@ class Result:
             "error": self.error,
             "steps": [
                 {
-                    "transcript": one.transcript,
-                    "answer": one.answer,
-                    "first_audio_ms": one.first_audio_ms and round(one.first_audio_ms),
-                    "interrupted": one.interrupted,
-                    "errors": one.errors,
+                    "transcript": step.transcript,
+                    "answer": step.answer,
+                    "first_audio_ms": step.first_audio_ms and round(step.first_audio_ms),
+                    "interrupted": step.interrupted,
+                    "errors": step.errors,
                 }
-                for one in self.seen
+                for step in self.seen
             ],
         }
 
@@ -63,11 +63,13 @@ def table(results: Sequence[Result]) -> Table:
         ("s", "right"),
     ):
         made.add_column(heading, justify="right" if justify == "right" else "left")
-    for one in results:
-        waits = " ".join(f"{ms:.0f}" for ms in one.waits_ms)
-        mark = "[green]pass[/]" if one.passed else "[red]FAIL[/]"
-        made.add_row(mark, _plain(one.name), f"{waits} ms" if waits else "", f"{one.seconds:.1f}")
-        for line in [*one.wrong, *([one.error] if one.error else [])]:
+    for result in results:
+        waits = " ".join(f"{ms:.0f}" for ms in result.waits_ms)
+        mark = "[green]pass[/]" if result.passed else "[red]FAIL[/]"
+        made.add_row(
+            mark, _plain(result.name), f"{waits} ms" if waits else "", f"{result.seconds:.1f}"
+        )
+        for line in [*result.wrong, *([result.error] if result.error else [])]:
             made.add_row("", f"[red]{_plain(line)}[/]")
     return made
 
@@ -78,8 +80,8 @@ def _plain(line: str) -> str:
 
 def summary(results: Sequence[Result]) -> str:
     """Return the last line: how many passed, and how long callers waited."""
-    passed = sum(one.passed for one in results)
-    waits = sorted(ms for one in results for ms in one.waits_ms)
+    passed = sum(result.passed for result in results)
+    waits = sorted(ms for result in results for ms in result.waits_ms)
     line = f"{passed} of {len(results)} scenarios passed"
     if not waits:
         return line
@@ -93,19 +95,19 @@ def junit(name: str, results: Sequence[Result]) -> bytes:
         "testsuite",
         name=name,
         tests=str(len(results)),
-        failures=str(sum(bool(one.wrong) for one in results)),
-        errors=str(sum(bool(one.error) for one in results)),
-        time=f"{sum(one.seconds for one in results):.3f}",
+        failures=str(sum(bool(result.wrong) for result in results)),
+        errors=str(sum(bool(result.error) for result in results)),
+        time=f"{sum(result.seconds for result in results):.3f}",
     )
-    for one in results:
+    for result in results:
         case = ElementTree.SubElement(
-            suite, "testcase", name=one.name, classname=name, time=f"{one.seconds:.3f}"
+            suite, "testcase", name=result.name, classname=name, time=f"{result.seconds:.3f}"
         )
-        if one.error:
-            ElementTree.SubElement(case, "error", message=_xml(one.error))
-        elif one.wrong:
-            failure = ElementTree.SubElement(case, "failure", message=_xml(one.wrong[0]))
-            failure.text = _xml("\n".join(one.wrong))
+        if result.error:
+            ElementTree.SubElement(case, "error", message=_xml(result.error))
+        elif result.wrong:
+            failure = ElementTree.SubElement(case, "failure", message=_xml(result.wrong[0]))
+            failure.text = _xml("\n".join(result.wrong))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)

@@ -21,18 +21,18 @@ def sounds(suite: Suite, folder: Path, say: Say) -> dict[Step, bytes]:
         SuiteError: a recording is missing or is no audio.
     """
     spoken: dict[str, bytes] = {}
-    found: dict[Step, bytes] = {}
+    sounds_of: dict[Step, bytes] = {}
     for scenario in suite.scenarios:
         for step in scenario.steps:
             if step.say:
                 if step.say not in spoken:
                     spoken[step.say] = say(step.say)
-                found[step] = spoken[step.say]
+                sounds_of[step] = spoken[step.say]
             elif step.wav:
-                found[step] = _recording(folder / step.wav)
+                sounds_of[step] = _recording(folder / step.wav)
             else:
-                found[step] = noise(step.noise)
-    return found
+                sounds_of[step] = noise(step.noise)
+    return sounds_of
 
 
 def _recording(file: Path) -> bytes:

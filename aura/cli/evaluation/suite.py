@@ -114,7 +114,7 @@ class Suite(_Strict):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [one.name for one in self.scenarios]
+        names = [scenario.name for scenario in self.scenarios]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two scenarios are called {twice[0]!r}")
         return self
@@ -127,7 +127,7 @@ def load(file: Path) -> Suite:
         SuiteError: there is no such file, or it is no YAML, or no valid suite.
     """
     try:
-        said = yaml.safe_load(file.read_text(encoding="utf-8"))
+        tree = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SuiteError(f"{file}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -135,7 +135,7 @@ def load(file: Path) -> Suite:
         line = f" line {where.line + 1}" if where else ""
         raise SuiteError(f"{file}{line}: no YAML: {getattr(error, 'problem', error)}") from error
     try:
-        return Suite.model_validate(said)
+        return Suite.model_validate(tree)
     except ValidationError as error:
         first, *others = _own(error)
         more = len(others)
@@ -147,11 +147,11 @@ def _own(error: ValidationError) -> list[ErrorDetails]:
     """Return the errors that do not merely follow from an error deeper inside."""
     every = error.errors()
 
-    def follows(one: ErrorDetails) -> bool:
-        place = one["loc"]
+    def follows(error: ErrorDetails) -> bool:
+        place = error["loc"]
         return any(len(o["loc"]) > len(place) and o["loc"][: len(place)] == place for o in every)
 
-    return [one for one in every if not follows(one)]
+    return [error for error in every if not follows(error)]
 
 
 def _place(location: tuple[int | str, ...]) -> str:

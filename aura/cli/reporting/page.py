@@ -44,24 +44,24 @@ th:first-child, td:first-child { text-align: left } th { color: var(--dim); font
 """
 
 
-def page(found: Figures, *, title: str, now: datetime) -> str:
+def page(figures: Figures, *, title: str, now: datetime) -> str:
     """Return the report as HTML."""
-    labels = [row["bucket"].strftime(FORMATS[found.bucket]) for row in found.over_time]
-    span = f"{found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC"
-    plots = "".join(_section(name, note, plot) for name, note, plot in _plots(found, labels))
+    labels = [row["bucket"].strftime(FORMATS[figures.bucket]) for row in figures.over_time]
+    span = f"{figures.since:%Y-%m-%d %H:%M} to {figures.until:%Y-%m-%d %H:%M} UTC"
+    plots = "".join(_section(name, note, plot) for name, note, plot in _plots(figures, labels))
     body = [
         f"<h1>{escape(title)}</h1>",
-        f"<p>{span}, a point a {found.bucket}; written {now:%Y-%m-%d %H:%M} UTC. "
+        f"<p>{span}, a point a {figures.bucket}; written {now:%Y-%m-%d %H:%M} UTC. "
         "Numbers only: no words are kept.</p>",
-        _tiles(found.totals),
+        _tiles(figures.totals),
         f'<div class="pair">{plots}</div>',
         '<div class="pair lists">',
-        _section("The slowest calls", "By their longest wait. " + LOOK, _slowest(found)),
-        _section("Failed calls", "Callers were told of an error. " + LOOK, _failed(found)),
+        _section("The slowest calls", "By their longest wait. " + LOOK, _slowest(figures)),
+        _section("Failed calls", "Callers were told of an error. " + LOOK, _failed(figures)),
         "</div>",
-        _section("The steps of a turn", "Milliseconds after the end of speech.", _steps(found)),
-        _section("Tokens and cost", "By tenant and model; USD by AURA_PRICES.", _cost(found)),
-        _section("Errors by stage", "What callers were told, and jobs given up.", _errors(found)),
+        _section("The steps of a turn", "Milliseconds after the end of speech.", _steps(figures)),
+        _section("Tokens and cost", "By tenant and model; USD by AURA_PRICES.", _cost(figures)),
+        _section("Errors by stage", "What callers were told, and jobs given up.", _errors(figures)),
     ]
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
@@ -72,8 +72,8 @@ def page(found: Figures, *, title: str, now: datetime) -> str:
     )
 
 
-def _plots(found: Figures, labels: Sequence[str]) -> list[tuple[str, str, str]]:
-    rows = found.over_time
+def _plots(figures: Figures, labels: Sequence[str]) -> list[tuple[str, str, str]]:
+    rows = figures.over_time
 
     def of(name: str, *columns: str) -> tuple[str, list[Any]]:
         return name, [sum(row[c] or 0 for c in columns) for row in rows]
@@ -137,7 +137,7 @@ def _tiles(totals: Row) -> str:
     return f'<div class="tiles">{shown}</div>'
 
 
-def _steps(found: Figures) -> str:
+def _steps(figures: Figures) -> str:
     rows = [
         [
             row["step"],
@@ -145,12 +145,12 @@ def _steps(found: Figures) -> str:
             milliseconds(row["p95_ms"]),
             milliseconds(row["p99_ms"]),
         ]
-        for row in found.steps
+        for row in figures.steps
     ]
     return _table(["step", "p50", "p95", "p99"], rows)
 
 
-def _cost(found: Figures) -> str:
+def _cost(figures: Figures) -> str:
     rows = [
         [
             row["tenant"],
@@ -161,21 +161,21 @@ def _cost(found: Figures) -> str:
             f"{row['completion_tokens'] or 0:,}",
             f"{row['cost_usd']:.4f}",
         ]
-        for row in found.tenants
+        for row in figures.tenants
     ]
     heads = ["tenant", "model", "sessions", "answers", "prompt tokens", "completion tokens", "USD"]
     return _table(heads, rows)
 
 
-def _errors(found: Figures) -> str:
+def _errors(figures: Figures) -> str:
     rows = [
         [row["stage"], row["type"], f"{row['count']:,}", f"{row['sessions']:,}"]
-        for row in found.errors
+        for row in figures.errors
     ]
     return _table(["stage", "event", "count", "sessions"], rows) if rows else "<p>None.</p>"
 
 
-def _slowest(found: Figures) -> str:
+def _slowest(figures: Figures) -> str:
     rows = [
         [
             row["session"],
@@ -184,15 +184,15 @@ def _slowest(found: Figures) -> str:
             str(row["turn"]),
             milliseconds(row["waited_ms"]),
         ]
-        for row in found.slowest
+        for row in figures.slowest
     ]
     return _table(["call", "tenant", "when", "turn", "wait"], rows) if rows else "<p>None.</p>"
 
 
-def _failed(found: Figures) -> str:
+def _failed(figures: Figures) -> str:
     rows = [
         [row["session"], row["tenant"], moment(row["at_utc"]), row["what"], f"{row['errors']:,}"]
-        for row in found.failed
+        for row in figures.failed
     ]
     more = len(rows) >= MOST_FAILED_CALLS
     note = f"<p>The newest {MOST_FAILED_CALLS}.</p>" if more else ""
@@ -209,9 +209,9 @@ def moment(at: datetime) -> str:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(one)}</th>" for one in heads)
+    head = "".join(f"<th>{escape(heading)}</th>" for heading in heads)
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(one))}</td>" for one in row) + "</tr>" for row in rows
+        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
     )
     return f"<table><tr>{head}</tr>{body}</table>"
 

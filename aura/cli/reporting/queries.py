@@ -65,18 +65,18 @@ def figures(
     if span["first"] is None:
         return Figures(since, until, "hour")
     bucket = bucket_of(span["last"] - span["first"])
-    found = Figures(span["first"], span["last"], bucket)
-    found.totals = _one(db, TOTALS)
-    found.over_time = _all(db, OVER_TIME.replace("$BUCKET", f"'{bucket}'"))
-    found.steps = [
+    counted = Figures(span["first"], span["last"], bucket)
+    counted.totals = _one(db, TOTALS)
+    counted.over_time = _all(db, OVER_TIME.replace("$BUCKET", f"'{bucket}'"))
+    counted.steps = [
         {"step": name, **_one(db, STEP_QUERY.replace("$COLUMN", column))}
         for column, name in WATERFALL.items()
     ]
-    found.errors = _all(db, ERRORS_QUERY)
-    found.slowest = _all(db, SLOWEST)
-    found.failed = _all(db, FAILED_QUERY)
-    found.tenants = _with_cost(_all(db, TENANTS), prices)
-    return found
+    counted.errors = _all(db, ERRORS_QUERY)
+    counted.slowest = _all(db, SLOWEST)
+    counted.failed = _all(db, FAILED_QUERY)
+    counted.tenants = _with_cost(_all(db, TENANTS), prices)
+    return counted
 
 
 def _with_cost(rows: list[Row], prices: Mapping[str, tuple[float, float]]) -> list[Row]:

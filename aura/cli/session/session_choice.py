@@ -13,14 +13,14 @@ NEWEST = ""
 MOST_SHOWN_SESSIONS = 5
 
 
-async def chosen(bus: Bus, given: str) -> str:
-    """Return the id of the session that *given* names.
+async def chosen(bus: Bus, name: str) -> str:
+    """Return the id of the session that *name* names.
 
     Raises:
         CommandError: no session, or more than one, begins with it.
         BusAwayError: the server does not answer.
     """
-    if given == NEWEST:
+    if name == NEWEST:
         rows = await sessions(bus, SessionFilter(calls_only=True))
         if not rows:
             raise CommandError("no session is recorded yet. Make one: aura call QUESTION.wav")
@@ -28,11 +28,11 @@ async def chosen(bus: Bus, given: str) -> str:
     all_begun = subjects.session_events("*", "*", SessionStarted.KIND)
     life = await log.count(bus, subjects.EVENTS_STREAM, all_begun)
     ids = {subject.split(".")[3] for subject in life}
-    fitting = sorted(one for one in ids if one.startswith((given, f"s_{given}")))
-    if given in ids or not fitting:
-        return given
+    fitting = sorted(session for session in ids if session.startswith((name, f"s_{name}")))
+    if name in ids or not fitting:
+        return name
     if len(fitting) > 1:
         more = " ..." if len(fitting) > MOST_SHOWN_SESSIONS else ""
         shown = ", ".join(fitting[:MOST_SHOWN_SESSIONS]) + more
-        raise CommandError(f"{len(fitting)} sessions begin with {given}: {shown}")
+        raise CommandError(f"{len(fitting)} sessions begin with {name}: {shown}")
     return fitting[0]

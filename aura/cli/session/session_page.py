@@ -25,13 +25,13 @@ PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; media-src blob:"
 NO_SOUND: Mapping[str, bytes] = {}
 
 
-def page(row: ListedSession, told: list[Moment], sides: Mapping[str, bytes] = NO_SOUND) -> str:
+def page(row: ListedSession, timeline: list[Moment], sides: Mapping[str, bytes] = NO_SOUND) -> str:
     """Return the page; *sides* holds the recorded audio of `caller` and `client`.
 
     Audio is s16le mono 16 kHz, from the start of the session.
     """
     # "</script>" in the spoken words must not end the script
-    packed = json.dumps(content(row, told, sides), ensure_ascii=False, separators=(",", ":"))
+    packed = json.dumps(content(row, timeline, sides), ensure_ascii=False, separators=(",", ":"))
     text = (SESSION_PAGE_FOLDER / "session.html").read_text(encoding="utf-8")
     own = (SESSION_PAGE_FOLDER / "session.js").read_bytes()
     script = "".join(map(_script, (read("timeline.js"), read("waterfall.js"), own)))
@@ -47,17 +47,19 @@ def page(row: ListedSession, told: list[Moment], sides: Mapping[str, bytes] = NO
     return text
 
 
-def content(row: ListedSession, told: list[Moment], sides: Mapping[str, bytes]) -> dict[str, Any]:
+def content(
+    row: ListedSession, timeline: list[Moment], sides: Mapping[str, bytes]
+) -> dict[str, Any]:
     """Return the data for the page's script."""
     start_ms = row.started_at_ms
-    busy = {one.lane for one in told}
+    busy = {moment.lane for moment in timeline}
     data = {
         "row": row.as_json(),
         "lanes": [lane for lane in LANES if lane != "tool" or lane in busy],
-        "moments": [[m.at_ms - start_ms, m.lane, m.name, m.text, m.fields] for m in told],
+        "moments": [[m.at_ms - start_ms, m.lane, m.name, m.text, m.fields] for m in timeline],
         "spans": [
             [s.start_ms - start_ms, s.end_ms - start_ms, s.lane, s.name, s.text, s.moment]
-            for s in spans(told)
+            for s in spans(timeline)
         ],
         "peaks_per_second": PEAKS_PER_SECOND,
         "peaks": {lane: peaks(pcm) for lane, pcm in sides.items()},

@@ -14,10 +14,12 @@ def waterfall(times_ms: Mapping[str, float | None], columns: int | None = None) 
 
     Lines have at most *columns*, or 76 if that is None.
     """
-    there = [
+    measured = [
         (name, times_ms[key]) for key, name in WATERFALL.items() if times_ms.get(key) is not None
     ]
-    known = sorted(((name, at) for name, at in there if at is not None), key=lambda one: one[1])
+    known = sorted(
+        ((name, at) for name, at in measured if at is not None), key=lambda pair: pair[1]
+    )
     if not known:
         return []
     room = BAR_COLUMNS if columns is None else columns - WATERFALL_COLUMN

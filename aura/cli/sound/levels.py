@@ -22,7 +22,7 @@ def level(pcm: bytes) -> float:
     samples = array("h", pcm[: len(pcm) // 2 * 2])
     if not samples:
         return 0.0
-    rms = (sum(one * one for one in samples) / len(samples)) ** 0.5 / 32768
+    rms = (sum(sample * sample for sample in samples) / len(samples)) ** 0.5 / 32768
     db = 20 * log10(rms) if rms else QUIET_DB
     return min(1.0, max(0.0, (db - QUIET_DB) / (LOUD_DB - QUIET_DB)))
 

@@ -51,8 +51,10 @@ def words(event: AnyEvent) -> str:
         case AnswerHeard(text=text, complete=complete) if text:
             return f"aura:   {text}{'' if complete else ' -'}"
         case ControlReceived(by=by, command=command):
-            said = next((getattr(command, one, "") for one in SAYING if hasattr(command, one)), "")
-            return f"{by}: {tag(command)} {said}".rstrip()
+            shown = next(
+                (getattr(command, name, "") for name in SAYING if hasattr(command, name)), ""
+            )
+            return f"{by}: {tag(command)} {shown}".rstrip()
         case CallerIdle(silent_ms=silent_ms):
             return f"        nobody spoke for {silent_ms / 1000:.0f} s"
         case TroubleTold(stage=stage, reason=reason):
@@ -110,9 +112,9 @@ async def listen_in(bus: Bus, call: CallState, out: str) -> None:
         while not listener.ended.is_set():
             await asyncio.sleep(OFTEN_S)
             if sink:
-                sink.write(listener.sound.take(_now_ms()))
+                sink.write(listener.sound.read(_now_ms()))
         if sink:
-            sink.write(listener.sound.take(_now_ms() + LISTENING_DELAY_MS))
+            sink.write(listener.sound.read(_now_ms() + LISTENING_DELAY_MS))
 
 
 @contextmanager

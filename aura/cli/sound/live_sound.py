@@ -32,22 +32,22 @@ class _Side:
         """Drop the audio after *at_ms*."""
         del self._pcm[max(0, at_ms - self._from_ms) * BYTES_PER_MS :]
 
-    def take(self, until_ms: int) -> bytes:
+    def read(self, until_ms: int) -> bytes:
         self._pcm += bytes(max(0, until_ms - self.until_ms) * BYTES_PER_MS)
         size = (until_ms - self._from_ms) * BYTES_PER_MS
-        taken = bytes(self._pcm[:size])
+        pcm = bytes(self._pcm[:size])
         del self._pcm[:size]
         self._from_ms = until_ms
-        return taken
+        return pcm
 
 
 class LiveSound:
     """Both sides of a call from *now_ms* on, Unix ms on the listener's clock."""
 
     def __init__(self, now_ms: int) -> None:
-        self._taken_ms = now_ms - LISTENING_DELAY_MS
-        self._caller = _Side(self._taken_ms)
-        self._aura = _Side(self._taken_ms)
+        self._read_ms = now_ms - LISTENING_DELAY_MS
+        self._caller = _Side(self._read_ms)
+        self._aura = _Side(self._read_ms)
         self._latest: tuple[int, int] = (0, -1)
         """The newest audio message of the caller, as (utterance, number)."""
         self._chunks: set[tuple[int, int, int]] = set()
@@ -58,7 +58,7 @@ class LiveSound:
 
     def caller(self, utterance: int, message: AudioFrame, now_ms: int) -> None:
         """Add an audio message of the caller."""
-        if (utterance, message.seq) > self._latest:  # one may be repeated
+        if (utterance, message.seq) > self._latest:  # the bus may deliver a message twice
             self._latest = (utterance, message.seq)
             self._caller.put(message.pcm, now_ms - len(message.pcm) // BYTES_PER_MS)
 
@@ -86,11 +86,11 @@ class LiveSound:
             self._certain.discard(turn)
             self._aura.cut(now_ms)
 
-    def take(self, now_ms: int) -> bytes:
+    def read(self, now_ms: int) -> bytes:
         """Return the sound since the last call: s16le stereo, the caller on the left."""
-        until_ms = max(self._taken_ms, now_ms - LISTENING_DELAY_MS)
-        self._taken_ms = until_ms
-        left, right = self._caller.take(until_ms), self._aura.take(until_ms)
+        until_ms = max(self._read_ms, now_ms - LISTENING_DELAY_MS)
+        self._read_ms = until_ms
+        left, right = self._caller.read(until_ms), self._aura.read(until_ms)
         both = array("h", bytes(2 * len(left)))
         both[0::2], both[1::2] = array("h", left), array("h", right)
         return both.tobytes()

@@ -32,7 +32,7 @@ class Loudspeaker:
         with self._lock:
             self._waiting.clear()
 
-    def take(self, size: int) -> bytes:
+    def read(self, size: int) -> bytes:
         """Return the next *size* bytes to play: s16le mono at the device's rate."""
         with self._lock:
             pcm = bytes(self._waiting[:size])

@@ -54,13 +54,13 @@ def sound_card(on_microphone: Callable[[bytes], None]) -> Iterator[Loudspeaker]:
     speaker_hz = _rate(portaudio, "output", "loudspeaker")
     resampler, speaker = Resampler(microphone_hz, RATE_HZ), Loudspeaker(speaker_hz)
 
-    def take(data: Any, _frames: int, _time: Any, _status: Any) -> None:
+    def hear(data: Any, _frames: int, _time: Any, _status: Any) -> None:
         samples = np.frombuffer(bytes(data), np.int16)
         pcm = resampler.feed(samples).astype("<i2").tobytes()
         loop.call_soon_threadsafe(on_microphone, pcm)
 
-    def give(data: Any, _frames: int, _time: Any, _status: Any) -> None:
-        data[:] = speaker.take(len(data))
+    def play(data: Any, _frames: int, _time: Any, _status: Any) -> None:
+        data[:] = speaker.read(len(data))
 
     own = {"channels": 1, "dtype": "int16", "latency": "low"}
     try:
@@ -68,11 +68,11 @@ def sound_card(on_microphone: Callable[[bytes], None]) -> Iterator[Loudspeaker]:
             portaudio.RawInputStream(
                 samplerate=microphone_hz,
                 blocksize=round(microphone_hz * FRAME_S),
-                callback=take,
+                callback=hear,
                 **own,
             ),
             portaudio.RawOutputStream(
-                samplerate=speaker_hz, blocksize=round(speaker_hz * FRAME_S), callback=give, **own
+                samplerate=speaker_hz, blocksize=round(speaker_hz * FRAME_S), callback=play, **own
             ),
         ):
             yield speaker

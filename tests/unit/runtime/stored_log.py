@@ -33,18 +33,18 @@ class StoredLog:
         if self.refuses:
             return {"error": {"description": self.refuses}}
         if verb.startswith("STREAM.MSG.DELETE"):
-            self.stored = [one for one in self.stored if one.seq != (body or {})["seq"]]
+            self.stored = [message for message in self.stored if message.seq != (body or {})["seq"]]
             return {"success": True}
         return self._info(body or {})
 
     def _info(self, body: dict[str, Any]) -> dict[str, Any]:
         counts: dict[str, int] = {}
-        for one in self.stored:
-            if fnmatchcase(one.subject, body.get("subjects_filter", "*")):
-                counts[one.subject] = counts.get(one.subject, 0) + 1
+        for message in self.stored:
+            if fnmatchcase(message.subject, body.get("subjects_filter", "*")):
+                counts[message.subject] = counts.get(message.subject, 0) + 1
         offset = body.get("offset", 0)
         page = dict(list(counts.items())[offset : offset + PAGE])
-        last = max((one.seq for one in self.stored), default=0)
+        last = max((message.seq for message in self.stored), default=0)
         return {"state": {"last_seq": last, "subjects": page or None}, "total": len(counts)}
 
     async def get(self, stream: str, request: dict[str, Any]) -> Stored | None:
@@ -52,11 +52,11 @@ class StoredLog:
         since = request.get("start_time", "")
         return next(
             (
-                one
-                for one in self.stored
-                if one.seq >= request.get("seq", 0)
-                and (not since or _moment(one.time) >= _moment(since))
-                and fnmatchcase(one.subject, request["next_by_subj"])
+                message
+                for message in self.stored
+                if message.seq >= request.get("seq", 0)
+                and (not since or _moment(message.time) >= _moment(since))
+                and fnmatchcase(message.subject, request["next_by_subj"])
             ),
             None,
         )
@@ -64,10 +64,14 @@ class StoredLog:
     async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
         assert stream == subjects.EVENTS_STREAM
         self.read_after.append(after)
-        return [one for one in self.stored if one.seq > after and fnmatchcase(one.subject, subject)]
+        return [
+            message
+            for message in self.stored
+            if message.seq > after and fnmatchcase(message.subject, subject)
+        ]
 
     async def newest(self, names: list[str]) -> list[Stored]:
-        newest = {one.subject: one for one in self.stored}
+        newest = {message.subject: message for message in self.stored}
         return [newest[name] for name in names]
 
 

@@ -73,10 +73,10 @@ def story(session: str = "s_1", tenant: str = "acme", user: str = "ann") -> list
         slowest_ms=562.0,
     )
     turns = [
-        one
+        event
         for turn in TURNS
         for part in (_guessed, _committed, _answered, _measured, _heard)
-        for one in part(turn, at)
+        for event in part(turn, at)
     ]
     return [began, *turns, ended]
 
@@ -208,14 +208,14 @@ def long_story(repeats: int) -> list[ev.AnyEvent]:
     started, *turns, ended = story()
     found = [started]
     for k in range(repeats):
-        for one in turns:
-            later: dict[str, Any] = {"at_ms": one.at_ms + k * 10_000}
+        for turn in turns:
+            later: dict[str, Any] = {"at_ms": turn.at_ms + k * 10_000}
             for name in ("turn", "utterance"):
-                if hasattr(one, name):
-                    later[name] = getattr(one, name) + 2 * k
-            if hasattr(one, "speech_end_ms"):
-                later["speech_end_ms"] = one.speech_end_ms + k * 10_000
-            found.append(msgspec.structs.replace(one, **later))
+                if hasattr(turn, name):
+                    later[name] = getattr(turn, name) + 2 * k
+            if hasattr(turn, "speech_end_ms"):
+                later["speech_end_ms"] = turn.speech_end_ms + k * 10_000
+            found.append(msgspec.structs.replace(turn, **later))
     return [*found, msgspec.structs.replace(ended, at_ms=T0 + repeats * 10_000)]
 
 

@@ -79,7 +79,7 @@ def test_an_illegal_move_raises(moves: Moves, state: Enum, move: Enum) -> None:
         moved(moves, state, move)
 
 
-@pytest.mark.parametrize(("module", "moves"), DRAWN, ids=lambda one: getattr(one, "__name__", ""))
+@pytest.mark.parametrize(("module", "moves"), DRAWN, ids=lambda item: getattr(item, "__name__", ""))
 def test_the_drawing_in_the_docstring_is_that_of_the_table(
     module: ModuleType, moves: Moves
 ) -> None:

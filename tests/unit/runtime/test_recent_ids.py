@@ -7,9 +7,9 @@ from runtime.recent_ids import RecentIds
 
 def test_an_id_is_new_once() -> None:
     seen = RecentIds()
-    assert [seen.is_duplicate(one) for one in "abab"] == [False, False, True, True]
+    assert [seen.is_duplicate(event_id) for event_id in "abab"] == [False, False, True, True]
 
 
 def test_old_ids_are_forgotten() -> None:
     seen = RecentIds(limit=2)
-    assert [seen.is_duplicate(one) for one in "abca"] == [False, False, False, False]
+    assert [seen.is_duplicate(event_id) for event_id in "abca"] == [False, False, False, False]

@@ -25,7 +25,7 @@ def test_the_documented_names_are_bare_and_all_others_have_a_prefix() -> None:
 
 
 def test_each_setting_is_of_one_theme() -> None:
-    themes = [one for one in Settings.__bases__ if issubclass(one, BaseModel)]
+    themes = [base for base in Settings.__bases__ if issubclass(base, BaseModel)]
     named = [field for theme in themes for field in theme.model_fields]
     assert sorted(named) == sorted(Settings.model_fields)
 

@@ -56,7 +56,7 @@ async def test_the_fault_of_the_block_goes_before_that_of_the_work() -> None:
 
     with capture_logs() as logs, pytest.raises(ZeroDivisionError):
         await block()
-    assert [one["event"] for one in logs] == ["task_broken"]
+    assert [line["event"] for line in logs] == ["task_broken"]
 
 
 async def test_work_that_is_done_gives_its_result() -> None:
@@ -134,7 +134,7 @@ async def test_the_fault_of_shielded_work_is_logged_where_its_waiter_was_cancell
     with capture_logs() as logs:
         await asyncio.wait({waiting})
     assert waiting.cancelled()
-    assert [one["event"] for one in logs] == ["task_broken"]
+    assert [line["event"] for line in logs] == ["task_broken"]
 
 
 async def test_work_that_fails_is_logged_and_started_again_beside_the_work_that_goes_on() -> None:

@@ -23,8 +23,8 @@ def test_whatever_it_is_it_may_stand_in_a_subject_and_is_found_by_all_its_forms(
 
 
 @given(NAMES, NAMES)
-def test_two_names_are_never_stored_alike(one: str, other: str) -> None:
-    assert (names.stored(one) == names.stored(other)) == (one == other)
+def test_two_names_are_never_stored_alike(first: str, second: str) -> None:
+    assert (names.stored(first) == names.stored(second)) == (first == second)
 
 
 def test_a_line_break_at_the_end_makes_another_name() -> None:

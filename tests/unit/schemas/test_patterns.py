@@ -39,8 +39,8 @@ class Named(msgspec.Struct):
 def patterns(part: object, seen: set[int]) -> Iterator[str]:
     """Yield the patterns in a type, as msgspec checks them."""
     if isinstance(part, list | tuple):
-        for one in part:
-            yield from patterns(one, seen)
+        for item in part:
+            yield from patterns(item, seen)
     if not isinstance(part, inspect.Type | inspect.Field) or id(part) in seen:
         return
     seen.add(id(part))

@@ -16,7 +16,9 @@ from schemas.events import WATERFALL, TurnMeasured
 
 
 def test_every_measured_time_of_a_turn_has_a_name_or_is_the_recognition() -> None:
-    times = {one.name for one in msgspec.structs.fields(TurnMeasured) if one.name.endswith("_ms")}
+    times = {
+        field.name for field in msgspec.structs.fields(TurnMeasured) if field.name.endswith("_ms")
+    }
     assert times - {"at_ms"} == {*WATERFALL, "stt_ms"} == set(MEASURED)
 
 

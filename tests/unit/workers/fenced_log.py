@@ -36,7 +36,7 @@ class FencedLog:
 
     @property
     def events(self) -> list[ev.AnyEvent]:
-        return [one.event() for one in self.stored]
+        return [message.event() for message in self.stored]
 
     def _known(self) -> list[Stored]:
         known = self.stored[: len(self.stored) - self.behind]
@@ -49,7 +49,7 @@ class FencedLog:
 
     async def read(self, stream: str, subject: str, *, after: int) -> list[Stored]:
         assert (stream, subject) == (subjects.EVENTS_STREAM, "aura.ev.t.s.say")
-        return [one for one in self.stored if one.seq > after]
+        return [message for message in self.stored if message.seq > after]
 
     async def publish_fenced(self, event: ev.Event, last: int) -> int:
         newest = self.stored[-1].seq if self.stored else 0

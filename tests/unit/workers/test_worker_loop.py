@@ -112,7 +112,7 @@ async def worked(error: Exception | None, *, stores: bool = True) -> Worked:
     async with asyncio.timeout(20):
         with capture_logs() as lines:
             assert await worker.run(server.answered)
-    lines = [one for one in lines if one["event"] == "job_failed"]
+    lines = [line for line in lines if line["event"] == "job_failed"]
     return Worked(worker.done, worker.failed, server.answers, server.stored, lines)
 
 
@@ -131,7 +131,7 @@ async def test_a_job_that_another_worker_went_on_with_is_done() -> None:
 async def test_a_failed_job_is_tried_again() -> None:
     job = await worked(EngineError("busy"))
     assert (job.answers, job.told, job.failed) == (retried(SECOND_ATTEMPT_S), [], 0)
-    assert [one["gave_up"] for one in job.lines] == [False]
+    assert [line["gave_up"] for line in job.lines] == [False]
 
 
 async def test_a_hopeless_job_is_told_to_the_edge_and_given_up() -> None:
@@ -140,12 +140,12 @@ async def test_a_hopeless_job_is_told_to_the_edge_and_given_up() -> None:
     (told,) = job.told
     assert isinstance(told, ev.JobFailed)
     assert (told.stage, told.utterance, told.attempts) == ("stt", 1, 1)
-    assert [one["gave_up"] for one in job.lines] == [True]
+    assert [line["gave_up"] for line in job.lines] == [True]
     assert job.failed == 1
 
 
 async def test_a_failure_that_the_edge_cannot_be_told_is_tried_again_and_not_counted() -> None:
     job = await worked(EngineRefusedError("no voice"), stores=False)
     assert job.answers == retried(UNTOLD_S)
-    assert [one["gave_up"] for one in job.lines] == [False]
+    assert [line["gave_up"] for line in job.lines] == [False]
     assert job.failed == 0

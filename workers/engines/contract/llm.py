@@ -28,13 +28,13 @@ async def _response(engine: Any, prompt: Prompt = _PROMPT) -> list[Any]:
     if not isinstance(tokens, AsyncGenerator):
         raise ContractError("`stream` is an async generator: `async def` with `yield`")
     async with aclosing(tokens):
-        found = [token async for token in tokens]
-    for token in found:
+        pieces = [token async for token in tokens]
+    for token in pieces:
         if not isinstance(token, str | FunctionCall | Switched | Usage):
             raise ContractError(f"a piece is a text, a call or a Usage, not {type(token).__name__}")
-    usages = [token for token in found if isinstance(token, Usage)]
-    expect(len(usages) == 1 and found[-1] is usages[0], "the last piece, and no other, is a Usage")
-    return found
+    usages = [token for token in pieces if isinstance(token, Usage)]
+    expect(len(usages) == 1 and pieces[-1] is usages[0], "the last piece, and no other, is a Usage")
+    return pieces
 
 
 def says_where_it_runs(engine: Any) -> None:
@@ -49,9 +49,10 @@ async def can_be_awaited_until_it_is_warm(engine: Any) -> None:
 
 
 async def responds_and_counts(engine: Any) -> None:
-    found = await _response(engine)
-    expect("".join(one for one in found if isinstance(one, str)).strip(), "there is a response")
-    usage = found[-1]
+    pieces = await _response(engine)
+    text = "".join(piece for piece in pieces if isinstance(piece, str))
+    expect(text.strip(), "there is a response")
+    usage = pieces[-1]
     expect(usage.prompt_tokens >= 0 and usage.completion_tokens >= 0, "counts are not negative")
     expect(isinstance(usage.model, str), "a Usage names the model")
 
@@ -72,9 +73,9 @@ async def takes_conversations_of_any_shape(engine: Any) -> None:
 
 async def takes_tools_whether_it_calls_them_or_not(engine: Any) -> None:
     tool = ToolFunction(name="get_time", description="Tells the time.", parameters={})
-    for one in await _response(engine, replace(_PROMPT, tools=(tool,))):
-        if isinstance(one, FunctionCall):
-            expect(isinstance(one.arguments, str), "`arguments` of a call are JSON as text")
+    for piece in await _response(engine, replace(_PROMPT, tools=(tool,))):
+        if isinstance(piece, FunctionCall):
+            expect(isinstance(piece.arguments, str), "`arguments` of a call are JSON as text")
 
 
 async def stops_when_it_is_closed(engine: Any) -> None:

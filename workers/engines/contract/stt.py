@@ -21,17 +21,17 @@ def _noise(ms: int) -> bytes:
     return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
 
 
-def _recognition(found: object, pcm: bytes) -> Recognition:
-    if not isinstance(found, Recognition):
-        raise ContractError(f"`transcribe` returns a Recognition, not {type(found).__name__}")
-    expect(isinstance(found.text, str), "`text` is a text")
-    expect(found.text == found.text.strip(), "`text` has no blanks around it")
-    expect(0 <= found.confidence <= 1, f"`confidence` is 0 to 1, not {found.confidence}")
-    expect(found.text or found.confidence == 0, "`confidence` of an empty text is 0")
-    expect(found.audio_ms == len(pcm) // BYTES_PER_MS, "`audio_ms` is the length of the audio")
-    expect(found.took_ms >= 0, "`took_ms` is not negative")
-    expect(found.eot_stt is None or 0 <= found.eot_stt <= 1, "`eot_stt` is None or 0 to 1")
-    return found
+def _recognition(result: object, pcm: bytes) -> Recognition:
+    if not isinstance(result, Recognition):
+        raise ContractError(f"`transcribe` returns a Recognition, not {type(result).__name__}")
+    expect(isinstance(result.text, str), "`text` is a text")
+    expect(result.text == result.text.strip(), "`text` has no blanks around it")
+    expect(0 <= result.confidence <= 1, f"`confidence` is 0 to 1, not {result.confidence}")
+    expect(result.text or result.confidence == 0, "`confidence` of an empty text is 0")
+    expect(result.audio_ms == len(pcm) // BYTES_PER_MS, "`audio_ms` is the length of the audio")
+    expect(result.took_ms >= 0, "`took_ms` is not negative")
+    expect(result.eot_stt is None or 0 <= result.eot_stt <= 1, "`eot_stt` is None or 0 to 1")
+    return result
 
 
 def returns_a_recognition(engine: Any) -> None:
@@ -58,9 +58,9 @@ def takes_digital_silence(engine: Any) -> None:
 def hears_in_several_threads(engine: Any) -> None:
     pcms = [_noise(ms) for ms in (500, 900, 1300, 1700)]
     with ThreadPoolExecutor(len(pcms)) as pool:
-        found = list(pool.map(lambda pcm: engine.transcribe(pcm, language="en"), pcms))
-    for one, pcm in zip(found, pcms, strict=True):
-        _recognition(one, pcm)
+        results = list(pool.map(lambda pcm: engine.transcribe(pcm, language="en"), pcms))
+    for result, pcm in zip(results, pcms, strict=True):
+        _recognition(result, pcm)
 
 
 def hears_several_together_as_one_by_one(engine: Any) -> None:
@@ -68,10 +68,10 @@ def hears_several_together_as_one_by_one(engine: Any) -> None:
         return
     pcms = [_noise(ms) for ms in (500, 1500, 1000)]
     for hurried in (False, True):
-        found = dict(engine.transcribe_each(pcms, language="en", hurried=hurried))
-        expect(sorted(found) == [0, 1, 2], "`transcribe_each` yields each index once")
+        results = dict(engine.transcribe_each(pcms, language="en", hurried=hurried))
+        expect(sorted(results) == [0, 1, 2], "`transcribe_each` yields each index once")
         for at, pcm in enumerate(pcms):
-            _recognition(found[at], pcm)
+            _recognition(results[at], pcm)
 
 
 CHECKS: Final[tuple[Check, ...]] = (

@@ -50,8 +50,8 @@ def prompt_text(request: Prompt) -> str:
         f"{'Caller' if role == 'user' else 'Aura'}: {_one_line(text)}"
         for role, text in request.messages[first:]
     ]
-    said = _one_line(request.said)
-    return CALL + "\n".join([*lines, f"Aura: {said}" if said else "Aura:"])
+    begun_response = _one_line(request.said)
+    return CALL + "\n".join([*lines, f"Aura: {begun_response}" if begun_response else "Aura:"])
 
 
 def _forgotten(messages: int) -> int:

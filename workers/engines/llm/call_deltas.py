@@ -28,12 +28,12 @@ class _Call:
 
 
 class CallDeltas:
-    """Takes the parts of calls and keeps the calls, in the order of their start."""
+    """Joins the parts of calls, in the order of their start."""
 
     def __init__(self) -> None:
         self._calls: list[_Call] = []
 
-    def take(self, delta: dict[str, Any]) -> None:
+    def add(self, delta: dict[str, Any]) -> None:
         """Add the parts in *delta*, of a choice."""
         parts = delta.get("tool_calls")
         for part in parts if isinstance(parts, list) else []:
@@ -57,9 +57,9 @@ class CallDeltas:
 
     def _of(self, index: object, name_of_call: str, name: str) -> _Call | None:
         """Return the call of a part, a new one if it begins one; None: too many calls."""
-        known = [one for one in self._calls if one.index == index] if index is not None else []
+        known = [call for call in self._calls if call.index == index] if index is not None else []
         if name_of_call and index is None:
-            known = [one for one in self._calls if one.id == name_of_call]
+            known = [call for call in self._calls if call.id == name_of_call]
         last = known[-1] if known else None
         if last is None and not name:
             return self._calls[-1] if self._calls else None
@@ -76,11 +76,11 @@ class CallDeltas:
     @property
     def are_whole(self) -> bool:
         """Return whether the arguments of all calls are complete JSON objects, or empty."""
-        return all(one.is_whole for one in self._calls if one.arguments)
+        return all(call.is_whole for call in self._calls if call.arguments)
 
     @property
     def calls(self) -> list[FunctionCall]:
-        return [FunctionCall(one.name, one.arguments or "{}") for one in self._calls]
+        return [FunctionCall(call.name, call.arguments or "{}") for call in self._calls]
 
 
 def _text(value: object) -> str:

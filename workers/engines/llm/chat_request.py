@@ -78,7 +78,8 @@ def body(
         optional["max_completion_tokens"] = request.max_tokens
     has_system, has_tools = SYSTEM_ROLE not in left_out, "tools" not in left_out
     if request.tools:
-        optional["tools"] = [{"type": "function", "function": _tool(one)} for one in request.tools]
+        tools = map(_tool, request.tools)
+        optional["tools"] = [{"type": "function", "function": tool} for tool in tools]
         if request.tool_choice != "auto" and has_tools:
             optional["tool_choice"] = _chosen(request.tool_choice)
     return {
@@ -116,7 +117,7 @@ def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True
         # What differs least between calls comes first, for it is read once: an agent's variables
         # and instructions for one call stand in the last paragraph.
         system_lines = request.system.rsplit("\n\n", 1)
-        tools = _TOOLS_IN_WORDS + "\n".join(json.dumps(_tool(one)) for one in request.tools)
+        tools = _TOOLS_IN_WORDS + "\n".join(map(json.dumps, map(_tool, request.tools)))
         system_lines.insert(1, tools)
     if lines and lines[0].role == "assistant" and not lines[0].calls:
         system_lines.append(f'You began the conversation with: "{lines.pop(0).text}"')
@@ -138,14 +139,14 @@ def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True
 
 def _merged(lines: Iterable[Message]) -> list[Message]:
     """Return *lines* without empty ones, and with successive lines of one side joined."""
-    found: list[Message] = []
+    merged: list[Message] = []
     for line in lines:
-        last = found[-1] if found else None
+        last = merged[-1] if merged else None
         if last and line.role == last.role != "tool" and not (line.calls or last.calls):
-            found[-1] = Message(line.role, f"{last.text}\n{line.text}")
+            merged[-1] = Message(line.role, f"{last.text}\n{line.text}")
         elif line.text or line.calls or line.role == "tool":
-            found.append(line)
-    return found
+            merged.append(line)
+    return merged
 
 
 def _in_words(line: Message) -> Message:
@@ -154,7 +155,7 @@ def _in_words(line: Message) -> Message:
         return Message("user", f"{_RESULT}{line.text})")
     if not line.calls:
         return line
-    calls = [f'{{"name": "{one.name}", "arguments": {_object(one)}}}' for one in line.calls]
+    calls = [f'{{"name": "{call.name}", "arguments": {_object(call)}}}' for call in line.calls]
     return Message("assistant", "\n".join(filter(None, [line.text, *calls])))
 
 
@@ -162,14 +163,14 @@ def _message_json(line: Message) -> Json:
     if line.role == "tool":
         return {"role": "tool", "tool_call_id": line.call, "content": line.text}
     if line.calls:
-        calls = [_call_json(one) for one in line.calls]
+        calls = [_call_json(call) for call in line.calls]
         return {"role": "assistant", "content": line.text or None, "tool_calls": calls}
     return {"role": line.role, "content": line.text}
 
 
 def _call_json(call: ToolCall) -> Json:
-    told = {"name": call.name, "arguments": _object(call)}
-    return {"id": call.id, "type": "function", "function": told}
+    function = {"name": call.name, "arguments": _object(call)}
+    return {"id": call.id, "type": "function", "function": function}
 
 
 def _object(call: ToolCall) -> str:
@@ -192,14 +193,16 @@ def _field(name: str) -> re.Pattern[str]:
 
 def refused_field(refusal: object, sent: Json) -> str | None:
     """Return the field of *sent* that the body of a *refusal* names first, or None."""
-    told = "\n".join(_error_texts(refusal))
-    found = {
-        name: at.start() for name in _OPTIONAL if name in sent and (at := _field(name).search(told))
+    texts = "\n".join(_error_texts(refusal))
+    places = {
+        name: at.start()
+        for name in _OPTIONAL
+        if name in sent and (at := _field(name).search(texts))
     }
-    if found:
-        return min(found, key=lambda name: found[name])
+    if places:
+        return min(places, key=lambda name: places[name])
     has_system = any(message["role"] == "system" for message in sent["messages"])
-    return SYSTEM_ROLE if has_system and _NO_SYSTEM.search(told.replace("\n", " ")) else None
+    return SYSTEM_ROLE if has_system and _NO_SYSTEM.search(texts.replace("\n", " ")) else None
 
 
 def _error_texts(refusal: object) -> Iterator[str]:

@@ -67,7 +67,7 @@ class ChatStream:
     """Takes the chunks of one response; keeps its calls, usage and end."""
 
     def __init__(self, model: str, *, has_tools: bool = False, after_tools: bool = False) -> None:
-        """Take the response of *model*, with or without tools.
+        """Begin the response of *model*, with or without tools.
 
         *after_tools*: the prompt has results of tools, so that another call is possible.
         """
@@ -83,7 +83,7 @@ class ChatStream:
         self._finish = ""
         """The reason that the server gave for the end; "" before it."""
 
-    def take(self, chunk: object) -> str | None:
+    def feed(self, chunk: object) -> str | None:
         """Return the text in *chunk*; "" for reasoning or a tool call, None without a choice.
 
         Raises:
@@ -102,16 +102,16 @@ class ChatStream:
         choices = record.get("choices")
         if not isinstance(choices, list) or not choices:
             return None
-        said = ""
+        chunk_text = ""
         for choice in map(_fields, choices):
             self._finish = choice.get("finish_reason") or self._finish
             self.is_marked |= bool(self._finish)
             delta = _fields(choice.get("delta") or choice.get("message"))
-            self._deltas.take(delta)
+            self._deltas.add(delta)
             text = _text(delta.get("content")) or _text(delta.get("refusal"))
             self._content = max(self._content, _content(delta, text))
-            said += text
-        return said
+            chunk_text += text
+        return chunk_text
 
     @property
     def calls(self) -> list[FunctionCall]:

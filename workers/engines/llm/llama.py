@@ -136,18 +136,18 @@ class LlamaModel:
         self._asking += 1
         try:
             usage = Usage(0, 0, self.name)
-            said = request.said
+            written = request.said
             while (piece := await pieces.get()) is not None:
                 usage = usage_of(piece, self.name) or usage
-                text = text_of(piece) if said else text_of(piece).lstrip()
+                text = text_of(piece) if written else text_of(piece).lstrip()
                 if text:
-                    said += text
+                    written += text
                     yield text
                 elif "prompt_progress" in piece:
                     yield ""  # it still reads the prompt
             await work
             if not self._follows:  # its slot keeps the response as written
-                self._read_next(next_prompt(request, said))
+                self._read_next(next_prompt(request, written))
             yield usage
         finally:
             self._asking -= 1

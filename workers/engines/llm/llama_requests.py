@@ -62,7 +62,9 @@ def likely_end(answer: dict[str, Any]) -> float | None:
     """
     try:
         likely = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-        ends = sum(math.exp(one["logprob"]) for one in likely if _WORDS_END.match(one["token"]))
+        ends = sum(
+            math.exp(token["logprob"]) for token in likely if _WORDS_END.match(token["token"])
+        )
     except (KeyError, IndexError, TypeError):
         return None
     return min(1.0, ends)

@@ -115,12 +115,12 @@ class HostedModel:
                         f"{self._named.what} answered with a web page: check {self._named.url}"
                     )
                 if "application/json" in kind:
-                    yield chat_stream.take(read_json(await response.aread())) or ""
-                    chat_stream.take(DONE)
+                    yield chat_stream.feed(read_json(await response.aread())) or ""
+                    chat_stream.feed(DONE)
                 else:
                     async with aclosing(records(response.aiter_bytes())) as chunks:
                         async for chunk in chunks:
-                            if (text := chat_stream.take(chunk)) is not None:
+                            if (text := chat_stream.feed(chunk)) is not None:
                                 yield text
             chat_stream.end(marks=model in self._marks)
         if chat_stream.is_marked:

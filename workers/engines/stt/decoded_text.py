@@ -42,15 +42,15 @@ def remaining_ways(left: list[Way], heard: DecodedText, *, hurried: bool) -> lis
 
 def better(known: DecodedText, new: DecodedText) -> DecodedText:
     """Return the likelier text, with the greedy decoding's `eot_stt`, as beams have none."""
-    best = max(known, new, key=lambda one: (one.sound, one.logprob))
+    best = max(known, new, key=lambda text: (text.sound, text.logprob))
     return replace(best, eot_stt=known.eot_stt if best.eot_stt is None else best.eot_stt)
 
 
 def joined(heard: Sequence[DecodedText]) -> tuple[str, float, float | None]:
     """Return the pieces' text, their confidence by tokens, and the last one's `eot_stt`."""
-    spoken = [one for one in heard if one.text]
+    spoken = [piece for piece in heard if piece.text]
     if not spoken:
         return "", 0.0, None
-    tokens = sum(one.tokens for one in spoken)
-    logprob = sum(one.logprob * one.tokens for one in spoken) / max(1, tokens)
-    return " ".join(one.text for one in spoken), math.exp(min(0.0, logprob)), spoken[-1].eot_stt
+    tokens = sum(piece.tokens for piece in spoken)
+    logprob = sum(piece.logprob * piece.tokens for piece in spoken) / max(1, tokens)
+    return " ".join(piece.text for piece in spoken), math.exp(min(0.0, logprob)), spoken[-1].eot_stt

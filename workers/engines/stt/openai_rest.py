@@ -71,8 +71,8 @@ class RestRecognizer:
             return Recognition("", 0.0, audio_ms, 0.0)
         client, library = self._client.get()
         with translating_errors(library, SERVER, self._model):
-            told = self._ask(client, library, write_wav(pcm[: len(pcm) // 2 * 2]), language)
-        text, confidence = heard(told)
+            reply = self._ask(client, library, write_wav(pcm[: len(pcm) // 2 * 2]), language)
+        text, confidence = heard(reply)
         took_ms = (time.monotonic() - began) * 1000
         return Recognition(text, confidence if text else 0.0, audio_ms, took_ms)
 
@@ -107,12 +107,12 @@ class RestRecognizer:
                 body += piece
                 if self._client.now_s() > until_s or len(body) > MOST_ANSWER_BYTES:
                     raise ServerUnavailableError(f"{SERVER.what} did not come to an end")
-        told = read_json(body)
-        if not isinstance(told, dict) or not isinstance(told.get("text"), str):
+        reply = read_json(body)
+        if not isinstance(reply, dict) or not isinstance(reply.get("text"), str):
             raise EngineRefusedError(
                 f"{SERVER.what} answered without a text; is {SERVER.url} right?"
             )
-        return told
+        return reply
 
 
 def heard(reply: dict[str, Any]) -> tuple[str, float]:
@@ -121,27 +121,27 @@ def heard(reply: dict[str, Any]) -> tuple[str, float]:
     Segments that Whisper itself considers silence are left out.
     """
     segments = reply.get("segments")
-    known = [_Segment(one) for one in segments if isinstance(one, dict)] if segments else []
-    known = [one for one in known if one.has_figures]
+    read = [_Segment(fields) for fields in segments or () if isinstance(fields, dict)]
+    known = [part for part in read if part.has_figures]
     if not known:
         return cleaned(reply["text"], 0.0, 1.0), 1.0
-    spoken = [one for one in known if cleaned(one.text, one.no_speech, math.exp(one.logprob))]
+    spoken = [part for part in known if cleaned(part.text, part.no_speech, math.exp(part.logprob))]
     if not spoken:
         return "", 0.0
-    text = reply["text"] if len(spoken) == len(known) else "".join(one.text for one in spoken)
-    weight = sum(one.weight for one in spoken)
-    logprob = sum(one.logprob * one.weight for one in spoken) / weight
+    text = reply["text"] if len(spoken) == len(known) else "".join(part.text for part in spoken)
+    weight = sum(part.weight for part in spoken)
+    logprob = sum(part.logprob * part.weight for part in spoken) / weight
     return cleaned(text, 0.0, 1.0), math.exp(logprob)
 
 
 class _Segment:
     """A segment of the audio, with the figures of Whisper's own code."""
 
-    def __init__(self, told: dict[str, Any]) -> None:
-        self.text = str(told.get("text", ""))
-        logprob, no_speech = told.get("avg_logprob"), told.get("no_speech_prob", 0.0)
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.text = str(fields.get("text", ""))
+        logprob, no_speech = fields.get("avg_logprob"), fields.get("no_speech_prob", 0.0)
         self.has_figures = isinstance(logprob, int | float) and isinstance(no_speech, int | float)
         self.logprob = min(0.0, float(logprob)) if isinstance(logprob, int | float) else 0.0
         self.no_speech = float(no_speech) if isinstance(no_speech, int | float) else 0.0
-        tokens = told.get("tokens")
+        tokens = fields.get("tokens")
         self.weight = max(1, len(tokens) if isinstance(tokens, list) else len(self.text.split()))

@@ -23,7 +23,7 @@ class SentenceEnd:
         """Take the tokenizer's *encode* and *decode*, both without special tokens."""
         self._decode = decode
         tokens = [encode(mark) for mark in ENDS]
-        self._ends = [one[0] for one in tokens if len(one) == 1]
+        self._ends = [ids[0] for ids in tokens if len(ids) == 1]
 
     def after(self, tokens: Sequence[int], logits: Sequence[Any]) -> float | None:
         """Return the probability (0..1) of a sentence's end after the last word of *tokens*.

@@ -105,13 +105,13 @@ class WhisperRecognizer:
         self._load()
         cut = [whisper_postprocess.pieces(levelled(_floats(pcm))) for pcm in pcms]
         owners = [index for index, pieces in enumerate(cut) for _ in pieces]
-        found: list[dict[int, DecodedText]] = [{} for _ in pcms]
+        texts: list[dict[int, DecodedText]] = [{} for _ in pcms]
         every = [piece for pieces in cut for piece in pieces]
         for at, heard in self._recognise(every, language, hurried=hurried):
             index = owners[at]
-            found[index][at] = heard
-            if len(found[index]) == len(cut[index]):
-                text, confidence, eot = joined([one for _, one in sorted(found[index].items())])
+            texts[index][at] = heard
+            if len(texts[index]) == len(cut[index]):
+                text, confidence, eot = joined([text for _, text in sorted(texts[index].items())])
                 took_ms = (time.perf_counter() - began) * 1000
                 audio_ms = len(pcms[index]) // BYTES_PER_MS
                 yield index, Recognition(text, confidence, audio_ms, took_ms, eot)
@@ -145,7 +145,9 @@ class WhisperRecognizer:
         columns = int(way.window_s * COLUMNS_PER_S)
         heard = [np.pad(piece, (0, HUSH_SAMPLES)) for piece in pieces]
         # Padded with 0, the mean of the features, as faster-whisper does.
-        features = np.stack([_fitted(self._model.feature_extractor(one), columns) for one in heard])
+        features = np.stack(
+            [_fitted(self._model.feature_extractor(piece), columns) for piece in heard]
+        )
         seconds = [len(piece) / RATE_HZ for piece in pieces]
         most = whisper_postprocess.most_tokens(max(seconds))
         try:
@@ -196,8 +198,8 @@ class WhisperRecognizer:
             return ["en"] * count
         if language != "auto":
             return [language] * count
-        found = self._model.model.detect_language(encoded)
-        return [ranked[0][0].strip("<|>") for ranked in found]
+        rankings = self._model.model.detect_language(encoded)
+        return [ranked[0][0].strip("<|>") for ranked in rankings]
 
     def _prompt(self, language: str) -> list[int]:
         """Return the tokens that ask for a plain transcript in *language*."""
@@ -228,8 +230,8 @@ class WhisperRecognizer:
             # Each spectrum is one small product; BLAS threads would spin nine times as long as it
             # takes.
             threadpool_limits(1, user_api="blas")
-            found = weights.find(self._model_name, self._cache)
-            folder = found.parent if found and found.is_file() else found
+            path = weights.find(self._model_name, self._cache)
+            folder = path.parent if path and path.is_file() else path
             try:
                 self._model = WhisperModel(
                     str(folder or self._model_name),

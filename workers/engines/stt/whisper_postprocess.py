@@ -101,11 +101,11 @@ def unlooped(text: str, audio_s: float) -> str | None:
     words, begun a second time, with more words in all than *audio_s* can hold, since a caller who
     repeats a sentence needs the time. The last word may differ, because the text was cut off in it.
     """
-    said = words(text)
-    if len(said) < WORDS_PER_S * audio_s:
+    spoken = words(text)
+    if len(spoken) < WORDS_PER_S * audio_s:
         return None
-    for size in range(3, len(said) - 2):
-        if all(said[at] == said[at - size] for at in range(size, len(said) - 1)):
+    for size in range(3, len(spoken) - 2):
+        if all(spoken[at] == spoken[at - size] for at in range(size, len(spoken) - 1)):
             end = [match.end() for match in WORD.finditer(text)][size - 1]
             mark = text[end : end + 1]
             return text[:end] + (mark if mark in ".?!" else "")
@@ -118,13 +118,13 @@ def cleaned(text: str, no_speech: float, confidence: float) -> str:
     *no_speech*: Whisper's probability (0..1) that there is no speech.
     """
     text = " ".join(_NOT_SPOKEN.sub(" ", text).split())
-    said = words(text)
-    if not said or (no_speech > 0.6 and confidence < 0.37):  # OpenAI's rule: mean log prob < -1
+    spoken = words(text)
+    if not spoken or (no_speech > 0.6 and confidence < 0.37):  # OpenAI's rule: mean log prob < -1
         return ""
-    if len(said) > 1 and _HUM_LETTERS.issuperset(said):
+    if len(spoken) > 1 and _HUM_LETTERS.issuperset(spoken):
         return "Mhm."
     doubtful = no_speech > 0.4 or confidence < 0.3
-    return "" if doubtful and " ".join(said) in _PHANTOMS else text
+    return "" if doubtful and " ".join(spoken) in _PHANTOMS else text
 
 
 def most_tokens(audio_s: float) -> int:
@@ -144,12 +144,12 @@ def windows_s(audio_s: float, narrow_s: tuple[float, ...]) -> list[float]:
 def pieces(samples: Floats) -> list[Floats]:
     """Cut float32 [samples] at quiet spots into pieces of at most PIECE_S."""
     limit = int(PIECE_S * RATE_HZ)
-    found = []
+    cut_pieces = []
     while len(samples) > limit:
         cut = _quiet_spot(samples[limit // 2 : limit]) + limit // 2
-        found.append(samples[:cut])
+        cut_pieces.append(samples[:cut])
         samples = samples[cut:]
-    return [*found, samples]
+    return [*cut_pieces, samples]
 
 
 def _quiet_spot(samples: Floats) -> int:

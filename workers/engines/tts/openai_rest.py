@@ -169,9 +169,9 @@ def converted(pieces: Iterable[bytes], raw: Format | None) -> Iterator[bytes]:
             begun += piece
             if len(begun) < LEAST_BEGINNING_BYTES:
                 continue
-            if (found := _format_of(begun, header, raw)) is None:
+            if (samples_at := _format_of(begun, header, raw)) is None:
                 continue
-            form, at, left_bytes = found
+            form, at, left_bytes = samples_at
             stream, samples = PcmStream(form), bytes(begun[at:])
         if left_bytes >= 0:  # other chunks may follow the samples of a WAV
             samples = samples[:left_bytes]
@@ -196,12 +196,12 @@ def _format_of(
     """
     if begun[:4] == b"RIFF":
         try:
-            found = header.read(begun)
+            samples_at = header.read(begun)
         except NotAudioError as error:
             raise EngineRefusedError(f"{SERVER.what} sent no WAV that is one: {error}") from error
-        if found is None and len(begun) > MOST_HEADER_BYTES:
+        if samples_at is None and len(begun) > MOST_HEADER_BYTES:
             raise EngineRefusedError(f"{SERVER.what} sent a WAV without samples")
-        return found
+        return samples_at
     if container := container_of(bytes(begun), first=True):
         raise EngineRefusedError(
             f"{SERVER.what} sent {container.value}: it does not know AURA_TTS_FORMAT"

@@ -59,13 +59,13 @@ class PiperVoice:
         from workers.engines.tts.text_normalization import sentences, speakable
 
         language = self._voice.config.espeak_voice.split("-")[0]
-        said = sentences(speakable(text, language), language)
-        if not said:
+        spoken_sentences = sentences(speakable(text, language), language)
+        if not spoken_sentences:
             return
         import soxr
 
         rate_hz: int = self._voice.config.sample_rate
-        for sentence in said:
+        for sentence in spoken_sentences:
             resampler = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="int16", quality="HQ")
             for samples in without_lead(map(_loud, self._speak(sentence, speed)), rate_hz):
                 if len(pcm := resampler.resample_chunk(samples)):
@@ -78,8 +78,8 @@ class PiperVoice:
         try:
             for phonemes in voice.phonemize(sentence):
                 ids = voice.phonemes_to_ids(phonemes)
-                given = inputs(voice.config, ids, noise=self._noise, speed=speed)
-                yield from voice.session.speak(given)
+                graph_inputs = inputs(voice.config, ids, noise=self._noise, speed=speed)
+                yield from voice.session.speak(graph_inputs)
         except Exception as error:  # onnxruntime and espeak have their own error types
             raise EngineUnavailableError(f"{self.name} could not speak a sentence") from error
 
@@ -116,14 +116,14 @@ def inputs(config: Any, ids: Sequence[int], *, noise: bool, speed: float = 1.0) 
     default speaker.
     """
     random = (config.noise_scale, config.noise_w_scale) if noise else (0.0, 0.0)
-    given: dict[str, Any] = {
+    graph_inputs: dict[str, Any] = {
         "input": np.array([ids], np.int64),
         "input_lengths": np.array([len(ids)], np.int64),
         "scales": np.array([random[0], config.length_scale / speed, random[1]], np.float32),
     }
     if config.num_speakers > 1:
-        given["sid"] = np.array([config.default_speaker_id], np.int64)
-    return given
+        graph_inputs["sid"] = np.array([config.default_speaker_id], np.int64)
+    return graph_inputs
 
 
 def _loud(sound: piper_streaming.Floats) -> Samples:

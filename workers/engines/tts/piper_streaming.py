@@ -55,14 +55,14 @@ class Split:
     def speak(self, inputs: dict[str, Any]) -> Iterator[Floats]:
         """Yield the sound of *inputs* (the names of a Piper graph): float32 [samples], -1..1."""
         latents, *whole = self._encoder.run(self._seam, inputs)
-        given = dict(zip(self._seam[1:], whole, strict=True))
+        decoder_inputs = dict(zip(self._seam[1:], whole, strict=True))
         count = latents.shape[2]
         start, size = 0, FIRST_PIECE_LATENTS
         while start < count:
             end = min(count, start + size)
             low, high = max(0, start - PAD_LATENTS), min(count, end + PAD_LATENTS)
-            given[self._seam[0]] = latents[:, :, low:high]
-            sound = self._decoder.run(None, given)[0].squeeze()
+            decoder_inputs[self._seam[0]] = latents[:, :, low:high]
+            sound = self._decoder.run(None, decoder_inputs)[0].squeeze()
             hop = len(sound) // (high - low)
             yield sound[(start - low) * hop : (end - low) * hop]
             start, size = end, min(size * 2, LONGEST_PIECE_LATENTS)
@@ -79,8 +79,8 @@ def opened(model: Path, options: Any, *, cache: Path) -> Whole | Split:
     try:
         parts = voice_parts.parts(model, cache)
     except (OSError, subprocess.SubprocessError) as error:
-        said = (getattr(error, "stderr", None) or str(error).encode()).decode().splitlines()[-1]
-        log.warning("voice_not_cut", model=model.name, cache=str(cache), error=said)
+        reason = (getattr(error, "stderr", None) or str(error).encode()).decode().splitlines()[-1]
+        log.warning("voice_not_cut", model=model.name, cache=str(cache), error=reason)
         parts = []
     if not parts:
         return Whole(model, options)

@@ -40,8 +40,8 @@ class VoiceFolders:
             return None
         if self.folder and (own := self.folder.expanduser() / f"{name}.onnx").is_file():
             return own
-        found = weights.find(name, self.cache)
-        return found if found and found.suffix == ".onnx" else None
+        voice = weights.find(name, self.cache)
+        return voice if voice and voice.suffix == ".onnx" else None
 
 
 class _Edition(NamedTuple):

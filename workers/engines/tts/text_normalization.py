@@ -91,15 +91,15 @@ def without_markup(text: str) -> str:
 
 def sentences(text: str, language: str = "en") -> list[str]:
     """Return the sentences of speakable *text*; "Dr. Who paid 3.50." is one."""
-    found: list[str] = []
+    parts: list[str] = []
     at = 0
     for match in re.finditer(cutting.MARKS, text):
         before, after = text[at : match.end()], text[match.end() :]
         if cutting.ends(before, after, language) and not after.lstrip(" \"'(")[:1].islower():
-            found.append(before.strip())
+            parts.append(before.strip())
             at = match.end()
-    found.append(text[at:].strip())
-    return [part for part in found if any(letter.isalnum() for letter in part)]
+    parts.append(text[at:].strip())
+    return [part for part in parts if any(letter.isalnum() for letter in part)]
 
 
 def _heard(letter: str, signs: str) -> str:

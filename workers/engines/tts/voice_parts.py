@@ -69,7 +69,7 @@ def _cut(model: Path) -> Iterator[Any]:
         unshaped = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
         voice.graph.value_info.append(unshaped)
     cut = Extractor(voice)
-    yield cut.extract_model([given.name for given in voice.graph.input], seam)
+    yield cut.extract_model([graph_input.name for graph_input in voice.graph.input], seam)
     yield cut.extract_model(seam, [voice.graph.output[0].name])
 
 

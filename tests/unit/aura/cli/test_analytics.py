@@ -21,7 +21,7 @@ def test_the_group_is_named_after_the_first_module_unless_one_is_given() -> None
 
 def test_the_subscribers_of_all_modules_run() -> None:
     made = plan(SETTINGS, [METRICS, "workers.analytics.warehouse"], "g", "now", live=True)
-    assert [one.name for one in made.subscribers] == ["metrics", "warehouse"]
+    assert [subscriber.name for subscriber in made.subscribers] == ["metrics", "warehouse"]
     assert made.live
 
 

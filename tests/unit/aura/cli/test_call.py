@@ -31,7 +31,7 @@ INTERRUPTED = {"type": "ai_interrupted", "heard": "wo"}
 def told(*messages: tuple[float, dict[str, Any]], spoke_until: float | None = 10.0) -> Outcome:
     outcome = Outcome(spoke_until=spoke_until)
     for now, message in messages:
-        outcome.take(message, now)
+        outcome.add(message, now)
     return outcome
 
 
@@ -73,9 +73,10 @@ def test_both_levels_are_shown_at_the_time_at_which_they_sound() -> None:
     outcome.caller = 0.5
     drawn = [levels(outcome, Meter("cyan"), Meter("green"), at) for at in (12.5, 13.5)]
     lengths = [
-        [len(one.plain[s.start : s.end]) for s in one.spans if s.style == "green"] for one in drawn
+        [len(picture.plain[s.start : s.end]) for s in picture.spans if s.style == "green"]
+        for picture in drawn
     ]
-    assert all("You" in one.plain and "Aura" in one.plain for one in drawn)
+    assert all("You" in picture.plain and "Aura" in picture.plain for picture in drawn)
     assert max(lengths[0]) < max(lengths[1]), "silence first, then the sound"
 
 

@@ -37,19 +37,19 @@ def test_a_command_says_which_settings_the_folder_brings(
 def test_each_name_by_which_a_setting_is_read_is_said(folder: Path, variable: str) -> None:
     write(folder, f"{variable}={BUS}")
     assert load().nats_url == BUS
-    assert env_file.found() == (folder / ".env", [variable.upper()])
+    assert env_file.settings_in_force() == (folder / ".env", [variable.upper()])
 
 
 def test_every_setting_is_known(folder: Path) -> None:
     every = sorted(env_name(field) for field in Settings.model_fields)
     write(folder, *(f"{name}=1" for name in every))
-    assert env_file.found() == (folder / ".env", every)
+    assert env_file.settings_in_force() == (folder / ".env", every)
 
 
 @pytest.mark.parametrize("lines", [(), ("OTHER=1",), ("NATS_URL",)])
 def test_a_file_that_sets_nothing_of_aura_is_not_said(folder: Path, lines: tuple[str]) -> None:
     write(folder, *lines)
-    assert env_file.found() is None
+    assert env_file.settings_in_force() is None
 
 
 def test_what_the_environment_says_instead_is_not_said(
@@ -57,7 +57,7 @@ def test_what_the_environment_says_instead_is_not_said(
 ) -> None:
     monkeypatch.setenv("NATS_URL", "nats://127.0.0.1:1")
     write(folder, f"NATS_URL={BUS}")
-    assert env_file.found() is None
+    assert env_file.settings_in_force() is None
 
 
 def test_without_a_file_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,8 +73,8 @@ def test_a_turn_that_was_never_taken_begins_with_the_next_one() -> None:
 async def test_events_come_in_the_order_of_their_times_with_one_delay() -> None:
     now_ms = time.time() * 1000
     late = [started(), turn(1, 40), speech(1, 20), BROKEN]
-    found = [(one, later) async for one, later in paced(late, 1.0, cut=False)]
-    assert [one for one, _ in found] == [late[0], late[2], late[1]]
+    found = [(message, later) async for message, later in paced(late, 1.0, cut=False)]
+    assert [message for message, _ in found] == [late[0], late[2], late[1]]
     delays = [later for _, later in found]
     assert max(delays) - min(delays) <= 1
     assert delays[0] == pytest.approx(now_ms - T0, abs=5000)
@@ -92,4 +92,4 @@ async def test_the_time_before_the_turn_is_skipped() -> None:
     async for _ in paced([started(), turn(9, 3_600_000)], 1.0, cut=True):
         pass
     assert time.monotonic() - began_s < 5
-    assert [one async for one in paced([BROKEN], 1.0, cut=True)] == []
+    assert [message async for message in paced([BROKEN], 1.0, cut=True)] == []

@@ -12,7 +12,7 @@ from aura.cli.talk import Picture, Shown
 
 
 def finished(shown: Shown, *messages: dict[str, Any]) -> list[str]:
-    return [line.plain for one in messages for line in shown.take(one)]
+    return [line.plain for message in messages for line in shown.add(message)]
 
 
 def growing(shown: Shown) -> list[str]:
@@ -72,4 +72,4 @@ def test_nothing_that_a_server_says_commands_the_terminal() -> None:
     shown = Shown()
     finished(shown, {"type": "ai_audio_chunk", "text": hostile})
     said = finished(shown, {"type": "user_transcript", "text": hostile})
-    assert not any("\x1b" in one or "\x07" in one for one in said)
+    assert not any("\x1b" in line or "\x07" in line for line in said)

@@ -59,8 +59,8 @@ def said(console: Console) -> str:
 
 
 def test_every_character_is_visible_and_words_of_people_stay_as_they_are() -> None:
-    for one in map(chr, range(0x11000)):
-        assert printable(one).isprintable()
+    for char in map(chr, range(0x11000)):
+        assert printable(char).isprintable()
     for words in ("Grüße, 世界! ¿Qué tal? مرحبا", "tab", "a [bracket]"):
         assert printable(words) == words
     assert printable("\x1b\x9b\u202e\n") == r"\x1b\x9b\u202e\x0a"
@@ -77,7 +77,7 @@ def test_a_session_that_is_shown() -> None:
 def test_sessions_that_are_listed() -> None:
     row = folded(EVENTS)
     assert row
-    drawn = "".join(one.text for one in sessions.drawing([row]))
+    drawn = "".join(segment.text for segment in sessions.drawing([row]))
     assert "PWNED" in drawn
     assert not COMMANDS & set(drawn)
 
@@ -125,7 +125,7 @@ def test_a_line_is_cut_to_the_width_of_a_terminal_and_of_nothing_else() -> None:
     for width in (80, 120):
         console = Console(file=io.StringIO(), force_terminal=True, no_color=True, width=width)
         shown = "".join(show.drawing(row, moments(told), show.Paint(console)))
-        listed = "".join(one.text for one in sessions.drawing([row], width))
+        listed = "".join(segment.text for segment in sessions.drawing([row], width))
         for event in told:
             tap.say(console, "aura.ev.t.s.life", codec.encode(event), as_json=False)
         plain_text = re.sub(r"\x1b\[[0-9;]*m", "", shown + listed + said(console))

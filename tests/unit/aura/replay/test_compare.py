@@ -17,14 +17,14 @@ from tests.unit.runtime.story import story
 def other() -> list[ev.AnyEvent]:
     """The same story, one word and one answer different, and slower."""
     told = []
-    for one in story():
-        changed = one
-        if isinstance(one, ev.TurnCommitted) and one.turn == 1:
-            changed = msgspec.structs.replace(one, text="What is the capitol of France?")
-        elif isinstance(one, ev.ResponseCompleted) and one.turn == 1:
-            changed = msgspec.structs.replace(one, text="Paris!")
-        elif isinstance(one, ev.TurnMeasured):
-            changed = msgspec.structs.replace(one, first_sent_ms=1000.0)
+    for event in story():
+        changed = event
+        if isinstance(event, ev.TurnCommitted) and event.turn == 1:
+            changed = msgspec.structs.replace(event, text="What is the capitol of France?")
+        elif isinstance(event, ev.ResponseCompleted) and event.turn == 1:
+            changed = msgspec.structs.replace(event, text="Paris!")
+        elif isinstance(event, ev.TurnMeasured):
+            changed = msgspec.structs.replace(event, first_sent_ms=1000.0)
         told.append(changed)
     return told
 
@@ -48,10 +48,10 @@ def test_differences_are_found() -> None:
 
 def test_masked_words_are_shown_as_they_are() -> None:
     told = [
-        msgspec.structs.replace(one, text="It is [number].")
-        if isinstance(one, ev.TurnCommitted)
-        else one
-        for one in story()
+        msgspec.structs.replace(event, text="It is [number].")
+        if isinstance(event, ev.TurnCommitted)
+        else event
+        for event in story()
     ]
     shown = Console(file=io.StringIO(), record=True, width=100)
     shown.print(words_of(compare(told, told)))
@@ -60,7 +60,7 @@ def test_masked_words_are_shown_as_they_are() -> None:
 
 def test_one_event_more_leaves_the_others_the_same() -> None:
     told = story()
-    at = next(k for k, one in enumerate(told) if isinstance(one, ev.SpeechPaused))
+    at = next(k for k, event in enumerate(told) if isinstance(event, ev.SpeechPaused))
     paused = told[at]
     assert isinstance(paused, ev.SpeechPaused)
     again = [*told[: at + 1], msgspec.structs.replace(paused, pause=2), *told[at + 1 :]]
@@ -70,7 +70,11 @@ def test_one_event_more_leaves_the_others_the_same() -> None:
 
 
 def test_a_branch_is_compared_with_the_record_from_its_turn_on() -> None:
-    now = [one for one in story() if getattr(one, "turn", 2) == 2 == getattr(one, "utterance", 2)]
+    now = [
+        event
+        for event in story()
+        if getattr(event, "turn", 2) == 2 == getattr(event, "utterance", 2)
+    ]
     found = compare(story(), now, from_turn=2)
     assert (len(found.pairs), found.other, found.interrupted) == (1, [], (1, 1))
     assert found.same == found.events > 8
@@ -80,20 +84,20 @@ def test_limits_fail_where_they_are_not_held() -> None:
     found = compare(story(), other())
     assert failures("wer=0.2,latency=2x,errors=0", found) == []
     failed = failures("wer=0.1,latency=1.2x,same=1", found)
-    assert [one.split(" ")[0] for one in failed] == ["wer", "latency", "same"]
+    assert [failure.split(" ")[0] for failure in failed] == ["wer", "latency", "same"]
     with pytest.raises(BadLimitError, match=r"wer=0\.1"):
         failures("speed=3", found)
 
 
 def test_words_carried_on_are_counted_once() -> None:
     told = story()
-    at = next(k for k, one in enumerate(told) if isinstance(one, ev.AnswerHeard))
+    at = next(k for k, event in enumerate(told) if isinstance(event, ev.AnswerHeard))
     told[at] = msgspec.structs.replace(told[at], carried=True, text="")
     assert [turn.turn for turn in turns(told)] == [2]
 
 
 def test_a_limit_without_a_measured_value_fails() -> None:
-    silent = [one for one in story() if not isinstance(one, ev.TurnMeasured)]
+    silent = [event for event in story() if not isinstance(event, ev.TurnMeasured)]
     found = compare(silent, silent)
     assert found.as_json()["latency"] is None
     assert failures("latency=1.2x,errors=0", found) == ["latency: nothing was measured"]

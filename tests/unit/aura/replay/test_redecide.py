@@ -51,7 +51,7 @@ class LoggedCall(Call):
         if isinstance(given, StageSaid):
             self.log.append(given.event)
         effects = super().step(given, now_ms)
-        published: Any = [one.event for one in effects if isinstance(one, Publish)]
+        published: Any = [effect.event for effect in effects if isinstance(effect, Publish)]
         self.log += published
         return effects
 
@@ -70,7 +70,7 @@ class Recorded(Rehearsal):
         """The log after the caller left, as it is read back."""
         self.give(Finished("caller_left"))
         log = [*self.logged.log, self.logged.inputs.pop_section(self.now_ms)]
-        return [codec.decode(codec.encode(one)) for one in log]
+        return [codec.decode(codec.encode(event)) for event in log]
 
 
 def decided_again(log: list[ev.AnyEvent]) -> None:
@@ -90,7 +90,7 @@ def test_a_question_and_its_answer_are_decided_again() -> None:
     r.partial("stop please")
     r.quiet(3000)
     log = r.recorded()
-    assert [one for one in log if isinstance(one, ev.ResponseCancelled)]
+    assert [event for event in log if isinstance(event, ev.ResponseCancelled)]
     decided_again(log)
 
 
@@ -133,8 +133,8 @@ def test_late_decisions_belong_to_their_old_connection() -> None:
     log: list[ev.AnyEvent] = [started(1000), part(0, 1001, 2000), resumed(5000), late]
     log += [part(0, 5001, 5003), part(1, 2020, 5010)]
     first, second = connections(log)
-    assert [one.at_ms for one in first.inputs] == [1001, 2000, 2020, 5010]
-    assert [one.at_ms for one in second.inputs] == [5001, 5003]
+    assert [timed.at_ms for timed in first.inputs] == [1001, 2000, 2020, 5010]
+    assert [timed.at_ms for timed in second.inputs] == [5001, 5003]
     assert (first.decided, second.decided) == ([late], [])
 
 
@@ -273,7 +273,7 @@ def test_an_input_of_an_older_aura_gets_defaults_for_new_fields() -> None:
 
 
 def test_there_is_a_sample_of_every_input() -> None:
-    assert {type(one) for one in SAMPLES} == set(typing.get_args(AnyInput))
+    assert {type(sample) for sample in SAMPLES} == set(typing.get_args(AnyInput))
 
 
 def test_a_session_whose_configuration_is_gone_is_not_decided_by_another_one() -> None:

@@ -46,7 +46,7 @@ def conversation() -> list[ev.AnyEvent]:
 
 def test_a_call_with_tools_is_decided_again() -> None:
     log = conversation()
-    assert [one.name for one in log if isinstance(one, ev.ToolReturned)] == [
+    assert [event.name for event in log if isinstance(event, ev.ToolReturned)] == [
         "book",
         "show",
         "end_call",
@@ -58,8 +58,14 @@ def test_with_the_same_numbers_the_tools_answer_from_the_record_as_they_did() ->
     (connection,) = connections(conversation())
     now = rehearse(connection, connection.config)
     assert differences(connection.decided, now) == []
-    taken = [one for one in now if isinstance(one, ev.TurnTaken)]
-    assert [(one.turn, one.step) for one in taken] == [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0)]
+    taken = [event for event in now if isinstance(event, ev.TurnTaken)]
+    assert [(turn_taken.turn, turn_taken.step) for turn_taken in taken] == [
+        (1, 0),
+        (1, 1),
+        (2, 0),
+        (2, 1),
+        (3, 0),
+    ]
     assert taken[1].messages[-1].text == '{"ok": true}'
     assert taken[3].messages[-1].text == '"shown"'
 
@@ -68,9 +74,9 @@ def test_a_call_is_found_by_its_tool_and_arguments_and_no_other_is_made_up() -> 
     (connection,) = connections(conversation())
     stages = RecordedStages(connection)
     (asked,) = [
-        one
-        for one in connection.decided
-        if isinstance(one, ev.ToolRequested) and one.tool.name == "book"
+        event
+        for event in connection.decided
+        if isinstance(event, ev.ToolRequested) and event.tool.name == "book"
     ]
     elsewhere = msgspec.structs.replace(asked, turn=7, step=1, call=2)
     after_ms, said = stages.tool_result(elsewhere)

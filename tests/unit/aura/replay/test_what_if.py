@@ -78,20 +78,22 @@ def test_the_recorded_probability_of_the_language_model_is_used() -> None:
 def test_the_recorded_probability_is_not_used_for_other_words() -> None:
     log = read(0.02)
     (connection,) = connections(log)
-    (taken,) = (one for one in connection.decided if isinstance(one, ev.TurnTaken))
+    (taken,) = (event for event in connection.decided if isinstance(event, ev.TurnTaken))
     stages = RecordedStages(connection)
     other = msgspec.structs.replace(taken, messages=(ev.Message("user", "I would like to"),))
     for asked, likely in ((taken, 0.02), (other, None)):
-        came = [one.event for _, one in stages.response(asked) if isinstance(one, StageSaid)]
-        sentences = [one for one in came if isinstance(one, ev.ResponseSentence)]
-        assert [one.eot_llm for one in sentences] == [likely]
+        came = [
+            result.event for _, result in stages.response(asked) if isinstance(result, StageSaid)
+        ]
+        sentences = [event for event in came if isinstance(event, ev.ResponseSentence)]
+        assert [sentence.eot_llm for sentence in sentences] == [likely]
 
 
 def test_words_reread_from_the_log_keep_their_first_time() -> None:
     r = Recorded()
     r.says(800, "I would like to fly to Paris.")
     r.quiet(440)
-    guess = next(one for one in r.logged.log if isinstance(one, ev.TranscriptGuess))
+    guess = next(event for event in r.logged.log if isinstance(event, ev.TranscriptGuess))
     r.quiet(4000)
     r.give(StageSaid(guess))  # an edge that missed something reads all of it again
     r.quiet(200)
@@ -103,7 +105,7 @@ def test_a_longer_wait_answers_later_and_lets_the_caller_go_on() -> None:
     found = compared(conversation(), turns__waits=waits(1000, 1400, 2500))
     assert found[0].recorded.endswith("after 760 ms of silence")
     assert found[0].now.endswith("after 1000 ms of silence")
-    joined = [one.now for one in found if "With my dog." in one.now]
+    joined = [difference.now for difference in found if "With my dog." in difference.now]
     assert joined == [
         "answers 'I would like to fly to Paris. With my dog.' after 1000 ms of silence"
     ]

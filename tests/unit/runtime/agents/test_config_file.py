@@ -67,7 +67,7 @@ def test_all_broken_files_of_a_folder_are_told_together(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not one", encoding="utf-8")
     with pytest.raises(BrokenFilesError) as refused:
         load_all([tmp_path])
-    assert [Path(str(one).split(":")[0]).name for one in refused.value.errors] == [
+    assert [Path(str(error).split(":")[0]).name for error in refused.value.errors] == [
         "one.yaml",
         "two.yaml",
     ]

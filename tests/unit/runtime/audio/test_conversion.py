@@ -22,7 +22,7 @@ TONE = (np.sin(np.arange(16000) * 2 * np.pi * 440 / 16000) * 9000).astype("<i2")
 
 
 def pcm16(wave_: NDArray[np.float64]) -> list[int]:
-    return [int(one) for one in (wave_ * 32767).reshape(-1)]
+    return [int(sample) for sample in (wave_ * 32767).reshape(-1)]
 
 
 def mulaw(sample: int) -> int:
@@ -177,7 +177,7 @@ def test_every_g711_code_survives_a_round_trip(encoding: Encoding) -> None:
     codes = bytes(code for code in range(256) if (encoding, code) != ("mulaw", 0x7F))  # minus 0
     samples = np.frombuffer(PcmStream(Format(width=1, encoding=encoding)).feed(codes), "<i2")
     encode = mulaw if encoding == "mulaw" else alaw
-    assert bytes(encode(int(one)) for one in samples) == codes
+    assert bytes(encode(int(sample)) for sample in samples) == codes
 
 
 def test_audio_goes_on_after_a_change_of_format() -> None:

@@ -35,7 +35,7 @@ def test_what_exists_is_not_scanned_again_and_later_garbage_is_still_freed() -> 
     freeze_objects()
     assert gc.get_freeze_count() > before
     assert gc.get_threshold() == (NEW_OBJECTS, YOUNG_COLLECTIONS, OLD_COLLECTIONS)
-    assert not any(isinstance(one, _Ring) for one in gc.get_objects())
+    assert not any(isinstance(item, _Ring) for item in gc.get_objects())
     later = _Ring()
     del later
     assert gc.collect() >= 1

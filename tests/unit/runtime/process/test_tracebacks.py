@@ -42,8 +42,8 @@ def test_no_message_is_quoted(error: Exception) -> None:
 def test_causes_come_first_and_errors_of_a_group_last() -> None:
     group = ExceptionGroup("two", [raised(ValueError()), raised(TypeError())])
     shown = traceback_of(raised(group, cause=raised(KeyError("k"))))
-    places = [shown.index(one) for one in ("KeyError", "which led to:", "ExceptionGroup")]
-    places += [shown.index(one) for one in ("1 of 2:", "ValueError", "2 of 2:", "TypeError")]
+    places = [shown.index(part) for part in ("KeyError", "which led to:", "ExceptionGroup")]
+    places += [shown.index(part) for part in ("1 of 2:", "ValueError", "2 of 2:", "TypeError")]
     assert places == sorted(places)
 
 

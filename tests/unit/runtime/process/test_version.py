@@ -28,9 +28,9 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of packages, of which Aura is the only one."""
 
     def found(name: str) -> Any:
-        for one in metadata.distributions(path=[str(tmp_path)]):
-            if one.metadata["Name"] == name:
-                return one
+        for distribution in metadata.distributions(path=[str(tmp_path)]):
+            if distribution.metadata["Name"] == name:
+                return distribution
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "distribution", found)

@@ -19,26 +19,26 @@ def session(name: str, later_ms: int = 0, tenant: str = "acme") -> list[Any]:
     """Return the story as the session *name*."""
     return [
         msgspec.structs.replace(
-            one,
+            event,
             session=name,
             tenant=tenant,
-            at_ms=one.at_ms + later_ms,
-            **({"started_at_ms": T0 + later_ms} if isinstance(one, ev.SessionEnded) else {}),
+            at_ms=event.at_ms + later_ms,
+            **({"started_at_ms": T0 + later_ms} if isinstance(event, ev.SessionEnded) else {}),
         )
-        for one in story()
+        for event in story()
     ]
 
 
 def log(*told: list[Any]) -> Any:  # it stands for a `Bus`
-    events = (event for one in told for event in one)
+    events = (event for events_of_one in told for event in events_of_one)
     return StoredLog(*enumerate(events, 1))
 
 
 async def test_the_newest_session_is_the_first_and_finished_ones_are_not_read() -> None:
     bus = log(session("s_1"), session("s_2", 60_000))
     found = await sessions(bus, SessionFilter())
-    assert [one.session for one in found] == ["s_2", "s_1"]
-    assert [one.turns for one in found] == [2, 2]
+    assert [row.session for row in found] == ["s_2", "s_1"]
+    assert [row.turns for row in found] == [2, 2]
     assert bus.read_after == []
 
 
@@ -46,7 +46,7 @@ async def test_of_a_session_without_an_end_all_events_are_read() -> None:
     running = session("s_1")[:-1]
     bus = log(running, session("s_2", 60_000))
     found = await sessions(bus, SessionFilter())
-    assert [one.ended != "" for one in found] == [True, False]
+    assert [row.ended != "" for row in found] == [True, False]
     assert found[1] == folded(running)
     assert len(bus.read_after) == 1
 
@@ -63,7 +63,7 @@ async def test_of_a_session_without_an_end_all_events_are_read() -> None:
 )
 async def test_only_wanted_sessions_are_listed(wanted: SessionFilter, names: list[str]) -> None:
     bus = log(session("s_1"), session("s_2", 60_000, "rival"))
-    assert [one.session for one in await sessions(bus, wanted)] == names
+    assert [row.session for row in await sessions(bus, wanted)] == names
 
 
 def test_events_of_a_later_aura_are_left_out() -> None:

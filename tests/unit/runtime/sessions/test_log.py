@@ -20,7 +20,7 @@ def keys(session: str) -> ev.KeysPressed:
 
 
 def log(*sessions: str) -> Any:  # it stands for a `Bus`
-    return StoredLog(*((seq, keys(one)) for seq, one in enumerate(sessions, 1)))
+    return StoredLog(*((seq, keys(session)) for seq, session in enumerate(sessions, 1)))
 
 
 @pytest.mark.parametrize("sessions", [0, 1, PAGE, PAGE + 1, 3 * PAGE])
@@ -43,7 +43,7 @@ async def test_only_matching_subjects_are_counted() -> None:
 async def test_a_message_is_erased_by_its_number() -> None:
     bus = log("s_1", "s_2", "s_3")
     await erase(bus, subjects.EVENTS_STREAM, [1, 3])
-    assert [one.seq for one in bus.stored] == [2]
+    assert [message.seq for message in bus.stored] == [2]
     await erase(bus, subjects.EVENTS_STREAM, [])
     assert len(bus.asked) == 2
 

@@ -25,6 +25,6 @@ def test_a_call_of_a_tool_is_in_the_tools_lane_from_the_models_word_on() -> None
         at_ms=T0 + 1900, name="book", arguments="{}", model="m", took_ms=1.0,
     )  # fmt: skip
     told = moments([*story(), called, returned])
-    assert {one.lane for one in told if one.name.startswith("tool.")} == {"tool"}
+    assert {span.lane for span in told if span.name.startswith("tool.")} == {"tool"}
     (tool,) = [span for span in spans(told) if span.lane == "tool"]
     assert (tool.start_ms, tool.end_ms) == (T0 + 1900, T0 + 2030)

@@ -14,12 +14,12 @@ from tests.unit.runtime.story import T0, story
 
 def test_moments_are_in_the_order_of_the_edges_clock_whatever_the_order_of_the_log() -> None:
     told = moments(reversed(story()))
-    assert [one.at_ms for one in told] == sorted(one.at_ms for one in told)
+    assert [moment.at_ms for moment in told] == sorted(moment.at_ms for moment in told)
 
 
 def test_the_first_sound_of_an_answer_is_a_moment_though_no_event_says_when_it_left() -> None:
-    sent = [one for one in moments(story()) if one.name == "answer.sent"]
-    assert [one.at_ms - T0 for one in sent] == [1900 + 561, 5900 + 562]
+    sent = [moment for moment in moments(story()) if moment.name == "answer.sent"]
+    assert [moment.at_ms - T0 for moment in sent] == [1900 + 561, 5900 + 562]
 
 
 def test_growing_words_are_found_in_the_inputs() -> None:
@@ -39,10 +39,10 @@ def test_growing_words_are_found_in_the_inputs() -> None:
 
 
 def test_the_probabilities_of_an_end_of_turn_are_shown() -> None:
-    told = {one.name: one.text for one in moments(_doubted(one) for one in story())}
+    told = {moment.name: moment.text for moment in moments(_doubted(moment) for moment in story())}
     assert told["transcript.guess"].endswith("ended: 54%)")
     assert told["response.sentence"].endswith("the caller had ended: 8%)")
-    assert "ended" not in "".join(one.text for one in moments(story()))
+    assert "ended" not in "".join(moment.text for moment in moments(story()))
 
 
 def test_a_cut_and_a_reached_spend_limit_are_told_with_their_units() -> None:
@@ -53,12 +53,12 @@ def test_a_cut_and_a_reached_spend_limit_are_told_with_their_units() -> None:
         ("price", 0.5, 0.625),
     ]
     reached = [ev.SpendReached(**head, limit=name, most=n, used=k) for name, n, k in limits]
-    assert [one.text for one in moments(reached)] == [
+    assert [moment.text for moment in moments(reached)] == [
         "2000150 of 2000000 tokens",
         "1.5 of 0.9 s of speech",
         "price 0.625 of 0.5",
     ]
-    (guess,) = [one for one in story()[:20] if isinstance(one, ev.TranscriptGuess)][:1]
+    (guess,) = [event for event in story()[:20] if isinstance(event, ev.TranscriptGuess)][:1]
     (cut,) = moments([msgspec.structs.replace(guess, pause=-14_000)])
     assert cut.text.endswith("stt-1, up to a cut at 14000 ms)")
 
@@ -80,7 +80,7 @@ def test_a_cancelled_answer_that_was_heard_to_its_end_says_so() -> None:
         return event
 
     for told, expected in ((story(), None), ([over_the_last_word(e) for e in story()], True)):
-        (cancelled,) = [one for one in moments(told) if one.name == "response.cancelled"]
+        (cancelled,) = [moment for moment in moments(told) if moment.name == "response.cancelled"]
         assert cancelled.fields.get("to_the_end") is expected
 
 
@@ -92,8 +92,8 @@ def test_a_completely_heard_answer_is_not_cut_by_a_hang_up() -> None:
         return msgspec.structs.replace(event, complete=False, text=text)
 
     for early, name, said in ((False, "heard", "all: "), (True, "cut", "cut: ")):
-        told = moments(hung_up(one, early=early) for one in story())
-        heard = next(one for one in told if one.name == "answer.heard")
+        told = moments(hung_up(event, early=early) for event in story())
+        heard = next(moment for moment in told if moment.name == "answer.heard")
         assert heard.text.startswith(said)
         assert heard.fields["complete"] is False, "what the log says is shown as it is"
         assert next(span.name for span in spans(told) if span.lane == "client") == name
@@ -101,18 +101,18 @@ def test_a_completely_heard_answer_is_not_cut_by_a_hang_up() -> None:
 
 def test_an_answer_is_cut_if_more_words_would_have_followed() -> None:
     unfinished = [
-        one
-        for one in story()
-        if not (isinstance(one, ev.ResponseCompleted | ev.TurnMeasured) and one.turn == 2)
+        event
+        for event in story()
+        if not (isinstance(event, ev.ResponseCompleted | ev.TurnMeasured) and event.turn == 2)
     ]
     whole = next(
-        one for one in unfinished if isinstance(one, ev.ResponseSentence) and one.turn == 2
+        event for event in unfinished if isinstance(event, ev.ResponseSentence) and event.turn == 2
     )
     cut = [
-        msgspec.structs.replace(one, text=whole.text)
-        if isinstance(one, ev.AnswerHeard) and one.turn == 2
-        else one
-        for one in unfinished
+        msgspec.structs.replace(event, text=whole.text)
+        if isinstance(event, ev.AnswerHeard) and event.turn == 2
+        else event
+        for event in unfinished
     ]
     assert [span.name for span in spans(moments(cut)) if span.lane == "client"] == ["heard", "cut"]
 
@@ -120,7 +120,7 @@ def test_an_answer_is_cut_if_more_words_would_have_followed() -> None:
 def test_a_greeting_that_was_heard_is_a_moment_at_its_first_audio() -> None:
     head: Head = {"tenant": "acme", "session": "s_1", "at_ms": T0 + 900}
     heard = ev.AnswerHeard(**head, turn=0, text="Hello!", complete=True, played_ms=700)
-    (sent,) = [one for one in moments([heard]) if one.name == "answer.sent"]
+    (sent,) = [moment for moment in moments([heard]) if moment.name == "answer.sent"]
     assert (sent.at_ms, sent.text, sent.turn) == (T0 + 200, "the greeting", 0)
 
 
@@ -144,4 +144,4 @@ def test_inputs_that_cannot_be_read_have_no_partial_transcripts() -> None:
         voice=b"",
         rows=b"\xc1 no rows",
     )
-    assert [one for one in moments([broken]) if one.name == "transcript.partial"] == []
+    assert [moment for moment in moments([broken]) if moment.name == "transcript.partial"] == []

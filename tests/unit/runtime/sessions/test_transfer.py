@@ -11,7 +11,7 @@ import pytest
 
 from runtime.bus.reader import Stored
 from runtime.sessions.file import SessionFile
-from runtime.sessions.transfer import ThereAlreadyError, forget, left, put_in, taken_out
+from runtime.sessions.transfer import AlreadyRecordedError, export, forget, left, store
 from schemas import codec, subjects
 
 WHOSE = (("t", "s"), ("t", "s_2"))
@@ -56,7 +56,7 @@ class Streams:
 
     async def read(self, stream: str, subject: str) -> list[Stored]:
         pattern = subject.replace(">", "*")
-        return [one for one in self.held[stream] if fnmatchcase(one.subject, pattern)]
+        return [stored for stored in self.held[stream] if fnmatchcase(stored.subject, pattern)]
 
     async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
         if head[codec.ID_HEADER] in self.recent_ids:
@@ -70,16 +70,16 @@ class Streams:
         *kind, stream = verb.split(".")
         if kind[-1] == "INFO":
             found = await self.read(stream, body["subjects_filter"])
-            counts = {one.subject: 0 for one in found}
+            counts = {stored.subject: 0 for stored in found}
             for one in found:
                 counts[one.subject] += 1
             return {"state": {"subjects": counts}, "total": len(counts)}
         if kind[-1] == "DELETE":
             self.overwritten.append((stream, body["seq"]))
-            gone = [one for one in self.held[stream] if one.seq == body["seq"]]
+            gone = [stored for stored in self.held[stream] if stored.seq == body["seq"]]
         else:
             gone = await self.read(stream, body.get("filter", ">"))
-        self.held[stream] = [one for one in self.held[stream] if one not in gone]
+        self.held[stream] = [stored for stored in self.held[stream] if stored not in gone]
         return {"purged": len(gone)}
 
 
@@ -88,12 +88,12 @@ def streams() -> Any:  # it stands for a `Bus`
 
 
 def ids(stored: Sequence[Stored]) -> list[str]:
-    return [one.headers[codec.ID_HEADER] for one in stored]
+    return [kept.headers[codec.ID_HEADER] for kept in stored]
 
 
 @pytest.mark.parametrize("audio", [True, False])
 async def test_a_session_is_taken_out_with_its_events_and_sound(audio: bool) -> None:
-    found = await taken_out(streams(), "s", audio=audio)
+    found = await export(streams(), "s", audio=audio)
     assert found is not None
     assert (found.tenant, found.session) == ("t", "s")
     assert ids(found.events) == ["s.one"]
@@ -101,31 +101,29 @@ async def test_a_session_is_taken_out_with_its_events_and_sound(audio: bool) -> 
 
 
 async def test_of_an_unknown_session_there_is_nothing() -> None:
-    assert await taken_out(streams(), "nobody") is None
+    assert await export(streams(), "nobody") is None
 
 
 async def test_a_session_is_put_in_as_a_copy() -> None:
     bus = streams()
-    assert (
-        await put_in(bus, SessionFile("t", "new", [event("new", 1), event("new", 2, "two")])) == 2
-    )
+    assert await store(bus, SessionFile("t", "new", [event("new", 1), event("new", 2, "two")])) == 2
     stored = bus.held[subjects.EVENTS_STREAM][-2:]
     assert ids(stored) == ["new.one", "new.two"]
-    assert [one.headers[codec.COPY_HEADER] for one in stored] == ["new", "new"]
+    assert [kept.headers[codec.COPY_HEADER] for kept in stored] == ["new", "new"]
 
 
 async def test_a_session_that_is_there_is_not_put_in_again() -> None:
     bus = streams()
     before = list(bus.held[subjects.EVENTS_STREAM])
-    with pytest.raises(ThereAlreadyError):
-        await put_in(bus, SessionFile("rival", "s", [event("s", 1)]))
+    with pytest.raises(AlreadyRecordedError):
+        await store(bus, SessionFile("rival", "s", [event("s", 1)]))
     assert bus.held[subjects.EVENTS_STREAM] == before
 
 
 async def test_a_session_that_was_erased_a_moment_ago_is_put_in_under_other_ids() -> None:
     bus = streams()
     bus.recent_ids.add("new.one")
-    await put_in(bus, SessionFile("t", "new", [event("new", 1)]))
+    await store(bus, SessionFile("t", "new", [event("new", 1)]))
     (name,) = ids(bus.held[subjects.EVENTS_STREAM][-1:])
     assert name.startswith("new.one.again-")
 
@@ -134,9 +132,9 @@ async def test_a_forgotten_session_is_in_no_stream_and_others_stay() -> None:
     bus = streams()
     assert await left(bus, "t", "s") == 5
     await forget(bus, WHOSE)
-    assert [await left(bus, *one) for one in WHOSE] == [0, 0]
+    assert [await left(bus, *session_ref) for session_ref in WHOSE] == [0, 0]
     assert ids(bus.held[subjects.EVENTS_STREAM]) == ["other.one"]
-    assert [one.subject for one in bus.held[subjects.AUDIO_STREAM]] == ["aura.pcm.other.1"]
+    assert [kept.subject for kept in bus.held[subjects.AUDIO_STREAM]] == ["aura.pcm.other.1"]
     assert bus.held[subjects.SEATS_STREAM] == []
 
 
@@ -149,4 +147,4 @@ async def test_what_was_on_the_disk_is_overwritten_with_its_dead_letters() -> No
         (subjects.EVENTS_STREAM, 3),
         (subjects.DEAD_STREAM, 11),
     ]
-    assert [one.seq for one in bus.held[subjects.DEAD_STREAM]] == [12, 13, 14]
+    assert [letter.seq for letter in bus.held[subjects.DEAD_STREAM]] == [12, 13, 14]

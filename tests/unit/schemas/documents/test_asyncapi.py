@@ -26,8 +26,8 @@ def references(within: Any) -> Iterator[str]:
             yield found
         within = list(within.values())
     if isinstance(within, list):
-        for one in within:
-            yield from references(one)
+        for item in within:
+            yield from references(item)
 
 
 def messages(channel: str) -> set[str]:
@@ -40,7 +40,7 @@ def headers(message: str) -> dict[str, Any]:
 
 
 def test_every_reference_within_the_document_leads_somewhere() -> None:
-    within = {one for one in references(DOCUMENT) if one.startswith("#/")}
+    within = {reference for reference in references(DOCUMENT) if reference.startswith("#/")}
     assert within
     for reference in within:
         found: Any = DOCUMENT
@@ -52,7 +52,7 @@ def test_every_reference_within_the_document_leads_somewhere() -> None:
 def test_every_kind_of_event_has_a_stored_subject_and_its_mirror() -> None:
     assert set(CHANNELS) == set(typing.get_args(events.Kind))
     for kind in CHANNELS:
-        stored, live = (DOCUMENT["channels"][f"{one}.{kind}"] for one in ("ev", "live"))
+        stored, live = (DOCUMENT["channels"][f"{prefix}.{kind}"] for prefix in ("ev", "live"))
         assert stored["address"] == subjects.session_events("{tenant}", "{session}", kind)
         assert live["address"] == subjects.live("{tenant}", "{session}", kind)
         assert stored["messages"] == live["messages"]

@@ -15,7 +15,8 @@ from schemas.generate import HERE, README, consumers, message_types
 def test_every_event_has_one_row_with_its_kind() -> None:
     rows = [line.split(" | ") for line in event_table.table().splitlines()[2:]]
     assert sorted((row[1], row[0]) for row in rows) == sorted(
-        (f"`{tag(one)}`", f"| `{one.KIND}`") for one in typing.get_args(events.AnyEvent)
+        (f"`{tag(event_type)}`", f"| `{event_type.KIND}`")
+        for event_type in typing.get_args(events.AnyEvent)
     )
 
 

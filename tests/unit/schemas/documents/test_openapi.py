@@ -27,8 +27,8 @@ def references(within: Any) -> Iterator[str]:
             yield found
         within = list(within.values())
     if isinstance(within, list):
-        for one in within:
-            yield from references(one)
+        for item in within:
+            yield from references(item)
 
 
 def target(reference: str) -> Any:

@@ -23,7 +23,7 @@ class Counted:
     """The metrics since the beginning of a test."""
 
     def __init__(self) -> None:
-        self._before = {one: self._now(*one) for one in self._all()}
+        self._before = {sample: self._now(*sample) for sample in self._all()}
 
     def __call__(self, name: str, **labels: str) -> float:
         key = (f"aura_session{name}", tuple(sorted(labels.items())))

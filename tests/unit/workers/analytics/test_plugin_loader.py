@@ -52,7 +52,7 @@ def test_a_module_is_found_where_the_command_is_run(
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert [one.name for one in load("of_mine", SETTINGS)] == ["one", "two"]
+    assert [subscriber.name for subscriber in load("of_mine", SETTINGS)] == ["one", "two"]
     (two,) = load("of_mine:two", SETTINGS)
     assert isinstance(two, Subscriber)
     for name, said in (

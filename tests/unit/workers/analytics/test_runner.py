@@ -106,4 +106,6 @@ async def test_one_event_that_fails_in_a_batch_costs_the_others_nothing() -> Non
     batched, source = subscriber("transcript.final", batch=10)(writes), Few()
     context = Context(Bus(Client()), load(_env_file=None), "g")
     await Runner(batched, source).run(context, asyncio.Event())
-    assert [one.answer for one in source.events] == ["done"] * 7 + ["given up"] + ["done"] * 2
+    assert [delivery.answer for delivery in source.events] == ["done"] * 7 + ["given up"] + [
+        "done"
+    ] * 2

@@ -59,11 +59,11 @@ def test_an_invalid_name_of_a_group_is_refused() -> None:
     for options, said in wrong:
         with pytest.raises(SubscriberError, match=said):
             subscriber("turn.measured", **options)(on_words)
-    one = subscriber("turn.measured")(on_words)
+    measured_turns = subscriber("turn.measured")(on_words)
     with pytest.raises(SubscriberError, match="--group"):
-        Plan([one], "my.group", start_of("now", NOW))
+        Plan([measured_turns], "my.group", start_of("now", NOW))
     with pytest.raises(SubscriberError, match="two subscribers"):
-        Plan([one, one], "mine", start_of("now", NOW))
+        Plan([measured_turns, measured_turns], "mine", start_of("now", NOW))
 
 
 @pytest.mark.parametrize("name", ["metrics", "warehouse", "webhook", "shadow:llm"])
@@ -76,4 +76,4 @@ def test_shipped_subscribers_ignore_replays(name: str) -> None:
     )
     found = load(f"workers.analytics.{name}", settings)
     assert found
-    assert all(one.calls_only for one in found)
+    assert all(each_subscriber.calls_only for each_subscriber in found)

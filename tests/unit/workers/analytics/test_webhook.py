@@ -33,4 +33,4 @@ def test_words_that_would_leave_in_clear_are_warned_of(url: str, *, warned: bool
     settings = load(_env_file=None, webhook_url=url, webhook_secret=SECRET)
     with structlog.testing.capture_logs() as logs:
         webhook.subscribers(settings)
-    assert [one["event"] for one in logs] == ["webhook_in_clear"] * warned
+    assert [line["event"] for line in logs] == ["webhook_in_clear"] * warned

@@ -81,8 +81,8 @@ class Choosy(Parrot):
 @pytest.fixture(autouse=True)
 def birds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("birds")
-    for one in (Parrot, Model, Voice, Deaf, Mute, NoEngine, Choosy):
-        setattr(module, one.__name__, one)
+    for engine in (Parrot, Model, Voice, Deaf, Mute, NoEngine, Choosy):
+        setattr(module, engine.__name__, engine)
     module.__dict__["made"] = Parrot  # a function of the settings would do, too
     module.__dict__["number"] = 3
     monkeypatch.setitem(sys.modules, "birds", module)

@@ -48,7 +48,9 @@ def test_a_container_has_fewer_cores_and_less_memory_than_its_machine(tmp_path: 
 def test_the_doctor_says_which_model_answers_and_why(tmp_path: Path) -> None:
     def said(**settings: str) -> str:
         own = load(_env_file=None, cache_dir=tmp_path / "cache", data_dir=tmp_path, **settings)
-        return next(one.what for one in examined(own) if one.what.startswith("language model"))
+        return next(
+            finding.what for finding in examined(own) if finding.what.startswith("language model")
+        )
 
     chosen = llm_factory.local_llm(load(_env_file=None, cache_dir=tmp_path / "cache"))
     assert said() == f"language model: {chosen.model}. {chosen.why}"

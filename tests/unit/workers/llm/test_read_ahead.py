@@ -64,8 +64,8 @@ async def settled() -> None:
 async def test_the_prompt_that_came_last_is_read_first_and_each_once() -> None:
     reader = Reader()
     ahead = ReadAhead(reader)
-    for one in (ONE, OTHER, ONE):
-        ahead.enqueue(one)
+    for beginning in (ONE, OTHER, ONE):
+        ahead.enqueue(beginning)
     async with running(ahead):
         await settled()
         assert reader.read == ["one", "other"]
@@ -167,5 +167,5 @@ def test_a_beginning_is_what_the_first_turn_of_a_call_sends(
     }
     prompt = prompt_start(PromptBeginning.of(SessionConfig(tools=(tool,)).but(changes)))
     assert (prompt.system, prompt.messages[0]) == ("Be brief.", ("assistant", "Good evening!"))
-    assert [one.name for one in prompt.tools] == (["book"] if told else [])
+    assert [tool.name for tool in prompt.tools] == (["book"] if told else [])
     assert prompt.tool_choice == (told or "auto")

@@ -17,10 +17,10 @@ BOOK = FunctionCall("book", "{}")
 async def written(log: FencedLog, *tokens: Token, tools: bool = True) -> ResponseWriter:
     offered = (ToolFunction(name="book"),) if tools else ()
     context = job(log, tools=offered)
-    text = ResponseText(tools=[one.name for one in offered])
+    text = ResponseText(tools=[tool.name for tool in offered])
     writer = ResponseWriter(ResponseChain(context, "m"), text, context)
     for token in tokens:
-        await writer.take(token)
+        await writer.add(token)
     await writer.finish()
     return writer
 
@@ -48,8 +48,8 @@ async def test_sentences_are_spoken_at_once_and_calls_follow_them(
     log = FencedLog()
     await written(log, *tokens)
     found = log.events
-    assert [one.text for one in found if isinstance(one, ev.ResponseSentence)] == sentences
-    assert [one.name for one in found if isinstance(one, ev.ToolCalled)] == calls
+    assert [event.text for event in found if isinstance(event, ev.ResponseSentence)] == sentences
+    assert [event.name for event in found if isinstance(event, ev.ToolCalled)] == calls
     assert len(found) == len(sentences) + len(calls)
 
 

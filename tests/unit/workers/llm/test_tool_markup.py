@@ -46,7 +46,7 @@ CLOSINGS = {
 
 @pytest.mark.parametrize(("text", "markup"), OPENINGS)
 @pytest.mark.parametrize(
-    "change", [str.lower, str.upper, str.swapcase], ids=lambda one: one.__name__
+    "change", [str.lower, str.upper, str.swapcase], ids=lambda function: function.__name__
 )
 def test_an_opening_is_found_in_any_case(
     text: str, markup: Markup, change: Callable[[str], str]
@@ -103,7 +103,7 @@ def test_a_list_in_pythons_syntax_ends_with_its_bracket() -> None:
     assert found.end() == len("[book(guests=2) ]")
 
 
-@pytest.mark.parametrize("markup", [*MARKUPS, PYTHONIC, HARMONY], ids=lambda one: one.parser)
+@pytest.mark.parametrize("markup", [*MARKUPS, PYTHONIC, HARMONY], ids=lambda markup: markup.parser)
 def test_the_advice_names_the_parser_of_the_server(markup: Markup) -> None:
     assert f"--tool-call-parser {markup.parser}, llama.cpp --jinja" in markup.advice
 

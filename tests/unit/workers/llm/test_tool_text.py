@@ -31,8 +31,8 @@ def test_a_call_in_any_form_is_taken_and_not_spoken(
 
 
 @given(st.sampled_from([*FORMS, *MARKUP]), st.sampled_from([*FORMS, *MARKUP]), CUTS)
-def test_calls_one_after_the_other_are_both_taken(one: str, other: str, cuts: list[int]) -> None:
-    said, calls = taken(f"{one}\n{other}\nDone.", cuts)
+def test_calls_one_after_the_other_are_both_taken(first: str, second: str, cuts: list[int]) -> None:
+    said, calls = taken(f"{first}\n{second}\nDone.", cuts)
     assert calls == [BOOK, BOOK]
     assert said.strip() == "Done."
 
@@ -149,8 +149,8 @@ def test_the_mark_of_mistral_before_a_call_is_no_word() -> None:
 
 
 def test_two_calls_in_one_frame_of_deepseek_are_two() -> None:
-    one = '<｜tool▁call▁begin｜>book<｜tool▁sep｜>{"guests": 2}<｜tool▁call▁end｜>'
-    text = f"One moment. <｜tool▁calls▁begin｜>{one}\n{one}<｜tool▁calls▁end｜>"
+    call = '<｜tool▁call▁begin｜>book<｜tool▁sep｜>{"guests": 2}<｜tool▁call▁end｜>'
+    text = f"One moment. <｜tool▁calls▁begin｜>{call}\n{call}<｜tool▁calls▁end｜>"
     assert taken(text, list(range(len(text)))) == ("One moment. ", [BOOK, BOOK])
     assert taken(text.removesuffix("<｜tool▁call▁end｜><｜tool▁calls▁end｜>"), [])[1] == [
         BOOK,
@@ -159,7 +159,7 @@ def test_two_calls_in_one_frame_of_deepseek_are_two() -> None:
 
 
 @given(
-    st.sampled_from([one for markup in MARKUPS for one in markup.openings]),
+    st.sampled_from([opening for markup in MARKUPS for opening in markup.openings]),
     st.text(alphabet='ab 1<>|/{}[]"=:', max_size=60),
     CUTS,
 )

@@ -130,12 +130,12 @@ async def test_a_request_knows_whether_its_recogniser_has_begun() -> None:
     recognizer.gate.clear()
     async with asyncio.TaskGroup() as tasks:
         first, second = request(), request()
-        for one in (first, second):
+        for each in (first, second):
 
-            async def hear(asked: RecognitionRequest = one) -> None:
+            async def hear(asked: RecognitionRequest = each) -> None:
                 await both.recognise(asked, speech(), rank=0, hurried=False)
 
-            one.task = tasks.create_task(hear())
+            each.task = tasks.create_task(hear())
         async with asyncio.timeout(5):
             while first.phase is not RequestPhase.BEGUN:
                 await asyncio.sleep(0)

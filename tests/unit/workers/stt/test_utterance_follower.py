@@ -51,7 +51,7 @@ class Spoken:
             continued_ms=continued_ms,
         )
         self._seq += 1
-        return list(self.follower.take(message, requests))
+        return list(self.follower.hear(message, requests))
 
     def end(
         self, requests: Requests = NOTHING, *, final_pause: int = 0, continued_ms: int = 0
@@ -64,7 +64,7 @@ class Spoken:
             final_pause=final_pause,
             continued_ms=continued_ms,
         )
-        return list(self.follower.take(message, requests))
+        return list(self.follower.hear(message, requests))
 
     def hear(self, part: AudioPart) -> None:
         """Let the words of *part* be known."""

@@ -39,14 +39,14 @@ class ResultLog:
         assert (stream, subject) == (subjects.EVENTS_STREAM, "aura.ev.t.s.out")
         self.read_after.append(after)
         return [
-            Stored(subject, number, codec.encode(one), codec.headers(one), "")
-            for number, one in enumerate(self.stored, after + 1)
+            Stored(subject, number, codec.encode(event), codec.headers(event), "")
+            for number, event in enumerate(self.stored, after + 1)
         ]
 
     async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
         event = codec.decode(data)
         assert (subject, head) == (subjects.event(event), codec.headers(event))
-        is_new = not self.knows_ids or event.id not in {one.id for one in self.stored}
+        is_new = not self.knows_ids or event.id not in {known.id for known in self.stored}
         if self.store_fails:
             if self.store_fails.pop():
                 self.stored.append(event)
@@ -136,7 +136,7 @@ async def test_only_a_call_that_must_not_run_twice_is_marked_as_begun(
 ) -> None:
     log = ResultLog()
     await outcome(Service(), log, requested(tool))
-    assert [type(one) for one in log.stored] == [ev.ToolBegun] * marks
+    assert [type(event) for event in log.stored] == [ev.ToolBegun] * marks
 
 
 @pytest.mark.parametrize(
@@ -297,4 +297,4 @@ async def test_all_kinds_of_tools_are_named_and_closed() -> None:
     stage = ToolStage({"webhook": services[0], "nats": services[1]})
     assert stage.model == "nats+webhook"
     await stage.close()
-    assert all(one.is_closed for one in services)
+    assert all(service.is_closed for service in services)

@@ -37,18 +37,18 @@ def test_the_chunks_are_the_audio_in_order_whatever_the_pieces(sizes: list[int])
 def test_the_first_chunk_leaves_as_soon_as_it_has_enough() -> None:
     cutter = ChunkCutter()
     assert cutter.wanted == FIRST_MS * BYTES_PER_MS
-    assert not [*cutter.take(sound(FIRST_MS))], "nothing would be kept back but the tail"
-    (first,) = cutter.take(sound(1))
+    assert not [*cutter.cut(sound(FIRST_MS))], "nothing would be kept back but the tail"
+    (first,) = cutter.cut(sound(1))
     assert len(first) == (FIRST_CHUNK_MS + 1) * BYTES_PER_MS
     assert len(cutter.rest) == TAIL_BYTES
 
 
 def test_later_chunks_wait_for_more_audio_than_the_first_one() -> None:
     cutter = ChunkCutter()
-    assert [*cutter.take(sound(300))]
+    assert [*cutter.cut(sound(300))]
     assert cutter.wanted == LATER_CHUNK_BYTES - TAIL_BYTES
-    assert not [*cutter.take(sound(490))]
-    assert len([*cutter.take(sound(20))]) == 1
+    assert not [*cutter.cut(sound(490))]
+    assert len([*cutter.cut(sound(20))]) == 1
 
 
 def test_audio_at_once_is_cut_into_chunks_of_the_largest_size() -> None:

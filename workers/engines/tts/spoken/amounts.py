@@ -57,11 +57,11 @@ class Amounts:
         return f"{match[1] or ''}{self._language.say('per')}{unit}"
 
     def _amount(self, match: re.Match[str]) -> str:
-        language, found = self._language, match.groupdict()
-        sign, number, upper = found["sign"], found["n"], found["upper"]
-        scale = (found["scale"] or "").strip()
+        language, parts = self._language, match.groupdict()
+        sign, number, upper = parts["sign"], parts["n"], parts["upper"]
+        scale = (parts["scale"] or "").strip()
         scale = SCALES.get(scale, scale)
-        minus = language.say("minus") if found.get("minus") else ""
+        minus = language.say("minus") if parts.get("minus") else ""
         if upper or scale:
             count = Decimal(1_000_000) if scale else language.decimal(upper)
             span = f"{number}{language.say('to')}{upper}" if upper else number
@@ -122,9 +122,9 @@ class Amounts:
         return " ".join([*century, _DECADES[int(tens) - 2]])
 
     def _unit(self, match: re.Match[str]) -> str:
-        said = self._language.measure(self._language.decimal(match["n"]), UNITS[match["unit"]])
+        measure = self._language.measure(self._language.decimal(match["n"]), UNITS[match["unit"]])
         return (
-            f"{said} {self._language.words['per_second']}"
+            f"{measure} {self._language.words['per_second']}"
             if match["unit"].endswith(("bps", "B/s", "it/s"))
-            else said
+            else measure
         )

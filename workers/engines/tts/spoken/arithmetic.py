@@ -40,12 +40,12 @@ class Arithmetic:
             whole, upper, lower = match[1], int(match[2]), int(match[3])
             name = _FRACTIONS.get((upper, lower))
             between = "out_of" if lower in {10, 20, 100} else "over"
-            said = (
+            text = (
                 self._language.words[name]
                 if name
                 else f"{upper}{self._language.say(between)}{lower}"
             )
-            return f"{whole}{self._language.say('and')}{said}" if whole else said
+            return f"{whole}{self._language.say('and')}{text}" if whole else text
 
         return (
             (re.compile(rf"(\d*)\s?([{''.join(_VULGAR)}])"), vulgar),

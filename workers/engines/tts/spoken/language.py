@@ -39,7 +39,7 @@ class SpeechLanguage:
             self.is_known = False
         self.point = get_decimal_symbol(self.locale)
         groups = get_group_symbol(self.locale) + ("." if self.point == "," else ",")
-        self._groups = "".join(" " if one.isspace() else one for one in groups)
+        self._groups = "".join(" " if sign.isspace() else sign for sign in groups)
         group, point = f"[{re.escape(self._groups)}]", re.escape(self.point)
         self.number = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+(?!\d)|\d+)(?:{point}\d+)?"
         """The pattern of a number."""
@@ -50,13 +50,13 @@ class SpeechLanguage:
 
     def decimal(self, text: str) -> Decimal:
         """Return the value of *text*, which `number` matches."""
-        plain = "".join(one for one in text if one not in self._groups)
+        plain = "".join(letter for letter in text if letter not in self._groups)
         return Decimal(plain.replace(self.point, "."))
 
     def measure(self, count: Decimal, unit: str) -> str:
         """Return *count* with the name of *unit*, a unit of the CLDR."""
-        said = format_unit(count, unit, "long", format=_ANY, locale=self.locale)
-        return said.replace("\xa0", " ")
+        named_count = format_unit(count, unit, "long", format=_ANY, locale=self.locale)
+        return named_count.replace("\xa0", " ")
 
     def date(self, first: str, second: str, year: str) -> str:
         """Return the words of a date, or '' if it is invalid.
@@ -67,7 +67,7 @@ class SpeechLanguage:
         orders = [(second, first), (first, second)]
         if self.code in _MONTH_FIRST:
             orders.reverse()
-        return next((said for one in orders if (said := self.day(whole, *one))), "")
+        return next((text for order in orders if (text := self.day(whole, *order))), "")
 
     def day(self, year: str, month: str, day: str) -> str:
         """Return the words of a day, or '' if there is no such day."""
@@ -75,5 +75,5 @@ class SpeechLanguage:
             when = datetime.date(int(year), int(month), int(day))
         except ValueError:
             return ""
-        said = format_date(when, "long", locale=self.locale)
-        return said.lower() if self.code == "de" else said  # an ordinal: see `names`
+        spoken_date = format_date(when, "long", locale=self.locale)
+        return spoken_date.lower() if self.code == "de" else spoken_date  # an ordinal: see `names`

@@ -18,7 +18,7 @@ class Names:
     def _spell(self, text: str) -> str:
         """Return an address with its signs as words."""
         names = {".": "dot", "/": "slash", "_": "underscore", "-": "dash", ":": "colon", "@": "at"}
-        return "".join(self._language.say(names[one]) if one in names else one for one in text)
+        return "".join(self._language.say(names[sign]) if sign in names else sign for sign in text)
 
     def _addresses(self) -> tuple[Rule, ...]:
         return (
@@ -76,9 +76,9 @@ class Names:
         plus = self._language.words["plus"]
 
         def groups(match: re.Match[str]) -> str:
-            found = re.findall(r"\d+", match[0])
-            said = ", ".join(" ".join(group) for group in found)
-            return f"{plus} {said}" if match[0][0] == "+" else said
+            digit_groups = re.findall(r"\d+", match[0])
+            digits = ", ".join(" ".join(group) for group in digit_groups)
+            return f"{plus} {digits}" if match[0][0] == "+" else digits
 
         return tuple(
             (re.compile(pattern), groups)

@@ -92,8 +92,8 @@ class Times:
                 f"{int(hours)}{half}" if half else self._language.words["hour"].format(h=int(hours))
             )
         small = int(minutes) < 10 and self._language.code == "en"
-        said = f"oh {int(minutes)}" if small else str(int(minutes))
-        return self._language.words["clock"].format(h=int(hours), m=said) + half
+        minute_words = f"oh {int(minutes)}" if small else str(int(minutes))
+        return self._language.words["clock"].format(h=int(hours), m=minute_words) + half
 
     def _duration(self, match: re.Match[str]) -> str:
         units = ("duration-hour", "duration-minute", "duration-second")

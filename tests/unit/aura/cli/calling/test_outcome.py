@@ -24,14 +24,14 @@ def audio(ms: int, text: str = "", kind: str = "ai_audio") -> dict[str, Any]:
 def heard(*messages: dict[str, Any], at: float = 12.0, spoke_until: float = 10.0) -> Outcome:
     outcome = Outcome(spoke_until=spoke_until)
     for message in messages:
-        outcome.take(message, at)
+        outcome.add(message, at)
     return outcome
 
 
 def test_words_grow_until_they_are_certain() -> None:
     outcome = heard({"type": "user_transcript_partial", "text": "what is"})
     assert view(outcome).plain == "You   what is"
-    outcome.take({"type": "user_transcript", "text": "What is it?"}, 12)
+    outcome.add({"type": "user_transcript", "text": "What is it?"}, 12)
     assert (outcome.transcript, outcome.partial) == ("What is it?", "")
 
 
@@ -50,7 +50,7 @@ def test_text_without_sound_is_no_first_audio() -> None:
 def test_the_call_ends_once_the_response_was_played_and_measured() -> None:
     outcome = heard(audio(3000), DONE)
     assert outcome.ends_at is None, "its latencies may still come"
-    outcome.take(STEPS, 12.1)
+    outcome.add(STEPS, 12.1)
     assert outcome.ends_at == pytest.approx(12.0 + 3.0 + HEARD_S)
     assert heard(DONE, STEPS).ends_at == 10.0, "there is nothing to hear"
 
@@ -67,10 +67,10 @@ def test_an_interrupted_response_is_no_answer_and_another_one_follows() -> None:
     outcome = heard(audio(3000, "Rome"), DONE, STEPS, {"type": "ai_interrupted"})
     assert (outcome.response, bytes(outcome.pcm), outcome.interrupted) == ("", b"", 1)
     assert (outcome.ends_at, outcome.first_audio_ms) == (None, None)
-    outcome.take({**STEPS, "interrupted": True}, 12)
+    outcome.add({**STEPS, "interrupted": True}, 12)
     assert not outcome.steps, "the latencies of the interrupted turn"
     for message in (audio(100, "Paris"), DONE, STEPS):
-        outcome.take(message, 15.0)
+        outcome.add(message, 15.0)
     assert outcome.ends_at == pytest.approx(15.1 + HEARD_S)
 
 

@@ -37,9 +37,9 @@ def test_a_call_is_drawn_from_its_beginning() -> None:
 
 
 def test_turns_stand_side_by_side() -> None:
-    _, one = drawn("ws-whole-jfk")
+    _, first = drawn("ws-whole-jfk")
     _, other = drawn("continuous-greeting-interrupted")
-    a, b = (finished.turns(told, READABLE) for told in (one, other))
+    a, b = (finished.turns(timeline, READABLE) for timeline in (first, other))
     assert a[0]["said"]
     assert a[0]["answer"]
     pairs = finished.side_by_side(a, b)

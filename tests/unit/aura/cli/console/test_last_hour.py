@@ -22,7 +22,7 @@ def measured(wait_ms: float | None, turn: int = 1, **said: Any) -> ev.TurnMeasur
 def hour(*events: ev.AnyEvent) -> dict[str, Any]:
     fold = LastHour()
     for event in events:
-        fold.take(event)
+        fold.count(event)
     return fold.summary(NOW_MS)
 
 
@@ -45,7 +45,7 @@ def test_waits_speculations_and_interruptions_are_counted() -> None:
     assert told["interrupted"] == 1
     assert told["slowest"][0] == {"session": "s_1", "turn": 2, "wait_ms": 900}
     assert [dot[1] for dot in told["dots"]] == [500, 900]
-    step = next(one for one in told["steps"] if one["step"] == "language model asked")
+    step = next(step for step in told["steps"] if step["step"] == "language model asked")
     assert step == {"step": "language model asked", "p50": 120, "p95": 120, "p99": 120}
 
 
@@ -77,8 +77,8 @@ def test_faults_are_grouped_and_lead_to_a_call() -> None:
 
 def test_only_events_with_a_number_are_changes() -> None:
     fold = LastHour()
-    fold.take(ev.SessionStarted(**head(), user="ann", protocol="continuous", edge="e"))
-    fold.take(ev.ToolFailed(**head(), turn=1, step=0, call=0, name="book", reason="timeout"))
+    fold.count(ev.SessionStarted(**head(), user="ann", protocol="continuous", edge="e"))
+    fold.count(ev.ToolFailed(**head(), turn=1, step=0, call=0, name="book", reason="timeout"))
     assert fold.changes == 2
-    fold.take(ev.AnswerHeard(**head(), turn=1, text="Hello.", complete=True, played_ms=1))
+    fold.count(ev.AnswerHeard(**head(), turn=1, text="Hello.", complete=True, played_ms=1))
     assert fold.changes == 2

@@ -17,19 +17,19 @@ def test_the_last_words_grow_and_go_with_the_call() -> None:
     words = LastWords()
     words.grows("s_1", "what is")
     assert (words.of("s_1").caller, words.of("s_1").growing) == ("what is", True)
-    words.take(
+    words.note(
         ev.TurnCommitted(**head(), turn=1, text="What is it?", confidence=1.0, speculative=False)
     )
-    words.take(ev.AnswerHeard(**head(), turn=1, text="A call.", complete=True, played_ms=5))
+    words.note(ev.AnswerHeard(**head(), turn=1, text="A call.", complete=True, played_ms=5))
     said = words.of("s_1")
     assert (said.caller, said.growing, said.aura) == ("What is it?", False, "A call.")
-    words.take(ev.SessionEnded(**head(), reason="caller_left", turns=1))
+    words.note(ev.SessionEnded(**head(), reason="caller_left", turns=1))
     assert words.of("s_1").caller == ""
 
 
 def test_other_events_say_nothing_and_the_oldest_of_many_calls_are_forgotten() -> None:
     words = LastWords()
-    words.take(ev.AnswerReached(**head(), turn=1, index=0))
+    words.note(ev.AnswerReached(**head(), turn=1, index=0))
     assert words.of("s_1").caller == ""
     for number in range(MOST_CALLS_REMEMBERED + 1):
         words.grows(f"s_{number}", "hello")

@@ -62,7 +62,7 @@ def test_hidden_words_are_nowhere(event: ev.AnyEvent) -> None:
 
 
 def test_each_event_without_words_is_an_event() -> None:
-    tags = {str(one.__struct_config__.tag) for one in typing.get_args(ev.AnyEvent)}
+    tags = {str(event_type.__struct_config__.tag) for event_type in typing.get_args(ev.AnyEvent)}
     assert WORDLESS - tags == {"answer.sent"}, "which the timeline derives"
 
 
@@ -78,6 +78,6 @@ def test_redaction_also_masks_older_recordings() -> None:
 def test_a_long_history_is_cut_and_says_so() -> None:
     lines = [{"role": "user", "text": str(k)} for k in range(9)]
     fields = Readable(Redaction(), words=True).fields({"messages": lines, "settings": {"a": "b"}})
-    assert [one["text"] for one in fields["messages"]] == ["5", "6", "7", "8"]
+    assert [message["text"] for message in fields["messages"]] == ["5", "6", "7", "8"]
     assert fields["earlier_messages"] == 5
     assert "settings" not in fields

@@ -68,7 +68,7 @@ def test_a_result_is_json_with_what_each_step_saw() -> None:
         "wrong": ["step 2: no answer"],
         "error": "",
     }
-    assert [(one["transcript"], one["first_audio_ms"]) for one in told["steps"]] == [
+    assert [(step["transcript"], step["first_audio_ms"]) for step in told["steps"]] == [
         ("What is the capital?", 900),
         ("Hello?", None),
     ]

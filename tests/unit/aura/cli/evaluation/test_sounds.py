@@ -32,7 +32,7 @@ def test_a_text_is_spoken_once_and_a_missing_recording_is_named(tmp_path: Path) 
         sounds(gone, tmp_path, say)
 
 
-@pytest.mark.parametrize("name", [one for one in get_args(Noise) if one])
+@pytest.mark.parametrize("name", [kind for kind in get_args(Noise) if kind])
 def test_a_noise_is_the_same_each_time_and_short(name: str) -> None:
     assert noise(name) == noise(name)
     assert 0 < len(noise(name)) <= 32_000

@@ -14,7 +14,10 @@ from tests.unit.runtime.story import a_tool, row_of, story
 
 def test_a_page_has_a_lane_for_tools_where_there_are_some() -> None:
     told = story()
-    lanes = [content(row_of(one), moments(one), {})["lanes"] for one in (told, [*told, *a_tool()])]
+    lanes = [
+        content(row_of(events), moments(events), {})["lanes"]
+        for events in (told, [*told, *a_tool()])
+    ]
     assert lanes == [[lane for lane in LANES if lane != "tool"], list(LANES)]
 
 

@@ -43,18 +43,18 @@ def test_a_loudspeaker_plays_the_queue_in_order_and_then_silence() -> None:
     speaker = Loudspeaker()
     speaker.put(b"\x01\x00" * 4)
     speaker.put(b"\x02\x00" * 4)
-    assert speaker.take(12) == b"\x01\x00" * 4 + b"\x02\x00" * 2
-    assert speaker.take(8) == b"\x02\x00" * 2 + bytes(4)
+    assert speaker.read(12) == b"\x01\x00" * 4 + b"\x02\x00" * 2
+    assert speaker.read(8) == b"\x02\x00" * 2 + bytes(4)
     speaker.put(b"\x03\x00" * 4)
     speaker.drop()
-    assert (speaker.take(8), speaker.level) == (bytes(8), 0.0)
+    assert (speaker.read(8), speaker.level) == (bytes(8), 0.0)
 
 
 def test_a_loudspeaker_at_another_rate_plays_as_long() -> None:
     speaker = Loudspeaker(48_000)
     for _ in range(50):
         speaker.put(buzz(20))
-    played = speaker.take(2 * 48_000)
+    played = speaker.read(2 * 48_000)
     assert level(played[:80_000]) > 0.2
     assert len(played) == 2 * 48_000
 

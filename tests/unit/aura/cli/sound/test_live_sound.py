@@ -18,7 +18,7 @@ def chunk(turn: int, number: int, ms: int) -> SpeechChunk:
 
 def heard(sound: LiveSound, now_ms: int) -> tuple[list[int], list[int]]:
     """Return the values of each ms, caller and Aura."""
-    both = array("h", sound.take(now_ms + LISTENING_DELAY_MS))
+    both = array("h", sound.read(now_ms + LISTENING_DELAY_MS))
     return list(both[0::32]), list(both[1::32])
 
 
@@ -53,4 +53,4 @@ def test_pieces_join_without_a_gap() -> None:
     first, second = heard(sound, 100)[1], heard(sound, 400)[1]
     assert first == [2] * 100
     assert second == [2] * 200 + [0] * 100
-    assert sound.take(0) == b""
+    assert sound.read(0) == b""

@@ -23,7 +23,7 @@ CALLS = st.lists(st.tuples(NAMES, OBJECTS.map(json.dumps)), min_size=1, max_size
 def collected(deltas: list[Any]) -> list[FunctionCall]:
     calls = CallDeltas()
     for delta in deltas:
-        calls.take({"tool_calls": delta})
+        calls.add({"tool_calls": delta})
     return calls.calls
 
 
@@ -44,7 +44,7 @@ def test_numbered_calls_are_joined_whatever_their_parts(
         more: dict[str, Any] = {"name": name} if again else {}
         parts = [{**head, "function": {"name": name, "arguments": first}}]
         kept = head if again else {"index": index}
-        parts += [{**kept, "function": {**more, "arguments": one}} for one in rest]
+        parts += [{**kept, "function": {**more, "arguments": arguments}} for arguments in rest]
         queues.append(parts)
     deltas = [[queue.pop(0)] for queue in queues]
     while queues := [queue for queue in queues if queue]:
@@ -67,7 +67,7 @@ def test_whole_calls_without_useful_numbers_stay_apart(
 def test_whole_calls_without_ids_or_numbers_stay_apart(calls: list[tuple[str, str]]) -> None:
     deltas = [[{"function": {"name": name, "arguments": json.loads(a)}}] for name, a in calls]
     found = collected(deltas)
-    assert [(one.name, json.loads(one.arguments)) for one in found] == [
+    assert [(call.name, json.loads(call.arguments)) for call in found] == [
         (name, json.loads(a)) for name, a in calls
     ]
 
@@ -98,7 +98,7 @@ def test_a_stream_gives_its_calls_where_tools_were_offered_and_refuses_elsewhere
     part = {"index": 0, "id": "a", "function": {"name": "book", "arguments": '{"n": 2}'}}
     offered, alone = ChatStream("m", has_tools=True), ChatStream("m")
     for stream in (offered, alone):
-        assert stream.take(chunk(tool_calls=[part])) == ""
+        assert stream.feed(chunk(tool_calls=[part])) == ""
     offered.end()
     assert offered.calls == [FunctionCall("book", '{"n": 2}')]
     assert not alone.calls
@@ -108,6 +108,6 @@ def test_a_stream_gives_its_calls_where_tools_were_offered_and_refuses_elsewhere
 
 def test_the_form_of_before_there_were_several_is_read() -> None:
     stream = ChatStream("m", has_tools=True)
-    stream.take(chunk(function_call={"name": "book", "arguments": '{"n":'}))
-    stream.take(chunk(function_call={"arguments": " 2}"}))
+    stream.feed(chunk(function_call={"name": "book", "arguments": '{"n":'}))
+    stream.feed(chunk(function_call={"arguments": " 2}"}))
     assert stream.calls == [FunctionCall("book", '{"n": 2}')]

@@ -15,7 +15,7 @@ USER, AI = "user", "assistant"
 
 
 def roles(*history: tuple[str, str], system: str = "Be kind.", said: str = "") -> list[str]:
-    return [one["role"] for one in messages(Prompt(system, history, said=said))]
+    return [message["role"] for message in messages(Prompt(system, history, said=said))]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,11 @@ def test_a_server_that_knows_no_tools_is_told_of_them_in_words() -> None:
     system, user, assistant, result = sent["messages"]
     assert "Book a table." in system["content"]
     assert assistant["content"] == 'Let me see.\n{"name": "book", "arguments": {"n": 2}}'
-    assert [one["role"] for one in (user, assistant, result)] == ["user", "assistant", "user"]
+    assert [message["role"] for message in (user, assistant, result)] == [
+        "user",
+        "assistant",
+        "user",
+    ]
     assert '{"ok": true}' in result["content"]
 
 
@@ -209,5 +213,5 @@ def test_a_server_is_told_the_call_in_texts() -> None:
 
 def test_a_response_without_words_of_the_caller_is_asked_for() -> None:
     told = messages(Prompt("", ((USER, "Hi."), (AI, "Hello."))))
-    assert [one["role"] for one in told] == [USER, AI, USER]
+    assert [message["role"] for message in told] == [USER, AI, USER]
     assert told[-1]["content"]

@@ -80,12 +80,12 @@ def delta(**fields: Any) -> dict[str, Any]:
     ],
 )
 def test_the_text_of_a_chunk_is_what_is_said(chunk: object, text: str | None) -> None:
-    assert ChatStream("m").take(chunk) == text
+    assert ChatStream("m").feed(chunk) == text
 
 
 def test_what_it_cost_is_kept() -> None:
     stream = ChatStream("m")
-    stream.take({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": None}})
+    stream.feed({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": None}})
     assert stream.usage == Usage(3, 0, "m")
 
 
@@ -107,7 +107,7 @@ def test_a_stream_without_words_says_why(
 ) -> None:
     stream = ChatStream("m")
     for chunk in chunks:
-        stream.take(chunk)
+        stream.feed(chunk)
     with pytest.raises(kind, match=named):
         stream.end()
 
@@ -118,7 +118,7 @@ CUT = [delta(tool_calls=[{"index": 0, "function": {"name": "book", "arguments": 
 def test_a_call_that_was_cut_is_none() -> None:
     stream = ChatStream("m", has_tools=True)
     for chunk in CUT:
-        stream.take(chunk)
+        stream.feed(chunk)
     with pytest.raises(EngineUnavailableError, match="broke off"):
         stream.end()
 
@@ -127,32 +127,32 @@ def test_a_call_that_was_cut_is_none() -> None:
 def test_a_call_that_is_broken_but_over_is_left_to_be_told_of(mark: object) -> None:
     stream = ChatStream("m", has_tools=True)
     for chunk in [*CUT, mark]:
-        stream.take(chunk)
+        stream.feed(chunk)
     stream.end(marks=True)
     assert stream.calls == [FunctionCall("book", '{"n": ')]
 
 
 def test_words_without_a_mark_at_their_end_were_cut_where_the_server_has_one() -> None:
     stream = ChatStream("m")
-    stream.take(delta(content="And then"))
+    stream.feed(delta(content="And then"))
     stream.end()
     with pytest.raises(EngineUnavailableError, match="broke off"):
         stream.end(marks=True)
-    stream.take(DONE)
+    stream.feed(DONE)
     stream.end(marks=True)
 
 
 def test_a_model_that_wants_one_more_step_has_nothing_to_say() -> None:
     stream = ChatStream("m", after_tools=True)
-    stream.take(delta(tool_calls=[{"function": {"name": "x"}}], finish_reason="tool_calls"))
+    stream.feed(delta(tool_calls=[{"function": {"name": "x"}}], finish_reason="tool_calls"))
     stream.end()
     assert not stream.calls
 
 
 def test_a_tool_call_beside_words_is_not_missed() -> None:
     stream = ChatStream("m")
-    stream.take(delta(content="One moment."))
-    stream.take(delta(tool_calls=[{}], finish_reason="tool_calls"))
+    stream.feed(delta(content="One moment."))
+    stream.feed(delta(tool_calls=[{}], finish_reason="tool_calls"))
     stream.end()
 
 
@@ -170,12 +170,12 @@ def test_an_error_in_mid_stream_is_worth_another_attempt_and_its_words_are_kept(
     error: dict[str, Any],
 ) -> None:
     stream = ChatStream("m")
-    stream.take(delta(content="One."))
+    stream.feed(delta(content="One."))
     with pytest.raises(EngineUnavailableError, match="broke off") as caught:
-        stream.take(error)
+        stream.feed(error)
     assert "secret" not in str(caught.value)
 
 
 def test_a_request_refused_inside_a_stream_is_refused() -> None:
     with pytest.raises(EngineRefusedError, match="404"):
-        ChatStream("m").take({"error": {"code": 404, "message": "no such model"}})
+        ChatStream("m").feed({"error": {"code": 404, "message": "no such model"}})

@@ -65,7 +65,7 @@ def test_an_instruct_model_is_told_its_prompt_and_its_tools_and_may_say_more() -
     assert chat(Prompt("", (), max_tokens=0))["max_tokens"] == 1
 
 
-@pytest.mark.parametrize("request_of", [chat, completion], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("request_of", [chat, completion], ids=lambda function: function.__name__)
 @pytest.mark.parametrize(
     ("temperature", "samplers", "top_k"),
     [(0.0, ["top_k"], 1), (0.7, ["top_k", "temperature"], TOP_K)],
