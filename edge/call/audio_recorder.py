@@ -1,9 +1,11 @@
 """Cuts the recorded audio of both sides into pieces, each with its time."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from edge.core.client_events import ClientEvent, Interrupted, Speech
+from edge.core.client_events import ClientEvent
+from edge.core.hearing.playing import Playing
 from schemas.audio import BYTES_PER_MS, RecordedSound, SoundSide
 
 RECORDED_PIECE_MS = 5000
@@ -50,9 +52,8 @@ class AudioRecorder:
     _caller_until_ms: int = 0
     """The end of the caller's audio so far, Unix ms."""
     _client: _Track = field(default_factory=_Track)
-    _playing: list[tuple[int, bytes]] = field(default_factory=list)
-    """Audio sent to the client: start of its playback (Unix ms), s16le mono 16 kHz."""
-    _until_ms: int = 0
+    _playing: Playing = field(default_factory=Playing)
+    """Audio that was sent to the client and is not recorded yet."""
     _cut: list[RecordedSound] = field(default_factory=list)
     """Pieces of the caller before a gap."""
     _late_ms: int = MOST_LATE_MS
@@ -89,17 +90,7 @@ class AudioRecorder:
 
     def note_sent(self, event: ClientEvent, now_ms: int) -> None:
         """Keep the audio of a response; an interrupted client drops what it has not played."""
-        if isinstance(event, Speech) and event.pcm:
-            start_ms = max(self._until_ms, now_ms)
-            self._playing.append((start_ms, event.pcm))
-            self._until_ms = start_ms + len(event.pcm) // BYTES_PER_MS
-        elif isinstance(event, Interrupted):
-            self._until_ms = min(self._until_ms, now_ms)
-            self._playing = [
-                (start_ms, pcm[: (now_ms - start_ms) * BYTES_PER_MS])
-                for start_ms, pcm in self._playing
-                if start_ms < now_ms
-            ]
+        self._playing.note_sent(event, now_ms)
 
     def take(self, now_ms: int, *, ended: bool = False) -> list[tuple[SoundSide, RecordedSound]]:
         """Return the pieces up to now: of responses, the played ones, or all if *ended*."""
@@ -112,8 +103,8 @@ class AudioRecorder:
 
     def _played(self, now_ms: int, *, ended: bool) -> Iterator[RecordedSound]:
         """Yield the played pieces; a gap ends a piece."""
-        track, waiting = self._client, list[tuple[int, bytes]]()
-        for start_ms, pcm in self._playing:
+        track, waiting = self._client, deque[tuple[int, bytes]]()
+        for start_ms, pcm in self._playing.pieces:
             is_played = start_ms + len(pcm) // BYTES_PER_MS <= now_ms
             if not (is_played or ended):
                 waiting.append((start_ms, pcm))
@@ -125,5 +116,5 @@ class AudioRecorder:
                 yield from track.cut_all()
                 track.from_ms = start_ms
             track.pcm += pcm if is_played else pcm[: max(0, now_ms - start_ms) * BYTES_PER_MS]
-        self._playing = waiting
+        self._playing.pieces = waiting
         yield from track.cut_all()

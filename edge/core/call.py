@@ -288,7 +288,7 @@ class Call:
             self.control.advance(self._idle, now_ms)
         has_late_results = self.history.late_results and self.config.turns.respond
         if has_late_results and self._activity is QUIET and not self.control.model_off:
-            self._requester.respond_to_late_results(now_ms)
+            self._requester.respond(inputs.ResponseRequested(""), now_ms)
 
     @property
     def _over(self) -> bool:

@@ -6,12 +6,15 @@ from edge.core.hearing.echo_path import EchoPath
 from edge.core.hearing.microphone_clock import MicrophoneClock
 from edge.core.hearing.playing import Playing
 
+LINGERS_MS = 300
+"""The longest time that a client plays on after it was told to stop, ms."""
+
 
 class Echo:
     """The echo of one connection; it takes no time while no response is played."""
 
     def __init__(self) -> None:
-        self._playing = Playing()
+        self._playing = Playing(LINGERS_MS)
         self._clock = MicrophoneClock()
         self._path = EchoPath()
         self._canceller = EchoCanceller()

@@ -9,7 +9,8 @@ from edge.core.client_events import Interrupted, Measured, ResponseDropped
 from edge.core.effects import Outbox
 from edge.core.inputs import Played, Truncated
 from edge.core.response.interruption import InterruptionMove
-from edge.core.response.response import UNMEASURED, Phase, Response
+from edge.core.response.request import UNMEASURED
+from edge.core.response.response import Phase, Response
 from edge.core.response.sentence import BEGINNING
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History
@@ -53,19 +54,19 @@ class CurrentResponse:
     @property
     def held(self) -> bool:
         """Whether an interruption of the response is suspected."""
-        return self.response is not None and self.response.held
+        return self.response is not None and self.response.interruption.held
 
     @property
     def firm(self) -> bool:
         """Whether there is a response that the caller cannot interrupt."""
-        return self.response is not None and self.response.firm
+        return self.response is not None and self.response.request.firm
 
     def retract(self, response: Response, now_ms: int) -> None:
         """Retract a response, since the caller's turn goes on."""
         self.cancel(response, now_ms, "retracted")
-        self.speculation.retracted += response.speculative
-        self.speculation.sentences += len(response.sentences)
-        if response.tool_steps.is_used:  # otherwise its tools would run twice
+        self.speculation.retracted += response.request.speculative
+        self.speculation.sentences += response.sentences.written
+        if response.tools.steps.is_used:  # otherwise its tools would run twice
             self.finish(response, now_ms, heard="", complete=False)
             return
         self.response = None
@@ -73,16 +74,16 @@ class CurrentResponse:
         if response.phase is Phase.SPECULATIVE or not response.is_awaited:
             return
         self._history.turn_over()
-        self._history.carry(response.text)
+        self._history.carry(response.request.text)
         unheard = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
             text="",
             complete=False,
             played_ms=response.playback.played_ms(now_ms),
-            carried=bool(response.text),
-            in_conversation=response.in_conversation,
-            part=response.earlier_connections,
+            carried=bool(response.request.text),
+            in_conversation=response.request.in_conversation,
+            part=response.request.earlier_connections,
         )
         self._out.publish(unheard)
 
@@ -131,16 +132,16 @@ class CurrentResponse:
 
         *resumable*: the response goes on on another connection, from the position of the rewind.
         """
-        self.response, self.last = None, response
+        self.response, self.last, request = None, response, response.request
         where = response.playback.position if resumable else BEGINNING
-        self._history.control.turn_over(response.turn)
-        if response.in_conversation:
-            self._history.enter_turn(response.text, heard, response.tool_steps, response.turn)
+        self._history.control.turn_over(request.turn)
+        if request.in_conversation:
+            self._history.enter_turn(request.text, heard, response.tools.steps, request.turn)
         else:
             self._history.turn_over()
         finished = ev.AnswerHeard(
             **self._out.head(now_ms),
-            turn=response.turn,
+            turn=request.turn,
             text=heard,
             complete=complete,
             played_ms=response.playback.played_ms(now_ms),
@@ -148,15 +149,15 @@ class CurrentResponse:
             sentence=where.sentence,
             sentence_ms=where.before_ms,
             sentence_words=where.words,
-            part=response.earlier_connections,
-            in_conversation=response.in_conversation,
+            part=request.earlier_connections,
+            in_conversation=request.in_conversation,
         )
         self._out.publish(finished)
-        if complete and response.ends_call:
+        if complete and response.tools.ends_call:
             self._out.hang_up()
 
     def measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
-        if response.origin in UNMEASURED:
+        if response.request.origin in UNMEASURED:
             return
         cost, self.speculation = self.speculation, Speculation()
         measured = ev.TurnMeasured(
@@ -186,26 +187,26 @@ class CurrentResponse:
     def suspect(self, now_ms: int) -> None:
         """Hold the response, since the sound over it may be an interruption."""
         response = self.response
-        if response is None or response.firm or response.heard_to_the_end(now_ms):
+        if response is None or response.request.firm or response.heard_to_the_end(now_ms):
             return
-        response.move_interruption(InterruptionMove.SUSPECT)
-        response.suspected_ms = now_ms
+        response.interruption.move(InterruptionMove.SUSPECT)
+        response.interruption.suspected_ms = now_ms
         if response.playback.begun:
             self._note(ev.InterruptionSuspected, response, now_ms)
 
     def hold_on(self, now_ms: int) -> None:
         """Hold the response for longer, since the caller still speaks."""
-        if (response := self.response) and response.held:
-            response.suspected_ms = now_ms
+        if (response := self.response) and response.interruption.held:
+            response.interruption.suspected_ms = now_ms
 
     def stop(self, now_ms: int) -> None:
         """Let the client stop the held response, which may still go on from there."""
         response = self.response
-        if response is None or not response.held or response.stopped:
+        if response is None or not response.interruption.held or response.interruption.stopped:
             return
         if not response.playback.begun or response.heard_to_the_end(now_ms):
             return
-        response.move_interruption(InterruptionMove.STOP)
+        response.interruption.move(InterruptionMove.STOP)
         heard, played_ms = response.playback.heard(now_ms), response.playback.played_ms(now_ms)
         response.rewind(now_ms)
         self._note(ev.InterruptionStopped, response, now_ms)
@@ -214,9 +215,9 @@ class CurrentResponse:
     def dismiss(self, now_ms: int) -> None:
         """Continue the held response: the sound was no interruption."""
         response = self.response
-        if response is None or not response.held:
+        if response is None or not response.interruption.held:
             return
-        response.move_interruption(InterruptionMove.DISMISS)
+        response.interruption.move(InterruptionMove.DISMISS)
         response.waiting_since_ms = now_ms
         if response.playback.begun:
             self._note(ev.InterruptionDismissed, response, now_ms)
@@ -230,8 +231,8 @@ class CurrentResponse:
         response = self.response
         if response is None:
             return
-        stopped = response.stopped
-        response.move_interruption(InterruptionMove.CONFIRM)
+        stopped = response.interruption.stopped
+        response.interruption.move(InterruptionMove.CONFIRM)
         if response.heard_to_the_end(now_ms):
             self.finish(response, now_ms, heard=response.spoken, complete=True)
         elif response.playback.begun and gone_on:
@@ -253,12 +254,12 @@ class CurrentResponse:
     def truncate(self, report: Truncated, now_ms: int) -> None:
         """Cut the response to the part that was heard, by the client's *report*."""
         response, last = self.of(report.turn), self.last
-        if response and response.stopped:  # the response may still go on from there
+        if response and response.interruption.stopped:  # the response may still go on from there
             response.rewind(now_ms, report.played_ms)
         elif response and response.playback.begun:
             response.rewind(now_ms, report.played_ms)
             self.interrupt(now_ms)
-        elif last and last.turn == report.turn and last.in_conversation:
+        elif last and last.turn == report.turn and last.request.in_conversation:
             heard = last.playback.heard_by(report.played_ms)
             self._history.names.reword(response_key(last.turn), heard)
             truncated = ev.AnswerTruncated(

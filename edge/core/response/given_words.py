@@ -35,7 +35,7 @@ def sentence(
     return ResponseSentence(
         **head,
         turn=response.turn,
-        index=response.written,
+        index=response.sentences.written,
         text=text,
         first_token_ms=0.0,
         took_ms=0.0,
@@ -54,7 +54,7 @@ def completed(
     return ResponseCompleted(
         **head,
         turn=response.turn,
-        sentences=response.written,
+        sentences=response.sentences.written,
         text=text,
         model="",
         prompt_tokens=0,

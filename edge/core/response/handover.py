@@ -3,8 +3,10 @@
 from edge.core.client_events import Interrupted
 from edge.core.effects import Outbox
 from edge.core.response.playback import Playback
-from edge.core.response.response import Origin, Phase, Response
+from edge.core.response.request import Origin, Request
+from edge.core.response.response import Phase, Response
 from edge.core.response.sentence import Position
+from edge.core.response.tool_state import ToolState
 from edge.core.session.history import History
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
@@ -29,21 +31,10 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
     )
     playback = Playback(begun.turn, voice, start)
     for index, text in begun.sentences.items():
-        playback.add_sentence(index, text)
-    return Response(
-        turn=begun.turn,
-        text=begun.text,
-        confidence=begun.confidence,
-        playback=playback,
-        speech_end_ms=now_ms,
-        taken_ms=now_ms,
-        origin=Origin.RESUMED,
-        phase=Phase.COMMITTED,
-        reached=begun.reached,
-        sentences=dict(begun.sentences),
-        tool_steps=begun.steps,
-        earlier_connections=begun.earlier_connections,
-    )
+        playback.sentences.at(index).text = text
+    earlier = begun.earlier_connections
+    request = Request(Origin.RESUMED, now_ms, begun.text, begun.confidence, begun.turn, earlier)
+    return Response(request, playback, Phase.COMMITTED, tools=ToolState(begun.steps))
 
 
 def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -> None:

@@ -13,7 +13,10 @@ where it was last heard. A confirmed interruption is final: the response is over
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum, auto
+
+from runtime.moves import moved
 
 
 class InterruptionState(Enum):
@@ -54,3 +57,30 @@ INTERRUPTION_MOVES: Mapping[tuple[InterruptionState, InterruptionMove], Interrup
     (_S.SUSPECTED, InterruptionMove.DISMISS): _S.DISMISSED,
     (_S.STOPPED, InterruptionMove.DISMISS): _S.DISMISSED,
 }
+
+
+@dataclass
+class Interruption:
+    """The interruption of one response."""
+
+    state: InterruptionState = InterruptionState.NONE
+    suspected_ms: int = 0
+    """The time of the last suspicion, or of the last voice over the response, Unix ms."""
+
+    @property
+    def held(self) -> bool:
+        """Whether an interruption is suspected, so that nothing more of the response is sent."""
+        return self.state in {InterruptionState.SUSPECTED, InterruptionState.STOPPED}
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the client was told to stop the response."""
+        return self.state is InterruptionState.STOPPED
+
+    def move(self, move: InterruptionMove) -> None:
+        """Move the state.
+
+        Raises:
+            IllegalMoveError: the interruption is over.
+        """
+        self.state = moved(INTERRUPTION_MOVES, self.state, move)

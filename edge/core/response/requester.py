@@ -1,5 +1,9 @@
-"""Requests for responses: by the language model, or with given words."""
+"""Requests for responses: by the language model, or with given words.
 
+Every job of the language model for a turn's first step is made in `Requester._ask`.
+"""
+
+import dataclasses
 from collections import deque
 
 import msgspec
@@ -10,9 +14,11 @@ from edge.core.hearing.utterance import Utterance
 from edge.core.inputs import ResponseRequested
 from edge.core.response import handover
 from edge.core.response.current_response import CurrentResponse
-from edge.core.response.given_words import completed, pieces, sentence, speaker
+from edge.core.response.given_words import completed, pieces, sentence
+from edge.core.response.model_job import model_job
 from edge.core.response.playback import Playback
-from edge.core.response.response import Origin, PhaseMove, Response
+from edge.core.response.request import TURNS, Origin, Request
+from edge.core.response.response import PhaseMove, Response
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
@@ -50,7 +56,7 @@ class Requester:
         voice = self._config.now.voice
         if voice.delivery == "chunks":  # a greeting is one message in all client protocols
             voice = msgspec.structs.replace(voice, delivery="sentences")
-        response = self._new(Origin.GREETING, 0, "", voice, now_ms)
+        response = self._begin(Request(Origin.GREETING, now_ms), voice)
         response.not_before_ms = now_ms + self._config.now.response.greeting_wait_ms
         self._speak(response, [text], now_ms)
 
@@ -61,7 +67,7 @@ class Requester:
         """
         turn = self._begin_turn(command_id, now_ms)
         origin = Origin.FIRM if firm else Origin.GIVEN
-        response = self._new(origin, turn, "", self._config.now.voice, now_ms)
+        response = self._begin(Request(origin, now_ms, turn=turn), self._config.now.voice)
         self._speak(response, pieces(text), now_ms)
 
     def _begin_turn(self, command_id: str, now_ms: int) -> int:
@@ -107,17 +113,17 @@ class Requester:
         *speculative*: the end of turn is not certain yet. *ask_eot*: the model is asked for it too.
         """
         self._current.speculation.taken += speculative
-        response, job = self._begin(Origin.SPOKEN, transcript.text, now_ms)
-        spoken = msgspec.structs.replace(
-            job,
+        request = Request(
+            Origin.SPOKEN, utterance.speech_end_ms, transcript.text, transcript.confidence
+        )
+        response = self._ask(
+            request,
+            now_ms,
             utterance=utterance.number,
             pause=utterance.pause,
             speculative=speculative,
             ask_eot=ask_eot,
         )
-        response.taken = self._out.publish(spoken)
-        response.confidence = transcript.confidence
-        response.speech_end_ms = utterance.speech_end_ms
         response.mark("pause_ms", utterance.paused_ms)
         response.mark("transcript_ms", utterance.transcript_at_ms)
         response.mark("taken_ms", now_ms)
@@ -126,17 +132,12 @@ class Requester:
 
     def take_typed(self, text: str, now_ms: int) -> Response:
         """Ask the language model to respond to a typed turn."""
-        return self._ask(Origin.TYPED, text, now_ms)
+        return self._ask(Request(Origin.TYPED, now_ms, text), now_ms)
 
     def follow(self, instruction: str, command_id: str, now_ms: int) -> None:
         """Ask for a response to an *instruction*, without words of the caller."""
-        history, turn = self._history, self._begin_turn(command_id, now_ms)
-        history.enter_late_results()
-        carried = history.with_carried("")
-        response = self._new(Origin.REQUESTED, turn, carried, self._config.now.voice, now_ms)
-        known = history.window(carried or None, self._config.now.response.history_messages)
-        messages = (*known, ev.Message("user", instruction))
-        response.taken = self._out.publish(self._job(response, messages, self._config.now, now_ms))
+        request = Request(Origin.REQUESTED, now_ms, turn=self._begin_turn(command_id, now_ms))
+        response = self._ask(request, now_ms, after=(ev.Message("user", instruction),))
         self.commit(response, now_ms)
 
     def enter(self, words: str, confidence: float, now_ms: int) -> str:
@@ -154,19 +155,13 @@ class Requester:
         self._out.publish(nothing)
         return unsent
 
-    def respond(self, request: ResponseRequested, now_ms: int) -> None:
-        """Ask the language model for a response that the client requested, and commit it."""
-        history, config = self._history, request.config or self._config.now
-        history.turn += 1
-        history.enter_late_results()
-        carried = history.with_carried("") if request.messages is None else ""
-        origin = Origin.REQUESTED if request.in_conversation else Origin.APART
-        response = self._new(origin, history.turn, carried, config.voice, now_ms)
-        messages = request.messages
-        if messages is None:
-            messages = history.window(carried or None, config.response.history_messages)
-        response.taken = self._out.publish(self._job(response, messages, config, now_ms))
-        self._out.tell(ResponseStarted(response.turn, request.ask))
+    def respond(self, asked: ResponseRequested, now_ms: int) -> None:
+        """Ask the language model for a response without a turn, and commit it."""
+        origin = Origin.REQUESTED if asked.in_conversation else Origin.APART
+        response = self._ask(
+            Request(origin, now_ms), now_ms, config=asked.config, messages=asked.messages
+        )
+        self._out.tell(ResponseStarted(response.turn, asked.ask))
         self.commit(response, now_ms)
 
     def want_response(self) -> None:
@@ -196,68 +191,41 @@ class Requester:
         elif self._queued:
             self.respond(self._queued.popleft(), now_ms)
 
-    def respond_to_late_results(self, now_ms: int) -> None:
-        """Respond to the result of a background call; only when nobody speaks."""
-        response = self._ask(Origin.REQUESTED, None, now_ms)
-        self._out.tell(ResponseStarted(response.turn))
-        self.commit(response, now_ms)
-
-    def _new(
-        self, origin: Origin, turn: int, text: str, voice: VoiceConfig, now_ms: int
-    ) -> Response:
-        """Return a new response to *text*, which becomes the current one."""
-        playback = Playback(turn, voice)
-        self._current.response = Response(turn, text, 1.0, playback, now_ms, now_ms, origin)
-        return self._current.response
-
-    def _begin(
-        self, origin: Origin, words: str | None, now_ms: int
-    ) -> tuple[Response, ev.TurnTaken]:
-        """Return a response to *words* (None: without words of the caller), and its job."""
-        history, config = self._history, self._config.now
-        history.turn += 1
-        history.enter_late_results()
-        text = history.with_carried(words or "")
-        response = self._new(origin, history.turn, text, config.voice, now_ms)
-        spoken = None if words is None else text
-        messages = history.window(spoken, config.response.history_messages)
-        return response, self._job(response, messages, config, now_ms)
-
-    def _ask(self, origin: Origin, words: str | None, now_ms: int) -> Response:
-        """Ask the language model for a response to *words*, or without any if that is None."""
-        response, job = self._begin(origin, words, now_ms)
-        response.taken = self._out.publish(job)
-        return response
-
-    def _job(
+    def _ask(
         self,
-        response: Response,
-        messages: tuple[ev.Message, ...],
-        config: SessionConfig,
+        request: Request,
         now_ms: int,
-    ) -> ev.TurnTaken:
-        """Return the language model's job for a turn without an utterance."""
-        wanted = config.response
+        *,
+        config: SessionConfig | None = None,
+        messages: tuple[ev.Message, ...] | None = None,
+        after: tuple[ev.Message, ...] = (),
+        **spoken: int,
+    ) -> Response:
+        """Ask the language model for the response to *request*, and return it.
+
+        *messages*: the messages to respond to, in place of the conversation and the caller's words.
+        *after*: messages that follow. *spoken*: fields of the job for a turn with an utterance.
+        """
+        history, config = self._history, config or self._config.now
+        history.turn = turn = request.turn or history.turn + 1
+        history.enter_late_results()
+        text = ""
+        if messages is None:
+            text = history.with_carried(request.text)
+            words = text if request.origin in TURNS else text or None
+            messages = history.window(words, config.response.history_messages)
+        job = model_job(self._out, history, config, turn, (*messages, *after), now_ms)
         tools = self._tools.offered(0) if config.tools and config.tool_use.max_steps else ()
-        return ev.TurnTaken(
-            **self._out.head(now_ms),
-            turn=response.turn,
-            utterance=0,
-            pause=0,
-            system=self._history.system(wanted.system_prompt),
-            messages=messages,
-            llm_model=wanted.model,
-            max_tokens=wanted.max_tokens,
-            temperature=wanted.temperature,
-            seed=wanted.seed,
-            speculative=False,
-            text_only=config.voice.delivery == "text",
-            deadline_ms=now_ms + wanted.deadline_ms,
-            tools=tools,
-            tool_choice=chosen(config.tool_use.choice, tools),
-            agent=self._out.agent,
-            **speaker(config),
-        )
+        choice = chosen(config.tool_use.choice, tools)
+        job = msgspec.structs.replace(job, tools=tools, tool_choice=choice, **spoken)
+        request = dataclasses.replace(request, turn=turn, text=text, job=self._out.publish(job))
+        return self._begin(request, config.voice)
+
+    def _begin(self, request: Request, voice: VoiceConfig) -> Response:
+        """Return a new response to *request*, which becomes the current one."""
+        response = Response(request, Playback(request.turn, voice))
+        self._current.response = response
+        return response
 
     def commit(self, response: Response, now_ms: int) -> None:
         """Commit the turn: from here on its response may be heard."""
@@ -270,9 +238,9 @@ class Requester:
         committed = ev.TurnCommitted(
             **self._out.head(now_ms),
             turn=response.turn,
-            text=response.text,
-            confidence=response.confidence,
-            speculative=response.speculative,
+            text=response.request.text,
+            confidence=response.request.confidence,
+            speculative=response.request.speculative,
         )
         self._out.publish(committed)
         self._tools.run(response, now_ms)
@@ -281,13 +249,13 @@ class Requester:
     def eot_llm(self) -> float | None:
         """The model's probability of the end of turn, from its speculative response, or None."""
         response = self._current.uncommitted
-        return response.eot_llm if response else None
+        return response.sentences.eot_llm if response else None
 
     @property
     def eot_pending(self) -> bool:
         """Whether the model is still expected to give this probability."""
         response, config = self._current.uncommitted, self._config.now
-        if response is None or not response.asks_eot or response.sentences:
+        if response is None or not response.request.asks_eot or response.sentences.written:
             return False
         return config.turns.ask_eot and config is not self._without_eot
 

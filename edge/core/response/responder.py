@@ -5,6 +5,7 @@ A response's phases are drawn in `response.py`, its interruption in `interruptio
 
 from typing import Literal
 
+from edge.core.client_events import Speech
 from edge.core.effects import Outbox
 from edge.core.inputs import ChunkSpoken, ClientToolResult
 from edge.core.response.current_response import CurrentResponse
@@ -39,7 +40,7 @@ class Responder:
         match event:
             case ev.ResponseSentence() if response := self._current.of(event.turn):
                 response.add_sentence(event, now_ms)
-                if response.asks_eot and event.index == 0:
+                if response.request.asks_eot and event.index == 0:
                     self._requester.note_eot(event.eot_llm)
             case ev.ResponseCompleted() if response := self._current.of(event.turn):
                 self._tools.completed(response, event, now_ms)
@@ -50,8 +51,8 @@ class Responder:
             case ev.SpeechReady() if response := self._current.of(event.turn):
                 response.waiting_since_ms = now_ms
                 if event.chunks == 0:
-                    response.playback.mark_silent(event.index)
-                elif not response.playback.has(event.index):
+                    response.sentences.mark_silent(event.index)
+                elif not response.sentences.has(event.index):
                     self._out.recover(response.turn)
             case _:
                 pass
@@ -60,7 +61,7 @@ class Responder:
     def tools_since_ms(self) -> int | None:
         """The start of the response's oldest running tool call, Unix ms, or None if none runs."""
         response = self._current.response
-        running = response.tool_steps.running if response else []
+        running = response.tools.steps.running if response else []
         return min(
             (call.requested_ms for call in running if call.requested_ms is not None), default=None
         )
@@ -69,7 +70,7 @@ class Responder:
         """Take audio of the response."""
         if response := self._current.of(chunk.turn):
             response.mark("first_audio_ms", now_ms)
-            response.playback.add_chunk(chunk)
+            response.sentences.at(chunk.index).add(chunk)
 
     def client_result(self, report: ClientToolResult, now_ms: int) -> None:
         """Take the client's result of a tool call."""
@@ -91,12 +92,12 @@ class Responder:
         A speculative response is not missed, since it is asked for again at the commit.
         """
         speculative, response = self._current.uncommitted, self._current.response
-        if response and not speculative and stage == "llm" and response.tool_steps.is_used:
+        if response and not speculative and stage == "llm" and response.tools.steps.is_used:
             self._tools.apologize(response, now_ms)
             return True
         self._current.drop("failed", now_ms)
         if response and response.turn == 0:  # a greeting without audio is still shown
-            self._out.tell(response.playback.unspoken())
+            self._out.tell(Speech(0, response.spoken, b"", ends=True))
         return speculative is None
 
     def overdue(self, now_ms: int) -> Literal["llm", "tts"] | None:
@@ -104,7 +105,7 @@ class Responder:
         expires_ms, response = self.expires_ms, self._current.response
         if response is None or expires_ms is None or now_ms < expires_ms:
             return None
-        return "tts" if response.sentences and not response.waits_for_model else "llm"
+        return "tts" if response.sentences.written and not response.waits_for_model else "llm"
 
     # -------------------------------------------------------- to the client
 
@@ -114,8 +115,8 @@ class Responder:
         if response is None:
             return
         self._tools.advance(response, now_ms)
-        if response.held:
-            if now_ms - response.suspected_ms < self._config.now.interruption.false_interruption_ms:
+        if response.interruption.held:
+            if now_ms < self._held_until_ms(response):
                 return
             self._current.dismiss(now_ms)
         if response.is_being_sent and now_ms >= response.not_before_ms:
@@ -123,12 +124,17 @@ class Responder:
         if response.heard_to_the_end(now_ms):
             self._current.finish(response, now_ms, heard=response.spoken, complete=True)
 
+    def _held_until_ms(self, response: Response) -> int:
+        """The time at which a held response goes on if no words come, Unix ms."""
+        config = self._config.now.interruption
+        return response.interruption.suspected_ms + config.false_interruption_ms
+
     def _send(self, response: Response, now_ms: int) -> None:
         """Send the due pieces of a response, or the wait sound."""
         due = response.playback.due(now_ms)
         for speech in due.pieces:
             if speech.pcm or response.playback.is_read:
-                response.note_sent(now_ms)
+                response.mark("first_sent_ms", now_ms)
             self._out.tell(speech)
         if not due.ends:
             for sound in response.playback.wait_sound_due(now_ms):
@@ -160,9 +166,9 @@ class Responder:
         response = self._current.response
         if response is None:
             return None
-        if response.held:
-            return response.suspected_ms + self._config.now.interruption.false_interruption_ms
-        if response.tool_steps.running:
+        if response.interruption.held:
+            return self._held_until_ms(response)
+        if response.tools.steps.running:
             return self._tools.due_ms(response, now_ms)
         match response.phase:
             case Phase.SPECULATIVE:
@@ -179,7 +185,7 @@ class Responder:
         response = self._current.response
         if response is None or response.phase is Phase.ALL_SENT:
             return None
-        if response.tool_steps.running:  # each tool call has its own deadline
+        if response.tools.steps.running:  # each tool call has its own deadline
             return None
         spoken_ms = 0 if response.playback.plays_wait_sound else response.playback.until_ms
         quiet_since_ms = max(response.waiting_since_ms, spoken_ms)

@@ -1,4 +1,4 @@
-"""One response: its phase, its interruption, its playback and its measurements.
+"""One response: its request, its playback, its interruption, its tools, and its phase.
 
     SPECULATIVE --commit--> COMMITTED
     COMMITTED, REWOUND --send all--> ALL_SENT
@@ -13,12 +13,13 @@ from enum import Enum, auto
 
 from edge.core.client_events import ResponseDone
 from edge.core.endpointing.end_of_turn import is_question
-from edge.core.response.interruption import INTERRUPTION_MOVES, InterruptionMove, InterruptionState
+from edge.core.response.interruption import Interruption
 from edge.core.response.playback import Playback
-from edge.core.session.tool_steps import ToolSteps
+from edge.core.response.request import CAN_GO_ON, FIXED_WORDS, Request
+from edge.core.response.sentence import Sentences
+from edge.core.response.tool_state import ToolState
 from runtime.moves import moved
-from schemas.events import ResponseCompleted, ResponseSentence, TurnTaken
-from schemas.tools import END_CALL
+from schemas.events import ResponseCompleted, ResponseSentence
 
 
 class Phase(Enum):
@@ -50,33 +51,6 @@ PHASE_MOVES: Mapping[tuple[Phase, PhaseMove], Phase] = {
 }
 
 
-class Origin(Enum):
-    """The origin of a response."""
-
-    GREETING = auto()
-    """The greeting in the configuration, turn 0."""
-    GIVEN = auto()
-    """Words given by a command or by the edge itself."""
-    FIRM = auto()
-    """The same, but the caller cannot interrupt it."""
-    SPOKEN = auto()
-    """A spoken turn of the caller."""
-    TYPED = auto()
-    """A typed turn of the caller."""
-    REQUESTED = auto()
-    """A request of a client or an operator, or a late result of a tool."""
-    APART = auto()
-    """The same, but it does not become part of the conversation."""
-    RESUMED = auto()
-    """The rest of a response that began on another connection."""
-
-
-FIXED_WORDS = {Origin.GREETING, Origin.GIVEN, Origin.FIRM}
-"""Origins of responses that nobody waited for: their words were known before."""
-UNMEASURED = {Origin.GIVEN, Origin.FIRM, Origin.RESUMED}
-"""Origins of responses that are not measured: their first sound does not show the stages' speed."""
-
-
 GONE_ON_MS = 1000
 """The time after the first sound of a response in which speech continues the previous turn."""
 
@@ -85,102 +59,96 @@ GONE_ON_MS = 1000
 class Response:
     """The state of a response. Times are Unix ms."""
 
-    turn: int
-    text: str
-    """The caller's words."""
-    confidence: float
+    request: Request
     playback: Playback
-    speech_end_ms: int
-    taken_ms: int
-    """The time of the request to the model."""
-    origin: Origin
+    """What has arrived of it, and what was sent and heard of that."""
     phase: Phase = Phase.SPECULATIVE
-    eot_llm: float | None = None
-    """0..1: the model's probability of the end of turn, or None without one."""
-    interruption: InterruptionState = InterruptionState.NONE
-    suspected_ms: int = 0
-    """The time of the last suspicion of an interruption, or of the last voice over the response."""
+    interruption: Interruption = field(default_factory=Interruption)
+    tools: ToolState = field(default_factory=ToolState)
     times_ms: dict[str, float] = field(default_factory=dict)
     """The turn waterfall: fields of `turn.measured`, ms after the last speech."""
-    sentences: dict[int, str] = field(default_factory=dict)
-    waiting_since_ms: int = 0
-    """The time of its last progress, from which the stages' deadline counts."""
-    completed: ResponseCompleted | None = None
-    first_sent_ms: int | None = None
-    reached: int = 0
-    """The last sentence that was recorded as being sent."""
-    earlier_connections: int = 0
-    """The number of earlier connections that recorded a heard part of it."""
-    tool_steps: ToolSteps = field(default_factory=ToolSteps)
-    taken: TurnTaken | None = None
-    """The job of its first step, or None for a greeting or a response from another edge."""
-    unreported_step: ResponseCompleted | None = None
-    """The end of the current step, until the client knows that all its calls are known."""
-    was_told_to_wait: bool = False
-    """Whether the caller was told to wait for a tool."""
     not_before_ms: int = 0
-    """The time before which nothing of it is sent, Unix ms."""
-    greeting: str = ""
-    """The greeting of the agent that takes over, spoken at the end of the response."""
+    """The time before which nothing of it is sent."""
+    waiting_since_ms: int = field(init=False)
+    """The time of its last progress, from which the stages' deadline counts."""
+    reached: int = field(init=False)
+    """The last sentence that was recorded as being sent."""
 
     def __post_init__(self) -> None:
-        self.waiting_since_ms = self.taken_ms
+        self.waiting_since_ms = self.request.at_ms
+        self.reached = self.playback.reached
+
+    # -------------------------------------------------------- what was asked
 
     @property
-    def speculative(self) -> bool:
-        """Whether it was requested before the end of turn was certain."""
-        return self.taken is not None and self.taken.speculative
+    def turn(self) -> int:
+        return self.request.turn
 
     @property
-    def asks_eot(self) -> bool:
-        """Whether the model was also asked for the probability of the end of turn."""
-        return self.taken is not None and self.taken.ask_eot
+    def confidence(self) -> float:
+        return self.request.confidence
 
     @property
-    def firm(self) -> bool:
-        """Whether the caller cannot interrupt it."""
-        return self.origin is Origin.FIRM
+    def speech_end_ms(self) -> int:
+        return self.request.speech_end_ms
 
     @property
-    def ends_call(self) -> bool:
-        """Whether the call ends with it, since the model has called for that."""
-        return self.tool_steps.has_called(END_CALL.name)
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for it, since its words were not fixed before."""
+        return self.request.origin not in FIXED_WORDS
+
+    def is_gone_on_from(self, at_ms: int) -> bool:
+        """Tell whether speech that begins at *at_ms* continues the turn.
+
+        Nobody replies to the first sound of a response, so such a caller had only paused.
+        """
+        first_ms = self.times_ms.get("first_sent_ms")
+        if first_ms is None or self.request.origin not in CAN_GO_ON:
+            return False
+        return at_ms - self.speech_end_ms - first_ms <= GONE_ON_MS
+
+    # -------------------------------------------------------- what has arrived
 
     @property
-    def in_conversation(self) -> bool:
-        """Whether it becomes part of the conversation."""
-        return self.origin is not Origin.APART
+    def sentences(self) -> Sentences:
+        return self.playback.sentences
 
     @property
     def spoken(self) -> str:
         """The sentences so far in order."""
-        return " ".join(self.sentences[index] for index in sorted(self.sentences))
-
-    @property
-    def written(self) -> int:
-        """The number of sentences with missing ones, which is the index of the next sentence."""
-        return max(self.sentences, default=-1) + 1
+        return self.sentences.text()
 
     @property
     def waits_for_model(self) -> bool:
         """Whether all sentences so far were sent and the model will write more."""
-        waits = self.completed is None and self.playback.all_of(self.written)
-        return self.tool_steps.step > 0 and waits
+        waits = self.sentences.completed is None and self.is_caught_up
+        return self.tools.steps.step > 0 and waits
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether all sentences so far were sent."""
+        return self.playback.reached >= self.sentences.written
+
+    def add_sentence(self, event: ResponseSentence, now_ms: int) -> None:
+        self.mark("first_token_ms", self.request.at_ms + event.first_token_ms)
+        self.mark("first_sentence_ms", now_ms)
+        self.sentences.note(event)
+        self.waiting_since_ms = now_ms
+
+    def complete(self, event: ResponseCompleted, now_ms: int) -> None:
+        self.sentences.completed = event
+        self.waiting_since_ms = now_ms
+
+    def mark(self, name: str, now_ms: float) -> None:
+        """Record the time of the first *name* in the turn waterfall."""
+        self.times_ms.setdefault(name, round(float(now_ms - self.speech_end_ms), 1))
+
+    # -------------------------------------------------------- what was sent and heard
 
     @property
     def is_being_sent(self) -> bool:
         """Whether the client will get more of it."""
         return self.phase in {Phase.COMMITTED, Phase.REWOUND}
-
-    @property
-    def held(self) -> bool:
-        """Whether an interruption is suspected, so that nothing more of it is sent."""
-        return self.interruption in {InterruptionState.SUSPECTED, InterruptionState.STOPPED}
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the client was told to stop it."""
-        return self.interruption is InterruptionState.STOPPED
 
     def move(self, move: PhaseMove) -> None:
         """Enter the phase after *move*.
@@ -196,28 +164,6 @@ class Response:
         if self.phase is Phase.ALL_SENT:
             self.move(PhaseMove.REWIND)
 
-    def move_interruption(self, move: InterruptionMove) -> None:
-        """Move the state of its interruption.
-
-        Raises:
-            IllegalMoveError: the interruption is over.
-        """
-        self.interruption = moved(INTERRUPTION_MOVES, self.interruption, move)
-
-    @property
-    def is_awaited(self) -> bool:
-        """Whether somebody waits for it, since its words were not fixed before."""
-        return self.origin not in FIXED_WORDS
-
-    def is_gone_on_from(self, at_ms: int) -> bool:
-        """Tell whether speech that begins at *at_ms* continues the turn.
-
-        Nobody replies to the first sound of a response, so such a caller had only paused.
-        """
-        if self.origin not in {Origin.SPOKEN, Origin.REQUESTED, Origin.APART}:
-            return False
-        return self.first_sent_ms is not None and at_ms - self.first_sent_ms <= GONE_ON_MS
-
     def due_at_ms(self, now_ms: int) -> int | None:
         """Return the time of its next piece, Unix ms, or None if there is none so far."""
         return None if self.phase is Phase.ALL_SENT else self.playback.due_at_ms(now_ms)
@@ -227,41 +173,16 @@ class Response:
 
     def asks_until(self, by_ms: int) -> bool:
         """Tell whether it is a question that is completely sent, and heard by *by_ms*."""
-        if self.phase is not Phase.ALL_SENT or self.playback.until_ms > by_ms:
-            return False
-        return is_question(self.spoken)
-
-    def mark(self, name: str, now_ms: float) -> None:
-        """Record the time of the first *name* in the turn waterfall."""
-        self.times_ms.setdefault(name, round(float(now_ms - self.speech_end_ms), 1))
-
-    def add_sentence(self, event: ResponseSentence, now_ms: int) -> None:
-        self.mark("first_token_ms", self.taken_ms + event.first_token_ms)
-        self.mark("first_sentence_ms", now_ms)
-        self.sentences[event.index] = event.text
-        if event.index == 0:
-            self.eot_llm = event.eot_llm
-        self.playback.add_sentence(event.index, event.text)
-        self.waiting_since_ms = now_ms
-
-    def complete(self, event: ResponseCompleted, now_ms: int) -> None:
-        self.completed = event
-        self.playback.note_end(event.sentences)
-        self.waiting_since_ms = now_ms
-
-    def note_sent(self, now_ms: int) -> None:
-        self.mark("first_sent_ms", now_ms)
-        if self.first_sent_ms is None:
-            self.first_sent_ms = now_ms
+        return self.heard_to_the_end(by_ms) and is_question(self.spoken)
 
     def done(self) -> ResponseDone:
         """Return the client event for the end of the response."""
-        completed, ended = self.completed, self.first_sent_ms or self.speech_end_ms
+        completed = self.sentences.completed
         return ResponseDone(
             turn=self.turn,
             text=completed.text if completed and not completed.step else self.spoken,
             model=completed.model if completed else "",
-            response_s=max(0.0, (ended - self.speech_end_ms) / 1000),
+            response_s=max(0.0, self.times_ms.get("first_sent_ms", 0.0) / 1000),
             prompt_tokens=completed.prompt_tokens if completed else 0,
             completion_tokens=completed.completion_tokens if completed else 0,
         )

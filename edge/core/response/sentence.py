@@ -1,10 +1,11 @@
-"""The sentences of a response: their words, and their audio sorted as it arrives."""
+"""What has arrived of a response: its sentences' words, their audio, sorted, and its end."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from edge.core.inputs import ChunkSpoken
 from schemas.audio import BYTES_PER_MS
+from schemas.events import ResponseCompleted, ResponseSentence
 
 MS_PER_LETTER = 65
 """The assumed audio for each letter, ms, of a sentence whose end has not arrived."""
@@ -46,11 +47,6 @@ class Sentence:
         length_bytes = max(len(self.pcm), len(self.text or "") * MS_PER_LETTER * BYTES_PER_MS)
         return min(words - 1, words * end_bytes // length_bytes) if length_bytes else 0
 
-    @property
-    def whole(self) -> bool:
-        """Whether all audio and the words have arrived."""
-        return self.text is not None and self.voiced
-
 
 class Position(NamedTuple):
     """A position in a response."""
@@ -68,9 +64,13 @@ BEGINNING = Position()
 class Sentences:
     """The sentences of a response, and the wait sound that was sent between them."""
 
-    def __init__(self, start: Position) -> None:
+    def __init__(self, start: Position = BEGINNING) -> None:
         """The part before *start* was heard on another connection."""
-        self._start = start
+        self.start = start
+        self.completed: ResponseCompleted | None = None
+        """The end of the response, which tells the number of its sentences."""
+        self.eot_llm: float | None = None
+        """0..1: the model's probability of the end of turn, or None without one."""
         self._known: dict[int, Sentence] = {}
         self._wait_sound_bytes: dict[int, int] = {}
         """The wait sound that was sent before each sentence, bytes."""
@@ -78,15 +78,38 @@ class Sentences:
     def at(self, index: int) -> Sentence:
         return self._known.setdefault(index, Sentence())
 
+    def note(self, event: ResponseSentence) -> None:
+        """Note the words of a sentence."""
+        self.at(event.index).text = event.text
+        if event.index == 0:
+            self.eot_llm = event.eot_llm
+
+    def mark_silent(self, index: int) -> None:
+        """Mark sentence *index* as silent, since nothing in it can be spoken."""
+        part = self.at(index)
+        part.count = part.count or 0
+
     def has(self, index: int) -> bool:
         """Tell whether all audio of sentence *index* has arrived."""
-        return index < self._start.sentence or (index in self._known and self._known[index].voiced)
+        return index < self.start.sentence or (index in self._known and self._known[index].voiced)
 
-    def all_whole(self, total: int) -> bool:
-        """Tell whether all audio and words of the first *total* sentences have arrived."""
-        return all(
-            i in self._known and self._known[i].whole for i in range(self._start.sentence, total)
-        )
+    @property
+    def written(self) -> int:
+        """The number of sentences with missing ones, which is the index of the next sentence."""
+        return max((i for i, one in self._known.items() if one.text is not None), default=-1) + 1
+
+    @property
+    def total(self) -> int | None:
+        """The number of sentences of the whole response, or None while that is not known."""
+        return self.completed.sentences if self.completed else None
+
+    @property
+    def all_whole(self) -> bool:
+        """Whether all words and audio of the response have arrived."""
+        if self.total is None:
+            return False
+        parts = (self._known.get(i) for i in range(self.start.sentence, self.total))
+        return all(part and part.text is not None and part.voiced for part in parts)
 
     def wait_sound_bytes(self, index: int) -> int:
         """Return the bytes of the wait sound that were sent before sentence *index*."""
@@ -101,10 +124,8 @@ class Sentences:
 
         The position is negative in a wait sound before the sentence.
         """
-        index, left_bytes = (
-            self._start.sentence,
-            self._start.before_ms * BYTES_PER_MS + played_bytes,
-        )
+        index = self.start.sentence
+        left_bytes = self.start.before_ms * BYTES_PER_MS + played_bytes
         left_bytes -= self.wait_sound_bytes(index)
         while (part := self._known.get(index)) and part.voiced and left_bytes >= len(part.pcm):
             index += 1
@@ -123,11 +144,11 @@ class Sentences:
         words = []
         for index in range(max(self._known, default=-1) + 1):
             part = self._known.get(index)
-            if part and index < self._start.sentence:
+            if part and index < self.start.sentence:
                 words.append(part.text or "")
                 continue
-            if index == self._start.sentence:
-                left_bytes += self._start.before_ms * BYTES_PER_MS
+            if index == self.start.sentence:
+                left_bytes += self.start.before_ms * BYTES_PER_MS
             left_bytes -= self.wait_sound_bytes(index)
             if part is None or part.text is None or left_bytes <= 0:
                 break
@@ -140,5 +161,5 @@ class Sentences:
 
     def words_until(self, index: int, end_bytes: int) -> int:
         """Return the number of words spoken in the first *end_bytes* of sentence *index*."""
-        before = self._start.words if index == self._start.sentence else 0
+        before = self.start.words if index == self.start.sentence else 0
         return max(before, self.at(index).words_until(end_bytes))

@@ -7,10 +7,13 @@ limited. A turn in which a tool was run never ends without a word.
 
 import json
 
+import msgspec
+
 from edge.core.client_events import CallsDone, ResponseStarted
 from edge.core.effects import Outbox
 from edge.core.inputs import ClientToolResult
-from edge.core.response.given_words import completed, sentence, speaker
+from edge.core.response.given_words import completed, sentence
+from edge.core.response.model_job import model_job
 from edge.core.response.response import Phase, Response
 from edge.core.response.tools import Tools
 from edge.core.session.current_config import CurrentConfig
@@ -37,18 +40,18 @@ class ToolTurns:
 
     def called(self, response: Response, event: ev.ToolCalled, now_ms: int) -> None:
         """Take a tool call, and run it if the turn is committed."""
-        response.tool_steps.note(event)
+        response.tools.steps.note(event)
         response.waiting_since_ms = now_ms
         self.run(response, now_ms)
 
     def completed(self, response: Response, event: ev.ResponseCompleted, now_ms: int) -> None:
         """Take the end of a step, which may be the end of the response."""
-        steps = response.tool_steps
-        if event.step != steps.step or response.completed:
+        steps = response.tools.steps
+        if event.step != steps.step or response.sentences.completed:
             return
         steps.note(event)
         if event.calls:
-            response.unreported_step = event
+            response.tools.unreported = event
             self._begin_next_step(response, now_ms)
         elif event.step and not (event.text or any(steps.texts.values())):  # no word of the model
             self.apologize(response, now_ms)
@@ -59,53 +62,51 @@ class ToolTurns:
         """Take a result of a call in *response*, or of a background call."""
         if self._history.take_late(result) or response is None:
             return
-        response.tool_steps.note(result)
+        response.tools.steps.note(result)
         self._begin_next_step(response, now_ms)
 
     def client_result(
         self, response: Response | None, report: ClientToolResult, now_ms: int
     ) -> None:
         """Take the client's result of a call."""
-        self._tools.client_result(response.tool_steps if response else None, report, now_ms)
+        self._tools.client_result(response.tools.steps if response else None, report, now_ms)
         if response:
             self._begin_next_step(response, now_ms)
 
     def transferred(self, response: Response | None, call: str, agent: str, now_ms: int) -> None:
         """Let *agent* continue with its greeting, or with a response of its model."""
-        steps = response.tool_steps if response else None
-        result = json.dumps({"status": f"you are {agent} now: go on with what the caller wants"})
-        self._tools.client_result(steps, ClientToolResult(call, result), now_ms)
         if response:
-            response.greeting = self._config.now.response.greeting
-            self._begin_next_step(response, now_ms)
+            response.tools.greeting = self._config.now.response.greeting
+        result = json.dumps({"status": f"you are {agent} now: go on with what the caller wants"})
+        self.client_result(response, ClientToolResult(call, result), now_ms)
 
     # -------------------------------------------------------- steps
 
     def run(self, response: Response, now_ms: int) -> None:
         """Run the pending calls unless the turn is speculative."""
         if response.phase is not Phase.SPECULATIVE:
-            self._tools.run(response.tool_steps, now_ms)
+            self._tools.run(response.tools.steps, now_ms)
             self._begin_next_step(response, now_ms)
 
     def run_on(self, response: Response, now_ms: int) -> None:
         """Continue a turn that began on another edge."""
-        self._tools.run_on(response.tool_steps, now_ms)
+        self._tools.run_on(response.tools.steps, now_ms)
         self._begin_next_step(response, now_ms)
 
     def cancel(self, response: Response) -> None:
         """Cancel the calls that end with their turn; the others go on."""
-        self._tools.cancel(response.tool_steps)
+        self._tools.cancel(response.tools.steps)
 
     def _begin_next_step(self, response: Response, now_ms: int) -> None:
         """Ask for the next step if all results of the current step have arrived."""
-        steps = response.tool_steps
+        steps = response.tools.steps
         self.tell_calls_done(response)
         if response.phase is Phase.SPECULATIVE or not steps.is_whole:
             return
-        if response.ends_call and response.sentences:  # it has said goodbye
+        if response.tools.ends_call and response.sentences.written:  # it has said goodbye
             self._end(response, now_ms)
-        elif response.greeting:
-            self._say(response, response.greeting, now_ms)
+        elif response.tools.greeting:
+            self._say(response, response.tools.greeting, now_ms)
             self._end(response, now_ms)
         elif steps.step >= self._config.now.tool_use.max_steps:
             self.apologize(response, now_ms)
@@ -114,45 +115,35 @@ class ToolTurns:
 
     def tell_calls_done(self, response: Response) -> None:
         """Tell the client, once, that it has all calls of the step and all words before them."""
-        step = response.unreported_step
+        step = response.tools.unreported
         if step is None or response.phase is Phase.SPECULATIVE:
             return
-        if response.playback.all_of(response.written) or response.tool_steps.is_whole:
-            response.unreported_step = None
+        if response.is_caught_up or response.tools.steps.is_whole:
+            response.tools.unreported = None
             tokens = (step.prompt_tokens, step.completion_tokens)
             self._out.tell(CallsDone(response.turn, *tokens))
 
     def _follow_up(self, response: Response, now_ms: int) -> None:
         """Ask the language model to continue with the results of the tools."""
-        steps, config, first = response.tool_steps, self._config.now.response, response.taken
-        step = steps.step + 1
-        known = self._history.window(response.text or None, config.history_messages)
-        system = self._history.system(config.system_prompt)
-        if first and first.agent == self._out.agent:  # it may have had parameters of its own
-            system = first.system
-        if first and not response.in_conversation:
+        steps, config, first = response.tools.steps, self._config.now, response.request.job
+        step, size = steps.step + 1, config.response.history_messages
+        known = self._history.window(response.request.text or None, size)
+        if first and not response.request.in_conversation:
             known = first.messages
-        taken = ev.TurnTaken(
-            **self._out.head(now_ms),
-            turn=response.turn,
+        messages = (*known, *steps.messages(with_text=True))
+        job = model_job(self._out, self._history, config, response.turn, messages, now_ms)
+        own = first and first.agent == job.agent  # it may have had parameters of its own
+        job = msgspec.structs.replace(
+            job,
             utterance=first.utterance if first else 0,
             pause=first.pause if first else 0,
-            system=system,
-            messages=(*known, *steps.messages(with_text=True)),
-            llm_model=config.model,
-            max_tokens=config.max_tokens,
-            temperature=config.temperature,
-            seed=config.seed,
-            speculative=False,
+            system=first.system if first and own else job.system,
             text_only=response.playback.is_read,
-            deadline_ms=now_ms + config.deadline_ms,
             step=step,
-            spoken=response.written,
-            tools=() if response.ends_call else self._tools.offered(step),
-            agent=self._out.agent,
-            **speaker(self._config.now),
+            spoken=response.sentences.written,
+            tools=() if response.tools.ends_call else self._tools.offered(step),
         )
-        steps.note(self._out.publish(taken))
+        steps.note(self._out.publish(job))
         response.waiting_since_ms = now_ms
         self._out.tell(ResponseStarted(response.turn))
 
@@ -166,35 +157,35 @@ class ToolTurns:
 
     def advance(self, response: Response, now_ms: int) -> None:
         """Give up overdue tool calls, and ask a caller in silence to wait."""
-        if not response.tool_steps.running:
+        if not response.tools.steps.running:
             return
-        self._tools.expire(response.tool_steps, now_ms)
+        self._tools.expire(response.tools.steps, now_ms)
         self._begin_next_step(response, now_ms)
         at_ms, use = self._wait_due_ms(response), self._config.now.tool_use
-        if at_ms is not None and now_ms >= at_ms and not response.held:
-            if use.wait_words and not response.was_told_to_wait:
+        if at_ms is not None and now_ms >= at_ms and not response.interruption.held:
+            if use.wait_words and not response.tools.was_told_to_wait:
                 self._say(response, use.wait_words, now_ms)
-            response.was_told_to_wait = True
+            response.tools.was_told_to_wait = True
             if use.wait_sound:
-                response.playback.wait_sound_before = response.written
+                response.playback.wait_sound_before = response.sentences.written
 
     def due_ms(self, response: Response, now_ms: int) -> int | None:
         """The time of the next `advance` while a tool runs, Unix ms, or None."""
         times = (
             response.due_at_ms(now_ms),
-            self._tools.due_ms(response.tool_steps),
+            self._tools.due_ms(response.tools.steps),
             self._wait_due_ms(response),
         )
         return min((at_ms for at_ms in times if at_ms is not None), default=None)
 
     def _wait_due_ms(self, response: Response) -> int | None:
         """The time to ask the caller to wait, Unix ms, or None if that is not needed."""
-        use, steps = self._config.now.tool_use, response.tool_steps
-        says = use.wait_words and not response.was_told_to_wait
-        sounds = use.wait_sound and response.playback.wait_sound_before < response.written
+        use, steps = self._config.now.tool_use, response.tools.steps
+        says = use.wait_words and not response.tools.was_told_to_wait
+        sounds = use.wait_sound and response.playback.wait_sound_before < response.sentences.written
         if not (says or sounds) or not steps.is_waiting:
             return None
-        if not response.is_being_sent or not response.playback.all_of(response.written):
+        if not response.is_being_sent or not response.is_caught_up:
             return None
         requested_ms = max((call.requested_ms or 0 for call in steps.now), default=0)
         return max(requested_ms, response.playback.until_ms) + use.wait_ms
@@ -205,7 +196,7 @@ class ToolTurns:
 
     def _end(self, response: Response, now_ms: int) -> None:
         """End the response with its present sentences; no step follows."""
-        steps = response.tool_steps
+        steps = response.tools.steps
         steps.step += 1
         end = completed(self._out.head(now_ms), response, step=steps.step)
         response.complete(self._out.publish(end), now_ms)

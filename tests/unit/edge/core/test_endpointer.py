@@ -62,9 +62,9 @@ def test_the_language_models_word_counts_while_its_response_may_be_taken_back() 
     aura, endpointer = endpointing(turns__ask_eot=True)
     words = transcript("And then we went", eot_stt=0.5)
     response = aura.asks(words.text, speculative=True)
-    response.eot_llm = 0.99
+    response.sentences.eot_llm = 0.99
     sure_ms = endpointer.wait_ms(words)
-    response.eot_llm = 0.01
+    response.sentences.eot_llm = 0.01
     assert endpointer.wait_ms(words) > sure_ms
 
 

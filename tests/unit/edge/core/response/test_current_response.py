@@ -217,7 +217,7 @@ def test_the_clients_word_cuts_a_response_that_is_being_heard() -> None:
     response = aura.current.response
     assert response is not None
     aura.current.truncate(Truncated(response.turn, 500), aura.now_ms)
-    assert response.interruption is InterruptionState.CONFIRMED
+    assert response.interruption.state is InterruptionState.CONFIRMED
     (heard,) = aura.published(ev.AnswerHeard)
     assert (heard.text, heard.played_ms) == ("One", 500)
 

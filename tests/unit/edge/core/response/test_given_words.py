@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from edge.core.response.given_words import completed, pieces, sentence, speaker
 from edge.core.response.playback import Playback
-from edge.core.response.response import Origin, Response
+from edge.core.response.request import Origin, Request
+from edge.core.response.response import Response
 from schemas.events import Head
 from schemas.session_config import Delivery, VoiceConfig
 from tests.unit.edge.core.rehearsal import config
@@ -44,8 +45,9 @@ HEAD: Head = {"tenant": "t", "session": "s", "at_ms": 5000}
 
 
 def given_to(delivery: Delivery) -> Response:
-    playback = Playback(3, VoiceConfig(delivery=delivery))
-    return Response(3, "", 1.0, playback, 5000, 5000, Origin.GIVEN)
+    return Response(
+        Request(Origin.GIVEN, 5000, turn=3), Playback(3, VoiceConfig(delivery=delivery))
+    )
 
 
 @pytest.mark.parametrize(("delivery", "text_only"), [("chunks", False), ("text", True)])

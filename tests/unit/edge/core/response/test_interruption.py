@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from edge.core.response.interruption import INTERRUPTION_MOVES, InterruptionMove, InterruptionState
+import pytest
+
+from edge.core.response.interruption import (
+    INTERRUPTION_MOVES,
+    Interruption,
+    InterruptionMove,
+    InterruptionState,
+)
 from runtime import moves
 
 NONE, SUSPECTED, STOPPED, CONFIRMED, DISMISSED = InterruptionState
@@ -37,3 +44,30 @@ def test_a_dismissed_interruption_may_be_suspected_again() -> None:
 
 def test_a_confirmed_interruption_is_final() -> None:
     assert not [state for state, _ in INTERRUPTION_MOVES if state is CONFIRMED]
+
+
+def test_an_interruption_that_is_final_moves_no_more() -> None:
+    interruption = Interruption()
+    interruption.move(CONFIRM)
+    with pytest.raises(moves.IllegalMoveError, match="DISMISS in CONFIRMED"):
+        interruption.move(DISMISS)
+    assert interruption.state is CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("taken", "held", "stopped"),
+    [
+        ([], False, False),
+        ([SUSPECT], True, False),
+        ([SUSPECT, STOP], True, True),
+        ([SUSPECT, DISMISS], False, False),
+        ([CONFIRM], False, False),
+    ],
+)
+def test_a_response_is_held_while_its_interruption_is_in_doubt(
+    *, taken: list[InterruptionMove], held: bool, stopped: bool
+) -> None:
+    interruption = Interruption()
+    for move in taken:
+        interruption.move(move)
+    assert (interruption.held, interruption.stopped) == (held, stopped)

@@ -13,24 +13,25 @@ from edge.core.response.playback import PLAYBACK_LEAD_MS, Due, Playback
 from edge.core.response.sentence import BEGINNING, Position
 from schemas.audio import FIRST_CHUNK_MS
 from schemas.session_config import Delivery, VoiceConfig
+from tests.unit.edge.core.response.test_sentence import completed
 
 TEXT = "Sure, I can help you with that right away."
 START_MS = 1_000_000
 TEN = "one two three four five six seven eight nine ten"
 
 
-def chunk(number: int, ms: int, *, last: bool = False) -> ChunkSpoken:
-    pcm = bytes([number % 250 + 1]) * (32 * ms)
+def chunk(number: int, ms: int = 0, *, pcm: bytes = b"", last: bool = False) -> ChunkSpoken:
+    pcm = pcm or bytes([number % 250 + 1]) * (32 * ms)
     return ChunkSpoken(turn=1, index=0, chunk=number, pcm=pcm, last=last)
 
 
 def test_a_sentence_begins_before_all_of_it_is_spoken() -> None:
     playback = Playback(1, VoiceConfig(delivery="chunks"))
-    playback.add_sentence(0, TEXT)
-    playback.add_chunk(chunk(0, FIRST_CHUNK_MS - 10))
+    playback.sentences.at(0).text = TEXT
+    playback.sentences.at(0).add(chunk(0, FIRST_CHUNK_MS - 10))
     assert not playback.due(START_MS).pieces
     assert playback.due_at_ms(START_MS) is None
-    playback.add_chunk(chunk(1, 100))
+    playback.sentences.at(0).add(chunk(1, 100))
     sent = playback.due(START_MS).pieces
     assert 0 < sum(len(one.pcm) for one in sent) // 32 <= FIRST_CHUNK_MS + 90
     assert all(len(one.pcm) == 32 * 64 for one in sent), "no crumbs while more is to come"
@@ -38,10 +39,10 @@ def test_a_sentence_begins_before_all_of_it_is_spoken() -> None:
 
 def test_clients_of_whole_sentences_wait_for_them() -> None:
     playback = Playback(1, VoiceConfig(delivery="sentences"))
-    playback.add_sentence(0, TEXT)
-    playback.add_chunk(chunk(0, 2000))
+    playback.sentences.at(0).text = TEXT
+    playback.sentences.at(0).add(chunk(0, 2000))
     assert not playback.due(START_MS).pieces
-    playback.add_chunk(chunk(1, 100, last=True))
+    playback.sentences.at(0).add(chunk(1, 100, last=True))
     assert [one.text for one in playback.due(START_MS).pieces] == [TEXT]
 
 
@@ -52,11 +53,11 @@ def test_an_end_that_is_known_only_after_the_last_piece_ends_the_response_once(
     delivery: Delivery, told: int | None
 ) -> None:
     playback = Playback(1, VoiceConfig(delivery=delivery))
-    playback.add_sentence(0, TEXT)
-    playback.add_chunk(chunk(0, 60, last=True))
+    playback.sentences.at(0).text = TEXT
+    playback.sentences.at(0).add(chunk(0, 60, last=True))
     first = playback.due(START_MS)
     assert (len(first.pieces), first.ends) == (0 if told is None else 1, False)
-    playback.note_end(1)
+    playback.sentences.completed = completed(1)
     last = playback.due(START_MS + 100)
     assert last.ends
     assert len(last.pieces) == (1 if told is None else told)
@@ -65,8 +66,8 @@ def test_an_end_that_is_known_only_after_the_last_piece_ends_the_response_once(
 
 def test_the_heard_part_of_an_incomplete_sentence_is_estimated() -> None:
     playback = Playback(1, VoiceConfig(delivery="chunks"))
-    playback.add_sentence(0, TEXT)
-    playback.add_chunk(chunk(0, 1000))
+    playback.sentences.at(0).text = TEXT
+    playback.sentences.at(0).add(chunk(0, 1000))
     for at in range(0, 900, 20):
         playback.due(START_MS + at)
     heard = playback.heard(START_MS + 900)
@@ -80,10 +81,10 @@ def test_the_last_word_is_heard_with_its_last_byte_though_that_ends_no_ms(
 ) -> None:
     playback = Playback(1, VoiceConfig(delivery=delivery))
     for index in range(2):
-        playback.add_sentence(index, TEXT)
+        playback.sentences.at(index).text = TEXT
         pcm = bytes(32 * 545 + 20)
-        playback.add_chunk(ChunkSpoken(turn=1, index=index, chunk=0, pcm=pcm, last=True))
-    playback.add_sentence(2, "not here yet")
+        playback.sentences.at(index).add(chunk(0, pcm=pcm, last=True))
+    playback.sentences.at(2).text = "not here yet"
     for at in range(0, 2000, 20):
         playback.due(START_MS + at)
     assert playback.heard(START_MS + 2000) == f"{TEXT} {TEXT}"
@@ -101,12 +102,12 @@ def test_all_sound_and_all_words_are_sent_once_however_they_come(
     coming = [*chunks, *chunks]
     luck.shuffle(coming)  # type: ignore[attr-defined]  # a random.Random
     playback = Playback(1, VoiceConfig(delivery="chunks"))
-    playback.add_sentence(0, TEXT)
-    playback.note_end(1)
+    playback.sentences.at(0).text = TEXT
+    playback.sentences.completed = completed(1)
     sent, now_ms, ends = list[Speech](), START_MS, False
     while not ends and now_ms < START_MS + 60_000:
         if coming:
-            playback.add_chunk(coming.pop())
+            playback.sentences.at(0).add(coming.pop())
         due = playback.due(now_ms)
         sent += due.pieces
         ends = due.ends
@@ -126,13 +127,13 @@ def spoken(delivery: Delivery, *texts: str, ends: bool = True, chunk_ms: int = 1
     for index, text in enumerate(texts):
         says(playback, index, text)
     if ends:
-        playback.note_end(len(texts))
+        playback.sentences.completed = completed(len(texts))
     return playback
 
 
 def says(playback: Playback, index: int, text: str) -> None:
-    playback.add_sentence(index, text)
-    playback.add_chunk(ChunkSpoken(turn=1, index=index, chunk=0, pcm=second(index), last=True))
+    playback.sentences.at(index).text = text
+    playback.sentences.at(index).add(chunk(0, pcm=second(index), last=True))
 
 
 def second(index: int) -> bytes:
@@ -143,33 +144,33 @@ def second(index: int) -> bytes:
 def test_a_client_that_reads_gets_each_sentence_as_soon_as_its_words_are_known() -> None:
     playback = Playback(1, VoiceConfig(delivery="text"))
     assert (playback.is_read, playback.begun, playback.due_at_ms(START_MS)) == (True, False, None)
-    playback.add_sentence(0, "One.")
-    playback.add_sentence(1, "Two.")
+    playback.sentences.at(0).text = "One."
+    playback.sentences.at(1).text = "Two."
     assert playback.due_at_ms(START_MS) == START_MS
     assert list(playback.due(START_MS).pieces) == [
         Speech(1, "One.", b"", ends=False),
         Speech(1, " Two.", b"", ends=False),
     ]
     assert (playback.heard(START_MS), playback.begun) == ("One. Two.", True)
-    playback.note_end(2)
+    playback.sentences.completed = completed(2)
     assert playback.due(START_MS) == Due((Speech(1, "", b"", ends=True),), ends=True)
 
 
 def test_a_reading_client_is_told_the_end_with_the_last_words_if_it_is_known() -> None:
     playback = Playback(1, VoiceConfig(delivery="text"))
-    playback.note_end(1)
-    playback.add_sentence(0, "One.")
+    playback.sentences.completed = completed(1)
+    playback.sentences.at(0).text = "One."
     assert list(playback.due(START_MS).pieces) == [Speech(1, "One.", b"", ends=True)]
 
 
 def test_a_whole_response_is_one_piece_once_all_of_it_has_arrived() -> None:
     playback = spoken("whole", "One.", "Two.", ends=False)
-    assert (playback.complete, playback.due(START_MS)) == (False, Due())
-    playback.note_end(3)
-    assert (playback.complete, playback.due_at_ms(START_MS)) == (False, None)
-    playback.add_sentence(2, "...")
-    playback.mark_silent(2)  # nothing in it can be spoken
-    assert playback.has(2)
+    assert (playback.sentences.all_whole, playback.due(START_MS)) == (False, Due())
+    playback.sentences.completed = completed(3)
+    assert (playback.sentences.all_whole, playback.due_at_ms(START_MS)) == (False, None)
+    playback.sentences.at(2).text = "..."
+    playback.sentences.mark_silent(2)  # nothing in it can be spoken
+    assert playback.sentences.has(2)
     assert playback.due_at_ms(START_MS) == START_MS
     whole = Speech(1, "One. Two. ...", second(0) + second(1), ends=True)
     assert playback.due(START_MS) == Due((whole,), ends=True)
@@ -179,11 +180,13 @@ def test_a_whole_response_is_one_piece_once_all_of_it_has_arrived() -> None:
 def test_a_sentence_follows_when_the_one_before_it_was_played() -> None:
     playback = spoken("sentences", TEN, "Two.", ends=False)
     assert list(playback.due(START_MS).pieces) == [Speech(1, TEN, second(0), ends=False)]
-    assert (playback.reached, playback.all_of(1), playback.all_of(2)) == (1, True, False)
+    assert playback.reached == 1
     assert playback.due_at_ms(START_MS + 10) == START_MS + 1000
     assert list(playback.due(START_MS + 999).pieces) == []
     assert playback.due(START_MS + 1000) == Due((Speech(1, "Two.", second(1), ends=False),))
-    playback.note_end(2)  # the end becomes known only now: it is no piece of its own
+    playback.sentences.completed = completed(
+        2
+    )  # the end becomes known only now: it is no piece of its own
     assert playback.due(START_MS + 1500) == Due(ends=True)
 
 
@@ -204,7 +207,7 @@ def test_the_end_of_a_stream_that_becomes_known_later_is_an_empty_piece() -> Non
     playback = spoken("chunks", TEN, ends=False, chunk_ms=1000)
     assert list(playback.due(START_MS).pieces) == [Speech(1, TEN, second(0), ends=False)]
     assert list(playback.due(START_MS + 1000).pieces) == []
-    playback.note_end(1)
+    playback.sentences.completed = completed(1)
     assert list(playback.due(START_MS + 1000).pieces) == [Speech(1, "", b"", ends=True)]
 
 
@@ -242,11 +245,11 @@ def test_a_rewind_sends_the_unplayed_part_again(
 
 def test_a_response_goes_on_where_an_earlier_connection_left_it() -> None:
     playback = Playback(1, VoiceConfig(delivery="sentences"), Position(1, 400, 4))
-    playback.add_sentence(0, "Zero.")
-    assert (playback.has(0), playback.has(1), playback.begun) == (True, False, True)
+    playback.sentences.at(0).text = "Zero."
+    assert playback.begun
     assert playback.heard(START_MS) == "Zero."
     says(playback, 1, TEN)
-    playback.note_end(2)
+    playback.sentences.completed = completed(2)
     assert playback.heard(START_MS) == "Zero. one two three four"
     rest = Speech(1, "five six seven eight nine ten", second(1)[32 * 400 :], ends=True)
     assert list(playback.due(START_MS).pieces) == [rest]
@@ -293,8 +296,3 @@ def test_no_rest_of_a_wait_sound_is_sent_again_after_a_rewind() -> None:
     says(playback, 0, TEN)
     assert list(playback.due(START_MS + 50).pieces) == [Speech(1, TEN, second(0), ends=False)]
     assert playback.heard(START_MS + 1050) == TEN
-
-
-def test_a_response_whose_voice_failed_can_be_told_as_words() -> None:
-    playback = spoken("sentences", "One.", "Two.")
-    assert playback.unspoken() == Speech(1, "One. Two.", b"", ends=True)

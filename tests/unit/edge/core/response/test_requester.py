@@ -9,7 +9,8 @@ import pytest
 
 from edge.core.client_events import Interrupted, ResponseStarted
 from edge.core.inputs import ResponseRequested
-from edge.core.response.response import Origin, Phase
+from edge.core.response.request import Origin
+from edge.core.response.response import Phase, Response
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
 from schemas.control import Instruct, Say
@@ -62,7 +63,7 @@ def test_a_message_that_is_added_after_the_commit_waits_for_the_end_of_the_turn(
 def test_calls_of_a_guessed_turn_run_with_its_commit() -> None:
     bench = Bench(tools=[msgspec.to_builtins(BOOK)])
     response = bench.requester.take(utterance(), guess("Book it."), NOW_MS, speculative=True)
-    response.tool_steps.note(
+    response.tools.steps.note(
         ev.ToolCalled(
             tenant="t",
             session="s",
@@ -92,7 +93,7 @@ def test_a_requested_response_is_committed_at_once_under_the_clients_name() -> N
     assert bench.told == [ResponseStarted(2, "ask_1")]
     assert [one.turn for one in bench.of(ev.TurnCommitted)] == [2]
     assert (response := bench.current.response)
-    assert (response.origin, response.in_conversation) == (Origin.REQUESTED, True)
+    assert (response.request.origin, response.request.in_conversation) == (Origin.REQUESTED, True)
 
 
 def test_a_requested_response_takes_the_carried_words_along() -> None:
@@ -115,7 +116,7 @@ def test_a_requested_response_to_other_messages_leaves_the_conversation_alone() 
     assert (job.messages, job.llm_model, job.text_only) == (messages, "other", True)
     assert bench.of(ev.TurnCommitted)[0].text == ""
     assert bench.current.response
-    assert bench.current.response.origin is Origin.APART
+    assert bench.current.response.request.origin is Origin.APART
 
 
 def test_the_conversation_gets_one_response_then_each_request_of_the_client_one() -> None:
@@ -136,7 +137,7 @@ def test_the_conversation_gets_one_response_then_each_request_of_the_client_one(
 def test_the_result_of_a_background_call_gets_a_response_without_words() -> None:
     bench = Bench()
     bench.history.late_results = [LATE]
-    bench.requester.respond_to_late_results(NOW_MS)
+    bench.requester.respond(ResponseRequested(""), NOW_MS)
     assert bench.job().messages == (*BEFORE, LATE)
     assert bench.told == [ResponseStarted(2)]
     assert bench.of(ev.TurnCommitted)[0].text == ""
@@ -195,7 +196,7 @@ def test_a_greeting_is_one_sentence_of_turn_0_that_may_wait_for_the_client(
     assert isinstance(end, ev.ResponseCompleted)
     assert (end.sentences, end.text, end.model) == (1, sentence.text, "")
     assert (response := bench.current.response)
-    assert (response.origin, response.phase) == (Origin.GREETING, Phase.COMMITTED)
+    assert (response.request.origin, response.phase) == (Origin.GREETING, Phase.COMMITTED)
     assert response.not_before_ms == NOW_MS + 700
     assert (bench.history.turn, bench.told) == (1, [])
 
@@ -216,7 +217,8 @@ def test_given_words_are_a_turn_of_their_own_in_pieces(firm: bool, origin: Origi
     assert (end.sentences, end.text) == (2, " ".join(words))
     assert bench.told == [ResponseStarted(2)]
     assert bench.current.response
-    assert (bench.current.response.origin, bench.current.response.firm) == (origin, firm)
+    request = bench.current.response.request
+    assert (request.origin, request.firm) == (origin, firm)
     assert list(bench.history.control.spoken) == [2]
 
 
@@ -243,7 +245,7 @@ def test_the_rest_of_a_response_goes_on_and_its_words_are_no_longer_carried() ->
     bench.requester.speak_on(unfinished(), NOW_MS)
     response = bench.current.response
     assert response
-    assert (response.turn, response.origin, response.reached) == (1, Origin.RESUMED, 1)
+    assert (response.turn, response.request.origin, response.reached) == (1, Origin.RESUMED, 1)
     assert (bench.history.carried, bench.events) == (["And when?"], [])
 
 
@@ -260,3 +262,39 @@ def test_a_response_without_a_rest_is_ended(
     assert len(bench.of(ev.ResponseCancelled)) == cancelled
     assert [type(one) for one in bench.told] == [Interrupted] * cancelled
     assert [one.complete for one in bench.of(ev.AnswerHeard)] == [complete]
+
+
+# ---------------------------------------------------------------- the end of turn, by the model
+
+
+def asked(bench: Bench, *, ask_eot: bool = True) -> Response:
+    words = guess("I want")
+    return bench.requester.take(utterance(), words, NOW_MS, speculative=True, ask_eot=ask_eot)
+
+
+def test_the_probability_is_awaited_until_the_first_sentence() -> None:
+    bench = Bench()
+    assert (bench.requester.eot_llm, bench.requester.eot_pending) == (None, False)
+    response = asked(bench)
+    assert bench.requester.eot_pending
+    response.sentences.at(0).text, response.sentences.eot_llm = "What do you want?", 0.9
+    assert (bench.requester.eot_llm, bench.requester.eot_pending) == (0.9, False)
+
+
+def test_a_model_that_gave_none_is_asked_again_once_the_configuration_changes() -> None:
+    bench = Bench()
+    asked(bench)
+    bench.requester.note_eot(None)
+    assert not bench.requester.eot_pending
+    bench.requester.note_eot(0.0)
+    assert bench.requester.eot_pending
+    bench.requester.note_eot(None)
+    bench.config.now = CONFIG.but({"response.model": "other"})
+    assert bench.requester.eot_pending
+
+
+@pytest.mark.parametrize(("is_set", "is_asked"), [(False, True), (True, False)])
+def test_nothing_is_awaited_if_the_model_is_not_asked(*, is_set: bool, is_asked: bool) -> None:
+    bench = Bench(turns__ask_eot=is_set)
+    asked(bench, ask_eot=is_asked)
+    assert not bench.requester.eot_pending

@@ -46,7 +46,7 @@ def test_a_response_that_was_heard_to_its_end_is_settled_and_measured_once() -> 
     (heard,) = aura.published(ev.AnswerHeard)
     assert (heard.text, heard.complete, heard.played_ms) == ("It is fine. Enjoy it.", True, 2000)
     assert aura.current.response is None
-    assert [one.text for one in aura.history.messages] == [response.text, heard.text]
+    assert [one.text for one in aura.history.messages] == [response.request.text, heard.text]
 
 
 def test_words_and_audio_of_another_turn_are_stale() -> None:
@@ -132,9 +132,9 @@ def test_a_held_response_goes_on_after_a_while_without_words() -> None:
     due_ms = since_ms + aura.config.now.interruption.false_interruption_ms
     assert aura.responder.due_ms(aura.now_ms) == due_ms
     aura.passes(due_ms - since_ms - 1)
-    assert (response.held, len(aura.told(Speech))) == (True, 1)
+    assert (response.interruption.held, len(aura.told(Speech))) == (True, 1)
     aura.passes(1)
-    assert (response.held, len(aura.told(Speech))) == (False, 2)
+    assert (response.interruption.held, len(aura.told(Speech))) == (False, 2)
 
 
 def test_a_sentence_without_a_sound_is_passed_over() -> None:
@@ -253,7 +253,7 @@ def test_the_model_is_overdue_until_it_has_written_and_then_the_voice() -> None:
     late_ms = aura.now_ms + aura.config.now.response.deadline_ms
     assert aura.responder.overdue(late_ms - 1) is None
     assert aura.responder.overdue(late_ms) == "llm"
-    response.sentences[0] = "It is fine."
+    response.sentences.at(0).text = "It is fine."
     assert aura.responder.overdue(late_ms) == "tts"
 
 
@@ -262,9 +262,11 @@ def test_a_response_whose_tool_was_run_is_not_given_up_without_words() -> None:
     response = aura.asks(speculative=False)
     aura.requester.commit(response, aura.now_ms)
     aura.calls(response.turn, "ask")
-    aura.responder.client_result(ClientToolResult(response.tool_steps.now[0].id, "no"), aura.now_ms)
+    aura.responder.client_result(
+        ClientToolResult(response.tools.steps.now[0].id, "no"), aura.now_ms
+    )
     assert [one.result for one in aura.published(ev.ToolReturned)] == ["no"]
     aura.responder.transferred("unknown", "sales", aura.now_ms)
-    assert response.greeting == aura.config.now.response.greeting
+    assert response.tools.greeting == aura.config.now.response.greeting
     assert aura.responder.give_up("llm", aura.now_ms)
     assert response.spoken == aura.config.now.tool_use.failure_words

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from edge.core.client_events import ResponseDone
 from edge.core.inputs import ResponseRequested, Truncated
-from edge.core.response.response import Origin, Phase, PhaseMove
+from edge.core.response.request import Origin
+from edge.core.response.response import GONE_ON_MS, Phase, PhaseMove
 from runtime.moves import IllegalMoveError
 from schemas import events as ev
-from tests.unit.edge.core.aura_side import HEAD, AuraSide
+from tests.unit.edge.core.aura_side import AuraSide
 
 _, COMMITTED, ALL_SENT, REWOUND = Phase
 
@@ -58,11 +61,8 @@ def test_a_response_apart_is_not_part_of_the_conversation(*, in_conversation: bo
     aura.requester.respond(ResponseRequested("a", in_conversation=in_conversation), aura.now_ms)
     response = aura.current.response
     assert response is not None
-    assert (response.in_conversation, response.is_awaited, response.firm) == (
-        in_conversation,
-        True,
-        False,
-    )
+    assert (response.request.in_conversation, response.is_awaited) == (in_conversation, True)
+    assert response.confidence == 1.0
     aura.writes(response.turn, "It is fine.")
     aura.speaks(response.turn, 0, 1000)
     aura.passes(2000)
@@ -80,17 +80,17 @@ def test_given_words_have_no_waiting_caller_and_are_not_continued() -> None:
         (aura.current.response, Origin.GIVEN),
     ):
         assert response is not None
-        assert (response.origin, response.is_awaited) == (origin, False)
-        assert not response.is_gone_on_from(response.first_sent_ms or 0)
+        assert (response.request.origin, response.is_awaited) == (origin, False)
+        assert not response.is_gone_on_from(aura.now_ms)
 
 
 def test_a_turn_goes_on_after_the_first_sound_where_it_was_spoken_and_not_where_typed() -> None:
     for origin, goes_on in ((Origin.SPOKEN, True), (Origin.TYPED, False), (Origin.RESUMED, False)):
         response = AuraSide().responds("It is fine.")
-        response.origin = origin
-        assert response.first_sent_ms is not None
-        assert response.is_gone_on_from(response.first_sent_ms + 500) == goes_on
-        assert not response.is_gone_on_from(response.first_sent_ms + 2000)
+        response.request = dataclasses.replace(response.request, origin=origin)
+        first_ms = response.speech_end_ms + int(response.times_ms["first_sent_ms"])
+        assert response.is_gone_on_from(first_ms + GONE_ON_MS) == goes_on
+        assert not response.is_gone_on_from(first_ms + GONE_ON_MS + 1)
 
 
 def test_the_caller_heard_a_question_if_all_of_it_was_sent_and_heard_by_then() -> None:
@@ -115,18 +115,4 @@ def test_the_model_is_waited_for_once_the_words_before_its_tool_were_sent() -> N
     aura.speaks(response.turn, 0, 500)
     aura.passes(20)
     assert response.waits_for_model
-    assert response.written == 1
-
-
-def test_a_response_of_which_a_sentence_is_missing_is_as_long_as_its_last_one_says() -> None:
-    response = AuraSide().asks(speculative=False)
-    assert (response.written, response.spoken) == (0, "")
-    for index in (0, 2):
-        response.add_sentence(
-            ev.ResponseSentence(
-                **HEAD, turn=response.turn, index=index, text=f"{index}.", first_token_ms=1.0,
-                took_ms=2.0, model="m", deadline_ms=0,
-            ),
-            1_000_000,
-        )  # fmt: skip
-    assert (response.written, response.spoken) == (3, "0. 2.")
+    assert response.sentences.written == 1

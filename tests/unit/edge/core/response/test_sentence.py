@@ -7,6 +7,9 @@ import pytest
 from edge.core.inputs import ChunkSpoken
 from edge.core.response.sentence import BEGINNING, MS_PER_LETTER, Position, Sentence, Sentences
 from schemas.audio import BYTES_PER_MS
+from schemas.events import Head, ResponseCompleted, ResponseSentence
+
+HEAD: Head = {"tenant": "t", "session": "s", "at_ms": 1}
 
 
 def chunk(number: int, pcm: bytes, *, last: bool = False) -> ChunkSpoken:
@@ -58,10 +61,11 @@ def test_what_was_heard_on_another_connection_need_not_arrive() -> None:
     sentences = Sentences(Position(sentence=1))
     assert sentences.has(0)
     assert not sentences.has(1)
-    assert not sentences.all_whole(2)
+    sentences.completed = completed(2)
+    assert not sentences.all_whole
     sentences.at(1).text = "two"
     sentences.at(1).add(chunk(0, b"aa", last=True))
-    assert sentences.all_whole(2)
+    assert sentences.all_whole
 
 
 def two_sentences(start: Position = BEGINNING) -> Sentences:
@@ -130,3 +134,54 @@ def test_the_text_is_that_of_all_sentences_or_of_the_first() -> None:
     sentences = two_sentences()
     assert sentences.text() == "one two three four"
     assert sentences.text(until=1) == "one two"
+
+
+def completed(sentences: int) -> ResponseCompleted:
+    """Return the end of a response of so many sentences."""
+    return ResponseCompleted(
+        **HEAD, turn=1, sentences=sentences, text="", model="m", prompt_tokens=0,
+        completion_tokens=0, took_ms=1.0,
+    )  # fmt: skip
+
+
+def written(index: int, text: str, eot_llm: float | None = None) -> ResponseSentence:
+    return ResponseSentence(
+        **HEAD, turn=1, index=index, text=text, first_token_ms=1.0, took_ms=2.0, model="m",
+        deadline_ms=0, eot_llm=eot_llm,
+    )  # fmt: skip
+
+
+def test_a_sentence_is_written_once_its_words_arrive_and_counts_those_before_it() -> None:
+    sentences = Sentences()
+    sentences.at(4).add(chunk(0, b"aa"))
+    assert (sentences.written, sentences.text()) == (0, "")
+    for index in (0, 2):
+        sentences.note(written(index, f"{index}."))
+    assert (sentences.written, sentences.text()) == (3, "0. 2.")
+
+
+def test_the_probability_of_the_end_of_turn_comes_with_the_first_sentence() -> None:
+    sentences = Sentences()
+    sentences.note(written(0, "Yes?", 0.9))
+    sentences.note(written(1, "Go on."))
+    assert sentences.eot_llm == 0.9
+
+
+def test_all_has_arrived_with_the_audio_and_the_words_of_the_sentences_that_the_end_counts() -> (
+    None
+):
+    sentences = two_sentences()
+    assert (sentences.total, sentences.all_whole) == (None, False)
+    sentences.completed = completed(3)
+    assert (sentences.total, sentences.all_whole) == (3, False)
+    sentences.note(written(2, "..."))
+    assert not sentences.all_whole
+    sentences.mark_silent(2)
+    assert (sentences.all_whole, sentences.has(2)) == (True, True)
+
+
+def test_a_sentence_with_audio_stays_so_if_its_end_is_told_without() -> None:
+    sentences = two_sentences()
+    sentences.at(1).add(chunk(1, b"aa"))
+    sentences.mark_silent(1)
+    assert sentences.at(1).count == 1

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.core.response.response import Origin, Phase
+from edge.core.response.request import Origin
+from edge.core.response.response import Phase
 from schemas import events as ev
 from schemas.agent import AgentUsed
 from schemas.events import Message
@@ -56,7 +57,7 @@ def test_a_guessed_turn_says_so_and_is_counted(speculative: bool, ask_eot: bool)
     )
     job = bench.job()
     assert (job.speculative, job.ask_eot) == (speculative, ask_eot)
-    assert (response.speculative, response.asks_eot) == (speculative, ask_eot)
+    assert (response.request.speculative, response.request.asks_eot) == (speculative, ask_eot)
     assert bench.current.speculation.taken == speculative
     assert bench.current.response is response
     assert response.phase is Phase.SPECULATIVE, "nothing is heard before the commit"
@@ -65,7 +66,7 @@ def test_a_guessed_turn_says_so_and_is_counted(speculative: bool, ask_eot: bool)
 
 def test_the_steps_before_the_model_are_measured_from_the_end_of_speech() -> None:
     response = Bench().requester.take(utterance(), guess("Hello?"), NOW_MS, speculative=True)
-    assert response.confidence == 0.8
+    assert response.request.confidence == 0.8
     assert response.times_ms == {
         "pause_ms": 160.0,
         "transcript_ms": 380.0,
@@ -139,4 +140,8 @@ def test_a_typed_turn_has_no_utterance() -> None:
     job = bench.job()
     assert (job.utterance, job.pause, job.turn) == (0, 0, 2)
     assert texts(job.messages)[-1] == "A table."
-    assert (response.origin, response.taken) == (Origin.TYPED, job)
+    assert (response.request.origin, response.request.job) == (Origin.TYPED, job)
+
+
+def test_a_turn_of_which_nothing_was_understood_is_a_message_all_the_same() -> None:
+    assert Bench().take("").messages == (*BEFORE, Message("user", ""))
