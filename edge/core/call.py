@@ -50,6 +50,7 @@ class Call:
         self.history = history = history or History()
         history.summary.count(began)
         history.spend.count(began)
+        history.awaited.read(began)
         if isinstance(began, ev.SessionStarted):
             history.agent = began.agent
         self._config = config = CurrentConfig(began.config)
@@ -195,11 +196,11 @@ class Call:
         """Whether the caller speaks, or has paused and the words have not arrived."""
         utterance = self._segmenter.utterance
         open_words = utterance is not None and utterance.transcript is None
-        return open_words or self._entry.awaits_handed_in
+        return open_words or self.history.awaited.has("turn")
 
     def awaits(self, utterance: int) -> bool:
         """Tell whether the client has ended *utterance* and its words are still expected."""
-        return self._entry.awaits(utterance)
+        return self.history.awaited.use_of(utterance) == "turn"
 
     def due_ms(self, now_ms: int) -> int | None:
         """The time of the next `Ticked` if nothing else happens, Unix ms, or None for never."""
@@ -219,7 +220,7 @@ class Call:
     def _activity(self) -> Activity:
         utterance = self._segmenter.utterance
         keys = utterance is None and self._keypad.due_ms is not None
-        pending = self._requester.has_queued or self._entry.awaits_handed_in or keys
+        pending = self._requester.has_queued or self.history.awaited.has("turn") or keys
         return activity(utterance, self._current.response, pending=pending)
 
     def _advance(self, now_ms: int) -> list[Effect]:
@@ -273,7 +274,7 @@ class Call:
             self.stages.check_response(now_ms)
         if self.control.model_off:
             self._requester.drop_queue()
-        if not self._entry.awaits_handed_in:
+        if not self.history.awaited.has("turn"):
             self._requester.respond_to_queued(now_ms)
         self._listen(now_ms)
 

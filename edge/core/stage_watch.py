@@ -69,8 +69,7 @@ class StageWatch:
     def failed(self, event: ev.JobFailed, now_ms: int) -> None:
         """Take the event of a worker that gave a job up."""
         if event.stage == "stt":
-            self._entry.note_lost(event.utterance)
-            lost = self._entry.misses(event.utterance)
+            lost = self._entry.note_lost(event.utterance)
         else:  # a tool call has its own deadline
             lost = event.stage != "tool" and self._responder.awaits(event.turn)
         if lost:

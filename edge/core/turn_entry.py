@@ -1,7 +1,14 @@
 """Enters the words of a caller's turn into the conversation, with or without a response.
 
-A client may end the caller's turns itself, and an utterance that is too long ends at once; their
-words are entered when the final transcript arrives.
+An utterance ends in one of these ways, and so do its words:
+
+spoken     enough silence: they are entered at once, and get a response unless turns get none
+split      a pause after a minute: they are entered, and the caller goes on in the next utterance
+cut        its length: they begin the next turn, once the final transcript has come
+handed in  the client ends the turn: they are entered once the final transcript has come
+discarded  it has no words, or they are ignored
+
+Words that have not come are awaited, also by a later connection (`session/awaited_words.py`).
 """
 
 from collections import deque
@@ -39,15 +46,11 @@ class TurnEntry:
         self._current = current
         self._requester = requester
         self._history = history
+        self._awaited = history.awaited
         self._idle = idle
         self._out = out
         self._typed: deque[str] = deque()
         """Turns typed during a response that cannot be interrupted; the door bounds them."""
-        self._handed_in: dict[int, int] = {}
-        """Utterances that the client ended and whose words have not arrived, with the time of the
-        end, Unix ms."""
-        self._cut: set[int] = set()
-        """Utterances that were ended for their length, until their final transcripts arrive."""
 
     # -------------------------------------------------------- turns that end
 
@@ -55,8 +58,8 @@ class TurnEntry:
         self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int, *, ask_eot: bool
     ) -> None:
         """Ask for a response before the end of turn is certain, once for each pause."""
-        allowed = self._config.now.turns.speculate and not self._cut and not self._only_enters
-        if not allowed or utterance.speculated_pause == utterance.pause:
+        allowed = self._config.now.turns.speculate and not self.awaits_cut
+        if not allowed or self._only_enters or utterance.speculated_pause == utterance.pause:
             return
         utterance.speculated_pause = utterance.pause
         self._requester.take(utterance, transcript, now_ms, speculative=True, ask_eot=ask_eot)
@@ -140,21 +143,25 @@ class TurnEntry:
 
     # -------------------------------------------------------- utterances that end
 
-    def close(self, now_ms: int, *, discarded: bool) -> None:
-        """End the open utterance, if there is one."""
+    def close(self, now_ms: int, *, discarded: bool, words_for: ev.WordsUse = "") -> None:
+        """End the open utterance, if there is one; *words_for*: see `SpeechEnded`."""
         utterance = self._segmenter.utterance
         if utterance is None:
             return
         silence_ms = self._segmenter.silence_ms
-        self._out.tell(CallerStopped(utterance.number, silence_ms, utterance.audio_ms, discarded))
         final_pause = utterance.pause if utterance.transcript else 0
         self._segmenter.close(utterance, final_pause=final_pause)
-        self._ended(utterance, silence_ms, now_ms, discarded=discarded)
+        self._ended(utterance, silence_ms, now_ms, discarded=discarded, words_for=words_for)
 
-    def cut(self, utterance: Utterance, now_ms: int) -> None:
-        """End *utterance* for its length; its words begin the next turn."""
-        self._cut.add(utterance.number)
-        self.close(now_ms, discarded=False)
+    def cut(self, now_ms: int) -> None:
+        """End the open utterance for its length; its words begin the next turn."""
+        self.close(now_ms, discarded=False, words_for="next_turn")
+
+    def hand_in(self, now_ms: int) -> None:
+        """End the open utterance for the client; its words are entered when they arrive."""
+        utterance = self._segmenter.utterance
+        self.close(now_ms, discarded=False, words_for="turn")
+        self._out.tell(TurnHandedIn(utterance.number if utterance else 0))
 
     def split(
         self, utterance: Utterance, transcript: ev.TranscriptGuess, at_ms: int, now_ms: int
@@ -163,17 +170,22 @@ class TurnEntry:
 
         Returns the utterance in which the caller goes on.
         """
-        silence_ms = at_ms - utterance.speech_end_ms
-        self._out.tell(CallerStopped(utterance.number, silence_ms, utterance.audio_ms, False))
         following = self._segmenter.split(utterance, at_ms)
-        self._ended(utterance, silence_ms, now_ms, discarded=False)
+        self._ended(utterance, at_ms - utterance.speech_end_ms, now_ms)
         self._enter_part(transcript, now_ms, respond=False, goes_on=utterance.is_split)
         return following
 
     def _ended(
-        self, utterance: Utterance, silence_ms: int, now_ms: int, *, discarded: bool
+        self,
+        utterance: Utterance,
+        silence_ms: int,
+        now_ms: int,
+        *,
+        discarded: bool = False,
+        words_for: ev.WordsUse = "",
     ) -> None:
-        """Publish the end of *utterance* after *silence_ms* of silence."""
+        """Tell and publish the end of *utterance* after *silence_ms* of silence."""
+        self._out.tell(CallerStopped(utterance.number, silence_ms, utterance.audio_ms, discarded))
         ended = ev.SpeechEnded(
             **self._out.head(now_ms),
             utterance=utterance.number,
@@ -181,8 +193,9 @@ class TurnEntry:
             speech_end_ms=utterance.speech_end_ms,
             wait_ms=silence_ms,
             discarded=discarded,
+            words_for=words_for,
         )
-        self._out.publish(ended)
+        self._awaited.read(self._out.publish(ended))
 
     def discard(self, now_ms: int) -> None:
         """Discard the open utterance."""
@@ -194,66 +207,47 @@ class TurnEntry:
     def clear(self) -> None:
         """Drop the waiting typed turns, the awaited words and the queued requests."""
         self._typed.clear()
-        self._handed_in.clear()
+        self._awaited.ends.clear()
         self._requester.drop_queue()
 
     # -------------------------------------------------------- words that arrive later
 
-    def hand_in(self, now_ms: int) -> None:
-        """End the open utterance for the client; its words are entered when they arrive."""
-        utterance = self._segmenter.utterance
-        self.close(now_ms, discarded=False)
-        if utterance:
-            self._handed_in[utterance.number] = now_ms
-        self._out.tell(TurnHandedIn(utterance.number if utterance else 0))
-
     @property
     def awaits_cut(self) -> bool:
         """Whether the words of an utterance that was ended for its length are missing."""
-        return bool(self._cut)
-
-    @property
-    def awaits_handed_in(self) -> bool:
-        """Whether the words of an utterance that the client ended are missing."""
-        return bool(self._handed_in)
-
-    def awaits(self, utterance: int) -> bool:
-        """Tell whether the client has ended *utterance* and its words are still expected."""
-        return utterance in self._handed_in
+        return self._awaited.has("next_turn")
 
     @property
     def awaits_words_since_ms(self) -> int | None:
         """The time since which words are awaited, Unix ms, or None if none are."""
+        if self._awaited.has("turn"):
+            return self._awaited.since_ms
         utterance = self._segmenter.utterance
-        if self._handed_in:
-            return min(self._handed_in.values())
         if utterance is None or not self._segmenter.paused or self._config.now.turns.by_client:
             return None
-        return utterance.paused_ms if utterance.transcript is None or self._cut else None
+        return utterance.paused_ms if utterance.transcript is None or self.awaits_cut else None
 
     def final(self, final: ev.TranscriptFinal, now_ms: int) -> None:
         """Take the final transcript of an utterance, if it is awaited."""
-        if final.utterance in self._cut:
-            self._cut.discard(final.utterance)
-            self._history.carried.append(final.text)
-            self._idle.note_caller_word(now_ms)
-        elif self._handed_in.pop(final.utterance, None) is not None:
-            respond = self._config.now.turns.respond and bool(final.text)
-            self._enter_part(final, now_ms, respond=respond)
+        match self._awaited.take(final.utterance):
+            case "turn":
+                respond = self._config.now.turns.respond and bool(final.text)
+                self._enter_part(final, now_ms, respond=respond)
+            case "next_turn":
+                self._history.carried.append(final.text)
+                self._idle.note_caller_word(now_ms)
+            case _:
+                pass
 
-    def note_lost(self, utterance: int) -> None:
-        """Note that the words of *utterance* will not come: if it was cut, no turn waits for it."""
-        self._cut.discard(utterance)
-
-    def misses(self, utterance: int) -> bool:
-        """Tell whether *utterance* is open or handed in, so that its lost words are missed."""
+    def note_lost(self, utterance: int) -> bool:
+        """Note that the words of *utterance* will not come; return whether they are missed."""
+        self._awaited.lose(utterance)
         now = self._segmenter.utterance
-        return self.awaits(utterance) or (now is not None and now.number == utterance)
+        return utterance in self._awaited.ends or (now is not None and now.number == utterance)
 
     def give_up_words(self, now_ms: int) -> None:
         """Await no words any more: the recogniser has failed."""
-        self._cut.clear()
-        self._handed_in.clear()
+        self._awaited.ends.clear()
         self.close(now_ms, discarded=True)
         self._current.dismiss(now_ms)
         if self._current.uncommitted:  # it is a response to those words

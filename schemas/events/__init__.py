@@ -67,6 +67,7 @@ from schemas.events.speech import (
     SpeechStarted,
     TranscriptFinal,
     TranscriptGuess,
+    WordsUse,
 )
 from schemas.events.spend import SpendCounted, SpendLimitName, SpendReached
 from schemas.events.tools import ToolBegun, ToolCalled, ToolFailed, ToolRequested, ToolReturned

@@ -1,8 +1,13 @@
 """The caller's speech, and its transcripts."""
 
+from typing import Literal
+
 import msgspec
 
 from schemas.events.event import Event, StageName
+
+WordsUse = Literal["", "turn", "next_turn"]
+"""What the awaited words of an utterance are for."""
 
 
 class SpeechStarted(Event, frozen=True, kw_only=True, tag="speech.started"):
@@ -54,6 +59,9 @@ class SpeechEnded(Event, frozen=True, kw_only=True, tag="speech.ended"):
     """The silence before that decision, ms."""
     discarded: bool = False
     """Whether the utterance had no words, only noise."""
+    words_for: WordsUse = ""
+    """What the words are for that only `transcript.final` will bring: the turn that the client
+    ended, or the next turn, since the utterance was too long; empty: they are not awaited."""
 
 
 class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):

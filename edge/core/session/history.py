@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from edge.core.endpointing.end_of_turn import is_question
+from edge.core.session.awaited_words import AwaitedWords
 from edge.core.session.control_memory import ControlMemory
 from edge.core.session.message_names import MessageNames, is_speech, response_key, turn_key
 from edge.core.session.spend import Spend
@@ -29,6 +30,7 @@ from schemas.events import (
     ToolFailed,
     ToolRequested,
     ToolReturned,
+    TranscriptFinal,
     TurnCommitted,
     TurnTaken,
     WebhookRequested,
@@ -50,6 +52,8 @@ class History:
     """Carried words: they got no response yet, and begin the next turn."""
     carried_sent: int = 0
     """The number of carried words that were sent to the client as final."""
+    awaited: AwaitedWords = field(default_factory=AwaitedWords)
+    """The utterances that have ended and whose words are awaited."""
     unfinished: UnfinishedResponse | None = None
     """The response that was being spoken when the connection was cut; its question is carried
     too."""
@@ -141,7 +145,6 @@ class History:
         if event.carried:
             self.carry(caller_words)
         elif event.in_conversation:
-            self.carried = [] if caller_words else self.carried
             self.enter_turn(caller_words, event.text, steps, event.turn)
         self.turn_over()
 
@@ -202,7 +205,8 @@ class History:
         The words that are carried already were said after it.
         """
         if text:
-            self.carried, self.carried_sent = [text, *self.carried], 1
+            self.carried.insert(0, text)
+            self.carried_sent += 1
 
     def commit_carried(self) -> None:
         """Clear the carried words, which are part of a committed turn."""
@@ -223,6 +227,7 @@ def fold(events: Iterable[Event]) -> History:
         history.summary.count(event)
         history.control.read(event)
         history.spend.count(event)
+        history.awaited.read(event)
         if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
             steps.setdefault(event.turn, ToolSteps()).note(event)
         _count(history, event)
@@ -230,7 +235,7 @@ def fold(events: Iterable[Event]) -> History:
             case TurnCommitted(turn=turn, text=text):
                 caller_words[turn] = text
                 history.turn_begins()
-                history.carried = []  # the carried words are part of *text*
+                history.commit_carried()  # they are part of *text*
                 history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
             case AnswerHeard(resumable=True):
                 pass  # the turn is still open
@@ -243,8 +248,8 @@ def fold(events: Iterable[Event]) -> History:
         if history.unfinished:
             history.unfinished = history.unfinished.after(event)
     # The edge died between the commit and the playback. The words begin the next turn.
-    history.carried += [caller_words[turn] for turn in sorted(caller_words) if caller_words[turn]]
-    history.carried_sent = len(history.carried)
+    for turn in sorted(caller_words, reverse=True):
+        history.carry(caller_words[turn])
     history.control.cut_off()
     _leave_open(history, responses, steps)
     return history
@@ -277,6 +282,9 @@ def _count(history: History, event: Event) -> None:
                 history.enter_late_results()
         case SpeechStarted(utterance=utterance):
             history.utterance = max(history.utterance, utterance)
+        case TranscriptFinal(text=text):
+            if history.awaited.take_recorded(event) == "next_turn":
+                history.carried.append(text)
         case AnswerTruncated() | MessageAdded() | MessageRemoved():
             history.take_edit(event)
         case ToolReturned() | ToolFailed():

@@ -59,10 +59,11 @@ class Rehearsal:
         *,
         history: History | None = None,
         begins: AnyInput | None = None,
+        at_ms: int = 1_000_000,
         **changes: Any,
     ) -> None:
-        """Hold a call set to *changes* of the configuration, see `config`."""
-        self.now_ms = 1_000_000
+        """Hold a call from *at_ms* on, set to *changes* of the configuration, see `config`."""
+        self.now_ms = at_ms
         self.effects: list[Effect] = []
         self.log: list[ev.Event] = []
         """The events of the session and its stages, in order."""

@@ -146,6 +146,7 @@ def state(history: History, now_ms: int) -> dict[str, Any]:
     return {
         "messages": history.messages,
         "carried": history.carried,
+        "awaited": history.awaited,
         "instructions": history.instructions,
         "turn": history.turn,
         "responses": history.responses,

@@ -1,0 +1,78 @@
+"""The awaited words of utterances that have ended, also restored from the log. Pure.
+
+`speech.ended` tells what the words are for; the final transcript brings them, perhaps only to a
+later connection.
+"""
+
+from dataclasses import dataclass, field
+
+from edge.core.session.message_names import speech_key
+from schemas.control import End, Mute
+from schemas.events import (
+    ControlReceived,
+    Event,
+    JobFailed,
+    MessageAdded,
+    SessionResumed,
+    SpeechEnded,
+    TranscriptFinal,
+    TroubleTold,
+    WordsUse,
+)
+
+
+@dataclass
+class AwaitedWords:
+    """The utterances whose words are awaited."""
+
+    ends: dict[int, SpeechEnded] = field(default_factory=dict)
+    """The end of each, by its number."""
+    resumed_ms: int = 0
+    """The time of the latest resume, Unix ms; 0: there was none."""
+
+    def use_of(self, utterance: int) -> WordsUse:
+        """Return what the words of *utterance* are for; empty: they are not awaited."""
+        ended = self.ends.get(utterance)
+        return ended.words_for if ended else ""
+
+    def has(self, use: WordsUse) -> bool:
+        """Tell whether any words for *use* are awaited."""
+        return any(ended.words_for == use for ended in self.ends.values())
+
+    @property
+    def since_ms(self) -> int | None:
+        """The time since which this connection awaits a turn that the client ended, Unix ms."""
+        times = [ended.at_ms for ended in self.ends.values() if ended.words_for == "turn"]
+        return max(min(times), self.resumed_ms) if times else None
+
+    def take(self, utterance: int) -> WordsUse:
+        """Return what the words of *utterance* are for, and await them no more."""
+        use = self.use_of(utterance)
+        self.ends.pop(utterance, None)
+        return use
+
+    def lose(self, utterance: int) -> None:
+        """Note that the words of *utterance* will not come: if it was cut, no turn waits for it."""
+        if self.use_of(utterance) == "next_turn":
+            del self.ends[utterance]
+
+    def take_recorded(self, final: TranscriptFinal) -> WordsUse:
+        """Take words from the log; those of a turn are awaited until they are entered."""
+        use = self.use_of(final.utterance)
+        return "" if use == "turn" and final.text else self.take(final.utterance)
+
+    def read(self, event: Event) -> None:
+        """Take an event of the log."""
+        match event:
+            case SpeechEnded(utterance=number) if event.words_for:
+                self.ends[number] = event
+            case MessageAdded(key=key):
+                self.ends = {n: ended for n, ended in self.ends.items() if speech_key(n) != key}
+            case JobFailed(stage="stt", utterance=number):
+                self.lose(number)
+            case TroubleTold(stage="stt") | ControlReceived(command=End() | Mute("caller", True)):
+                self.ends.clear()
+            case SessionResumed(at_ms=at_ms):
+                self.resumed_ms = at_ms
+            case _:
+                pass
