@@ -49,6 +49,8 @@ class _Rehearsal:
                 case PartialHeard():
                     now = max(self._started_ms, default=0)
                     clockwork.give(msgspec.structs.replace(call_input, utterance=now), at_ms)
+                case StageSaid(ev.TranscriptFinal(utterance=number)) if self._is_earlier(number):
+                    clockwork.give(call_input, at_ms)
                 case _ if not isinstance(call_input, MADE_BY_REPLAYS):
                     clockwork.give(call_input, at_ms)
                 case _:
@@ -59,6 +61,10 @@ class _Rehearsal:
         """Tell whether the call waits for nothing at *at_ms*, so that silence can be skipped."""
         next_ms = self._clockwork.next_ms
         return not self._clockwork.call.listening and (next_ms is None or next_ms > at_ms)
+
+    def _is_earlier(self, utterance: int) -> bool:
+        """Tell whether the call awaits *utterance* since an earlier connection."""
+        return self._clockwork.call.awaits(utterance) and utterance not in self._started_ms
 
     def _answer_effects(self, effects: list[Effect], at_ms: int) -> None:
         for event in decisions_in(effects):

@@ -7,11 +7,15 @@ from typing import Any
 import msgspec
 
 from aura.replay.recorded_stages import RecordedStages
-from aura.replay.redecide import connections
+from aura.replay.redecide import connections, decide
 from aura.replay.what_if import Difference, differences, rehearse
+from edge.core import inputs
+from edge.core.call import Began
 from edge.core.inputs import StageSaid
+from edge.core.session.history import History, fold
 from schemas import events as ev
-from tests.unit.aura.replay.test_redecide import Recorded
+from tests.unit.aura.replay.test_redecide import LoggedCall, Recorded
+from tests.unit.edge.core.client_calls import BY_CLIENT, final
 
 
 def conversation(turns: int = 3) -> list[ev.AnyEvent]:
@@ -109,3 +113,33 @@ def test_a_longer_wait_answers_later_and_lets_the_caller_go_on() -> None:
     assert joined == [
         "answers 'I would like to fly to Paris. With my dog.' after 1000 ms of silence"
     ]
+
+
+class Resumes(LoggedCall):
+    """A call that resumes its session."""
+
+    def __init__(self, began: Began, history: History | None = None) -> None:
+        head: ev.Head = {"tenant": "t", "session": "s", "at_ms": began.at_ms}
+        super().__init__(ev.SessionResumed(**head, edge="e", config=began.config), history)
+
+
+class RecordedResume(Recorded):
+    kind = Resumes
+
+
+def test_words_of_an_earlier_connection_come_when_they_came() -> None:
+    changes = {**BY_CLIENT, "turns__respond": True}
+    first = Recorded(**changes)
+    first.says(600)
+    first.give(inputs.TurnEnded())
+    before = first.recorded()
+    history = fold(before)
+    at_ms = first.now_ms + 5000
+    later = RecordedResume(history=history, begins=inputs.Resumed(), at_ms=at_ms, **changes)
+    later.quiet(2000)
+    final(later, "What is the capital of France?", 1)
+    later.wait(1000)
+    _, again = connections([*before, *later.recorded()])
+    for decided in (decide(again), rehearse(again, again.config)):
+        assert [type(one) for one in decided[:2]] == [ev.MessageAdded, ev.TurnTaken]
+        assert not [one for one in decided if isinstance(one, ev.TroubleTold)]
