@@ -11,10 +11,12 @@ import pytest
 
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, Caller, buzz, calling, pcm_of, silence
+from tests.realtime_caller import realtime
 
 PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 LONG = {
     **SIMULATED,
+    "AURA_SIM_STT_MS": "400",
     "AURA_SIM_LLM_TOKENS": "60",
     "AURA_SIM_TTS_AUDIO_MS": "1500",
     "AURA_RECONNECTS_PER_MINUTE": "60",
@@ -174,3 +176,20 @@ async def test_who_comes_back_while_the_bus_is_away_is_asked_to_try_again(
     await asyncio.sleep(3)
     async with calling(aura.url, f"{PATH}&session={session}") as again:
         assert (await again.until("session"))["resumed"] is True
+
+
+async def test_committed_audio_whose_words_come_after_the_line_was_cut_is_answered(
+    aura: AuraProcess,
+) -> None:
+    async with realtime(aura.url) as caller:
+        session = (await caller.until("session.created"))["session"]["id"]
+        by_client = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
+        await caller.send({"type": "session.update", "session": by_client})
+        await caller.until("session.updated")
+        await caller.speak(buzz(900))
+        await caller.send({"type": "input_audio_buffer.commit"})
+        await caller.until("input_audio_buffer.committed")
+        caller.ws.transport.abort()
+    async with realtime(f"http://127.0.0.1:{aura.port + 1}", f"session={session}") as again:
+        await again.until("response.output_audio.delta")
+        assert not again.told("error")
