@@ -102,10 +102,12 @@ class RecordedConnection:
         return Call(began, history)
 
 
-def _without_recorded(event: ev.Event) -> ev.Event:
-    """Return *event* as decided, without `recorded`."""
+def _as_compared(event: ev.Event) -> ev.Event:
+    """Return *event* without `recorded`, and without `connected_at_ms`, which older ones lack."""
     if isinstance(event, JobEvent) and event.recorded:
         return msgspec.structs.replace(event, recorded=())
+    if isinstance(event, ev.SessionEnded):
+        return msgspec.structs.replace(event, connected_at_ms=0)
     return event
 
 
@@ -135,7 +137,7 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
         elif isinstance(event, ev.InputsDelivered):
             delivered.append(event)
         elif recorded and is_decision(event):
-            decided.append((_without_recorded(event), len(recorded)))
+            decided.append((_as_compared(event), len(recorded)))
     known = by_id(events)
     for connection, parts in _matched(recorded, _logs(delivered)):
         try:
@@ -242,7 +244,7 @@ def quiet(timed_inputs: Sequence[TimedInput]) -> list[bool]:
 
 def decisions_in(effects: Iterable[Effect]) -> list[ev.Event]:
     """Return the decisions among *effects*; `answer.reached` is only a note."""
-    events = [_without_recorded(effect.event) for effect in effects if isinstance(effect, Publish)]
+    events = [_as_compared(effect.event) for effect in effects if isinstance(effect, Publish)]
     return [event for event in events if not isinstance(event, ev.AnswerReached)]
 
 

@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from edge.call.bus_outage import BusOutage
+from edge.call.client import LogRefusal
 from edge.call.clock import now_ms
 from edge.call.config_store import ConfigStore
 from edge.call.late_jobs import in_time, no_job
@@ -101,40 +102,45 @@ class EventWriter:
         self,
         awaits: Callable[[int], bool],
         note_stored: Callable[[Event], None],
-        over: Callable[[str], None],
+        refused: Callable[[LogRefusal, str], None],
     ) -> None:
         """Store events until `close`.
 
         *awaits* returns whether an utterance's words are needed. *note_stored* is called with each
-        event as it was stored. *over* is called with the reason if the events exceed the quota, or
-        if one is too large for the bus.
+        event as it was stored. *refused* is called with the reason if the events exceed the quota,
+        or if one is too large for the bus. Who is cancelled logs how many events may be lost.
         """
-        while (event := await self._waiting.get()) is not None:
-            if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
-                log.info("job_has_no_slot", type=tag(event))
-                event = no_job(event)
-            while not await self._stored(event := in_time(event, now_ms(), awaits), over):
-                self._outage.note("log", away=True)
-                await asyncio.sleep(0.25)
-            self._outage.note("log", away=False)
-            note_stored(event)
-            if isinstance(event, TurnTaken):
-                await self._bus.yield_to_jobs()
-            self._done += 1
-            self._progress.set()
-            self._progress.clear()  # for those that wait for a later event
+        event: Event | None = None
+        try:
+            while (event := await self._waiting.get()) is not None:
+                if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
+                    log.info("job_has_no_slot", type=tag(event))
+                    event = no_job(event)
+                while not await self._stored(event := in_time(event, now_ms(), awaits), refused):
+                    self._outage.note("log", away=True)
+                    await asyncio.sleep(0.25)
+                self._outage.note("log", away=False)
+                note_stored(event)
+                if isinstance(event, TurnTaken):
+                    await self._bus.yield_to_jobs()
+                self._done += 1
+                self._progress.set()
+                self._progress.clear()  # for those that wait for a later event
+        finally:
+            if event and (count := self._taken - self._done):
+                log.error("events_not_stored", session=event.session, count=count)
 
-    async def _stored(self, event: Event, over: Callable[[str], None]) -> bool:
+    async def _stored(self, event: Event, refused: Callable[[LogRefusal, str], None]) -> bool:
         data = self._encode(event)
         try:
             await self._bus.publish(event, data, patience_s=OUTAGE_AFTER_S)
         except BusRefusedError as error:
             log.error("event_refused", type=tag(event), why=str(error))
-            over(str(error))
+            refused("EVENT_TOO_LARGE", str(error))
         except BusAwayError as error:
             log.warning("event_waits_for_bus", error=str(error))
             return False
         if self._quota and (why := self._quota.spend(len(data), time.monotonic())):
             self._quota = None
-            over(why)
+            refused("QUOTA_EXCEEDED", why)
         return True

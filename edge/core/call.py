@@ -169,7 +169,11 @@ class Call:
             self._current.drop("hung_up", now_ms)
         summary = dataclasses.asdict(self.history.summary)
         ended = ev.SessionEnded(
-            **self._out.head(now_ms), reason=finish.reason, turns=self.history.responses, **summary
+            **self._out.head(now_ms),
+            reason=finish.reason,
+            turns=self.history.responses,
+            connected_at_ms=self.began.at_ms,
+            **summary,
         )
         self._out.publish(ended)
         self._out.followers.clear()  # they refer to it: nothing stays until garbage collection

@@ -10,6 +10,8 @@ from schemas import codec, subjects
 
 KEPT = (codec.ID_HEADER, codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER)
 """Headers that belong to the event; the other headers describe its storage."""
+MOVED = ("speech_end_ms", "deadline_ms", "from_ms", "started_at_ms", "connected_at_ms")
+"""Fields beside `at_ms` that are times."""
 
 
 def new_session() -> str:
@@ -35,7 +37,7 @@ def renamed(
     except (ValueError, TypeError, KeyError, msgpack.UnpackException):
         return None
     fields |= {"session": session, "at_ms": at_ms + later_ms}
-    for name in ("speech_end_ms", "deadline_ms", "from_ms", "started_at_ms"):
+    for name in MOVED:
         if fields.get(name):
             fields[name] += later_ms
     if fields["type"] in {"session.started", "session.ended"}:

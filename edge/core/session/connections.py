@@ -21,9 +21,12 @@ class Connections:
     def note(self, event: Event) -> None:
         """Note *event*; a connection that told no end lasted until the last event before the next.
 
-        It was taken over by the next one, or its edge died.
+        It was taken over by the next one, or its edge died. Its end may also be stored after the
+        next one began, and is then ignored.
         """
         match event:
+            case SessionEnded(connected_at_ms=began_ms) if began_ms not in {0, self._since_ms}:
+                return
             case SessionStarted() | SessionResumed():
                 self._closed_ms, self._since_ms = self.lasted_ms(self._known_ms), event.at_ms
                 self.ended = None

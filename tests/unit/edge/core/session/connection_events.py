@@ -22,5 +22,7 @@ def resumed(at_ms: int) -> ev.SessionResumed:
     return ev.SessionResumed(**head(at_ms), edge="e", config=SessionConfig())
 
 
-def ended(at_ms: int) -> ev.SessionEnded:
-    return ev.SessionEnded(**head(at_ms), reason="caller_left", turns=1)
+def ended(at_ms: int, connected_at_ms: int = 0) -> ev.SessionEnded:
+    return ev.SessionEnded(
+        **head(at_ms), reason="caller_left", turns=1, connected_at_ms=connected_at_ms
+    )

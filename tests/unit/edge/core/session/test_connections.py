@@ -73,3 +73,21 @@ def test_the_newest_beginning_or_end_tells_whether_a_connection_is_open(
 ) -> None:
     end = noted(*events).ended
     assert (end and end.at_ms) == end_ms
+
+
+@pytest.mark.parametrize(
+    ("events", "end_ms", "lasted_ms"),
+    [
+        ((started(1_000), ended(4_000, 1_000), resumed(8_000)), None, 5_000),
+        ((started(1_000), resumed(8_000), ended(4_000, 1_000)), None, 2_000),
+        ((started(1_000), resumed(8_000), ended(4_000, 1_000), resumed(9_000)), None, 1_000),
+        ((started(1_000), resumed(8_000), ended(8_500, 1_000), ended(9_000, 8_000)), 9_000, 1_000),
+        ((started(1_000), resumed(8_000), ended(9_000, 8_000), ended(9_500, 1_000)), 9_000, 1_000),
+    ],
+)
+def test_a_late_end_of_an_earlier_connection_is_not_the_end_of_the_newest(
+    events: tuple[ev.Event, ...], end_ms: int | None, lasted_ms: int
+) -> None:
+    connections = noted(*events)
+    assert (connections.ended and connections.ended.at_ms) == end_ms
+    assert connections.lasted_ms(10_000) == lasted_ms

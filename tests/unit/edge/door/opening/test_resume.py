@@ -104,6 +104,23 @@ def test_a_session_that_was_resumed_after_its_end_is_open_again() -> None:
     assert asked([*session(left="caller_left", ago_ms=FORSAKEN_MS + 1), resumed])
 
 
+def test_a_late_end_of_the_connection_before_ends_no_session_that_was_resumed() -> None:
+    began, *told = session(ago_ms=FORSAKEN_MS)
+    resumed = SessionResumed(
+        tenant="t", session="s", at_ms=NOW - 1000, edge="e", config=SessionConfig()
+    )
+    late = SessionEnded(
+        tenant="t",
+        session="s",
+        at_ms=NOW - RESUME_WINDOW_MS - 1,
+        reason="end_call",
+        turns=1,
+        connected_at_ms=began.at_ms,
+    )
+    assert asked([began, *told, resumed, late])
+    assert asked([began, *told, late]) is None
+
+
 def test_nobody_goes_on_with_somebody_elses_session() -> None:
     assert asked(session(), user="eve") is None
     assert asked(session(), tenant="other") is None
