@@ -2,11 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-# Most tests wait: four files at once, in the order of tests/conftest.py. Engines have a call of their own: spoken calls
-# wait for speech, and engines alone are tried beside them.
-AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest
 THOROUGH := --hypothesis-profile=thorough
+
+# Most tests wait: four files at once, in the order of tests/conftest.py. Those that wait for nothing run beside them, with
+# what they leave of the processors. Engines follow: spoken calls wait for speech, and engines alone are tried beside them.
+AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 NO_ENGINE := tests/e2e/test_wheel.py
+SPOKEN := $(patsubst %,tests/e2e/test_%.py,conversation talk suite webrtc_page documents)
+
+# Run $(1), and $(2) at the same time, whose words come last.
+beside = failed=; told=$$(mktemp); trap 'kill $$! 2> /dev/null; rm -f $$told' EXIT; trap 'exit 130' INT TERM; \
+	$(2) > $$told 2>&1 & $(1) || failed=1; wait $$! || failed=1; cat $$told; [ -z "$$failed" ]
 
 # Where containers forbid it, each of some hundred processes would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -26,8 +33,9 @@ demo: .venv/.installed ## Start everything, ask a question in Aura's own voice, 
 	@exec $(BIN)/aura demo
 
 test: .venv/.dev ## Run all tests, the real engines included
-	@$(BIN)/python -m pytest $(AT_ONCE) $(THOROUGH) tests/integration tests/clients $(NO_ENGINE) tests/parts tests/contract tests/unit
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests/e2e $(addprefix --ignore=,$(NO_ENGINE))
+	@$(call beside,$(PYTEST) $(AT_ONCE) $(THOROUGH) tests/integration tests/clients $(NO_ENGINE) tests/parts, \
+	  nice $(PYTEST) $(THOROUGH) tests/contract tests/unit)
+	@$(call beside,$(PYTEST) $(SPOKEN), $(PYTEST) tests/e2e $(addprefix --ignore=,$(NO_ENGINE) $(SPOKEN)))
 
 check: lint unit ## Format, lint, types, imports, schemas, unit tests
 

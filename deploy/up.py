@@ -37,7 +37,7 @@ START_ERRORS = (
 """Errors of a start that an operator can fix."""
 
 
-AURA_PROCESS = (sys.executable, "-P", "-m", "aura.cli.main")
+AURA_PROCESS: tuple[str, ...] = (sys.executable, "-P", "-m", "aura.cli.main")
 """-P keeps files in the current folder from being imported as modules."""
 
 

@@ -220,10 +220,17 @@ class Server:
 
 
 def load(*names: str) -> None:
-    """Import modules as far as their libraries are installed."""
+    """Import modules as far as their libraries are installed.
+
+    Raises:
+        ModuleNotFoundError: a module of Aura itself has another name now.
+    """
     for name in names:
-        with suppress(ImportError):
+        try:
             importlib.import_module(name)
+        except ImportError as error:
+            if "." in name and name.startswith(error.name or name):
+                raise
 
 
 def become(argv: list[str], env: dict[str, str], cwd: str, files: list[int]) -> NoReturn:
@@ -273,7 +280,7 @@ def main() -> None:
     load(*(module.name for module in pkgutil.iter_modules(aura.cli.__path__, "aura.cli.")))
     load(*LOADED)
     IMPORTED_ENV.update({name: os.environ[name] for name in os.environ.keys() - before.keys()})
-    vars(deploy.up)["AURA"] = relayed(sys.argv[1], "-P")  # a forked `aura up` starts forks, too
+    deploy.up.AURA_PROCESS = relayed(sys.argv[1], "-P")  # a forked `aura up` starts forks, too
     server = Server(sys.argv[1])
     sys.stdout.write("ready\n")
     sys.stdout.flush()

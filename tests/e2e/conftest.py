@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -25,15 +24,6 @@ OUR_OWN = load(
     cache_dir="~/.cache/aura",
 )
 """The engines that Aura brings itself, whatever is set on this machine."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what talks to the one Aura to one process; each other file may go to another."""
-    for item in items:
-        if item.path.parent != Path(__file__).parent:
-            continue
-        talks = "aura" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("aura" if talks else item.path.name))
 
 
 @pytest.fixture(scope="session")

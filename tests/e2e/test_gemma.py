@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from contextlib import aclosing
 from itertools import pairwise
 from typing import Any
@@ -82,14 +83,18 @@ async def test_gemma_goes_on_where_it_was(gemma: LlamaModel) -> None:
 
 
 async def test_a_closed_stream_stops_the_model_and_frees_its_slot(gemma: LlamaModel) -> None:
-    prompt = Prompt("", (("user", "Tell me a very long story."),), max_tokens=160)
+    story = "Tell me a very long story."
+    began = time.perf_counter()
+    await answer(gemma, story, max_tokens=40)
+    quarter_s = time.perf_counter() - began
+    prompt = Prompt("", (("user", story),), max_tokens=160)
     began = time.perf_counter()
     for _ in range(6):
         async with aclosing(gemma.stream(prompt)) as tokens:
             await anext(tokens)
     said, _ = await answer(gemma, "What is the capital of France?")
     assert "Paris" in said
-    assert time.perf_counter() - began < 12
+    assert time.perf_counter() - began < max(12, 6 * quarter_s), "of 24 quarters"
 
 
 def test_a_long_prompt_is_read_in_parts_of_which_each_is_told(gemma: LlamaModel) -> None:
@@ -104,21 +109,23 @@ def test_a_long_prompt_is_read_in_parts_of_which_each_is_told(gemma: LlamaModel)
 
 
 async def test_the_event_loop_goes_on_while_gemma_writes(gemma: LlamaModel) -> None:
-    gaps, last, stop = [], time.perf_counter(), asyncio.Event()
+    """A loaded machine delays the loop, too: so it is asked before."""
 
-    async def tick() -> None:
-        nonlocal last
-        while not stop.is_set():
+    async def slow_tick_s(work: Awaitable[object]) -> float:
+        """Return what 19 of 20 rounds of the event loop stay below during *work*."""
+        gaps, last = [], time.perf_counter()
+        task = asyncio.ensure_future(work)
+        while not task.done():
             await asyncio.sleep(0.005)
             now = time.perf_counter()
             gaps.append(now - last)
             last = now
+        await task
+        return sorted(gaps)[int(0.95 * len(gaps))]
 
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(tick())
-        await answer(gemma, "Can you tell me two facts about the moon?")
-        stop.set()
-    assert sorted(gaps)[int(0.95 * len(gaps))] < 0.1
+    alone_s = await slow_tick_s(asyncio.sleep(0.5))
+    beside_s = await slow_tick_s(answer(gemma, "Can you tell me two facts about the moon?"))
+    assert beside_s < max(0.1, 10 * alone_s)
 
 
 async def test_more_calls_than_slots_are_all_answered(gemma: LlamaModel) -> None:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import wave
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -44,24 +44,39 @@ async def a_call(of: AuraProcess, path: str = PATH, *, turns: int = 1) -> str:
     return str(session)
 
 
+class Recorded(NamedTuple):
+    """Sessions that were held at once: each call takes its time."""
+
+    one_turn: str
+    two_turns: str
+    with_sound: str
+    forgotten: str
+    other: str
+
+
 @pytest.fixture(scope="module")
-def recorded(simulated: AuraProcess) -> tuple[str, str]:
-    """Sessions of one turn and of two, for tests that leave them as they are."""
+def recorded(simulated: AuraProcess) -> Recorded:
+    async def all_at_once() -> Recorded:
+        calls = (
+            a_call(simulated),
+            a_call(simulated, turns=2),
+            a_call(simulated, f"{PATH}&record=1"),
+            *(a_call(simulated, turns=0) for _ in range(2)),
+        )
+        return Recorded(*await asyncio.gather(*calls))
 
-    async def both() -> tuple[str, str]:
-        return await asyncio.gather(a_call(simulated), a_call(simulated, turns=2))
-
-    return asyncio.run(both())
+    return asyncio.run(all_at_once())
 
 
 @pytest.fixture
-def one_turn(recorded: tuple[str, str]) -> str:
-    return recorded[0]
+def one_turn(recorded: Recorded) -> str:
+    """Return a session that is left as it is, and so is that of *two_turns*."""
+    return recorded.one_turn
 
 
 @pytest.fixture
-def two_turns(recorded: tuple[str, str]) -> str:
-    return recorded[1]
+def two_turns(recorded: Recorded) -> str:
+    return recorded.two_turns
 
 
 async def listed(of: AuraProcess, *arguments: str) -> list[dict[str, Any]]:
@@ -190,13 +205,13 @@ async def test_a_replay_branches_at_a_turn_and_asks_only_the_stages_that_it_is_t
 
 
 async def test_sound_is_kept_where_the_caller_agrees_and_a_replay_hears_it_again(
-    simulated: AuraProcess, one_turn: str, tmp_path: Path
+    simulated: AuraProcess, recorded: Recorded, one_turn: str, tmp_path: Path
 ) -> None:
     refused = await typed(simulated, "export", one_turn, "--wav", str(tmp_path / "no.wav"))
     assert refused.returncode == 1
     assert "AURA_RECORD_AUDIO" in refused.stderr
 
-    session = await a_call(simulated, f"{PATH}&record=1")
+    session = recorded.with_sound
     sound = tmp_path / "call.wav"
     done = await typed(simulated, "export", session, "--wav", str(sound))
     assert done.returncode == 0, done.stderr
@@ -250,8 +265,10 @@ async def test_a_session_that_was_resumed_is_decided_again_in_both_its_parts(
     assert row["turns"] == 2
 
 
-async def test_what_is_forgotten_takes_its_replays_with_it(simulated: AuraProcess) -> None:
-    session, other = await asyncio.gather(*(a_call(simulated, turns=0) for _ in range(2)))
+async def test_what_is_forgotten_takes_its_replays_with_it(
+    simulated: AuraProcess, recorded: Recorded
+) -> None:
+    session, other = recorded.forgotten, recorded.other
     copied = await typed(simulated, "replay", session, "--publish", "--speed", "50")
     copy = copied.stdout.split(" as ")[1].split(" ")[0]
     driven = await typed(simulated, "replay", copy, "--drive", "--json")

@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
+
 from schemas.stages import STAGE_NAMES
 from tests import forked_commands
 from tests.aura_process import FRESH, SIMULATED, AuraProcess, alive
@@ -83,6 +85,15 @@ def test_two_auras_do_not_disturb_each_other(simulated: AuraProcess, tmp_path: P
     assert other.nats_url != simulated.nats_url
     assert other.stop() == 0
     assert simulated.health()[0] == 200
+
+
+def test_a_forked_aura_starts_forks(simulated: AuraProcess) -> None:
+    """Else each of its processes would import everything again, which takes most of a test run."""
+    up = forked_commands.pid_behind(simulated.process.pid)
+    children = [" ".join(one.cmdline()) for one in psutil.Process(up).children()]
+    roles = [one for one in children if "nats-server" not in one]
+    assert len(roles) == 1 + len(STAGE_NAMES)
+    assert all(forked_commands.is_relay(one) for one in roles), roles
 
 
 def run(tmp_path: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
