@@ -69,7 +69,7 @@ class Call:
         # both sides
         self._keypad = keypad = Keypad(idle, out)
         self.control = Control(config, history.control, current, requester, entry, out)
-        self.stages = StageWatch(config, responder, entry, out)
+        self.stages = StageWatch(config, responder, entry, history.awaited, out)
         self._client_inputs = ClientInputs(current, requester, responder, turns, entry, keypad)
         self._stage_inputs = StageInputs(responder, turns, entry, self.stages)
         self._spending = Spending(config, history, out)

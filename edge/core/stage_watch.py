@@ -3,6 +3,7 @@
 from edge.core.client_events import Trouble
 from edge.core.effects import Outbox
 from edge.core.response.responder import Responder
+from edge.core.session.awaited_words import AwaitedWords
 from edge.core.session.current_config import CurrentConfig
 from edge.core.turn_entry import TurnEntry
 from schemas import events as ev
@@ -21,9 +22,11 @@ class StageWatch:
         config: CurrentConfig,
         responder: Responder,
         entry: TurnEntry,
+        awaited: AwaitedWords,
         out: Outbox,
     ) -> None:
         self._config = config
+        self._awaited = awaited
         self._responder = responder
         self._entry = entry
         self._out = out
@@ -60,7 +63,8 @@ class StageWatch:
     def check_words(self, now_ms: int) -> None:
         """Give up the utterance if its words have taken too long."""
         if (expires_ms := self.words_expire_ms) is not None and now_ms >= expires_ms:
-            self.fail("stt", f"no words came within {self._patience}", now_ms)
+            reason = f"no words came within {self._patience}"
+            self.fail("stt", reason, now_ms, self._awaited.oldest_turn)
 
     @property
     def _patience(self) -> str:
@@ -73,16 +77,21 @@ class StageWatch:
         else:  # a tool call has its own deadline
             lost = event.stage != "tool" and self._responder.awaits(event.turn)
         if lost:
-            self.fail(event.stage, event.reason, now_ms)
+            only = event.utterance if self._awaited.ends else 0
+            self.fail(event.stage, event.reason, now_ms, only)
 
-    def fail(self, stage: ev.FaultyPart, reason: str, now_ms: int) -> None:
-        """Give up the failed work of *stage*, and tell the caller unless nothing is missed."""
+    def fail(self, stage: ev.FaultyPart, reason: str, now_ms: int, utterance: int = 0) -> None:
+        """Give up the failed work of *stage*, and tell the caller unless nothing is missed.
+
+        *utterance*: the only one whose words are given up; 0: all.
+        """
         if stage == "stt":
-            self._entry.give_up_words(now_ms)
+            self._entry.give_up_words(utterance, now_ms)
         elif not self._responder.give_up(stage, now_ms):
             return
         self._failures[stage] = self._failures.get(stage, 0) + 1
         fatal = self._failures[stage] >= FATAL_FAILURES
         head = self._out.head(now_ms)
-        self._out.publish(ev.TroubleTold(**head, stage=stage, reason=reason, fatal=fatal))
+        told = ev.TroubleTold(**head, stage=stage, reason=reason, fatal=fatal, utterance=utterance)
+        self._out.publish(told)
         self._out.tell(Trouble(stage, reason, fatal))

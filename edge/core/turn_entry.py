@@ -245,9 +245,12 @@ class TurnEntry:
         now = self._segmenter.utterance
         return utterance in self._awaited.ends or (now is not None and now.number == utterance)
 
-    def give_up_words(self, now_ms: int) -> None:
-        """Await no words any more: the recogniser has failed."""
-        self._awaited.ends.clear()
+    def give_up_words(self, utterance: int, now_ms: int) -> None:
+        """Await the words of *utterance* no more, or none at all if it is 0: STT has failed."""
+        self._awaited.give_up(utterance)
+        now = self._segmenter.utterance
+        if utterance and now and now.number != utterance:
+            return
         self.close(now_ms, discarded=True)
         self._current.dismiss(now_ms)
         if self._current.uncommitted:  # it is a response to those words

@@ -34,3 +34,5 @@ class TroubleTold(Event, frozen=True, kw_only=True, tag="trouble.told"):
     """The reason, for operators: names a setting or an engine's state, never words of the call."""
     fatal: bool = False
     """Whether the call ends, since the part has failed several times in a row."""
+    utterance: int = 0
+    """The utterance whose words are given up; 0: all that are awaited, or another stage failed."""

@@ -45,6 +45,12 @@ class AwaitedWords:
         times = [ended.at_ms for ended in self.ends.values() if ended.words_for == "turn"]
         return max(min(times), self.resumed_ms) if times else None
 
+    @property
+    def oldest_turn(self) -> int:
+        """The utterance of the turn that is awaited longest; 0: no turn is awaited."""
+        turns = (number for number, ended in self.ends.items() if ended.words_for == "turn")
+        return min(turns, default=0)
+
     def take(self, utterance: int) -> WordsUse:
         """Return what the words of *utterance* are for, and await them no more."""
         use = self.use_of(utterance)
@@ -55,6 +61,13 @@ class AwaitedWords:
         """Note that the words of *utterance* will not come: if it was cut, no turn waits for it."""
         if self.use_of(utterance) == "next_turn":
             del self.ends[utterance]
+
+    def give_up(self, utterance: int) -> None:
+        """Await the words of *utterance* no more; 0: of none."""
+        if utterance:
+            self.ends.pop(utterance, None)
+        else:
+            self.ends.clear()
 
     def take_recorded(self, final: TranscriptFinal) -> WordsUse:
         """Take words from the log; those of a turn are awaited until they are entered."""
@@ -70,7 +83,9 @@ class AwaitedWords:
                 self.ends = {n: ended for n, ended in self.ends.items() if speech_key(n) != key}
             case JobFailed(stage="stt", utterance=number):
                 self.lose(number)
-            case TroubleTold(stage="stt") | ControlReceived(command=End() | Mute("caller", True)):
+            case TroubleTold(stage="stt", utterance=number):
+                self.give_up(number)
+            case ControlReceived(command=End() | Mute("caller", True)):
                 self.ends.clear()
             case SessionResumed(at_ms=at_ms):
                 self.resumed_ms = at_ms

@@ -100,6 +100,34 @@ def test_final_words_end_the_failures_of_the_recogniser_in_a_row() -> None:
     assert [one.fatal for one in call.told(Trouble)] == [False] * 3
 
 
+def test_a_lost_utterance_takes_no_other_with_it() -> None:
+    call = Rehearsal(turns__by_client=True)
+    for _ in range(2):
+        call.says(500)
+        call.give(TurnEnded())
+    call.says(500)
+    call.event(ev.JobFailed, stage="stt", utterance=1, reason="broken")
+    assert [one.utterance for one in call.events(ev.TroubleTold)] == [1]
+    assert not any(one.discarded for one in call.events(ev.SpeechEnded))
+    call.give(TurnEnded())
+    for number in (2, 3):
+        call.event(ev.TranscriptFinal, utterance=number, text=f"Words {number}.", **FINAL)
+    assert [one.text for one in call.events(ev.MessageAdded)] == ["Words 2.", "Words 3."]
+
+
+def test_the_oldest_awaited_turn_is_overdue_first() -> None:
+    call = Rehearsal(turns__by_client=True, response__deadline_ms=5000)
+    call.says(500)
+    call.give(TurnEnded())
+    call.quiet(3000)
+    call.says(500)
+    call.give(TurnEnded())
+    call.quiet(2500)
+    assert [one.utterance for one in call.events(ev.TroubleTold)] == [1]
+    call.event(ev.TranscriptFinal, utterance=2, text=QUESTION, **FINAL)
+    assert [one.text for one in call.events(ev.MessageAdded)] == [QUESTION]
+
+
 def test_calls_of_tools_and_their_results_and_failures_reach_the_response() -> None:
     r = Table()
     r.types()
