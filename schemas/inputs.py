@@ -60,6 +60,8 @@ class Rows:
         """Take *from_ms*, the time from which the first row counts."""
         self.from_ms = from_ms
         self.count = 0
+        self.size_bytes = 0
+        """The packed size of all that is no sound."""
         self._rows: list[list[Any]] = []
         self._before_ms = from_ms
         self._size = -1
@@ -74,6 +76,7 @@ class Rows:
         self._rows.append([at_ms - self._before_ms, kind, *what])
         self._before_ms, self._size = at_ms, -1
         self.count += 1
+        self.size_bytes += len(msgpack.packb(what))
 
     def sound(self, at_ms: int, size: int) -> None:
         """Add *size* bytes of sound."""

@@ -1,8 +1,11 @@
 """The interface of a session's connection to the session shell."""
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from edge.core.client_events import ClientEvent
+
+LogRefusal = Literal["QUOTA_EXCEEDED", "EVENT_TOO_LARGE"]
+"""The reason why the log takes no more of a session, as the code of an error."""
 
 
 class Client(Protocol):
@@ -26,8 +29,8 @@ class Client(Protocol):
     def taken_over(self) -> None:
         """Note, once, that a newer connection has resumed the session."""
 
-    def over_quota(self, why: str) -> None:
-        """Note, once, that the session must end, since it has stored more than it may."""
+    def log_refused(self, code: LogRefusal, why: str) -> None:
+        """Note, once, that the session must end: it stores too much, or too large an event."""
 
     def not_recorded(self, why: str) -> None:
         """Note, once, that no more audio is recorded."""

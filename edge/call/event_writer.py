@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from edge.call.bus_outage import BusOutage
+from edge.call.client import LogRefusal
 from edge.call.clock import now_ms
 from edge.call.config_store import ConfigStore
 from edge.call.late_jobs import in_time, no_job
@@ -101,20 +102,20 @@ class EventWriter:
         self,
         awaits: Callable[[int], bool],
         note_stored: Callable[[Event], None],
-        over: Callable[[str], None],
+        refused: Callable[[LogRefusal, str], None],
         away: Callable[[], None],
     ) -> None:
         """Store events until `close`.
 
         *awaits* returns whether an utterance's words are needed. *note_stored* is called with each
-        event as it was stored. *over* is called with the reason if the events exceed the quota, or
-        if one is too large for the bus; *away* is called if an outage of the bus begins.
+        event as it was stored. *refused* is called with the reason if the events exceed the quota,
+        or if one is too large for the bus; *away* is called if an outage of the bus begins.
         """
         while (event := await self._waiting.get()) is not None:
             if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
                 log.info("job_has_no_slot", type=tag(event))
                 event = no_job(event)
-            while not await self._stored(event := in_time(event, now_ms(), awaits), over):
+            while not await self._stored(event := in_time(event, now_ms(), awaits), refused):
                 if self._outage.note_away("log"):
                     away()
                 await asyncio.sleep(0.25)
@@ -126,17 +127,17 @@ class EventWriter:
             self._progress.set()
             self._progress.clear()  # for those that wait for a later event
 
-    async def _stored(self, event: Event, over: Callable[[str], None]) -> bool:
+    async def _stored(self, event: Event, refused: Callable[[LogRefusal, str], None]) -> bool:
         data = self._encode(event)
         try:
             await self._bus.publish(event, data, patience_s=OUTAGE_AFTER_S)
         except BusRefusedError as error:
             log.error("event_refused", type=tag(event), why=str(error))
-            over(str(error))
+            refused("EVENT_TOO_LARGE", str(error))
         except BusAwayError as error:
             log.warning("event_waits_for_bus", error=str(error))
             return False
         if self._quota and (why := self._quota.spend(len(data), time.monotonic())):
             self._quota = None
-            over(why)
+            refused("QUOTA_EXCEEDED", why)
         return True

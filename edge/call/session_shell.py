@@ -10,7 +10,7 @@ import structlog
 from edge.call import counters
 from edge.call.audio_sender import AudioSender
 from edge.call.bus_outage import BusOutage
-from edge.call.client import Client
+from edge.call.client import Client, LogRefusal
 from edge.call.clock import now_ms
 from edge.call.control_listener import ControlListener
 from edge.call.event_forwarder import EventForwarder
@@ -115,7 +115,7 @@ class SessionShell:
             needs = self._audio_sender.is_kept
             try:
                 await self._events.run(
-                    needs, self._note_stored, self._over_quota, self._tell_bus_away
+                    needs, self._note_stored, self._log_refused, self._tell_bus_away
                 )
                 await sending
             finally:
@@ -223,10 +223,10 @@ class SessionShell:
     def _move(self, move: ShellMove) -> None:
         self._phase = moved(SHELL_MOVES, self._phase, move)
 
-    def _over_quota(self, why: str) -> None:
+    def _log_refused(self, code: LogRefusal, why: str) -> None:
         if self._carries:
-            self._log.warning("session_over_quota", why=why)
-            self._client.over_quota(why)
+            self._log.warning("log_refused", code=code, why=why)
+            self._client.log_refused(code, why)
 
     def _recording_ended(self, why: str) -> None:
         self._log.warning("recording_over_quota", why=why)

@@ -20,6 +20,8 @@ SECTION_MS = 10_000
 """The time between two stored sections of the log, which is the most that a killed edge loses."""
 SECTION_INPUTS = 2_000
 """The number of inputs after which a section is stored earlier."""
+SECTION_BYTES = 256 * 1024
+"""The same for its bytes: an event has a megabyte at most, and the last input may be long."""
 
 INPUT_TYPES: Mapping[int, type[Input]] = {
     typing.cast("int", kind.__struct_config__.tag): kind for kind in typing.get_args(AnyInput)
@@ -51,7 +53,11 @@ class InputLog:
         rows = self._rows
         if rows is None:
             return False
-        return now_ms - rows.from_ms >= SECTION_MS or rows.count >= SECTION_INPUTS
+        return (
+            now_ms - rows.from_ms >= SECTION_MS
+            or rows.count >= SECTION_INPUTS
+            or rows.size_bytes >= SECTION_BYTES
+        )
 
     def pop_section(self, now_ms: int) -> InputsDelivered:
         """Return the section since the last call."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from edge.core.endpointing.end_of_turn import is_question
 from edge.core.session.control_memory import ControlMemory
 from edge.core.session.message_names import MessageNames, is_speech, response_key, turn_key
+from edge.core.session.prompt_size import newest_instructions, newest_messages
 from edge.core.session.spend import Spend
 from edge.core.session.summary import Summary
 from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late, shortened
@@ -158,19 +159,21 @@ class History:
                 self.remove(key)
 
     def system(self, prompt: str) -> str:
-        """Return *prompt* with the instructions of the client and of operators."""
-        beside = (*self.instructions.values(), *self.control.instructions)
+        """Return *prompt* with the newest instructions of the client and those of operators."""
+        newest = newest_instructions(tuple(self.instructions.values()))
+        beside = (*newest, *self.control.instructions)
         return "\n\n".join(text for text in (prompt, *beside) if text)
 
     def window(self, caller_words: str | None, size: int) -> tuple[Message, ...]:
         """Return the last messages, ending with *caller_words*, unless that is None.
 
         Their number is between half of *size* and *size*. Dropping half at once keeps the beginning
-        the same for several turns, so a language model need not read it again.
+        the same for several turns, so a language model need not read it again. They are fewer if
+        they are long (see `prompt_size`).
         """
         block = size // 2
         excess = max(0, len(self.messages) + 1 - size)
-        known = self.messages[-(-excess // block) * block :]
+        known = newest_messages(self.messages[-(-excess // block) * block :])
         while known and known[0].role == "tool":  # its call was dropped
             del known[0]
         return tuple(known) if caller_words is None else (*known, Message("user", caller_words))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from edge.call.client import LogRefusal
 from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
@@ -263,8 +264,9 @@ class Connection:
     def taken_over(self) -> None:
         self._shut(CloseCode.NORMAL, "the session goes on over another connection")
 
-    def over_quota(self, why: str) -> None:
-        self._sender.tell(Notice("QUOTA_EXCEEDED", "Too much for the log", why))
+    def log_refused(self, code: LogRefusal, why: str) -> None:
+        title = "Too much for the log" if code == "QUOTA_EXCEEDED" else "An event is too large"
+        self._sender.tell(Notice(code, title, why))
         self._shut(CloseCode.POLICY_VIOLATION, why, ends="failed")
 
     def not_recorded(self, why: str) -> None:

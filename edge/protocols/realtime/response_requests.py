@@ -17,6 +17,8 @@ from schemas.events import Message
 
 MOST_WAITING_REQUESTS = 8
 """The most requested responses that may wait."""
+MOST_INPUT_BYTES = 256 * 1024
+"""The most bytes of text in the `input` of a response."""
 
 Metadata = dict[
     Annotated[str, msgspec.Meta(max_length=64)], Annotated[str, msgspec.Meta(max_length=512)]
@@ -74,6 +76,7 @@ class ResponseRequests:
             changes["response.max_tokens"] = params.max_output_tokens
         if params.tool_choice is not None:
             changes |= choice_changes(params.tool_choice)
+        messages = None if params.input is None else self._input(params.input)
         ask = self._ids.new("ask")
         handed: list[ClientCommand] = []
         calls = self._events.calls
@@ -81,7 +84,6 @@ class ResponseRequests:
             if calls.hold_the_turn or self._events.session.responds:
                 return self._respond_to_results(ask, RequestedResponse(modality, params.metadata))
             handed = calls.take_results()
-        messages = None if params.input is None else self._input(params.input)
         self._events.asks[ask] = RequestedResponse(modality, params.metadata, in_conversation)
         return [*handed, Ask(ask, changes, messages, in_conversation)]
 
@@ -92,8 +94,13 @@ class ResponseRequests:
         return self._events.calls.take_results()
 
     def _input(self, items: list[Any]) -> tuple[Message, ...]:
-        """Return the conversation that the response uses in place of the session's."""
+        """Return the conversation that the response uses in place of the session's.
+
+        Raises:
+            RequestError: an item is invalid, or they are too long together.
+        """
         messages: list[Message] = []
+        left_bytes = MOST_INPUT_BYTES
         for place, body in enumerate(items):
             param = f"response.input[{place}]"
             if isinstance(body, dict) and body.get("type") == "item_reference":
@@ -103,6 +110,13 @@ class ResponseRequests:
                 text = "\n".join(part.get("text") or part.get("transcript") or "" for part in parts)
             else:
                 _, role, text = message_item(body, param)
+            left_bytes -= len(text.encode())
+            if left_bytes < 0:
+                reason = (
+                    "Invalid value for 'response.input': its items have "
+                    f"{MOST_INPUT_BYTES} bytes of text at most."
+                )
+                raise RequestError("invalid_value", reason, "response.input")
             messages.append(Message("assistant" if role == "assistant" else "user", text))
         return tuple(messages)
 

@@ -14,6 +14,8 @@ from schemas.tools import MOST_RESULT_BYTES
 
 MOST_SESSION_TOOLS = 128
 """The most tools of a session."""
+MOST_TOOLS_BYTES = 128 * 1024
+"""The most bytes of all of them, as JSON: each job of the language model describes them."""
 MOST_STEPS = 10
 """The most steps of one turn: a client may let the model call tools repeatedly."""
 CLIENT_DEADLINE_MS = 60_000
@@ -50,7 +52,7 @@ def read_tools(value: object, param: str) -> tuple[FunctionTool, ...]:
     """Return the tools in *value*, found at *param*.
 
     Raises:
-        RequestError: an entry is no function tool.
+        RequestError: an entry is no function tool, or they are too long together.
     """
     if not isinstance(value, list) or len(value) > MOST_SESSION_TOOLS:
         reason = (
@@ -62,7 +64,11 @@ def read_tools(value: object, param: str) -> tuple[FunctionTool, ...]:
             where = f"{param}[{place}].type"
             reason = f"Invalid value for '{where}': only the operator can offer MCP servers."
             raise RequestError("invalid_value", reason, where)
-    return convert(value, tuple[FunctionTool, ...], param)
+    tools = convert(value, tuple[FunctionTool, ...], param)
+    if len(msgspec.json.encode(tools)) > MOST_TOOLS_BYTES:
+        reason = f"Invalid value for '{param}': {MOST_TOOLS_BYTES} bytes of JSON at most."
+        raise RequestError("invalid_value", reason, param)
+    return tools
 
 
 class NamedTool(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,9 +45,11 @@ def ignored(_: Event) -> None: ...
 
 
 async def running(events: EventWriter, noted: Callable[[Event], None] = ignored) -> list[str]:
-    """Store events until the close, each for *noted*; return why there were too many."""
+    """Store events until the close, each for *noted*; return why the log took no more."""
     told = list[str]()
-    await events.run(lambda _: True, noted, told.append, lambda: None)
+    await events.run(
+        lambda _: True, noted, lambda code, why: told.append(f"{code}: {why}"), lambda: None
+    )
     return told
 
 
@@ -84,7 +86,7 @@ async def test_an_event_that_is_too_large_ends_the_session_and_holds_up_no_other
     events = writer(bus)
     for keys in ("1", "2" * 2000, "3"):
         assert events.put(pressed(keys))
-    assert await until_stored(events) == ["too large"]
+    assert await until_stored(events) == ["EVENT_TOO_LARGE: too large"]
     assert bus.stored == [pressed("1"), pressed("3")]
 
 
@@ -157,6 +159,7 @@ async def test_a_call_that_stores_too_much_is_told_once_and_its_events_are_kept(
         events.put(pressed(str(number)))
     told = await until_stored(events)
     assert len(told) == 1
+    assert told[0].startswith("QUOTA_EXCEEDED: ")
     assert "AURA_LOG_KB_PER_MINUTE" in told[0]
     assert len(bus.stored) == 60
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge.call.client import LogRefusal
 from edge.core.client_events import ClientEvent
 
 
@@ -30,8 +31,8 @@ class ToldClient:
     def taken_over(self) -> None:
         self.noted.append("taken over")
 
-    def over_quota(self, why: str) -> None:
-        self.noted.append(f"over quota: {why}")
+    def log_refused(self, code: LogRefusal, why: str) -> None:
+        self.noted.append(f"{code}: {why}")
 
     def not_recorded(self, why: str) -> None:
         self.noted.append(f"not recorded: {why}")

@@ -4,10 +4,19 @@ import msgspec
 import pytest
 
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
-from edge.core.input_log import SECTION_INPUTS, SECTION_MS, InputLog, read, short_id, to_row
+from edge.core.input_log import (
+    SECTION_BYTES,
+    SECTION_INPUTS,
+    SECTION_MS,
+    InputLog,
+    read,
+    short_id,
+    to_row,
+)
 from edge.core.inputs import (
     AnyInput,
     ChunkSpoken,
+    ItemAdded,
     KeyPressed,
     Played,
     Sound,
@@ -15,6 +24,7 @@ from edge.core.inputs import (
     Ticked,
     Typed,
 )
+from schemas import codec
 from schemas import events as ev
 from schemas.inputs import BadInputsError, Rows
 
@@ -84,6 +94,17 @@ def test_a_part_is_due_after_its_time_or_its_number_of_inputs() -> None:
     assert log.due(1)
     assert [log.pop_section(2).part, log.pop_section(3).part] == [0, 1]
     assert not log.due(10 * SECTION_MS)
+
+
+def test_a_section_is_due_once_its_texts_are_long() -> None:
+    log, kept, long = InputLog("t", "s"), [], "\u8a9e" * 32_000
+    for number in range(40):
+        if log.due(number):
+            kept.append(log.pop_section(number))
+        log.note(ItemAdded(f"item_{number}", "user", long), number)
+    kept.append(log.pop_section(40))
+    assert [len(codec.encode(one)) < SECTION_BYTES + 4 * 32_000 for one in kept] == [True] * 14
+    assert [one.at_ms for one in read(kept, {})] == list(range(40))
 
 
 def test_an_input_of_a_newer_aura_is_an_error() -> None:

@@ -11,7 +11,11 @@ from edge.core.client_commands import Ask, ClientCommand
 from edge.core.client_events import ClientToolCalled, ResponseStarted
 from edge.core.inputs import Cancelled, ClientToolResult
 from edge.protocols.realtime.items import Item
-from edge.protocols.realtime.response_requests import MOST_WAITING_REQUESTS, ResponseRequests
+from edge.protocols.realtime.response_requests import (
+    MOST_INPUT_BYTES,
+    MOST_WAITING_REQUESTS,
+    ResponseRequests,
+)
 from edge.protocols.realtime.responses import RequestedResponse
 from edge.protocols.realtime.server_events import ServerEvents
 from edge.protocols.realtime.session_object import SessionObject
@@ -106,6 +110,27 @@ def test_a_request_without_parameters_asks_for_the_usual_response() -> None:
     (ask,) = desk.requests.create({})
     assert isinstance(ask, Ask)
     assert desk.server_events.asks == {ask.ask: RequestedResponse("text")}
+
+
+def long_input(size_bytes: int) -> list[dict[str, Any]]:
+    """Return items with so many bytes of text together, of characters with two bytes."""
+    sizes = [30_000] * (size_bytes // 60_000) + [size_bytes % 60_000 // 2]
+    texts = ["\u00e9" * size for size in sizes]
+    return [{**HI, "content": [{"type": "input_text", "text": text}]} for text in texts]
+
+
+def test_other_messages_that_are_too_long_together_are_refused_and_nothing_is_lost() -> None:
+    desk = Desk(audio={"input": {"turn_detection": None}})
+    desk.calls("call_1")
+    desk.server_events.calls.response_begins(of_new_turn=True)
+    desk.results("call_1")
+    too_long = ("invalid_value", "response.input")
+    assert refused(desk, input=long_input(MOST_INPUT_BYTES + 2)) == too_long
+    assert not desk.server_events.asks
+    result, ask = desk.create(input=long_input(MOST_INPUT_BYTES))
+    assert result == ClientToolResult("call_1", "sunny")
+    assert isinstance(ask, Ask)
+    assert sum(len(one.text.encode()) for one in ask.messages or ()) == MOST_INPUT_BYTES
 
 
 def test_the_response_may_use_other_messages_than_the_conversation() -> None:
