@@ -12,10 +12,12 @@ from edge.door.callers.auth import Caller
 from edge.door.limits import session_limits
 from edge.door.limits.session_limits import FullError, Limits, SessionLimits
 from runtime.bus.connection import Bus
+from runtime.bus.reader import API_TIMEOUT_S
 from schemas import subjects
 from schemas.tenant import TenantLimits
 from tests.aura_process import AuraProcess
 from tests.caller import calling
+from tests.nats_server import NatsServer
 
 LIMITS = Limits(everywhere=5, per_tenant=3, per_user=1, joins_per_minute=4)
 
@@ -112,6 +114,20 @@ async def test_the_old_connection_does_not_free_the_keys_of_its_successor(bus: B
         await old.take(caller("ada"), "another")
     await new.leave(after)
     await old.take(caller("ada"), "another")
+
+
+async def test_who_leaves_while_the_bus_is_away_waits_once_for_all_keys(
+    bus: Bus, nats_server: NatsServer
+) -> None:
+    edge = SessionLimits(bus, LIMITS)
+    held = await edge.take(caller("ada"), "s26")
+    assert len(held.keys) == 3
+    nats_server.freeze()
+    try:
+        async with asyncio.timeout(1.5 * API_TIMEOUT_S):
+            await edge.leave(held)
+    finally:
+        nats_server.thaw()
 
 
 async def test_a_key_is_found_again_after_a_lost_answer_or_an_outage(bus: Bus) -> None:

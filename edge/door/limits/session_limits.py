@@ -152,10 +152,10 @@ class SessionLimits:
         return None
 
     async def leave(self, held: SessionKeys) -> None:
-        """Free the keys, except those that a resumed session has taken over."""
+        """Free the keys at once, except those that a resumed session has taken over."""
         self._held.discard(held)
-        while held.keys:
-            await self._free(*held.keys.popitem())
+        keys, held.keys = held.keys, {}
+        await asyncio.gather(*(self._free(key, seq) for key, seq in keys.items()))
 
     async def _free(self, key: str, seq: int) -> None:
         try:
