@@ -109,23 +109,29 @@ class EventWriter:
 
         *awaits* returns whether an utterance's words are needed. *note_stored* is called with each
         event as it was stored. *refused* is called with the reason if the events exceed the quota,
-        or if one is too large for the bus; *away* is called if an outage of the bus begins.
+        or if one is too large for the bus; *away* is called if an outage of the bus begins. Who is
+        cancelled logs how many events may be lost.
         """
-        while (event := await self._waiting.get()) is not None:
-            if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
-                log.info("job_has_no_slot", type=tag(event))
-                event = no_job(event)
-            while not await self._stored(event := in_time(event, now_ms(), awaits), refused):
-                if self._outage.note_away("log"):
-                    away()
-                await asyncio.sleep(0.25)
-            self._outage.note_back("log")
-            note_stored(event)
-            if isinstance(event, TurnTaken):
-                await self._bus.yield_to_jobs()
-            self._done += 1
-            self._progress.set()
-            self._progress.clear()  # for those that wait for a later event
+        event: Event | None = None
+        try:
+            while (event := await self._waiting.get()) is not None:
+                if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
+                    log.info("job_has_no_slot", type=tag(event))
+                    event = no_job(event)
+                while not await self._stored(event := in_time(event, now_ms(), awaits), refused):
+                    if self._outage.note_away("log"):
+                        away()
+                    await asyncio.sleep(0.25)
+                self._outage.note_back("log")
+                note_stored(event)
+                if isinstance(event, TurnTaken):
+                    await self._bus.yield_to_jobs()
+                self._done += 1
+                self._progress.set()
+                self._progress.clear()  # for those that wait for a later event
+        finally:
+            if event and (count := self._taken - self._done):
+                log.error("events_not_stored", session=event.session, count=count)
 
     async def _stored(self, event: Event, refused: Callable[[LogRefusal, str], None]) -> bool:
         data = self._encode(event)

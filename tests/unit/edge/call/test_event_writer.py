@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from edge.call.bus_outage import BusOutage
 from edge.call.event_writer import MOST_UNSTORED_EVENTS, UNBOUNDED, EventWriter, LogTerms
 from edge.call.quotas import QUOTA_STEP_BYTES, LogQuota
 from runtime.buckets import Bucket
-from runtime.bus.errors import BusRefusedError
+from runtime.bus.errors import BusAwayError, BusRefusedError
 from schemas import stages
 from schemas.events import Event, KeysPressed, SpeechStarted
 from tests.neutral import taken
@@ -133,6 +134,34 @@ async def test_who_waits_after_the_close_is_told_once_all_is_stored() -> None:
         await running(events)
         await waiting
     assert bus.stored == [pressed("1")]
+
+
+class AwayBus(MemoryBus):
+    """A bus that goes away after three events."""
+
+    async def publish(self, event: Event, data: bytes, *, patience_s: float) -> int:
+        if len(self.stored) == 3:
+            raise BusAwayError("not acknowledged")
+        return await super().publish(event, data, patience_s=patience_s)
+
+
+@pytest.mark.parametrize(("given", "lost"), [(3, []), (8, [5])])
+async def test_events_that_are_given_up_are_counted_in_the_log(given: int, lost: list[int]) -> None:
+    bus = AwayBus()
+    events = writer(bus)
+    for number in range(given):
+        events.put(pressed(f"secret {number}"))
+    with capture_logs() as logs:
+        storing = asyncio.create_task(running(events))
+        async with asyncio.timeout(20):
+            while len(bus.stored) < 3 or (given > 3 and not logs):
+                await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        storing.cancel()
+        await asyncio.wait({storing})
+    told = [one for one in logs if one["event"] == "events_not_stored"]
+    assert [(one["session"], one["count"]) for one in told] == [("s", count) for count in lost]
+    assert "secret" not in str(logs)
 
 
 async def test_a_job_without_a_slot_is_stored_as_no_job() -> None:
