@@ -17,6 +17,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from edge.app import build
+from edge.protocols.realtime.items import MOST_ITEM_CHARS
 from runtime.bus.connection import Bus, connect
 from runtime.settings import Settings, load
 from schemas import subjects
@@ -103,6 +104,27 @@ async def test_two_typed_messages_are_answered_with_the_history(
     asked = [one.text for one in taken[-1].messages if one.role == "user"]
     assert asked == ["Question 1, [masked].", "Question 2, [masked].", "Question 3."]
     assert "You said [masked]." in [one.text for one in taken[-1].messages]
+
+
+async def test_long_messages_are_refused_or_shortened_and_the_session_goes_on(
+    slow: AuraProcess, tmp_path: Path
+) -> None:
+    long: dict[str, Any] = {"type": "message", "role": "user"}
+    long["content"] = [{"type": "input_text", "text": "\u8a9e" * MOST_ITEM_CHARS}]
+    async with realtime(slow.url) as caller:
+        await caller.until("session.created")
+        for number in range(1, 12):  # more than a megabyte
+            await caller.send({"type": "conversation.item.create", "item": long})
+            await caller.until("conversation.item.done", number)
+        await caller.send({"type": "response.create", "response": {"input": [long] * 11}})
+        told = (await caller.until("error"))["error"]
+        assert (told["code"], told["param"]) == ("invalid_value", "response.input")
+        await caller.type("Goodbye.")
+        response = (await caller.until("response.done"))["response"]
+        assert response["status"] == "completed"
+        session = session_of(caller)
+    taken = [e for e in await log_of(slow, session, tmp_path) if isinstance(e, TurnTaken)]
+    assert [len(one.text) for one in taken[-1].messages] == [MOST_ITEM_CHARS] * 2 + [8]
 
 
 async def test_a_text_response_has_no_voice_on_the_bus(
