@@ -35,8 +35,8 @@ def test_the_end_of_a_session_names_the_original_and_its_other_times_move_too() 
     )
     copy = renamed(stored(ended), "r_2", later_ms=100)
     assert copy is not None
-    told = msgpack.unpackb(copy[1])
-    assert (told["replay_of"], told["at_ms"], told["started_at_ms"]) == ("s_1", 9100, 4100)
+    fields = msgpack.unpackb(copy[1])
+    assert (fields["replay_of"], fields["at_ms"], fields["started_at_ms"]) == ("s_1", 9100, 4100)
 
 
 def test_what_is_no_event_has_no_copy() -> None:
