@@ -90,9 +90,7 @@ class _NoClient:
             if transfer.agent and transfer.agent.name == agent:
                 config = _with_replayed_tools(transfer.config, live=self._plan.live_tools)
                 return Reconfigured(config, transfer.agent, call)
-        return ClientToolResult(
-            call, "the recorded call was not handed over to that agent", failed=True
-        )
+        return ClientToolResult(call, "the record has no transfer to that agent", failed=True)
 
     def _give(self, call_input: AnyInput) -> None:
         if self.shell:

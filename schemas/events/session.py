@@ -124,5 +124,5 @@ class SessionEnded(Event, frozen=True, kw_only=True, tag="session.ended"):
     agent: str = ""
     """The agent as `name@revision`; empty if the session has none."""
     connected_at_ms: int = 0
-    """`at_ms` of the event that began the connection; 0 in older events and in requests to the
-    speech endpoints. The end may be stored after the next connection began."""
+    """Unix ms: `at_ms` of the event that began the connection; 0 in older events and in requests to
+    the speech endpoints. The end may be stored after the next connection began."""

@@ -18,13 +18,12 @@ from aiohttp.test_utils import TestServer
 
 from edge.app import build
 from edge.protocols.realtime.items import MOST_ITEM_CHARS
-from runtime.bus.connection import Bus, connect
-from runtime.settings import Settings, load
-from schemas import subjects
-from schemas.events import AnyEvent, SessionResumed, TurnTaken
+from runtime.bus.connection import Bus
+from runtime.settings import Settings
+from schemas.events import SessionResumed, TurnTaken
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.edge_in_process import serving
-from tests.realtime_caller import BEARER, RealtimeCaller, buzz, realtime, silence
+from tests.realtime_caller import BEARER, buzz, log_of, realtime, session_of, silence
 
 SLOW = {
     **SIMULATED,
@@ -60,20 +59,6 @@ def post(
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
-
-
-async def log_of(aura: AuraProcess, session: str, tmp_path: Path) -> list[AnyEvent]:
-    settings = load(nats_url=aura.nats_url, data_dir=tmp_path, _env_file=None)
-    bus = await connect(settings, "test")
-    try:
-        subject = subjects.session_events("demo", session)
-        return [one.event() for one in await bus.read(subjects.EVENTS_STREAM, subject)]
-    finally:
-        await bus.close()
-
-
-def session_of(caller: RealtimeCaller) -> str:
-    return str(caller.told("session.created")[0]["session"]["id"])
 
 
 async def test_a_question_is_spoken_and_answered(simulated: AuraProcess) -> None:

@@ -49,8 +49,8 @@ def test_a_new_role_gets_a_password_and_the_others_keep_theirs(tmp_path: Path) -
 
 
 def test_the_server_reads_passwords_from_its_environment(tmp_path: Path) -> None:
-    found = environment(tmp_path)
-    assert found == {
+    variables = environment(tmp_path)
+    assert variables == {
         f"AURA_NATS_PASSWORD_{role.upper()}": word for role, word in passwords(tmp_path).items()
     }
 
@@ -61,11 +61,11 @@ def test_the_streams_get_eight_gib_at_most_and_most_of_what_is_free(tmp_path: Pa
 
 def test_the_command_names_a_configuration_with_its_port_and_folder(tmp_path: Path) -> None:
     try:
-        found = command(tmp_path, 4222)
+        arguments = command(tmp_path, 4222)
     except ServerMissingError:
         pytest.skip("NOT TESTED HERE: nats-server is not installed")
     config = tmp_path.resolve() / "nats.conf"
-    assert found[1:] == ["-c", str(config), "-l", str(tmp_path.resolve() / "nats.log")]
+    assert arguments[1:] == ["-c", str(config), "-l", str(tmp_path.resolve() / "nats.log")]
     text = config.read_text(encoding="utf-8")
     assert "127.0.0.1:4222" in text
     assert str(tmp_path.resolve() / "jetstream") in text

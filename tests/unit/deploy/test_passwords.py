@@ -9,10 +9,10 @@ from deploy.passwords import CLUSTER, made
 
 
 def test_every_role_and_the_cluster_has_a_password_of_its_own() -> None:
-    found = made()
-    assert set(found) == {f"AURA_NATS_PASSWORD_{role.upper()}" for role in ROLES} | {CLUSTER}
-    assert len(set(found.values())) == len(found)
-    assert not set(found.values()) & set(made().values())
+    passwords = made()
+    assert set(passwords) == {f"AURA_NATS_PASSWORD_{role.upper()}" for role in ROLES} | {CLUSTER}
+    assert len(set(passwords.values())) == len(passwords)
+    assert not set(passwords.values()) & set(made().values())
 
 
 def test_a_password_is_a_word_to_the_server_and_hard_to_guess() -> None:

@@ -206,7 +206,7 @@ def _heard(turn: Turn, at: At) -> list[ev.AnyEvent]:
 def long_story(repeats: int) -> list[ev.AnyEvent]:
     """Return the turns of `story` again and again, *repeats* times ten seconds."""
     started, *turns, ended = story()
-    found = [started]
+    events_so_far = [started]
     for k in range(repeats):
         for turn in turns:
             later: dict[str, Any] = {"at_ms": turn.at_ms + k * 10_000}
@@ -215,8 +215,8 @@ def long_story(repeats: int) -> list[ev.AnyEvent]:
                     later[name] = getattr(turn, name) + 2 * k
             if hasattr(turn, "speech_end_ms"):
                 later["speech_end_ms"] = turn.speech_end_ms + k * 10_000
-            found.append(msgspec.structs.replace(turn, **later))
-    return [*found, msgspec.structs.replace(ended, at_ms=T0 + repeats * 10_000)]
+            events_so_far.append(msgspec.structs.replace(turn, **later))
+    return [*events_so_far, msgspec.structs.replace(ended, at_ms=T0 + repeats * 10_000)]
 
 
 def a_tool() -> list[ev.AnyEvent]:
@@ -228,7 +228,7 @@ def a_tool() -> list[ev.AnyEvent]:
     ]
 
 
-def row_of(told: list[ev.AnyEvent]) -> ListedSession:
-    row = folded(told)
+def row_of(events: list[ev.AnyEvent]) -> ListedSession:
+    row = folded(events)
     assert row is not None
     return row

@@ -21,8 +21,8 @@ def test_audio_stays_bytes() -> None:
 
 
 def test_fields_of_a_newer_version_are_left_out() -> None:
-    told = msgpack.unpackb(codec.encode(EVENT)) | {"colour": "red"}
-    assert codec.decode(msgpack.packb(told)) == EVENT
+    fields = msgpack.unpackb(codec.encode(EVENT)) | {"colour": "red"}
+    assert codec.decode(msgpack.packb(fields)) == EVENT
 
 
 @pytest.mark.parametrize(

@@ -45,45 +45,45 @@ def started(config: SessionConfig) -> ev.SessionStarted:
 )
 def test_an_event_with_its_named_configuration_is_the_original(changes: dict[str, Any]) -> None:
     event = started(BASE.but(changes))
-    said = named_config.named(wire(event.config), BASE)
+    named = named_config.named(wire(event.config), BASE)
     base = msgpack.unpackb(codec.encode(BASE))
-    assert codec.decode(msgpack.packb(named_config.whole(said, base))) == event
+    assert codec.decode(msgpack.packb(named_config.whole(named, base))) == event
 
 
 def test_a_value_that_is_taken_away_again_is_a_change() -> None:
     base = BASE.but({"turns.waits": {"finished_ms": 1, "unclear_ms": 2, "unfinished_ms": 3}})
     assert base.turns.waits == Waits(1, 2, 3)
-    said = named_config.named(wire(BASE), base)
-    found = named_config.whole(said, msgspec.to_builtins(base))
-    event = codec.decode(msgpack.packb(found))
+    named = named_config.named(wire(BASE), base)
+    whole = named_config.whole(named, msgspec.to_builtins(base))
+    event = codec.decode(msgpack.packb(whole))
     assert isinstance(event, ev.SessionStarted)
     assert event.config.turns.waits is None
 
 
 @pytest.mark.parametrize("form", [wire, plain])
 def test_only_the_differences_are_kept(form: Callable[[SessionConfig], dict[str, Any]]) -> None:
-    said = named_config.named(form(BASE.but({"turns.silence_ms": 700})), BASE)
-    assert said["config_changes"] == {"turns": {"silence_ms": 700}}
-    assert said["config_hash"] == named_config.name(BASE)
-    assert not {"config", "settings", "rules"} & set(said)
-    assert len(msgpack.packb(said)) * 5 < len(codec.encode(started(BASE)))
+    named = named_config.named(form(BASE.but({"turns.silence_ms": 700})), BASE)
+    assert named["config_changes"] == {"turns": {"silence_ms": 700}}
+    assert named["config_hash"] == named_config.name(BASE)
+    assert not {"config", "settings", "rules"} & set(named)
+    assert len(msgpack.packb(named)) * 5 < len(codec.encode(started(BASE)))
 
 
 def test_an_event_whose_map_has_a_key_less_keeps_its_configuration() -> None:
     base = BASE.but({"prices.models": {"small": [1.0, 2.0], "large": [3.0, 4.0]}})
     for models in ({}, {"small": [1.0, 2.0]}):
         event = started(base.but({"prices.models": models}))
-        said = named_config.named(wire(event.config), base)
-        assert not named_config.names_one(said)
-        assert codec.decode(msgpack.packb(said)) == event
+        named = named_config.named(wire(event.config), base)
+        assert not named_config.names_one(named)
+        assert codec.decode(msgpack.packb(named)) == event
 
 
 def test_an_event_of_an_earlier_version_with_more_differences_than_there_are_is_read() -> None:
     stored = json.loads(OLD.read_text(encoding="utf-8"))
-    said = msgpack.unpackb(bytes.fromhex(stored["event"]))
-    assert said["config_changes"].keys() == {"language", "tools", "webhook"}
+    fields = msgpack.unpackb(bytes.fromhex(stored["event"]))
+    assert fields["config_changes"].keys() == {"language", "tools", "webhook"}
     base = msgpack.unpackb(bytes.fromhex(stored["config"]))
-    event = codec.decode(msgpack.packb(named_config.whole(said, base)))
+    event = codec.decode(msgpack.packb(named_config.whole(fields, base)))
     assert isinstance(event, ev.SessionStarted)
     assert event.config == msgspec.convert(base, SessionConfig).but({"language": "de"})
 
@@ -97,12 +97,12 @@ def test_an_event_that_was_not_read_with_it_says_so_and_claims_no_defaults() -> 
 
 
 def test_fields_of_a_newer_version_are_kept() -> None:
-    said = {**named_config.named(wire(BASE), BASE), "brand_new": 1}
+    fields = {**named_config.named(wire(BASE), BASE), "brand_new": 1}
     base = {**msgspec.to_builtins(BASE), "brand_new_too": {"deep": 2}}
-    said["config_changes"] = {"brand_new_too": {"deep": 3}}
-    found = named_config.whole(said, base)
-    assert found["brand_new"] == 1
-    assert found["config"]["brand_new_too"] == {"deep": 3}
+    fields["config_changes"] = {"brand_new_too": {"deep": 3}}
+    whole = named_config.whole(fields, base)
+    assert whole["brand_new"] == 1
+    assert whole["config"]["brand_new_too"] == {"deep": 3}
 
 
 def test_only_an_event_without_its_configuration_names_one() -> None:

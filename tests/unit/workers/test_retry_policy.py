@@ -68,10 +68,10 @@ def test_the_caller_is_told_the_sentence_of_the_engine(error: Exception) -> None
     [TypeError("what was said"), EngineHungError(), BusAwayError("away"), EngineUnavailableError()],
 )
 def test_the_caller_is_told_a_sentence_and_never_the_name_of_a_class(error: Exception) -> None:
-    told = decide(error, LAST_ATTEMPT).caller_message
-    assert " " in told
-    assert "Error" not in told
-    assert "what was said" not in told
+    message = decide(error, LAST_ATTEMPT).caller_message
+    assert " " in message
+    assert "Error" not in message
+    assert "what was said" not in message
 
 
 def test_a_job_that_somebody_else_goes_on_with_is_overtaken_whatever_the_attempt() -> None:

@@ -102,11 +102,11 @@ def test_an_error_ends_a_call_once_all_was_said() -> None:
     ],
 )
 def test_every_end_of_a_call_is_a_line_with_the_next_step(code: int | None, advice: str) -> None:
-    said = ended(code, "Speech-to-text failed (STT_ERROR)")
-    assert advice in said
-    assert "STT_ERROR" in said
-    assert str(code or LOST) in said
-    assert "\n" not in said
+    reason = ended(code, "Speech-to-text failed (STT_ERROR)")
+    assert advice in reason
+    assert "STT_ERROR" in reason
+    assert str(code or LOST) in reason
+    assert "\n" not in reason
 
 
 def test_a_refusal_says_when_or_where_to_call() -> None:

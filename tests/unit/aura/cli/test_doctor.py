@@ -40,7 +40,7 @@ def test_engines_that_do_not_fit_the_language_are_named(
     given: dict[str, object], complaints: list[str]
 ) -> None:
     settings = load(_env_file=None, **given)
-    assert [found.what for found in language_findings(settings)] == complaints
+    assert [finding.what for finding in language_findings(settings)] == complaints
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_engines_that_do_not_fit_the_language_are_named(
     ],
 )
 def test_the_stage_without_a_worker_is_named(services: dict[str, bool], named: str) -> None:
-    found = without_workers(services)
-    assert (found.good, found.what) == (False, named)
+    finding = without_workers(services)
+    assert (finding.good, finding.what) == (False, named)
 
 
 @pytest.mark.parametrize(

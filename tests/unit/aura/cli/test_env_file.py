@@ -28,9 +28,9 @@ def test_a_command_says_which_settings_the_folder_brings(
 ) -> None:
     write(folder, f"NATS_URL={BUS}", "export aura_llm_api_key='hidden'", "OTHER=1", "AURA_X=1")
     env_file.say()
-    said = capsys.readouterr()
-    assert said.err == f"aura: {folder}/.env sets AURA_LLM_API_KEY, NATS_URL\n"
-    assert not said.out
+    output = capsys.readouterr()
+    assert output.err == f"aura: {folder}/.env sets AURA_LLM_API_KEY, NATS_URL\n"
+    assert not output.out
 
 
 @pytest.mark.parametrize("variable", ["NATS_URL", "nats_url", "AURA_NATS_URL"])

@@ -13,18 +13,18 @@ from workers.engines.pinned import PINNED, PinnedWeights
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    found = CliRunner().invoke(command_line("models"), ["models", *arguments])
-    return found.exit_code, found.output
+    result = CliRunner().invoke(command_line("models"), ["models", *arguments])
+    return result.exit_code, result.output
 
 
 def test_listing_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AURA_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    code, said = run("list")
+    code, output = run("list")
     assert code == 0
-    assert all(line.startswith(("here", "absent")) for line in said.splitlines()), said
-    assert all(name in said for name in PINNED)
-    assert "failed" not in said.lower()
+    assert all(line.startswith(("here", "absent")) for line in output.splitlines()), output
+    assert all(name in output for name in PINNED)
+    assert "failed" not in output.lower()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -69,5 +69,5 @@ def test_a_check_reads_them_and_says_which_are_damaged(
     (package := tmp_path / "site" / "half_two").mkdir()
     (package / "__init__.py").touch()
     (package / "part").write_bytes(b"y")
-    found = CliRunner().invoke(command_line("models"), ["models", "check"])
-    assert "SHA-256" in str(found.exception)
+    result = CliRunner().invoke(command_line("models"), ["models", "check"])
+    assert "SHA-256" in str(result.exception)

@@ -73,18 +73,18 @@ def test_a_turn_that_was_never_taken_begins_with_the_next_one() -> None:
 async def test_events_come_in_the_order_of_their_times_with_one_delay() -> None:
     now_ms = time.time() * 1000
     late = [started(), turn(1, 40), speech(1, 20), BROKEN]
-    found = [(message, later) async for message, later in paced(late, 1.0, cut=False)]
-    assert [message for message, _ in found] == [late[0], late[2], late[1]]
-    delays = [later for _, later in found]
+    replayed = [(message, later) async for message, later in paced(late, 1.0, cut=False)]
+    assert [message for message, _ in replayed] == [late[0], late[2], late[1]]
+    delays = [later for _, later in replayed]
     assert max(delays) - min(delays) <= 1
     assert delays[0] == pytest.approx(now_ms - T0, abs=5000)
 
 
 async def test_a_replay_at_a_speed_takes_that_much_less_time() -> None:
     began_s = time.monotonic()
-    found = [later async for _, later in paced([started(), turn(1, 6000)], 100.0, cut=False)]
+    delays = [later async for _, later in paced([started(), turn(1, 6000)], 100.0, cut=False)]
     assert 0.055 < time.monotonic() - began_s < 3
-    assert found[0] - found[1] == 6000 - 60, "the times of its events are as close together"
+    assert delays[0] - delays[1] == 6000 - 60, "the times of its events are as close together"
 
 
 async def test_the_time_before_the_turn_is_skipped() -> None:

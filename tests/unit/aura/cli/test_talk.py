@@ -26,8 +26,8 @@ def test_words_grow_and_stay_once_the_next_turn_comes() -> None:
     shown = Shown()
     assert finished(shown, GREETED, {"type": "user_transcript_partial", "text": "What"}) == []
     assert growing(shown) == ["Aura  Hello!", "You   What ..."]
-    said = finished(shown, {"type": "user_transcript", "text": "What is it?"})
-    assert said == ["Aura  Hello!", "You   What is it?"]
+    lines = finished(shown, {"type": "user_transcript", "text": "What is it?"})
+    assert lines == ["Aura  Hello!", "You   What is it?"]
     chunks = [{"type": "ai_audio_chunk", "text": text} for text in ("It is", " nothing.")]
     assert finished(shown, *chunks) == []
     assert growing(shown) == ["Aura  It is nothing."]
@@ -71,5 +71,5 @@ def test_nothing_that_a_server_says_commands_the_terminal() -> None:
     hostile = "\x1b[2J\x07"
     shown = Shown()
     finished(shown, {"type": "ai_audio_chunk", "text": hostile})
-    said = finished(shown, {"type": "user_transcript", "text": hostile})
-    assert not any("\x1b" in line or "\x07" in line for line in said)
+    lines = finished(shown, {"type": "user_transcript", "text": hostile})
+    assert not any("\x1b" in line or "\x07" in line for line in lines)

@@ -28,9 +28,9 @@ FINAL = TranscriptFinal(
 
 def test_an_event_is_shown_with_its_type_and_its_own_fields() -> None:
     subject = subjects.event(FINAL)
-    said = decoded(subject, codec.encode(FINAL))
-    assert (said["type"], said["utterance"]) == ("transcript.final", 1)
-    text = line(said, subject).plain
+    fields = decoded(subject, codec.encode(FINAL))
+    assert (fields["type"], fields["utterance"]) == ("transcript.final", 1)
+    text = line(fields, subject).plain
     assert ".042 " in text[:14]
     assert "456789abcdef" in text
     assert "utterance=1" in text
@@ -62,17 +62,17 @@ def test_long_words_are_cut_and_do_not_control_the_terminal() -> None:
 def test_other_messages_are_known_by_their_subject_and_sound_is_told_by_its_size(
     subject: str, message: AudioFrame | SpeechChunk | TranscriptPartial, shown: tuple[str, str]
 ) -> None:
-    said = decoded(subject, codec.encode(message))
-    assert said["type"] == type(message).__name__
-    assert said[shown[0]] == shown[1]
-    assert " s            " in line(said, subject).plain
+    fields = decoded(subject, codec.encode(message))
+    assert fields["type"] == type(message).__name__
+    assert fields[shown[0]] == shown[1]
+    assert " s            " in line(fields, subject).plain
 
 
 @pytest.mark.parametrize("subject", ["aura.ev.t.s.heard", "aura.pcm.s.1", "nonsense", ""])
 def test_bytes_that_are_no_message_are_counted(subject: str) -> None:
-    said = decoded(subject, b"\xc1\xc1")
-    assert said == {"type": "?", "bytes": 2}
-    assert "bytes=2" in line(said, subject).plain
+    fields = decoded(subject, b"\xc1\xc1")
+    assert fields == {"type": "?", "bytes": 2}
+    assert "bytes=2" in line(fields, subject).plain
 
 
 def test_json_is_one_object_a_line_and_names_its_subject(
@@ -81,8 +81,8 @@ def test_json_is_one_object_a_line_and_names_its_subject(
     console = Console(file=io.StringIO())
     say(console, "aura.live.t.s.heard", codec.encode(FINAL), as_json=True)
     (only,) = capsys.readouterr().out.splitlines()
-    told = json.loads(only)
-    assert (told["subject"], told["text"]) == ("aura.live.t.s.heard", FINAL.text)
+    printed = json.loads(only)
+    assert (printed["subject"], printed["text"]) == ("aura.live.t.s.heard", FINAL.text)
 
 
 def test_a_line_that_is_piped_is_not_cut(capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,9 +93,9 @@ def test_events_that_pass_by(capsys: pytest.CaptureFixture[str], *, as_json: boo
 
 
 def test_answers_of_a_server_to_a_call() -> None:
-    told = outcome.Outcome(transcript=HOSTILE, partial=HOSTILE, response=HOSTILE)
+    result = outcome.Outcome(transcript=HOSTILE, partial=HOSTILE, response=HOSTILE)
     console = plain()
-    console.print(outcome.view(told))
+    console.print(outcome.view(result))
     assert not COMMANDS & set(said(console))
 
 
@@ -113,25 +113,25 @@ def test_the_one_line_of_an_error(capsys: pytest.CaptureFixture[str]) -> None:
 
     with pytest.raises(SystemExit):
         main.run(fails)
-    told = capsys.readouterr().err
-    assert "PWNED" in told
-    assert not COMMANDS & set(told)
+    errors = capsys.readouterr().err
+    assert "PWNED" in errors
+    assert not COMMANDS & set(errors)
 
 
 def test_a_line_is_cut_to_the_width_of_a_terminal_and_of_nothing_else() -> None:
-    told = story()
-    row = folded(told)
+    events = story()
+    row = folded(events)
     assert row
     for width in (80, 120):
         console = Console(file=io.StringIO(), force_terminal=True, no_color=True, width=width)
-        shown = "".join(show.drawing(row, moments(told), show.Paint(console)))
+        shown = "".join(show.drawing(row, moments(events), show.Paint(console)))
         listed = "".join(segment.text for segment in sessions.drawing([row], width))
-        for event in told:
+        for event in events:
             tap.say(console, "aura.ev.t.s.life", codec.encode(event), as_json=False)
         plain_text = re.sub(r"\x1b\[[0-9;]*m", "", shown + listed + said(console))
         for line in plain_text.splitlines():
             assert cell_len(line) <= width, line
-    piped = "".join(show.drawing(row, moments(told), show.Paint(plain())))
+    piped = "".join(show.drawing(row, moments(events), show.Paint(plain())))
     assert "What is the capital of France?" in piped
     assert "…" not in piped
 

@@ -16,7 +16,7 @@ from tests.unit.runtime.story import story
 
 def other() -> list[ev.AnyEvent]:
     """The same story, one word and one answer different, and slower."""
-    told = []
+    events = []
     for event in story():
         changed = event
         if isinstance(event, ev.TurnCommitted) and event.turn == 1:
@@ -25,48 +25,48 @@ def other() -> list[ev.AnyEvent]:
             changed = msgspec.structs.replace(event, text="Paris!")
         elif isinstance(event, ev.TurnMeasured):
             changed = msgspec.structs.replace(event, first_sent_ms=1000.0)
-        told.append(changed)
-    return told
+        events.append(changed)
+    return events
 
 
 def test_a_story_is_the_same_as_itself() -> None:
-    found = compare(story(), story())
-    assert (found.wer, found.latency, found.other) == (0.0, 1.0, [])
-    assert found.same == found.events > 20
+    comparison = compare(story(), story())
+    assert (comparison.wer, comparison.latency, comparison.other) == (0.0, 1.0, [])
+    assert comparison.same == comparison.events > 20
 
 
 def test_differences_are_found() -> None:
-    found = compare(story(), other())
-    assert found.wer == pytest.approx(1 / 9)
-    assert found.latency == pytest.approx(1000 / 561.5)
-    (then, now), _ = found.pairs
+    comparison = compare(story(), other())
+    assert comparison.wer == pytest.approx(1 / 9)
+    assert comparison.latency == pytest.approx(1000 / 561.5)
+    (then, now), _ = comparison.pairs
     assert then
     assert now
     assert (then.answer, now.answer) == ("The capital of France is Paris.", "Paris!")
-    assert len(found.other) == 2
+    assert len(comparison.other) == 2
 
 
 def test_masked_words_are_shown_as_they_are() -> None:
-    told = [
+    events = [
         msgspec.structs.replace(event, text="It is [number].")
         if isinstance(event, ev.TurnCommitted)
         else event
         for event in story()
     ]
     shown = Console(file=io.StringIO(), record=True, width=100)
-    shown.print(words_of(compare(told, told)))
+    shown.print(words_of(compare(events, events)))
     assert shown.export_text().count("It is [number].") == 4
 
 
 def test_one_event_more_leaves_the_others_the_same() -> None:
-    told = story()
-    at = next(k for k, event in enumerate(told) if isinstance(event, ev.SpeechPaused))
-    paused = told[at]
+    events = story()
+    at = next(k for k, event in enumerate(events) if isinstance(event, ev.SpeechPaused))
+    paused = events[at]
     assert isinstance(paused, ev.SpeechPaused)
-    again = [*told[: at + 1], msgspec.structs.replace(paused, pause=2), *told[at + 1 :]]
-    found = compare(told, again)
-    assert found.other == [("", "speech.paused 1 2")]
-    assert found.same == found.events - 1
+    again = [*events[: at + 1], msgspec.structs.replace(paused, pause=2), *events[at + 1 :]]
+    comparison = compare(events, again)
+    assert comparison.other == [("", "speech.paused 1 2")]
+    assert comparison.same == comparison.events - 1
 
 
 def test_a_branch_is_compared_with_the_record_from_its_turn_on() -> None:
@@ -75,9 +75,9 @@ def test_a_branch_is_compared_with_the_record_from_its_turn_on() -> None:
         for event in story()
         if getattr(event, "turn", 2) == 2 == getattr(event, "utterance", 2)
     ]
-    found = compare(story(), now, from_turn=2)
-    assert (len(found.pairs), found.other, found.interrupted) == (1, [], (1, 1))
-    assert found.same == found.events > 8
+    comparison = compare(story(), now, from_turn=2)
+    assert (len(comparison.pairs), comparison.other, comparison.interrupted) == (1, [], (1, 1))
+    assert comparison.same == comparison.events > 8
 
 
 def test_limits_fail_where_they_are_not_held() -> None:

@@ -44,13 +44,13 @@ class LoggedCall(Call):
         self.inputs = InputLog(began.tenant, began.session)
         self.log: list[ev.AnyEvent] = [began]
 
-    def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
+    def step(self, call_input: AnyInput, now_ms: int) -> list[Effect]:
         if self.inputs.due(now_ms):
             self.log.append(self.inputs.pop_section(now_ms))
-        self.inputs.note(given, now_ms)
-        if isinstance(given, StageSaid):
-            self.log.append(given.event)
-        effects = super().step(given, now_ms)
+        self.inputs.note(call_input, now_ms)
+        if isinstance(call_input, StageSaid):
+            self.log.append(call_input.event)
+        effects = super().step(call_input, now_ms)
         published: Any = [effect.event for effect in effects if isinstance(effect, Publish)]
         self.log += published
         return effects
@@ -246,18 +246,20 @@ def test_an_input_that_this_version_does_not_know_is_an_error_and_no_tick() -> N
         connections([started(1000), newer])
 
 
-@pytest.mark.parametrize("given", [*SAMPLES], ids=lambda given: type(given).__name__)
-def test_every_input_comes_back_from_the_log(given: AnyInput) -> None:
+@pytest.mark.parametrize("call_input", [*SAMPLES], ids=lambda sample: type(sample).__name__)
+def test_every_input_comes_back_from_the_log(call_input: AnyInput) -> None:
     log = InputLog("t", "s")
-    log.note(given, 1234)
+    log.note(call_input, 1234)
     ((at_ms, read_back),) = read([log.pop_section(1234)], by_id([EVENT]))
     assert at_ms == 1234
-    match given:
+    match call_input:
         case Sound():
-            given = msgspec.structs.replace(given, frames=(SILENCE,) * len(given.frames))
+            call_input = msgspec.structs.replace(
+                call_input, frames=(SILENCE,) * len(call_input.frames)
+            )
         case ChunkSpoken():
-            given = msgspec.structs.replace(given, pcm=bytes(len(given.pcm)))
-    assert read_back == given
+            call_input = msgspec.structs.replace(call_input, pcm=bytes(len(call_input.pcm)))
+    assert read_back == call_input
 
 
 def test_an_input_of_an_older_aura_gets_defaults_for_new_fields() -> None:

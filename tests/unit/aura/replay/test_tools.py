@@ -79,11 +79,11 @@ def test_a_call_is_found_by_its_tool_and_arguments_and_no_other_is_made_up() -> 
         if isinstance(event, ev.ToolRequested) and event.tool.name == "book"
     ]
     elsewhere = msgspec.structs.replace(asked, turn=7, step=1, call=2)
-    after_ms, said = stages.tool_result(elsewhere)
-    assert isinstance(said.event, ev.ToolReturned)
-    assert (said.event.turn, said.event.step, said.event.call) == (7, 1, 2)
+    after_ms, result = stages.tool_result(elsewhere)
+    assert isinstance(result.event, ev.ToolReturned)
+    assert (result.event.turn, result.event.step, result.event.call) == (7, 1, 2)
     assert after_ms > 2000
     other = msgspec.structs.replace(asked, arguments='{"guests": 3}')
-    _, said = stages.tool_result(other)
-    assert isinstance(said.event, ev.ToolFailed)
-    assert said.event.reason == "unknown_outcome"
+    _, result = stages.tool_result(other)
+    assert isinstance(result.event, ev.ToolFailed)
+    assert result.event.reason == "unknown_outcome"

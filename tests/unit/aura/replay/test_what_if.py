@@ -75,8 +75,8 @@ def test_the_recorded_probability_of_the_language_model_is_used() -> None:
     for likely, silence_ms in ((0.6, 760), (0.02, 1240)):
         log = read(likely)
         assert compared(log) == []
-        (found,) = compared(log, turns__waits=waits(silence_ms + 100, silence_ms + 100, 2500))
-        assert found.recorded.endswith(f"after {silence_ms} ms of silence")
+        (difference,) = compared(log, turns__waits=waits(silence_ms + 100, silence_ms + 100, 2500))
+        assert difference.recorded.endswith(f"after {silence_ms} ms of silence")
 
 
 def test_the_recorded_probability_is_not_used_for_other_words() -> None:
@@ -101,8 +101,8 @@ def test_words_reread_from_the_log_keep_their_first_time() -> None:
     r.quiet(4000)
     r.give(StageSaid(guess))  # an edge that missed something reads all of it again
     r.quiet(200)
-    (found,) = compared(r.recorded(), turns__waits=waits(800, 1200, 2500))
-    assert found.now.endswith("after 800 ms of silence")
+    (difference,) = compared(r.recorded(), turns__waits=waits(800, 1200, 2500))
+    assert difference.now.endswith("after 800 ms of silence")
 
 
 def test_a_longer_wait_answers_later_and_lets_the_caller_go_on() -> None:

@@ -46,9 +46,9 @@ def test_no_part_of_a_header_is_read_twice() -> None:
     header, came = WavHeader(), BEGIN + FMT + b"LIST\x08\0\0\0" + bytes(4)
     assert header.read(came) is None
     spoilt = BEGIN + b"fmt " + bytes(len(came) - 16)  # what was read has changed, and is not seen
-    found = header.read(spoilt + bytes(4) + DATA)
-    assert found is not None
-    assert found[0] == Format(8000)
+    header_read = header.read(spoilt + bytes(4) + DATA)
+    assert header_read is not None
+    assert header_read[0] == Format(8000)
 
 
 def test_after_a_broken_header_samples_are_raw_and_a_new_file_may_begin() -> None:
@@ -97,9 +97,9 @@ def test_what_is_no_wav_that_can_be_read_is_told_by_what_was_expected(
 def test_an_extensible_header_names_its_encoding_further_back() -> None:
     extension = struct.pack("<HHIH14x", 22, 32, 4, 3)  # floats
     head = wav(fmt(tag=0xFFFE, channels=2, rate_hz=48_000, bits=32) + extension, DATA)
-    found = parse_header(head)
-    assert found == (Format(48_000, 2, 4, "float"), len(head) - 8, 8)
-    assert (found[0].frame_bytes, found[0].bytes_per_second) == (8, 384_000)
+    header_read = parse_header(head)
+    assert header_read == (Format(48_000, 2, 4, "float"), len(head) - 8, 8)
+    assert (header_read[0].frame_bytes, header_read[0].bytes_per_second) == (8, 384_000)
 
 
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF])

@@ -36,18 +36,18 @@ def log(*told: list[Any]) -> Any:  # it stands for a `Bus`
 
 async def test_the_newest_session_is_the_first_and_finished_ones_are_not_read() -> None:
     bus = log(session("s_1"), session("s_2", 60_000))
-    found = await sessions(bus, SessionFilter())
-    assert [row.session for row in found] == ["s_2", "s_1"]
-    assert [row.turns for row in found] == [2, 2]
+    rows = await sessions(bus, SessionFilter())
+    assert [row.session for row in rows] == ["s_2", "s_1"]
+    assert [row.turns for row in rows] == [2, 2]
     assert bus.read_after == []
 
 
 async def test_of_a_session_without_an_end_all_events_are_read() -> None:
     running = session("s_1")[:-1]
     bus = log(running, session("s_2", 60_000))
-    found = await sessions(bus, SessionFilter())
-    assert [row.ended != "" for row in found] == [True, False]
-    assert found[1] == folded(running)
+    rows = await sessions(bus, SessionFilter())
+    assert [row.ended != "" for row in rows] == [True, False]
+    assert rows[1] == folded(running)
     assert len(bus.read_after) == 1
 
 

@@ -26,21 +26,21 @@ from tests.unit.runtime.story import T0, story
 
 
 def test_the_last_event_gives_the_same_row_as_all_events() -> None:
-    told = story()
-    assert summed_up(told[-1]) == folded(told)
+    events = story()
+    assert summed_up(events[-1]) == folded(events)
 
 
 def test_a_running_session_has_no_summary_yet() -> None:
-    told = story()[:-1]
-    assert summed_up(told[-1]) is None
-    row = folded(told)
+    events = story()[:-1]
+    assert summed_up(events[-1]) is None
+    row = folded(events)
     assert row is not None
     assert (row.ended, row.turns, row.interrupted) == ("", 2, 1)
 
 
 def test_a_caller_who_heard_the_greeting_and_said_nothing_had_no_turn() -> None:
-    whose: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": T0}
-    greeted = ev.AnswerHeard(**whose, turn=0, text="Hello!", complete=True, played_ms=1)
+    head: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": T0}
+    greeted = ev.AnswerHeard(**head, turn=0, text="Hello!", complete=True, played_ms=1)
     row = folded([greeted])
     assert row is not None
     assert row.turns == 0
@@ -78,8 +78,8 @@ def test_a_request_of_the_speech_endpoints_is_no_call() -> None:
 
 
 def test_a_row_as_json_says_when_it_began_in_words_of_iso_8601() -> None:
-    said = ListedSession("s", "t", started_at_ms=T0).as_json()
-    assert said["started_at"] == "2023-11-14T22:13:20.000+00:00"
+    row = ListedSession("s", "t", started_at_ms=T0).as_json()
+    assert row["started_at"] == "2023-11-14T22:13:20.000+00:00"
 
 
 def test_since_takes_ages_and_times() -> None:

@@ -27,8 +27,8 @@ def log(*sessions: str) -> Any:  # it stands for a `Bus`
 async def test_all_pages_of_subjects_are_counted(sessions: int) -> None:
     names = [f"s_{number}" for number in range(sessions)]
     bus = log(*names, *names[:1])
-    found = await count(bus, subjects.EVENTS_STREAM, ALL)
-    assert found == {
+    counts = await count(bus, subjects.EVENTS_STREAM, ALL)
+    assert counts == {
         subjects.session_events("t", name, "life"): 1 + (name == "s_0") for name in names
     }
     assert len(bus.asked) == max(1, -(-sessions // PAGE))
@@ -36,8 +36,8 @@ async def test_all_pages_of_subjects_are_counted(sessions: int) -> None:
 
 
 async def test_only_matching_subjects_are_counted() -> None:
-    found = await count(log("s_1", "s_2"), subjects.EVENTS_STREAM, "aura.ev.t.s_2.*")
-    assert found == {"aura.ev.t.s_2.life": 1}
+    counts = await count(log("s_1", "s_2"), subjects.EVENTS_STREAM, "aura.ev.t.s_2.*")
+    assert counts == {"aura.ev.t.s_2.life": 1}
 
 
 async def test_a_message_is_erased_by_its_number() -> None:

@@ -36,9 +36,11 @@ def test_the_end_of_a_session_names_the_original_and_its_other_times_move_too() 
     ended = SessionEnded(tenant="t", session="s_1", reason="caller_left", turns=1, **times)
     copy = renamed(stored(ended), "r_2", later_ms=100)
     assert copy is not None
-    told = msgpack.unpackb(copy[1])
-    assert told["replay_of"] == "s_1"
-    assert {name: told[name] - at_ms for name, at_ms in times.items()} == dict.fromkeys(times, 100)
+    fields = msgpack.unpackb(copy[1])
+    assert fields["replay_of"] == "s_1"
+    assert {name: fields[name] - at_ms for name, at_ms in times.items()} == dict.fromkeys(
+        times, 100
+    )
 
 
 def test_what_is_no_event_has_no_copy() -> None:

@@ -13,8 +13,8 @@ from tests.unit.runtime.story import T0, story
 
 
 def test_moments_are_in_the_order_of_the_edges_clock_whatever_the_order_of_the_log() -> None:
-    told = moments(reversed(story()))
-    assert [moment.at_ms for moment in told] == sorted(moment.at_ms for moment in told)
+    timeline = moments(reversed(story()))
+    assert [moment.at_ms for moment in timeline] == sorted(moment.at_ms for moment in timeline)
 
 
 def test_the_first_sound_of_an_answer_is_a_moment_though_no_event_says_when_it_left() -> None:
@@ -39,9 +39,9 @@ def test_growing_words_are_found_in_the_inputs() -> None:
 
 
 def test_the_probabilities_of_an_end_of_turn_are_shown() -> None:
-    told = {moment.name: moment.text for moment in moments(_doubted(moment) for moment in story())}
-    assert told["transcript.guess"].endswith("ended: 54%)")
-    assert told["response.sentence"].endswith("the caller had ended: 8%)")
+    texts = {moment.name: moment.text for moment in moments(_doubted(event) for event in story())}
+    assert texts["transcript.guess"].endswith("ended: 54%)")
+    assert texts["response.sentence"].endswith("the caller had ended: 8%)")
     assert "ended" not in "".join(moment.text for moment in moments(story()))
 
 
@@ -92,11 +92,11 @@ def test_a_completely_heard_answer_is_not_cut_by_a_hang_up() -> None:
         return msgspec.structs.replace(event, complete=False, text=text)
 
     for early, name, said in ((False, "heard", "all: "), (True, "cut", "cut: ")):
-        told = moments(hung_up(event, early=early) for event in story())
-        heard = next(moment for moment in told if moment.name == "answer.heard")
+        timeline = moments(hung_up(event, early=early) for event in story())
+        heard = next(moment for moment in timeline if moment.name == "answer.heard")
         assert heard.text.startswith(said)
         assert heard.fields["complete"] is False, "what the log says is shown as it is"
-        assert next(span.name for span in spans(told) if span.lane == "client") == name
+        assert next(span.name for span in spans(timeline) if span.lane == "client") == name
 
 
 def test_an_answer_is_cut_if_more_words_would_have_followed() -> None:

@@ -93,11 +93,11 @@ def ids(stored: Sequence[Stored]) -> list[str]:
 
 @pytest.mark.parametrize("audio", [True, False])
 async def test_a_session_is_taken_out_with_its_events_and_sound(audio: bool) -> None:
-    found = await export(streams(), "s", audio=audio)
-    assert found is not None
-    assert (found.tenant, found.session) == ("t", "s")
-    assert ids(found.events) == ["s.one"]
-    assert len(found.audio) == audio
+    file = await export(streams(), "s", audio=audio)
+    assert file is not None
+    assert (file.tenant, file.session) == ("t", "s")
+    assert ids(file.events) == ["s.one"]
+    assert len(file.audio) == audio
 
 
 async def test_of_an_unknown_session_there_is_nothing() -> None:

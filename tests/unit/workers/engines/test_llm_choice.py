@@ -28,9 +28,9 @@ GIB = 1 << 30
 def test_the_capable_model_is_taken_where_it_fits_and_is_here(
     cores: int, memory: int, here: bool, model: str, better: str
 ) -> None:
-    found = choice(cores, memory, lambda name: here and name == CAPABLE)
-    assert (found.model, found.better) == (model, better)
-    assert found.why
+    chosen = choice(cores, memory, lambda name: here and name == CAPABLE)
+    assert (chosen.model, chosen.better) == (model, better)
+    assert chosen.why
 
 
 def test_a_container_has_fewer_cores_and_less_memory_than_its_machine(tmp_path: Path) -> None:

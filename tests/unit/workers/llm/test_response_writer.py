@@ -47,10 +47,10 @@ async def test_sentences_are_spoken_at_once_and_calls_follow_them(
 ) -> None:
     log = FencedLog()
     await written(log, *tokens)
-    found = log.events
-    assert [event.text for event in found if isinstance(event, ev.ResponseSentence)] == sentences
-    assert [event.name for event in found if isinstance(event, ev.ToolCalled)] == calls
-    assert len(found) == len(sentences) + len(calls)
+    events = log.events
+    assert [event.text for event in events if isinstance(event, ev.ResponseSentence)] == sentences
+    assert [event.name for event in events if isinstance(event, ev.ToolCalled)] == calls
+    assert len(events) == len(sentences) + len(calls)
 
 
 async def test_without_tools_a_call_of_another_one_is_dropped() -> None:

@@ -66,9 +66,9 @@ async def test_a_plain_function_is_described_and_called() -> None:
     assert schema["properties"]["day"] == {"type": "string", "description": "A weekday"}
     assert "title" in schema["$defs"]["Guest"]["properties"], "a field, and no title of pydantic's"
     assert "title" not in schema["$defs"]["Guest"]
-    found = await called(handler, '{"day": "Friday", "names": [{"name": "Ann"}]}')
-    assert found["names"] == [{"name": "Ann", "title": ""}]
-    assert (found["guests"], found["key"]) == (2, "k")
+    result = await called(handler, '{"day": "Friday", "names": [{"name": "Ann"}]}')
+    assert result["names"] == [{"name": "Ann", "title": ""}]
+    assert (result["guests"], result["key"]) == (2, "k")
 
 
 async def test_an_async_function_and_one_that_returns_text() -> None:
@@ -132,8 +132,8 @@ def test_two_tools_of_a_name_would_share_calls_and_are_refused() -> None:
 
 def test_what_a_service_says_of_a_tool_is_what_is_found() -> None:
     config, _ = made(book, cancel=True)
-    found = described("aura.tool.*.book", metadata_of(config))
-    assert (found.tenant, found.tool) == ("*", config)
+    config_read = described("aura.tool.*.book", metadata_of(config))
+    assert (config_read.tenant, config_read.tool) == ("*", config)
 
 
 @pytest.mark.parametrize("subject", ["aura.tool.book", "other.tool.a.book", "aura.tool.a b.c", "x"])

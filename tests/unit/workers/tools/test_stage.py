@@ -122,10 +122,10 @@ def reason(found: ev.Event | None) -> tuple[str, str]:
 
 async def test_a_call_is_made_once_and_its_result_is_published() -> None:
     service, log = Service(), ResultLog()
-    found = await outcome(service, log)
-    assert isinstance(found, ev.ToolReturned)
-    assert (found.turn, found.step, found.call) == (3, 1, 2)
-    assert (found.name, found.result) == ("book", '{"ok": true}')
+    event = await outcome(service, log)
+    assert isinstance(event, ev.ToolReturned)
+    assert (event.turn, event.step, event.call) == (3, 1, 2)
+    assert (event.name, event.result) == ("book", '{"ok": true}')
     assert len(service.calls) == 1
     assert log.read_after == [], "a fresh job reads nothing first"
 
@@ -157,8 +157,8 @@ async def test_a_failure_is_published_with_its_reason(
 
 
 async def test_a_late_answer_of_a_call_that_may_run_twice_is_no_doubt() -> None:
-    found = await outcome(Service(TimeoutError()), ResultLog(), requested(ASK))
-    assert reason(found) == ("timeout", "it did not answer in time")
+    event = await outcome(Service(TimeoutError()), ResultLog(), requested(ASK))
+    assert reason(event) == ("timeout", "it did not answer in time")
 
 
 @pytest.mark.parametrize("error", [BusAwayError("away"), RuntimeError("a bug")])
@@ -188,8 +188,8 @@ async def test_arguments_that_do_not_fit_reach_no_tool(arguments: str, detail: s
 
 async def test_a_kind_that_this_runner_does_not_serve_is_unknown() -> None:
     webhook = ToolConfig(name="hook", kind="webhook", target="https://a.example")
-    found = reason(await outcome(Service(), ResultLog(), requested(webhook)))
-    assert found == ("unknown", "this runner has no tools of kind webhook")
+    failure = reason(await outcome(Service(), ResultLog(), requested(webhook)))
+    assert failure == ("unknown", "this runner has no tools of kind webhook")
 
 
 @pytest.mark.parametrize(
@@ -218,16 +218,16 @@ async def test_a_call_whose_outcome_is_known_is_left_alone(
 @pytest.mark.parametrize("before", [begun, returned, failed])
 async def test_events_of_other_calls_do_not_count(before: Any, other: dict[str, int]) -> None:
     service = Service()
-    found = await outcome(service, ResultLog(before(**other)), attempt=2)
-    assert isinstance(found, ev.ToolReturned)
+    event = await outcome(service, ResultLog(before(**other)), attempt=2)
+    assert isinstance(event, ev.ToolReturned)
     assert len(service.calls) == 1
 
 
 async def test_a_call_that_another_attempt_has_begun_is_not_made_again() -> None:
     service, log = Service(), ResultLog(begun())
     log.knows_ids = False  # as a server after its window for duplicates
-    found = await outcome(service, log, attempt=2)
-    assert reason(found) == ("unknown_outcome", "it may have been done; it was not done again")
+    event = await outcome(service, log, attempt=2)
+    assert reason(event) == ("unknown_outcome", "it may have been done; it was not done again")
     assert service.calls == []
 
 
@@ -235,8 +235,8 @@ async def test_a_call_that_may_run_twice_is_made_again_and_without_a_schema_take
     None
 ):
     service, asked = Service(), requested(ASK, arguments='{"any": 1}')
-    found = await outcome(service, ResultLog(begun()), asked, attempt=2)
-    assert isinstance(found, ev.ToolReturned)
+    event = await outcome(service, ResultLog(begun()), asked, attempt=2)
+    assert isinstance(event, ev.ToolReturned)
     assert len(service.calls) == 1
 
 
@@ -288,8 +288,8 @@ async def test_any_other_result_is_a_failure(said: bytes) -> None:
 
 @pytest.mark.parametrize(("tool", "turn"), [(BOOK, None), (ToolConfig(name="a", cancel=True), 3)])
 def test_a_call_ends_with_its_turn_if_its_tool_says_so(tool: ToolConfig, turn: int | None) -> None:
-    found = ToolStage({}).target(requested(tool))
-    assert (found.turn, found.index) == (turn, 2)
+    target = ToolStage({}).target(requested(tool))
+    assert (target.turn, target.index) == (turn, 2)
 
 
 async def test_all_kinds_of_tools_are_named_and_closed() -> None:

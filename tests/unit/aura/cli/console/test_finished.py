@@ -22,8 +22,8 @@ def drawn(name: str) -> tuple[dict[str, Any], list[Moment]]:
     events = decoded(unpack((RECORDED / f"{name}.aura").read_bytes()).events)
     row = folded(events)
     assert row is not None
-    told = moments(events)
-    return finished.drawn(row, told, READABLE), told
+    timeline = moments(events)
+    return finished.drawn(row, timeline, READABLE), timeline
 
 
 def test_a_call_is_drawn_from_its_beginning() -> None:

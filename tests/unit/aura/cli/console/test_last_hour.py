@@ -33,45 +33,45 @@ def test_percentiles_are_the_nearest_rank() -> None:
 
 
 def test_waits_speculations_and_interruptions_are_counted() -> None:
-    told = hour(
+    summary = hour(
         measured(500.0, speculations=2, retracted=1, taken_ms=120.0),
         measured(900.0, turn=2, speculations=1, interrupted=True),
         measured(None, turn=3, session="s_2"),
     )
-    assert told["turns"] == 3
-    assert told["calls"] == 2
-    assert told["wait_ms"] == {"p50": 500, "p95": 900, "p99": 900}
-    assert told["speculations"] == {"made": 3, "right": 2, "wrong": 1}
-    assert told["interrupted"] == 1
-    assert told["slowest"][0] == {"session": "s_1", "turn": 2, "wait_ms": 900}
-    assert [dot[1] for dot in told["dots"]] == [500, 900]
-    step = next(step for step in told["steps"] if step["step"] == "language model asked")
+    assert summary["turns"] == 3
+    assert summary["calls"] == 2
+    assert summary["wait_ms"] == {"p50": 500, "p95": 900, "p99": 900}
+    assert summary["speculations"] == {"made": 3, "right": 2, "wrong": 1}
+    assert summary["interrupted"] == 1
+    assert summary["slowest"][0] == {"session": "s_1", "turn": 2, "wait_ms": 900}
+    assert [dot[1] for dot in summary["dots"]] == [500, 900]
+    step = next(step for step in summary["steps"] if step["step"] == "language model asked")
     assert step == {"step": "language model asked", "p50": 120, "p95": 120, "p99": 120}
 
 
 def test_of_many_answers_some_are_drawn_and_always_the_slowest() -> None:
-    told = hour(*(measured(9_000.0 if turn == 1 else 100.0, turn=turn) for turn in range(2500)))
-    assert told["dots_every"] == 3
-    assert 800 < len(told["dots"]) < 850
-    assert max(dot[1] for dot in told["dots"]) == 9000
+    summary = hour(*(measured(9_000.0 if turn == 1 else 100.0, turn=turn) for turn in range(2500)))
+    assert summary["dots_every"] == 3
+    assert 800 < len(summary["dots"]) < 850
+    assert max(dot[1] for dot in summary["dots"]) == 9000
 
 
 def test_an_hour_is_an_hour_and_replays_are_no_calls() -> None:
-    told = hour(measured(5.0, ago_ms=HOUR_MS + 1), measured(5.0, session="r_1"))
-    assert told["turns"] == 0
-    assert told["wait_ms"] is None
+    summary = hour(measured(5.0, ago_ms=HOUR_MS + 1), measured(5.0, session="r_1"))
+    assert summary["turns"] == 0
+    assert summary["wait_ms"] is None
 
 
 def test_faults_are_grouped_and_lead_to_a_call() -> None:
-    told = hour(
+    summary = hour(
         ev.TroubleTold(**head("s_1"), stage="stt", reason="lost"),
         ev.TroubleTold(**head("s_2"), stage="stt", reason="lost"),
         ev.JobFailed(**head("s_3"), stage="tts", reason="no voice"),
     )
-    assert told["errors"] == 2
-    assert told["failed_calls"] == 2
-    assert told["given_up"] == 1
-    first = told["faults"][0]
+    assert summary["errors"] == 2
+    assert summary["failed_calls"] == 2
+    assert summary["given_up"] == 1
+    first = summary["faults"][0]
     assert first == {"told": True, "stage": "stt", "reason": "lost", "count": 2, "session": "s_2"}
 
 

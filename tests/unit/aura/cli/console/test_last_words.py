@@ -21,8 +21,8 @@ def test_the_last_words_grow_and_go_with_the_call() -> None:
         ev.TurnCommitted(**head(), turn=1, text="What is it?", confidence=1.0, speculative=False)
     )
     words.note(ev.AnswerHeard(**head(), turn=1, text="A call.", complete=True, played_ms=5))
-    said = words.of("s_1")
-    assert (said.caller, said.growing, said.aura) == ("What is it?", False, "A call.")
+    last = words.of("s_1")
+    assert (last.caller, last.growing, last.aura) == ("What is it?", False, "A call.")
     words.note(ev.SessionEnded(**head(), reason="caller_left", turns=1))
     assert words.of("s_1").caller == ""
 

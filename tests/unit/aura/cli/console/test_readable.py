@@ -56,9 +56,9 @@ def shown(readable: Readable, event: ev.AnyEvent) -> str:
 @pytest.mark.parametrize("event", SPOKEN, ids=lambda event: event.__struct_config__.tag)
 def test_hidden_words_are_nowhere(event: ev.AnyEvent) -> None:
     assert SECRET in shown(Readable(Redaction(), words=True), event)
-    told = shown(Readable(Redaction(), words=False), event)
-    assert SECRET not in told
-    assert HIDDEN in told
+    readable = shown(Readable(Redaction(), words=False), event)
+    assert SECRET not in readable
+    assert HIDDEN in readable
 
 
 def test_each_event_without_words_is_an_event() -> None:

@@ -25,10 +25,10 @@ def test_a_page_that_does_not_read_costs_a_bounded_memory_and_is_told_so() -> No
     viewer = Viewer()
     for number in range(MOST_SHOWN_ROWS + 7):
         viewer.row(row(number))
-    (told,) = viewer.pop_messages()
-    assert len(told["rows"]) == MOST_SHOWN_ROWS
-    assert told["rows"][-1][0] == MOST_SHOWN_ROWS + 6
-    assert told["left_out"] == 7
+    (message,) = viewer.pop_messages()
+    assert len(message["rows"]) == MOST_SHOWN_ROWS
+    assert message["rows"][-1][0] == MOST_SHOWN_ROWS + 6
+    assert message["left_out"] == 7
 
 
 def test_a_call_is_told_from_its_beginning_and_no_event_twice() -> None:

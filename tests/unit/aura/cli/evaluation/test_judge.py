@@ -36,8 +36,8 @@ GOOD = StepMessages("What is the capital?", "It is Rome, of course.", 900.0)
 def test_the_outcome_is_compared_with_the_expectation(
     fields: dict[str, object], wrong: str
 ) -> None:
-    found = judge(expecting(**fields), GOOD, None)
-    assert (not found) if not wrong else (len(found) == 1 and wrong in found[0])
+    deviations = judge(expecting(**fields), GOOD, None)
+    assert (not deviations) if not wrong else (len(deviations) == 1 and wrong in deviations[0])
 
 
 def test_the_limit_of_the_suite_holds_where_a_step_has_none() -> None:

@@ -60,15 +60,17 @@ def test_a_table_has_a_row_for_each_scenario_and_its_deviations_below() -> None:
 
 def test_a_result_is_json_with_what_each_step_saw() -> None:
     silent = StepMessages("Hello?", "", None)
-    told = Result("good", 1.234, [GOOD, silent], ["step 2: no answer"]).as_json()
-    assert {name: told[name] for name in ("scenario", "passed", "seconds", "wrong", "error")} == {
+    as_json = Result("good", 1.234, [GOOD, silent], ["step 2: no answer"]).as_json()
+    assert {
+        name: as_json[name] for name in ("scenario", "passed", "seconds", "wrong", "error")
+    } == {
         "scenario": "good",
         "passed": False,
         "seconds": 1.23,
         "wrong": ["step 2: no answer"],
         "error": "",
     }
-    assert [(step["transcript"], step["first_audio_ms"]) for step in told["steps"]] == [
+    assert [(step["transcript"], step["first_audio_ms"]) for step in as_json["steps"]] == [
         ("What is the capital?", 900),
         ("Hello?", None),
     ]

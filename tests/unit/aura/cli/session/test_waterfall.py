@@ -9,11 +9,11 @@ from aura.cli.session.waterfall import BAR_COLUMNS, LEAST_BAR_COLUMNS, at_the_cl
 
 def bars(lines: list[str]) -> list[tuple[int, int]]:
     """Return where each bar begins, and its length."""
-    found = []
+    drawn = []
     for line in lines[1:]:
         bar = line.partition(" ms  ")[2]
-        found.append((len(bar) - len(bar.lstrip()), bar.count("█")))
-    return found
+        drawn.append((len(bar) - len(bar.lstrip()), bar.count("█")))
+    return drawn
 
 
 def test_a_turn_without_steps_has_no_lines() -> None:
@@ -31,8 +31,8 @@ def test_steps_are_shown_in_the_order_of_their_times() -> None:
 
 
 def test_each_bar_begins_where_the_one_before_ends_and_the_last_is_at_the_edge() -> None:
-    found = bars(waterfall({"pause_ms": 100.0, "taken_ms": 300.0, "first_sent_ms": 400.0}))
-    assert found == [
+    drawn = bars(waterfall({"pause_ms": 100.0, "taken_ms": 300.0, "first_sent_ms": 400.0}))
+    assert drawn == [
         (0, BAR_COLUMNS // 4),
         (BAR_COLUMNS // 4, BAR_COLUMNS // 2),
         (BAR_COLUMNS * 3 // 4, BAR_COLUMNS // 4),

@@ -34,11 +34,11 @@ def roles(*history: tuple[str, str], system: str = "Be kind.", said: str = "") -
 def test_the_caller_is_first_and_the_sides_take_turns(
     history: list[tuple[str, str]], said: str, system: str
 ) -> None:
-    found = roles(*history, system=system, said=said)
-    turns = [role for role in found if role != "system"]
+    sent_roles = roles(*history, system=system, said=said)
+    turns = [role for role in sent_roles if role != "system"]
     assert turns == [USER, AI] * (len(turns) // 2) + [USER]
-    assert found.count("system") <= 1
-    assert "system" not in found[1:]
+    assert sent_roles.count("system") <= 1
+    assert "system" not in sent_roles[1:]
 
 
 def test_a_greeting_is_told_in_the_text_of_the_system() -> None:

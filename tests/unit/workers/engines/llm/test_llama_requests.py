@@ -112,10 +112,10 @@ def test_any_other_token_does_not(token: str) -> None:
 @given(st.lists(st.floats(0.001, 1.0), max_size=20))
 def test_the_probability_is_one_at_most(chances: list[float]) -> None:
     answer = looked_at({"top_logprobs": [{"token": ".", "logprob": math.log(p)} for p in chances]})
-    found = likely_end(answer)
-    assert found is not None
-    assert 0.0 <= found <= 1.0
-    assert found == pytest.approx(min(1.0, sum(chances)))
+    probability = likely_end(answer)
+    assert probability is not None
+    assert 0.0 <= probability <= 1.0
+    assert probability == pytest.approx(min(1.0, sum(chances)))
 
 
 @pytest.mark.parametrize(

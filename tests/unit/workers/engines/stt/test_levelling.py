@@ -26,8 +26,8 @@ def rms_of(samples: NDArray[np.float32]) -> float:
 
 @pytest.mark.parametrize("rms", [QUIET_RMS * 1.1, 0.1, 0.3])
 def test_speech_of_normal_loudness_is_not_changed(rms: float) -> None:
-    said = voice(rms)
-    assert levelled(said) is said
+    samples = voice(rms)
+    assert levelled(samples) is samples
 
 
 @pytest.mark.parametrize("rms", [QUIET_RMS * 0.9, 0.01, 0.004])
@@ -38,9 +38,9 @@ def test_quiet_speech_becomes_as_loud_as_usual(rms: float) -> None:
 
 
 def test_no_sample_leaves_the_scale_for_a_click_in_it() -> None:
-    said = voice(0.01)
-    said[100] = -0.5
-    assert np.abs(levelled(said)).max() == pytest.approx(1.0)
+    samples = voice(0.01)
+    samples[100] = -0.5
+    assert np.abs(levelled(samples)).max() == pytest.approx(1.0)
 
 
 def test_near_silence_is_not_made_a_voice() -> None:
