@@ -111,11 +111,17 @@ def sound_ms(caller: Caller) -> int:
     return sum(len(pcm_of(one)) for one in messages) // 32
 
 
-@pytest.mark.parametrize("delivery", ["chunks", "sentences"])
-@pytest.mark.parametrize("heard_s", [0.3, 2.2])
 async def test_a_line_that_is_cut_is_gone_on_with_where_the_ear_stopped(
-    aura: AuraProcess, heard_s: float, delivery: str
+    aura: AuraProcess,
 ) -> None:
+    """Four callers at once: each takes its time."""
+    async with asyncio.TaskGroup() as callers:
+        for delivery in ("chunks", "sentences"):
+            for heard_s in (0.3, 2.2):
+                callers.create_task(cut_and_gone_on_with(aura, heard_s, delivery))
+
+
+async def cut_and_gone_on_with(aura: AuraProcess, heard_s: float, delivery: str) -> None:
     path = PATH.replace("chunks", delivery)
     kind = "ai_audio_chunk" if delivery == "chunks" else "ai_audio"
     async with calling(aura.url, path) as caller:

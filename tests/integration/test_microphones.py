@@ -42,10 +42,15 @@ def at_rate(pcm: bytes, rate_hz: int) -> bytes:
     return made
 
 
-@pytest.mark.parametrize("rate_hz", [16_000, 48_000])
 async def test_a_page_is_understood_whatever_its_rate_and_its_first_second(
-    simulated: AuraProcess, rate_hz: int
+    simulated: AuraProcess,
 ) -> None:
+    async with asyncio.TaskGroup() as pages:
+        for rate_hz in (16_000, 48_000):
+            pages.create_task(understood(simulated, rate_hz))
+
+
+async def understood(simulated: AuraProcess, rate_hz: int) -> None:
     async with page(simulated.url) as caller:
         pcm = at_rate(silence(300) + UTTERANCE + silence(1500), rate_hz)
         size = rate_hz // 10 * 2
@@ -66,10 +71,13 @@ async def test_a_page_that_sends_one_recording_and_no_more_is_heard(simulated: A
 
 
 @needs_av
-@pytest.mark.parametrize("name", ["a browser's webm", "a browser's mp4", "ogg", "mp3", "flac"])
-async def test_a_recorders_file_is_understood_as_it_comes(
-    simulated: AuraProcess, name: str
-) -> None:
+async def test_a_recorders_file_is_understood_as_it_comes(simulated: AuraProcess) -> None:
+    async with asyncio.TaskGroup() as recorders:
+        for name in ("a browser's webm", "a browser's mp4", "ogg", "mp3", "flac"):
+            recorders.create_task(understood_as_it_comes(simulated, name))
+
+
+async def understood_as_it_comes(simulated: AuraProcess, name: str) -> None:
     file = recorded(UTTERANCE, KINDS[name])
     pieces = [file[at : at + len(file) // 8 + 1] for at in range(0, len(file), len(file) // 8 + 1)]
     async with calling(simulated.url, QUIET) as live, calling(simulated.url, "/ws") as json_:
