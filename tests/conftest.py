@@ -44,6 +44,7 @@ LONGEST_FIRST = [
     *("test_client_library.py", "test_other_models.py", "test_calls.py", "test_realtime.py"),
     *("test_sip_registrar.py", "test_privacy.py", "test_metrics.py", "test_shadow.py"),
     *("test_slow_reader.py", "test_links.py", "test_door.py", "test_warehouse.py"),
+    *("test_page_microphones.py", "test_echo.py", "test_fast_sound.py", "test_overload.py"),
 ]
 """Files that take half a minute or more begin first, so that none runs alone at the end."""
 

@@ -176,13 +176,13 @@ async def test_who_only_reads_is_told_who_makes_its_place_in_the_log(
 async def test_a_subscriber_that_sleeps_slows_no_call(
     simulated: AuraProcess, tmp_path: Path, settings: Settings
 ) -> None:
-    """It sleeps a second an event; turns with it and without it wait alike."""
+    """It sleeps a second an event, which a turn that waited for it would wait at least."""
     place = Place(tmp_path, settings)
     place.env = {"AURA_DATA_DIR": str(simulated.data)}
     without = await waits_ms(simulated)
     async with place.running("--module", "mine:sleeper", "--from", "beginning"):
         with_it = await waits_ms(simulated)
-    assert statistics.median(with_it) < 1.25 * statistics.median(without) + 30
+    assert statistics.median(with_it) < statistics.median(without) + 500  # of a busy machine
 
 
 async def waits_ms(aura: AuraProcess) -> list[float]:
