@@ -33,7 +33,13 @@ async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]
             log.error("task_broken", exc_info=fault)
         raise
     if fault := await _outcome(task):
-        raise fault
+        try:
+            raise fault
+        finally:
+            del (
+                fault,
+                task,
+            )  # else the error, whose traceback has this frame, waits for the collector
 
 
 async def restarting(work: Callable[[], Awaitable[None]], *, restart_s: float = RESTART_S) -> None:
@@ -61,6 +67,8 @@ async def shielded(work: Coroutine[Any, Any, T]) -> T:
         if not task.cancelled() and (fault := task.exception()):
             log.error("task_broken", exc_info=fault)
         raise
+    finally:
+        del task  # as above
 
 
 async def cancel(tasks: Iterable[asyncio.Task[Any]], *, retry_s: float = CANCEL_RETRY_S) -> None:

@@ -20,8 +20,11 @@ async def unless_left(request: web.Request, work: Coroutine[Any, Any, T]) -> T:
     """
     connection = request.protocol
     assert isinstance(connection, PlainHandler)  # noqa: S101  # `PlainServer` makes no others
-    async with beside(connection.lost.wait()) as left, beside(work) as working:
-        await asyncio.wait({left, working}, return_when=asyncio.FIRST_COMPLETED)
-    if working.cancelled():
-        raise ConnectionResetError("the client has left")
-    return working.result()
+    try:
+        async with beside(connection.lost.wait()) as left, beside(work) as working:
+            await asyncio.wait({left, working}, return_when=asyncio.FIRST_COMPLETED)
+        if working.cancelled():
+            raise ConnectionResetError("the client has left")
+        return working.result()
+    finally:
+        del left, working  # else an error keeps the request's data until a garbage collection

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -14,8 +19,44 @@ class BrokenError(Exception):
     """A fault of the work."""
 
 
+class Held:
+    """What the work holds."""
+
+
 async def breaks() -> None:
     raise BrokenError
+
+
+async def in_block() -> None:
+    async with beside(holding([])):
+        await asyncio.sleep(0)
+
+
+async def in_shield() -> None:
+    await shielded(holding([]))
+
+
+HELD: list[weakref.ref[Held]] = []
+
+
+async def holding(found: list[Held]) -> None:
+    found.append(Held())
+    HELD.append(weakref.ref(found[0]))
+    raise BrokenError
+
+
+@pytest.mark.parametrize("failing", [in_block, in_shield])
+async def test_nothing_of_work_that_failed_waits_for_the_garbage_collector(
+    failing: Callable[[], Coroutine[Any, Any, None]],
+) -> None:
+    gc.disable()
+    try:
+        with suppress(BrokenError):
+            await failing()
+        await asyncio.sleep(0)  # the loop has the result until then
+        assert HELD.pop()() is None
+    finally:
+        gc.enable()
 
 
 async def test_work_is_cancelled_and_has_ended_when_the_block_is_left() -> None:
