@@ -59,7 +59,7 @@ def latency(found: dict[str, Any]) -> str:
         "Time from the end of speech to the first audible audio, one call at a time; the same "
         "recordings, models and machine in one run "
         f"({found['machine']}, {found['turns']} turns each):",
-        "| p50 | p95 | share of the peer's p50 | words known | first token | first audio",
+        "| p50 | p95 | share of the peer's p50 | transcript | first token | first audio",
         map(line, found["rows"]),
     )
 

@@ -2,7 +2,7 @@
 
 /** The same names as in the terminal (`STEPS` in schemas/events/turn.py). */
 export const STEPS = {
-  pause_ms: "pause noticed", transcript_ms: "words known", taken_ms: "language model asked", first_token_ms: "first token",
+  pause_ms: "pause noticed", transcript_ms: "transcript", taken_ms: "language model asked", first_token_ms: "first token",
   first_sentence_ms: "first sentence", committed_ms: "end of turn certain", first_audio_ms: "first audio at the edge", first_sent_ms: "first audio sent",
 };
 const capital = (name) => name[0].toUpperCase() + name.slice(1);

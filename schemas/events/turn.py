@@ -105,7 +105,7 @@ class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):
 
 WATERFALL: Mapping[str, str] = {
     "pause_ms": "pause noticed",
-    "transcript_ms": "words known",
+    "transcript_ms": "transcript",
     "taken_ms": "language model asked",
     "first_token_ms": "first token",
     "first_sentence_ms": "first sentence",
