@@ -11,13 +11,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from runtime.bus.connection import connect
-from runtime.settings import load
 from schemas import events as ev
-from schemas import subjects
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import buzz
-from tests.realtime_caller import BEARER
+from tests.realtime_caller import BEARER, log_of
 from tests.session_end import end_of
 
 pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not installed")
@@ -42,16 +39,6 @@ def aura(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
         yield process.wait_until_ready()
     finally:
         process.stop()
-
-
-async def log_of(aura: AuraProcess, session: str, tmp_path: Path) -> list[ev.AnyEvent]:
-    settings = load(nats_url=aura.nats_url, data_dir=tmp_path, _env_file=None)
-    bus = await connect(settings, "test")
-    try:
-        subject = subjects.session_events("demo", session)
-        return [one.event() for one in await bus.read(subjects.EVENTS_STREAM, subject)]
-    finally:
-        await bus.close()
 
 
 async def asked(

@@ -86,7 +86,7 @@ class Pace:
     @property
     def is_crowded_out(self) -> bool:
         """Whether what has come waits in the queue: a stranger's, while the round is full."""
-        return self._state.is_crowded_out(round_is_full=self._queue.round.is_full)
+        return self.budget.is_stranger and self._queue.round.is_full
 
     def later(self, wait_s: float, piece: Callable[[], None]) -> None:
         """Call *piece* after *wait_s*, when it is next."""

@@ -75,10 +75,6 @@ class PaceState:
         crowded = round_is_full and has_more and stranger and not self._has_waited
         return bool(self.budget.load) or self._since_s > most_s or crowded
 
-    def is_crowded_out(self, *, round_is_full: bool) -> bool:
-        """Tell whether new data wait in the queue before anything is done with them."""
-        return round_is_full and self.budget.is_stranger
-
     @property
     def queues(self) -> bool:
         """Whether its pieces wait in the queue; those of a live caller with a token do not."""

@@ -71,7 +71,7 @@ class FrameIntake:
                 self._handler._pause_reading_for_buffer()
             return False, b""
         data = frames.with_begun(data)
-        if self._budget.is_stranger and self._ws.pace.is_crowded_out:
+        if self._ws.pace.is_crowded_out:
             frames.add(data, 0)
             self._take_step(IntakeStep.GO_ON_LATER, 0.0)
             return False, b""

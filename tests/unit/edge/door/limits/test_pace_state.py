@@ -63,13 +63,9 @@ def test_a_full_round_is_left_once_by_strangers_with_more(stack: ExitStack, *, n
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_full_round_leaves_new_data_of_strangers_to_the_queue(
-    stack: ExitStack, *, named: bool
-) -> None:
+def test_pieces_of_strangers_and_of_bursts_take_the_queue(stack: ExitStack, *, named: bool) -> None:
     state = PaceState(opened(stack))
     state.budget.identify(named=named)
-    assert not state.is_crowded_out(round_is_full=False)
-    assert state.is_crowded_out(round_is_full=True) is not named
     assert state.queues is not named
     if named:
         a_burst(state)
