@@ -57,17 +57,6 @@ async def test_a_round_in_which_many_worked_leaves_strangers_to_the_next(*, stra
 
 
 @pytest.mark.parametrize("stranger", [True, False])
-async def test_a_full_round_leaves_new_data_of_strangers_to_the_queue(*, stranger: bool) -> None:
-    queue = WorkQueue()
-    with Budgets(Costs()).opened("a", time.monotonic()) as budget:
-        budget.identify(named=not stranger)
-        pace = Pace(budget, queue, str)
-        assert not pace.is_crowded_out
-        queue.round.count(2 * ROUND_S)
-        assert pace.is_crowded_out is stranger
-
-
-@pytest.mark.parametrize("stranger", [True, False])
 async def test_a_strangers_next_piece_takes_the_queue(*, stranger: bool) -> None:
     queue, done = WorkQueue(), list[str]()
     with Budgets(Costs()).opened("a", time.monotonic()) as budget:

@@ -31,9 +31,9 @@ OTHER = "o" * 2000
 class Listener:
     """A server that takes what begins with an s, or is binary, and notes how all came."""
 
-    def __init__(self, *, bears_one: bool = False) -> None:
-        """Send a client away at its first message, if *bears_one*."""
-        self._bears_one = bears_one
+    def __init__(self, *, bears_one: bool = False, named: bool = False) -> None:
+        """Send a client away at its first message, if *bears_one*; *named*: it has a token."""
+        self._bears_one, self._named = bears_one, named
         self.queue = WorkQueue()
         self._ws: StrictWebSocket | None = None
         self._closing: asyncio.Task[bool] | None = None
@@ -56,6 +56,7 @@ class Listener:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         with Budgets(Costs()).opened("a", time.monotonic()) as budget:
+            budget.identify(named=self._named)
             ws = self._ws = StrictWebSocket(Pace(budget, self.queue, str), timeout=0.1)
             await ws.prepare(request)
             ws.listen(self)
@@ -97,8 +98,11 @@ async def test_sound_is_direct_however_its_packets_are_cut(cuts: tuple[int, ...]
         assert [how for how, _ in came] == ["direct"] * 3
 
 
-async def test_in_full_rounds_the_messages_of_a_stranger_wait_and_come_in_their_order() -> None:
-    listener = Listener()
+@pytest.mark.parametrize(("named", "sound_comes"), [(False, "queued"), (True, "direct")])
+async def test_in_full_rounds_the_messages_of_a_stranger_wait_and_come_in_their_order(
+    *, named: bool, sound_comes: str
+) -> None:
+    listener = Listener(named=named)
 
     async def others_work() -> None:
         while True:
@@ -114,7 +118,9 @@ async def test_in_full_rounds_the_messages_of_a_stranger_wait_and_come_in_their_
             await asyncio.sleep(0.01)
         assert await raw.close_code() is not None
         others.cancel()
-    assert listener.came == [("queued", letter) for letter in "sose"]
+    assert [letter for _, letter in listener.came] == [*"sose"]
+    assert listener.came[0] == (sound_comes, "s")
+    assert all(how == "queued" for how, _ in listener.came) is not named
 
 
 async def test_other_messages_are_queued_and_sound_behind_them_waits() -> None:

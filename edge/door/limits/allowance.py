@@ -24,6 +24,10 @@ class Load(IntEnum):
     """Far more: such as a recording that is sent at once."""
 
 
+AHEAD = Load.AHEAD
+"""Read once: a member of an enumeration costs a search each time."""
+
+
 class OverBudgetError(Exception):
     """A connection costs too much for too long; the message is the reason of its close."""
 
@@ -108,5 +112,5 @@ class Allowance:
         left -= amount
         self._left, self._at_s = left, now_s
         bursts = Load.BURSTS if left < self._bursts_below else Load.LIVE
-        self.load = Load.AHEAD if left < self._ahead_below else bursts
+        self.load = AHEAD if left < self._ahead_below else bursts
         return left

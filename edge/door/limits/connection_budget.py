@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from edge.door.limits.allowance import Allowance, Load
+from edge.door.limits.allowance import AHEAD, Allowance, Load
 from edge.door.limits.costs import (
     BURST_BYTES,
     BURST_FRAMES,
@@ -176,7 +176,7 @@ class ConnectionBudget:
     @property
     def is_ahead(self) -> bool:
         """Whether far more was sent at once than a live caller sends, at the last check."""
-        return self.load is Load.AHEAD
+        return self.load is AHEAD
 
     @property
     def outstanding(self) -> int:

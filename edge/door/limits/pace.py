@@ -84,9 +84,9 @@ class Pace:
         return self._state.check(self.clock())
 
     @property
-    def is_crowded_out(self) -> bool:
-        """Whether what has come waits in the queue: a stranger's, while the round is full."""
-        return self.budget.is_stranger and self._queue.round.is_full
+    def is_round_full(self) -> bool:
+        """Whether new data of strangers wait in the queue."""
+        return self._queue.round.is_full
 
     def later(self, wait_s: float, piece: Callable[[], None]) -> None:
         """Call *piece* after *wait_s*, when it is next."""

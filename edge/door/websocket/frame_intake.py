@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from aiohttp import WebSocketError
 from aiohttp._websocket.helpers import websocket_mask
 
-from edge.door.limits.allowance import OverBudgetError
+from edge.door.limits.allowance import AHEAD, OverBudgetError
 from edge.door.limits.message_memory import LONGEST_RESERVATION_S
 from edge.door.limits.pace import WAIT_PIECE_S, Pace
 from edge.door.transport import Listener
@@ -71,7 +71,7 @@ class FrameIntake:
                 self._handler._pause_reading_for_buffer()
             return False, b""
         data = frames.with_begun(data)
-        if self._ws.pace.is_crowded_out:
+        if self._budget.is_stranger and self._ws.pace.is_round_full:
             frames.add(data, 0)
             self._take_step(IntakeStep.GO_ON_LATER, 0.0)
             return False, b""
@@ -84,7 +84,9 @@ class FrameIntake:
     def _listened_to(self, data: bytes) -> int:
         """Give short messages to the listener; return the number of their bytes in *data*."""
         listener = self._ws.listener()
-        if not listener or self._queue._buffer or self._budget.is_ahead:
+        if not listener or self._queue._buffer:
+            return 0
+        if self._budget.load is AHEAD:
             return 0
         short = self._frames.short_messages(data)
         if short is None:
