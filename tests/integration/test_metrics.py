@@ -84,6 +84,7 @@ def test_names_are_ours_and_no_label_tells_who_spoke(aura: AuraProcess, base: in
     for number in range(len(ROLES)):
         found = Scrape(base + number)
         ours = {name for name in found if not name.startswith(("process_", "python_"))}
+        assert ours
         assert all(name.startswith("aura_") for name in ours)
         assert not found.labels & {"session", "user", "tenant", "turn"}
 
