@@ -9,7 +9,8 @@ from edge.core.hearing.playing import Playing
 from schemas.audio import BYTES_PER_MS, RecordedSound, SoundSide
 
 RECORDED_PIECE_MS = 5000
-"""The piece length, which a killed edge loses. A piece takes as much CPU as 50 ms of a call."""
+"""The piece length: about so much is lost with a killed edge. A piece costs as much CPU as 50 ms of
+a call."""
 MOST_PIECE_BYTES = 7000 * BYTES_PER_MS
 """The size limit of a piece; the stream takes messages of 256 KiB."""
 LOOK_MS, GAP_MS = 1000, 60
@@ -69,15 +70,20 @@ class AudioRecorder:
         It runs for every frame: a microsecond here is a thousandth of a call's cost.
         """
         length_ms = len(pcm) // BYTES_PER_MS
-        if not self._take_ms:
+        if not self._look_ms:
             self._caller.from_ms = self._caller_until_ms = now_ms - length_ms
-            self._look_ms, self._take_ms = now_ms + LOOK_MS, now_ms + RECORDED_PIECE_MS
+            self._look_ms = now_ms + LOOK_MS
         late_ms = now_ms - length_ms - self._caller_until_ms
         self._late_ms = min(self._late_ms, late_ms)
         if now_ms >= self._look_ms:
             self._look(now_ms)
         self._caller.pcm += pcm
         self._caller_until_ms += length_ms
+        return self._is_due(now_ms)
+
+    def _is_due(self, now_ms: int) -> bool:
+        if not self._take_ms:
+            self._take_ms = now_ms + RECORDED_PIECE_MS
         return now_ms >= self._take_ms
 
     def _look(self, now_ms: int) -> None:
@@ -88,9 +94,13 @@ class AudioRecorder:
             self._caller_until_ms += self._late_ms
         self._late_ms, self._look_ms = MOST_LATE_MS, now_ms + LOOK_MS
 
-    def note_sent(self, event: ClientEvent, now_ms: int) -> None:
-        """Keep the audio of a response; an interrupted client drops what it has not played."""
+    def note_sent(self, event: ClientEvent, now_ms: int) -> bool:
+        """Keep the audio of a response; return whether `take` is due.
+
+        An interrupted client drops what it has not played.
+        """
         self._playing.note_sent(event, now_ms)
+        return self._is_due(now_ms)
 
     def take(self, now_ms: int, *, ended: bool = False) -> list[tuple[SoundSide, RecordedSound]]:
         """Return the pieces up to now: of responses, the played ones, or all if *ended*."""

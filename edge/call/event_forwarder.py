@@ -7,12 +7,13 @@ is sent as soon as it is decided.
 from bisect import bisect_left
 from collections.abc import Callable
 
-from edge.call.log_position import HEARD_KINDS
+from edge.call.log_position import STAGE_KINDS
 from edge.core.client_events import ClientEvent, Happened
 from schemas.events import Event
 
-MOST_TAKEN = 4096
-"""The most sequences that are remembered, the newest; an older event counts as sent."""
+MOST_KNOWN = 4096
+"""The most sequences, and the most ids, that are remembered, the newest; an event with an older
+sequence counts as sent."""
 
 
 class EventForwarder:
@@ -20,8 +21,8 @@ class EventForwarder:
 
     def __init__(self, tell: Callable[[ClientEvent], None]) -> None:
         self._tell = tell
-        self._own: set[str] = set()
-        """Ids of the edge's own events that are still to come back."""
+        self._own: dict[str, None] = {}
+        """Ids of the edge's own events that are still to come back, the oldest first."""
         self._taken: list[int] = []
         """The newest sequences of the log whose events have come, in their order."""
         self._taken_until = 0
@@ -29,8 +30,10 @@ class EventForwarder:
 
     def forward(self, event: Event) -> None:
         """Send an event of the edge's own."""
-        if event.KIND in HEARD_KINDS:
-            self._own.add(event.id)
+        if event.KIND in STAGE_KINDS:
+            self._own[event.id] = None
+            if len(self._own) > MOST_KNOWN:
+                del self._own[next(iter(self._own))]
         self._tell(Happened(event))
 
     def forward_stored(self, event: Event, seq: int) -> None:
@@ -38,7 +41,7 @@ class EventForwarder:
         if not self._take(seq):
             return
         if event.id in self._own:
-            self._own.remove(event.id)
+            del self._own[event.id]
         else:
             self._tell(Happened(event))
 
@@ -48,6 +51,6 @@ class EventForwarder:
         if seq <= self._taken_until or self._taken[place : place + 1] == [seq]:
             return False
         self._taken.insert(place, seq)
-        if len(self._taken) > MOST_TAKEN:
+        if len(self._taken) > MOST_KNOWN:
             self._taken_until = self._taken.pop(0)
         return True

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Protocol
 
 import msgspec
@@ -40,6 +41,16 @@ class JobAdmission(Protocol):
 
     def leave(self) -> None:
         """Give all slots back: the session ends."""
+
+
+class Publication(Enum):
+    """What became of an event that was published."""
+
+    STORED = auto()
+    REFUSED = auto()
+    """The bus takes no such event."""
+    BUS_AWAY = auto()
+    """It is published again."""
 
 
 @dataclass(frozen=True)
@@ -116,13 +127,16 @@ class EventWriter:
                 if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
                     log.info("job_has_no_slot", type=tag(event))
                     event = no_job(event)
-                while not await self._stored(event := in_time(event, now_ms(), awaits), refused):
+                event = in_time(event, now_ms(), awaits)
+                while (found := await self._publish(event, refused)) is Publication.BUS_AWAY:
                     self._outage.note("log", away=True)
                     await asyncio.sleep(0.25)
+                    event = in_time(event, now_ms(), awaits)
                 self._outage.note("log", away=False)
-                note_stored(event)
-                if isinstance(event, TurnTaken):
-                    await self._bus.yield_to_jobs()
+                if found is Publication.STORED:
+                    note_stored(event)
+                    if isinstance(event, TurnTaken):
+                        await self._bus.yield_to_jobs()
                 self._done += 1
                 self._progress.set()
                 self._progress.clear()  # for those that wait for a later event
@@ -130,17 +144,20 @@ class EventWriter:
             if event and (count := self._taken - self._done):
                 log.error("events_not_stored", session=event.session, count=count)
 
-    async def _stored(self, event: Event, refused: Callable[[LogRefusal, str], None]) -> bool:
+    async def _publish(
+        self, event: Event, refused: Callable[[LogRefusal, str], None]
+    ) -> Publication:
         data = self._encode(event)
         try:
             await self._bus.publish(event, data, patience_s=OUTAGE_AFTER_S)
         except BusRefusedError as error:
             log.error("event_refused", type=tag(event), why=str(error))
             refused("EVENT_TOO_LARGE", str(error))
+            return Publication.REFUSED
         except BusAwayError as error:
             log.warning("event_waits_for_bus", error=str(error))
-            return False
+            return Publication.BUS_AWAY
         if self._quota and (why := self._quota.spend(len(data), time.monotonic())):
             self._quota = None
             refused("QUOTA_EXCEEDED", why)
-        return True
+        return Publication.STORED

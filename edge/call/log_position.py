@@ -8,7 +8,9 @@ from schemas.events import Kind, SessionResumed
 
 LIFE = SessionResumed.KIND
 """The kind of events by which a newer connection of the session is noticed."""
-HEARD_KINDS: tuple[Kind, ...] = ("heard", "say", "out", LIFE)
+STAGE_KINDS: tuple[Kind, ...] = ("heard", "say", "out")
+"""The kinds of the stages' events; the edge's own events of these kinds come back to it."""
+HEARD_KINDS: tuple[Kind, ...] = (*STAGE_KINDS, LIFE)
 """The kinds that a connection subscribes to: of the stages, and of newer connections."""
 
 

@@ -47,8 +47,7 @@ class RecordingWriter:
         """
         self._bus = bus
         self._own = (tenant, session)
-        self._recorder: AudioRecorder | None = AudioRecorder()
-        """None: the quota is used up, and no more is recorded."""
+        self._recorder = AudioRecorder()
         self._pieces: asyncio.Queue[tuple[str, RecordedSound] | None] = asyncio.Queue(
             MOST_WAITING_PIECES + 1
         )
@@ -59,24 +58,21 @@ class RecordingWriter:
         self._timeout_s = timeout_s
 
     def note_received(self, pcm: bytes, now_ms: int) -> str:
-        """Note audio of the caller; return the reason if recording ends here, or an empty text."""
-        if self._recorder and self._recorder.note_received(pcm, now_ms):
-            return self._queue_pieces(now_ms)
-        return ""
+        """Note audio of the caller; return why recording ends here; empty: it goes on.
 
-    def note_sent(self, event: ClientEvent, now_ms: int) -> None:
-        if self._recorder:
-            self._recorder.note_sent(event, now_ms)
+        After a reason nothing more may be noted.
+        """
+        return self._queue_pieces(now_ms) if self._recorder.note_received(pcm, now_ms) else ""
+
+    def note_sent(self, event: ClientEvent, now_ms: int) -> str:
+        """Note audio of a response, with the same result."""
+        return self._queue_pieces(now_ms) if self._recorder.note_sent(event, now_ms) else ""
 
     def finish(self, now_ms: int) -> str:
         """Queue the last pieces, with the same result; `run` ends when they are stored."""
-        why = self._queue_pieces(now_ms, ended=True)
-        self._pieces.put_nowait(None)
-        return why
+        return self._queue_pieces(now_ms, ended=True)
 
     def _queue_pieces(self, now_ms: int, *, ended: bool = False) -> str:
-        if self._recorder is None:
-            return ""
         why = ""
         for piece in self._recorder.take(now_ms, ended=ended):
             if why or self._pieces.qsize() >= MOST_WAITING_PIECES:
@@ -84,12 +80,12 @@ class RecordingWriter:
                 continue
             why = self._quota.spend(len(piece[1].pcm), time.monotonic())
             self._pieces.put_nowait(piece)
-        if why:
-            self._recorder = None
+        if why or ended:
+            self._pieces.put_nowait(None)
         return why
 
     async def run(self) -> None:
-        """Store pieces until `finish`."""
+        """Store pieces until the recording ends."""
         while (queued := await self._pieces.get()) is not None:
             side, piece = queued
             name = f"{self._own[1]}.recorded.{side}.{piece.from_ms}"

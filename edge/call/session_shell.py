@@ -103,14 +103,14 @@ class SessionShell:
             stack.enter_context(structlog.contextvars.bound_contextvars(session=self.session))
             stack.enter_context(new_trace())
             stack.enter_context(counters.RUNNING_CALLS.track_inprogress())
+            if self._recording:
+                tasks.create_task(self._recording.run())
             await self._stages.listen(stack, self.give, self._take_event)
             sending = tasks.create_task(self._audio_sender.run())
             take = partial(self._stages.event, take=self._take_event)
             catching_up = tasks.create_task(self._resync.run(take))
             tasks.create_task(self.control.run(self.give))
             stack.enter_context(self._resync.linked(self._tell_bus_away))
-            if self._recording:
-                tasks.create_task(self._recording.run())
             self.listening.set()
             needs = self._audio_sender.is_kept
             try:
@@ -228,6 +228,7 @@ class SessionShell:
 
     def _recording_ended(self, why: str) -> None:
         self._log.warning("recording_over_quota", why=why)
+        self._recording = None
         if self._phase is not FINISHED:
             head = {"tenant": self.tenant, "session": self.session}
             self._queue(RecordingEnded(**head, at_ms=now_ms(), reason=why))
@@ -281,8 +282,8 @@ class SessionShell:
                     counters.sent(event)
                     if isinstance(event, Measured):
                         self._log.info("turn", **turn_line(event.waterfall))
-                    if self._recording:
-                        self._recording.note_sent(event, now_ms())
+                    if self._recording and (why := self._recording.note_sent(event, now_ms())):
+                        self._recording_ended(why)
                     self._audio.note_sent(event, now_ms())
                     self._client.tell(event)
                 case HangUp(code, reason):

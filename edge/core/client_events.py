@@ -130,6 +130,8 @@ class Trouble:
     stage: FaultyPart | Literal["bus"]
     reason: str
     fatal: bool = False
+    utterance: int = 0
+    """The utterance whose words are given up; 0: all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,19 @@ class StageInputs:
                 self._stages.fail("llm", "the language model returned no words", now_ms)
             case ev.JobFailed():
                 self._stages.failed(event, now_ms)
-            case ev.ToolReturned() | ev.ToolFailed():
-                self._responder.receive(event, now_ms)
-            case ev.ResponseSentence() | ev.ResponseCompleted() | ev.ToolCalled():
+            case ev.ResponseSentence():
                 self._stages.works("llm")
-                self._responder.receive(event, now_ms)
+                self._responder.sentence(event, now_ms)
+            case ev.ResponseCompleted():
+                self._stages.works("llm")
+                self._responder.completed(event, now_ms)
+            case ev.ToolCalled():
+                self._stages.works("llm")
+                self._responder.tool_called(event, now_ms)
+            case ev.ToolReturned() | ev.ToolFailed():
+                self._responder.tool_done(event, now_ms)
             case ev.SpeechReady():
                 self._stages.works("tts")
-                self._responder.receive(event, now_ms)
+                self._responder.ready(event, now_ms)
             case _:
                 pass

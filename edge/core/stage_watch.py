@@ -94,4 +94,4 @@ class StageWatch:
         head = self._out.head(now_ms)
         told = ev.TroubleTold(**head, stage=stage, reason=reason, fatal=fatal, utterance=utterance)
         self._out.publish(told)
-        self._out.tell(Trouble(stage, reason, fatal))
+        self._out.tell(Trouble(stage, reason, fatal, utterance))

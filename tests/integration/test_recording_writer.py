@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
 from structlog.testing import capture_logs
 
 from edge.call.quotas import TENANT_USED_UP, RecordingQuota, RecordingQuotas
@@ -64,19 +65,46 @@ async def test_both_sides_are_stored_whole_until_the_call_is_over(bus: Bus) -> N
 
 async def test_a_quota_that_is_used_up_ends_the_recording_and_is_told_once(bus: Bus) -> None:
     quota = RecordingQuotas(1).of("t")
-    writer, told = a_writer(bus, quota), list[str]()
-    for number in range(1, 21):
-        for pcm in (sound(PIECE_MS), b""):
-            told.append(writer.note_received(pcm, BEGAN_MS + number * PIECE_MS))
-    now_ms = BEGAN_MS + 21 * PIECE_MS
-    writer.note_sent(Speech(1, "Hi.", sound(300), ends=True), now_ms)
-    told.append(writer.finish(now_ms + 1000))
+    writer, now_ms, why = a_writer(bus, quota), BEGAN_MS, ""
+    writer.note_sent(Speech(1, "Hi.", sound(300), ends=True), now_ms + 8 * PIECE_MS)
+    while not why:
+        now_ms += PIECE_MS
+        assert now_ms < BEGAN_MS + 20 * PIECE_MS
+        why = writer.note_received(sound(PIECE_MS), now_ms)
+    assert why == TENANT_USED_UP
     await asyncio.wait_for(writer.run(), 5)
-    assert [why for why in told if why] == [TENANT_USED_UP]
     pieces = await stored(bus, "caller")
     size = sum(len(piece.pcm) for piece in pieces)
     assert 1e6 < size < 1e6 + 2 * PIECE_MS * BYTES_PER_MS, "the piece that reached it is stored"
     assert await stored(bus, "client") == []
+
+
+@pytest.mark.parametrize("sent", [False, True])
+async def test_either_side_may_use_the_quota_up(bus: Bus, *, sent: bool) -> None:
+    quota = RecordingQuotas(1).of("t")
+    quota.spend(1_000_000, time.monotonic())
+    writer = a_writer(bus, quota)
+    assert writer.note_sent(Speech(1, "Hi.", sound(300), ends=True), BEGAN_MS) == ""
+    told = Speech(2, "Yes.", sound(300), ends=True), BEGAN_MS + PIECE_MS
+    why = writer.note_sent(*told) if sent else writer.note_received(sound(20), told[1])
+    assert why == TENANT_USED_UP
+    await asyncio.wait_for(writer.run(), 5)
+
+
+async def test_a_typed_call_is_stored_while_it_lasts() -> None:
+    small, responses = SmallBus(), 60
+    writer = a_writer(small)
+    running = asyncio.create_task(writer.run())
+    for number in range(responses):
+        at_ms = BEGAN_MS + 10_000 * number
+        assert not writer.note_sent(Speech(number, "Hi.", sound(3000), ends=True), at_ms)
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(small.pieces) == responses - 1
+    writer.finish(BEGAN_MS + 10_000 * responses)
+    await asyncio.wait_for(running, 5)
+    found = [(one.seq, one.from_ms - BEGAN_MS, len(one.pcm)) for one in small.pieces]
+    assert found == [(k, 10_000 * k, 3000 * BYTES_PER_MS) for k in range(responses)]
 
 
 async def test_the_pieces_beyond_a_quota_are_told_as_gaps(bus: Bus) -> None:

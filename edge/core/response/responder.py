@@ -34,28 +34,37 @@ class Responder:
         self._out = out
 
     # -------------------------------------------------------- from the stages
+    # events of another turn than that of the current response are stale
 
-    def receive(self, event: ev.AnyEvent, now_ms: int) -> None:
-        """Take an event of a stage for the current response; events of other turns are stale."""
-        match event:
-            case ev.ResponseSentence() if response := self._current.of(event.turn):
-                response.add_sentence(event, now_ms)
-                if response.request.asks_eot and event.index == 0:
-                    self._requester.note_eot(event.eot_llm)
-            case ev.ResponseCompleted() if response := self._current.of(event.turn):
-                self._tools.completed(response, event, now_ms)
-            case ev.ToolCalled() if response := self._current.of(event.turn):
-                self._tools.called(response, event, now_ms)
-            case ev.ToolReturned() | ev.ToolFailed():
-                self._tools.came(self._current.of(event.turn), event, now_ms)
-            case ev.SpeechReady() if response := self._current.of(event.turn):
-                response.waiting_since_ms = now_ms
-                if event.chunks == 0:
-                    response.sentences.mark_silent(event.index)
-                elif not response.sentences.has(event.index):
-                    self._out.recover(response.turn)
-            case _:
-                pass
+    def sentence(self, event: ev.ResponseSentence, now_ms: int) -> None:
+        """Take a sentence of the response."""
+        if response := self._current.of(event.turn):
+            response.add_sentence(event, now_ms)
+            if response.request.asks_eot and event.index == 0:
+                self._requester.note_eot(event.eot_llm)
+
+    def completed(self, event: ev.ResponseCompleted, now_ms: int) -> None:
+        """Take the end of the response, or of its step."""
+        if response := self._current.of(event.turn):
+            self._tools.completed(response, event, now_ms)
+
+    def tool_called(self, event: ev.ToolCalled, now_ms: int) -> None:
+        """Take a tool call of the response."""
+        if response := self._current.of(event.turn):
+            self._tools.called(response, event, now_ms)
+
+    def tool_done(self, event: ev.ToolReturned | ev.ToolFailed, now_ms: int) -> None:
+        """Take the result or the failure of a tool call, also of an earlier response."""
+        self._tools.came(self._current.of(event.turn), event, now_ms)
+
+    def ready(self, event: ev.SpeechReady, now_ms: int) -> None:
+        """Take the end of a sentence's audio; what is missing of it is recovered."""
+        if response := self._current.of(event.turn):
+            response.waiting_since_ms = now_ms
+            if event.chunks == 0:
+                response.sentences.mark_silent(event.index)
+            elif not response.sentences.has(event.index):
+                self._out.recover(response.turn)
 
     @property
     def tools_since_ms(self) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
-from edge.call.clock import ms_of
+from edge.call.clock import now_ms
 from edge.core.client_commands import Audio, ClientCommand
 from edge.core.client_events import ClientEvent, Trouble
 from edge.door.connection.audio_state import AUDIO_MOVES, ENDED, HEARS, SKIPS, AudioMove
@@ -114,7 +114,7 @@ class AudioIntake:
         """
         if self._state is ENDED:
             return False
-        if not self._take_sound(self._protocol.sound, message, ms_of(self._clock())):
+        if not self._take_sound(self._protocol.sound, message, now_ms()):
             return False  # the reader counts its frame
         self._messages += 1
         return True

@@ -8,7 +8,7 @@ import msgspec
 
 from edge.call import counters
 from edge.core.client_events import ClientEvent, Interrupted, Speech
-from edge.door.limits.common_bounds import SendBuffer
+from edge.door.limits.common_bounds import SendBuffer, message_bytes
 from edge.door.transport import Transport
 from edge.protocols.client_protocol import ClientProtocol, Json
 from runtime.audio.conversion import AudioOut
@@ -61,7 +61,7 @@ class ClientSender:
             if self._too_slow is None:
                 return
             text = msgspec.json.encode(message).decode()
-            if self._buffer.add(len(text), CLOSE_MULTIPLE):
+            if self._buffer.add(message_bytes(text), CLOSE_MULTIPLE):
                 self._waiting.put_nowait(text)
             else:
                 self._too_slow()
@@ -87,5 +87,5 @@ class ClientSender:
             if has_waited:
                 await asyncio.sleep(0)  # messages to the bus of the same moment go first
             await self._ws.send_str(text)
-            self._buffer.sent(len(text))
+            self._buffer.sent(message_bytes(text))
             has_waited = self._waiting.empty()

@@ -31,6 +31,13 @@ LEAST_WAITING_BYTES = 16 * 1024
 """The bytes that may always wait for a client; they do not count in the common share."""
 
 
+def message_bytes(message: str | bytes) -> int:
+    """Return the length of *message*, bytes; a text is sent as UTF-8, and nearly all are ASCII."""
+    if isinstance(message, str) and not message.isascii():
+        message = message.encode()
+    return len(message)
+
+
 class SendBuffer:
     """Counts the bytes that wait for one client; those of a live client are few and not shared."""
 

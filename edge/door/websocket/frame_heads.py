@@ -85,6 +85,8 @@ class FrameHeads:
                         self.number += 1
                     self._size += length
                     self._unfinished = not self._head[0] & FIN
+                elif not self._unfinished:  # the message before it is complete
+                    self._size = 0
                 self._head.clear()
                 frames += 1
                 if kind < FIRST_CONTROL and self._size > LONG_BYTES:

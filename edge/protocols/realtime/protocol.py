@@ -215,13 +215,14 @@ class RealtimeProtocol(ProtocolDefaults):
     def _commit(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         del message
         waits = self._session.is_manual or self._utterances.is_open
-        ms, self._uncommitted_ms = self._uncommitted_ms, 0.0
+        ms = self._uncommitted_ms
         if not waits or (self._session.is_manual and ms < LEAST_COMMIT_MS):
             reason = (
                 "Error committing input audio buffer: buffer too small. Expected at least "
                 f"{LEAST_COMMIT_MS}ms of audio that no turn has taken, and it has {ms:.2f}ms."
             )
             raise RequestError("input_audio_buffer_commit_empty", reason)
+        self._uncommitted_ms = 0.0
         return [TurnEnded()]
 
     def _clear(self, message: Mapping[str, Any]) -> list[ClientCommand]:

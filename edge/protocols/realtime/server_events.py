@@ -217,7 +217,7 @@ class ServerEvents:
         failed = {"type": SERVER_ERROR, "code": FAULTS[part], "message": event.reason}
         out: list[Json] = []
         if part == "stt":
-            out = self.utterances.failed(failed)
+            out = self.utterances.failed(event.utterance, failed)
             if out and not event.fatal:
                 return out
         elif part != "audio" and not event.fatal:

@@ -171,10 +171,11 @@ class Utterances:
         )
         return [timed_out, *self._commit(spoken)]
 
-    def failed(self, error: Json) -> list[Json]:
-        """Return the events of a committed utterance without a transcript."""
-        committed = [one for one in self._by_number.values() if one.phase is COMMITTED]
-        self._by_number.clear()
+    def failed(self, utterance: int, error: Json) -> list[Json]:
+        """Return the events of *utterance*, which has no transcript; 0: of all utterances."""
+        numbers = [utterance] if utterance else list(self._by_number)
+        lost = [self._by_number.pop(number) for number in numbers if number in self._by_number]
         kind = "conversation.item.input_audio_transcription.failed"
         where: dict[str, Any] = {"content_index": 0, "error": error}
-        return [self.ids.event(kind, item_id=one.item, **where) for one in committed]
+        committed = [one.item for one in lost if one.phase is COMMITTED]
+        return [self.ids.event(kind, item_id=item, **where) for item in committed]

@@ -90,3 +90,14 @@ def test_a_call_that_ends_keeps_what_was_played_until_then() -> None:
     recorder.note_sent(Speech(1, "a", sound(500), ends=True), 1000)
     ((side, piece),) = recorder.take(1100, ended=True)
     assert (side, len(piece.pcm) // 32) == ("client", 100)
+
+
+def test_responses_are_due_without_audio_of_the_caller_who_keeps_their_own_time() -> None:
+    recorder = AudioRecorder()
+    assert not recorder.note_sent(Speech(1, "a", sound(500), ends=True), 1000)
+    assert not recorder.note_sent(Speech(1, "", b"", ends=True), 5999)
+    assert recorder.note_sent(Speech(2, "b", sound(500), ends=True), 6000)
+    assert [(side, piece.from_ms) for side, piece in recorder.take(6000)] == [("client", 1000)]
+    recorder.note_received(sound(20), 7000)
+    kept = recorder.take(8000)
+    assert [(side, piece.from_ms) for side, piece in kept] == [("caller", 6980), ("client", 6000)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.call.event_forwarder import MOST_TAKEN, EventForwarder
+from edge.call.event_forwarder import MOST_KNOWN, EventForwarder
 from edge.core.client_events import ClientEvent, Happened
-from schemas.events import Event, ResponseCancelled, TranscriptFinal, TurnCommitted
+from schemas.events import Event, RecordingEnded, ResponseCancelled, TranscriptFinal, TurnCommitted
 
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s"}
 
@@ -16,6 +16,10 @@ def words(number: int) -> TranscriptFinal:
         **WHOSE, at_ms=number, utterance=number, text="Hi.", confidence=1.0,
         audio_ms=1, took_ms=1.0, model="m",
     )  # fmt: skip
+
+
+def cancelled(turn: int) -> ResponseCancelled:
+    return ResponseCancelled(**WHOSE, at_ms=turn, turn=turn, reason="retracted")
 
 
 def told(*events: Event) -> list[ClientEvent]:
@@ -45,7 +49,7 @@ def test_a_long_log_that_is_read_again_is_not_told_again() -> None:
 def test_the_memory_is_bounded_so_that_an_event_lost_long_ago_is_not_told_any_more() -> None:
     found: list[ClientEvent] = []
     teller = EventForwarder(found.append)
-    lost, *came = range(1, MOST_TAKEN + 3)
+    lost, *came = range(1, MOST_KNOWN + 3)
     for seq in (*came, lost, *came):
         teller.forward_stored(words(seq), seq)
     assert len(found) == len(came)
@@ -54,12 +58,25 @@ def test_the_memory_is_bounded_so_that_an_event_lost_long_ago_is_not_told_any_mo
 def test_an_event_of_the_edge_is_told_at_once_and_not_when_it_comes_back() -> None:
     found: list[ClientEvent] = []
     teller = EventForwarder(found.append)
-    cancelled = ResponseCancelled(**WHOSE, at_ms=1, turn=1, reason="retracted")
     committed = TurnCommitted(
         **WHOSE, at_ms=2, turn=1, text="Hi.", confidence=1.0, speculative=False
     )
-    teller.forward(cancelled)
+    teller.forward(cancelled(1))
     teller.forward(committed)
     for _ in range(2):
-        teller.forward_stored(cancelled, 7)
-    assert found == told(cancelled, committed)
+        teller.forward_stored(cancelled(1), 7)
+    assert found == told(cancelled(1), committed)
+
+
+def test_the_memory_of_own_events_is_bounded_too_and_has_none_that_do_not_come_back() -> None:
+    found: list[ClientEvent] = []
+    teller = EventForwarder(found.append)
+    own = [cancelled(turn) for turn in range(MOST_KNOWN + 1)]
+    for event in own:
+        teller.forward(event)
+    for number in range(MOST_KNOWN):
+        teller.forward(RecordingEnded(**WHOSE, at_ms=number, reason="quota"))
+    found.clear()
+    for seq, event in enumerate(own, 1):
+        teller.forward_stored(event, seq)
+    assert found == told(own[0]), "it was forgotten"

@@ -85,8 +85,9 @@ async def test_an_event_that_is_too_large_ends_the_session_and_holds_up_no_other
     events = writer(bus)
     for keys in ("1", "2" * 2000, "3"):
         assert events.put(pressed(keys))
-    assert await until_stored(events) == ["EVENT_TOO_LARGE: too large"]
-    assert bus.stored == [pressed("1"), pressed("3")]
+    noted: list[Event] = []
+    assert await until_stored(events, noted.append) == ["EVENT_TOO_LARGE: too large"]
+    assert noted == bus.stored == [pressed("1"), pressed("3")]
 
 
 async def test_who_waits_is_told_when_what_was_put_before_is_stored() -> None:

@@ -79,7 +79,7 @@ class AuraSide:
         called = ev.ToolCalled(
             **HEAD, turn=turn, step=0, call=0, name=tool, arguments="{}", model="m", took_ms=1.0
         )
-        self.responder.receive(called, self.now_ms)
+        self.responder.tool_called(called, self.now_ms)
         self._completed(turn, sentences, calls=1)
 
     def returns(self, turn: int, result: str) -> None:
@@ -87,7 +87,7 @@ class AuraSide:
         returned = ev.ToolReturned(
             **HEAD, turn=turn, step=0, call=0, name="book", result=result, took_ms=1.0
         )
-        self.responder.receive(returned, self.now_ms)
+        self.responder.tool_done(returned, self.now_ms)
 
     def _sentences(self, turn: int, sentences: Sequence[str]) -> None:
         for index, text in enumerate(sentences):
@@ -101,7 +101,7 @@ class AuraSide:
                 model="m",
                 deadline_ms=0,
             )
-            self.responder.receive(sentence, self.now_ms)
+            self.responder.sentence(sentence, self.now_ms)
 
     def _completed(self, turn: int, sentences: Sequence[str], *, calls: int) -> None:
         completed = ev.ResponseCompleted(
@@ -115,7 +115,7 @@ class AuraSide:
             took_ms=3.0,
             calls=calls,
         )
-        self.responder.receive(completed, self.now_ms)
+        self.responder.completed(completed, self.now_ms)
 
     def ready(self, turn: int, chunks: int, ms: int) -> None:
         """TTS tells that all of the first sentence was sent, in *chunks* with *ms* of audio."""
@@ -129,7 +129,7 @@ class AuraSide:
             took_ms=2,
             model="m",
         )
-        self.responder.receive(ready, self.now_ms)
+        self.responder.ready(ready, self.now_ms)
 
     def speaks(self, turn: int, index: int, ms: int) -> None:
         chunk = ChunkSpoken(turn, index, 0, b"\x02" * (BYTES_PER_MS * ms), last=True)

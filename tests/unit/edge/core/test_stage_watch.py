@@ -139,6 +139,16 @@ def test_a_recogniser_that_gives_up_is_told_if_its_words_were_wanted(
     assert call.call.stages.words_expire_ms is None or by_client
 
 
+def test_a_failure_names_the_turn_whose_words_do_not_come() -> None:
+    call = Rehearsal(**BY_CLIENT)
+    for _ in range(2):
+        call.says(800)
+        call.give(TurnEnded())
+    call.event(ev.JobFailed, stage="stt", utterance=2, reason="it is broken")
+    assert [one.utterance for one in call.told(Trouble)] == [2]
+    assert [one.utterance for one in call.events(ev.TroubleTold)] == [2]
+
+
 def test_a_failed_response_that_nobody_waits_for_yet_is_asked_for_again_and_not_told() -> None:
     call = Rehearsal()
     call.says(800, "What is the weather like?")

@@ -73,6 +73,17 @@ async def test_a_slow_client_must_leave_where_all_have_no_room_and_gives_all_bac
         assert share.free() == share.size
 
 
+async def test_text_of_any_script_counts_its_bytes() -> None:
+    share = CommonShare(1e9)
+    with sending(share) as (wire, sender, _):
+        sender.send([{"type": "x", "text": "नमस्ते" * 10_000}])
+        assert share.used("a") > 150_000
+        wire.ends.set_result(None)
+        sender.close()
+        await sender.run()
+        assert share.used("a") == 0
+
+
 async def test_a_client_that_reads_slowly_is_told_the_end_of_a_response() -> None:
     with sending(CommonShare(1e9)) as (wire, sender, left):
         sender.send([MESSAGE] * (MOST_CLIENT_BYTES // 50_000 + 1))

@@ -8,6 +8,7 @@ from edge.door.limits.common_bounds import (
     WAITING_BYTES_OF_STRANGERS,
     CommonBounds,
     SendBuffer,
+    message_bytes,
 )
 from runtime.settings import load
 from tests.unit.edge.door.limits.test_address_limits import limits
@@ -17,6 +18,10 @@ PIECE = 10_000
 
 def bounds(**settings: int) -> CommonBounds:
     return CommonBounds.of(load(_env_file=None, **settings))
+
+
+def test_a_message_has_the_bytes_that_are_sent() -> None:
+    assert [message_bytes(one) for one in ("", "abc", "aé", "नमस्ते", b"\xff\0")] == [0, 3, 3, 18, 2]
 
 
 def fill(waiting: SendBuffer) -> int:

@@ -11,6 +11,7 @@ import pytest
 from edge.core.client_commands import ClientCommand
 from edge.core.inputs import Played
 from edge.door.limits.budgets import Budgets
+from edge.door.limits.common_bounds import MOST_CLIENT_BYTES
 from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
@@ -75,7 +76,7 @@ async def test_a_line_has_its_listener_only_while_that_lives(line: LineTransport
     line.commanded([Played(1, 40)])
     line.arrived("hi")
     line.left()
-    assert await read(line) == []
+    assert await read(line) == ["hi"]
 
 
 async def test_a_client_that_leaves_ends_the_reading(line: LineTransport) -> None:
@@ -85,3 +86,21 @@ async def test_a_client_that_leaves_ends_the_reading(line: LineTransport) -> Non
     await asyncio.sleep(0)
     line.left()
     assert await reading == ["hi"]
+
+
+async def test_what_came_before_the_client_left_is_still_read(line: LineTransport) -> None:
+    reading = asyncio.create_task(read(line))
+    await asyncio.sleep(0)
+    for message in ("append", "commit"):
+        line.arrived(message)
+    line.left()
+    line.arrived("late")
+    assert await reading == ["append", "commit"]
+
+
+async def test_text_of_any_script_waits_by_its_bytes(line: LineTransport) -> None:
+    listener = Listener()
+    line.listen(listener)
+    for _ in range(2):
+        line.arrived("ख" * (MOST_CLIENT_BYTES // 5))
+    assert listener.why == ["messages come faster than they are read"]

@@ -116,3 +116,16 @@ def test_the_parts_of_a_message_count_together() -> None:
     assert (frames, heads.unread, heads.number) == (3, 2 * len(part), 1)
     assert heads.follow(stream, ALL, until).until == len(stream)
     assert heads.unread == 0
+
+
+@given(st.integers(2, 20))
+def test_a_message_that_is_complete_is_not_unread_while_a_control_frame_is(cut: int) -> None:
+    heads = FrameHeads()
+    long, ping = frame(BINARY, bytes(LONG_BYTES + 1)), frame(PING, bytes(15))
+    at = heads.follow(long, ALL).until
+    assert heads.unread == LONG_BYTES + 1
+    heads.follow(long, ALL, at)
+    heads.follow(ping[:cut], ALL)
+    assert (heads.unread, heads.number) == (0, 1)
+    heads.follow(ping[cut:] + frame(TEXT, b"hi")[:7], ALL)
+    assert (heads.unread, heads.number) == (2, 2)

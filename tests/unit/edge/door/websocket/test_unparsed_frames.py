@@ -17,7 +17,7 @@ from edge.door.websocket.unparsed_frames import (
     IntakeStep,
     UnparsedFrames,
 )
-from tests.raw_websocket import BINARY, TEXT, frame
+from tests.raw_websocket import BINARY, PING, TEXT, frame
 
 TYPED = frame(TEXT, b"{}")
 SOUND = frame(BINARY, bytes(640))
@@ -138,6 +138,16 @@ def test_a_second_long_message_waits_until_the_first_one_is_processed() -> None:
     assert not client.reservation.held
     assert client.waited() is IntakeStep.PARSE
     assert client.reservation.held == LONG_BYTES + 1
+
+
+def test_a_ping_that_is_half_read_keeps_no_memory_of_the_message_before_it() -> None:
+    client = Client()
+    client.sends(LONG + frame(PING, b"still there?")[:10])
+    while client.frames.has_rest:
+        client.parsed()
+    assert client.reservation.held == LONG_BYTES + 1
+    client.frames.all_taken()
+    assert not client.reservation.held
 
 
 def test_no_memory_is_reserved_for_a_message_that_is_refused_as_too_long() -> None:

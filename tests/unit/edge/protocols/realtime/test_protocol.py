@@ -141,6 +141,15 @@ def test_a_manual_turn_has_a_tenth_of_a_second_at_least(ms: int, *, wrong: bool)
         assert codes(sends(of, "input_audio_buffer.commit")) == ["input_audio_buffer_commit_empty"]
 
 
+def test_a_refused_commit_keeps_the_audio() -> None:
+    of = protocol(session=MANUAL)
+    begun(of)
+    appends(of, 80)
+    assert codes(sends(of, "input_audio_buffer.commit")) == ["input_audio_buffer_commit_empty"]
+    appends(of, 80)
+    assert sends(of, "input_audio_buffer.commit") == [TurnEnded()]
+
+
 def test_a_turn_that_is_found_can_be_committed_while_it_is_open() -> None:
     of = protocol()
     appends(of, 500)

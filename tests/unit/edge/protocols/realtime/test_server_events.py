@@ -170,6 +170,17 @@ def test_a_committed_utterance_without_words_fails_as_an_item(*, fatal: bool) ->
     assert kinds == ([failed, "error"] if fatal else [failed])
 
 
+def test_speech_goes_on_when_the_words_before_it_do_not_come() -> None:
+    client = Client()
+    client.told(CallerStarted(1, 100, over_response=False), TurnHandedIn(1))
+    client.told(CallerStarted(2, 100, over_response=False))
+    (failed,) = client.told(Trouble("stt", "it is broken", utterance=1))
+    assert failed["type"] == "conversation.item.input_audio_transcription.failed"
+    assert client.kinds(CallerStopped(2, 200, 900, discarded=False)) == [
+        "input_audio_buffer.speech_stopped"
+    ]
+
+
 def test_another_agent_is_told_as_another_model() -> None:
     client = Client()
     (updated,) = client.told(Transferred("bar"))

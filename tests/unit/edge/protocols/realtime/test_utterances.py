@@ -76,5 +76,19 @@ def test_utterances_that_were_committed_fail_with_the_recogniser_and_no_others()
     for utterance in (1, 2):
         told.began(CallerStarted(utterance, 100, over_response=False))
     told.handed_in(1)
-    assert len(told.failed({"type": "server_error"})) == 1
+    assert len(told.failed(0, {"type": "server_error"})) == 1
     assert not told.is_open
+
+
+def test_an_utterance_goes_on_when_the_one_before_it_fails() -> None:
+    told = utterances()
+    told.began(CallerStarted(1, 100, over_response=False))
+    told.handed_in(1)
+    told.began(CallerStarted(2, 100, over_response=False))
+    assert kinds(told.failed(1, {"type": "server_error"})) == [
+        "item.input_audio_transcription.failed"
+    ]
+    assert told.failed(1, {"type": "server_error"}) == []
+    assert told.is_open
+    assert kinds(told.ended(CallerStopped(2, 100, 900, False))) == ["speech_stopped"]
+    assert kinds(told.transcribed(CallerTranscript("Hello.", True, utterance=2)))[0] == "committed"
