@@ -6,14 +6,16 @@ import pytest
 
 from edge.door.limits.message_memory import LONG_BYTES, RESERVATION_RETRY_S, MessageMemory
 from edge.door.websocket.frame_heads import MOST_DIRECT_BYTES
-from edge.door.websocket.intake_state import DROPS, READS, WAITS
 from edge.door.websocket.unparsed_frames import (
+    DROPS,
     MOST_DROPPED_BYTES,
     MOST_FRAMES,
     MOST_PIECE_BYTES,
     MOST_UNTAKEN_BYTES,
     MOST_UNTAKEN_S,
     PROBE_S,
+    READS,
+    WAITS,
     IntakeStep,
     UnparsedFrames,
 )
