@@ -69,7 +69,8 @@ class FrameIntake:
             if not frames.set_aside(data):
                 self._handler._pause_reading_for_buffer()
             return False, b""
-        data = frames.with_begun(data)
+        if frames.begun:
+            data = frames.with_begun(data)
         if self._budget.is_stranger and self._ws.pace.is_round_full:
             frames.add(data, 0)
             self._take_step(IntakeStep.GO_ON_LATER, 0.0)
@@ -98,7 +99,7 @@ class FrameIntake:
             if message is None or not receiver.take_at_once(message):
                 return at
             at += len(frame)
-        self._frames.keep_begun(short.begun)
+        self._frames.begun = short.begun
         return len(data)
 
     @property

@@ -93,8 +93,8 @@ class UnparsedFrames:
         self._reservation = reservation
         self._most_bytes = most_bytes
         self._heads = FrameHeads()
-        self._begun = b""
-        """The start of a message for the receiver."""
+        self.begun = b""
+        """The start of a message for the receiver, kept until the rest of it has come."""
         self._rest, self._at = b"", 0
         """The latest data, and the number of its parsed bytes."""
         self._long = 0
@@ -120,7 +120,7 @@ class UnparsedFrames:
 
     def with_begun(self, data: bytes) -> bytes:
         """Return *data* behind the start of a message that was kept for the receiver."""
-        data, self._begun = self._begun + data, b""
+        data, self.begun = self.begun + data, b""
         return data
 
     def short_messages(self, data: bytes) -> ShortMessages | None:
@@ -129,10 +129,6 @@ class UnparsedFrames:
             return None
         found = whole_messages(data)
         return found if found and len(found.messages) <= MOST_FRAMES else None
-
-    def keep_begun(self, begun: bytes) -> None:
-        """Keep the start of a message until the rest of it has come."""
-        self._begun = begun
 
     def add(self, data: bytes, at: int) -> None:
         """Take *data* to be parsed from its byte *at* on; nothing else waits."""
@@ -148,7 +144,7 @@ class UnparsedFrames:
 
     def clear(self) -> None:
         """Free all data."""
-        self._begun = self._rest = b""
+        self.begun = self._rest = b""
 
     # -------------------------------------------------------- what is done next
 

@@ -169,10 +169,10 @@ def test_short_messages_need_no_parser_and_their_rest_is_kept() -> None:
     short = client.frames.short_messages(SOUND * 2 + SOUND[:100])
     assert short
     assert short == ([SOUND] * 2, SOUND[:100])
-    client.frames.keep_begun(short.begun)
+    client.frames.begun = short.begun
     assert client.frames.with_begun(SOUND[100:]) == SOUND
     assert client.frames.with_begun(TYPED) == TYPED
-    client.frames.keep_begun(SOUND[:100])
+    client.frames.begun = SOUND[:100]
     client.frames.clear()
     assert client.frames.with_begun(TYPED) == TYPED
 
