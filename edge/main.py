@@ -12,7 +12,7 @@ from aiohttp import web
 
 from edge.app import build, chores
 from edge.call import counters
-from edge.door.http.listener import Listener, bound
+from edge.door.http.acceptor import Acceptor, bound
 from edge.door.http.plain_errors import PlainRunner
 from edge.door.limits.open_files import RESERVED, raise_limit
 from edge.door.state import EDGE, Edge
@@ -23,7 +23,7 @@ from runtime.process.gc_tuning import freeze_objects
 from runtime.process.malloc import give_back
 from runtime.process.stopping import stop_event
 from runtime.settings import Settings, SettingsError
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 from runtime.tls import served_tls
 
 log = structlog.get_logger(__name__)
@@ -75,7 +75,7 @@ async def agents_and_tools_known(edge: Edge, stop: asyncio.Event) -> bool:
         await edge.agents.read.wait()
         await edge.tools.looked.wait()
 
-    async with beside(both()) as known, beside(stop.wait()) as left:
+    async with scoped_task(both()) as known, scoped_task(stop.wait()) as left:
         await asyncio.wait({known, left}, return_when=asyncio.FIRST_COMPLETED)
         return known.done()
 
@@ -91,10 +91,10 @@ async def _hold(
     edge = app[EDGE]
     runner = _runner(settings, app)
     await runner.setup()
-    listener = _listener(settings, edge, runner)
+    acceptor = _acceptor(settings, edge, runner)
     ports = _ports(settings)
     async with asyncio.TaskGroup() as connections:
-        accepting = [connections.create_task(listener.accept(one, connections)) for one in ports]
+        accepting = [connections.create_task(acceptor.accept(one, connections)) for one in ports]
         async with announced(edge.bus, "edge", partial(_described, edge)):
             freeze_objects()
             give_back()
@@ -113,11 +113,11 @@ async def _hold(
         for task in accepting:
             task.cancel()
         await runner.cleanup()
-        listener.drop_all()
+        acceptor.drop_all()
 
 
-def _listener(settings: Settings, edge: Edge, runner: PlainRunner) -> Listener:
-    return Listener(
+def _acceptor(settings: Settings, edge: Edge, runner: PlainRunner) -> Acceptor:
+    return Acceptor(
         runner.handler,
         edge.sockets,
         edge.address_limits,

@@ -10,10 +10,10 @@ MOST_NAMES = 10_000
 class Bucket:
     """A token bucket: *rate* tokens a second, at most *size* at once; it may be overdrawn."""
 
-    __slots__ = ("_at_s", "_left", "_rate", "_size", "_until")  # there are many thousands
+    __slots__ = ("_at_s", "_left", "_rate", "_size", "_until")  # there may be 10 000
 
     def __init__(self, rate: float, size: float, until: float = 1.0) -> None:
-        """When the bucket is used up, `wait_s` waits until it holds *until* tokens again."""
+        """Begin full; once it is used up, `wait_s` waits until it holds *until* tokens again."""
         self._rate = rate
         self._size = self._left = size
         self._until = min(size, until)

@@ -1,7 +1,7 @@
 """Tasks that end with a block of code, and whose errors are not lost.
 
 A `TaskGroup` cancels its block when a task fails. These functions are for blocks that must go on
-to their end, or that are entered in one task and left in another.
+to their end, or that begin in one task and end in another.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ RESTART_S = 1.0
 
 
 @asynccontextmanager
-async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+async def scoped_task(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
     """Run *work* while the block is open, and cancel it at the end of the block.
 
     An error of *work* is raised at the end of the block; if the block failed too, it is logged.
@@ -36,10 +36,7 @@ async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]
         try:
             raise fault
         finally:
-            del (
-                fault,
-                task,
-            )  # else the error, whose traceback has this frame, waits for the collector
+            del fault, task  # else the error keeps this frame until garbage collection
 
 
 async def restarting(work: Callable[[], Awaitable[None]], *, restart_s: float = RESTART_S) -> None:
@@ -47,7 +44,7 @@ async def restarting(work: Callable[[], Awaitable[None]], *, restart_s: float = 
     while True:
         try:
             return await work()
-        except Exception:  # it is logged, and must not end the work beside it
+        except Exception:  # it is logged, and the work starts again
             log.exception("task_broken", again_in_s=restart_s)
         await asyncio.sleep(restart_s)
 

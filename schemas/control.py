@@ -105,12 +105,12 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Asker -> edge: a command to a call that the edge holds, or a question for its state."""
+    """Controller -> edge: a command to a call that the edge holds, or a question for its state."""
 
     tenant: str = ""
-    """The tenant whose calls the asker may see; empty: all tenants."""
+    """The tenant whose calls the controller may see; empty: all tenants."""
     by: str = ""
-    """The asker."""
+    """The name of the controller."""
     id: str = ""
     """The id of the command; a command with a known id is not done again."""
     command: AnyCommand | None = None
@@ -121,7 +121,7 @@ Fault = Literal["unknown_call", "call_ending", "too_many_texts", "cannot_transfe
 
 
 class CallReply(msgspec.Struct, frozen=True, kw_only=True):
-    """Edge -> asker: the call's state, or why nothing was done, once the command is stored."""
+    """Edge -> controller: the call's state, or why nothing was done, once the command is stored."""
 
     call: CallState | None = None
     """The state of the call when the request came; None: see `fault`."""
@@ -130,14 +130,14 @@ class CallReply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallsRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Asker -> edge: list your calls; every edge answers."""
+    """Controller -> edge: list your calls; every edge answers."""
 
     tenant: str = ""
     """Only calls of this tenant; empty: of all tenants."""
 
 
 class CallsReply(msgspec.Struct, frozen=True, kw_only=True):
-    """Edge -> asker: some of the edge's calls."""
+    """Edge -> controller: some of the edge's calls."""
 
     edge: str
     """The name of the edge that answers."""
@@ -160,11 +160,11 @@ class CallPlacing(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str = ""
     """The tenant of the call; empty: the tenant of the telephony process."""
     by: str = ""
-    """The asker."""
+    """The name of the controller."""
 
 
 class CallPlaced(msgspec.Struct, frozen=True, kw_only=True):
-    """The telephony process -> the asker, once the call was answered or failed."""
+    """The telephony process -> the controller, once the call was answered or failed."""
 
     session: str = ""
     """The id of the session that has begun."""

@@ -57,6 +57,6 @@ def from_flat(settings: Mapping[str, Any], rules: Mapping[str, Any]) -> SessionC
     changes = dict(FLAT_DEFAULTS)
     for flat, path in FLAT_NAMES.items():
         where, name = flat.split(".")
-        if maps[where].get(name, "") != "":  # an empty delivery is from before it was recorded
+        if maps[where].get(name, "") != "":  # older events have an empty delivery
             changes[path] = maps[where][name]
     return SessionConfig().but(changes)

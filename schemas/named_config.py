@@ -25,8 +25,8 @@ def name(config: SessionConfig) -> str:
 def named(event: Mapping[str, Any], base: SessionConfig) -> Map:
     """Return *event* with the hash of *base* and the differences in place of `config`.
 
-    If the differences cannot express the configuration, since a map of *base* has a key less in
-    it, the event keeps its configuration.
+    The event keeps its configuration if differences cannot express it: a map of *base* has a key
+    that the configuration lacks.
     """
     kept = {
         key: value for key, value in event.items() if key not in {"config", "settings", "rules"}

@@ -20,11 +20,11 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "tool runners": ("tool",),
     "any worker": STAGE_NAMES,
     "service": ("service",),
-    "asker": ("asker",),
+    "controller": ("controller",),
     "all": ("all",),
 }
-"""The roles that a docstring names, as users of the bus; an asker is the console, an edge or the
-operator, and `all` are edges and subscribers."""
+"""The roles that a docstring names, as users of the bus; a controller is the console, an edge or
+the operator, and `all` are edges and subscribers."""
 
 
 class Route(NamedTuple):

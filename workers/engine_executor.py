@@ -147,7 +147,7 @@ class EngineExecutor:
         self._queue.ended(batch, self._clock())
         self._fill()
         if not done.cancelled():
-            done.result()  # raises Aura's own faults; an engine's error is the result of its item
+            done.result()  # raises faults of Aura; those of an engine are results of items
 
 
 def _work(batch: list[_QueuedItem], loop: asyncio.AbstractEventLoop) -> None:

@@ -45,7 +45,7 @@ class QueueEntry:
 class EngineQueue(Generic[Item]):
     """The items that wait for one of *threads*.
 
-    Of several threads one is reserved for urgent items (rank 0), so that others never delay them.
+    One of several threads is reserved for urgent items (rank 0): other items never delay them.
     """
 
     def __init__(self, threads: int) -> None:

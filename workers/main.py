@@ -70,7 +70,7 @@ async def _work(
             freeze_objects()
             condition.ready = lambda: bus.connected and not stop.is_set()
             log.info("worker_ready", model=stage.model, slots=slots)
-            async with built.beside(bus, stop):
+            async with built.companion(bus, stop):
                 healthy = await worker.run(stop)
         log.info("worker_left", done=worker.done, failed=worker.failed)
     return healthy

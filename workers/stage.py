@@ -13,8 +13,8 @@ J = TypeVar("J", bound=JobEvent)
 
 FRESH_JOB_S = 0.25
 """The age up to which a job begins before the log is read for a cancellation."""
-LOOK_AFTER_S = 0.01
-"""The delay of a fresh job's read, so that the engine starts first."""
+WATCH_DELAY_S = 0.01
+"""The delay of a fresh job's `TurnWatch`, so that the engine starts first."""
 
 
 class EngineHungError(Exception):
@@ -58,9 +58,9 @@ class JobContext(Generic[J]):
         return self.attempt == 1 and self.waited_s < FRESH_JOB_S
 
     @property
-    def look_after_s(self) -> float:
-        """Return the delay of the read for a cancellation."""
-        return LOOK_AFTER_S if self.is_fresh else 0.0
+    def watch_delay_s(self) -> float:
+        """Return the delay after which `watch` begins."""
+        return WATCH_DELAY_S if self.is_fresh else 0.0
 
     def took_ms(self) -> float:
         """Return the time since the job was taken."""

@@ -27,13 +27,13 @@ class TurnWatch:
         self._seq = seq
         self._ended = asyncio.Event()
 
-    async def run(self, *, after_s: float) -> None:
-        """Wait until the turn is cancelled or `end` is called; read the log *after_s*.
+    async def run(self, *, delay_s: float) -> None:
+        """Wait until the turn is cancelled or `end` is called; begin after *delay_s*.
 
         Raises:
             BusAwayError: no server answers.
         """
-        await asyncio.sleep(after_s)
+        await asyncio.sleep(delay_s)
         async with self._bus.listening(subjects.live(*self._subject_of), self._on_say):
             newest = await self._bus.last(subjects.session_events(*self._subject_of))
             if not self.newest.done():

@@ -41,7 +41,7 @@ class Worker(Generic[J]):
         """Work until *stop*, then finish the running jobs; return False if the engine hung."""
         async with self.jobs, asyncio.TaskGroup() as tasks:
             heart = tasks.create_task(self._keep_alive())
-            leaver = tasks.create_task(self._leave(stop))
+            draining = tasks.create_task(self._drain_at(stop))
             async for job in self.jobs:
                 event = job.event
                 if not is_job_of(event, self.stage.name, self.stage.job_type):
@@ -54,12 +54,12 @@ class Worker(Generic[J]):
                 _, late = await asyncio.wait(self._running, timeout=self._drain_s)
                 await cancel(late)
             heart.cancel()
-            leaver.cancel()
+            draining.cancel()
         return not self._hung
 
-    async def _leave(self, stop: asyncio.Event) -> None:
+    async def _drain_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
-        await self.jobs.leave()
+        await self.jobs.drain()
 
     async def _keep_alive(self) -> None:
         while True:
@@ -103,7 +103,7 @@ class Worker(Generic[J]):
             return True
         async with asyncio.TaskGroup() as tasks:
             try:
-                both = [tasks.create_task(watch.run(after_s=job.look_after_s))]
+                both = [tasks.create_task(watch.run(delay_s=job.watch_delay_s))]
                 if not job.is_fresh:
                     await _first_of(watch.newest, *both)
                     if both[0].done():

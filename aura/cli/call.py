@@ -26,7 +26,7 @@ from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, FRAME_S, SILENCE
 from runtime.audio.conversion import read_wav, write_wav
 from runtime.audio.wav import NotAudioError
 from runtime.settings import load
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 from runtime.text.printable import printable
 
 QUIET_DB = -40.0
@@ -74,7 +74,7 @@ async def converse(pcm: bytes, line: CallClient, outcome: Outcome, *, greeting: 
         CommandError: no edge answers, it refuses the token, or no response comes in time.
     """
     try:
-        async with line, beside(_speak(line, pcm, outcome, greeting=greeting)):
+        async with line, scoped_task(_speak(line, pcm, outcome, greeting=greeting)):
             await _listen(line, outcome)
     except CallError as error:
         last_error = outcome.errors[-1] if outcome.errors else ""
@@ -133,7 +133,7 @@ async def call(
     """
     outcome, console = Outcome(patience_s=patience_s), Console(stderr=as_json)
     meters = Meter("cyan"), Meter("green")
-    async with beside(converse(pcm, line, outcome, greeting=greeting)) as talking:
+    async with scoped_task(converse(pcm, line, outcome, greeting=greeting)) as talking:
         with Live(console=console, refresh_per_second=12, transient=False) as live:
             while not talking.done():
                 live.update(Group(view(outcome), levels(outcome, *meters, time.monotonic())))

@@ -24,7 +24,7 @@ from aura.cli.sound.sound_card import sound_card
 from aura.client import CallClient, CallError
 from runtime.audio.conversion import read_wav
 from runtime.settings import load
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 from runtime.text.printable import printable
 
 MOST_FRAMES = 50
@@ -152,8 +152,8 @@ async def _until_over(
     loop = asyncio.get_running_loop()
     try:
         async with (
-            beside(_speak(line, frames)),
-            beside(_hear(line, speaker, shown, console)) as hears,
+            scoped_task(_speak(line, frames)),
+            scoped_task(_hear(line, speaker, shown, console)) as hears,
         ):
             loop.add_signal_handler(signal.SIGINT, hears.cancel)
             await asyncio.wait({hears})

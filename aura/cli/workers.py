@@ -21,7 +21,7 @@ from runtime.bus.errors import BusAwayError
 from runtime.bus.silence import SILENCE_S
 from runtime.process.stopping import stop_event
 from runtime.settings import Settings, load
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 from runtime.text.printable import printable
 from schemas.stages import STAGE_NAMES
 
@@ -151,10 +151,10 @@ async def _live(bus: Bus) -> None:
     look = look_of(services, [], 0, await queues(bus))
     stop = stop_event()
     with Live(tables(look), console=Console(), auto_refresh=False) as live:
-        async with beside(stop.wait()) as stopping:
+        async with scoped_task(stop.wait()) as stopping:
             while not stopping.done():
                 try:
-                    async with beside(_look(bus, services)) as looking:
+                    async with scoped_task(_look(bus, services)) as looking:
                         await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 except BusAwayError:
                     live.update(Text("The bus is away; waiting for it.", style="red"), refresh=True)

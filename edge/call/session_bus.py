@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from runtime.bus.connection import Listener
+from runtime.bus.connection import DeliveryHandler
 from runtime.bus.link_liveness import LinkLiveness
 from runtime.bus.reader import Stored
 from schemas.events import Event
@@ -22,4 +22,6 @@ class SessionBus(Protocol):
     async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]: ...
     async def send(self, subject: str, message: msgspec.Struct) -> bool: ...
     async def yield_to_jobs(self) -> None: ...
-    def listening(self, subject: str, listener: Listener) -> AbstractAsyncContextManager[None]: ...
+    def listening(
+        self, subject: str, handler: DeliveryHandler
+    ) -> AbstractAsyncContextManager[None]: ...

@@ -28,8 +28,8 @@ class Phone(Protocol):
         """
 
 
-class Listener(Protocol):
-    """The listener to a client, beside its messages in their order."""
+class MessageReceiver(Protocol):
+    """The receiver of what a transport does not queue: `messages` yields all the rest in order."""
 
     def take_at_once(self, message: str | bytes) -> bool:
         """Take a short message out of its order; return False if it is to wait for its turn."""
@@ -50,8 +50,8 @@ class Transport(Protocol):
     phone: Phone | None
     """None: it is no telephone."""
 
-    def listen(self, listener: Listener) -> None:
-        """Let *listener* listen while it lives; `messages` does not yield what it takes at once."""
+    def deliver_to(self, receiver: MessageReceiver) -> None:
+        """Deliver to *receiver* while it lives; `messages` does not yield what it takes at once."""
 
     def messages(self) -> AsyncIterator[str | bytes]:
         """Yield the client's messages until it leaves."""

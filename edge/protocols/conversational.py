@@ -73,7 +73,7 @@ class ConversationalProtocol(ProtocolDefaults):
 
     def receive(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         """Return the commands in *raw*; a binary one is audio without a header."""
-        del now_ms  # the rate is known: from each WAV, or from the session for raw samples
+        del now_ms  # each WAV, or the session, names the rate, so arrival times tell nothing
         if isinstance(raw, bytes):
             return self._sound(raw)
         try:

@@ -40,7 +40,7 @@ class SipProtocol(ProtocolDefaults):
     def __init__(self, handshake: Handshake) -> None:
         """Take `agent`, `variables` and `dialled` (the called number) from the query."""
         self.connection = handshake.connection
-        self._agent, _ = agent_options(handshake.query)  # a telephone takes no errors
+        self._agent, _ = agent_options(handshake.query)  # a telephone cannot show errors
         self._dialled = handshake.query.get("dialled", "")
 
     # -------------------------------------------------------- from the line

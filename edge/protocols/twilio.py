@@ -1,8 +1,8 @@
 """The protocol of `/twilio/media`: Twilio Media Streams, mu-law 8 kHz both ways, marks and keys.
 
 A mark follows each piece of speech. Twilio returns it once all audio before it was played, which
-tells how much of a response was heard. After `clear` Twilio returns the pending marks too, so they
-are forgotten at the clear: their audio was not heard.
+tells how much of a response was heard. Twilio also returns the marks of audio that a `clear`
+dropped: these are forgotten at the clear.
 
 Twilio's protocol has no error messages, so invalid messages are ignored.
 """
@@ -144,7 +144,7 @@ class TwilioProtocol(ProtocolDefaults):
         if name not in self._marks:
             return []
         played = self._marks[name]
-        for before in list(self._marks):  # marks return in order
+        for before in list(self._marks):  # a mark that returns confirms all before it
             del self._marks[before]
             if before == name:
                 break

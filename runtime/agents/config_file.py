@@ -151,7 +151,7 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 def _with_line(reason: str, kind: type, tree: Tree) -> ConfigFileError:
     """Return msgspec's error message *reason* about a *kind*, with the line in *tree*."""
     what, path = _complaint(reason)
-    if "..." in path:  # msgspec does not tell which entry of a mapping it is
+    if "..." in path:  # msgspec writes "..." for the key of a mapping
         at = path.index("...")
         what, path = _wrong_entry(kind, tree.value, path[:at]) or (what, path[:at])
     node = _schema_at(kind, path)

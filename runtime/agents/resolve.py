@@ -1,7 +1,7 @@
 """The configuration of one call: the operator's, the agent's over it, the caller's on top.
 
 Each layer may only narrow the one below it: a caller may change the options that the agent allows.
-If the token and the caller both set a variable, the token's value counts.
+A token's value of a variable counts before the caller's.
 """
 
 from collections.abc import Mapping

@@ -103,7 +103,7 @@ class Decoder:
         if len(self._head) < FLAC_HEADER_BYTES:
             self._head += data[: FLAC_HEADER_BYTES - len(self._head)]
         if not self._file.write(data) and self._file.fell_idle:
-            # the kept head has only its first metadata block, so mark that block as the last
+            # the kept head ends with its first metadata block: 0x80 marks it as the last
             head = self._head[:4] + b"\x80" + self._head[5:]
             self._open(GrowingFile(self._file.container, head, self._hand_over))
             self._file.write(data)
@@ -156,7 +156,7 @@ class Decoder:
                     self._hand_over()
         except (FFmpegError, ValueError):  # ValueError: PyAV's own for files that make no sense
             self._stop(file, "cannot be decoded")
-        except Exception:  # any other fault ends this file alone: the thread goes on with the next
+        except Exception:  # the thread goes on with the next file after any fault
             log.exception("decoder_broken", container=file.container.value)
             self._stop(file, "cannot be decoded")
         finally:
@@ -205,7 +205,7 @@ def _sounds(file: Any, container: Container) -> Iterator[bytes]:
     """
     import av
 
-    options = {"probesize": "32", "analyzeduration": "0"}  # libav probes no sound
+    options = {"probesize": "32", "analyzeduration": "0"}  # libav reads no sound ahead
     with av.open(file, format=DEMUXERS[container], options=options, buffer_size=4096) as opened:
         stream = next(iter(opened.streams.audio), None)
         codec = stream and stream.codec_context  # None: libav knows none

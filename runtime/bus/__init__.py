@@ -4,7 +4,7 @@ calls  prompts  discovery  questions to edges and other processes
 dead_letters  consumer_lag  durable_subscription
 jobs  audio_messages       the jobs of a consumer; a caller's audio, in order
 tool_services              tools that answer over the bus
-connection                 Bus: the facade, and listening
+connection                 Bus: the facade, and subscriptions
 pull_state  silence        the count of pull requests; the end of many answers
 publisher  bulk_reader     storing and fencing; reading thousands
 configurations             session configurations, stored once and named by hash
@@ -13,4 +13,5 @@ server_address             where the server is, with which password and certific
 delivery  trace  errors    a received message; its trace; the tree of errors
 fast_headers               headers of thousands of messages, parsed fast
 audio_order  beats         decisions without a clock: audio in order; a bus that does not answer
+callbacks                  calls each callback of a connection
 """

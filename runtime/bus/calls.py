@@ -29,7 +29,7 @@ GATHER_S = 0.3
 
 
 class NoSuchCallError(BusError):
-    """No edge holds the call, or the asker may not see it."""
+    """No edge holds the call, or the controller may not see it."""
 
 
 class CallSilentError(BusError):
@@ -40,7 +40,7 @@ async def ask(bus: Bus, session: str, request: CallRequest) -> CallReply:
     """Return the answer to *request* from the edge that holds *session*.
 
     Raises:
-        NoSuchCallError: no edge holds the call, or the asker may not see it.
+        NoSuchCallError: no edge holds the call, or the controller may not see it.
         CallSilentError: the edge died or hangs; the same command may be sent again.
         BusAwayError: the bus does not answer.
     """

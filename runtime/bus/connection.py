@@ -16,11 +16,11 @@ from nats.errors import Error as NatsError
 
 from runtime.bus import server_address, trace
 from runtime.bus.bulk_reader import BulkReader
+from runtime.bus.callbacks import call_each
 from runtime.bus.configurations import Configurations
 from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError
 from runtime.bus.link_liveness import LinkLiveness
-from runtime.bus.listeners import call_each
 from runtime.bus.publisher import Publisher
 from runtime.bus.reader import Reader, Stored
 from runtime.settings import Settings
@@ -46,7 +46,7 @@ LINK_OPTIONS: Mapping[str, Any] = {
 }
 """nats-py's options for each link, times in seconds: it reconnects for as long as it is needed."""
 
-Listener = Callable[[Delivery], Awaitable[None]]
+DeliveryHandler = Callable[[Delivery], Awaitable[None]]
 
 
 class Bus:
@@ -63,7 +63,7 @@ class Bus:
         self.liveness = LinkLiveness(nc)
         self.reconnected: list[Callable[[], None]] = [self.liveness.reconnected]
         """Functions that are called after every reconnect, on the event loop."""
-        self.leaving = False
+        self.is_closing = False
         self._open = AsyncExitStack()
         reader = Reader(nc)
         self.configurations = Configurations(reader)
@@ -75,7 +75,7 @@ class Bus:
         publisher = Publisher(nc, reader)
         self.publish, self.publish_raw = publisher.publish, publisher.publish_raw
         self.publish_fenced, self.store = publisher.publish_fenced, publisher.store
-        self.put, self.forget = publisher.put, publisher.forget
+        self.put, self.purge_key = publisher.put, publisher.purge_key
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,7 +89,7 @@ class Bus:
 
     @property
     def is_over_tls(self) -> bool:
-        return bool(self.nats_client._server_info.get("tls_required"))  # nothing public says
+        return bool(self.nats_client._server_info.get("tls_required"))  # it has no public name
 
     async def session_events(self, session: str) -> list[Stored]:
         """Return the events of *session* as `BulkReader` does, with their configurations."""
@@ -127,18 +127,18 @@ class Bus:
 
     @asynccontextmanager
     async def listening(
-        self, subject: str, listener: Listener, *, group: str = ""
+        self, subject: str, handler: DeliveryHandler, *, group: str = ""
     ) -> AsyncIterator[None]:
-        """Call *listener* with each message on *subject*, in order, while the block is open.
+        """Call *handler* with each message on *subject*, in order, while the block is open.
 
-        Each message goes to one listener of a *group*, or to all listeners if *group* is empty.
-        Messages that the listener sends belong to the trace of the message.
+        Each message goes to one subscriber of a *group*, or to all subscribers if *group* is empty.
+        Messages that the handler sends belong to the trace of the message.
         """
 
         async def on_message(msg: Msg) -> None:
             delivery = Delivery.of(msg)
             with trace.trace_of(delivery.headers):
-                await listener(delivery)
+                await handler(delivery)
 
         subscription = await self.nats_client.subscribe(
             subject, group, cb=on_message, pending_bytes_limit=PENDING_BYTES
@@ -169,7 +169,7 @@ class Bus:
         await self._open.aclose()
 
     async def _leave(self) -> None:
-        self.leaving = True
+        self.is_closing = True
         if self.nats_client.is_closed:
             return
         if not await self.liveness.flushed(LEAVE_S):
@@ -259,15 +259,15 @@ class _Link:
         elif isinstance(error, NatsError):
             log.error("bus_error", error=str(error)[:200])
         elif isinstance(error, OSError) and not self.bus.connected:
-            pass  # a failed reconnect, several a second; `bus_disconnected` was logged already
-        else:  # a listener failed
-            log.error("listener_failed", exc_info=error)
+            pass  # reconnects fail several times a second; `bus_disconnected` was logged
+        else:  # a handler failed
+            log.error("handler_failed", exc_info=error)
 
     async def lost(self) -> None:
         if self.bus is None:  # there was no connection yet
             return
         self.bus.liveness.lost()
-        if not self.bus.leaving:
+        if not self.bus.is_closing:
             log.warning("bus_disconnected")
 
     async def back(self) -> None:

@@ -20,7 +20,7 @@ class Queue(msgspec.Struct, frozen=True):
     """Jobs that a worker has taken and not answered yet."""
     redelivered: int
     """Jobs in flight that were delivered before."""
-    asked: int
+    pull_requests: int = msgspec.field(name="asked")
     """Pull requests that wait for a job."""
     oldest_ms: int = 0
     """How long the oldest waiting job has waited, by the server's clock."""

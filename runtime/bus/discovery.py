@@ -128,13 +128,13 @@ def _service_of(answer: bytes) -> Service | None:
     try:
         name = msgspec.json.decode(answer, type=_Named).name
     except msgspec.DecodeError:
-        return None  # some other service of the cluster
+        return None  # another service of the cluster answered
     if not name.startswith(SERVICE_PREFIX):
         return None
     try:
         stats = msgspec.json.decode(answer, type=_Stats)
         if not stats.endpoints:
-            return None  # it is about to begin
+            return None  # the process has not begun to serve
         status = msgspec.json.decode(stats.endpoints[0], type=_Endpoint).data
     except msgspec.DecodeError as error:
         log.warning("service_answer_malformed", service=name[:80], why=str(error))

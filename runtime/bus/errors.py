@@ -5,7 +5,7 @@ BusError                the bus did not do a request
 ├── BusRefusedError     end the session: the message is larger than a server takes
 ├── FencedError         give up: another process has gone on with the subject
 ├── DeadLetterError     tell the operator: the job cannot be tried again (`dead_letters.py`)
-├── NoSuchCallError     tell the asker: no edge holds the call (`calls.py`)
+├── NoSuchCallError     tell the controller: no edge holds the call (`calls.py`)
 ├── CallSilentError     ask again with the same id: the edge does not answer (`calls.py`)
 └── NobodyServesError   tell the model: no service listens for the tool (`tool_services.py`)
 

@@ -23,7 +23,7 @@ from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.bus.pull_state import Ended, PullState
 from runtime.bus.trace import trace_of
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 from schemas import codec, subjects
 from schemas.events import AnyEvent
 
@@ -117,7 +117,7 @@ class Jobs:
         """Set as the block opens."""
         self._wake = asyncio.Event()
         self._open = AsyncExitStack()
-        self._leaving = False
+        self._is_draining = False
 
     @property
     def slots(self) -> int:
@@ -133,18 +133,18 @@ class Jobs:
         return self._pull.depth
 
     async def __aenter__(self) -> Self:
-        self.bus.reconnected.append(self._forget)
+        self.bus.reconnected.append(self._on_reconnect)
         self._inbox = await self._subscribe()
-        # after an error the last job ends the block, instead of a cancellation
-        await self._open.enter_async_context(beside(self._keep_asking()))
+        # an error of this task ends the jobs, and is raised at the end of the block
+        await self._open.enter_async_context(scoped_task(self._keep_requesting()))
         return self
 
     async def __aexit__(self, *fault: Any) -> None:
-        self.bus.reconnected.remove(self._forget)
+        self.bus.reconnected.remove(self._on_reconnect)
         await self._open.__aexit__(*fault)
 
     async def __aiter__(self) -> AsyncIterator[Job]:
-        """Yield jobs until `leave`, and then the jobs that were on their way."""
+        """Yield jobs until `drain`, and then the jobs that were on their way."""
         while (job := await self._queue.get()) is not None:
             yield job
 
@@ -153,30 +153,30 @@ class Jobs:
         self._pull.finished()
         self._wake.set()
 
-    async def leave(self) -> None:
-        """Ask for no more jobs; those that the server has sent are still yielded."""
-        self._leaving = True
+    async def drain(self) -> None:
+        """Request no more jobs; those that the server has sent are still yielded."""
+        self._is_draining = True
         self._wake.set()
 
-    def _forget(self) -> None:
+    def _on_reconnect(self) -> None:
         """Request all free slots again: the server has lost the requests."""
-        self._pull.forget()
+        self._pull.note_lost()
         self._wake.set()
 
     async def _subscribe(self) -> Subscription:
         """Return a new inbox; nothing was requested on it yet."""
         nc = self.bus.nats_client
         inbox = await nc.subscribe(nc.new_inbox(), cb=self._on_message)
-        self._pull.forget()
+        self._pull.note_lost()
         return inbox
 
-    async def _keep_asking(self) -> None:
-        """Ask for jobs until `leave`; then, or after an error, no more jobs arrive."""
+    async def _keep_requesting(self) -> None:
+        """Request jobs until `drain`; then, or after an error, no more jobs arrive."""
         try:
             async with asyncio.TaskGroup() as drains:
-                while not self._leaving:
+                while not self._is_draining:
                     self._wake.clear()
-                    await self._look(drains)
+                    await self._request_missing(drains)
                     try:
                         async with asyncio.timeout(PULL_CHECK_INTERVAL_S):
                             await self._wake.wait()
@@ -187,20 +187,20 @@ class Jobs:
         finally:
             self._queue.put_nowait(None)
 
-    async def _look(self, drains: asyncio.TaskGroup) -> None:
+    async def _request_missing(self, drains: asyncio.TaskGroup) -> None:
         """Request jobs for the free slots, on a new inbox if the server has lost the requests."""
         loop = asyncio.get_running_loop()
         try:
             if self.bus.connected:
                 if self._pull.is_forgotten(loop.time()):
                     old, self._inbox = self._inbox, await self._subscribe()
-                    drains.create_task(_drain(old))  # a job on its way there still counts
+                    drains.create_task(_drain(old))  # it may still bring jobs
                 if missing := self._pull.request(loop.time()):
-                    await self._ask(missing)
+                    await self._request(missing)
         except NatsError as error:
             log.warning("consumer_pull_failed", consumer=self.consumer, error=repr(error))
 
-    async def _ask(self, jobs: int) -> None:
+    async def _request(self, jobs: int) -> None:
         request = {
             "batch": jobs,
             "expires": int(PULL_EXPIRES_S * 1e9),

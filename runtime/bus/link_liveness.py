@@ -17,8 +17,8 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from runtime.bus.beats import Beats
-from runtime.bus.listeners import call_each
-from runtime.tasks import beside
+from runtime.bus.callbacks import call_each
+from runtime.tasks import scoped_task
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,7 @@ class LinkLiveness:
     async def __aenter__(self) -> Self:
         # the block may be left in another task, so it cannot be a TaskGroup
         self._open.push_async_callback(self._end_pings)
-        await self._open.enter_async_context(beside(self._beat()))
+        await self._open.enter_async_context(scoped_task(self._beat()))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -72,7 +72,7 @@ class LinkLiveness:
         return ping.done() and not ping.cancelled() and ping.result()
 
     def _ping(self) -> asyncio.Task[bool]:
-        ping = asyncio.create_task(_answered(self._nc))  # it must not be cancelled: see above
+        ping = asyncio.create_task(_answered(self._nc))  # only `lost` may cancel it: see above
         self._pings.add(ping)
         ping.add_done_callback(self._ping_over)
         return ping

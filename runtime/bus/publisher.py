@@ -108,8 +108,8 @@ class Publisher:
     async def publish_fenced(self, event: Event, last: int) -> int:
         """Store *event* only if *last* is still the newest sequence of its subject.
 
-        The id alone is no fence: if a worker slept and another worker did its job, the server would
-        answer "stored" to the first worker, though it stored the words of the second.
+        The id alone is no fence. The server answers "stored" to a worker that was suspended, though
+        it stored the words of the worker that took over its job.
 
         Raises:
             BusRefusedError: the event is too large.
@@ -131,7 +131,7 @@ class Publisher:
                 if error.err_code != WRONG_LAST_SEQUENCE:
                     raise _refusal(event.id, error) from error
                 newest = _sequence_in(error.description)
-            except NatsError as error:  # it may be stored nevertheless: the next attempt shows it
+            except NatsError as error:  # the next attempt shows whether it was stored
                 last_error = error
                 await asyncio.sleep(PUBLISH_RETRY_S)
                 continue
@@ -187,7 +187,7 @@ class Publisher:
             raise BusAwayError(f"{key} was not acknowledged") from error
         return ack.seq
 
-    async def forget(self, key: str, seq: int) -> None:
+    async def purge_key(self, key: str, seq: int) -> None:
         """Remove *key* unless it is newer than *seq*.
 
         Raises:

@@ -16,8 +16,8 @@ class Ended(enum.Enum):
     """The ways in which a request ends."""
 
     NOT_YET = "it goes on"
-    EXPIRED = "ask again at once"
-    REFUSED = "ask again after a while"
+    EXPIRED = "request again at once"
+    REFUSED = "request again after a while"
     REFUSED_ANEW = "the same, for the first time"
 
 
@@ -46,8 +46,8 @@ class PullState:
         """Tell whether the server was silent for so long that it has lost the requests."""
         return self._requested > 0 and now_s - self._heard_at_s > LOST_REQUESTS_S
 
-    def forget(self) -> None:
-        """Count no job as requested: the requests are lost."""
+    def note_lost(self) -> None:
+        """Note that the server has lost the requests: no job counts as requested."""
         self._requested = 0
         self._heard_at_s = 0.0
 
@@ -57,7 +57,7 @@ class PullState:
         If *left* is None, the server gave no count, and all requests have ended.
         """
         self._heard_at_s = now_s
-        if status == IDLE:  # a request waits, so no job waits
+        if status == IDLE:  # the server sends it while a request waits for jobs
             self.depth = 0
             return Ended.NOT_YET
         self._requested = 0 if left is None else max(0, self._requested - left)

@@ -1,7 +1,7 @@
 """Reads streams without a consumer: the newest message of a subject, or all of its messages.
 
-In a cluster any replica of a stream may answer, and a replica that stops loses the request. So a
-request without an answer is repeated, which is safe.
+Any replica of a stream may answer, and one that stops loses the request. A request without an
+answer is therefore repeated, which is safe.
 """
 
 from __future__ import annotations
@@ -102,9 +102,8 @@ class Reader:
     async def last(self, subject: str, *, at_least: int = 0) -> Stored | None:
         """Return the newest stored message of *subject* in the event stream.
 
-        In a cluster any replica of the stream answers, and a replica may be a moment behind. So the
-        request is repeated, for a second at most, while the answer is older than sequence
-        *at_least*.
+        The request is repeated, for a second at most, while the answer is older than sequence
+        *at_least*: the replica that answers may be a moment behind.
 
         Raises:
             BusAwayError: no answer.
@@ -225,7 +224,7 @@ async def batches(nc: Client, found: list[Stored], *, silence_s: float) -> Async
     """
     made = Batches(nc, nc.new_inbox(), found, asyncio.Queue(), silence_s)
 
-    async def take(msg: Msg) -> None:  # a loop over `next_msg` would need two rounds for each
+    async def take(msg: Msg) -> None:  # `next_msg` would take two rounds of the loop for each
         if stored := Stored.of(msg):
             found.append(stored)
         else:

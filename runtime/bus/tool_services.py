@@ -258,7 +258,7 @@ def _in_task(
                 await request.respond(await handler(service_call))
         except ToolRefusedError as refused:
             await request.respond_error("400", _one_line(str(refused)))
-        except asyncio.CancelledError:  # the executor of the calls was lost, such as an MCP server
+        except asyncio.CancelledError:  # what runs the tool was lost, such as an MCP server
             await request.respond_error("503", LOST)
             raise
         except Exception:

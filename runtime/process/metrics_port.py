@@ -25,7 +25,7 @@ async def serving(settings: Settings, condition: Condition) -> AsyncIterator[Non
         _application(condition),
         access_log=None,
         handle_signals=False,
-        auto_decompress=False,  # nobody who asks can have much unpacked
+        auto_decompress=False,  # a small compressed body could fill the memory
         keepalive_timeout=settings.http_timeout_s,
     )
     await runner.setup()

@@ -85,7 +85,7 @@ def moments(events: Iterable[ev.AnyEvent]) -> list[Moment]:
                     Moment(sent_ms, "client", "answer.sent", text, sent_fields, event.turn)
                 )
         elif isinstance(event, ev.AnswerHeard) and event.turn == 0 and event.complete:
-            # a greeting has no `turn.measured`: nobody waits for it
+            # a greeting has no `turn.measured`, since it answers no turn
             began_ms = event.at_ms - event.played_ms
             drawn.append(Moment(began_ms, "client", "answer.sent", "the greeting", {"turn": 0}, 0))
     for moment in drawn:

@@ -45,7 +45,7 @@ async def store(bus: Bus, session_file: SessionFile) -> int:
     for stored in [*session_file.events, *session_file.audio]:
         head = headers(stored, session_file.session)
         if not await bus.store(stored.subject, stored.data, head):
-            # the id is in the server's memory of recent ids: the session was here and was erased
+            # the server remembers the ids of a session that was erased a moment ago
             head[codec.ID_HEADER] = f"{head.get(codec.ID_HEADER, '')}.again-{secrets.token_hex(10)}"
             await bus.store(stored.subject, stored.data, head)
     return len(session_file.events) + len(session_file.audio)

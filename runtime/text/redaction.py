@@ -20,8 +20,8 @@ Rule = Callable[[str, bool], str]
 LEAST_DIGITS = 4
 """The fewest digits of a masked number; shorter numbers are ages, floors and prices."""
 A_NUMBER = "4929 1234 5678 9012"
-# An address begins where no address character stands before it, and has a few spoken signs before
-# its "at", so each place is looked at once and the look is short.
+# An address begins behind a character that no address has, and has six spoken signs at most before
+# its "at". So the search takes a time linear in the length of the text.
 _SIGN = r"(?:dot|point|dash|hyphen|minus|plus|underscore)"
 _USER = rf"(?<![\w.+-])(?:[\w.+-]++\s++{_SIGN}\s++){{0,6}}+[\w.+-]++"
 _DOT = r"(?:\.|\s++\.\s*+|\s++dot\s++)"
@@ -29,7 +29,7 @@ _EMAIL = re.compile(
     rf"{_USER}(?:\s*+@\s*+|\s++at\s++)[\w-]++(?:{_DOT}[\w-]++)++",
     re.IGNORECASE,
 )
-# Of a text that still grows: the address is certain from "@" or "dot" on.
+# A text that still grows has an address for certain once it has "@" or "dot".
 _GROWING_EMAIL = re.compile(
     rf"{_USER}(?:\s*+@\s*+[\w.-]*+|\s++at\s++[\w-]++\s++dot)$", re.IGNORECASE
 )

@@ -117,8 +117,8 @@ def document(
             "title": "Aura's bus",
             "version": f"{events.SCHEMA_VERSION}.0.0",
             "description": "See schemas/README.md for a worker or a subscriber in another "
-            "language. Tags of operations are the bus's users, who send and receive; an `asker` "
-            "is the console, an edge or the operator.",
+            "language. Tags of operations are the bus's users, who send and receive; a "
+            "`controller` is the console, an edge or the operator.",
         },
         "defaultContentType": "application/msgpack",
         "channels": channels,

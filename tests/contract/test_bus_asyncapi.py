@@ -133,7 +133,7 @@ def test_a_request_has_its_reply_for_who_asks_and_who_answers(
 
 
 def test_a_writer_is_a_user_who_may_write_there() -> None:
-    users = {"asker": "edge"}
+    users = {"controller": "edge"}
     for name, one in operations("send").items():
         (role,) = (label["name"] for label in one["tags"])
         channel = document()["channels"][one["channel"]["$ref"].removeprefix("#/channels/")]

@@ -171,7 +171,7 @@ async def working(bus: Bus, slots: int = 1) -> AsyncIterator[list[Job]]:
     async with Jobs(bus, "STT", slots) as jobs:
         collecting = asyncio.create_task(collect())
         yield taken
-        await jobs.leave()
+        await jobs.drain()
         await collecting
 
 

@@ -43,25 +43,25 @@ async def test_with_a_token_nobody_sees_anything_without_it(
         assert (await get(http, f"{url}/api/calls"))[0] == 401
         with pytest.raises(aiohttp.WSServerHandshakeError, match="401"):
             await http.ws_connect(f"{url}/api/live")
-        assert (await post(http, f"{url}/api/enter", '{"token": "guessed"}'))[0] == 401
-        assert (await post(http, f"{url}/api/enter", "[]"))[0] == 400
+        assert (await post(http, f"{url}/api/sign-in", '{"token": "guessed"}'))[0] == 401
+        assert (await post(http, f"{url}/api/sign-in", "[]"))[0] == 400
         packed = {"Content-Encoding": "gzip"}
-        assert (await post(http, f"{url}/api/enter", "packed", **packed))[0] == 415
+        assert (await post(http, f"{url}/api/sign-in", "packed", **packed))[0] == 415
         bearer = {"Authorization": f"Bearer {TOKEN}"}
         await asyncio.sleep(0.3)  # the bus is found meanwhile
         assert (await get(http, f"{url}/api/agents", headers=bearer))[0] == 200
-        async with http.post(f"{url}/api/enter", json={"token": TOKEN}) as answer:
+        async with http.post(f"{url}/api/sign-in", json={"token": TOKEN}) as answer:
             said = answer.headers["Set-Cookie"]
             assert answer.status == 200
         assert "HttpOnly" in said
         assert "SameSite=Strict" in said
         assert (await get(http, f"{url}/api/agents"))[0] == 200
-        assert (await post(http, f"{url}/api/leave"))[0] == 200
+        assert (await post(http, f"{url}/api/sign-out"))[0] == 200
         assert (await get(http, f"{url}/api/agents"))[0] == 401
         for _ in range(10):
-            status, _ = await post(http, f"{url}/api/enter", '{"token": "guessed"}')
+            status, _ = await post(http, f"{url}/api/sign-in", '{"token": "guessed"}')
         assert status == 429
-        assert (await post(http, f"{url}/api/enter", f'{{"token": "{TOKEN}"}}'))[0] == 429
+        assert (await post(http, f"{url}/api/sign-in", f'{{"token": "{TOKEN}"}}'))[0] == 429
 
 
 async def test_words_and_hands_can_be_left_out(

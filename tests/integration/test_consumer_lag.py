@@ -38,7 +38,7 @@ async def test_jobs_wait_until_a_worker_takes_them_and_are_in_flight_until_they_
         await bus.publish(speech(number))
     await asyncio.sleep(0.05)
     waiting = await of(bus, "stt")
-    assert (waiting.waiting, waiting.in_flight, waiting.asked) == (2, 0, 0)
+    assert (waiting.waiting, waiting.in_flight, waiting.pull_requests) == (2, 0, 0)
     assert 40 <= waiting.oldest_ms < 5000
     assert (await of(bus, "tts")).waiting == 0
     async with Jobs(bus, "STT", 1) as jobs:
@@ -50,7 +50,7 @@ async def test_jobs_wait_until_a_worker_takes_them_and_are_in_flight_until_they_
         none = await of(bus, "stt")
         assert (none.waiting, none.oldest_ms) == (0, 0)
         await second.done()
-        await jobs.leave()
+        await jobs.drain()
 
 
 async def test_the_age_is_that_of_the_oldest_job_of_the_stage_that_is_not_taken(bus: Bus) -> None:
@@ -65,7 +65,7 @@ async def test_the_age_is_that_of_the_oldest_job_of_the_stage_that_is_not_taken(
         assert llm.oldest_ms >= 400
         assert stt.oldest_ms < llm.oldest_ms
         await taken.done()
-        await jobs.leave()
+        await jobs.drain()
 
 
 async def test_a_bus_that_is_not_provisioned_is_told_with_what_to_do(bus: Bus) -> None:

@@ -77,7 +77,7 @@ async def test_jobs_flow_over_a_bus_in_a_container(container_url: str) -> None:
                 while not taken:
                     await asyncio.sleep(0.01)
             assert isinstance(taken[0], Job)
-            await jobs.leave()
+            await jobs.drain()
             await collecting
     finally:
         await bus.close()

@@ -40,10 +40,10 @@ def speech(utterance: int) -> SpeechStarted:
 
 
 async def received(bus: Bus, source: Live) -> list[AnyEvent]:
-    """Return what has come until now; the source is left."""
+    """Return what has come until now; the source is drained."""
     await bus.flush()
     await asyncio.sleep(0)
-    await source.leave()
+    await source.drain()
     return [job.event async for job in source]
 
 

@@ -58,7 +58,7 @@ async def test_a_link_that_went_half_open_is_noticed_and_another_one_made(
     assert back_s < 11
 
 
-async def test_a_listener_that_fails_ends_no_watch_and_keeps_nothing_from_the_others(
+async def test_a_callback_that_fails_ends_no_watch_and_keeps_nothing_from_the_others(
     proxy: Proxy, bus: Bus
 ) -> None:
     def breaks(*_: bool) -> None:
@@ -73,7 +73,7 @@ async def test_a_listener_that_fails_ends_no_watch_and_keeps_nothing_from_the_ot
         await bus.publish(event(1), patience_s=12)
     assert changes == [True, False]
     assert reconnects == [True]
-    assert [line["event"] for line in logs].count("listener_failed") == 3
+    assert [line["event"] for line in logs].count("callback_failed") == 3
 
 
 async def test_a_dead_link_with_full_buffers_does_not_hold_us(proxy: Proxy, bus: Bus) -> None:
@@ -98,7 +98,7 @@ async def test_nothing_heaps_up_while_there_is_no_connection(proxy: Proxy, bus: 
         waiting = [asyncio.create_task(bus.publish(event(k), patience_s=12)) for k in range(3, 23)]
         await asyncio.sleep(3)
         assert sent["out_msgs"] == before
-    assert [one["event"] for one in logs].count("listener_failed") == 0
+    assert [one["event"] for one in logs].count("handler_failed") == 0
     assert [one["event"] for one in logs].count("bus_disconnected") == 1
     await proxy.listen_again()
     assert len(set(await asyncio.gather(*waiting))) == 20

@@ -135,7 +135,7 @@ async def test_a_key_is_found_again_after_a_lost_answer_or_an_outage(bus: Bus) -
     held = await edge.take(caller("ada"), "mine")
     user, tenant, *_ = held.keys
     held.keys[user] -= 1  # as if the answer to a renewal had been lost
-    await bus.forget(tenant, held.keys[tenant])  # as if it had expired
+    await bus.purge_key(tenant, held.keys[tenant])  # as if it had expired
     renewing = asyncio.create_task(edge.renew())
     await asyncio.sleep(0.5)
     renewing.cancel()

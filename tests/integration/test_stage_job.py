@@ -18,7 +18,7 @@ from edge.door.http.stage_job import (
     request_of,
     stage_jobs,
 )
-from runtime.bus.connection import Bus, Listener
+from runtime.bus.connection import Bus, DeliveryHandler
 from runtime.sessions.listing import REQUEST_PROTOCOL
 from schemas import codec, subjects
 from schemas.events import (
@@ -92,11 +92,11 @@ class DeafBus(Bus):
 
     @asynccontextmanager
     async def listening(
-        self, subject: str, listener: Listener, *, group: str = ""
+        self, subject: str, handler: DeliveryHandler, *, group: str = ""
     ) -> AsyncIterator[None]:
         lost = subject.startswith("aura.pcm.")
         heard = f"lost.{subject}" if lost else subject
-        async with super().listening(heard, listener, group=group):
+        async with super().listening(heard, handler, group=group):
             yield
 
 

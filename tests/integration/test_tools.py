@@ -16,7 +16,7 @@ from runtime.bus.connection import Bus, connect
 from runtime.bus.delivery import Delivery
 from runtime.bus.discovery import discover
 from runtime.settings import load
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 from schemas.events import ToolFailed
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import Caller, calling
@@ -231,7 +231,7 @@ async def test_workers_killed_at_any_moment_lose_nothing_and_repeat_nothing(
     async with (
         await connect(settings, "test") as bus,
         bus.listening("aura.live.*.*.out", on_out),
-        beside(kill(bus)),
+        scoped_task(kill(bus)),
         asyncio.TaskGroup() as talks,
     ):
         for number in range(8):

@@ -212,7 +212,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         parts=tuple((f"two-part{at}==1.0", f"two_part{at}/data/part") for at in (1, 2)),
         file="model.gguf",
         sha256=sha(DATA),
-        beside={"two_part1/data/config.json": ("config.json", sha(b"{}"))},
+        small_files={"two_part1/data/config.json": ("config.json", sha(b"{}"))},
         setting="AURA_LLM_MODEL",
     )
     monkeypatch.setitem(PACKAGED, "two", two)

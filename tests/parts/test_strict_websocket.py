@@ -28,7 +28,7 @@ SOUND = "s" * 2000
 OTHER = "o" * 2000
 
 
-class Listener:
+class Receiver:
     """A server that takes what begins with an s, or is binary, and notes how all came."""
 
     def __init__(self, *, bears_one: bool = False, named: bool = False) -> None:
@@ -59,7 +59,7 @@ class Listener:
             budget.identify(named=self._named)
             ws = self._ws = StrictWebSocket(Pace(budget, self.queue, str), timeout=0.1)
             await ws.prepare(request)
-            ws.listen(self)
+            ws.deliver_to(self)
             async for message in ws.messages():
                 self.came.append(("queued", str(message[:1])))
                 if message == "end":
@@ -75,23 +75,23 @@ class Listener:
             yield raw
 
 
-async def heard(sent: list[bytes]) -> Listener:
+async def heard(sent: list[bytes]) -> Receiver:
     """Return who heard the pieces of *sent*, each in a packet of its own."""
-    listener = Listener()
-    async with listener.client() as raw:
+    receiver = Receiver()
+    async with receiver.client() as raw:
         for piece in [*sent, frame(TEXT, b"end")]:
             await raw.send(piece)
             await asyncio.sleep(0.01)
         assert await raw.close_code() is not None
-    return listener
+    return receiver
 
 
 @pytest.mark.parametrize("cuts", [(), (700,), (1, 3, 7), (8, 1400), (2007, 2100, 2101)])
 async def test_sound_is_direct_however_its_packets_are_cut(cuts: tuple[int, ...]) -> None:
     stream = frame(TEXT, SOUND.encode()) + frame(BINARY, bytes(640)) + frame(TEXT, SOUND.encode())
     edges = [0, *cuts, len(stream)]
-    listener = await heard([stream[a:b] for a, b in pairwise(edges)])
-    *came, end = listener.came
+    receiver = await heard([stream[a:b] for a, b in pairwise(edges)])
+    *came, end = receiver.came
     assert end == ("queued", "e")
     assert [what for _, what in came] == ["s", str(b"\0"), "s"]
     if min(cuts, default=8) >= 8:  # a head that is cut is left to the parser, with its message
@@ -102,15 +102,15 @@ async def test_sound_is_direct_however_its_packets_are_cut(cuts: tuple[int, ...]
 async def test_in_full_rounds_the_messages_of_a_stranger_wait_and_come_in_their_order(
     *, named: bool, sound_comes: str
 ) -> None:
-    listener = Listener(named=named)
+    receiver = Receiver(named=named)
 
     async def others_work() -> None:
         while True:
-            listener.queue.round.count(2 * ROUND_S)
+            receiver.queue.round.count(2 * ROUND_S)
             await asyncio.sleep(0)
 
     sound, other = frame(TEXT, SOUND.encode()), frame(TEXT, OTHER.encode())
-    async with listener.client() as raw:
+    async with receiver.client() as raw:
         others = asyncio.create_task(others_work())
         await asyncio.sleep(0)
         for piece in (sound + other[:900], other[900:] + sound, frame(PING), frame(TEXT, b"end")):
@@ -118,34 +118,34 @@ async def test_in_full_rounds_the_messages_of_a_stranger_wait_and_come_in_their_
             await asyncio.sleep(0.01)
         assert await raw.close_code() is not None
         others.cancel()
-    assert [letter for _, letter in listener.came] == [*"sose"]
-    assert listener.came[0] == (sound_comes, "s")
-    assert all(how == "queued" for how, _ in listener.came) is not named
+    assert [letter for _, letter in receiver.came] == [*"sose"]
+    assert receiver.came[0] == (sound_comes, "s")
+    assert all(how == "queued" for how, _ in receiver.came) is not named
 
 
 async def test_other_messages_are_queued_and_sound_behind_them_waits() -> None:
     sound, other = frame(TEXT, SOUND.encode()), frame(TEXT, OTHER.encode())
-    listener = await heard([sound + other + sound, frame(PING), other[:900], other[900:] + sound])
-    *came, _ = listener.came
+    receiver = await heard([sound + other + sound, frame(PING), other[:900], other[900:] + sound])
+    *came, _ = receiver.came
     assert came[0] == ("direct", "s")
     assert [what for _, what in came] == ["s", "o", "s", "o", "s"]
 
 
 async def test_text_that_is_none_closes_the_connection() -> None:
-    listener = Listener()
-    async with listener.client() as raw:
+    receiver = Receiver()
+    async with receiver.client() as raw:
         await raw.send(frame(TEXT, b"s" + b"\xff" * 500))
         assert await raw.close_code() == 1007
-    assert not listener.came
+    assert not receiver.came
 
 
 async def test_a_client_that_costs_too_much_is_heard_no_more() -> None:
-    listener = Listener(bears_one=True)
-    async with listener.client() as raw:
+    receiver = Receiver(bears_one=True)
+    async with receiver.client() as raw:
         await raw.send(frame(TEXT, SOUND.encode()) * 3)
         got = await raw.receive()
     assert got == (CLOSE, (1008).to_bytes(2) + f"too much: {'ü' * 56}".encode())
-    assert len(listener.came) == 1
+    assert len(receiver.came) == 1
 
 
 async def test_what_is_not_worked_on_waits_in_the_socket_and_comes_in_its_order() -> None:

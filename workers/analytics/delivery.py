@@ -46,7 +46,7 @@ class Source(Protocol):
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *_: object) -> None: ...
     def __aiter__(self) -> AsyncIterator[EventJob]: ...
-    async def leave(self) -> None: ...
+    async def drain(self) -> None: ...
 
 
 class LiveEvent:
@@ -103,7 +103,7 @@ class Live:
         while (job := await self._queue.get()) is not None:
             yield job
 
-    async def leave(self) -> None:
+    async def drain(self) -> None:
         self._queue.put_nowait(None)
 
     async def _on_message(self, message: Delivery) -> None:

@@ -45,7 +45,7 @@ class Runner:
             asyncio.TaskGroup() as tasks,
         ):
             heart = tasks.create_task(self._keep_alive())
-            leaver = tasks.create_task(self._leave(stop))
+            draining = tasks.create_task(self._drain_at(stop))
             hands = [
                 tasks.create_task(self._work(handler, context.bus, stop))
                 for _ in range(self.subscriber.at_once)
@@ -60,16 +60,16 @@ class Runner:
                 await self._waiting.put(None)
             await asyncio.wait(hands)
             heart.cancel()
-            leaver.cancel()
+            draining.cancel()
 
     def _wants(self, event: AnyEvent) -> bool:
         if self.subscriber.calls_only and subjects.is_replay(event.session):
             return False
         return tag(event) in self.subscriber.types
 
-    async def _leave(self, stop: asyncio.Event) -> None:
+    async def _drain_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
-        await self._source.leave()
+        await self._source.drain()
 
     async def _keep_alive(self) -> None:
         while True:
@@ -116,7 +116,7 @@ class Runner:
                 await handler(delivered)
         except Exception as error:  # noqa: BLE001  # the boundary: logged once, answered once
             if len(deliveries) > 1 and any(self._gives_up(d, error) for d in deliveries):
-                middle = len(deliveries) // 2  # one event that fails costs the others nothing
+                middle = len(deliveries) // 2  # the halves of a failed batch are tried apart
                 await self._handle(handler, bus, deliveries[:middle])
                 await self._handle(handler, bus, deliveries[middle:])
                 return

@@ -2,6 +2,6 @@
 
 import os
 
-# onnxruntime from 1.29 on sends data about the machine to its maker, unless this is set before the
-# import; its own function to turn that off comes too late, after it has written a device id.
+# onnxruntime sends data about the machine to its maker from version 1.29 on. This must be set
+# before the import: its own function is called too late, after it has written a device id.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

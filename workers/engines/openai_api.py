@@ -23,8 +23,8 @@ from workers.engines.errors import (
 )
 
 NO_KEY: Final = "none"
-"""The key for servers that need none. Without it a library would send its maker's key, from the
-environment, to another server."""
+"""The key for servers that need none. A library without a key would take its maker's one from the
+environment, and send it to another server."""
 CONNECT_S: Final = 2.0
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _RETRYABLE: Final = frozenset({408, 409, 425, 429})

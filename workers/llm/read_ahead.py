@@ -94,14 +94,14 @@ class ReadAhead:
 
     async def _read_next(self) -> None:
         key, prompt = self._waiting.popitem()
-        # no task group: it would wait for a hung engine, and jobs with it
+        # a task group would wait for a hung engine, and jobs would wait with it
         self._reading = reading = asyncio.create_task(self._read_one(prompt))
         try:
             await asyncio.wait({reading})
         finally:
             await self._stop(reading)
             self._reading = None
-        if reading.cancelled():  # a job came
+        if reading.cancelled():  # a job has come, and goes first
             self._wait(key, prompt)
 
     async def _read_one(self, prompt: Prompt) -> None:

@@ -51,7 +51,7 @@ class ResponseChain:
         if newest is None:
             return state
         state = state.after(newest.seq)
-        if newest.seq > job.seq:  # else nothing was published since the job
+        if newest.seq > job.seq:  # else the chain has no link yet
             for link in await job.bus.read(subjects.EVENTS_STREAM, self._subject, after=job.seq):
                 state = state.after(link.seq, link.event())
         return state
@@ -144,7 +144,7 @@ class ResponseChain:
             FencedError: the response was cancelled, or another worker goes on with it.
             BusAwayError: not acknowledged.
         """
-        if not self._is_read:  # a fresh job began before the log was read
+        if not self._is_read:  # `JobContext.is_fresh`: the log was not read first
             await self.find()
             if self.state.is_begun:
                 raise FencedError("a fresh job is not the first to respond", self.state.last)
@@ -198,9 +198,9 @@ class ResponseWriter:
     async def finish(self) -> None:
         """Publish the rest, then the tool calls.
 
-        If tools were offered and the response is only a call of another one, that call is published
-        too: nobody runs it, and the model gets the failure. Calls in the text do not count if the
-        server reports calls, since some servers also leave them in the text.
+        A call of a tool that was not offered is published if other tools were, and the response is
+        nothing else: nobody runs it, and the model gets the failure. Calls in the text do not count
+        if the server reports calls, since some servers also leave them in the text.
         """
         await self._say(self._text.flush())
         calls = self._calls or self._text.calls

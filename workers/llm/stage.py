@@ -59,7 +59,7 @@ class LlmStage:
 
     @property
     def wait_ms(self) -> int:
-        return 0  # a job with a slot has the model
+        return 0  # a job with a slot never waits for the model
 
     async def warm(self) -> None:
         await self._model.warm()
@@ -104,8 +104,8 @@ class LlmStage:
                     "the language model wrote the call of a tool and said nothing: Aura offers it "
                     "none"
                 )
-        if not chain.state.calls:  # the edge waits for their results
-            await job.bus.yield_to_jobs()  # the voice begins the last sentence first
+        if not chain.state.calls:  # with calls, the edge waits for this event
+            await job.bus.yield_to_jobs()  # the voice takes the last sentence first
         await chain.complete(writing.usage)
 
     def _warn(self, model: str, markup: Markup) -> None:
@@ -204,8 +204,8 @@ async def _each_within(
 async def _within(coming: Awaitable[T], limit_s: float, awake_s: float = AWAKE_S) -> T:
     """Return the result of *coming* within *limit_s* and the grace *awake_s*.
 
-    After a suspension of the process the time is over although the token is about to come, so there
-    is a short grace: the model does not hang.
+    The grace is for a process that was suspended: its time is over, but the model does not hang and
+    the token is about to come.
 
     Raises:
         TimeoutError: it did not come.

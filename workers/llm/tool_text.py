@@ -175,7 +175,7 @@ class ToolText:
             return False
         body, rest = text, ""
         if end:
-            # the closing belongs to a list in Python's syntax
+            # the closing bracket is part of a list in Python's syntax
             body = text[: end.end() if markup is PYTHONIC else end.start()]
             rest = text[end.end() :]
         self._move(TextMove.CLOSE)
@@ -232,7 +232,7 @@ class ToolText:
             except (ValueError, RecursionError):
                 continue
             if wraps and not at_end and not body[end:]:
-                return False  # its last brace is missing yet
+                return False  # the second closing brace has not come yet
             if calls := calls_of(value):
                 self._keep_calls(calls)
                 if fenced:

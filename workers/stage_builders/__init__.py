@@ -24,8 +24,8 @@ class BuiltStage:
 
     stage: Stage[Any]
     slots: int
-    beside: Callable[[Bus, asyncio.Event], AbstractAsyncContextManager[None]] = _nothing
-    """Runs beside the worker's jobs, until the event is set."""
+    companion: Callable[[Bus, asyncio.Event], AbstractAsyncContextManager[None]] = _nothing
+    """Opens what runs while the worker works, until the event is set."""
 
 
 def build(settings: Settings, stage: StageName) -> BuiltStage:

@@ -11,8 +11,8 @@ from workers.stt.stage import SttStage
 def build(settings: Settings) -> BuiltStage:
     recognizer = factory.recognizer(settings)
     simulated = settings.stt_engine == "simulated"
-    waits = simulated or factory.stt_engine(settings) == "openai"  # computes elsewhere
-    threads = settings.stt_slots if waits else settings.stt_workers
+    computes_here = not simulated and factory.stt_engine(settings) != "openai"
+    threads = settings.stt_workers if computes_here else settings.stt_slots
     stage = SttStage(
         recognizer,
         EngineExecutor(threads, limit_s=settings.engine_limit_s),

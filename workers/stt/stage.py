@@ -32,8 +32,8 @@ from workers.stt.utterance_words import AudioPart, PauseTranscript, RecognisedWo
 log = structlog.get_logger(__name__)
 
 STALE_LIMIT_S = 0.6
-"""The longest wait for the first audio of an utterance that looks past its deadline. If its audio
-is gone, none comes. If only a clock is ahead of the server's, it is there."""
+"""The longest wait for the first audio of an utterance that looks past its deadline. The audio is
+gone, or it is there and only a clock is ahead of the server's."""
 
 
 class SttStage:

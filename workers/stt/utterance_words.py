@@ -228,14 +228,14 @@ class UtteranceWords:
             at_ms = quiet_ms(AudioPart(now_ms - QUIET_WITHIN_MS, now_ms))
             self._cut(AudioPart(self.open_ms, at_ms), at_ms, in_speech=True)
 
-    def ended(self, at_ms: int, stands: int) -> None:
-        """Take the end; the transcript of pause *stands* has all the words, 0: none has.
+    def ended(self, at_ms: int, final_pause: int) -> None:
+        """Take the end; the transcript of *final_pause* has all the words (0: none has).
 
         Raises:
             IllegalMoveError: the utterance was over.
         """
         self._move(PieceMove.END)
-        whole = stands and self._latest and self._latest[0] == stands
+        whole = final_pause and self._latest and self._latest[0] == final_pause
         open_ = AudioPart(self.open_ms, max(self.open_ms, at_ms))
         self._last = self._latest[1] if whole and self._latest else open_
 

@@ -75,7 +75,7 @@ async def run(settings: Settings, server: Server) -> int:
     def on_signal() -> None:
         stop.set()
         ended.set()
-        if limit.when() is not None:  # it waits for the server
+        if limit.when() is not None:  # the server is awaited: the wait ends now
             limit.reschedule(loop.time())
 
     on_stop(on_signal)

@@ -44,7 +44,7 @@ class ToolStage:
 
     @property
     def wait_ms(self) -> int:
-        return 0  # a call that has a slot is made
+        return 0  # a call with a slot never waits
 
     async def warm(self) -> None:
         """There is nothing to load."""

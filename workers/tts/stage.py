@@ -57,7 +57,7 @@ class TtsStage:
         if self._greeting:
             try:
                 await asyncio.to_thread(self._speak_greeting)
-            except EngineError as error:  # the next job will report it
+            except EngineError as error:  # the next job reports it
                 log.warning("greeting_not_spoken", why=type(error).__name__)
 
     def target(self, event: ResponseSentence) -> JobTarget:
@@ -68,7 +68,7 @@ class TtsStage:
         if event.text_only:
             return
         speaker = SpeakerVoice(event.voice, event.language, event.speed)
-        # it searches the disk
+        # a thread, since `choose` searches the disk
         voice = await asyncio.to_thread(self._many.choose, speaker) if self._many else self._own
         spoken = Spoken.of(voice.used, event.speed, event.language, event.text)
         sending = _Sending(job)
@@ -96,7 +96,7 @@ class TtsStage:
     ) -> None:
         event = job.event
         pieces, owner = voice.synthesize(event.text), (event.tenant, event.session)
-        # the first sentence of a response goes first
+        # a smaller rank goes first, so first sentences do
         rank = BACKGROUND_SENTENCE_RANK if event.background else event.index
         cutter = ChunkCutter()
         while more := await self._executor.run(
@@ -129,9 +129,7 @@ class _Sending:
         chunk = SpeechChunk(
             turn=event.turn, index=event.index, chunk=len(self.sent), pcm=pcm, last=last
         )
-        if not await self._job.bus.send(
-            self._subject, chunk
-        ):  # the call would stall at a missing chunk
+        if not await self._job.bus.send(self._subject, chunk):
             raise BusAwayError("a chunk of speech was not sent")
         await asyncio.sleep(0)  # the chunk is sent before the engine goes on
         self.first_ms = self.first_ms or self._job.took_ms()

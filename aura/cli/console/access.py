@@ -67,7 +67,7 @@ class Access:
         """
         return self.asks or is_here(urlsplit(f"//{host}").hostname or "")
 
-    def enter(self, token: str, cookie: str, now_s: float) -> bool:
+    def sign_in(self, token: str, cookie: str, now_s: float) -> bool:
         """Check the *token*; if it is right, the browser has access by the new *cookie*."""
         if not self._is_token(token):
             return False
@@ -76,7 +76,7 @@ class Access:
             self._until_s.popitem(last=False)
         return True
 
-    def leave(self, cookie: str) -> None:
+    def sign_out(self, cookie: str) -> None:
         self._until_s.pop(cookie, None)
 
     def admits(self, cookie: str, bearer: str, now_s: float) -> bool:

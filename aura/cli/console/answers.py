@@ -35,7 +35,7 @@ CONSOLE_HEADERS = {
 }
 
 
-class Refused(Exception):  # noqa: N818  # it is an answer, and the asker's fault
+class Refused(Exception):  # noqa: N818  # it is an answer, and the client's fault
     """A request is refused, with a message for the operator and an HTTP status."""
 
     def __init__(self, status: int, code: str, error: str) -> None:

@@ -45,8 +45,8 @@ def build(settings: Settings, watcher: Watcher, readable: Readable) -> web.Appli
         app.router.add_get(f"/console/{name}", _file(CONSOLE_PAGES / name))
     for name in SHARED:
         app.router.add_get(f"/console/{name}", _file(name))
-    app.router.add_post("/api/enter", enter)
-    app.router.add_post("/api/leave", leave)
+    app.router.add_post("/api/sign-in", sign_in)
+    app.router.add_post("/api/sign-out", sign_out)
     app.router.add_get("/api/live", live_socket.live)
     for part in (calls_api, commands_api, agents_api):
         app.router.add_routes(part.routes())
@@ -73,7 +73,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     sent_by = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if not same_origin(request.host, *sent_by):
         raise Refused(403, "FORBIDDEN", "Another page sent this.")
-    if request.path != "/api/enter":
+    if request.path != "/api/sign-in":
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         bearer = token.strip() if scheme.lower() == "bearer" else ""
         if bearer:
@@ -85,7 +85,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
-async def enter(request: web.Request) -> web.Response:
+async def sign_in(request: web.Request) -> web.Response:
     """Give access to a browser with the operator's token."""
     access = request.app[CONSOLE].access
     _check_bad_tokens(request)
@@ -94,10 +94,10 @@ async def enter(request: web.Request) -> web.Response:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Refused(400, "BAD_REQUEST", 'A body {"token": "..."} is needed.') from None
     cookie = secrets.token_urlsafe(32)
-    if not access.enter(token, cookie, time.monotonic()):
+    if not access.sign_in(token, cookie, time.monotonic()):
         _count_bad(request)
         raise Refused(401, "UNAUTHORIZED", "This is not the operator's token.")
-    answer = json_answer({"entered": True})
+    answer = json_answer({"signed_in": True})
     secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
     answer.set_cookie(
         *(_cookie_name(request), cookie),
@@ -109,10 +109,10 @@ async def enter(request: web.Request) -> web.Response:
     return answer
 
 
-async def leave(request: web.Request) -> web.Response:
+async def sign_out(request: web.Request) -> web.Response:
     """End the access of the browser."""
-    request.app[CONSOLE].access.leave(_cookie(request))
-    answer = json_answer({"entered": False})
+    request.app[CONSOLE].access.sign_out(_cookie(request))
+    answer = json_answer({"signed_in": False})
     answer.del_cookie(_cookie_name(request))
     return answer
 

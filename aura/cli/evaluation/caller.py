@@ -19,7 +19,7 @@ from aura.cli.evaluation.suite import Scenario, Step
 from aura.client import socket_url
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_S, SILENCE
 from runtime.audio.conversion import read_wav
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 
 REACTION_S = 2.5
 """Seconds after a noise within which Aura would react to it."""
@@ -116,7 +116,7 @@ async def perform(
         http.ws_connect(address, max_msg_size=0) as ws,
     ):
         messages, microphone = Messages(), _Microphone(ws)
-        async with beside(microphone.run()), beside(_listen(ws, messages)) as listening:
+        async with scoped_task(microphone.run()), scoped_task(_listen(ws, messages)) as listening:
             try:
                 async with asyncio.timeout(scenario.limit_s):
                     line = _Line(messages, microphone, listening, within_s or 0.0)

@@ -44,7 +44,7 @@ SAYING = ("text", "words", "agent")
 
 
 def words(event: AnyEvent) -> str:
-    """Return the line for *event*, or "" if a listener needs none."""
+    """Return the line for *event*, or "" if a monitor needs none."""
     match event:
         case TurnCommitted(text=text) if text:
             return f"caller: {text}"
@@ -65,7 +65,7 @@ def words(event: AnyEvent) -> str:
             return ""
 
 
-class _Listener:
+class _CallMonitor:
     """Collects the words and the sound of one call."""
 
     def __init__(self, text: TextIO) -> None:
@@ -100,21 +100,21 @@ class _Listener:
 
 async def listen_in(bus: Bus, call: CallState, out: str) -> None:
     """Listen to *call* until it ends; its sound goes to the file *out*, or to stdout for `-`."""
-    listener = _Listener(sys.stderr if out == STDOUT else sys.stdout)
+    monitor = _CallMonitor(sys.stderr if out == STDOUT else sys.stdout)
     async with AsyncExitStack() as stack:
         sink = stack.enter_context(_sink(out)) if out else None
         for subject, heard in (
-            (subjects.live(call.tenant, call.session), listener.on_event),
-            (subjects.utterance(call.session), listener.on_audio),
-            (subjects.speech(call.session), listener.on_speech),
+            (subjects.live(call.tenant, call.session), monitor.on_event),
+            (subjects.utterance(call.session), monitor.on_audio),
+            (subjects.speech(call.session), monitor.on_speech),
         ):
             await stack.enter_async_context(bus.listening(subject, heard))
-        while not listener.ended.is_set():
+        while not monitor.ended.is_set():
             await asyncio.sleep(OFTEN_S)
             if sink:
-                sink.write(listener.sound.read(_now_ms()))
+                sink.write(monitor.sound.read(_now_ms()))
         if sink:
-            sink.write(listener.sound.read(_now_ms() + LISTENING_DELAY_MS))
+            sink.write(monitor.sound.read(_now_ms() + LISTENING_DELAY_MS))
 
 
 @contextmanager

@@ -47,7 +47,7 @@ from edge.door.opening.opening import Opening
 from edge.door.opening.seat import Seat
 from edge.door.refusal import RefusedError
 from edge.door.transport import Phone
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 from schemas.events import EndReason
 from schemas.tools import MOST_SENT_KEYS, SEND_DTMF
 
@@ -129,7 +129,7 @@ class ConnectionSessions:
         shell = self._shell_of(opening, tells_events=begin.events)
         running = self.start(shell.run(*opening.more))
         try:
-            async with beside(shell.listening.wait()) as listening:
+            async with scoped_task(shell.listening.wait()) as listening:
                 await asyncio.wait({listening, running}, return_when=asyncio.FIRST_COMPLETED)
         finally:  # it must also be ended if the client is closed meanwhile
             self._session = _Session(opening, shell, running, self._intake_of(shell))

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from edge.door.http.plain_errors import PlainHandler
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ async def unless_left(request: web.Request, work: Coroutine[Any, Any, T]) -> T:
     connection = request.protocol
     assert isinstance(connection, PlainHandler)  # noqa: S101  # `PlainServer` makes no others
     try:
-        async with beside(connection.lost.wait()) as left, beside(work) as working:
+        async with scoped_task(connection.lost.wait()) as left, scoped_task(work) as working:
             await asyncio.wait({left, working}, return_when=asyncio.FIRST_COMPLETED)
         if working.cancelled():
             raise ConnectionResetError("the client has left")

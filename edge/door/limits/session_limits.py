@@ -159,7 +159,7 @@ class SessionLimits:
 
     async def _free(self, key: str, seq: int) -> None:
         try:
-            await self._bus.forget(key, seq)
+            await self._bus.purge_key(key, seq)
         except BusAwayError:
             log.info("session_key_left_to_expire")
 

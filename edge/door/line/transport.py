@@ -8,7 +8,7 @@ from weakref import ref
 from edge.core.client_commands import ClientCommand
 from edge.door.limits.common_bounds import MOST_CLIENT_BYTES, message_bytes
 from edge.door.limits.pace import Pace
-from edge.door.transport import Listener, Phone, VoicePlayer
+from edge.door.transport import MessageReceiver, Phone, VoicePlayer
 
 MOST_UNREAD_MESSAGES = 512
 """The most unread messages, with audio from before the session's beginning."""
@@ -39,13 +39,13 @@ class LineTransport:
         self.pace = pace
         self.player: VoicePlayer | None = None
         self.phone: Phone | None = None
-        self._listener: Callable[[], Listener | None] = lambda: None
-        """A weak reference: the listener has this transport."""
+        self._receiver: Callable[[], MessageReceiver | None] = lambda: None
+        """A weak reference: the receiver has this transport."""
         self._carrier: Carrier | None = None
         self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue(MOST_UNREAD_MESSAGES + 1)
         """At most MOST_UNREAD_MESSAGES; None is the last, which always has room."""
         self._waiting_bytes = 0
-        self._over = False
+        self._is_over = False
         pace.read_from(self)
 
     def has_more(self) -> bool:
@@ -55,9 +55,9 @@ class LineTransport:
     def note_slowed(self) -> None:
         """Do nothing: the carrier sees by itself whether its client has gone."""
 
-    def listen(self, listener: Listener) -> None:
-        """Let *listener* listen while it lives; `messages` does not yield what it takes at once."""
-        self._listener = ref(listener)
+    def deliver_to(self, receiver: MessageReceiver) -> None:
+        """Deliver to *receiver* while it lives; `messages` does not yield what it takes at once."""
+        self._receiver = ref(receiver)
 
     def attach(self, carrier: Carrier, phone: Phone | None = None) -> None:
         """Take the *carrier* of the call; *phone*: that of a telephone."""
@@ -65,14 +65,13 @@ class LineTransport:
 
     def arrived(self, message: str | bytes) -> None:
         """Take a message, or a packet's audio."""
-        if self._over:
+        if self._is_over:
             return
-        listener = self._listener()
-        if listener and self._waiting.empty() and listener.take_at_once(message):
-            return  # the listener has counted it
-        size_bytes = message_bytes(message)
-        self.pace.budget.spend_frames(1, size_bytes)
-        self._waiting_bytes += size_bytes
+        receiver = self._receiver()
+        if receiver and self._waiting.empty() and receiver.take_at_once(message):
+            return  # the receiver has counted it
+        self.pace.budget.spend_frames(1, len(message))
+        self._waiting_bytes += len(message)
         if self._waiting_bytes > MOST_CLIENT_BYTES or self._waiting.qsize() >= MOST_UNREAD_MESSAGES:
             self.cut_off("messages come faster than they are read")
             return
@@ -80,31 +79,31 @@ class LineTransport:
 
     def commanded(self, commands: list[ClientCommand]) -> None:
         """Take commands that the line itself makes."""
-        listener = self._listener()
-        if listener and not self._over:
+        receiver = self._receiver()
+        if receiver and not self._is_over:
             for command in commands:
-                listener.obey_now(command)
+                receiver.obey_now(command)
 
     def left(self) -> None:
-        """Note that the client has left, or that no more comes; what has come is still read."""
-        if not self._over:
-            self._over = True
+        """Note that the client has left, or that no more is read."""
+        if not self._is_over:
+            self._is_over = True
             self._waiting.put_nowait(None)
 
     def cut_off(self, message: str) -> None:
-        """Read no more, not even what waits, and have the connection closed; *message* says why."""
-        if self._over:
+        """Read no more, and have the connection closed; *message* says why."""
+        if self._is_over:
             return
         while not self._waiting.empty():
             self._waiting.get_nowait()
         self.left()
-        if listener := self._listener():
-            listener.over_budget(message)
+        if receiver := self._receiver():
+            receiver.over_budget(message)
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """Yield waiting and later messages until the client leaves."""
-        while (message := await self._waiting.get()) is not None:
-            self._waiting_bytes -= message_bytes(message)
+        while (message := await self._waiting.get()) is not None and not self._is_over:
+            self._waiting_bytes -= len(message)
             yield message
 
     async def send_str(self, data: str) -> None:

@@ -9,7 +9,7 @@ from edge.door.agents.tool_catalogue import ToolCatalogue
 from edge.door.opening.opening import Openings
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 from schemas import codec, subjects
 from schemas.prompts import MOST_PROMPTS, PromptBeginning, PromptsReply
 
@@ -56,8 +56,8 @@ class LikelyPrompts:
     async def _change(self) -> None:
         """Wait until an agent or a tool has changed."""
         async with (
-            beside(self._agents.changed.wait()) as agent,
-            beside(self._tools.changed.wait()) as tool,
+            scoped_task(self._agents.changed.wait()) as agent,
+            scoped_task(self._tools.changed.wait()) as tool,
         ):
             await asyncio.wait({agent, tool}, return_when=asyncio.FIRST_COMPLETED)
 

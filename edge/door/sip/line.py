@@ -59,12 +59,12 @@ class SipLine:
         clock = asyncio.get_running_loop().time
         due_s = clock()
         while True:
-            with suppress(AudioNotActive, AudioRestarted):  # not ready: the next round tries again
+            with suppress(AudioNotActive, AudioRestarted):  # the next round tries again
                 self._send_microphone()
                 self._speak()
             if self._call.remote_on_hold and self._queue and clock() >= self._reported_s + HELD_S:
                 self._reported_s = clock()
-                self._sent(self._queue.position)  # else the call would count it as heard
+                self._sent(self._queue.position)  # the call counts nothing later as heard
             due_s = max(due_s + FRAME_S, clock() - MOST_CATCH_UP_S)
             await asyncio.sleep(max(0.0, due_s - clock()))
 

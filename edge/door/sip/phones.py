@@ -37,7 +37,7 @@ from edge.protocols.client_protocol import Handshake
 from edge.protocols.sip import SipProtocol
 from runtime.bus.delivery import Delivery, message_of
 from runtime.settings import Settings, SettingsError
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 from schemas import names, subjects
 from schemas.control import CallPlaced, CallPlacing, PlacingFault
 from schemas.subjects import is_token
@@ -102,7 +102,7 @@ class Phones:
         self._agent.on_incoming(self.take)
         try:
             async with (
-                beside(self._stay_registered(self._agent)),
+                scoped_task(self._stay_registered(self._agent)),
                 self._edge.bus.listening(subjects.DIAL, self._on_dial, group=GROUP),
             ):
                 yield
@@ -208,7 +208,7 @@ class Phones:
             try:
                 await answered
                 caller = Caller(names.of_sip(call.call_id or address), new.tenant)
-                async with beside(line.run()):
+                async with scoped_task(line.run()):
                     seat = Seat(edge.seats, protocol, caller, address, session=new.session)
                     await hold(edge, transport, seat)
             finally:

@@ -65,7 +65,7 @@ def config_of(settings: Settings) -> Config:
     ca = settings.sip_ca or ssl.get_default_verify_paths().cafile
     for file in (settings.sip_ca, settings.sip_certificate):
         if file and not Path(file).is_file():
-            raise ValueError(f"{file} is no file")  # the stack would ignore it silently
+            raise ValueError(f"{file} is no file")  # the stack reports no missing file
     lines = [
         f"sip_listen {settings.sip_listen}",
         f"rtp_ports {settings.sip_rtp_ports}",
@@ -105,5 +105,5 @@ async def dialled(runtime: Runtime, agent: UserAgent, address: str) -> Call:
     finally:
         runtime.unsubscribe(listener)
     for event in early:
-        call._on_stack_event(event)  # which ignores those of other calls
+        call._on_stack_event(event)  # it ignores the events of other calls
     return call

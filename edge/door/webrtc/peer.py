@@ -168,7 +168,7 @@ def readable(offer: str, *, with_candidates: bool) -> str:
     try:
         given = SessionDescription.parse(offer)
         kinds = [media.kind for media in given.media]
-    except Exception as error:  # as above
+    except Exception as error:  # aiortc raises errors of any type here, too
         raise BadOfferError("it cannot be read as SDP") from error
     if sorted(kinds) != ["application", "audio"]:
         why = f"expected one line `m=audio` and one `m=application`, for the channel {CHANNEL}"
@@ -186,12 +186,11 @@ def _names_keys(offer: str) -> bool:
 
 def _without_unusable(lines: Iterable[str], with_candidates: bool) -> list[str]:
     def keeps(line: str) -> bool:
-        if line.startswith("a=end-of-candidates"):  # it may still use other addresses
+        if line.startswith("a=end-of-candidates"):  # the client may send from other addresses
             return False
         if line.startswith("a=candidate:"):
-            return (
-                with_candidates and ".local " not in line
-            )  # such names are known in the client's own network only
+            # only the client's own network can resolve a name in .local
+            return with_candidates and ".local " not in line
         return bool(line)
 
     return [line for line in lines if keeps(line)]

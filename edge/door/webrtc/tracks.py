@@ -5,7 +5,7 @@ ever once a packet is lost, and has a thread for each call. The voice sends pack
 playback, and few of them during silence.
 """
 
-from __future__ import annotations  # av's Packet[Any] exists for mypy only
+from __future__ import annotations  # Packet[Any] is valid for mypy, but not at run time
 
 import asyncio
 from collections.abc import Callable
@@ -47,14 +47,13 @@ class Microphone:
     def listen_to(self, receiver: RTCRtpReceiver) -> None:
         """Take the packets of *receiver* before it does."""
         held: Any = receiver
-        self._known = (
-            held._RTCRtpReceiver__remote_streams
-        )  # the sources in its reports to the sender
+        # the receiver reports these sources to the sender
+        self._known = held._RTCRtpReceiver__remote_streams
         held._handle_rtp_packet = self._receive_packet
 
     async def _receive_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
         del arrival_time_ms
-        if packet.ssrc in self._known or not self._known:  # one stream; others are ignored
+        if packet.ssrc in self._known or not self._known:  # the first stream alone is heard
             self._known.setdefault(packet.ssrc, StreamStatistics(CLOCK_HZ)).add(packet)
             self.receive(packet.sequence_number, packet.timestamp, packet.payload)
 
@@ -112,7 +111,7 @@ class VoiceTrack(MediaStreamTrack):
         frame, pieces = self._queue.pop_frame(whole=not self._rest_waits)
         for piece in pieces:
             self._sent(piece)
-        self._rest_waits = not frame and bool(self._queue)  # an interruption may have dropped it
+        self._rest_waits = not frame and bool(self._queue)  # an interruption drops the queue
         if self._rest_waits:
             self._due_s = self._now_s() + FRAME_S
         return frame

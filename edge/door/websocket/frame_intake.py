@@ -4,7 +4,7 @@ Frames of every kind count in the connection's budget, also empty parts and ping
 few at a time, and the socket is not read meanwhile. `unparsed_frames.py` decides when.
 
 A microphone sends fifty messages a second, each a whole frame. Such a frame goes directly to the
-listener: parser, queue and waiting task would double the cost of the audio.
+receiver: parser, queue and waiting task would double the cost of the audio.
 """
 
 import asyncio
@@ -17,10 +17,9 @@ from aiohttp._websocket.helpers import websocket_mask
 from edge.door.limits.allowance import AHEAD, OverBudgetError
 from edge.door.limits.message_memory import LONGEST_RESERVATION_S
 from edge.door.limits.pace import WAIT_PIECE_S, Pace
-from edge.door.transport import Listener
+from edge.door.transport import MessageReceiver
 from edge.door.websocket.frame_heads import HEAD_BYTES, KEY_BYTES, WHOLE_TEXT
-from edge.door.websocket.intake_state import DROPS, READS
-from edge.door.websocket.unparsed_frames import IntakeStep, UnparsedFrames
+from edge.door.websocket.unparsed_frames import DROPS, READS, IntakeStep, UnparsedFrames
 from edge.protocols.client_protocol import CloseCode
 
 REASON_READ_S = 1.0
@@ -34,7 +33,7 @@ class FilteredSocket(Protocol):
 
     pace: Pace
     most_bytes: int
-    listener: Callable[[], Listener | None]
+    receiver: Callable[[], MessageReceiver | None]
     """Returns what takes some short messages, which the parser does not get."""
 
     @property
@@ -70,21 +69,22 @@ class FrameIntake:
             if not frames.set_aside(data):
                 self._handler._pause_reading_for_buffer()
             return False, b""
-        data = frames.with_begun(data)
+        if frames.begun:
+            data = frames.with_begun(data)
         if self._budget.is_stranger and self._ws.pace.is_round_full:
             frames.add(data, 0)
             self._take_step(IntakeStep.GO_ON_LATER, 0.0)
             return False, b""
-        at = self._listened_to(data)
+        at = self._delivered(data)
         if at == len(data):
             return False, b""
         frames.add(data, at)
         return self._parse(), b""
 
-    def _listened_to(self, data: bytes) -> int:
-        """Give short messages to the listener; return the number of their bytes in *data*."""
-        listener = self._ws.listener()
-        if not listener or self._queue._buffer:
+    def _delivered(self, data: bytes) -> int:
+        """Give short messages to the receiver; return the number of their bytes in *data*."""
+        receiver = self._ws.receiver()
+        if not receiver or self._queue._buffer:
             return 0
         if self._budget.load is AHEAD:
             return 0
@@ -96,10 +96,10 @@ class FrameIntake:
             if self.drops:
                 return len(data)
             message = message_in(frame)
-            if message is None or not listener.take_at_once(message):
+            if message is None or not receiver.take_at_once(message):
                 return at
             at += len(frame)
-        self._frames.keep_begun(short.begun)
+        self._frames.begun = short.begun
         return len(data)
 
     @property
@@ -129,7 +129,7 @@ class FrameIntake:
             self._handler._resume_reading_for_buffer()
         asyncio.get_running_loop().call_later(REASON_READ_S, self._queue.feed_eof)
 
-    def forget(self) -> None:
+    def free(self) -> None:
         """Free all data and timers, since this object lives until garbage collection."""
         self._frames.clear()
         self._queue._buffer.clear()

@@ -13,7 +13,7 @@ from aiohttp import WebSocketError, WSMsgType, web
 from aiohttp.web_request import BaseRequest
 
 from edge.door.limits.pace import Pace
-from edge.door.transport import Listener, Phone, VoicePlayer
+from edge.door.transport import MessageReceiver, Phone, VoicePlayer
 from edge.door.websocket.frame_intake import FrameIntake
 from edge.protocols.client_protocol import CloseCode
 
@@ -37,12 +37,12 @@ class StrictWebSocket(web.WebSocketResponse):
         self.most_bytes = options.get("max_msg_size", 0)
         self.pace = pace
         pace.read_from(self)
-        self.listener: Callable[[], Listener | None] = lambda: None
-        """A weak reference: the listener has this WebSocket, which makes no commands itself."""
+        self.receiver: Callable[[], MessageReceiver | None] = lambda: None
+        """A weak reference: the receiver has this WebSocket, which makes no commands itself."""
 
-    def listen(self, listener: Listener) -> None:
-        """Let *listener* listen while it lives; `messages` does not yield what it takes at once."""
-        self.listener = ref(listener)
+    def deliver_to(self, receiver: MessageReceiver) -> None:
+        """Deliver to *receiver* while it lives; `messages` does not yield what it takes at once."""
+        self.receiver = ref(receiver)
 
     def _post_start(self, request: BaseRequest, protocol: str | None, writer: Any) -> None:
         super()._post_start(request, protocol, writer)
@@ -67,7 +67,7 @@ class StrictWebSocket(web.WebSocketResponse):
             return await super().close(message=reason, **how)
         finally:
             if self._intake:
-                self._intake.forget()
+                self._intake.free()
 
     def release(self) -> None:
         """Drop references to this object, which would stay in memory until garbage collection."""
@@ -81,8 +81,8 @@ class StrictWebSocket(web.WebSocketResponse):
         if self._intake is None or self._intake.drops:
             return
         self._intake.drop_all()
-        if listener := self.listener():
-            listener.over_budget(message)
+        if receiver := self.receiver():
+            receiver.over_budget(message)
         elif self._reader is not None:
             self._reader.set_exception(WebSocketError(CloseCode.POLICY_VIOLATION, message))
 

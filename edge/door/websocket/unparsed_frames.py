@@ -1,8 +1,13 @@
 """The data of a client's stream that are not parsed yet, and what is done with them next. Pure.
 
+    READS --fill--> WAITS
+    WAITS --empty--> READS
+    READS, WAITS --give up--> DROPS
+
 `frame_intake.py` does it: it has the socket, the parser and the timers.
 """
 
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -13,7 +18,6 @@ from edge.door.websocket.frame_heads import (
     ShortMessages,
     whole_messages,
 )
-from edge.door.websocket.intake_state import INTAKE_MOVES, READS, WAITS, IntakeMove
 from runtime.moves import moved
 
 MOST_FRAMES, MOST_PIECE_BYTES = 32, 32 * 1024
@@ -25,6 +29,34 @@ MOST_UNTAKEN_S = 0.25
 MOST_DROPPED_BYTES = 32 * 1024 * 1024
 PROBE_S = 1.0
 """The interval, seconds, at which a client is probed whose socket is not read."""
+
+
+class IntakeState(Enum):
+    """The handling of a client's data."""
+
+    READS = auto()
+    WAITS = auto()
+    """Data stay in the socket until all parsed messages are processed."""
+    DROPS = auto()
+    """Data are read and dropped: the connection is about to close."""
+
+
+class IntakeMove(Enum):
+    """The moves between states."""
+
+    FILL = auto()
+    EMPTY = auto()
+    GIVE_UP = auto()
+
+
+READS, WAITS, DROPS = IntakeState
+
+INTAKE_MOVES: Mapping[tuple[IntakeState, IntakeMove], IntakeState] = {
+    (READS, IntakeMove.FILL): WAITS,
+    (WAITS, IntakeMove.EMPTY): READS,
+    (READS, IntakeMove.GIVE_UP): DROPS,
+    (WAITS, IntakeMove.GIVE_UP): DROPS,
+}
 
 
 class IntakeStep(Enum):
@@ -61,8 +93,8 @@ class UnparsedFrames:
         self._reservation = reservation
         self._most_bytes = most_bytes
         self._heads = FrameHeads()
-        self._begun = b""
-        """The start of a message for the listener."""
+        self.begun = b""
+        """The start of a message for the receiver, kept until the rest of it has come."""
         self._rest, self._at = b"", 0
         """The latest data, and the number of its parsed bytes."""
         self._long = 0
@@ -87,8 +119,8 @@ class UnparsedFrames:
         return self._dropped < MOST_DROPPED_BYTES
 
     def with_begun(self, data: bytes) -> bytes:
-        """Return *data* behind the start of a message that was kept for the listener."""
-        data, self._begun = self._begun + data, b""
+        """Return *data* behind the start of a message that was kept for the receiver."""
+        data, self.begun = self.begun + data, b""
         return data
 
     def short_messages(self, data: bytes) -> ShortMessages | None:
@@ -97,10 +129,6 @@ class UnparsedFrames:
             return None
         found = whole_messages(data)
         return found if found and len(found.messages) <= MOST_FRAMES else None
-
-    def keep_begun(self, begun: bytes) -> None:
-        """Keep the start of a message until the rest of it has come."""
-        self._begun = begun
 
     def add(self, data: bytes, at: int) -> None:
         """Take *data* to be parsed from its byte *at* on; nothing else waits."""
@@ -116,7 +144,7 @@ class UnparsedFrames:
 
     def clear(self) -> None:
         """Free all data."""
-        self._begun = self._rest = b""
+        self.begun = self._rest = b""
 
     # -------------------------------------------------------- what is done next
 

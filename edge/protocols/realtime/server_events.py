@@ -104,7 +104,7 @@ class ServerEvents:
     def _of_response(self, event: ClientEvent) -> list[Json]:
         match event:
             case ResponseStarted(turn=turn) if self.open and self.open.turn == turn:
-                return []  # it continues with results of tools that are not the client's
+                return []  # the open response continues with the results of Aura's own tools
             case ResponseStarted(turn=turn, ask=ask):
                 return self._started(turn, ask)
             case Speech():

@@ -84,7 +84,7 @@ ToolChoice = Literal["auto", "none", "required"] | NamedTool
 def choice_changes(choice: ToolChoice) -> dict[str, Any]:
     """Return the changes of the session configuration by *choice*."""
     if choice == "none":
-        return {"tool_use.max_steps": 0}  # the operator's tools stay in the configuration
+        return {"tool_use.max_steps": 0}  # the configuration keeps the operator's tools
     return {"tool_use.choice": choice.name if isinstance(choice, NamedTool) else choice}
 
 

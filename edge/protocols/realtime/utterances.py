@@ -122,7 +122,7 @@ class Utterances:
     def handed_in(self, utterance: int) -> list[Json]:
         spoken = self._by_number.get(utterance)
         out = self._commit(spoken or ReportedUtterance(self.ids.new("item"), int(self.appended_ms)))
-        if spoken is None:  # it had no words
+        if spoken is None:  # the committed audio had no words
             item_id = self.items.last or ""
             out += self._transcription(item_id, "", 0)
         return out

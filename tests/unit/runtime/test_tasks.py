@@ -1,4 +1,4 @@
-"""Work beside a block ends with it, and its fault is told once, wherever the block ends."""
+"""A scoped task ends with its block, and its fault is told once, wherever the block ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from runtime.tasks import beside, cancel, restarting, shielded
+from runtime.tasks import cancel, restarting, scoped_task, shielded
 
 
 class BrokenError(Exception):
@@ -28,7 +28,7 @@ async def breaks() -> None:
 
 
 async def in_block() -> None:
-    async with beside(holding([])):
+    async with scoped_task(holding([])):
         await asyncio.sleep(0)
 
 
@@ -69,7 +69,7 @@ async def test_work_is_cancelled_and_has_ended_when_the_block_is_left() -> None:
             await asyncio.sleep(0)
             ended.append(True)
 
-    async with beside(work()) as task:
+    async with scoped_task(work()) as task:
         await asyncio.sleep(0)
     assert task.cancelled()
     assert ended == [True]
@@ -79,7 +79,7 @@ async def test_a_fault_lets_the_block_come_to_its_end_and_is_raised_then() -> No
     ends = []
 
     async def block() -> None:
-        async with beside(breaks()) as task:
+        async with scoped_task(breaks()) as task:
             await asyncio.wait({task})
             await asyncio.sleep(0)
             ends.append(True)
@@ -91,7 +91,7 @@ async def test_a_fault_lets_the_block_come_to_its_end_and_is_raised_then() -> No
 
 async def test_the_fault_of_the_block_goes_before_that_of_the_work() -> None:
     async def block() -> None:
-        async with beside(breaks()) as task:
+        async with scoped_task(breaks()) as task:
             await asyncio.wait({task})
             raise ZeroDivisionError
 
@@ -101,7 +101,7 @@ async def test_the_fault_of_the_block_goes_before_that_of_the_work() -> None:
 
 
 async def test_work_that_is_done_gives_its_result() -> None:
-    async with beside(asyncio.sleep(0, "done")) as task:
+    async with scoped_task(asyncio.sleep(0, "done")) as task:
         await asyncio.wait({task})
     assert task.result() == "done"
 
@@ -110,7 +110,7 @@ async def test_a_block_that_is_cancelled_ends_its_work() -> None:
     tasks = []
 
     async def hold() -> None:
-        async with beside(asyncio.Event().wait()) as task:
+        async with scoped_task(asyncio.Event().wait()) as task:
             tasks.append(task)
             await asyncio.Event().wait()
 
@@ -203,7 +203,7 @@ async def test_work_that_is_cancelled_is_not_started_again() -> None:
         begun += 1
         await asyncio.Event().wait()
 
-    async with beside(restarting(work, restart_s=0)) as task:
+    async with scoped_task(restarting(work, restart_s=0)) as task:
         await asyncio.sleep(0)
     assert task.cancelled()
     assert begun == 1

@@ -18,7 +18,7 @@ def test_several_writers_are_roles_of_their_own() -> None:
     assert route(events.ToolReturned).writers == ("tool", "edge")
     assert route(events.JobFailed).writers == ("stt", "llm", "tool", "tts")
     assert route(events.ResponseSentence).readers == ("tts", "edge")
-    assert route(CallRequest).writers == ("asker",)
+    assert route(CallRequest).writers == ("controller",)
 
 
 def test_writers_of_several_kinds_are_listed_once() -> None:

@@ -90,8 +90,8 @@ def test_a_simulated_voice_prepares_no_greeting_and_another_does_in_its_language
 def test_prompts_are_read_ahead_only_by_a_model_that_can() -> None:
     simple = build(settings(), "llm")
     assert isinstance(simple.stage, LlmStage)
-    assert simple.beside is _nothing
-    assert build(settings(llm_engine=AHEAD), "llm").beside is not _nothing
+    assert simple.companion is _nothing
+    assert build(settings(llm_engine=AHEAD), "llm").companion is not _nothing
 
 
 def test_a_tool_runner_calls_services_and_webhooks() -> None:

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Final
 
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 from schemas.tools import ToolFunction
 from workers.engines.contract.check import Check, ContractError, expect, has_a_name
 from workers.engines.protocols import FunctionCall, Prompt, Switched, Usage
@@ -96,7 +96,7 @@ async def responds_to_several_at_once(engine: Any) -> None:
 async def never_blocks_the_event_loop(engine: Any) -> None:
     loop = asyncio.get_running_loop()
     longest_s = 0.0
-    async with beside(_response(engine)) as response:
+    async with scoped_task(_response(engine)) as response:
         while not response.done():
             before_s = loop.time()
             await asyncio.sleep(0.01)

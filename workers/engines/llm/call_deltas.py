@@ -39,9 +39,8 @@ class CallDeltas:
         for part in parts if isinstance(parts, list) else []:
             if isinstance(part, dict):
                 self._part(part, part.get("function"))
-        if isinstance(
-            old := delta.get("function_call"), dict
-        ):  # the older form, with a single call
+        old = delta.get("function_call")  # the older form, with a single call
+        if isinstance(old, dict):
             self._part({"index": 0}, old)
 
     def _part(self, part: dict[str, Any], function: object) -> None:

@@ -1,8 +1,8 @@
 """Requests to a server with OpenAI's chat API, in a form that it accepts.
 
-Pure. Chat templates need the caller first and alternating sides; Aura's history begins with a
-greeting, and after a turn without a response the caller's next one follows. If a server's refusal
-names a field that it does not know, it is asked again without it.
+Chat templates need the caller first and alternating sides. Aura's history begins with a greeting,
+and has two turns of the caller in a row if the first got no response. A server that refuses a field
+by its name is asked again without that field. Pure.
 """
 
 import json
@@ -114,8 +114,8 @@ def messages(request: Prompt, *, has_system: bool = True, has_tools: bool = True
     lines = _merged(request.lines if has_tools else map(_in_words, request.lines))
     system_lines = [request.system]
     if request.tools and not has_tools:
-        # What differs least between calls comes first, for it is read once: an agent's variables
-        # and instructions for one call stand in the last paragraph.
+        # The last paragraph of the system prompt has an agent's variables and instructions for one
+        # call. Tools come before it, so that all calls share the longest start.
         system_lines = request.system.rsplit("\n\n", 1)
         tools = _TOOLS_IN_WORDS + "\n".join(map(json.dumps, map(_tool, request.tools)))
         system_lines.insert(1, tools)

@@ -146,13 +146,13 @@ class LlamaModel:
                 elif "prompt_progress" in piece:
                     yield ""  # it still reads the prompt
             await work
-            if not self._follows:  # its slot keeps the response as written
+            if not self._follows:  # else the slot holds the response already
                 self._read_next(next_prompt(request, written))
             yield usage
         finally:
             self._asking -= 1
             gone.set()
-            work.cancel()  # has effect before a thread takes it; a running one stops by itself
+            work.cancel()  # ends work that has no thread yet; `gone` ends the rest
 
     async def eot_llm(self, request: Prompt) -> float | None:
         """Return the probability (0..1) that the caller's sentence ends with its last word.
@@ -183,7 +183,7 @@ class LlamaModel:
         """
         check_model(self.name, request.model, *self._aliases)
         if not self._follows or _beginning(request) in self._held:
-            return  # all prompts of a base model have the same start
+            return  # a base model holds the start that all its prompts share
         gone = threading.Event()
         reads = {**chat(request), "max_tokens": 1}
         loop = asyncio.get_running_loop()
@@ -281,7 +281,7 @@ def _server(path: Path, threads: int, slots: int, follows: bool) -> Any:
         cpu.n_threads = threads
         cpu.poll = 0  # spinning threads stall for seconds on a busy machine
     params.swa_full = True  # else Gemma 3 drops the fixed part of the prompt at every turn
-    # the default is 8 GiB; a base model's prompts have the same start
+    # the default is 8 GiB; a base model needs none, since its prompts share one start
     params.cache_ram_mib = CACHE_MIB if follows else 0
     # The library opens an unused port on 127.0.0.1: protect it by a key, without a web page.
     params.api_keys = [secrets.token_hex(32)]

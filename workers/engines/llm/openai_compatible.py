@@ -107,7 +107,7 @@ class HostedModel:
         chat_stream = ChatStream(model, has_tools=bool(request.tools), after_tools=after_tools)
         with translating_errors(library, self._named, model):
             async with await self._answer(client, library, request, model) as answer:
-                # closing the response stops the server
+                # the server stops writing once the response is closed
                 response = answer.response
                 kind = response.headers.get("content-type", "")
                 if "text/html" in kind:
@@ -179,7 +179,7 @@ class HostedModel:
         }
         if self._base_url:
             return sdk.AsyncOpenAI(base_url=self._base_url, **options), library
-        # with warming the constructor would connect, and block
+        # the constructor would connect, and block, with warming
         return sdk.AsyncCerebras(warm_tcp_connection=False, **options), library
 
 
@@ -194,6 +194,6 @@ async def _not_too_patient(response: Any) -> None:
     try:
         wait_s = float(wait) / (1000 if "retry-after-ms" in headers else 1)
     except ValueError:
-        wait_s = LONGEST_WAIT_S * 2  # a date
+        wait_s = LONGEST_WAIT_S * 2  # the header holds a date
     if wait_s > LONGEST_WAIT_S:
         headers["x-should-retry"] = "false"

@@ -58,7 +58,7 @@ function door() {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      await ask("api/enter", { method: "POST", body: JSON.stringify({ token: token.value }) });
+      await ask("api/sign-in", { method: "POST", body: JSON.stringify({ token: token.value }) });
       begin();
     } catch (error) {
       set(wrong, error.message);
@@ -93,7 +93,7 @@ live.on("lost", () => {
   ask("api/agents").catch((error) => error.status === 401 && door());
 });
 $("leave").onclick = async () => {
-  await ask("api/leave", { method: "POST", body: "{}" }).catch(() => {});
+  await ask("api/sign-out", { method: "POST", body: "{}" }).catch(() => {});
   door();
 };
 $("skip").onclick = (event) => {

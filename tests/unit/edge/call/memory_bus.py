@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import msgspec
 from nats.aio.client import Client
 
-from runtime.bus.connection import Listener
+from runtime.bus.connection import DeliveryHandler
 from runtime.bus.delivery import Delivery
 from runtime.bus.link_liveness import LinkLiveness
 from runtime.bus.reader import Stored
@@ -28,7 +28,7 @@ class MemoryBus:
         self.sent: list[tuple[str, msgspec.Struct]] = []
         self.reconnected: list[Callable[[], None]] = []
         self.liveness = LinkLiveness(Client())
-        self._listeners: dict[str, Listener] = {}
+        self._handlers: dict[str, DeliveryHandler] = {}
 
     async def publish(self, event: ev.Event, data: bytes, *, patience_s: float) -> int:
         assert codec.decode(data) == event
@@ -46,15 +46,15 @@ class MemoryBus:
         return True
 
     @asynccontextmanager
-    async def listening(self, subject: str, listener: Listener) -> AsyncIterator[None]:
-        self._listeners[subject] = listener
+    async def listening(self, subject: str, handler: DeliveryHandler) -> AsyncIterator[None]:
+        self._handlers[subject] = handler
         yield
-        del self._listeners[subject]
+        del self._handlers[subject]
 
     async def deliver(self, event: ev.Event, seq: int) -> None:
-        """Give *event*, stored at *seq* of the log, to its listener."""
+        """Give *event*, stored at *seq* of the log, to its handler."""
         subject = subjects.live(event.tenant, event.session, event.KIND)
-        await self._listeners[subject](Delivery(subject, codec.encode(event), {}, seq))
+        await self._handlers[subject](Delivery(subject, codec.encode(event), {}, seq))
 
     async def yield_to_jobs(self) -> None:
         await asyncio.sleep(0)

@@ -12,7 +12,7 @@ from edge.call.audio_sender import MOST_KEPT_MESSAGES, RESENT_AT_ONCE, AudioSend
 from edge.core.effects import SendAudio
 from runtime.bus.connection import Bus
 from runtime.common_share import CommonShare
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 from schemas.audio import AudioFrame
 from tests.unit.edge.call.memory_bus import MemoryBus
 
@@ -81,7 +81,7 @@ async def test_audio_that_was_handed_in_is_kept_until_its_words_have_come() -> N
     """Messages were lost before the end, and the end went: nothing acknowledges it."""
     bus, awaited = LossyBus(), {1, 2}
     sender = AudioSender(bus, "s", awaited.__contains__)
-    async with beside(sender.run()):
+    async with scoped_task(sender.run()):
         for utterance, seq, up in ((1, 0, True), (1, 1, False), (1, 2, True), (2, 0, True)):
             bus.up = up
             sender.put(message(utterance, seq, end=seq == 2))

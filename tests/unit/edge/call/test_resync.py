@@ -11,7 +11,7 @@ from edge.core.call import Call
 from edge.core.effects import SendAudio
 from runtime.bus.errors import BusAwayError
 from runtime.bus.reader import Stored
-from runtime.tasks import beside
+from runtime.tasks import scoped_task
 from schemas import subjects
 from schemas.audio import AudioFrame
 from schemas.events import Kind
@@ -66,7 +66,7 @@ class Missing:
 
 async def test_after_a_reconnect_the_log_is_read_on_from_where_it_was_read_to() -> None:
     missing = Missing(LogBus(stored(3, "say"), stored(4, "turn"), stored(7, "heard")))
-    async with beside(missing.resync.run(missing.hear)):
+    async with scoped_task(missing.resync.run(missing.hear)):
         with missing.resync.linked(missing.tell):
             (reconnected,) = missing.bus.reconnected
             reconnected()
@@ -95,7 +95,7 @@ async def test_after_a_reconnect_audio_that_is_rarely_sent_again_by_now_is_due()
 
 async def test_other_tasks_run_while_a_long_log_is_read() -> None:
     missing = Missing(LogBus(*(stored(seq, "out") for seq in range(1, 5 * STORED_AT_ONCE))))
-    async with beside(missing.resync.run(missing.hear)):
+    async with scoped_task(missing.resync.run(missing.hear)):
         missing.resync.look()
         assert 0 < len(await missing.hears()) <= STORED_AT_ONCE
         while len(missing.heard) < 5 * STORED_AT_ONCE - 1:
@@ -113,14 +113,14 @@ async def test_what_was_read_before_the_bus_went_away_is_read_again() -> None:
             return await super().read(stream, subject, after=after)
 
     missing = Missing(Away(stored(1, "heard"), stored(2, "out")))
-    async with beside(missing.resync.run(missing.hear)):
+    async with scoped_task(missing.resync.run(missing.hear)):
         missing.resync.look()
         assert await missing.hears() == [1, 2]
 
 
 async def test_a_link_that_answers_again_has_the_log_read_and_the_caller_is_told_once() -> None:
     missing = Missing(LogBus(stored(1, "say")))
-    async with beside(missing.resync.run(missing.hear)):
+    async with scoped_task(missing.resync.run(missing.hear)):
         with missing.resync.linked(missing.tell):
             (changed,) = missing.bus.liveness.changed
             changed(True)
@@ -133,7 +133,7 @@ async def test_a_link_that_answers_again_has_the_log_read_and_the_caller_is_told
 
 async def test_an_outage_that_ends_by_the_log_has_the_log_read_too() -> None:
     missing = Missing(LogBus(stored(1, "say")))
-    async with beside(missing.resync.run(missing.hear)):
+    async with scoped_task(missing.resync.run(missing.hear)):
         with missing.resync.linked(missing.tell):
             (changed,) = missing.bus.liveness.changed
             changed(True)

@@ -32,7 +32,7 @@ def test_a_job_takes_the_slot_that_was_asked_for_until_it_is_answered() -> None:
 def test_more_jobs_than_slots_are_accepted_and_no_more_requested() -> None:
     """Requests that were taken for lost may be answered after all."""
     pull = asked(1)
-    pull.forget()
+    pull.note_lost()
     assert pull.request(12.0) == 1
     pull.job_came(0, 12.1)
     pull.job_came(0, 12.1)
@@ -68,7 +68,7 @@ def test_without_a_request_silence_loses_nothing() -> None:
 def test_after_a_reconnect_all_free_slots_are_requested_again() -> None:
     pull = asked(3)
     pull.job_came(0, 10.1)
-    pull.forget()
+    pull.note_lost()
     assert not pull.is_forgotten(10_000.0)
     assert pull.request(10_000.0) == 2
     assert not pull.is_forgotten(10_000.1)

@@ -36,7 +36,7 @@ class Stored:
             self.handed_out += 1
             yield LiveEvent(words(number))
 
-    async def leave(self) -> None:
+    async def drain(self) -> None:
         pass
 
 

@@ -212,9 +212,9 @@ def test_the_piece_after_a_long_silence_begins_with_speech_and_is_cut_like_any_o
 
 def test_an_utterance_ends_once_and_has_no_pause_after_its_end() -> None:
     words = UtteranceWords()
-    words.ended(1200, stands=0)
+    words.ended(1200, final_pause=0)
     with pytest.raises(IllegalMoveError, match="END in OVER"):
-        words.ended(1300, stands=0)
+        words.ended(1300, final_pause=0)
     with pytest.raises(IllegalMoveError, match="PAUSE in OVER"):
         words.paused(1, 1300)
     words.grown(1200 + LONGEST_PIECE_MS, lambda _: 0)
@@ -225,10 +225,10 @@ def test_the_end_that_a_pause_stands_for_is_not_recognised_again() -> None:
     words = UtteranceWords()
     words.paused(1, 700)
     list(words.heard(AudioPart(0, 700), Recognition("Yes.", 0.5, 700, 1.0, eot_stt=0.9)))
-    words.ended(1200, stands=1)
+    words.ended(1200, final_pause=1)
     assert words.wanted == []
     assert (words.final.text, words.final.confidence, words.final.eot_stt) == ("Yes.", 0.5, 0.9)
     other = UtteranceWords()
     other.paused(1, 700)
-    other.ended(1200, stands=0)
+    other.ended(1200, final_pause=0)
     assert other.wanted == [AudioPart(0, 1200)]

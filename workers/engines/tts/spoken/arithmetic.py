@@ -76,7 +76,7 @@ class Arithmetic:
         counted = bool(re.match(r"\s?(?!is\b|equals\b|and\b|or\b)[a-z%°]", rest))
         ranged = rises and not sums and (not spaced or counted)
         if not rises and not sums and not spaced and min(len(low), len(high)) > 2:
-            return f"{low} {high}{rest}"  # a name
+            return f"{low} {high}{rest}"  # a name such as 747-400
         return f"{low}{self._language.say('to' if ranged else 'minus')}{high}{rest}"
 
     def _ranges(self) -> tuple[Rule, ...]:

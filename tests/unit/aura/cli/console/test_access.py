@@ -42,22 +42,22 @@ def test_without_a_token_only_this_machines_own_names_are_answered() -> None:
     assert open_.is_ours("[::1]:8090")
     assert not open_.is_ours("rebound.example:8090")
     assert open_.admits("", "", 0.0)
-    assert not open_.enter("", "cookie", 0.0), "an empty token is none"
+    assert not open_.sign_in("", "cookie", 0.0), "an empty token is none"
     assert Access(TOKEN).is_ours("console.example")
 
 
 def test_a_browser_is_let_in_by_the_token_and_for_a_while() -> None:
     access = Access(TOKEN)
     assert not access.admits("", "", 0.0)
-    assert not access.enter("wrong", "c1", 0.0)
+    assert not access.sign_in("wrong", "c1", 0.0)
     assert not access.admits("c1", "", 1.0)
-    assert access.enter(TOKEN, "c1", 0.0)
+    assert access.sign_in(TOKEN, "c1", 0.0)
     assert access.admits("c1", "", ACCESS_S - 1.0)
     assert not access.admits("c1", "", ACCESS_S + 1.0)
     assert access.admits("", TOKEN, 0.0)
     assert not access.admits("", TOKEN[:-1], 0.0)
-    access.enter(TOKEN, "c2", 0.0)
-    access.leave("c2")
+    access.sign_in(TOKEN, "c2", 0.0)
+    access.sign_out("c2")
     assert not access.admits("c2", "", 1.0)
 
 
@@ -70,9 +70,9 @@ def test_another_pages_request_is_told_from_ones_own() -> None:
     assert not same_origin("localhost:8090", None, "cross-site")
 
 
-def test_the_oldest_of_very_many_browsers_has_to_enter_again() -> None:
+def test_the_oldest_of_very_many_browsers_has_to_sign_in_again() -> None:
     access = Access(TOKEN)
     for number in range(MOST_BROWSERS + 1):
-        assert access.enter(TOKEN, f"cookie {number}", 0.0)
+        assert access.sign_in(TOKEN, f"cookie {number}", 0.0)
     assert not access.admits("cookie 0", "", 1.0)
     assert access.admits("cookie 1", "", 1.0)

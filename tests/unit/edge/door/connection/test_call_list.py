@@ -1,4 +1,4 @@
-"""The calls of an edge: of the asker's tenant, in answers that fit a message of the bus."""
+"""The calls of an edge: of the controller's tenant, in answers that fit a message of the bus."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from nats.aio.client import Client
 
 from edge.door.connection.call_list import MOST_CALLS_PER_REPLY, CallList
-from runtime.bus.connection import Bus, Listener
+from runtime.bus.connection import Bus, DeliveryHandler
 from runtime.bus.delivery import Delivery
 from schemas import codec, subjects
 from schemas.control import CallsReply, CallsRequest, CallState
@@ -23,14 +23,14 @@ class AskedBus(Bus):
     def __init__(self) -> None:
         super().__init__(Client())
         self.sent: list[tuple[str, msgspec.Struct]] = []
-        self.ask: Listener | None = None
+        self.ask: DeliveryHandler | None = None
 
     @asynccontextmanager
     async def listening(
-        self, subject: str, listener: Listener, *, group: str = ""
+        self, subject: str, handler: DeliveryHandler, *, group: str = ""
     ) -> AsyncIterator[None]:
         assert (subject, group) == (subjects.CALLS, "")
-        self.ask = listener
+        self.ask = handler
         yield
         self.ask = None
 

@@ -18,7 +18,7 @@ from edge.door.limits.work_queue import WorkQueue
 from edge.door.line.transport import MOST_UNREAD_MESSAGES, LineTransport
 
 
-class Listener:
+class Receiver:
     """Takes nothing at once, and keeps why its connection is closed."""
 
     def __init__(self) -> None:
@@ -55,24 +55,24 @@ async def test_a_reader_of_a_closed_line_reads_no_more(line: LineTransport) -> N
 
 
 async def test_messages_that_nobody_reads_close_the_line_once(line: LineTransport) -> None:
-    listener = Listener()
-    line.listen(listener)
+    receiver = Receiver()
+    line.deliver_to(receiver)
     for _ in range(MOST_UNREAD_MESSAGES):
         line.arrived("hi")
-    assert not listener.why
+    assert not receiver.why
     for _ in range(2):
         line.arrived("hi")
         line.left()
-    assert listener.why == ["messages come faster than they are read"]
+    assert receiver.why == ["messages come faster than they are read"]
     assert await read(line) == []
 
 
 async def test_a_line_has_its_listener_only_while_that_lives(line: LineTransport) -> None:
-    listener = Listener()
-    line.listen(listener)
+    receiver = Receiver()
+    line.deliver_to(receiver)
     line.commanded([Played(1, 20)])
-    assert listener.commands == [Played(1, 20)]
-    del listener
+    assert receiver.commands == [Played(1, 20)]
+    del receiver
     line.commanded([Played(1, 40)])
     line.arrived("hi")
     line.left()

@@ -6,14 +6,16 @@ import pytest
 
 from edge.door.limits.message_memory import LONG_BYTES, RESERVATION_RETRY_S, MessageMemory
 from edge.door.websocket.frame_heads import MOST_DIRECT_BYTES
-from edge.door.websocket.intake_state import DROPS, READS, WAITS
 from edge.door.websocket.unparsed_frames import (
+    DROPS,
     MOST_DROPPED_BYTES,
     MOST_FRAMES,
     MOST_PIECE_BYTES,
     MOST_UNTAKEN_BYTES,
     MOST_UNTAKEN_S,
     PROBE_S,
+    READS,
+    WAITS,
     IntakeStep,
     UnparsedFrames,
 )
@@ -177,10 +179,10 @@ def test_short_messages_need_no_parser_and_their_rest_is_kept() -> None:
     short = client.frames.short_messages(SOUND * 2 + SOUND[:100])
     assert short
     assert short == ([SOUND] * 2, SOUND[:100])
-    client.frames.keep_begun(short.begun)
+    client.frames.begun = short.begun
     assert client.frames.with_begun(SOUND[100:]) == SOUND
     assert client.frames.with_begun(TYPED) == TYPED
-    client.frames.keep_begun(SOUND[:100])
+    client.frames.begun = SOUND[:100]
     client.frames.clear()
     assert client.frames.with_begun(TYPED) == TYPED
 

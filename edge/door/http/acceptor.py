@@ -64,7 +64,7 @@ def bound(host: str, port: int) -> list[socket.socket]:
     return made
 
 
-class Listener:
+class Acceptor:
     """Accepts connections and gives them to a server, each in a task of its own."""
 
     def __init__(  # noqa: PLR0913  # the last two are keyword arguments

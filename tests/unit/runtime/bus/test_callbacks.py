@@ -1,4 +1,4 @@
-"""Who follows a connection is called, whatever the others do."""
+"""Each callback of a connection is called, whatever the others do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from structlog.testing import capture_logs
 
-from runtime.bus.listeners import call_each
+from runtime.bus.callbacks import call_each
 
 
 def test_the_error_of_one_is_logged_and_the_others_are_called() -> None:
@@ -18,17 +18,17 @@ def test_the_error_of_one_is_logged_and_the_others_are_called() -> None:
     with capture_logs() as logs:
         call_each([told.append, breaks, told.append], True)
     assert told == [True, True]
-    assert [line["event"] for line in logs] == ["listener_failed"]
+    assert [line["event"] for line in logs] == ["callback_failed"]
 
 
 def test_one_that_leaves_while_it_is_called_keeps_nothing_from_the_next() -> None:
     told: list[str] = []
-    listeners: list[Callable[[], None]] = []
+    callbacks: list[Callable[[], None]] = []
 
     def leaves() -> None:
-        listeners.remove(leaves)
+        callbacks.remove(leaves)
 
-    listeners += [leaves, lambda: told.append("next")]
-    call_each(listeners)
+    callbacks += [leaves, lambda: told.append("next")]
+    call_each(callbacks)
     assert told == ["next"]
-    assert len(listeners) == 1
+    assert len(callbacks) == 1

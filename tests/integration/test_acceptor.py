@@ -1,4 +1,4 @@
-"""Real sockets at a listener: what the system has no room for, and who listens where."""
+"""Real sockets at an acceptor: what the system has no room for, and who listens where."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from edge.door.callers.client_address import ClientAddresses
-from edge.door.http.listener import Listener, bound
+from edge.door.http.acceptor import Acceptor, bound
 from edge.door.http.plain_errors import PlainRunner
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.open_files import OpenFiles, raise_limit
@@ -54,7 +54,7 @@ async def listening(in_all: int = 100, **settings: Any) -> AsyncIterator[Door]:
     app.router.add_get("/", hello)
     runner = PlainRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
-    listener = Listener(
+    acceptor = Acceptor(
         runner.handler,
         table,
         AddressLimits.of(known),
@@ -64,11 +64,11 @@ async def listening(in_all: int = 100, **settings: Any) -> AsyncIterator[Door]:
     )
     (one,) = bound("127.0.0.1", 0)
     async with asyncio.TaskGroup() as connections:
-        accepting = connections.create_task(listener.accept(one, connections))
+        accepting = connections.create_task(acceptor.accept(one, connections))
         yield Door(one.getsockname()[1], table, files)
         accepting.cancel()
         await runner.cleanup()
-        listener.drop_all()
+        acceptor.drop_all()
     assert len(table) == 0
 
 
