@@ -70,8 +70,9 @@ class LineTransport:
         receiver = self._receiver()
         if receiver and self._waiting.empty() and receiver.take_at_once(message):
             return  # the receiver has counted it
-        self.pace.budget.spend_frames(1, len(message))
-        self._waiting_bytes += len(message)
+        size_bytes = message_bytes(message)
+        self.pace.budget.spend_frames(1, size_bytes)
+        self._waiting_bytes += size_bytes
         if self._waiting_bytes > MOST_CLIENT_BYTES or self._waiting.qsize() >= MOST_UNREAD_MESSAGES:
             self.cut_off("messages come faster than they are read")
             return
@@ -85,13 +86,13 @@ class LineTransport:
                 receiver.obey_now(command)
 
     def left(self) -> None:
-        """Note that the client has left, or that no more is read."""
+        """Note that the client has left, or that no more comes; what has come is still read."""
         if not self._is_over:
             self._is_over = True
             self._waiting.put_nowait(None)
 
     def cut_off(self, message: str) -> None:
-        """Read no more, and have the connection closed; *message* says why."""
+        """Read no more, not even what waits, and have the connection closed; *message* says why."""
         if self._is_over:
             return
         while not self._waiting.empty():
@@ -102,8 +103,8 @@ class LineTransport:
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """Yield waiting and later messages until the client leaves."""
-        while (message := await self._waiting.get()) is not None and not self._is_over:
-            self._waiting_bytes -= len(message)
+        while (message := await self._waiting.get()) is not None:
+            self._waiting_bytes -= message_bytes(message)
             yield message
 
     async def send_str(self, data: str) -> None:

@@ -99,8 +99,8 @@ async def test_what_came_before_the_client_left_is_still_read(line: LineTranspor
 
 
 async def test_text_of_any_script_waits_by_its_bytes(line: LineTransport) -> None:
-    listener = Listener()
-    line.listen(listener)
+    receiver = Receiver()
+    line.deliver_to(receiver)
     for _ in range(2):
         line.arrived("ख" * (MOST_CLIENT_BYTES // 5))
-    assert listener.why == ["messages come faster than they are read"]
+    assert receiver.why == ["messages come faster than they are read"]
