@@ -149,6 +149,8 @@ async def bus_findings(settings: Settings) -> list[Finding]:
     over_tls = bus.is_over_tls
     try:
         roles = sorted({service.role for service in await discover(bus, silence_s=SILENCE_S)})
+    except BusAwayError as error:
+        return [Finding(False, "NATS", str(error))]
     finally:
         await bus.close()
     how = " over TLS" if over_tls else ""
