@@ -143,14 +143,11 @@ async def bus_findings(settings: Settings) -> list[Finding]:
     if not settings.nats_url and not embedded_url(settings):
         return []
     try:
-        bus = await connect(settings, "aura-doctor", wait_s=3)
+        async with await connect(settings, "aura-doctor", wait_s=3) as bus:
+            over_tls = bus.is_over_tls
+            roles = sorted({service.role for service in await discover(bus, silence_s=SILENCE_S)})
     except BusAwayError as error:
         return [Finding(False, "NATS", str(error))]
-    over_tls = bus.is_over_tls
-    try:
-        roles = sorted({service.role for service in await discover(bus, silence_s=SILENCE_S)})
-    finally:
-        await bus.close()
     how = " over TLS" if over_tls else ""
     findings = [Finding(True, f"NATS answers{how}; roles there: {', '.join(roles) or 'none'}")]
     if not over_tls and not is_here(settings.nats_url):

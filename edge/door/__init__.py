@@ -10,6 +10,7 @@ Exception
 ├── RefusedCallError        answer a Realtime call over HTTP (`http/realtime_calls.py`)
 ├── BadTokenError           answer 401, or 429 after too many (`http/tokens.py`)
 ├── StageFailedError        answer 503: a stage made no speech or text (`http/stage_job.py`)
+│   └── AudioLostError      answer 503 `audio_lost`: words would be missing (`http/stage_job.py`)
 └── RefusedRequest          answer a request about a call over HTTP (`http/calls_api.py`)
 ValueError
 ├── SpeechRequestError      answer a request for speech over HTTP (`http/speech_requests.py`)

@@ -200,6 +200,7 @@ class Edge:
     def seats(self) -> Seats:
         return Seats(
             bus=self.bus,
+            drains=lambda: self.draining,
             full_stage=self.full_stage,
             retry_after_s=self.stages.retry_after_s,
             limits=self.limits,

@@ -196,6 +196,15 @@ class ClientProtocol(Protocol):
     def messages(self, event: ClientEvent) -> list[Json]:
         """Return the messages of this protocol for *event*; none if it has no form for it."""
 
+    def without_audio(self, message: Json) -> Json | None:
+        """Return what is left of a message of `Speech` without its audio; None: nothing.
+
+        It is *message* itself if it carries no audio.
+        """
+
+    def audio_dropped(self, turn: int, audio_ms: int) -> None:
+        """Note that the last *audio_ms* of the response to *turn* were dropped unsent."""
+
     def forget_session(self) -> None:
         """Forget the session that the client asked for: it could not begin."""
 
@@ -221,6 +230,13 @@ class ProtocolDefaults:
 
     def no_more(self) -> list[ClientCommand]:
         return []
+
+    def without_audio(self, message: Json) -> Json | None:
+        """Return *message*: it carries no audio."""
+        return message
+
+    def audio_dropped(self, turn: int, audio_ms: int) -> None:
+        """Do nothing: no later message depends on the sent audio."""
 
     def forget_session(self) -> None:
         """Do nothing: commands do not depend on an open session."""

@@ -207,6 +207,9 @@ class ContinuousProtocol(ProtocolDefaults):
                 message = self._message(event)
                 return [message.as_json()] if message else []
 
+    def without_audio(self, message: Json) -> Json:
+        return {**message, "audio": ""}
+
     def _message(self, event: ClientEvent) -> ClientMessage | None:
         match event:
             case SessionOpened():

@@ -136,6 +136,9 @@ class ConversationalProtocol(ProtocolDefaults):
         message = self._message(event)
         return [message.as_json()] if message else []
 
+    def without_audio(self, message: Json) -> Json:
+        return {**message, "audio_data": to_base64(write_wav(b"", self.audio_out_hz))}
+
     def _message(self, event: ClientEvent) -> ClientMessage | None:
         match event:
             case SessionOpened(session=session):

@@ -165,6 +165,9 @@ class TwilioProtocol(ProtocolDefaults):
             case _:
                 return []
 
+    def without_audio(self, message: Json) -> Json | None:
+        return None if message["event"] == "media" else message
+
     def _spoken(self, speech: Speech) -> list[Json]:
         if speech.turn != self._turn:
             self._turn, self._sent_bytes = speech.turn, 0

@@ -4,8 +4,9 @@ calls  prompts  discovery  questions to edges and other processes
 dead_letters  consumer_lag  durable_subscription
 jobs  audio_messages       the jobs of a consumer; a caller's audio, in order
 tool_services              tools that answer over the bus
+silence                    the answers of all who were asked
 connection                 Bus: the facade, and subscriptions
-pull_state  silence        the count of pull requests; the end of many answers
+pull_state                 the count of pull requests
 publisher  bulk_reader     storing and fencing; reading thousands
 configurations             session configurations, stored once and named by hash
 reader  link_liveness      reading streams; watching the link

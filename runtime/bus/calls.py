@@ -1,14 +1,13 @@
 """The running calls of all edges: lists them, and sends a command to one of them."""
 
-import asyncio
+from contextlib import suppress
 
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
 from runtime.bus.connection import Bus
-from runtime.bus.delivery import Delivery
 from runtime.bus.errors import BusAwayError, BusError
-from runtime.bus.silence import until_silent
+from runtime.bus.silence import answers_of_all
 from schemas import codec, subjects
 from schemas.control import (
     CallPlaced,
@@ -93,22 +92,9 @@ async def running(bus: Bus, tenant: str, *, silence_s: float | None = None) -> l
         BusAwayError: the bus does not answer.
     """
     found: dict[str, CallState] = {}
-    came = asyncio.Event()
-
-    async def on_reply(message: Delivery) -> None:
-        came.set()
-        try:
-            reply = codec.decode_as(CallsReply, message.data)
-        except codec.BadMessageError:
-            return
-        found.update((call.session, call) for call in reply.calls)
-
-    inbox = bus.nats_client.new_inbox()
-    try:
-        async with bus.listening(inbox, on_reply):
-            request = codec.encode(CallsRequest(tenant=tenant))
-            await bus.nats_client.publish(subjects.CALLS, request, reply=inbox)
-            await until_silent(came, GATHER_S, silence_s)
-    except NatsError as error:
-        raise BusAwayError("the event bus is away") from error
+    request = codec.encode(CallsRequest(tenant=tenant))
+    for answer in await answers_of_all(bus, subjects.CALLS, request, GATHER_S, silence_s):
+        with suppress(codec.BadMessageError):
+            reply = codec.decode_as(CallsReply, answer)
+            found.update((call.session, call) for call in reply.calls)
     return sorted(found.values(), key=lambda call: (call.since_ms, call.session))

@@ -1,6 +1,5 @@
 """Finds Aura's running processes: each answers NATS service discovery (see `nats micro ls`)."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -8,13 +7,11 @@ from typing import Annotated, Any
 import msgspec
 import structlog
 from nats import micro
-from nats.errors import Error as NatsError
 from nats.micro.request import Request
 from nats.micro.service import EndpointConfig, EndpointStats, ServiceConfig
 
 from runtime.bus.connection import Bus
-from runtime.bus.delivery import Delivery
-from runtime.bus.silence import until_silent
+from runtime.bus.silence import answers_of_all
 from runtime.process.version import version
 
 log = structlog.get_logger(__name__)
@@ -104,22 +101,13 @@ async def announced(bus: Bus, role: str, describe: Describe) -> AsyncIterator[st
 async def discover(
     bus: Bus, *, wait_s: float = 0.3, silence_s: float | None = None
 ) -> list[Service]:
-    """Return the processes that answered within *wait_s*, or before *silence_s* of silence."""
-    found: list[Service] = []
-    came = asyncio.Event()
+    """Return the processes that answered within *wait_s*, or before *silence_s* of silence.
 
-    async def on_answer(answer: Delivery) -> None:
-        came.set()
-        if service := _service_of(answer.data):
-            found.append(service)
-
-    inbox = bus.nats_client.new_inbox()
-    try:
-        async with bus.listening(inbox, on_answer):
-            await bus.nats_client.publish("$SRV.STATS", b"", reply=inbox)
-            await until_silent(came, wait_s, silence_s)
-    except NatsError:
-        return []
+    Raises:
+        BusAwayError: the bus does not answer.
+    """
+    answers = await answers_of_all(bus, "$SRV.STATS", b"", wait_s, silence_s)
+    found = [service for answer in answers if (service := _service_of(answer))]
     return sorted(found, key=lambda service: (service.role, service.id))
 
 

@@ -22,7 +22,7 @@ from nats.micro.service import EndpointConfig, ServiceConfig
 from runtime.bus import trace
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError, BusError
-from runtime.bus.silence import until_silent
+from runtime.bus.silence import answers_of_all
 from runtime.tasks import cancel
 from runtime.text.printable import printable
 from schemas import subjects
@@ -132,24 +132,14 @@ async def served_tools(bus: Bus, *, silence_s: float | None = None) -> list[Serv
     """Return the tools of all services that answered within TOOLS_DISCOVERY_S, without duplicates.
 
     The wait ends earlier if *silence_s* passes without a further answer.
+
+    Raises:
+        BusAwayError: the bus does not answer.
     """
-    found: dict[tuple[str, str], ServedTool] = {}
-    inbox, came = bus.nats_client.new_inbox(), asyncio.Event()
-
-    async def on_answer(message: Any) -> None:
-        came.set()
-        for one in _read(message.data):
-            found[one.tenant, one.tool.name] = one
-
-    try:
-        subscription = await bus.nats_client.subscribe(inbox, cb=on_answer)
-        try:
-            await bus.nats_client.publish(f"$SRV.INFO.{SERVICE}", b"", reply=inbox)
-            await until_silent(came, TOOLS_DISCOVERY_S, silence_s)
-        finally:
-            await subscription.unsubscribe()
-    except NatsError:
-        return []
+    subject = f"$SRV.INFO.{SERVICE}"
+    answers = await answers_of_all(bus, subject, b"", TOOLS_DISCOVERY_S, silence_s)
+    served = [one for answer in answers for one in _read(answer)]
+    found = {(one.tenant, one.tool.name): one for one in served}
     return [found[key] for key in sorted(found)]
 
 

@@ -6,11 +6,15 @@ import asyncio
 from typing import Any
 
 import msgspec
+import pytest
 from nats import micro
 from structlog.testing import capture_logs
 
+from runtime.bus.calls import running
 from runtime.bus.connection import Bus
 from runtime.bus.discovery import ProcessStatus, announced, discover
+from runtime.bus.errors import BusAwayError
+from runtime.bus.tool_services import served_tools
 from tests.nats_server import NatsServer
 
 
@@ -88,7 +92,7 @@ async def test_a_process_can_be_asked_by_its_own_subject(bus: Bus) -> None:
     assert msgspec.json.decode(answer.data) == {"slots": 4}
 
 
-async def test_a_bus_that_is_away_has_no_processes_and_lets_them_leave(
+async def test_a_bus_that_is_away_is_told_and_lets_processes_leave(
     bus: Bus, nats_server: NatsServer
 ) -> None:
     async with announced(bus, "edge", dict):
@@ -96,4 +100,17 @@ async def test_a_bus_that_is_away_has_no_processes_and_lets_them_leave(
         async with asyncio.timeout(5):
             while bus.connected:
                 await asyncio.sleep(0.01)
-        assert await discover(bus, wait_s=0.05) == []
+        for asked in (discover(bus), served_tools(bus), running(bus, "")):
+            with pytest.raises(BusAwayError, match="the event bus is away"):
+                await asked
+
+
+async def test_a_bus_that_goes_away_while_its_processes_answer_is_told(
+    bus: Bus, nats_server: NatsServer
+) -> None:
+    async with announced(bus, "edge", dict):
+        asked = asyncio.create_task(discover(bus, wait_s=1))
+        await asyncio.sleep(0.1)
+        nats_server.kill()
+        with pytest.raises(BusAwayError):
+            await asked

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
+from aiohttp import FormData
 
 from edge.door.http.stage_job import (
     PIECE_TIMEOUT_S,
     RESULT_POLL_S,
     TURN,
+    AudioLostError,
     StageFailedError,
     StageJobs,
     request_of,
@@ -21,6 +26,7 @@ from edge.door.http.stage_job import (
 from runtime.bus.connection import Bus, DeliveryHandler
 from runtime.sessions.listing import REQUEST_PROTOCOL
 from schemas import codec, subjects
+from schemas.audio import AudioFrame
 from schemas.events import (
     AnyEvent,
     JobFailed,
@@ -32,6 +38,8 @@ from schemas.events import (
 )
 from schemas.session_config import SessionConfig
 from tests.at_work import TENANT, working
+from tests.caller import buzz, wav
+from tests.edge_in_process import DEMO, bearer, serving
 from tests.numbered_speech import NumberRecognizer, numbers, spoken
 from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import SimulatedSynthesizer
@@ -98,6 +106,19 @@ class DeafBus(Bus):
         heard = f"lost.{subject}" if lost else subject
         async with super().listening(heard, handler, group=group):
             yield
+
+
+class LossyBus(Bus):
+    """A bus on which one message of each utterance is lost after it was sent."""
+
+    def __init__(self, bus: Bus, lost: int) -> None:
+        super().__init__(bus.nats_client)
+        self.lost = lost
+
+    async def send(self, subject: str, message: msgspec.Struct) -> bool:
+        if isinstance(message, AudioFrame) and message.seq == self.lost:
+            return True
+        return await super().send(subject, message)
 
 
 async def test_recordings_are_recognised_one_after_the_other(bus: Bus) -> None:
@@ -196,3 +217,35 @@ async def test_audio_that_was_spoken_before_is_read_from_its_stream(bus: Bus) ->
     """A chunk on its way is lost where the link breaks; the stream has it."""
     async with working(bus, voice()), asking(DeafBus(bus.nats_client), poll_s=0.1) as jobs:
         assert len(b"".join(await spoken_by(jobs))) == AUDIO_MS * 32
+
+
+async def test_a_recording_of_which_a_piece_was_lost_is_an_error_and_no_shorter_text(
+    bus: Bus,
+) -> None:
+    """Its worker waits for 10 s, so all are recognised at once."""
+    pcm = recording(4)
+    last = len(pcm) // 3200 - 1
+
+    async def text(lost: int) -> str:
+        async with asking(LossyBus(bus, lost)) as jobs:
+            return await jobs.transcribe(1, pcm, "en")
+
+    async def answer() -> tuple[int, Any]:
+        form = FormData()
+        form.add_field("file", io.BytesIO(wav(buzz(900))), filename="a.wav")
+        async with serving(LossyBus(bus, 3)) as (_, client):
+            path = "/v1/audio/transcriptions"
+            told = await client.post(path, data=form, headers=bearer(DEMO))
+            return told.status, (await told.json())["error"]
+
+    async with working(bus, recogniser(), slots=5):
+        asked = asyncio.create_task(answer())
+        jobs = [text(lost) for lost in (0, 5, last, last + 1)]
+        *texts, whole = await asyncio.gather(*jobs, return_exceptions=True)
+        status, error = await asked
+    assert [type(one) for one in texts] == [AudioLostError] * 3
+    assert [str(one) for one in texts[:2]] == [
+        f"the recogniser got {ms} of 1300 ms" for ms in (0, 500)
+    ]
+    assert whole == "1 2 3 4"  # nothing was lost
+    assert (status, error["code"], error["type"]) == (503, "audio_lost", "server_error")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.door.agents.tool_catalogue import ToolCatalogue
+from edge.door.agents.tool_catalogue import FORGET_AFTER_ROUNDS, ToolCatalogue
 from runtime.bus.connection import Bus
 from runtime.bus.tool_services import (
     NobodyServesError,
@@ -28,6 +28,7 @@ from runtime.bus.tool_services import (
 from runtime.settings import Settings
 from schemas.tools import ToolConfig
 from tests.integration.subscriber_place import as_user
+from tests.nats_server import NatsServer
 
 DOCS = Path(__file__).parents[2] / "docs"
 needs_node = pytest.mark.skipif(
@@ -189,3 +190,18 @@ async def test_a_call_finds_a_tool_that_is_served_just_after_others_looked(
     async with serving(bus, [(ToolConfig(name="book"), nothing)], tenant="acme"):
         assert (await catalogue.named("acme", ["book"], looks=False)) == {}
         assert (await catalogue.named("acme", ["book"])).keys() == {"book"}
+
+
+async def test_an_edge_keeps_the_tools_that_it_knows_while_the_bus_is_away(
+    bus: Bus, settings: Settings, nats_server: NatsServer
+) -> None:
+    async def nothing(_: ServiceCall) -> bytes:
+        return b"{}"
+
+    catalogue = ToolCatalogue(bus, settings)
+    async with serving(bus, [(ToolConfig(name="book"), nothing)], tenant="acme"):
+        await catalogue.look()
+        nats_server.kill()
+        for _ in range(FORGET_AFTER_ROUNDS):
+            await catalogue.look()
+        assert (await catalogue.named("acme", ["book"], looks=False)).keys() == {"book"}

@@ -81,6 +81,16 @@ async def test_an_edge_that_restarts_sends_new_callers_away_at_once(bus: Bus) ->
         assert error.headers["Retry-After"] == "1"
 
 
+async def test_an_edge_that_restarts_begins_no_session_on_an_open_connection(bus: Bus) -> None:
+    async with serving(bus) as (edge, client), client.ws_connect("/ws") as ws:
+        assert (await ws.receive_json())["type"] == "connection_established"
+        edge.draining = True
+        await ws.send_json({"type": "start_conversation"})
+        told, code = await closed(ws)
+        assert [one.get("code", one["type"]) for one in told] == ["RESTARTING"]
+        assert code == CloseCode.SERVICE_RESTART
+
+
 async def test_a_caller_with_a_token_waits_for_no_crowd(bus: Bus) -> None:
     async with serving(bus) as (edge, client):
         begun = 0

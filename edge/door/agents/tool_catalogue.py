@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from runtime import tool_file
 from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError
 from runtime.bus.tool_services import EVERY_TENANT, served_tools
 from runtime.settings import Settings
 from schemas.tools import BUILT_IN, ToolConfig
@@ -98,7 +99,11 @@ class ToolCatalogue:
         self.looked.set()
 
     async def _look(self) -> None:
-        found = {(one.tenant, one.tool.name): one.tool for one in await served_tools(self._bus)}
+        try:
+            served = await served_tools(self._bus)
+        except BusAwayError:
+            return  # the log has `bus_disconnected`; the known tools stay
+        found = {(one.tenant, one.tool.name): one.tool for one in served}
         for key in self._served.keys() - found.keys():
             self._unseen[key] = self._unseen.get(key, 0) + 1
         for key in found:

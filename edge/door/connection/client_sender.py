@@ -1,4 +1,8 @@
-"""Sends a call's events to its client; the bytes that wait for a slow client are bounded."""
+"""Sends a call's events to its client; the bytes that wait for a slow client are bounded.
+
+An interruption does not wait behind the audio that it makes stale: that audio leaves the queue
+unsent. The caller may then have heard less than the call supposes, which the call is told.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -7,7 +11,9 @@ from dataclasses import replace
 import msgspec
 
 from edge.call import counters
-from edge.core.client_events import ClientEvent, Interrupted, Speech
+from edge.core.client_events import ClientEvent, Interrupted, SessionOpened, Speech
+from edge.core.inputs import Truncated
+from edge.door.connection.send_queue import Piece, SendQueue
 from edge.door.limits.common_bounds import SendBuffer, message_bytes
 from edge.door.transport import Transport
 from edge.protocols.client_protocol import ClientProtocol, Json
@@ -26,19 +32,27 @@ class ClientSender:
         protocol: ClientProtocol,
         buffer: SendBuffer,
         too_slow: Callable[[], None],
+        heard_less: Callable[[Truncated], None],
     ) -> None:
-        """Send over *ws* within the bytes of *buffer*; call *too_slow* beyond them."""
+        """Send over *ws* within the bytes of *buffer*; call *too_slow* beyond them.
+
+        *heard_less* is called, on the loop, if less of an interrupted response was sent than the
+        call supposes to be heard.
+        """
         self._ws = ws
         self._protocol = protocol
         self._too_slow: Callable[[], None] | None = too_slow
         """None: `run` has ended, and nothing is sent."""
         self._audio_out = AudioOut(protocol.audio_out_hz)
-        self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
+        self._heard_less = heard_less
+        self._waiting = SendQueue()
         """The waiting messages, bounded by the bytes of *buffer*; None is the last."""
+        self._more = asyncio.Event()
         self._buffer = buffer
 
     def tell(self, event: ClientEvent, *, chunks: bool = False) -> None:
         """Send *event*; *chunks*: the audio of a response is one stream of chunks."""
+        piece = None
         if isinstance(event, Speech):
             if not self._buffer.has_space():
                 counters.dropped("caller", len(event.pcm))
@@ -47,28 +61,52 @@ class ClientSender:
                 event = replace(event, pcm=b"")  # the client is told that the response is complete
             if self._audio_out.rate_hz != self._protocol.audio_out_hz:
                 self._audio_out = AudioOut(self._protocol.audio_out_hz)
+            piece = Piece.of(event) if event.pcm else None
             more = chunks and bool(event.turn) and not event.ends
             event = replace(event, pcm=self._audio_out.feed(event.pcm, more=more))
         elif isinstance(event, Interrupted):
             self._audio_out.drop()
+            event = self._drop_stale(event)
+        elif isinstance(event, SessionOpened):
+            self._waiting.begin()
         if self._ws.player and isinstance(event, Speech | Interrupted):
             self._ws.player.tell(event)
-        self.send(self._protocol.messages(event))
+        self.send(self._protocol.messages(event), piece)
 
-    def send(self, messages: Iterable[Json]) -> None:
-        """Queue *messages*."""
+    def send(self, messages: Iterable[Json], piece: Piece | None = None) -> None:
+        """Queue *messages*; one of them may carry the audio of *piece*."""
         for message in messages:
             if self._too_slow is None:
                 return
             text = msgspec.json.encode(message).decode()
+            carries = piece and self._protocol.without_audio(message) is not message
             if self._buffer.add(message_bytes(text), CLOSE_MULTIPLE):
-                self._waiting.put_nowait(text)
+                self._waiting.put(text, piece if carries else None)
+                self._more.set()
             else:
                 self._too_slow()
 
+    def _drop_stale(self, event: Interrupted) -> Interrupted:
+        """Drop the unsent audio of a response; return the event with what may have been heard."""
+        stale = self._waiting.interrupt(event, self._rest_of)
+        if not stale.text_bytes or self._too_slow is None:
+            return event
+        self._buffer.sent(stale.text_bytes)
+        self._protocol.audio_dropped(event.turn, stale.audio_ms)
+        if stale.interrupted != event:
+            # the call first does what else follows from *event*
+            truncated = Truncated(event.turn, stale.interrupted.played_ms)
+            asyncio.get_running_loop().call_soon(self._heard_less, truncated)
+        return stale.interrupted
+
+    def _rest_of(self, text: str) -> str | None:
+        rest = self._protocol.without_audio(msgspec.json.decode(text))
+        return None if rest is None else msgspec.json.encode(rest).decode()
+
     def close(self) -> None:
         """Let `run` end when all messages are sent."""
-        self._waiting.put_nowait(None)
+        self._waiting.put(None)
+        self._more.set()
 
     async def run(self) -> None:
         """Send until `close`, or until the client has left."""
@@ -83,9 +121,15 @@ class ClientSender:
     async def _send_all(self) -> None:
         """Send until `close`; messages of the same moment go in one packet."""
         has_waited = True
-        while (text := await self._waiting.get()) is not None:
+        while (text := await self._next()) is not None:
             if has_waited:
                 await asyncio.sleep(0)  # messages to the bus of the same moment go first
             await self._ws.send_str(text)
             self._buffer.sent(message_bytes(text))
-            has_waited = self._waiting.empty()
+            has_waited = not self._waiting
+
+    async def _next(self) -> str | None:
+        while not self._waiting:
+            self._more.clear()
+            await self._more.wait()
+        return self._waiting.pop()

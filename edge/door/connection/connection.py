@@ -65,8 +65,9 @@ class Connection:
         self._pace = ws.pace
         ws.pace.budget.identify(named=seat.caller.named)
         buffer = services.common.send_buffer(seat.address, stranger=not seat.caller.named)
-        self._sender = ClientSender(ws, protocol, buffer, self._too_slow)
         self._sessions = ConnectionSessions(services, seat, quota, ws.pace, self, ws.phone)
+        give = self._sessions.give
+        self._sender = ClientSender(ws, protocol, buffer, self._too_slow, give)
         self._close: Close | None = None
         self._in_order = asyncio.Lock()
         """Held while a session begins or ends: a hang-up is no command of the client's."""

@@ -28,7 +28,13 @@ from edge.door.http.speech_requests import (
     speech_request,
     text_format,
 )
-from edge.door.http.stage_job import StageFailedError, StageJobs, request_of, stage_jobs
+from edge.door.http.stage_job import (
+    AudioLostError,
+    StageFailedError,
+    StageJobs,
+    request_of,
+    stage_jobs,
+)
 from edge.door.http.tokens import BadTokenError, owner_of
 from edge.door.limits.message_memory import MessageMemory, Reservation
 from edge.door.state import EDGE, Edge
@@ -57,6 +63,11 @@ MOST_REQUESTS_AT_ONCE = 16
 FILE_MEMORY_BYTES = 16 * 1024 * 1024
 """The memory for files being read or decoded; a longer file is read when there is no other."""
 MODELS = ("aura-speech", "aura-transcribe")
+FAILURES = {
+    "audio_lost": "Part of the audio was lost inside the server: try again.",
+    "server_error": "The server had an error: try again.",
+}
+"""Messages of failures by their codes."""
 UNKNOWN_LENGTH = b"\xff\xff\xff\xff"
 Served = Callable[[web.Request, Edge, Caller], Coroutine[Any, Any, web.StreamResponse]]
 
@@ -109,8 +120,8 @@ def _guarded(serve: Served) -> Handler:
             return refused(408, RequestError("timeout", "The body took too long."))
         except (StageFailedError, BusAwayError) as away:
             log.warning("speech_request_failed", path=request.path, why=str(away))
-            failed = RequestError("server_error", "The server had an error: try again.")
-            return refused(503, failed, 1)
+            code = "audio_lost" if isinstance(away, AudioLostError) else "server_error"
+            return refused(503, RequestError(code, FAILURES[code]), 1)
         finally:
             held.leave()
 

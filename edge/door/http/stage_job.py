@@ -54,6 +54,10 @@ class StageFailedError(Exception):
     """A stage gave the job up, or did not answer in time."""
 
 
+class AudioLostError(StageFailedError):
+    """The recogniser did not get all of the audio, so that words would be missing."""
+
+
 @dataclass
 class StageJobs:
     """The jobs of one request, one after the other."""
@@ -86,6 +90,7 @@ class StageJobs:
         """Return the words in *pcm*: s16le mono 16 kHz, 30 s at most; *number* counts from 1.
 
         Raises:
+            AudioLostError: a message was lost and is not in the stream either.
             StageFailedError: the recogniser gave it up, or is silent.
             BusAwayError: the job cannot be published.
         """
@@ -110,6 +115,8 @@ class StageJobs:
                 raise BusAwayError("a piece of audio was not sent")
         while not (final := self._find(TranscriptFinal, number)):
             await self._more("stt", number)
+        if final.audio_ms < (audio_ms := len(pcm) // BYTES_PER_MS):
+            raise AudioLostError(f"the recogniser got {final.audio_ms} of {audio_ms} ms")
         return final.text
 
     async def speak(self, index: int, text: str) -> AsyncIterator[bytes]:

@@ -41,7 +41,10 @@ class StageMonitor:
             await asyncio.sleep(STAGES_CHECK_INTERVAL_S)
 
     async def check(self) -> None:
-        found = await discover(self._bus, wait_s=STAGES_DISCOVERY_S)
+        try:
+            found = await discover(self._bus, wait_s=STAGES_DISCOVERY_S)
+        except BusAwayError:
+            found = []  # no stage can be reached
         roles = {service.role for service in found}
         for stage, unseen in self._unseen.items():
             self._unseen[stage] = 0 if stage in roles else unseen + 1

@@ -1,7 +1,7 @@
 """A connection's seat: taken when a session begins, in any client protocol, and left after it.
 
-All limits of sessions are checked here: the rate of an address, the stages, and the limits of
-users, tenants and strangers.
+All limits of sessions are checked here: the drain of the edge, the rate of an address, the stages,
+and the limits of users, tenants and strangers.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from edge.door.limits.session_limits import FullError, SessionKeys, SessionLimit
 from edge.door.limits.session_rates import SessionRates
 from edge.door.opening.resume import resumable
 from edge.door.refusal import RefusedError
-from edge.protocols.client_protocol import ClientProtocol
+from edge.protocols.client_protocol import ClientProtocol, CloseCode
 from runtime.bus.errors import BusAwayError
 from runtime.bus.reader import Stored
 from schemas import subjects
@@ -46,6 +46,8 @@ class Seats:
     """The limits that an edge checks before a session begins or is resumed."""
 
     bus: EventLog
+    drains: Callable[[], bool]
+    """Whether the edge begins no session any more."""
     full_stage: Callable[[str, bool], str]
     """Returns the stage that refuses a new call of (address, stranger); empty: none."""
     retry_after_s: int
@@ -94,6 +96,11 @@ class Seat:
             RefusedError: it cannot begin now.
         """
         await self.leave()
+        if self._seats.drains():
+            details = "the edge restarts: connect again"
+            raise RefusedError(
+                "RESTARTING", "Service restarting", details, CloseCode.SERVICE_RESTART, ends=True
+            )
         try:
             self._count_session()
             history = await self._remembered()

@@ -267,6 +267,13 @@ class RealtimeProtocol(ProtocolDefaults):
             case _:
                 return self._events.messages(event)
 
+    def without_audio(self, message: Json) -> Json | None:
+        return None if message["type"] == "response.output_audio.delta" else message
+
+    def audio_dropped(self, turn: int, audio_ms: int) -> None:
+        if item := self._events.items.spoken_in(turn):  # it is not truncated beyond what was sent
+            item.sent_ms = max(0, item.sent_ms - audio_ms)
+
 
 Handler = Callable[[RealtimeProtocol, Mapping[str, Any]], list[ClientCommand]]
 _P = RealtimeProtocol

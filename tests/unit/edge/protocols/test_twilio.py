@@ -220,3 +220,10 @@ def test_audio_of_the_line_is_known_before_other_messages() -> None:
     assert line.sound(media(b"\xff" * 160, track="outbound")) is None
     broken = said("media", media={"track": "inbound", "timestamp": "0", "payload": "!"})
     assert line.sound(broken) == []
+
+
+def test_without_its_audio_nothing_is_left_of_a_piece_but_its_mark() -> None:
+    p = streaming()
+    audio, behind = p.messages(Speech(1, "", bytes(160), ends=False))
+    assert p.without_audio(audio) is None
+    assert p.without_audio(behind) is behind

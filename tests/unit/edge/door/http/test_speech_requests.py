@@ -22,6 +22,7 @@ from edge.door.http.speech_requests import (
     speech_request,
     text_format,
 )
+from runtime.bus.audio_order import MOST_AHEAD_MS
 
 MINUTE = 60_000 * 32
 
@@ -122,3 +123,8 @@ def test_a_transcription_is_json_or_text() -> None:
     assert [text_format(one) for one in ("", "json", "text")] == ["json", "json", "text"]
     with pytest.raises(SpeechRequestError, match="json or text"):
         text_format("srt")
+
+
+def test_no_missing_message_of_a_piece_is_taken_for_lost_and_left_out() -> None:
+    """The recogniser then ends early, which the edge sees by the length of what it got."""
+    assert RECOGNISED_PIECE_MS < MOST_AHEAD_MS

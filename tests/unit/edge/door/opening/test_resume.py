@@ -154,6 +154,7 @@ async def test_a_session_however_long_is_gone_on_with_beside_others() -> None:
 
     seats = Seats(
         bus=StoredLog(*enumerate(told, 1)),
+        drains=lambda: False,
         full_stage=lambda *_: "",
         retry_after_s=1,
         limits=SessionLimits(Bus(Client()), Limits(9, 9, 9, 9)),  # away: it counts nobody

@@ -17,7 +17,7 @@ from edge.core.client_events import (
     SessionOpened,
     Speech,
 )
-from edge.core.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
+from edge.core.inputs import Cancelled, Played, Truncated, TurnDiscarded, TurnEnded
 from edge.protocols.client_protocol import Handshake, ProtocolSettings
 from edge.protocols.realtime import RealtimeProtocol
 from runtime.audio.wav import Format
@@ -223,3 +223,22 @@ def test_the_session_its_notices_and_the_events_of_its_call_are_told() -> None:
     assert of.messages(SessionClosed()) == []
     (ask, *_) = sends(of, "response.create")
     assert codes([ask]) == ["conversation_already_has_active_response"]
+
+
+def test_an_item_whose_audio_was_dropped_is_not_truncated_beyond_what_was_sent() -> None:
+    p = protocol()
+    messages = p.messages(Speech(1, "One two", bytes(48_000), ends=False))
+    assert [one for one in messages if p.without_audio(one) is not one] == messages[-1:]
+    assert p.without_audio(messages[-1]) is None
+    p.audio_dropped(1, 700)
+    p.audio_dropped(2, 700)
+    (truncated, reply) = sends(
+        p,
+        "conversation.item.truncate",
+        item_id=messages[-1]["item_id"],
+        content_index=0,
+        audio_end_ms=900,
+    )
+    assert truncated == Truncated(1, 300)
+    assert isinstance(reply, Reply)
+    assert reply.message["audio_end_ms"] == 300
