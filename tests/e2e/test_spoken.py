@@ -55,7 +55,7 @@ def heard() -> dict[str, str]:
     """Return what is heard of each sentence; several at once cost less than one by one."""
     voice, whisper = factory.synthesizer(OUR_OWN), factory.recognizer(OUR_OWN)
     assert isinstance(whisper, WhisperRecognizer)
-    words = {}
+    words: dict[str, str] = {}
     for at in range(0, len(SENTENCES), AT_ONCE):
         some = SENTENCES[at : at + AT_ONCE]
         pcms = [bytes(6400) + b"".join(voice.synthesize(text)) + bytes(6400) for text in some]

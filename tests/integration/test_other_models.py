@@ -14,7 +14,7 @@ from aiohttp import web
 
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import DEMO, calling
-from tests.integration.test_replay import a_call, typed
+from tests.integration.recorded_calls import a_call, typed
 
 ANSWERED = {"response.sentence", "response.completed"}
 Json = dict[str, Any]

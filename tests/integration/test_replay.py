@@ -15,50 +15,8 @@ import numpy as np
 import pytest
 
 from tests.aura_process import COMMAND, AuraProcess
-from tests.caller import VOICE_MS, buzz, calling, silence
-
-PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
-
-
-def aura(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return of.run(*arguments)
-
-
-async def typed(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return await asyncio.to_thread(aura, of, *arguments)
-
-
-async def a_call(of: AuraProcess, path: str = PATH, *, turns: int = 1) -> str:
-    """Ask, and ask something else over the answer; return the session."""
-    async with calling(of.url, path) as caller:
-        session = (await caller.until("session"))["session"]
-        for turn in range(turns):
-            await caller.speak(silence(100) + buzz(VOICE_MS) + silence(1000))
-            await caller.until("ai_complete", turn + 1)
-            await caller.speak(silence(2200))
-        await caller.speak(buzz(VOICE_MS) + silence(1700))
-        await caller.speak(buzz(1000))
-        await caller.until("ai_interrupted")
-        await caller.speak(silence(3500))
-        await caller.send({"type": "end_call"})
-        await caller.ws.wait_closed()
-    return str(session)
-
-
-async def a_resumed_call(of: AuraProcess) -> str:
-    """Ask, come back over another connection, and ask again; return the session."""
-    async with calling(of.url, PATH) as caller:
-        session: str = (await caller.until("session"))["session"]
-        await caller.speak(silence(100) + buzz(VOICE_MS) + silence(1000))
-        await caller.until("ai_complete")
-        await caller.speak(silence(2300))
-    async with calling(of.url, f"{PATH}&session={session}") as caller:
-        assert (await caller.until("session"))["resumed"] is True
-        await caller.speak(silence(100) + buzz(VOICE_MS) + silence(1000))
-        await caller.until("ai_complete")
-        await caller.send({"type": "end_call"})
-        await caller.ws.wait_closed()
-    return session
+from tests.caller import VOICE_MS
+from tests.integration.recorded_calls import PATH, a_call, a_resumed_call, typed
 
 
 class Recorded(NamedTuple):
