@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.conftest import OUR_OWN
 from workers.engines import factory
-from workers.engines.stt.whisper import WhisperRecognizer
+from workers.engines.protocols import Recognizer, Synthesizer
 from workers.engines.tts.text_normalization import speakable
 
 pytestmark = pytest.mark.e2e
@@ -47,21 +47,14 @@ SENTENCES = [
 ]
 
 
-AT_ONCE = 9
+@pytest.fixture(scope="module")
+def voice() -> Synthesizer:
+    return factory.synthesizer(OUR_OWN)
 
 
 @pytest.fixture(scope="module")
-def heard() -> dict[str, str]:
-    """Return what is heard of each sentence; several at once cost less than one by one."""
-    voice, whisper = factory.synthesizer(OUR_OWN), factory.recognizer(OUR_OWN)
-    assert isinstance(whisper, WhisperRecognizer)
-    words: dict[str, str] = {}
-    for at in range(0, len(SENTENCES), AT_ONCE):
-        some = SENTENCES[at : at + AT_ONCE]
-        pcms = [bytes(6400) + b"".join(voice.synthesize(text)) + bytes(6400) for text in some]
-        found = whisper.transcribe_each(pcms, language="en")
-        words |= {some[place]: recognition.text for place, recognition in found}
-    return words
+def whisper() -> Recognizer:
+    return factory.recognizer(OUR_OWN)
 
 
 def meaning(text: str) -> str:
@@ -71,5 +64,8 @@ def meaning(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", SENTENCES)
-def test_what_is_heard_is_what_was_written(heard: dict[str, str], text: str) -> None:
-    assert meaning(heard[text]) == meaning(text)
+def test_what_is_heard_is_what_was_written(
+    voice: Synthesizer, whisper: Recognizer, text: str
+) -> None:
+    pcm = bytes(6400) + b"".join(voice.synthesize(text)) + bytes(6400)
+    assert meaning(whisper.transcribe(pcm, language="en").text) == meaning(text)
