@@ -42,6 +42,16 @@ async def types(bus: Bus, session: str, kind: Kind) -> list[str]:
     return [one.headers[codec.TYPE_HEADER] for one in await stored(bus, session, kind)]
 
 
+async def until_idle(bus: Bus, consumer: str) -> None:
+    """Wait until *consumer* was given all events that are for it, and has acknowledged each."""
+    async with asyncio.timeout(20):
+        while True:
+            info = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{consumer}")
+            if not info["num_pending"] and not info["num_ack_pending"]:
+                return
+            await asyncio.sleep(0.05)
+
+
 async def until_logged(bus: Bus, session: str, kind: Kind, type_: str) -> None:
     async with asyncio.timeout(10):
         while type_ not in await types(bus, session, kind):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -93,6 +94,17 @@ class AuraProcess:
             return error.code, json.load(error)
         except OSError:
             return 0, {}
+
+    async def until_healthy(self) -> None:
+        async with asyncio.timeout(40):
+            while (await asyncio.to_thread(self.health))[0] != 200:
+                await asyncio.sleep(0.1)
+
+    async def until_nobody_calls(self) -> None:
+        """Wait until no connection is left: one that was not closed lives for half a minute."""
+        async with asyncio.timeout(60):
+            while (await asyncio.to_thread(self.health))[1].get("active_connections") != 0:
+                await asyncio.sleep(0.05)
 
     def children(self) -> dict[str, int]:
         """Return role to pid of every process that it runs; of several with a role, the last."""

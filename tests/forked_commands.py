@@ -3,7 +3,7 @@
 Most of the time of a short command, and of the start of a service, is the start of Python and its
 imports. COMMAND runs as `python -m aura.cli.main` does, with its own environment, folder, files and
 signals, and so does each process that a forked `aura up` starts. FRESH is Python itself: the tests
-of starts, of the wheel, of limits and of the real engines use it.
+of starts, of the wheel and of the real engines use it.
 
 The process that is forked is started by the first that asks for it, and ends with the tests.
 
@@ -19,6 +19,7 @@ import importlib
 import marshal
 import os
 import pkgutil
+import resource
 import select
 import selectors
 import shutil
@@ -46,6 +47,8 @@ def relayed(address: str, *options: str) -> tuple[str, ...]:
     return (sys.executable, "-IS", relay.__file__, address, *options, "-m", "aura.cli.main")
 
 
+OPEN_FILES = "AURA_TEST_OPEN_FILES"
+"""The variable with the most files that a fork, and what it starts, may have open."""
 COMMAND = relayed(str(FOLDER / "s"))
 _starting = threading.Lock()
 
@@ -242,6 +245,8 @@ def become(argv: list[str], env: dict[str, str], cwd: str, files: list[int]) -> 
         for number, file in enumerate(files):
             os.dup2(file, number)
         os.closerange(3, 1 << 16)  # the server keeps its own objects of them
+        if most := int(env.get(OPEN_FILES, 0)):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         os.environ.clear()
         os.environ.update(IMPORTED_ENV | env)
         at = argv.index("-m")

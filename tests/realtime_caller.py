@@ -7,30 +7,15 @@ import base64
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soxr
 import websockets
 
-from runtime.bus.connection import connect
-from runtime.settings import load
-from schemas import subjects
-from schemas.events import AnyEvent
-from tests.aura_process import AuraProcess
 from tests.caller import Caller, buzz, silence
 
-__all__ = [
-    "BEARER",
-    "RealtimeCaller",
-    "at_24_khz",
-    "buzz",
-    "log_of",
-    "realtime",
-    "session_of",
-    "silence",
-]
+__all__ = ["BEARER", "RealtimeCaller", "at_24_khz", "buzz", "realtime", "session_of", "silence"]
 
 BEARER = {"Authorization": "Bearer demo_token"}
 
@@ -102,14 +87,3 @@ async def realtime(
 def session_of(caller: RealtimeCaller) -> str:
     """Return the id of the caller's session."""
     return str(caller.told("session.created")[0]["session"]["id"])
-
-
-async def log_of(aura: AuraProcess, session: str, tmp_path: Path) -> list[AnyEvent]:
-    """Return the stored events of a session of the demo."""
-    settings = load(nats_url=aura.nats_url, data_dir=tmp_path, _env_file=None)
-    bus = await connect(settings, "test")
-    try:
-        subject = subjects.session_events("demo", session)
-        return [one.event() for one in await bus.read(subjects.EVENTS_STREAM, subject)]
-    finally:
-        await bus.close()

@@ -14,7 +14,7 @@ from schemas import events as ev
 from schemas import subjects
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.ports import free_ports
-from tests.session_end import end_of
+from tests.session_log import end_of
 
 
 class Exchange:

@@ -62,6 +62,7 @@ async def browser(
         "--no-sandbox",
         "--use-fake-device-for-media-stream",
         "--autoplay-policy=no-user-gesture-required",
+        "--disable-gpu",  # it would be imitated, which costs more
     ]
     if allowed:
         args.append("--use-fake-ui-for-media-stream")

@@ -5,8 +5,11 @@ Each runs in a process and an environment of its own: `make clients` installs th
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -24,29 +27,37 @@ needs_node = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    edge = Edge(tmp_path_factory.mktemp("plain"), tls=False)
-    try:
-        edge.aura.wait_until_ready()
-        yield edge
-    finally:
-        edge.aura.stop()
+Told = Callable[[str], dict[str, Any]]
+PLAIN = [
+    *("openai_python.py", "agents_python.py", "livekit_python.py", "pipecat_python.py"),
+    "agents_node.mjs",
+]
+OVER_TLS = ["openai_node.mjs"]
 
 
 @pytest.fixture(scope="module")
-def tls_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    edge = Edge(tmp_path_factory.mktemp("tls"), tls=True)
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """Return what tells what a script printed; two run at a time, since they wait for speech."""
+    edges = {tls: Edge(tmp_path_factory.mktemp(f"tls-{tls}"), tls=tls) for tls in (False, True)}
+
+    def run(name: str) -> dict[str, Any]:
+        command = PYTHON if name.endswith(".py") else "node"
+        return asyncio.run(edges[name in OVER_TLS].told(command, script(name)))
+
     try:
-        edge.aura.wait_until_ready()
-        yield edge
+        for edge in edges.values():
+            edge.aura.wait_until_ready()
+        with ThreadPoolExecutor(2) as pool:
+            running = {name: pool.submit(run, name) for name in [*PLAIN, *OVER_TLS]}
+            yield lambda name: running[name].result()
     finally:
-        edge.aura.stop()
+        for edge in edges.values():
+            edge.aura.stop()
 
 
 @needs_python
-async def test_openai_for_python(edge: Edge) -> None:
-    found = await edge.told(PYTHON, script("openai_python.py"))
+def test_openai_for_python(told: Told) -> None:
+    found = told("openai_python.py")
     answer = found.pop("answer")
     assert answer.startswith("Sure")
     assert found.pop("goes_on").startswith("Sure")
@@ -67,8 +78,8 @@ async def test_openai_for_python(edge: Edge) -> None:
 
 
 @needs_python
-async def test_openai_agents_for_python_finds_every_event_valid(edge: Edge) -> None:
-    found = await edge.told(PYTHON, script("agents_python.py"))
+def test_openai_agents_for_python_finds_every_event_valid(told: Told) -> None:
+    found = told("agents_python.py")
     assert found["wrong"] == []
     assert {"audio", "audio_interrupted", "agent_start", "agent_end"} <= set(found["events"])
     assert found["audio_ms"] > 5000
@@ -84,8 +95,8 @@ async def test_openai_agents_for_python_finds_every_event_valid(edge: Edge) -> N
 
 
 @needs_python
-async def test_livekit(edge: Edge) -> None:
-    found = await edge.told(PYTHON, script("livekit_python.py"))
+def test_livekit(told: Told) -> None:
+    found = told("livekit_python.py")
     assert (found["errors"], found["heard"]) == ([], [HEARD])
     assert found["audio_ms"] == pytest.approx(4000, abs=50)
     assert [text[:4] for text in found["texts"]] == ["Sure", "Sure"]
@@ -93,16 +104,16 @@ async def test_livekit(edge: Edge) -> None:
 
 
 @needs_python
-async def test_pipecat(edge: Edge) -> None:
-    found = await edge.told(PYTHON, script("pipecat_python.py"))
+def test_pipecat(told: Told) -> None:
+    found = told("pipecat_python.py")
     assert (found["errors"], found["heard"]) == ([], [HEARD, HEARD])
     assert found["answers"] == 3
     assert found["audio_ms"] >= 2000  # where the machine stalls, speech is taken for two turns
 
 
 @needs_node
-async def test_openai_agents_for_node(edge: Edge) -> None:
-    found = await edge.told("node", script("agents_node.mjs"))
+def test_openai_agents_for_node(told: Told) -> None:
+    found = told("agents_node.mjs")
     assert found["errors"] == []
     assert found["interrupted"]
     assert found["retrieved"]
@@ -113,8 +124,8 @@ async def test_openai_agents_for_node(edge: Edge) -> None:
 
 
 @needs_node
-async def test_openai_for_node_over_tls(tls_edge: Edge) -> None:
-    found = await tls_edge.told("node", script("openai_node.mjs"))
+def test_openai_for_node_over_tls(told: Told) -> None:
+    found = told("openai_node.mjs")
     assert found["errors"] == []
     assert found["heard"] == HEARD
     assert found["answer"].startswith("Sure")

@@ -91,7 +91,7 @@ MANIFEST = {"format": "aura-session", "version": 1, "tenant": "t", "session": "s
 
 def made(events: bytes, audio_mib: int = 0, manifest: bytes | None = None) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("manifest.json", manifest or json.dumps(MANIFEST))
         archive.writestr("events.msgpack", events)
         with archive.open("audio.msgpack", "w") as audio:
@@ -127,7 +127,7 @@ def test_a_small_file_that_unpacks_to_much_is_refused_at_little_cost(row: Any) -
 def test_a_small_file_of_very_many_messages_is_refused() -> None:
     packed = msgpack.packb(["aura.ev.t.s.life", {}, b"", ""])
     with pytest.raises(NotASessionError, match="more than 200000 messages"):
-        unpack(made(packed * ((60 << 20) // len(packed))))
+        unpack(made(packed * 250_000))
 
 
 def test_each_part_has_a_largest_size() -> None:

@@ -1,4 +1,7 @@
-"""A spoken conversation with the real engines, by both protocols and by the command line."""
+"""A spoken conversation with the real engines, by both protocols and by the command line.
+
+More questions than one, and an interruption, are in the suite: `test_suite.py`.
+"""
 
 from __future__ import annotations
 
@@ -48,27 +51,6 @@ async def test_a_pause_in_a_sentence_is_not_answered_by_halves(aura: AuraProcess
         (transcript,) = caller.told("user_transcript")
         assert {"hello", "how", "today"} <= words(transcript["text"])
         assert not caller.told("ai_interrupted")
-
-
-async def test_the_model_remembers_what_was_said(aura: AuraProcess, say: Say) -> None:
-    async with calling(aura.url, f"{DEMO}&greeting=0") as caller:
-        for number, question in enumerate(
-            ("What is the capital of Italy?", "Thank you very much.")
-        ):
-            await caller.speak(say(question) + silence(1000))
-            await caller.until("ai_complete", number + 1, seconds=30)
-            while len(caller.told("ai_audio")) < 1:
-                await asyncio.sleep(0.05)
-            await caller.speak(silence(3500))
-        assert len(caller.told("user_transcript")) == 2
-
-
-async def test_interrupting_with_words_stops_the_answer(aura: AuraProcess, say: Say) -> None:
-    async with calling(aura.url, f"{DEMO}&audio=chunks") as caller:
-        await caller.until("greeting")  # about four seconds long: spoken over at once
-        await caller.speak(silence(500) + say("Stop, please be quiet now.") + silence(2500))
-        await caller.until("ai_interrupted")
-        await caller.until("ai_complete", seconds=30)
 
 
 async def test_the_json_protocol_with_another_sample_rate(aura: AuraProcess, say: Say) -> None:

@@ -137,8 +137,7 @@ async def test_the_voice_documents_page_has_a_call(
         assert not [one for one in told if "error" in one]
         await page.evaluate("endCall()")
         async with asyncio.timeout(10):
-            while (await asyncio.to_thread(aura.health))[1]["active_connections"]:
-                await asyncio.sleep(0.1)
+            await aura.until_nobody_calls()
 
 
 @needs_browser

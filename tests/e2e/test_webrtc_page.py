@@ -116,8 +116,7 @@ async def test_a_question_to_the_stock_page_is_answered_and_the_answer_is_heard(
             pcm = await heard(page)
             await page.evaluate("pc.close()")
             async with asyncio.timeout(10):
-                while (await asyncio.to_thread(aura.health))[1]["active_connections"]:
-                    await asyncio.sleep(0.1)
+                await aura.until_nobody_calls()
     assert place == f"/v1/realtime/calls/{session}"
     assert "capital" in asked.lower()
     loud = np.flatnonzero(np.abs(np.frombuffer(pcm, np.int16).astype(np.int32)) > 200)

@@ -34,17 +34,6 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     run(*pip, "install", "-q", "--no-compile", f"{wheel}[server]")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    aura = AuraProcess(
-        tmp_path / "run", env=SIMULATED, command=(str(env / "bin" / "aura"),), cwd=elsewhere
-    )
-    try:
-        aura.wait_until_ready()
-        assert aura.health()[0] == 200
-        with urllib.request.urlopen(f"{aura.url}/talk/aura.js", timeout=5) as answer:  # noqa: S310  # ours
-            assert answer.status == 200
-    finally:
-        assert aura.stop() == 0
-
     missing = subprocess.run(
         [str(env / "bin" / "aura"), "worker", "stt"],
         cwd=elsewhere,
@@ -56,6 +45,17 @@ def test_the_wheel_runs_from_another_folder(tmp_path: Path) -> None:
     )
     assert "-m pip install '" in missing.stderr
     assert ".whl[stt]'" in missing.stderr
+
+    aura = AuraProcess(
+        tmp_path / "run", env=SIMULATED, command=(str(env / "bin" / "aura"),), cwd=elsewhere
+    )
+    try:
+        aura.wait_until_ready()
+        assert aura.health()[0] == 200
+        with urllib.request.urlopen(f"{aura.url}/talk/aura.js", timeout=5) as answer:  # noqa: S310  # ours
+            assert answer.status == 200
+    finally:
+        assert aura.stop() == 0
 
 
 def run(*command: str) -> None:

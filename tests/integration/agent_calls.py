@@ -13,12 +13,10 @@ from typing import Any
 
 import jwt
 
-from runtime.bus.connection import connect
-from runtime.sessions.finding import decoded
-from runtime.settings import load
 from schemas.events import SessionStarted
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import Caller, calling
+from tests.session_log import log_of
 
 SECRET = "a secret that is long enough for HS256"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "restaurant" / "agents"
@@ -88,11 +86,3 @@ async def started(of: AuraProcess, query: str = "", **claims: Any) -> SessionSta
 async def beginning(of: AuraProcess, session: str) -> SessionStarted:
     found = await log_of(of, session)
     return next(one for one in found if isinstance(one, SessionStarted))
-
-
-async def log_of(of: AuraProcess, session: str) -> list[Any]:
-    bus = await connect(load(data_dir=of.data, _env_file=None), "test")
-    try:
-        return decoded(await bus.session_events(session))
-    finally:
-        await bus.close()

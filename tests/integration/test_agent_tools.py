@@ -13,9 +13,10 @@ import pytest
 
 from schemas import events as ev
 from tests.aura_process import COMMAND, AuraProcess
-from tests.integration.agent_calls import SECRET, agents, applied, held, log_of, token
+from tests.integration.agent_calls import SECRET, agents, applied, held, token
 from tests.integration.test_tools import FAST, said
 from tests.realtime_caller import realtime
+from tests.session_log import log_of
 
 SERVICE = """
 import json, os

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from schemas.events import SessionEnded, SessionReconfigured, SessionStarted
+from schemas.events import SessionEnded, SessionReconfigured, SessionResumed, SessionStarted
 from tests.aura_process import AuraProcess
 from tests.caller import calling
 from tests.integration.agent_calls import (
@@ -19,13 +19,13 @@ from tests.integration.agent_calls import (
     beginning,
     command,
     held,
-    log_of,
     running,
     started,
     token,
 )
 from tests.reading_model import digest
 from tests.realtime_caller import realtime
+from tests.session_log import end_of, log_of
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +71,7 @@ async def test_the_model_that_a_realtime_client_names_is_an_agent_where_there_is
             changed = {"instructions": "Sell all.", "audio": {"input": {"turn_detection": vad}}}
             await caller.send({"type": "session.update", "session": changed})
             await caller.until("session.updated")
-            await asyncio.sleep(0.3)
-        found = await log_of(house, session)
+        found = await log_of(house, session, end_of)
         began = next(one for one in found if isinstance(one, SessionStarted))
         assert (began.agent.name if began.agent else None) == ("spoken" if prompt else None)
         again = next(one for one in found if isinstance(one, SessionReconfigured))
@@ -125,7 +124,7 @@ async def test_a_session_that_comes_back_goes_on_with_its_own_revision(
     async with held(house, f"&session={session}") as caller:
         assert (await caller.until("session"))["resumed"] is True
     events = await log_of(house, session)
-    (resumed,) = [one for one in events if one.__struct_config__.tag == "session.resumed"]
+    (resumed,) = [one for one in events if isinstance(one, SessionResumed)]
     assert resumed.config.response.system_prompt == "one x"
 
 
@@ -296,5 +295,5 @@ async def test_no_value_of_a_variable_is_in_a_log(house: AuraProcess) -> None:
     await started(house, f"&agent=host&variables={variables}")
     async with held(house, f"&agent=nobody&variables={variables}") as caller:
         await caller.until("error")
-    assert "session_refused" in house.said()
+    await asyncio.to_thread(house.wait_for, "session_refused")
     assert "Swordfish" not in house.said()

@@ -7,6 +7,7 @@ work on the machine of a test delays it, too.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import struct
@@ -54,25 +55,32 @@ def empty_chunks() -> bytes:
 NOISE = random.Random(7).randbytes(7 * 1024 * 1024)  # no secret
 KEYS = ('{"type":"x",' + ",".join(f'"{n}":1' for n in range(600_000)) + "}").encode()
 
+JSON = (START, frame(TEXT, KEYS))
+LONG = (START, frame(BINARY, NOISE))
 ATTACKS = {
-    "a header that never ends": (START + frame(BINARY, empty_chunks()), frame(BINARY) * 2000),
-    "empty binary frames": (START, frame(BINARY) * 10_000),
-    "empty binary frames before a start": (b"", frame(BINARY) * 10_000),
-    "binary frames of a byte": (START, frame(BINARY, b"x") * 10_000),
-    "empty continuations": (START + frame(BINARY, fin=False), frame(CONT, fin=False) * 10_000),
-    "pings": (START, frame(PING) * 10_000),
-    "text of a character": (START, frame(TEXT, b"x") * 10_000),
-    "JSON with 600 000 keys": (START, frame(TEXT, KEYS)),
-    "noise in messages of 7 MiB": (START, frame(BINARY, NOISE)),
-    "half an hour of sound in a message": (
-        START,
-        frame(BINARY, wav_header(4000, 8) + bytes(8_388_000)),
-    ),
-    "thousands of WAVs at an odd rate": (
-        START,
-        frame(BINARY, wav_header(4001, 16, 64) + bytes(64)) * 4000,
-    ),
+    "frames with next to nothing": {
+        "empty": (START, frame(BINARY) * 10_000),
+        "empty, before a start": (b"", frame(BINARY) * 10_000),
+        "a byte": (START, frame(BINARY, b"x") * 10_000),
+        "empty continuations": (
+            START + frame(BINARY, fin=False),
+            frame(CONT, fin=False) * 10_000,
+        ),
+        "pings": (START, frame(PING) * 10_000),
+        "a character": (START, frame(TEXT, b"x") * 10_000),
+    },
+    "headers": {
+        "one that never ends": (START + frame(BINARY, empty_chunks()), frame(BINARY) * 2000),
+        "half an hour of sound": (START, frame(BINARY, wav_header(4000, 8) + bytes(8_388_000))),
+        "WAVs at an odd rate": (
+            START,
+            frame(BINARY, wav_header(4001, 16, 64) + bytes(64)) * 4000,
+        ),
+    },
+    "JSON with 600 000 keys": {"the same": JSON},
+    "noise in messages of 7 MiB": {"the same": LONG},
 }
+"""By their kind; all of a kind at once."""
 
 
 @pytest.fixture(scope="module")
@@ -117,14 +125,15 @@ async def bystander(aura: AuraProcess) -> AsyncIterator[Bystander]:
         yield Bystander(ws)
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-async def test_a_flood_delays_no_neighbour(aura: AuraProcess, attack: str) -> None:
-    first, again = ATTACKS[attack]
+@pytest.mark.parametrize("kind", ATTACKS)
+async def test_a_flood_delays_no_neighbour(aura: AuraProcess, kind: str) -> None:
+    attacks = ATTACKS[kind].values()
     children = aura.children()
     async with bystander(aura) as other:
         quiet_s = await other.worst_s(QUIET_S)
         with ExitStack() as floods:
-            for _ in range(SOCKETS):
+            most = max(SOCKETS, len(attacks))
+            for first, again in itertools.islice(itertools.cycle(attacks), most):
                 floods.enter_context(Flood(aura.url, "/ws", first, again))
             beside_s = await other.worst_s(ATTACK_S)
         assert beside_s < max(LEAST_S, TIMES * quiet_s)
@@ -132,10 +141,11 @@ async def test_a_flood_delays_no_neighbour(aura: AuraProcess, attack: str) -> No
     assert "Traceback" not in aura.said()
 
 
-@pytest.mark.parametrize("attack", ["noise in messages of 7 MiB", "JSON with 600 000 keys"])
-async def test_a_crowd_shares_the_memory_for_long_messages(aura: AuraProcess, attack: str) -> None:
+@pytest.mark.parametrize("attack", [JSON, LONG], ids=["JSON", "noise"])
+async def test_a_crowd_shares_the_memory_for_long_messages(
+    aura: AuraProcess, attack: tuple[bytes, bytes]
+) -> None:
     """Each from an address of its own: nothing but the edge itself can bound them together."""
-    first, again = ATTACKS[attack]
     edge = psutil.Process(aura.children()["edge"])
     before = most = edge.memory_info().rss
     async with bystander(aura) as other:
@@ -143,7 +153,7 @@ async def test_a_crowd_shares_the_memory_for_long_messages(aura: AuraProcess, at
         with ExitStack() as floods:
             for number in range(CROWD):
                 whose = {"X-Forwarded-For": f"198.18.0.{number + 1}"}
-                floods.enter_context(Flood(aura.url, "/ws", first, again, headers=whose))
+                floods.enter_context(Flood(aura.url, "/ws", *attack, headers=whose))
             beside_s = 0.0
             for _ in range(10):
                 beside_s = max(beside_s, await other.worst_s(ATTACK_S / 10))
@@ -154,12 +164,12 @@ async def test_a_crowd_shares_the_memory_for_long_messages(aura: AuraProcess, at
 
 async def test_who_goes_while_it_is_slowed_is_soon_noticed(aura: AuraProcess) -> None:
     """Its socket is not read: only what is sent to it tells that nobody is there."""
+    await aura.until_nobody_calls()
     with Flood(aura.url, "/ws", START, frame(BINARY, wav_header(8000, 8) + bytes(100_000))) as it:
         await asyncio.sleep(3)
         assert it.close_code is None
     async with asyncio.timeout(GONE_S):
-        while (await asyncio.to_thread(aura.health))[1].get("active_connections") != 0:
-            await asyncio.sleep(0.2)
+        await aura.until_nobody_calls()
 
 
 async def test_who_floods_on_is_closed_and_told_why(aura: AuraProcess) -> None:

@@ -22,7 +22,7 @@ from runtime.settings import load
 from schemas.events import AnswerHeard, AnyEvent
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import buzz, silence, wav
-from tests.session_end import end_of
+from tests.session_log import end_of
 
 
 @pytest.fixture

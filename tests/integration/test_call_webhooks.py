@@ -15,8 +15,8 @@ from aiohttp import web
 
 from runtime.bus.connection import Bus, connect
 from runtime.settings import Settings, load
-from schemas import subjects
 from schemas.events import WebhookRequested
+from tests.at_work import until_idle
 from tests.integration.test_webhook import KEY, Receiver
 from tests.nats_server import NatsServer
 from workers.analytics import call_webhooks
@@ -59,15 +59,8 @@ async def delivering(settings: Settings) -> AsyncIterator[None]:
             stop.set()
 
 
-async def pending(bus: Bus) -> int:
-    info = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{call_webhooks.CONSUMER}")
-    return int(info["num_ack_pending"]) + int(info["num_pending"])
-
-
 async def settled(bus: Bus) -> None:
-    async with asyncio.timeout(10):
-        while await pending(bus):
-            await asyncio.sleep(0.05)
+    await until_idle(bus, call_webhooks.CONSUMER)
 
 
 async def test_a_message_is_signed_and_comes_once_more_where_it_was_not_taken(

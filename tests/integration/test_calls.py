@@ -25,13 +25,13 @@ import pytest
 from runtime.agents import store
 from runtime.bus.connection import connect
 from runtime.bus.delivery import Delivery
-from runtime.sessions.finding import decoded
 from runtime.settings import load
 from schemas import codec, subjects
 from schemas.control import CallPlaced, CallPlacing
-from schemas.events import AnyEvent, ControlReceived, ControlSpoken, TurnTaken
+from schemas.events import ControlReceived, ControlSpoken, TurnTaken
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, Caller, buzz, calling, silence
+from tests.session_log import log_of
 
 SECRET = "a secret that is long enough for HS256"
 OPERATOR = "an operator's token of 32 characters or more"
@@ -104,14 +104,6 @@ async def held(
     """A call on the first edge, and its session."""
     async with calling(of.url, PATH + token(**claims) + query) as caller:
         yield caller, (await caller.until("session"))["session"]
-
-
-async def log_of(of: AuraProcess, session: str) -> list[AnyEvent]:
-    bus = await connect(load(data_dir=of.data, _env_file=None), "test")
-    try:
-        return decoded(await bus.session_events(session))
-    finally:
-        await bus.close()
 
 
 async def aura(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -325,9 +317,7 @@ async def test_a_command_to_an_edge_that_dies_is_answered_and_done_once_when_sen
     ids = [one.command_id for one in log if isinstance(one, ControlReceived)]
     assert ids.count("again") == 1
     assert [one for one in log if isinstance(one, TurnTaken)][-1].system.endswith("Be brief.")
-    async with asyncio.timeout(20):
-        while (await asyncio.to_thread(house.health))[0] != 200:
-            await asyncio.sleep(0.2)
+    await house.until_healthy()
 
 
 async def test_the_command_line_commands_and_listens_in(house: AuraProcess, tmp_path: Path) -> None:

@@ -48,8 +48,9 @@ async def test_with_a_token_nobody_sees_anything_without_it(
         packed = {"Content-Encoding": "gzip"}
         assert (await post(http, f"{url}/api/sign-in", "packed", **packed))[0] == 415
         bearer = {"Authorization": f"Bearer {TOKEN}"}
-        await asyncio.sleep(0.3)  # the bus is found meanwhile
-        assert (await get(http, f"{url}/api/agents", headers=bearer))[0] == 200
+        async with asyncio.timeout(10):  # until it has found the bus
+            while (await get(http, f"{url}/api/agents", headers=bearer))[0] != 200:
+                await asyncio.sleep(0.05)
         async with http.post(f"{url}/api/sign-in", json={"token": TOKEN}) as answer:
             said = answer.headers["Set-Cookie"]
             assert answer.status == 200

@@ -13,7 +13,7 @@ from aiohttp import web
 from runtime.audio.conversion import read_wav, write_wav
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import DEMO, buzz, calling, silence
-from tests.integration.test_replay import typed
+from tests.integration.recorded_calls import typed
 from tests.local_server import answering
 
 HEARD = "What can you do for me?"

@@ -46,6 +46,11 @@ def book(slot: str) -> str:
         os._exit(1)
     return f"booked {slot}"
 
+@server.tool()
+def seen() -> list[str]:
+    "Tell the variables."
+    return sorted(os.environ)
+
 if len(sys.argv) == 1:
     server.run()
 else:
@@ -55,7 +60,8 @@ else:
 
     async def guarded(scope, receive, send):
         shown = dict(scope.get("headers", ())).get(b"authorization", b"").decode()
-        if scope["type"] == "http" and shown != os.environ["WANTED"]:
+        wanted = "" if scope.get("query_string") == b"open" else os.environ["WANTED"]
+        if scope["type"] == "http" and shown != wanted:
             await send({"type": "http.response.start", "status": 401, "headers": []})
             await send({"type": "http.response.body", "body": b""})
         else:
@@ -67,12 +73,12 @@ else:
 
 @asynccontextmanager
 async def gateway(
-    settings: Settings, folder: Path, *where: str, token: str = ""
+    settings: Settings, folder: Path, *where: str, prefix: str = "desk_", **env: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    env = {**as_user(settings, "service"), "LOG_FORMAT": "json", "AURA_MCP_TOKEN": token}
+    named = ("--prefix", prefix) if prefix else ()
     process = await running(
-        *(*COMMAND, "tools", "mcp", "--prefix", "desk_", *where),
-        env=env,
+        *(*COMMAND, "tools", "mcp", *named, *where),
+        env={**as_user(settings, "service"), "LOG_FORMAT": "json", **env},
         ready="tools_ready",
         folder=folder,
     )
@@ -93,30 +99,36 @@ def file(tmp_path: Path) -> Path:
 PATIENCE_S = 40.0
 
 
-async def check(bus: Bus) -> None:
+async def asked(bus: Bus, tool: str, arguments: bytes) -> bytes:
+    return await call_tool(bus, f"aura.tool.acme.{tool}", arguments, {}, PATIENCE_S)
+
+
+async def check(bus: Bus, prefix: str = "desk_") -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while len(found := await served_tools(bus)) < 2:
+        while len(found := await served_tools(bus)) < 3:
             pass  # a busy machine answers late
-    slots, book = sorted(found, key=lambda one: one.tool.name, reverse=True)
-    assert slots.tool.name == "desk_free_slots"
-    assert slots.tool.idempotent
-    assert slots.tool.parameters["required"] == ["day"]
-    assert (book.tool.name, book.tool.idempotent) == ("desk_book_slot", False)
-    said = await call_tool(
-        bus, "aura.tool.acme.desk_free_slots", b'{"day": "Monday"}', {}, PATIENCE_S
-    )
-    assert b"Monday 10:30" in said
-    subject, none = "aura.tool.acme.desk_book_slot", b'{"slot": "none"}'
-    assert b"booked x" in await call_tool(bus, subject, b'{"slot": "x"}', {}, PATIENCE_S)
+    slots, book = f"{prefix}free_slots", f"{prefix}book_slot"
+    tools = {one.tool.name: one.tool for one in found}
+    assert set(tools) == {slots, book, f"{prefix}seen"}
+    assert tools[slots].idempotent
+    assert tools[slots].parameters["required"] == ["day"]
+    assert not tools[book].idempotent
+    assert b"Monday 10:30" in await asked(bus, slots, b'{"day": "Monday"}')
+    assert b"booked x" in await asked(bus, book, b'{"slot": "x"}')
     with pytest.raises(ToolRefusedError, match=r"book\.slot"):
-        await call_tool(bus, subject, none, {}, PATIENCE_S)
+        await asked(bus, book, b'{"slot": "none"}')
 
 
-async def test_a_command_and_its_death(
+async def test_a_command_its_variables_and_its_death(
     bus: Bus, settings: Settings, tmp_path: Path, file: Path
 ) -> None:
-    async with gateway(settings, tmp_path, sys.executable, str(file)) as process:
+    command = ("--env", "DESK_KEY", sys.executable, str(file))
+    async with gateway(settings, tmp_path, *command, DESK_KEY="k", OTHER="o") as process:
         await check(bus)
+        seen = await asked(bus, "desk_seen", b"{}")
+        assert b'"DESK_KEY"' in seen
+        assert b"OTHER" not in seen
+        assert b"PASSWORD" not in seen
         with pytest.raises((ToolRefusedError, TimeoutError)):
             await call_tool(bus, "aura.tool.acme.desk_book_slot", b'{"slot": "die"}', {}, 12)
         assert process.stdout
@@ -126,53 +138,21 @@ async def test_a_command_and_its_death(
         await check(bus)
 
 
-KEYS = """
-import os
-from mcp.server import MCPServer
-server = MCPServer("keys")
-
-@server.tool()
-def seen() -> list[str]:
-    "Tell the variables."
-    return sorted(os.environ)
-
-server.run()
-"""
-
-
-async def test_a_command_has_the_variables_that_are_named_and_no_others(
-    bus: Bus, settings: Settings, tmp_path: Path
+async def test_an_address_that_is_open_and_one_that_wants_a_token(
+    bus: Bus, settings: Settings, tmp_path: Path, file: Path
 ) -> None:
-    file = tmp_path / "server.py"
-    file.write_text(KEYS, encoding="utf-8")
-    env = {**as_user(settings, "service"), "LOG_FORMAT": "json", "DESK_KEY": "k", "OTHER": "o"}
-    process = await running(
-        *(*COMMAND, "tools", "mcp", "--env", "DESK_KEY", sys.executable, str(file)),
-        env=env,
-        ready="tools_ready",
-        folder=tmp_path,
-    )
-    said = await call_tool(bus, "aura.tool.acme.seen", b"{}", {}, 10)
-    process.terminate()
-    assert await asyncio.wait_for(process.wait(), 15) == 0
-    assert b'"DESK_KEY"' in said
-    assert b"OTHER" not in said
-    assert b"PASSWORD" not in said
-
-
-@pytest.mark.parametrize("token", ["", "key-of-the-desk"])
-async def test_an_address(
-    bus: Bus, settings: Settings, tmp_path: Path, file: Path, token: str
-) -> None:
-    port = free_port()
+    port, token = free_port(), "key-of-the-desk"
     server = await running(
         *(sys.executable, str(file), str(port)),
-        env={**os.environ, "WANTED": f"Bearer {token}" if token else ""},
+        env={**os.environ, "WANTED": f"Bearer {token}"},
         ready="Uvicorn running",
         folder=tmp_path,
     )
+    url = f"http://127.0.0.1:{port}/mcp"
     try:
-        async with gateway(settings, tmp_path, f"http://127.0.0.1:{port}/mcp", token=token):
+        async with gateway(settings, tmp_path, f"{url}?open", prefix=""):
+            await check(bus, prefix="")
+        async with gateway(settings, tmp_path, url, AURA_MCP_TOKEN=token):
             await check(bus)
             server.send_signal(signal.SIGKILL)
             await server.wait()

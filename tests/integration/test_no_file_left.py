@@ -13,7 +13,8 @@ from unittest.mock import ANY
 import pytest
 import websockets
 
-from tests.aura_process import FRESH, SIMULATED, AuraProcess
+from tests.aura_process import SIMULATED, AuraProcess
+from tests.forked_commands import OPEN_FILES
 from tests.integration.stranger_calls import HEAD, QUIET, Socket, calling, refused
 from tests.ports import free_ports
 
@@ -24,8 +25,7 @@ async def test_where_no_file_is_left_calls_go_on_and_the_health_says_so(tmp_path
     metrics = free_ports(5)
     aura = AuraProcess(
         tmp_path,
-        env={**SIMULATED, "AURA_METRICS_PORT": str(metrics)},
-        command=("bash", "-c", f'ulimit -n {files}; exec "$@"', "-", *FRESH),
+        env={**SIMULATED, "AURA_METRICS_PORT": str(metrics), OPEN_FILES: str(files)},
     )
     try:
         aura.wait_until_ready()
@@ -49,8 +49,7 @@ async def test_where_no_file_is_left_calls_go_on_and_the_health_says_so(tmp_path
         lines = [json.loads(line) for line in aura.said().splitlines() if line[:1] == "{"]
         told = [line for line in lines if line["event"] == "no_room_for_connections"]
         assert len(told) == 1
-        await asyncio.sleep(5.5)
-        assert (await asyncio.to_thread(aura.health))[0] == 200
+        await aura.until_healthy()
         assert await asyncio.to_thread(ready, metrics) == 200
     finally:
         assert aura.stop() == 0

@@ -7,14 +7,14 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from aiohttp import web
 
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import DEMO, calling
-from tests.integration.test_replay import a_call, typed
+from tests.integration.recorded_calls import a_call, typed
 
 ANSWERED = {"response.sentence", "response.completed"}
 Json = dict[str, Any]
@@ -149,10 +149,19 @@ def asking(models: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
         aura.stop()
 
 
+class Recorded(NamedTuple):
+    """Sessions that were held at once, for tests that leave them as they are."""
+
+    by_small: str
+    by_simulated: str
+
+
 @pytest.fixture(scope="module")
-def recorded(asking: AuraProcess) -> str:
-    """A session that `small` answered, for tests that leave it as it is."""
-    return asyncio.run(a_call(asking))
+def recorded(asking: AuraProcess, simulated: AuraProcess) -> Recorded:
+    async def at_once() -> Recorded:
+        return Recorded(*await asyncio.gather(a_call(asking), a_call(simulated, turns=0)))
+
+    return asyncio.run(at_once())
 
 
 @pytest.mark.parametrize(
@@ -208,9 +217,9 @@ async def test_a_model_that_calls_a_tool_is_told_in_a_sentence_and_the_call_goes
 
 
 async def test_a_recorded_call_is_driven_through_another_model_of_the_same_server(
-    asking: AuraProcess, recorded: str
+    asking: AuraProcess, recorded: Recorded
 ) -> None:
-    drive = ("replay", recorded, "--drive", "--llm-model", "big")
+    drive = ("replay", recorded.by_small, "--drive", "--llm-model", "big")
     done, failed = await asyncio.gather(
         typed(asking, *drive, "--json"), typed(asking, *drive, "--fail-on", "same=1")
     )
@@ -228,18 +237,18 @@ async def test_a_recorded_call_is_driven_through_another_model_of_the_same_serve
 
 
 async def test_a_model_that_the_server_does_not_have_is_said_at_once(
-    asking: AuraProcess, recorded: str
+    asking: AuraProcess, recorded: Recorded
 ) -> None:
-    done = await typed(asking, "replay", recorded, "--drive", "--llm-model", "none")
+    done = await typed(asking, "replay", recorded.by_small, "--drive", "--llm-model", "none")
     assert done.returncode == 1
     assert "404" in done.stderr
     assert "AURA_LLM_MODEL=none" in done.stderr
 
 
 async def test_a_model_that_no_worker_has_is_said_at_once_with_what_to_do(
-    simulated: AuraProcess,
+    simulated: AuraProcess, recorded: Recorded
 ) -> None:
-    session = await a_call(simulated, turns=0)
+    session = recorded.by_simulated
     done = await typed(simulated, "replay", session, "--drive", "--llm-model", "next")
     assert done.returncode == 1
     assert "has the model simulated-language-model alone, not next" in done.stderr

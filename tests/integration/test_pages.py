@@ -41,7 +41,8 @@ pytestmark = [
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        args = ["--no-sandbox", "--disable-gpu"]  # drawn without it, which costs less here
+        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=args)
         try:
             yield found
         finally:

@@ -13,14 +13,6 @@ import websockets
 from tests.aura_process import AuraProcess
 from tests.caller import DEMO, VOICE_MS, buzz, calling, pcm_of, silence, wav
 
-
-async def nobody_calls(aura: AuraProcess) -> None:
-    """Wait until the calls of the test before have been taken down."""
-    async with asyncio.timeout(10):
-        while (await asyncio.to_thread(aura.health))[1].get("active_connections"):
-            await asyncio.sleep(0.05)
-
-
 QUIET = "/ws/voice/continuous?token=demo_token&greeting=0"
 
 
@@ -133,7 +125,7 @@ async def test_a_stranger_is_sent_away_with_1008(simulated: AuraProcess, token: 
 
 
 async def test_the_eleventh_socket_of_an_address_is_refused(simulated: AuraProcess) -> None:
-    await nobody_calls(simulated)
+    await simulated.until_nobody_calls()
     url = simulated.url.replace("http", "ws", 1) + "/ws"
     sockets = [await websockets.connect(url) for _ in range(10)]
     try:
@@ -167,7 +159,7 @@ async def test_a_caller_who_was_cut_off_goes_on_with_the_session(simulated: Aura
 
 
 async def test_health_and_root_are_as_documented(simulated: AuraProcess) -> None:
-    await nobody_calls(simulated)
+    await simulated.until_nobody_calls()
     status, body = simulated.health()
     assert status == 200
     assert body == {

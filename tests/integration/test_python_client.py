@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,23 @@ async def test_a_loop_over_messages_ends_with_the_call(simulated: AuraProcess) -
         await call.type("nobody hears this")
 
 
-async def test_a_call_comes_back_to_its_session_when_its_edge_is_killed(tmp_path: Path) -> None:
-    aura = AuraProcess(tmp_path, env=SIMULATED)
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
+    aura = AuraProcess(tmp_path_factory.mktemp("own"), env=SIMULATED)
+    try:
+        yield aura.wait_until_ready()
+    finally:
+        aura.stop()
+
+
+@pytest.fixture
+async def aura(own: AuraProcess) -> AuraProcess:
+    """An Aura whose edge may be killed, and runs again."""
+    await own.until_healthy()
+    return own
+
+
+async def test_a_call_comes_back_to_its_session_when_its_edge_is_killed(aura: AuraProcess) -> None:
     asked = 0
 
     async def token() -> str:
@@ -64,23 +80,18 @@ async def test_a_call_comes_back_to_its_session_when_its_edge_is_killed(tmp_path
         asked += 1
         return "demo_token"
 
-    try:
-        await asyncio.to_thread(aura.wait_until_ready)
-        async with CallClient(aura.url, token=token, query=QUIET) as call:
-            session = (await until(call, "session"))["session"]
-            os.kill(aura.children()["edge"], signal.SIGKILL)
-            again = await until(call, "session", 40)
-            assert again == {"type": "session", "session": session, "resumed": True}
-            assert (call.session, call.reconnections) == (session, 1)
-            assert asked >= 2
-            await call.type("Still there")
-            await until(call, "ai_complete")
-    finally:
-        aura.stop()
+    async with CallClient(aura.url, token=token, query=QUIET) as call:
+        session = (await until(call, "session"))["session"]
+        os.kill(aura.children()["edge"], signal.SIGKILL)
+        again = await until(call, "session", 40)
+        assert again == {"type": "session", "session": session, "resumed": True}
+        assert (call.session, call.reconnections) == (session, 1)
+        assert asked >= 2
+        await call.type("Still there")
+        await until(call, "ai_complete")
 
 
-async def test_a_call_that_is_hung_up_while_it_comes_back_stays_so(tmp_path: Path) -> None:
-    aura = AuraProcess(tmp_path, env=SIMULATED)
+async def test_a_call_that_is_hung_up_while_it_comes_back_stays_so(aura: AuraProcess) -> None:
     comes_back, has_left = asyncio.Event(), asyncio.Event()
 
     async def token() -> str:
@@ -90,34 +101,27 @@ async def test_a_call_that_is_hung_up_while_it_comes_back_stays_so(tmp_path: Pat
         return "demo_token"
 
     call = CallClient(aura.url, token=token, query=QUIET)
-    try:
-        await asyncio.to_thread(aura.wait_until_ready)
-        async with call, asyncio.timeout(40):
-            await until(call, "session")
-            os.kill(aura.children()["edge"], signal.SIGKILL)
-            reading = asyncio.ensure_future(call.receive())
-            await comes_back.wait()
-        has_left.set()
-        with pytest.raises(CallError) as left:
-            await reading
-        assert (left.value.why, left.value.code) == ("CLOSED", 1000)
-        assert not call.open
-    finally:
-        aura.stop()
+    async with call, asyncio.timeout(40):
+        await until(call, "session")
+        os.kill(aura.children()["edge"], signal.SIGKILL)
+        reading = asyncio.ensure_future(call.receive())
+        await comes_back.wait()
+    has_left.set()
+    with pytest.raises(CallError) as left:
+        await reading
+    assert (left.value.why, left.value.code) == ("CLOSED", 1000)
+    assert not call.open
 
 
-async def test_a_call_that_may_not_come_back_says_that_its_line_was_lost(tmp_path: Path) -> None:
-    aura = AuraProcess(tmp_path, env=SIMULATED)
-    try:
-        await asyncio.to_thread(aura.wait_until_ready)
-        async with CallClient(aura.url, token="demo_token", query=QUIET, retries_s=()) as call:
+async def test_a_call_that_may_not_come_back_says_that_its_line_was_lost(
+    aura: AuraProcess,
+) -> None:
+    async with CallClient(aura.url, token="demo_token", query=QUIET, retries_s=()) as call:
+        await until(call, "session")
+        os.kill(aura.children()["edge"], signal.SIGKILL)
+        with pytest.raises(CallError) as lost:
             await until(call, "session")
-            os.kill(aura.children()["edge"], signal.SIGKILL)
-            with pytest.raises(CallError) as lost:
-                await until(call, "session")
-            assert (lost.value.why, lost.value.code) == ("CLOSED", 1006)
-    finally:
-        aura.stop()
+        assert (lost.value.why, lost.value.code) == ("CLOSED", 1006)
 
 
 async def test_a_refused_token_and_a_server_that_is_not_there_are_told(

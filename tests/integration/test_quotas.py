@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from runtime.bus.connection import connect
-from runtime.sessions.finding import decoded
 from runtime.settings import load
 from schemas import events as ev
 from schemas import subjects
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import DEMO, Caller, buzz, calling, silence
+from tests.session_log import end_of, log_of
 
 START = {"type": "start_conversation", "record": True}
 
@@ -41,11 +41,6 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
 def masking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuraProcess]:
     rules = '{"swordfish": "[masked]"}'
     yield from started(tmp_path_factory.mktemp("masking"), AURA_REDACT=rules)
-
-
-async def events(of: AuraProcess, session: str) -> list[ev.AnyEvent]:
-    async with await connect(load(nats_url=of.nats_url, _env_file=None), "test") as bus:
-        return decoded(await bus.session_events(session))
 
 
 async def recorded(of: AuraProcess) -> int:
@@ -79,7 +74,7 @@ async def test_a_stranger_cannot_ask_to_be_recorded(simulated: AuraProcess) -> N
         await caller.send({"type": "end_conversation"})
         await caller.until("conversation_ended")
     assert await recorded(simulated) == before
-    told_events = await events(simulated, session)
+    told_events = await log_of(simulated, session)
     assert not [one for one in told_events if isinstance(one, ev.RecordingConsented)]
     assert isinstance(told_events[0], ev.SessionStarted)
     assert told_events[0].config.record_audio is False
@@ -102,20 +97,21 @@ async def test_a_tenant_keeps_so_much_sound_and_its_call_goes_on_without(
     async with calling(narrow.url, f"{DEMO}&greeting=0&record=1") as caller:
         session = (await caller.until("session"))["session"]
         sound = silence(100) + buzz(900) + silence(29_000)
-        for at in range(0, len(sound), 32_000):  # 1 MB: half a minute, twice as fast as spoken
+        for at in range(0, len(sound), 32_000):  # 1 MB: half a minute, five times as fast as spoken
             await caller.ws.send(sound[at : at + 32_000])
-            await asyncio.sleep(0.5)
-        await caller.speak(buzz(900) + silence(6000))
+            await asyncio.sleep(0.2)
+        speaking = asyncio.create_task(caller.speak(buzz(900) + silence(20_000)))
         told = await caller.until("error")
+        speaking.cancel()
         assert (told["code"], caller.close_code) == ("NOT_RECORDED", None)
         assert "AURA_RECORDED_MB_PER_TENANT" in told["details"]
     async with calling(narrow.url, f"{DEMO}&greeting=0&record=1") as caller:
         another = (await caller.until("session"))["session"]
         assert "AURA_RECORDED_MB_PER_TENANT" in (await caller.until("error"))["details"]
     assert not [
-        one for one in await events(narrow, another) if isinstance(one, ev.RecordingConsented)
+        one for one in await log_of(narrow, another) if isinstance(one, ev.RecordingConsented)
     ]
-    found = await events(narrow, session)
+    found = await log_of(narrow, session, end_of)
     assert [one.by for one in found if isinstance(one, ev.RecordingConsented)] == ["caller"]
     (ended,) = [one for one in found if isinstance(one, ev.RecordingEnded)]
     assert ended.reason == told["details"]
@@ -136,7 +132,7 @@ async def test_a_session_that_stores_too_much_is_ended_with_a_reason_and_all_is_
         assert "AURA_LOG_KB_PER_MINUTE" in told["details"]
         assert caller.ws.close_code == 1008
         assert "AURA_LOG_KB_PER_MINUTE" in (caller.ws.close_reason or "")
-    found = await events(narrow, session)
+    found = await log_of(narrow, session, end_of)
     assert isinstance(found[-1], ev.SessionEnded | ev.InputsDelivered)
     assert [one.reason for one in found if isinstance(one, ev.SessionEnded)] == ["failed"]
     committed = {one.turn for one in found if isinstance(one, ev.TurnCommitted)}

@@ -15,34 +15,8 @@ import numpy as np
 import pytest
 
 from tests.aura_process import COMMAND, AuraProcess
-from tests.caller import VOICE_MS, buzz, calling, silence
-
-PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
-
-
-def aura(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return of.run(*arguments)
-
-
-async def typed(of: AuraProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return await asyncio.to_thread(aura, of, *arguments)
-
-
-async def a_call(of: AuraProcess, path: str = PATH, *, turns: int = 1) -> str:
-    """Ask, and ask something else over the answer; return the session."""
-    async with calling(of.url, path) as caller:
-        session = (await caller.until("session"))["session"]
-        for turn in range(turns):
-            await caller.speak(silence(100) + buzz(VOICE_MS) + silence(1000))
-            await caller.until("ai_complete", turn + 1)
-            await caller.speak(silence(2200))
-        await caller.speak(buzz(VOICE_MS) + silence(1700))
-        await caller.speak(buzz(1000))
-        await caller.until("ai_interrupted")
-        await caller.speak(silence(3500))
-        await caller.send({"type": "end_call"})
-        await caller.ws.wait_closed()
-    return str(session)
+from tests.caller import VOICE_MS
+from tests.integration.recorded_calls import PATH, a_call, a_resumed_call, typed
 
 
 class Recorded(NamedTuple):
@@ -53,6 +27,7 @@ class Recorded(NamedTuple):
     with_sound: str
     forgotten: str
     other: str
+    resumed: str
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +38,7 @@ def recorded(simulated: AuraProcess) -> Recorded:
             a_call(simulated, turns=2),
             a_call(simulated, f"{PATH}&record=1"),
             *(a_call(simulated, turns=0) for _ in range(2)),
+            a_resumed_call(simulated),
         )
         return Recorded(*await asyncio.gather(*calls))
 
@@ -71,13 +47,29 @@ def recorded(simulated: AuraProcess) -> Recorded:
 
 @pytest.fixture
 def one_turn(recorded: Recorded) -> str:
-    """Return a session that is left as it is, and so is that of *two_turns*."""
+    """Return a session that is left as it is."""
     return recorded.one_turn
 
 
-@pytest.fixture
-def two_turns(recorded: Recorded) -> str:
-    return recorded.two_turns
+class Driven(NamedTuple):
+    """What `aura replay --drive` said of three sessions: each takes as long as its call."""
+
+    whole: subprocess.CompletedProcess[str]
+    from_turn_2: subprocess.CompletedProcess[str]
+    with_sound: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def driven(simulated: AuraProcess, recorded: Recorded) -> Driven:
+    two, sound = recorded.two_turns, recorded.with_sound
+    branch = ("--from-turn", "2", "--stages", "tts", "--fail-on", "wer=0")
+
+    async def all_at_once() -> Driven:
+        drives = ((two, "--fail-on", "same=1"), (two, *branch), (sound, "--fail-on", "wer=0"))
+        replays = (typed(simulated, "replay", *one, "--drive", "--json") for one in drives)
+        return Driven(*await asyncio.gather(*replays))
+
+    return asyncio.run(all_at_once())
 
 
 async def listed(of: AuraProcess, *arguments: str) -> list[dict[str, Any]]:
@@ -169,25 +161,22 @@ async def test_what_cannot_be_done_is_said_in_one_line(
 
 
 async def test_a_driven_replay_of_deterministic_engines_is_the_same_event_by_event(
-    simulated: AuraProcess, two_turns: str
+    simulated: AuraProcess, recorded: Recorded, driven: Driven
 ) -> None:
-    session = two_turns
-    done = await typed(simulated, "replay", session, "--drive", "--json", "--fail-on", "same=1")
+    done = driven.whole
     found = json.loads(done.stdout)
     assert found["events_other"] == []
     assert done.returncode == 0, done.stderr
     assert found["events_same"] == found["events"] > 40
     assert found["wer"] == 0
     rows = {row["session"]: row for row in await listed(simulated)}
-    assert rows[found["replay"]]["replay_of"] == session
+    assert rows[found["replay"]]["replay_of"] == recorded.two_turns
 
 
 async def test_a_replay_branches_at_a_turn_and_asks_only_the_stages_that_it_is_to(
-    simulated: AuraProcess, two_turns: str
+    simulated: AuraProcess, driven: Driven
 ) -> None:
-    session = two_turns
-    options = ("--drive", "--from-turn", "2", "--stages", "tts", "--json", "--fail-on", "wer=0")
-    done = await typed(simulated, "replay", session, *options)
+    done = driven.from_turn_2
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["turns"][0]["now"]["said"] == "Hello, how are you today?"
@@ -202,8 +191,9 @@ async def test_a_replay_branches_at_a_turn_and_asks_only_the_stages_that_it_is_t
 
 
 async def test_sound_is_kept_where_the_caller_agrees_and_a_replay_hears_it_again(
-    simulated: AuraProcess, recorded: Recorded, one_turn: str, tmp_path: Path
+    simulated: AuraProcess, recorded: Recorded, driven: Driven, tmp_path: Path
 ) -> None:
+    one_turn = recorded.one_turn
     refused = await typed(simulated, "export", one_turn, "--wav", str(tmp_path / "no.wav"))
     assert refused.returncode == 1
     assert "AURA_RECORD_AUDIO" in refused.stderr
@@ -228,10 +218,10 @@ async def test_sound_is_kept_where_the_caller_agrees_and_a_replay_hears_it_again
     assert "recording.consented" in shown.stdout
     assert "by the caller" in shown.stdout
 
-    driven = await typed(simulated, "replay", session, "--drive", "--json", "--fail-on", "wer=0")
-    assert driven.returncode == 0, driven.stderr
-    assert "stt, llm, tts from its sound" in driven.stderr
-    found = json.loads(driven.stdout)
+    again = driven.with_sound
+    assert again.returncode == 0, again.stderr
+    assert "stt, llm, tts from its sound" in again.stderr
+    found = json.loads(again.stdout)
     assert found["events_other"] == []
 
     gone = await typed(simulated, "forget", session)
@@ -241,19 +231,9 @@ async def test_sound_is_kept_where_the_caller_agrees_and_a_replay_hears_it_again
 
 
 async def test_a_session_that_was_resumed_is_decided_again_in_both_its_parts(
-    simulated: AuraProcess,
+    simulated: AuraProcess, recorded: Recorded
 ) -> None:
-    async with calling(simulated.url, PATH) as caller:
-        session = (await caller.until("session"))["session"]
-        await caller.speak(silence(100) + buzz(VOICE_MS) + silence(1000))
-        await caller.until("ai_complete")
-        await caller.speak(silence(2300))
-    async with calling(simulated.url, f"{PATH}&session={session}") as caller:
-        assert (await caller.until("session"))["resumed"] is True
-        await caller.speak(silence(100) + buzz(VOICE_MS) + silence(1000))
-        await caller.until("ai_complete")
-        await caller.send({"type": "end_call"})
-        await caller.ws.wait_closed()
+    session = recorded.resumed
     again = await typed(simulated, "replay", session, "--decide", "--json")
     assert again.returncode == 0, again.stdout + again.stderr
     (verdict,) = json.loads(again.stdout)

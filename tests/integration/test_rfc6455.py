@@ -10,7 +10,6 @@ from contextlib import suppress
 import pytest
 
 from tests.aura_process import AuraProcess
-from tests.integration.test_protocols import nobody_calls
 from tests.raw_websocket import BINARY, CLOSE, CONT, PING, PONG, TEXT, frame, upgraded
 
 PATHS = ["/ws", "/ws/voice/continuous?token=demo_token&greeting=0"]
@@ -83,7 +82,7 @@ REFUSED: dict[str, tuple[bytes, int]] = {
 
 @pytest.fixture(autouse=True)
 async def _alone(simulated: AuraProcess) -> None:
-    await nobody_calls(simulated)
+    await simulated.until_nobody_calls()
 
 
 @pytest.mark.parametrize("what", REFUSED)

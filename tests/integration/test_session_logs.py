@@ -27,6 +27,13 @@ def lines(aura: AuraProcess, event: str) -> list[dict[str, Any]]:
     return found
 
 
+async def until_ended(aura: AuraProcess, *sessions: str) -> None:
+    """Wait until the log has the end of each of *sessions*."""
+    async with asyncio.timeout(10):
+        while not {*sessions} <= {one.get("session") for one in lines(aura, "session_ended")}:
+            await asyncio.sleep(0.05)
+
+
 async def converse(caller: Caller, number: int) -> str:
     """Hold the *number*-th conversation of a connection and return its session."""
     await caller.send({"type": "start_conversation", "stream": True})
@@ -42,9 +49,7 @@ async def converse(caller: Caller, number: int) -> str:
 async def test_each_line_has_the_session_of_its_own_conversation(simulated: AuraProcess) -> None:
     async with calling(simulated.url, "/ws") as caller:
         sessions = [await converse(caller, 1), await converse(caller, 2)]
-    async with asyncio.timeout(10):
-        while len(lines(simulated, "session_ended")) < 2:
-            await asyncio.sleep(0.05)
+    await until_ended(simulated, *sessions)
     for event in ("session_started", "turn", "session_ended"):
         told = [one["session"] for one in lines(simulated, event)]
         ours = [session for session in told if session in sessions]
@@ -53,11 +58,12 @@ async def test_each_line_has_the_session_of_its_own_conversation(simulated: Aura
 
 async def test_every_line_about_a_call_has_a_session(simulated: AuraProcess) -> None:
     async with calling(simulated.url, f"{DEMO}&greeting=0") as caller:
+        session = (await caller.until("session"))["session"]
         await caller.speak(buzz(VOICE_MS) + silence(1200))
         await caller.until("ai_audio")
-    await asyncio.sleep(0.5)
+    await until_ended(simulated, session)
     for event in ("session_started", "turn", "session_ended"):
-        assert lines(simulated, event)
+        assert session in [one.get("session") for one in lines(simulated, event)]
         assert all(one.get("session") for one in lines(simulated, event)), event
 
 

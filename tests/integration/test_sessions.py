@@ -104,8 +104,7 @@ async def test_forgetting_leaves_nothing_not_even_on_the_disk(
     await stored(bus, story("s_2"))
     sound = RecordedSound(seq=0, from_ms=0, pcm=secret.encode() * 50)
     await bus.store(subjects.recording("acme", "s_1", "caller"), codec.encode(sound), {})
-    await asyncio.sleep(0.2)
-    assert on_disk(tmp_path, secret)
+    await until_on_disk(tmp_path, secret)
     last = (await bus.session_events("s_1"))[-1].seq
     advisory = b'{"stream_seq":%d}' % last
     dead = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.AURA_EVENTS.TTS"
@@ -137,8 +136,7 @@ async def test_somebody_is_found_and_forgotten_under_any_form_of_a_name(
     wanted = SessionFilter(user=asked["user"], tenant=asked["tenant"])
     assert [row.session for row in await sessions(bus, wanted)] == [session]
     assert await transfer.left(bus, whose["tenant"], session) > 3
-    await asyncio.sleep(0.2)
-    assert on_disk(tmp_path, kept)
+    await until_on_disk(tmp_path, kept)
     assert await forget(settings, "", **asked) == 0
     assert await transfer.left(bus, whose["tenant"], session) == 0
     assert [row.session for row in await sessions(bus, SessionFilter())] == ["s_2"]
@@ -157,6 +155,12 @@ async def test_a_call_that_goes_on_is_counted_again_after_its_seat_was_forgotten
     assert len(seat.keys) == 3
     with pytest.raises(FullError, match="of this user"):
         await limits.take(Caller("ann", "acme"), "s_3")
+
+
+async def until_on_disk(folder: Path, words: str) -> None:
+    async with asyncio.timeout(10):
+        while not on_disk(folder, words):
+            await asyncio.sleep(0.05)
 
 
 def on_disk(folder: Path, words: str) -> list[Path]:

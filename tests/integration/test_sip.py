@@ -15,7 +15,7 @@ import pytest
 from schemas import events as ev
 from tests.caller import buzz, silence
 from tests.ports import free_ports
-from tests.session_end import end_of
+from tests.session_log import end_of
 from tests.sip_caller import SCENARIO, needs_baresip, needs_sipp, telephone
 from tests.sip_exchange import Exchange
 
@@ -45,7 +45,7 @@ async def test_a_telephone_calls_is_greeted_asks_presses_and_hangs_up(
     async with telephone(tmp_path / "ada", says) as ada:
         await ada.do("dial", f"sip:5551234@127.0.0.1:{exchange.port}")
         await ada.until("CALL_ESTABLISHED")
-        await asyncio.sleep(4.5)
+        await ada.until_loud(1900)  # the greeting, and the answer
         await ada.do("sndcode", "4")
         await ada.do("sndcode", "#")
         await asyncio.sleep(0.5)
@@ -84,6 +84,8 @@ async def test_a_caller_who_holds_the_call_hears_the_rest_afterwards(
     assert greeted.at_ms - events[0].at_ms > 2200  # a second of it, and the hold
 
 
+GREETING_MS = 900
+"""So much of a greeting of a second is heard for certain."""
 AGENT = """
 prompt: You answer the telephone.
 greeting: Hello.
@@ -111,7 +113,7 @@ async def test_a_called_telephone_is_pressed_for_transferred_and_hung_up_on(
         assert placed.returncode == 0, placed.stderr
         session = placed.stdout.strip()
         await ada.until("CALL_ESTABLISHED")
-        await asyncio.sleep(1.5)
+        await ada.until_loud(GREETING_MS)
         await ada.do("sndcode", "8")
         for _ in range(100):
             if len(ada.keys) == 3:
@@ -133,7 +135,7 @@ async def test_the_agent_hangs_up(exchange: Exchange, tmp_path: Path) -> None:
     async with telephone(tmp_path / "ada", silence(60_000), answers=True) as ada:
         start = ("calls", "start", "--to", ada.address, "--agent", "caller")
         assert (await asyncio.to_thread(exchange.aura.run, *start)).returncode == 0
-        await asyncio.sleep(1.5)
+        await ada.until_loud(GREETING_MS)
         await ada.do("sndcode", "9")
         await ada.until("CALL_CLOSED")
 

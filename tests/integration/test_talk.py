@@ -66,7 +66,10 @@ def test_a_spoken_question_is_answered_at_the_loudspeaker_and_ctrl_c_hangs_up(
     while loud_s(tmp_path / "heard.pcm", rate_hz) < 0.3 and time.monotonic() < until:
         time.sleep(0.1)
         assert talk.poll() is None, talk.communicate()
-    time.sleep(3.5)  # the waterfall comes with the end of the answer
+    so_far_s = 0.0
+    while (heard_s := loud_s(tmp_path / "heard.pcm", rate_hz)) > so_far_s:
+        so_far_s = heard_s
+        time.sleep(1.5)  # the waterfall comes with the end of the answer
     talk.send_signal(signal.SIGINT)
     said, wrong = talk.communicate(timeout=30)
     assert (talk.returncode, wrong) == (0, ""), said

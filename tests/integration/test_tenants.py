@@ -13,17 +13,10 @@ import pytest
 from schemas.events import SessionStarted, SpendCounted, SpendReached, TurnTaken
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import buzz, wav
-from tests.integration.agent_calls import (
-    SECRET,
-    agents,
-    applied,
-    command,
-    held,
-    log_of,
-    token,
-)
+from tests.integration.agent_calls import SECRET, agents, applied, command, held, token
 from tests.integration.test_call_webhooks import SECRET as WEBHOOK_SECRET
 from tests.integration.test_webhook import Receiver
+from tests.session_log import log_of
 
 WORDS = "That was all for today."
 

@@ -9,7 +9,7 @@ import pytest
 from schemas.events import ResponseSentence, SessionStarted, TurnTaken
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import calling
-from tests.integration.agent_calls import log_of
+from tests.session_log import log_of
 
 PATH = "/ws/voice/continuous?token=demo_token"
 AGENT = """

@@ -17,8 +17,8 @@ from aiohttp import web
 from deploy.nats_server import free_port
 from runtime.bus.connection import Bus
 from runtime.settings import Settings
-from schemas import subjects
 from schemas.events import AnswerHeard, TurnCommitted
+from tests.at_work import until_idle
 from tests.aura_process import COMMAND
 from tests.integration.subscriber_place import as_user, make_places
 
@@ -93,10 +93,8 @@ async def test_a_delivery_is_signed_and_repeated_until_it_is_taken(
     async with Receiver(500, 429, 302).listening() as receiver, worker(settings, receiver.port):
         await bus.publish(heard(1))
         await receiver.until(4)
-        await asyncio.sleep(0.3)
-        place = f"{subjects.EVENTS_STREAM}.workers_analytics_webhook-webhook"
-        info = await bus.api(f"CONSUMER.INFO.{place}")
-    assert info["num_ack_pending"] == 0
+        await until_idle(bus, "workers_analytics_webhook-webhook")
+    assert len(receiver.came) == 4
     heads = [head for head, _ in receiver.came]
     assert len({head["webhook-id"] for head in heads}) == 1
     head, body = receiver.came[-1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,8 +13,8 @@ import pytest
 from schemas import events as ev
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import buzz
-from tests.realtime_caller import BEARER, log_of
-from tests.session_end import end_of
+from tests.realtime_caller import BEARER
+from tests.session_log import end_of, log_of
 
 pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not installed")
 
@@ -76,7 +75,7 @@ async def test_a_question_is_spoken_answered_and_heard(aura: AuraProcess) -> Non
 
 
 async def test_an_interruption_silences_the_track_and_what_was_heard_is_the_history(
-    aura: AuraProcess, tmp_path: Path
+    aura: AuraProcess,
 ) -> None:
     async with calling(aura.url) as caller:
         created = await caller.until("session.created")
@@ -97,7 +96,7 @@ async def test_an_interruption_silences_the_track_and_what_was_heard_is_the_hist
         assert -80 <= lost_ms <= 250
         assert caller.answers[0]["status"] == "cancelled"
         assert not caller.told("error")
-    events = await log_of(aura, created["session"]["id"], tmp_path)
+    events = await log_of(aura, created["session"]["id"])
     (heard,) = [e for e in events if isinstance(e, ev.AnswerHeard)]
     assert 0 < len(heard.text.split()) < 19
     assert not heard.complete
@@ -116,7 +115,7 @@ async def test_the_caller_speaks_over_the_answer_and_it_stops(aura: AuraProcess)
 
 
 async def test_a_call_is_hung_up_by_its_path_and_by_its_client(
-    aura: AuraProcess, tmp_path: Path
+    aura: AuraProcess,
 ) -> None:
     async with calling(aura.url) as caller:
         created = await caller.until("session.created")
@@ -129,31 +128,25 @@ async def test_a_call_is_hung_up_by_its_path_and_by_its_client(
         left = await caller.until("session.created")
     reasons = []
     for told in (created, left):
-        for _ in range(100):
-            if ended := end_of(await log_of(aura, told["session"]["id"], tmp_path)):
-                reasons.append(ended.reason)
-                break
-            await asyncio.sleep(0.1)
+        ended = end_of(await log_of(aura, told["session"]["id"], end_of))
+        reasons.append(ended.reason if ended else "")
     assert reasons == ["end_call", "caller_left"]
 
 
-async def test_a_session_goes_on_over_another_call(aura: AuraProcess, tmp_path: Path) -> None:
+async def test_a_session_goes_on_over_another_call(aura: AuraProcess) -> None:
     async with calling(aura.url) as caller:
         created = await caller.until("session.created")
         await caller.type("My name is Ada.")
         await caller.until("output_audio_buffer.stopped")
     session = created["session"]["id"]
-    for _ in range(100):
-        if end_of(await log_of(aura, session, tmp_path)):
-            break
-        await asyncio.sleep(0.1)
+    await log_of(aura, session, end_of)
     async with calling(aura.url, query=f"session={session}") as caller:
         again = await caller.until("session.created")
         assert again["session"]["id"] == session
         assert caller.location.endswith(session)
         await caller.type("What is my name?")
         await caller.until("response.done")
-    taken = [e for e in await log_of(aura, session, tmp_path) if isinstance(e, ev.TurnTaken)]
+    taken = [e for e in await log_of(aura, session) if isinstance(e, ev.TurnTaken)]
     assert taken[-1].messages[0].text == "My name is Ada."
 
 

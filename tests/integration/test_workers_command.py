@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pty
@@ -22,6 +23,7 @@ def workers(aura: AuraProcess, *options: str) -> subprocess.CompletedProcess[str
 
 
 def test_scripts_get_one_json_object(simulated: AuraProcess) -> None:
+    asyncio.run(simulated.until_nobody_calls())
     done = workers(simulated, "--json")
     assert done.returncode == 0, done.stderr
     look = json.loads(done.stdout)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from edge.call.audio_sender import AudioSender
 from edge.call.bus_outage import BusOutage
@@ -64,16 +66,23 @@ class Missing:
         return self.heard
 
 
-async def test_after_a_reconnect_the_log_is_read_on_from_where_it_was_read_to() -> None:
-    missing = Missing(LogBus(stored(3, "say"), stored(4, "turn"), stored(7, "heard")))
+@asynccontextmanager
+async def linked(*log: Stored) -> AsyncIterator[Missing]:
+    """Yield a connection that follows the link to a bus with *log*, and reads it on demand."""
+    missing = Missing(LogBus(*log))
     async with scoped_task(missing.resync.run(missing.hear)):
         with missing.resync.linked(missing.tell):
-            (reconnected,) = missing.bus.reconnected
-            reconnected()
-            assert await missing.hears() == [3, 7]
-            missing.bus.log.append(stored(9, "out"))
-            reconnected()
-            assert await missing.hears() == [3, 7, 9]
+            yield missing
+
+
+async def test_after_a_reconnect_the_log_is_read_on_from_where_it_was_read_to() -> None:
+    async with linked(stored(3, "say"), stored(4, "turn"), stored(7, "heard")) as missing:
+        (reconnected,) = missing.bus.reconnected
+        reconnected()
+        assert await missing.hears() == [3, 7]
+        missing.bus.log.append(stored(9, "out"))
+        reconnected()
+        assert await missing.hears() == [3, 7, 9]
 
 
 async def test_after_a_reconnect_audio_that_is_rarely_sent_again_by_now_is_due() -> None:
@@ -119,28 +128,24 @@ async def test_what_was_read_before_the_bus_went_away_is_read_again() -> None:
 
 
 async def test_a_link_that_answers_again_has_the_log_read_and_the_caller_is_told_once() -> None:
-    missing = Missing(LogBus(stored(1, "say")))
-    async with scoped_task(missing.resync.run(missing.hear)):
-        with missing.resync.linked(missing.tell):
-            (changed,) = missing.bus.liveness.changed
-            changed(True)
-            changed(True)
-            assert (missing.told, missing.outage.away) == (1, {"link"})
-            changed(False)
-            assert await missing.hears() == [1]
+    async with linked(stored(1, "say")) as missing:
+        (changed,) = missing.bus.liveness.changed
+        changed(True)
+        changed(True)
+        assert (missing.told, missing.outage.away) == (1, {"link"})
+        changed(False)
+        assert await missing.hears() == [1]
     assert not missing.outage.away
 
 
 async def test_an_outage_that_ends_by_the_log_has_the_log_read_too() -> None:
-    missing = Missing(LogBus(stored(1, "say")))
-    async with scoped_task(missing.resync.run(missing.hear)):
-        with missing.resync.linked(missing.tell):
-            (changed,) = missing.bus.liveness.changed
-            changed(True)
-            missing.outage.note("log", away=True)
-            changed(False)
-            missing.outage.note("log", away=False)
-            assert await missing.hears() == [1]
+    async with linked(stored(1, "say")) as missing:
+        (changed,) = missing.bus.liveness.changed
+        changed(True)
+        missing.outage.note("log", away=True)
+        changed(False)
+        missing.outage.note("log", away=False)
+        assert await missing.hears() == [1]
     assert missing.told == 1
 
 

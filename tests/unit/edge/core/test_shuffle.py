@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.call import Call
@@ -27,6 +27,8 @@ SENTENCES = 3
 CHUNKS = 2
 CHUNK_BYTES = 32 * 150
 NOTHING_HAPPENS = ((0, 1),)
+MOST_PLAYS = 30
+"""Each takes a quarter of a second."""
 
 Opinion = float | None
 """How surely the language model would end the caller's sentence; None: it does not say."""
@@ -190,6 +192,7 @@ class Play:
         return b"".join(speak.pcm for speak in self.heard if speak.turn == turn)
 
 
+@settings(max_examples=min(MOST_PLAYS, settings().max_examples))
 @given(fates, opinions)
 def test_a_caller_who_waits_hears_every_answer_once_whole_and_in_order(
     dealt: list[Fate], read: list[Opinion]
@@ -213,6 +216,7 @@ def test_a_caller_who_waits_hears_every_answer_once_whole_and_in_order(
     ]
 
 
+@settings(max_examples=min(MOST_PLAYS, settings().max_examples))
 @given(fates, opinions, st.integers(1, 200))
 def test_a_caller_who_interrupts_never_hears_two_answers_mixed(
     dealt: list[Fate], read: list[Opinion], patience: int

@@ -150,7 +150,7 @@ def test_a_file_that_would_grow_is_answered_at_once(text: str) -> None:
 
 
 @given(st.text(max_size=200) | st.from_regex(r"(prompt|turns|variables|callers): .*"))
-@settings(max_examples=5 * settings().max_examples)
+@settings(max_examples=min(100, 3 * settings().max_examples))
 def test_any_text_is_an_agent_or_an_error(text: str) -> None:
     error = wrong(text)
     assert error is None or (error.line > 0 and error.message)
