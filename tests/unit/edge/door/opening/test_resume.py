@@ -10,7 +10,8 @@ from nats.aio.client import Client
 
 from edge.door.callers.auth import Caller
 from edge.door.limits.rate_limits import AddressRate
-from edge.door.limits.session_limits import Limits, SessionLimits
+from edge.door.limits.session_keys import Limits
+from edge.door.limits.session_limits import SessionLimits
 from edge.door.limits.session_rates import SessionRates
 from edge.door.opening.resume import FORSAKEN_MS, RESUME_WINDOW_MS, hash_of, resumable
 from edge.door.opening.seat import EVENTS_AT_ONCE, Seat, Seats
