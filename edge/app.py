@@ -35,7 +35,8 @@ from edge.door.limits.admission_control import AdmissionControl
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.costs import Costs
-from edge.door.limits.session_limits import Limits, SessionLimits
+from edge.door.limits.session_keys import Limits
+from edge.door.limits.session_limits import SessionLimits
 from edge.door.limits.socket_table import SocketTable
 from edge.door.limits.stage_monitor import StageMonitor
 from edge.door.limits.storage_monitor import StorageMonitor

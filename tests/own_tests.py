@@ -61,7 +61,6 @@ ELSEWHERE: Mapping[str, str] = {
     "edge/door/http/twilio_voice.py": "unit/edge/door/twilio/test_calls.py",
     "edge/door/twilio/transfer.py": "unit/edge/door/twilio/test_calls.py",
     "edge/door/limits/session_limits.py": "integration/test_seats.py",
-    "edge/door/opening/seat.py": "unit/edge/door/opening/test_resume.py",
     "edge/door/sip/line.py": "integration/test_sip.py",
     "edge/door/webrtc/*.py": "integration/test_webrtc.py",
     "edge/door/webrtc/port.py": "parts/test_webrtc_offers.py",

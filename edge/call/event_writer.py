@@ -73,9 +73,16 @@ UNBOUNDED = LogTerms()
 class EventWriter:
     """Publishes the events one after the other, each once the one before is acknowledged."""
 
-    def __init__(self, bus: SessionBus, outage: BusOutage, terms: LogTerms = UNBOUNDED) -> None:
-        """Publish to *bus* on *terms*; *outage* notes delays."""
+    def __init__(
+        self,
+        bus: SessionBus,
+        outage: BusOutage,
+        terms: LogTerms = UNBOUNDED,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Publish to *bus* on *terms*; *outage* notes delays, and *clock* returns seconds."""
         self._bus = bus
+        self._clock = clock
         self._encode = terms.configs.encode if terms.configs else codec.encode
         self._quota, self._jobs, self._recorded = terms.quota, terms.jobs, terms.recorded
         self._outage = outage
@@ -157,7 +164,7 @@ class EventWriter:
         except BusAwayError as error:
             log.warning("event_waits_for_bus", error=str(error))
             return Publication.BUS_AWAY
-        if self._quota and (why := self._quota.spend(len(data), time.monotonic())):
+        if self._quota and (why := self._quota.spend(len(data), self._clock())):
             self._quota = None
             refused("QUOTA_EXCEEDED", why)
         return Publication.STORED

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -40,10 +41,12 @@ class RecordingWriter:
         quota: RecordingQuota,
         *,
         timeout_s: float = COPY_TIMEOUT_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Record within *quota*: the piece that reaches it is the last one.
 
         A piece that is not stored within *timeout_s* is lost. `run` logs the number of lost pieces.
+        *clock* returns seconds.
         """
         self._bus = bus
         self._own = (tenant, session)
@@ -56,6 +59,7 @@ class RecordingWriter:
         """Pieces that were not stored, those beyond the quota included."""
         self._quota = quota
         self._timeout_s = timeout_s
+        self._clock = clock
 
     def note_received(self, pcm: bytes, now_ms: int) -> str:
         """Note audio of the caller; return why recording ends here; empty: it goes on.
@@ -78,7 +82,7 @@ class RecordingWriter:
             if why or self._pieces.qsize() >= MOST_WAITING_PIECES:
                 self._lost += 1
                 continue
-            why = self._quota.spend(len(piece[1].pcm), time.monotonic())
+            why = self._quota.spend(len(piece[1].pcm), self._clock())
             self._pieces.put_nowait(piece)
         if why or ended:
             self._pieces.put_nowait(None)

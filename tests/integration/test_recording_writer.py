@@ -8,7 +8,7 @@ import time
 import pytest
 from structlog.testing import capture_logs
 
-from edge.call.quotas import TENANT_USED_UP, RecordingQuota, RecordingQuotas
+from edge.call.quotas import RETENTION_S, TENANT_USED_UP, RecordingQuota, RecordingQuotas
 from edge.call.recording_writer import MOST_WAITING_PIECES, PieceStore, RecordingWriter
 from edge.core.client_events import Speech
 from runtime.bus.connection import Bus
@@ -119,6 +119,17 @@ async def test_the_pieces_beyond_a_quota_are_told_as_gaps(bus: Bus) -> None:
     assert [(one["event"], one["pieces"]) for one in logs] == [("recording_has_gaps", 1)]
     assert len(await stored(bus, "caller")) == 1, "the piece that reached it is stored"
     assert await stored(bus, "client") == []
+
+
+async def test_the_quota_of_a_recording_grows_with_the_time(bus: Bus) -> None:
+    began_s = 1e9
+    quota = RecordingQuotas(1).of("t")
+    quota.spend(900_000, began_s)
+    writer = RecordingWriter(bus, "t", "s", quota, clock=lambda: began_s + RETENTION_S)
+    writer.note_received(sound(PIECE_MS), BEGAN_MS + PIECE_MS)
+    assert writer.finish(BEGAN_MS + PIECE_MS) == ""
+    await asyncio.wait_for(writer.run(), 5)
+    assert [len(piece.pcm) for piece in await stored(bus, "caller")] == [PIECE_MS * BYTES_PER_MS]
 
 
 async def test_what_the_bus_takes_too_slowly_is_dropped_and_told_at_the_end(bus: Bus) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from edge.door.callers.auth import Caller
 from edge.door.limits import session_limits
-from edge.door.limits.session_limits import FullError, Limits, SessionLimits
+from edge.door.limits.session_keys import Limits
+from edge.door.limits.session_limits import FullError, SessionLimits
 from runtime.bus.connection import Bus
 from runtime.bus.reader import API_TIMEOUT_S
 from schemas import subjects
@@ -116,6 +117,33 @@ async def test_the_old_connection_does_not_free_the_keys_of_its_successor(bus: B
     await old.take(caller("ada"), "another")
 
 
+async def test_the_old_connection_renews_no_key_of_its_successor(bus: Bus) -> None:
+    old, new = SessionLimits(bus, LIMITS, renew_s=0.02), SessionLimits(bus, LIMITS)
+    before = await old.take(caller("ada"), "mine")
+    user, *_ = before.keys
+    after = await new.take(caller("ada"), "mine")
+    assert user in after.keys
+    renewing = asyncio.create_task(old.renew())
+    async with asyncio.timeout(5):
+        while user in before.keys:
+            await asyncio.sleep(0.01)
+    renewing.cancel()
+    await old.leave(before)
+    with pytest.raises(FullError, match="1 of this user"):
+        await old.take(caller("ada"), "another")
+    (stored,) = await bus.read(subjects.SEATS_STREAM, user)
+    assert stored.seq == after.keys[user]
+
+
+async def test_a_session_that_is_resumed_twice_at_once_is_refused_to_nobody(bus: Bus) -> None:
+    dead, *edges = (SessionLimits(bus, Limits(90, 90, 1, 9)) for _ in range(3))
+    callers = [(caller(f"user{number}"), f"s{number}") for number in range(10)]
+    for who in callers:
+        await dead.take(*who)
+    for who in callers:
+        await asyncio.gather(*(edge.take(*who) for edge in edges))
+
+
 async def test_who_leaves_while_the_bus_is_away_waits_once_for_all_keys(
     bus: Bus, nats_server: NatsServer
 ) -> None:
@@ -130,20 +158,40 @@ async def test_who_leaves_while_the_bus_is_away_waits_once_for_all_keys(
         nats_server.thaw()
 
 
-async def test_a_key_is_found_again_after_a_lost_answer_or_an_outage(bus: Bus) -> None:
+async def test_a_key_is_found_again_after_an_outage(bus: Bus) -> None:
     edge = SessionLimits(bus, LIMITS, renew_s=0.05)
     held = await edge.take(caller("ada"), "mine")
-    user, tenant, *_ = held.keys
-    held.keys[user] -= 1  # as if the answer to a renewal had been lost
-    await bus.purge_key(tenant, held.keys[tenant])  # as if it had expired
-    lost = dict(held.keys)
+    user, *_ = held.keys
+    lost = held.keys[user]
+    await bus.purge_key(user, lost)  # as if it had expired
     renewing = asyncio.create_task(edge.renew())
     async with asyncio.timeout(10):
-        while min(held.keys[user] - lost[user], held.keys[tenant] - lost[tenant]) <= 0:
+        while held.keys.get(user, 0) <= lost:
             await asyncio.sleep(0.01)
     renewing.cancel()
     with pytest.raises(FullError, match="1 of this user"):
         await edge.take(caller("ada"), "another")
+
+
+async def test_a_key_whose_renewal_had_no_answer_is_found_again(
+    bus: Bus, nats_server: NatsServer
+) -> None:
+    edge = SessionLimits(bus, LIMITS, renew_s=0.05)
+    held = await edge.take(caller("ada"), "mine")
+    keys = dict(held.keys)
+    nats_server.freeze()
+    renewing = asyncio.create_task(edge.renew())
+    try:
+        async with asyncio.timeout(10):
+            while not held.in_doubt:
+                await asyncio.sleep(0.01)
+    finally:
+        nats_server.thaw()
+    async with asyncio.timeout(20):
+        while held.in_doubt or held.keys.items() & keys.items():
+            await asyncio.sleep(0.01)
+    renewing.cancel()
+    assert held.keys.keys() == keys.keys()
 
 
 async def test_joins_in_a_minute_are_counted_even_if_each_call_is_short(bus: Bus) -> None:

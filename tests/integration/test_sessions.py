@@ -11,7 +11,8 @@ import pytest
 
 from aura.cli.forget import forget
 from edge.door.callers.auth import Caller
-from edge.door.limits.session_limits import FullError, Limits, SessionLimits
+from edge.door.limits.session_keys import Limits
+from edge.door.limits.session_limits import FullError, SessionLimits
 from runtime.bus.connection import Bus
 from runtime.bus.jobs import Job, Jobs
 from runtime.sessions import transfer

@@ -1,21 +1,20 @@
-"""The work queue of an edge: a little begins in each round of the loop, whoever waits."""
+"""The work queue of an edge: a little begins in each round of the loop, whoever waits.
+
+`tests/unit/edge/door/limits/test_work_order.py` has the order of the pieces.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
-import pytest
-
-from edge.door.limits.work_queue import (
-    LIVE_PIECES,
+from edge.door.limits.work_order import (
     MOST_PIECES,
-    PIECES_S,
     QUEUE_AT_ONCE_S,
     QUEUE_SHARE,
     SHORT_ROUND_S,
     Place,
-    WorkQueue,
 )
+from edge.door.limits.work_queue import WorkQueue
 
 
 async def rounds(count: int) -> None:
@@ -46,37 +45,6 @@ async def test_one_piece_begins_in_a_long_round_in_the_order_of_asking() -> None
     for count in range(1, 6):
         await rounds(1)
         assert begun == list("abcde"[:count])
-
-
-async def test_more_begin_while_rounds_are_short_and_one_again_when_they_are_long() -> None:
-    clock = Clock(SHORT_ROUND_S / 2)
-    queue, begun = WorkQueue(clock), list[str]()
-    for _ in range(100):
-        added(queue, begun, "a")
-    counts = []
-    for number in range(10):
-        before = len(begun)
-        await rounds(1)
-        counts.append(len(begun) - before)
-        if number == MOST_PIECES:
-            clock.round_s = 2 * SHORT_ROUND_S
-    assert counts == [1, 2, 3, MOST_PIECES, MOST_PIECES, 2, 1, 1, 1, 1]
-
-
-async def test_one_begins_in_a_round_after_a_long_piece_until_many_short_ones() -> None:
-    queue, begun = WorkQueue(Clock(SHORT_ROUND_S / 20)), list[str]()
-    for _ in range(100):
-        added(queue, begun, "a")
-    counts = []
-    queue.worked("a", PIECES_S)
-    for _ in range(20):
-        before = len(begun)
-        await rounds(1)
-        counts.append(len(begun) - before)
-        for _ in range(counts[-1]):
-            queue.worked("a", PIECES_S / 100)
-    assert counts[:7] == [1] * 7
-    assert counts[-1] == MOST_PIECES
 
 
 async def test_pieces_that_add_pieces_leave_one_beginning_a_round() -> None:
@@ -115,16 +83,6 @@ async def test_many_in_the_queue_leave_every_round_to_a_live_call() -> None:
     await asyncio.gather(*floods, return_exceptions=True)
 
 
-async def test_live_callers_have_most_pieces_but_not_all() -> None:
-    queue, begun = WorkQueue(Clock()), list[str]()
-    for _ in range(2 * LIVE_PIECES):
-        added(queue, begun, "live", Place.LIVE)
-        added(queue, begun, "burst")
-    await rounds(20)
-    turn = ["live"] * LIVE_PIECES + ["burst"]
-    assert begun == turn * 2 + ["burst"] * (2 * LIVE_PIECES - 2)
-
-
 async def test_a_live_caller_waits_for_no_rest_of_the_others() -> None:
     queue, begun = WorkQueue(), list[str]()
     queue.worked("burst", QUEUE_AT_ONCE_S + 1.0)
@@ -156,39 +114,6 @@ async def test_a_piece_that_fails_does_not_stop_the_queue() -> None:
     async with asyncio.timeout(1):
         await queue.wait("a")
     assert [type(error) for error in told] == [ZeroDivisionError]
-
-
-@pytest.mark.parametrize("place", [Place.FAIR, Place.LIVE])
-async def test_the_address_that_has_had_the_least_is_next(place: Place) -> None:
-    queue, begun = WorkQueue(Clock()), list[str]()
-    added(queue, begun, "a", place)
-    queue.worked("a", 0.1)
-    for name in "aabc":
-        added(queue, begun, name, place)
-    await rounds(6)
-    assert begun == ["a", "b", "c", "a", "a"]
-
-
-@pytest.mark.parametrize("place", [Place.FAIR, Place.LIVE])
-async def test_what_an_address_had_is_forgotten_when_nothing_waits(place: Place) -> None:
-    queue, begun = WorkQueue(Clock()), list[str]()
-    queue.worked("a", 0.1)
-    await queue.wait("b", place)
-    for name in "ab":
-        added(queue, begun, name, place)
-    await rounds(3)
-    assert begun == ["a", "b"]
-
-
-async def test_a_stranger_who_sends_no_more_than_live_waits_behind_no_burst() -> None:
-    queue, begun = WorkQueue(Clock()), list[str]()
-    queue.worked("a", 0.1)
-    for name, place in (("b", Place.FAIR), ("a", Place.NEXT), ("c", Place.FAIR)):
-        added(queue, begun, name, place)
-    queue.worked("b", 0.1)
-    added(queue, begun, "b")
-    await rounds(5)
-    assert begun == ["b", "a", "c", "b"]
 
 
 async def test_the_queue_leaves_a_share_of_the_loop_to_live_calls() -> None:

@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 
 from edge.call import counters
-from edge.door.limits.work_queue import Place
+from edge.door.limits.work_order import Place
 from edge.door.state import EDGE
 from runtime.tls import LOOPBACK
 

@@ -6,7 +6,7 @@ Times are seconds, and arguments.
 from collections.abc import Callable
 
 from edge.door.limits.connection_budget import ConnectionBudget
-from edge.door.limits.work_queue import Place
+from edge.door.limits.work_order import Place
 
 YIELD_AFTER_S, NAMED_YIELD_AFTER_S = 0.001, 0.003
 """Work after which others get the loop: that of a stranger, and of a caller with a token."""

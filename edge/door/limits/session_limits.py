@@ -3,20 +3,20 @@
 A limit of 100 is 100 keys, and a session holds one of them: the server compares and sets, so no two
 sessions have the same key. A key expires after 30 s unless its edge renews it, so that the keys of
 a dead edge become free by themselves. A join takes a key that lives a minute and is never renewed,
-which limits the joins of a minute.
+which limits the joins of a minute. `session_keys.py` decides; this file writes and reads.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 import structlog
-from msgspec import UNSET
 
 from edge.door.callers.auth import Caller
+from edge.door.limits.session_keys import Limits, WantedKey, seq_after_fence
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError, FencedError
 from runtime.tasks import shielded
@@ -28,34 +28,8 @@ log = structlog.get_logger(__name__)
 TTL_S = 30
 RENEW_S = 10.0
 JOIN_TTL_S = 60
-PROBES = 3
-"""Keys tried at random before the bucket is read."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Sessions at once, and joins a minute and user."""
-
-    everywhere: int
-    per_tenant: int
-    per_user: int
-    joins_per_minute: int
-    without_token: int = 0
-    """The limit of strangers' sessions among all; 0: none."""
-
-    def but(self, tenants: TenantLimits) -> Limits:
-        """Return those of a tenant that has some of its own."""
-        return replace(
-            self,
-            per_tenant=self.per_tenant if tenants.sessions is UNSET else tenants.sessions,
-            per_user=self.per_user
-            if tenants.sessions_per_user is UNSET
-            else tenants.sessions_per_user,
-            joins_per_minute=self.joins_per_minute
-            if tenants.reconnects_per_minute is UNSET
-            else tenants.reconnects_per_minute + 1,
-        )
-
+MOST_READS = 3
+"""The most reads of the bucket for one key: meanwhile others may write the keys that are tried."""
 
 OfTenant = Callable[[str], TenantLimits]
 
@@ -74,6 +48,8 @@ class SessionKeys:
 
     session: str
     keys: dict[str, int] = field(default_factory=dict)
+    in_doubt: set[str] = field(default_factory=set)
+    """Those whose last write had no answer."""
 
 
 class SessionLimits:
@@ -119,32 +95,16 @@ class SessionLimits:
 
     async def _take(self, held: SessionKeys, caller: Caller | None) -> FullError | None:
         """Have *held* hold a key of each limit; one that is reached is returned, and none held."""
-        limits, ttl_s = self._limits, self._ttl_s
+        limits = self._limits
         if caller is not None and self._of_tenant:
             limits = limits.but(self._of_tenant(caller.tenant))
-        wanted = [("all", limits.everywhere, "in all", ttl_s)]
-        if caller is not None:
-            user = f"{caller.tenant}.{caller.user}"
-            wanted = [
-                (
-                    f"join.{user}",
-                    limits.joins_per_minute,
-                    "joins of this user a minute",
-                    JOIN_TTL_S,
-                ),
-                (f"user.{user}", limits.per_user, "of this user", ttl_s),
-                (f"tenant.{caller.tenant}", limits.per_tenant, "of this tenant", ttl_s),
-                *wanted,
-            ]
-        elif limits.without_token:
-            wanted = [("stranger", limits.without_token, "without a token", ttl_s), *wanted]
         try:
-            for prefix, limit, holder, lasts_s in wanted:
-                claimed = await self._claim(prefix, limit, lasts_s, held.session)
+            for wanted in limits.wanted(caller):
+                claimed = await self._claim(wanted, held.session)
                 if claimed is None:
                     await self.leave(held)
-                    return FullError("SESSION_LIMIT", f"the limit of {limit} {holder} is reached")
-                if lasts_s == ttl_s:
+                    return FullError("SESSION_LIMIT", wanted.refusal)
+                if not wanted.is_join:
                     held.keys[claimed[0]] = claimed[1]
         except BusAwayError:  # the call begins uncounted, and learns of the outage itself
             log.warning("session_not_counted")
@@ -173,62 +133,59 @@ class SessionLimits:
                         await self._renew(held, key)
 
     async def _renew(self, held: SessionKeys, key: str) -> None:
+        """Renew a key; after a refusal, find out whose it is."""
         try:
-            seq = await self._bus.put(key, held.session, held.keys[key], ttl_s=self._ttl_s)
-            await self._renewed(held, key, seq)
+            await self._write(held, key, held.keys[key])
         except FencedError:
             await self._find_again(held, key)
-        except BusAwayError:
-            log.warning("session_key_not_renewed")
 
-    async def _renewed(self, held: SessionKeys, key: str, seq: int) -> None:
-        """Note the sequence of a write; free the key if its session has left meanwhile."""
+    async def _write(self, held: SessionKeys, key: str, last: int) -> None:
+        """Write the key at *last*; free it if its session has left meanwhile.
+
+        Raises:
+            FencedError: the key is not at *last*.
+        """
+        try:
+            seq = await self._bus.put(key, held.session, last, ttl_s=self._ttl_s)
+        except BusAwayError:
+            held.in_doubt.add(key)
+            log.warning("session_key_not_renewed")
+            return
+        held.in_doubt.discard(key)
         if held in self._held:
             held.keys[key] = seq
         else:
             await self._free(key, seq)
 
     async def _find_again(self, held: SessionKeys, key: str) -> None:
-        """Find the key's holder after a lost ack or an expiry."""
+        """Find the key's holder after a lost answer, an expiry or a resume."""
         try:
-            newest = await self._bus.read(subjects.SEATS_STREAM, key)
-            if held not in self._held:
-                return  # that it freed the key is why the write was refused
-            if not newest or not newest[-1].data:
-                seq = await self._bus.put(key, held.session, 0, ttl_s=self._ttl_s)
-                await self._renewed(held, key, seq)
-            elif newest[-1].data == held.session.encode():
-                held.keys[key] = newest[-1].seq
-            else:
-                held.keys.pop(key, None)
-                log.info("session_key_lost")
-        except FencedError:
-            held.keys.pop(key, None)
+            stored = await self._bus.read(subjects.SEATS_STREAM, key)
         except BusAwayError:
             log.warning("session_key_not_renewed")
+            return
+        if held not in self._held:
+            return  # that it freed the key is why the write was refused
+        seq = seq_after_fence(stored, held.session, in_doubt=key in held.in_doubt)
+        held.in_doubt.discard(key)
+        if seq == 0:
+            with suppress(FencedError):  # another session was first
+                await self._write(held, key, 0)
+                return
+        if seq:
+            held.keys[key] = seq
+        else:
+            held.keys.pop(key, None)
+            log.info("session_key_lost")
 
-    async def _claim(
-        self, prefix: str, limit: int, lasts_s: int, session: str
-    ) -> tuple[str, int] | None:
+    async def _claim(self, wanted: WantedKey, session: str) -> tuple[str, int] | None:
         """Take a free key and return it with its sequence; None: the limit is reached."""
-        for number in random.sample(range(limit), min(PROBES, limit)):
-            if claimed := await self._try(f"{prefix}.{number}", session, 0, lasts_s):
-                return claimed
-        stored = await self._bus.read(subjects.SEATS_STREAM, f"{subjects.SEATS}.{prefix}.*")
-        taken = {key.subject.rpartition(".")[2]: key for key in stored if key.data}
-        ours = [(n, key.seq) for n, key in taken.items() if key.data == session.encode()]
-        free = [(str(n), 0) for n in range(limit) if str(n) not in taken]
-        random.shuffle(free)
-        for name, last in ours if lasts_s == self._ttl_s and ours else free[:20]:
-            if claimed := await self._try(f"{prefix}.{name}", session, last, lasts_s):
-                return claimed
+        lasts_s, tries = JOIN_TTL_S if wanted.is_join else self._ttl_s, wanted.first_tries()
+        for _ in range(MOST_READS):
+            for key, last in tries:
+                with suppress(FencedError):
+                    return key, await self._bus.put(key, session, last, ttl_s=lasts_s)
+            stored = await self._bus.read(subjects.SEATS_STREAM, wanted.subject)
+            if not (tries := wanted.next_tries(stored, session)):
+                break
         return None
-
-    async def _try(
-        self, name: str, session: str, last: int, lasts_s: int
-    ) -> tuple[str, int] | None:
-        key = f"{subjects.SEATS}.{name}"
-        try:
-            return key, await self._bus.put(key, session, last, ttl_s=lasts_s)
-        except FencedError:
-            return None

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import structlog
 
-from edge.call.clock import now_ms
 from edge.call.config_store import ConfigStore
 from edge.call.event_writer import LogTerms
 from edge.call.first_events import FirstEvents
@@ -104,7 +103,7 @@ class Openings:
         caller = seat.caller
         operator = self._of_tenant(caller)
         begin, no_voice = self.voices.allowed(begin)
-        session, history = await seat.take()
+        session, history, at_ms = await seat.take()
         try:
             chosen = await self.agents.call_settings(caller, begin, operator, history)
         except RefusedError:
@@ -116,7 +115,7 @@ class Openings:
         if not_recorded:
             config = config.but({RECORDED: False})
         first = self._first_events(seat, session)
-        began = first.began(config, chosen.agent, resumed=history is not None, now_ms=now_ms())
+        began = first.began(config, chosen.agent, resumed=history is not None, now_ms=at_ms)
         _log_start(began, chosen.agent, seat.protocol.name)
         return Opening(
             began,

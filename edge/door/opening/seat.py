@@ -8,6 +8,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -23,7 +24,7 @@ from edge.door.limits.session_rates import SessionRates
 from edge.door.opening.resume import resumable
 from edge.door.refusal import RefusedError
 from edge.protocols.client_protocol import ClientProtocol, CloseCode
-from runtime.bus.errors import BusAwayError
+from runtime.bus.errors import BusAwayError, FencedError
 from runtime.bus.reader import Stored
 from schemas import subjects
 from schemas.codec import BadMessageError
@@ -32,20 +33,25 @@ log = structlog.get_logger(__name__)
 
 EVENTS_AT_ONCE = 40
 """The events of a resumed session that are read before other tasks run."""
+RESUMED_TTL_S = 60
+"""The time for which the edges know of a resume: the clocks of two differ by less."""
 
 
-class EventLog(Protocol):
-    """The log of all sessions' events."""
+class SeatBus(Protocol):
+    """The part of the bus that has the log of all sessions, and what all edges know of them."""
 
     async def read(self, stream: str, subject: str) -> list[Stored]:
         """Return the messages of *subject* in *stream*, oldest first."""
+
+    async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
+        """Write *key* for *ttl_s* if *last* is its newest sequence; 0: it does not exist."""
 
 
 @dataclass(frozen=True)
 class Seats:
     """The limits that an edge checks before a session begins or is resumed."""
 
-    bus: EventLog
+    bus: SeatBus
     drains: Callable[[], bool]
     """Whether the edge begins no session any more."""
     full_stage: Callable[[str, bool], str]
@@ -89,8 +95,8 @@ class Seat:
         self.resume_key = resume_key
         self._held: SessionKeys | None = None
 
-    async def take(self) -> tuple[str, History | None]:
-        """Return the id of the session, and its history if it is resumed.
+    async def take(self) -> tuple[str, History | None, int]:
+        """Return the id of the session, its history if it is resumed, and the time, Unix ms.
 
         Raises:
             RefusedError: it cannot begin now.
@@ -106,6 +112,7 @@ class Seat:
             history = await self._remembered()
             self._not_while_all_are_busy(history)
             session = self.protocol.resumes if history else self._new_session()
+            at_ms = await self._resumed_ms(session) if history else now_ms()
             holder = self.caller if self.caller.named else None
             self._held = await self._seats.limits.take(holder, session)
         except FullError as full:
@@ -116,7 +123,7 @@ class Seat:
             details = "the event bus is away: try again with the same session"
             raise RefusedError("BUS_AWAY", "Session not reachable", details) from away
         self._on_taken()
-        return session, history
+        return session, history, at_ms
 
     async def leave(self) -> None:
         """Give the seat back, if there is one."""
@@ -157,6 +164,24 @@ class Seat:
                 log.warning("event_malformed", subject=stored.subject)
         owner = {"tenant": caller.tenant, "user": caller.user, "key": self.resume_key}
         return await asyncio.to_thread(partial(resumable, events, **owner, now_ms=now_ms()))
+
+    async def _resumed_ms(self, session: str) -> int:
+        """Return the time of this resume, Unix ms, which is that of no other resume of *session*.
+
+        The time is part of the id of the event that begins a connection. If two had one id, the log
+        would keep one event for both, and neither would learn that the other goes on.
+
+        Raises:
+            BusAwayError: no server answers.
+        """
+        bus, key = self._seats.bus, f"{subjects.SEATS}.resumed.{self.caller.tenant}.{session}"
+        while True:
+            stored = await bus.read(subjects.SEATS_STREAM, key)
+            last, before_ms = (stored[-1].seq, int(stored[-1].data)) if stored else (0, 0)
+            at_ms = max(now_ms(), before_ms + 1)
+            with suppress(FencedError):  # another resume was first
+                await bus.put(key, str(at_ms), last, ttl_s=RESUMED_TTL_S)
+                return at_ms
 
     def _new_session(self) -> str:
         if self._session:

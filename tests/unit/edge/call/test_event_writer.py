@@ -192,6 +192,21 @@ async def test_a_call_that_stores_too_much_is_told_once_and_its_events_are_kept(
     assert len(bus.stored) == 60
 
 
+async def test_the_share_of_the_log_grows_with_the_time() -> None:
+    bus, now_s = MemoryBus(), 0.0
+
+    def clock() -> float:
+        nonlocal now_s
+        now_s += 1.0
+        return now_s
+
+    quota = LogQuota([], lambda: Bucket(rate=QUOTA_STEP_BYTES, size=2 * QUOTA_STEP_BYTES))
+    events = EventWriter(bus, BusOutage(lambda: 0.0), LogTerms(quota=quota), clock)
+    for number in range(200):
+        events.put(pressed(str(number)))
+    assert await until_stored(events) == []
+
+
 async def test_who_waits_takes_no_room_of_events_and_the_last_one_has_room() -> None:
     bus = MemoryBus()
     events = writer(bus)

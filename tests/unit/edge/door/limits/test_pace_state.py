@@ -10,7 +10,7 @@ from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.connection_budget import MOST_OUTSTANDING
 from edge.door.limits.costs import BURST_FRAMES
 from edge.door.limits.pace_state import NAMED_YIELD_AFTER_S, YIELD_AFTER_S, PaceState
-from edge.door.limits.work_queue import Place
+from edge.door.limits.work_order import Place
 from tests.unit.edge.door.limits.spending import Spent, Told, live, opened
 
 

@@ -10,7 +10,8 @@ from nats.aio.client import Client
 
 from edge.door.callers.auth import Caller
 from edge.door.limits.rate_limits import AddressRate
-from edge.door.limits.session_limits import Limits, SessionLimits
+from edge.door.limits.session_keys import Limits
+from edge.door.limits.session_limits import SessionLimits
 from edge.door.limits.session_rates import SessionRates
 from edge.door.opening.resume import FORSAKEN_MS, RESUME_WINDOW_MS, hash_of, resumable
 from edge.door.opening.seat import EVENTS_AT_ONCE, Seat, Seats
@@ -142,6 +143,13 @@ def test_a_key_for_a_session_that_has_none_opens_nothing_more() -> None:
     assert asked(session(), user="eve", key=KEY) is None
 
 
+class ReadLog(StoredLog):
+    """A log of sessions that nobody may resume."""
+
+    async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
+        raise AssertionError(key, value, last, ttl_s)
+
+
 async def test_a_session_however_long_is_gone_on_with_beside_others() -> None:
     told = session() * 400
     rounds = 0
@@ -153,7 +161,7 @@ async def test_a_session_however_long_is_gone_on_with_beside_others() -> None:
             await asyncio.sleep(0)
 
     seats = Seats(
-        bus=StoredLog(*enumerate(told, 1)),
+        bus=ReadLog(*enumerate(told, 1)),
         drains=lambda: False,
         full_stage=lambda *_: "",
         retry_after_s=1,
@@ -163,7 +171,7 @@ async def test_a_session_however_long_is_gone_on_with_beside_others() -> None:
     protocol = ContinuousProtocol(Handshake("c", {"session": "s"}))
     seat = Seat(seats, protocol, Caller("somebody else", "t"), "a")
     others = asyncio.create_task(count())
-    name, history = await seat.take()
+    name, history, _ = await seat.take()
     assert name != "s"
     assert history is None
     others.cancel()

@@ -1,0 +1,42 @@
+"""A seat: a session that several connections resume at once is decided by one of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+from edge.core.client_commands import Begin
+from edge.door.callers.auth import Caller
+from edge.door.opening.opening import Opening
+from edge.door.opening.seat import Seat
+from edge.door.state import Edge
+from edge.protocols.client_protocol import Handshake
+from edge.protocols.continuous import ContinuousProtocol
+from runtime.bus.connection import Bus
+from schemas.events import SessionResumed
+from schemas.subjects import EVENTS_STREAM, session_events
+from tests.edge_in_process import an_edge
+
+
+async def opened(edge: Edge, session: str = "") -> Opening:
+    """Open a session on a connection of its own, or resume *session*."""
+    protocol = ContinuousProtocol(Handshake("conn_1", query={"session": session}))
+    seat = Seat(edge.seats, protocol, Caller("ann", "acme"), "203.0.113.1")
+    quota = edge.quotas.log.of(seat.address, stranger=False)
+    return await edge.services.openings.open(Begin(), seat, quota)
+
+
+async def test_connections_that_resume_a_session_at_once_each_have_an_event_of_their_own(
+    bus: Bus,
+) -> None:
+    """With one event for two of them, neither would notice that the other takes over."""
+    async with an_edge(bus, reconnects_per_minute=50, max_sessions_per_user=30) as edge:
+        first = await opened(edge)
+        await bus.publish(first.began)
+        session = first.began.session
+        resumed = await asyncio.gather(*(opened(edge, session) for _ in range(20)))
+        for one in resumed:
+            assert isinstance(one.began, SessionResumed)
+            await bus.publish(one.began)
+    subject = session_events("acme", session, SessionResumed.KIND)
+    stored = await bus.read(EVENTS_STREAM, subject)
+    assert len(stored) == 1 + len(resumed)
