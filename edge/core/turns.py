@@ -102,8 +102,7 @@ class Turns:
             utterance.onset = Onset.GOES_ON
             utterance.silence_before_ms = at_ms - response.speech_end_ms
         utterance.over_response = self._current.held
-        before_ms = max(self._config.now.turns.min_speech_ms, self._config.now.turns.prefix_ms)
-        self._tell_start(utterance, at_ms, before_ms, now_ms)
+        self._tell_start(utterance, at_ms, self._segmenter.before_ms, now_ms)
 
     def _tell_start(self, utterance: Utterance, at_ms: int, before_ms: int, now_ms: int) -> None:
         """Tell client and recogniser that *utterance* began *before_ms* before *at_ms*."""
