@@ -63,11 +63,13 @@ class Call:
         self._responder = responder = Responder(config, current, requester, tools, out)
         # the caller's side
         self._idle = idle = Idle(config)
-        self._entry = entry = TurnEntry(config, segmenter, current, requester, history, idle, out)
+        self._keypad = keypad = Keypad(idle, out)
+        self._entry = entry = TurnEntry(
+            config, segmenter, current, requester, history, idle, keypad, out
+        )
         endpointer = Endpointer(config, history, requester)
         self._turns = turns = Turns(config, segmenter, endpointer, current, entry, out)
         # both sides
-        self._keypad = keypad = Keypad(idle, out)
         self.control = Control(config, history.control, current, requester, entry, out)
         self.stages = StageWatch(config, responder, entry, history.awaited, out)
         self._client_inputs = ClientInputs(current, requester, responder, turns, entry, keypad)
@@ -162,7 +164,6 @@ class Call:
         self._entry.close(now_ms, discarded=True)
         self._entry.clear()
         self._idle.stop()
-        self._keypad.pop()
         if finish.may_return:
             self._current.leave(now_ms)
         else:
@@ -269,8 +270,7 @@ class Call:
         return True
 
     def _advance_speech(self, now_ms: int) -> None:
-        keys_due_ms = self._keypad.due_ms
-        if keys_due_ms is not None and now_ms >= keys_due_ms and not self.listening:
+        if self._keypad.is_due(now_ms) and not self.listening:
             self._entry.typed(self._keypad.pop(), now_ms)
         if self._current.response:
             self._idle.note_word(now_ms)

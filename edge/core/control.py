@@ -16,9 +16,8 @@ from edge.core.turn_entry import TurnEntry
 from schemas import events as ev
 from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, Say, Transfer
 
-ENDED, IDLE, SPENT = "CALL_ENDED", "CALL_IDLE", "SPEND_LIMIT"
+IDLE, SPENT = "CALL_IDLE", "SPEND_LIMIT"
 """Error codes for the client."""
-BY_OPERATOR = "ended by the operator"
 
 
 class Control:
@@ -39,9 +38,6 @@ class Control:
         self._requester = requester
         self._entry = entry
         self._out = out
-        self._last_words = ""
-        self._why: tuple[str, str] = (ENDED, BY_OPERATOR)
-        """The code and reason of the call's end."""
 
     @property
     def deaf(self) -> bool:
@@ -88,8 +84,8 @@ class Control:
                 self._stop_listening(now_ms)
             case Mute(side="assistant", muted=True):
                 self._current.interrupt(now_ms)
-            case End(words=words, reason=reason):
-                self._end(words, (ENDED, reason or BY_OPERATOR), now_ms)
+            case End():
+                self._stop_both(now_ms)
             case Transfer(agent=agent):
                 self._out.transfer(f"{COMMAND_PREFIX}{commanded.id}", agent)
             case _:
@@ -99,17 +95,18 @@ class Control:
         """Let the new agent greet; return False if no command was the cause of *call*."""
         if not call.startswith(COMMAND_PREFIX):
             return False
-        if greeting := self._config.now.response.greeting:
+        greeting = self._config.now.response.greeting
+        if greeting and not self.ends:
             self._memory.waiting.append((call.removeprefix(COMMAND_PREFIX), Say(greeting)))
         return True
 
     def _stop_listening(self, now_ms: int) -> None:
-        """Drop the caller's current utterance."""
+        """Drop the caller's current utterance, and all that waits of the caller."""
         self._entry.clear()
         self._entry.discard(now_ms)
 
-    def _end(self, words: str, why: tuple[str, str], now_ms: int) -> None:
-        self._last_words, self._why = words.strip(), why
+    def _stop_both(self, now_ms: int) -> None:
+        """Drop the caller's current utterance, and stop the response."""
         self._stop_listening(now_ms)
         self._current.interrupt(now_ms)
 
@@ -121,38 +118,38 @@ class Control:
 
     def advance(self, idle: Idle, now_ms: int) -> None:
         """Speak the next waiting text, or end the call; only called when nobody speaks."""
-        if self.ends:
-            self._continue_ending(now_ms)
-        elif self._memory.spend_phase is REACHED:
-            self._tell_spent(now_ms)
+        if self._memory.spend_phase is REACHED and not self.ends:
+            self._tell_spent(idle, now_ms)
         elif self._memory.waiting:
-            command_id, command = self._memory.waiting[0]
-            if isinstance(command, Say):
-                firm = not command.interruptible
-                self._requester.say(command.text, now_ms, firm=firm, command_id=command_id)
-            elif self._memory.responses_off:
-                del self._memory.waiting[0]
-            else:
-                self._requester.follow(command.text, command_id, now_ms)
+            self._speak_next(now_ms)
+        elif self._memory.phase is ENDING:
+            self._memory.move(CallMove.HANG_UP)
+            self._out.hang_up(*self._memory.why)
         elif (due_ms := self.due_ms(idle)) is not None and now_ms >= due_ms:
             self._ask_or_end(idle, now_ms)
 
-    def _continue_ending(self, now_ms: int) -> None:
-        words, self._last_words = self._last_words, ""
-        if words:
-            self._requester.say(words, now_ms, firm=True)
-        elif self._memory.phase is ENDING:
-            self._memory.move(CallMove.HANG_UP)
-            self._out.hang_up(*self._why)
+    def _speak_next(self, now_ms: int) -> None:
+        command_id, command = self._memory.waiting[0]
+        if isinstance(command, Say):
+            firm = not command.interruptible
+            self._requester.say(command.text, now_ms, firm=firm, command_id=command_id)
+        elif self._memory.responses_off:
+            del self._memory.waiting[0]
+        else:
+            self._requester.follow(command.text, command_id, now_ms)
 
-    def _tell_spent(self, now_ms: int) -> None:
+    def _end(self, words: str, why: tuple[str, str], idle: Idle, now_ms: int) -> None:
+        """End the call after its last *words*; nobody speaks at present."""
+        self._memory.end(words, why)
+        self._stop_both(now_ms)
+        self.advance(idle, now_ms)
+
+    def _tell_spent(self, idle: Idle, now_ms: int) -> None:
         """Tell the caller that the spend limit is reached, and perhaps end the call."""
         self._memory.move_spend(SpendMove.TELL)
         spend = self._config.now.spend
         if spend.then == "end":
-            self._memory.move(CallMove.END)
-            self._end(spend.words, (SPENT, "it has used up what it may"), now_ms)
-            self._continue_ending(now_ms)
+            self._end(spend.words, (SPENT, "it has used up what it may"), idle, now_ms)
         elif spend.words:
             self._requester.say(spend.words, now_ms, firm=False)
 
@@ -163,9 +160,8 @@ class Control:
         self._out.publish(ev.CallerIdle(**self._out.head(now_ms), silent_ms=silent_ms, ends=ends))
         idle.note_word(now_ms)
         if ends:
-            self._memory.move(CallMove.END)
-            self._end(config.goodbye, (IDLE, f"nobody spoke for {config.after_s} s"), now_ms)
-            self._continue_ending(now_ms)
+            why = IDLE, f"nobody spoke for {config.after_s} s"
+            self._end(config.goodbye, why, idle, now_ms)
         else:
             idle.asked = True
             self._requester.say(config.prompt, now_ms, firm=False)

@@ -31,6 +31,10 @@ class Keypad:
         self._keys = (self._keys + keys)[-MOST_NUMBER_KEYS:]
         self.due_ms = now_ms if keys.endswith(END_KEY) else now_ms + QUIET_MS
 
+    def is_due(self, now_ms: int) -> bool:
+        """Tell whether there are keys to tell."""
+        return self.due_ms is not None and now_ms >= self.due_ms
+
     def pop(self) -> str:
         """Return the text about the keys for the model, and clear them."""
         keys, self._keys, self.due_ms = self._keys, "", None

@@ -19,6 +19,7 @@ from edge.core.hearing.segmenter import Segmenter
 from edge.core.hearing.utterance import Utterance
 from edge.core.idle import Idle
 from edge.core.inputs import ItemAdded, ItemRemoved
+from edge.core.keypad import Keypad
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.requester import Requester
 from edge.core.response.response import Response
@@ -39,6 +40,7 @@ class TurnEntry:
         requester: Requester,
         history: History,
         idle: Idle,
+        keypad: Keypad,
         out: Outbox,
     ) -> None:
         self._config = config
@@ -48,6 +50,7 @@ class TurnEntry:
         self._history = history
         self._awaited = history.awaited
         self._idle = idle
+        self._keypad = keypad
         self._out = out
         self._typed: deque[str] = deque()
         """Turns typed during a response that cannot be interrupted; the door bounds them."""
@@ -205,8 +208,9 @@ class TurnEntry:
             self._current.retract(response, now_ms)
 
     def clear(self) -> None:
-        """Drop the waiting typed turns, the awaited words and the queued requests."""
+        """Drop typed turns and keys that wait, the awaited words and the queued requests."""
         self._typed.clear()
+        self._keypad.pop()
         self._awaited.ends.clear()
         self._requester.drop_queue()
 

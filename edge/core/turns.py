@@ -102,8 +102,7 @@ class Turns:
             utterance.onset = Onset.GOES_ON
             utterance.silence_before_ms = at_ms - response.speech_end_ms
         utterance.over_response = self._current.held
-        before_ms = max(self._config.now.turns.min_speech_ms, self._config.now.turns.prefix_ms)
-        self._tell_start(utterance, at_ms, before_ms, now_ms)
+        self._tell_start(utterance, at_ms, self._segmenter.before_ms, now_ms)
 
     def _tell_start(self, utterance: Utterance, at_ms: int, before_ms: int, now_ms: int) -> None:
         """Tell client and recogniser that *utterance* began *before_ms* before *at_ms*."""
@@ -169,7 +168,7 @@ class Turns:
         if utterance is None or utterance.number != partial.utterance or not partial.text:
             return
         self._out.tell(CallerTranscript(partial.text, final=False))
-        if self._current.held and self._interrupts(partial.text):
+        if self._interrupts(utterance, partial.text):
             self._interrupt(utterance, now_ms)
 
     def transcript(self, transcript: ev.TranscriptGuess, now_ms: int) -> None:
@@ -178,8 +177,8 @@ class Turns:
         if utterance is None or utterance.number != transcript.utterance:
             return
         if not utterance.awaits_words or transcript.pause != utterance.pause:
-            by_voice = self._config.now.interruption.voice_ms and self._current.held
-            if by_voice and self._interrupts(transcript.text):
+            by_voice = self._config.now.interruption.voice_ms > 0
+            if by_voice and self._interrupts(utterance, transcript.text):
                 self._interrupt(utterance, now_ms)
             return
         if transcript.confidence < utterance.least_confidence:
@@ -210,9 +209,17 @@ class Turns:
                 self._speculate(utterance, transcript, now_ms)
         self._endpoint(utterance, now_ms)
 
-    def _interrupts(self, text: str) -> bool:
-        """Tell whether the words interrupt the response."""
-        return barge_in.interrupts(text, self._current.response, self._config.now)
+    def _interrupts(self, utterance: Utterance, text: str) -> bool:
+        """Tell whether words of *utterance* so far interrupt the response that it began over.
+
+        Words up to the present pause are judged in `transcript`, and earlier ones are part of them.
+        """
+        response = self._current.response
+        if response is None or not response.interruption.was_suspected:
+            return False
+        if not utterance.over_response or utterance.transcript:
+            return False
+        return barge_in.interrupts(text, response, self._config.now)
 
     def _speculate(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
         """Ask for a response before the end of turn is certain."""

@@ -74,10 +74,12 @@ class Segmenter:
     def configure(self, config: TurnConfig) -> None:
         """Use *config* from now on; an open utterance still ends by the old values."""
         self._onset_ms = config.min_speech_ms
+        self.before_ms = max(config.prefix_ms, config.min_speech_ms, CONTINUE_MS)
+        """The audio up to the start of an utterance that belongs to it, ms: all of its onset."""
         if self.utterance is None:
             self._detector = SpeechDetector(self._onset_ms)
         # audio before the onset belongs to the utterance: soft consonants are not voiced
-        self._prefix = deque(self._prefix, maxlen=config.prefix_ms // FRAME_MS)
+        self._prefix = deque(self._prefix, maxlen=-(-self.before_ms // FRAME_MS))
 
     @property
     def paused(self) -> bool:

@@ -17,7 +17,7 @@ from runtime.moves import moved
 PAUSE_MS = 100
 """The silence that makes a pause, at which recognition starts."""
 CONTINUE_MS = 60
-"""The voiced audio within the same time that ends a pause; it is less than for an onset."""
+"""The voiced audio within the same time that ends a pause, whatever starts an utterance."""
 
 
 class SpeechState(Enum):
@@ -49,9 +49,13 @@ class SpeechDetector:
     """The detector of one utterance."""
 
     def __init__(self, onset_ms: int) -> None:
-        """Detect an onset by *onset_ms* of voice within one and a half times that time."""
+        """Detect an onset by *onset_ms* of voice within one and a half times that time.
+
+        Within `CONTINUE_MS` if that is longer, since a pause ends by as much voice.
+        """
         self.onset_ms = onset_ms
-        self._recent: deque[bool] = deque(maxlen=onset_ms * 3 // 2 // FRAME_MS)
+        window_ms = max(onset_ms * 3 // 2, CONTINUE_MS)
+        self._recent: deque[bool] = deque(maxlen=window_ms // FRAME_MS)
         self.state = SILENT
         self.silence_ms = 0
         """Silence since the last voiced frame."""

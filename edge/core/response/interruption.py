@@ -68,6 +68,11 @@ class Interruption:
     """The time of the last suspicion, or of the last voice over the response, Unix ms."""
 
     @property
+    def was_suspected(self) -> bool:
+        """Whether there was sound over the response; it may have gone on since."""
+        return self.state is not InterruptionState.NONE
+
+    @property
     def held(self) -> bool:
         """Whether an interruption is suspected, so that nothing more of the response is sent."""
         return self.state in {InterruptionState.SUSPECTED, InterruptionState.STOPPED}

@@ -32,6 +32,9 @@ MOST_WAITING_TEXTS = 50
 
 _OURS: tuple[str, Say | Instruct] = ("", Say(""))
 """Stands for words without a command, or for words that must not be repeated."""
+ENDED = "CALL_ENDED"
+"""The error code for the client of a call that an operator ends."""
+BY_OPERATOR = "ended by the operator"
 
 
 class SpendPhase(Enum):
@@ -73,6 +76,8 @@ class ControlMemory:
     spoken: dict[int, tuple[str, Say | Instruct]] = field(default_factory=dict)
     """The texts that are being spoken, by turn."""
     phase: CallPhase = CallPhase.OPEN
+    why: tuple[str, str] = (ENDED, BY_OPERATOR)
+    """The code and reason of the call's end."""
     spend_phase: SpendPhase = WITHIN
 
     @property
@@ -88,6 +93,8 @@ class ControlMemory:
     def note(self, command_id: str, command: AnyCommand) -> None:
         """Note a command that is carried out now."""
         self.received.add(command_id)
+        if self.phase is not CallPhase.OPEN:  # two edges may have logged an end
+            return
         match command:
             case Say():
                 self.waiting.append((command_id, command))
@@ -103,10 +110,16 @@ class ControlMemory:
                 self.muted.add(side)
             case Mute(side=side):
                 self.muted.discard(side)
-            case End():
-                self._forget_texts()
-                if self.phase is CallPhase.OPEN:  # two edges may have logged an end
-                    self.move(CallMove.END)
+            case End(words=words, reason=reason):
+                self.end(words, (ENDED, reason or BY_OPERATOR))
+
+    def end(self, words: str, why: tuple[str, str]) -> None:
+        """End the call; its last *words* are the only text that still waits."""
+        self.move(CallMove.END)
+        self.why = why
+        self._forget_texts()
+        if last := words.strip():
+            self.waiting.append(("", Say(last, interruptible=False)))
 
     def move(self, move: CallMove) -> None:
         """Move the phase of the call.
@@ -136,7 +149,10 @@ class ControlMemory:
         self.spoken = dict.fromkeys(self.spoken, _OURS)
 
     def spoken_as(self, command_id: str, turn: int) -> None:
-        """Note that a command's words are spoken as *turn*; without an id they are the edge's."""
+        """Note that a command's words are spoken as *turn*.
+
+        Without an id they are the last words of the call, or else the edge's.
+        """
         for number, (waiting_id, command) in enumerate(self.waiting):
             if waiting_id == command_id:
                 del self.waiting[number]
@@ -150,8 +166,8 @@ class ControlMemory:
 
     def turn_dropped(self, turn: int) -> None:
         """Note that *turn* was given up before any of it was heard; its text waits again."""
-        command_id, command = self.spoken.pop(turn, ("", None))
-        if command_id and isinstance(command, Say):
+        command_id, command = self.spoken.pop(turn, _OURS)
+        if isinstance(command, Say) and command.text:
             self.waiting.insert(0, (command_id, command))
 
     def cut_off(self) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core import inputs
+from edge.core.effects import HangUp
 from edge.core.hearing.framing import FRAME_BYTES
 from edge.core.session.history import History, fold
 from schemas import control
@@ -138,6 +139,21 @@ def test_no_order_of_inputs_makes_an_illegal_move_or_stops_the_timer(seed: int) 
     walk.call.give(inputs.Finished("caller_left"))
     assert not walk.call.call.responding
     assert not walk.call.call.listening
+
+
+@given(st.integers(0, 1 << 30))
+def test_a_call_that_ends_takes_no_turn_and_hangs_up(seed: int) -> None:
+    walk = Walk(Random(seed))
+    for _ in range(15):
+        walk.step(*TALK, "keys", "types", "asks")
+    r = walk.call
+    r.give(inputs.Commanded("end", "op", control.End(words="Goodbye.")))
+    asked = len(r.events(ev.TurnTaken))
+    for _ in range(10):
+        walk.step(*TALK, "keys", "types", "asks")
+    r.wait(60_000)
+    assert len(r.events(ev.TurnTaken)) == asked
+    assert [one for one in r.effects if isinstance(one, HangUp)]
 
 
 def state(history: History, now_ms: int) -> dict[str, Any]:

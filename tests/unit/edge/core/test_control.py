@@ -41,6 +41,19 @@ def test_a_transfer_is_asked_for_once_and_the_new_agent_greets_when_nobody_speak
     assert r.events(ev.TurnTaken)[-1].agent == "billing@3"
 
 
+def test_an_agent_that_comes_to_an_ending_call_does_not_greet() -> None:
+    r = Rehearsal()
+    commanded(r, Transfer("billing"), "t1")
+    commanded(r, End(words="Goodbye."))
+    config = r.call.config.but({"response.greeting": "Billing, hello."})
+    asked = next(one for one in r.effects if isinstance(one, effects.AgentTransfer))
+    r.give(Reconfigured(config, AgentUsed(name="billing", revision=3), asked.call))
+    voiced(r, 300)
+    r.quiet(500)
+    assert [one.text for one in r.events(ev.ResponseSentence)] == ["Goodbye."]
+    assert hung_up(r)
+
+
 def test_a_transfer_to_an_agent_without_a_greeting_says_nothing() -> None:
     r = Rehearsal()
     commanded(r, Transfer("quiet"), "t1")

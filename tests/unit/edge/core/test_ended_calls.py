@@ -6,10 +6,9 @@ import pytest
 
 from edge.core.client_events import Interrupted
 from edge.core.effects import HangUp
-from edge.core.inputs import (
-    Finished,
-    Typed,
-)
+from edge.core.inputs import Finished, KeyPressed, Resumed, Typed
+from edge.core.keypad import QUIET_MS
+from edge.core.session.history import fold
 from schemas import events as ev
 from schemas.control import AnyCommand, End, Instruct, Mute, Say
 from tests.unit.edge.core.commands import answered, commanded, hung_up, resumed, voiced
@@ -60,7 +59,39 @@ def test_a_call_that_ends_takes_no_command(command: AnyCommand) -> None:
     assert len(r.events(ev.ControlReceived)) == 1
 
 
-def test_a_call_that_was_being_ended_ends_at_the_next_edge() -> None:
+def test_keys_pressed_before_the_end_are_no_turn() -> None:
     r = Rehearsal()
+    r.give(KeyPressed("5"))
+    r.quiet(300)
     commanded(r, End(words="Goodbye."))
-    assert hung_up(resumed(r))
+    r.quiet(QUIET_MS)
+    assert [one.text for one in r.events(ev.ResponseSentence)] == ["Goodbye."]
+    voiced(r, 300)
+    r.quiet(500)
+    assert not r.events(ev.TurnTaken)
+    assert hung_up(r)
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_the_next_edge_says_the_last_words_if_they_were_not_heard(*, begun: bool) -> None:
+    r = Rehearsal()
+    commanded(r, End(words="Goodbye.", reason="We close now."))
+    log = r.events(ev.Event)
+    if not begun:  # the edge died before it had stored more
+        log = log[: log.index(r.events(ev.ControlReceived)[0]) + 1]
+    again = Rehearsal(history=fold(log), begins=Resumed())
+    assert not hung_up(again)
+    voiced(again, 300)
+    again.quiet(500)
+    assert [one.text for one in again.events(ev.AnswerHeard)] == ["Goodbye."]
+    assert hung_up(again) == [HangUp("CALL_ENDED", "We close now.")]
+
+
+def test_the_next_edge_hangs_up_at_once_if_they_were_heard() -> None:
+    r = Rehearsal()
+    commanded(r, End(words="Goodbye.", reason="We close now."))
+    voiced(r, 300)
+    r.quiet(500)
+    again = resumed(r)
+    assert hung_up(again) == [HangUp("CALL_ENDED", "We close now.")]
+    assert not again.events(ev.ControlSpoken)

@@ -7,6 +7,7 @@ from edge.core.inputs import (
     KeyPressed,
     Typed,
 )
+from edge.core.keypad import QUIET_MS
 from schemas import events as ev
 from schemas.control import Mute, Say
 from tests.unit.edge.core.commands import QUESTION, answered, commanded, resumed, voiced
@@ -29,6 +30,17 @@ def test_a_muted_caller_is_neither_heard_nor_answered_until_it_ends() -> None:
     commanded(r, Mute(muted=False))
     r.says(800, QUESTION)
     assert r.events(ev.TurnTaken)
+
+
+def test_keys_pressed_before_a_mute_are_no_turn() -> None:
+    r = Rehearsal()
+    r.give(KeyPressed("5"))
+    r.quiet(300)
+    commanded(r, Mute())
+    r.quiet(QUIET_MS)
+    commanded(r, Mute(muted=False))
+    r.quiet(QUIET_MS)
+    assert not r.events(ev.TurnTaken)
 
 
 def test_sound_of_a_muted_caller_is_not_sent_later_as_a_prefix() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.core.client_events import Interrupted, ResponseDone, Speech
+from edge.core.inputs import ResponseRequested
 from schemas import events as ev
 from schemas.session_config import Delivery
 from tests.unit.edge.core.rehearsal import Rehearsal
@@ -13,9 +14,11 @@ WORDS = "One two three four five six seven eight nine ten."
 SPOKEN_MS = 5000
 
 
-def responding(delivery: Delivery = "chunks", heard_ms: int = 1000) -> Rehearsal:
+def responding(
+    delivery: Delivery = "chunks", heard_ms: int = 1000, *, voice_ms: int = 450
+) -> Rehearsal:
     """Return a call in which a response of ten words and 5 s is heard, *heard_ms* of it so far."""
-    r = Rehearsal(delivery, interruption__voice_ms=450)
+    r = Rehearsal(delivery, interruption__voice_ms=voice_ms)
     r.says(800, "What is the capital of France?")
     r.quiet(600)
     r.answers(WORDS)
@@ -149,11 +152,75 @@ def test_the_responses_own_words_are_its_echo_and_interrupt_nothing() -> None:
 
 
 def test_without_voice_ms_words_alone_stop_it() -> None:
-    r = Rehearsal()
-    r.says(800, "What is the capital of France?")
-    r.quiet(600)
-    r.answers(WORDS)
-    r.speaks(0, SPOKEN_MS)
-    r.quiet(1000)
+    r = responding(voice_ms=0)
     r.says(1500)
     assert not r.told(Interrupted)
+
+
+def spoken_over(voice_ms: int) -> Rehearsal:
+    """Return a call in which a response went on, and the caller speaks in the same utterance."""
+    r = responding(voice_ms=voice_ms)
+    if voice_ms:
+        r.says(300, "")
+        r.says(300)
+    else:  # two seconds without words
+        r.says(2400)
+    assert r.events(ev.InterruptionDismissed)
+    assert not r.events(ev.ResponseCancelled)
+    return r
+
+
+@pytest.mark.parametrize(("voice_ms", "by_pause"), [(0, False), (450, False), (450, True)])
+def test_words_interrupt_a_response_also_after_it_went_on(voice_ms: int, *, by_pause: bool) -> None:
+    r = spoken_over(voice_ms)
+    if by_pause:
+        r.quiet(120)
+        r.says(200)  # the words of the pause come after it
+        r.hears("No, I meant the one in Texas.")
+    else:
+        r.partial("no I meant the one in Texas")
+    assert r.events(ev.ResponseCancelled)[-1].reason == "interrupted"
+    assert len(r.told(Interrupted)) == 1
+    spoken_ms = r.spoken_ms()
+    r.says(2000)
+    assert r.spoken_ms() == spoken_ms
+
+
+@pytest.mark.parametrize(
+    ("voice_ms", "words"), [(0, "mhm"), (450, "Yeah."), (450, "two three four five"), (0, "")]
+)
+def test_no_backchannel_and_no_echo_interrupts_a_response_that_went_on(
+    voice_ms: int, words: str
+) -> None:
+    r = spoken_over(voice_ms)
+    r.partial(words)
+    r.quiet(160)
+    r.hears(words)
+    r.quiet(SPOKEN_MS)
+    assert not r.events(ev.ResponseCancelled)
+    assert r.events(ev.AnswerHeard)[-1].complete
+
+
+def test_a_partial_transcript_that_comes_after_the_words_of_its_pause_changes_nothing() -> None:
+    r = responding()
+    r.says(300, "")
+    r.partial("Thank you.")
+    assert not r.events(ev.ResponseCancelled)
+    r.quiet(1000)
+    r.says(600, "What about Texas?")
+    r.partial("What about")
+    r.quiet(600)
+    assert [one.reason for one in r.events(ev.ResponseCancelled)] == ["interrupted"]
+    assert r.events(ev.TurnCommitted)[-1].text == "What about Texas?"
+
+
+def test_words_of_an_utterance_do_not_interrupt_a_response_that_began_after_them() -> None:
+    r = responding(heard_ms=4800, voice_ms=0)
+    r.says(3000)
+    assert r.events(ev.AnswerHeard)[-1].complete
+    r.give(ResponseRequested("a"))
+    r.answers("Here is more.")
+    r.speaks(0, 2000)
+    r.says(300)
+    r.partial("no I meant the one in Texas")
+    assert not r.events(ev.ResponseCancelled)

@@ -10,11 +10,11 @@ import pytest
 from edge.core.effects import SendAudio
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from edge.core.hearing.segmenter import BREATH_MS, SLACK_MS, SegmentedFrame, Segmenter
-from edge.core.hearing.speech_detector import PAUSE_MS, SpeechChange
+from edge.core.hearing.speech_detector import CONTINUE_MS, PAUSE_MS, SpeechChange
 from edge.core.hearing.utterance import FRAMES_PER_MESSAGE, UtteranceMove
 from edge.core.inputs import Sound
 from schemas.audio import BYTES_PER_MS
-from schemas.session_config import SessionConfig, TurnConfig
+from schemas.session_config import SessionConfig, TurnConfig, bounds
 
 VOICE = b"\x01" * FRAME_BYTES
 CONFIG = SessionConfig().turns
@@ -79,6 +79,29 @@ def test_an_utterance_begins_with_the_audio_before_its_onset() -> None:
     first = caller.sent[0].message
     assert first.seq == 0
     assert first.pcm.startswith(SILENCE)
+
+
+@pytest.mark.parametrize("min_speech_ms", [*bounds("turns.min_speech_ms"), 30])
+@pytest.mark.parametrize("prefix_ms", bounds("turns.prefix_ms"))
+@pytest.mark.parametrize("split", [False, True])
+def test_all_voice_is_sent_whatever_is_set(
+    *, min_speech_ms: int, prefix_ms: int, split: bool
+) -> None:
+    named = msgspec.structs.replace(CONFIG, min_speech_ms=min_speech_ms, prefix_ms=prefix_ms)
+    caller = Caller(named)
+    caller.sends(SILENCE, 1000)
+    caller.sends(VOICE, 1000)
+    caller.sends(SILENCE, PAUSE_MS)
+    caller.sends(VOICE, CONTINUE_MS)
+    assert caller.changes() == [SpeechChange.STARTED, SpeechChange.PAUSED, SpeechChange.CONTINUED]
+    utterance = caller.segmenter.utterance
+    assert utterance
+    if split:
+        utterance = caller.segmenter.split(utterance, caller.now_ms)
+    caller.segmenter.close(utterance, final_pause=0)
+    sent = b"".join(audio.message.pcm for audio in caller.sent if not split or audio.utterance == 8)
+    voice_ms = CONTINUE_MS + (0 if split else 1000)
+    assert sent.count(VOICE[:1]) == voice_ms * BYTES_PER_MS
 
 
 def test_messages_are_numbered_without_a_gap() -> None:

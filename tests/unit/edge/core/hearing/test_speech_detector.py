@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from edge.core.hearing.framing import FRAME_MS
 from edge.core.hearing.speech_detector import (
     CONTINUE_MS,
@@ -10,8 +12,11 @@ from edge.core.hearing.speech_detector import (
     SpeechDetector,
     SpeechState,
 )
+from schemas.session_config import bounds
 
+USUAL_MS, LEAST_MS, MOST_MS = (int(one or 0) for one in bounds("turns.min_speech_ms"))
 ONSET_MS = 100
+ONSETS_MS = [LEAST_MS, LEAST_MS + 1, 39, 40, USUAL_MS, ONSET_MS, MOST_MS]
 
 
 def changes(detector: SpeechDetector, pattern: str) -> list[SpeechChange | None]:
@@ -27,21 +32,23 @@ def silence(ms: int) -> str:
     return "." * (ms // FRAME_MS)
 
 
-def speaking() -> SpeechDetector:
-    detector = SpeechDetector(ONSET_MS)
-    assert changes(detector, voice(ONSET_MS))[-1] is SpeechChange.STARTED
+def speaking(onset_ms: int = ONSET_MS) -> SpeechDetector:
+    detector = SpeechDetector(onset_ms)
+    assert SpeechChange.STARTED in changes(detector, voice(onset_ms + FRAME_MS))
     return detector
 
 
-def paused() -> SpeechDetector:
-    detector = speaking()
+def paused(onset_ms: int = ONSET_MS) -> SpeechDetector:
+    detector = speaking(onset_ms)
     assert changes(detector, silence(PAUSE_MS))[-1] is SpeechChange.PAUSED
     return detector
 
 
-def test_speech_starts_with_the_frame_that_completes_the_onset() -> None:
-    found = changes(SpeechDetector(ONSET_MS), voice(ONSET_MS))
-    assert found == [None] * (len(found) - 1) + [SpeechChange.STARTED]
+@pytest.mark.parametrize("onset_ms", ONSETS_MS)
+def test_speech_starts_with_the_frame_that_completes_the_onset(onset_ms: int) -> None:
+    found = changes(SpeechDetector(onset_ms), voice(MOST_MS))
+    assert found.index(SpeechChange.STARTED) == -(-onset_ms // FRAME_MS) - 1
+    assert sum(change is not None for change in found) == 1
 
 
 def test_a_short_sound_is_no_speech() -> None:
@@ -63,11 +70,16 @@ def test_a_gap_shorter_than_a_pause_changes_nothing() -> None:
     assert not any(changes(speaking(), (silence(PAUSE_MS - FRAME_MS) + "V") * 5))
 
 
-def test_a_pause_ends_after_less_voice_than_an_onset() -> None:
-    assert CONTINUE_MS < ONSET_MS
-    detector = paused()
-    assert changes(detector, voice(CONTINUE_MS))[-1] is SpeechChange.CONTINUED
+@pytest.mark.parametrize("onset_ms", ONSETS_MS)
+def test_a_pause_ends_after_the_same_voice_whatever_the_onset(onset_ms: int) -> None:
+    detector = paused(onset_ms)
+    assert changes(detector, voice(CONTINUE_MS)) == [None, None, SpeechChange.CONTINUED]
     assert detector.state is SpeechState.SPEAKING
+
+
+def test_a_pause_ends_after_less_voice_than_the_usual_onset() -> None:
+    assert not any(changes(SpeechDetector(USUAL_MS), voice(CONTINUE_MS)))
+    assert SpeechChange.CONTINUED in changes(paused(USUAL_MS), voice(CONTINUE_MS))
 
 
 def test_voice_before_a_pause_does_not_end_it() -> None:

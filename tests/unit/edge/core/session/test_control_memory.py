@@ -115,6 +115,30 @@ def test_a_call_is_ended_once_and_its_texts_are_dropped() -> None:
     assert memory.received == {"a", "b", "c"}
 
 
+def test_the_last_words_wait_until_they_were_heard_to_their_end() -> None:
+    memory = ControlMemory()
+    memory.note("a", Say("One."))
+    memory.note("b", End(words=" Goodbye. ", reason="We close now."))
+    last = ("", Say("Goodbye.", interruptible=False))
+    assert (memory.waiting, memory.why) == ([last], ("CALL_ENDED", "We close now."))
+    memory.spoken_as("", 1)
+    assert waiting(memory) == []
+    memory.cut_off()
+    assert memory.waiting == [last]
+    memory.spoken_as("", 2)
+    memory.turn_over(2)
+    memory.cut_off()
+    assert waiting(memory) == []
+
+
+def test_a_call_that_ends_takes_no_more_texts() -> None:
+    memory = ControlMemory()
+    memory.note("a", End())
+    memory.note("b", Say("One."))  # logged by an edge that had lost the call
+    memory.note("c", End(words="Goodbye.", reason="We close now."))
+    assert (waiting(memory), memory.why) == ([], ("CALL_ENDED", "ended by the operator"))
+
+
 HEAD = Head(tenant="t", session="s", at_ms=1)
 
 
