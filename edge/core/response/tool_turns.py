@@ -18,6 +18,7 @@ from edge.core.response.response import Phase, Response
 from edge.core.response.tools import Tools
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
+from edge.core.session.prompt_size import fitting_steps
 from edge.core.session.tool_steps import Result
 from schemas import events as ev
 from schemas.tools import ToolFunction
@@ -130,7 +131,12 @@ class ToolTurns:
         known = self._history.window(response.request.text or None, size)
         if first and not response.request.in_conversation:
             known = first.messages
-        messages = (*known, *steps.messages(with_text=True))
+        called = steps.messages(with_text=True)
+        fitting = fitting_steps(known, called)
+        if called and not fitting:  # the arguments of the newest calls alone are too long
+            self.apologize(response, now_ms)
+            return
+        messages = (*known, *fitting)
         job = model_job(self._out, self._history, config, response.turn, messages, now_ms)
         own = first and first.agent == job.agent  # it may have had parameters of its own
         job = msgspec.structs.replace(

@@ -177,8 +177,6 @@ class History:
         block = size // 2
         excess = max(0, len(self.messages) + 1 - size)
         known = newest_messages(self.messages[-(-excess // block) * block :])
-        while known and known[0].role == "tool":  # its call was dropped
-            del known[0]
         return tuple(known) if caller_words is None else (*known, Message("user", caller_words))
 
     def take_late(self, result: Result) -> bool:
