@@ -6,9 +6,9 @@ from runtime.bus.reader import Stored
 from schemas import subjects
 from schemas.events import Kind, SessionResumed
 
-LIFE = SessionResumed.KIND
+TAKEOVER_KIND = SessionResumed.KIND
 """The kind of events by which a newer connection of the session is noticed."""
-HEARD_KINDS: tuple[Kind, ...] = ("heard", "say", "out", LIFE)
+HEARD_KINDS: tuple[Kind, ...] = ("heard", "say", "out", TAKEOVER_KIND)
 """The kinds that a connection subscribes to: of the stages, and of newer connections."""
 
 

@@ -137,7 +137,7 @@ class TurnEntry:
     ) -> None:
         """Tell the client each final word of a turn once, and the start of its response."""
         goes_on, words = continues or bool(self._history.carried_sent), self._history.unsent(words)
-        key, sure = turn_key(response.turn), response.confidence
+        key, sure = turn_key(response.turn), response.request.confidence
         self._out.tell(CallerTranscript(words, True, sure, goes_on, utterance, key))
         self._out.tell(ResponseStarted(response.turn))
 

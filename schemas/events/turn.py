@@ -14,7 +14,7 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
 
     KIND = "turn"
     KEY = ("turn",)
-    LATER = "step"
+    OPTIONAL_KEY = "step"
     turn: int
     utterance: int
     pause: int
@@ -41,8 +41,8 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     step: int = 0
     """The number of the step in its turn, from 0; a later step follows the results of tools, which
     are the last `messages`."""
-    spoken: int = 0
-    """The number of sentences from earlier steps; the step's own sentences count on from it."""
+    first_index: int = msgspec.field(default=0, name="spoken")
+    """The index of the step's first sentence: the number of sentences from earlier steps."""
     tools: tuple[ToolFunction, ...] = ()
     """The tools that the model may call."""
     tool_choice: str = "auto"

@@ -44,8 +44,7 @@ class Request:
     origin: Origin
     speech_end_ms: int
     """The end of the caller's speech, or the time of a request without speech, Unix ms."""
-    text: str = ""
-    """The caller's words."""
+    caller_words: str = ""
     confidence: float = 1.0
     """0..1: the recogniser's confidence in the words."""
     turn: int = 0
@@ -68,6 +67,11 @@ class Request:
     def asks_eot(self) -> bool:
         """Whether the model was also asked for the probability of the end of turn."""
         return self.job is not None and self.job.ask_eot
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for the response, since its words were not fixed before."""
+        return self.origin not in FIXED_WORDS
 
     @property
     def firm(self) -> bool:

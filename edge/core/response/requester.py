@@ -94,7 +94,7 @@ class Requester:
         """Continue the response of an earlier connection: speak the rest of it, or end it."""
         self._current.response = handover.rest_of(begun, self._config.now.voice, now_ms)
         if self._current.response:
-            self._history.drop_carried(begun.text)
+            self._history.drop_carried(begun.caller_words)
             self._tools.run_on(self._current.response, now_ms)
         else:
             handover.end(begun, self._history, self._out, now_ms)
@@ -209,16 +209,17 @@ class Requester:
         history, config = self._history, config or self._config.now
         history.turn = turn = request.turn or history.turn + 1
         history.enter_late_results()
-        text = ""
+        words = ""
         if messages is None:
-            text = history.with_carried(request.text)
-            words = text if request.origin in TURNS else text or None
-            messages = history.window(words, config.response.history_messages)
+            words = history.with_carried(request.caller_words)
+            last = words if request.origin in TURNS else words or None
+            messages = history.window(last, config.response.history_messages)
         job = model_job(self._out, history, config, turn, (*messages, *after), now_ms)
         tools = self._tools.offered(0) if config.tools and config.tool_use.max_steps else ()
         choice = chosen(config.tool_use.choice, tools)
         job = msgspec.structs.replace(job, tools=tools, tool_choice=choice, **spoken)
-        request = dataclasses.replace(request, turn=turn, text=text, job=self._out.publish(job))
+        job = self._out.publish(job)
+        request = dataclasses.replace(request, turn=turn, caller_words=words, job=job)
         return self._begin(request, config.voice)
 
     def _begin(self, request: Request, voice: VoiceConfig) -> Response:
@@ -238,7 +239,7 @@ class Requester:
         committed = ev.TurnCommitted(
             **self._out.head(now_ms),
             turn=response.turn,
-            text=response.request.text,
+            text=response.request.caller_words,
             confidence=response.request.confidence,
             speculative=response.request.speculative,
         )

@@ -128,7 +128,7 @@ class ToolTurns:
         """Ask the language model to continue with the results of the tools."""
         steps, config, first = response.tools.steps, self._config.now, response.request.job
         step, size = steps.step + 1, config.response.history_messages
-        known = self._history.window(response.request.text or None, size)
+        known = self._history.window(response.request.caller_words or None, size)
         if first and not response.request.in_conversation:
             known = first.messages
         called = steps.messages(with_text=True)
@@ -146,7 +146,7 @@ class ToolTurns:
             system=first.system if first and own else job.system,
             text_only=response.playback.is_read,
             step=step,
-            spoken=response.sentences.written,
+            first_index=response.sentences.written,
             tools=() if response.tools.ends_call else self._tools.offered(step),
         )
         steps.note(self._out.publish(job))

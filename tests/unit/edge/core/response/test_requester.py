@@ -228,7 +228,7 @@ def test_given_words_are_a_turn_of_their_own_in_pieces(firm: bool, origin: Origi
 def unfinished(**changes: Any) -> UnfinishedResponse:
     begun = UnfinishedResponse(
         turn=1,
-        text="Where am I?",
+        caller_words="Where am I?",
         confidence=0.9,
         since_ms=NOW_MS - 3000,
         reached=1,

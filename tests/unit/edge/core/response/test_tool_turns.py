@@ -36,7 +36,7 @@ def test_the_model_is_offered_the_tools_and_told_the_result_in_a_further_step() 
     r.returns('{"ok": true}')
 
     second = r.asked
-    assert (second.turn, second.step, second.spoken) == (first.turn, 1, 1)
+    assert (second.turn, second.step, second.first_index) == (first.turn, 1, 1)
     assert second.id == f"{first.id}.step1" != first.id
     call = ToolCall("call_1_0_0", "book", '{"guests": 2}')
     assert second.messages == (
