@@ -66,6 +66,9 @@ class TurnCommitted(Event, frozen=True, kw_only=True, tag="turn.committed"):
     """0..1: the recogniser's confidence in the words, as of `transcript.guess`; 1: typed."""
     speculative: bool = msgspec.field(name="guessed")
     """Whether the response was asked for before the end of turn was certain."""
+    requested_ms: int = 0
+    """The time of the request that the turn follows, Unix ms: `at_ms` of its `request.queued`, if
+    it had to wait; 0: the caller spoke, or typed a turn that did not wait."""
 
 
 class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):

@@ -50,6 +50,8 @@ class Request:
     turn: int = 0
     earlier_connections: int = 0
     """The number of earlier connections that recorded a heard part of the response."""
+    requested_ms: int = 0
+    """`TurnCommitted.requested_ms`."""
     job: TurnTaken | None = None
     """The language model's first job, or None for given words or a response from another edge."""
 

@@ -4,7 +4,6 @@ Every job of the language model for a turn's first step is made in `Requester._a
 """
 
 import dataclasses
-from collections import deque
 
 import msgspec
 
@@ -46,10 +45,6 @@ class Requester:
         self._config = config
         self._without_eot: SessionConfig | None = None
         """The configuration whose model gave no probability of the end of turn."""
-        self._queued: deque[ResponseRequested] = deque()
-        """Responses requested by the client that have not begun."""
-        self._wants_response = False
-        """Whether the conversation has words that wait for a response."""
 
     def greet(self, text: str, now_ms: int) -> None:
         """Speak the greeting *text* as turn 0."""
@@ -130,9 +125,13 @@ class Requester:
         response.times_ms["stt_ms"] = transcript.took_ms
         return response
 
-    def take_typed(self, text: str, now_ms: int) -> Response:
-        """Ask the language model to respond to a typed turn."""
-        return self._ask(Request(Origin.TYPED, now_ms, text), now_ms)
+    def take_typed(self, text: str, now_ms: int, requested_ms: int = 0) -> Response:
+        """Ask the language model to respond to a typed turn.
+
+        *requested_ms*: the time at which it was typed, if it waited, Unix ms; else 0.
+        """
+        request = Request(Origin.TYPED, now_ms, text, requested_ms=requested_ms)
+        return self._ask(request, now_ms)
 
     def follow(self, instruction: str, command_id: str, now_ms: int) -> None:
         """Ask for a response to an *instruction*, without words of the caller."""
@@ -140,56 +139,64 @@ class Requester:
         response = self._ask(request, now_ms, after=(ev.Message("user", instruction),))
         self.commit(response, now_ms)
 
-    def enter(self, words: str, confidence: float, now_ms: int) -> str:
-        """Enter a turn that gets no response; return the words new to the client."""
+    def enter(self, words: str, confidence: float, now_ms: int, requested_ms: int = 0) -> str:
+        """Enter a turn that gets no response; return the words new to the client.
+
+        *requested_ms*: see `take_typed`.
+        """
         history, head = self._history, self._out.head(now_ms)
         history.turn += 1
         text, unsent = history.with_carried(words), history.unsent(words)
         history.commit_carried()
         committed = ev.TurnCommitted(
-            **head, turn=history.turn, text=text, confidence=confidence, speculative=False
+            **head,
+            turn=history.turn,
+            text=text,
+            confidence=confidence,
+            speculative=False,
+            requested_ms=requested_ms,
         )
-        self._out.publish(committed)
+        history.queued.read(self._out.publish(committed))
         history.enter_turn(text, "", None, history.turn)
         nothing = ev.AnswerHeard(**head, turn=history.turn, text="", complete=False, played_ms=0)
         self._out.publish(nothing)
         return unsent
 
-    def respond(self, asked: ResponseRequested, now_ms: int) -> None:
+    def respond(
+        self, asked: ResponseRequested | ev.RequestQueued, now_ms: int, requested_ms: int = 0
+    ) -> None:
         """Ask the language model for a response without a turn, and commit it."""
         origin = Origin.REQUESTED if asked.in_conversation else Origin.APART
-        response = self._ask(
-            Request(origin, now_ms), now_ms, config=asked.config, messages=asked.messages
-        )
+        request = Request(origin, now_ms, requested_ms=requested_ms)
+        response = self._ask(request, now_ms, config=asked.config, messages=asked.messages)
         self._out.tell(ResponseStarted(response.turn, asked.ask))
         self.commit(response, now_ms)
 
-    def want_response(self) -> None:
-        """Respond to the conversation once nothing is spoken; one response is to all its words."""
-        self._wants_response = True
-
-    def queue(self, request: ResponseRequested) -> None:
-        """Queue a response that the client requested."""
-        self._queued.append(request)
-
-    def drop_queue(self) -> None:
-        """Begin none of the wanted and queued responses."""
-        self._wants_response = False
-        self._queued.clear()
-
-    @property
-    def has_queued(self) -> bool:
-        """Whether a wanted or requested response has not begun."""
-        return self._wants_response or bool(self._queued)
+    def queue(self, asked: ResponseRequested, now_ms: int) -> None:
+        """Queue a response that the client requested, unless the model is off."""
+        if self._history.control.model_off:
+            return
+        queued = ev.RequestQueued(
+            **self._out.head(now_ms),
+            ask=asked.ask,
+            config=asked.config,
+            messages=asked.messages,
+            in_conversation=asked.in_conversation,
+        )
+        if self._current.response or self._history.awaited.has("turn"):  # it has to wait
+            queued = self._out.publish(queued)
+        self._history.queued.read(queued)
 
     def respond_to_queued(self, now_ms: int) -> None:
         """Begin the next response, once the previous one is over; the client's come last."""
+        queued = self._history.queued
         if self._current.response is not None:
             return
-        if self._wants_response:
+        if queued.wants_response:
             self.respond(ResponseRequested(""), now_ms)
-        elif self._queued:
-            self.respond(self._queued.popleft(), now_ms)
+        elif queued.responses:
+            at_ms, asked = next(iter(queued.responses.items()))
+            self.respond(asked, now_ms, at_ms)
 
     def _ask(
         self,
@@ -230,7 +237,6 @@ class Requester:
 
     def commit(self, response: Response, now_ms: int) -> None:
         """Commit the turn: from here on its response may be heard."""
-        self._wants_response = False
         response.mark("committed_ms", now_ms)
         response.move(PhaseMove.COMMIT)
         response.waiting_since_ms = now_ms
@@ -242,8 +248,9 @@ class Requester:
             text=response.request.caller_words,
             confidence=response.request.confidence,
             speculative=response.request.speculative,
+            requested_ms=response.request.requested_ms,
         )
-        self._out.publish(committed)
+        self._history.queued.read(self._out.publish(committed))
         self._tools.run(response, now_ms)
 
     @property
