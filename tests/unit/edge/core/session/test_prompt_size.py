@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from edge.core.inputs import ItemAdded, ResponseRequested
 from edge.core.session.history import History
 from edge.core.session.prompt_size import (
@@ -17,7 +15,7 @@ from edge.core.session.prompt_size import (
 from schemas import codec
 from schemas import events as ev
 from schemas.events import ItemRole, Message, ToolCall
-from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS, MOST_RESULT_BYTES
+from schemas.tools import MOST_CALLS, MOST_RESULT_BYTES
 from tests.unit.edge.core.rehearsal import Rehearsal
 from tests.unit.edge.core.response.tool_table import Table
 
@@ -128,11 +126,3 @@ def test_a_job_fits_an_event_however_long_the_results_of_tools_are() -> None:
         told = [one.text for one in job.messages if one.role == "tool"]
         assert len(told) == CALLS * job.step
         assert told[-CALLS:] == [result] * CALLS or job.step > STEPS // 2, "the newest are whole"
-
-
-def test_a_step_whose_calls_fit_no_event_ends_in_an_apology() -> None:
-    longest = json.dumps({"guests": "\U0001f37d" * (MOST_ARGUMENT_CHARS - 14)}, ensure_ascii=False)
-    r = many_calls(longest, "x" * 1000, 1)
-    assert [job.step for job in r.events(ev.TurnTaken)] == [0]
-    (apology,) = r.events(ev.ResponseSentence)
-    assert apology.text == r.call.config.tool_use.failure_words
