@@ -26,7 +26,7 @@ LAST_ATTEMPT = 3
 """One less than the consumers' max_deliver, so that the failure can still be published."""
 SECOND_ATTEMPT_S = 0.2
 """Delay of the second attempt; the third has twice that."""
-UNTOLD_S = 1.0
+UNPUBLISHED_RETRY_S = 1.0
 """Delay of the next attempt if the failure could not be published."""
 APART_S = 2.0
 """Random start delay of the last attempt, to isolate a job that kills workers."""

@@ -139,7 +139,7 @@ class Worker(Generic[J]):
             exc_info=None if decision.is_expected else first_cause(error),
         )
         if not is_told:
-            await job.retry(retry_policy.UNTOLD_S if gives_up else decision.delay_s)
+            await job.retry(retry_policy.UNPUBLISHED_RETRY_S if gives_up else decision.delay_s)
             return "retried"
         self.failed += 1
         await job.give_up(decision.reason)

@@ -150,7 +150,7 @@ class RecordedStages:
         steps = [
             response
             for (turn, _), response in self.responses.items()
-            if turn == result.turn and response.taken.spoken <= result.index
+            if turn == result.turn and response.taken.first_index <= result.index
         ]
         return max(steps, key=lambda response: response.taken.step, default=None)
 
@@ -205,7 +205,7 @@ class RecordedStages:
             return
         completed = False
         sentences: list[str] = []
-        later = taken.spoken - best.taken.spoken
+        later = taken.first_index - best.taken.first_index
         for after_ms, result in best.came:
             if isinstance(result, ChunkSpoken):
                 index = result.index + later
@@ -258,7 +258,7 @@ def _completed(taken: ev.TurnTaken, sentences: int, text: str) -> StageSaid:
         **_head(taken),
         turn=taken.turn,
         step=taken.step,
-        sentences=taken.spoken + sentences,
+        sentences=taken.first_index + sentences,
         text=text,
         model="",
         prompt_tokens=0,
@@ -272,7 +272,7 @@ def _usual(taken: ev.TurnTaken) -> Iterator[tuple[int, FromStage]]:
     sentence = ev.ResponseSentence(
         **_head(taken),
         turn=taken.turn,
-        index=taken.spoken,
+        index=taken.first_index,
         text="...",
         first_token_ms=0.0,
         took_ms=0.0,
@@ -282,7 +282,7 @@ def _usual(taken: ev.TurnTaken) -> Iterator[tuple[int, FromStage]]:
     yield USUAL_TOKEN_MS, StageSaid(sentence)
     yield USUAL_TOKEN_MS, _completed(taken, 1, "...")
     pcm = bytes(USUAL_AUDIO_MS * BYTES_PER_MS)
-    yield USUAL_VOICE_MS, ChunkSpoken(taken.turn, taken.spoken, 0, pcm, last=True)
+    yield USUAL_VOICE_MS, ChunkSpoken(taken.turn, taken.first_index, 0, pcm, last=True)
 
 
 def _head(taken: ev.TurnTaken) -> Head:

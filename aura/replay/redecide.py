@@ -4,8 +4,9 @@ The same code makes the same decisions, to the millisecond. For changed code, `w
 differences that a caller would notice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -56,6 +57,14 @@ DECISIONS = (
     ev.SessionEnded,
 )
 """Events that a call decides; its own sentences and its results of tools are decisions too."""
+NOTES = (ev.AnswerReached, ev.RequestQueued)
+"""Events for a later connection, which are no decisions."""
+FOR_LATER_CONNECTIONS: Mapping[type[ev.Event], Mapping[str, Any]] = {
+    ev.SessionEnded: {"connected_at_ms": 0},
+    ev.MessageAdded: {"wants_response": False},
+    ev.TurnCommitted: {"requested_ms": 0},
+}
+"""Fields that older events lack, with the values that stand for all others."""
 
 
 class InputsNotRecordedError(ValueError):
@@ -103,11 +112,11 @@ class RecordedConnection:
 
 
 def _as_compared(event: ev.Event) -> ev.Event:
-    """Return *event* without `recorded`, and without `connected_at_ms`, which older ones lack."""
+    """Return *event* without `recorded`, and without fields that older events lack."""
     if isinstance(event, JobEvent) and event.recorded:
         return msgspec.structs.replace(event, recorded=())
-    if isinstance(event, ev.SessionEnded):
-        return msgspec.structs.replace(event, connected_at_ms=0)
+    if ignored := FOR_LATER_CONNECTIONS.get(type(event)):
+        return msgspec.structs.replace(event, **ignored)
     return event
 
 
@@ -243,9 +252,9 @@ def quiet(timed_inputs: Sequence[TimedInput]) -> list[bool]:
 
 
 def decisions_in(effects: Iterable[Effect]) -> list[ev.Event]:
-    """Return the decisions among *effects*; `answer.reached` is only a note."""
+    """Return the decisions among *effects*."""
     events = [_as_compared(effect.event) for effect in effects if isinstance(effect, Publish)]
-    return [event for event in events if not isinstance(event, ev.AnswerReached)]
+    return [event for event in events if not isinstance(event, NOTES)]
 
 
 def by_id(events: Iterable[ev.AnyEvent]) -> dict[str, ev.AnyEvent]:

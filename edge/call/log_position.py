@@ -6,11 +6,11 @@ from runtime.bus.reader import Stored
 from schemas import subjects
 from schemas.events import Kind, SessionResumed
 
-LIFE = SessionResumed.KIND
+TAKEOVER_KIND = SessionResumed.KIND
 """The kind of events by which a newer connection of the session is noticed."""
 STAGE_KINDS: tuple[Kind, ...] = ("heard", "say", "out")
 """The kinds of the stages' events; the edge's own events of these kinds come back to it."""
-HEARD_KINDS: tuple[Kind, ...] = (*STAGE_KINDS, LIFE)
+HEARD_KINDS: tuple[Kind, ...] = (*STAGE_KINDS, TAKEOVER_KIND)
 """The kinds that a connection subscribes to: of the stages, and of newer connections."""
 
 

@@ -15,7 +15,7 @@ from edge.call.clock import now_ms
 from edge.call.control_listener import ControlListener
 from edge.call.event_forwarder import EventForwarder
 from edge.call.event_writer import UNBOUNDED, EventWriter, LogTerms
-from edge.call.log_position import LIFE
+from edge.call.log_position import TAKEOVER_KIND
 from edge.call.recognition import PendingUtterances
 from edge.call.resync import Resync
 from edge.call.session_audio import SessionAudio
@@ -243,7 +243,7 @@ class SessionShell:
         self._note_stored(event)
         if self._takeover.is_over(event, seq):
             self._leave_to_newer()
-        elif event.KIND != LIFE:
+        elif event.KIND != TAKEOVER_KIND:
             if self._forwarder and self._carries and self._takeover.is_ours(seq):
                 self._forwarder.forward_stored(event, seq)
             self.give(StageSaid(event))

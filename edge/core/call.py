@@ -51,6 +51,7 @@ class Call:
         history.summary.count(began)
         history.spend.count(began)
         history.awaited.read(began)
+        history.queued.read(began)
         if isinstance(began, ev.SessionStarted):
             history.agent = began.agent
         self._config = config = CurrentConfig(began.config)
@@ -225,7 +226,7 @@ class Call:
     def _activity(self) -> Activity:
         utterance = self._segmenter.utterance
         keys = utterance is None and self._keypad.due_ms is not None
-        pending = self._requester.has_queued or self.history.awaited.has("turn") or keys
+        pending = self.history.queued.has_responses or self.history.awaited.has("turn") or keys
         return activity(utterance, self._current.response, pending=pending)
 
     def _advance(self, now_ms: int) -> list[Effect]:
@@ -249,10 +250,9 @@ class Call:
     @property
     def _has_work(self) -> bool:
         """Whether something is under way, or waits until nobody speaks."""
-        if self._activity is BUSY or self._over:
-            return True
-        waiting = self._entry.has_waiting, self.history.control.waiting, self.history.late_results
-        return any(waiting)
+        history = self.history
+        waiting = history.queued.typed or history.control.waiting or history.late_results
+        return self._activity is BUSY or self._over or bool(waiting)
 
     @property
     def _model_due_ms(self) -> int | None:
@@ -266,7 +266,7 @@ class Call:
             return False
         self._idle.stop()
         self._out.tell(CallerSilent(self.config.turns.idle_ms))
-        self._requester.want_response()
+        self.history.queued.wants_response = True
         return True
 
     def _advance_speech(self, now_ms: int) -> None:
@@ -277,7 +277,7 @@ class Call:
             self._responder.advance(now_ms)
             self.stages.check_response(now_ms)
         if self.control.model_off:
-            self._requester.drop_queue()
+            self.history.queued.drop_responses()
         if not self.history.awaited.has("turn"):
             self._requester.respond_to_queued(now_ms)
         self._listen(now_ms)
@@ -289,7 +289,7 @@ class Call:
 
     def _do_deferred(self, now_ms: int) -> None:
         """Do the work that had to wait until nobody speaks."""
-        if not self._entry.take_waiting(now_ms):
+        if not self._entry.take_queued(now_ms):
             self.control.advance(self._idle, now_ms)
         has_late_results = self.history.late_results and self.config.turns.respond
         if has_late_results and self._activity is QUIET and not self.control.model_off:

@@ -58,7 +58,7 @@ class ClientInputs:
             case inputs.ItemAdded() | inputs.ItemRemoved():
                 self._entry.edit(call_input, now_ms)
             case inputs.ResponseRequested():
-                self._requester.queue(call_input)
+                self._requester.queue(call_input, now_ms)
             case inputs.ClientToolResult():
                 self._responder.client_result(call_input, now_ms)
             case inputs.KeyPressed(keys):

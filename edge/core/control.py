@@ -47,7 +47,7 @@ class Control:
     @property
     def model_off(self) -> bool:
         """Whether the language model is not asked for responses."""
-        return self.ends or self._memory.responses_off
+        return self._memory.model_off
 
     @property
     def ends(self) -> bool:

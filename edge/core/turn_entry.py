@@ -8,10 +8,9 @@ cut        its length: they begin the next turn, once the final transcript has c
 handed in  the client ends the turn: they are entered once the final transcript has come
 discarded  it has no words, or they are ignored
 
-Words that have not come are awaited, also by a later connection (`session/awaited_words.py`).
+Words that have not come are awaited (`session/awaited_words.py`), and turns typed during a response
+that cannot be interrupted wait (`session/queued_requests.py`), also for a later connection.
 """
-
-from collections import deque
 
 from edge.core.client_events import CallerStopped, CallerTranscript, ResponseStarted, TurnHandedIn
 from edge.core.effects import Outbox
@@ -49,11 +48,10 @@ class TurnEntry:
         self._requester = requester
         self._history = history
         self._awaited = history.awaited
+        self._queued = history.queued
         self._idle = idle
         self._keypad = keypad
         self._out = out
-        self._typed: deque[str] = deque()
-        """Turns typed during a response that cannot be interrupted; the door bounds them."""
 
     # -------------------------------------------------------- turns that end
 
@@ -91,34 +89,34 @@ class TurnEntry:
         """End an utterance without words; a turn that was split before it gets its response."""
         self.close(now_ms, discarded=True)
         if utterance.is_split and not self._only_enters:
-            self._requester.want_response()
+            self._queued.wants_response = True
 
-    def typed(self, text: str, now_ms: int) -> None:
-        """Take a typed turn, which interrupts and is committed at once."""
+    def typed(self, text: str, now_ms: int, requested_ms: int = 0) -> None:
+        """Take a typed turn, which interrupts and is committed at once.
+
+        *requested_ms*: the time at which it was typed, if it waited, Unix ms; else 0.
+        """
         if self._current.firm:
-            self._typed.append(text)
+            waits = ev.RequestQueued(**self._out.head(now_ms), text=text)
+            self._queued.read(self._out.publish(waits))
             return
         self._idle.note_caller_word(now_ms)
         self.close(now_ms, discarded=True)
         self._current.interrupt(now_ms)
         if self._history.control.responses_off:
-            self._enter(text, 1.0, now_ms)
+            self._enter(text, 1.0, now_ms, requested_ms=requested_ms)
             return
-        response = self._requester.take_typed(text, now_ms)
+        response = self._requester.take_typed(text, now_ms, requested_ms)
         self._tell_final(response, text)
         self._requester.commit(response, now_ms)
 
-    @property
-    def has_waiting(self) -> bool:
-        """Whether typed turns wait."""
-        return bool(self._typed)
-
-    def take_waiting(self, now_ms: int) -> bool:
+    def take_queued(self, now_ms: int) -> bool:
         """Take the first of the waiting typed turns; return False if none waits."""
-        if self._typed:
-            self.typed(self._typed.popleft(), now_ms)
-            return True
-        return False
+        if not self._queued.typed:
+            return False
+        at_ms, queued = next(iter(self._queued.typed.items()))
+        self.typed(queued.text or "", now_ms, at_ms)
+        return True
 
     @property
     def _only_enters(self) -> bool:
@@ -129,9 +127,11 @@ class TurnEntry:
         spoken = response is not None and response is not self._current.uncommitted
         return not self._config.now.turns.respond or spoken
 
-    def _enter(self, text: str, confidence: float, now_ms: int, *, utterance: int = 0) -> None:
+    def _enter(
+        self, text: str, confidence: float, now_ms: int, utterance: int = 0, requested_ms: int = 0
+    ) -> None:
         """Enter a turn without a response."""
-        words = self._requester.enter(text, confidence, now_ms)
+        words = self._requester.enter(text, confidence, now_ms, requested_ms)
         key = turn_key(self._history.turn)
         self._out.tell(CallerTranscript(words, True, confidence, utterance=utterance, key=key))
 
@@ -140,7 +140,7 @@ class TurnEntry:
     ) -> None:
         """Tell the client each final word of a turn once, and the start of its response."""
         goes_on, words = continues or bool(self._history.carried_sent), self._history.unsent(words)
-        key, sure = turn_key(response.turn), response.confidence
+        key, sure = turn_key(response.turn), response.request.confidence
         self._out.tell(CallerTranscript(words, True, sure, goes_on, utterance, key))
         self._out.tell(ResponseStarted(response.turn))
 
@@ -208,11 +208,10 @@ class TurnEntry:
             self._current.retract(response, now_ms)
 
     def clear(self) -> None:
-        """Drop typed turns and keys that wait, the awaited words and the queued requests."""
-        self._typed.clear()
+        """Drop the keys that wait, the awaited words and the queued requests."""
         self._keypad.pop()
         self._awaited.ends.clear()
-        self._requester.drop_queue()
+        self._queued.clear()
 
     # -------------------------------------------------------- words that arrive later
 
@@ -235,8 +234,8 @@ class TurnEntry:
         """Take the final transcript of an utterance, if it is awaited."""
         match self._awaited.take(final.utterance):
             case "turn":
-                respond = self._config.now.turns.respond and bool(final.text)
-                self._enter_part(final, now_ms, respond=respond)
+                responds = self._config.now.turns.respond and not self._history.control.model_off
+                self._enter_part(final, now_ms, respond=responds and bool(final.text))
             case "next_turn":
                 self._history.carried.append(final.text)
                 self._idle.note_caller_word(now_ms)
@@ -281,11 +280,12 @@ class TurnEntry:
         if carried:
             self._history.add(key, "user", carried)
             head = self._out.head(now_ms)
-            self._out.publish(ev.MessageAdded(**head, key=key, role="user", text=carried))
+            added = ev.MessageAdded(
+                **head, key=key, role="user", text=carried, wants_response=respond
+            )
+            self._queued.read(self._out.publish(added))
         confidence, number = recognised.confidence, recognised.utterance
         self._out.tell(CallerTranscript(unsent, True, confidence, goes_on, number, key))
-        if respond:
-            self._requester.want_response()
 
     def edit(self, item_edit: ItemAdded | ItemRemoved, now_ms: int) -> None:
         """Add a message to the conversation, or remove one."""

@@ -92,15 +92,15 @@ class Turns:
 
     def _started(self, utterance: Utterance, at_ms: int, now_ms: int) -> None:
         response = self._current.response
-        if response and response.is_awaited and not response.playback.begun:
-            self._endpointer.pauses.reopened(at_ms - response.speech_end_ms)
+        if response and response.request.is_awaited and not response.playback.begun:
+            self._endpointer.pauses.reopened(at_ms - response.request.speech_end_ms)
         if self._config.now.interruption.allowed:
             self._current.suspect(now_ms)
         if response and response.asks_until(now_ms + EARLY_REPLY_MS):
             utterance.onset = Onset.REPLY
         elif response and response.is_gone_on_from(at_ms):
             utterance.onset = Onset.GOES_ON
-            utterance.silence_before_ms = at_ms - response.speech_end_ms
+            utterance.silence_before_ms = at_ms - response.request.speech_end_ms
         utterance.over_response = self._current.held
         self._tell_start(utterance, at_ms, self._segmenter.before_ms, now_ms)
 

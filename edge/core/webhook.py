@@ -21,7 +21,7 @@ class Webhook:
         self._tools: dict[int, list[str]] = {}
         """The tools that were called in these turns."""
         if begun := history.unfinished:
-            self._spoken[begun.turn] = begun.text
+            self._spoken[begun.turn] = begun.caller_words
             called = (call.called.name for call in begun.steps.calls.values())
             self._tools[begun.turn] = list(called)
         self._config = config

@@ -157,6 +157,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.AnswerTruncated: lambda e: f"turn {e.turn}, heard for {e.played_ms} ms: {e.text!r}",
     ev.MessageAdded: lambda e: f"{e.role}: {e.text!r}",
     ev.MessageRemoved: lambda e: e.key,
+    ev.RequestQueued: lambda e: "a response" if e.text is None else f"typed: {e.text!r}",
     ev.ControlReceived: lambda e: f"{e.by}: {_command_text(e.command)}",
     ev.ControlSpoken: lambda e: f"turn {e.turn}",
     ev.CallerIdle: lambda e: (

@@ -27,6 +27,7 @@ from schemas.events.conversation import (
     Message,
     MessageAdded,
     MessageRemoved,
+    RequestQueued,
     Role,
     ToolCall,
 )
@@ -111,6 +112,7 @@ AnyEvent = (
     | AnswerTruncated
     | MessageAdded
     | MessageRemoved
+    | RequestQueued
     | JobFailed
     | KeysPressed
     | ControlReceived

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from schemas.events.event import Event
+from schemas.session_config import SessionConfig
 
 Role = Literal["user", "assistant", "tool"]
 ItemRole = Literal["user", "assistant", "system"]
@@ -49,6 +50,8 @@ class MessageAdded(Event, frozen=True, kw_only=True, tag="message.added"):
     after: str | None = None
     """The key of the message before it. Empty: it becomes the first; None or an unknown key: the
     last."""
+    wants_response: bool = False
+    """Whether the words get a response once nothing is spoken."""
 
 
 class MessageRemoved(Event, frozen=True, kw_only=True, tag="message.removed"):
@@ -58,3 +61,20 @@ class MessageRemoved(Event, frozen=True, kw_only=True, tag="message.removed"):
     KEY = ("key", "at_ms")
     key: str
     """The key of the message, from `message.added`, or that of a turn's words."""
+
+
+class RequestQueued(Event, frozen=True, kw_only=True, tag="request.queued"):
+    """Edge -> edge: a typed turn or a requested response waits until nothing is spoken."""
+
+    KIND = "life"
+    KEY = ("at_ms",)
+    text: str | None = None
+    """The words of the typed turn; None: a response is requested without a turn."""
+    ask: str = ""
+    """The client's name for the response; empty: it has none."""
+    config: SessionConfig | None = None
+    """The session configuration of the response; None: the session's."""
+    messages: tuple[Message, ...] | None = None
+    """The messages to respond to; None: the conversation."""
+    in_conversation: bool = True
+    """Whether the response becomes part of the conversation."""

@@ -56,10 +56,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     KIND: ClassVar[Kind]
     KEY: ClassVar[tuple[str, ...]] = ()
     """The fields that identify this event, together with its session and type."""
-    LATER: ClassVar[str] = ""
+    OPTIONAL_KEY: ClassVar[str] = ""
     """Another identifying field, used if it is not 0; older events do not have it."""
-    LATER_NAME: ClassVar[str] = "step"
-    """The word before the value of LATER in the id."""
+    OPTIONAL_KEY_PREFIX: ClassVar[str] = "step"
+    """The word before the value of OPTIONAL_KEY in the id."""
 
     tenant: Token
     """The organisation whose session it is; a token of subjects."""
@@ -73,6 +73,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     def id(self) -> str:
         """Return the id (Nats-Msg-Id), which is the same each time the same fact is published."""
         key = [str(getattr(self, name)) for name in self.KEY]
-        if self.LATER and (later := getattr(self, self.LATER)):
-            key.append(f"{self.LATER_NAME}{later}")
+        if self.OPTIONAL_KEY and (value := getattr(self, self.OPTIONAL_KEY)):
+            key.append(f"{self.OPTIONAL_KEY_PREFIX}{value}")
         return ".".join([self.session, tag(self), *key])

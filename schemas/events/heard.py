@@ -37,8 +37,8 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
 
     KIND = "life"
     KEY = ("turn",)
-    LATER = "part"
-    LATER_NAME = ""
+    OPTIONAL_KEY = "part"
+    OPTIONAL_KEY_PREFIX = ""
     turn: int
     text: str
     """The words that were heard; empty: none."""

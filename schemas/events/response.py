@@ -60,7 +60,7 @@ class ResponseCompleted(Event, frozen=True, kw_only=True, tag="response.complete
 
     KIND = "say"
     KEY = ("turn",)
-    LATER = "step"
+    OPTIONAL_KEY = "step"
     turn: int
     sentences: int
     """The number of sentences of the response so far, with those of earlier steps."""
@@ -94,7 +94,7 @@ class ModelSwitched(Event, frozen=True, kw_only=True, tag="model.switched"):
 
     KIND = "out"
     KEY = ("turn",)
-    LATER = "step"
+    OPTIONAL_KEY = "step"
     turn: int
     step: int = 0
     wanted: str

@@ -14,7 +14,7 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
 
     KIND = "turn"
     KEY = ("turn",)
-    LATER = "step"
+    OPTIONAL_KEY = "step"
     turn: int
     utterance: int
     pause: int
@@ -41,8 +41,8 @@ class TurnTaken(Event, frozen=True, kw_only=True, tag="turn.taken"):
     step: int = 0
     """The number of the step in its turn, from 0; a later step follows the results of tools, which
     are the last `messages`."""
-    spoken: int = 0
-    """The number of sentences from earlier steps; the step's own sentences count on from it."""
+    first_index: int = msgspec.field(default=0, name="spoken")
+    """The index of the step's first sentence: the number of sentences from earlier steps."""
     tools: tuple[ToolFunction, ...] = ()
     """The tools that the model may call."""
     tool_choice: str = "auto"
@@ -66,6 +66,9 @@ class TurnCommitted(Event, frozen=True, kw_only=True, tag="turn.committed"):
     """0..1: the recogniser's confidence in the words, as of `transcript.guess`; 1: typed."""
     speculative: bool = msgspec.field(name="guessed")
     """Whether the response was asked for before the end of turn was certain."""
+    requested_ms: int = 0
+    """The time of the request that the turn follows, Unix ms: `at_ms` of its `request.queued`, if
+    it had to wait; 0: the caller spoke, or typed a turn that did not wait."""
 
 
 class TurnMeasured(Event, frozen=True, kw_only=True, tag="turn.measured"):

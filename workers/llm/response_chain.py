@@ -85,7 +85,7 @@ class ResponseChain:
     @property
     def _written(self) -> int:
         """Return the number of sentences so far, earlier steps included."""
-        return self._job.event.spoken + len(self.state.sentences)
+        return self._job.event.first_index + len(self.state.sentences)
 
     async def switch(self, switched: Switched) -> None:
         """Publish that another model writes from here on."""

@@ -71,17 +71,17 @@ class CurrentResponse:
             return
         self.response = None
         self._history.control.turn_dropped(response.turn)
-        if response.phase is Phase.SPECULATIVE or not response.is_awaited:
+        if response.phase is Phase.SPECULATIVE or not response.request.is_awaited:
             return
         self._history.turn_over()
-        self._history.carry(response.request.text)
+        self._history.carry(response.request.caller_words)
         unheard = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
             text="",
             complete=False,
             played_ms=response.playback.played_ms(now_ms),
-            carried=bool(response.request.text),
+            carried=bool(response.request.caller_words),
             in_conversation=response.request.in_conversation,
             part=response.request.earlier_connections,
         )
@@ -136,7 +136,8 @@ class CurrentResponse:
         where = response.playback.position if resumable else BEGINNING
         self._history.control.turn_over(request.turn)
         if request.in_conversation:
-            self._history.enter_turn(request.text, heard, response.tools.steps, request.turn)
+            steps = response.tools.steps
+            self._history.enter_turn(request.caller_words, heard, steps, request.turn)
         else:
             self._history.turn_over()
         finished = ev.AnswerHeard(

@@ -33,7 +33,9 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
     for index, text in begun.sentences.items():
         playback.sentences.at(index).text = text
     earlier = begun.earlier_connections
-    request = Request(Origin.RESUMED, now_ms, begun.text, begun.confidence, begun.turn, earlier)
+    request = Request(
+        Origin.RESUMED, now_ms, begun.caller_words, begun.confidence, begun.turn, earlier
+    )
     return Response(request, playback, Phase.COMMITTED, tools=ToolState(begun.steps))
 
 
@@ -45,8 +47,8 @@ def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -
         out.tell(Interrupted(begun.turn, begun.heard))
     done = bool(begun.heard) or begun.steps.is_used
     if done:
-        history.drop_carried(begun.text)
-        history.enter_turn(begun.text, begun.heard, begun.steps, begun.turn)
+        history.drop_carried(begun.caller_words)
+        history.enter_turn(begun.caller_words, begun.heard, begun.steps, begun.turn)
     heard = ev.AnswerHeard(
         **head,
         turn=begun.turn,

@@ -44,13 +44,14 @@ class Request:
     origin: Origin
     speech_end_ms: int
     """The end of the caller's speech, or the time of a request without speech, Unix ms."""
-    text: str = ""
-    """The caller's words."""
+    caller_words: str = ""
     confidence: float = 1.0
     """0..1: the recogniser's confidence in the words."""
     turn: int = 0
     earlier_connections: int = 0
     """The number of earlier connections that recorded a heard part of the response."""
+    requested_ms: int = 0
+    """`TurnCommitted.requested_ms`."""
     job: TurnTaken | None = None
     """The language model's first job, or None for given words or a response from another edge."""
 
@@ -68,6 +69,11 @@ class Request:
     def asks_eot(self) -> bool:
         """Whether the model was also asked for the probability of the end of turn."""
         return self.job is not None and self.job.ask_eot
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for the response, since its words were not fixed before."""
+        return self.origin not in FIXED_WORDS
 
     @property
     def firm(self) -> bool:

@@ -4,7 +4,6 @@ Every job of the language model for a turn's first step is made in `Requester._a
 """
 
 import dataclasses
-from collections import deque
 
 import msgspec
 
@@ -46,10 +45,6 @@ class Requester:
         self._config = config
         self._without_eot: SessionConfig | None = None
         """The configuration whose model gave no probability of the end of turn."""
-        self._queued: deque[ResponseRequested] = deque()
-        """Responses requested by the client that have not begun."""
-        self._wants_response = False
-        """Whether the conversation has words that wait for a response."""
 
     def greet(self, text: str, now_ms: int) -> None:
         """Speak the greeting *text* as turn 0."""
@@ -94,7 +89,7 @@ class Requester:
         """Continue the response of an earlier connection: speak the rest of it, or end it."""
         self._current.response = handover.rest_of(begun, self._config.now.voice, now_ms)
         if self._current.response:
-            self._history.drop_carried(begun.text)
+            self._history.drop_carried(begun.caller_words)
             self._tools.run_on(self._current.response, now_ms)
         else:
             handover.end(begun, self._history, self._out, now_ms)
@@ -130,9 +125,13 @@ class Requester:
         response.times_ms["stt_ms"] = transcript.took_ms
         return response
 
-    def take_typed(self, text: str, now_ms: int) -> Response:
-        """Ask the language model to respond to a typed turn."""
-        return self._ask(Request(Origin.TYPED, now_ms, text), now_ms)
+    def take_typed(self, text: str, now_ms: int, requested_ms: int = 0) -> Response:
+        """Ask the language model to respond to a typed turn.
+
+        *requested_ms*: the time at which it was typed, if it waited, Unix ms; else 0.
+        """
+        request = Request(Origin.TYPED, now_ms, text, requested_ms=requested_ms)
+        return self._ask(request, now_ms)
 
     def follow(self, instruction: str, command_id: str, now_ms: int) -> None:
         """Ask for a response to an *instruction*, without words of the caller."""
@@ -140,56 +139,64 @@ class Requester:
         response = self._ask(request, now_ms, after=(ev.Message("user", instruction),))
         self.commit(response, now_ms)
 
-    def enter(self, words: str, confidence: float, now_ms: int) -> str:
-        """Enter a turn that gets no response; return the words new to the client."""
+    def enter(self, words: str, confidence: float, now_ms: int, requested_ms: int = 0) -> str:
+        """Enter a turn that gets no response; return the words new to the client.
+
+        *requested_ms*: see `take_typed`.
+        """
         history, head = self._history, self._out.head(now_ms)
         history.turn += 1
         text, unsent = history.with_carried(words), history.unsent(words)
         history.commit_carried()
         committed = ev.TurnCommitted(
-            **head, turn=history.turn, text=text, confidence=confidence, speculative=False
+            **head,
+            turn=history.turn,
+            text=text,
+            confidence=confidence,
+            speculative=False,
+            requested_ms=requested_ms,
         )
-        self._out.publish(committed)
+        history.queued.read(self._out.publish(committed))
         history.enter_turn(text, "", None, history.turn)
         nothing = ev.AnswerHeard(**head, turn=history.turn, text="", complete=False, played_ms=0)
         self._out.publish(nothing)
         return unsent
 
-    def respond(self, asked: ResponseRequested, now_ms: int) -> None:
+    def respond(
+        self, asked: ResponseRequested | ev.RequestQueued, now_ms: int, requested_ms: int = 0
+    ) -> None:
         """Ask the language model for a response without a turn, and commit it."""
         origin = Origin.REQUESTED if asked.in_conversation else Origin.APART
-        response = self._ask(
-            Request(origin, now_ms), now_ms, config=asked.config, messages=asked.messages
-        )
+        request = Request(origin, now_ms, requested_ms=requested_ms)
+        response = self._ask(request, now_ms, config=asked.config, messages=asked.messages)
         self._out.tell(ResponseStarted(response.turn, asked.ask))
         self.commit(response, now_ms)
 
-    def want_response(self) -> None:
-        """Respond to the conversation once nothing is spoken; one response is to all its words."""
-        self._wants_response = True
-
-    def queue(self, request: ResponseRequested) -> None:
-        """Queue a response that the client requested."""
-        self._queued.append(request)
-
-    def drop_queue(self) -> None:
-        """Begin none of the wanted and queued responses."""
-        self._wants_response = False
-        self._queued.clear()
-
-    @property
-    def has_queued(self) -> bool:
-        """Whether a wanted or requested response has not begun."""
-        return self._wants_response or bool(self._queued)
+    def queue(self, asked: ResponseRequested, now_ms: int) -> None:
+        """Queue a response that the client requested, unless the model is off."""
+        if self._history.control.model_off:
+            return
+        queued = ev.RequestQueued(
+            **self._out.head(now_ms),
+            ask=asked.ask,
+            config=asked.config,
+            messages=asked.messages,
+            in_conversation=asked.in_conversation,
+        )
+        if self._current.response or self._history.awaited.has("turn"):  # it has to wait
+            queued = self._out.publish(queued)
+        self._history.queued.read(queued)
 
     def respond_to_queued(self, now_ms: int) -> None:
         """Begin the next response, once the previous one is over; the client's come last."""
+        queued = self._history.queued
         if self._current.response is not None:
             return
-        if self._wants_response:
+        if queued.wants_response:
             self.respond(ResponseRequested(""), now_ms)
-        elif self._queued:
-            self.respond(self._queued.popleft(), now_ms)
+        elif queued.responses:
+            at_ms, asked = next(iter(queued.responses.items()))
+            self.respond(asked, now_ms, at_ms)
 
     def _ask(
         self,
@@ -209,16 +216,17 @@ class Requester:
         history, config = self._history, config or self._config.now
         history.turn = turn = request.turn or history.turn + 1
         history.enter_late_results()
-        text = ""
+        words = ""
         if messages is None:
-            text = history.with_carried(request.text)
-            words = text if request.origin in TURNS else text or None
-            messages = history.window(words, config.response.history_messages)
+            words = history.with_carried(request.caller_words)
+            last = words if request.origin in TURNS else words or None
+            messages = history.window(last, config.response.history_messages)
         job = model_job(self._out, history, config, turn, (*messages, *after), now_ms)
         tools = self._tools.offered(0) if config.tools and config.tool_use.max_steps else ()
         choice = chosen(config.tool_use.choice, tools)
         job = msgspec.structs.replace(job, tools=tools, tool_choice=choice, **spoken)
-        request = dataclasses.replace(request, turn=turn, text=text, job=self._out.publish(job))
+        job = self._out.publish(job)
+        request = dataclasses.replace(request, turn=turn, caller_words=words, job=job)
         return self._begin(request, config.voice)
 
     def _begin(self, request: Request, voice: VoiceConfig) -> Response:
@@ -229,7 +237,6 @@ class Requester:
 
     def commit(self, response: Response, now_ms: int) -> None:
         """Commit the turn: from here on its response may be heard."""
-        self._wants_response = False
         response.mark("committed_ms", now_ms)
         response.move(PhaseMove.COMMIT)
         response.waiting_since_ms = now_ms
@@ -238,11 +245,12 @@ class Requester:
         committed = ev.TurnCommitted(
             **self._out.head(now_ms),
             turn=response.turn,
-            text=response.request.text,
+            text=response.request.caller_words,
             confidence=response.request.confidence,
             speculative=response.request.speculative,
+            requested_ms=response.request.requested_ms,
         )
-        self._out.publish(committed)
+        self._history.queued.read(self._out.publish(committed))
         self._tools.run(response, now_ms)
 
     @property

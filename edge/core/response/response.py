@@ -15,7 +15,7 @@ from edge.core.client_events import ResponseDone
 from edge.core.endpointing.end_of_turn import is_question
 from edge.core.response.interruption import Interruption
 from edge.core.response.playback import Playback
-from edge.core.response.request import CAN_GO_ON, FIXED_WORDS, Request
+from edge.core.response.request import CAN_GO_ON, Request
 from edge.core.response.sentence import Sentences
 from edge.core.response.tool_state import ToolState
 from runtime.moves import moved
@@ -84,19 +84,6 @@ class Response:
     def turn(self) -> int:
         return self.request.turn
 
-    @property
-    def confidence(self) -> float:
-        return self.request.confidence
-
-    @property
-    def speech_end_ms(self) -> int:
-        return self.request.speech_end_ms
-
-    @property
-    def is_awaited(self) -> bool:
-        """Whether somebody waits for it, since its words were not fixed before."""
-        return self.request.origin not in FIXED_WORDS
-
     def is_gone_on_from(self, at_ms: int) -> bool:
         """Tell whether speech that begins at *at_ms* continues the turn.
 
@@ -105,7 +92,7 @@ class Response:
         first_ms = self.times_ms.get("first_sent_ms")
         if first_ms is None or self.request.origin not in CAN_GO_ON:
             return False
-        return at_ms - self.speech_end_ms - first_ms <= GONE_ON_MS
+        return at_ms - self.request.speech_end_ms - first_ms <= GONE_ON_MS
 
     # -------------------------------------------------------- what has arrived
 
@@ -141,7 +128,7 @@ class Response:
 
     def mark(self, name: str, now_ms: float) -> None:
         """Record the time of the first *name* in the turn waterfall."""
-        self.times_ms.setdefault(name, round(float(now_ms - self.speech_end_ms), 1))
+        self.times_ms.setdefault(name, round(float(now_ms - self.request.speech_end_ms), 1))
 
     # -------------------------------------------------------- what was sent and heard
 

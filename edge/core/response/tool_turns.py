@@ -18,6 +18,7 @@ from edge.core.response.response import Phase, Response
 from edge.core.response.tools import Tools
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
+from edge.core.session.prompt_size import fitting_steps
 from edge.core.session.tool_steps import Result
 from schemas import events as ev
 from schemas.tools import ToolFunction
@@ -127,10 +128,15 @@ class ToolTurns:
         """Ask the language model to continue with the results of the tools."""
         steps, config, first = response.tools.steps, self._config.now, response.request.job
         step, size = steps.step + 1, config.response.history_messages
-        known = self._history.window(response.request.text or None, size)
+        known = self._history.window(response.request.caller_words or None, size)
         if first and not response.request.in_conversation:
             known = first.messages
-        messages = (*known, *steps.messages(with_text=True))
+        called = steps.messages(with_text=True)
+        fitting = fitting_steps(known, called)
+        if called and not fitting:  # the arguments of the newest calls alone are too long
+            self.apologize(response, now_ms)
+            return
+        messages = (*known, *fitting)
         job = model_job(self._out, self._history, config, response.turn, messages, now_ms)
         own = first and first.agent == job.agent  # it may have had parameters of its own
         job = msgspec.structs.replace(
@@ -140,7 +146,7 @@ class ToolTurns:
             system=first.system if first and own else job.system,
             text_only=response.playback.is_read,
             step=step,
-            spoken=response.sentences.written,
+            first_index=response.sentences.written,
             tools=() if response.tools.ends_call else self._tools.offered(step),
         )
         steps.note(self._out.publish(job))

@@ -90,6 +90,11 @@ class ControlMemory:
         """Whether turns get no response of the language model."""
         return self.spent or "assistant" in self.muted
 
+    @property
+    def model_off(self) -> bool:
+        """Whether the language model is not asked for responses."""
+        return self.phase is not CallPhase.OPEN or self.responses_off
+
     def note(self, command_id: str, command: AnyCommand) -> None:
         """Note a command that is carried out now."""
         self.received.add(command_id)

@@ -8,6 +8,7 @@ from edge.core.session.awaited_words import AwaitedWords
 from edge.core.session.control_memory import ControlMemory
 from edge.core.session.message_names import MessageNames, is_speech, response_key, turn_key
 from edge.core.session.prompt_size import newest_instructions, newest_messages
+from edge.core.session.queued_requests import QueuedRequests
 from edge.core.session.spend import Spend
 from edge.core.session.summary import Summary
 from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late, shortened
@@ -55,6 +56,8 @@ class History:
     """The number of carried words that were sent to the client as final."""
     awaited: AwaitedWords = field(default_factory=AwaitedWords)
     """The utterances that have ended and whose words are awaited."""
+    queued: QueuedRequests = field(default_factory=QueuedRequests)
+    """The requests that wait until nothing is spoken."""
     unfinished: UnfinishedResponse | None = None
     """The response that was being spoken when the connection was cut; its question is carried
     too."""
@@ -177,8 +180,6 @@ class History:
         block = size // 2
         excess = max(0, len(self.messages) + 1 - size)
         known = newest_messages(self.messages[-(-excess // block) * block :])
-        while known and known[0].role == "tool":  # its call was dropped
-            del known[0]
         return tuple(known) if caller_words is None else (*known, Message("user", caller_words))
 
     def take_late(self, result: Result) -> bool:
@@ -231,6 +232,7 @@ def fold(events: Iterable[Event]) -> History:
         history.control.read(event)
         history.spend.count(event)
         history.awaited.read(event)
+        history.queued.read(event)
         if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
             steps.setdefault(event.turn, ToolSteps()).note(event)
         _count(history, event)

@@ -13,8 +13,7 @@ class UnfinishedResponse:
     """A response whose connection was cut or whose edge died while it was spoken."""
 
     turn: int
-    text: str
-    """The caller's words."""
+    caller_words: str
     confidence: float
     since_ms: int
     """The time of its commit, Unix ms."""

@@ -20,7 +20,7 @@ from schemas import codec, subjects
 from schemas import events as ev
 from schemas.events import StageName
 from workers.engines.errors import EngineError, EngineRefusedError
-from workers.retry_policy import SECOND_ATTEMPT_S, UNTOLD_S
+from workers.retry_policy import SECOND_ATTEMPT_S, UNPUBLISHED_RETRY_S
 from workers.stage import JobContext, JobTarget
 from workers.worker_loop import Worker
 
@@ -146,6 +146,6 @@ async def test_a_hopeless_job_is_told_to_the_edge_and_given_up() -> None:
 
 async def test_a_failure_that_the_edge_cannot_be_told_is_tried_again_and_not_counted() -> None:
     job = await worked(EngineRefusedError("no voice"), stores=False)
-    assert job.answers == retried(UNTOLD_S)
+    assert job.answers == retried(UNPUBLISHED_RETRY_S)
     assert [line["gave_up"] for line in job.lines] == [False]
     assert job.failed == 0

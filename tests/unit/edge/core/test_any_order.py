@@ -163,6 +163,7 @@ def state(history: History, now_ms: int) -> dict[str, Any]:
         "messages": history.messages,
         "carried": history.carried,
         "awaited": history.awaited,
+        "queued": history.queued,
         "instructions": history.instructions,
         "turn": history.turn,
         "responses": history.responses,

@@ -84,7 +84,7 @@ async def test_a_response_is_its_sentences_and_their_end() -> None:
 
 async def test_a_later_step_counts_on_from_the_sentences_of_the_earlier_ones() -> None:
     log = FencedLog()
-    response = chain(log, step=1, spoken=2)
+    response = chain(log, step=1, first_index=2)
     await response.say("It is booked.", 1.0)
     await response.complete(Usage(1, 1, "m"))
     said, end = log.events

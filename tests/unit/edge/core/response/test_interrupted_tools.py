@@ -103,3 +103,17 @@ def test_a_retracted_response_whose_tool_was_run_stays_in_the_history_with_its_r
     assert [one.role for one in aura.history.messages] == ["user", "assistant", "tool"]
     assert aura.history.messages[-1].text == "booked"
     assert aura.history.carried == []  # the next turn would run the tool again
+
+
+def test_a_tool_that_outlives_its_turn_answers_the_history_and_not_the_next_turn() -> None:
+    r = Table()
+    first = r.types()
+    r.calls(("book", "{}"))
+    second = r.types("Something else?")
+    r.returns('"booked"', turn=first.turn)
+    assert r.asked == second
+    assert second.turn == first.turn + 1
+    r.says_words("Yes.")
+    r.speaks(0, 300)
+    r.wait(2000)
+    assert '"booked"' in [one.text for one in r.asked.messages]

@@ -43,6 +43,11 @@ def test_given_words_are_certain_and_are_requested_now() -> None:
     assert (request.at_ms, request.speculative, request.asks_eot) == (1000, False, False)
 
 
+def test_words_that_were_known_before_are_awaited_by_nobody() -> None:
+    known = [origin for origin in Origin if not Request(origin, 1000).is_awaited]
+    assert known == [Origin.GREETING, Origin.GIVEN, Origin.FIRM]
+
+
 def test_only_firm_words_are_firm_and_only_a_response_apart_is_none_of_the_conversation() -> None:
     requests = [Request(origin, 1000) for origin in Origin]
     assert [one.origin for one in requests if one.firm] == [Origin.FIRM]

@@ -121,17 +121,17 @@ def test_a_requested_response_to_other_messages_leaves_the_conversation_alone() 
 
 def test_the_conversation_gets_one_response_then_each_request_of_the_client_one() -> None:
     bench = Bench()
-    for name in ("ask_1", "ask_2"):
-        bench.requester.want_response()
-        bench.requester.queue(ResponseRequested(name))
+    bench.history.queued.wants_response = True
+    bench.requester.queue(ResponseRequested("ask_1"), NOW_MS)
     bench.requester.respond_to_queued(NOW_MS)
+    bench.requester.queue(ResponseRequested("ask_2"), NOW_MS + 1)
     bench.requester.respond_to_queued(NOW_MS)  # the first is not over
     bench.current.response = None
     bench.requester.respond_to_queued(NOW_MS)
     assert bench.told == [ResponseStarted(2, ""), ResponseStarted(3, "ask_1")]
-    bench.requester.want_response()
-    bench.requester.drop_queue()
-    assert not bench.requester.has_queued
+    bench.history.control.muted.add("assistant")
+    bench.requester.queue(ResponseRequested("ask_3"), NOW_MS + 2)
+    assert [one.ask for one in bench.history.queued.responses.values()] == ["ask_2"]
 
 
 def test_the_result_of_a_background_call_gets_a_response_without_words() -> None:
@@ -228,7 +228,7 @@ def test_given_words_are_a_turn_of_their_own_in_pieces(firm: bool, origin: Origi
 def unfinished(**changes: Any) -> UnfinishedResponse:
     begun = UnfinishedResponse(
         turn=1,
-        text="Where am I?",
+        caller_words="Where am I?",
         confidence=0.9,
         since_ms=NOW_MS - 3000,
         reached=1,

@@ -46,7 +46,8 @@ def test_a_response_that_was_heard_to_its_end_is_settled_and_measured_once() -> 
     (heard,) = aura.published(ev.AnswerHeard)
     assert (heard.text, heard.complete, heard.played_ms) == ("It is fine. Enjoy it.", True, 2000)
     assert aura.current.response is None
-    assert [one.text for one in aura.history.messages] == [response.request.text, heard.text]
+    said = [response.request.caller_words, heard.text]
+    assert [one.text for one in aura.history.messages] == said
 
 
 def test_words_and_audio_of_another_turn_are_stale() -> None:

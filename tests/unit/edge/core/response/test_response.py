@@ -61,8 +61,7 @@ def test_a_response_apart_is_not_part_of_the_conversation(*, in_conversation: bo
     aura.requester.respond(ResponseRequested("a", in_conversation=in_conversation), aura.now_ms)
     response = aura.current.response
     assert response is not None
-    assert (response.request.in_conversation, response.is_awaited) == (in_conversation, True)
-    assert response.confidence == 1.0
+    assert response.request.in_conversation == in_conversation
     aura.writes(response.turn, "It is fine.")
     aura.speaks(response.turn, 0, 1000)
     aura.passes(2000)
@@ -80,7 +79,7 @@ def test_given_words_have_no_waiting_caller_and_are_not_continued() -> None:
         (aura.current.response, Origin.GIVEN),
     ):
         assert response is not None
-        assert (response.request.origin, response.is_awaited) == (origin, False)
+        assert response.request.origin is origin
         assert not response.is_gone_on_from(aura.now_ms)
 
 
@@ -88,7 +87,7 @@ def test_a_turn_goes_on_after_the_first_sound_where_it_was_spoken_and_not_where_
     for origin, goes_on in ((Origin.SPOKEN, True), (Origin.TYPED, False), (Origin.RESUMED, False)):
         response = AuraSide().responds("It is fine.")
         response.request = dataclasses.replace(response.request, origin=origin)
-        first_ms = response.speech_end_ms + int(response.times_ms["first_sent_ms"])
+        first_ms = response.request.speech_end_ms + int(response.times_ms["first_sent_ms"])
         assert response.is_gone_on_from(first_ms + GONE_ON_MS) == goes_on
         assert not response.is_gone_on_from(first_ms + GONE_ON_MS + 1)
 

@@ -36,7 +36,7 @@ def test_the_model_is_offered_the_tools_and_told_the_result_in_a_further_step() 
     r.returns('{"ok": true}')
 
     second = r.asked
-    assert (second.turn, second.step, second.spoken) == (first.turn, 1, 1)
+    assert (second.turn, second.step, second.first_index) == (first.turn, 1, 1)
     assert second.id == f"{first.id}.step1" != first.id
     call = ToolCall("call_1_0_0", "book", '{"guests": 2}')
     assert second.messages == (
@@ -241,20 +241,6 @@ def test_a_client_is_told_that_it_has_all_calls_after_the_words_before_them() ->
     assert r.told(CallsDone) == [CallsDone(1, 1, 1)]
 
 
-def test_a_tool_that_outlives_its_turn_answers_the_history_and_not_the_next_turn() -> None:
-    r = Table()
-    first = r.types()
-    r.calls(("book", "{}"))
-    second = r.types("Something else?")
-    r.returns('"booked"', turn=first.turn)
-    assert r.asked == second
-    assert second.turn == first.turn + 1
-    r.says_words("Yes.")
-    r.speaks(0, 300)
-    r.wait(2000)
-    assert '"booked"' in [one.text for one in r.asked.messages]
-
-
 def test_the_end_of_a_step_that_is_read_twice_asks_for_the_next_one_once() -> None:
     r = Table()
     r.types()
@@ -263,6 +249,7 @@ def test_the_end_of_a_step_that_is_read_twice_asks_for_the_next_one_once() -> No
     _, end = stage_events(r)
     assert isinstance(end, ev.ResponseCompleted)
     r.give(StageSaid(end))
+    r.returns("done", turn=7)  # of an unknown turn
     assert [one.step for one in r.events(ev.TurnTaken)] == [0, 1]
 
 
@@ -297,3 +284,13 @@ def test_a_response_apart_is_followed_up_on_its_own_messages() -> None:
     r.returns("done")
     assert r.asked.step == 1
     assert [one.text for one in r.asked.messages] == ["Translate this.", "", "done"]
+
+
+def test_calls_that_fit_no_event_with_their_results_end_in_an_apology() -> None:
+    r = Table()
+    r.types()
+    r.calls(*[("book", json.dumps({"a": "\U0001f37d" * 16_000}, ensure_ascii=False))] * 8)
+    for call in range(8):
+        r.returns("x" * 1900, call)
+    assert [job.step for job in r.events(ev.TurnTaken)] == [0]
+    assert r.events(ev.ResponseSentence)[0].text == r.call.config.tool_use.failure_words

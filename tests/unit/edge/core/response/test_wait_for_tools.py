@@ -33,7 +33,7 @@ def test_a_caller_who_hears_nothing_is_told_once_to_wait() -> None:
     r.wait(2500)
     assert len(r.events(ev.ResponseSentence)) == 1
     r.returns("1")
-    assert (r.asked.step, r.asked.spoken) == (1, 2)
+    assert (r.asked.step, r.asked.first_index) == (1, 2)
 
 
 def test_a_caller_who_was_told_to_wait_is_told_if_the_model_then_says_nothing() -> None:

@@ -37,7 +37,7 @@ class Table(Rehearsal):
             self.event(
                 ev.ResponseSentence,
                 turn=taken.turn,
-                index=taken.spoken + k,
+                index=taken.first_index + k,
                 text=text,
                 first_token_ms=1.0,
                 took_ms=1.0,
@@ -59,7 +59,7 @@ class Table(Rehearsal):
             self.event(
                 ev.ResponseCompleted,
                 turn=taken.turn,
-                sentences=taken.spoken + len(words),
+                sentences=taken.first_index + len(words),
                 text=" ".join(words),
                 model="m",
                 prompt_tokens=1,

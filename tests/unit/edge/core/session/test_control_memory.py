@@ -163,3 +163,4 @@ def test_a_limit_that_was_reached_silences_the_model() -> None:
     assert not memory.responses_off
     memory.read(SpendReached(**HEAD, limit="price", most=1.0, used=1.0))
     assert (memory.spend_phase, memory.responses_off) == (REACHED, True)
+    assert memory.model_off

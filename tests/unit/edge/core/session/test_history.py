@@ -256,7 +256,7 @@ def test_a_response_whose_edge_died_is_unfinished_with_its_words_and_tools() -> 
     )
     left = history.unfinished
     assert left is not None
-    assert (left.turn, left.text, left.since_ms, left.reached) == (1, "One?", 1, 1)
+    assert (left.turn, left.caller_words, left.since_ms, left.reached) == (1, "One?", 1, 1)
     assert (left.sentences, left.heard) == ({0: "Yes, one.", 1: "And two."}, "Yes, one.")
     assert [call.id for call in left.steps.running] == ["call_1_0_0"]
     assert (history.messages, history.carried, history.carried_sent) == ([], ["One?"], 1)
