@@ -66,6 +66,14 @@ class Job:
         """Give messages that are sent in the block the trace of the job."""
         return trace_of(self._msg.headers or {})
 
+    def pause(self) -> None:
+        """Free the job's slot while it waits for something other than this worker."""
+        self._jobs.finished()
+
+    def resume(self) -> None:
+        """Take a slot for the job again, even if all are in use."""
+        self._jobs.resumed()
+
     async def working(self) -> None:
         """Send a heartbeat, which puts off redelivery by ack_wait."""
         if self._open:
@@ -153,6 +161,10 @@ class Jobs:
         """Free the slot of an answered job."""
         self._pull.finished()
         self._wake.set()
+
+    def resumed(self) -> None:
+        """Take a slot for a job that had freed it."""
+        self._pull.resumed()
 
     async def leave(self) -> None:
         """Ask for no more jobs; those that the server has sent are still yielded."""
