@@ -19,10 +19,11 @@ from deploy.supervisor import HopelessError, Program, Supervisor
 from runtime.agents import store
 from runtime.bus.connection import Bus, connect
 from runtime.bus.errors import BusAwayError, FencedError
+from runtime.first_cause import first_cause
 from runtime.process import running
 from runtime.process.stopping import on_stop
 from runtime.settings import Settings, SettingsError
-from runtime.tasks import cancel, first_cause
+from runtime.tasks import cancel
 from schemas import subjects
 from schemas.events import StageName
 

@@ -85,10 +85,3 @@ async def _outcome(task: asyncio.Task[T]) -> BaseException | None:
     """Cancel *task* if it still runs, and return its error, or None if it had none."""
     await cancel({task})
     return None if task.cancelled() else task.exception()
-
-
-def first_cause(error: Exception) -> Exception:
-    """Return the first error of several tasks that ran together."""
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error

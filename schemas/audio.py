@@ -47,7 +47,7 @@ class SpeechChunk(msgspec.Struct, frozen=True, kw_only=True):
     """The number of the sentence, from 0."""
     chunk: int
     """The number of the chunk in its sentence, from 0. The same numbers always mean the same
-    audio."""
+    stretch of the sentence's audio: a worker cuts at fixed lengths."""
     pcm: Pcm
     last: bool = False
     """Whether it is the last chunk of its sentence, where that is known; `chunks` of `speech.ready`

@@ -1,6 +1,6 @@
 """Events and audio to bytes and back: MessagePack maps, decoded to their types."""
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgpack
 import msgspec
@@ -18,11 +18,18 @@ ID_HEADER = "Nats-Msg-Id"
 FENCE_HEADER = "Nats-Expected-Last-Subject-Sequence"
 """Header of a message that is stored only if this is the newest sequence of its subject."""
 
+KNOWN_TYPES = frozenset(map(tag, get_args(AnyEvent)))
+"""The tags of the events of this version."""
+
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
 class BadMessageError(ValueError):
     """The bytes are no message of the contract; a retry never helps."""
+
+
+class UnknownTypeError(BadMessageError):
+    """An event of a type that this version does not know; a newer one reads it."""
 
 
 def encode(message: msgspec.Struct) -> bytes:
@@ -35,9 +42,14 @@ def decode(data: bytes) -> AnyEvent:
     """Return the event in *data*, without the fields that this version does not know.
 
     Raises:
-        BadMessageError: not MessagePack, an unknown type, or a field of a wrong type.
+        UnknownTypeError: an event of a newer version.
+        BadMessageError: not MessagePack, or a field missing or of a wrong type.
     """
-    event: AnyEvent = _convert(data, AnyEvent)
+    fields = _unpacked(data)
+    name = fields.get("type") if isinstance(fields, dict) else None
+    if isinstance(name, str) and name not in KNOWN_TYPES:
+        raise UnknownTypeError(f"no event of this version: {name[:64]}")
+    event: AnyEvent = _converted(fields, AnyEvent)
     return event
 
 
@@ -55,7 +67,7 @@ def decode_as(kind: type[_S], data: bytes) -> _S:
     Raises:
         BadMessageError: not MessagePack, or a field missing or of a wrong type.
     """
-    message: _S = _convert(data, kind)
+    message: _S = _converted(_unpacked(data), kind)
     return message
 
 
@@ -68,8 +80,15 @@ def headers(event: Event) -> dict[str, str]:
     }
 
 
-def _convert(data: bytes, to: Any) -> Any:
+def _unpacked(data: bytes) -> Any:
     try:
-        return msgspec.convert(msgpack.unpackb(data), to)
+        return msgpack.unpackb(data)
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+        raise BadMessageError(f"not MessagePack: {error}") from error
+
+
+def _converted(fields: Any, to: Any) -> Any:
+    try:
+        return msgspec.convert(fields, to)
+    except (ValueError, TypeError, RecursionError) as error:
         raise BadMessageError(f"not a message of the contract: {error}") from error

@@ -141,6 +141,7 @@ WITHOUT: Mapping[str, str] = {
     "workers/counters.py": "data: declared metrics",
     "workers/engines/errors.py": "data: exceptions",
     "workers/engines/protocols.py": "interfaces of engines",
+    "workers/job_target.py": "data: the target of a job, and two exceptions",
 }
 """Modules, or patterns of them, that need no test file, and the reason."""
 

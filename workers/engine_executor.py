@@ -16,7 +16,7 @@ from workers.engine_limit import engine_limit_s, waits
 from workers.engine_queue import EngineQueue, QueueEntry
 from workers.engines.errors import EngineError
 from workers.fair_share import Owner
-from workers.stage import EngineHungError
+from workers.job_target import EngineHungError
 
 _T = TypeVar("_T")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runtime.bus.errors import BusError, FencedError
-from runtime.tasks import first_cause
+from runtime.first_cause import first_cause
 from schemas.events import Event, JobFailed, StageName
 from workers.engines.errors import (
     EngineError,
@@ -20,7 +20,7 @@ from workers.engines.errors import (
     ServerUnavailableError,
     WeightsError,
 )
-from workers.stage import EngineHungError, JobTarget, StaleJobError
+from workers.job_target import EngineHungError, JobTarget, StaleJobError
 
 LAST_ATTEMPT = 3
 """One less than the consumers' max_deliver, so that the failure can still be published."""

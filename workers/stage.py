@@ -1,12 +1,14 @@
 """The interface of stages to the worker loop, and of jobs to the stage."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeGuard, TypeVar
 
 from runtime.bus.connection import Bus
 from schemas.events import AnyEvent, Head, StageName
 from schemas.stages import JobEvent
+from workers.job_target import JobTarget
 from workers.turn_watch import TurnWatch
 
 J = TypeVar("J", bound=JobEvent)
@@ -15,25 +17,6 @@ FRESH_JOB_S = 0.25
 """The age up to which a job begins before the log is read for a cancellation."""
 WATCH_DELAY_S = 0.01
 """The delay of a fresh job's `TurnWatch`, so that the engine starts first."""
-
-
-class EngineHungError(Exception):
-    """The engine's thread does not return: this process must be replaced."""
-
-
-class StaleJobError(Exception):
-    """The job waited so long for a worker that its audio is gone."""
-
-
-@dataclass(frozen=True)
-class JobTarget:
-    """The turn and the sentence of a job."""
-
-    utterance: int = 0
-    turn: int | None = None
-    """The turn whose cancellation ends the job; None: no turn."""
-    index: int = 0
-    """The sentence of the response, from 0."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +34,8 @@ class JobContext(Generic[J]):
     """Time from storing to taking the job, by the clocks of server and worker."""
     watch: TurnWatch | None = None
     """Watches the job's turn, if it has one."""
+    clock: Callable[[], float] = time.monotonic
+    """The clock of `started_s`."""
 
     @property
     def is_fresh(self) -> bool:
@@ -64,7 +49,7 @@ class JobContext(Generic[J]):
 
     def took_ms(self) -> float:
         """Return the time since the job was taken."""
-        return round((time.monotonic() - self.started_s) * 1000, 1)
+        return round((self.clock() - self.started_s) * 1000, 1)
 
     def head(self) -> Head:
         """Return the head of this job's events; their time is the job's plus `took_ms`."""

@@ -10,11 +10,13 @@ import structlog
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusError
 from runtime.bus.jobs import Job, Jobs
-from runtime.tasks import cancel, first_cause
+from runtime.first_cause import first_cause
+from runtime.tasks import cancel
 from schemas.stages import CONSUMERS
 from workers import counters, retry_policy
+from workers.job_target import JobTarget
 from workers.retry_policy import Outcome, RetryDecision
-from workers.stage import J, JobContext, JobTarget, Stage, is_job_of
+from workers.stage import J, JobContext, Stage, is_job_of
 from workers.turn_watch import TurnWatch
 
 log = structlog.get_logger(__name__)

@@ -118,7 +118,7 @@ class _Refusals:
             await stack.enter_async_context(self._bus.listening(self._subject, self._on_event))
 
     async def _on_event(self, message: Delivery) -> None:
-        event = message.event()
+        event = message.readable()
         if isinstance(event, ev.JobFailed) and event.stage == "llm":
             self.reason = event.reason
 

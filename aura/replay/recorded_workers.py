@@ -59,7 +59,9 @@ class RecordedWorkers:
             await stack.enter_async_context(self._bus.listening(subject, self._on_event))
 
     async def _on_event(self, message: Delivery) -> None:
-        event = message.event()
+        event = message.readable()
+        if event is None:
+            return
         if isinstance(event, ev.SpeechStarted):
             self._started_ms[event.utterance] = event.at_ms
         elif isinstance(event, ev.ResponseCancelled):

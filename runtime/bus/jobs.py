@@ -34,6 +34,8 @@ IDLE_HEARTBEAT_S = 0.5
 PULL_CHECK_INTERVAL_S = 0.25
 REFUSED_S = 0.1
 """The delay before a refused request is repeated."""
+NEWER_WORKER_S = 1.0
+"""The delay of a job of a newer version, which a worker that has been replaced by then can read."""
 
 
 class Job:
@@ -64,6 +66,14 @@ class Job:
         """Give messages that are sent in the block the trace of the job."""
         return trace_of(self._msg.headers or {})
 
+    def pause(self) -> None:
+        """Free the job's slot while it waits for something other than this worker."""
+        self._jobs.finished()
+
+    def resume(self) -> None:
+        """Take a slot for the job again, even if all are in use."""
+        self._jobs.resumed()
+
     async def working(self) -> None:
         """Send a heartbeat, which puts off redelivery by ack_wait."""
         if self._open:
@@ -73,8 +83,7 @@ class Job:
         await self._close(b"+ACK")
 
     async def retry(self, delay_s: float = 0.0) -> None:
-        delay = msgspec.json.encode({"delay": int(delay_s * 1e9)}) if delay_s else b""
-        await self._close(b"-NAK " + delay if delay else b"-NAK")
+        await self._close(_nak(delay_s))
 
     async def give_up(self, reason: str) -> None:
         """End the job for good; the server records *reason* in the dead-letter stream."""
@@ -153,6 +162,10 @@ class Jobs:
         self._pull.finished()
         self._wake.set()
 
+    def resumed(self) -> None:
+        """Take a slot for a job that had freed it."""
+        self._pull.resumed()
+
     async def drain(self) -> None:
         """Request no more jobs; those that the server has sent are still yielded."""
         self._is_draining = True
@@ -227,6 +240,10 @@ class Jobs:
             return
         try:
             event = delivery.event()
+        except codec.UnknownTypeError as error:
+            log.warning("job_of_newer_version", consumer=self.consumer, error=str(error))
+            await self._answer_unread(msg, _nak(NEWER_WORKER_S))
+            return
         except codec.BadMessageError as error:
             log.warning("job_malformed", consumer=self.consumer, error=str(error)[:120])
             await self._answer_unread(msg, b"+TERM malformed")
@@ -246,6 +263,13 @@ class Jobs:
     async def _answer_unread(self, msg: Msg, word: bytes) -> None:
         self.finished()
         await _answer(self.bus, msg, word)
+
+
+def _nak(delay_s: float) -> bytes:
+    """Return the answer that asks for another delivery after *delay_s*."""
+    if not delay_s:
+        return b"-NAK"
+    return b"-NAK " + msgspec.json.encode({"delay": int(delay_s * 1e9)})
 
 
 async def _answer(bus: Bus, msg: Msg, word: bytes) -> None:

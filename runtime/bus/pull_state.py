@@ -74,5 +74,9 @@ class PullState:
         self.in_flight += 1
 
     def finished(self) -> None:
-        """Free the slot of an answered job."""
+        """Free the slot of a job that was answered, or that waits."""
         self.in_flight -= 1
+
+    def resumed(self) -> None:
+        """Take a slot for a job that waited, even if all are in use."""
+        self.in_flight += 1

@@ -43,6 +43,7 @@ def test_a_worker_is_told_the_times_of_our_own() -> None:
     assert f'"idle_heartbeat": {int(jobs.IDLE_HEARTBEAT_S * 1e9)}' in section
     assert f"After {pull_state.LOST_REQUESTS_S:g} s without a message" in section
     assert f"{SECOND_ATTEMPT_S:g} s, then {2 * SECOND_ATTEMPT_S:g} s" in section
+    assert f'`-NAK {{"delay": {int(jobs.NEWER_WORKER_S * 1e9)}}}`' in section
     assert LAST_ATTEMPT == 3
     assert "On the third attempt" in section
     assert f"stored more than {FRESH_JOB_S:g} s ago" in section

@@ -207,20 +207,6 @@ async def test_a_job_given_back_goes_to_somebody_else(bus: Bus) -> None:
         await taken[1].done()
 
 
-async def test_bytes_that_are_no_event_are_ended_and_not_delivered_again(bus: Bus) -> None:
-    async with working(bus) as taken:
-        for data in (b"", b"\xc1\xc1", b"\x80", b"x" * 1000):
-            await bus.send_raw(subjects.session_events("t", "s", "speech"), data)
-        await bus.publish(speech(1))
-        await until(lambda: len(taken) == 1)
-        await taken[0].done()
-        await at_work.until_idle(bus, "STT")
-        info = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.STT")
-        assert info["num_redelivered"] == 0
-        dead = await bus.api(f"STREAM.INFO.{subjects.DEAD_STREAM}")
-        assert dead["state"]["messages"] == 4
-
-
 async def test_jobs_flow_again_right_after_the_server_was_killed(
     bus: Bus, nats_server: NatsServer
 ) -> None:

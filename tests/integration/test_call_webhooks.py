@@ -15,11 +15,14 @@ from aiohttp import web
 
 from runtime.bus.connection import Bus, connect
 from runtime.settings import Settings, load
+from schemas import subjects
 from schemas.events import WebhookRequested
 from tests.at_work import until_idle
 from tests.integration.test_webhook import KEY, Receiver
 from tests.nats_server import NatsServer
 from workers.analytics import call_webhooks
+from workers.analytics.call_webhooks import MOST_POSTS_AT_ONCE
+from workers.analytics.receivers import BUSY_S
 
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
 
@@ -97,14 +100,19 @@ async def test_one_that_was_not_delivered_is_by_the_next_runner(
             await settled(bus)
 
 
+class Hung(Receiver):
+    """A receiver that does not answer before it is free."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = asyncio.Event()
+
+    async def hook(self, request: web.Request) -> web.Response:
+        await self.free.wait()
+        return await super().hook(request)
+
+
 async def test_a_receiver_that_hangs_holds_up_no_other(bus: Bus, nats_server: NatsServer) -> None:
-    free = asyncio.Event()
-
-    class Hung(Receiver):
-        async def hook(self, request: web.Request) -> web.Response:
-            await free.wait()
-            return await super().hook(request)
-
     hung = Hung()
     async with hung.listening(), Receiver().listening() as good:
         for number in range(200):
@@ -115,7 +123,23 @@ async def test_a_receiver_that_hangs_holds_up_no_other(bus: Bus, nats_server: Na
                 await bus.publish(requested(good.port, number, session=f"good{number}"))
             async with asyncio.timeout(5):
                 await good.until(20)
-            free.set()
+            hung.free.set()
+
+
+async def test_a_wait_for_a_busy_receiver_is_no_try(bus: Bus, nats_server: NatsServer) -> None:
+    """A message could be given up after eleven waits, without one request to its receiver."""
+    hung, messages = Hung(), 3 * MOST_POSTS_AT_ONCE  # more than a runner has slots for
+    async with hung.listening():
+        for number in range(messages):
+            await bus.publish(requested(hung.port, number))
+        async with delivering(settings_of(nats_server)):
+            await asyncio.sleep(2.5 * BUSY_S)
+            info = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{call_webhooks.CONSUMER}")
+            assert (info["num_pending"], info["num_redelivered"]) == (0, 0)
+            hung.free.set()
+            async with asyncio.timeout(20):
+                await hung.until(messages)
+            await settled(bus)
 
 
 async def test_nothing_is_sent_unsigned(bus: Bus, nats_server: NatsServer) -> None:

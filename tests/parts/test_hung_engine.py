@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.workers.test_engine_executor import Reader, busy
 from workers.engine_executor import EngineExecutor
-from workers.stage import EngineHungError
+from workers.job_target import EngineHungError
 
 
 async def test_an_engine_that_does_not_come_back_is_told_of() -> None:

@@ -10,20 +10,24 @@ import pytest
 
 from workers.engines.errors import EngineError, EngineRefusedError, EngineUnavailableError
 from workers.engines.llm.fallbacks import REST_S, FallbackModels
-from workers.engines.protocols import LanguageModel, Prompt, Switched, Token, Usage
+from workers.engines.protocols import FunctionCall, LanguageModel, Prompt, Switched, Token, Usage
 
 ASK = Prompt("", (("user", "Hi."),))
 BUSY = EngineUnavailableError("busy (429)")
 
 
 class Scripted:
-    """A model that gives what it is told to: tokens, an error, or nothing for ever (None)."""
+    """A model that gives what it is told to: tokens, an error, or nothing for ever (None).
+
+    Its usage follows if *usage*.
+    """
 
     in_process = False
 
-    def __init__(self, name: str, *script: str | EngineError | None) -> None:
+    def __init__(self, name: str, *script: Token | EngineError | None, usage: bool = True) -> None:
         self.name = name
-        self.script: tuple[str | EngineError | None, ...] = script
+        self.script: tuple[Token | EngineError | None, ...] = script
+        self.usage = usage
         self.asked: list[str | None] = []
         self.is_closed = False
 
@@ -41,7 +45,8 @@ class Scripted:
                     await asyncio.Event().wait()
                 else:
                     yield one
-            yield Usage(1, 1, self.name)
+            if self.usage:
+                yield Usage(1, 1, self.name)
         finally:
             self.is_closed = True
 
@@ -80,6 +85,34 @@ async def test_one_without_a_first_word_is_followed_by_the_next(fault: EngineErr
     assert switched.reason == f"a: {fault or 'no word within 0.05 s'}"
     assert tokens[2:] == ["No.", Usage(1, 1, "b")]
     assert first.is_closed
+
+
+@pytest.mark.parametrize("script", [(), ("",), (" ", "\n")])
+async def test_one_whose_answer_is_empty_is_followed_by_the_next(script: tuple[str, ...]) -> None:
+    first, second = Scripted("a", *script), Scripted("b", "No.")
+    tokens = await said(several(first, second))
+    switched = Switched("a", "b", "a: an empty answer")
+    assert tokens == [*script, switched, "No.", Usage(2, 2, "b")]  # what the first one spent, too
+    await said(several(first, second))
+    assert len(first.asked) == 2, "it was there, and does not rest"
+
+
+async def test_one_that_gives_nothing_at_all_is_followed_by_the_next() -> None:
+    tokens = await said(several(Scripted("a", usage=False), Scripted("b", "No.")))
+    assert tokens[1:] == ["No.", Usage(1, 1, "b")]
+
+
+async def test_a_call_of_a_tool_is_an_answer() -> None:
+    call, second = FunctionCall("book", "{}"), Scripted("b", "No.")
+    assert await said(several(Scripted("a", call), second)) == [call, Usage(1, 1, "a")]
+    assert second.asked == []
+
+
+async def test_where_all_are_empty_the_last_one_has_answered_that() -> None:
+    tokens = await said(several(Scripted("a"), Scripted("b")))
+    assert tokens == [Switched("a", "b", "a: an empty answer"), Usage(2, 2, "b")]
+    nothing = several(Scripted("a", usage=False), Scripted("b", usage=False))
+    assert await said(nothing) == []
 
 
 async def test_once_a_word_is_out_nothing_is_switched() -> None:

@@ -14,6 +14,7 @@ ValueError
 └── SubscriberError         tell the operator: the subscriber cannot run (`subscribers.py`)
 Exception
 ├── RetryLater              deliver the event again later (`subscribers.py`)
+├── Postpone                call the handler again later, without a delivery (`subscribers.py`)
 └── GiveUp                  deliver the event no more (`subscribers.py`)
 """
 

@@ -14,23 +14,40 @@ from schemas import subjects
 from schemas.events import AnyEvent, tag
 from workers.analytics import counters
 from workers.analytics.delivery import EventJob, Source
-from workers.analytics.subscribers import Context, GiveUp, Handler, RetryLater, Subscriber
+from workers.analytics.subscribers import (
+    Context,
+    GiveUp,
+    Handler,
+    Postpone,
+    RetryLater,
+    Subscriber,
+)
 
 log = structlog.get_logger(__name__)
+
+LONGEST_WAIT_S = 900.0
+"""The time after which an event that is postponed again and again is given up."""
+ROOM_S = 0.1
+"""The time until a postponed event looks again for room among those that wait for a handler."""
 
 
 class Runner:
     """A subscriber in this process."""
 
-    def __init__(self, subscriber: Subscriber, source: Source) -> None:
+    def __init__(
+        self, subscriber: Subscriber, source: Source, *, longest_wait_s: float = LONGEST_WAIT_S
+    ) -> None:
         self.subscriber = subscriber
         self.done = 0
         self.failed = 0
         self._source = source
+        self._longest_wait_s = longest_wait_s
         self._waiting: asyncio.Queue[EventJob | None] = asyncio.Queue(subscriber.ahead)
         """The events that wait for a handler; while it is full, no more are fetched."""
-        self._held: set[EventJob] = set()
-        """The events that are not answered yet."""
+        self._held: dict[EventJob, float] = {}
+        """The events that are not answered yet, and when each came, on the loop's clock."""
+        self._postponed: dict[EventJob, asyncio.TimerHandle] = {}
+        """Those that come again by a timer. They have no slot, so others are fetched meanwhile."""
         counters.LAG.labels(subscriber.name).set_function(lambda: source.depth)
 
     @property
@@ -54,11 +71,12 @@ class Runner:
                 if not self._wants(delivery.event):
                     await delivery.done()
                     continue
-                self._held.add(delivery)
+                self._held[delivery] = asyncio.get_running_loop().time()
                 await self._waiting.put(delivery)
             for _ in hands:
                 await self._waiting.put(None)
             await asyncio.wait(hands)
+            await self._give_back()
             heart.cancel()
             draining.cancel()
 
@@ -70,6 +88,17 @@ class Runner:
     async def _drain_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
         await self._source.drain()
+
+    async def _give_back(self) -> None:
+        """Give back the events that wait, after the last call of the handler."""
+        while self._postponed:
+            delivery, timer = self._postponed.popitem()
+            timer.cancel()
+            delivery.resume()
+            await delivery.retry()
+        while not self._waiting.empty():
+            if late := self._waiting.get_nowait():
+                await late.retry()
 
     async def _keep_alive(self) -> None:
         while True:
@@ -87,7 +116,9 @@ class Runner:
                     await delivery.retry()
             elif deliveries:
                 await self._handle(handler, bus, deliveries)
-            self._held.difference_update(deliveries)
+            for delivery in deliveries:
+                if delivery not in self._postponed:
+                    del self._held[delivery]
 
     async def _collect_batch(self, stop: asyncio.Event) -> tuple[list[EventJob], bool]:
         """Return the events for the next call of the handler, and whether more may come."""
@@ -114,6 +145,9 @@ class Runner:
         try:
             async with asyncio.timeout(subscriber.limit_s):
                 await handler(delivered)
+        except Postpone as error:
+            for delivery in deliveries:
+                await self._postpone(delivery, error)
         except Exception as error:  # noqa: BLE001  # the boundary: logged once, answered once
             if len(deliveries) > 1 and any(self._gives_up(d, error) for d in deliveries):
                 middle = len(deliveries) // 2  # the halves of a failed batch are tried apart
@@ -128,6 +162,25 @@ class Runner:
             for delivery in deliveries:
                 await delivery.done()
         counters.HANDLER_SECONDS.labels(subscriber.name).observe(time.monotonic() - began)
+
+    async def _postpone(self, delivery: EventJob, error: Postpone) -> None:
+        """Call the handler again later, without a new delivery, which would count as a try."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._held[delivery] > self._longest_wait_s:
+            await self._answer_failure(delivery, GiveUp("it was postponed for too long"))
+            return
+        delivery.pause()
+        self._postponed[delivery] = loop.call_later(error.delay_s, self._come_again, delivery)
+
+    def _come_again(self, delivery: EventJob) -> None:
+        """Queue a postponed event, as soon as there is room."""
+        if self._waiting.full():
+            timer = asyncio.get_running_loop().call_later(ROOM_S, self._come_again, delivery)
+            self._postponed[delivery] = timer
+            return
+        del self._postponed[delivery]
+        delivery.resume()
+        self._waiting.put_nowait(delivery)
 
     def _gives_up(self, delivery: EventJob, error: Exception) -> bool:
         return isinstance(error, GiveUp) or delivery.attempt >= self.subscriber.tries

@@ -122,7 +122,8 @@ async def _in_service(
     while loop.time() < until:
         for stored in await bus.read(subjects.EVENTS_STREAM, subject, after=after):
             after = stored.seq
-            if (work := matches(event, stored.event())) is not None:
+            result = stored.readable()
+            if result and (work := matches(event, result)) is not None:
                 return work
         await asyncio.sleep(LOG_POLL_S)
     return None

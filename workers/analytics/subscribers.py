@@ -2,6 +2,7 @@
 
 SubscriberError    a wrong declaration or name: the process refuses to start
 RetryLater         raised by a handler: retry after a delay
+Postpone           raised by a handler: call it again after a delay; this was no try
 GiveUp             raised by a handler: do not retry this event
 """
 
@@ -44,6 +45,14 @@ class RetryLater(Exception):  # noqa: N818  # a message to the runner, no error
         super().__init__(reason or f"again in {delay_s:g} s")
         self.delay_s = delay_s
         self.answered = answered
+
+
+class Postpone(Exception):  # noqa: N818  # the same
+    """Raised by a handler of single events that must wait *delay_s* before it tries."""
+
+    def __init__(self, delay_s: float) -> None:
+        super().__init__(f"not yet for {delay_s:g} s")
+        self.delay_s = delay_s
 
 
 class GiveUp(Exception):  # noqa: N818  # the same

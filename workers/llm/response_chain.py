@@ -53,7 +53,7 @@ class ResponseChain:
         state = state.after(newest.seq)
         if newest.seq > job.seq:  # else the chain has no link yet
             for link in await job.bus.read(subjects.EVENTS_STREAM, self._subject, after=job.seq):
-                state = state.after(link.seq, link.event())
+                state = state.after(link.seq, link.readable())
         return state
 
     async def say(self, text: str, first_token_ms: float) -> None:

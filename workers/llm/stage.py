@@ -26,11 +26,12 @@ from workers.engines.protocols import (
     SentenceReader,
     Token,
 )
+from workers.job_target import EngineHungError, JobTarget
 from workers.llm.read_ahead import ReadAhead
 from workers.llm.response_chain import ResponseChain, ResponseWriter
 from workers.llm.response_text import ResponseText
 from workers.llm.tool_markup import Markup
-from workers.stage import EngineHungError, JobContext, JobTarget
+from workers.stage import JobContext
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)

@@ -14,7 +14,8 @@ from schemas.audio import TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
 from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition, Recognizer, TurnModel
-from workers.stage import EngineHungError, JobContext, JobTarget, StaleJobError
+from workers.job_target import EngineHungError, JobTarget, StaleJobError
+from workers.stage import JobContext
 from workers.stt.recognition_urgency import partial_interval_ms, urgency
 from workers.stt.speech_engines import RecognitionRequest, SpeechEngines
 from workers.stt.utterance_follower import (

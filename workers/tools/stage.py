@@ -23,7 +23,8 @@ from schemas.events import (
     ToolReturned,
 )
 from schemas.tools import MOST_RESULT_BYTES, ToolKind
-from workers.stage import JobContext, JobTarget
+from workers.job_target import JobTarget
+from workers.stage import JobContext
 from workers.tools.backends import CallFailedError, ToolBackend
 from workers.tools.schema_check import BadArgumentsError, BadSchemaError, check
 
@@ -138,7 +139,7 @@ async def _earlier(job: JobContext[ToolRequested]) -> list[AnyEvent]:
     call_events: list[AnyEvent] = []
     for message in stored:
         if message.headers.get(codec.TYPE_HEADER, "tool.").startswith("tool."):
-            stored_event = message.event()
+            stored_event = message.readable()
             if isinstance(stored_event, ToolBegun | ToolReturned | ToolFailed) and (
                 (stored_event.turn, stored_event.step, stored_event.call)
                 == (event.turn, event.step, event.call)

@@ -13,7 +13,8 @@ from schemas.events import ResponseSentence, SpeechReady, StageName
 from workers.engine_executor import EngineExecutor
 from workers.engines.errors import EngineError
 from workers.engines.protocols import ChosenVoice, ManyVoices, SpeakerVoice, Synthesizer, VoiceUsed
-from workers.stage import JobContext, JobTarget
+from workers.job_target import JobTarget
+from workers.stage import JobContext
 from workers.tts.fixed_words import FixedWords, Spoken
 from workers.tts.speech_chunks import ChunkCutter, chunks_of, next_audio
 

@@ -42,6 +42,18 @@ def test_other_bytes_are_refused(data: bytes) -> None:
         codec.decode(data)
 
 
+def test_an_event_of_a_newer_version_is_told_from_damage() -> None:
+    newer = msgpack.packb({"type": "turn.imagined", "tenant": "t", "session": "s", "at_ms": 5})
+    with pytest.raises(codec.UnknownTypeError, match=r"turn\.imagined"):
+        codec.decode(newer)
+    assert codec.readable(newer) is None
+    damaged = msgpack.packb(msgpack.unpackb(codec.encode(EVENT)) | {"turn": "one"})
+    for data in (damaged, b"", newer[:-1], msgpack.packb({"type": ["turn.taken"]})):
+        with pytest.raises(codec.BadMessageError) as refused:
+            codec.decode(data)
+        assert not isinstance(refused.value, codec.UnknownTypeError)
+
+
 def test_a_message_of_another_type_is_refused() -> None:
     with pytest.raises(codec.BadMessageError):
         codec.decode_as(SpeechChunk, codec.encode(AudioFrame(seq=0, pcm=b"")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, cast
 
 from runtime.bus.connection import Bus
@@ -30,13 +29,16 @@ class FencedLog:
             self.add(event)
 
     def add(self, event: ev.Event) -> int:
+        return self.add_raw(codec.encode(event))
+
+    def add_raw(self, data: bytes) -> int:
         seq = 100 + len(self.stored)
-        self.stored.append(Stored(subjects.event(event), seq, codec.encode(event), {}, ""))
+        self.stored.append(Stored("aura.ev.t.s.say", seq, data, {}, ""))
         return seq
 
     @property
     def events(self) -> list[ev.AnyEvent]:
-        return [message.event() for message in self.stored]
+        return [event for message in self.stored if (event := message.readable())]
 
     def _known(self) -> list[Stored]:
         known = self.stored[: len(self.stored) - self.behind]
@@ -64,7 +66,7 @@ class FencedLog:
 
 
 def job(log: FencedLog, *, seq: int = 99, **changes: Any) -> JobContext[ev.TurnTaken]:
-    """Return the job of turn 5, which the log holds at *seq*; 0: before all responses."""
+    """Return the job of turn 5, taken 250 ms ago, which the log holds at *seq*."""
     fields: dict[str, Any] = {
         "turn": TURN,
         "utterance": 1,
@@ -83,4 +85,4 @@ def job(log: FencedLog, *, seq: int = 99, **changes: Any) -> JobContext[ev.TurnT
         **changes,
     }
     bus = cast("Bus", log)  # the part of a bus that a response needs
-    return JobContext(ev.TurnTaken(**HEAD, **fields), seq, 1, bus, time.monotonic())
+    return JobContext(ev.TurnTaken(**HEAD, **fields), seq, 1, bus, 10.0, clock=lambda: 10.25)

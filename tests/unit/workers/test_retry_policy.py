@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from runtime.bus.errors import BusAwayError, FencedError
@@ -12,8 +15,8 @@ from workers.engines.errors import (
     EngineUnavailableError,
     ServerUnavailableError,
 )
+from workers.job_target import EngineHungError, JobTarget, StaleJobError
 from workers.retry_policy import LAST_ATTEMPT, RetryDecision, apart_s, decide, failure
-from workers.stage import EngineHungError, JobTarget, StaleJobError
 
 
 def test_a_failure_that_may_pass_is_tried_again_later_and_later() -> None:
@@ -109,3 +112,13 @@ def test_the_event_of_a_failure_names_the_job_and_what_the_caller_may_know() -> 
     assert (event.tenant, event.session, event.at_ms) == ("t", "s", 5)
     assert (event.stage, event.utterance, event.turn, event.attempts) == ("stt", 7, 0, 3)
     assert event.reason == "no voice"
+
+
+def test_the_policy_brings_no_loop_no_bus_and_no_log_with_it() -> None:
+    """An import of `workers.stage` brought nats-py."""
+    names = ("asyncio", "socket", "aiohttp", "nats", "structlog")
+    code = f"import sys, workers.retry_policy; print([n for n in {names} if n in sys.modules])"
+    found = subprocess.run(  # our own words
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "[]"

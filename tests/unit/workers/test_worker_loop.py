@@ -20,8 +20,9 @@ from schemas import codec, subjects
 from schemas import events as ev
 from schemas.events import StageName
 from workers.engines.errors import EngineError, EngineRefusedError
+from workers.job_target import JobTarget
 from workers.retry_policy import SECOND_ATTEMPT_S, UNPUBLISHED_RETRY_S
-from workers.stage import JobContext, JobTarget
+from workers.stage import JobContext
 from workers.worker_loop import Worker
 
 EVENT = ev.SpeechStarted(

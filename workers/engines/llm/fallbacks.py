@@ -1,8 +1,10 @@
 """Language models in order: the next one is asked if the one before gives no first word.
 
-An unavailable model is skipped for a while, so that not every caller waits for it; if all others
-failed, it is asked all the same. After the first word there is no switch: a job that fails then is
-retried, beginning with the first model.
+A first word is text or the call of a tool; a model that ends without one has failed like one with
+an error, and its tokens are added to those of the next. An unavailable model is skipped for a
+while, so that not every caller waits for it; if all others failed, it is asked all the same. After
+the first word there is no switch: a job that fails then is retried, beginning with the first model.
+The last model's answer counts, even if it is empty, as that of a model without fallbacks does.
 """
 
 import asyncio
@@ -15,7 +17,14 @@ from typing import Final
 import structlog
 
 from workers.engines.errors import EngineError, EngineUnavailableError
-from workers.engines.protocols import LanguageModel, Prompt, Switched, Token
+from workers.engines.protocols import (
+    FunctionCall,
+    LanguageModel,
+    Prompt,
+    Switched,
+    Token,
+    Usage,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -67,31 +76,35 @@ class FallbackModels:
             EngineError: no model has a word; the error of the last.
         """
         reasons = [why for key, (_, why) in self._rests.items() if self._is_resting(key, request)]
-        order = self._order(request)
+        order, spent = self._order(request), Usage(0, 0, "")
         for index in order:
-            model, is_last = self._models[index], index == order[-1]
             # The job's model belongs to the first server; the others have their own.
             own_request = replace(request, model=None) if index else request
-            has_begun = False
-            async with aclosing(model.stream(own_request)) as tokens:
+            is_chosen, has_begun = index == order[-1], False
+            async with aclosing(self._models[index].stream(own_request)) as tokens:
                 while True:
-                    limit_s = None if has_begun or is_last else self._first_word_s
                     try:
-                        async with asyncio.timeout(limit_s):
-                            token = await anext(tokens)
-                    except StopAsyncIteration:
-                        return
+                        async with asyncio.timeout(None if is_chosen else self._first_word_s):
+                            token = await anext(tokens, None)
+                        if token is None and not is_chosen:
+                            raise EngineError("an empty answer")
                     except (EngineError, TimeoutError) as error:
-                        if has_begun or is_last:
+                        if is_chosen:
                             raise
                         reasons.append(self._failed(index, request, error))
                         break
-                    if token != "" and not has_begun:  # "": reasoning
-                        has_begun = True
+                    if token is None:
+                        return
+                    if isinstance(token, Usage):
+                        token = spent = _sum(spent, token)
+                        if not is_chosen:
+                            continue
+                    if not has_begun and (_is_word(token) or isinstance(token, Usage)):
+                        is_chosen = has_begun = True
                         self._rests.pop((index, request.model), None)
                         if index:
                             wanted = request.model or self.name
-                            yield Switched(wanted, model.name, "; ".join(reasons))
+                            yield Switched(wanted, self._models[index].name, "; ".join(reasons))
                     yield token
 
     def _order(self, request: Prompt) -> list[int]:
@@ -116,6 +129,18 @@ class FallbackModels:
                 self._rests.clear()
         log.warning("model_passed_over", model=name, error=why)
         return why
+
+
+def _is_word(token: Token) -> bool:
+    """Return whether an answer begins with *token*; "" is reasoning."""
+    return isinstance(token, FunctionCall) or (isinstance(token, str) and bool(token.strip()))
+
+
+def _sum(spent: Usage, usage: Usage) -> Usage:
+    """Return *usage* with what other models have *spent* before."""
+    prompt_tokens = spent.prompt_tokens + usage.prompt_tokens
+    completion_tokens = spent.completion_tokens + usage.completion_tokens
+    return Usage(prompt_tokens, completion_tokens, usage.model)
 
 
 async def _warmed(model: LanguageModel) -> EngineError | None:

@@ -29,6 +29,17 @@ def test_a_job_takes_the_slot_that_was_asked_for_until_it_is_answered() -> None:
     assert pull.request(10.3) == 1
 
 
+def test_a_job_that_waits_leaves_its_slot_to_another_and_takes_one_again() -> None:
+    pull = asked(1)
+    pull.job_came(0, 10.1)
+    pull.finished()
+    assert pull.request(10.2) == 1
+    pull.job_came(0, 10.3)
+    pull.resumed()
+    assert pull.in_flight == 2
+    assert pull.request(10.4) == 0
+
+
 def test_more_jobs_than_slots_are_accepted_and_no_more_requested() -> None:
     """Requests that were taken for lost may be answered after all."""
     pull = asked(1)

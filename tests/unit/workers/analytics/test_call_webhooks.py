@@ -1,28 +1,17 @@
-"""What a webhook is sent, and how one receiver keeps the others waiting: not."""
+"""What a webhook is sent."""
 
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
 
 import pytest
 
 from runtime.settings import SettingsError, load
 from schemas.events import WebhookRequested
 from workers.analytics import call_webhooks
-from workers.analytics.call_webhooks import (
-    AWAY_AFTER_FAILURES,
-    BUSY_S,
-    MOST_DELIVERIES_PER_RECEIVER,
-    REST_S,
-    Receivers,
-    body_of,
-)
-from workers.analytics.subscribers import RetryLater
+from workers.analytics.call_webhooks import body_of
 
 URL = "https://app.example/aura?x=1"
-SAME = "https://app.example/other"
-OTHER = "https://other.example/aura"
 
 
 def test_a_message_says_whose_it_is_and_what_happened() -> None:
@@ -46,37 +35,6 @@ def test_a_message_says_whose_it_is_and_what_happened() -> None:
             "caller": "Hello.",
         },
     }
-
-
-def test_a_receiver_that_gives_no_answer_rests_and_others_do_not() -> None:
-    receivers = Receivers()
-    for _ in range(AWAY_AFTER_FAILURES - 1):
-        receivers.note_result(URL, 10.0, answer=False)
-    receivers.note_result(URL, 10.0, answer=True)  # it is slow now and then, and not away
-    receivers.note_result(SAME, 10.0, answer=False)
-    with receivers.delivering(URL, 10.0):
-        pass
-    for _ in range(AWAY_AFTER_FAILURES - 1):
-        receivers.note_result(URL, 10.0, answer=False)
-    with pytest.raises(RetryLater) as later, receivers.delivering(SAME, 12.0):
-        pass
-    assert later.value.delay_s == pytest.approx(REST_S - 2)
-    with receivers.delivering(OTHER, 12.0), receivers.delivering(URL, 10.0 + REST_S):
-        pass
-
-
-def test_a_receiver_has_a_few_deliveries_at_once() -> None:
-    receivers = Receivers()
-    with ExitStack() as stack:
-        for _ in range(MOST_DELIVERIES_PER_RECEIVER):
-            stack.enter_context(receivers.delivering(URL, 0.0))
-        with pytest.raises(RetryLater) as later, receivers.delivering(SAME, 0.0):
-            pass
-        assert later.value.delay_s == BUSY_S
-        with receivers.delivering(OTHER, 0.0):
-            pass
-    with receivers.delivering(URL, 0.0):
-        pass
 
 
 def test_a_secret_that_is_none_is_told_at_the_start() -> None:

@@ -14,7 +14,7 @@ from schemas.events import TranscriptFinal
 from workers.analytics import subscriber
 from workers.analytics.delivery import EventJob, LiveEvent
 from workers.analytics.runner import Runner
-from workers.analytics.subscribers import Context
+from workers.analytics.subscribers import Context, Postpone
 
 EVENTS = 1000
 
@@ -109,3 +109,103 @@ async def test_one_event_that_fails_in_a_batch_costs_the_others_nothing() -> Non
     assert [delivery.answer for delivery in source.events] == ["done"] * 7 + ["given up"] + [
         "done"
     ] * 2
+
+
+class Waiting(LiveEvent):
+    """An event that notes its slot and its answers."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(words(number))
+        self.has_slot = True
+        self.answers: list[str] = []
+
+    def pause(self) -> None:
+        assert self.has_slot
+        self.has_slot = False
+
+    def resume(self) -> None:
+        assert not self.has_slot
+        self.has_slot = True
+
+    async def done(self) -> None:
+        self.answers.append("done")
+
+    async def retry(self, delay_s: float = 0.0) -> None:
+        self.answers.append(f"retried after {delay_s:g} s")
+
+    async def give_up(self, reason: str) -> None:
+        self.answers.append(f"given up: {reason}")
+
+
+class Open(Stored):
+    """A source of a few events that stays open until it is left."""
+
+    def __init__(self, events: int) -> None:
+        self.events = [Waiting(number) for number in range(events)]
+        self.left = asyncio.Event()
+
+    async def __aiter__(self) -> AsyncIterator[EventJob]:
+        for event in self.events:
+            yield event
+        await self.left.wait()
+
+    async def leave(self) -> None:
+        self.left.set()
+
+
+async def test_a_postponed_event_is_handled_later_and_was_tried_once() -> None:
+    stop, calls = asyncio.Event(), list[int]()
+    source = Open(3)
+
+    async def patient(event: TranscriptFinal) -> None:
+        calls.append(event.utterance)
+        if event.utterance == 0 and calls.count(0) < 20:  # more often than it may be delivered
+            raise Postpone(0.001)
+        if event.utterance == 0:
+            stop.set()
+
+    context = Context(Bus(Client()), load(_env_file=None), "g")
+    runner = Runner(subscriber("transcript.final", tries=1)(patient), source)
+    async with asyncio.timeout(10):
+        await runner.run(context, stop)
+    assert [event.answers for event in source.events] == [["done"]] * 3
+    assert calls[:3] == [0, 1, 2], "the others do not wait for it"
+    assert all(event.has_slot for event in source.events)
+    assert (runner.done, runner.failed, runner.in_flight) == (3, 0, 0)
+
+
+async def test_what_is_postponed_has_no_slot_and_is_given_back_at_the_end() -> None:
+    stop, source = asyncio.Event(), Open(300)
+    seen = set[int]()
+
+    async def waits(event: TranscriptFinal) -> None:
+        seen.add(event.utterance)
+        if len(seen) == len(source.events):
+            assert not any(event.has_slot for event in source.events[: event.utterance])
+            stop.set()
+        raise Postpone(60)
+
+    context = Context(Bus(Client()), load(_env_file=None), "g")
+    async with asyncio.timeout(10):
+        await Runner(subscriber("transcript.final")(waits), source).run(context, stop)
+    assert {tuple(event.answers) for event in source.events} == {("retried after 0 s",)}
+    assert all(event.has_slot for event in source.events)
+
+
+async def test_an_event_that_is_postponed_for_too_long_is_given_up() -> None:
+    stop, source = asyncio.Event(), Open(1)
+
+    async def waits(event: TranscriptFinal) -> None:
+        del event
+        raise Postpone(0.001)
+
+    made = subscriber("transcript.final")(waits)
+    runner = Runner(made, source, longest_wait_s=0.005)
+    context = Context(Bus(Client()), load(_env_file=None), "g")
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(runner.run(context, stop))
+        while not source.events[0].answers:
+            await asyncio.sleep(0)
+        stop.set()
+    assert source.events[0].answers == ["given up: waits: GiveUp"]
+    assert runner.failed == 1

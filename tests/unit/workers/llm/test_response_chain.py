@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgpack
 import pytest
 
 from runtime.bus.errors import FencedError
@@ -80,6 +81,7 @@ async def test_a_response_is_its_sentences_and_their_end() -> None:
     assert (first.deadline_ms, first.first_token_ms, first.model) == (9000, 12.5, "m")
     assert (end.sentences, end.text, end.calls) == (2, "Hello. How are you?", 0)
     assert (end.prompt_tokens, end.completion_tokens, end.model) == (40, 7, "big")
+    assert {(event.at_ms, event.took_ms) for event in (first, second, end)} == {(1250, 250.0)}
 
 
 async def test_a_later_step_counts_on_from_the_sentences_of_the_earlier_ones() -> None:
@@ -156,6 +158,16 @@ async def test_a_later_attempt_goes_on_after_the_sentences_of_the_earlier_one() 
     assert isinstance(said, ev.ResponseSentence)
     assert isinstance(end, ev.ResponseCompleted)
     assert (said.index, end.text) == (1, "Hello. How are you?")
+
+
+async def test_an_event_of_a_newer_version_is_passed_over() -> None:
+    log = FencedLog(sentence("Hello."))
+    log.add_raw(msgpack.packb({"type": "response.imagined", **HEAD, "turn": TURN}))
+    response = chain(log)
+    assert not await response.is_done()
+    await response.say("How are you?", 1.0)
+    assert kinds(log) == ["ResponseSentence"] * 2
+    assert log.refused == 0
 
 
 async def test_events_before_the_job_belong_to_no_attempt() -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, cast
 
+import msgpack
 import pytest
 
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError
-from runtime.bus.reader import Stored
-from schemas import codec, subjects
+from schemas import codec
 from schemas import events as ev
 from schemas.tools import MOST_RESULT_BYTES, ToolConfig
+from tests.unit.workers.result_log import ResultLog
 from workers.stage import FRESH_JOB_S, JobContext
 from workers.tools.backends import CallFailedError
 from workers.tools.stage import ToolStage, text_of
@@ -22,42 +22,6 @@ SCHEMA = {"type": "object", "properties": {"guests": {"type": "integer"}}, "requ
 BOOK = ToolConfig(name="book", parameters=SCHEMA)
 ASK = ToolConfig(name="ask", idempotent=True)
 KEY: dict[str, Any] = {"turn": 3, "step": 1, "call": 2}
-
-
-class ResultLog:
-    """The results of one session's calls."""
-
-    def __init__(self, *events: ev.Event) -> None:
-        self.stored = list(events)
-        self.published: list[ev.Event] = []
-        self.read_after: list[int] = []
-        self.knows_ids = True
-        self.store_fails: list[bool] = []
-        """For each failing try to store: whether the event is stored all the same."""
-
-    async def read(self, stream: str, subject: str, *, after: int) -> list[Stored]:
-        assert (stream, subject) == (subjects.EVENTS_STREAM, "aura.ev.t.s.out")
-        self.read_after.append(after)
-        return [
-            Stored(subject, number, codec.encode(event), codec.headers(event), "")
-            for number, event in enumerate(self.stored, after + 1)
-        ]
-
-    async def store(self, subject: str, data: bytes, head: dict[str, str]) -> bool:
-        event = codec.decode(data)
-        assert (subject, head) == (subjects.event(event), codec.headers(event))
-        is_new = not self.knows_ids or event.id not in {known.id for known in self.stored}
-        if self.store_fails:
-            if self.store_fails.pop():
-                self.stored.append(event)
-            raise BusAwayError("no answer")
-        if is_new:
-            self.stored.append(event)
-        return is_new
-
-    async def publish(self, event: ev.Event) -> int:
-        self.published.append(event)
-        return 1
 
 
 class Service:
@@ -104,10 +68,13 @@ async def outcome(
     *,
     attempt: int = 1,
     waited_s: float = 0.0,
+    took_s: float = 0.25,
 ) -> ev.Event | None:
     """Run a call, and return what was published of it."""
     bus = cast("Bus", log)  # the part of a bus that a call needs
-    job = JobContext(event or requested(), 50, attempt, bus, time.monotonic(), waited_s)
+    job = JobContext(
+        event or requested(), 50, attempt, bus, 10.0, waited_s, clock=lambda: 10.0 + took_s
+    )
     await ToolStage({"nats": service}).run(job)
     assert len(log.published) <= 1
     return log.published[0] if log.published else None
@@ -126,6 +93,7 @@ async def test_a_call_is_made_once_and_its_result_is_published() -> None:
     assert isinstance(event, ev.ToolReturned)
     assert (event.turn, event.step, event.call) == (3, 1, 2)
     assert (event.name, event.result) == ("book", '{"ok": true}')
+    assert (event.at_ms, event.took_ms) == (1_000_250, 250.0)
     assert len(service.calls) == 1
     assert log.read_after == [], "a fresh job reads nothing first"
 
@@ -193,12 +161,15 @@ async def test_a_kind_that_this_runner_does_not_serve_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("deadline_ms", "waited_s"), [(1_000_000, 0.0), (1_000_015, 0.0), (1_005_000, 4.99)]
+    ("deadline_ms", "waited_s", "took_s"),
+    [(1_000_000, 0.0, 0.0), (1_000_019, 0.0, 0.0), (1_005_000, 4.99, 0.0), (1_005_000, 4.0, 0.99)],
 )
-async def test_a_call_whose_time_is_over_is_not_made(deadline_ms: int, waited_s: float) -> None:
+async def test_a_call_whose_time_is_over_is_not_made(
+    deadline_ms: int, waited_s: float, took_s: float
+) -> None:
     service = Service()
     event = requested(ASK, deadline_ms=deadline_ms)
-    found = await outcome(service, ResultLog(), event, waited_s=waited_s)
+    found = await outcome(service, ResultLog(), event, waited_s=waited_s, took_s=took_s)
     assert reason(found) == ("timeout", "the deadline had passed before it began")
     assert service.calls == []
 
@@ -220,6 +191,14 @@ async def test_events_of_other_calls_do_not_count(before: Any, other: dict[str, 
     service = Service()
     event = await outcome(service, ResultLog(before(**other)), attempt=2)
     assert isinstance(event, ev.ToolReturned)
+    assert len(service.calls) == 1
+
+
+async def test_an_event_of_a_newer_version_does_not_count() -> None:
+    service, log = Service(), ResultLog()
+    newer = {"type": "tool.imagined", **HEAD, **KEY}
+    log.newer.append((msgpack.packb(newer), {codec.TYPE_HEADER: "tool.imagined"}))
+    assert isinstance(await outcome(service, log, attempt=2), ev.ToolReturned)
     assert len(service.calls) == 1
 
 
