@@ -149,7 +149,7 @@ class Open(Stored):
             yield event
         await self.left.wait()
 
-    async def leave(self) -> None:
+    async def drain(self) -> None:
         self.left.set()
 
 
