@@ -13,7 +13,7 @@ from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.bus.connection import Bus
 from schemas.events import SessionResumed
-from schemas.subjects import EVENTS_STREAM, session_events
+from schemas.subjects import EVENTS_STREAM, SEATS_STREAM, session_events
 from tests.edge_in_process import an_edge
 
 
@@ -40,3 +40,14 @@ async def test_connections_that_resume_a_session_at_once_each_have_an_event_of_t
     subject = session_events("acme", session, SessionResumed.KIND)
     stored = await bus.read(EVENTS_STREAM, subject)
     assert len(stored) == 1 + len(resumed)
+
+
+async def test_a_session_is_resumed_without_the_bucket_of_the_seats(bus: Bus) -> None:
+    """The log has it: a bucket that is full or lost leaves sessions uncounted, and ends none."""
+    async with an_edge(bus) as edge:
+        first = await opened(edge)
+        await bus.publish(first.began)
+        await bus.api(f"STREAM.DELETE.{SEATS_STREAM}")
+        resumed = (await opened(edge, first.began.session)).began
+    assert isinstance(resumed, SessionResumed)
+    assert resumed.session == first.began.session

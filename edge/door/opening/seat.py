@@ -170,18 +170,20 @@ class Seat:
 
         The time is part of the id of the event that begins a connection. If two had one id, the log
         would keep one event for both, and neither would learn that the other goes on.
-
-        Raises:
-            BusAwayError: no server answers.
         """
         bus, key = self._seats.bus, f"{subjects.SEATS}.resumed.{self.caller.tenant}.{session}"
-        while True:
-            stored = await bus.read(subjects.SEATS_STREAM, key)
-            last, before_ms = (stored[-1].seq, int(stored[-1].data)) if stored else (0, 0)
-            at_ms = max(now_ms(), before_ms + 1)
-            with suppress(FencedError):  # another resume was first
-                await bus.put(key, str(at_ms), last, ttl_s=RESUMED_TTL_S)
-                return at_ms
+        at_ms = now_ms()
+        try:
+            while True:
+                stored = await bus.read(subjects.SEATS_STREAM, key)
+                last, before_ms = (stored[-1].seq, int(stored[-1].data)) if stored else (0, 0)
+                at_ms = max(now_ms(), before_ms + 1)
+                with suppress(FencedError):  # another resume was first
+                    await bus.put(key, str(at_ms), last, ttl_s=RESUMED_TTL_S)
+                    return at_ms
+        except BusAwayError:  # the log has answered: a full or lost bucket costs no session
+            log.warning("resume_not_counted")
+            return at_ms
 
     def _new_session(self) -> str:
         if self._session:
