@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 import coverage
 import pytest
 
-from tests.own_tests import ELSEWHERE, ROOT, modules, own_test
+from tests.own_tests import ELSEWHERE, modules, own_test
+from tests.sources import ROOT
 
 PURE = "What decides knows no clock, no loop, no socket and no bus"
 """The name of the import contract that lists the pure modules."""

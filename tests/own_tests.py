@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.sources import ROOT, python_files
+
 SOURCES = ("schemas", "runtime", "edge", "workers", "aura", "deploy")
 OTHER_KINDS = ("parts", "integration", "contract", "e2e")
 
@@ -151,7 +152,7 @@ TO_WRITE: frozenset[str] = frozenset()
 
 def modules() -> list[str]:
     """Return the path of each module, without packages' `__init__.py`."""
-    files = (file for folder in SOURCES for file in (ROOT / folder).rglob("*.py"))
+    files = python_files(SOURCES)
     return sorted(str(file.relative_to(ROOT)) for file in files if file.name != "__init__.py")
 
 

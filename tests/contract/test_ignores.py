@@ -2,9 +2,9 @@
 
 import re
 import tokenize
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.sources import ROOT, python_files
+
 FOLDERS = ("aura", "benchmarks", "deploy", "docs", "edge", "runtime", "schemas", "tests", "workers")
 IGNORE = re.compile(r"# (noqa|type: ignore)\b")
 EXPLAINED = re.compile(r"# (noqa: [A-Z0-9, ]+|type: ignore\[[\w, -]+\])  # \S")
@@ -12,7 +12,7 @@ EXPLAINED = re.compile(r"# (noqa: [A-Z0-9, ]+|type: ignore\[[\w, -]+\])  # \S")
 
 def test_every_ignored_rule_is_explained() -> None:
     bare = []
-    for path in (path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))):
+    for path in python_files(FOLDERS):
         text = path.read_text(encoding="utf-8")
         if len(IGNORE.findall(text)) == len(EXPLAINED.findall(text)):
             continue  # its comments need not be told from its strings

@@ -3,11 +3,11 @@
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.sources import ROOT, python_files
+
 FOLDERS = ("schemas", "runtime", "edge", "workers", "aura", "deploy")
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 LOGS = re.compile(rf"log(ger)?\s*\.\s*({'|'.join(sorted(LEVELS))})\b")
@@ -36,17 +36,16 @@ SPREAD = {
 
 
 def log_calls() -> Iterator[tuple[str, ast.Call]]:
-    for folder in FOLDERS:
-        for file in sorted((ROOT / folder).rglob("*.py")):
-            text = file.read_text(encoding="utf-8")
-            for node in ast.walk(ast.parse(text)) if LOGS.search(text) else ():
-                if (
-                    isinstance(node, ast.Call)
-                    and isinstance(node.func, ast.Attribute)
-                    and node.func.attr in LEVELS
-                    and ast.unparse(node.func.value).rpartition(".")[2] in {"log", "_log", "logger"}
-                ):
-                    yield str(file.relative_to(ROOT)), node
+    for file in python_files(FOLDERS):
+        text = file.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if LOGS.search(text) else ():
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in LEVELS
+                and ast.unparse(node.func.value).rpartition(".")[2] in {"log", "_log", "logger"}
+            ):
+                yield str(file.relative_to(ROOT)), node
 
 
 CALLS = list(log_calls())

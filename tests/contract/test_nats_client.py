@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from tests.sources import ROOT, python_files
 
-ROOT = Path(__file__).parents[2]
 BUS = ROOT / "runtime" / "bus"
 PACKAGES = ("aura", "benchmarks", "deploy", "edge", "runtime", "schemas", "workers")
 
 
 def test_only_the_bus_names_the_client_of_nats_py() -> None:
-    paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    paths = list(python_files(PACKAGES))
     users = [path for path in paths if ".nats_client" in path.read_text(encoding="utf-8")]
     assert BUS / "connection.py" in users
     assert [path for path in users if BUS not in path.parents] == []

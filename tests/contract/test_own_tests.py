@@ -4,7 +4,8 @@ from fnmatch import fnmatch
 
 import pytest
 
-from tests.own_tests import ELSEWHERE, ROOT, TO_WRITE, WITHOUT, listed, modules, own_test
+from tests.own_tests import ELSEWHERE, TO_WRITE, WITHOUT, listed, modules, own_test
+from tests.sources import ROOT
 
 MOST_TO_WRITE = 0
 MODULES = modules()

@@ -4,9 +4,9 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.sources import ROOT, python_files
+
 FOLDERS = ("aura", "deploy", "edge", "runtime", "schemas", "workers")
 SAYS_SO = re.compile(r"\bPure[.:;]|\bpure(?: state machine|:)")
 CONTRACT = "What decides knows no clock, no loop, no socket and no bus"
@@ -22,13 +22,10 @@ def listed() -> set[str]:
 
 def pure() -> Iterator[str]:
     """Yield the modules whose docstring says so."""
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-            if SAYS_SO.search(docstring):
-                yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(
-                    ".__init__"
-                )
+    for path in python_files(FOLDERS):
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        if SAYS_SO.search(docstring):
+            yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def test_every_module_that_calls_itself_pure_is_in_the_contract() -> None:

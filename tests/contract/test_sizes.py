@@ -2,9 +2,9 @@
 
 import ast
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.sources import ROOT, python_files
+
 FOLDERS = ("aura", "benchmarks", "deploy", "edge", "runtime", "schemas", "workers")
 MOST_LINES = 300
 MOST_FUNCTION_LINES = 40
@@ -18,9 +18,8 @@ LONGER = {
 
 def files(folders: Sequence[str] = FOLDERS) -> Iterator[tuple[str, str]]:
     """Yield the paths and texts of all sources in *folders*."""
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+    for path in python_files(folders):
+        yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
 
 
 def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

@@ -16,7 +16,8 @@ from edge.call.shell_phase import SHELL_MOVES, ShellPhase
 from edge.core.hearing.utterance import UTTERANCE_MOVES, UtterancePhase
 from edge.core.session.call_phase import CALL_MOVES, CallPhase
 from runtime.moves import IllegalMoveError, moved
-from tests.own_tests import ROOT, modules
+from tests.own_tests import modules
+from tests.sources import ROOT
 from workers.stt.utterance_follower import FOLLOW_MOVES, FollowPhase
 
 Moves = Mapping[tuple[Any, Any], Any]
