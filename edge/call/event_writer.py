@@ -53,6 +53,9 @@ class Publication(Enum):
     """It is published again."""
 
 
+STORED, REFUSED, BUS_AWAY = Publication
+
+
 @dataclass(frozen=True)
 class LogTerms:
     """The terms on which a session's events are stored."""
@@ -134,13 +137,14 @@ class EventWriter:
                 if self._jobs and isinstance(event, JobEvent) and not await self._jobs.take(event):
                     log.info("job_has_no_slot", type=tag(event))
                     event = no_job(event)
-                event = in_time(event, now_ms(), awaits)
-                while (found := await self._publish(event, refused)) is Publication.BUS_AWAY:
+                while True:
+                    event = in_time(event, now_ms(), awaits)
+                    if (outcome := await self._publish(event, refused)) is not BUS_AWAY:
+                        break
                     self._outage.note("log", away=True)
                     await asyncio.sleep(0.25)
-                    event = in_time(event, now_ms(), awaits)
                 self._outage.note("log", away=False)
-                if found is Publication.STORED:
+                if outcome is STORED:
                     note_stored(event)
                     if isinstance(event, TurnTaken):
                         await self._bus.yield_to_jobs()
@@ -160,11 +164,11 @@ class EventWriter:
         except BusRefusedError as error:
             log.error("event_refused", type=tag(event), why=str(error))
             refused("EVENT_TOO_LARGE", str(error))
-            return Publication.REFUSED
+            return REFUSED
         except BusAwayError as error:
             log.warning("event_waits_for_bus", error=str(error))
-            return Publication.BUS_AWAY
+            return BUS_AWAY
         if self._quota and (why := self._quota.spend(len(data), self._clock())):
             self._quota = None
             refused("QUOTA_EXCEEDED", why)
-        return Publication.STORED
+        return STORED

@@ -7,7 +7,7 @@ from nats.errors import NoRespondersError
 
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError, BusError
-from runtime.bus.silence import answers_of_all
+from runtime.bus.silence import AWAY, answers_of_all
 from schemas import codec, subjects
 from schemas.control import (
     CallPlaced,
@@ -44,7 +44,7 @@ async def ask(bus: Bus, session: str, request: CallRequest) -> CallReply:
         BusAwayError: the bus does not answer.
     """
     if not bus.connected:
-        raise BusAwayError("the event bus is away")
+        raise BusAwayError(AWAY)
     try:
         answer = await bus.nats_client.request(
             subjects.call(session), codec.encode(request), timeout=COMMAND_TIMEOUT_S
@@ -71,7 +71,7 @@ async def place(bus: Bus, request: CallPlacing) -> CallPlaced:
         BusAwayError: the bus does not answer.
     """
     if not bus.connected:
-        raise BusAwayError("the event bus is away")
+        raise BusAwayError(AWAY)
     try:
         answer = await bus.nats_client.request(
             subjects.DIAL, codec.encode(request), timeout=PLACING_TIMEOUT_S
