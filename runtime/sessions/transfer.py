@@ -95,7 +95,8 @@ async def left(bus: Bus, tenant: str, session: str) -> int:
     """
     held = [await log.count(bus, stream, subject) for stream, subject in traces(tenant, session)]
     seats = await bus.read(subjects.SEATS_STREAM, f"{subjects.SEATS}.>")
-    seated = sum(message.data == session.encode() for message in seats)
+    resumed = f".{tenant}.{session}"  # the key that edges write at a resume
+    seated = sum(seat.data == session.encode() or seat.subject.endswith(resumed) for seat in seats)
     return seated + sum(sum(counts.values()) for counts in held)
 
 
