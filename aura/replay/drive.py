@@ -141,7 +141,7 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
     client.shell = shell = SessionShell(bus, call, client, audio=plan.audio, terms=terms)
     caller, refusals = _RecordedCaller(shell, plan.sound, from_byte), _Refusals(bus, session, plan)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
-        running = tasks.create_task(shell.run())
+        running = tasks.create_task(shell.run(began))
         await shell.listening.wait()
         workers = RecordedWorkers(bus, session, RecordedStages(connection), recorded, tasks)
         await workers.listen(stack)

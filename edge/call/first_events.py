@@ -19,6 +19,7 @@ class FirstEvents:
     protocol: str
     edge: str
     resume_hash: str = ""
+    connection: str = ""
 
     def began(
         self, config: SessionConfig, agent: AgentUsed | None, *, resumed: bool, now_ms: int
@@ -26,7 +27,13 @@ class FirstEvents:
         """Return the first event; *resumed*: it began on another connection."""
         head: Head = {"tenant": self.tenant, "session": self.session, "at_ms": now_ms}
         if resumed:
-            return SessionResumed(**head, edge=self.edge, config=config, version=version())
+            return SessionResumed(
+                **head,
+                edge=self.edge,
+                connection=self.connection,
+                config=config,
+                version=version(),
+            )
         return SessionStarted(
             **head,
             user=self.user,

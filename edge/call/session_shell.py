@@ -90,14 +90,14 @@ class SessionShell:
         self.listening = asyncio.Event()
         """Set once the stages' events are subscribed to."""
 
-    async def run(self, *more: Event) -> None:
-        """Listen and publish until `finish`; *more* events follow the first one.
+    async def run(self, *unstored: Event) -> None:
+        """Listen and publish until `finish`; *unstored* are the first events to store.
 
         The parts get their ways back to the session here: none refers to it once it is over, so
         that it is freed at once.
         """
         self._takeover.begins(self.call.began)
-        for event in (self.call.began, *more):
+        for event in unstored:
             self._events.put(event)
         async with self._tasks as tasks, AsyncExitStack() as stack:
             stack.enter_context(structlog.contextvars.bound_contextvars(session=self.session))

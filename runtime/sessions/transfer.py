@@ -95,8 +95,7 @@ async def left(bus: Bus, tenant: str, session: str) -> int:
     """
     held = [await log.count(bus, stream, subject) for stream, subject in traces(tenant, session)]
     seats = await bus.read(subjects.SEATS_STREAM, f"{subjects.SEATS}.>")
-    resumed = f".{tenant}.{session}"  # the key that edges write at a resume
-    seated = sum(seat.data == session.encode() or seat.subject.endswith(resumed) for seat in seats)
+    seated = sum(seat.data == session.encode() for seat in seats)
     return seated + sum(sum(counts.values()) for counts in held)
 
 

@@ -75,6 +75,8 @@ class SessionResumed(_Configured, frozen=True, kw_only=True, tag="session.resume
     KIND = "life"
     KEY = ("at_ms",)
     edge: str
+    connection: str = ""
+    """The connection, whose id no other of that edge has."""
     version: str = ""
 
 

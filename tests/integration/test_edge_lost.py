@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from schemas.events import TurnTaken
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, Caller, buzz, calling, pcm_of, silence
 from tests.realtime_caller import realtime
@@ -66,7 +67,7 @@ async def test_a_caller_who_comes_back_before_the_old_line_is_known_to_be_dead(
     async with calling(aura.url, PATH) as caller:
         session = await answered(caller)
         async with calling(other, f"{PATH}&session={session}") as again:
-            done = await again.until("ai_complete", seconds=12)
+            done = await again.until("ai_complete", seconds=20)
             await asyncio.wait_for(caller.ws.wait_closed(), 5)
             assert caller.ws.close_code == 1000
             assert "another connection" in (caller.ws.close_reason or "")
@@ -75,6 +76,28 @@ async def test_a_caller_who_comes_back_before_the_old_line_is_known_to_be_dead(
             await ask(again)
             await again.until("ai_complete", 2, seconds=12)
             assert not again.told("error")
+
+
+async def test_what_the_old_connection_decided_on_a_stalled_bus_is_known_on_the_new_one(
+    aura: AuraProcess,
+) -> None:
+    """The commit and the first audio wait for the bus while the caller comes back."""
+    other = f"http://127.0.0.1:{aura.port + 1}"
+    (bus,) = (psutil.Process(pid) for name, pid in aura.processes() if name == "nats-server")
+    async with calling(aura.url, PATH) as caller:
+        session: str = (await caller.until("session"))["session"]
+        await caller.speak(buzz(VOICE_MS))
+        await log_of(aura, session, lambda log: any(isinstance(one, TurnTaken) for one in log))
+        bus.suspend()
+        try:
+            await caller.speak(silence(700))
+            async with calling(other, f"{PATH}&session={session}") as again:
+                await asyncio.sleep(0.5)
+                bus.resume()
+                await again.until("ai_complete", seconds=20)
+                assert not again.told("error")
+        finally:
+            bus.resume()
 
 
 @pytest.mark.parametrize("heard_s", [0.0, 2.2])

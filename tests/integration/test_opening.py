@@ -18,6 +18,7 @@ from edge.door.state import Edge
 from edge.protocols.client_protocol import CloseCode, Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.bus.connection import Bus
+from runtime.sessions.finding import decoded
 from schemas.agent import AgentUsed
 from schemas.events import (
     AnswerHeard,
@@ -80,12 +81,8 @@ async def test_a_new_session_says_who_calls_and_how_it_is_set(edge: Edge) -> Non
     assert (began.config.language, began.config.response.greeting) == ("de", "Welcome.")
     assert "a key of" not in began.resume_hash
     assert began.resume_hash
-    assert (opening.more, opening.history, opening.recording, opening.ignored) == (
-        [],
-        None,
-        None,
-        [],
-    )
+    assert opening.unstored == [began]
+    assert (opening.history, opening.recording, opening.ignored) == (None, None, [])
 
 
 async def test_a_resumed_session_goes_on_with_its_history(edge: Edge, bus: Bus) -> None:
@@ -99,6 +96,8 @@ async def test_a_resumed_session_goes_on_with_its_history(edge: Edge, bus: Bus) 
     again = await opened(edge, Begin(greeting=True), a_seat(edge, session=session))
     assert isinstance(again.began, SessionResumed)
     assert again.began.session == session
+    assert again.unstored == []
+    assert decoded(await bus.session_events(session))[-1] == again.began
     assert again.history is not None
     assert [one.text for one in again.history.messages] == ["I am Ann.", "Hello."]
 
@@ -157,12 +156,12 @@ async def test_a_recorded_session_says_whose_wish_it_was(bus: Bus) -> None:
     async with an_edge(bus) as edge:
         opening = await opened(edge, Begin({RECORDED: True}))
         assert opening.recording is not None
-        (consent,) = opening.more
+        _, consent = opening.unstored
         assert isinstance(consent, RecordingConsented)
         assert consent.by == "caller"
         assert opening.with_changes({}).record_audio, "once it is begun it is not changed"
     async with an_edge(bus, record_audio="always") as edge:
-        (consent,) = (await opened(edge, Begin())).more
+        _, consent = (await opened(edge, Begin())).unstored
         assert isinstance(consent, RecordingConsented)
         assert consent.by == "operator"
 
@@ -180,7 +179,7 @@ async def test_a_wish_for_a_recording_that_is_refused_is_told_and_the_call_goes_
 ) -> None:
     async with an_edge(bus, **set_to) as edge:
         opening = await opened(edge, Begin({RECORDED: True}), a_seat(edge, caller))
-    assert (opening.recording, opening.more) == (None, [])
+    assert (opening.recording, opening.unstored) == (None, [opening.began])
     assert not opening.began.config.record_audio
     (notice,) = opening.ignored
     assert notice.code == "NOT_RECORDED"

@@ -17,9 +17,9 @@ from schemas.subjects import EVENTS_STREAM, SEATS_STREAM, session_events
 from tests.edge_in_process import an_edge
 
 
-async def opened(edge: Edge, session: str = "") -> Opening:
+async def opened(edge: Edge, session: str = "", connection: int = 0) -> Opening:
     """Open a session on a connection of its own, or resume *session*."""
-    protocol = ContinuousProtocol(Handshake("conn_1", query={"session": session}))
+    protocol = ContinuousProtocol(Handshake(f"conn_{connection}", query={"session": session}))
     seat = Seat(edge.seats, protocol, Caller("ann", "acme"), "203.0.113.1")
     quota = edge.quotas.log.of(seat.address, stranger=False)
     return await edge.services.openings.open(Begin(), seat, quota)
@@ -33,10 +33,8 @@ async def test_connections_that_resume_a_session_at_once_each_have_an_event_of_t
         first = await opened(edge)
         await bus.publish(first.began)
         session = first.began.session
-        resumed = await asyncio.gather(*(opened(edge, session) for _ in range(20)))
-        for one in resumed:
-            assert isinstance(one.began, SessionResumed)
-            await bus.publish(one.began)
+        resumed = await asyncio.gather(*(opened(edge, session, n + 1) for n in range(20)))
+        assert all(isinstance(one.began, SessionResumed) for one in resumed)
     subject = session_events("acme", session, SessionResumed.KIND)
     stored = await bus.read(EVENTS_STREAM, subject)
     assert len(stored) == 1 + len(resumed)

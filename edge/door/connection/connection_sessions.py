@@ -47,7 +47,7 @@ from edge.door.opening.opening import Opening
 from edge.door.opening.seat import Seat
 from edge.door.refusal import RefusedError
 from edge.door.transport import Phone
-from runtime.tasks import scoped_task
+from runtime.tasks import scoped_task, shielded
 from schemas.events import EndReason
 from schemas.tools import MOST_SENT_KEYS, SEND_DTMF
 
@@ -120,24 +120,31 @@ class ConnectionSessions:
         """
         await self.end("end_call")
         structlog.contextvars.unbind_contextvars("session")  # a refusal belongs to no session
-        services = self._services
-        opening = await services.openings.open(
-            begin, self._seat, self._quota, phone=self._phone is not None
-        )
-        await self._pace.wait_in_queue()  # many begin at once
-        structlog.contextvars.bind_contextvars(session=opening.began.session)
-        shell = self._shell_of(opening, tells_events=begin.events)
-        running = self.start(shell.run(*opening.more))
-        try:
-            async with scoped_task(shell.listening.wait()) as listening:
-                await asyncio.wait({listening, running}, return_when=asyncio.FIRST_COMPLETED)
-        finally:  # it must also be ended if the client is closed meanwhile
-            self._session = _Session(opening, shell, running, self._intake_of(shell))
-        self._pace.budget.watch(shell.recognition)
-        began = opening.began
+        # shielded: a client that is closed meanwhile has a session, which is ended
+        session = await shielded(self._begun(begin))
+        if isinstance(session, RefusedError):
+            raise session
+        shell, opening, began = session.shell, session.opening, session.opening.began
+        structlog.contextvars.bind_contextvars(session=began.session)
         earlier_s = shell.call.history.spend.call_ms(began.at_ms) / 1000
         self.stopwatch.began(time.monotonic(), began.config.limits, earlier_s=earlier_s)
         return shell, opening
+
+    async def _begun(self, begin: Begin) -> _Session | RefusedError:
+        """Open a session and start it; an error is returned: nobody may wait for it any more."""
+        await self._pace.wait_in_queue()  # many begin at once
+        openings, phone = self._services.openings, self._phone is not None
+        try:
+            opening = await openings.open(begin, self._seat, self._quota, phone=phone)
+        except RefusedError as refused:
+            return refused
+        shell = self._shell_of(opening, tells_events=begin.events)
+        running = self.start(shell.run(*opening.unstored))
+        self._session = session = _Session(opening, shell, running, self._intake_of(shell))
+        self._pace.budget.watch(shell.recognition)
+        async with scoped_task(shell.listening.wait()) as listening:
+            await asyncio.wait({listening, running}, return_when=asyncio.FIRST_COMPLETED)
+        return session
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do *work* beside the connection, which ends if it fails."""

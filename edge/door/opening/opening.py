@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from edge.call.clock import now_ms
 from edge.call.config_store import ConfigStore
 from edge.call.event_writer import LogTerms
 from edge.call.first_events import FirstEvents
@@ -26,11 +27,13 @@ from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.opening.agent_tools import tools_of
 from edge.door.opening.opening_rules import RECORDED, OpeningRules, ignored
 from edge.door.opening.resume import hash_of
-from edge.door.opening.seat import Seat
+from edge.door.opening.resumed_log import ResumedLog
+from edge.door.opening.seat import Seat, not_reachable
 from edge.door.refusal import RefusedError
 from edge.protocols.client_protocol import CloseCode
 from runtime.agents.config_file import ConfigFileError
 from runtime.bus.connection import Bus
+from runtime.bus.errors import BusAwayError, BusRefusedError
 from schemas.agent import AgentUsed
 from schemas.events import Event, SessionResumed
 from schemas.session_config import SessionConfig
@@ -47,8 +50,8 @@ class Opening:
     """The data with which a session begins."""
 
     began: Began
-    more: list[Event]
-    """Events after the first one."""
+    unstored: list[Event]
+    """The first events, as far as they are not stored."""
     history: History | None
     """The history of a resumed session."""
     recording: RecordingWriter | None
@@ -103,8 +106,9 @@ class Openings:
         caller = seat.caller
         operator = self._of_tenant(caller)
         begin, no_voice = self.voices.allowed(begin)
-        session, history, at_ms = await seat.take()
+        session, resumed = await seat.take()
         try:
+            history = resumed.history if resumed else None
             chosen = await self.agents.call_settings(caller, begin, operator, history)
         except RefusedError:
             await seat.leave()
@@ -115,12 +119,17 @@ class Openings:
         if not_recorded:
             config = config.but({RECORDED: False})
         first = self._first_events(seat, session)
-        began = first.began(config, chosen.agent, resumed=history is not None, now_ms=at_ms)
+        began = first.began(config, chosen.agent, resumed=resumed is not None, now_ms=now_ms())
+        unstored = first.following(began, asked_to_record=RECORDED in chosen.caller_changes)
+        if resumed and isinstance(began, SessionResumed):
+            began = await self._resume(resumed, began, seat, quota)
+        else:
+            unstored.insert(0, began)
         _log_start(began, chosen.agent, seat.protocol.name)
         return Opening(
             began,
-            first.following(began, asked_to_record=RECORDED in chosen.caller_changes),
-            history,
+            unstored,
+            resumed.history if resumed else None,
             self._recording(caller.tenant, session) if config.record_audio else None,
             LogTerms(self.configs, quota),
             ignored(chosen, no_voice, not_recorded),
@@ -147,10 +156,27 @@ class Openings:
             found.append(self.rules.completed(chosen.config, tools))
         return found
 
+    async def _resume(
+        self, log: ResumedLog, began: SessionResumed, seat: Seat, quota: LogQuota
+    ) -> SessionResumed:
+        """Store the first event of a connection that resumes; see `ResumedLog.begin`.
+
+        Raises:
+            RefusedError: the bus does not take it.
+        """
+        try:
+            stored = await log.begin(began, self.configs.encode)
+        except (BusAwayError, BusRefusedError) as away:
+            await seat.leave()
+            raise not_reachable() from away
+        quota.spend(len(self.configs.encode(stored)), time.monotonic())
+        return stored
+
     def _first_events(self, seat: Seat, session: str) -> FirstEvents:
-        who = seat.caller
-        key = hash_of(seat.resume_key)
-        return FirstEvents(who.tenant, session, who.user, seat.protocol.name, self.edge, key)
+        who, protocol, key = seat.caller, seat.protocol, hash_of(seat.resume_key)
+        return FirstEvents(
+            who.tenant, session, who.user, protocol.name, self.edge, key, protocol.connection
+        )
 
     def _recording(self, tenant: str, session: str) -> RecordingWriter:
         return RecordingWriter(self.bus, tenant, session, self.recorded.of(tenant))

@@ -8,50 +8,26 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
-
-import structlog
 
 from edge.call import counters
 from edge.call.clock import now_ms
-from edge.core.session.history import History
 from edge.door.callers.auth import Caller
 from edge.door.limits.session_limits import FullError, SessionKeys, SessionLimits
 from edge.door.limits.session_rates import SessionRates
 from edge.door.opening.resume import resumable
+from edge.door.opening.resumed_log import LogBus, ResumedLog
 from edge.door.refusal import RefusedError
 from edge.protocols.client_protocol import ClientProtocol, CloseCode
-from runtime.bus.errors import BusAwayError, FencedError
-from runtime.bus.reader import Stored
-from schemas import subjects
-from schemas.codec import BadMessageError
-
-log = structlog.get_logger(__name__)
-
-EVENTS_AT_ONCE = 40
-"""The events of a resumed session that are read before other tasks run."""
-RESUMED_TTL_S = 60
-"""The time for which the edges know of a resume: the clocks of two differ by less."""
-
-
-class SeatBus(Protocol):
-    """The part of the bus that has the log of all sessions, and what all edges know of them."""
-
-    async def read(self, stream: str, subject: str) -> list[Stored]:
-        """Return the messages of *subject* in *stream*, oldest first."""
-
-    async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
-        """Write *key* for *ttl_s* if *last* is its newest sequence; 0: it does not exist."""
+from runtime.bus.errors import BusAwayError
 
 
 @dataclass(frozen=True)
 class Seats:
     """The limits that an edge checks before a session begins or is resumed."""
 
-    bus: SeatBus
+    bus: LogBus
     drains: Callable[[], bool]
     """Whether the edge begins no session any more."""
     full_stage: Callable[[str, bool], str]
@@ -60,6 +36,12 @@ class Seats:
     """The seconds after which a refused call may try again."""
     limits: SessionLimits
     rates: SessionRates
+
+
+def not_reachable() -> RefusedError:
+    """Return the error of a session whose log cannot be read or written."""
+    details = "the event bus is away: try again with the same session"
+    return RefusedError("BUS_AWAY", "Session not reachable", details)
 
 
 def new_session() -> str:
@@ -95,8 +77,8 @@ class Seat:
         self.resume_key = resume_key
         self._held: SessionKeys | None = None
 
-    async def take(self) -> tuple[str, History | None, int]:
-        """Return the id of the session, its history if it is resumed, and the time, Unix ms.
+    async def take(self) -> tuple[str, ResumedLog | None]:
+        """Return the id of the session, and its log if it is resumed.
 
         Raises:
             RefusedError: it cannot begin now.
@@ -109,10 +91,9 @@ class Seat:
             )
         try:
             self._count_session()
-            history = await self._remembered()
-            self._not_while_all_are_busy(history)
-            session = self.protocol.resumes if history else self._new_session()
-            at_ms = await self._resumed_ms(session) if history else now_ms()
+            resumed = await self._resumed_log()
+            self._not_while_all_are_busy(resumed)
+            session = self.protocol.resumes if resumed else self._new_session()
             holder = self.caller if self.caller.named else None
             self._held = await self._seats.limits.take(holder, session)
         except FullError as full:
@@ -120,10 +101,9 @@ class Seat:
             message = "Service busy" if full.code == "OVERLOADED" else "Too many sessions"
             raise RefusedError(full.code, message, str(full)) from full
         except BusAwayError as away:  # a new session would lose the history
-            details = "the event bus is away: try again with the same session"
-            raise RefusedError("BUS_AWAY", "Session not reachable", details) from away
+            raise not_reachable() from away
         self._on_taken()
-        return session, history, at_ms
+        return session, resumed
 
     async def leave(self) -> None:
         """Give the seat back, if there is one."""
@@ -136,14 +116,14 @@ class Seat:
         if why := rates.refusal(self.address, time.monotonic(), stranger=stranger):
             raise FullError("RATE_LIMITED", why)
 
-    def _not_while_all_are_busy(self, history: History | None) -> None:
+    def _not_while_all_are_busy(self, resumed: ResumedLog | None) -> None:
         full = self._seats.full_stage(self.address, not self.caller.named)
-        if full and not history:  # a running session may be resumed
+        if full and not resumed:  # a running session may be resumed
             wait_s = self._seats.retry_after_s
             raise FullError("OVERLOADED", f"the {full} stage is busy: try again in {wait_s} s")
 
-    async def _remembered(self) -> History | None:
-        """Return the history of the requested session; None: the caller may not resume it.
+    async def _resumed_log(self) -> ResumedLog | None:
+        """Return the log of the requested session; None: the caller may not resume it.
 
         Raises:
             BusAwayError: no server answers.
@@ -151,39 +131,14 @@ class Seat:
         session, caller = self.protocol.resumes, self.caller
         if not session:
             return None
-        events = []
-        found = await self._seats.bus.read(
-            subjects.EVENTS_STREAM, subjects.session_events(caller.tenant, session)
-        )
-        for number, stored in enumerate(found):
-            if number % EVENTS_AT_ONCE == 0:
-                await asyncio.sleep(0)
-            try:
-                events.append(stored.event())
-            except BadMessageError:  # an event of a newer Aura
-                log.warning("event_malformed", subject=stored.subject)
+        log = ResumedLog(self._seats.bus, caller.tenant, session)
+        await log.read()
         owner = {"tenant": caller.tenant, "user": caller.user, "key": self.resume_key}
-        return await asyncio.to_thread(partial(resumable, events, **owner, now_ms=now_ms()))
-
-    async def _resumed_ms(self, session: str) -> int:
-        """Return the time of this resume, Unix ms, which is that of no other resume of *session*.
-
-        The time is part of the id of the event that begins a connection. If two had one id, the log
-        would keep one event for both, and neither would learn that the other goes on.
-        """
-        bus, key = self._seats.bus, f"{subjects.SEATS}.resumed.{self.caller.tenant}.{session}"
-        at_ms = now_ms()
-        try:
-            while True:
-                stored = await bus.read(subjects.SEATS_STREAM, key)
-                last, before_ms = (stored[-1].seq, int(stored[-1].data)) if stored else (0, 0)
-                at_ms = max(now_ms(), before_ms + 1)
-                with suppress(FencedError):  # another resume was first
-                    await bus.put(key, str(at_ms), last, ttl_s=RESUMED_TTL_S)
-                    return at_ms
-        except BusAwayError:  # the log has answered: a full or lost bucket costs no session
-            log.warning("resume_not_counted")
-            return at_ms
+        decide = partial(resumable, log.events, **owner, now_ms=now_ms())
+        if (history := await asyncio.to_thread(decide)) is None:
+            return None
+        log.history = history
+        return log
 
     def _new_session(self) -> str:
         if self._session:

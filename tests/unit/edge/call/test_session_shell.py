@@ -48,7 +48,7 @@ class Held:
     async def gives(self, *given: AnyInput) -> list[str]:
         """Hold the session for *given*, and return the tags of its events in the log's order."""
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.shell.run())
+            tasks.create_task(self.shell.run(self.call.began))
             await self.shell.listening.wait()
             for one in given:
                 self.shell.give(one)
@@ -80,7 +80,7 @@ async def test_audio_of_a_turn_that_was_handed_in_is_kept_until_its_words_have_c
     bus, share, call = MemoryBus(), CommonShare(1_000_000), Call(began(config(**BY_CLIENT)))
     shell = SessionShell(bus, call, ToldClient(), audio=SessionAudio(memory=share.account("a")))
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        tasks.create_task(shell.run())
+        tasks.create_task(shell.run(shell.call.began))
         await shell.listening.wait()
         for given in (Started(), sound(VOICE * 20), TurnEnded()):
             shell.give(given)
@@ -108,7 +108,7 @@ async def test_an_utterance_without_a_slot_of_the_recogniser_is_not_outstanding(
     bus, call = MemoryBus(), Call(began(config()))
     shell = SessionShell(bus, call, ToldClient(), terms=LogTerms(jobs=Full()))
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        tasks.create_task(shell.run())
+        tasks.create_task(shell.run(shell.call.began))
         await shell.listening.wait()
         shell.give(sound(VOICE * 20))
         assert shell.recognition.outstanding == 1
@@ -152,7 +152,7 @@ async def test_a_call_that_breaks_when_its_timer_rings_ends_the_same_way() -> No
             return super().due_ms(now_ms)
 
     held = Held(Late(began(config())))
-    running = asyncio.create_task(held.shell.run())
+    running = asyncio.create_task(held.shell.run(held.call.began))
     async with asyncio.timeout(20):
         await held.shell.listening.wait()
         held.shell.give(Started())
@@ -180,7 +180,7 @@ async def test_a_timer_that_rings_after_its_call_broke_does_nothing() -> None:
 
     call = Broken(began(config()))
     held = Held(call)
-    running = asyncio.create_task(held.shell.run())
+    running = asyncio.create_task(held.shell.run(held.call.began))
     async with asyncio.timeout(20):
         await held.shell.listening.wait()
         held.shell.give(Started())
@@ -199,7 +199,7 @@ async def test_where_a_newer_connection_has_the_session_nothing_more_is_decided(
     resumed = ev.SessionResumed(
         tenant="t", session="s", at_ms=first.at_ms + 1, edge="other", config=first.config
     )
-    running = asyncio.create_task(held.shell.run())
+    running = asyncio.create_task(held.shell.run(held.call.began))
     await held.shell.listening.wait()
     await held.bus.deliver(first, 10)
     await held.bus.deliver(resumed, 11)
@@ -234,7 +234,7 @@ async def test_a_resumed_connection_tells_its_own_events_once_and_no_older_ones(
     events: list[ev.Event] = [*said[:5], resumed, *said[5:]]
     shell = SessionShell(bus, call, client, tells_events=True)
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        tasks.create_task(shell.run())
+        tasks.create_task(shell.run(shell.call.began))
         await shell.listening.wait()
         for seq, event in enumerate(events, 1):
             await bus.deliver(event, seq)

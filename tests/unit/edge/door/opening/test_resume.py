@@ -14,7 +14,8 @@ from edge.door.limits.session_keys import Limits
 from edge.door.limits.session_limits import SessionLimits
 from edge.door.limits.session_rates import SessionRates
 from edge.door.opening.resume import FORSAKEN_MS, RESUME_WINDOW_MS, hash_of, resumable
-from edge.door.opening.seat import EVENTS_AT_ONCE, Seat, Seats
+from edge.door.opening.resumed_log import EVENTS_AT_ONCE
+from edge.door.opening.seat import Seat, Seats
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.bus.connection import Bus
@@ -22,6 +23,7 @@ from runtime.common_share import CommonShare
 from schemas.events import (
     AnswerHeard,
     AnyEvent,
+    Event,
     SessionEnded,
     SessionResumed,
     SessionStarted,
@@ -146,8 +148,8 @@ def test_a_key_for_a_session_that_has_none_opens_nothing_more() -> None:
 class ReadLog(StoredLog):
     """A log of sessions that nobody may resume."""
 
-    async def put(self, key: str, value: str, last: int, *, ttl_s: int) -> int:
-        raise AssertionError(key, value, last, ttl_s)
+    async def publish(self, event: Event, data: bytes) -> int:
+        raise AssertionError(event, data)
 
 
 async def test_a_session_however_long_is_gone_on_with_beside_others() -> None:
@@ -171,8 +173,8 @@ async def test_a_session_however_long_is_gone_on_with_beside_others() -> None:
     protocol = ContinuousProtocol(Handshake("c", {"session": "s"}))
     seat = Seat(seats, protocol, Caller("somebody else", "t"), "a")
     others = asyncio.create_task(count())
-    name, history, _ = await seat.take()
+    name, resumed = await seat.take()
     assert name != "s"
-    assert history is None
+    assert resumed is None
     others.cancel()
     assert rounds >= len(told) / EVENTS_AT_ONCE
