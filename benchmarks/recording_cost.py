@@ -7,15 +7,14 @@ is that of all processes of Aura, with the real engines and with simulated ones.
 """
 
 import asyncio
-import time
 from typing import Any
 
-import aiohttp
 import psutil
 
 from benchmarks import aura_server
 from benchmarks.bus_server import bus_server, server_of
-from benchmarks.recordings import buzz, spoken
+from benchmarks.recordings import spoken
+from benchmarks.simulated_calls import CONTINUOUS, QUESTION, SECONDS, hold
 from benchmarks.soak import processes
 from benchmarks.soak.trial import SIMULATED
 from deploy.provision import provision
@@ -26,48 +25,19 @@ from runtime.bus.connection import connect
 from runtime.settings import load
 from schemas.audio import BYTES_PER_MS
 
-CALLS, SECONDS = 20, 20.0
+CALLS = 20
 KEPT_CALLS, KEPT_S, TIMES = 20, 120, 3
 ANSWER_EVERY_MS, ANSWER_MS, CHUNK_MS = 10_000, 3_000, 64
-PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 ROLES = ("edge", "nats-server")
-
-
-async def _caller(http: aiohttp.ClientSession, url: str, question: bytes, delay_s: float) -> None:
-    await asyncio.sleep(delay_s)
-    async with http.ws_connect(url, max_msg_size=0) as ws:
-
-        async def listen() -> None:
-            async for _ in ws:
-                pass
-
-        listening = asyncio.create_task(listen())
-        start, sent = time.monotonic(), 0
-        speech = question.ljust(BYTES_PER_MS * 10_000, b"\0")
-        while time.monotonic() < start + SECONDS:
-            at = sent * 640 % len(speech)
-            await ws.send_bytes(speech[at : at + 640])
-            sent += 1
-            await asyncio.sleep(max(0.0, start + sent * 0.02 - time.monotonic()))
-        await ws.send_str('{"type": "end_call"}')
-        await listening
-
-
-async def _calls(url: str, question: bytes, calls: int) -> None:
-    address = url.replace("http", "ws", 1) + PATH
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        await asyncio.gather(
-            *(_caller(http, address, question, k * 10.0 / calls) for k in range(calls))
-        )
 
 
 def whole(question: bytes, calls: int, **engines: str) -> dict[str, float]:
     """Return the CPU of every process, ms a second of call, without recording."""
     with aura_server.running(**{**engines, "AURA_OVERLOAD_WAIT_MS": "0"}) as (url, process):
         watched = {role: of[0] for role, of in processes.of(process.pid).items()}
-        asyncio.run(_calls(url, question, calls))  # a warm-up
+        asyncio.run(hold(url, CONTINUOUS, calls, question))  # a warm-up
         before = {role: _cpu_s(process) for role, process in watched.items()}
-        asyncio.run(_calls(url, question, calls))
+        asyncio.run(hold(url, CONTINUOUS, calls, question))
         spent = {role: _cpu_s(process) - before[role] for role, process in watched.items()}
     return {role: round(1000 * s / (calls * SECONDS), 3) for role, s in spent.items()}
 
@@ -120,7 +90,7 @@ def alone() -> dict[str, float]:
 
 def measure() -> dict[str, Any]:
     """Return the CPU of a call and that of recording it, ms a second of call."""
-    kept, simulated = alone(), whole(buzz(900), CALLS, **SIMULATED)
+    kept, simulated = alone(), whole(QUESTION, CALLS, **SIMULATED)
     real = whole(next(iter(spoken().values())), 1)
     more = sum(kept.values())
     shares = {
