@@ -13,6 +13,8 @@ import aiohttp
 import typer
 from rich.console import Console
 
+from aura.cli.call import options
+from aura.cli.calling.call_failures import failure
 from aura.cli.evaluation.caller import perform
 from aura.cli.evaluation.judge import judge
 from aura.cli.evaluation.results import Result, junit, summary, table
@@ -21,6 +23,7 @@ from aura.cli.evaluation.suite import Scenario, Step, Suite, SuiteError
 from aura.cli.evaluation.suite import load as read_suite
 from aura.cli.options import Token, Url, Variables, agent_query, edge_of
 from aura.cli.running import CommandError, run
+from aura.client import CallClient, CallError
 from runtime.settings import Settings, load
 
 
@@ -103,18 +106,12 @@ async def _try(
     scenario: Scenario, suite: Suite, spoken: Mapping[Step, bytes], wanted: EvaluateOptions
 ) -> Result:
     result, began = Result(scenario.name), time.monotonic()
+    query = options(greeting=scenario.greeting, more=wanted.query)
+    client = CallClient(wanted.url, token=wanted.token, query=query, retries_s=())
     try:
-        result.seen = await perform(
-            scenario,
-            spoken,
-            wanted.url,
-            {**wanted.query, "token": wanted.token},
-            within_s=suite.within_s,
-        )
-    except aiohttp.WSServerHandshakeError as error:
-        result.error = f"the call was refused: HTTP {error.status}"
-    except (aiohttp.ClientError, OSError) as error:
-        result.error = f"the call failed: {type(error).__name__}"
+        result.seen = await perform(scenario, spoken, client, within_s=suite.within_s)
+    except CallError as error:
+        result.error = failure(error, wanted.url)
     for number, (step, seen) in enumerate(zip(scenario.steps, result.seen, strict=False), 1):
         result.wrong += [f"step {number}: {flaw}" for flaw in judge(step, seen, suite.within_s)]
     result.seconds = time.monotonic() - began
