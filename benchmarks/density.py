@@ -50,9 +50,9 @@ async def beside(url: str, process: psutil.Process, sound: bytes = b"") -> dict[
         for number in range(BESIDE):
             tasks.create_task(silent(http, url, number / BESIDE, sound))
         await asyncio.sleep(1.5)
-        before = sum(process.cpu_times()[:2])
+        before = processes.cpu_s(process)
         await asyncio.sleep(BESIDE_S)
-        cpu_s = sum(process.cpu_times()[:2]) - before
+        cpu_s = processes.cpu_s(process) - before
         rss = process.memory_info().rss / 2**20
     return {
         "calls": BESIDE,
@@ -77,13 +77,13 @@ def _busy_s() -> float:
 async def measure(url: str, pid: int, size: int) -> dict[str, Any]:
     """Return the cost and the waits of *size* calls."""
     watched = {role: those[0] for role, those in processes.of(pid).items()}
-    before = {role: sum(p.cpu_times()[:2]) for role, p in watched.items()}
+    before = {role: processes.cpu_s(p) for role, p in watched.items()}
     busy = _busy_s()
-    own, began = sum(psutil.Process().cpu_times()[:2]), time.monotonic()
+    own, began = processes.cpu_s(psutil.Process()), time.monotonic()
     seen = await hold(url, MICROPHONE, size)
     took = time.monotonic() - began
-    cpu = {r: (sum(p.cpu_times()[:2]) - before[r]) / took for r, p in watched.items()}
-    client = (sum(psutil.Process().cpu_times()[:2]) - own) / took
+    cpu = {r: (processes.cpu_s(p) - before[r]) / took for r, p in watched.items()}
+    client = (processes.cpu_s(psutil.Process()) - own) / took
     waits = seen.waits_ms
     return {
         "calls": size,

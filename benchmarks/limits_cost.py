@@ -95,7 +95,7 @@ async def hold(url: str, edge: Any, calls: int, into: str) -> dict[str, Any]:
 def cpu_s(pid: int) -> dict[str, float]:
     """Return the CPU time so far of the processes of the Aura *pid*, by role."""
     return {
-        role: sum(sum(process.cpu_times()[:2]) for process in group)
+        role: sum(processes.cpu_s(process) for process in group)
         for role, group in processes.of(pid).items()
     }
 

@@ -28,10 +28,10 @@ PAIRS = 2
 
 async def measure(url: str, edge: psutil.Process, door: Door, calls: int) -> dict[str, Any]:
     """Return the cost and the waits of *calls* over *door*."""
-    before, began = sum(edge.cpu_times()[:2]), time.monotonic()
+    before, began = processes.cpu_s(edge), time.monotonic()
     seen = await hold(url, door, calls)
     took_s = time.monotonic() - began
-    cpu_s = sum(edge.cpu_times()[:2]) - before
+    cpu_s = processes.cpu_s(edge) - before
     waits = seen.waits_ms
     return {
         "door": door.name,

@@ -11,8 +11,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks import aura_server
-from benchmarks.bus_server import bus_server, server_of
+from benchmarks import aura_server, nats_server
 from benchmarks.recordings import spoken
 from benchmarks.simulated_calls import CONTINUOUS, QUESTION, SECONDS, hold
 from benchmarks.soak import processes
@@ -36,9 +35,9 @@ def whole(question: bytes, calls: int, **engines: str) -> dict[str, float]:
     with aura_server.running(**{**engines, "AURA_OVERLOAD_WAIT_MS": "0"}) as (url, process):
         watched = {role: of[0] for role, of in processes.of(process.pid).items()}
         asyncio.run(hold(url, CONTINUOUS, calls, question))  # a warm-up
-        before = {role: _cpu_s(process) for role, process in watched.items()}
+        before = {role: processes.cpu_s(process) for role, process in watched.items()}
         asyncio.run(hold(url, CONTINUOUS, calls, question))
-        spent = {role: _cpu_s(process) - before[role] for role, process in watched.items()}
+        spent = {role: processes.cpu_s(process) - before[role] for role, process in watched.items()}
     return {role: round(1000 * s / (calls * SECONDS), 3) for role, s in spent.items()}
 
 
@@ -73,15 +72,15 @@ async def _keep(nats_url: str, *, keep: bool = True) -> None:
 
 def alone() -> dict[str, float]:
     """Return the CPU of recording in edge and nats-server, ms a second of call."""
-    with bus_server() as env:
-        own, server = psutil.Process(), server_of(env)
-        asyncio.run(_keep(env["NATS_URL"]))  # a warm-up
+    with nats_server.running() as bus:
+        own, server = psutil.Process(), psutil.Process(bus.pid)
+        asyncio.run(_keep(bus.url))  # a warm-up
         spent = [0.0, 0.0]
         for keep, sign in ((True, 1), (False, -1)) * TIMES:
-            before = _cpu_s(own), _cpu_s(server)
-            asyncio.run(_keep(env["NATS_URL"], keep=keep))
+            before = processes.cpu_s(own), processes.cpu_s(server)
+            asyncio.run(_keep(bus.url, keep=keep))
             spent = [
-                sum_s + sign * (_cpu_s(process) - before_s)
+                sum_s + sign * (processes.cpu_s(process) - before_s)
                 for sum_s, process, before_s in zip(spent, (own, server), before, strict=True)
             ]
     seconds = KEPT_CALLS * KEPT_S * TIMES
@@ -101,11 +100,6 @@ def measure() -> dict[str, Any]:
         f"  keeping the sound: {kept}; a call: {real}, simulated {simulated}; {shares}", flush=True
     )
     return {"kept_ms": kept, "call_ms": real, "simulated_call_ms": simulated, **shares}
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 if __name__ == "__main__":
