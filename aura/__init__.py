@@ -6,7 +6,7 @@ Exception
 ├── CallError               the call is over: say why (`client.py`)
 ├── CommandError            print the message and the next step, exit (`cli/running.py`)
 ├── Refused                 answer the page: the request is wrong (`cli/console/answers.py`)
-└── CallLostError              the evaluated call has failed (`cli/evaluation/caller.py`)
+└── CallLostError           the evaluated call has failed (`cli/evaluation/caller.py`)
 ValueError
 ├── SuiteError              tell the author: the suite is wrong (`cli/evaluation/suite.py`)
 ├── NoSuchTurnError         tell the operator: the session has no such turn (`replay/drive.py`)

@@ -1,6 +1,6 @@
 """A call over `/ws/voice/continuous`, for Python: sends sound and words, returns the messages.
 
-    async with Call("https://voice.example", token="...") as call:
+    async with CallClient("https://voice.example", token="...") as call:
         await call.type("Hello")
         async for message in call:
             print(message["type"])

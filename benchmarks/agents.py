@@ -14,10 +14,10 @@ from typing import Any
 
 import aiohttp
 import numpy as np
-import psutil
 
 from benchmarks import aura_server
 from benchmarks.results import save
+from benchmarks.soak import processes
 from runtime.agents import store
 from runtime.bus.connection import connect
 from runtime.settings import load
@@ -71,8 +71,7 @@ async def call(url: str) -> tuple[float, float]:
 
 def edge_mb(pid: int) -> float:
     """Return the resident memory of the edge of `aura up` *pid*, MB."""
-    edges = [child for child in psutil.Process(pid).children() if child.cmdline()[-1:] == ["edge"]]
-    return float(edges[0].memory_info().rss / 1e6)
+    return float(processes.of(pid)["edge"][0].memory_info().rss / 1e6)
 
 
 async def alternate(urls: dict[str, str]) -> dict[str, list[tuple[float, float]]]:

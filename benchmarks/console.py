@@ -7,11 +7,9 @@ import asyncio
 import json
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -19,11 +17,13 @@ from playwright.async_api import Page, async_playwright
 
 from aura.cli.console.app import build, readable_by
 from aura.cli.console.watcher import Watcher
+from benchmarks import nats_server
 from benchmarks.nats_server import NatsServer
 from deploy.nats_server import passwords
 from deploy.provision import provision
 from runtime.bus.connection import Bus, connect
 from runtime.settings import load
+from runtime.tasks import scoped_task
 from schemas import events as ev
 
 RATES = (0, 100, 500)
@@ -79,33 +79,24 @@ async def publish(bus: Bus, rate: int, seconds: float, first: int) -> int:
 
 
 @asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[tuple[str, Bus]]:
+async def served(server: NatsServer) -> AsyncIterator[tuple[str, Bus]]:
     """Yield the address of a console, and an operator's connection to its bus."""
-    server = NatsServer(folder)
-    server.start()
-    try:
-        settings = load(
-            nats_url=server.bare_url,
-            nats_user="console",
-            nats_password=passwords(folder)["console"],
-            _env_file=None,
-        )
-        async with await connect(load(nats_url=server.url, _env_file=None), "bench") as bus:
-            await provision(bus)
-            readable = readable_by(settings)
-            watcher = Watcher(settings, readable)
-            runner = web.AppRunner(build(settings, watcher, readable), shutdown_timeout=1)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            watching = asyncio.create_task(watcher.run())
-            try:
-                yield f"http://127.0.0.1:{runner.addresses[0][1]}", bus
-            finally:
-                watching.cancel()
-                await asyncio.wait({watching})
-                await runner.cleanup()
-    finally:
-        server.stop()
+    settings = load(
+        nats_url=server.bare_url,
+        nats_user="console",
+        nats_password=passwords(server.folder)["console"],
+        _env_file=None,
+    )
+    async with await connect(load(nats_url=server.url, _env_file=None), "bench") as bus:
+        await provision(bus)
+        readable = readable_by(settings)
+        watcher = Watcher(settings, readable)
+        runner = web.AppRunner(build(settings, watcher, readable), shutdown_timeout=1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        async with scoped_task(watcher.run()):
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}", bus
+        await runner.cleanup()
 
 
 async def measured(page: Page, bus: Bus, rate: int, seconds: float, first: int) -> dict[str, Any]:
@@ -130,8 +121,8 @@ async def main(seconds: float) -> None:
     chromium_at = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium_at is None:
         raise SystemExit("needs Chromium: apt-get install chromium")
-    with tempfile.TemporaryDirectory() as folder:
-        async with served(Path(folder)) as (url, bus), async_playwright() as playwright:
+    with nats_server.running() as server:
+        async with served(server) as (url, bus), async_playwright() as playwright:
             chromium = await playwright.chromium.launch(
                 executable_path=chromium_at, args=["--no-sandbox"]
             )

@@ -11,7 +11,7 @@ that does only what every edge must do (`benchmarks.lower_bound`).
 import asyncio
 import statistics
 import time
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -20,78 +20,27 @@ import uvloop
 
 from benchmarks import aura_server, lower_bound
 from benchmarks.latency import machine
-from benchmarks.recordings import buzz
 from benchmarks.results import save
+from benchmarks.simulated_calls import CONTINUOUS, ENGINES, QUESTION, SECONDS, hold
 from benchmarks.soak import processes
-from benchmarks.soak.trial import SIMULATED
 
 SIZES = (1, 10, 50, 100, 150, 200, 250, 300, 350, 400)
 BESIDE = 100
 """Calls of the idle edge and of the lower bound."""
 BESIDE_S = 10.0
-SECONDS = 20.0
-TURN_EVERY_S = 10.0
 LATEST_MS = 100.0
-PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
-FRAME = bytes(640)
-QUESTION = buzz(900)
-ENGINES = {"AURA_SIM_TTS_AUDIO_MS": "2000", "AURA_OVERLOAD_WAIT_MS": "0"}
-
-
-@dataclass
-class DensityCounts:
-    """The counts of all callers in one measurement."""
-
-    waits_ms: list[float] = field(default_factory=list)
-    lost: int = 0
-    late: int = 0
-
-
-async def caller(
-    http: aiohttp.ClientSession, url: str, delay_s: float, seen: DensityCounts
-) -> None:
-    """Hold one call for the length of the measurement."""
-    await asyncio.sleep(delay_s)
-    first_at: list[float] = []
-    due_at = 0.0
-    async with http.ws_connect(url + PATH, max_msg_size=0) as ws:
-
-        async def listen() -> None:
-            nonlocal due_at
-            async for message in ws:
-                if '"ai_audio_chunk"' in message.data[:40]:
-                    now = time.monotonic()
-                    if not first_at:
-                        first_at.append(now)
-                        due_at = now
-                    seen.late += now > due_at + 0.02
-                    due_at += (len(message.data) - 150) * 3 / 4 / 32_000
-
-        listening = asyncio.create_task(listen())
-        start, sent = time.monotonic(), 0
-        while (began := time.monotonic()) < start + SECONDS:
-            first_at.clear()
-            for at in range(0, len(QUESTION), 640):
-                sent = await _send(ws, QUESTION[at : at + 640], start, sent)
-            ended = start + sent * 0.02
-            while time.monotonic() < began + TURN_EVERY_S:
-                sent = await _send(ws, FRAME, start, sent)
-            if first_at:
-                seen.waits_ms.append((first_at[0] - ended) * 1000)
-            else:
-                seen.lost += 1
-        listening.cancel()
+MICROPHONE = replace(CONTINUOUS, frame_s=0.02)
 
 
 async def silent(http: aiohttp.ClientSession, url: str, delay_s: float, sound: bytes) -> None:
     """Hold a call without a response: *sound*, then silence."""
     await asyncio.sleep(delay_s)
-    async with http.ws_connect(url + PATH, max_msg_size=0) as ws:
+    async with http.ws_connect(url + MICROPHONE.path, max_msg_size=0) as ws:
         start, sent = time.monotonic(), 0
         for at in range(0, len(sound), 640):
             sent = await _send(ws, sound[at : at + 640], start, sent)
         while time.monotonic() < start + BESIDE_S + 2:
-            sent = await _send(ws, FRAME, start, sent)
+            sent = await _send(ws, bytes(640), start, sent)
 
 
 async def beside(url: str, process: psutil.Process, sound: bytes = b"") -> dict[str, Any]:
@@ -101,9 +50,9 @@ async def beside(url: str, process: psutil.Process, sound: bytes = b"") -> dict[
         for number in range(BESIDE):
             tasks.create_task(silent(http, url, number / BESIDE, sound))
         await asyncio.sleep(1.5)
-        before = sum(process.cpu_times()[:2])
+        before = processes.cpu_s(process)
         await asyncio.sleep(BESIDE_S)
-        cpu_s = sum(process.cpu_times()[:2]) - before
+        cpu_s = processes.cpu_s(process) - before
         rss = process.memory_info().rss / 2**20
     return {
         "calls": BESIDE,
@@ -127,18 +76,15 @@ def _busy_s() -> float:
 
 async def measure(url: str, pid: int, size: int) -> dict[str, Any]:
     """Return the cost and the waits of *size* calls."""
-    seen = DensityCounts()
     watched = {role: those[0] for role, those in processes.of(pid).items()}
-    before = {role: sum(p.cpu_times()[:2]) for role, p in watched.items()}
+    before = {role: processes.cpu_s(p) for role, p in watched.items()}
     busy = _busy_s()
-    own, began = sum(psutil.Process().cpu_times()[:2]), time.monotonic()
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        step_s = TURN_EVERY_S / size
-        await asyncio.gather(*(caller(http, url, k * step_s, seen) for k in range(size)))
+    own, began = processes.cpu_s(psutil.Process()), time.monotonic()
+    seen = await hold(url, MICROPHONE, size)
     took = time.monotonic() - began
-    cpu = {r: (sum(p.cpu_times()[:2]) - before[r]) / took for r, p in watched.items()}
-    client = (sum(psutil.Process().cpu_times()[:2]) - own) / took
-    waits = sorted(seen.waits_ms)
+    cpu = {r: (processes.cpu_s(p) - before[r]) / took for r, p in watched.items()}
+    client = (processes.cpu_s(psutil.Process()) - own) / took
+    waits = seen.waits_ms
     return {
         "calls": size,
         "turns": len(waits),
@@ -158,7 +104,7 @@ async def measure(url: str, pid: int, size: int) -> dict[str, Any]:
 def main() -> None:
     """Measure and write results/density.json."""
     rows: list[dict[str, Any]] = []
-    with aura_server.running(**{**SIMULATED, **ENGINES}) as (url, process):
+    with aura_server.running(**ENGINES) as (url, process):
         edge = processes.of(process.pid)["edge"][0]
         quiet = uvloop.run(beside(url, edge))
         with lower_bound.running(aura_server.bus_url(process.pid)) as (bare_url, bare):

@@ -6,8 +6,6 @@ tuned by an expert. A slower pipeline cuts in less often, so both numbers are re
 """
 
 import asyncio
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +15,6 @@ from benchmarks.client import ask_all
 from benchmarks.latency import machine
 from benchmarks.paused_sentences import PARTS, PAUSES_MS, room, split
 from benchmarks.results import save
-from runtime.audio.conversion import write_wav
 
 EAGERNESS = ("high", "auto", "low")
 PEERS = (0, 2)
@@ -59,14 +56,9 @@ def main() -> None:
     if why := peer.missing():
         print(why)
     else:
-        with tempfile.TemporaryDirectory() as folder:
-            wavs = []
-            for name, pcm in made.items():
-                wavs.append(Path(folder) / f"{name}.wav")
-                wavs[-1].write_bytes(write_wav(pcm))
-            for tune in PEERS:
-                turns = peer.latency(tune, wavs, 0, warm_up=False)
-                rows.append(_row(peer.NAMES[tune], turns))
+        for tune in PEERS:
+            turns = peer.latency(tune, made, 0, warm_up=False)
+            rows.append(_row(peer.NAMES[tune], turns))
     save("cut_ins", machine=machine(), rows=rows)
 
 

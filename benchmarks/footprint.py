@@ -6,12 +6,11 @@ import sys
 import time
 from typing import Any
 
-import psutil
-
 from benchmarks import aura_server, recordings
 from benchmarks.client import ask_all
 from benchmarks.latency import machine
 from benchmarks.results import save
+from benchmarks.soak import processes
 from schemas.stages import STAGE_NAMES
 
 READY: dict[str, str] = {"edge": "edge_ready", **dict.fromkeys(STAGE_NAMES, "worker_ready")}
@@ -22,12 +21,9 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     with aura_server.running() as (url, process):
         asyncio.run(ask_all(url, [recordings.spoken()["u0"]], 2))
-        memory = {}
-        for child in psutil.Process(process.pid).children():
-            words = child.cmdline()
-            role = "nats-server" if "nats-server" in words[0] else words[-1]
-            memory[role] = child.memory_info().rss / 2**20
-        env = psutil.Process(process.pid).children()[-1].environ()
+        ours = processes.of(process.pid)
+        memory = {role: those[0].memory_info().rss / 2**20 for role, those in ours.items()}
+        env = [*ours.values()][-1][0].environ()
         rows += [
             {"role": role, "rss_mib": memory[role], "ready_s": _ready(role, env)} for role in READY
         ]

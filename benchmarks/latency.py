@@ -4,8 +4,6 @@ import asyncio
 import os
 import platform
 import statistics
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,6 @@ import numpy as np
 from benchmarks import aura_server, peer, recordings
 from benchmarks.client import ask_all
 from benchmarks.results import save
-from runtime.audio.conversion import write_wav
 
 STEPS = ("transcript_ms", "first_token_ms", "first_audio_ms")
 
@@ -22,7 +19,6 @@ def main(rounds: int = 6) -> None:
     """Measure and write results/latency.json; AURA_BENCH_QUICK=1 takes a quarter of the time."""
     quick = bool(os.environ.get("AURA_BENCH_QUICK"))
     sounds = recordings.spoken() if quick else {**recordings.spoken(), **recordings.people()}
-    tunes = tuple(peer.NAMES)
     rounds = min(rounds, 4) if quick else rounds
     without = peer.missing()
     print(without or "Measuring Aura and the peer in turn ...", flush=True)
@@ -31,12 +27,9 @@ def main(rounds: int = 6) -> None:
     for _ in range(2):  # alternating, so that a slow minute of the machine hits both
         turns.setdefault("Aura", []).extend(_aura(list(sounds.values()), half))
         if not without:
-            with tempfile.TemporaryDirectory() as folder:
-                wavs = _written(sounds, Path(folder))
-                for tune in tunes:
-                    name = peer.NAMES[tune]
-                    turns.setdefault(name, []).extend(peer.latency(tune, wavs, half))
-                    print(f"  {name}: {_p(turns[name], 50):.0f} ms so far", flush=True)
+            for tune, name in peer.NAMES.items():
+                turns.setdefault(name, []).extend(peer.latency(tune, sounds, half))
+                print(f"  {name}: {_p(turns[name], 50):.0f} ms so far", flush=True)
     base = _p(turns[peer.NAMES[0]], 50) if not without else float("nan")
     rows = [_row(name, of, base) for name, of in turns.items()]
     save("latency", machine=machine(), turns=len(turns["Aura"]), rows=rows, all=turns)
@@ -59,15 +52,6 @@ def _aura(sounds: list[bytes], rounds: int) -> list[dict[str, Any]]:
         }
         for turn in turns
     ]
-
-
-def _written(sounds: dict[str, bytes], folder: Path) -> list[Path]:
-    paths = []
-    for name, pcm in sounds.items():
-        path = folder / f"{name}.wav"
-        path.write_bytes(write_wav(pcm))
-        paths.append(path)
-    return paths
 
 
 def _p(turns: list[dict[str, Any]], percentile: float) -> float:

@@ -28,10 +28,10 @@ import uvloop
 
 from benchmarks import aura_server
 from benchmarks.latency import machine
-from benchmarks.realtime import CALLS, CONTINUOUS, ENGINES, SECONDS, TURN_EVERY_S, measure
+from benchmarks.realtime import CALLS, measure
 from benchmarks.results import save
+from benchmarks.simulated_calls import CONTINUOUS, ENGINES, SECONDS, TURN_EVERY_S
 from benchmarks.soak import processes
-from benchmarks.soak.trial import SIMULATED
 
 ROOT = Path(__file__).parent.parent
 LIMITS = (
@@ -95,7 +95,7 @@ async def hold(url: str, edge: Any, calls: int, into: str) -> dict[str, Any]:
 def cpu_s(pid: int) -> dict[str, float]:
     """Return the CPU time so far of the processes of the Aura *pid*, by role."""
     return {
-        role: sum(sum(process.cpu_times()[:2]) for process in group)
+        role: sum(processes.cpu_s(process) for process in group)
         for role, group in processes.of(pid).items()
     }
 
@@ -105,7 +105,7 @@ def main() -> None:
     held, looks = [], ""
     with (
         tempfile.TemporaryDirectory() as folder,
-        aura_server.running(**{**SIMULATED, **ENGINES}) as (url, process),
+        aura_server.running(**ENGINES) as (url, process),
     ):
         edge, into = processes.of(process.pid)["edge"][0], f"{folder}/looks"
         before = cpu_s(process.pid)

@@ -3,7 +3,10 @@
 import os
 import signal
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -71,3 +74,15 @@ class NatsServer:
         self._signal(signum)
         if self._process:
             self._process.wait(timeout=10)
+
+
+@contextmanager
+def running() -> Iterator[NatsServer]:
+    """Yield a server without data, which are removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="aura-bench-") as folder:
+        server = NatsServer(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

@@ -14,8 +14,8 @@ from benchmarks.latency import machine
 from benchmarks.llm_eot import eot
 from benchmarks.offline import Hear, OfflineCall, Stages, began
 from benchmarks.paused_sentences import recognizer, room
-from benchmarks.people.labelled_pauses import Labelled, labelled
 from benchmarks.people.pauses import judged, summed
+from benchmarks.people.recordings import Recording, labelled
 from benchmarks.results import save
 from edge.core.client_events import Speech
 from edge.core.endpointing.end_of_turn import WAITS
@@ -46,7 +46,7 @@ def _heard(pcm: bytes) -> Recognition:
     return heard
 
 
-def curve(recordings: Sequence[Labelled], *, by_sound: bool) -> list[dict[str, Any]]:
+def curve(recordings: Sequence[Recording], *, by_sound: bool) -> list[dict[str, Any]]:
     """Return the early and the late responses for each factor of the waits."""
     hear = hearing(by_sound=by_sound)
     witness = "with the model of turns" if by_sound else "by the words"

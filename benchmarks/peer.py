@@ -40,14 +40,17 @@ def missing() -> str:
 
 
 def latency(
-    tune: int, wavs: list[Path], rounds: int, *, warm_up: bool = True
+    tune: int, sounds: Mapping[str, bytes], rounds: int, *, warm_up: bool = True
 ) -> list[dict[str, Any]]:
     """Return the peer's turns, one dictionary each, times in ms after the end of speech.
 
-    The harness asks two more rounds, which count without *warm_up*.
+    It is asked *sounds* (s16le mono 16 kHz) by name. The harness asks two more rounds, which count
+    without *warm_up*.
     """
     with tempfile.TemporaryDirectory(prefix="aura-peer-") as folder:
-        label = f"tune{tune}"
+        label, wavs = f"tune{tune}", [Path(folder) / f"{name}.wav" for name in sounds]
+        for wav, pcm in zip(wavs, sounds.values(), strict=True):
+            wav.write_bytes(write_wav(pcm))
         venv_path = f"{VENV / 'bin'}:{os.environ['PATH']}"
         environment = {**os.environ, "PATH": venv_path, "LAB_OUT": folder}
         script = (

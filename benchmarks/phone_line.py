@@ -19,7 +19,7 @@ import soxr
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from benchmarks.latency import machine
-from benchmarks.people.recordings import EDGE_S, HOW, PAUSE_S, Recording, folder, recordings
+from benchmarks.people.recordings import EDGE_S, PAUSE_S, Recording, labelled
 from benchmarks.results import save
 from edge.core.client_commands import Audio
 from edge.protocols.client_protocol import Handshake
@@ -84,9 +84,7 @@ def _at(seconds: float) -> int:
 
 
 def main() -> None:
-    known = [recording for recording in recordings() if recording.words]
-    if not known:
-        print(f"!! SKIPPED: no recordings with words in {folder()}: {HOW}")
+    if not (known := labelled()):
         return
     recognizer = factory.recognizer(load())
     recognizer.warm()

@@ -7,15 +7,13 @@ is that of all processes of Aura, with the real engines and with simulated ones.
 """
 
 import asyncio
-import time
 from typing import Any
 
-import aiohttp
 import psutil
 
-from benchmarks import aura_server
-from benchmarks.bus_server import bus_server, server_of
-from benchmarks.recordings import buzz, spoken
+from benchmarks import aura_server, nats_server
+from benchmarks.recordings import spoken
+from benchmarks.simulated_calls import CONTINUOUS, QUESTION, SECONDS, hold
 from benchmarks.soak import processes
 from benchmarks.soak.trial import SIMULATED
 from deploy.provision import provision
@@ -26,49 +24,20 @@ from runtime.bus.connection import connect
 from runtime.settings import load
 from schemas.audio import BYTES_PER_MS
 
-CALLS, SECONDS = 20, 20.0
+CALLS = 20
 KEPT_CALLS, KEPT_S, TIMES = 20, 120, 3
 ANSWER_EVERY_MS, ANSWER_MS, CHUNK_MS = 10_000, 3_000, 64
-PATH = "/ws/voice/continuous?token=demo_token&greeting=0&audio=chunks"
 ROLES = ("edge", "nats-server")
-
-
-async def _caller(http: aiohttp.ClientSession, url: str, question: bytes, delay_s: float) -> None:
-    await asyncio.sleep(delay_s)
-    async with http.ws_connect(url, max_msg_size=0) as ws:
-
-        async def listen() -> None:
-            async for _ in ws:
-                pass
-
-        listening = asyncio.create_task(listen())
-        start, sent = time.monotonic(), 0
-        speech = question.ljust(BYTES_PER_MS * 10_000, b"\0")
-        while time.monotonic() < start + SECONDS:
-            at = sent * 640 % len(speech)
-            await ws.send_bytes(speech[at : at + 640])
-            sent += 1
-            await asyncio.sleep(max(0.0, start + sent * 0.02 - time.monotonic()))
-        await ws.send_str('{"type": "end_call"}')
-        await listening
-
-
-async def _calls(url: str, question: bytes, calls: int) -> None:
-    address = url.replace("http", "ws", 1) + PATH
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        await asyncio.gather(
-            *(_caller(http, address, question, k * 10.0 / calls) for k in range(calls))
-        )
 
 
 def whole(question: bytes, calls: int, **engines: str) -> dict[str, float]:
     """Return the CPU of every process, ms a second of call, without recording."""
     with aura_server.running(**{**engines, "AURA_OVERLOAD_WAIT_MS": "0"}) as (url, process):
         watched = {role: of[0] for role, of in processes.of(process.pid).items()}
-        asyncio.run(_calls(url, question, calls))  # a warm-up
-        before = {role: _cpu_s(process) for role, process in watched.items()}
-        asyncio.run(_calls(url, question, calls))
-        spent = {role: _cpu_s(process) - before[role] for role, process in watched.items()}
+        asyncio.run(hold(url, CONTINUOUS, calls, question))  # a warm-up
+        before = {role: processes.cpu_s(process) for role, process in watched.items()}
+        asyncio.run(hold(url, CONTINUOUS, calls, question))
+        spent = {role: processes.cpu_s(process) - before[role] for role, process in watched.items()}
     return {role: round(1000 * s / (calls * SECONDS), 3) for role, s in spent.items()}
 
 
@@ -103,15 +72,15 @@ async def _keep(nats_url: str, *, keep: bool = True) -> None:
 
 def alone() -> dict[str, float]:
     """Return the CPU of recording in edge and nats-server, ms a second of call."""
-    with bus_server() as env:
-        own, server = psutil.Process(), server_of(env)
-        asyncio.run(_keep(env["NATS_URL"]))  # a warm-up
+    with nats_server.running() as bus:
+        own, server = psutil.Process(), psutil.Process(bus.pid)
+        asyncio.run(_keep(bus.url))  # a warm-up
         spent = [0.0, 0.0]
         for keep, sign in ((True, 1), (False, -1)) * TIMES:
-            before = _cpu_s(own), _cpu_s(server)
-            asyncio.run(_keep(env["NATS_URL"], keep=keep))
+            before = processes.cpu_s(own), processes.cpu_s(server)
+            asyncio.run(_keep(bus.url, keep=keep))
             spent = [
-                sum_s + sign * (_cpu_s(process) - before_s)
+                sum_s + sign * (processes.cpu_s(process) - before_s)
                 for sum_s, process, before_s in zip(spent, (own, server), before, strict=True)
             ]
     seconds = KEPT_CALLS * KEPT_S * TIMES
@@ -120,7 +89,7 @@ def alone() -> dict[str, float]:
 
 def measure() -> dict[str, Any]:
     """Return the CPU of a call and that of recording it, ms a second of call."""
-    kept, simulated = alone(), whole(buzz(900), CALLS, **SIMULATED)
+    kept, simulated = alone(), whole(QUESTION, CALLS, **SIMULATED)
     real = whole(next(iter(spoken().values())), 1)
     more = sum(kept.values())
     shares = {
@@ -131,11 +100,6 @@ def measure() -> dict[str, Any]:
         f"  keeping the sound: {kept}; a call: {real}, simulated {simulated}; {shares}", flush=True
     )
     return {"kept_ms": kept, "call_ms": real, "simulated_call_ms": simulated, **shares}
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Commands are timed from the start of the process to its end.
 
 import asyncio
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -16,8 +17,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks import recording_cost
-from benchmarks.bus_server import bus_server
+from benchmarks import nats_server, recording_cost
 from benchmarks.latency import machine
 from benchmarks.results import save
 from benchmarks.synthetic_call import TENANT, TURN_EVERY_MS, conversation
@@ -118,14 +118,15 @@ async def paced(env: dict[str, str]) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and write results/sessions.json."""
-    with bus_server() as env:
+    with nats_server.running() as server:
+        env = {**os.environ, "NATS_URL": server.url, "AURA_DATA_DIR": str(server.folder)}
         asyncio.run(fill(env))
         figures: dict[str, Any] = {
             "sessions": SESSIONS,
             "list": typed(env, "sessions", "--json"),
             "list_as_table": typed(env, "sessions"),
             "show": typed(env, "show", "hour"),
-            "show_html": typed(env, "show", "hour", "--html", f"{env['AURA_DATA_DIR']}/hour.html"),
+            "show_html": typed(env, "show", "hour", "--html", f"{server.folder}/hour.html"),
             "help": typed(env, "--help"),
             "decide_times": decided(env),
             "decide_other_times": decided(env, "--eagerness", "low"),

@@ -1,16 +1,13 @@
-"""Speech whose words are known: sentences in Aura's own voice, and recordings with their words."""
+"""Sentences in Aura's own voice, and words as they are compared."""
 
-import wave
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from runtime.settings import load
 from workers.engines import factory
 
-Floats = npt.NDArray[np.float32]
 CACHE = Path("~/.cache/aura")
 SENTENCES = (
     "Can you book a table for four at seven tomorrow evening?",
@@ -66,39 +63,18 @@ SENTENCES = (
     "Goodbye.",
     "Stop, stop, stop, that is not what I asked.",
 )
-KNOWN = {  # the words of the project's two recordings
-    "jfk": "And so my fellow Americans ask not what your country can do for you "
-    "ask what you can do for your country",
-    "lj050-0131": "unless a system is established for the frequent formal review of activities "
-    "thereunder in this regard",
-}
 normalized = EnglishTextNormalizer()
 """Normalises texts as Whisper's paper does: "3" is "three", "ill-disposed" is "ill disposed"."""
 
 
-def spoken(takes: int = 1) -> list[tuple[str, Floats]]:
-    """Return each sentence *takes* times; no two takes are alike."""
+def spoken(takes: int) -> list[tuple[str, bytes]]:
+    """Return each sentence *takes* times, s16le mono 16 kHz; no two takes are alike."""
     voice = factory.synthesizer(load(tts_engine="piper", cache_dir=CACHE), noise=True)
     clips = []
     for at, text in enumerate(SENTENCES * takes):
-        pcm = np.frombuffer(b"".join(voice.synthesize(text)), "<i2").astype(np.float32) / 32768
-        audio = np.concatenate([np.zeros(3200, np.float32), pcm, np.zeros(3200, np.float32)])
-        hiss = np.random.default_rng(at).normal(0, 0.001, len(audio))
-        clips.append((text, (audio + hiss).astype(np.float32)))
-    return clips
-
-
-def recorded(folder: Path) -> list[tuple[str, Floats]]:
-    clips: list[tuple[str, Floats]] = []
-    for path in sorted(folder.glob("*.wav")):
-        beside = path.with_suffix(".txt")
-        text = beside.read_text() if beside.exists() else KNOWN.get(path.stem)
-        if text is None:
-            print(f"{path.name} is left out: no {beside.name}")
-            continue
-        with wave.open(str(path)) as file:
-            pcm = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-        clips.append((text, pcm.astype(np.float32) / np.float32(32768)))
+        audio = np.pad(np.frombuffer(b"".join(voice.synthesize(text)), "<i2"), 3200)
+        hiss = np.random.default_rng(at).normal(0, 33, len(audio))
+        clips.append((text, np.clip(audio + hiss, -32768, 32767).astype("<i2").tobytes()))
     return clips
 
 

@@ -3,16 +3,15 @@
     python -m benchmarks.stt_throughput
 
 Clips under 8 s: the sentences of `stt_clips` in Aura's own voice, each spoken TAKES times, no two
-alike, and the WAVs in $AURA_BENCH_AUDIO if it is set. Each variant runs in a process of its own
-with one thread an utterance; CPU time is that of the whole process. The word errors of a variant
-are compared with those of plain faster-whisper, with 95 % bounds (bootstrap over the clips). For
-the queue, utterances come at random, as from many calls, and the time of each recognition with its
-wait is measured for each size of batch.
+alike, and recordings of people whose words are known ($AURA_BENCH_AUDIO). Each variant runs in a
+process of its own with one thread an utterance; CPU time is that of the whole process. The word
+errors of a variant are compared with those of plain faster-whisper, with 95 % bounds (bootstrap
+over the clips). For the queue, utterances come at random, as from many calls, and the time of each
+recognition with its wait is measured for each size of batch.
 """
 
 import asyncio
 import functools
-import os
 import random
 import statistics
 import subprocess
@@ -29,7 +28,7 @@ from faster_whisper import WhisperModel
 
 from benchmarks import stt_clips
 from benchmarks.latency import machine
-from benchmarks.recordings import SHARED
+from benchmarks.people.recordings import labelled
 from benchmarks.results import save
 from runtime.text.word_errors import distance
 from schemas.audio import RATE_HZ
@@ -71,17 +70,9 @@ class Run(msgspec.Struct):
 
 def clips() -> list[Clip]:
     """Return the clips of this measurement, s16le mono 16 kHz."""
-    folder = Path(os.environ.get("AURA_BENCH_AUDIO") or SHARED / "audio")
-    if not folder.exists():
-        print(f"!! No recordings of people in {folder}: Aura's own voice alone is recognised")
-    people = stt_clips.recorded(folder) if folder.exists() else []
-    chosen, left_out = [], 0
-    for text, audio in [*stt_clips.spoken(TAKES), *people]:
-        if len(audio) / RATE_HZ < LONGEST_S:
-            pcm = (np.clip(audio, -1, 1) * 32767).astype("<i2").tobytes()
-            chosen.append(Clip(text, pcm))
-        else:
-            left_out += 1
+    every = [*stt_clips.spoken(TAKES), *((one.words, one.pcm) for one in labelled())]
+    chosen = [Clip(text, pcm) for text, pcm in every if len(pcm) < LONGEST_S * 2 * RATE_HZ]
+    left_out = len(every) - len(chosen)
     print(f"   {len(chosen)} clips; {left_out} of {LONGEST_S:.0f} s or more are left out")
     random.Random(5).shuffle(chosen)
     return chosen

@@ -13,7 +13,7 @@ import picture
 import soak_table
 from markdown_table import table, under
 
-from aura.cli.settings_table import as_markdown
+from aura.cli.settings_table import rows as setting_rows
 from schemas.documents.event_table import filled
 
 ROOT = Path(__file__).parents[1]
@@ -248,9 +248,20 @@ def peers() -> str:
     )
 
 
+def settings() -> str:
+    """Return all settings: variable, kind, default, meaning."""
+    return table(
+        "Variable | Kind | Default | Meaning",
+        (
+            f"`{variable}` | {kind} | {f'`{default}`' if default else ''} | {meaning}"
+            for variable, kind, default, meaning in setting_rows()
+        ),
+    )
+
+
 PAGES = {
     ROOT / "README.md": {"peers": peers},
-    DOCS / "settings.md": {"settings": as_markdown},
+    DOCS / "settings.md": {"settings": settings},
     DOCS / "numbers.md": {"bench": bench, "sessions": sessions, "soak": soak},
 }
 """Each document and its generated parts."""

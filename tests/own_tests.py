@@ -115,7 +115,6 @@ WITHOUT: Mapping[str, str] = {
     "*/main.py": "a start of a process; tests/integration starts it",
     "aura/cli/edge.py": "a start of a process; tests/integration starts it",
     "aura/cli/operator_errors.py": "data: exceptions",
-    "aura/cli/options.py": "data: declared options",
     "aura/cli/worker.py": "a start of a process; tests/integration starts it",
     "deploy/resources.py": "data: paths",
     "edge/call/client.py": "an interface",

@@ -1,15 +1,18 @@
 """`aura agents`: checks, applies, compares and restores agents, which are files."""
 
-# ruff: noqa: PLC0415 - `aura --help` must not load the bus
-
 import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from aura.cli.agent_files.agent_check import flaws, remarks, unknown_names
 from aura.cli.agent_files.applied_files import AppliedFiles
 from aura.cli.running import run
+from runtime.agents.store import AGENT
+from schemas import names
+
+FILES = AppliedFiles(AGENT, unknown_names, flaws, remarks, shared="all")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,7 +50,7 @@ def apply(
 
     All files are checked first. If one is invalid, its line is printed and nothing is applied.
     """
-    run(_files().apply(paths, _tenant(tenant), check=check))
+    run(FILES.apply(paths, _tenant(tenant), check=check))
 
 
 @app.command("list")
@@ -57,13 +60,13 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="A list of JSON objects.")] = False,
 ) -> None:
     """List all agents, or with --tenant the agents that calls of that tenant can use."""
-    run(_files().tell_all(_tenant(tenant), as_json=as_json))
+    run(FILES.tell_all(_tenant(tenant), as_json=as_json))
 
 
 @app.command()
 def show(name: Name, tenant: Tenant = "") -> None:
     """Print the file of an agent as it was applied."""
-    run(_files().show(name, _tenant(tenant)))
+    run(FILES.show(name, _tenant(tenant)))
 
 
 @app.command()
@@ -84,46 +87,28 @@ def diff(
 
     aura agents diff host@12 host@14    these two
     """
-    run(_files().diff(first, other, _tenant(tenant)))
+    run(FILES.diff(first, other, _tenant(tenant)))
 
 
 @app.command()
 def history(name: JustName, tenant: Tenant = "") -> None:
     """List the revisions of an agent, newest first; 64 are kept."""
-    run(_files().history(name, _tenant(tenant)))
+    run(FILES.history(name, _tenant(tenant)))
 
 
 @app.command()
 def rollback(name: Name, tenant: Tenant = "") -> None:
     """Apply an older revision again, as a new one; without @REV the second newest."""
-    run(_files().rollback(name, _tenant(tenant)))
+    run(FILES.rollback(name, _tenant(tenant)))
 
 
 @app.command()
 def remove(name: JustName, tenant: Tenant = "") -> None:
     """Remove an agent, so that new calls cannot use it; `rollback` restores it."""
-    run(_files().remove(name, _tenant(tenant)))
-
-
-def _files() -> AppliedFiles:
-    from aura.cli.agent_files.agent_check import flaws, remarks, unknown_names
-    from runtime.agents.store import AGENT
-
-    return AppliedFiles(AGENT, unknown_names, flaws, remarks, shared="all")
-
-
-def revision_named(name: str) -> tuple[str, int]:
-    """Return the name and the revision (0: the newest) in `NAME[@REV]`.
-
-    Raises:
-        CommandError: the text has no such form.
-    """
-    return _files().revision_named(name)
+    run(FILES.remove(name, _tenant(tenant)))
 
 
 def _tenant(tenant: str) -> str:
     """Return the tenant in the form of keys and events."""
-    from schemas import names
-
     given_by_aura = tenant in {"", "demo"} or re.fullmatch(r"x[0-9a-f]{24}", tenant)
     return tenant if given_by_aura else names.stored(tenant)

@@ -1,11 +1,10 @@
-"""`aura worker analytics`: runs the operator's own subscribers, or the shipped ones."""
+"""The subscribers of `aura worker analytics`: the operator's own, or the shipped ones."""
 
 from datetime import UTC, datetime
 
 from aura.cli.running import CommandError
-from runtime.process import logs
 from runtime.settings import Settings
-from workers.analytics.main import Plan, serve
+from workers.analytics.main import Plan
 from workers.analytics.plugin_loader import group_of, load, start_of
 from workers.analytics.subscribers import SubscriberError
 
@@ -29,13 +28,3 @@ def plan(settings: Settings, modules: list[str], group: str, start: str, *, live
         return Plan(subscribers, group or group_of(modules[0]), begin, live)
     except SubscriberError as error:
         raise CommandError(str(error)) from error
-
-
-async def run(settings: Settings, what: Plan) -> int:
-    """Run the subscribers *what* until SIGTERM or Ctrl-C.
-
-    Raises:
-        BusAwayError: no server answers, or it refuses the group.
-    """
-    logs.configure(settings, "analytics")
-    return await serve(settings, what)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,8 +17,8 @@ from rich.live import Live
 from aura.cli.calling.call_failures import failure
 from aura.cli.calling.outcome import NO_RESPONSE_AFTER_S, Outcome, length_s, levels, view
 from aura.cli.calling.spoken import spoken
-from aura.cli.options import Token, Url
-from aura.cli.running import CommandError, run, running_url
+from aura.cli.options import AgentName, Token, Url, Variables, agent_query, edge_of
+from aura.cli.running import CommandError, run
 from aura.cli.session.waterfall import at_the_client, waterfall
 from aura.cli.sound.levels import Meter, level
 from aura.client import CallClient, CallError
@@ -183,20 +183,6 @@ def _result(outcome: Outcome, steps: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def agent_options(agent: str, variables: Sequence[str]) -> dict[str, str]:
-    """Return the query's options for an agent and its *variables*, each NAME=VALUE.
-
-    Raises:
-        CommandError: a variable has no such form.
-    """
-    if wrong := [variable for variable in variables if "=" not in variable]:
-        raise CommandError(f"--variable {wrong[0]}: write NAME=VALUE")
-    query = {"agent": agent} if agent else {}
-    if variables:
-        query["variables"] = json.dumps(dict(variable.split("=", 1) for variable in variables))
-    return query
-
-
 async def _question(file: Path | None, words: str, url: str, token: str) -> bytes:
     """Return the question as s16le mono 16 kHz: a recording, or *words* in Aura's own voice.
 
@@ -219,23 +205,15 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     token: Token = None,
     *,
     say: Annotated[str, typer.Option(metavar="WORDS", help="Say these, in Aura's own voice.")] = "",
-    agent: Annotated[str, typer.Option(metavar="NAME", help="Ask for this agent.")] = "",
-    variable: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="For its variables; repeatable."),
-    ] = None,
+    agent: AgentName = "",
+    variable: Variables = None,
     greeting: Annotated[bool, typer.Option(help="Hear the greeting first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
     """Ask a question like a microphone would; show words, levels, response and waterfall."""
-    here = load()
-    edge, known = url or here.url or running_url(here), token or here.demo_token.get_secret_value()
-    line = CallClient(
-        edge,
-        token=known,
-        query=options(greeting=greeting, more=agent_options(agent, variable or [])),
-        retries_s=(),
-    )
+    edge, known = edge_of(load(), url, token)
+    query = options(greeting=greeting, more=agent_query(agent, variable))
+    line = CallClient(edge, token=known, query=query, retries_s=())
 
     async def ask() -> int:
         pcm = await _question(question, say, edge, known)

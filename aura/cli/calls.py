@@ -1,26 +1,24 @@
 """`aura calls`: the running calls; say, instruct, mute, interrupt, transfer, end, and listen in."""
 
-# ruff: noqa: PLC0415 - `aura --help` must not load the bus
-
-from __future__ import annotations
-
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import msgspec
 import typer
+from rich.console import Console
 
-from aura.cli.options import Session
+from aura.cli.options import Session, Variables, variables_of
 from aura.cli.running import CommandError, run
+from aura.cli.sound.listening import listen_in
+from aura.cli.terminal import cut, room
+from runtime.bus import calls
+from runtime.bus.connection import Bus, connect
+from runtime.bus.silence import SILENCE_S
 from runtime.settings import load
 from runtime.text.printable import printable
-
-if TYPE_CHECKING:
-    from runtime.bus.connection import Bus
-    from schemas.control import CallState
+from schemas.control import AnyCommand, CallPlacing, CallReply, CallRequest, CallState
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -60,17 +58,12 @@ def show(session: Session) -> None:
 def start(
     to: Annotated[str, typer.Option(help="A number, or an address such as sip:ada@example.com.")],
     agent: Annotated[str, typer.Option(help="The agent that speaks.")] = "",
-    variable: Annotated[
-        list[str] | None,
-        typer.Option("--variable", metavar="NAME=VALUE", help="Of the agent; again for another."),
-    ] = None,
+    variable: Variables = None,
     tenant: Annotated[str, typer.Option(metavar="T", help="Whose call it is.")] = "",
 ) -> None:
     """Place a telephone call through `aura sip`, and print the session once it is answered."""
-    values = dict(pair.split("=", 1) for pair in variable or [] if "=" in pair)
-    if len(values) != len(variable or []):
-        raise CommandError("give --variable NAME=VALUE, each name once")
-    run(_start(to, agent, values, tenant))
+    variables = variables_of(variable)
+    run(_start(CallPlacing(to=to, agent=agent, variables=variables, tenant=tenant, by=SENDER)))
 
 
 @app.command()
@@ -152,31 +145,20 @@ def listen(
     run(_listen(session, out))
 
 
-@asynccontextmanager
-async def _bus() -> AsyncIterator[Bus]:
-    from runtime.bus.connection import connect
-
-    async with await connect(load(), "aura-calls") as bus:
-        yield bus
+async def _bus() -> Bus:
+    return await connect(load(), "aura-calls")
 
 
 async def _list(tenant: str, *, as_json: bool) -> int:
-    import msgspec
-    from rich.console import Console
-
-    from aura.cli.terminal import cut, room
-    from runtime.bus.calls import running
-    from runtime.bus.silence import SILENCE_S
-
-    async with _bus() as bus:
-        calls = await running(bus, tenant, silence_s=SILENCE_S)
+    async with await _bus() as bus:
+        found = await calls.running(bus, tenant, silence_s=SILENCE_S)
     if as_json:
-        sys.stdout.write(msgspec.json.encode(calls).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return 0
-    if not calls:
+    if not found:
         print("No call is running.")
         return 0
-    rows = [CALL_COLUMNS, *(tuple(map(printable, _cells(call))) for call in calls)]
+    rows = [CALL_COLUMNS, *(tuple(map(printable, _cells(call))) for call in found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     console = Console(markup=False, emoji=False, highlight=False)
     for number, row in enumerate(rows):
@@ -197,23 +179,13 @@ def _cells(call: CallState) -> tuple[str, ...]:
 
 async def _command(session: str, wire: dict[str, Any] | None, *, as_json: bool = False) -> int:
     """Send the command *wire* to a call, or only ask for its state if *wire* is None."""
-    import msgspec
-
-    from runtime.bus.calls import CallSilentError, NoSuchCallError, ask
-    from schemas.control import AnyCommand, CallRequest
-
     try:
         command: AnyCommand | None = msgspec.convert(wire, AnyCommand) if wire else None
     except msgspec.ValidationError as error:
         raise CommandError(str(error)) from error
     request = CallRequest(by=SENDER, id=f"c_{secrets.token_hex(10)}", command=command)
-    async with _bus() as bus:
-        try:
-            reply = await ask(bus, session, request)
-        except NoSuchCallError as error:
-            raise CommandError(f"{session}: {error}; `aura calls list` lists them") from error
-        except CallSilentError as error:
-            raise CommandError(str(error)) from error
+    async with await _bus() as bus:
+        reply = await _asked(bus, session, request)
     if reply.fault:
         raise CommandError(FAULT_ADVICE.get(reply.fault) or reply.fault.replace("_", " "))
     if as_json:
@@ -221,35 +193,35 @@ async def _command(session: str, wire: dict[str, Any] | None, *, as_json: bool =
     return 0
 
 
-async def _start(to: str, agent: str, variables: dict[str, str], tenant: str) -> int:
-    import json
+async def _asked(bus: Bus, session: str, request: CallRequest) -> CallReply:
+    """Return the reply of a call.
 
-    from runtime.bus.calls import CallSilentError, NoSuchCallError, place
-    from schemas.control import CallPlacing
+    Raises:
+        CommandError: there is no such call, or it does not reply.
+    """
+    try:
+        return await calls.ask(bus, session, request)
+    except calls.NoSuchCallError as error:
+        raise CommandError(f"{session}: {error}; `aura calls list` lists them") from error
+    except calls.CallSilentError as error:
+        raise CommandError(str(error)) from error
 
-    encoded = json.dumps(variables) if variables else ""
-    request = CallPlacing(to=to, agent=agent, variables=encoded, tenant=tenant, by=SENDER)
-    async with _bus() as bus:
+
+async def _start(request: CallPlacing) -> int:
+    async with await _bus() as bus:
         try:
-            placed = await place(bus, request)
-        except (NoSuchCallError, CallSilentError) as error:
+            placed = await calls.place(bus, request)
+        except (calls.NoSuchCallError, calls.CallSilentError) as error:
             raise CommandError(str(error)) from error
     if placed.fault:
-        raise CommandError(f"{to}: {placed.fault.replace('_', ' ')}")
+        raise CommandError(f"{request.to}: {placed.fault.replace('_', ' ')}")
     print(placed.session)
     return 0
 
 
 async def _listen(session: str, out: str) -> int:
-    from aura.cli.sound.listening import listen_in
-    from runtime.bus.calls import NoSuchCallError, ask
-    from schemas.control import CallRequest
-
-    async with _bus() as bus:
-        try:
-            reply = await ask(bus, session, CallRequest(by=SENDER))
-        except NoSuchCallError as error:
-            raise CommandError(f"{session}: {error}; `aura calls list` lists them") from error
+    async with await _bus() as bus:
+        reply = await _asked(bus, session, CallRequest(by=SENDER))
         if reply.call:
             await listen_in(bus, reply.call, out)
     return 0

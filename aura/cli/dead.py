@@ -1,24 +1,21 @@
 """`aura dead`: lists, retries and forgets jobs that were given up."""
 
-# ruff: noqa: PLC0415 - `aura --help` must not load the bus
-
-from __future__ import annotations
-
+import json
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import msgspec
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from aura.cli.running import CommandError, run
+from runtime.bus import dead_letters
+from runtime.bus.connection import Bus, connect
+from runtime.bus.dead_letters import DeadLetter, DeadLetterError
 from runtime.settings import load
 from runtime.text.printable import printable
-
-if TYPE_CHECKING:
-    from runtime.bus.connection import Bus
-    from runtime.bus.dead_letters import DeadLetter
 
 app = typer.Typer(
     help=(
@@ -35,10 +32,10 @@ All = Annotated[bool, typer.Option("--all", help="Every record there is.")]
 @app.callback(invoke_without_command=True)
 def dead(
     context: typer.Context,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     if context.invoked_subcommand is None:
-        run(_list(as_json=json))
+        run(_list(as_json=as_json))
 
 
 @app.command()
@@ -71,25 +68,9 @@ def _one_or_all(seq: int | None, every: bool) -> int | None:
     return seq
 
 
-@asynccontextmanager
-async def _bus() -> AsyncIterator[Bus]:
-    from runtime.bus.connection import connect
-
-    async with await connect(load(), "aura-dead") as bus:
-        yield bus
-
-
 async def _list(*, as_json: bool) -> int:
-    import json
-
-    import msgspec
-    from rich.console import Console
-    from rich.table import Table
-
-    from runtime.bus.dead_letters import dead_letters
-
-    async with _bus() as bus:
-        letters = await dead_letters(bus)
+    async with await connect(load(), "aura-dead") as bus:
+        letters = await dead_letters.dead_letters(bus)
     if as_json:
         for letter in letters:
             sys.stdout.write(json.dumps(msgspec.to_builtins(letter)) + "\n")
@@ -112,22 +93,22 @@ async def _list(*, as_json: bool) -> int:
 
 
 async def _chosen(bus: Bus, seq: int | None) -> list[DeadLetter]:
-    from runtime.bus.dead_letters import DeadLetterError, dead_letter, dead_letters
-
     try:
-        return await dead_letters(bus) if seq is None else [await dead_letter(bus, seq)]
+        if seq is None:
+            return await dead_letters.dead_letters(bus)
+        return [await dead_letters.dead_letter(bus, seq)]
     except DeadLetterError as error:
         raise CommandError(str(error)) from error
 
 
 async def _retry(seq: int | None, *, force: bool) -> int:
-    from runtime.bus.dead_letters import DeadLetterError, again
-
     refused = 0
-    async with _bus() as bus:
+    async with await connect(load(), "aura-dead") as bus:
         for letter in await _chosen(bus, seq):
             try:
-                new = await again(bus, letter, now_ms=int(time.time() * 1000), force=force)
+                new = await dead_letters.again(
+                    bus, letter, now_ms=int(time.time() * 1000), force=force
+                )
                 print(printable(f"{letter.seq}: {letter.event_id} is a job again (event {new})"))
             except DeadLetterError as error:
                 sys.stderr.write(f"aura: {printable(str(error))}\n")
@@ -136,11 +117,9 @@ async def _retry(seq: int | None, *, force: bool) -> int:
 
 
 async def _forget(seq: int | None) -> int:
-    from runtime.bus.dead_letters import forget as remove
-
-    async with _bus() as bus:
+    async with await connect(load(), "aura-dead") as bus:
         letters = await _chosen(bus, seq)
         for letter in letters:
-            await remove(bus, letter.seq)
+            await dead_letters.forget(bus, letter.seq)
     print(f"{len(letters)} forgotten.")
     return 0

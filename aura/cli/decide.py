@@ -163,9 +163,8 @@ def _noted(event: Event, other: Event) -> str:
 
 async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_json: bool) -> int:
     """Decide the sessions *names* again and print the differences; return 1 if there are any."""
-    bus = await connect(settings, "aura-replay")
     verdicts: list[DecisionReport] = []
-    try:
+    async with await connect(settings, "aura-replay") as bus:
         for name in names:
             events = decoded(await read(bus, await chosen(bus, name)))
             # in a thread: the server drops a connection that answers no pings
@@ -173,8 +172,6 @@ async def decide(settings: Settings, names: Sequence[str], wanted: Try, *, as_js
             verdicts.append(verdict)
             if not as_json:
                 _print(verdict)
-    finally:
-        await bus.close()
     other = [verdict for verdict in verdicts if verdict.differences]
     if as_json:
         json.dump([verdict.as_json() for verdict in verdicts], sys.stdout, indent=1)

@@ -1,6 +1,7 @@
 """`aura demo`: starts everything, asks one question in Aura's own voice, stops everything."""
 
 import asyncio
+import os
 import signal
 import sys
 import tempfile
@@ -97,8 +98,6 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 
 def _environment(here: Settings, scene: Scene) -> dict[str, str]:
-    import os  # noqa: PLC0415  # only here
-
     return {
         **os.environ,
         **scene.environment,

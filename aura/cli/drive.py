@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aura.cli.agents import revision_named
+from aura.cli import agents
 from aura.cli.running import CommandError
 from aura.cli.session.session_choice import chosen as chosen_session
 from aura.cli.show import read
@@ -133,7 +133,7 @@ async def _served(bus: Bus, settings: Settings, recorded: list[ev.AnyEvent], age
     began = next((event for event in recorded if isinstance(event, ev.SessionStarted)), None)
     if began is None:
         raise CommandError("the session's beginning is not in its log")
-    name, number = revision_named(agent)
+    name, number = agents.FILES.revision_named(agent)
     try:
         wanted = await store.find(bus, began.tenant, name, number)
         return served_by(wanted, began, await _own(bus, began), settings.session)

@@ -1,7 +1,5 @@
 """`aura engines`: lists the engines, and checks one of your own against the contract."""
 
-# ruff: noqa: PLC0415 - `aura --help` must not load engines
-
 import threading
 from collections.abc import Iterator
 from importlib.metadata import entry_points
@@ -13,6 +11,7 @@ import typer
 from aura.cli.running import CommandError
 from runtime.settings import load
 from runtime.text.printable import printable
+from workers.engines.built_in import BUILT_IN, kind_of
 
 app = typer.Typer(
     no_args_is_help=True, help="The engines there are; check one of your own against the contract."
@@ -24,8 +23,6 @@ ENGINE_TIMEOUT_S = 120.0
 @app.command("list")
 def show() -> None:
     """List the engines by stage: built-in engines, and entry points of installed packages."""
-    from workers.engines.built_in import BUILT_IN
-
     for stage, names in BUILT_IN.items():
         print(f"AURA_{stage.upper()}_ENGINE   {', '.join(names)}")
         for entry in sorted(entry_points(group=f"aura.{stage}"), key=lambda entry: entry.name):
@@ -51,8 +48,7 @@ def check(
     ] = ENGINE_TIMEOUT_S,
 ) -> None:
     """Check a class against the engine contract, and print what fails and why."""
-    from workers.engines import contract, factory, llm_factory
-    from workers.engines.built_in import kind_of
+    from workers.engines import contract, factory, llm_factory  # noqa: PLC0415  # load numpy
 
     settings = load()
     kind = stage or kind_of(name)

@@ -13,15 +13,17 @@ import aiohttp
 import typer
 from rich.console import Console
 
-from aura.cli.call import agent_options
+from aura.cli.call import options
+from aura.cli.calling.call_failures import failure
 from aura.cli.evaluation.caller import perform
 from aura.cli.evaluation.judge import judge
 from aura.cli.evaluation.results import Result, junit, summary, table
 from aura.cli.evaluation.sounds import sounds
 from aura.cli.evaluation.suite import Scenario, Step, Suite, SuiteError
 from aura.cli.evaluation.suite import load as read_suite
-from aura.cli.options import Token, Url
-from aura.cli.running import CommandError, run, running_url
+from aura.cli.options import Token, Url, Variables, agent_query, edge_of
+from aura.cli.running import CommandError, run
+from aura.client import CallClient, CallError
 from runtime.settings import Settings, load
 
 
@@ -104,18 +106,12 @@ async def _try(
     scenario: Scenario, suite: Suite, spoken: Mapping[Step, bytes], wanted: EvaluateOptions
 ) -> Result:
     result, began = Result(scenario.name), time.monotonic()
+    query = options(greeting=scenario.greeting, more=wanted.query)
+    client = CallClient(wanted.url, token=wanted.token, query=query, retries_s=())
     try:
-        result.seen = await perform(
-            scenario,
-            spoken,
-            wanted.url,
-            {**wanted.query, "token": wanted.token},
-            within_s=suite.within_s,
-        )
-    except aiohttp.WSServerHandshakeError as error:
-        result.error = f"the call was refused: HTTP {error.status}"
-    except (aiohttp.ClientError, OSError) as error:
-        result.error = f"the call failed: {type(error).__name__}"
+        result.seen = await perform(scenario, spoken, client, within_s=suite.within_s)
+    except CallError as error:
+        result.error = failure(error, wanted.url)
     for number, (step, seen) in enumerate(zip(scenario.steps, result.seen, strict=False), 1):
         result.wrong += [f"step {number}: {flaw}" for flaw in judge(step, seen, suite.within_s)]
     result.seconds = time.monotonic() - began
@@ -144,10 +140,7 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     agent: Annotated[
         str, typer.Option(metavar="NAME[@REV]", help="Use this agent, or this revision of it.")
     ] = "",
-    variable: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="For its variables; repeatable."),
-    ] = None,
+    variable: Variables = None,
     parallel: Annotated[int, typer.Option(min=1, max=100, help="Calls at once.")] = 2,
     only: Annotated[str, typer.Option(help="Only scenarios with this in their name.")] = "",
     report: Annotated[
@@ -160,9 +153,8 @@ def command(  # noqa: PLR0913  # typer makes an option of each argument
     A revision (@REV) needs the demo token, or a token whose claim `agent` names that revision.
     """
     here = load()
-    where = url or here.url or running_url(here)
-    who = token or here.demo_token.get_secret_value()
-    query = agent_options(agent, variable or [])
+    where, who = edge_of(here, url, token)
+    query = agent_query(agent, variable)
     wanted = EvaluateOptions(
         suite,
         where,

@@ -24,9 +24,9 @@ async def bring_in(settings: Settings, file: Path) -> int:
     except NotASessionError as error:
         raise CommandError(f"{file} cannot be imported: {error}") from error
     session = session_file.session
-    bus = await connect(settings, "aura-import")
     try:
-        count = await transfer.store(bus, session_file)
+        async with await connect(settings, "aura-import") as bus:
+            count = await transfer.store(bus, session_file)
     except transfer.AlreadyRecordedError as error:
         raise CommandError(
             f"session {session} is recorded already; to replace it: aura forget {session}"
@@ -36,8 +36,6 @@ async def bring_in(settings: Settings, file: Path) -> int:
             f"session {session} was imported in part: {error}; "
             f"to remove that part: aura forget {session}"
         ) from error
-    finally:
-        await bus.close()
     print(f"{session}: {count} messages imported. Next: aura show {session}")
     return 0
 

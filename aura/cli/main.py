@@ -27,79 +27,67 @@ class HelpLine:
     """A line of `aura --help`. Its module has `command`, or `app` if it has subcommands."""
 
     name: str
-    module: str
     help: str
     quick: bool = False
     """Whether the command only talks to the bus, so that it can start without aiohttp."""
     service: bool = False
     """Whether the command runs a service, whose log says which settings come from `.env`."""
+    file: str = ""
+    """The name of its module; empty: as the command."""
+
+    @property
+    def module(self) -> str:
+        return self.file or self.name
 
 
 COMMANDS = {
     "Running it": (
-        HelpLine("up", "up", "Run everything on this machine: bus, edge, workers.", service=True),
-        HelpLine("edge", "edge", "Run one edge, which clients call.", service=True),
-        HelpLine("sip", "sip", "Serve the telephone calls of a SIP account.", service=True),
-        HelpLine(
-            "worker",
-            "worker",
-            "Run one worker; it shares the load of its stage at once.",
-            service=True,
-        ),
-        HelpLine("tools", "tools", "Serve tools for agents; list those on the bus."),
-        HelpLine(
-            "provision", "provision", "Create or update Aura's streams and consumers.", quick=True
-        ),
-        HelpLine("agents", "agents", "Agents: configurations of calls, as files.", quick=True),
-        HelpLine("tenants", "tenants", "Tenants: limits, prices, default agent.", quick=True),
-        HelpLine("engines", "engines", "List the engines; check one of your own."),
-        HelpLine("models", "models", "List the models; fetch optional ones."),
+        HelpLine("up", "Run everything on this machine: bus, edge, workers.", service=True),
+        HelpLine("edge", "Run one edge, which clients call.", service=True),
+        HelpLine("sip", "Serve the telephone calls of a SIP account.", service=True),
+        HelpLine("worker", "Run one worker; it shares its stage's load at once.", service=True),
+        HelpLine("tools", "Serve tools for agents; list those on the bus."),
+        HelpLine("provision", "Create or update Aura's streams and consumers.", quick=True),
+        HelpLine("agents", "Agents: configurations of calls, as files.", quick=True),
+        HelpLine("tenants", "Tenants: limits, prices, default agent.", quick=True),
+        HelpLine("engines", "List the engines; check one of your own."),
+        HelpLine("models", "List the models; fetch optional ones."),
     ),
     "Calling it": (
-        HelpLine("talk", "talk", "Talk to it by this terminal's microphone and loudspeaker."),
-        HelpLine("call", "call", "Ask a question, recorded or in words, like a microphone."),
-        HelpLine("demo", "demo", "Start Aura, ask it a question in its own voice, and stop it."),
-        HelpLine("calls", "calls", "Running calls: list, say, mute, end, listen in.", quick=True),
-        HelpLine("eval", "evaluate", "Run a suite of spoken scenarios against it."),
+        HelpLine("talk", "Talk to it by this terminal's microphone and loudspeaker."),
+        HelpLine("call", "Ask a question, recorded or in words, like a microphone."),
+        HelpLine("demo", "Start Aura, ask it a question in its own voice, and stop it."),
+        HelpLine("calls", "Running calls: list, say, mute, end, listen in.", quick=True),
+        HelpLine("eval", "Run a suite of spoken scenarios against it.", file="evaluate"),
     ),
     "Recorded sessions": (
-        HelpLine("sessions", "sessions", "List the recorded sessions, newest first.", quick=True),
-        HelpLine("show", "show", "Draw one session, in the terminal or as a page.", quick=True),
-        HelpLine(
-            "replay",
-            "replay",
-            "Print it, publish it, decide it again, or drive it again.",
-            quick=True,
-        ),
-        HelpLine("export", "export", "Write a session as one file.", quick=True),
+        HelpLine("sessions", "List the recorded sessions, newest first.", quick=True),
+        HelpLine("show", "Draw one session, in the terminal or as a page.", quick=True),
+        HelpLine("replay", "Print it, publish it, decide it again, or drive it again.", quick=True),
+        HelpLine("export", "Write a session as one file.", quick=True),
         HelpLine(
             "import",
-            "import_session",
             "Import a session from a file under its own id.",
             quick=True,
+            file="import_session",
         ),
-        HelpLine("forget", "forget", "Erase all messages of sessions, and prove it.", quick=True),
-        HelpLine(
-            "report",
-            "report",
-            "Draw latencies, talk, errors and cost as one HTML page.",
-            quick=True,
-        ),
+        HelpLine("forget", "Erase all messages of sessions, and prove it.", quick=True),
+        HelpLine("report", "Draw latencies, talk, errors and cost as one HTML page.", quick=True),
     ),
     "Looking at it": (
         HelpLine(
             "console",
-            "console.command",
             "Serve the console, a live page of calls and workers.",
             service=True,
+            file="console.command",
         ),
-        HelpLine("tap", "tap", "Print live events, decoded, one on each line.", quick=True),
+        HelpLine("tap", "Print live events, decoded, one on each line.", quick=True),
+        HelpLine("workers", "Show the processes, their load and their backlog.", quick=True),
+        HelpLine("dead", "Jobs that were given up: list, retry, forget.", quick=True),
+        HelpLine("doctor", "Show what is installed and what is missing.", quick=True),
         HelpLine(
-            "workers", "workers", "Show the processes, their load and their backlog.", quick=True
+            "settings", "List every setting: variable, default, meaning.", file="settings_table"
         ),
-        HelpLine("dead", "dead", "Jobs that were given up: list, retry, forget.", quick=True),
-        HelpLine("doctor", "doctor", "Show what is installed and what is missing.", quick=True),
-        HelpLine("settings", "settings_table", "List every setting: variable, default, meaning."),
     ),
 }
 

@@ -1,12 +1,17 @@
 """`aura models`: lists the models, and fetches those that no package of Aura contains."""
 
-# ruff: noqa: PLC0415 - `aura --help` must not load the code for weights
-
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
+from aura.cli.running import CommandError
 from runtime.settings import load
+from workers.engines import fetched, weights
+from workers.engines.catalogue import PACKAGED
+from workers.engines.errors import EngineError
+from workers.engines.pinned import PINNED
 
 app = typer.Typer(no_args_is_help=True, help="List the models; fetch optional ones.")
 
@@ -22,13 +27,6 @@ TRUSTED = {
 @app.command("list")
 def show() -> None:
     """List the installed models, and the models that Aura can fetch."""
-    from rich.console import Console
-    from rich.markup import escape
-
-    from workers.engines import fetched, weights
-    from workers.engines.catalogue import PACKAGED
-    from workers.engines.pinned import PINNED
-
     settings, console = load(), Console()
 
     def line(state: str, text: str) -> None:
@@ -54,11 +52,6 @@ def show() -> None:
 @app.command()
 def check() -> None:
     """Check the installed models against their SHA-256; join models that come in parts."""
-    from aura.cli.running import CommandError
-    from workers.engines import fetched, weights
-    from workers.engines.errors import EngineError
-    from workers.engines.pinned import PINNED
-
     cache, wrong = load().cache_dir, []
     for name in dict.fromkeys([*PINNED, *fetched.records(cache)]):
         if weights.missing(name, cache):
@@ -92,11 +85,7 @@ Revision = Annotated[
 @app.command()
 def fetch(name: Name = "turn", sha256: Sha256 = "", revision: Revision = "") -> None:
     """Fetch a model, check it, and keep it in AURA_CACHE_DIR."""
-    from rich.console import Console
-    from rich.markup import escape
-
-    from workers.engines import model_download
-    from workers.engines.catalogue import PACKAGED
+    from workers.engines import model_download  # noqa: PLC0415  # loads aiohttp, for this alone
 
     settings, console = load(), Console()
 
@@ -116,11 +105,9 @@ def fetch(name: Name = "turn", sha256: Sha256 = "", revision: Revision = "") -> 
         say(f"{setting}={called} uses it")
 
 
-def _used_by(name: str, weights: str) -> str:
-    from workers.engines.catalogue import PACKAGED
-
+def _used_by(name: str, file: str) -> str:
     if packaged := PACKAGED.get(name):
         return packaged.setting
-    if weights.endswith(".gguf"):
+    if file.endswith(".gguf"):
         return "AURA_LLM_MODEL"
-    return "AURA_TTS_VOICE" if weights.endswith(".onnx") else "AURA_STT_MODEL"
+    return "AURA_TTS_VOICE" if file.endswith(".onnx") else "AURA_STT_MODEL"

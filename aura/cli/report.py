@@ -1,24 +1,22 @@
 """`aura report`: the warehouse's numbers as a page with plots, and a few lines in the terminal."""
 
-# ruff: noqa: PLC0415 - `aura report --help` must not load the warehouse
-
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from aura.cli.fast_start import without_aiohttp
+from aura.cli.reporting.page import milliseconds, moment, page, tiles
+from aura.cli.reporting.queries import Figures, figures
 from aura.cli.running import CommandError
 from aura.cli.terminal import cut, room
+from runtime.prices import PRICES
 from runtime.settings import Settings, load
-
-if TYPE_CHECKING:
-    from aura.cli.reporting.queries import Figures
+from workers.analytics import warehouse
+from workers.analytics.plugin_loader import start_of
+from workers.analytics.subscribers import SubscriberError
 
 LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # the warehouse's times are naive UTC
 MOST_PRINTED_FAILURES = 10
@@ -32,18 +30,16 @@ def report(settings: Settings, *, data: Path | None, start: str, tenant: str, ou
         CommandError: nothing was kept, a time that is none, or a file that cannot be written.
         SettingsError: DuckDB is not installed.
     """
-    from aura.cli.reporting.page import page
-
     now = datetime.now(UTC)
-    figures = _figures(settings, data, start, tenant, now)
+    counted = _figures(settings, data, start, tenant, now)
     title = f"Aura, {tenant}" if tenant else "Aura"
     try:
-        out.write_text(page(figures, title=title, now=now), encoding="utf-8")
+        out.write_text(page(counted, title=title, now=now), encoding="utf-8")
     except OSError as error:
         raise CommandError(f"--html {out}: {error.strerror}") from error
     console = Console(highlight=False)
     columns = room(console)
-    for line in summary(figures):
+    for line in summary(counted):
         console.print(cut(line, columns), markup=False, soft_wrap=True)
     console.print(f"\nThe report is in {out}.", soft_wrap=True)
     return 0
@@ -58,14 +54,6 @@ def _figures(
         CommandError: nothing was kept or happened, or a time that is none.
         SettingsError: DuckDB is not installed.
     """
-    from aura.cli.reporting.queries import figures
-    from runtime.prices import PRICES
-
-    with without_aiohttp():
-        from workers.analytics import warehouse
-        from workers.analytics.plugin_loader import start_of
-        from workers.analytics.subscribers import SubscriberError
-
     folder = (data or warehouse.folder_of(settings)).expanduser()
     if not any((folder / "events").glob("*/*.parquet")):
         raise CommandError(
@@ -86,24 +74,22 @@ def _figures(
     return counted
 
 
-def summary(figures: Figures) -> Iterator[str]:
+def summary(counted: Figures) -> Iterator[str]:
     """Yield the headline numbers, the slowest calls and the newest of the failed, as lines."""
-    from aura.cli.reporting.page import milliseconds, moment, tiles
-
-    shown = tiles(figures.totals)
+    shown = tiles(counted.totals)
     wide = max(len(name) for name, _ in shown)
     yield from (f"{name:{wide}}  {value}" for name, value in shown)
-    if figures.slowest:
+    if counted.slowest:
         yield "\nThe slowest calls, by their longest wait:"
-    for row in figures.slowest:
+    for row in counted.slowest:
         waited = milliseconds(row["waited_ms"])
         yield f"  {row['session']}  {moment(row['at_utc'])}  turn {row['turn']}  {waited}"
-    if figures.failed:
-        yield f"\nFailed calls ({len(figures.failed)}), the newest first:"
-    for row in figures.failed[:MOST_PRINTED_FAILURES]:
+    if counted.failed:
+        yield f"\nFailed calls ({len(counted.failed)}), the newest first:"
+    for row in counted.failed[:MOST_PRINTED_FAILURES]:
         details = ", ".join(filter(None, (row["what"], f"errors: {row['errors']}")))
         yield f"  {row['session']}  {moment(row['at_utc'])}  {details}"
-    if figures.slowest or figures.failed:
+    if counted.slowest or counted.failed:
         yield "Look at one: aura show CALL"
 
 

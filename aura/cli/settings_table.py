@@ -2,9 +2,8 @@
 
 import types
 import typing
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from pydantic import BaseModel, SecretStr
 from rich.console import Console
 from rich.table import Table
@@ -37,26 +36,9 @@ def _default(default: Any) -> str:
     return "" if default in ("", {}) else str(default)
 
 
-def as_markdown() -> str:
-    lines = ["| Variable | Kind | Default | Meaning |", "|---|---|---|---|"]
-    for variable, kind, default, meaning in rows():
-        shown = f"`{default}`" if default else ""
-        lines.append(f"| `{variable}` | {kind} | {shown} | {meaning} |")
-    return "\n".join(lines)
-
-
-def show() -> None:
+def command() -> None:
+    """List every setting: variable, default, meaning."""
     table = Table("Variable", "Kind", "Default", "Meaning", box=None, header_style="bold")
     for row in rows():
         table.add_row(*row)
     Console(markup=False, emoji=False).print(table)
-
-
-def command(
-    markdown: Annotated[bool, typer.Option(help="As the table of docs/settings.md.")] = False,
-) -> None:
-    """List every setting: variable, default, meaning."""
-    if markdown:
-        print(as_markdown())
-    else:
-        show()

@@ -13,10 +13,10 @@ from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from aura.cli.call import agent_options, options
+from aura.cli.call import options
 from aura.cli.calling.call_failures import failure
-from aura.cli.options import Token, Url
-from aura.cli.running import CommandError, run, running_url
+from aura.cli.options import AgentName, Token, Url, Variables, agent_query, edge_of
+from aura.cli.running import CommandError, run
 from aura.cli.session.waterfall import waterfall
 from aura.cli.sound.levels import Meter, both, level
 from aura.cli.sound.loudspeaker import Loudspeaker
@@ -181,21 +181,15 @@ def command(
     url: Url = None,
     token: Token = None,
     *,
-    agent: Annotated[str, typer.Option(metavar="NAME", help="Ask for this agent.")] = "",
-    variable: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="For its variables; repeatable."),
-    ] = None,
+    agent: AgentName = "",
+    variable: Variables = None,
     greeting: Annotated[bool, typer.Option(help="Hear the greeting first.")] = True,
 ) -> None:
     """Talk with this terminal's microphone and loudspeaker; show words, levels and waterfall.
 
     Without headphones the microphone hears the loudspeaker; Aura removes that echo.
     """
-    here = load()
-    line = CallClient(
-        url or here.url or running_url(here),
-        token=token or here.demo_token.get_secret_value(),
-        query=options(greeting=greeting, more=agent_options(agent, variable or [])),
-    )
+    edge, known = edge_of(load(), url, token)
+    query = options(greeting=greeting, more=agent_query(agent, variable))
+    line = CallClient(edge, token=known, query=query)
     run(talk(line, Console(highlight=False)))

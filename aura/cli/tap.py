@@ -75,7 +75,6 @@ def _short(value: Any) -> str:
 
 async def listen(settings: Settings, subject: str, *, as_json: bool, session: str | None) -> int:
     """Print until Ctrl-C."""
-    bus = await connect(settings, "aura-tap")
     console = Console()
 
     async def on_message(delivery: Delivery) -> None:
@@ -85,11 +84,8 @@ async def listen(settings: Settings, subject: str, *, as_json: bool, session: st
                 data = await bus.configurations.in_data(data)
             say(console, delivery.subject, data, as_json=as_json)
 
-    try:
-        async with bus.listening(subject, on_message):
-            await asyncio.Event().wait()
-    finally:
-        await bus.close()
+    async with await connect(settings, "aura-tap") as bus, bus.listening(subject, on_message):
+        await asyncio.Event().wait()
     return 0
 
 

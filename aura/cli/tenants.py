@@ -1,14 +1,16 @@
 """`aura tenants`: limits, prices and default agents of tenants, kept as files like agents."""
 
-# ruff: noqa: PLC0415 - `aura --help` must not load the bus
-
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from aura.cli.agent_files.agent_check import unknown_agents
 from aura.cli.agent_files.applied_files import AppliedFiles
 from aura.cli.running import run
+from runtime.agents.store import TENANT
+
+FILES = AppliedFiles(TENANT, unknown_agents)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,13 +30,6 @@ Name = Annotated[str, typer.Argument(metavar="TENANT[@REV]", help="`@12`: of tha
 JustName = Annotated[str, typer.Argument(metavar="TENANT", help="As listed.")]
 
 
-def _files() -> AppliedFiles:
-    from aura.cli.agent_files.agent_check import unknown_agents
-    from runtime.agents.store import TENANT
-
-    return AppliedFiles(TENANT, unknown_agents)
-
-
 @app.command()
 def apply(
     paths: Annotated[
@@ -47,7 +42,7 @@ def apply(
 
     All files are checked first. If one is invalid, its line is printed and nothing is applied.
     """
-    run(_files().apply(paths, "", check=check))
+    run(FILES.apply(paths, "", check=check))
 
 
 @app.command("list")
@@ -55,13 +50,13 @@ def list_(
     *, as_json: Annotated[bool, typer.Option("--json", help="A list of JSON objects.")] = False
 ) -> None:
     """List the tenants that have a file."""
-    run(_files().tell_all("", as_json=as_json))
+    run(FILES.tell_all("", as_json=as_json))
 
 
 @app.command()
 def show(name: Name) -> None:
     """Print the file of a tenant as it was applied."""
-    run(_files().show(name, ""))
+    run(FILES.show(name, ""))
 
 
 @app.command()
@@ -72,22 +67,22 @@ def diff(
     ] = "",
 ) -> None:
     """Compare two texts of a tenant, as `aura agents diff` does; exit 1 where they differ."""
-    run(_files().diff(first, other, ""))
+    run(FILES.diff(first, other, ""))
 
 
 @app.command()
 def history(name: JustName) -> None:
     """List the revisions of a tenant's file, newest first; 64 are kept."""
-    run(_files().history(name, ""))
+    run(FILES.history(name, ""))
 
 
 @app.command()
 def rollback(name: Name) -> None:
     """Apply an older revision again, as a new one; without @REV the second newest."""
-    run(_files().rollback(name, ""))
+    run(FILES.rollback(name, ""))
 
 
 @app.command()
 def remove(name: JustName) -> None:
     """Remove a tenant's file, so that only the settings hold; `rollback` restores it."""
-    run(_files().remove(name, ""))
+    run(FILES.remove(name, ""))

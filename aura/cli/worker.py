@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from aura.cli.fast_start import without_aiohttp
-from aura.cli.running import CommandError, role, run
+from aura.cli.running import CommandError, role
 from runtime.settings import load
 from schemas.stages import STAGE_NAMES
 
@@ -38,18 +38,19 @@ def command(
     start: Start = "now",
     live: Live = False,
 ) -> None:
-    """Run one worker; it shares the load of its stage at once.
+    """Run one worker; it shares its stage's load at once.
 
     It uses the bus at NATS_URL, or that of the `aura up` in AURA_DATA_DIR.
 
     `aura worker analytics --module mine` runs subscribers: see docs/analytics.md.
     """
     if stage == "analytics":
-        from aura.cli import analytics
+        from aura.cli.analytics import plan
+        from workers.analytics.main import serve as read
 
         here = load()
-        what = analytics.plan(here, module or [], group, start, live=live)
-        run(analytics.run(here, what))
+        what = plan(here, module or [], group, start, live=live)
+        role(here, stage, read(here, what))
     chosen = next((name for name in STAGE_NAMES if name == stage), None)
     if chosen is None:
         raise CommandError(

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 
@@ -65,7 +66,7 @@ async def run(asked: argparse.Namespace, speech: Path) -> list[RowFigures]:
                 if aura is None:
                     running = trial.running(speech, whisper=asked.whisper)
                     aura = await stack.enter_async_context(running)
-                figures = await trial.measure(aura, name, Order(**{**vars(order), "url": aura.url}))
+                figures = await trial.measure(aura, name, replace(order, url=aura.url))
                 print(line(figures), flush=True)
                 if not figures.is_disturbed:
                     break

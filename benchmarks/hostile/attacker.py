@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -132,7 +133,7 @@ async def events(order: Order, tally: WireTally) -> None:
         return (json.dumps(twilio(dice, honest)) for _ in range(count))
 
     async with asyncio.TaskGroup() as tasks:
-        half = Order(**{**vars(order), "count": order.count // 2})
+        half = replace(order, count=order.count // 2)
         tasks.create_task(_over(half, tally, [("/v1/realtime", b"")], realtime_events))
         tasks.create_task(_over(half, tally, [("/twilio/media", first)], twilio_events))
 

@@ -31,8 +31,6 @@ class HttpRow:
     """One attack by HTTP."""
 
     name: str
-    finding: str
-    """The target of the attack."""
     line: str
     """Method and path."""
     headers: str = ""
@@ -85,70 +83,60 @@ def _secret() -> bytes:
 
 
 HTTP_ROWS: tuple[HttpRow, ...] = (
-    HttpRow("upgrades half sent", "handshakes", "GET /ws", f"{UPGRADE}Sec-WebSo", cut=True),
-    HttpRow("500 requests in a packet", "pipelines", "GET /health", times=500),
-    HttpRow("a query of 7 kB", "parsing", "GET /ws?" + "a=b&" * 1750, UPGRADE),
+    HttpRow("upgrades half sent", "GET /ws", f"{UPGRADE}Sec-WebSo", cut=True),
+    HttpRow("500 requests in a packet", "GET /health", times=500),
+    HttpRow("a query of 7 kB", "GET /ws?" + "a=b&" * 1750, UPGRADE),
     HttpRow(
         "headers of 30 kB",
-        "parsing",
         "GET /health",
         "".join(f"X-{number}: {'x' * 200}\r\n" for number in range(140)),
     ),
-    HttpRow("paths that lead out", "pages", "GET /" + "%2e%2e/" * 200),
+    HttpRow("paths that lead out", "GET /" + "%2e%2e/" * 200),
     HttpRow(
         "sessions gone on with that are not there",
-        "resume",
         f"{CALL}&session=s_0123456789abcdef0123",
         WHOLE_UPGRADE,
     ),
     HttpRow(
         "calls with numbers that cannot be",
-        "options",
         f"{CALL}&rate=1e308&silence_ms=NaN&prefix_ms=-9e99&interrupt_words=" + "9" * 4000,
         WHOLE_UPGRADE,
     ),
     HttpRow(
         "a body that unpacks to 256 MiB",
-        "bodies",
         SPEAK,
         f"{JSON}Content-Encoding: gzip\r\n",
         _packed,
     ),
-    HttpRow("30,000 arrays in each other", "bodies", SPEAK, JSON, lambda: b"[" * 30_000),
+    HttpRow("30,000 arrays in each other", SPEAK, JSON, lambda: b"[" * 30_000),
     HttpRow(
         "a form of 20,000 fields",
-        "bodies",
         HEAR,
         FORM,
         lambda: b"".join(_field(f"f{number}", b"x" * 20) for number in range(20_000)) + END,
     ),
-    HttpRow("a megabyte of lines before a form", "bodies", HEAR, FORM, lambda: b"\n" * MIB + END),
+    HttpRow("a megabyte of lines before a form", HEAR, FORM, lambda: b"\n" * MIB + END),
     HttpRow(
         "a file of 24 MiB that is no sound",
-        "bodies",
         HEAR,
         FORM,
         lambda: _field("file", b"RIFF" + bytes(24 * MIB)) + END,
     ),
     HttpRow(
         "heads of semicolons in a form",
-        "bodies",
         OFFER,
         FORM,
         lambda: (
             (b"--B\r\nContent-Disposition: form-data; " + b";" * 4000 + b"\r\n\r\n\r\n") * 45 + END
         ),
     ),
-    HttpRow("an offer of 400 sections", "WebRTC", OFFER, SDP, lambda: offer(400)),
-    HttpRow("offers that nobody goes on with", "WebRTC", OFFER, SDP, offer),
-    HttpRow(
-        "client secrets without end", "Realtime", "POST /v1/realtime/client_secrets", JSON, _secret
-    ),
-    HttpRow("calls asked for by a guess", "L1", "GET /v1/calls", "Authorization: Bearer guess\r\n"),
-    HttpRow("a body that does not come", "slow bodies", SPEAK, JSON, missing_bytes=60_000),
+    HttpRow("an offer of 400 sections", OFFER, SDP, lambda: offer(400)),
+    HttpRow("offers that nobody goes on with", OFFER, SDP, offer),
+    HttpRow("client secrets without end", "POST /v1/realtime/client_secrets", JSON, _secret),
+    HttpRow("calls asked for by a guess", "GET /v1/calls", "Authorization: Bearer guess\r\n"),
+    HttpRow("a body that does not come", SPEAK, JSON, missing_bytes=60_000),
     HttpRow(
         "Twilio's questions, unsigned",
-        "Twilio",
         "POST /twilio/voice",
         "Content-Type: application/x-www-form-urlencoded\r\n",
         lambda: b"CallSid=CA1&From=%2B1&To=%2B2",

@@ -47,7 +47,7 @@ class Socket:
         """Open *path* at *url* as a trusted proxy of *address*, with the token *key*, if any.
 
         Raises:
-            RefusedError: the server refuses.
+            HandshakeRefusedError: the server refuses.
             OSError: it cannot be reached.
         """
         to = urlsplit(url)

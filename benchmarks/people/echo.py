@@ -4,6 +4,7 @@ The client's microphone gets the echo of the responses, quieter and later, throu
 client says nothing; it types its questions.
 """
 
+import asyncio
 import base64
 import time
 from functools import partial
@@ -67,10 +68,10 @@ async def trial(url: str, gain_db: float, delay_ms: int, room_seed: int) -> dict
     """Type questions for half a minute; return how often Aura interrupted or recognised itself."""
     air = Air(gain_db, delay_ms, room_seed)
     async with calling(url, "audio=chunks", air.samples, heard=air.hear) as caller:
-        await caller.wait_for("never", PART_S)
+        await asyncio.sleep(PART_S)
         for _ in range(2):
             await caller.ws.send_json({"type": "text", "text": "Please tell me a long story."})
-            await caller.wait_for("never", PART_S)
+            await asyncio.sleep(PART_S)
     return {
         "gain_db": gain_db,
         "delay_ms": delay_ms,

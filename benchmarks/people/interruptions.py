@@ -3,6 +3,7 @@
 The simulated language model gives long responses. A phrase begins 1.5 s into their audio.
 """
 
+import asyncio
 import time
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -58,14 +59,14 @@ async def trial(
             return InterruptionTrial(over, f"{what}: no response came")
         began, spoken = await caller.say(bytes(2 * int(into_s * 16_000)) + pcm)
         began += into_s
-        await caller.wait_for("never", max(0.0, spoken + AFTER_S - time.monotonic()))
+        await asyncio.sleep(max(0.0, spoken + AFTER_S - time.monotonic()))
     return judged(InterruptionTrial(over, what), caller, began, spoken)
 
 
 async def _sound(caller: MicrophoneCaller, patience_s: float) -> bool:
     until = time.monotonic() + patience_s
     while not caller.sounds() and time.monotonic() < until:
-        await caller.wait_for("never", 0.01)
+        await asyncio.sleep(0.01)
     return bool(caller.sounds())
 
 

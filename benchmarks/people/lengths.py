@@ -3,6 +3,7 @@
 Phrases of people are joined with short pauses; each utterance ends with the same phrase.
 """
 
+import asyncio
 import time
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -49,7 +50,7 @@ async def trial(url: str, seconds: int, seed: int) -> LengthTrial:
     async with calling(url, "audio=chunks&greeting=0") as caller:
         await caller.wait_for("session", 5)
         began, ends = await caller.say(outcome.pcm)
-        await caller.wait_for("never", max(0.0, ends - time.monotonic()))
+        await asyncio.sleep(max(0.0, ends - time.monotonic()))
         await caller.wait_for("ai_complete", PATIENCE_S, ends)
     outcome.text = " ".join(
         message.fields["text"] for message in caller.of("user_transcript", began)

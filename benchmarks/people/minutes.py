@@ -17,7 +17,7 @@ import psutil
 from benchmarks.people.caller import calling
 from benchmarks.people.figures import spread
 from benchmarks.people.plain_whisper import PlainWhisper
-from benchmarks.people.recordings import recordings
+from benchmarks.people.recordings import labelled
 from runtime.text.word_errors import distance, words
 from schemas.audio import BYTES_PER_MS
 
@@ -30,7 +30,7 @@ LAST_WORDS_S = 8.0
 
 def speech(minutes: int) -> tuple[str, bytes, list[float]]:
     """Return the words, the audio (s16le mono 16 kHz), and the end of each recording, s."""
-    chance, known = random.Random(minutes), [r for r in recordings() if r.words]
+    chance, known = random.Random(minutes), labelled()
     texts, pcm, ends = list[str](), bytearray(), list[float]()
     while True:
         for recording in chance.sample(known, len(known)):

@@ -4,6 +4,7 @@ The words are compared with those of the same phrase in quiet, for Aura and for 
 whisper.
 """
 
+import asyncio
 import time
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -48,7 +49,7 @@ async def trial(url: str, kind: str, below_db: int, phrase: str) -> NoiseTrial:
     noise: Samples | None = None if kind == QUIET else at_level(kind, below_db, pcm)
     async with calling(url, "audio=chunks&greeting=0", noise) as caller:
         await caller.wait_for("session", 5)
-        await caller.wait_for("never", LEAD_S.get(kind, USUAL_LEAD_S))
+        await asyncio.sleep(LEAD_S.get(kind, USUAL_LEAD_S))
         began, ends = await caller.say(pcm)
         final = await caller.wait_for("user_transcript", ends - began + PATIENCE_S, began)
         await caller.wait_for("ai_complete", 4, final.at if final else time.monotonic())

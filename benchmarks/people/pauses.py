@@ -6,19 +6,16 @@ gets the same recordings; its figures only show whether a response came before t
 """
 
 import asyncio
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from benchmarks import peer
 from benchmarks.people.caller import calling
 from benchmarks.people.figures import share, spread
-from benchmarks.people.labelled_pauses import Labelled, labelled
+from benchmarks.people.recordings import Recording, labelled
 from benchmarks.people.trials import in_turn
-from runtime.audio.conversion import write_wav
 from runtime.settings import load
 from workers.engines import model_download
 
@@ -41,10 +38,10 @@ class PauseTrial:
     """All final transcripts, appended."""
 
 
-def judged(recording: Labelled, sounds_ms: Sequence[float], transcript: str) -> PauseTrial:
+def judged(recording: Recording, sounds_ms: Sequence[float], transcript: str) -> PauseTrial:
     """Return the trial of *recording*, with responses at *sounds_ms* from its beginning."""
-    trial = PauseTrial(recording.name, len(recording.pauses), transcript=transcript)
-    for number, (start_ms, end_ms) in enumerate(recording.pauses):
+    trial = PauseTrial(recording.name, len(recording.pauses_ms), transcript=transcript)
+    for number, (start_ms, end_ms) in enumerate(recording.pauses_ms):
         if any(start_ms < at <= end_ms for at in sounds_ms):
             trial.early.append(number)
     after = [at - recording.done_ms for at in sounds_ms if at > recording.done_ms]
@@ -65,10 +62,10 @@ def summed(trials: Sequence[PauseTrial]) -> dict[str, Any]:
     }
 
 
-async def spoken(url: str, recording: Labelled) -> PauseTrial:
+async def spoken(url: str, recording: Recording) -> PauseTrial:
     """Return the result of *recording* in a call of its own."""
     async with calling(url, "audio=chunks&greeting=0") as caller:
-        await caller.wait_for("never", 1.0)
+        await asyncio.sleep(1.0)
         began, _ = await caller.say(recording.pcm)
         done = began + recording.done_ms / 1000
         loop = asyncio.get_running_loop()
@@ -95,25 +92,20 @@ async def measured(url: str, rounds: int) -> dict[str, Any]:
     }
 
 
-def peers(recordings: Sequence[Labelled]) -> list[dict[str, Any]]:
+def peers(recordings: Sequence[Recording]) -> list[dict[str, Any]]:
     """Return a row for each configuration of the peer; none if it cannot run."""
     if why := peer.missing():
         print(f"!! {why}")
         return []
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        wavs = []
-        for recording in recordings:
-            wavs.append(Path(folder) / f"{recording.name}.wav")
-            wavs[-1].write_bytes(write_wav(recording.pcm))
-        for tune in PEERS:
-            turns = peer.latency(tune, wavs, 0, warm_up=False)
-            heard = [t["first_audio_ms"] for t in turns if t["first_audio_ms"] is not None]
-            row = {
-                "who": peer.NAMES[tune],
-                "answered_inside": share(sum(t["inside"] for t in turns), len(turns)),
-                "first_audio": spread(heard),
-            }
-            print(row, flush=True)
-            rows.append(row)
+    rows, sounds = [], {recording.name: recording.pcm for recording in recordings}
+    for tune in PEERS:
+        turns = peer.latency(tune, sounds, 0, warm_up=False)
+        heard = [t["first_audio_ms"] for t in turns if t["first_audio_ms"] is not None]
+        row = {
+            "who": peer.NAMES[tune],
+            "answered_inside": share(sum(t["inside"] for t in turns), len(turns)),
+            "first_audio": spread(heard),
+        }
+        print(row, flush=True)
+        rows.append(row)
     return rows

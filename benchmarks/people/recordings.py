@@ -27,6 +27,8 @@ PHRASE_S = (1.2, 7.0)
 PAUSE_S = 0.3
 EDGE_S = 0.06
 """The part of the pauses before and after a phrase that is kept."""
+LEAST_SPEECH_S = 0.05
+"""The least speech before a pause and after it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,18 @@ class Recording:
     """Begin and end of each pause inside, s."""
     speech: tuple[float, float]
     """Begin and end of the speech, s."""
+
+    @property
+    def pauses_ms(self) -> list[tuple[int, int]]:
+        """Return the pauses after which the speaker goes on, ms."""
+        first, last = self.speech[0] + LEAST_SPEECH_S, self.speech[1] - LEAST_SPEECH_S
+        inside = (pause for pause in self.pauses if pause[0] > first and pause[1] < last)
+        return [(round(begins * 1000), round(ends * 1000)) for begins, ends in inside]
+
+    @property
+    def done_ms(self) -> int:
+        """Return the end of the speech, ms."""
+        return round(self.speech[1] * 1000)
 
 
 def folder() -> Path:
@@ -68,6 +82,14 @@ def recordings() -> list[Recording]:
             )
         )
     return read
+
+
+def labelled() -> list[Recording]:
+    """Return the recordings whose words are known; print how to get some if there are none."""
+    known = [recording for recording in recordings() if recording.words]
+    if not known:
+        print(f"!! SKIPPED: no recordings with words in {folder()}: {HOW}")
+    return known
 
 
 def phrases() -> dict[str, bytes]:

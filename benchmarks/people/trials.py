@@ -9,7 +9,7 @@ T = TypeVar("T")
 AT_ONCE = int(os.environ.get("AURA_BENCH_CALLS", "1"))
 """Calls at once: with more the trials end sooner, but delay each other on few cores."""
 TRIES, AGAIN_S = 4, 8.0
-"""The errors of a busy edge, which closes the connection."""
+"""How often a call is tried that a busy edge closes, and the pause between two tries."""
 
 
 async def in_turn(

@@ -11,8 +11,22 @@ import time
 
 from benchmarks.latency import machine
 from benchmarks.results import FOLDER
-from benchmarks.soak.trial import Scale
-from benchmarks.soak.trials import TRIALS
+from benchmarks.soak import (
+    clusters,
+    crowds,
+    deaths,
+    doors,
+    full,
+    gateways,
+    links,
+    nonsense,
+    tool_calls,
+)
+from benchmarks.soak.trial import Scale, Trials
+
+FILES = (deaths, links, clusters, full, crowds, nonsense, tool_calls, gateways, doors)
+TRIALS: Trials = {name: trial for file in FILES for name, trial in file.TRIALS.items()}
+"""Each starts an Aura, causes faults, and returns the effects on callers."""
 
 
 def main() -> int:

@@ -64,15 +64,15 @@ def _no_object(rng: random.Random) -> str:
     return json.dumps(rng.choice([None, True, 1, -0.5, "ping", [], [{"type": "ping"}], {}]))
 
 
-def _anything(rng: random.Random) -> Any:
-    return rng.choice(
-        [None, True, 7, -1e300, "", "x" * 500, [], [1, [2]], {}, {"a": {"b": []}}, 2**63, "\x00"]
-    )
+def anything(rng: random.Random) -> Any:
+    """Return a JSON value of any kind."""
+    whole = [None, True, 7, -1e300, 2**63, "", "x" * 500, "\x00\x1b[2J"]
+    return rng.choice([*whole, [], [1, [2]], {}, {"a": {"b": [{}]}}])
 
 
 def _wrong_types(rng: random.Random) -> str:
-    kind = rng.choice([_anything(rng), rng.choice(TYPES)])
-    message = {"type": kind, "audio_data": _anything(rng), "timestamp": _anything(rng)}
+    kind = rng.choice([anything(rng), rng.choice(TYPES)])
+    message = {"type": kind, "audio_data": anything(rng), "timestamp": anything(rng)}
     if kind == "start_conversation":
         message |= {"stream": "yes please"}
     if kind in ("end_call", "end_conversation"):  # it is valid whatever else it has
@@ -144,7 +144,7 @@ def for_bus(seed: int, count: int) -> Iterator[bytes]:
     rng = random.Random(seed)
     makers: list[Callable[[random.Random], bytes]] = [
         lambda rng: rng.randbytes(rng.randrange(0, 300)),
-        lambda rng: _packed(_anything(rng)),
+        lambda rng: _packed(anything(rng)),
         lambda _: json.dumps({"type": "turn.taken"}).encode(),
         _half_an_event,
         _event_of_wrong_types,
@@ -167,7 +167,7 @@ def _half_an_event(rng: random.Random) -> bytes:
 
 def _event_of_wrong_types(rng: random.Random) -> bytes:
     names = "tenant session at_ms turn utterance index text messages deadline_ms stage".split()
-    fields = {name: _anything(rng) for name in names}
+    fields = {name: anything(rng) for name in names}
     return _packed({"type": rng.choice(KINDS.split()), **fields})
 
 

@@ -2,15 +2,13 @@
 
 import asyncio
 import functools
-import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from benchmarks.nats_server import NatsServer
+from benchmarks import nats_server
 from benchmarks.soak import processes
 from benchmarks.soak.crowd import SoakCaller, Tally, crowd
 from benchmarks.soak.proxy import Proxy, proxied
@@ -32,19 +30,14 @@ class Behind:
 
 @asynccontextmanager
 async def behind_a_proxy(callers: int, *arguments: str) -> AsyncIterator[Behind]:
-    with tempfile.TemporaryDirectory(prefix="aura-soak-") as folder:
-        server = NatsServer(Path(folder))
-        server.start()
-        try:
-            async with proxied(server.port) as proxy:
-                url = server.url.replace(str(server.port), str(proxy.port))
-                async with (
-                    aura(*arguments, NATS_URL=url) as run,
-                    crowd(run.urls, callers) as (those, tally),
-                ):
-                    yield Behind(run, proxy, those, tally)
-        finally:
-            server.stop()
+    with nats_server.running() as server:
+        async with proxied(server.port) as proxy:
+            url = server.url.replace(str(server.port), str(proxy.port))
+            async with (
+                aura(*arguments, NATS_URL=url) as run,
+                crowd(run.urls, callers) as (those, tally),
+            ):
+                yield Behind(run, proxy, those, tally)
 
 
 async def bus_dies(scale: Scale) -> TrialOutcome:

@@ -3,7 +3,8 @@
 import json
 import random
 from collections.abc import Callable, Iterator
-from typing import Any
+
+from benchmarks.soak.hostile import anything
 
 SIGNS = "{}[]:&*!|>'\"#%@`,?-\n\t \x00\x1b\u202e\u00e9\ud800abc019"
 AGENT = """\
@@ -34,27 +35,6 @@ prices:
   call_minute: 0.02
 webhook: {words: false}
 """
-
-
-def anything(rng: random.Random) -> Any:
-    """Return a JSON value of any kind."""
-    return rng.choice(
-        [
-            None,
-            True,
-            0,
-            -7,
-            1e308,
-            "",
-            "x" * 500,
-            "\x00\x1b[2J",
-            [],
-            [1, [2]],
-            {},
-            {"a": [{}]},
-            2**63,
-        ]
-    )
 
 
 def results(seed: int, count: int) -> Iterator[bytes]:

@@ -25,6 +25,11 @@ def pids(pid: int) -> dict[str, list[int]]:
     return {role: [child.pid for child in group] for role, group in of(pid).items()}
 
 
+def cpu_s(process: psutil.Process) -> float:
+    """Return the CPU time of *process* so far, s."""
+    return float(sum(process.cpu_times()[:2]))
+
+
 def wait_for(pid: int, role: str, count: int, seconds: float = 60) -> list[psutil.Process]:
     """Return the processes of *role* as soon as there are *count*.
 

@@ -8,7 +8,7 @@ import pkgutil
 import pytest
 
 import benchmarks
-from benchmarks.__main__ import APART
+from benchmarks.__main__ import USUAL
 
 MODULES = [one.name for one in pkgutil.walk_packages(benchmarks.__path__, "benchmarks.")]
 
@@ -18,7 +18,7 @@ def test_the_benchmarks_are_found() -> None:
 
 
 def test_what_make_bench_starts_is_there() -> None:
-    assert {f"benchmarks.{name}" for name in APART} <= set(MODULES)
+    assert {f"benchmarks.{name}" for name in USUAL} <= set(MODULES)
 
 
 @pytest.mark.parametrize("name", MODULES)

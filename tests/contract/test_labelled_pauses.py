@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.people.figures import share, spread
-from benchmarks.people.labelled_pauses import Labelled, labelled
 from benchmarks.people.pauses import judged
+from benchmarks.people.recordings import Recording, labelled
 from runtime.audio.conversion import write_wav
 
-ONE = Labelled("a.wav", b"", ((1000, 1800), (3000, 3400)), 5000)
+ONE = Recording("a", b"", "Yes. No. Well.", ((1.0, 1.8), (3.0, 3.4)), (0.0, 5.0))
 
 
 def test_an_answer_in_a_pause_is_early_and_one_after_the_end_is_timed() -> None:
@@ -34,7 +34,7 @@ def test_recordings_are_read_with_their_labels(
     }
     (tmp_path / "labels.json").write_text(json.dumps([label]), encoding="utf-8")
     (found,) = labelled()
-    assert (found.pauses, found.done_ms, len(found.pcm)) == (((1000, 1900),), 2500, 96_000)
+    assert (found.pauses_ms, found.done_ms, len(found.pcm)) == ([(1000, 1900)], 2500, 96_000)
     (tmp_path / "b.wav").write_bytes(write_wav(bytes(32 * 3000), 16000))
     assert len(labelled()) == 1, "one without labels is no measure"
 

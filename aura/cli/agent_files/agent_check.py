@@ -42,15 +42,13 @@ async def unknown_names(
         agent, tree = file.parse(text), yaml_tree.read(text)
         for number, tool in enumerate(agent.tools or ()):
             if isinstance(tool, str) and tool not in {*tools, *BUILT_IN, TRANSFER}:
-                line = tree.lines["tools", number]
                 known = _known_names(tool, tools | set(BUILT_IN))
-                lines.append(f"{name}.yaml:{line}: nobody serves the tool {tool}: {known}")
+                place = _place(name, tree, "tools", number)
+                lines.append(f"{place}: nobody serves the tool {tool}: {known}")
         for number, other in enumerate(agent.transfer_to):
             if other not in agents:
-                line = tree.lines["transfer_to", number]
-                lines.append(
-                    f"{name}.yaml:{line}: there is no agent {other}: {_known_names(other, agents)}"
-                )
+                place = _place(name, tree, "transfer_to", number)
+                lines.append(f"{place}: there is no agent {other}: {_known_names(other, agents)}")
     return lines
 
 
@@ -60,13 +58,12 @@ def flaws(texts: Mapping[str, str]) -> list[str]:
     for name, text in texts.items():
         agent, tree = file.parse(text), yaml_tree.read(text)
         if agent.language is not UNSET and not _CODE.fullmatch(agent.language):
-            line = tree.lines["language",]
-            lines.append(f"{name}.yaml:{line}: language: a code, such as de or pt-BR, or auto")
+            place = _place(name, tree, "language")
+            lines.append(f"{place}: language: a code, such as de or pt-BR, or auto")
         for number, tool in enumerate(agent.tools or ()):
             if isinstance(tool, AgentTool) and (why := flaw_of(tool.parameters)):
-                line = tree.lines["tools", number, "parameters"]
-                about = f"parameters of {tool.name} are no JSON Schema: {why}"
-                lines.append(f"{name}.yaml:{line}: {about}")
+                place = _place(name, tree, "tools", number, "parameters")
+                lines.append(f"{place}: parameters of {tool.name} are no JSON Schema: {why}")
     return lines
 
 
@@ -85,10 +82,10 @@ def _unknown_languages(settings: Settings, texts: Mapping[str, str]) -> Iterator
     for name, text in texts.items():
         language = file.parse(text).language
         if language is not UNSET and without_region(language) != "en":
-            line = yaml_tree.read(text).lines["language",]
             yield (
-                f"{name}.yaml:{line}: the recogniser {settings.stt_model} knows English only: "
-                "run `aura models fetch base` and set AURA_STT_MODEL=base (docs/voices.md)"
+                f"{_place(name, yaml_tree.read(text), 'language')}: the recogniser "
+                f"{settings.stt_model} knows English only: run `aura models fetch base` and set "
+                "AURA_STT_MODEL=base (docs/voices.md)"
             )
 
 
@@ -102,13 +99,12 @@ def _unsigned_webhooks(settings: Settings, texts: Mapping[str, str]) -> Iterator
         signs = "is not set here: tool runners without it post nothing"
         hook = agent.webhook
         if hook is not UNSET and hook.url and not settings.webhook_secret.get_secret_value():
-            line = tree.lines["webhook",]
-            yield f"{name}.yaml:{line}: AURA_WEBHOOK_SECRET {signs} to the webhook"
+            yield f"{_place(name, tree, 'webhook')}: AURA_WEBHOOK_SECRET {signs} to the webhook"
         for number, tool in enumerate(agent.tools or ()):
             by_webhook = isinstance(tool, AgentTool) and tool.kind == "webhook"
             if by_webhook and not settings.tool_secret.get_secret_value():
-                line = tree.lines["tools", number]
-                yield f"{name}.yaml:{line}: AURA_TOOL_SECRET {signs} to its target"
+                place = _place(name, tree, "tools", number)
+                yield f"{place}: AURA_TOOL_SECRET {signs} to its target"
 
 
 async def unknown_agents(
@@ -126,11 +122,14 @@ async def unknown_agents(
         wanted, tree = tenant_file.parse(text).agent, yaml_tree.read(text)
         known = {revision.name for revision in applied if revision.tenant in {"", name}}
         if wanted is not UNSET and wanted not in known:
-            line = tree.lines["agent",]
-            lines.append(
-                f"{name}.yaml:{line}: there is no agent {wanted}: {_known_names(wanted, known)}"
-            )
+            place = _place(name, tree, "agent")
+            lines.append(f"{place}: there is no agent {wanted}: {_known_names(wanted, known)}")
     return lines
+
+
+def _place(name: str, tree: yaml_tree.Tree, *path: str | int) -> str:
+    """Return the line of *path* in the file of *name*, as `NAME.yaml:12`."""
+    return f"{name}.yaml:{tree.lines[path]}"
 
 
 def _known_names(wanted: str, known: Collection[str]) -> str:
@@ -150,7 +149,7 @@ def _early_variables(settings: Settings, texts: Mapping[str, str]) -> Iterator[s
         if prompt is UNSET or (after := chars_after_variable(prompt)) < LEAST_AFTER_CHARS:
             continue
         yield (
-            f"{name}.yaml:{tree.lines['prompt',]}: {after} characters follow the first variable of "
+            f"{_place(name, tree, 'prompt')}: {after} characters follow the first variable of "
             "the prompt, and are read anew for each call, which delays its first answer: put "
             "variables at the end (docs/agents.md)"
         )

@@ -1,19 +1,12 @@
 """Output of `aura agents` and `aura tenants`: lists, comparisons and histories of applied texts."""
 
-# ruff: noqa: PLC0415 - `aura agents --help` must not load rich's tables
-
-from __future__ import annotations
-
 import difflib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from rich.table import Table
+
+from runtime.agents.store import Revision
 from runtime.text.printable import printable
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from runtime.agents.store import Revision
 
 Labelled = tuple[str, str]
 """A label for a text, and the text."""
@@ -44,8 +37,6 @@ def table_of(rows: Sequence[tuple[Revision, str]], shared: str) -> Table:
 
     *shared* is the tenant name shown for shared texts; empty if the kind has no tenants.
     """
-    from rich.table import Table
-
     table = Table(box=None, pad_edge=False, header_style="dim")
     tenant_heading = ("TENANT",) if shared else ()
     for name in ("NAME", "REVISION", *tenant_heading, "APPLIED", "ABOUT"):

@@ -1,27 +1,25 @@
 """Files kept by revision on the bus: the common part of `aura agents` and `tenants`."""
 
-# ruff: noqa: PLC0415 - `aura --help` must not load the bus
-
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from rich.console import Console
 
 from aura.cli.agent_files.agent_texts import changed, difference, labelled, table_of
 from aura.cli.running import CommandError
+from runtime.agents import config_file, store
+from runtime.agents.config_file import ConfigFileError
+from runtime.bus.connection import Bus, connect
+from runtime.bus.errors import FencedError
 from runtime.settings import Settings, load
 from runtime.text.printable import printable
+from schemas.subjects import is_token
 
-if TYPE_CHECKING:
-    from runtime.agents.store import FileKind
-    from runtime.bus.connection import Bus
-
-Check = Callable[["Bus", Settings, str, Mapping[str, str]], Awaitable[list[str]]]
+Check = Callable[[Bus, Settings, str, Mapping[str, str]], Awaitable[list[str]]]
 """Returns one line for each unknown name in the texts of a tenant."""
 
 
@@ -29,7 +27,7 @@ Check = Callable[["Bus", Settings, str, Mapping[str, str]], Awaitable[list[str]]
 class AppliedFiles:
     """The commands for files of one kind."""
 
-    kind: FileKind
+    kind: store.FileKind
     check: Check
     flaws: Callable[[Mapping[str, str]], list[str]] = lambda _: []
     """Returns one line for each mistake that can be found without the bus."""
@@ -44,8 +42,6 @@ class AppliedFiles:
         Raises:
             CommandError: the text has no such form.
         """
-        from schemas.subjects import is_token
-
         bare, at, number = name.partition("@")
         if not is_token(bare) or (at and not (number.isdecimal() and int(number))):
             hint = f"`aura {self.kind.command} list` says which are"
@@ -55,11 +51,6 @@ class AppliedFiles:
     @asynccontextmanager
     async def _bus(self) -> AsyncIterator[Bus]:
         """Yield a connection; a refusal of the bucket becomes a one-line error."""
-        from runtime.agents.config_file import ConfigFileError
-        from runtime.agents.store import NotAppliedError
-        from runtime.bus.connection import connect
-        from runtime.bus.errors import FencedError
-
         bus = await connect(load(), f"aura-{self.kind.command}")
         try:
             yield bus
@@ -67,14 +58,12 @@ class AppliedFiles:
             raise CommandError(
                 "another revision was applied at the same time: see `history`"
             ) from error
-        except (ConfigFileError, NotAppliedError) as error:
+        except (ConfigFileError, store.NotAppliedError) as error:
             raise CommandError(str(error)) from error
         finally:
             await bus.close()
 
     async def apply(self, paths: list[Path], tenant: str, *, check: bool) -> int:
-        from runtime.agents import config_file, store
-
         try:
             read = config_file.load_all(paths, self.kind.parse, self.kind.noun)
         except config_file.BrokenFilesError as error:
@@ -98,11 +87,6 @@ class AppliedFiles:
         return 0
 
     async def tell_all(self, tenant: str, *, as_json: bool) -> int:
-        from rich.console import Console
-
-        from runtime.agents import store
-        from runtime.agents.config_file import ConfigFileError
-
         async with self._bus() as bus:
             applied = await store.applied(bus, self.kind)
         shown = [revision for revision in applied if not tenant or revision.tenant in {"", tenant}]
@@ -133,8 +117,6 @@ class AppliedFiles:
         return 0
 
     async def show(self, name: str, tenant: str) -> int:
-        from runtime.agents import store
-
         async with self._bus() as bus:
             revision = await store.find(bus, tenant, *self.revision_named(name), self.kind)
         for line in revision.text.splitlines():
@@ -142,8 +124,6 @@ class AppliedFiles:
         return 0
 
     async def diff(self, first: str, second: str, tenant: str) -> int:
-        from runtime.agents import store
-
         async with self._bus() as bus:
             if second:
                 before = await self._side(bus, first, tenant)
@@ -166,15 +146,11 @@ class AppliedFiles:
 
     async def _side(self, bus: Bus, named: str, tenant: str) -> tuple[str, str]:
         """Return the label and the text of one side of a comparison."""
-        from runtime.agents import config_file, store
-
         if _is_file(named):
             return named, config_file.load(Path(named), self.kind.parse, self.kind.noun)[1]
         return labelled(await store.find(bus, tenant, *self.revision_named(named), self.kind))
 
     async def history(self, name: str, tenant: str) -> int:
-        from runtime.agents import store
-
         async with self._bus() as bus:
             revisions = await store.history(bus, tenant, name, self.kind)
         if not revisions:
@@ -186,8 +162,6 @@ class AppliedFiles:
         return 0
 
     async def rollback(self, named: str, tenant: str) -> int:
-        from runtime.agents import store
-
         name, number = self.revision_named(named)
         command = f"aura {self.kind.command}"
         async with self._bus() as bus:
@@ -205,8 +179,6 @@ class AppliedFiles:
         return 0
 
     async def remove(self, name: str, tenant: str) -> int:
-        from runtime.agents import store
-
         async with self._bus() as bus:
             await store.remove(bus, tenant, self.revision_named(name)[0], self.kind)
         back = f"`aura {self.kind.command} rollback {name}` brings it back."

@@ -40,11 +40,11 @@ def build(settings: Settings, watcher: Watcher, readable: Readable) -> web.Appli
     app[CONSOLE] = Console(settings, Access.of(settings), readable, watcher)
     app.on_response_prepare.append(harden)
     app.on_shutdown.append(_say_goodbye)
-    app.router.add_get("/", _file(CONSOLE_PAGES / "index.html"))
+    app.router.add_get("/", _file("index.html", (CONSOLE_PAGES / "index.html").read_bytes()))
     for name in OWN:
-        app.router.add_get(f"/console/{name}", _file(CONSOLE_PAGES / name))
+        app.router.add_get(f"/console/{name}", _file(name, (CONSOLE_PAGES / name).read_bytes()))
     for name in SHARED:
-        app.router.add_get(f"/console/{name}", _file(name))
+        app.router.add_get(f"/console/{name}", _file(name, read_shared(name)))
     app.router.add_post("/api/sign-in", sign_in)
     app.router.add_post("/api/sign-out", sign_out)
     app.router.add_get("/api/live", live_socket.live)
@@ -141,10 +141,8 @@ def _count_bad(request: web.Request) -> None:
     request.app[CONSOLE].bad_tokens.refuse_s(request.remote or "", time.monotonic())
 
 
-def _file(where: Path | str) -> Handler:
-    """Return the handler for a file of the console, or for a file shared with the talk page."""
-    name = where if isinstance(where, str) else where.name
-    body = read_shared(where) if isinstance(where, str) else where.read_bytes()
+def _file(name: str, body: bytes) -> Handler:
+    """Return the handler for a file of the page."""
     kind = CONTENT_TYPES[Path(name).suffix]
     headers = {"Cache-Control": "no-cache", "ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"'}
 

@@ -5,30 +5,14 @@ from itertools import zip_longest
 from typing import Any
 
 from aura.cli.console.readable import Readable
+from aura.cli.session import session_page
 from runtime.sessions.listing import ListedSession
-from runtime.sessions.spans import spans
-from runtime.sessions.timeline import LANES, Moment
+from runtime.sessions.timeline import Moment
 
 
 def drawn(row: ListedSession, timeline: Sequence[Moment], readable: Readable) -> dict[str, Any]:
-    """Return the page's data of a call; times are ms from its beginning."""
-    begin_ms = row.started_at_ms
-    shown = [readable.moment(moment) for moment in timeline]
-    busy = {moment.lane for moment in shown}
-    return {
-        "row": row.as_json(),
-        "lanes": [lane for lane in LANES if lane != "tool" or lane in busy],
-        "moments": [(m.at_ms - begin_ms, m.lane, m.name, m.text, m.fields) for m in shown],
-        "spans": [
-            (s.start_ms - begin_ms, s.end_ms - begin_ms, s.lane, s.name, s.text, s.moment)
-            for s in spans(shown)
-        ],
-        "waits": [
-            (m.at_ms - begin_ms - m.fields["first_sent_ms"], m.at_ms - begin_ms, m.turn)
-            for m in shown
-            if m.name == "answer.sent" and "first_sent_ms" in m.fields
-        ],
-    }
+    """Return the page's data of a call, with its words as they may be read."""
+    return session_page.drawn(row, [readable.moment(moment) for moment in timeline])
 
 
 def turns(timeline: Sequence[Moment], readable: Readable) -> list[dict[str, Any]]:

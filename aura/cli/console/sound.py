@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aura.cli.session.session_page import PEAKS_PER_SECOND, peaks
+from aura.cli.session import session_page
 from runtime.bus.reader import Stored
 from runtime.sessions.recorded_audio import NotRecordedError, sides, since, stereo_wav
 
@@ -41,13 +41,9 @@ class SessionRecording:
 def waves(stored: Sequence[Stored], from_ms: int) -> dict[str, Any]:
     """Return the loudness of both sides from *from_ms* (Unix ms) on, for a drawing."""
     try:
-        heard = since(stored, from_ms)
+        return session_page.waves(since(stored, from_ms))
     except NotRecordedError:
-        return {"peaks_per_second": PEAKS_PER_SECOND, "peaks": {}}
-    return {
-        "peaks_per_second": PEAKS_PER_SECOND,
-        "peaks": {side: peaks(pcm) for side, pcm in heard.items()},
-    }
+        return session_page.waves({})
 
 
 def byte_range(header: str, size: int) -> tuple[int, int] | None:

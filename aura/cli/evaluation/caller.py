@@ -2,21 +2,18 @@
 
 import asyncio
 import base64
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
-
-from aura.cli.call import options, speech_end_ms
+from aura.cli.call import speech_end_ms
 from aura.cli.calling.call_failures import ended
 from aura.cli.calling.outcome import length_s
 from aura.cli.evaluation.judge import StepMessages
 from aura.cli.evaluation.suite import Scenario, Step
-from aura.client import socket_url
+from aura.client import CallClient, CallError
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_S, SILENCE
 from runtime.audio.conversion import read_wav
 from runtime.tasks import scoped_task
@@ -70,8 +67,8 @@ class Messages:
 class _Microphone:
     """Sends 20 ms of audio every 20 ms: the given audio, or silence."""
 
-    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
-        self._ws = ws
+    def __init__(self, line: CallClient) -> None:
+        self._line = line
         self._pcm = b""
 
     def play(self, pcm: bytes) -> None:
@@ -83,40 +80,35 @@ class _Microphone:
 
     async def run(self) -> None:
         start, sent = time.monotonic(), 0
-        while not self._ws.closed:
+        while self._line.open:
             # a frame can be sent once its last sample was spoken
             await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_S - time.monotonic()))
             frame, self._pcm = self._pcm[:FRAME_BYTES], self._pcm[FRAME_BYTES:]
-            try:
-                await self._ws.send_bytes(frame.ljust(FRAME_BYTES, b"\0") if frame else SILENCE)
-            except ConnectionError:
-                return
+            await self._line.send(frame.ljust(FRAME_BYTES, b"\0") if frame else SILENCE)
             sent += 1
 
 
 async def perform(
     scenario: Scenario,
     sounds: Mapping[Step, bytes],
-    url: str,
-    query: Mapping[str, str],
+    client: CallClient,
     *,
     within_s: float | None = None,
 ) -> list[StepMessages]:
-    """Make the call with *query*, and return what happened in each step.
+    """Make the call by *client*, and return what happened in each step.
 
     *within_s* is the suite's limit for steps that have none.
 
     Raises:
-        aiohttp.ClientError, OSError: no server answers, or the call is refused.
+        CallError: no server answers, or the call is refused.
     """
     seen: list[StepMessages] = []
-    address = socket_url(url, {**query, **options(greeting=scenario.greeting)})
-    async with (
-        aiohttp.ClientSession() as http,
-        http.ws_connect(address, max_msg_size=0) as ws,
-    ):
-        messages, microphone = Messages(), _Microphone(ws)
-        async with scoped_task(microphone.run()), scoped_task(_listen(ws, messages)) as listening:
+    async with client:
+        messages, microphone = Messages(), _Microphone(client)
+        async with (
+            scoped_task(microphone.run()),
+            scoped_task(_listen(client, messages)) as listening,
+        ):
             try:
                 async with asyncio.timeout(scenario.limit_s):
                     line = _Line(messages, microphone, listening, within_s or 0.0)
@@ -125,8 +117,6 @@ async def perform(
                 _lost(scenario, seen, f"not over within {scenario.limit_s:g} s")
             except CallLostError as lost:
                 _lost(scenario, seen, str(lost))
-            if not ws.closed:
-                await ws.send_json({"type": "end_call"})
     return seen
 
 
@@ -157,12 +147,13 @@ class _Line:
         return True
 
 
-async def _listen(ws: aiohttp.ClientWebSocketResponse, messages: Messages) -> str:
+async def _listen(client: CallClient, messages: Messages) -> str:
     """Read messages until the server ends the call; return the reason."""
-    async for message in ws:
-        if message.type is aiohttp.WSMsgType.TEXT:
-            messages.add(json.loads(message.data), time.monotonic())
-    return ended(ws.close_code, f"told {messages.errors[-1][1]}" if messages.errors else "")
+    while True:
+        try:
+            messages.add(await client.receive(), time.monotonic())
+        except CallError as over:
+            return ended(over.code, f"told {messages.errors[-1][1]}" if messages.errors else "")
 
 
 def _lost(scenario: Scenario, seen: list[StepMessages], reason: str) -> None:

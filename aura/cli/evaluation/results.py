@@ -56,13 +56,10 @@ class Result:
 def table(results: Sequence[Result]) -> Table:
     """Return one row for each scenario, with its deviations below."""
     made = Table(box=None, pad_edge=False)
-    for heading, justify in (
-        ("", "left"),
-        ("scenario", "left"),
-        ("waits", "right"),
-        ("s", "right"),
-    ):
-        made.add_column(heading, justify="right" if justify == "right" else "left")
+    for heading in ("", "scenario"):
+        made.add_column(heading)
+    for heading in ("waits", "s"):
+        made.add_column(heading, justify="right")
     for result in results:
         waits = " ".join(f"{ms:.0f}" for ms in result.waits_ms)
         mark = "[green]pass[/]" if result.passed else "[red]FAIL[/]"

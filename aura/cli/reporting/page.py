@@ -138,16 +138,12 @@ def _tiles(totals: Row) -> str:
 
 
 def _steps(figures: Figures) -> str:
+    shares = ("p50", "p95", "p99")
     rows = [
-        [
-            row["step"],
-            milliseconds(row["p50_ms"]),
-            milliseconds(row["p95_ms"]),
-            milliseconds(row["p99_ms"]),
-        ]
+        [row["step"], *(milliseconds(row[f"{share}_ms"]) for share in shares)]
         for row in figures.steps
     ]
-    return _table(["step", "p50", "p95", "p99"], rows)
+    return _table(["step", *shares], rows)
 
 
 def _cost(figures: Figures) -> str:
@@ -172,7 +168,7 @@ def _errors(figures: Figures) -> str:
         [row["stage"], row["type"], f"{row['count']:,}", f"{row['sessions']:,}"]
         for row in figures.errors
     ]
-    return _table(["stage", "event", "count", "sessions"], rows) if rows else "<p>None.</p>"
+    return _table(["stage", "event", "count", "sessions"], rows)
 
 
 def _slowest(figures: Figures) -> str:
@@ -186,7 +182,7 @@ def _slowest(figures: Figures) -> str:
         ]
         for row in figures.slowest
     ]
-    return _table(["call", "tenant", "when", "turn", "wait"], rows) if rows else "<p>None.</p>"
+    return _table(["call", "tenant", "when", "turn", "wait"], rows)
 
 
 def _failed(figures: Figures) -> str:
@@ -196,11 +192,7 @@ def _failed(figures: Figures) -> str:
     ]
     more = len(rows) >= MOST_FAILED_CALLS
     note = f"<p>The newest {MOST_FAILED_CALLS}.</p>" if more else ""
-    return (
-        _table(["call", "tenant", "when", "stage", "errors"], rows) + note
-        if rows
-        else "<p>None.</p>"
-    )
+    return _table(["call", "tenant", "when", "stage", "errors"], rows) + note
 
 
 def moment(at: datetime) -> str:
@@ -209,6 +201,8 @@ def moment(at: datetime) -> str:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return "<p>None.</p>"
     head = "".join(f"<th>{escape(heading)}</th>" for heading in heads)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows

@@ -14,10 +14,6 @@ $("facts").textContent = [
   row.replay_of ? `replay of ${row.replay_of}` : "",
 ].filter(Boolean).join("  ·  ");
 data.peaks = Object.fromEntries(Object.entries(data.peaks).map(([lane, text]) => [lane, bytes(text)]));
-// the wait of each turn: from the end of speech to the first audio of the response
-data.waits = data.moments
-  .filter((m) => m[2] === "answer.sent" && m[4].first_sent_ms !== undefined)
-  .map((m) => [m[0] - m[4].first_sent_ms, m[0], m[4].turn]);
 const turns = new Map(data.moments.flatMap((m, index) => (m[2] === "turn.measured" ? [[m[4].turn, index]] : [])));
 const picture = new Timeline($("picture"), data, all, choose), list = $("list");
 

@@ -51,22 +51,36 @@ def content(
     row: ListedSession, timeline: list[Moment], sides: Mapping[str, bytes]
 ) -> dict[str, Any]:
     """Return the data for the page's script."""
-    start_ms = row.started_at_ms
-    busy = {moment.lane for moment in timeline}
-    data = {
-        "row": row.as_json(),
-        "lanes": [lane for lane in LANES if lane != "tool" or lane in busy],
-        "moments": [[m.at_ms - start_ms, m.lane, m.name, m.text, m.fields] for m in timeline],
-        "spans": [
-            [s.start_ms - start_ms, s.end_ms - start_ms, s.lane, s.name, s.text, s.moment]
-            for s in spans(timeline)
-        ],
-        "peaks_per_second": PEAKS_PER_SECOND,
-        "peaks": {lane: peaks(pcm) for lane, pcm in sides.items()},
-    }
+    data = {**drawn(row, timeline), **waves(sides)}
     if sound := playable(sides, has_opus=media.available()):
         data["sound"] = {"kind": sound.kind, "data": base64.b64encode(sound.data).decode()}
     return data
+
+
+def drawn(row: ListedSession, timeline: list[Moment]) -> dict[str, Any]:
+    """Return what a picture of a session shows; times are ms from its beginning."""
+    begin_ms = row.started_at_ms
+    busy = {moment.lane for moment in timeline}
+    return {
+        "row": row.as_json(),
+        "lanes": [lane for lane in LANES if lane != "tool" or lane in busy],
+        "moments": [(m.at_ms - begin_ms, m.lane, m.name, m.text, m.fields) for m in timeline],
+        "spans": [
+            (s.start_ms - begin_ms, s.end_ms - begin_ms, s.lane, s.name, s.text, s.moment)
+            for s in spans(timeline)
+        ],
+        "waits": [
+            (m.at_ms - begin_ms - m.fields["first_sent_ms"], m.at_ms - begin_ms, m.turn)
+            for m in timeline
+            if m.name == "answer.sent" and "first_sent_ms" in m.fields
+        ],
+    }
+
+
+def waves(sides: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the loudness of *sides* (s16le mono 16 kHz) for a picture."""
+    drawn_sides = {side: peaks(pcm) for side, pcm in sides.items()}
+    return {"peaks_per_second": PEAKS_PER_SECOND, "peaks": drawn_sides}
 
 
 def _script(module: bytes) -> str:

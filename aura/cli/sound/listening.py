@@ -4,9 +4,9 @@ import asyncio
 import sys
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from aura.cli.sound.live_sound import LISTENING_DELAY_MS, LiveSound
 from runtime.bus.connection import Bus
@@ -30,13 +30,8 @@ from schemas.events import (
 
 OFTEN_S = 0.2
 STDOUT = "-"
-
-
-class Sink(Protocol):
-    """A destination of sound, s16le stereo."""
-
-    def write(self, pcm: bytes, /) -> object:
-        """Write a piece of sound."""
+Write = Callable[[bytes], object]
+"""Writes a piece of sound, s16le stereo."""
 
 
 SAYING = ("text", "words", "agent")
@@ -102,7 +97,7 @@ async def listen_in(bus: Bus, call: CallState, out: str) -> None:
     """Listen to *call* until it ends; its sound goes to the file *out*, or to stdout for `-`."""
     monitor = _CallMonitor(sys.stderr if out == STDOUT else sys.stdout)
     async with AsyncExitStack() as stack:
-        sink = stack.enter_context(_sink(out)) if out else None
+        write = stack.enter_context(_written_to(out)) if out else None
         for subject, heard in (
             (subjects.live(call.tenant, call.session), monitor.on_event),
             (subjects.utterance(call.session), monitor.on_audio),
@@ -111,28 +106,23 @@ async def listen_in(bus: Bus, call: CallState, out: str) -> None:
             await stack.enter_async_context(bus.listening(subject, heard))
         while not monitor.ended.is_set():
             await asyncio.sleep(OFTEN_S)
-            if sink:
-                sink.write(monitor.sound.read(_now_ms()))
-        if sink:
-            sink.write(monitor.sound.read(_now_ms() + LISTENING_DELAY_MS))
+            if write:
+                write(monitor.sound.read(_now_ms()))
+        if write:
+            write(monitor.sound.read(_now_ms() + LISTENING_DELAY_MS))
 
 
 @contextmanager
-def _sink(out: str) -> Iterator[Sink]:
+def _written_to(out: str) -> Iterator[Write]:
     if out == STDOUT:
-        yield sys.stdout.buffer
+        yield sys.stdout.buffer.write
         sys.stdout.flush()
         return
     with wave.open(out, "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
         file.setframerate(RATE_HZ)
-        yield _Wave(file)
-
-
-class _Wave:
-    def __init__(self, file: wave.Wave_write) -> None:
-        self.write = file.writeframes
+        yield file.writeframes
 
 
 def _now_ms() -> int:

@@ -86,7 +86,7 @@ function fill(body, faults, refused) {
     });
 }
 
-export const toCall = (session) => el("a", { href: `#/call/${session}`, title: session, class: "id", text: short(session) });
+const toCall = (session) => el("a", { href: `#/call/${session}`, title: session, class: "id", text: short(session) });
 
 class Running {
   constructor() {

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import base64
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from aura.cli.call import agent_options, options
 from aura.cli.calling.call_failures import ended, failure, refused
 from aura.cli.calling.outcome import HEARD_S, Outcome, levels
-from aura.cli.running import CommandError
 from aura.cli.sound.levels import Meter
-from aura.client import LOST, CallError, socket_url
+from aura.client import LOST, CallError
 from runtime.audio.conversion import write_wav
 from tests.caller import buzz
 
@@ -114,16 +111,6 @@ def test_a_refusal_says_when_or_where_to_call() -> None:
     assert "call again in a few s" in refused("http://h", 429, None)
     assert "--url" in refused("http://h", 404, None)
     assert "AURA_ALLOWED_ORIGINS" in refused("http://h", 403, None)
-
-
-def test_an_agent_and_its_variables_are_options_of_the_query() -> None:
-    asked = agent_options("host", ["guest=Ann", "note=a=b"])
-    assert asked == {"agent": "host", "variables": '{"guest": "Ann", "note": "a=b"}'}
-    assert agent_options("", []) == {}
-    with pytest.raises(CommandError, match="NAME=VALUE"):
-        agent_options("host", ["guest"])
-    address = socket_url("http://h:1", options(greeting=True, more=asked))
-    assert parse_qs(urlsplit(address).query)["variables"] == [asked["variables"]]
 
 
 def test_every_end_of_a_call_is_reported_with_the_next_step() -> None:
