@@ -78,7 +78,7 @@ async def runner(bus: Bus) -> AsyncIterator[Runner]:
         working = asyncio.create_task(Worker(bus, stage, 16, drain_s=1).run(stop))
         yield runner
         stop.set()
-        assert await working
+        assert await working == 0
         await stage.close()
 
 

@@ -112,7 +112,7 @@ async def worked(error: Exception | None, *, stores: bool = True) -> Worked:
     worker = Worker(Bus(server), Failing(error), 1, drain_s=1)
     async with asyncio.timeout(20):
         with capture_logs() as lines:
-            assert await worker.run(server.answered)
+            assert await worker.run(server.answered) == 0
     lines = [line for line in lines if line["event"] == "job_failed"]
     return Worked(worker.done, worker.failed, server.answers, server.stored, lines)
 
