@@ -8,8 +8,9 @@ AURA_WEBHOOK_EVENTS selects the events, AURA_WEBHOOK_FORMAT their format.
 
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -36,7 +37,12 @@ log = structlog.get_logger(__name__)
 DELIVERY_TIMEOUT_S = 15.0
 MOST_DELIVERY_TRIES = 11
 """The most deliveries of one event, after delays of 1, 2, 4 ... 512 s: about 17 minutes."""
-LONGEST_BACKOFF_S = 900.0
+RETRIES: Mapping[str, Any] = {
+    "tries": MOST_DELIVERY_TRIES,
+    "backoff_s": 1.0,
+    "longest_backoff_s": 900.0,
+}
+"""The options of a subscriber that delivers webhooks."""
 HTTP_GONE = 410
 
 
@@ -55,15 +61,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
     types = [name.strip() for name in settings.webhook_events.split(",") if name.strip()]
     cloud = settings.webhook_format == "cloudevents"
     try:
-        made = opening(
-            *types,
-            name="webhook",
-            calls_only=True,
-            at_once=8,
-            tries=MOST_DELIVERY_TRIES,
-            backoff_s=1.0,
-            longest_backoff_s=LONGEST_BACKOFF_S,
-        )
+        made = opening(*types, name="webhook", calls_only=True, at_once=8, **RETRIES)
     except SubscriberError as error:
         raise SettingsError(f"AURA_WEBHOOK_EVENTS: {error}") from error
     return [made(_opens(url, keys, cloud=cloud))]
