@@ -203,9 +203,9 @@ class ResponseWriter:
         if the server reports calls, since some servers also leave them in the text.
         """
         await self._say(self._text.flush())
-        calls = self._calls or self._text.calls
+        calls = self._calls or self._text.tools.calls
         if not calls and not self._chain.state.sentences and self._job.event.tools:
-            calls = self._text.unknown
+            calls = self._text.tools.unknown
         for call in calls[:MOST_CALLS]:
             await self._chain.publish_call(call)
 

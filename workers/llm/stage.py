@@ -95,12 +95,12 @@ class LlmStage:
         await writing.finish()
         if chain.model == wanted:
             self._learn(wanted, text)
-        if text.markup:
-            self._warn(chain.model, text.markup)
+        if text.tools.markup:
+            self._warn(chain.model, text.tools.markup)
         if not chain.state.sentences and not chain.state.calls:
             if text.has_reasoning:
                 raise OnlyReasoningError
-            if text.unknown and not event.step:  # in later steps the edge reports the failure
+            if text.tools.unknown and not event.step:  # in later steps the edge reports the failure
                 raise EngineRefusedError(
                     "the language model wrote the call of a tool and said nothing: Aura offers it "
                     "none"
