@@ -91,7 +91,6 @@ def subscriber(settings: Settings) -> Subscriber:
     Raises:
         SettingsError: the secret that signs them is invalid.
     """
-    secret = settings.webhook_secret.get_secret_value()
     made = opening(
         WebhookRequested,
         name="calls",
@@ -99,7 +98,7 @@ def subscriber(settings: Settings) -> Subscriber:
         at_once=MOST_POSTS_AT_ONCE,
         **RETRIES,
     )
-    return made(_opens(keys_of(secret) if secret else []))
+    return made(_opens(keys_of(settings.webhook_secret, "AURA_WEBHOOK_SECRET")))
 
 
 async def deliver(
