@@ -14,8 +14,8 @@ from runtime.process.gc_tuning import freeze_objects
 from runtime.process.stopping import stop_event
 from runtime.settings import Settings
 from schemas.events import StageName
+from workers.loop.worker_loop import HUNG_EXIT, Worker
 from workers.stage_builders import build
-from workers.worker_loop import HUNG_EXIT, Worker
 
 log = structlog.get_logger(__name__)
 

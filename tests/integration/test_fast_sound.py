@@ -18,10 +18,10 @@ from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, silence
 from tests.flood import Flood
 from tests.raw_websocket import BINARY, TEXT, frame
-from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition
+from workers.executor.engine_executor import EngineExecutor
+from workers.loop.worker_loop import Worker
 from workers.stt.stage import SttStage
-from workers.worker_loop import Worker
 
 START = frame(TEXT, b'{"type":"start_conversation"}')
 SPEECH = (buzz(VOICE_MS) + silence(1300)) * 20

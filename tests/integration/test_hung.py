@@ -13,7 +13,7 @@ from tests.at_work import turn, until_logged
 from workers.engines.llm.openai_compatible import HostedModel
 from workers.engines.simulated import Fault, SimulatedLanguageModel
 from workers.llm.stage import LlmStage
-from workers.worker_loop import HUNG_EXIT, Worker
+from workers.loop.worker_loop import HUNG_EXIT, Worker
 
 LIMIT_S = 0.3
 POISON = (Message("user", "poison"),)

@@ -21,9 +21,9 @@ from runtime.bus.tool_services import ServiceCall, serving
 from schemas import subjects
 from schemas.events import ResponseCancelled, ToolBegun, ToolFailed, ToolRequested, ToolReturned
 from schemas.tools import ToolConfig
+from workers.loop.worker_loop import Worker
 from workers.tools.backends import NatsBackend, WebhookBackend
 from workers.tools.stage import ToolStage
-from workers.worker_loop import Worker
 
 KEY = b"k" * 32
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}

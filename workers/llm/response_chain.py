@@ -11,7 +11,7 @@ from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS
 from workers.engines.protocols import FunctionCall, Switched, Token, Usage
 from workers.llm.chain_state import ChainState
 from workers.llm.response_text import ResponseText
-from workers.stage import JobContext
+from workers.loop.stage import JobContext
 
 MOST_NAME_CHARS = 64
 """The most characters of a called tool's name; no tool has a longer one."""

@@ -11,7 +11,6 @@ from runtime.bus import trace
 from schemas.codec import TRACE_HEADER
 from schemas.events import StageName, TurnTaken
 from schemas.tools import ToolFunction
-from workers.engine_limit import AWAKE_S
 from workers.engines.errors import (
     EngineError,
     EngineRefusedError,
@@ -26,12 +25,13 @@ from workers.engines.protocols import (
     SentenceReader,
     Token,
 )
-from workers.job_target import EngineHungError, JobTarget
+from workers.executor.engine_limit import AWAKE_S
 from workers.llm.read_ahead import ReadAhead
 from workers.llm.response_chain import ResponseChain, ResponseWriter
 from workers.llm.response_text import ResponseText
 from workers.llm.tool_markup import Markup
-from workers.stage import JobContext
+from workers.loop.job_target import EngineHungError, JobTarget
+from workers.loop.stage import JobContext
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)

@@ -23,8 +23,8 @@ from schemas.events import (
     ToolReturned,
 )
 from schemas.tools import MOST_RESULT_BYTES, ToolKind
-from workers.job_target import JobTarget
-from workers.stage import JobContext
+from workers.loop.job_target import JobTarget
+from workers.loop.stage import JobContext
 from workers.tools.backends import CallFailedError, ToolBackend
 from workers.tools.schema_check import BadArgumentsError, BadSchemaError, check
 

@@ -13,11 +13,11 @@ from runtime.bus.jobs import Job, Jobs
 from runtime.first_cause import first_cause
 from runtime.tasks import cancel
 from schemas.stages import CONSUMERS
-from workers import counters, retry_policy
-from workers.job_target import JobTarget
-from workers.retry_policy import Outcome, RetryDecision
-from workers.stage import J, JobContext, Stage, is_job_of
-from workers.turn_watch import TurnWatch
+from workers.loop import counters, retry_policy
+from workers.loop.job_target import JobTarget
+from workers.loop.retry_policy import Outcome, RetryDecision
+from workers.loop.stage import J, JobContext, Stage, is_job_of
+from workers.loop.turn_watch import TurnWatch
 
 log = structlog.get_logger(__name__)
 
